@@ -1,0 +1,10 @@
+//! The ground: units, identities and random streams that every other room stands on.
+//!
+//! Nothing here knows of scenarios, sockets or clocks.
+
+mod ids;
+pub mod random;
+mod units;
+
+pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
+pub use units::{Delay, Micros, MinorUnits};

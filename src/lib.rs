@@ -1,0 +1,21 @@
+//! tillrush rehearses a rush at the till: it replays peak-season shopping flows against a checkout and
+//! reports where shoppers would meet repeated failures.
+//!
+//! The flow of a run, and the map of the rooms:
+//!
+//! ```text
+//! scenario ─► plan ─► schedule ─► engine ─► shopper ─► tally ─► verdict ─► report
+//! └────── pure preparation ─────┘ └──── effects ────┘          └─── judgement ───┘
+//! ```
+//!
+//! Preparation and judgement have no clock, no socket and no randomness of their own. Effects and judgement
+//! meet only in the tally. `demo_shop` is the practice shop; it shares nothing with the shopper, so that no
+//! bug can hide in both.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod base;
+pub mod plan;
+pub mod shopper;
+pub mod tally;

@@ -1,0 +1,272 @@
+//! Journeys, units and steps: what a shopper means to do, and how an answer is judged.
+
+use std::ops::Range;
+
+use regex::Regex;
+use serde::{Serialize, Serializer};
+use serde_json_path::JsonPath;
+
+use super::template::Template;
+use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
+
+/// The ordered units that a shopper means to go through.
+#[derive(Debug, Serialize)]
+pub struct Journey {
+    /// Unique in the scenario.
+    pub name: String,
+    /// The share of shoppers who take this journey, relative to the other journeys' weights.
+    pub weight: f64,
+    /// The places of its units in `Plan::units`.
+    pub units: Range<u16>,
+}
+
+/// What a shopper tries and tries again: a lone step, or a purchase of several steps.
+#[derive(Debug, Serialize)]
+pub struct Unit {
+    /// The lone step's name, or the purchase's.
+    pub name: String,
+    /// The journey that it belongs to.
+    pub journey: JourneyId,
+    /// The places of its steps in `Plan::steps`.
+    pub steps: Range<u16>,
+    /// Whether it is a purchase: it carries an intent, and is retried from its first step.
+    pub purchase: bool,
+    /// The step whose exchange decides whether there is an order: the one with `order`, else the
+    /// purchase's first step that is not a GET, else its last. `None` where this is no purchase.
+    pub paying_step: Option<StepId>,
+}
+
+/// A named exchange with the shop: one request, the redirects it causes, and their judgement.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Unique in its journey.
+    pub name: String,
+    /// The journey that it belongs to.
+    pub journey: JourneyId,
+    /// The unit that it belongs to.
+    pub unit: UnitId,
+    /// The line of the scenario file that it starts on, from 1.
+    #[serde(skip)]
+    pub line: u32,
+    /// What is sent.
+    pub request: Request,
+    /// The pause before this step, after the one before it in the journey. A journey's first step has none.
+    pub think: Delay,
+    /// Slower than this, counted from when the shopper acts, is a failure to the shopper.
+    pub gives_up_after: Micros,
+    /// What must hold for a success.
+    pub expect: Conditions,
+    /// What makes the answer a refusal by a working shop; judged before `expect`. Never true if empty.
+    pub declined: Conditions,
+    /// What is taken from the answer; nothing found is a failure ("missing content").
+    pub captures: Vec<Capture>,
+    /// The basket's worth, taken before payment, so that a lost shopper has a price.
+    pub basket: Option<Extract>,
+    /// The order that this step makes.
+    pub order: Option<OrderCapture>,
+    /// Asked again until a condition holds.
+    pub poll: Option<Poll>,
+    /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
+    pub continues: f64,
+}
+
+/// A request as the scenario writes it.
+#[derive(Debug, Serialize)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Method,
+    /// The address: absolute, or a path below the target.
+    pub url: Template,
+    /// Headers of the defaults and of the step, names in lower case, the step's over the defaults'.
+    pub headers: Vec<(String, Template)>,
+    /// What is sent after the headers.
+    pub body: Body,
+}
+
+/// The HTTP methods of the scenario language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are HTTP's own")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// What a request carries after its headers.
+#[derive(Debug, Serialize)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// JSON, cut into fixed text and values. Sets `content-type: application/json` unless the step does.
+    Json(Vec<JsonSegment>),
+    /// `application/x-www-form-urlencoded` pairs, encoded after rendering.
+    Form(Vec<(Template, Template)>),
+    /// Text as it is.
+    Text(Template),
+}
+
+/// A piece of a JSON body.
+#[derive(Debug, Serialize)]
+pub enum JsonSegment {
+    /// JSON text as it is.
+    Raw(String),
+    /// A string value with placeholders: rendered, escaped and quoted.
+    Text(Template),
+    /// A string value that is one placeholder and nothing else: keeps the JSON type of its value.
+    Value(VarId),
+}
+
+/// Something taken from an answer into a variable.
+#[derive(Debug, Serialize)]
+pub struct Capture {
+    /// The variable that it goes into.
+    pub var: VarId,
+    /// Where it is found.
+    pub from: Extract,
+    /// Kept as an observational attribute of the shopper as well.
+    pub observed: Option<ObservedId>,
+}
+
+/// A place in an answer.
+#[derive(Debug, Serialize)]
+pub enum Extract {
+    /// The first node that an RFC 9535 JSONPath selects in the body.
+    Json(#[serde(serialize_with = "as_text")] JsonPath),
+    /// The first element that a CSS selector matches: one of its attributes, or its text, trimmed.
+    Css {
+        /// The selector as written; it parses.
+        selector: String,
+        /// The attribute, or the element's text if none.
+        attribute: Option<String>,
+    },
+    /// A regular expression's first match in the body: its first group, or the whole match if it has none.
+    Regex(#[serde(serialize_with = "as_text")] Regex),
+    /// A response header of the final answer (name in lower case).
+    Header(String),
+    /// A cookie that the shopper holds for the final address after the exchange.
+    Cookie(String),
+}
+
+/// The order that a step makes.
+#[derive(Debug, Serialize)]
+pub struct OrderCapture {
+    /// The order's number.
+    pub id: Extract,
+    /// What the shopper pays.
+    pub total: Option<Extract>,
+}
+
+/// A step that asks again until a condition holds. One attempt; each request is an exchange.
+#[derive(Debug, Serialize)]
+pub struct Poll {
+    /// The pause between an answer and the next request.
+    pub every: Micros,
+    /// What ends it well.
+    pub until: Conditions,
+    /// How long the shopper waits for it, from the first request.
+    pub within: Micros,
+}
+
+/// Conditions on an answer that must all hold.
+#[derive(Debug, Default, Serialize)]
+pub struct Conditions {
+    /// The conditions, in the order of the scenario.
+    pub checks: Vec<Check>,
+}
+
+/// One condition on an answer.
+#[derive(Debug, Serialize)]
+pub enum Check {
+    /// The final status is in one of the ranges.
+    Status(Vec<StatusRange>),
+    /// A JSONPath selects a value equal to the expected one, or one that is there at all.
+    Json {
+        /// Where to look.
+        #[serde(serialize_with = "as_text")]
+        path: JsonPath,
+        /// What to find there.
+        expected: Expected,
+    },
+    /// The body contains this text.
+    Text(Template),
+    /// The body does not contain this text.
+    NoText(Template),
+    /// The body matches.
+    Matches(#[serde(serialize_with = "as_text")] Regex),
+    /// A header of the final answer (name in lower case) has this value, or is there at all.
+    Header {
+        /// The header's name in lower case.
+        name: String,
+        /// What it must be.
+        expected: Expected,
+    },
+}
+
+/// What a value must be.
+#[derive(Debug, Serialize)]
+pub enum Expected {
+    /// Anything, so long as it is there.
+    Present,
+    /// Nothing there.
+    Absent,
+    /// Equal to this JSON value (a number equals a number of the same value, 1 and 1.0 alike).
+    Value(serde_json::Value),
+    /// Equal, as text, to what this renders to.
+    Text(Template),
+    /// Equal to one of these JSON values.
+    OneOf(Vec<serde_json::Value>),
+}
+
+/// Status codes from `low` to `high`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct StatusRange {
+    /// The lowest.
+    pub low: u16,
+    /// The highest.
+    pub high: u16,
+}
+
+fn as_text<T: ToString, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&value.to_string())
+}
+
+// === impl Conditions ===
+
+impl Conditions {
+    /// Whether nothing was asked.
+    pub fn is_empty(&self) -> bool {
+        self.checks.is_empty()
+    }
+}
+
+// === impl StatusRange ===
+
+impl StatusRange {
+    /// 200 to 299.
+    pub const SUCCESS: StatusRange = StatusRange { low: 200, high: 299 };
+
+    /// Whether the status is in the range.
+    pub const fn contains(self, status: u16) -> bool {
+        self.low <= status && status <= self.high
+    }
+}
+
+// === impl Method ===
+
+impl Method {
+    /// As written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! How shoppers arrive, and what must not be exceeded.
+
+use serde::Serialize;
+
+use crate::base::Micros;
+
+/// How shoppers come to the shop.
+#[derive(Debug, Serialize)]
+pub struct Load {
+    /// Where arrivals come from.
+    pub arrivals: Arrivals,
+    /// Whether each shopper dials anew.
+    pub connections: Connections,
+}
+
+/// Where arrivals come from.
+#[derive(Debug, Serialize)]
+pub enum Arrivals {
+    /// Open: a Poisson process of the profile's rate. Arrivals never wait for the shop.
+    Poisson(Profile),
+    /// Open: evenly spaced in the profile's expected count. Understates queueing; for comparisons.
+    Paced(Profile),
+    /// Closed: so many shoppers, each followed at once by another, for so long. For saturation; what
+    /// shoppers would do when the shop is slow can't be seen, so no losses are derived.
+    Closed {
+        /// How many shop at the same time.
+        users: u32,
+        /// How long new shoppers start.
+        length: Micros,
+    },
+}
+
+/// Whether each shopper dials anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connections {
+    /// A new customer opens new connections, as in life.
+    #[default]
+    PerShopper,
+    /// Connections are handed on from shopper to shopper: cheaper, and hides the cost of connecting.
+    Kept,
+}
+
+/// A rate over time: stages, each linear.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Profile {
+    /// The stages in order; at least one, with a positive expected count in all.
+    pub stages: Vec<Stage>,
+    /// The named shape that it came from, if any.
+    pub shape: Option<String>,
+}
+
+/// A stretch of time in which the rate moves linearly.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stage {
+    /// Shoppers per second at the start.
+    pub from: f64,
+    /// Shoppers per second at the end.
+    pub to: f64,
+    /// How long it takes; never zero.
+    pub length: Micros,
+    /// What to call it on a screen: `ramp to 20/s`, `09:00`.
+    pub label: String,
+}
+
+/// Safety caps. What they hold back is counted, never hidden.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Limits {
+    /// Requests per second in all.
+    pub requests: Option<f64>,
+    /// Requests per second by host name.
+    pub hosts: Vec<(String, f64)>,
+}
+
+// === impl Load ===
+
+impl Load {
+    /// How long shoppers keep arriving.
+    pub fn length(&self) -> Micros {
+        match &self.arrivals {
+            Arrivals::Poisson(profile) | Arrivals::Paced(profile) => profile.length(),
+            Arrivals::Closed { length, .. } => *length,
+        }
+    }
+
+    /// The rate over time, for an open load.
+    pub fn profile(&self) -> Option<&Profile> {
+        match &self.arrivals {
+            Arrivals::Poisson(profile) | Arrivals::Paced(profile) => Some(profile),
+            Arrivals::Closed { .. } => None,
+        }
+    }
+}
+
+// === impl Profile ===
+
+impl Profile {
+    /// How long all stages take.
+    pub fn length(&self) -> Micros {
+        self.stages.iter().map(|stage| stage.length).sum()
+    }
+}

@@ -1,0 +1,109 @@
+//! The validated meaning of a scenario: what shoppers arrive, what they mean to do, how they judge it.
+//!
+//! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
+//! range. It has no clock, no socket and no randomness of its own.
+
+mod flow;
+mod load;
+mod objective;
+mod shoppers;
+mod template;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::base::{JourneyId, StepId, UnitId, VarId};
+
+pub use flow::{
+    Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
+};
+pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
+pub use objective::{Comparison, Metric, Objective, Place};
+pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
+pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
+
+/// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
+pub const SCHEDULE_VERSION: u32 = 1;
+
+/// A compiled scenario.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    /// The scenario's name.
+    pub name: String,
+    /// The shop's base address, unless the command line gives one.
+    #[serde(skip)]
+    pub target: Option<Url>,
+    /// How shoppers arrive.
+    pub load: Load,
+    /// Who they are.
+    pub shoppers: Shoppers,
+    /// What they mean to do.
+    pub journeys: Vec<Journey>,
+    /// What they try and try again, journey by journey, in order.
+    pub units: Vec<Unit>,
+    /// What they ask of the shop, unit by unit, in order.
+    pub steps: Vec<Step>,
+    /// The names of the values that templates may use; a `VarId` is a place in it.
+    pub variables: Vec<String>,
+    /// The names of the captures kept as observational attributes; an `ObservedId` is a place in it.
+    pub observed: Vec<String>,
+    /// The release gate.
+    #[serde(skip)]
+    pub objectives: Vec<Objective>,
+    /// Safety caps.
+    pub limits: Limits,
+    /// The compiled templates that need the expression language.
+    #[serde(skip)]
+    pub templates: Templates,
+}
+
+/// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,
+/// data columns and captures.
+pub const BUILT_IN_VARIABLES: [&str; 9] = [
+    "intent.id",       // idempotency key of the purchase attempt; see design: intents
+    "intent.marker",   // stable, unique text of this purchase intent
+    "order.id",        // captured by `order`
+    "order.total",     // captured by `order`
+    "shopper.id",      // 16 hexadecimal digits
+    "shopper.ordinal", // place in the schedule, from 0
+    "shopper.marker",  // unique text of this shopper, sent as x-shopper
+    "run.id",
+    "attempt", // which try at the unit this is, from 1
+];
+
+// === impl Plan ===
+
+impl Plan {
+    /// The step with this identity.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.index()]
+    }
+
+    /// The unit with this identity.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units[id.index()]
+    }
+
+    /// The journey with this identity.
+    pub fn journey(&self, id: JourneyId) -> &Journey {
+        &self.journeys[id.index()]
+    }
+
+    /// The steps of a unit with their identities, in order.
+    pub fn steps_of(&self, unit: UnitId) -> impl Iterator<Item = (StepId, &Step)> {
+        let range = self.unit(unit).steps.clone();
+        range.map(|i| (StepId(i), &self.steps[i as usize]))
+    }
+
+    /// A step's name as reports print it: with its journey where another journey has a step of that name.
+    pub fn step_label(&self, id: StepId) -> String {
+        let step = self.step(id);
+        let elsewhere = self.steps.iter().any(|other| other.name == step.name && other.journey != step.journey);
+        if elsewhere { format!("{}/{}", self.journey(step.journey).name, step.name) } else { step.name.clone() }
+    }
+
+    /// The variable with this name, if templates may use it.
+    pub fn variable(&self, name: &str) -> Option<VarId> {
+        self.variables.iter().position(|known| known == name).map(|i| VarId(i as u16))
+    }
+}

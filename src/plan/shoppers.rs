@@ -1,0 +1,122 @@
+//! Who the shoppers are: attributes, patience, behaviour, data of their own.
+
+use serde::Serialize;
+
+use crate::base::{Delay, VarId};
+
+/// Who the shoppers are.
+#[derive(Debug, Serialize)]
+pub struct Shoppers {
+    /// Drawn independently per shopper, so that associations with them are causal.
+    pub attributes: Vec<Attribute>,
+    /// When a failing shopper leaves.
+    pub patience: Patience,
+    /// Whether shoppers really leave.
+    pub behaviour: Behaviour,
+    /// How often a shopper tries a unit at most; `None` for as often as it takes.
+    pub max_attempts: Option<u32>,
+    /// The pause before trying again.
+    pub retry_after: Delay,
+    /// Rows that belong to one shopper each.
+    pub data: Vec<DataSet>,
+}
+
+/// A property of a shopper with weighted values.
+#[derive(Debug, Serialize)]
+pub struct Attribute {
+    /// Its name; a variable of that name holds the value.
+    pub name: String,
+    /// The variable.
+    pub var: VarId,
+    /// The values with their weights, in the order of the scenario; at most 64.
+    pub values: Vec<(String, f64)>,
+}
+
+/// P(leave | j-th failed attempt) for j = 1, 2, …; the last hazard holds for all later ones.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Patience {
+    /// The preset's name, or "custom".
+    pub name: String,
+    /// The hazards, each in 0..=1; at least one.
+    pub hazards: Vec<f64>,
+}
+
+/// Whether failing shoppers really leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Behaviour {
+    /// Every failing shopper tries again; patience is applied in the report. For measuring.
+    #[default]
+    Probe,
+    /// Shoppers leave as patience says. For retry storms and recovery.
+    Live,
+}
+
+/// A table of which each row is one shopper's own.
+#[derive(Debug, Serialize)]
+pub struct DataSet {
+    /// Its name in the scenario; variables are `name.column`.
+    pub name: String,
+    /// The variable of each column.
+    pub columns: Vec<VarId>,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// The rows, each as long as `columns`. Row `n` belongs to the arrival with ordinal `n`.
+    #[serde(skip)]
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The presets, each with its hazards and the basis of its figures (see `docs/model.md`).
+pub const PATIENCE_PRESETS: [(&str, &[f64], &str); 4] = [
+    (
+        "applause-2024",
+        &[0.26, 0.50, 0.486],
+        "26 % abandon on any bug, 63 % after at most two failed purchase attempts, 18 % try a third time (Applause 2024, 7,200 consumers); \
+         combining two questions of one survey is an inference",
+    ),
+    ("geometric-63", &[0.3917], "the same 63 % by the second failure, spread evenly: 1 − √0.37"),
+    ("decline-44", &[0.44, 0.34, 0.486], "44 % give up after a decline (PayPal), 63 % by the second"),
+    ("impatient-75", &[0.75], "about 25 % retry at all (BetterCharge, ClearSale)"),
+];
+
+// === impl Patience ===
+
+impl Patience {
+    /// The preset of this name.
+    pub fn preset(name: &str) -> Option<Patience> {
+        let (name, hazards, _) = PATIENCE_PRESETS.into_iter().find(|(known, ..)| *known == name)?;
+        Some(Patience { name: name.to_owned(), hazards: hazards.to_vec() })
+    }
+
+    /// The chance to leave at the `j`-th failed attempt, `j` from 1.
+    pub fn hazard(&self, j: u32) -> f64 {
+        let last = self.hazards.len() - 1;
+        self.hazards[(j.max(1) as usize - 1).min(last)]
+    }
+
+    /// The chance still to be there after `k` failed attempts: S_k = Π (1 − h_j) over j ≤ k.
+    pub fn survival(&self, k: u32) -> f64 {
+        (1..=k).map(|j| 1.0 - self.hazard(j)).product()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_preset_reproduces_the_published_shares() {
+        let patience = Patience::preset("applause-2024").unwrap();
+        let gone = |k| 1.0 - patience.survival(k);
+        assert!((gone(1) - 0.26).abs() < 1e-9);
+        assert!((gone(2) - 0.63).abs() < 1e-9);
+        assert!((gone(3) - 0.81).abs() < 0.001);
+    }
+
+    #[test]
+    fn the_last_hazard_holds_for_all_later_failures() {
+        let patience = Patience { name: "custom".into(), hazards: vec![0.5, 0.25] };
+        assert_eq!([1, 2, 3, 9].map(|j| patience.hazard(j)), [0.5, 0.25, 0.25, 0.25]);
+        assert_eq!(patience.survival(0), 1.0);
+    }
+}

@@ -1,0 +1,202 @@
+//! What shoppers tell the tally: an exchange, an attempt at a step, an attempt at a unit, an end.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FailureKind, Observed};
+use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
+
+/// How an attempt came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As expected.
+    Ok,
+    /// The shop worked, and said no.
+    Declined,
+    /// The shopper saw something go wrong.
+    Failed(FailureKind),
+    /// The run was cut, or the generator itself failed: nothing can be said about the shop.
+    Unjudged,
+}
+
+/// How a shopper's journey ended. Each shopper ends in exactly one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Went through all units.
+    Completed,
+    /// Left after a success, as some shoppers do.
+    LeftByChoice,
+    /// Left after a failed attempt, out of patience (live behaviour only).
+    Lost,
+    /// Tried a unit as often as the scenario allows.
+    StoppedByCap,
+    /// The run ended first, or the generator failed.
+    Unfinished,
+}
+
+/// The parts of one exchange; zero where there was no such part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phases {
+    /// Looking up the host.
+    pub dns: Option<Micros>,
+    /// TCP connect.
+    pub connect: Option<Micros>,
+    /// TLS handshake.
+    pub tls: Option<Micros>,
+    /// Request sent to first byte of the answer.
+    pub wait: Option<Micros>,
+    /// First to last byte of the answer.
+    pub receive: Option<Micros>,
+}
+
+/// One request on the wire, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExchangeSeen {
+    /// The step that it belongs to.
+    pub step: StepId,
+    /// When it began.
+    pub began_at: Micros,
+    /// Where the time went.
+    pub phases: Phases,
+    /// Whether it was caused by a redirect.
+    pub redirect: bool,
+    /// Connections opened for it.
+    pub connections: u32,
+    /// How often it was dialled again before a byte was sent.
+    pub redials: u32,
+    /// Whether its TLS handshake resumed a session.
+    pub resumed: bool,
+    /// Whether a safety cap held it back.
+    pub held: bool,
+    /// Bytes of the request's body.
+    pub bytes_sent: u64,
+    /// Bytes of the answer's body on the wire.
+    pub bytes_received: u64,
+}
+
+/// One try at a step: all its exchanges, and the judgement.
+#[derive(Clone, Copy, Debug)]
+pub struct StepAttempt {
+    /// The step.
+    pub step: StepId,
+    /// When it should have started.
+    pub intended_at: Micros,
+    /// When the shopper's task acted, before dialling and before any cap.
+    pub acted_at: Micros,
+    /// When the last byte came, or the shopper gave up.
+    pub ended_at: Micros,
+    /// First byte of the first request to last byte of the last answer; none if nothing was sent.
+    pub service: Option<Micros>,
+    /// Whether this is the first step of a shopper who has just arrived.
+    pub arrival: bool,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// One try at a unit.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitAttempt<'a> {
+    /// The unit.
+    pub unit: UnitId,
+    /// Which try of this shopper at it, from 1.
+    pub nth: u32,
+    /// When it should have begun.
+    pub intended_at: Micros,
+    /// The shopper's attributes when it began.
+    pub attributes: &'a [u8],
+    /// The shopper's observed values when it began.
+    pub observed: &'a [Observed],
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// The end of one shopper.
+#[derive(Clone, Debug)]
+pub struct ShopperEnd<'a> {
+    /// Who.
+    pub shopper: ShopperId,
+    /// The journey taken.
+    pub journey: JourneyId,
+    /// When the shopper should have arrived.
+    pub arrived_at: Micros,
+    /// When the journey ended.
+    pub ended_at: Micros,
+    /// When the order was made, if one was.
+    pub bought_at: Option<Micros>,
+    /// The index of the value of each assigned attribute.
+    pub attributes: &'a [u8],
+    /// The observed values at the end.
+    pub observed: &'a [Observed],
+    /// Failed attempts, declines not counted.
+    pub failures: u32,
+    /// Declined attempts.
+    pub declines: u32,
+    /// The step where the first failed attempt failed.
+    pub first_failed: Option<StepId>,
+    /// The step where the second failed attempt failed.
+    pub second_failed: Option<StepId>,
+    /// Whether some unit failed twice or more.
+    pub same_unit_twice: bool,
+    /// What the basket or the order was worth, if known.
+    pub worth: Option<MinorUnits>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// A failing journey, kept as an example: one line of `failures.jsonl`. Redacted when it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleLine {
+    /// Who.
+    pub shopper: ShopperId,
+    /// The unique text that the shop was sent for this shopper.
+    pub marker: String,
+    /// The journey's name.
+    pub journey: String,
+    /// The attributes by name.
+    pub attributes: BTreeMap<String, String>,
+    /// The observed values by name.
+    pub observed: BTreeMap<String, String>,
+    /// When the shopper should have arrived.
+    pub arrived_at: Micros,
+    /// How the journey ended.
+    pub end: End,
+    /// A line for each earlier exchange, then the failing one in full, then lines again.
+    pub exchanges: Vec<SampledExchange>,
+}
+
+/// One exchange of a sampled journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampledExchange {
+    /// The step's name.
+    pub step: String,
+    /// Which try at the unit.
+    pub attempt: u32,
+    /// When it began.
+    pub began_at: Micros,
+    /// How long it took.
+    pub took: Micros,
+    /// The status, if there was an answer.
+    pub status: Option<u16>,
+    /// What went wrong, if anything did.
+    pub failure: Option<FailureKind>,
+    /// Said in words: what was expected and what came.
+    #[serde(default)]
+    pub detail: String,
+    /// The request in full, for the failing exchange: request line, headers, body cut at 4 KiB.
+    #[serde(default)]
+    pub request: Option<String>,
+    /// The response in full, for the failing exchange.
+    #[serde(default)]
+    pub response: Option<String>,
+}
+
+/// A condition that was looked at, for `walk`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The condition in words.
+    pub what: String,
+    /// Whether it held.
+    pub held: bool,
+}
