@@ -29,6 +29,9 @@ pub trait Shop {
 pub trait Line {
     /// Sends one request and reads the whole answer, until `give_up_at` on the run's clock.
     fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> impl Future<Output = Exchange>;
+
+    /// Lets go of all connections, as if dropped; the next exchange dials anew.
+    fn hang_up(&mut self) {}
 }
 
 /// The time of a run: microseconds since its planned start, on a monotonic clock.
@@ -89,7 +92,7 @@ pub struct Exchange {
 }
 
 /// A whole answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
@@ -144,6 +147,13 @@ impl Origin {
             _ => return None,
         };
         Some(Origin { tls, host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
+    }
+
+    /// Whether the address is of this origin.
+    pub fn is_of(&self, url: &url::Url) -> bool {
+        url.scheme() == if self.tls { "https" } else { "http" }
+            && url.host_str() == Some(&*self.host)
+            && url.port_or_known_default() == Some(self.port)
     }
 
     /// As the `host` header has it: without the port where it is the scheme's default.
