@@ -19,3 +19,4 @@ pub mod base;
 pub mod plan;
 pub mod shopper;
 pub mod tally;
+pub mod verdict;
