@@ -20,3 +20,4 @@ pub mod engine;
 pub mod plan;
 pub mod shopper;
 pub mod tally;
+pub mod verdict;

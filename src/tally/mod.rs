@@ -6,6 +6,7 @@
 //! associate) and never a rate, a percentile or a verdict. Its size is bounded by the plan, not by the
 //! length of the run.
 
+mod buckets;
 mod failure;
 mod latency;
 mod observation;
