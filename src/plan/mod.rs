@@ -6,6 +6,7 @@
 mod flow;
 mod load;
 mod objective;
+pub mod shape;
 mod shoppers;
 mod template;
 
