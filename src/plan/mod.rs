@@ -3,9 +3,13 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+#[cfg(test)]
+pub mod example;
 mod flow;
 mod load;
 mod objective;
+mod persona;
+pub mod shape;
 mod shoppers;
 mod template;
 
@@ -19,6 +23,7 @@ pub use flow::{
 };
 pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
+pub use persona::Persona;
 pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 
