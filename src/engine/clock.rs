@@ -57,7 +57,7 @@ mod precise {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
             let alarm = Rc::new(Alarm {
                 epoch,
-                fd: AsyncFd::new(fd)?,
+                fd: AsyncFd::register(fd)?,
                 waiting: RefCell::default(),
                 asked: Cell::new(0),
                 armed_for: Cell::new(u64::MAX),

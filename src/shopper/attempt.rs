@@ -8,12 +8,12 @@ use super::request::fill;
 use super::sample::Evidence;
 use super::scope::built_in;
 use super::session::{FetchTrouble, Fetched, Gate, Hop, Page};
-use super::transport::{Clock, Exchange, Shop, WireRequest};
+use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
 use super::visit::Visit;
 use super::world::World;
 use crate::base::{Micros, StepId, UnitId};
 use crate::plan::{RenderError, Step, Value};
-use crate::tally::{Checked, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, StepAttempt};
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -73,12 +73,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         };
         if let Outcome::Failed(kind) = outcome {
-            self.trail.failed(&world.samples.borrow(), self.shopper, step, kind, &detail, attempt.evidence);
+            self.trail.failed(&world.samples.borrow(), self.shopper, step, kind, &detail, &attempt.evidence);
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
         world.tally.borrow_mut().step_attempt(&StepAttempt { step, intended_at, acted_at, ended_at, service, arrival, outcome });
         self.settle(world, outcome, ended_at);
-        world.tell(|witness| witness.judged(step, &[], outcome, &detail, ended_at.since(acted_at)));
+        world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
         (outcome, ended_at)
     }
 
@@ -98,7 +98,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             };
             attempt.sent_at = attempt.sent_at.or(fetched.sent_at);
             let ended_at = fetched.ended_at.unwrap_or_else(|| world.clock.now());
-            let finding = self.read(world, step, fetched, ended_at);
+            let (finding, answer) = self.read(world, step, fetched, ended_at);
+            attempt.evidence.answer = answer;
             let (Some(poll), Some(waits_until), Finding::NotYet(_)) = (&step.poll, waits_until, &finding) else {
                 return (finding, ended_at);
             };
@@ -134,7 +135,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
             line(&PurchaseEvent::Invoke, world.clock.now());
         }
-        let (trail, evidence, nth) = (&mut self.trail, &mut attempt.evidence, attempt.nth);
+        let (trail, nth) = (&mut self.trail, attempt.nth);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -150,10 +151,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             };
             world.tally.borrow_mut().exchange(&seen);
             trail.add(attempt.step, nth, exchange);
-            evidence.keep(request, exchange);
             world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
         };
-        Ok(self.session.fetch(request, give_up_at, &mut seen).await)
+        let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
+        attempt.evidence = Evidence { request: fetched.last_request.take(), answer: None };
+        Ok(fetched)
     }
 
     /// Makes the intent's key and marker known to templates, in a purchase.
@@ -167,16 +169,17 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// Judges what came, and takes from it what the scenario captures.
-    fn read<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, fetched: Fetched, ended_at: Micros) -> Finding {
+    fn read<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, fetched: Fetched, ended_at: Micros) -> (Finding, Option<Answer>) {
         let page = match fetched.result {
             Ok(page) => page,
-            Err(trouble) => return no_page(trouble),
+            Err(trouble) => return (no_page(&trouble), None),
         };
-        match self.judge(world, step, &page) {
+        let finding = match self.judge(world, step, &page) {
             Ok(Finding::Ok) => self.take(world, step, &page, ended_at),
             Ok(finding) => finding,
             Err(error) => Finding::Own(error.to_string()),
-        }
+        };
+        (finding, Some(page.answer))
     }
 
     fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, page: &Page) -> Result<Finding, RenderError> {
@@ -206,7 +209,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, page: &Page, ended_at: Micros) -> Finding {
         let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
         let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
-        let missing = |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
+        let missing =
+            |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
         let mut taken: Vec<(crate::base::VarId, Value)> = Vec::with_capacity(step.captures.len() + 2);
         for capture in &step.captures {
             let Some(value) = answer.find(&capture.from) else {
@@ -278,9 +282,9 @@ fn purchase_line<'a, S, C, G>(
 }
 
 /// What it means that there is no page.
-fn no_page(trouble: FetchTrouble) -> Finding {
+fn no_page(trouble: &FetchTrouble) -> Finding {
     let failed = |kind, detail: String| Finding::Failed(Unmet { kind, detail });
-    match &trouble {
+    match trouble {
         FetchTrouble::Wire(wire) => match kind_of_trouble(wire) {
             Ok(kind) => failed(kind, wire.to_string()),
             Err(cause) => Finding::Own(cause.to_owned()),
@@ -297,10 +301,4 @@ fn no_page(trouble: FetchTrouble) -> Finding {
 fn refused(address: &str) -> String {
     let host = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned());
     format!("{host} is not an allowed host: --allow-host {host}, if you may load it")
-}
-
-impl Default for Checked {
-    fn default() -> Checked {
-        Checked { what: String::new(), held: true }
-    }
 }

@@ -3,7 +3,7 @@
 use super::reading::Reading;
 use super::transport::Trouble;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
-use crate::tally::FailureKind;
+use crate::tally::{Checked, FailureKind};
 
 /// A condition that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +50,25 @@ impl Judge<'_> {
         Ok(!conditions.is_empty() && self.unmet(conditions, answer)?.is_none())
     }
 
+    /// Every condition with whether it holds, in words: for walks.
+    pub fn explain(&self, conditions: &Conditions, answer: &Reading<'_>) -> Vec<Checked> {
+        let explain = |check| match self.check(check, answer) {
+            Ok(None) => Checked { what: in_words(check), held: true },
+            Ok(Some(detail)) => Checked { what: detail, held: false },
+            Err(error) => Checked { what: error.to_string(), held: false },
+        };
+        conditions.checks.iter().map(explain).collect()
+    }
+
     /// What is wrong with one condition, or nothing.
     fn check(&self, check: &Check, answer: &Reading<'_>) -> Result<Option<String>, RenderError> {
         Ok(match check {
             Check::Status(ranges) => {
                 let status = answer.status();
                 let held = ranges.iter().any(|range| range.contains(status));
-                (!held).then(|| format!("status {status}, expected {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")))
+                (!held).then(|| {
+                    format!("status {status}, expected {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))
+                })
             }
             Check::Json { path, expected } => {
                 let found = answer.json().and_then(|json| path.query(json).first());
@@ -109,6 +121,18 @@ impl Judge<'_> {
 
     fn render<'t>(&self, template: &'t Template) -> Result<std::borrow::Cow<'t, str>, RenderError> {
         template.render(self.templates, self.scope)
+    }
+}
+
+/// What a condition asks for.
+fn in_words(check: &Check) -> String {
+    match check {
+        Check::Status(ranges) => format!("status {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")),
+        Check::Json { path, .. } => format!("json {path}"),
+        Check::Header { name, .. } => format!("header {name}"),
+        Check::Text(_) => "text".to_owned(),
+        Check::NoText(_) => "no text".to_owned(),
+        Check::Matches(regex) => format!("matches /{regex}/"),
     }
 }
 

@@ -13,7 +13,8 @@ pub fn minor_units(value: &Value) -> Option<MinorUnits> {
     }
     let text = value.as_text();
     let start = text.find(|c: char| c.is_ascii_digit())?;
-    let amount: String = text[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '\u{a0}')).collect();
+    let amount: String =
+        text[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '\u{a0}')).collect();
     let amount = amount.trim_end_matches(|c: char| !c.is_ascii_digit());
     // The last separator splits off the fraction if one or two digits follow it; three are a group of thousands.
     let fraction_at = amount.rfind(['.', ',']).filter(|at| (1..=2).contains(&(amount.len() - at - 1)));

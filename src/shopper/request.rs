@@ -131,7 +131,12 @@ mod tests {
     }
 
     fn filled(body: Body) -> PageRequest<'static> {
-        let request = Box::leak(Box::new(Request { method: plan::Method::Post, url: literal("/cart"), headers: vec![("x-a".into(), literal("b"))], body }));
+        let request = Box::leak(Box::new(Request {
+            method: plan::Method::Post,
+            url: literal("/cart"),
+            headers: vec![("x-a".into(), literal("b"))],
+            body,
+        }));
         fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5))))).unwrap()
     }
 
@@ -157,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_header_with_a_line_break_is_refused() {
-        let request = Request { method: plan::Method::Get, url: literal("/"), headers: vec![("x".into(), literal("a\r\nb"))], body: Body::Empty };
+        let request =
+            Request { method: plan::Method::Get, url: literal("/"), headers: vec![("x".into(), literal("a\r\nb"))], body: Body::Empty };
         let error = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap_err();
         assert!(matches!(error, FillError::Header { .. }));
     }

@@ -3,6 +3,7 @@
 //! It keeps cookies, says which page a request comes from, follows redirects (each hop an exchange that
 //! the caller sees), and refuses to leave the hosts that the run may load. It judges nothing.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
@@ -58,7 +59,7 @@ pub struct PageRequest<'a> {
     /// The method.
     pub method: Method,
     /// Absolute, a path below the target, or relative to the page that the shopper is on.
-    pub url: &'a str,
+    pub url: Cow<'a, str>,
     /// The step's own headers; they replace the session's of the same name.
     pub headers: HeaderMap,
     /// The body; empty for none.
@@ -79,6 +80,8 @@ pub struct Hop {
 pub struct Fetched {
     /// The page, or why there is none.
     pub result: Result<Page, FetchTrouble>,
+    /// The last request, as it was sent; none if there was none.
+    pub last_request: Option<WireRequest>,
     /// Exchanges made.
     pub exchanges: u32,
     /// When the first byte of the first request was handed to an open connection.
@@ -207,13 +210,18 @@ impl<L: Line, G: Gate> Session<L, G> {
     ) -> Fetched {
         let mut fetched = Fetched {
             result: Err(FetchTrouble::Refused(String::new())),
+            last_request: None,
             exchanges: 0,
             sent_at: None,
             ended_at: None,
             first_location: None,
         };
         fetched.result = match self.begin(request, give_up_at) {
-            Ok(trip) => self.follow(trip, &mut fetched, seen).await,
+            Ok(mut trip) => {
+                let result = self.follow(&mut trip, &mut fetched, seen).await;
+                fetched.last_request = Some(trip.request);
+                result
+            }
             Err(trouble) => Err(trouble),
         };
         if let Ok(page) = &fetched.result
@@ -242,7 +250,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
-        let url = address::resolve(&self.settings.target, self.page.as_ref(), request.url).map_err(FetchTrouble::BadAddress)?;
+        let url = address::resolve(&self.settings.target, self.page.as_ref(), &request.url).map_err(FetchTrouble::BadAddress)?;
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
         let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
@@ -254,7 +262,7 @@ impl<L: Line, G: Gate> Session<L, G> {
 
     async fn follow(
         &mut self,
-        mut trip: Trip,
+        trip: &mut Trip,
         fetched: &mut Fetched,
         seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
     ) -> Result<Page, FetchTrouble> {
@@ -263,9 +271,9 @@ impl<L: Line, G: Gate> Session<L, G> {
         let own_cookies = trip.request.headers.get(header::COOKIE).cloned();
         loop {
             if !own_referer {
-                self.set_referer(&mut trip);
+                self.set_referer(trip);
             }
-            self.set_cookies(&mut trip, own_cookies.as_ref());
+            self.set_cookies(trip, own_cookies.as_ref());
             let held = self.gate.pass(&trip.request.origin).await;
             trip.give_up_at = trip.give_up_at.saturating_add(held.unwrap_or_default());
             let exchange = self.line.exchange(&trip.request, trip.give_up_at).await;
@@ -279,14 +287,14 @@ impl<L: Line, G: Gate> Session<L, G> {
             let changes = self.cookies.changes();
             self.cookies.take(&answer.headers, &trip.url);
             let Some(location) = location_of(&answer) else {
-                return Ok(Page { answer, final_url: trip.url });
+                return Ok(Page { answer, final_url: trip.url.clone() });
             };
             let next = join(&trip.url, &location);
             if fetched.exchanges == 1 {
                 fetched.first_location = Some(next.as_ref().map_or(location, Url::to_string));
             }
             trip.visited.push((trip.request.method.clone(), trip.url.clone(), changes));
-            self.turn(&mut trip, next.map_err(FetchTrouble::BadRedirect)?, answer)?;
+            self.turn(trip, next.map_err(FetchTrouble::BadRedirect)?, answer)?;
         }
     }
 

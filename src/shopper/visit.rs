@@ -11,6 +11,7 @@
 //! ```
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
@@ -114,11 +115,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let last = StepId(plan.unit(unit).steps.end - 1);
             let stays = uniform(self.shopper.0, Purpose::Continue, u64::from(unit.0)) < plan.step(last).continues;
             let is_last = unit.0 + 1 == units.end;
-            world.tally.borrow_mut().passed(self.persona.journey, place, attempts == 1, !stays && !is_last);
+            world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
             if is_last {
                 break;
             }
             if !stays {
+                world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }
             let next = StepId(plan.unit(UnitId(unit.0 + 1)).steps.start);
@@ -194,14 +196,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         }
         self.under_way.unit = None;
-        let attempt = UnitAttempt {
-            unit,
-            nth,
-            intended_at,
-            attributes: &self.persona.attributes,
-            observed: &held_before,
-            outcome: tried.outcome,
-        };
+        let attempt =
+            UnitAttempt { unit, nth, intended_at, attributes: &self.persona.attributes, observed: &held_before, outcome: tried.outcome };
         world.tally.borrow_mut().unit_attempt(&attempt);
         tried
     }
@@ -243,8 +239,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             tally.unstarted(self.arrived_at, "stopped");
         }
         if let Some((step, kind, hash)) = self.trail.kept() {
-            let line = self.trail.line(&world.plan, &self, end);
-            world.samples.borrow_mut().insert(step, kind, hash, Rc::clone(&line));
+            let line = self.example(&world.plan, end);
+            world.samples.borrow_mut().insert(step, kind, hash, Arc::clone(&line));
             tally.sample(step, kind, hash, line);
         }
     }
@@ -252,15 +248,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// What was begun ends without a judgement.
     fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
         if let Some((step, intended_at, acted_at)) = self.under_way.step.take() {
-            let attempt = StepAttempt {
-                step,
-                intended_at,
-                acted_at,
-                ended_at: now,
-                service: None,
-                arrival: false,
-                outcome: Outcome::Unjudged,
-            };
+            let attempt =
+                StepAttempt { step, intended_at, acted_at, ended_at: now, service: None, arrival: false, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().step_attempt(&attempt);
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {

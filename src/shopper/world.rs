@@ -45,8 +45,10 @@ pub trait Witness {
     fn exchange(&self, step: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop);
     /// A variable got a value.
     fn captured(&self, name: &str, value: &str);
+    /// Conditions (`declined` or `expect`) were looked at.
+    fn checked(&self, what: &str, checks: &[Checked]);
     /// A step was judged.
-    fn judged(&self, step: StepId, checks: &[Checked], outcome: Outcome, detail: &str, took: Micros);
+    fn judged(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
     /// The shopper pauses this long before the next step, unless hurried.
     fn pauses(&self, pause: Micros, why: &str);
 }

@@ -11,7 +11,7 @@ mod failure;
 mod latency;
 mod observation;
 
-pub use failure::FailureKind;
+pub use failure::{FailureKind, OrderKnowledge};
 pub use latency::{Latency, Series};
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
 
