@@ -73,7 +73,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         };
         if let Outcome::Failed(kind) = outcome {
-            self.trail.failed(&world.samples.borrow(), self.shopper, step, kind, &detail, &attempt.evidence);
+            self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
         world.tally.borrow_mut().step_attempt(&StepAttempt { step, intended_at, acted_at, ended_at, service, arrival, outcome });
@@ -131,6 +131,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             });
         }
         if pays {
+            if !world.ledger.admits() {
+                // The run ends now; this shopper is cut where it stands.
+                std::future::pending::<()>().await;
+            }
             self.under_way.purchase = Some((attempt.unit, attempt.nth));
             let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
             line(&PurchaseEvent::Invoke, world.clock.now());

@@ -73,6 +73,11 @@ pub enum PurchaseEvent<'a> {
 
 /// Remembers purchases. What `write` was told survives the process as soon as it returns.
 pub trait Ledger {
+    /// Whether one more purchase attempt may be made; where not, the run is about to end.
+    fn admits(&self) -> bool {
+        true
+    }
+
     /// Appends a line.
     fn write(&self, line: &PurchaseLine<'_>);
 }

@@ -9,7 +9,7 @@ use super::session::{Gate, Hop, SessionSettings};
 use super::transport::{Clock, Exchange, Shop, WireRequest};
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
-use crate::tally::{Checked, Outcome, Samples, Tally};
+use crate::tally::{Checked, Outcome, Tally};
 
 /// What the shoppers of one core share.
 pub struct World<S, C, G> {
@@ -27,8 +27,6 @@ pub struct World<S, C, G> {
     pub run: Rc<str>,
     /// What they tell; the engine takes it away each second.
     pub tally: RefCell<Tally>,
-    /// The samples kept so far on this core, to know which further ones would be kept.
-    pub samples: RefCell<Samples>,
     /// Remembers purchases.
     pub ledger: Rc<dyn Ledger>,
     /// Sees everything, where somebody wants to.
