@@ -104,34 +104,11 @@ impl Profile {
     pub fn expected(&self) -> f64 {
         self.stages.iter().map(Stage::expected).sum()
     }
-
-    /// The highest rate, in shoppers per second.
-    pub fn peak(&self) -> f64 {
-        self.stages.iter().map(|stage| stage.from.max(stage.to)).fold(0.0, f64::max)
-    }
-
-    /// The rate at a moment, in shoppers per second; zero from the end on. Where the rate jumps, the one
-    /// after the jump.
-    pub fn rate(&self, at: Micros) -> f64 {
-        let mut start = Micros::ZERO;
-        for stage in &self.stages {
-            if at < start + stage.length {
-                return stage.rate(at - start);
-            }
-            start += stage.length;
-        }
-        0.0
-    }
 }
 
 // === impl Stage ===
 
 impl Stage {
-    /// The rate so long after the stage's start, in shoppers per second.
-    pub fn rate(&self, offset: Micros) -> f64 {
-        self.from + (self.to - self.from) * (offset.0 as f64 / self.length.0 as f64)
-    }
-
     /// How many shoppers are expected to arrive in this stage.
     pub fn expected(&self) -> f64 {
         (self.from + self.to) / 2.0 * self.length.as_secs_f64()

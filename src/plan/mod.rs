@@ -6,6 +6,8 @@
 #[cfg(test)]
 pub mod example;
 mod flow;
+pub mod forecast;
+mod intensity;
 mod load;
 mod objective;
 mod persona;
@@ -21,6 +23,7 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 pub use flow::{
     Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
 };
+pub use intensity::Intensity;
 pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
 pub use persona::Persona;

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::intensity::Intensity;
 use super::poisson::{self, BLOCK};
 use crate::base::random::{Purpose, draw, uniform};
 use crate::base::{Micros, ShopperId, Slice};
-use crate::plan::{self, Load};
+use crate::plan::{self, Intensity, Load};
 
 /// One shopper's planned entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

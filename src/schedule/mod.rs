@@ -10,11 +10,9 @@
 
 mod arrivals;
 mod digest;
-mod intensity;
 #[cfg(test)]
 mod laws;
 mod poisson;
 
 pub use arrivals::{Arrival, Arrivals, Schedule, shopper_id};
 pub use digest::{plan_digest, workload_digest};
-pub use intensity::Intensity;

@@ -1,7 +1,7 @@
 //! The rate of arrivals over time, its integral Λ, and the inverse of the integral.
 
+use super::Profile;
 use crate::base::Micros;
-use crate::plan::Profile;
 
 /// A piecewise linear rate with its integral: time to expected arrivals, and back.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,18 @@ impl Intensity {
 
     /// λ(t) in shoppers per second; where it jumps, the rate after the jump; zero from the end on.
     pub fn rate(&self, t: Micros) -> f64 {
-        self.piece_at(t).map_or(0.0, |piece| piece.from + piece.slope * (t - piece.start).as_secs_f64())
+        self.piece_at(t).map_or(0.0, |piece| piece.rate(t))
+    }
+
+    /// The highest rate between two moments, in shoppers per second; zero where nobody arrives.
+    pub fn highest(&self, from: Micros, to: Micros) -> f64 {
+        let overlapping = self.pieces.iter().filter(|piece| piece.start < to && from < piece.end);
+        overlapping.flat_map(|piece| [piece.rate(from.max(piece.start)), piece.rate(to.min(piece.end))]).fold(0.0, f64::max)
+    }
+
+    /// The highest rate of all, in shoppers per second.
+    pub fn peak(&self) -> f64 {
+        self.highest(Micros::ZERO, self.length())
     }
 
     /// Λ(t): how many shoppers are expected before `t`.
@@ -85,6 +96,14 @@ impl Intensity {
     }
 }
 
+// === impl Piece ===
+
+impl Piece {
+    fn rate(&self, t: Micros) -> f64 {
+        self.from + self.slope * (t - self.start).as_secs_f64()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +127,14 @@ mod tests {
         assert_eq!(intensity.inverse(25.0), Micros::from_secs(5));
         assert_eq!(intensity.inverse(150.0), Micros::from_millis(12_500));
         assert_eq!(intensity.inverse(320.0), Micros(16_999_999));
+    }
+
+    #[test]
+    fn the_highest_rate_of_a_stretch_is_at_an_end_of_a_stage_or_of_the_stretch() {
+        let intensity = Intensity::new(&profile(&[(0.0, 20.0, 10.0), (50.0, 30.0, 10.0)]));
+        let highest = |from, to| intensity.highest(Micros::from_secs(from), Micros::from_secs(to));
+        assert_eq!([highest(0, 5), highest(2, 10), highest(9, 11), highest(15, 99), highest(20, 30)], [10.0, 20.0, 50.0, 40.0, 0.0]);
+        assert_eq!(intensity.peak(), 50.0);
     }
 
     #[test]
@@ -151,15 +178,6 @@ mod tests {
             let mut counts: Vec<f64> = shares.iter().map(|share| share * intensity.total()).collect();
             counts.sort_by(f64::total_cmp);
             prop_assert!(counts.iter().map(|y| intensity.inverse(*y)).is_sorted());
-        }
-
-        #[test]
-        fn the_profile_and_its_intensity_have_the_same_rate(stages in prop::collection::vec((0.0..50.0f64, 0.0..50.0f64, 0.5..60.0f64), 1..6), share in 0.0..1.2f64) {
-            let profile = profile(&stages);
-            let intensity = Intensity::new(&profile);
-            let t = Micros::from_secs_f64(profile.length().as_secs_f64() * share);
-            prop_assert!(close(profile.rate(t), intensity.rate(t)));
-            prop_assert!(close(profile.expected(), intensity.total()));
         }
     }
 }
