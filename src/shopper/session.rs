@@ -18,7 +18,7 @@ use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 use crate::base::Micros;
 
 /// What all sessions of a run have in common.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SessionSettings {
     /// The shop's base address; steps' paths are below it.
     pub target: Url,
