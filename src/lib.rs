@@ -17,5 +17,6 @@
 
 pub mod base;
 pub mod plan;
+pub mod scenario;
 pub mod shopper;
 pub mod tally;
