@@ -18,5 +18,6 @@
 pub mod base;
 pub mod plan;
 pub mod scenario;
+pub mod schedule;
 pub mod shopper;
 pub mod tally;
