@@ -55,9 +55,11 @@ mod precise {
         /// When the system gives no timerfd.
         pub fn start(epoch: u64) -> io::Result<PreciseClock> {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+            #[expect(deprecated, reason = "sound for a descriptor that is owned; what replaces it is unsafe to call, which this crate forbids")]
+            let fd = AsyncFd::new(fd)?;
             let alarm = Rc::new(Alarm {
                 epoch,
-                fd: AsyncFd::register(fd)?,
+                fd,
                 waiting: RefCell::default(),
                 asked: Cell::new(0),
                 armed_for: Cell::new(u64::MAX),

@@ -13,6 +13,8 @@ mod core;
 mod ledger;
 mod machine;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::rc::Rc;

@@ -4,6 +4,8 @@
 //! (`http`); the fake one, in tests under a paused clock, declares its own service times. Nothing is
 //! followed, retried or judged here: a redirect is an answer like any other.
 
+#[cfg(test)]
+pub mod fake;
 mod http;
 
 use std::rc::Rc;
