@@ -134,8 +134,9 @@ mod tests {
         let caps = Caps::new(TokioClock::start(Instant::now()), &Limits::default(), 1, budget.clone());
         caps.pass(&origin("shop")).await;
         caps.pass(&origin("shop")).await;
+        let shop = origin("shop");
         tokio::select! {
-            _ = caps.pass(&origin("shop")) => panic!("a third request passed"),
+            _ = caps.pass(&shop) => panic!("a third request passed"),
             () = async { stop.signal().reached(Phase::Cut).await } => {}
         }
         assert_eq!(stop.cause(), Some(StopCause::RequestsSpent));

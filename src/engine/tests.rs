@@ -73,7 +73,7 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
     });
     let mut total = Tally::new(shape_of(&plan));
     for delta in deltas {
-        total.merge(delta).unwrap();
+        total.merge(delta);
     }
     total
 }

@@ -6,7 +6,13 @@
 
 #[cfg(test)]
 pub mod fake;
+mod body;
+mod connection;
+mod dial;
 mod http;
+mod lookup;
+mod tls;
+mod trouble;
 
 use std::rc::Rc;
 
@@ -16,7 +22,8 @@ use bytes::Bytes;
 use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 
-pub use self::http::{HttpShop, HttpShopError, HttpShopOptions};
+pub use self::http::{HttpLine, HttpShop, HttpShopError, HttpShopOptions};
+pub use self::tls::{RootsError, TlsResumption};
 
 /// Where requests go.
 pub trait Shop {
