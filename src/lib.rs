@@ -17,6 +17,7 @@
 
 pub mod base;
 pub mod plan;
+pub mod report;
 pub mod schedule;
 pub mod shopper;
 pub mod tally;
