@@ -18,6 +18,7 @@
 pub mod base;
 pub mod engine;
 pub mod plan;
+pub mod report;
 pub mod scenario;
 pub mod schedule;
 pub mod shopper;

@@ -1,0 +1,3 @@
+//! Numbers made ready to read: text for screens, files for machines.
+
+pub mod plan_view;
