@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub mod example;
+mod expression;
 mod flow;
 pub mod forecast;
 mod intensity;

@@ -115,24 +115,22 @@ impl Problems {
 
     fn render_one(&self, renderer: &Renderer, problem: &Problem) -> String {
         let title = Level::ERROR.primary_title(problem.message.as_str());
-        let group = match problem.place {
+        let help = (!problem.remedy.is_empty()).then(|| Group::with_title(Level::HELP.secondary_title(problem.remedy.as_str())));
+        let rendered = match problem.place {
             Some(place) => {
                 let label = (!problem.label.is_empty()).then_some(problem.label.as_str());
-                let span = self.source.first_line(place.span).range();
-                title.element(
-                    Snippet::source(self.source.text())
-                        .path(self.source.name())
-                        .annotation(AnnotationKind::Primary.span(span).label(label)),
-                )
+                let mark = AnnotationKind::Primary.span(self.source.first_line(place.span).range()).label(label);
+                let snippet = Snippet::source(self.source.text()).path(self.source.name()).annotation(mark);
+                renderer.render(&[vec![title.element(snippet)], help.into_iter().collect()].concat())
             }
-            None => Group::with_title(title),
+            // Without a place there is no gutter to hang the help on.
+            None => {
+                let parts = [Some(Group::with_title(title)), help];
+                parts.into_iter().flatten().map(|group| renderer.render(&[group])).collect::<Vec<_>>().join("\n")
+            }
         };
-        let mut report = vec![group];
-        if !problem.remedy.is_empty() {
-            report.push(Group::with_title(Level::HELP.secondary_title(problem.remedy.as_str())));
-        }
         // The renderer pads its gutters: no white space at the end of a line.
-        renderer.render(&report).lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+        rendered.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -184,7 +182,6 @@ mod tests {
         help: write `weight`
 
         error: no target
-          |
         help: say --target URL
 
         2 problems in peak.yaml
