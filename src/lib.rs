@@ -17,6 +17,7 @@
 
 pub mod base;
 pub mod plan;
+pub mod report;
 pub mod shopper;
 pub mod tally;
 pub mod verdict;

@@ -1,0 +1,10 @@
+//! Reports: what the findings say, for people and for programs. Text and bytes out; nothing is written here.
+
+mod console;
+pub mod format;
+mod tables;
+mod view;
+mod words;
+
+pub use console::{MIN_WIDTH, Paint, console};
+pub use view::{Column, Fit, Remark, Row, Table, Tone, View};
