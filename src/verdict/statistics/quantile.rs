@@ -63,3 +63,50 @@ impl Quantiles {
         Quantiles { count: sample.count(), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: sample.max() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::random::{Purpose, uniform};
+
+    fn sample(spans: impl Iterator<Item = u64>) -> Latency {
+        let mut sample = Latency::default();
+        spans.for_each(|span| sample.record(Micros(span)));
+        sample
+    }
+
+    #[test]
+    fn the_smallest_samples_are_those_of_wilks() {
+        assert_eq!([0.5, 0.9, 0.95, 0.99, 0.999, 0.9999].map(min_sample), [5, 29, 59, 299, 2_995, 29_956]);
+    }
+
+    #[test]
+    fn a_quantile_that_the_sample_can_not_carry_is_not_given() {
+        let quantiles = Quantiles::of(&sample(1..=298));
+        assert!(quantiles.p95.is_some() && quantiles.p99.is_none() && quantiles.p999.is_none());
+        assert!(Quantiles::of(&sample(1..=299)).p99.is_some());
+        assert_eq!(Quantiles::of(&Latency::default()), Quantiles::default());
+    }
+
+    #[test]
+    fn order_statistics_bound_a_quantile() {
+        let p95 = quantile(&sample(1..=1_000), 0.95).unwrap();
+        // Ranks 950 ± 1.96 √47.5: 936 and 965.
+        assert_eq!((p95.value.0, p95.low.0, p95.high.map(|high| high.0)), (950, 936, Some(965)));
+        assert_eq!(quantile(&sample(1..=59), 0.95).unwrap().high, None, "nothing lies that high");
+    }
+
+    #[test]
+    fn nineteen_in_twenty_intervals_hold_the_quantile() {
+        // Exponential with mean 10 ms: the 95 % quantile is at 29.957 ms.
+        let (trials, n) = (400u64, 600u64);
+        let held = (0..trials)
+            .filter(|trial| {
+                let spans = (0..n).map(|i| (-10_000.0 * (1.0 - uniform(9, Purpose::Bootstrap, trial * n + i)).ln()) as u64);
+                let p95 = quantile(&sample(spans), 0.95).unwrap();
+                p95.low.0 <= 29_957 && p95.high.is_none_or(|high| 29_957 <= high.0)
+            })
+            .count();
+        assert!((370..=398).contains(&held), "{held} of {trials}");
+    }
+}
