@@ -3,14 +3,14 @@
 mod access;
 mod args;
 mod check;
-mod demo;
+
 mod exit;
 mod folder;
 mod live;
 mod report;
 mod run;
 mod source;
-mod walk;
+
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
