@@ -146,7 +146,7 @@ pub struct ShopperEnd<'a> {
 }
 
 /// A failing journey, kept as an example: one line of `failures.jsonl`. Redacted when it is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SampleLine {
     /// Who.
     pub shopper: ShopperId,
@@ -167,7 +167,7 @@ pub struct SampleLine {
 }
 
 /// One exchange of a sampled journey.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SampledExchange {
     /// The step's name.
     pub step: String,

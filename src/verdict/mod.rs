@@ -1,0 +1,2 @@
+//! Judgement.
+pub mod statistics;
