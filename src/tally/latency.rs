@@ -1,4 +1,4 @@
-//! Distributions of spans of time, and their series by block.
+//! Distributions of spans of time.
 //!
 //! Two needs pull apart. While attempts come in by the ten thousand a second, counting one must cost next
 //! to nothing: that is a dense HdrHistogram. But a run keeps one distribution per step, outcome and block,
@@ -7,7 +7,6 @@
 //! the packed part. Which part holds what can't be seen from outside.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::Sum;
 
@@ -38,13 +37,6 @@ enum Open {
     /// Buckets, in the order they were met.
     Few(Vec<u16>),
     Many(Box<Histogram<u64>>),
-}
-
-/// Distributions by block of time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Series {
-    /// By block.
-    pub blocks: BTreeMap<u32, Latency>,
 }
 
 // === impl Latency ===
@@ -278,40 +270,6 @@ impl Open {
     }
 }
 
-// === impl Series ===
-
-impl Series {
-    /// Counts a span in a block.
-    pub fn record(&mut self, block: u32, span: Micros) {
-        self.blocks.entry(block).or_default().record(span);
-    }
-
-    /// All blocks as one.
-    pub fn total(&self) -> Latency {
-        self.blocks.values().sum()
-    }
-
-    /// The blocks of a range as one.
-    pub fn within(&self, blocks: std::ops::Range<u32>) -> Latency {
-        self.blocks.range(blocks).map(|(_, block)| block).sum()
-    }
-
-    /// How many spans were counted in all blocks.
-    pub fn count(&self) -> u64 {
-        self.blocks.values().map(Latency::count).sum()
-    }
-
-    /// Adds what `other` counted, block by block.
-    pub fn merge(&mut self, other: &Series) {
-        other.blocks.iter().for_each(|(&block, theirs)| self.blocks.entry(block).or_default().merge(theirs));
-    }
-
-    /// Packs what is open.
-    pub fn seal(&mut self) {
-        self.blocks.values_mut().for_each(Latency::seal);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,15 +314,6 @@ mod tests {
         let latency = recorded(&spread);
         let (bytes, entries) = (postcard::to_stdvec(&latency).unwrap().len(), latency.iter().count());
         assert!(bytes <= 3 * entries + 3, "{bytes} bytes for {entries} buckets");
-    }
-
-    #[test]
-    fn a_series_is_read_by_block_and_as_a_whole() {
-        let mut series = Series::default();
-        [(0, 10), (1, 20), (1, 30), (5, 40)].into_iter().for_each(|(block, span)| series.record(block, Micros(span)));
-        assert_eq!(series.count(), 4);
-        assert_eq!(series.total(), recorded(&[10, 20, 30, 40]));
-        assert_eq!(series.within(1..5), recorded(&[20, 30]));
     }
 
     proptest! {

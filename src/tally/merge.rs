@@ -1,7 +1,7 @@
 //! Adding tallies up.
 //!
 //! Merging is total: counts that can't grow any more stay at their largest, and tallies of different shapes
-//! take the larger one. No run can bring either about (`Shards::join` refuses parts of different plans),
+//! take the larger one. No run can bring either about ([`Shard::join`](super::shard::Shard::join) refuses parts of different plans),
 //! but a sum that may fail half-way is no sum. An empty tally changes nothing.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::iter::Sum;
 use std::ops::AddAssign;
 
 use super::shoppers::collapse;
-use super::{Distinct, Latency, Series, Shape, Tally};
+use super::{Distinct, Latency, Shape, Tally};
 use crate::base::Micros;
 
 /// What adds up, associatively and commutatively; `default()` changes nothing.
@@ -75,12 +75,6 @@ impl Merge for Latency {
         } else {
             self.merge(&other);
         }
-    }
-}
-
-impl Merge for Series {
-    fn absorb(&mut self, other: Series) {
-        self.blocks.absorb(other.blocks);
     }
 }
 

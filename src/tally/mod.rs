@@ -12,11 +12,14 @@
 mod buckets;
 mod failure;
 mod generator;
+pub mod interval_log;
 mod latency;
 mod merge;
 pub mod observation;
 mod record;
 mod samples;
+mod series;
+pub mod shard;
 mod shoppers;
 mod step;
 #[cfg(test)]
@@ -25,9 +28,10 @@ mod timeline;
 
 pub use failure::{FailureKind, OrderKnowledge};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, TOO_MANY_CAUSES};
-pub use latency::{Latency, Series};
+pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
 pub use samples::Samples;
+pub use series::Series;
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
 pub use step::{FunnelStage, JourneyTally, PhaseTally, StepTally};
 pub use timeline::{BlockTally, SecondTally};

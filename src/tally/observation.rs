@@ -89,7 +89,7 @@ pub struct StepAttempt {
     pub ended_at: Micros,
     /// First byte of the first request to last byte of the last answer; none if nothing was sent.
     pub service: Option<Micros>,
-    /// Whether this is the first step of a shopper who has just arrived.
+    /// Whether this is the first try of a shopper who has just arrived. Its lag is counted by `Tally::arrived`, when the shopper acts.
     pub arrival: bool,
     /// How it came out.
     pub outcome: Outcome,

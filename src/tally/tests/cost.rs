@@ -41,6 +41,8 @@ fn ten_times_the_shoppers_take_no_more_memory() {
 #[expect(clippy::disallowed_types, reason = "this measures the room itself, it is no part of a run")]
 mod by_hand {
     use super::*;
+    use crate::tally::shard::tests::header_of;
+    use crate::tally::shard::{DeltaWriter, Ending, Shard};
     use std::hint::black_box;
     use std::time::Instant;
 
@@ -111,5 +113,62 @@ mod by_hand {
         let large = postcard::to_stdvec(&tally).unwrap().len();
         println!("{small} bytes after 100,000 shoppers, {large} after 1,000,000");
         assert!(large * 10 < small * 13);
+    }
+
+    /// An hour of 20 steps in 360 blocks, each with some 200 distinct buckets in each of two series.
+    #[test]
+    #[ignore = "a measurement"]
+    fn cost_of_loading_an_hour() {
+        let shape = Shape { steps: 20, ..shape() };
+        let mut hour = Tally::new(shape.clone());
+        for (id, step) in (0u64..).zip(&mut hour.steps) {
+            for block in 0..360u32 {
+                for i in 0..400u64 {
+                    let draw = draw(id << 32 | u64::from(block), Purpose::Pick, i);
+                    step.response_ok.record(block, Micros(30_000 + below(draw, 40_000)));
+                    step.service_ok.record(block, Micros(20_000 + below(draw, 40_000)));
+                }
+            }
+        }
+        hour.seal();
+        let buckets: usize = hour.steps[0].response_ok.blocks.values().map(|block| block.iter().count()).sum();
+        let header = header_of(shape);
+        let shard = Shard { name: "hour".into(), header, tally: hour, ending: Ending::Finished, torn_bytes: 0 };
+        let mut stored = Vec::new();
+        per_call(1, "storing", || stored = shard.write(Vec::new()).unwrap());
+        let mut loaded = None;
+        per_call(1, "loading", || loaded = Some(Shard::read("hour", &stored[..]).unwrap()));
+        let tally = loaded.unwrap().tally;
+        let mut totals = Vec::new();
+        per_call(1, "totals", || {
+            totals = tally.steps.iter().flat_map(|step| [step.response_ok.total(), step.service_ok.total()]).collect()
+        });
+        per_call(360, "one block's p99", || {
+            black_box(tally.steps[0].response_ok.blocks.values().map(|block| block.quantile(0.99)).max());
+        });
+        println!("{} buckets a block, {} KiB, {} spans", buckets / 360, stored.len() >> 10, totals[0].count());
+    }
+
+    /// What a killed run costs to rebuild: ten minutes of one core's seconds.
+    #[test]
+    #[ignore = "a measurement"]
+    fn cost_of_rebuilding_ten_minutes_from_deltas() {
+        let mut core = Tally::new(shape());
+        let header = header_of(shape());
+        let mut writer = DeltaWriter::begin(Vec::new(), &header).unwrap();
+        let shoppers_per_second = 1_000;
+        let (mut taking, mut storing) = (0, 0);
+        for second in 0..600u64 {
+            rush(&mut core, second * shoppers_per_second, (second + 1) * shoppers_per_second, shoppers_per_second);
+            let start = Instant::now();
+            let mut delta = core.take();
+            taking += start.elapsed().as_nanos();
+            delta.seal();
+            writer.append(&delta).unwrap();
+            storing += start.elapsed().as_nanos();
+        }
+        let stored = writer.end(Ending::Finished).unwrap();
+        println!("taking {} ns, sealing and storing {} ns, {} bytes a delta", taking / 600, storing / 600, stored.len() / 600);
+        per_call(600, "rebuilding, a delta", || drop(black_box(Shard::read("run", &stored[..]).unwrap())));
     }
 }

@@ -10,15 +10,15 @@ use super::*;
 use crate::base::{JourneyId, MinorUnits, ShopperId, StepId, UnitId};
 
 /// Three steps in two units in one journey, and one step in another.
-fn shape() -> Shape {
+pub(super) fn shape() -> Shape {
     Shape { steps: 4, units: 3, journeys: 2, journey_units: vec![2, 1], attributes: vec![2, 3], observed: 2, block: Micros::from_secs(10) }
 }
 
-fn is(value: impl AsRef<str>) -> Observed {
+pub(super) fn is(value: impl AsRef<str>) -> Observed {
     Observed::Is(Arc::from(value.as_ref()))
 }
 
-fn line(shopper: u64) -> Arc<SampleLine> {
+pub(super) fn line(shopper: u64) -> Arc<SampleLine> {
     Arc::new(SampleLine {
         shopper: ShopperId(shopper),
         marker: format!("m{shopper}"),
@@ -31,7 +31,7 @@ fn line(shopper: u64) -> Arc<SampleLine> {
     })
 }
 
-fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt {
+pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt {
     let intended_at = Micros::from_millis(intended_ms);
     StepAttempt {
         step: StepId(step),
@@ -44,7 +44,7 @@ fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepA
     }
 }
 
-fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> ShopperEnd<'a> {
+pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> ShopperEnd<'a> {
     ShopperEnd {
         shopper: ShopperId(1),
         journey: JourneyId(0),
@@ -63,6 +63,6 @@ fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> ShopperEnd<'a> {
     }
 }
 
-fn tried<'a>(nth: u32, attributes: &'a [u8], observed: &'a [Observed], outcome: Outcome) -> UnitAttempt<'a> {
+pub(super) fn tried<'a>(nth: u32, attributes: &'a [u8], observed: &'a [Observed], outcome: Outcome) -> UnitAttempt<'a> {
     UnitAttempt { unit: UnitId(1), nth, intended_at: Micros::from_secs(3), attributes, observed, outcome }
 }
