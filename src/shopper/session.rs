@@ -408,3 +408,6 @@ fn is_page(answer: &Answer) -> bool {
     };
     answer.headers.get(header::CONTENT_TYPE).is_some_and(html)
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,8 @@ impl Connection {
     /// the whole request leaves the rest of it in the way.
     pub(super) fn outlives(&self, answer: &Answered, request: &WireRequest) -> bool {
         match &self.speaks {
-            Speaks::Http1 { sender, .. } => answer.keeps_alive && (request.body.is_empty() || sender.is_ready()),
+            // One closed by now is kept all the same: at the next request it counts as what it is.
+            Speaks::Http1 { sender, .. } => answer.keeps_alive && (request.body.is_empty() || sender.is_ready() || sender.is_closed()),
             Speaks::Http2 { .. } => true,
         }
     }

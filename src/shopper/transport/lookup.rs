@@ -86,3 +86,49 @@ async fn resolve(host: &str, port: u16) -> Result<Rc<[IpAddr]>, Trouble> {
     let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
     if addresses.is_empty() { Err(Trouble::Dns("the name has no addresses".to_owned())) } else { Ok(addresses) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct SetClock(Cell<Micros>);
+
+    impl Clock for SetClock {
+        fn now(&self) -> Micros {
+            self.0.get()
+        }
+
+        async fn sleep_until(&self, _moment: Micros) {}
+    }
+
+    #[tokio::test]
+    async fn an_answer_serves_for_a_while_and_a_literal_needs_none() {
+        let (lookup, clock) = (Lookup::default(), SetClock(Cell::default()));
+        for (at, host, looked_up) in [
+            (0, "localhost", true),
+            (1_999_999, "localhost", false),
+            (2_000_000, "localhost", true),
+            (3_000_000, "localhost", false),
+            (3_000_000, "127.0.0.1", false),
+            (3_000_000, "[::1]", false),
+        ] {
+            clock.0.set(Micros(at));
+            let mut took = None;
+            let origin = Origin { tls: false, host: host.into(), port: 80 };
+            let addresses = lookup.addresses(&origin, &clock, &mut took).await.unwrap();
+            assert!(addresses.as_slice().iter().all(IpAddr::is_loopback), "{host}");
+            assert_eq!(took.is_some(), looked_up, "{host} at {at}");
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_come_during_a_lookup_share_it() {
+        let (lookup, clock) = (Lookup::default(), SetClock(Cell::default()));
+        let origin = Origin { tls: false, host: "localhost".into(), port: 80 };
+        let (mut one, mut other) = (None, None);
+        let found = tokio::join!(lookup.addresses(&origin, &clock, &mut one), lookup.addresses(&origin, &clock, &mut other));
+        assert!(one.is_some() && other.is_some());
+        let (Ok(Addresses::Found(first)), Ok(Addresses::Found(second))) = found else { panic!("localhost has addresses") };
+        assert!(Rc::ptr_eq(&first, &second));
+    }
+}
