@@ -16,8 +16,11 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod engine;
 pub mod plan;
 pub mod report;
+pub mod scenario;
+pub mod schedule;
 pub mod shopper;
 pub mod tally;
 pub mod verdict;

@@ -3,9 +3,15 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+#[cfg(test)]
+pub mod example;
 mod flow;
+pub mod forecast;
+mod intensity;
 mod load;
 mod objective;
+mod persona;
+pub mod shape;
 mod shoppers;
 mod template;
 
@@ -17,8 +23,10 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 pub use flow::{
     Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
 };
+pub use intensity::Intensity;
 pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
+pub use persona::Persona;
 pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 
