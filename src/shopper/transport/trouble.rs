@@ -88,7 +88,9 @@ fn one(error: &(dyn Error + 'static)) -> String {
     // These two say at what second the certificate was looked at.
     match rustls {
         Some(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. })) => "the certificate has expired".to_owned(),
-        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { .. })) => "the certificate is not valid yet".to_owned(),
+        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { .. })) => {
+            "the certificate is not valid yet".to_owned()
+        }
         _ => {
             let text = error.to_string();
             text.split(" (os error").next().unwrap_or_default().to_owned()
