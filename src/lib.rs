@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod cli;
 pub mod engine;
 pub mod plan;
 pub mod report;

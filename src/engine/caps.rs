@@ -130,7 +130,8 @@ mod tests {
     #[tokio::test]
     async fn a_spent_budget_cuts_the_run() {
         let stop = Arc::new(Stop::default());
-        let budget = Budget { requests: Some(Arc::new(AtomicU64::new(2))), orders: Some(Arc::new(AtomicU64::new(1))), stop: Arc::clone(&stop) };
+        let budget =
+            Budget { requests: Some(Arc::new(AtomicU64::new(2))), orders: Some(Arc::new(AtomicU64::new(1))), stop: Arc::clone(&stop) };
         let caps = Caps::new(TokioClock::start(Instant::now()), &Limits::default(), 1, budget.clone());
         caps.pass(&origin("shop")).await;
         caps.pass(&origin("shop")).await;

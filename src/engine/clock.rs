@@ -55,15 +55,12 @@ mod precise {
         /// When the system gives no timerfd.
         pub fn start(epoch: u64) -> io::Result<PreciseClock> {
             let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-            #[expect(deprecated, reason = "sound for a descriptor that is owned; what replaces it is unsafe to call, which this crate forbids")]
+            #[expect(
+                deprecated,
+                reason = "sound for a descriptor that is owned; what replaces it is unsafe to call, which this crate forbids"
+            )]
             let fd = AsyncFd::new(fd)?;
-            let alarm = Rc::new(Alarm {
-                epoch,
-                fd,
-                waiting: RefCell::default(),
-                asked: Cell::new(0),
-                armed_for: Cell::new(u64::MAX),
-            });
+            let alarm = Rc::new(Alarm { epoch, fd, waiting: RefCell::default(), asked: Cell::new(0), armed_for: Cell::new(u64::MAX) });
             tokio::task::spawn_local(ring(Rc::clone(&alarm)));
             Ok(PreciseClock { alarm })
         }

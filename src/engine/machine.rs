@@ -23,8 +23,12 @@ impl ThreadUse {
     pub fn now() -> ThreadUse {
         let cpu = clock_gettime(ClockId::ThreadCPUTime);
         // Linux: nanoseconds run, nanoseconds waited, slices. Nothing elsewhere.
-        let waited = fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
-        ThreadUse { cpu: Micros(cpu.tv_sec as u64 * 1_000_000 + cpu.tv_nsec as u64 / 1_000), run_queue: Micros(waited.unwrap_or(0) / 1_000) }
+        let waited =
+            fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
+        ThreadUse {
+            cpu: Micros(cpu.tv_sec as u64 * 1_000_000 + cpu.tv_nsec as u64 / 1_000),
+            run_queue: Micros(waited.unwrap_or(0) / 1_000),
+        }
     }
 }
 

@@ -134,7 +134,8 @@ fn a_step_slower_than_the_shopper_waits_is_given_up_from_when_the_shopper_acts()
     let mut plan = shop_plan();
     plan.steps[1].gives_up_after = Micros::from_secs(3);
     plan.shoppers.max_attempts = Some(1);
-    let tally = run(plan, &Stop::default(), |asked| if is(asked, "pay") { (Micros::from_secs(9), Ok((200, String::new()))) } else { answer(200) });
+    let tally =
+        run(plan, &Stop::default(), |asked| if is(asked, "pay") { (Micros::from_secs(9), Ok((200, String::new()))) } else { answer(200) });
     assert_eq!(tally.steps[1].failed[&FailureKind::TooSlow], 50);
     let censored = tally.steps[1].response_censored.total();
     assert_eq!(censored.count(), 50);

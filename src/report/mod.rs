@@ -1,4 +1,5 @@
-//! Reports: what the findings say, for people and for programs. Text and bytes out; nothing is written here.
+//! Reports: what the plan and the findings say, for people and for programs. Text and bytes out; nothing is
+//! written to anywhere here.
 
 mod console;
 pub mod format;

@@ -8,20 +8,17 @@ use std::collections::BTreeMap;
 
 use super::{Completion, Findings, Machine, RunFacts};
 use crate::base::random::{Purpose, uniform};
-use crate::base::{Delay, JourneyId, Micros, MinorUnits, Slice, StepId, UnitId, VarId};
+use crate::base::{Delay, JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{
     Arrivals, Attribute, Behaviour, Body, Conditions, Connections, Journey, Limits, Load, Method, Patience, Plan, Profile, Request,
     Shoppers, Stage, Step, Template, Templates, Unit,
 };
-use crate::tally::{
-    End, FailureKind, Fate, FunnelStage, Generator, JourneyTally, Latency, Observed, Outcome, Shape, ShopperCount, ShopperKey, StepTally,
-    Tally, TryKey,
-};
+use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
 
 /// A shopper about to attempt a step.
 pub(crate) struct Moment<'a> {
     pub(crate) step: &'a str,
-    pub(crate) nth: u8,
+    pub(crate) nth: u32,
     pub(crate) device: &'static str,
     pub(crate) payment: &'static str,
     pub(crate) node: &'static str,
@@ -56,15 +53,12 @@ impl Trial {
             steps: plan.steps.len(),
             units: plan.units.len(),
             journeys: plan.journeys.len(),
+            journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
             attributes: plan.shoppers.attributes.iter().map(|attribute| attribute.values.len()).collect(),
             observed: plan.observed.len(),
-            block: Micros::from_secs(1).max(Micros::from_secs(seconds) / 360),
+            block: Shape::block_for(Micros::from_secs(seconds)),
         };
-        let mut tally = Tally { shape, ..Tally::default() };
-        tally.steps.resize_with(plan.steps.len(), StepTally::default);
-        for journey in &plan.journeys {
-            tally.journeys.push(JourneyTally { funnel: vec![FunnelStage::default(); journey.units.len()], ..JourneyTally::default() });
-        }
+        let mut tally = Tally::new(shape);
         tally.generator = Generator {
             cpu: Micros::from_secs(seconds) / 4,
             wall: Micros::from_secs(seconds),
@@ -105,32 +99,33 @@ impl Trial {
         let pick = |ordinal, of: usize| (draw(Purpose::Attribute, ordinal) * of as f64) as usize;
         let journey = JourneyId(u16::from(draw(Purpose::Journey, 0) >= 0.25));
         let (device, payment, node) = (pick(0, 2), pick(1, 2), pick(2, 4));
-        let attributes = vec![device as u8, payment as u8];
-        let observed = vec![Observed::Is(NODES[node].into())];
-        let mut fate = Fate {
+        let attributes = [device as u8, payment as u8];
+        let observed = [Observed::Is(NODES[node].into())];
+        self.tally.planned(at);
+        self.tally.arrived(journey, at, at + Micros(20));
+        let mut end = ShopperEnd {
+            shopper: ShopperId(who),
+            journey,
+            arrived_at: at,
+            ended_at: at,
+            bought_at: None,
+            attributes: &attributes,
+            observed: &observed,
             failures: 0,
             declines: 0,
             first_failed: None,
             second_failed: None,
             same_unit_twice: false,
-            purchased: false,
+            worth: None,
             end: End::Completed,
         };
-        let block = (at.0 / self.tally.shape.block.0) as u32;
-        let (mut luck, mut priced) = (0, false);
-        self.tally.arrivals.planned += 1;
-        self.tally.arrivals.started += 1;
-        self.tally.journeys[journey.index()].started += 1;
-        let arrivals = self.tally.blocks.entry(block).or_default();
-        (arrivals.planned, arrivals.started) = (arrivals.planned + 1, arrivals.started + 1);
+        let mut luck = 0;
         let units = self.plan.journey(journey).units.clone();
         'journey: for (place, unit) in units.map(UnitId).enumerate() {
-            self.tally.journeys[journey.index()].funnel[place].entered += 1;
-            let cap = self.plan.shoppers.max_attempts.unwrap() as u8;
+            self.tally.entered(journey, place);
             let mut failures_here = 0;
-            for nth in 1..=cap {
-                let mut outcome = Outcome::Ok;
-                let mut last = StepId(0);
+            for nth in 1..=self.plan.shoppers.max_attempts.unwrap() {
+                let (mut outcome, mut last) = (Outcome::Ok, StepId(0));
                 for step in self.plan.unit(unit).steps.clone().map(StepId) {
                     luck += 1;
                     last = step;
@@ -144,82 +139,51 @@ impl Trial {
                         shopper: draw(Purpose::Sample, 0),
                         luck: draw(Purpose::Pick, luck),
                     });
-                    self.attempt(step, block, outcome, draw(Purpose::Think, luck));
+                    self.attempt(step, at, outcome, draw(Purpose::Think, luck));
                     if outcome != Outcome::Ok {
                         break;
                     }
                 }
-                let key = TryKey { unit, nth, attributes: attributes.clone(), observed: observed.clone() };
-                for tries in [
-                    self.tally.tries.entry(key).or_default(),
-                    self.tally.blocks.entry(block).or_default().tries.entry((unit, nth)).or_default(),
-                ] {
-                    match outcome {
-                        Outcome::Ok => tries.ok += 1,
-                        Outcome::Declined => tries.declined += 1,
-                        _ => tries.failed += 1,
-                    }
-                }
+                self.tally.unit_attempt(&UnitAttempt { unit, nth, intended_at: at, attributes: &attributes, observed: &observed, outcome });
                 match outcome {
                     Outcome::Ok => {
-                        let stage = &mut self.tally.journeys[journey.index()].funnel[place];
-                        stage.passed += 1;
-                        stage.passed_at_once += u64::from(nth == 1);
-                        priced |= self.plan.unit(unit).name == "cart";
-                        fate.purchased |= self.plan.unit(unit).purchase;
+                        self.tally.passed(journey, place, nth);
+                        end.worth = end.worth.or((self.plan.unit(unit).name == "cart").then_some(MinorUnits(5_000)));
+                        end.bought_at = end.bought_at.or(self.plan.unit(unit).purchase.then_some(at));
                         if draw(Purpose::Continue, place as u64) >= self.plan.step(last).continues {
-                            stage.left += 1;
-                            fate.end = End::LeftByChoice;
+                            self.tally.left(journey, place);
+                            end.end = End::LeftByChoice;
                             break 'journey;
                         }
                         continue 'journey;
                     }
-                    Outcome::Declined => fate.declines += 1,
+                    Outcome::Declined => end.declines += 1,
                     _ => {
-                        fate.failures += 1;
+                        end.failures += 1;
                         failures_here += 1;
-                        fate.same_unit_twice |= failures_here == 2;
-                        match fate.failures {
-                            1 => fate.first_failed = Some(last),
-                            2 => fate.second_failed = Some(last),
+                        end.same_unit_twice |= failures_here == 2;
+                        match end.failures {
+                            1 => end.first_failed = Some(last),
+                            2 => end.second_failed = Some(last),
                             _ => {}
                         }
                     }
                 }
             }
-            fate.end = End::StoppedByCap;
+            end.end = End::StoppedByCap;
             break;
         }
-        let count = ShopperCount { shoppers: 1, priced: u64::from(priced), worth: MinorUnits(if priced { 5_000 } else { 0 }) };
-        let in_block = self.tally.blocks.entry(block).or_default().shoppers.entry((journey, fate.clone())).or_default();
-        add(in_block, count);
-        add(self.tally.shoppers.entry(ShopperKey { journey, attributes, observed, fate }).or_default(), count);
+        self.tally.shopper_end(&end);
     }
 
-    fn attempt(&mut self, step: StepId, block: u32, outcome: Outcome, u: f64) {
-        let seen = &mut self.tally.steps[step.index()];
+    fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64) {
         // An exponential tail over a floor that differs from step to step.
         let service = Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
-        let lag = Micros(20 + (60.0 * u) as u64);
-        seen.requests += 1;
-        let series = match outcome {
-            Outcome::Ok => {
-                seen.ok += 1;
-                seen.service_ok.blocks.entry(block).or_default().record(service);
-                &mut seen.response_ok
-            }
-            Outcome::Declined => {
-                seen.declined += 1;
-                &mut seen.response_declined
-            }
-            Outcome::Failed(kind) => {
-                *seen.failed.entry(kind).or_default() += 1;
-                if kind == FailureKind::TooSlow { &mut seen.response_censored } else { &mut seen.response_failed }
-            }
-            Outcome::Unjudged => return,
-        };
-        series.blocks.entry(block).or_default().record(service + lag);
-        self.tally.blocks.entry(block).or_default().lag.record(lag);
+        let acted_at = at + Micros(20 + (60.0 * u) as u64);
+        self.tally.steps[step.index()].requests += 1;
+        let attempt =
+            StepAttempt { step, intended_at: at, acted_at, ended_at: acted_at + service, service: Some(service), arrival: false, outcome };
+        self.tally.step_attempt(&attempt);
     }
 }
 
@@ -337,10 +301,4 @@ fn facts(seconds: u64) -> RunFacts {
         tags: BTreeMap::from([("release".into(), "2026.47".into())]),
         machine: Machine { cpus: 2, cores: 2, os: "linux".into(), arch: "x86_64".into() },
     }
-}
-
-fn add(to: &mut ShopperCount, count: ShopperCount) {
-    to.shoppers += count.shoppers;
-    to.priced += count.priced;
-    to.worth.0 += count.worth.0;
 }

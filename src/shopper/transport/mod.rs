@@ -4,11 +4,11 @@
 //! (`http`); the fake one, in tests under a paused clock, declares its own service times. Nothing is
 //! followed, retried or judged here: a redirect is an answer like any other.
 
-#[cfg(test)]
-pub mod fake;
 mod body;
 mod connection;
 mod dial;
+#[cfg(test)]
+pub mod fake;
 mod http;
 mod lookup;
 mod tls;
