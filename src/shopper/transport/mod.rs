@@ -4,7 +4,13 @@
 //! (`http`); the fake one, in tests under a paused clock, declares its own service times. Nothing is
 //! followed, retried or judged here: a redirect is an answer like any other.
 
+mod body;
+mod connection;
+mod dial;
 mod http;
+mod lookup;
+mod tls;
+mod trouble;
 
 use std::rc::Rc;
 
@@ -14,7 +20,8 @@ use bytes::Bytes;
 use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 
-pub use self::http::{HttpShop, HttpShopError, HttpShopOptions};
+pub use self::http::{HttpLine, HttpShop, HttpShopError, HttpShopOptions};
+pub use self::tls::{RootsError, TlsResumption};
 
 /// Where requests go.
 pub trait Shop {
