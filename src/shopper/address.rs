@@ -91,6 +91,23 @@ pub fn referer(from: &Url, to: &Url) -> Option<String> {
     Some(plain.into())
 }
 
+/// Where a redirect from `from` leads. A fragment is handed on, as browsers do.
+///
+/// # Errors
+/// When the `location` is no address.
+pub fn redirected(from: &Url, location: &str) -> Result<Url, AddressError> {
+    let mut url = from.join(location).map_err(|why| AddressError::Malformed { text: location.to_owned(), why })?;
+    if url.fragment().is_none() && from.fragment().is_some() {
+        url.set_fragment(from.fragment());
+    }
+    Ok(url)
+}
+
+/// What a request line says of an address.
+pub fn path_and_query(url: &Url) -> &str {
+    &url[url::Position::BeforePath..url::Position::AfterQuery]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +161,15 @@ mod tests {
         ] {
             assert_eq!(allowed.allows(host), expected, "{host}");
         }
+    }
+
+    #[test]
+    fn a_redirect_is_relative_to_where_it_comes_from_and_keeps_the_fragment() {
+        let from = url("https://shop.example/cart/pay?x=1#card");
+        let to = |location| redirected(&from, location).unwrap().to_string();
+        assert_eq!(to("/done"), "https://shop.example/done#card");
+        assert_eq!(to("done?y=2#now"), "https://shop.example/cart/done?y=2#now");
+        assert_eq!(path_and_query(&from), "/cart/pay?x=1");
     }
 
     #[test]

@@ -255,7 +255,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
         headers.extend(request.headers);
-        let path = path_and_query(&url).to_owned();
+        let path = address::path_and_query(&url).to_owned();
         let request = WireRequest { origin, method: request.method, path, headers, body: request.body };
         Ok(Trip { url, request, give_up_at, visited: Vec::new() })
     }
@@ -289,7 +289,7 @@ impl<L: Line, G: Gate> Session<L, G> {
             let Some(location) = location_of(&answer) else {
                 return Ok(Page { answer, final_url: trip.url.clone() });
             };
-            let next = join(&trip.url, &location);
+            let next = address::redirected(&trip.url, &location);
             if fetched.exchanges == 1 {
                 fetched.first_location = Some(next.as_ref().map_or(location, Url::to_string));
             }
@@ -329,7 +329,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         if circle || hops >= self.settings.max_redirects {
             return Err(FetchTrouble::RedirectLoop { hops, location: next.into(), circle });
         }
-        request.path = path_and_query(&next).to_owned();
+        request.path = address::path_and_query(&next).to_owned();
         request.origin = origin;
         trip.url = next;
         Ok(())
@@ -374,10 +374,6 @@ impl<L, G> fmt::Debug for Session<L, G> {
     }
 }
 
-fn path_and_query(url: &Url) -> &str {
-    &url[url::Position::BeforePath..url::Position::AfterQuery]
-}
-
 /// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere.
 fn location_of(answer: &Answer) -> Option<String> {
     match answer.status.as_u16() {
@@ -387,15 +383,6 @@ fn location_of(answer: &Answer) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The redirect's goal. A fragment is handed on, as browsers do.
-fn join(from: &Url, location: &str) -> Result<Url, AddressError> {
-    let mut url = from.join(location).map_err(|why| AddressError::Malformed { text: location.to_owned(), why })?;
-    if url.fragment().is_none() && from.fragment().is_some() {
-        url.set_fragment(from.fragment());
-    }
-    Ok(url)
 }
 
 /// Whether an answer is a page that the shopper is then on, rather than data that the page asked for.
