@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod demo_shop;
 pub mod plan;
 pub mod shopper;
 pub mod tally;
