@@ -18,6 +18,7 @@
 pub mod base;
 pub mod cli;
 pub mod engine;
+pub mod demo_shop;
 pub mod plan;
 pub mod report;
 pub mod scenario;
