@@ -11,7 +11,8 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use crate::engine::PurchaseFile;
-use crate::tally::{DeltaWriter, Ending, Shard, ShardHeader, Tally};
+use crate::tally::Tally;
+use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardHeader};
 
 /// The tally as it grows.
 const GROWING: &str = "tally.part";

@@ -3,13 +3,14 @@
 mod access;
 mod args;
 mod check;
-
+mod demo;
 mod exit;
 mod folder;
 mod live;
 mod report;
 mod run;
 mod source;
+mod walk;
 
 
 use std::io::{self, IsTerminal, Write};
@@ -89,7 +90,7 @@ fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
             let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("error: {}: {error}", path.display())))?;
             Faults::parse(&text).map_err(|error| Failure::new(Exit::BadScenario, format!("error: {}: {error}", path.display())))?
         }
-        None if args.demo_faults => Faults::demo(),
+        None if args.demo_faults => Faults::planted(),
         None => Faults::none(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
@@ -101,7 +102,7 @@ fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
             println!("its ledger: http://{}/admin/ledger", shop.addr());
         }
         live::interrupted().await;
-        shop.stop();
+        shop.stop().await;
         Ok(Exit::Ok)
     })
 }

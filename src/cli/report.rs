@@ -10,8 +10,10 @@ use super::folder::RunFolder;
 use super::run::{cores, fresh};
 use super::source::Source;
 use super::{Exit, Failure, Screen, print};
+use crate::base::StepId;
 use crate::report::{self, Paint, View};
-use crate::tally::{Ending, Shard, ShardHeader};
+use crate::tally::interval_log;
+use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 
 /// `tillrush report`.
@@ -56,15 +58,15 @@ pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &Repo
     folder.write("run.json", &json)?;
     folder.write("failures.jsonl", &report::failures_jsonl(tally))?;
     let mut log = Vec::new();
-    let names = |step| plan.step_label(step);
-    crate::tally::write_interval_log(&mut log, tally, names, shard.header.started_unix_us).context("can't make intervals.hlog")?;
+    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
     folder.write("intervals.hlog", &log)?;
     if let Some(path) = &files.json {
         write_file(path, &json)?;
     }
     if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
-        let paint = if screen.colour { Paint::Ansi } else { Paint::Plain };
-        print(&report::console(&View::of(plan, &findings, &facts), screen.width, paint))?;
+        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
+        print(&report::console(&View::of(plan, &facts, &findings), screen.width, paint))?;
     }
     Ok(findings)
 }

@@ -19,7 +19,8 @@ use crate::engine::{self, RunOptions, Stop, StopCause, peak_rss_kib, raise_file_
 use crate::plan::Plan;
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
-use crate::tally::{DeltaWriter, Ending, ShardHeader, Tally};
+use crate::tally::Tally;
+use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
 use crate::verdict::Findings;
 
 /// The time that threads and sockets need to come up before the planned start.
@@ -58,7 +59,7 @@ pub struct Job<'a> {
 /// `tillrush run`.
 pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::read(&args.scenario, screen)?;
-    let drain = Unit::parse(&args.drain).map_err(|error| Failure::usage(format!("error: --drain {}: {error}", args.drain)))?;
+    let drain = Micros::read(&args.drain).map_err(|error| Failure::usage(format!("error: --drain {}: {error}", args.drain)))?;
     let mut tags = Vec::new();
     for tag in &args.tag {
         let pair = tag.split_once('=').ok_or_else(|| Failure::usage(format!("error: --tag '{tag}': write KEY=VALUE")))?;

@@ -10,7 +10,7 @@ use super::args::{LoadArgs, ScenarioArgs};
 use super::{Exit, Failure, Screen};
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
-use crate::tally::ShardHeader;
+use crate::tally::shard::ShardHeader;
 
 /// A plan with what it came from.
 #[derive(Clone, Debug)]
@@ -104,20 +104,16 @@ fn settings(load: &LoadArgs) -> Result<BTreeMap<String, String>, Failure> {
 
 /// What the settings mean.
 fn overrides(settings: &BTreeMap<String, String>) -> Result<Overrides, Failure> {
-    fn parsed<T>(
-        settings: &BTreeMap<String, String>,
-        key: &str,
-        parse: impl Fn(&str) -> Result<T, crate::scenario::UnitError>,
-    ) -> Result<Option<T>, Failure> {
+    fn parsed<T: Unit>(settings: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Failure> {
         let Some(text) = settings.get(key) else { return Ok(None) };
-        parse(text).map(Some).map_err(|error| Failure::usage(format!("error: --{key} {text}: {error}")))
+        T::read(text).map(Some).map_err(|error| Failure::usage(format!("error: --{key} {text}: {error}")))
     }
     let stages = settings.get("stage").map(String::as_str).unwrap_or_default().split(',').filter(|stage| !stage.is_empty());
-    let stage = |text: &str| StageFlag::parse(text).map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")));
+    let stage = |text: &str| StageFlag::read(text).map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")));
     Ok(Overrides {
         target: settings.get("target").cloned(),
-        rate: parsed(settings, "rate", Unit::parse)?,
-        duration: parsed(settings, "duration", Unit::parse)?,
+        rate: parsed(settings, "rate")?,
+        duration: parsed(settings, "duration")?,
         stages: stages.map(stage).collect::<Result<_, _>>()?,
         users: settings.get("users").and_then(|users| users.parse().ok()),
     })
