@@ -91,6 +91,9 @@ impl Merge for Shape {
         larger(&mut self.attributes, &other.attributes);
         self.observed = self.observed.max(other.observed);
         self.block = self.block.max(other.block);
+        if self.parts < other.parts {
+            self.parts = other.parts;
+        }
     }
 }
 
@@ -117,6 +120,7 @@ impl Tally {
         self.seconds.absorb(other.seconds);
         self.samples.absorb(other.samples);
         self.generator.absorb(other.generator);
+        self.parts.absorb(other.parts);
     }
 
     /// Rewrites the joint counts, for what is no longer told apart.
@@ -130,6 +134,13 @@ impl Tally {
         self.steps.iter_mut().for_each(super::StepTally::seal);
         self.journeys.iter_mut().for_each(super::JourneyTally::seal);
         self.blocks.values_mut().for_each(super::BlockTally::seal);
+        self.parts.iter_mut().for_each(Tally::seal);
+    }
+}
+
+impl Merge for Tally {
+    fn absorb(&mut self, other: Tally) {
+        self.merge(other);
     }
 }
 

@@ -16,6 +16,7 @@ pub mod interval_log;
 mod latency;
 mod merge;
 pub mod observation;
+mod part;
 mod record;
 mod samples;
 mod series;
@@ -30,6 +31,7 @@ pub use failure::{FailureKind, OrderKnowledge};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, TOO_MANY_CAUSES};
 pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
+pub use part::Part;
 pub use samples::Samples;
 pub use series::Series;
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
@@ -61,6 +63,8 @@ pub struct Shape {
     pub observed: usize,
     /// The width of a time block: max(1 s, duration / 360).
     pub block: Micros,
+    /// The parts of the shoppers that are counted apart as well: what objectives with a `where` speak of.
+    pub parts: Vec<Part>,
 }
 
 /// Everything that was seen.
@@ -88,6 +92,8 @@ pub struct Tally {
     pub samples: Samples,
     /// What is known of the generator itself.
     pub generator: Generator,
+    /// What was seen of each of `shape.parts`.
+    pub parts: Vec<Tally>,
     /// Keys to look up by, reused so that recording allocates only for what is met for the first time.
     #[serde(skip)]
     pub(crate) scratch: Aside<Scratch>,

@@ -78,7 +78,7 @@ pub struct ExchangeSeen {
 
 /// One try at a step: all its exchanges, and the judgement.
 #[derive(Clone, Copy, Debug)]
-pub struct StepAttempt {
+pub struct StepAttempt<'a> {
     /// The step.
     pub step: StepId,
     /// When it should have started.
@@ -91,6 +91,8 @@ pub struct StepAttempt {
     pub service: Option<Micros>,
     /// Whether this is the first try of a shopper who has just arrived. Its lag is counted by `Tally::arrived`, when the shopper acts.
     pub arrival: bool,
+    /// The shopper's attributes.
+    pub attributes: &'a [u8],
     /// How it came out.
     pub outcome: Outcome,
 }

@@ -51,6 +51,7 @@ impl Tally {
             steps: vec![StepTally::default(); shape.steps],
             journeys: (0..shape.journeys).map(|journey| JourneyTally { funnel: funnel_of(journey), ..JourneyTally::default() }).collect(),
             distinct: vec![Distinct::default(); shape.observed],
+            parts: shape.parts.iter().map(|_| Tally::new(shape.of_part())).collect(),
             shape,
             ..Tally::default()
         }
@@ -136,7 +137,8 @@ impl Tally {
     }
 
     /// A try at a step ended. Its times are filed under the block in which it was due, its outcome under the second in which it ended.
-    pub fn step_attempt(&mut self, attempt: &StepAttempt) {
+    pub fn step_attempt(&mut self, attempt: &StepAttempt<'_>) {
+        self.tell_parts(attempt.attributes, |part| part.step_attempt(attempt));
         let block = self.shape.block_of(attempt.intended_at);
         if !attempt.arrival {
             let lag = self.bounded(attempt.acted_at.since(attempt.intended_at));
@@ -172,6 +174,7 @@ impl Tally {
 
     /// A try at a unit ended.
     pub fn unit_attempt(&mut self, attempt: &UnitAttempt<'_>) {
+        self.tell_parts(attempt.attributes, |part| part.unit_attempt(attempt));
         let tries = match attempt.outcome {
             Outcome::Ok => Tries { ok: 1, ..Tries::default() },
             Outcome::Declined => Tries { declined: 1, ..Tries::default() },
@@ -219,6 +222,12 @@ impl Tally {
 
     /// A shopper's journey ended.
     pub fn shopper_end(&mut self, end: &ShopperEnd<'_>) {
+        self.tell_parts(end.attributes, |part| {
+            part.arrivals.started += 1;
+            part.journeys[end.journey.index()].started += 1;
+            part.blocks.entry(part.shape.block_of(end.arrived_at)).or_default().started += 1;
+            part.shopper_end(end);
+        });
         self.seconds.entry(end.ended_at.second()).or_default().ended += 1;
         let block = self.shape.block_of(end.arrived_at);
         let journey = &mut self.journeys[end.journey.index()];

@@ -41,6 +41,17 @@ pub enum MergeError {
         /// The digest of its plan.
         other_digest: String,
     },
+    /// The same plan, counted differently.
+    #[error(
+        "{first} and {other} ran the same plan but counted different things: \
+         shards of one run share the objectives' `where` conditions, and the program's version"
+    )]
+    OtherShape {
+        /// A shard.
+        first: String,
+        /// A shard that differs from it.
+        other: String,
+    },
     /// Some shoppers would be counted twice.
     #[error(
         "slice {first_slice} of {first} and slice {other_slice} of {other} overlap: their shoppers would be counted twice; leave one out"
@@ -102,9 +113,12 @@ impl Shard {
         if ours.seed != theirs.seed && ours.workload_digest == theirs.workload_digest {
             return Err(MergeError::OtherSeed { first, first_seed: ours.seed, other, other_seed: theirs.seed });
         }
-        if ours.plan_digest != theirs.plan_digest || ours.shape != theirs.shape {
+        if ours.plan_digest != theirs.plan_digest {
             let (first_digest, other_digest) = (ours.plan_digest.clone(), theirs.plan_digest.clone());
             return Err(MergeError::OtherPlan { first, first_digest, other, other_digest });
+        }
+        if ours.shape != theirs.shape {
+            return Err(MergeError::OtherShape { first, other });
         }
         let mut pairs = ours.slices.iter().flat_map(|&a| theirs.slices.iter().map(move |&b| (a, b)));
         match pairs.find(|&(a, b)| a.overlaps(b)) {

@@ -150,7 +150,11 @@ impl Partial {
 }
 
 fn fits(delta: &Tally, shape: &Shape) -> bool {
-    delta.shape == *shape && delta.steps.len() == shape.steps && delta.journeys.len() == shape.journeys
+    delta.shape == *shape
+        && delta.steps.len() == shape.steps
+        && delta.journeys.len() == shape.journeys
+        && delta.parts.len() == shape.parts.len()
+        && delta.parts.iter().all(|part| fits(part, &shape.of_part()))
 }
 
 // === impl Counted ===

@@ -16,7 +16,8 @@ fn rush(tally: &mut Tally, from: u64, to: u64, per_second: u64) {
         tally.arrived(JourneyId(0), arrived_at, arrived_at + Micros(40));
         for step in 0..4u16 {
             let took = 20 + pick(4 + u64::from(step), 80);
-            tally.step_attempt(&attempt(step, arrived_at.0 / 1_000 + 500 * u64::from(step), took, outcome));
+            let due = arrived_at.0 / 1_000 + 500 * u64::from(step);
+            tally.step_attempt(&StepAttempt { attributes: &attributes, ..attempt(step, due, took, outcome) });
             let intended_at = arrived_at + Micros::from_millis(500 * u64::from(step));
             tally.unit_attempt(&UnitAttempt { unit: UnitId(step % 3), intended_at, ..tried(1, &attributes, &observed, outcome) });
         }

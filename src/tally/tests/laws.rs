@@ -38,7 +38,9 @@ fn tell(tally: &mut Tally, told: &Told) {
             bytes_sent: at,
             bytes_received: 7,
         }),
-        Told::Step(step, at, took, outcome) => tally.step_attempt(&attempt(step, at / 1_000, took / 1_000, outcome)),
+        Told::Step(step, at, took, outcome) => {
+            tally.step_attempt(&StepAttempt { attributes: &[(at % 2) as u8], ..attempt(step, at / 1_000, took / 1_000, outcome) })
+        }
         Told::Unit(unit, nth, at, attribute, observed, outcome) => tally.unit_attempt(&UnitAttempt {
             unit: UnitId(unit),
             nth,

@@ -11,7 +11,16 @@ use crate::base::{JourneyId, MinorUnits, ShopperId, StepId, UnitId};
 
 /// Three steps in two units in one journey, and one step in another.
 pub(super) fn shape() -> Shape {
-    Shape { steps: 4, units: 3, journeys: 2, journey_units: vec![2, 1], attributes: vec![2, 3], observed: 2, block: Micros::from_secs(10) }
+    Shape {
+        steps: 4,
+        units: 3,
+        journeys: 2,
+        journey_units: vec![2, 1],
+        attributes: vec![2, 3],
+        observed: 2,
+        block: Micros::from_secs(10),
+        parts: Part::all_of([&[(0, 1)][..], &[(1, 2), (0, 1)], &[], &[(0, 1), (1, 2)]]),
+    }
 }
 
 pub(super) fn is(value: impl AsRef<str>) -> Observed {
@@ -31,7 +40,7 @@ pub(super) fn line(shopper: u64) -> Arc<SampleLine> {
     })
 }
 
-pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt {
+pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt<'static> {
     let intended_at = Micros::from_millis(intended_ms);
     StepAttempt {
         step: StepId(step),
@@ -40,6 +49,7 @@ pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcom
         ended_at: intended_at + Micros::from_millis(took_ms),
         service: Some(Micros::from_millis(took_ms)),
         arrival: false,
+        attributes: &[],
         outcome,
     }
 }

@@ -193,3 +193,29 @@ fn of_too_many_strata_the_first_are_kept() {
     assert!(samples.strata.keys().all(|(step, _)| step.0 < 64));
     assert!(!samples.wants(StepId(70), FailureKind::Connect, 0));
 }
+
+#[test]
+fn a_part_is_told_of_its_shoppers_only_and_all_that_the_whole_is_told_of_them() {
+    let mut tally = Tally::new(shape());
+    let mut mobile_wallets = Tally::new(shape().of_part());
+    for i in 0..12u8 {
+        let attributes = [i % 2, i % 3];
+        let step = StepAttempt { attributes: &attributes, ..attempt(1, 1_000, 20 + u64::from(i), Outcome::Ok) };
+        let unit = tried(1, &attributes, &[], Outcome::Declined);
+        let end = ended(&attributes, &[]);
+        tally.step_attempt(&step);
+        tally.unit_attempt(&unit);
+        tally.shopper_end(&end);
+        if attributes == [1, 2] {
+            mobile_wallets.step_attempt(&step);
+            mobile_wallets.unit_attempt(&unit);
+            mobile_wallets.shopper_end(&end);
+        }
+    }
+    let part = tally.part(&[(1, 2), (0, 1)]).unwrap();
+    assert_eq!((part.arrivals.started, part.journeys[0].started, part.blocks[&1].started), (2, 2, 2));
+    assert_eq!((&part.steps, &part.shoppers, &part.tries), (&mobile_wallets.steps, &mobile_wallets.shoppers, &mobile_wallets.tries));
+    assert_eq!(tally.part(&[(0, 1)]).unwrap().steps[1].ok, 6);
+    assert_eq!(tally.part(&[]), Some(&tally));
+    assert_eq!(tally.part(&[(0, 0)]), None, "nobody asked for it");
+}
