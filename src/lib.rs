@@ -17,8 +17,8 @@
 
 pub mod base;
 pub mod cli;
-pub mod engine;
 pub mod demo_shop;
+pub mod engine;
 pub mod plan;
 pub mod report;
 pub mod scenario;

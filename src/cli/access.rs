@@ -48,7 +48,8 @@ pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
     runtime.block_on(reach(&target, args))?;
     let mut session = SessionSettings::new(target.clone());
     let others = other_origins(plan).filter_map(|url| url.host_str().map(str::to_owned));
-    session.allowed = AllowedHosts::new(target.host_str().map(str::to_owned).into_iter().chain(others).chain(args.allow_host.iter().cloned()));
+    session.allowed =
+        AllowedHosts::new(target.host_str().map(str::to_owned).into_iter().chain(others).chain(args.allow_host.iter().cloned()));
     Ok(Access { target, session, http })
 }
 
@@ -145,7 +146,19 @@ mod tests {
 
     #[test]
     fn only_this_machine_and_private_networks_are_loaded_unasked() {
-        for private in ["127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"] {
+        for private in [
+            "127.0.0.1",
+            "127.8.8.8",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
         for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "0.0.0.0", "2606:4700::1111", "::ffff:8.8.8.8"] {

@@ -112,7 +112,7 @@ pub struct LoadArgs {
 }
 
 /// How to reach the shop.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct ShopAccessArgs {
     /// A host beyond loopback and private addresses that may be loaded, because you may; repeat for more.
     #[arg(long, env = "TILLRUSH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]

@@ -12,7 +12,6 @@ mod run;
 mod source;
 mod walk;
 
-
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 

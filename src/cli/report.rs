@@ -21,7 +21,8 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&args.run, &args.out)?;
     let shard = folder.shard()?;
     if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
-        screen.say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
+        screen
+            .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
         folder.seal(&shard)?;
     }
     let source = Source::stored(&shard.header, screen)?;

@@ -35,9 +35,8 @@ impl Source {
     /// With exit 104, all problems of the scenario at once; 2 where the command line contradicts itself.
     pub fn read(args: &ScenarioArgs, screen: Screen) -> Result<Source, Failure> {
         let path = &args.scenario;
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(Exit::BadScenario, format!("error: can't read the scenario {}: {error}", path.display()))
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::new(Exit::BadScenario, format!("error: can't read the scenario {}: {error}", path.display())))?;
         let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
@@ -78,8 +77,8 @@ impl Source {
     ) -> Result<Source, Failure> {
         let variables = settings.iter().filter_map(|(key, value)| Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))).collect();
         let inputs = Inputs { variables, read_file, overrides: overrides(&settings)? };
-        let plan = Plan::from_text(name, &text, &inputs)
-            .map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
+        let plan =
+            Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
         Ok(Source { plan: Arc::new(plan), text, settings })
     }
 }

@@ -30,7 +30,7 @@ use crate::plan::Plan;
 use crate::shopper::World;
 use crate::shopper::session::SessionSettings;
 use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
-use crate::tally::{Shape, Tally};
+use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
 #[cfg(target_os = "linux")]
@@ -83,8 +83,6 @@ pub enum EngineError {
 
 /// The shape of the tally of a plan.
 pub fn shape_of(plan: &Plan) -> Shape {
-    // At most 360 blocks, of whole seconds: enough for inference, and bounded however long the run.
-    let length = plan.load.length().0.div_ceil(1_000_000);
     Shape {
         steps: plan.steps.len(),
         units: plan.units.len(),
@@ -92,7 +90,8 @@ pub fn shape_of(plan: &Plan) -> Shape {
         journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
         attributes: plan.shoppers.attributes.iter().map(|attribute| attribute.values.len()).collect(),
         observed: plan.observed.len(),
-        block: Micros::from_secs(length.div_ceil(360).max(1)),
+        parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
+        block: Shape::block_for(plan.load.length()),
     }
 }
 

@@ -76,7 +76,17 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
-        world.tally.borrow_mut().step_attempt(&StepAttempt { step, intended_at, acted_at, ended_at, service, arrival, outcome });
+        let attributes = &self.persona.attributes[..];
+        world.tally.borrow_mut().step_attempt(&StepAttempt {
+            step,
+            intended_at,
+            acted_at,
+            ended_at,
+            service,
+            arrival,
+            attributes,
+            outcome,
+        });
         self.settle(world, outcome, ended_at);
         world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
         (outcome, ended_at)

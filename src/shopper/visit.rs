@@ -246,8 +246,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// What was begun ends without a judgement.
     fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
         if let Some((step, intended_at, acted_at)) = self.under_way.step.take() {
-            let attempt =
-                StepAttempt { step, intended_at, acted_at, ended_at: now, service: None, arrival: false, outcome: Outcome::Unjudged };
+            let attempt = StepAttempt {
+                step,
+                intended_at,
+                acted_at,
+                ended_at: now,
+                service: None,
+                arrival: false,
+                attributes: &self.persona.attributes,
+                outcome: Outcome::Unjudged,
+            };
             world.tally.borrow_mut().step_attempt(&attempt);
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
