@@ -4,7 +4,7 @@
 //! one number is taken from it for each rendering, and the draws of that rendering are derived from it.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use minijinja::syntax::SyntaxConfig;
