@@ -18,5 +18,7 @@
 pub mod base;
 pub mod demo_shop;
 pub mod plan;
+pub mod scenario;
+pub mod schedule;
 pub mod shopper;
 pub mod tally;

@@ -118,6 +118,8 @@ pub enum JsonSegment {
     Text(Template),
     /// A string value that is one placeholder and nothing else: keeps the JSON type of its value.
     Value(VarId),
+    /// A string value that is one expression and nothing else: renders to JSON text, to be taken as it is.
+    Computed(Template),
 }
 
 /// Something taken from an answer into a variable.

@@ -99,4 +99,18 @@ impl Profile {
     pub fn length(&self) -> Micros {
         self.stages.iter().map(|stage| stage.length).sum()
     }
+
+    /// How many shoppers are expected to arrive: the integral of the rate.
+    pub fn expected(&self) -> f64 {
+        self.stages.iter().map(Stage::expected).sum()
+    }
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// How many shoppers are expected to arrive in this stage.
+    pub fn expected(&self) -> f64 {
+        (self.from + self.to) / 2.0 * self.length.as_secs_f64()
+    }
 }

@@ -3,9 +3,19 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+mod compile;
+#[cfg(test)]
+pub mod example;
+mod expression;
 mod flow;
+pub mod forecast;
+mod inputs;
+mod intensity;
 mod load;
 mod objective;
+mod objective_text;
+mod persona;
+pub mod shape;
 mod shoppers;
 mod template;
 
@@ -17,8 +27,12 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 pub use flow::{
     Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
 };
+pub use inputs::{Inputs, Overrides, ReadFile};
+pub use intensity::Intensity;
 pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
+pub use objective_text::ObjectiveError;
+pub use persona::Persona;
 pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 

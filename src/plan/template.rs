@@ -6,8 +6,10 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+pub use super::expression::Templates;
 use crate::base::VarId;
 
 /// Text with placeholders.
@@ -25,11 +27,14 @@ pub enum Template {
         source: String,
         /// The variables that it reads.
         reads: Vec<VarId>,
+        /// The values of `env` that it reads, given when the plan was made.
+        constants: Vec<(String, String)>,
     },
 }
 
 /// A piece of a template.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Segment {
     /// As it is.
     Text(String),
@@ -54,12 +59,6 @@ pub trait Scope {
     fn next_bits(&self) -> u64;
 }
 
-/// The compiled expressions of a plan.
-#[derive(Debug, Default)]
-pub struct Templates {
-    _environment: (),
-}
-
 /// Why a template could not be filled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
@@ -78,20 +77,60 @@ impl Template {
     ///
     /// # Errors
     /// When a variable has no value or an expression fails.
-    pub fn render<'t>(&'t self, _templates: &Templates, _scope: &dyn Scope) -> Result<Cow<'t, str>, RenderError> {
+    pub fn render<'t>(&'t self, templates: &Templates, scope: &dyn Scope) -> Result<Cow<'t, str>, RenderError> {
         match self {
             Template::Literal(text) => Ok(Cow::Borrowed(text)),
-            _ => todo!("the scenario room's work"),
+            Template::Segments(segments) => {
+                let mut out = String::with_capacity(64);
+                for segment in segments {
+                    match segment {
+                        Segment::Text(text) => out.push_str(text),
+                        Segment::Variable(var) => match scope.value(*var) {
+                            Some(value) => out.push_str(&value.as_text()),
+                            None => return Err(RenderError::Missing(templates.variable(*var))),
+                        },
+                    }
+                }
+                Ok(Cow::Owned(out))
+            }
+            Template::Expression { name, reads, constants, .. } => templates.evaluate(name, reads, constants, scope).map(Cow::Owned),
+        }
+    }
+
+    /// The variables that it reads.
+    pub fn reads(&self) -> Vec<VarId> {
+        match self {
+            Template::Literal(_) => Vec::new(),
+            Template::Segments(segments) => segments
+                .iter()
+                .filter_map(|segment| match segment {
+                    Segment::Variable(var) => Some(*var),
+                    Segment::Text(_) => None,
+                })
+                .collect(),
+            Template::Expression { reads, .. } => reads.clone(),
         }
     }
 }
 
 impl Serialize for Template {
+    /// A literal as a string, segments as a list, an expression as a mapping: one can't pass for another.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Template::Literal(text) => serializer.serialize_str(text),
-            Template::Segments(_) => todo!("the scenario room's work"),
-            Template::Expression { source, .. } => serializer.serialize_str(source),
+            Template::Segments(segments) => {
+                let mut list = serializer.serialize_seq(Some(segments.len()))?;
+                for segment in segments {
+                    list.serialize_element(segment)?;
+                }
+                list.end()
+            }
+            Template::Expression { source, constants, .. } => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("expression", source)?;
+                map.serialize_entry("constants", constants)?;
+                map.end()
+            }
         }
     }
 }
@@ -108,5 +147,26 @@ impl Value {
                 other => Cow::Owned(other.to_string()),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_templates_can_not_be_mistaken_for_each_other_in_the_digest() {
+        let json = |template: &Template| serde_json::to_string(template).unwrap();
+        let segments = Template::Segments(vec![Segment::Text("a".into()), Segment::Variable(VarId(3))]);
+        let expression = |value: &str| Template::Expression {
+            name: "t0".into(),
+            source: "{{ env.A|upper }}".into(),
+            reads: vec![],
+            constants: vec![("A".into(), value.into())],
+        };
+        assert_eq!(json(&Template::Literal("[]".into())), r#""[]""#);
+        assert_eq!(json(&segments), r#"[{"text":"a"},{"variable":3}]"#);
+        assert_eq!(json(&expression("x")), r#"{"expression":"{{ env.A|upper }}","constants":[["A","x"]]}"#);
+        assert_ne!(json(&expression("x")), json(&expression("y")), "what the command line gave is part of the plan");
     }
 }

@@ -1,0 +1,100 @@
+//! What a request carries.
+
+use super::Compiler;
+use super::names::Spot;
+use super::text::{has_placeholder, lone_placeholder};
+use crate::plan::{Body, JsonSegment, Method, Segment, Template};
+use crate::scenario::{self, Kind, Named, Node, OneOrMany, Text};
+
+impl Compiler<'_> {
+    pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
+        let given = written.keys.among(&["json", "form", "body"]);
+        if let [(first, _), (second, span), ..] = given.as_slice() {
+            self.problem(*span, format!("`{second}` and `{first}` in one request"), "keep one of them");
+        }
+        if let (Method::Get | Method::Head, Some((key, span))) = (method, given.first()) {
+            let verb = method.as_str();
+            self.problem(*span, format!("a {verb} request carries no `{key}`"), "use post, or put the values into the address");
+        }
+        match (&written.json, &written.form, &written.body) {
+            (Some(json), ..) => {
+                let mut segments = Vec::new();
+                self.json(&json.0, spot, &mut segments);
+                Body::Json(segments)
+            }
+            (_, Some(form), _) => Body::Form(self.form(form, spot)),
+            (_, _, Some(text)) => self.text(text, spot).map_or(Body::Empty, Body::Text),
+            _ => Body::Empty,
+        }
+    }
+
+    fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
+        let mut pairs = Vec::new();
+        for (name, values) in &written.0 {
+            let Some(name) = self.text(name, spot) else { continue };
+            for value in values.iter().flat_map(|values| &values.0) {
+                pairs.extend(self.text(value, spot).map(|value| (name.clone(), value)));
+            }
+        }
+        pairs
+    }
+
+    /// Appends a JSON value: fixed text as it is, texts with placeholders as segments of their own.
+    fn json(&mut self, node: &Node, spot: &Spot, out: &mut Vec<JsonSegment>) {
+        match &node.kind {
+            Kind::List(items) => {
+                raw(out, "[");
+                for (i, item) in items.iter().enumerate() {
+                    raw(out, if i > 0 { "," } else { "" });
+                    self.json(item, spot, out);
+                }
+                raw(out, "]");
+            }
+            Kind::Map(entries) => {
+                raw(out, "{");
+                for (i, (key, value)) in entries.iter().enumerate() {
+                    raw(out, if i > 0 { "," } else { "" });
+                    match self.text(key, spot) {
+                        Some(Template::Literal(key)) => raw(out, &quoted(key)),
+                        Some(template) => out.push(JsonSegment::Text(template)),
+                        None => {}
+                    }
+                    raw(out, ":");
+                    self.json(value, spot, out);
+                }
+                raw(out, "}");
+            }
+            Kind::Scalar { text, .. } if has_placeholder(text) => self.json_text(text, node, spot, out),
+            Kind::Scalar { .. } | Kind::Null => raw(out, &node.to_json().to_string()),
+        }
+    }
+
+    fn json_text(&mut self, text: &str, node: &Node, spot: &Spot, out: &mut Vec<JsonSegment>) {
+        let Some(template) = self.template(text, node.span, spot) else { return };
+        match (template, lone_placeholder(text)) {
+            (Template::Literal(text), _) => raw(out, &quoted(text)),
+            (Template::Segments(segments), Some(_)) => match segments.as_slice() {
+                [Segment::Variable(var)] => out.push(JsonSegment::Value(*var)),
+                _ => out.push(JsonSegment::Text(Template::Segments(segments))),
+            },
+            // Rendered as JSON, so that `{{ random(1, 5) }}` is a number.
+            (Template::Expression { .. }, Some(inside)) => {
+                let source = format!("{{{{ ({inside})|tojson }}}}");
+                out.extend(self.expression(&source, node.span, spot).map(JsonSegment::Computed));
+            }
+            (template, _) => out.push(JsonSegment::Text(template)),
+        }
+    }
+}
+
+fn quoted(text: String) -> String {
+    serde_json::Value::String(text).to_string()
+}
+
+fn raw(out: &mut Vec<JsonSegment>, text: &str) {
+    match out.last_mut() {
+        Some(JsonSegment::Raw(before)) => before.push_str(text),
+        _ if text.is_empty() => {}
+        _ => out.push(JsonSegment::Raw(text.to_owned())),
+    }
+}

@@ -1,0 +1,138 @@
+//! Journeys and units: what is tried, in which order, and where the order is made.
+
+use std::ops::Range;
+
+use super::Compiler;
+use super::names::{Spot, steps_of, twice};
+use crate::base::{JourneyId, StepId, UnitId};
+use crate::plan::{Journey, Method, Step, Unit};
+use crate::scenario::{self, Defaults, Fraction, Item, Located};
+
+/// Journeys with all that is in them.
+#[derive(Default)]
+pub(super) struct Flow {
+    pub(super) journeys: Vec<Journey>,
+    pub(super) units: Vec<Unit>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// An index of the plan. A scenario beyond 65,535 steps is refused; until then the number must not panic.
+fn index(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(u16::MAX)
+}
+
+impl Compiler<'_> {
+    pub(super) fn journeys(&mut self, written: &[scenario::Journey], defaults: Option<&Defaults>) -> Flow {
+        let mut flow = Flow::default();
+        for name in twice(written.iter().filter_map(|journey| journey.name.as_ref())) {
+            self.problem(name.span, format!("two journeys are called `{}`", name.value), "give each its own name");
+        }
+        for (place, journey) in written.iter().enumerate() {
+            self.journey(place, journey, defaults, &mut flow);
+        }
+        if flow.steps.len() > usize::from(u16::MAX) {
+            self.flag_problem("the scenario has more than 65535 steps", "split it");
+        }
+        flow
+    }
+
+    fn journey(&mut self, place: usize, written: &scenario::Journey, defaults: Option<&Defaults>, flow: &mut Flow) {
+        let first_unit = flow.units.len();
+        let items = written.steps.as_deref().unwrap_or_default();
+        for name in twice(items.iter().flat_map(steps_of).filter_map(|step| step.name.as_ref())) {
+            self.problem(name.span, format!("two steps of the journey are called `{}`", name.value), "give each its own name");
+        }
+        let mut spot = Spot { journey: place, ..Spot::default() };
+        for item in items {
+            self.unit(item, defaults, &mut spot, flow);
+        }
+        if let Some(last) = items.last() {
+            self.nothing_follows(last);
+        }
+        let name = self.name(written.name.as_ref());
+        let weight = written.weight.as_ref().map_or(1.0, |weight| weight.value.0);
+        flow.journeys.push(Journey { name, weight, units: index(first_unit)..index(flow.units.len()) });
+    }
+
+    fn unit(&mut self, item: &Item, defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) {
+        let (first_step, id) = (flow.steps.len(), UnitId(index(flow.units.len())));
+        let journey = JourneyId(index(spot.journey));
+        let first_of_journey = flow.units.last().is_none_or(|unit| unit.journey != journey);
+        spot.purchase = matches!(item, Item::Purchase(_));
+        let steps = steps_of(item);
+        for (i, written) in steps.iter().enumerate() {
+            spot.step = flow.steps.len();
+            let mut step = self.step(written, defaults, spot);
+            (step.journey, step.unit) = (journey, id);
+            if first_of_journey && i == 0 {
+                self.no_think(written);
+                step.think = crate::base::Delay::default();
+            }
+            if let Some(order) = &step.order {
+                spot.order = Some(order.total.is_some());
+            }
+            flow.steps.push(step);
+        }
+        let range = first_step..flow.steps.len();
+        let (name, paying_step) = match item {
+            Item::Step(step) => {
+                if let Some(span) = step.keys.span_of("order") {
+                    self.problem(span, "an order is made inside a purchase", "put the step into `purchase: ...` with `steps:`");
+                }
+                (flow.steps[first_step].name.clone(), None)
+            }
+            Item::Purchase(purchase) => {
+                self.purchase_rules(purchase);
+                if let (Some(last), Some(continues)) = (flow.steps[range.clone()].last_mut(), self.continues(purchase.continues.as_ref())) {
+                    last.continues = continues;
+                }
+                (self.name(purchase.purchase.as_ref()), paying_step(&flow.steps, range.clone()))
+            }
+        };
+        flow.units.push(Unit { name, journey, steps: index(range.start)..index(range.end), purchase: spot.purchase, paying_step });
+    }
+
+    /// Who leaves by choice leaves after the purchase, and a purchase makes one order.
+    fn purchase_rules(&mut self, purchase: &scenario::Purchase) {
+        let steps = purchase.steps.as_deref().unwrap_or_default();
+        for span in steps.iter().filter_map(|step| step.keys.span_of("continue")) {
+            self.problem(span, "`continue` inside a purchase: it is tried as one", "put `continue` beside `purchase:`");
+        }
+        for span in steps.iter().filter_map(|step| step.keys.span_of("order")).skip(1) {
+            self.problem(span, "a second `order` in one purchase", "keep the one of the step that pays");
+        }
+    }
+
+    fn nothing_follows(&mut self, last: &Item) {
+        let keys = match last {
+            Item::Step(step) => &step.keys,
+            Item::Purchase(purchase) => &purchase.keys,
+        };
+        if let Some(span) = keys.span_of("continue") {
+            self.problem(span, "nothing follows that a shopper could go on to", "remove `continue`");
+        }
+    }
+
+    fn no_think(&mut self, first: &scenario::Step) {
+        if let Some(span) = first.keys.span_of("think") {
+            self.problem(span, "a journey's first step begins when the shopper arrives", "remove `think`");
+        }
+    }
+
+    /// The share that goes on; never none of them.
+    pub(super) fn continues(&mut self, written: Option<&Located<Fraction>>) -> Option<f64> {
+        let written = written?;
+        if written.value.0 == 0.0 {
+            self.problem(written.span, "no shopper would go on", "write a share above zero, or remove what follows");
+        }
+        Some(written.value.0)
+    }
+}
+
+/// The step whose exchange decides whether there is an order.
+fn paying_step(steps: &[Step], range: Range<usize>) -> Option<StepId> {
+    let in_range = || range.clone().map(|i| (i, &steps[i]));
+    let ordering = in_range().find(|(_, step)| step.order.is_some());
+    let acting = || in_range().find(|(_, step)| step.request.method != Method::Get);
+    ordering.or_else(acting).or_else(|| in_range().last()).map(|(i, _)| StepId(index(i)))
+}

@@ -1,0 +1,220 @@
+//! How shoppers arrive: the scenario's load, or what the command line says instead.
+
+use super::Compiler;
+use crate::base::Micros;
+use crate::plan::shape;
+use crate::plan::{Arrivals, Connections, Load, Profile, Stage};
+use crate::scenario::{self, Connecting, Located, Rate, Spacing, listed, nearest};
+
+impl Compiler<'_> {
+    /// The load; where it can't be told, one that hurts nobody, beside the problem.
+    /// `given` tells a load that could not be read from one that is not there.
+    pub(super) fn load(&mut self, written: Option<&scenario::Load>, given: bool) -> Load {
+        let arrivals = match written {
+            _ if self.overridden() => self.load_of_flags(written),
+            Some(written) => self.load_of_scenario(written),
+            None if given => None,
+            None => {
+                self.flag_problem("the scenario has no load", "add `load:` with stages, or say --rate 50/s --duration 5m");
+                None
+            }
+        };
+        let connections = match written.and_then(|load| load.connections.as_ref()).map(|connections| connections.value) {
+            Some(Connecting::Kept) => Connections::Kept,
+            Some(Connecting::PerShopper) | None => Connections::PerShopper,
+        };
+        // Long and thin, so that nothing else seems wrong because of it.
+        let thin = || Stage { from: 1e-6, to: 1e-6, length: Micros::from_secs(30 * 86_400), label: String::new() };
+        let fallback = || Arrivals::Poisson(Profile { stages: vec![thin()], shape: None });
+        Load { arrivals: arrivals.unwrap_or_else(fallback), connections }
+    }
+
+    fn overridden(&self) -> bool {
+        let flags = &self.inputs.overrides;
+        flags.users.is_some() || flags.rate.is_some() || !flags.stages.is_empty()
+    }
+
+    /// `--users`, `--stage` or `--rate`, each with the length that it needs.
+    fn load_of_flags(&mut self, written: Option<&scenario::Load>) -> Option<Arrivals> {
+        let flags = self.inputs.overrides.clone();
+        let given: Vec<&str> =
+            [("--users", flags.users.is_some()), ("--stage", !flags.stages.is_empty()), ("--rate", flags.rate.is_some())]
+                .into_iter()
+                .filter_map(|(flag, given)| given.then_some(flag))
+                .collect();
+        if given.len() > 1 {
+            self.flag_problem(format!("{} contradict each other", given.join(" and ")), "keep one of them");
+            return None;
+        }
+        if !flags.stages.is_empty() {
+            if flags.duration.is_some() {
+                self.flag_problem("--duration and --stage contradict each other", "each stage has its own duration: remove --duration");
+            }
+            let mut from = 0.0;
+            let stages = flags.stages.iter().map(|stage| {
+                let start = std::mem::replace(&mut from, stage.to.0);
+                Stage { from: start, to: stage.to.0, length: stage.length, label: format!("ramp to {}", rate(stage.to.0)) }
+            });
+            return self.open(written, Profile { stages: stages.collect(), shape: None }, None);
+        }
+        let Some(length) = flags.duration.or_else(|| written.and_then(length_of)).filter(|length| *length > Micros::ZERO) else {
+            self.flag_problem(format!("{} without a duration", given.join("")), "say how long: --duration 5m");
+            return None;
+        };
+        match (flags.users, flags.rate) {
+            (Some(users), _) => Some(Arrivals::Closed { users: users.max(1), length }),
+            (None, Some(Rate(per_second))) => {
+                let stage = Stage { from: per_second, to: per_second, length, label: format!("hold {}", rate(per_second)) };
+                self.open(written, Profile { stages: vec![stage], shape: None }, None)
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn load_of_scenario(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+        let kinds = written.keys.among(&["stages", "shape", "closed"]);
+        match kinds.as_slice() {
+            [] => {
+                self.problem(
+                    written.keys.span,
+                    "a load needs `stages`, `shape` or `closed`",
+                    "add `stages:` with a line such as `- { hold: 20/s, for: 2m }`",
+                );
+                None
+            }
+            [("stages", _)] => self.stages(written),
+            [("shape", _)] => self.shape(written),
+            [_] => self.closed(written),
+            [(first, _), (second, span), ..] => {
+                let message = format!("`{second}` and `{first}` contradict each other");
+                self.problems.add(*span, message, "a second kind of load", "keep one of them");
+                None
+            }
+        }
+    }
+
+    fn stages(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+        for (key, span) in written.keys.among(&["peak", "for"]) {
+            let remedy =
+                if key == "for" { "each stage has its own `for`: remove this one" } else { "`peak` belongs to a `shape`: remove it" };
+            self.problem(span, format!("`{key}` has no meaning beside `stages`"), remedy);
+        }
+        let stages = written.stages.as_deref()?;
+        let mut from = 0.0;
+        let mut out: Vec<Stage> = stages.iter().filter_map(|stage| self.stage(stage, &mut from)).collect();
+        if let Some(duration) = self.inputs.overrides.duration {
+            match out.as_mut_slice() {
+                [only] => only.length = duration,
+                _ => {
+                    self.flag_problem("--duration alone can't stretch several stages", "say --rate or --stage as well, or edit the stages")
+                }
+            }
+        }
+        // With a stage missing, totals mean nothing.
+        (out.len() == stages.len()).then_some(())?;
+        self.open(Some(written), Profile { stages: out, shape: None }, written.keys.span_of("stages"))
+    }
+
+    fn stage(&mut self, written: &scenario::Stage, from: &mut f64) -> Option<Stage> {
+        let kinds = written.keys.among(&["ramp", "hold", "jump"]);
+        match kinds.as_slice() {
+            [_] => {}
+            [] => self.problem(written.keys.span, "a stage needs `ramp`, `hold` or `jump`", "write for example `{ hold: 20/s, for: 2m }`"),
+            [(first, _), (second, span), ..] => {
+                self.problem(*span, format!("`{second}` and `{first}` in one stage"), "make two stages of it")
+            }
+        }
+        let length = self.positive(written.length.as_ref(), "a stage")?;
+        let (start, to, word) = match (&written.ramp, &written.hold, &written.jump) {
+            (Some(to), None, None) => (*from, to.value.0, "ramp to"),
+            (None, Some(to), None) => (to.value.0, to.value.0, "hold"),
+            (None, None, Some(to)) => (to.value.0, to.value.0, "jump to"),
+            _ => return None,
+        };
+        *from = to;
+        Some(Stage { from: start, to, length, label: format!("{word} {}", rate(to)) })
+    }
+
+    fn shape(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+        for key in ["peak", "for"] {
+            let given = written.keys.has(key) || (key == "for" && self.inputs.overrides.duration.is_some());
+            if !given {
+                let remedy =
+                    if key == "peak" { "add `peak: 33/s`, the highest rate" } else { "add `for: 10m`, the length of the whole shape" };
+                self.problem(written.keys.span, format!("a shape needs `{key}`"), remedy);
+            }
+        }
+        let name = written.shape.as_ref()?;
+        let known = shape::NAMES;
+        if !known.contains(&name.value.as_str()) {
+            let remedy = match nearest(&name.value, known.iter().copied()) {
+                Some(meant) => format!("write {meant}"),
+                None => format!("write one of {}", listed(known.iter().copied(), "or")),
+            };
+            self.problem(name.span, format!("there is no shape `{}`", name.value), remedy);
+            return None;
+        }
+        let length = match self.inputs.overrides.duration {
+            Some(duration) => duration,
+            None => self.positive(written.length.as_ref(), "a shape")?,
+        };
+        let profile = shape::profile(&name.value, written.peak.as_ref()?.value.0, length)?;
+        self.open(Some(written), profile, written.keys.span_of("peak"))
+    }
+
+    fn closed(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+        for (key, span) in written.keys.among(&["arrivals", "peak"]) {
+            self.problem(
+                span,
+                format!("`{key}` has no meaning in a closed load"),
+                "remove it: a closed load takes as many shoppers as the shop lets through",
+            );
+        }
+        if !written.keys.has("for") && self.inputs.overrides.duration.is_none() {
+            self.problem(written.keys.span, "a closed load needs `for`", "add `for: 5m`");
+        }
+        let length = match self.inputs.overrides.duration {
+            Some(duration) => duration,
+            None => self.positive(written.length.as_ref(), "a closed load")?,
+        };
+        Some(Arrivals::Closed { users: written.closed.as_ref()?.value.0, length })
+    }
+
+    /// An open load of this profile, if anybody comes at all.
+    fn open(&mut self, written: Option<&scenario::Load>, profile: Profile, span: Option<scenario::Span>) -> Option<Arrivals> {
+        if profile.expected() <= 0.0 {
+            self.problems.add(span, "no shopper would ever arrive", "", "write a rate above zero");
+            return None;
+        }
+        match written.and_then(|load| load.arrivals.as_ref()).map(|arrivals| arrivals.value) {
+            Some(Spacing::Paced) => Some(Arrivals::Paced(profile)),
+            Some(Spacing::Poisson) | None => Some(Arrivals::Poisson(profile)),
+        }
+    }
+
+    /// A duration that is not zero.
+    pub(super) fn positive(&mut self, written: Option<&Located<Micros>>, what: &str) -> Option<Micros> {
+        let written = written?;
+        if written.value == Micros::ZERO {
+            self.problem(written.span, format!("{what} that takes no time"), "write a duration above zero, such as 30s");
+            return None;
+        }
+        Some(written.value)
+    }
+}
+
+/// The length that a written load has, if it says one.
+fn length_of(load: &scenario::Load) -> Option<Micros> {
+    let stages = load.stages.as_deref().unwrap_or_default();
+    let sum: Micros = stages.iter().filter_map(|stage| stage.length.as_ref()).map(|length| length.value).sum();
+    load.length.as_ref().map(|length| length.value).or((sum > Micros::ZERO).then_some(sum))
+}
+
+/// A rate as people write it: the shortest of per second and per minute.
+fn rate(per_second: f64) -> String {
+    let number = |x: f64| {
+        let text = format!("{x:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    if per_second > 0.0 && per_second < 1.0 { format!("{}/min", number(per_second * 60.0)) } else { format!("{}/s", number(per_second)) }
+}

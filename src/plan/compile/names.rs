@@ -1,0 +1,209 @@
+//! The variables of a plan, and where each may be used.
+
+use crate::base::VarId;
+use crate::plan::BUILT_IN_VARIABLES;
+use crate::plan::expression::FUNCTIONS;
+use crate::scenario::{Item, Journey, Located, Problems, Step, Text};
+
+/// Words that a variable can't be called.
+const RESERVED: [&str; 20] = [
+    "intent", "order", "shopper", "run", "attempt", "env", "loop", "self", "true", "false", "none", "not", "and", "or", "in", "is", "if",
+    "else", "caller", "super",
+];
+
+/// All variables: built-in ones, attributes, columns of data, captures.
+#[derive(Debug)]
+pub(super) struct Names {
+    list: Vec<String>,
+    /// How many are known in every step.
+    common: usize,
+    captures: Vec<Site>,
+}
+
+/// Where a capture is made.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) var: VarId,
+    /// The journey's place in the scenario.
+    pub(super) journey: usize,
+    /// The step's place in the whole scenario.
+    pub(super) step: usize,
+    pub(super) step_name: String,
+    pub(super) line: u32,
+}
+
+/// A step's place, and what is known when its request is made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spot {
+    pub(super) journey: usize,
+    pub(super) step: usize,
+    /// Inside a purchase: there is an intent.
+    pub(super) purchase: bool,
+    /// An earlier step of the journey makes an order; whether it captures a total.
+    pub(super) order: Option<bool>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        Names { list: BUILT_IN_VARIABLES.map(str::to_owned).into(), common: BUILT_IN_VARIABLES.len(), captures: Vec::new() }
+    }
+}
+
+impl Names {
+    pub(super) fn list(&self) -> &[String] {
+        &self.list
+    }
+
+    /// Adds a variable that every step knows, or returns the one of that name.
+    pub(super) fn declare(&mut self, name: String) -> VarId {
+        let var = self.add(name);
+        self.common = self.list.len();
+        var
+    }
+
+    fn add(&mut self, name: String) -> VarId {
+        let place = self.list.iter().position(|known| *known == name).unwrap_or_else(|| {
+            self.list.push(name);
+            self.list.len() - 1
+        });
+        // Beyond 65,535 the scenario is refused; until then the number only must not panic.
+        VarId(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+
+    /// The variable of this name.
+    pub(super) fn find(&self, name: &str) -> Option<VarId> {
+        self.list.iter().position(|known| known == name).map(|place| VarId(u16::try_from(place).unwrap_or(u16::MAX)))
+    }
+
+    /// Whether the name can be a variable's: a word of the template language that means nothing else there.
+    pub(super) fn check(&self, name: &Text, what: &str, problems: &mut Problems) -> bool {
+        let word = &name.value;
+        let good =
+            word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !good {
+            let plain: String = word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let message = format!("`{word}` can't be used in templates");
+            problems.add(
+                name.span,
+                message,
+                format!("the name of {what}"),
+                format!("use letters, digits and _ only, such as `{}`", plain.trim_start_matches(|c: char| c.is_ascii_digit())),
+            );
+        } else if RESERVED.contains(&word.to_lowercase().as_str()) || FUNCTIONS.contains(&word.as_str()) {
+            problems.add(
+                name.span,
+                format!("`{word}` means something else in templates"),
+                format!("the name of {what}"),
+                format!("use another name, such as `my_{word}`"),
+            );
+        } else if self.list[..self.common]
+            .iter()
+            .any(|known| known == word || known.split_once('.').is_some_and(|(group, _)| group == word))
+        {
+            problems.add(
+                name.span,
+                format!("`{word}` is already the name of something else"),
+                format!("the name of {what}"),
+                "use another name",
+            );
+        } else {
+            return true;
+        }
+        false
+    }
+
+    /// Adds the captures of all journeys.
+    pub(super) fn declare_captures(&mut self, journeys: &[Journey], problems: &mut Problems) {
+        for (step, (journey, written)) in all_steps(journeys).enumerate() {
+            for (name, _) in written.capture.iter().flat_map(|captures| &captures.0) {
+                if self.check(name, "a capture", problems) {
+                    let var = self.add(name.value.clone());
+                    let step_name = written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
+                    let (line, _) = problems.source().position(name.span.start);
+                    self.captures.push(Site { var, journey, step, step_name, line });
+                }
+            }
+        }
+        if self.list.len() > usize::from(u16::MAX) {
+            problems.add(
+                None,
+                "the scenario has more than 65535 variables",
+                "",
+                "remove columns that no template uses from the data files",
+            );
+        }
+    }
+
+    /// Whether the variable has a value when the step at this spot sends its request; else why not, and what to do.
+    pub(super) fn visible(&self, var: VarId, spot: &Spot) -> Result<(), (String, String)> {
+        let name = &self.list[var.index()];
+        match name.as_str() {
+            "intent.id" | "intent.marker" if !spot.purchase => {
+                return Err((format!("`{name}` is known inside a purchase only"), "put the step into `purchase:`".to_owned()));
+            }
+            "order.id" | "order.total" if spot.order.is_none() => {
+                let remedy = "give an earlier step of the journey `order: { id: ... }`";
+                return Err((format!("`{name}` is known after a step with `order` only"), remedy.to_owned()));
+            }
+            "order.total" if spot.order == Some(false) => {
+                let remedy = "add `total:` to the `order` of that step";
+                return Err(("`order.total` is not captured".to_owned(), remedy.to_owned()));
+            }
+            _ => {}
+        }
+        let sites: Vec<&Site> = self.captures.iter().filter(|site| site.var == var).collect();
+        if var.index() < self.common || sites.iter().any(|site| site.journey == spot.journey && site.step < spot.step) {
+            return Ok(());
+        }
+        Err(match sites.iter().find(|site| site.journey == spot.journey) {
+            Some(site) if site.step == spot.step => {
+                let message = format!("`{name}` is captured from the answer to this very step");
+                (message, "use it in a later step, or capture it in an earlier one".to_owned())
+            }
+            Some(site) => {
+                let message = format!("`{name}` is captured only later, by `{}` on line {}", site.step_name, site.line);
+                (message, "capture it in an earlier step".to_owned())
+            }
+            None => {
+                let message = format!("`{name}` is captured in another journey only");
+                (message, "capture it in an earlier step of this journey: a shopper takes one journey".to_owned())
+            }
+        })
+    }
+
+    /// All names that may be used at this spot.
+    pub(super) fn known_at(&self, spot: &Spot) -> Vec<&str> {
+        let all = self.list.iter().enumerate().filter(|(i, _)| self.visible(VarId(u16::try_from(*i).unwrap_or(u16::MAX)), spot).is_ok());
+        all.map(|(_, name)| name.as_str()).collect()
+    }
+}
+
+/// All steps in order, each with its journey's place.
+pub(super) fn all_steps(journeys: &[Journey]) -> impl Iterator<Item = (usize, &Step)> {
+    journeys.iter().enumerate().flat_map(|(place, journey)| {
+        let items = journey.steps.iter().flatten();
+        items.flat_map(steps_of).map(move |step| (place, step))
+    })
+}
+
+/// The steps of a place in a journey.
+pub(super) fn steps_of(item: &Item) -> &[Step] {
+    match item {
+        Item::Step(step) => std::slice::from_ref(&**step),
+        Item::Purchase(purchase) => purchase.steps.as_deref().unwrap_or_default(),
+    }
+}
+
+/// The names given twice, each with the place of its second.
+pub(super) fn twice<'n>(names: impl Iterator<Item = &'n Text>) -> Vec<&'n Located<String>> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut twice = Vec::new();
+    for name in names {
+        if seen.contains(&name.value.trim()) {
+            twice.push(name);
+        } else {
+            seen.push(name.value.trim());
+        }
+    }
+    twice
+}

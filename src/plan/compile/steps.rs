@@ -1,0 +1,187 @@
+//! A step: its request, and what is made of the answer.
+
+use http::{HeaderName, HeaderValue};
+use url::Url;
+
+use super::Compiler;
+use super::names::Spot;
+use super::text::has_placeholder;
+use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
+use crate::plan::{Capture, Conditions, Method, OrderCapture, Poll, Request, Segment, Step, Template};
+use crate::scenario::{self, Defaults, METHODS, Named, Text, listed, nearest};
+
+/// Slower than this is a failure to the shopper, where the scenario does not say.
+const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
+/// Headers that follow from the request and are set for every one.
+const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
+
+impl Compiler<'_> {
+    /// The step at this spot; its journey and unit are filled in by who knows them.
+    pub(super) fn step(&mut self, written: &scenario::Step, defaults: Option<&Defaults>, spot: &Spot) -> Step {
+        let (line, _) = self.problems.source().position(written.keys.span.start);
+        let default_think = defaults.and_then(|defaults| defaults.think.as_ref());
+        let default_patience = defaults.and_then(|defaults| defaults.gives_up_after.as_ref());
+        let gives_up_after = written.gives_up_after.as_ref().or(default_patience);
+        Step {
+            name: self.name(written.name.as_ref()),
+            journey: JourneyId::default(),
+            unit: UnitId::default(),
+            line,
+            request: self.request(written, defaults, spot),
+            think: written.think.as_ref().or(default_think).map_or(Delay::default(), |think| think.value),
+            gives_up_after: self.positive(gives_up_after, "a shopper's patience").unwrap_or(GIVES_UP_AFTER),
+            expect: self.expect(written.expect.as_ref(), spot),
+            declined: written.declined.as_ref().map_or_else(Conditions::default, |declined| self.conditions(declined, spot)),
+            captures: self.captures(written),
+            basket: written.basket.as_ref().and_then(|basket| self.extract(basket.total.as_ref()?)),
+            order: written.order.as_ref().and_then(|order| {
+                let total = order.total.as_ref().and_then(|total| self.extract(total));
+                Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
+            }),
+            poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
+            continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
+        }
+    }
+
+    fn request(&mut self, written: &scenario::Step, defaults: Option<&Defaults>, spot: &Spot) -> Request {
+        let given = written.keys.among(&METHODS);
+        match given.as_slice() {
+            [_] => {}
+            [] => self.problem(
+                written.keys.span,
+                "the step has no request",
+                format!("add one of {} with an address, such as `get: /`", listed(METHODS, "or")),
+            ),
+            [(first, _), (second, span), ..] => {
+                self.problem(*span, format!("`{second}` and `{first}` in one step"), "a step is one request: make two steps of it");
+            }
+        }
+        let (method, address) = match given.first().map_or("get", |(key, _)| key) {
+            "post" => (Method::Post, &written.post),
+            "put" => (Method::Put, &written.put),
+            "patch" => (Method::Patch, &written.patch),
+            "delete" => (Method::Delete, &written.delete),
+            "head" => (Method::Head, &written.head),
+            _ => (Method::Get, &written.get),
+        };
+        let url = address.as_ref().and_then(|address| self.address(address, spot));
+        Request {
+            method,
+            url: url.unwrap_or_else(|| Template::Literal("/".to_owned())),
+            headers: self.headers(written.headers.as_ref(), defaults.and_then(|defaults| defaults.headers.as_ref()), spot),
+            body: self.body(written, method, spot),
+        }
+    }
+
+    /// A path below the target, or a whole URL.
+    fn address(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+        let text = written.value.trim();
+        let whole = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+        if !text.starts_with('/') && !text.starts_with("{{") && !text.starts_with("{%") && !whole {
+            let remedy = format!("begin with a slash, such as /{text}, or with http:// or https://");
+            self.problem(written.span, format!("`{text}` is not a path below the target"), remedy);
+            return None;
+        }
+        if !has_placeholder(text) {
+            if text.contains(char::is_whitespace) {
+                self.problem(
+                    written.span,
+                    "white space in an address",
+                    format!("write {}", text.split_whitespace().collect::<Vec<_>>().join("%20")),
+                );
+                return None;
+            }
+            if whole && let Err(error) = Url::parse(text) {
+                self.problem(written.span, format!("`{text}` is not an address: {error}"), "write a path such as /cart, or a whole URL");
+                return None;
+            }
+        }
+        self.template(text, written.span, spot)
+    }
+
+    /// The step's headers over the defaults', names in lower case, in the order defaults first.
+    fn headers(&mut self, own: Option<&Named<Text>>, defaults: Option<&Named<Text>>, spot: &Spot) -> Vec<(String, Template)> {
+        let mut headers: Vec<(String, Template)> = Vec::new();
+        for written in [defaults, own].into_iter().flatten() {
+            let mut here: Vec<String> = Vec::new();
+            for (name, value) in &written.0 {
+                let lower = name.value.to_ascii_lowercase();
+                self.header_name(name);
+                if here.contains(&lower) {
+                    self.problem(name.span, format!("the header `{lower}` is given twice"), "keep one of the two");
+                }
+                here.push(lower.clone());
+                let Some(template) = value.as_ref().and_then(|value| self.header_value(value, spot)) else { continue };
+                headers.retain(|(known, _)| *known != lower);
+                headers.push((lower, template));
+            }
+        }
+        headers
+    }
+
+    pub(super) fn header_name(&mut self, name: &Text) {
+        if HeaderName::from_bytes(name.value.as_bytes()).is_err() {
+            self.problem(
+                name.span,
+                format!("`{}` is not a header name", name.value),
+                "write letters, digits and dashes, such as x-api-key",
+            );
+        } else if OWN_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
+            self.problem(name.span, format!("`{}` follows from the request", name.value), "remove the header");
+        }
+    }
+
+    fn header_value(&mut self, value: &Text, spot: &Spot) -> Option<Template> {
+        let template = self.text(value, spot)?;
+        let fixed: Vec<&str> = match &template {
+            Template::Literal(text) => vec![text],
+            Template::Segments(segments) => {
+                segments.iter().filter_map(|segment| if let Segment::Text(text) = segment { Some(text.as_str()) } else { None }).collect()
+            }
+            Template::Expression { .. } => Vec::new(),
+        };
+        if fixed.iter().any(|text| HeaderValue::from_str(text).is_err()) {
+            self.problem(value.span, "a header's value is one line of visible characters", "remove line breaks and control characters");
+        }
+        Some(template)
+    }
+
+    fn captures(&mut self, written: &scenario::Step) -> Vec<Capture> {
+        let named = written.capture.as_ref().map(|captures| captures.0.as_slice()).unwrap_or_default();
+        let observe = written.observe.as_deref().unwrap_or_default();
+        for name in observe {
+            if named.iter().any(|(known, _)| known.value == name.value) {
+                continue;
+            }
+            let remedy = match nearest(&name.value, named.iter().map(|(known, _)| known.value.as_str())) {
+                Some(meant) => format!("write `{meant}`"),
+                None => format!("capture it in this step: `capture: {{ {}: {{ header: ... }} }}`", name.value),
+            };
+            self.problem(name.span, format!("`{}` is not captured in this step", name.value), remedy);
+        }
+        let mut captures = Vec::new();
+        for (name, from) in named {
+            let observed = observe.iter().any(|observed| observed.value == name.value).then(|| self.observe(&name.value));
+            let from = from.as_ref().and_then(|from| self.extract(from));
+            if let (Some(var), Some(from)) = (self.names.find(&name.value), from) {
+                captures.push(Capture { var, from, observed });
+            }
+        }
+        captures
+    }
+
+    fn observe(&mut self, name: &str) -> ObservedId {
+        let place = self.observed.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.observed.push(name.to_owned());
+            self.observed.len() - 1
+        });
+        ObservedId(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+
+    fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {
+        let every = self.positive(written.every.as_ref(), "a pause");
+        let within = self.positive(written.length.as_ref(), "a wait");
+        let until = self.conditions(written.until.as_ref()?, spot);
+        Some(Poll { every: every?, until, within: within? })
+    }
+}

@@ -1,0 +1,109 @@
+//! What a number of shoppers can show: sample sizes, and the smallest rise that is seen.
+//!
+//! Approximations by the normal law, as they are printed in textbooks (Fleiss, Levin and Paik 2003, chapter
+//! 4), for tests at 5 % on one side. They hold for independent shoppers: where failures come in bursts,
+//! numbers of shoppers multiply by the design effect, which only the run itself shows.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// The chance that is accepted of calling a good shop bad.
+pub const LEVEL: f64 = 0.05;
+
+/// The usual chance to see what is there.
+pub const POWER: f64 = 0.8;
+
+/// How many shoppers show, with this power, that the failure rate is `risen` and not `base` or less.
+///
+/// n = ((z₀.₉₅ √(p₀q₀) + z_power √(p₁q₁)) / (p₁ − p₀))²
+pub fn needed(base: f64, risen: f64, power: f64) -> u64 {
+    let spread = quantile(1.0 - LEVEL) * (base * (1.0 - base)).sqrt() + quantile(power) * (risen * (1.0 - risen)).sqrt();
+    (spread / (risen - base)).powi(2).ceil() as u64
+}
+
+/// How many shoppers each of two runs needs to show, with this power, that the rate rose from `base` to `risen`.
+///
+/// n = ((z₀.₉₅ √(2p̄q̄) + z_power √(p₀q₀ + p₁q₁)) / (p₁ − p₀))², p̄ the mean of both rates.
+pub fn needed_in_each(base: f64, risen: f64, power: f64) -> u64 {
+    let mean = f64::midpoint(base, risen);
+    let spread =
+        quantile(1.0 - LEVEL) * (2.0 * mean * (1.0 - mean)).sqrt() + quantile(power) * (base * (1.0 - base) + risen * (1.0 - risen)).sqrt();
+    (spread / (risen - base)).powi(2).ceil() as u64
+}
+
+/// The smallest failure rate above `base` that `shoppers` show with the usual power; none if not even 100 % is shown.
+pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
+    let shown = |risen: f64| needed(base, risen, POWER) <= shoppers;
+    let (mut low, mut high) = (base, 1.0);
+    if base >= high || !shown(high) {
+        return None;
+    }
+    // What is needed falls as the rise grows, so that halving finds the edge.
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if shown(middle) { high = middle } else { low = middle }
+    }
+    Some(high)
+}
+
+/// The failure rate that is ruled out where none of `shoppers` failed: 3/n, the rule of three.
+pub fn bound_of_none(shoppers: u64) -> f64 {
+    (3.0 / shoppers.max(1) as f64).min(1.0)
+}
+
+/// How many shoppers must all come through to show, at this level, that the rate is below `rate`; as well how
+/// many values must all lie below a limit to show it of their quantile `1 − rate`. None shows a rate of zero.
+///
+/// (1 − p)ⁿ ≤ level.
+pub fn needed_without_failure(rate: f64, level: f64) -> Option<u64> {
+    (rate > 0.0).then(|| (level.ln() / (-rate.min(1.0)).ln_1p()).ceil().max(1.0) as u64)
+}
+
+fn quantile(p: f64) -> f64 {
+    Normal::standard().inverse_cdf(p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_run_needs_what_the_tables_say() {
+        for (base, risen, at_80, at_90) in [(0.001, 0.002, 8_027, 11_935), (0.005, 0.01, 1_597, 2_373), (0.01, 0.02, 793, 1_178)] {
+            assert_eq!([needed(base, risen, 0.8), needed(base, risen, 0.9)], [at_80, at_90], "{base} to {risen}");
+        }
+    }
+
+    #[test]
+    fn two_runs_need_what_the_tables_say() {
+        for (base, risen, each) in [(0.001, 0.002, 18_519), (0.005, 0.01, 3_681), (0.01, 0.015, 6_105), (0.02, 0.03, 3_013)] {
+            assert_eq!(needed_in_each(base, risen, 0.8), each, "{base} to {risen}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_rise_needs_just_the_shoppers_there_are() {
+        for (base, shoppers) in [(0.001, 8_027), (0.005, 1_597), (0.01, 793), (0.0, 100), (0.02, 1_000_000)] {
+            let risen = smallest_rise(base, shoppers).unwrap();
+            assert!(needed(base, risen, POWER) <= shoppers, "{base} with {shoppers}: {risen}");
+            assert!(needed(base, risen - 1e-6, POWER) > shoppers - 1 || risen - 1e-6 <= base, "{base} with {shoppers}: {risen}");
+        }
+        assert!((smallest_rise(0.005, 1_597).unwrap() - 0.01).abs() < 1e-5);
+        assert_eq!(smallest_rise(0.01, 0), None);
+        assert_eq!(smallest_rise(1.0, 1_000), None);
+    }
+
+    #[test]
+    fn a_clean_run_shows_a_bound_and_never_zero() {
+        assert_eq!(bound_of_none(1_000), 0.003);
+        assert_eq!(bound_of_none(0), 1.0);
+        assert_eq!(needed_without_failure(0.001, LEVEL), Some(2_995));
+        assert_eq!(needed_without_failure(0.0, LEVEL), None);
+        assert_eq!(needed_without_failure(1.0, LEVEL), Some(1));
+    }
+
+    #[test]
+    fn quantiles_need_their_well_known_samples() {
+        let needed = [0.95, 0.99, 0.999, 0.9999].map(|q: f64| needed_without_failure(1.0 - q, LEVEL));
+        assert_eq!(needed, [59, 299, 2_995, 29_956].map(Some));
+    }
+}

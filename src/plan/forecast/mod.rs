@@ -1,0 +1,304 @@
+//! What a plan will ask of the shop, and what it can show, told before a single request is sent.
+//!
+//! The funnel is propagated once: the weight of a journey, times the share that goes on after each step, is
+//! how often a shopper comes to a step (visits, Menascé 2000). Everything else follows from it.
+//!
+//! What is assumed: no attempt fails, so that none is tried again; a step is one request (redirects and
+//! asking again come on top); and shoppers are at every step as soon as they arrive, so that the highest
+//! rate of a step is at most the highest rate of arrivals times its visits.
+
+mod breach;
+pub mod detect;
+
+use super::{Arrivals, Comparison, Intensity, Metric, Objective, Place, Plan, Step};
+use crate::base::{Micros, StepId};
+
+pub use breach::Breach;
+
+/// What a plan will ask of the shop, and what it can show.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// Shoppers who arrive. None for a closed load without pauses: as many as the shop lets through.
+    pub arrivals: Option<Flow>,
+    /// Whether `arrivals` is what an infinitely fast shop would see: for a closed load.
+    pub at_most: bool,
+    /// By step: how often a shopper comes to it.
+    pub visits: Vec<f64>,
+    /// By journey: the share of all shoppers who get through it.
+    pub completions: Vec<f64>,
+    /// Orders per shopper.
+    pub orders: f64,
+    /// How long a shopper stays on average, pauses alone: what a shop that answers at once would see.
+    pub shortest_stay: Micros,
+    /// How long, if every step took as long as shoppers wait for it.
+    pub longest_stay: Micros,
+    /// Shoppers in the shop at once at the peak, for each of the stays (Little 1961: N = λ · T).
+    pub at_once: Option<(f64, f64)>,
+    /// What the plan would break.
+    pub breaches: Vec<Breach>,
+    /// By objective of the plan: what it takes to hold, where that is a matter of numbers.
+    pub needs: Vec<Option<Need>>,
+}
+
+/// So many of something over the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flow {
+    /// In all.
+    pub total: f64,
+    /// Per second, on average over the time in which shoppers arrive.
+    pub mean: f64,
+    /// Per second, at the highest point.
+    pub peak: f64,
+}
+
+/// How many shoppers, attempts or orders an objective needs to hold, and how many there will be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Need {
+    /// With every single one good; none where no number is enough (a limit of zero).
+    pub needed: Option<u64>,
+    /// Expected; in a window, on average.
+    pub expected: f64,
+}
+
+// === impl Forecast ===
+
+impl Forecast {
+    /// The forecast of a plan. `planned` is the exact number of arrivals, where a schedule has counted it.
+    pub fn of(plan: &Plan, planned: Option<u64>) -> Forecast {
+        let (visits, completions) = funnel(plan);
+        let orders = plan.units.iter().filter_map(|unit| unit.paying_step).map(|step| visits[step.index()]).sum();
+        let stay = |service: fn(&Step) -> Micros| {
+            let seconds = plan.steps.iter().zip(&visits).map(|(step, visits)| visits * (step.think.mean() + service(step)).as_secs_f64());
+            Micros::from_secs_f64(seconds.sum())
+        };
+        let shortest_stay = stay(|_| Micros::ZERO);
+        // A poll's last request may begin just before the shopper stops asking.
+        let longest_stay = stay(|step| step.gives_up_after + step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within));
+        let arrivals = arrivals(plan, planned, shortest_stay);
+        let at_once = match (&plan.load.arrivals, arrivals) {
+            (Arrivals::Closed { users, .. }, _) => Some((f64::from(*users), f64::from(*users))),
+            (_, flow) => flow.map(|flow| {
+                let at_once = |stay: Micros| (flow.peak * stay.as_secs_f64()).min(flow.total);
+                (at_once(shortest_stay), at_once(longest_stay))
+            }),
+        };
+        let at_most = plan.load.profile().is_none();
+        let mut forecast = Forecast {
+            arrivals,
+            at_most,
+            visits,
+            completions,
+            orders,
+            shortest_stay,
+            longest_stay,
+            at_once,
+            breaches: vec![],
+            needs: vec![],
+        };
+        forecast.breaches = breach::of(plan, &forecast);
+        forecast.needs = plan.objectives.iter().map(|objective| forecast.need(plan, objective)).collect();
+        forecast
+    }
+
+    /// Shoppers who come to a step: attempts, where none fails.
+    pub fn step(&self, step: StepId) -> Option<Flow> {
+        Some(self.arrivals?.times(self.visits[step.index()]))
+    }
+
+    /// Requests to all steps.
+    pub fn requests(&self) -> Option<Flow> {
+        Some(self.arrivals?.times(self.visits.iter().sum()))
+    }
+
+    /// What it takes for an objective to hold. A rate holds at the earliest when all of so many are good
+    /// that the one-sided 95 % limit lies below it; a quantile, when all of so many lie below its limit.
+    fn need(&self, plan: &Plan, objective: &Objective) -> Option<Need> {
+        if matches!(objective.comparison, Comparison::Above | Comparison::AtLeast) {
+            return None;
+        }
+        let (per_shopper, tail) = match &objective.metric {
+            Metric::RepeatedFailures | Metric::LostShoppers => (1.0, objective.limit),
+            Metric::Failures(place) | Metric::Declined(place) => (self.attempts(plan, place), objective.limit),
+            Metric::Response { quantile, place: Place::Journey(journey) } => (self.completions[journey.index()], 1.0 - quantile),
+            Metric::Response { quantile, place } => (self.attempts(plan, place), 1.0 - quantile),
+            Metric::TimeToBuy { quantile } => (self.orders, 1.0 - quantile),
+            Metric::Requests => return None,
+        };
+        let length = plan.load.length();
+        let after = objective.after.unwrap_or(Micros::ZERO).min(length);
+        let late = plan.load.profile().map_or(1.0 - after.as_secs_f64() / length.as_secs_f64(), |profile| {
+            let intensity = Intensity::new(profile);
+            1.0 - intensity.cumulative(after) / intensity.total()
+        });
+        let windows = objective.window.map_or(1, |window| ((length - after).0 / window.0.max(1)).max(1));
+        let of_attributes = |&(attribute, value): &(usize, usize)| {
+            let values = &plan.shoppers.attributes[attribute].values;
+            values[value].1 / values.iter().map(|(_, weight)| weight).sum::<f64>()
+        };
+        let share = late * objective.only.iter().map(of_attributes).product::<f64>() / windows as f64;
+        // Several windows are several chances to be wrong, so that each is judged more strictly.
+        let needed = detect::needed_without_failure(tail, detect::LEVEL / windows as f64);
+        Some(Need { needed, expected: self.arrivals?.total * per_shopper * share })
+    }
+
+    /// Attempts per shopper at a place.
+    fn attempts(&self, plan: &Plan, place: &Place) -> f64 {
+        match place {
+            Place::Anywhere => self.visits.iter().sum(),
+            Place::Steps(steps) => steps.iter().map(|step| self.visits[step.index()]).sum(),
+            Place::Journey(journey) => {
+                plan.steps.iter().zip(&self.visits).filter(|(step, _)| step.journey == *journey).map(|(_, visits)| visits).sum()
+            }
+        }
+    }
+}
+
+// === impl Flow ===
+
+impl Flow {
+    /// So much of it for each.
+    pub fn times(self, each: f64) -> Flow {
+        Flow { total: self.total * each, mean: self.mean * each, peak: self.peak * each }
+    }
+}
+
+// === impl Need ===
+
+impl Need {
+    /// Whether there will be enough.
+    pub fn is_met(self) -> bool {
+        self.needed.is_some_and(|needed| self.expected >= needed as f64)
+    }
+}
+
+/// How often a shopper comes to each step, and what share gets through each journey.
+fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
+    let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();
+    let mut visits = vec![0.0; plan.steps.len()];
+    let completions = plan.journeys.iter().map(|journey| {
+        let mut there = journey.weight / weights;
+        for unit in journey.units.clone() {
+            for step in plan.units[usize::from(unit)].steps.clone().map(usize::from) {
+                visits[step] += there;
+                there *= plan.steps[step].continues;
+            }
+        }
+        there
+    });
+    let completions = completions.collect();
+    (visits, completions)
+}
+
+/// How shoppers arrive; in a closed load, each of them followed at once by another.
+fn arrivals(plan: &Plan, planned: Option<u64>, shortest_stay: Micros) -> Option<Flow> {
+    let length = plan.load.length().as_secs_f64();
+    match &plan.load.arrivals {
+        Arrivals::Poisson(profile) | Arrivals::Paced(profile) => {
+            let intensity = Intensity::new(profile);
+            let total = planned.map_or(intensity.total(), |planned| planned as f64);
+            Some(Flow { total, mean: total / length, peak: intensity.peak() })
+        }
+        Arrivals::Closed { .. } if shortest_stay == Micros::ZERO => None,
+        Arrivals::Closed { users, .. } => {
+            let rate = f64::from(*users) / shortest_stay.as_secs_f64();
+            Some(Flow { total: rate * length, mean: rate, peak: rate })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Load;
+    use crate::plan::example::{profile, shop};
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9 * (1.0 + b.abs())
+    }
+
+    fn objective(metric: Metric, limit: f64) -> Objective {
+        Objective {
+            text: String::new(),
+            line: 0,
+            metric,
+            comparison: Comparison::Below,
+            limit,
+            window: None,
+            after: None,
+            only: vec![],
+            abort: false,
+        }
+    }
+
+    fn need(objective: Objective) -> Need {
+        let mut plan = shop();
+        plan.objectives = vec![objective];
+        Forecast::of(&plan, None).needs[0].unwrap()
+    }
+
+    #[test]
+    fn the_funnel_thins_out_step_by_step_and_journey_by_journey() {
+        let forecast = Forecast::of(&shop(), None);
+        let expected = [0.9, 0.9, 0.45, 0.45, 0.1, 0.08];
+        assert!(forecast.visits.iter().zip(expected).all(|(visits, share)| close(*visits, share)), "{:?}", forecast.visits);
+        assert!(close(forecast.completions[0], 0.45) && close(forecast.completions[1], 0.08), "{:?}", forecast.completions);
+        assert!(close(forecast.orders, 0.45));
+        let pay = forecast.step(StepId(2)).unwrap();
+        assert!(close(pay.total, 270.0) && close(pay.mean, 4.5) && close(pay.peak, 4.5), "{pay:?}");
+        assert!(close(forecast.requests().unwrap().total, 600.0 * 2.88));
+    }
+
+    #[test]
+    fn peak_and_mean_differ_where_the_rate_moves() {
+        let mut plan = shop();
+        plan.load.arrivals = Arrivals::Poisson(profile(&[(0.0, 40.0, 30.0), (40.0, 0.0, 30.0)]));
+        let flow = Forecast::of(&plan, Some(1_234)).step(StepId(4)).unwrap();
+        assert!(close(flow.total, 123.4) && close(flow.mean, 123.4 / 60.0) && close(flow.peak, 4.0), "{flow:?}");
+    }
+
+    #[test]
+    fn shoppers_at_once_lie_between_pauses_alone_and_the_longest_wait() {
+        let forecast = Forecast::of(&shop(), None);
+        let (pauses, waits) = (0.9 * 2.0 + 0.45 * 4.0 + 0.08, 2.88 * 10.0);
+        assert!(close(forecast.shortest_stay.as_secs_f64(), pauses), "{}", forecast.shortest_stay);
+        assert!(close(forecast.longest_stay.as_secs_f64(), pauses + waits), "{}", forecast.longest_stay);
+        let (low, high) = forecast.at_once.unwrap();
+        assert!(close(low, 10.0 * pauses) && close(high, 10.0 * (pauses + waits)), "{low} to {high}");
+    }
+
+    #[test]
+    fn a_closed_load_is_bounded_by_its_pauses() {
+        let mut plan = shop();
+        plan.load = Load { arrivals: Arrivals::Closed { users: 368, length: Micros::from_secs(10) }, ..plan.load };
+        let forecast = Forecast::of(&plan, None);
+        assert!(forecast.at_most && close(forecast.arrivals.unwrap().total, 1_000.0), "{forecast:?}");
+        assert_eq!(forecast.at_once, Some((368.0, 368.0)));
+        plan.steps.iter_mut().for_each(|step| step.think = crate::base::Delay::default());
+        assert_eq!(Forecast::of(&plan, None).arrivals, None);
+    }
+
+    #[test]
+    fn an_objective_needs_enough_of_what_it_counts() {
+        let rate = need(objective(Metric::RepeatedFailures, 0.01));
+        assert_eq!((rate.needed, rate.expected.round(), rate.is_met()), (Some(299), 600.0, true));
+        let strict = need(objective(Metric::Failures(Place::Steps(vec![StepId(2)])), 0.01));
+        assert_eq!((strict.needed, strict.expected.round(), strict.is_met()), (Some(299), 270.0, false));
+        let zero = need(objective(Metric::LostShoppers, 0.0));
+        assert_eq!((zero.needed, zero.is_met()), (None, false));
+        let journey = need(objective(Metric::Response { quantile: 0.95, place: Place::Journey(crate::base::JourneyId(1)) }, 1e6));
+        assert_eq!((journey.needed, journey.expected.round(), journey.is_met()), (Some(59), 48.0, false));
+    }
+
+    #[test]
+    fn windows_late_starts_and_attributes_leave_fewer_shoppers() {
+        let metric = || Metric::Response { quantile: 0.95, place: Place::Anywhere };
+        let all = need(objective(metric(), 1e6));
+        assert_eq!(all.expected.round(), 1_728.0);
+        let late = need(Objective { after: Some(Micros::from_secs(30)), ..objective(metric(), 1e6) });
+        assert_eq!((late.needed, late.expected.round()), (Some(59), 864.0));
+        let windows = need(Objective { window: Some(Micros::from_secs(10)), ..objective(metric(), 1e6) });
+        assert_eq!((windows.needed, windows.expected.round()), (Some(94), 288.0));
+        let wallets = need(Objective { only: vec![(0, 1)], ..objective(metric(), 1e6) });
+        assert_eq!(wallets.expected.round(), 432.0);
+    }
+}

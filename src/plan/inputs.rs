@@ -1,0 +1,54 @@
+//! What a plan needs beside the scenario's text: variables, data files, and what the command line overrides.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+
+use crate::base::Micros;
+use crate::scenario::{Rate, StageFlag};
+
+/// Reads a file named in the scenario, relative to it. The plan has no file system of its own.
+pub type ReadFile<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
+
+/// What a plan needs beside the scenario's text.
+#[derive(Clone)]
+pub struct Inputs<'a> {
+    /// `-e KEY=VALUE`: the values of `{{ env.KEY }}`.
+    pub variables: BTreeMap<String, String>,
+    /// Reads a data file.
+    pub read_file: ReadFile<'a>,
+    /// What the command line says instead of the scenario.
+    pub overrides: Overrides,
+}
+
+/// What the command line says instead of the scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// `--target`: the shop's base address.
+    pub target: Option<String>,
+    /// `--rate`: shoppers starting per second, all the time.
+    pub rate: Option<Rate>,
+    /// `-d`, `--duration`: how long shoppers keep arriving.
+    pub duration: Option<Micros>,
+    /// `--stage`, in order.
+    pub stages: Vec<StageFlag>,
+    /// `-u`, `--users`: a closed load of so many shoppers.
+    pub users: Option<u32>,
+}
+
+// === impl Inputs ===
+
+impl Default for Inputs<'_> {
+    /// No variables, no files, no overrides.
+    fn default() -> Self {
+        Inputs { variables: BTreeMap::new(), read_file: &|_| Err(io::ErrorKind::NotFound.into()), overrides: Overrides::default() }
+    }
+}
+
+impl fmt::Debug for Inputs<'_> {
+    /// The names of the variables only: their values may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.variables.keys().collect();
+        f.debug_struct("Inputs").field("variables", &names).field("overrides", &self.overrides).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! The text of a scenario and places in it.
+//!
+//! Every value that is taken from the text keeps its place, so that whatever turns out to be wrong with it
+//! later can be shown where it was written.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A stretch of the source, in bytes, `start` included and `end` not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+/// A value and where it was written.
+#[derive(Clone, Debug)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A scenario's name and text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+}
+
+// === impl Span ===
+
+impl Span {
+    /// From `start` to before `end`.
+    pub const fn new(start: usize, end: usize) -> Span {
+        Span { start, end }
+    }
+
+    /// As a range of bytes.
+    pub const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+// === impl Located ===
+
+impl<T> Located<T> {
+    /// This value at this place.
+    pub const fn new(value: T, span: Span) -> Located<T> {
+        Located { value, span }
+    }
+}
+
+impl Located<String> {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.value
+    }
+}
+
+// === impl Source ===
+
+impl Source {
+    /// A source of this name; a byte order mark is dropped.
+    pub fn new(name: &str, text: &str) -> Source {
+        Source { name: name.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).into() }
+    }
+
+    /// The file's name, as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text at a place; empty where the place is not in the text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    pub fn position(&self, byte: usize) -> (u32, u32) {
+        let before = &self.text[..self.floor(byte)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() as u32 + 1, before[line_start..].chars().count() as u32 + 1)
+    }
+
+    /// A place that lies in the text, on character boundaries, and on one line: its first.
+    pub fn first_line(&self, span: Span) -> Span {
+        let start = self.floor(span.start);
+        let end = self.floor(span.end).max(start);
+        let line = self.text[start..end].lines().next().map_or(0, str::len);
+        Span::new(start, start + line)
+    }
+
+    /// Where the part `range` of `value` was written, `value` being what was written at `span`. The whole
+    /// span where the source does not spell the value out letter by letter (escapes, folded lines).
+    pub fn within(&self, span: Span, value: &str, range: Range<usize>) -> Span {
+        match self.slice(span).find(value) {
+            Some(offset) if range.end <= value.len() && range.start <= range.end => {
+                Span::new(span.start + offset + range.start, span.start + offset + range.end)
+            }
+            _ => span,
+        }
+    }
+
+    fn floor(&self, byte: usize) -> usize {
+        let mut byte = byte.min(self.text.len());
+        while !self.text.is_char_boundary(byte) {
+            byte -= 1;
+        }
+        byte
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = Source::new("s.yaml", "\u{feff}äb: 1\r\n  ö: 2\n");
+        let at = |needle| source.position(source.text().find(needle).unwrap());
+        assert_eq!(at("b"), (1, 2));
+        assert_eq!(at("ö"), (2, 3));
+        assert_eq!(source.position(10_000), (3, 1));
+    }
+
+    #[test]
+    fn a_part_of_a_value_is_found_where_it_is_spelled_out() {
+        let source = Source::new("s.yaml", r#"a: "x {{ y }}"  b: "x \"y\"""#);
+        assert_eq!(source.slice(source.within(Span::new(3, 14), "x {{ y }}", 2..9)), "{{ y }}");
+        assert_eq!(source.within(Span::new(19, 28), "x \"y\"", 2..5), Span::new(19, 28));
+    }
+}

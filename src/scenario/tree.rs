@@ -1,0 +1,316 @@
+//! YAML as a located tree.
+//!
+//! Built from the parser's events rather than from a ready-made tree, for three reasons: every duplicate key
+//! is reported and not the first alone, depth and aliases are bounded before anything is built (a tree of
+//! boxes is dropped by recursion), and each scalar keeps its spelling, so that `2xx`, `1e3` and `007` mean
+//! what they say wherever text is wanted.
+
+use std::collections::HashMap;
+
+use saphyr::Scalar;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
+
+use super::problem::Problems;
+use super::source::{Located, Span};
+
+/// A value of the tree.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it was written.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// A word, a number, a text.
+    Scalar {
+        /// As it reads: escapes resolved, otherwise as spelled.
+        text: String,
+        /// Neither quoted nor a block: may be a number or a truth value.
+        plain: bool,
+    },
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping; each key once.
+    Map(Vec<(Located<String>, Node)>),
+}
+
+/// How deep values may be nested; a scenario needs about ten.
+const MAX_DEPTH: usize = 40;
+/// How many values a file may have, aliases resolved.
+const MAX_NODES: usize = 200_000;
+/// How long a file may be, in bytes.
+const MAX_BYTES: usize = 4 << 20;
+
+/// The tree of the source, or nothing if it can't be read as YAML. Problems are added either way.
+pub fn read(problems: &mut Problems) -> Option<Node> {
+    let source = problems.source().clone();
+    let text = source.text();
+    if text.len() > MAX_BYTES {
+        problems.add(Span::default(), "the file is larger than 4 MiB", "", "put long lists of values into a data file");
+        return None;
+    }
+    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let byte = |index: usize| bytes[index.min(bytes.len() - 1)];
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = match event {
+            Ok((event, span)) => (event, Span::new(byte(span.start.index()), byte(span.end.index()))),
+            Err(error) => {
+                not_yaml(&error, byte(error.marker().index()), problems);
+                return None;
+            }
+        };
+        builder.take(event, trimmed(text, span), problems)?;
+    }
+    if builder.root.is_none() {
+        let remedy = "write at least `name:` and `journeys:`; `tillrush schema` prints the whole language";
+        problems.add(Span::default(), "the scenario is empty", "", remedy);
+    }
+    builder.root
+}
+
+fn trimmed(text: &str, span: Span) -> Span {
+    let start = span.start.min(span.end);
+    Span::new(start, start + text[start..span.end].trim_end().len())
+}
+
+/// Says what the parser could not read, in the words of someone who knows what people do wrong.
+fn not_yaml(error: &ScanError, at: usize, problems: &mut Problems) {
+    let source = problems.source().clone();
+    let text = source.text();
+    let tab = text.split_inclusive('\n').scan(0, |start, line| {
+        let here = *start;
+        *start += line.len();
+        Some((here, line))
+    });
+    let indented_by_tab = |line: &str| line.len() - line.trim_start().len() > line.len() - line.trim_start_matches(' ').len();
+    let tab = tab.filter(|(_, line)| !line.trim().is_empty()).find(|(_, line)| indented_by_tab(line));
+    if let Some((start, line)) = tab.filter(|_| error.info().contains("tab") || error.info().contains("indent")) {
+        let column = start + line.find('\t').unwrap_or(0);
+        problems.add(Span::new(column, column + 1), "a tab in the indentation", "a tab", "indent with spaces: YAML allows no tabs there");
+        return;
+    }
+    let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[line_start..].lines().next().unwrap_or("");
+    let placeholder = line.contains(": {{") || line.contains("- {{");
+    let remedy = if placeholder {
+        "put text that begins with {{ in quotes: \"{{ ... }}\""
+    } else if error.info().contains("mapping values are not allowed") {
+        "check the indentation, and put text that contains `: ` in quotes"
+    } else {
+        "check indentation, quotes and brackets here and just above"
+    };
+    let end = at + text[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    problems.add(Span::new(at, end), format!("this is not YAML: {}", error.info()), "", remedy);
+}
+
+/// What has been built so far, without recursion.
+#[derive(Default)]
+struct Builder {
+    open: Vec<Open>,
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    documents: usize,
+    root: Option<Node>,
+}
+
+/// A collection that is not closed yet.
+struct Open {
+    start: Span,
+    anchor: usize,
+    height: usize,
+    /// For a mapping: the entries, the key that waits for its value, and whether it does.
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    Map { entries: Vec<(Located<String>, Node)>, key: Option<Option<Located<String>>>, merged: Vec<Node> },
+}
+
+impl Builder {
+    /// Takes the next event; nothing means that reading must stop.
+    fn take(&mut self, event: Event<'_>, span: Span, problems: &mut Problems) -> Option<()> {
+        match event {
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    problems.add(
+                        span,
+                        "a second document begins here",
+                        "",
+                        "one file holds one scenario: put the other into a file of its own",
+                    );
+                    return None;
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let plain = match tag {
+                    Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => false,
+                    Some(_) => {
+                        problems.add(span, "tags are not part of the language", "a YAML tag", "remove the tag");
+                        plain
+                    }
+                    None => plain,
+                };
+                let null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+                let kind = if null { Kind::Null } else { Kind::Scalar { text: text.into_owned(), plain } };
+                self.place(Node { span, kind }, anchor, 0, problems)?;
+            }
+            Event::SequenceStart(anchor, _) => self.enter(span, anchor, Content::List(Vec::new()), problems)?,
+            Event::MappingStart(anchor, _) => {
+                self.enter(span, anchor, Content::Map { entries: Vec::new(), key: None, merged: Vec::new() }, problems)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let open = self.open.pop()?;
+                let kind = match open.content {
+                    Content::List(items) => Kind::List(items),
+                    Content::Map { entries, merged, .. } => Kind::Map(merge(entries, merged)),
+                };
+                let node = Node { span: Span::new(open.start.start, span.end.max(open.start.end)), kind };
+                self.place(node, open.anchor, open.height + 1, problems)?;
+            }
+            Event::Alias(id) => match self.anchors.get(&id).cloned() {
+                Some((node, height)) => {
+                    self.nodes += count(&node);
+                    self.place(node, 0, height, problems)?;
+                }
+                None => {
+                    problems.add(span, "an alias that contains itself", "", "write the value out");
+                    return None;
+                }
+            },
+            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Nothing => {}
+        }
+        Some(())
+    }
+
+    fn enter(&mut self, start: Span, anchor: usize, content: Content, problems: &mut Problems) -> Option<()> {
+        self.fits(start, 1, problems)?;
+        self.open.push(Open { start, anchor, height: 0, content });
+        Some(())
+    }
+
+    fn fits(&self, span: Span, height: usize, problems: &mut Problems) -> Option<()> {
+        if self.open.len() + height > MAX_DEPTH {
+            problems.add(span, format!("nested deeper than {MAX_DEPTH} levels"), "", "flatten the value");
+            return None;
+        }
+        if self.nodes > MAX_NODES {
+            problems.add(span, format!("more than {MAX_NODES} values"), "", "put long lists of values into a data file");
+            return None;
+        }
+        Some(())
+    }
+
+    fn place(&mut self, node: Node, anchor: usize, height: usize, problems: &mut Problems) -> Option<()> {
+        self.nodes += 1;
+        self.fits(node.span, height, problems)?;
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), height));
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Some(());
+        };
+        open.height = open.height.max(height);
+        match &mut open.content {
+            Content::List(items) => items.push(node),
+            Content::Map { entries, key, merged } => match key.take() {
+                None => *key = Some(as_key(node, problems)),
+                Some(Some(key)) if key.value == "<<" => merged.push(node),
+                Some(Some(key)) => match entries.iter().find(|(known, _)| known.value == key.value) {
+                    Some((first, _)) => {
+                        let (line, _) = problems.source().position(first.span.start);
+                        let message = format!("the key `{}` is given twice", key.value);
+                        problems.add(key.span, message, format!("already given on line {line}"), "keep one of the two");
+                    }
+                    None => entries.push((key, node)),
+                },
+                Some(None) => {}
+            },
+        }
+        Some(())
+    }
+}
+
+fn as_key(node: Node, problems: &mut Problems) -> Option<Located<String>> {
+    match node.kind {
+        Kind::Scalar { text, .. } => Some(Located::new(text, node.span)),
+        Kind::Null => {
+            problems.add(node.span, "a key without a name", "", "write the name before the colon");
+            None
+        }
+        Kind::List(_) | Kind::Map(_) => {
+            let remedy = "put text that begins with {{ in quotes: \"{{ ... }}\"";
+            problems.add(node.span, "a key must be a single word or text", "not a name", remedy);
+            None
+        }
+    }
+}
+
+/// `<<: *base` adds what the mapping does not say itself.
+fn merge(mut entries: Vec<(Located<String>, Node)>, merged: Vec<Node>) -> Vec<(Located<String>, Node)> {
+    let bases = merged.into_iter().flat_map(|node| match node.kind {
+        Kind::List(bases) => bases,
+        _ => vec![node],
+    });
+    for base in bases {
+        if let Kind::Map(base) = base.kind {
+            let new: Vec<_> = base.into_iter().filter(|(key, _)| !entries.iter().any(|(known, _)| known.value == key.value)).collect();
+            entries.extend(new);
+        }
+    }
+    entries
+}
+
+fn count(node: &Node) -> usize {
+    1 + match &node.kind {
+        Kind::Null | Kind::Scalar { .. } => 0,
+        Kind::List(items) => items.iter().map(count).sum(),
+        Kind::Map(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
+    }
+}
+
+// === impl Node ===
+
+impl Node {
+    /// What it is, for a reader.
+    pub fn describe(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null => "nothing",
+            Kind::Scalar { .. } => "a single value",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a mapping",
+        }
+    }
+
+    /// As JSON: plain scalars are numbers and truth values where YAML's core schema reads them so.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Scalar { text, plain: false } => Value::String(text.clone()),
+            Kind::Scalar { text, plain: true } => match Scalar::parse_from_cow(text.as_str().into()) {
+                Scalar::Null => Value::Null,
+                Scalar::Boolean(truth) => Value::Bool(truth),
+                Scalar::Integer(n) => Value::from(n),
+                // Whole numbers beyond 63 bits are not made into floats: that would change their digits.
+                Scalar::FloatingPoint(_) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                    text.parse::<u64>().map_or_else(|_| Value::String(text.clone()), Value::from)
+                }
+                Scalar::FloatingPoint(x) => serde_json::Number::from_f64(x.0).map_or_else(|| Value::String(text.clone()), Value::Number),
+                Scalar::String(text) => Value::String(text.into_owned()),
+            },
+            Kind::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
+            Kind::Map(entries) => Value::Object(entries.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect()),
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! Quantities as people write them: `50/s`, `1h30m`, `1s..4s`, `26%`, `2xx`.
+//!
+//! The same notation holds in the scenario, in objectives and on the command line.
+
+use serde_json::{Value, json};
+
+use crate::base::{Delay, Micros};
+
+/// What a single value can be written as.
+pub trait Unit: Sized {
+    /// What it is called, with its article: `a duration`.
+    const WHAT: &'static str;
+    /// What to write instead.
+    const REMEDY: &'static str;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the text is not a value of this kind, or out of range: what to write instead.
+    fn read(text: &str) -> Result<Self, UnitError>;
+
+    /// The JSON Schema of its notation.
+    fn notation() -> Value;
+}
+
+/// Why a text is not the quantity that was wanted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}: {remedy}")]
+pub struct UnitError {
+    /// What is wrong, with the value.
+    pub message: String,
+    /// What to write instead.
+    pub remedy: String,
+}
+
+/// Events per second; always finite, never negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Rate(pub f64);
+
+/// A share in 0..=1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Fraction(pub f64);
+
+/// A relative weight: positive and finite.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Weight(pub f64);
+
+/// A whole number from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u32);
+
+/// How often a unit is tried at most; none for `unlimited`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempts(pub Option<u32>);
+
+/// HTTP status codes from the first to the second, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status(pub u16, pub u16);
+
+/// One `--stage` of the command line: move to a rate, and take so long for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StageFlag {
+    /// How long the stage takes.
+    pub length: Micros,
+    /// The rate at its end.
+    pub to: Rate,
+}
+
+fn wrong<U: Unit>(text: &str) -> UnitError {
+    UnitError { message: format!("`{text}` is not {}", U::WHAT), remedy: U::REMEDY.to_owned() }
+}
+
+/// A plain decimal number: digits with at most one point, no sign, no exponent, no `inf`.
+fn decimal(text: &str) -> Option<f64> {
+    let plain = !text.is_empty() && text.len() < 40 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// A number and the unit behind it.
+fn split_unit(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    (&text[..end], text[end..].trim())
+}
+
+impl Unit for String {
+    const WHAT: &'static str = "a text";
+    const REMEDY: &'static str = "write a text";
+
+    fn read(text: &str) -> Result<String, UnitError> {
+        Ok(text.to_owned())
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+impl Unit for Micros {
+    const WHAT: &'static str = "a duration";
+    const REMEDY: &'static str = "write a number with a unit, such as 300ms, 30s, 2m or 1h30m";
+
+    /// Parts with the units `us`, `µs`, `ms`, `s`, `m`, `h`, `d`, largest first; at most 30 days.
+    fn read(text: &str) -> Result<Micros, UnitError> {
+        const UNITS: [(&str, f64); 7] = [("us", 1.0), ("µs", 1.0), ("ms", 1e3), ("s", 1e6), ("m", 60e6), ("h", 3_600e6), ("d", 86_400e6)];
+        let (mut rest, mut sum, mut last) = (text.trim(), 0.0, f64::INFINITY);
+        if rest == "0" {
+            return Ok(Micros::ZERO);
+        }
+        if rest.is_empty() {
+            return Err(wrong::<Micros>(text));
+        }
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let letters = rest[digits..].find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len() - digits);
+            let unit = rest[digits..digits + letters].trim();
+            let scale = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale).filter(|scale| *scale < last);
+            let (Some(number), Some(scale)) = (decimal(&rest[..digits]), scale) else {
+                return Err(wrong::<Micros>(text));
+            };
+            sum += number * scale;
+            last = scale;
+            rest = rest[digits + letters..].trim_start();
+        }
+        if sum > 30.0 * 86_400e6 {
+            let remedy = "write at most 30d".to_owned();
+            return Err(UnitError { message: format!("`{text}` is longer than 30 days"), remedy });
+        }
+        Ok(Micros(sum.round() as u64))
+    }
+
+    fn notation() -> Value {
+        let pattern = r"^(0|(\d+(\.\d+)?\s*(us|µs|ms|s|m|h|d)\s*)+)$";
+        json!({ "type": ["string", "integer"], "pattern": pattern, "maximum": 0, "examples": ["300ms", "30s", "1h30m"] })
+    }
+}
+
+impl Unit for Delay {
+    const WHAT: &'static str = "a pause";
+    const REMEDY: &'static str = "write a duration such as 2s, or a range such as 1s..4s";
+
+    fn read(text: &str) -> Result<Delay, UnitError> {
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let (Ok(low), Ok(high)) = (Micros::read(low), Micros::read(high)) else {
+            return Err(wrong::<Delay>(text));
+        };
+        if low > high {
+            let remedy = format!("write {high}..{low}");
+            return Err(UnitError { message: format!("the pause `{text}` ends before it begins"), remedy });
+        }
+        Ok(Delay { low, high })
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["string", "integer"], "maximum": 0, "examples": ["2s", "1s..4s", "500ms..2s"] })
+    }
+}
+
+impl Unit for Rate {
+    const WHAT: &'static str = "a rate";
+    const REMEDY: &'static str = "write how many per time, such as 50/s, 90/min or 2000/h";
+
+    fn read(text: &str) -> Result<Rate, UnitError> {
+        let (number, per) = text.trim().split_once('/').ok_or_else(|| wrong::<Rate>(text))?;
+        let seconds = match per.trim() {
+            "s" | "sec" | "second" => 1.0,
+            "m" | "min" | "minute" => 60.0,
+            "h" | "hour" => 3_600.0,
+            "d" | "day" => 86_400.0,
+            _ => return Err(wrong::<Rate>(text)),
+        };
+        let rate = decimal(number.trim()).ok_or_else(|| wrong::<Rate>(text))? / seconds;
+        if rate > 1e7 {
+            let remedy = "write at most 10000000/s".to_owned();
+            return Err(UnitError { message: format!("`{text}` is more than ten million a second"), remedy });
+        }
+        Ok(Rate(rate))
+    }
+
+    fn notation() -> Value {
+        let pattern = r"^\s*\d+(\.\d+)?\s*/\s*(s|sec|second|m|min|minute|h|hour|d|day)\s*$";
+        json!({ "type": "string", "pattern": pattern, "examples": ["20/s", "50/min"] })
+    }
+}
+
+impl Unit for Fraction {
+    const WHAT: &'static str = "a share";
+    const REMEDY: &'static str = "write a percentage such as 26% or 0.1%, or a number from 0 to 1";
+
+    fn read(text: &str) -> Result<Fraction, UnitError> {
+        let (number, unit) = split_unit(text.trim());
+        let share = match (decimal(number), unit) {
+            (Some(number), "%") => number / 100.0,
+            (Some(number), "") if number <= 1.0 => number,
+            (Some(number), "") => {
+                return Err(UnitError { message: format!("`{text}` is more than 1, the whole"), remedy: format!("write {number}%") });
+            }
+            _ => return Err(wrong::<Fraction>(text)),
+        };
+        if share > 1.0 {
+            let remedy = "write at most 100%".to_owned();
+            return Err(UnitError { message: format!("`{text}` is more than the whole"), remedy });
+        }
+        Ok(Fraction(share))
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["string", "number"], "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$", "minimum": 0, "maximum": 1, "examples": ["26%", "0.1%"] })
+    }
+}
+
+impl Unit for Weight {
+    const WHAT: &'static str = "a weight";
+    const REMEDY: &'static str = "write a number above zero, such as 9 or 0.5; only the proportions count";
+
+    fn read(text: &str) -> Result<Weight, UnitError> {
+        let weight = decimal(text.trim()).filter(|weight| *weight > 0.0 && *weight <= 1e9).ok_or_else(|| wrong::<Weight>(text))?;
+        Ok(Weight(weight))
+    }
+
+    fn notation() -> Value {
+        json!({ "type": "number", "exclusiveMinimum": 0, "examples": [9, 0.5] })
+    }
+}
+
+impl Unit for Count {
+    const WHAT: &'static str = "a number of shoppers";
+    const REMEDY: &'static str = "write a whole number from 1 to 1000000";
+
+    fn read(text: &str) -> Result<Count, UnitError> {
+        let count = text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| wrong::<Count>(text))?;
+        Ok(Count(count))
+    }
+
+    fn notation() -> Value {
+        json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000, "examples": [32] })
+    }
+}
+
+impl Unit for Attempts {
+    const WHAT: &'static str = "a number of attempts";
+    const REMEDY: &'static str = "write a whole number from 1, or unlimited";
+
+    fn read(text: &str) -> Result<Attempts, UnitError> {
+        match text.trim() {
+            "unlimited" => Ok(Attempts(None)),
+            number => {
+                let attempts = number.parse().ok().filter(|n| (1..=1_000_000).contains(n)).ok_or_else(|| wrong::<Attempts>(text))?;
+                Ok(Attempts(Some(attempts)))
+            }
+        }
+    }
+
+    fn notation() -> Value {
+        json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "unlimited" }], "examples": [3, "unlimited"] })
+    }
+}
+
+impl Unit for Status {
+    const WHAT: &'static str = "a status";
+    const REMEDY: &'static str = "write a code such as 201, a class such as 2xx, a range such as 200..299, or a list of these";
+
+    fn read(text: &str) -> Result<Status, UnitError> {
+        let code = |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=599).contains(code));
+        let text = text.trim();
+        if let Some(class) = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX")) {
+            let class = class.parse::<u16>().ok().filter(|class| (1..=5).contains(class)).ok_or_else(|| wrong::<Status>(text))?;
+            return Ok(Status(class * 100, class * 100 + 99));
+        }
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        match (code(low), code(high)) {
+            (Some(low), Some(high)) if low <= high => Ok(Status(low, high)),
+            _ => Err(wrong::<Status>(text)),
+        }
+    }
+
+    fn notation() -> Value {
+        let pattern = r"^\s*([1-5](xx|XX)|[1-5]\d\d(\s*\.\.\s*[1-5]\d\d)?)\s*$";
+        json!({ "type": ["integer", "string"], "minimum": 100, "maximum": 599, "pattern": pattern, "examples": [201, "2xx", "200..299"] })
+    }
+}
+
+impl Unit for StageFlag {
+    const WHAT: &'static str = "a stage";
+    const REMEDY: &'static str = "write duration:rate, such as 2m:50/s";
+
+    fn read(text: &str) -> Result<StageFlag, UnitError> {
+        let (length, to) = text.split_once(':').ok_or_else(|| wrong::<StageFlag>(text))?;
+        let length = Micros::read(length)?;
+        if length == Micros::ZERO {
+            let remedy = "give the stage a length, such as 2m:50/s".to_owned();
+            return Err(UnitError { message: format!("the stage `{text}` takes no time"), remedy });
+        }
+        Ok(StageFlag { length, to: Rate::read(to)? })
+    }
+
+    fn notation() -> Value {
+        json!({ "type": "string" })
+    }
+}
+
+/// Defines an enumeration whose values are words of the language.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl Unit for $name {
+            const WHAT: &'static str = $what;
+            const REMEDY: &'static str = concat!("write one of:", $(" ", $word),+);
+
+            fn read(text: &str) -> Result<$name, UnitError> {
+                match text {
+                    $($word => Ok($name::$variant),)+
+                    _ => Err(match super::problem::nearest(text, [$($word),+]) {
+                        Some(meant) => UnitError { remedy: format!("write {meant}"), ..wrong::<$name>(text) },
+                        None => wrong::<$name>(text),
+                    }),
+                }
+            }
+
+            fn notation() -> Value {
+                json!({ "enum": [$($word),+] })
+            }
+        }
+    };
+}
+
+words!(
+    /// How arrivals are spaced.
+    Spacing, "a kind of arrivals" {
+        /// At random, as customers come: a Poisson process.
+        Poisson = "poisson",
+        /// Evenly; understates queueing.
+        Paced = "paced",
+    }
+);
+words!(
+    /// Whether each shopper dials anew.
+    Connecting, "a kind of connections" {
+        /// A new customer opens new connections.
+        PerShopper = "per_shopper",
+        /// Connections are handed on from shopper to shopper.
+        Kept = "kept",
+    }
+);
+words!(
+    /// Whether failing shoppers really leave.
+    Conduct, "a behaviour" {
+        /// Every failing shopper tries again; patience is applied in the report.
+        Probe = "probe",
+        /// Shoppers leave as their patience says.
+        Live = "live",
+    }
+);
+words!(
+    /// How rows of a data file are dealt out.
+    Each, "a way to deal out rows" {
+        /// One row, one shopper.
+        Once = "once",
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(text: &str) -> Option<u64> {
+        Micros::read(text).ok().map(|span| span.0)
+    }
+
+    #[test]
+    fn durations_are_numbers_with_units_largest_first() {
+        let good = [
+            ("300ms", 300_000),
+            ("30s", 30_000_000),
+            ("1h30m", 5_400_000_000),
+            ("1.5s", 1_500_000),
+            ("50us", 50),
+            ("0", 0),
+            ("2m 5s", 125_000_000),
+        ];
+        for (text, expected) in good {
+            assert_eq!(micros(text), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "30",
+            "s",
+            "1s1s",
+            "1m1h",
+            "-1s",
+            "1e3s",
+            "12 parsecs",
+            "1..2s",
+            ".s",
+            "31d",
+            "1 s x",
+            "99999999999999999999999999999999999999h",
+        ] {
+            assert_eq!(micros(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_are_counts_per_time() {
+        let rate = |text| Rate::read(text).ok().map(|rate| rate.0);
+        assert_eq!(rate("33/s"), Some(33.0));
+        assert_eq!(rate("90/min"), Some(1.5));
+        assert_eq!(rate("0.5 / s"), Some(0.5));
+        for text in ["33", "33/fortnight", "-1/s", "x/s", "/s", "inf/s", "99999999/s"] {
+            assert_eq!(rate(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn pauses_are_ranges_in_order() {
+        assert_eq!(Delay::read("1s..4s"), Ok(Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) }));
+        assert_eq!(Delay::read("2s"), Ok(Delay::fixed(Micros::from_secs(2))));
+        assert_eq!(Delay::read("4s..1s").unwrap_err().remedy, "write 1s..4s");
+        assert!(Delay::read("1..4").is_err());
+    }
+
+    #[test]
+    fn shares_are_percentages_or_at_most_one() {
+        let share = |text| Fraction::read(text).map(|share| share.0);
+        assert_eq!(share("26%"), Ok(0.26));
+        assert_eq!(share("0.26"), Ok(0.26));
+        assert_eq!(share("26").unwrap_err().remedy, "write 26%");
+        assert!(share("101%").is_err());
+        assert!(share("often").is_err());
+    }
+
+    #[test]
+    fn statuses_are_codes_classes_and_ranges() {
+        assert_eq!(Status::read("201"), Ok(Status(201, 201)));
+        assert_eq!(Status::read("2xx"), Ok(Status(200, 299)));
+        assert_eq!(Status::read("200..299"), Ok(Status(200, 299)));
+        for text in ["20x", "6xx", "299..200", "99", "ok", "200.."] {
+            assert!(Status::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn stages_of_the_command_line_are_duration_and_rate() {
+        assert_eq!(StageFlag::read("2m:50/s"), Ok(StageFlag { length: Micros::from_secs(120), to: Rate(50.0) }));
+        assert!(StageFlag::read("50/s").is_err());
+        assert!(StageFlag::read("0:50/s").is_err());
+    }
+
+    #[test]
+    fn words_suggest_the_nearest() {
+        assert_eq!(Spacing::read("possion").unwrap_err().remedy, "write poisson");
+        assert_eq!(Conduct::read("dead").unwrap_err().remedy, "write one of: probe live");
+        assert_eq!(Attempts::read("unlimited"), Ok(Attempts(None)));
+        assert_eq!(Attempts::read("0").unwrap_err().remedy, "write a whole number from 1, or unlimited");
+    }
+}
