@@ -1,12 +1,12 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
 use super::format::{count, expected, interval, percent, rate, times};
+use super::page::{Remark, Tone};
 use super::tables::{group, lost_share, places};
-use super::view::{Remark, Tone};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::MIN_BLOCKS;
-use crate::verdict::{Basis, Completion, Findings, HotSpot, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -74,7 +74,7 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
     let all = findings.shoppers.ended.max(1) as f64;
     let cost = match spot.excess_lost {
         Some(lost) => format!("that loses about {} of every 10,000 shoppers", expected(10_000.0 * lost / all)),
-        None => format!("about {} of every 10,000 shoppers are met by it", expected(10_000.0 * spot.excess_repeated / all)),
+        None => format!("about {} of every 10,000 shoppers meet it", expected(10_000.0 * spot.excess_repeated / all)),
     };
     let caution = match spot.basis {
         Basis::Assigned => "",
@@ -106,10 +106,13 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         None => String::new(),
     };
     let lift = match findings.repeats.pooled.lift {
-        Some((lift, _)) => format!(" After a failed attempt the next one is {} times as likely to fail as a first one.", times(lift)),
-        None => String::new(),
+        // Only where it is surely more than chance.
+        Some((lift, ci95)) if ci95.low > 1.0 => {
+            format!(" After a failed attempt the next one is {} times as likely to fail as a first one.", times(lift))
+        }
+        _ => String::new(),
     };
-    let nobody = if findings.hotspots.is_empty() { " No group of shoppers stands out." } else { "" };
+    let nobody = if findings.hotspots.is_empty() && repeated.events >= MIN_REPEATED { " No group of shoppers stands out." } else { "" };
     let text = format!(
         "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{lift}{nobody}",
         count(repeated.events),

@@ -1,7 +1,7 @@
 //! The tables of a report.
 
 use super::format::{NOTHING, count, expected, interval, longest, percent, percent_figure, rate, span, times};
-use super::view::{Fit, Table, Tone};
+use super::page::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
 
@@ -83,7 +83,7 @@ pub fn by_failures(findings: &Findings) -> Table {
     table
 }
 
-/// The loss under every patience.
+/// The loss under every patience, if there is any.
 pub fn loss(findings: &Findings) -> Table {
     let worth = findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
     let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
@@ -99,7 +99,8 @@ pub fn loss(findings: &Findings) -> Table {
         if live { "Shoppers lost" } else { "Shoppers lost, by how patient they are (this scenario's patience first)" },
         &columns,
     );
-    for (place, row) in findings.loss.iter().flat_map(|loss| &loss.by_patience).enumerate() {
+    let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
+    for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
         let (share, ci95) = lost_share(row);
         let mut cells = vec![row.patience.clone(), expected(row.lost), expected(row.lost_at_least), share, ci95];
         cells.extend(worth.then(|| row.worth.map_or_else(|| NOTHING.to_owned(), |worth| count(worth.minor_units.round() as u64))));

@@ -1,0 +1,143 @@
+//! One screen for a person: the verdict, the worst place, then the tables. Good in 80 columns, without colour, in a CI log.
+
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use self::layout::{GAP, in_cell, layout, wrapped};
+use crate::report::view::{Fit, Remark, Table, Tone, View};
+use crate::verdict::Verdict;
+
+/// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Text and nothing else.
+    Plain,
+    /// ANSI colours.
+    Colour,
+}
+
+/// Narrower than this is treated as this.
+pub const MIN_WIDTH: usize = 80;
+const INDENT: usize = 2;
+
+/// The report as text, lines no longer than `width` (or [`MIN_WIDTH`]), ending with a line break.
+pub fn console(view: &View, width: usize, paint: Paint) -> String {
+    let width = width.max(MIN_WIDTH);
+    let mut out = Screen { text: String::new(), width, paint };
+    out.verdict(view);
+    out.blank();
+    view.headline.iter().for_each(|remark| out.remark(remark, 0));
+    for table in &view.tables {
+        out.blank();
+        out.table(table);
+    }
+    out.blank();
+    view.generator.iter().enumerate().for_each(|(i, remark)| out.remark(remark, if i == 0 { 0 } else { INDENT }));
+    if !view.notes.is_empty() {
+        out.blank();
+        view.notes.iter().for_each(|note| out.remark(&Remark::new(Tone::Faint, note.clone()), 0));
+    }
+    out.text
+}
+
+struct Screen {
+    text: String,
+    width: usize,
+    paint: Paint,
+}
+
+// === impl Screen ===
+
+impl Screen {
+    fn line(&mut self, style: Style, line: &str) {
+        let line = line.trim_end();
+        if self.paint == Paint::Plain || style.is_plain() || line.is_empty() {
+            self.text.push_str(line);
+        } else {
+            self.text.push_str(&format!("{style}{line}{style:#}"));
+        }
+        self.text.push('\n');
+    }
+
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    fn verdict(&mut self, view: &View) {
+        let style = match view.verdict {
+            Verdict::Pass => AnsiColor::Green,
+            Verdict::Fail => AnsiColor::Red,
+            Verdict::Inconclusive | Verdict::Invalid | Verdict::Interrupted => AnsiColor::Yellow,
+        };
+        let text = format!("{}: {}", view.verdict.key().to_uppercase(), view.reason.text);
+        for line in wrapped(&text, self.width, 0) {
+            self.line(style.on_default().bold(), &line);
+        }
+        for line in wrapped(&view.title, self.width, 0) {
+            self.line(Style::new().bold(), &line);
+        }
+        for line in wrapped(&view.subtitle, self.width, 0) {
+            self.line(Style::new(), &line);
+        }
+    }
+
+    /// A sentence, its further lines indented a little so that sentences are told apart without blank lines.
+    fn remark(&mut self, remark: &Remark, indent: usize) {
+        for (i, line) in wrapped(&remark.text, self.width - indent, INDENT).into_iter().enumerate() {
+            let hanging = if i == 0 { indent } else { indent + INDENT };
+            self.line(style(remark.tone), &format!("{}{line}", " ".repeat(hanging)));
+        }
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.line(Style::new().bold(), &table.title);
+        let layout = layout(table, self.width - INDENT);
+        let head: Vec<&str> = table.columns.iter().map(|column| &*column.title).collect();
+        self.row(Style::new().dimmed(), table, &layout, &head);
+        for row in &table.rows {
+            let cells: Vec<&str> = row.cells.iter().map(|cell| &**cell).collect();
+            self.row(style(row.tone), table, &layout, &cells);
+        }
+    }
+
+    fn row(&mut self, style: Style, table: &Table, layout: &[Option<usize>], cells: &[&str]) {
+        let shown: Vec<(Fit, usize, &str)> = table
+            .columns
+            .iter()
+            .zip(layout)
+            .zip(cells)
+            .filter_map(|((column, width), cell)| Some((column.fit, (*width)?, *cell)))
+            .collect();
+        let prose: Vec<Vec<String>> = shown.iter().map(|(fit, width, cell)| in_cell(*fit, *width, cell)).collect();
+        let height = prose.iter().map(Vec::len).max().unwrap_or(1);
+        for line in 0..height {
+            let parts: Vec<String> = shown
+                .iter()
+                .zip(&prose)
+                .map(|((fit, width, _), lines)| {
+                    let text = lines.get(line).map_or("", String::as_str);
+                    let space = " ".repeat(width.saturating_sub(text.width()));
+                    match fit {
+                        Fit::Name | Fit::Prose => format!("{text}{space}"),
+                        Fit::Figure | Fit::Optional(_) => format!("{space}{text}"),
+                    }
+                })
+                .collect();
+            self.line(style, &format!("{}{}", " ".repeat(INDENT), parts.join(&" ".repeat(GAP))));
+        }
+    }
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Good => AnsiColor::Green.on_default(),
+        Tone::Bad => AnsiColor::Red.on_default(),
+        Tone::Doubtful => AnsiColor::Yellow.on_default(),
+        Tone::Faint => Style::new().dimmed(),
+    }
+}
