@@ -16,8 +16,13 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod cli;
+pub mod demo_shop;
+pub mod engine;
 pub mod plan;
+pub mod report;
 pub mod scenario;
 pub mod schedule;
 pub mod shopper;
 pub mod tally;
+pub mod verdict;

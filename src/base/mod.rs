@@ -4,6 +4,7 @@
 
 mod ids;
 pub mod random;
+pub mod redact;
 mod units;
 
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};

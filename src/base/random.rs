@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn draws_are_the_same_everywhere_and_forever() {
-        assert_eq!(draw(0, Purpose::ArrivalCount, 0), 0x26f0_59ba_48ea_2bee);
-        assert_eq!(draw(42, Purpose::Think, 7), 0xe68a_dd53_b3c1_d6a9);
+        assert_eq!(draw(0, Purpose::ArrivalCount, 0), 0x5cfc_c391_b726_f0d3);
+        assert_eq!(draw(42, Purpose::Think, 7), 0x4e22_acef_237b_08e2);
     }
 
     #[test]

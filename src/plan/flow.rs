@@ -1,5 +1,6 @@
 //! Journeys, units and steps: what a shopper means to do, and how an answer is judged.
 
+use std::fmt;
 use std::ops::Range;
 
 use regex::Regex;
@@ -254,6 +255,17 @@ impl StatusRange {
     /// Whether the status is in the range.
     pub const fn contains(self, status: u16) -> bool {
         self.low <= status && status <= self.high
+    }
+}
+
+impl fmt::Display for StatusRange {
+    /// `201`, `2xx` or `200..204`, as a scenario writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.low, self.high) {
+            (low, high) if low == high => write!(f, "{low}"),
+            (low, high) if low % 100 == 0 && high == low + 99 => write!(f, "{}xx", low / 100),
+            (low, high) => write!(f, "{low}..{high}"),
+        }
     }
 }
 

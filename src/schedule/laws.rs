@@ -127,6 +127,15 @@ fn rare_and_countless_shoppers_are_both_planned() {
 }
 
 #[test]
+fn a_slice_can_be_walked_on_a_core_of_its_own() {
+    let schedule = Schedule::new(&poisson(jagged()), 9);
+    let cores: Vec<_> = Slice::WHOLE.split(2).into_iter().map(|slice| schedule.slice(slice)).collect();
+    let cores: Vec<_> = cores.into_iter().map(|arrivals| std::thread::spawn(move || arrivals.count())).collect();
+    let walked: usize = cores.into_iter().map(|core| core.join().unwrap()).sum();
+    assert_eq!(walked as u64, schedule.count());
+}
+
+#[test]
 fn a_closed_load_has_no_arrivals_in_time() {
     let load = Load { arrivals: plan::Arrivals::Closed { users: 9, length: Micros::from_secs(60) }, connections: Connections::Kept };
     let schedule = Schedule::new(&load, 1);

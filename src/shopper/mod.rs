@@ -1,3 +1,20 @@
 //! One simulated customer: its journey, its session with the shop, its patience.
 
+pub mod address;
+mod attempt;
+pub mod cookies;
+mod judge;
+mod price;
+mod purchase;
+mod reading;
+mod request;
+mod sample;
+mod scope;
+pub mod session;
 pub mod transport;
+mod visit;
+mod world;
+
+pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
+pub use visit::Visit;
+pub use world::{Witness, World};

@@ -1,21 +1,42 @@
-//! Distributions of spans of time, and their series by block.
+//! Distributions of spans of time.
+//!
+//! Two needs pull apart. While attempts come in by the ten thousand a second, counting one must cost next
+//! to nothing: that is a dense HdrHistogram. But a run keeps one distribution per step, outcome and block,
+//! some ten thousand of them, and dense ones would take a gigabyte: those are packed (see `buckets`). So what
+//! was counted lately is open, first as a short list, from [`FEW`] on as a dense histogram; sealing adds it to
+//! the packed part. Which part holds what can't be seen from outside.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fmt;
+use std::iter::Sum;
 
-use serde::{Deserialize, Serialize};
+use hdrhistogram::Histogram;
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::buckets::{self, Packer, Pairs};
 use crate::base::Micros;
+
+/// From so many open spans on a dense histogram is worth its memory.
+const FEW: usize = 256;
 
 /// A distribution of spans of time: HdrHistogram's buckets at three significant digits, up to one hour.
 /// Longer spans are counted at the bound, and counted as clamped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Latency {}
+#[derive(Clone, Default)]
+pub struct Latency {
+    count: u64,
+    packed: Box<[u8]>,
+    open: Open,
+}
 
-/// Distributions by block of time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Series {
-    /// By block.
-    pub blocks: BTreeMap<u32, Latency>,
+/// What was counted since the last sealing.
+#[derive(Clone, Default)]
+enum Open {
+    #[default]
+    Nothing,
+    /// Buckets, in the order they were met.
+    Few(Vec<u16>),
+    Many(Box<Histogram<u64>>),
 }
 
 // === impl Latency ===
@@ -25,59 +46,332 @@ impl Latency {
     pub const BOUND: Micros = Micros::from_secs(3_600);
 
     /// Counts a span once.
-    pub fn record(&mut self, _span: Micros) {
-        todo!("the tally room's work")
+    pub fn record(&mut self, span: Micros) {
+        self.count = self.count.saturating_add(1);
+        let value = span.min(Latency::BOUND).0;
+        match &mut self.open {
+            Open::Many(dense) => count_dense(dense, value, 1),
+            Open::Few(few) if few.len() < FEW => few.push(buckets::bucket_of(value as u32) as u16),
+            Open::Nothing => self.open = Open::Few(vec![buckets::bucket_of(value as u32) as u16]),
+            Open::Few(_) => count_dense(self.dense(), value, 1),
+        }
     }
 
-    /// Adds what `other` counted.
-    pub fn merge(&mut self, _other: &Latency) {
-        todo!("the tally room's work")
+    /// Counts a span several times.
+    pub fn record_n(&mut self, span: Micros, times: u64) {
+        if times == 0 {
+            return;
+        }
+        self.count = self.count.saturating_add(times);
+        let value = span.min(Latency::BOUND).0;
+        count_dense(self.dense(), value, times);
+    }
+
+    /// Adds what `other` counted. The result is packed.
+    pub fn merge(&mut self, other: &Latency) {
+        if other.count == 0 {
+            return;
+        }
+        self.seal();
+        self.packed = match (&*self.packed, other.packed()) {
+            ([], theirs) => theirs.into(),
+            (ours, theirs) => buckets::merged(ours, &theirs).into(),
+        };
+        self.count = self.count.saturating_add(other.count);
+    }
+
+    /// Adds what `other` counted, as [`Latency::merge`] does, and stays open: cheaper where many
+    /// distributions are added to one, at the price of a dense histogram until it is sealed.
+    pub fn gather(&mut self, other: &Latency) {
+        if other.count == 0 {
+            return;
+        }
+        self.count = self.count.saturating_add(other.count);
+        let dense = self.dense();
+        Pairs::of(other.packed()).for_each(|(bucket, count)| count_dense(dense, buckets::lowest_in(bucket), count));
+    }
+
+    /// Packs what is open, and gives its memory back. Nothing that can be read changes.
+    pub fn seal(&mut self) {
+        if let Cow::Owned(packed) = self.packed() {
+            self.packed = packed.into();
+            self.open = Open::Nothing;
+        }
     }
 
     /// How many spans were counted.
     pub fn count(&self) -> u64 {
-        todo!("the tally room's work")
+        self.count
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// The smallest recorded value at or above which a share `q` of the spans lies below, as HdrHistogram
     /// defines it (highest equivalent value); none if nothing was counted.
-    pub fn quantile(&self, _q: f64) -> Option<Micros> {
-        todo!("the tally room's work")
+    pub fn quantile(&self, q: f64) -> Option<Micros> {
+        // HdrHistogram's own arithmetic: ⌈qn⌉, at least the first.
+        let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        if q == 0.0 { self.min() } else { self.at_rank(rank) }
     }
 
-    /// The longest span.
+    /// The span with this rank in ascending order, from 1, as the highest value of its bucket; none beyond the count.
+    /// Confidence intervals of quantiles are read by rank.
+    pub fn at_rank(&self, rank: u64) -> Option<Micros> {
+        let mut seen = 0u64;
+        let at_or_above = |&(_, count): &(u32, u64)| {
+            seen = seen.saturating_add(count);
+            seen >= rank
+        };
+        let (bucket, _) = self.pairs().find(at_or_above).filter(|_| rank > 0)?;
+        Some(Micros(buckets::highest_in(bucket)))
+    }
+
+    /// How many spans are at most this long, all of the bucket that it falls into included.
+    pub fn count_at_or_below(&self, span: Micros) -> u64 {
+        let last = buckets::bucket_of(span.min(Latency::BOUND).0 as u32);
+        self.pairs().take_while(|&(bucket, _)| bucket <= last).fold(0, |sum, (_, count)| sum.saturating_add(count))
+    }
+
+    /// The longest span, as the highest value of its bucket.
     pub fn max(&self) -> Option<Micros> {
-        todo!("the tally room's work")
+        self.pairs().last().map(|(bucket, _)| Micros(buckets::highest_in(bucket)))
     }
 
-    /// The shortest span.
+    /// The shortest span, as the lowest value of its bucket.
     pub fn min(&self) -> Option<Micros> {
-        todo!("the tally room's work")
+        self.pairs().next().map(|(bucket, _)| Micros(buckets::lowest_in(bucket)))
     }
 
     /// The mean, from the buckets' midpoints.
     pub fn mean(&self) -> Option<Micros> {
-        todo!("the tally room's work")
+        let sum: u128 = self.pairs().map(|(bucket, count)| u128::from(buckets::middle_of(bucket)) * u128::from(count)).sum();
+        sum.checked_div(u128::from(self.count)).map(|mean| Micros(mean as u64))
     }
 
     /// (span, count), ascending; the span is its bucket's lowest.
     pub fn iter(&self) -> impl Iterator<Item = (Micros, u64)> + '_ {
-        std::iter::empty()
+        self.pairs().map(|(bucket, count)| (Micros(buckets::lowest_in(bucket)), count))
+    }
+
+    fn pairs(&self) -> Pairs<'_> {
+        Pairs::of(self.packed())
+    }
+
+    /// Everything that was counted, packed; borrowed where nothing is open.
+    fn packed(&self) -> Cow<'_, [u8]> {
+        match self.open.packed() {
+            None => Cow::Borrowed(&self.packed),
+            Some(open) if self.packed.is_empty() => Cow::Owned(open),
+            Some(open) => Cow::Owned(buckets::merged(&self.packed, &open)),
+        }
+    }
+
+    /// The open part as a dense histogram.
+    fn dense(&mut self) -> &mut Histogram<u64> {
+        if !matches!(self.open, Open::Many(_)) {
+            let mut dense = Box::new(Histogram::new(3).expect("three significant digits are among the supported ones"));
+            if let Open::Few(few) = &self.open {
+                few.iter().for_each(|&bucket| count_dense(&mut dense, buckets::lowest_in(bucket.into()), 1));
+            }
+            self.open = Open::Many(dense);
+        }
+        match &mut self.open {
+            Open::Many(dense) => dense,
+            Open::Nothing | Open::Few(_) => unreachable!("it was made dense just above"),
+        }
     }
 }
 
-// === impl Series ===
+fn count_dense(dense: &mut Histogram<u64>, value: u64, times: u64) {
+    dense.record_n(value, times).expect("a histogram that grows takes every value up to the bound");
+}
 
-impl Series {
-    /// All blocks as one.
-    pub fn total(&self) -> Latency {
+impl PartialEq for Latency {
+    fn eq(&self, other: &Latency) -> bool {
+        self.count == other.count && self.packed() == other.packed()
+    }
+}
+
+impl Eq for Latency {}
+
+impl<'a> Sum<&'a Latency> for Latency {
+    fn sum<I: Iterator<Item = &'a Latency>>(parts: I) -> Latency {
         let mut total = Latency::default();
-        self.blocks.values().for_each(|block| total.merge(block));
+        parts.for_each(|part| total.gather(part));
+        total.seal();
         total
     }
+}
 
-    /// How many spans were counted in all blocks.
-    pub fn count(&self) -> u64 {
-        self.blocks.values().map(Latency::count).sum()
+impl fmt::Debug for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Latency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.packed())
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Latency, D::Error> {
+        struct PackedVisitor;
+
+        impl<'de> Visitor<'de> for PackedVisitor {
+            type Value = Latency;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a packed distribution")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Latency, E> {
+                let count = buckets::checked_count(bytes).ok_or_else(|| E::custom("a packed distribution is damaged"))?;
+                Ok(Latency { count, packed: bytes.into(), open: Open::Nothing })
+            }
+
+            // Formats without byte strings (JSON) write them as lists of numbers.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Latency, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = items.next_element()? {
+                    bytes.push(byte);
+                }
+                self.visit_bytes(&bytes)
+            }
+        }
+
+        deserializer.deserialize_bytes(PackedVisitor)
+    }
+}
+
+// === impl Open ===
+
+impl Open {
+    fn packed(&self) -> Option<Vec<u8>> {
+        let mut packer = Packer::default();
+        match self {
+            Open::Nothing => return None,
+            Open::Few(few) => {
+                let mut sorted = few.clone();
+                sorted.sort_unstable();
+                sorted.chunk_by(|a, b| a == b).for_each(|equal| packer.push(equal[0].into(), equal.len() as u64));
+            }
+            Open::Many(dense) => {
+                for value in dense.iter_recorded() {
+                    packer.push(buckets::bucket_of(value.value_iterated_to() as u32), value.count_at_value());
+                }
+            }
+        }
+        Some(packer.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn spans() -> impl Strategy<Value = Vec<u64>> {
+        let span = prop_oneof![0..3_000u64, 1_000..200_000u64, 0..5_000_000_000u64, Just(u64::MAX)];
+        prop::collection::vec(span, 0..2 * FEW + 100)
+    }
+
+    fn recorded(spans: &[u64]) -> Latency {
+        let mut latency = Latency::default();
+        spans.iter().for_each(|&span| latency.record(Micros(span)));
+        latency
+    }
+
+    fn oracle(spans: &[u64]) -> Histogram<u64> {
+        let mut oracle = Histogram::new_with_bounds(1, Latency::BOUND.0, 3).unwrap();
+        spans.iter().for_each(|&span| oracle.record(span.min(Latency::BOUND.0)).unwrap());
+        oracle
+    }
+
+    #[test]
+    fn an_empty_distribution_is_tiny_and_knows_nothing() {
+        let empty = Latency::default();
+        assert!(size_of::<Latency>() <= 56, "{}", size_of::<Latency>());
+        assert_eq!((empty.quantile(0.5), empty.min(), empty.max(), empty.mean(), empty.at_rank(1)), (None, None, None, None, None));
+        assert_eq!(postcard::to_stdvec(&empty).unwrap(), [0]);
+    }
+
+    #[test]
+    fn a_span_beyond_the_bound_is_counted_at_the_bound() {
+        let mut latency = Latency::default();
+        latency.record(Micros::MAX);
+        assert_eq!(latency, recorded(&[Latency::BOUND.0]));
+        assert!(latency.max() >= Some(Latency::BOUND));
+    }
+
+    #[test]
+    fn a_packed_bucket_takes_about_three_bytes() {
+        let spread: Vec<u64> = (0..20_000u64).map(|i| 80_000 + (i * i * 7919) % 60_000).collect();
+        let latency = recorded(&spread);
+        let (bytes, entries) = (postcard::to_stdvec(&latency).unwrap().len(), latency.iter().count());
+        assert!(bytes <= 3 * entries + 3, "{bytes} bytes for {entries} buckets");
+    }
+
+    proptest! {
+        // A dense histogram is slow to make and to read in an unoptimised build.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn it_reads_as_hdrhistogram_does(spans in spans(), q in 0.0..=1.0f64, probe in 0..4_000_000_000u64) {
+            let (latency, oracle) = (recorded(&spans), oracle(&spans));
+            prop_assert_eq!(latency.count(), oracle.len());
+            prop_assume!(!spans.is_empty());
+            for q in [q, 0.0, 0.5, 0.99, 1.0] {
+                prop_assert_eq!(latency.quantile(q), Some(Micros(oracle.value_at_quantile(q))), "quantile {}", q);
+            }
+            prop_assert_eq!(latency.max(), Some(Micros(oracle.max())));
+            prop_assert_eq!(latency.min(), Some(Micros(oracle.min())));
+            prop_assert!((latency.mean().unwrap().0 as f64 - oracle.mean()).abs() <= 1.0 + 1e-9 * oracle.mean());
+            prop_assert_eq!(latency.count_at_or_below(Micros(probe)), oracle.count_between(0, probe.min(Latency::BOUND.0)));
+            let pairs: Vec<(Micros, u64)> = latency.iter().collect();
+            let expected = oracle.iter_recorded().map(|v| (Micros(oracle.lowest_equivalent(v.value_iterated_to())), v.count_at_value()));
+            prop_assert_eq!(pairs, expected.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn ranks_are_order_statistics(spans in spans(), pick: prop::sample::Index) {
+            prop_assume!(!spans.is_empty());
+            let (latency, mut sorted) = (recorded(&spans), spans);
+            sorted.sort_unstable();
+            let i = pick.index(sorted.len());
+            let bucket = buckets::bucket_of(sorted[i].min(Latency::BOUND.0) as u32);
+            prop_assert_eq!(latency.at_rank(i as u64 + 1), Some(Micros(buckets::highest_in(bucket))));
+            prop_assert_eq!(latency.at_rank(0), None);
+            prop_assert_eq!(latency.at_rank(sorted.len() as u64 + 1), None);
+        }
+
+        #[test]
+        fn however_it_was_built_it_is_the_same(spans in spans(), parts in 1..6usize, seal: bool) {
+            let whole = recorded(&spans);
+            let mut pieces: Vec<Latency> =
+                (0..parts).map(|part| recorded(&spans.iter().copied().skip(part).step_by(parts).collect::<Vec<_>>())).collect();
+            if seal {
+                pieces[0].seal();
+            }
+            let summed: Latency = pieces.iter().sum();
+            let mut merged = pieces.pop().unwrap();
+            pieces.iter().for_each(|piece| merged.merge(piece));
+            let mut gathered = Latency::default();
+            spans.iter().for_each(|&span| gathered.record_n(Micros(span), 1));
+            prop_assert_eq!(&merged, &whole);
+            prop_assert_eq!(&summed, &whole);
+            prop_assert_eq!(&gathered, &whole);
+            let stored = postcard::to_stdvec(&whole).unwrap();
+            prop_assert_eq!(&postcard::to_stdvec(&merged).unwrap(), &stored);
+            let back: Latency = postcard::from_bytes(&stored).unwrap();
+            prop_assert_eq!(back.count(), whole.count());
+            prop_assert_eq!(&back, &whole);
+            let json: Latency = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
+            prop_assert_eq!(&json, &whole);
+        }
     }
 }

@@ -78,7 +78,7 @@ pub struct ExchangeSeen {
 
 /// One try at a step: all its exchanges, and the judgement.
 #[derive(Clone, Copy, Debug)]
-pub struct StepAttempt {
+pub struct StepAttempt<'a> {
     /// The step.
     pub step: StepId,
     /// When it should have started.
@@ -89,8 +89,10 @@ pub struct StepAttempt {
     pub ended_at: Micros,
     /// First byte of the first request to last byte of the last answer; none if nothing was sent.
     pub service: Option<Micros>,
-    /// Whether this is the first step of a shopper who has just arrived.
+    /// Whether this is the first try of a shopper who has just arrived. Its lag is counted by `Tally::arrived`, when the shopper acts.
     pub arrival: bool,
+    /// The shopper's attributes.
+    pub attributes: &'a [u8],
     /// How it came out.
     pub outcome: Outcome,
 }
@@ -146,7 +148,7 @@ pub struct ShopperEnd<'a> {
 }
 
 /// A failing journey, kept as an example: one line of `failures.jsonl`. Redacted when it is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SampleLine {
     /// Who.
     pub shopper: ShopperId,
@@ -167,7 +169,7 @@ pub struct SampleLine {
 }
 
 /// One exchange of a sampled journey.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SampledExchange {
     /// The step's name.
     pub step: String,

@@ -1,10 +1,11 @@
 //! What a number of shoppers can show: sample sizes, and the smallest rise that is seen.
 //!
-//! Approximations by the normal law, as they are printed in textbooks (Fleiss, Levin and Paik 2003, chapter
-//! 4), for tests at 5 % on one side. They hold for independent shoppers: where failures come in bursts,
+//! Sample sizes are approximations by the normal law, as they are printed in textbooks (Fleiss, Levin and Paik
+//! 2003, chapter 4); the smallest rise is exact, because runs are often too small for the approximation.
+//! Tests are at 5 % on one side. All of it holds for independent shoppers: where failures come in bursts,
 //! numbers of shoppers multiply by the design effect, which only the run itself shows.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
 /// The chance that is accepted of calling a good shop bad.
 pub const LEVEL: f64 = 0.05;
@@ -30,17 +31,19 @@ pub fn needed_in_each(base: f64, risen: f64, power: f64) -> u64 {
     (spread / (risen - base)).powi(2).ceil() as u64
 }
 
-/// The smallest failure rate above `base` that `shoppers` show with the usual power; none if not even 100 % is shown.
+/// The smallest failure rate that is told from `base` with the usual power, by the exact binomial test of
+/// `shoppers`; none if not even 100 % is.
 pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
-    let shown = |risen: f64| needed(base, risen, POWER) <= shoppers;
-    let (mut low, mut high) = (base, 1.0);
-    if base >= high || !shown(high) {
+    // So many failures are a surprise at the base rate: P(N ≥ surprise) ≤ 5 %.
+    let surprise = Binomial::new(base, shoppers).ok()?.inverse_cdf(1.0 - LEVEL) + 1;
+    if surprise > shoppers {
         return None;
     }
-    // What is needed falls as the rise grows, so that halving finds the edge.
-    for _ in 0..60 {
+    let seen = |risen: f64| Binomial::new(risen, shoppers).is_ok_and(|law| law.sf(surprise - 1) >= POWER);
+    let (mut low, mut high) = (base, 1.0);
+    for _ in 0..40 {
         let middle = f64::midpoint(low, high);
-        if shown(middle) { high = middle } else { low = middle }
+        if seen(middle) { high = middle } else { low = middle }
     }
     Some(high)
 }
@@ -81,15 +84,22 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_rise_needs_just_the_shoppers_there_are() {
-        for (base, shoppers) in [(0.001, 8_027), (0.005, 1_597), (0.01, 793), (0.0, 100), (0.02, 1_000_000)] {
-            let risen = smallest_rise(base, shoppers).unwrap();
-            assert!(needed(base, risen, POWER) <= shoppers, "{base} with {shoppers}: {risen}");
-            assert!(needed(base, risen - 1e-6, POWER) > shoppers - 1 || risen - 1e-6 <= base, "{base} with {shoppers}: {risen}");
+    fn the_smallest_rise_is_near_the_textbook_s_where_failures_are_many() {
+        for (base, risen) in [(0.02, 0.025), (0.01, 0.012), (0.1, 0.11)] {
+            let found = smallest_rise(base, needed(base, risen, POWER)).unwrap();
+            assert!((found / risen - 1.0).abs() < 0.01, "{base} to {risen}: {found}");
         }
-        assert!((smallest_rise(0.005, 1_597).unwrap() - 0.01).abs() < 1e-5);
-        assert_eq!(smallest_rise(0.01, 0), None);
-        assert_eq!(smallest_rise(1.0, 1_000), None);
+    }
+
+    #[test]
+    fn the_smallest_rise_is_exact_where_failures_are_few() {
+        // Of 270 at 0.1 %, two failures are a surprise: P(N ≥ 2) = 0.030. At 1.105 %, P(N ≥ 2) = 0.8.
+        let risen = smallest_rise(0.001, 270).unwrap();
+        let none_or_one = (1.0 - risen).powi(270) + 270.0 * risen * (1.0 - risen).powi(269);
+        assert!((none_or_one - 0.2).abs() < 1e-6, "{risen}: {none_or_one}");
+        assert!((smallest_rise(0.0, 100).unwrap() - (1.0 - 0.2f64.powf(0.01))).abs() < 1e-9, "a single failure where none can be");
+        assert_eq!([smallest_rise(0.01, 0), smallest_rise(1.0, 1_000), smallest_rise(0.5, 2)], [None; 3]);
+        assert!(smallest_rise(0.001, 100_000_000).unwrap() < 0.001_01);
     }
 
     #[test]

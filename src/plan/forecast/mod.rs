@@ -20,6 +20,8 @@ pub use breach::Breach;
 pub struct Forecast {
     /// Shoppers who arrive. None for a closed load without pauses: as many as the shop lets through.
     pub arrivals: Option<Flow>,
+    /// Exactly how many arrivals the schedule has, where it was counted; else `arrivals` is the expected number.
+    pub planned: Option<u64>,
     /// Whether `arrivals` is what an infinitely fast shop would see: for a closed load.
     pub at_most: bool,
     /// By step: how often a shopper comes to it.
@@ -85,6 +87,7 @@ impl Forecast {
         let at_most = plan.load.profile().is_none();
         let mut forecast = Forecast {
             arrivals,
+            planned,
             at_most,
             visits,
             completions,

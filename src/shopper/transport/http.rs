@@ -1,11 +1,311 @@
 //! HTTP over hyper's connection API.
+//!
+//! One layer beneath the usual clients, because a checkout tester must have what they hide: whose
+//! connection it is, every dial and handshake with its time, and the certainty that nothing is sent twice.
+//! A shop belongs to one core: all of it runs on that core's thread, inside a `LocalSet` or `LocalRuntime`.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use rustls::ClientConfig;
+
+use super::connection::{Answered, Connection};
+use super::lookup::Lookup;
+use super::tls::{self, RootsError, Tls, TlsResumption};
+use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble};
+use crate::base::{Micros, ShopperId};
+use crate::plan::Connections;
+use crate::tally::Phases;
 
 /// Opens lines to a real shop.
-#[derive(Debug)]
-pub struct HttpShop;
+pub struct HttpShop<C> {
+    core: Rc<Core<C>>,
+}
+
 /// How to speak to the shop.
-#[derive(Debug)]
-pub struct HttpShopOptions;
+#[derive(Clone, Debug)]
+pub struct HttpShopOptions {
+    /// Whether each shopper dials anew.
+    pub connections: Connections,
+    /// Whether any certificate is good enough.
+    pub insecure: bool,
+    /// A PEM file of root certificates to trust beside the system's.
+    pub extra_roots: Option<PathBuf>,
+    /// Which TLS sessions a handshake may resume.
+    pub resumption: TlsResumption,
+    /// Whether HTTP/2 is offered where TLS is spoken.
+    pub http2: bool,
+    /// Local addresses to spread connections over, in turn; empty for the system's choice. Each has some
+    /// 28,000 ports, and a port rests a minute after its connection was closed.
+    pub sources: Vec<IpAddr>,
+    /// The largest body that is read, in bytes, encoded and decoded.
+    pub max_body: u64,
+}
+
 /// Why the transport can't be set up.
-#[derive(Debug)]
-pub struct HttpShopError;
+#[derive(Debug, thiserror::Error)]
+pub enum HttpShopError {
+    /// The extra root certificates.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+}
+
+/// What the lines of a core share.
+pub(super) struct Core<C> {
+    pub(super) clock: C,
+    pub(super) lookup: Lookup,
+    pub(super) tls: Tls,
+    pub(super) sources: Vec<IpAddr>,
+    /// Whose turn it is among the sources.
+    pub(super) turn: Cell<usize>,
+    kept: Option<RefCell<HashMap<Rc<Origin>, Vec<Connection>>>>,
+    max_body: u64,
+}
+
+/// One shopper's connections to real shops: at most one for each origin.
+pub struct HttpLine<C> {
+    core: Rc<Core<C>>,
+    idle: Vec<Connection>,
+    tls: OnceCell<Arc<ClientConfig>>,
+}
+
+/// What is known of an exchange so far, kept outside of it so that it survives giving up.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    pub(super) phases: Phases,
+    pub(super) connections: u32,
+    pub(super) resumed: bool,
+    redials: u32,
+    sent_at: Option<Micros>,
+    ended_at: Option<Micros>,
+    bytes_received: u64,
+}
+
+/// How often a request that came back unsent is tried on a kept-alive connection again, before a new one.
+const KEPT_TRIES: u32 = 2;
+
+// === impl HttpShopOptions ===
+
+impl Default for HttpShopOptions {
+    fn default() -> HttpShopOptions {
+        HttpShopOptions {
+            connections: Connections::PerShopper,
+            insecure: false,
+            extra_roots: None,
+            resumption: TlsResumption::default(),
+            http2: true,
+            sources: Vec::new(),
+            max_body: 16 << 20,
+        }
+    }
+}
+
+// === impl HttpShop ===
+
+impl<C: Clock> HttpShop<C> {
+    /// A shop for one core. Nothing is dialled; the system's root certificates are read when TLS is first spoken.
+    ///
+    /// # Errors
+    /// When the file of extra root certificates can't be used.
+    pub fn try_new(options: HttpShopOptions, clock: C) -> Result<HttpShop<C>, HttpShopError> {
+        let roots = options.extra_roots.as_deref().map(tls::read_roots).transpose()?.unwrap_or_default();
+        let kept = match options.connections {
+            Connections::PerShopper => None,
+            Connections::Kept => Some(RefCell::default()),
+        };
+        let core = Core {
+            clock,
+            lookup: Lookup::default(),
+            tls: Tls::new(options.insecure, roots, options.http2, options.resumption),
+            sources: options.sources,
+            turn: Cell::new(0),
+            kept,
+            max_body: options.max_body,
+        };
+        Ok(HttpShop { core: Rc::new(core) })
+    }
+}
+
+impl<C: Clock> Shop for HttpShop<C> {
+    type Line = HttpLine<C>;
+
+    fn line(&self, _shopper: ShopperId) -> HttpLine<C> {
+        HttpLine { core: self.core.clone(), idle: Vec::new(), tls: OnceCell::new() }
+    }
+}
+
+impl<C> fmt::Debug for HttpShop<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpShop").field("tls", &self.core.tls).finish_non_exhaustive()
+    }
+}
+
+// === impl HttpLine ===
+
+impl<C: Clock> Line for HttpLine<C> {
+    async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
+        let core = self.core.clone();
+        let began_at = core.clock.now();
+        let mut course = Course::default();
+        let result = if began_at < give_up_at {
+            let attempt = pin!(self.attempt(request, &mut course));
+            let alarm = pin!(core.clock.sleep_until(give_up_at));
+            tokio::select! {
+                biased;
+                result = attempt => Some(result),
+                () = alarm => None,
+            }
+        } else {
+            None
+        };
+        Exchange {
+            began_at,
+            sent_at: course.sent_at,
+            ended_at: course.ended_at.unwrap_or_else(|| core.clock.now()),
+            phases: course.phases,
+            connections: course.connections,
+            redials: course.redials,
+            resumed: course.resumed,
+            bytes_received: course.bytes_received,
+            result: result.unwrap_or_else(|| Err(Trouble::TooSlow(give_up_at.since(began_at)))),
+        }
+    }
+
+    fn hang_up(&mut self) {
+        self.release();
+        self.tls.take();
+    }
+}
+
+impl<C: Clock> HttpLine<C> {
+    async fn attempt(&mut self, request: &WireRequest, course: &mut Course) -> Result<Answer, Trouble> {
+        loop {
+            let (connection, reused) = match self.take_idle(&request.origin, course).await {
+                Some(connection) => (connection, true),
+                None => (dial::open(&self.core, &self.tls, &request.origin, course).await?, false),
+            };
+            // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
+            let mut connection = Cutting(Some(connection));
+            let message = connection.get().message(request)?;
+            course.sent_at = Some(self.core.clock.now());
+            match connection.get().send(message).await {
+                Ok(response) => return self.receive(connection, response, request, reused, course).await,
+                Err(mut failed) => {
+                    let unsent = failed.take_message().is_some();
+                    if unsent {
+                        course.sent_at = None;
+                    }
+                    if !(unsent && reused) {
+                        return Err(trouble::of_exchange(&failed.into_error(), reused));
+                    }
+                    course.redials += 1;
+                }
+            }
+        }
+    }
+
+    async fn receive(
+        &mut self,
+        mut connection: Cutting,
+        response: ::http::Response<Incoming>,
+        request: &WireRequest,
+        reused: bool,
+        course: &mut Course,
+    ) -> Result<Answer, Trouble> {
+        let clock = &self.core.clock;
+        let head_at = clock.now();
+        course.phases.wait = Some(head_at.since(course.sent_at.unwrap_or(head_at)));
+        let answered = Answered::new(&response);
+        let (head, incoming) = response.into_parts();
+        let encoded = body::read(incoming, self.core.max_body, reused, &mut course.bytes_received).await;
+        let ended_at = clock.now();
+        course.ended_at = Some(ended_at);
+        course.phases.receive = Some(ended_at.since(head_at));
+        let encoded = encoded?;
+        if connection.get().outlives(&answered, request) {
+            self.idle.extend(connection.keep());
+        }
+        let body = body::decoded(&head.headers, encoded, self.core.max_body)?;
+        Ok(Answer { status: head.status, version: head.version, headers: head.headers, body })
+    }
+
+    /// A connection that was used before and still stands: the shopper's own, or one that is handed on.
+    async fn take_idle(&mut self, origin: &Rc<Origin>, course: &mut Course) -> Option<Connection> {
+        if course.redials >= KEPT_TRIES {
+            return None;
+        }
+        while let Some(place) = self.idle.iter().position(|idle| idle.origin == *origin) {
+            let mut connection = self.idle.swap_remove(place);
+            if connection.ready().await {
+                return Some(connection);
+            }
+            course.redials += 1;
+        }
+        let kept = self.core.kept.as_ref()?;
+        loop {
+            // Not held across the wait: others of this core take and give meanwhile.
+            let mut connection = kept.borrow_mut().get_mut(origin)?.pop()?;
+            if connection.ready().await {
+                return Some(connection);
+            }
+        }
+    }
+}
+
+impl<C> HttpLine<C> {
+    /// Closes the idle connections, or hands them on where connections are kept.
+    fn release(&mut self) {
+        let Some(kept) = &self.core.kept else { return self.idle.clear() };
+        let mut kept = kept.borrow_mut();
+        for connection in self.idle.drain(..).filter(|connection| !connection.is_closed()) {
+            let waiting = kept.entry(connection.origin.clone()).or_default();
+            // Those at the bottom may wait for long: what the shop has closed is let go before there is more room.
+            if waiting.len() == waiting.capacity() {
+                waiting.retain(|connection| !connection.is_closed());
+            }
+            waiting.push(connection);
+        }
+    }
+}
+
+impl<C> Drop for HttpLine<C> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl<C> fmt::Debug for HttpLine<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpLine").field("idle", &self.idle).finish_non_exhaustive()
+    }
+}
+
+/// A connection that is cut when dropped, unless it was kept.
+struct Cutting(Option<Connection>);
+
+// === impl Cutting ===
+
+impl Cutting {
+    fn get(&mut self) -> &mut Connection {
+        self.0.as_mut().expect("the connection is there until it is kept, which ends this guard's use")
+    }
+
+    fn keep(&mut self) -> Option<Connection> {
+        self.0.take()
+    }
+}
+
+impl Drop for Cutting {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            connection.cut();
+        }
+    }
+}

@@ -4,7 +4,15 @@
 //! (`http`); the fake one, in tests under a paused clock, declares its own service times. Nothing is
 //! followed, retried or judged here: a redirect is an answer like any other.
 
+mod body;
+mod connection;
+mod dial;
+#[cfg(test)]
+pub mod fake;
 mod http;
+mod lookup;
+mod tls;
+mod trouble;
 
 use std::rc::Rc;
 
@@ -14,7 +22,8 @@ use bytes::Bytes;
 use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 
-pub use self::http::{HttpShop, HttpShopError, HttpShopOptions};
+pub use self::http::{HttpLine, HttpShop, HttpShopError, HttpShopOptions};
+pub use self::tls::{RootsError, TlsResumption};
 
 /// Where requests go.
 pub trait Shop {
@@ -29,6 +38,9 @@ pub trait Shop {
 pub trait Line {
     /// Sends one request and reads the whole answer, until `give_up_at` on the run's clock.
     fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> impl Future<Output = Exchange>;
+
+    /// Lets go of all connections, as if dropped; the next exchange dials anew.
+    fn hang_up(&mut self) {}
 }
 
 /// The time of a run: microseconds since its planned start, on a monotonic clock.
@@ -89,7 +101,7 @@ pub struct Exchange {
 }
 
 /// A whole answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
@@ -144,6 +156,13 @@ impl Origin {
             _ => return None,
         };
         Some(Origin { tls, host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
+    }
+
+    /// Whether the address is of this origin.
+    pub fn is_of(&self, url: &url::Url) -> bool {
+        url.scheme() == if self.tls { "https" } else { "http" }
+            && url.host_str() == Some(&*self.host)
+            && url.port_or_known_default() == Some(self.port)
     }
 
     /// As the `host` header has it: without the port where it is the scheme's default.

@@ -1,0 +1,178 @@
+//! Before a run: may this shop be loaded, and is it there?
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::args::ShopAccessArgs;
+use super::{Exit, Failure};
+use crate::plan::{Plan, Template};
+use crate::shopper::address::AllowedHosts;
+use crate::shopper::session::SessionSettings;
+use crate::shopper::transport::HttpShopOptions;
+
+/// How long the shop has to answer the first time.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// What shoppers need to reach a shop that they may reach.
+pub struct Access {
+    /// The shop's base address.
+    pub target: Url,
+    /// What all sessions have in common.
+    pub session: SessionSettings,
+    /// How to speak to the shop.
+    pub http: HttpShopOptions,
+}
+
+/// Makes sure that the shop may be loaded and that it answers.
+///
+/// # Errors
+/// With exit 107 where it may not or does not; 104 where there is no target.
+pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
+    let Some(target) = plan.target.clone() else {
+        return Err(Failure::new(Exit::BadScenario, "error: no target: write `target:` in the scenario, or give --target URL"));
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
+        runtime.block_on(permit(&url, &args.allow_host))?;
+    }
+    let http = HttpShopOptions {
+        connections: plan.load.connections,
+        insecure: args.insecure,
+        extra_roots: args.ca_file.clone(),
+        http2: !args.http1,
+        sources: args.source.clone(),
+        ..HttpShopOptions::default()
+    };
+    runtime.block_on(reach(&target, args))?;
+    let mut session = SessionSettings::new(target.clone());
+    let others = other_origins(plan).filter_map(|url| url.host_str().map(str::to_owned));
+    session.allowed =
+        AllowedHosts::new(target.host_str().map(str::to_owned).into_iter().chain(others).chain(args.allow_host.iter().cloned()));
+    Ok(Access { target, session, http })
+}
+
+/// The absolute addresses that the plan names beside the target.
+fn other_origins(plan: &Plan) -> impl Iterator<Item = Url> {
+    plan.steps.iter().filter_map(|step| match &step.request.url {
+        Template::Literal(text) => Url::parse(text).ok(),
+        _ => None,
+    })
+}
+
+/// Whether load may go to this address: it is on this machine or in a private network, or the user says so by name.
+async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
+    let (Some(host), Some(name)) = (url.host(), url.host_str()) else {
+        return Err(Failure::new(Exit::BadScenario, format!("error: the target {url} has no host")));
+    };
+    if AllowedHosts::new(allowed.iter().cloned()).allows(name) {
+        return Ok(());
+    }
+    let addresses: Vec<IpAddr> = match host {
+        Host::Ipv4(ip) => vec![ip.into()],
+        Host::Ipv6(ip) => vec![ip.into()],
+        Host::Domain(name) => {
+            let port = url.port_or_known_default().unwrap_or(80);
+            let found = tokio::net::lookup_host((name, port)).await;
+            found.map_err(|error| unreachable_shop(url, &format!("host not found: {error}")))?.map(|address| address.ip()).collect()
+        }
+    };
+    match addresses.iter().find(|address| !is_private(**address)) {
+        None => Ok(()),
+        Some(address) => Err(Failure::new(
+            Exit::TargetRefused,
+            format!(
+                "error: {name} is at {address}, a public address, and load goes only to this machine and private networks\n\
+                 help: if you may load it (you own it, or its owner agreed in writing), say so: --allow-host {name}"
+            ),
+        )),
+    }
+}
+
+/// Loopback, private (RFC 1918, RFC 4193), link-local (RFC 3927, RFC 4291) and shared (RFC 6598) addresses.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => is_private(ip.into()),
+            None => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        },
+    }
+}
+
+/// Asks the target once. Any answer is good: whether it is the right one is the scenario's question.
+async fn reach(target: &Url, args: &ShopAccessArgs) -> Result<(), Failure> {
+    // The process needs a default provider before reqwest builds its TLS; a second installation changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = reqwest::Client::builder()
+        .timeout(FIRST_ANSWER)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .user_agent(concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)"));
+    if args.insecure {
+        client = client.tls_danger_accept_invalid_certs(true);
+    }
+    if let Some(path) = &args.ca_file {
+        let failed = |error: String| Failure::usage(format!("error: --ca-file {}: {error}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| failed(error.to_string()))?;
+        client = client.tls_certs_merge(roots);
+    }
+    let client = client.build().map_err(anyhow::Error::from)?;
+    match client.get(target.clone()).send().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(unreachable_shop(target, &format!("{:#}", anyhow::Error::from(error)))),
+    }
+}
+
+fn unreachable_shop(target: &Url, why: &str) -> Failure {
+    Failure::new(
+        Exit::TargetRefused,
+        format!(
+            "error: no shop answers at {target}: {why}\n\
+             help: start it, or give another address with --target URL; `tillrush shop` serves a practice shop at http://127.0.0.1:8080"
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_and_private_networks_are_loaded_unasked() {
+        for private in [
+            "127.0.0.1",
+            "127.8.8.8",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "0.0.0.0", "2606:4700::1111", "::ffff:8.8.8.8"] {
+            assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_public_host_needs_permission_by_name() {
+        let url = Url::parse("https://8.8.8.8/").unwrap();
+        let refused = permit(&url, &[]).await.unwrap_err();
+        assert_eq!(refused.exit, Exit::TargetRefused);
+        assert!(refused.message.contains("--allow-host 8.8.8.8"), "{}", refused.message);
+        assert!(permit(&url, &["8.8.8.8".to_owned()]).await.is_ok());
+        assert!(permit(&Url::parse("http://127.0.0.1:9/").unwrap(), &[]).await.is_ok());
+    }
+}

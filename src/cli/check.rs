@@ -1,0 +1,22 @@
+//! `tillrush check`: what a scenario would do, before a single request.
+
+use super::args::CheckArgs;
+use super::source::Source;
+use super::{Exit, Failure, Screen, print};
+use crate::plan::forecast::Forecast;
+use crate::report::plan_view::{self, Setting};
+use crate::schedule::{Schedule, plan_digest};
+
+/// `tillrush check`.
+pub fn check(args: &CheckArgs, screen: Screen) -> Result<Exit, Failure> {
+    let source = Source::read(&args.scenario, screen)?;
+    let plan = &source.plan;
+    let planned = plan.load.profile().map(|_| Schedule::new(&plan.load, args.seed).count());
+    let forecast = Forecast::of(plan, planned);
+    if !screen.quiet {
+        let setting = Setting { digest: &plan_digest(plan, args.seed), seed: args.seed, width: screen.width, ascii: false };
+        print(&plan_view::render(plan, &forecast, &setting))?;
+    }
+    let refused = forecast.breaches.iter().any(|breach| breach.refuses());
+    Ok(if refused { Exit::BadScenario } else { Exit::Ok })
+}

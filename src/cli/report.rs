@@ -1,0 +1,139 @@
+//! `tillrush report` and `tillrush merge`: what a tally says, printed and stored.
+
+use std::path::Path;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
+use super::folder::RunFolder;
+use super::run::{cores, fresh};
+use super::source::Source;
+use super::{Exit, Failure, Screen, print};
+use crate::base::StepId;
+use crate::report::{self, Paint, View};
+use crate::tally::interval_log;
+use crate::tally::shard::{Ending, Shard, ShardHeader};
+use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
+
+/// `tillrush report`.
+pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
+    let folder = RunFolder::open(&args.run, &args.out)?;
+    let shard = folder.shard()?;
+    if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
+        screen
+            .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
+        folder.seal(&shard)?;
+    }
+    let source = Source::stored(&shard.header, screen)?;
+    let findings = conclude(&shard, &source, &folder, &args.files, screen)?;
+    Ok(exit_of(&findings))
+}
+
+/// `tillrush merge`.
+pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
+    let shards: Vec<Shard> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)?.shard()).collect::<anyhow::Result<_>>()?;
+    let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
+    if let Some(missing) = joined.missing_text() {
+        screen.say(&format!("these slices of the run are missing: {missing}; what is here is reported as a part"));
+    }
+    let started_at = started_at(&joined.header);
+    let suffix = format!("merged-{:08x}", fresh() as u32);
+    let folder = RunFolder::create(&args.out, started_at, &joined.header.name, None, &suffix)?;
+    folder.write("scenario.yaml", joined.header.scenario.as_bytes())?;
+    gather_purchases(&args.runs, &folder)?;
+    folder.seal(&joined)?;
+    let source = Source::stored(&joined.header, screen)?;
+    let findings = conclude(&joined, &source, &folder, &args.files, screen)?;
+    screen.say(&format!("everything about the merged run is in {}", folder.display()));
+    Ok(exit_of(&findings))
+}
+
+/// Judges a shard, writes what is made from it into the folder, and prints the report.
+pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &ReportFileArgs, screen: Screen) -> Result<Findings, Failure> {
+    let (plan, tally) = (&source.plan, &shard.tally);
+    let facts = facts(shard, source);
+    let findings = Findings::of(plan, tally, &facts);
+    let run = report::run_json(plan, tally, &findings, &facts);
+    let json = serde_json::to_vec_pretty(&run).context("the summary can't be written as JSON")?;
+    folder.write("run.json", &json)?;
+    folder.write("failures.jsonl", &report::failures_jsonl(tally))?;
+    let mut log = Vec::new();
+    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
+    folder.write("intervals.hlog", &log)?;
+    if let Some(path) = &files.json {
+        write_file(path, &json)?;
+    }
+    if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
+        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
+        print(&report::console(&View::of(plan, &facts, &findings), screen.width, paint))?;
+    }
+    Ok(findings)
+}
+
+/// The exit code that the findings call for.
+pub fn exit_of(findings: &Findings) -> Exit {
+    match findings.verdict {
+        Verdict::Pass => Exit::Ok,
+        Verdict::Fail => Exit::ObjectiveBroken,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::Invalid => Exit::RunInvalid,
+        Verdict::Interrupted => Exit::Interrupted,
+    }
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return print(&String::from_utf8_lossy(bytes));
+    }
+    std::fs::write(path, bytes).with_context(|| format!("can't write {}", path.display()))?;
+    Ok(())
+}
+
+/// The ledgers of the shards, one after the other.
+fn gather_purchases(runs: &[std::path::PathBuf], folder: &RunFolder) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    for run in runs {
+        let path = run.join("purchases.jsonl");
+        if path.exists() {
+            all.extend(std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?);
+        }
+    }
+    folder.write("purchases.jsonl", &all)?;
+    Ok(())
+}
+
+fn started_at(header: &ShardHeader) -> Timestamp {
+    Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn facts(shard: &Shard, source: &Source) -> RunFacts {
+    let header = &shard.header;
+    let last = shard.tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
+    RunFacts {
+        run_id: header.settings.get("run").cloned().unwrap_or_default(),
+        tool_version: header.tool.clone(),
+        scenario_sha256: source.sha256(),
+        target: header.target.clone(),
+        seed: header.seed,
+        plan_digest: header.plan_digest.clone(),
+        workload_digest: header.workload_digest.clone(),
+        slices: header.slices.clone(),
+        missing_slices: shard.missing(),
+        started_at: started_at(header),
+        duration: crate::base::Micros::from_secs(last),
+        completion: match shard.ending {
+            Ending::Finished | Ending::Aborted => Completion::Complete,
+            Ending::Interrupted => Completion::Interrupted,
+            Ending::Killed => Completion::Killed,
+        },
+        tags: header.tags.clone(),
+        machine: Machine {
+            cpus: cores(),
+            cores: header.settings.get("cores").and_then(|cores| cores.parse().ok()).unwrap_or(0),
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+        },
+    }
+}

@@ -1,0 +1,227 @@
+//! `tillrush run`: the main job, from a scenario to a report.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::access::{self, Access};
+use super::args::{ReportFileArgs, RunArgs};
+use super::folder::{self, RunFolder};
+use super::live::{Progress, stop_on_signals};
+use super::report;
+use super::source::Source;
+use super::{Exit, Failure, Screen};
+use crate::base::{Micros, Slice};
+use crate::engine::{self, RunOptions, Stop, StopCause, peak_rss_kib, raise_file_limit, shape_of};
+use crate::plan::Plan;
+use crate::scenario::Unit;
+use crate::schedule::{Schedule, plan_digest, workload_digest};
+use crate::tally::Tally;
+use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
+use crate::verdict::Findings;
+
+/// The time that threads and sockets need to come up before the planned start.
+const HEAD_START: Micros = Micros::from_millis(30);
+/// How long shoppers may finish after an interrupt.
+const DRAIN_INTERRUPTED: Micros = Micros::from_secs(5);
+
+/// What is run, and how; from the command line, or from the demo.
+pub struct Job<'a> {
+    /// The plan and where it came from.
+    pub source: &'a Source,
+    /// The way to the shop.
+    pub access: Access,
+    /// Draws everything.
+    pub seed: u64,
+    /// The share of the schedule.
+    pub slice: Slice,
+    /// Cores to use.
+    pub cores: u32,
+    /// When to start, if not now.
+    pub start_at: Option<Timestamp>,
+    /// How long shoppers may finish.
+    pub drain: Micros,
+    /// Requests at most.
+    pub max_requests: Option<u64>,
+    /// Purchase attempts at most.
+    pub max_orders: Option<u64>,
+    /// Labels.
+    pub tags: Vec<(String, String)>,
+    /// Where the run's folder goes.
+    pub out: &'a Path,
+    /// Further files.
+    pub files: &'a ReportFileArgs,
+}
+
+/// `tillrush run`.
+pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
+    let source = Source::read(&args.scenario, screen)?;
+    let drain = Micros::read(&args.drain).map_err(|error| Failure::usage(format!("error: --drain {}: {error}", args.drain)))?;
+    let mut tags = Vec::new();
+    for tag in &args.tag {
+        let pair = tag.split_once('=').ok_or_else(|| Failure::usage(format!("error: --tag '{tag}': write KEY=VALUE")))?;
+        tags.push((pair.0.to_owned(), pair.1.to_owned()));
+    }
+    let job = Job {
+        access: access::gain(&source.plan, &args.access)?,
+        source: &source,
+        seed: args.seed.unwrap_or_else(fresh),
+        slice: args.slice,
+        cores: args.cores.unwrap_or_else(cores),
+        start_at: args.start_at,
+        drain,
+        max_requests: args.max_requests,
+        max_orders: args.max_orders,
+        tags,
+        out: &args.out,
+        files: &args.files,
+    };
+    let (findings, folder) = carry_out(job, screen)?;
+    screen.say(&format!("everything about this run is in {}", folder.display()));
+    Ok(report::exit_of(&findings))
+}
+
+/// Runs a job to its end, stores it, and reports.
+pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), Failure> {
+    let plan = &job.source.plan;
+    let planned = Schedule::new(&plan.load, job.seed).due_by(plan.load.length(), job.slice);
+    rows_suffice(plan, job.seed)?;
+    let starts_in = starts_in(job.start_at)?;
+    let started_at = Timestamp::now().checked_add(std::time::Duration::from(starts_in)).context("the start is beyond all calendars")?;
+    let run = format!("{:08x}", fresh() as u32);
+    let slice = (job.slice != Slice::WHOLE).then(|| job.slice.to_string());
+    let folder = RunFolder::create(job.out, started_at, &plan.name, slice, &run)?;
+    folder.write("scenario.yaml", job.source.text.as_bytes())?;
+    let header = header(&job, started_at, planned, &run);
+    raise_file_limit();
+
+    let stop = Arc::new(Stop::default());
+    stop_on_signals(&stop, screen).context("can't listen for signals")?;
+    let options = RunOptions {
+        seed: job.seed,
+        slice: job.slice,
+        cores: job.cores,
+        starts_in,
+        drain: job.drain,
+        drain_interrupted: DRAIN_INTERRUPTED,
+        run,
+        session: job.access.session,
+        http: job.access.http,
+        purchases: Some(folder.purchases()?),
+        max_requests: job.max_requests,
+        max_orders: job.max_orders,
+    };
+    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, screen);
+    let result = engine::run(plan, &options, &stop, |delta| gathering.take(delta));
+    let tally = gathering.finish();
+    result.context("the run could not be carried out")?;
+
+    let ending = match stop.cause() {
+        None => Ending::Finished,
+        Some(StopCause::Interrupted) => Ending::Interrupted,
+        Some(StopCause::RequestsSpent | StopCause::OrdersSpent) => Ending::Aborted,
+    };
+    let shard = folder::shard(header, tally?, ending, folder.display());
+    folder.seal(&shard)?;
+    let findings = report::conclude(&shard, job.source, &folder, job.files, screen)?;
+    Ok((findings, folder))
+}
+
+/// Deltas become the run's tally, on the disk and on the screen.
+struct Gathering<'a> {
+    total: Tally,
+    writer: DeltaWriter<std::fs::File>,
+    progress: Progress<'a>,
+    lost: Option<std::io::Error>,
+}
+
+// === impl Gathering ===
+
+impl<'a> Gathering<'a> {
+    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, screen: Screen) -> Gathering<'a> {
+        Gathering { total: Tally::new(shape_of(plan)), writer, progress: Progress::new(plan, planned, screen), lost: None }
+    }
+
+    fn take(&mut self, delta: Option<Tally>) {
+        let Some(mut delta) = delta else { return };
+        delta.generator.peak_rss_kib = peak_rss_kib();
+        delta.seal();
+        // A disk that is full must not end the measurement: what is in memory is reported all the same.
+        if let Err(error) = self.writer.append(&delta) {
+            self.lost.get_or_insert(error);
+        }
+        let now = delta.seconds.keys().next_back().copied().unwrap_or(0);
+        self.total.merge(delta);
+        self.progress.show(Micros::from_secs(u64::from(now) + 1), &self.total);
+    }
+
+    fn finish(self) -> anyhow::Result<Tally> {
+        self.progress.finish();
+        if let Some(error) = self.lost {
+            eprintln!("warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be");
+        }
+        Ok(self.total)
+    }
+}
+
+fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
+    let plan = &job.source.plan;
+    let mut settings = job.source.settings.clone();
+    settings.insert("run".to_owned(), run.to_owned());
+    settings.insert("cores".to_owned(), job.cores.to_string());
+    ShardHeader {
+        tool: concat!("tillrush ", env!("CARGO_PKG_VERSION")).to_owned(),
+        name: plan.name.clone(),
+        scenario: job.source.text.clone(),
+        settings,
+        tags: job.tags.iter().cloned().collect(),
+        target: job.access.target.to_string(),
+        seed: job.seed,
+        plan_digest: plan_digest(plan, job.seed),
+        workload_digest: workload_digest(plan),
+        slices: vec![job.slice],
+        arrivals_planned: planned,
+        length: plan.load.length(),
+        started_unix_us: u64::try_from(started_at.as_microsecond()).unwrap_or(0),
+        shape: shape_of(plan),
+    }
+}
+
+/// Every arrival needs a row of its own in data that is used once.
+fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
+    let arrivals = Schedule::new(&plan.load, seed).count();
+    match plan.shoppers.data.iter().find(|data| (data.rows.len() as u64) < arrivals) {
+        None => Ok(()),
+        Some(data) => Err(Failure::new(
+            Exit::BadScenario,
+            format!(
+                "error: data set '{}' has {} rows, and this seed brings {arrivals} shoppers, each of whom needs one\n\
+                 help: add rows, shorten the run, or lower the rate",
+                data.name,
+                data.rows.len()
+            ),
+        )),
+    }
+}
+
+fn starts_in(start_at: Option<Timestamp>) -> Result<Micros, Failure> {
+    let Some(start_at) = start_at else { return Ok(HEAD_START) };
+    let wait = start_at.duration_since(Timestamp::now());
+    match std::time::Duration::try_from(wait) {
+        Ok(wait) => Ok(Micros::from(wait)),
+        Err(_) => Err(Failure::usage(format!("error: --start-at {start_at} is over: give a time to come"))),
+    }
+}
+
+/// As many cores as the process may use.
+pub fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
+}
+
+/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
+pub fn fresh() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,119 @@
+//! Where a plan comes from: a scenario file and what the command line overrides, or a stored run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::args::{LoadArgs, ScenarioArgs};
+use super::{Exit, Failure, Screen};
+use crate::plan::{Inputs, Overrides, Plan};
+use crate::scenario::{StageFlag, Unit};
+use crate::tally::shard::ShardHeader;
+
+/// A plan with what it came from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The scenario, word by word.
+    pub text: String,
+    /// What the command line overrides, as it was typed.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The settings' key of an `-e` variable.
+const VARIABLE: &str = "env.";
+
+// === impl Source ===
+
+impl Source {
+    /// Reads a scenario file.
+    ///
+    /// # Errors
+    /// With exit 104, all problems of the scenario at once; 2 where the command line contradicts itself.
+    pub fn read(args: &ScenarioArgs, screen: Screen) -> Result<Source, Failure> {
+        let path = &args.scenario;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::new(Exit::BadScenario, format!("error: can't read the scenario {}: {error}", path.display())))?;
+        let settings = settings(&args.load)?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let read_file = move |name: &str| std::fs::read(folder.join(name));
+        Source::compile(&path.display().to_string(), text, settings, &read_file, screen)
+    }
+
+    /// A scenario that is part of the program.
+    ///
+    /// # Errors
+    /// As for a file.
+    pub fn embedded(name: &str, text: &str, settings: BTreeMap<String, String>, screen: Screen) -> Result<Source, Failure> {
+        Source::compile(name, text.to_owned(), settings, &|_| Err(std::io::ErrorKind::NotFound.into()), screen)
+    }
+
+    /// The plan of a stored run, from the words it was stored with. Rows of data files are not stored, and not needed.
+    ///
+    /// # Errors
+    /// When this version can't read the scenario any more.
+    pub fn stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
+        let data = |name: &str| match header.settings.get(&format!("data.{name}")) {
+            Some(columns) => Ok(columns.clone().into_bytes()),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, screen)
+    }
+
+    /// SHA-256 of the scenario, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn compile(
+        name: &str,
+        text: String,
+        settings: BTreeMap<String, String>,
+        read_file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+        screen: Screen,
+    ) -> Result<Source, Failure> {
+        let variables = settings.iter().filter_map(|(key, value)| Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))).collect();
+        let inputs = Inputs { variables, read_file, overrides: overrides(&settings)? };
+        let plan =
+            Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
+        Ok(Source { plan: Arc::new(plan), text, settings })
+    }
+}
+
+/// What was typed, by name.
+fn settings(load: &LoadArgs) -> Result<BTreeMap<String, String>, Failure> {
+    let mut settings = BTreeMap::new();
+    let mut set = |key: &str, value: Option<String>| value.map(|value| settings.insert(key.to_owned(), value));
+    set("target", load.target.clone());
+    set("rate", load.rate.clone());
+    set("duration", load.duration.clone());
+    set("users", load.users.map(|users| users.to_string()));
+    set("stage", (!load.stage.is_empty()).then(|| load.stage.join(",")));
+    for pair in &load.variables {
+        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(Failure::usage(format!("error: -e '{pair}': write KEY=VALUE")));
+        };
+        settings.insert(format!("{VARIABLE}{key}"), value.to_owned());
+    }
+    Ok(settings)
+}
+
+/// What the settings mean.
+fn overrides(settings: &BTreeMap<String, String>) -> Result<Overrides, Failure> {
+    fn parsed<T: Unit>(settings: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Failure> {
+        let Some(text) = settings.get(key) else { return Ok(None) };
+        T::read(text).map(Some).map_err(|error| Failure::usage(format!("error: --{key} {text}: {error}")))
+    }
+    let stages = settings.get("stage").map(String::as_str).unwrap_or_default().split(',').filter(|stage| !stage.is_empty());
+    let stage = |text: &str| StageFlag::read(text).map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")));
+    Ok(Overrides {
+        target: settings.get("target").cloned(),
+        rate: parsed(settings, "rate")?,
+        duration: parsed(settings, "duration")?,
+        stages: stages.map(stage).collect::<Result<_, _>>()?,
+        users: settings.get("users").and_then(|users| users.parse().ok()),
+    })
+}

@@ -1,0 +1,198 @@
+//! `tillrush walk`: one shopper, step by step, everything shown: how people write and debug a scenario.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use super::args::WalkArgs;
+use super::source::Source;
+use super::{Exit, Failure, Screen, access};
+use crate::base::{JourneyId, Micros, ShopperId, StepId, redact};
+use crate::engine::{Budget, Caps, TokioClock, shape_of};
+use crate::plan::{Persona, Plan};
+use crate::schedule::shopper_id;
+use crate::shopper::session::Hop;
+use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
+use crate::shopper::{Visit, Witness, World};
+use crate::tally::{Checked, End, Outcome, Tally};
+
+/// How much of a body is shown.
+const BODY_SHOWN: usize = 600;
+
+/// `tillrush walk`.
+pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
+    let source = Source::read(&args.scenario, screen)?;
+    let plan = &source.plan;
+    let access = access::gain(plan, &args.access)?;
+    let (shopper, ordinal) = walker(plan, args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let end = LocalSet::new().block_on(&runtime, async {
+        let clock = TokioClock::start(Instant::now());
+        let narrator = Narrator { plan: Arc::clone(plan), screen, requests: Cell::new(0) };
+        let world = World {
+            plan: Arc::clone(plan),
+            shop: HttpShop::try_new(access.http, clock.clone()).map_err(anyhow::Error::from)?,
+            gate: Rc::new(Caps::new(clock.clone(), &plan.limits, 1, Budget::default())),
+            clock,
+            settings: Rc::new(access.session),
+            run: Rc::from("walk"),
+            tally: Tally::new(shape_of(plan)).into(),
+            ledger: Rc::new(()),
+            witness: Some(Rc::new(narrator)),
+            hurried: !args.unhurried,
+        };
+        introduce(plan, shopper, screen);
+        let mut visit = Visit::new(&world, shopper, ordinal, Micros::ZERO);
+        let end = visit.go(&world).await;
+        visit.close(&world, end);
+        Ok::<End, anyhow::Error>(end)
+    })?;
+    let (word, exit) = match end {
+        End::Completed => ("completed the journey", Exit::Ok),
+        End::LeftByChoice => ("left by choice, as some shoppers do (another --seed walks another shopper)", Exit::Ok),
+        End::Lost => ("left, out of patience", Exit::Unexpected),
+        End::StoppedByCap => ("gave up after as many attempts as the scenario allows", Exit::Unexpected),
+        End::Unfinished => ("could not go on: the scenario or this machine is the cause, not the shop", Exit::Unexpected),
+    };
+    println!("\nthe shopper {word}");
+    Ok(exit)
+}
+
+/// The first shopper of the seed who takes the journey.
+fn walker(plan: &Plan, args: &WalkArgs) -> Result<(ShopperId, u64), Failure> {
+    let journey = match &args.journey {
+        None => 0,
+        Some(name) => plan.journeys.iter().position(|journey| journey.name == *name).ok_or_else(|| {
+            let known: Vec<&str> = plan.journeys.iter().map(|journey| journey.name.as_str()).collect();
+            Failure::usage(format!("error: there is no journey '{name}'; there are: {}", known.join(", ")))
+        })?,
+    };
+    let takes = |ordinal: &u64| Persona::of(plan, shopper_id(args.seed, *ordinal)).journey == JourneyId(journey as u16);
+    // A journey of the smallest weight that can be written is met long before this many shoppers.
+    let ordinal = (0..1_000_000).find(takes).ok_or_else(|| Failure::usage("error: nobody takes that journey: its weight is too small"))?;
+    Ok((shopper_id(args.seed, ordinal), ordinal))
+}
+
+fn introduce(plan: &Plan, shopper: ShopperId, screen: Screen) {
+    let persona = Persona::of(plan, shopper);
+    let attributes = plan.shoppers.attributes.iter().zip(&persona.attributes);
+    let attributes: Vec<String> =
+        attributes.map(|(attribute, value)| format!("{} {}", attribute.name, attribute.values[usize::from(*value)].0)).collect();
+    let bold = paint(screen, Style::new().bold());
+    println!(
+        "shopper {bold}{shopper}{bold:#} takes the journey {bold}{}{bold:#} ({})",
+        plan.journey(persona.journey).name,
+        attributes.join(", ")
+    );
+}
+
+/// Prints what it sees.
+struct Narrator {
+    plan: Arc<Plan>,
+    screen: Screen,
+    requests: Cell<u32>,
+}
+
+impl Witness for Narrator {
+    fn begins(&self, step: StepId, nth: u32) {
+        let bold = paint(self.screen, Style::new().bold());
+        let again = if nth > 1 { format!(", attempt {nth}") } else { String::new() };
+        println!("\n{bold}{}{bold:#}{again}", self.plan.step_label(step));
+    }
+
+    fn exchange(&self, _: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop) {
+        self.requests.set(self.requests.get() + 1);
+        let scheme = if request.origin.tls { "https" } else { "http" };
+        let redirect = if hop.index > 0 { "redirected: " } else { "" };
+        let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);
+        println!("  {redirect}{} {}", request.method, redact::text(&address));
+        self.headers(">", &request.headers);
+        self.body(">", &request.body);
+        let took = exchange.ended_at.since(exchange.began_at);
+        let phases = &exchange.phases;
+        let parts =
+            [("dns", phases.dns), ("connect", phases.connect), ("tls", phases.tls), ("wait", phases.wait), ("receive", phases.receive)];
+        let parts: Vec<String> = parts.into_iter().filter_map(|(name, part)| part.map(|part| format!("{name} {part}"))).collect();
+        match &exchange.result {
+            Ok(answer) => {
+                println!("  {:?} {} in {took} ({})", answer.version, answer.status, parts.join(", "));
+                self.headers("<", &answer.headers);
+                self.body("<", &answer.body);
+            }
+            Err(trouble) => println!("  no answer after {took}: {trouble}"),
+        }
+    }
+
+    fn captured(&self, name: &str, value: &str) {
+        println!("  = {name}: {}", redact::text(value));
+    }
+
+    fn checked(&self, what: &str, checks: &[Checked]) {
+        for check in checks {
+            // A decline that does not apply is the normal case, and no mark against the answer.
+            let sign = match (what, check.held) {
+                ("declined", false) => continue,
+                (_, true) => "✓",
+                (_, false) => "✗",
+            };
+            println!("  {sign} {what}: {}", redact::text(&check.what));
+        }
+    }
+
+    fn judged(&self, _: StepId, outcome: Outcome, detail: &str, took: Micros) {
+        let (colour, word) = match outcome {
+            Outcome::Ok => (AnsiColor::Green, "ok".to_owned()),
+            Outcome::Declined => (AnsiColor::Yellow, "declined".to_owned()),
+            Outcome::Failed(kind) => (AnsiColor::Red, format!("failed: {}", kind.label())),
+            Outcome::Unjudged => (AnsiColor::Magenta, "not judged".to_owned()),
+        };
+        let style = paint(self.screen, colour.on_default().bold());
+        let detail = if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
+        println!("  {style}{word}{style:#}{detail} ({took})");
+    }
+
+    fn pauses(&self, pause: Micros, why: &str) {
+        if pause > Micros::ZERO {
+            println!("  … {why} {pause}");
+        }
+    }
+}
+
+// === impl Narrator ===
+
+impl Narrator {
+    fn headers(&self, sign: &str, headers: &http::HeaderMap) {
+        let shown = |name: &str| {
+            self.screen.verbose
+                || matches!(name, "content-type" | "location" | "set-cookie" | "cookie" | "idempotency-key" | "x-node" | "retry-after")
+        };
+        for (name, value) in headers.iter().filter(|(name, _)| shown(name.as_str())) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            println!("  {sign} {name}: {}", redact::header(name.as_str(), &value));
+        }
+    }
+
+    fn body(&self, sign: &str, body: &[u8]) {
+        if body.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(body);
+        let text = redact::text(&text);
+        let limit = if self.screen.verbose { text.len() } else { BODY_SHOWN };
+        let shown: String = text.chars().take(limit).collect();
+        for line in shown.lines().filter(|line| !line.trim().is_empty()) {
+            println!("  {sign} {line}");
+        }
+        if shown.len() < text.len() {
+            println!("  {sign} … {} bytes in all (-v shows them)", body.len());
+        }
+    }
+}
+
+fn paint(screen: Screen, style: Style) -> Style {
+    if screen.colour { style } else { Style::new() }
+}

@@ -1,0 +1,187 @@
+//! From the cart to the till: who, where to, how.
+//!
+//! A browser is led through guest or login, address, shipping and payment, and sent back to whatever it
+//! skipped. A program may skip all but the e-mail address, as an express checkout does.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::json;
+
+use super::html::{self, Money, Text};
+use crate::demo_shop::goods::STORES;
+use crate::demo_shop::session::{SHIPPING, Session, Totals};
+use crate::demo_shop::visit::{Answer, Face, Refusal, Visit};
+
+#[derive(Serialize)]
+struct Overview<'a> {
+    email: Option<&'a str>,
+    account: Option<&'a str>,
+    address: Option<&'a str>,
+    shipping: Option<&'a str>,
+    store: Option<&'a str>,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+pub(in crate::demo_shop) fn overview(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    if visit.face == Face::Html && visit.session.email.is_some() {
+        return Ok(Answer::Moved(next(visit.session).to_owned()));
+    }
+    summary(visit, "Checkout", |visit| {
+        let guest = html::form(visit, "guest", "/checkout/guest", &html::input("email", "E-mail", ""), "Continue as guest");
+        format!("<h2>Without an account</h2>\n{guest}<h2>With an account</h2>\n{}", login_form(visit))
+    })
+}
+
+pub(in crate::demo_shop) fn guest(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    let email = email(visit.need("email", "/checkout")?, "/checkout")?;
+    visit.session.email = Some(email.clone());
+    visit.done(StatusCode::OK, &json!({ "email": email }), "/checkout/address")
+}
+
+pub(in crate::demo_shop) fn login_page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    let account = visit.session.account.clone();
+    visit.show(&json!({ "account": account }), "Log in", login_form)
+}
+
+/// Accounts are `shopper-0001@example.com` to `-9999` and `gift-0001@example.com` to `-9999`; the password
+/// is `winter-` and the same four digits.
+pub(in crate::demo_shop) fn login(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    let email = visit.need("email", "/login")?.to_lowercase();
+    let password = visit.need("password", "/login")?;
+    let number = ["shopper-", "gift-"].iter().find_map(|kind| email.strip_prefix(kind)?.strip_suffix("@example.com"));
+    let known = number.is_some_and(|number| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) && number != "0000");
+    if !known || password.strip_prefix("winter-") != number {
+        let message = "This e-mail address and this password don't belong together.";
+        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "wrong_password", message, "/login"));
+    }
+    visit.session.email = Some(email.clone());
+    visit.session.account = Some(email.clone());
+    let on_to = if visit.session.cart.is_empty() { "/" } else { "/checkout/address" };
+    visit.done(StatusCode::OK, &json!({ "account": email }), on_to)
+}
+
+pub(in crate::demo_shop) fn address_page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    if let Some(skipped) = skipped(visit, "/checkout/address") {
+        return Ok(skipped);
+    }
+    summary(visit, "Address", |visit| {
+        let fields = ADDRESS.map(|(name, label, _)| html::input(name, label, if name == "country" { "NL" } else { "" })).concat();
+        html::form(visit, "address", "/checkout/address", &fields, "Continue")
+    })
+}
+
+pub(in crate::demo_shop) fn address(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    const HERE: &str = "/checkout/address";
+    let missing: Vec<&str> =
+        ADDRESS.iter().filter(|(name, _, required)| *required && visit.fields.get(name).is_none()).map(|(name, ..)| *name).collect();
+    if !missing.is_empty() {
+        return Err(Refusal::invalid(format!("Please fill in: {}.", missing.join(", ")), HERE));
+    }
+    let country = visit.need("country", HERE)?;
+    if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return Err(Refusal::invalid("The country is written with two letters, such as NL.", HERE));
+    }
+    let lines: Vec<&str> = ADDRESS.iter().filter_map(|(name, ..)| visit.fields.get(name)).collect();
+    visit.session.address = Some(lines.join(", "));
+    visit.done(StatusCode::OK, &json!({ "address": visit.session.address }), "/checkout/shipping")
+}
+
+pub(in crate::demo_shop) fn shipping_methods(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    if let Some(skipped) = skipped(visit, "/checkout/shipping") {
+        return Ok(skipped);
+    }
+    let data = json!({ "methods": SHIPPING });
+    visit.show(&data, "Shipping", |visit| {
+        let choice = |(i, way): (usize, &crate::demo_shop::session::Shipping)| {
+            let checked = if i == 0 { " checked" } else { "" };
+            let (id, name, price) = (way.id, way.name, Money(way.price));
+            format!("<label><input type=\"radio\" name=\"method\" value=\"{id}\"{checked}> {name}: {price}</label>\n")
+        };
+        let stores: String = STORES.iter().map(|store| format!("<option value=\"{}\">{}</option>", store.id, store.city)).collect();
+        let ways: String = SHIPPING.iter().enumerate().map(choice).collect();
+        let fields = format!("{ways}<label>Store <select name=\"store\"><option value=\"\"></option>{stores}</select></label>");
+        html::form(visit, "shipping", "/checkout/shipping", &fields, "Continue")
+    })
+}
+
+pub(in crate::demo_shop) fn shipping(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+    const HERE: &str = "/checkout/shipping";
+    let wanted = visit.need("method", HERE)?;
+    let Some(way) = SHIPPING.iter().find(|way| way.id == wanted) else {
+        return Err(Refusal::invalid(format!("There is no shipping method '{}'.", Text(wanted)), HERE));
+    };
+    let store = visit.fields.get("store").and_then(|id| STORES.iter().find(|store| store.id == id)).map(|store| store.id);
+    if way.id == "collect" && store.is_none() {
+        return Err(Refusal::invalid("Choose the store to collect it from.", HERE));
+    }
+    visit.session.shipping = Some(way);
+    visit.session.store = store.filter(|_| way.id == "collect");
+    let Totals { total, currency, .. } = visit.session.totals();
+    visit.done(
+        StatusCode::OK,
+        &json!({ "method": way.id, "store": visit.session.store, "total": total, "currency": currency }),
+        "/checkout/payment",
+    )
+}
+
+/// Where a browser goes that asks for a page of the checkout before its turn.
+pub(super) fn skipped(visit: &mut Visit<'_>, page: &str) -> Option<Answer> {
+    if visit.face == Face::Json {
+        return None;
+    }
+    if visit.session.cart.is_empty() {
+        visit.session.alert = Some("You need to add some items to your cart first.".into());
+        return Some(Answer::Moved("/cart".into()));
+    }
+    let pages = ["/checkout", "/checkout/address", "/checkout/shipping", "/checkout/payment"];
+    let place = |wanted: &str| pages.iter().position(|page| *page == wanted);
+    let next = next(visit.session);
+    (place(next) < place(page)).then(|| Answer::Moved(next.into()))
+}
+
+/// The summary of the checkout for a program, a page for a browser.
+pub(super) fn summary(visit: &mut Visit<'_>, title: &str, page: impl FnOnce(&Visit<'_>) -> String) -> Result<Answer, Refusal> {
+    let session = visit.session.clone();
+    let data = Overview {
+        email: session.email.as_deref(),
+        account: session.account.as_deref(),
+        address: session.address.as_deref(),
+        shipping: session.shipping.map(|way| way.id),
+        store: session.store,
+        totals: session.totals(),
+    };
+    visit.show(&data, title, page)
+}
+
+/// Something that can be an e-mail address.
+pub(super) fn email(text: &str, back: &'static str) -> Result<String, Refusal> {
+    match text.split_once('@') {
+        Some((name, host)) if !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) => Ok(text.to_owned()),
+        _ => Err(Refusal::invalid(format!("'{text}' is not an e-mail address."), back)),
+    }
+}
+
+/// The address form: field, label, whether it is required.
+const ADDRESS: [(&str, &str, bool); 6] = [
+    ("name", "Name", true),
+    ("line1", "Street and number", true),
+    ("line2", "More", false),
+    ("postcode", "Postcode", true),
+    ("city", "City", true),
+    ("country", "Country", true),
+];
+
+fn next(session: &Session) -> &'static str {
+    match session {
+        Session { email: None, .. } => "/checkout",
+        Session { address: None, .. } => "/checkout/address",
+        Session { shipping: None, .. } => "/checkout/shipping",
+        _ => "/checkout/payment",
+    }
+}
+
+fn login_form(visit: &Visit<'_>) -> String {
+    let fields = html::input("email", "E-mail", "") + "<label>Password <input type=\"password\" name=\"password\"></label>\n";
+    html::form(visit, "login", "/login", &fields, "Log in")
+}

@@ -1,0 +1,254 @@
+//! The door: what happens to every request before and after the shop does its work.
+//!
+//! In this order: the books, a standstill, the rate limit, the queue for a worker, the planted faults, the
+//! form token, the work, and the faults that come after it.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, RawPathParams, Request, State};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::damage;
+use super::faults::{Circumstances, Fault, Kind, Refused};
+use super::ledger::count;
+use super::routes::{Operation, Route};
+use super::session::Badge;
+use super::shop::Shop;
+use super::visit::{Answer, Face, Fields, Refusal, Visit, text};
+use super::wire::Cut;
+
+/// The largest request body, in bytes.
+const BODY_LIMIT: usize = 64 * 1024;
+
+const X_NODE: HeaderName = HeaderName::from_static("x-node");
+
+/// A request, read.
+struct Call {
+    face: Face,
+    fields: Fields,
+    headers: HeaderMap,
+    /// Whether the body is a form.
+    form: bool,
+    body_digest: u64,
+    /// What is wrong with it, if it can't be understood.
+    refusal: Option<Refusal>,
+}
+
+/// Whose request it is.
+struct Guest<'a> {
+    badge: &'a Badge,
+    shopper: &'a str,
+    node: &'a str,
+}
+
+/// Serves a request for `route`.
+pub(super) async fn serve(
+    State(shop): State<Arc<Shop>>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    params: RawPathParams,
+    route: &'static Route,
+    request: Request,
+) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    let (parts, body) = request.into_parts();
+    let call = Call::read(parts, to_bytes(body, BODY_LIMIT).await.ok(), &params, api);
+
+    let marker = text(&call.headers, "x-shopper");
+    let badge = shop.sessions.enter(cookie(&call.headers, "sid"), |id| shop.pin(&shopper_name(marker, id)));
+    let shopper = shopper_name(marker, badge.id);
+    let nth = shop.ledger.arrived(route.step, &shopper, marker.is_some());
+    let guest = Guest { badge: &badge, shopper: &shopper, node: &shop.nodes[badge.node] };
+
+    let mut response = answer(&shop, &cut, route, &call, &guest, nth).await;
+    stamp(&mut response, &guest);
+    response
+}
+
+/// Addresses that the shop doesn't have.
+pub(super) async fn nowhere(State(shop): State<Arc<Shop>>) -> Response {
+    shop.ledger.arrived_nowhere();
+    respond(Refusal::not_found("such page").json())
+}
+
+async fn answer(shop: &Shop, cut: &Cut, route: &Route, call: &Call, guest: &Guest<'_>, nth: u32) -> Response {
+    let step = route.step;
+    wait(shop.pace.standstill(shop.now())).await;
+    let _worker = match shop.pace.enter(step, guest.shopper).await {
+        Ok(worker) => worker,
+        Err(refused) => return turn_away(shop, refused),
+    };
+    let nth_text = nth.to_string();
+    let busy = shop.pace.service_time(|| shop.draws.uniform(["service time", ""], &[guest.shopper, step.name(), &nth_text]));
+
+    let payment = if step == Operation::Pay { call.fields.get("method") } else { guest.badge.payment.as_deref() };
+    let Guest { shopper, node, .. } = *guest;
+    let now = shop.now();
+    let circumstances = Circumstances { step, nth, shopper, node, payment, headers: &call.headers, fields: &call.fields, now };
+    let meeting = shop.faults.meet(shop.draws, &circumstances);
+    if !meeting.struck.is_empty() {
+        shop.ledger.struck(step, shopper, &meeting.struck, meeting.blow.is_some_and(|fault| fault.kind.fails()));
+    }
+    wait(busy + meeting.delay).await;
+    let Some(fault) = meeting.blow else { return respond(work(shop, route, call, guest)) };
+    if let Kind::Stall(length) = &fault.kind {
+        shop.pace.stall(*meeting.struck.last().unwrap_or(&0), now, length.0);
+        wait(shop.pace.standstill(shop.now())).await;
+        return respond(work(shop, route, call, guest));
+    }
+    strike(cut, fault, || work(shop, route, call, guest)).await
+}
+
+/// What a struck shopper gets, with or without the work being done.
+async fn strike(cut: &Cut, fault: &Fault, work: impl FnOnce() -> Answer) -> Response {
+    if let Kind::Truncated = fault.kind {
+        return damage::truncate(work());
+    }
+    if fault.work_done {
+        work();
+    }
+    match &fault.kind {
+        Kind::Status(status) => damage::error_answer(status),
+        Kind::WrongContent(content) => damage::wrong_content(content),
+        Kind::Hang(length) => {
+            wait(length.0).await;
+            reset(cut)
+        }
+        _ => reset(cut),
+    }
+}
+
+/// Cuts the connection. The answer is never written, but the attempt to write it is what ends the connection.
+fn reset(cut: &Cut) -> Response {
+    cut.pull();
+    Response::default()
+}
+
+/// The shop's own work.
+fn work(shop: &Shop, route: &Route, call: &Call, guest: &Guest<'_>) -> Answer {
+    shop.sessions.with(guest.badge, |session| {
+        let token = call.fields.get("csrf").or_else(|| text(&call.headers, "x-csrf-token"));
+        let forged = call.form && token != Some(session.csrf.as_str());
+        let mut visit = Visit {
+            shop,
+            face: call.face,
+            fields: &call.fields,
+            session,
+            shopper: guest.shopper,
+            headers: &call.headers,
+            body_digest: call.body_digest,
+            now: shop.now(),
+        };
+        let result = if let Some(refusal) = &call.refusal {
+            Err(refusal.clone())
+        } else if forged {
+            count(&shop.ledger.turned_away.csrf);
+            Err(Refusal::new(StatusCode::FORBIDDEN, "csrf", "The form's hidden field 'csrf' is missing or not from this session.", ""))
+        } else {
+            (route.handle)(&mut visit)
+        };
+        result.unwrap_or_else(|refusal| visit.refuse(&refusal))
+    })
+}
+
+fn turn_away(shop: &Shop, refused: Refused) -> Response {
+    let (counter, status, reason) = match refused {
+        Refused::RateLimited => (&shop.ledger.turned_away.rate_limited, StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
+        Refused::QueueFull => (&shop.ledger.turned_away.queue_full, StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+    };
+    count(counter);
+    let mut response = respond(Refusal::new(status, reason, "The shop is busy. Try again in a second.", "").json());
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+pub(super) fn respond(answer: Answer) -> Response {
+    let mut response;
+    match answer {
+        Answer::Content { status, kind, body } => {
+            response = Response::new(Body::from(body));
+            *response.status_mut() = status;
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        Answer::Moved(place) => {
+            response = Response::default();
+            *response.status_mut() = StatusCode::FOUND;
+            // Every place is an address of the shop's own making.
+            response.headers_mut().insert(LOCATION, place.try_into().unwrap_or(HeaderValue::from_static("/")));
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+    }
+    response
+}
+
+/// What every answer carries: the node, and for a new session its cookie.
+fn stamp(response: &mut Response, guest: &Guest<'_>) {
+    let headers = response.headers_mut();
+    if let Ok(node) = HeaderValue::from_str(guest.node) {
+        headers.insert(X_NODE, node);
+    }
+    if guest.badge.new
+        && let Ok(cookie) = HeaderValue::try_from(format!("sid={:016x}; Path=/; HttpOnly; SameSite=Lax", guest.badge.id))
+    {
+        headers.append(SET_COOKIE, cookie);
+    }
+}
+
+fn shopper_name(marker: Option<&str>, session: u64) -> Cow<'_, str> {
+    marker.map_or_else(|| format!("session-{session:016x}").into(), Cow::from)
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<u64> {
+    let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let value = all.flat_map(|pairs| pairs.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))?;
+    u64::from_str_radix(value, 16).ok()
+}
+
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+// === impl Call ===
+
+impl Call {
+    /// Reads a request; a body of `None` was too large.
+    fn read(parts: Parts, body: Option<Bytes>, params: &RawPathParams, api: bool) -> Call {
+        let has = |name: HeaderName, text: &str| parts.headers.get_all(name).iter().any(|value| contains(value.as_bytes(), text));
+        let json = has(CONTENT_TYPE, "json");
+        let form = has(CONTENT_TYPE, "x-www-form-urlencoded");
+        let face = if api || json || has(ACCEPT, "application/json") { Face::Json } else { Face::Html };
+        let mut refusal = None;
+        if body.is_none() {
+            refusal = Some(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is larger than 64 KiB.", ""));
+        }
+        let body = body.unwrap_or_default();
+        let mut fields = Fields::default();
+        params.iter().for_each(|(name, value)| fields.push(name, value));
+        if let Some(query) = parts.uri.query() {
+            fields.push_form(query.as_bytes());
+        }
+        if form {
+            fields.push_form(&body);
+        } else if json
+            && !body.is_empty()
+            && let Err(error) = fields.push_json(&body)
+        {
+            refusal = Some(Refusal::new(StatusCode::BAD_REQUEST, "malformed_json", error, ""));
+        }
+        let mut digest = DefaultHasher::new();
+        body.hash(&mut digest);
+        Call { face, fields, headers: parts.headers, form, body_digest: digest.finish(), refusal }
+    }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+}

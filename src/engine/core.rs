@@ -1,0 +1,288 @@
+//! One core: its slice of the schedule becomes shoppers, on a runtime of its own.
+//!
+//! Cores share nothing that a request touches. Each sends what it counted to the run once a second.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+
+use super::machine::ThreadUse;
+use super::stop::{Phase, StopSignal};
+use crate::base::{Micros, Slice};
+use crate::plan::{self, Plan};
+use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
+use crate::shopper::session::Gate;
+use crate::shopper::transport::{Clock, Shop};
+use crate::shopper::{Visit, World};
+use crate::tally::{End, Tally};
+
+/// How many shoppers may be in the shop at once in one process; beyond, arrivals are counted as unstarted. Not a
+/// model of anything: it keeps a run against a dead shop from filling the memory.
+const MOST_AT_ONCE: u64 = 400_000;
+
+/// What a core needs besides the world that its shoppers share.
+pub struct CorePlan {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Draws everything.
+    pub seed: u64,
+    /// This core's slice of the schedule.
+    pub slice: Slice,
+    /// Of how many cores in this process.
+    pub cores: u32,
+    /// How long shoppers may finish after the last arrival.
+    pub drain: Micros,
+    /// How long they may where the run is interrupted.
+    pub drain_interrupted: Micros,
+    /// Says when to stop.
+    pub stop: StopSignal,
+    /// Where deltas go.
+    pub deltas: Sender<Tally>,
+    /// Whether the clock is a coarse one.
+    pub coarse_timer: bool,
+}
+
+/// The shoppers of this core who are in the shop.
+#[derive(Debug, Default)]
+struct Crowd {
+    inside: Cell<u64>,
+    empty: Notify,
+    closed: Cell<bool>,
+    closing: Notify,
+}
+
+/// Runs a core to its end: arrivals, the drain, the last delta.
+pub async fn run<S, C, G>(core: CorePlan, world: Rc<World<S, C, G>>)
+where
+    S: Shop + 'static,
+    S::Line: 'static,
+    C: Clock + 'static,
+    G: Gate + Clone + 'static,
+{
+    let crowd = Rc::new(Crowd::default());
+    let reporter = Rc::new(Reporter::new(&core));
+    let reporting = spawn_local(report(Rc::clone(&reporter), Rc::clone(&world)));
+    let mut stop = core.stop.clone();
+    let stopped = match core.plan.load.arrivals {
+        plan::Arrivals::Closed { users, length } => follow(&core, &world, &crowd, users, length, &mut stop).await,
+        plan::Arrivals::Poisson(_) | plan::Arrivals::Paced(_) => dispatch(&core, &world, &crowd, &mut stop).await,
+    };
+    drain(&core, &world, &crowd, &mut stop, stopped).await;
+    reporting.abort();
+    reporter.send(&world);
+}
+
+/// Starts every arrival of the slice at its time, and waits for nobody. True if the run was stopped.
+async fn dispatch<S, C, G>(core: &CorePlan, world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, stop: &mut StopSignal) -> bool
+where
+    S: Shop + 'static,
+    S::Line: 'static,
+    C: Clock + 'static,
+    G: Gate + Clone + 'static,
+{
+    let most = MOST_AT_ONCE / u64::from(core.cores);
+    let mut arrivals = Schedule::new(&core.plan.load, core.seed).slice(core.slice);
+    while let Some(arrival) = arrivals.next() {
+        let stopped = tokio::select! {
+            biased;
+            () = stop.reached(Phase::Draining) => true,
+            () = world.clock.sleep_until(arrival.at) => false,
+        };
+        if stopped {
+            leave_unstarted(arrival, arrivals, world);
+            return true;
+        }
+        world.tally.borrow_mut().planned(arrival.at);
+        if crowd.inside.get() >= most {
+            world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once");
+        } else {
+            admit(world, crowd, arrival);
+        }
+        // Where arrivals are overdue nothing above waits: let those act who are in.
+        tokio::task::consume_budget().await;
+    }
+    // What is planned lasts to the end of the profile, also after the last arrival.
+    let rest = async { world.clock.sleep_until(core.plan.load.length()).await };
+    tokio::select! {
+        () = stop.reached(Phase::Draining) => true,
+        () = rest => false,
+    }
+}
+
+/// Arrivals that were due when the run was stopped, and not started yet.
+fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &World<S, C, G>) {
+    let now = world.clock.now();
+    let mut tally = world.tally.borrow_mut();
+    for arrival in std::iter::once(first).chain(rest).take_while(|arrival| arrival.at <= now) {
+        tally.planned(arrival.at);
+        tally.unstarted(arrival.at, "stopped");
+    }
+}
+
+/// A closed load: each user is one shopper after the other, until the time is over. True if the run was stopped.
+async fn follow<S, C, G>(
+    core: &CorePlan,
+    world: &Rc<World<S, C, G>>,
+    crowd: &Rc<Crowd>,
+    users: u32,
+    length: Micros,
+    stop: &mut StopSignal,
+) -> bool
+where
+    S: Shop + 'static,
+    S::Line: 'static,
+    C: Clock + 'static,
+    G: Gate + Clone + 'static,
+{
+    world.clock.sleep_until(Micros::ZERO).await;
+    for user in (0..users).filter(|user| core.slice.keeps(u64::from(*user))) {
+        let (world, crowd, seed) = (Rc::clone(world), Rc::clone(crowd), core.seed);
+        let mut stop = core.stop.clone();
+        crowd.enter();
+        spawn_local(async move {
+            for round in 0u64.. {
+                let at = world.clock.now();
+                let over = tokio::select! { biased; () = stop.reached(Phase::Draining) => true, () = std::future::ready(()) => false };
+                if over || at >= length {
+                    break;
+                }
+                let ordinal = u64::from(user) + round * u64::from(users);
+                world.tally.borrow_mut().planned(at);
+                visit(&world, &crowd, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at }).await;
+                tokio::task::consume_budget().await;
+            }
+            crowd.leave();
+        });
+    }
+    tokio::select! {
+        () = stop.reached(Phase::Draining) => true,
+        () = world.clock.sleep_until(length) => false,
+    }
+}
+
+/// Lets a shopper in.
+fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, arrival: Arrival)
+where
+    S: Shop + 'static,
+    S::Line: 'static,
+    C: Clock + 'static,
+    G: Gate + Clone + 'static,
+{
+    let (world, crowd) = (Rc::clone(world), Rc::clone(crowd));
+    crowd.enter();
+    spawn_local(async move {
+        visit(&world, &crowd, arrival).await;
+        crowd.leave();
+    });
+}
+
+/// One shopper's visit, to its end or to the end of the run.
+async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, arrival: Arrival) {
+    let mut visit = Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at);
+    let end = tokio::select! {
+        biased;
+        () = crowd.closes() => End::Unfinished,
+        end = visit.go(world) => end,
+    };
+    visit.close(world, end);
+}
+
+/// Waits for those inside, for as long as they may; then cuts them.
+async fn drain<S, C: Clock, G>(core: &CorePlan, world: &World<S, C, G>, crowd: &Crowd, stop: &mut StopSignal, stopped: bool) {
+    let patience = if stopped { core.drain_interrupted } else { core.drain };
+    let mut until = world.clock.now().saturating_add(patience);
+    if !stopped {
+        // An interrupt during the drain shortens it.
+        tokio::select! {
+            () = crowd.empties() => return,
+            () = world.clock.sleep_until(until) => {}
+            () = stop.reached(Phase::Draining) => until = until.min(world.clock.now().saturating_add(core.drain_interrupted)),
+        }
+    }
+    tokio::select! {
+        () = crowd.empties() => return,
+        () = world.clock.sleep_until(until) => {}
+        () = stop.reached(Phase::Cut) => {}
+    }
+    crowd.close();
+    crowd.empties().await;
+}
+
+// === impl Crowd ===
+
+impl Crowd {
+    fn enter(&self) {
+        self.inside.set(self.inside.get() + 1);
+    }
+
+    fn leave(&self) {
+        self.inside.set(self.inside.get() - 1);
+        if self.inside.get() == 0 {
+            self.empty.notify_waiters();
+        }
+    }
+
+    async fn empties(&self) {
+        while self.inside.get() > 0 {
+            self.empty.notified().await;
+        }
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+        self.closing.notify_waiters();
+    }
+
+    async fn closes(&self) {
+        while !self.closed.get() {
+            self.closing.notified().await;
+        }
+    }
+}
+
+/// Sends deltas, with what the thread took since the last one.
+struct Reporter {
+    deltas: Sender<Tally>,
+    last: Cell<(ThreadUse, Micros)>,
+    coarse_timer: bool,
+}
+
+/// Sends a delta at each full second.
+async fn report<S, C: Clock, G>(reporter: Rc<Reporter>, world: Rc<World<S, C, G>>) {
+    loop {
+        let next = Micros::from_secs(u64::from(world.clock.now().second()) + 1);
+        world.clock.sleep_until(next).await;
+        reporter.send(&world);
+    }
+}
+
+// === impl Reporter ===
+
+impl Reporter {
+    fn new(core: &CorePlan) -> Reporter {
+        let (deltas, coarse_timer) = (core.deltas.clone(), core.coarse_timer);
+        Reporter { deltas, last: Cell::new((ThreadUse::now(), Micros::ZERO)), coarse_timer }
+    }
+
+    fn send<S, C: Clock, G>(&self, world: &World<S, C, G>) {
+        let (now, used) = (world.clock.now(), ThreadUse::now());
+        let (before, then) = self.last.replace((used, now));
+        let (cpu, wall) = (used.cpu.since(before.cpu), now.since(then));
+        let mut delta = world.tally.borrow_mut().take();
+        let generator = &mut delta.generator;
+        generator.cpu = cpu;
+        generator.wall = wall;
+        generator.run_queue = used.run_queue.since(before.run_queue);
+        generator.coarse_timer = self.coarse_timer;
+        // A share of less than half a second says little.
+        if wall >= Micros::from_millis(500) {
+            generator.busiest_permille = cpu.0 * 1_000 / wall.0;
+        }
+        // A run that no longer listens has ended: there is nobody left to tell.
+        let _ = self.deltas.send(delta);
+    }
+}

@@ -1,0 +1,68 @@
+//! The ledger of purchases on disk: one line for each thing that becomes known of an intent.
+
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::caps::Budget;
+use crate::shopper::{Ledger, PurchaseLine};
+
+/// The file that all cores append to. A line is one write(2), so it is whole, and survives the process as soon
+/// as the write returns. It is not synced: it does not survive a loss of power.
+#[derive(Clone, Debug)]
+pub struct PurchaseFile(Arc<File>);
+
+/// One core's pen.
+pub struct PurchasePen {
+    file: Option<PurchaseFile>,
+    budget: Budget,
+    line: RefCell<Vec<u8>>,
+    lost: RefCell<Option<io::Error>>,
+}
+
+// === impl PurchaseFile ===
+
+impl PurchaseFile {
+    /// Opens the file for appending, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// When the system won't.
+    pub fn open(path: &Path) -> io::Result<PurchaseFile> {
+        Ok(PurchaseFile(Arc::new(OpenOptions::new().create(true).append(true).open(path)?)))
+    }
+}
+
+// === impl PurchasePen ===
+
+impl PurchasePen {
+    /// A pen for one core; without a file it only minds the budget.
+    pub fn new(file: Option<PurchaseFile>, budget: Budget) -> PurchasePen {
+        PurchasePen { file, budget, line: RefCell::default(), lost: RefCell::default() }
+    }
+
+    /// The first error that kept a line from being written.
+    pub fn error(&self) -> Option<io::Error> {
+        self.lost.take()
+    }
+}
+
+impl Ledger for PurchasePen {
+    fn admits(&self) -> bool {
+        self.budget.admits_order()
+    }
+
+    fn write(&self, line: &PurchaseLine<'_>) {
+        let Some(file) = &self.file else { return };
+        let mut text = self.line.borrow_mut();
+        text.clear();
+        let written = serde_json::to_writer(&mut *text, line).map_err(io::Error::from).and_then(|()| {
+            text.push(b'\n');
+            (&*file.0).write_all(&text)
+        });
+        if let Err(error) = written {
+            self.lost.borrow_mut().get_or_insert(error);
+        }
+    }
+}

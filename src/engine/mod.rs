@@ -1,0 +1,208 @@
+//! The effects: arrivals become shoppers at their time, on one runtime per core.
+//!
+//! ```text
+//! schedule ─► core 0 ─► shoppers ─► tally ─┐ once a second
+//!        └──► core 1 ─► shoppers ─► tally ─┴─► on_delta (merge, write, show)
+//! ```
+//!
+//! The engine never sees a report: whoever runs it gets deltas, whose sum is the run.
+
+mod caps;
+mod clock;
+mod core;
+mod ledger;
+mod machine;
+mod stop;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use tokio::task::LocalSet;
+
+use crate::base::{Micros, Slice};
+use crate::plan::Plan;
+use crate::shopper::World;
+use crate::shopper::session::SessionSettings;
+use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
+use crate::tally::{Part, Shape, Tally};
+
+pub use self::caps::{Budget, Caps};
+#[cfg(target_os = "linux")]
+pub use self::clock::PreciseClock;
+pub use self::clock::TokioClock;
+pub use self::core::CorePlan;
+pub use self::ledger::{PurchaseFile, PurchasePen};
+pub use self::machine::{peak_rss_kib, raise_file_limit};
+pub use self::stop::{Phase, Stop, StopCause, StopSignal};
+
+/// How a run is to be carried out; what is run is in the plan.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Draws everything.
+    pub seed: u64,
+    /// The share of the schedule that this process takes.
+    pub slice: Slice,
+    /// How many cores it uses.
+    pub cores: u32,
+    /// How long from now the planned start is. At least the time that threads need to come up.
+    pub starts_in: Micros,
+    /// How long shoppers may finish after the last arrival.
+    pub drain: Micros,
+    /// How long they may where the run is interrupted.
+    pub drain_interrupted: Micros,
+    /// Names this run to the shop.
+    pub run: String,
+    /// What all sessions have in common.
+    pub session: SessionSettings,
+    /// How to speak to the shop.
+    pub http: HttpShopOptions,
+    /// Where purchases are remembered, if anywhere.
+    pub purchases: Option<PurchaseFile>,
+    /// Requests in all, at most.
+    pub max_requests: Option<u64>,
+    /// Purchase attempts in all, at most.
+    pub max_orders: Option<u64>,
+}
+
+/// Why a run can't be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The system gives no thread, runtime or timer.
+    #[error("the system refuses what a core needs: {0}")]
+    System(#[from] io::Error),
+    /// The transport can't be set up.
+    #[error(transparent)]
+    Transport(#[from] HttpShopError),
+}
+
+/// The shape of the tally of a plan.
+pub fn shape_of(plan: &Plan) -> Shape {
+    Shape {
+        steps: plan.steps.len(),
+        units: plan.units.len(),
+        journeys: plan.journeys.len(),
+        journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
+        attributes: plan.shoppers.attributes.iter().map(|attribute| attribute.values.len()).collect(),
+        observed: plan.observed.len(),
+        parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
+        block: Shape::block_for(plan.load.length()),
+    }
+}
+
+/// Carries a run out, to its end or until `stop` says so. Blocks; `on_delta` is called on this thread about once a
+/// second for each core, and with what `beat` gives when there was nothing for a tenth of a second.
+///
+/// # Errors
+/// When a core can't come up. Then nothing was sent.
+pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: impl FnMut(Option<Tally>)) -> Result<(), EngineError> {
+    let cores = options.cores.max(1);
+    let budget = Budget {
+        requests: options.max_requests.map(|most| Arc::new(AtomicU64::new(most))),
+        orders: options.max_orders.map(|most| Arc::new(AtomicU64::new(most))),
+        stop: Arc::clone(stop),
+    };
+    let (deltas, receiver) = channel();
+    let epoch = Epoch::in_from_now(options.starts_in);
+    let mut threads = Vec::new();
+    for (place, slice) in options.slice.split(cores).into_iter().enumerate() {
+        let core = CorePlan {
+            plan: Arc::clone(plan),
+            seed: options.seed,
+            slice,
+            cores,
+            drain: options.drain,
+            drain_interrupted: options.drain_interrupted,
+            stop: stop.signal(),
+            deltas: deltas.clone(),
+            coarse_timer: !cfg!(target_os = "linux"),
+        };
+        let (options, budget, epoch) = (options.clone(), budget.clone(), epoch.clone());
+        let body = move || run_core(core, &options, budget, &epoch);
+        threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
+    }
+    drop(deltas);
+    listen(&receiver, on_delta);
+    for thread in threads {
+        match thread.join() {
+            Ok(result) => result?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    Ok(())
+}
+
+/// Hands deltas on until every core has ended.
+fn listen(receiver: &Receiver<Tally>, mut on_delta: impl FnMut(Option<Tally>)) {
+    use std::sync::mpsc::RecvTimeoutError;
+    loop {
+        match receiver.recv_timeout(std::time::Duration::from_millis(100)) {
+            Ok(delta) => on_delta(Some(delta)),
+            Err(RecvTimeoutError::Timeout) => on_delta(None),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// The planned start, on the clock that the platform has.
+#[derive(Clone)]
+struct Epoch {
+    #[cfg(target_os = "linux")]
+    at: u64,
+    #[cfg(not(target_os = "linux"))]
+    at: tokio::time::Instant,
+}
+
+// === impl Epoch ===
+
+#[cfg(target_os = "linux")]
+impl Epoch {
+    fn in_from_now(wait: Micros) -> Epoch {
+        Epoch { at: PreciseClock::monotonic() + wait.0 * 1_000 }
+    }
+
+    fn clock(&self) -> io::Result<PreciseClock> {
+        PreciseClock::start(self.at)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Epoch {
+    fn in_from_now(wait: Micros) -> Epoch {
+        Epoch { at: tokio::time::Instant::now() + std::time::Duration::from(wait) }
+    }
+
+    fn clock(&self) -> io::Result<TokioClock> {
+        Ok(TokioClock::start(self.at))
+    }
+}
+
+/// The body of a core's thread.
+fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch) -> Result<(), EngineError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, async move {
+        let clock = epoch.clock()?;
+        // Limits are for the whole run: each core of each slice takes an equal share of them.
+        let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
+        let pen = Rc::new(PurchasePen::new(options.purchases.clone(), budget));
+        let world = Rc::new(World {
+            plan: Arc::clone(&core.plan),
+            shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
+            clock,
+            gate: Rc::new(gate),
+            settings: Rc::new(options.session.clone()),
+            run: Rc::from(options.run.as_str()),
+            tally: Tally::new(shape_of(&core.plan)).into(),
+            ledger: Rc::clone(&pen) as Rc<_>,
+            witness: None,
+            hurried: false,
+        });
+        core::run(core, world).await;
+        pen.error().map_or(Ok(()), |error| Err(error.into()))
+    })
+}

@@ -1,0 +1,212 @@
+//! The engine and its shoppers against a shop that answers by a rule, under a paused clock.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+use url::Url;
+
+use super::core::{self, CorePlan};
+use super::{Phase, Stop, StopCause, TokioClock, shape_of};
+use crate::base::{Delay, Micros, Slice};
+use crate::plan::example::{add_unit, journey, plan, profile};
+use crate::plan::{self, Behaviour, Check, Conditions, Patience, Plan, StatusRange};
+use crate::shopper::World;
+use crate::shopper::session::{NoGate, SessionSettings};
+use crate::shopper::transport::Trouble;
+use crate::shopper::transport::fake::{Asked, FakeShop};
+use crate::tally::{End, FailureKind, Tally};
+
+type Answer = (Micros, Result<(u16, String), Trouble>);
+
+/// One journey of a lone step and a purchase of two, five shoppers per second for ten seconds.
+fn shop_plan() -> Plan {
+    let mut plan = plan(vec![journey("buy", 1.0)], Vec::new());
+    add_unit(&mut plan, false, &[("home", 0.0, 1.0)]);
+    add_unit(&mut plan, true, &[("pay", 1.0, 1.0), ("confirmation", 0.0, 1.0)]);
+    for step in &mut plan.steps {
+        step.expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
+        step.declined = Conditions { checks: vec![Check::Status(vec![StatusRange { low: 402, high: 402 }])] };
+    }
+    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(5.0, 5.0, 10.0)]));
+    plan.shoppers.retry_after = Delay::fixed(Micros::from_secs(1));
+    plan
+}
+
+fn answer(status: u16) -> Answer {
+    (Micros::from_millis(100), Ok((status, String::new())))
+}
+
+/// Runs a plan on one core against the rule.
+fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -> Tally {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (sender, deltas) = channel();
+    let plan = Arc::new(plan);
+    LocalSet::new().block_on(&runtime, async {
+        let clock = TokioClock::start(Instant::now());
+        let world = World {
+            plan: Arc::clone(&plan),
+            shop: FakeShop { clock: clock.clone(), rule: Rc::new(rule) },
+            clock,
+            gate: NoGate,
+            settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
+            run: Rc::from("test"),
+            tally: Tally::new(shape_of(&plan)).into(),
+            ledger: Rc::new(()),
+            witness: None,
+            hurried: false,
+        };
+        let core = CorePlan {
+            plan: Arc::clone(&plan),
+            seed: 1,
+            slice: Slice::WHOLE,
+            cores: 1,
+            drain: Micros::from_secs(60),
+            drain_interrupted: Micros::from_secs(2),
+            stop: stop.signal(),
+            deltas: sender,
+            coarse_timer: true,
+        };
+        core::run(core, Rc::new(world)).await;
+    });
+    let mut total = Tally::new(shape_of(&plan));
+    for delta in deltas {
+        total.merge(delta);
+    }
+    total
+}
+
+fn ends(tally: &Tally, end: End) -> u64 {
+    tally.shoppers.iter().filter(|(key, _)| key.fate.end == end).map(|(_, count)| count.shoppers).sum()
+}
+
+fn is(asked: &Asked<'_>, step: &str) -> bool {
+    asked.request.path == format!("/{step}")
+}
+
+#[test]
+fn shoppers_go_through_the_journey_and_every_one_is_accounted_for() {
+    let tally = run(shop_plan(), &Stop::default(), |_| answer(200));
+    assert_eq!((tally.arrivals.planned, tally.arrivals.started), (50, 50));
+    assert_eq!(ends(&tally, End::Completed), 50);
+    assert!(tally.steps.iter().all(|step| step.ok == 50 && step.requests == 50));
+    assert!(tally.shoppers.keys().all(|key| key.fate.purchased && key.fate.failures == 0));
+    let response = tally.steps[1].response_ok.total();
+    assert!((99_900..=101_500).contains(&response.quantile(0.5).unwrap().0), "{response:?}");
+}
+
+#[test]
+fn a_failed_purchase_is_retried_from_its_start() {
+    // The confirmation fails once for each shopper: pay is asked again.
+    let tally = run(shop_plan(), &Stop::default(), |asked| answer(if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 }));
+    assert_eq!(tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [50, 100, 100]);
+    assert_eq!(tally.steps[2].failed[&FailureKind::ServerError], 50);
+    assert_eq!(ends(&tally, End::Completed), 50);
+    let fate = &tally.shoppers.keys().next().unwrap().fate;
+    assert_eq!((fate.failures, fate.first_failed.map(|step| step.0), fate.second_failed), (1, Some(2), None));
+}
+
+#[test]
+fn a_shopper_who_fails_again_and_again_is_stopped_by_the_cap() {
+    let tally = run(shop_plan(), &Stop::default(), |asked| answer(if is(asked, "pay") { 503 } else { 200 }));
+    assert_eq!(ends(&tally, End::StoppedByCap), 50);
+    assert_eq!(tally.steps[1].failed[&FailureKind::ServerError], 150);
+    let fate = &tally.shoppers.keys().next().unwrap().fate;
+    assert_eq!((fate.failures, fate.same_unit_twice, fate.purchased), (3, true, false));
+    assert_eq!(tally.seconds.values().map(|second| second.repeated).sum::<u64>(), 50);
+}
+
+#[test]
+fn declines_are_no_failures_but_cost_patience() {
+    let mut plan = shop_plan();
+    plan.shoppers.behaviour = Behaviour::Live;
+    plan.shoppers.patience = Patience { name: "custom".into(), hazards: vec![0.0, 1.0] };
+    let tally = run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") { 402 } else { 200 }));
+    assert_eq!((tally.steps[1].declined, tally.steps[1].failed.len()), (100, 0));
+    assert_eq!(ends(&tally, End::Lost), 50);
+    assert!(tally.shoppers.keys().all(|key| key.fate.declines == 2 && key.fate.failures == 0));
+}
+
+#[test]
+fn a_step_slower_than_the_shopper_waits_is_given_up_from_when_the_shopper_acts() {
+    let mut plan = shop_plan();
+    plan.steps[1].gives_up_after = Micros::from_secs(3);
+    plan.shoppers.max_attempts = Some(1);
+    let tally =
+        run(plan, &Stop::default(), |asked| if is(asked, "pay") { (Micros::from_secs(9), Ok((200, String::new()))) } else { answer(200) });
+    assert_eq!(tally.steps[1].failed[&FailureKind::TooSlow], 50);
+    let censored = tally.steps[1].response_censored.total();
+    assert_eq!(censored.count(), 50);
+    assert!(censored.min().unwrap() >= Micros::from_millis(2_990), "{censored:?}");
+}
+
+#[test]
+fn a_shop_that_stalls_shows_in_the_response_time_of_those_who_came_meanwhile() {
+    // Everything asked between 2 s and 4 s is answered at 4 s.
+    let stall = |asked: &Asked<'_>| {
+        let (from, to) = (Micros::from_secs(2), Micros::from_secs(4));
+        let wait = if asked.at >= from && asked.at < to { to - asked.at } else { Micros::ZERO };
+        (wait + Micros::from_millis(1), Ok((200, String::new())))
+    };
+    let tally = run(shop_plan(), &Stop::default(), stall);
+    assert!(tally.steps[0].response_ok.total().max().unwrap() >= Micros::from_millis(1_800));
+    assert_eq!(tally.arrivals.started, 50, "arrivals do not wait for the shop");
+}
+
+#[test]
+fn our_own_trouble_is_never_the_shops_failure() {
+    let tally = run(shop_plan(), &Stop::default(), |_| (Micros::ZERO, Err(Trouble::Own("file descriptors".into()))));
+    assert_eq!(ends(&tally, End::Unfinished), 50);
+    assert_eq!(tally.generator.own_failures["file descriptors"], 50);
+    assert!(tally.steps.iter().all(|step| step.failed.is_empty() && step.ok == 0));
+}
+
+#[test]
+fn an_interrupted_run_drains_for_a_bounded_time_and_accounts_for_all() {
+    let stop = Arc::new(Stop::default());
+    let stopper = Arc::clone(&stop);
+    // The first request after five seconds interrupts the run; nobody is answered in time after that.
+    let tally = run(shop_plan(), &stop, move |asked| {
+        if asked.at < Micros::from_secs(5) {
+            return answer(200);
+        }
+        stopper.advance(Phase::Draining, StopCause::Interrupted);
+        (Micros::from_secs(9), Ok((200, String::new())))
+    });
+    let ended: u64 = tally.shoppers.values().map(|count| count.shoppers).sum();
+    assert_eq!(tally.arrivals.started, ended);
+    assert!(ends(&tally, End::Unfinished) > 0);
+    assert!(tally.arrivals.planned < 50 && tally.arrivals.planned >= 24, "{:?}", tally.arrivals);
+    assert_eq!(stop.cause(), Some(StopCause::Interrupted));
+}
+
+#[test]
+fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
+    let mut plan = shop_plan();
+    plan.load.arrivals = plan::Arrivals::Closed { users: 3, length: Micros::from_secs(13) };
+    let tally = run(plan, &Stop::default(), |_| answer(200));
+    // A visit takes 1.3 s: ten rounds of three, none begun at or after 13 s.
+    assert_eq!((tally.arrivals.started, ends(&tally, End::Completed)), (30, 30));
+}
+
+#[test]
+fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
+    let mut plan = shop_plan();
+    let path = serde_json_path::JsonPath::parse("$.state").unwrap();
+    let until = Conditions { checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }] };
+    plan.steps[2].poll = Some(plan::Poll { every: Micros::from_millis(500), until, within: Micros::from_secs(4) });
+    plan.shoppers.max_attempts = Some(1);
+    let tally = run(plan, &Stop::default(), |asked| {
+        let never = asked.shopper.0 % 2 == 0;
+        let state = if !never && asked.nth >= 4 { "paid" } else { "pending" };
+        (Micros::from_millis(100), Ok((200, format!(r#"{{"state":"{state}"}}"#))))
+    });
+    let polled = &tally.steps[2];
+    let gave_up = polled.failed[&FailureKind::TooSlow];
+    assert_eq!(polled.ok + gave_up, 50);
+    // Found at the third answer; where it never comes, asked at 0, 0.6, … 3.6 s.
+    assert_eq!(polled.requests, polled.ok * 3 + gave_up * 7);
+    assert!(polled.response_censored.total().max().unwrap() <= Micros::from_millis(4_010));
+}

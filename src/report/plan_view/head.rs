@@ -1,0 +1,83 @@
+//! What is planned: the load and the shoppers.
+
+use super::text::{count, left, percent, rate, wrapped};
+use super::{Setting, curve, indented};
+use crate::plan::forecast::Forecast;
+use crate::plan::{Arrivals, Behaviour, Connections, Intensity, Plan, shape};
+
+/// More stages than this are told by the curve alone.
+const STAGES_LISTED: usize = 8;
+
+/// The plan by name and in figures.
+pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -> Vec<String> {
+    let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();
+    let journeys = plan.journeys.iter().map(|journey| format!("{} {}", journey.name, percent(journey.weight / weights)));
+    let behaviour = match plan.shoppers.behaviour {
+        Behaviour::Probe => "probe (all try again, patience is applied in the report)",
+        Behaviour::Live => "live (shoppers really leave)",
+    };
+    let attributes = plan.shoppers.attributes.iter().map(|attribute| {
+        let sum: f64 = attribute.values.iter().map(|(_, weight)| weight).sum();
+        let values: Vec<String> = attribute.values.iter().map(|(value, weight)| format!("{value} {}", percent(weight / sum))).collect();
+        ("", format!("{}: {}", attribute.name, values.join(", ")))
+    });
+    let target = plan.target.as_ref().map_or("none: give one with --target".to_owned(), |url| url.to_string());
+    let mut entries = vec![("target", target), ("arrivals", arrivals(plan, forecast))];
+    entries.push(("journeys", journeys.collect::<Vec<_>>().join(", ")));
+    entries.push(("shoppers", format!("patience {}, behaviour {behaviour}", plan.shoppers.patience.name)));
+    entries.extend(attributes);
+    entries.push(("plan", format!("{} with seed {}", setting.digest, setting.seed)));
+    let lines = entries.into_iter().flat_map(|(key, value)| {
+        let lines = wrapped(&value, width - 12).into_iter().enumerate();
+        lines.map(move |(i, line)| format!("  {:<10}{line}", if i == 0 { key } else { "" }))
+    });
+    std::iter::once(plan.name.clone()).chain(lines).collect()
+}
+
+fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
+    let length = plan.load.length();
+    let connections = match plan.load.connections {
+        Connections::PerShopper => "",
+        Connections::Kept => ", on connections that are kept from shopper to shopper",
+    };
+    let described = match (&plan.load.arrivals, forecast.arrivals) {
+        (Arrivals::Closed { users, .. }, Some(flow)) => {
+            format!("closed, {users} shoppers at once for {length}: at most {} in all, {}/s", count(flow.total), rate(flow.peak))
+        }
+        (Arrivals::Closed { users, .. }, None) => {
+            format!("closed, {users} shoppers at once for {length}: as many as the shop lets through")
+        }
+        (Arrivals::Poisson(profile) | Arrivals::Paced(profile), flow) => {
+            let kind = if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" };
+            let number = match forecast.planned {
+                Some(planned) => format!("{} shoppers planned, {} expected", count(planned as f64), count(profile.expected())),
+                None => format!("{} shoppers expected", count(profile.expected())),
+            };
+            let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
+            format!("{kind} for {length}: {number}; {}/s on average, {}/s at the peak", rate(mean), rate(peak))
+        }
+    };
+    described + connections
+}
+
+/// The curve of arrivals, and where it comes from.
+pub fn load(plan: &Plan, width: usize, ascii: bool) -> Vec<String> {
+    let Some(profile) = plan.load.profile() else { return Vec::new() };
+    let mut lines = curve::chart(&Intensity::new(profile), width, ascii);
+    if let Some(shape) = profile.shape.as_ref().and_then(|name| shape::SHAPES.iter().find(|shape| shape.name == name)) {
+        lines.push(String::new());
+        lines.extend(wrapped(&format!("{}: {}. Source: {}.", shape.name, shape.description, shape.source), width - 2).iter().map(indented));
+    } else if profile.stages.len() <= STAGES_LISTED {
+        let arrow = if ascii { "to" } else { "→" };
+        let rates =
+            |from: f64, to: f64| if from == to { format!("{}/s", rate(to)) } else { format!("{} {arrow} {}/s", rate(from), rate(to)) };
+        lines.push(String::new());
+        lines.extend(
+            profile
+                .stages
+                .iter()
+                .map(|stage| format!("  {}{}for {}", left(&stage.label, 24), left(&rates(stage.from, stage.to), 20), stage.length)),
+        );
+    }
+    lines
+}

@@ -1,0 +1,66 @@
+//! What the run can show: failure rates, objectives, and what stands against it.
+
+use super::text::{bound, count, left, percent, right, wrapped};
+use super::{indented, none_fails};
+use crate::plan::Plan;
+use crate::plan::forecast::{Forecast, Need, detect};
+
+/// The failure rates from which a rise is of interest.
+const BASELINES: [f64; 3] = [0.001, 0.005, 0.01];
+
+/// The failure rates that can be told from others.
+pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
+    let Some(flow) = forecast.arrivals.filter(|_| !forecast.at_most) else { return Vec::new() };
+    let mut lines = vec!["What failure rates this run can see".to_owned()];
+    let heads = BASELINES.map(|base| right(&format!("above {}", percent(base)), 13));
+    lines.push(format!("  {}{}{}", left("", 24), right("if none fails", 14), heads.concat()));
+    let rise = |base: f64, visits: f64| {
+        detect::smallest_rise(base, (flow.total * visits) as u64).map_or("none".to_owned(), |risen| format!("from {}", bound(risen)))
+    };
+    for (name, visits) in [("shoppers", 1.0), ("who come to pay", forecast.orders)].into_iter().filter(|(_, visits)| *visits > 0.0) {
+        let seen = BASELINES.map(|base| right(&rise(base, visits), 13));
+        let number = format!("{} {name}", count(flow.total * visits));
+        lines.push(format!("  {}{}{}", left(&number, 24), right(&none_fails(forecast, visits), 14), seen.concat()));
+    }
+    let note = format!(
+        "A rise above {} is seen in four of five such runs where it is at least as high as told here; a smaller one may pass unseen. \
+         Failures in bursts need more shoppers.",
+        percent(BASELINES[0])
+    );
+    lines.extend(wrapped(&note, width - 2).iter().map(indented));
+    lines
+}
+
+/// The objectives that can hold.
+pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
+    if plan.objectives.is_empty() {
+        return Vec::new();
+    }
+    let name_width = plan.objectives.iter().map(|objective| objective.text.chars().count()).max().unwrap_or(0).min(width / 2) + 2;
+    let lines = plan.objectives.iter().zip(&forecast.needs).flat_map(|(objective, need)| {
+        let place = if objective.window.is_some() { " in each window" } else { "" };
+        let answer = match need {
+            None => String::new(),
+            Some(Need { needed: None, .. }) => "inconclusive at best: no number of shoppers shows a rate of zero".to_owned(),
+            Some(need @ Need { needed: Some(needed), expected }) => {
+                let verdict = if need.is_met() { "can hold" } else { "inconclusive at best" };
+                format!("{verdict}: {} needed with none bad, {} expected{place}", count(*needed as f64), count(*expected))
+            }
+        };
+        let lines = wrapped(&answer, width - name_width - 2).into_iter().enumerate();
+        lines.map(move |(i, line)| format!("  {}{line}", left(if i == 0 { &objective.text } else { "" }, name_width)))
+    });
+    std::iter::once("Objectives".to_owned()).chain(lines).collect()
+}
+
+/// The limits that the plan would break.
+pub fn breaches(forecast: &Forecast, width: usize) -> Vec<String> {
+    if forecast.breaches.is_empty() {
+        return Vec::new();
+    }
+    let lines = forecast.breaches.iter().flat_map(|breach| {
+        let word = if breach.refuses() { "refused" } else { "warning" };
+        wrapped(&format!("{word}: {breach}"), width - 2)
+    });
+    std::iter::once("Limits that this plan would break".to_owned()).chain(lines.map(|line| indented(&line))).collect()
+}

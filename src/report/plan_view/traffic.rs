@@ -1,0 +1,81 @@
+//! What the shop will see: attempts by step, orders, shoppers at once.
+
+use super::text::{count, left, rate, right, wrapped};
+use super::{indented, none_fails};
+use crate::plan::forecast::{Flow, Forecast};
+use crate::plan::{Plan, Unit};
+
+/// A row for each step.
+pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
+    let columns = ["per shopper", "attempts", "mean/s", "peak/s", "if none fails"];
+    let sizes = [12, 11, 9, 9, 15];
+    let name_width = (width - 2 - sizes.iter().sum::<usize>()).min(36);
+    let row = |name: &str, cells: [String; 5]| {
+        let cells: String = cells.iter().zip(sizes).map(|(cell, size)| right(cell, size)).collect();
+        format!("  {}{cells}", left(name, name_width))
+    };
+    let figures = |visits: f64| {
+        let flow = forecast.arrivals.map(|flow| flow.times(visits));
+        let cell = |of: fn(Flow) -> String| flow.map_or("?".to_owned(), of);
+        [
+            trim_visits(visits),
+            cell(|flow| count(flow.total)),
+            cell(|flow| rate(flow.mean)),
+            cell(|flow| rate(flow.peak)),
+            none_fails(forecast, visits),
+        ]
+    };
+    let mut lines = vec![row("step", columns.map(str::to_owned))];
+    for journey in &plan.journeys {
+        if plan.journeys.len() > 1 {
+            lines.push(format!("  {}", left(&journey.name, width - 2)));
+        }
+        let indent = if plan.journeys.len() > 1 { "  " } else { "" };
+        for unit in &plan.units[usize::from(journey.units.start)..usize::from(journey.units.end)] {
+            let inside = if is_group(plan, unit) { "  " } else { "" };
+            if is_group(plan, unit) {
+                lines.push(left(&format!("  {indent}{} (tried as one)", unit.name), width));
+            }
+            for step in unit.steps.clone().map(usize::from) {
+                lines.push(row(&format!("{indent}{inside}{}", plan.steps[step].name), figures(forecast.visits[step])));
+            }
+        }
+    }
+    let [visits, total, mean, peak, _] = figures(forecast.visits.iter().sum());
+    lines.push(row("all requests", [visits, total, mean, peak, String::new()]));
+    lines
+}
+
+/// A purchase whose name says more than its step's.
+fn is_group(plan: &Plan, unit: &Unit) -> bool {
+    unit.steps.len() > 1 || unit.steps.clone().any(|step| plan.steps[usize::from(step)].name != unit.name)
+}
+
+fn trim_visits(visits: f64) -> String {
+    format!("{visits:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What follows for the whole shop, and what was assumed.
+pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(flow) = forecast.arrivals.filter(|_| forecast.orders > 0.0) {
+        let bound = if forecast.at_most { "At most " } else { "" };
+        facts.push(format!("{bound}{} orders.", count(flow.total * forecast.orders)));
+    }
+    if let Some((low, high)) = forecast.at_once.filter(|_| !forecast.at_most) {
+        facts.push(format!(
+            "{} to {} shoppers at once at the peak: a shopper stays {} where the shop answers at once, {} where every step takes as long as \
+             shoppers wait.",
+            count(low),
+            count(high),
+            forecast.shortest_stay,
+            forecast.longest_stay
+        ));
+    }
+    facts.push(
+        "Assumed: no attempt fails, a step is one request (redirects and polls come on top), and the peak of arrivals is \
+         felt at every step at once."
+            .to_owned(),
+    );
+    wrapped(&facts.join(" "), width - 2).iter().map(indented).collect()
+}

@@ -1,0 +1,164 @@
+//! The tables of a report.
+
+use super::format::{NOTHING, count, expected, interval, longest, percent, percent_figure, rate, span, times};
+use super::view::{Fit, Table, Tone};
+use crate::plan::{Behaviour, Plan};
+use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
+
+/// The funnel as shoppers live it: who came to each unit, who got through and how, who didn't.
+pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
+    let several = findings.journeys.len() > 1;
+    let mut table = Table::new(
+        "How far shoppers came",
+        &[
+            (if several { "journey / unit" } else { "unit" }, Fit::Name),
+            ("came", Fit::Figure),
+            ("through at once", Fit::Figure),
+            ("after retries", Fit::Figure),
+            ("never through", Fit::Figure),
+            ("left by choice", Fit::Optional(1)),
+        ],
+    );
+    for journey in findings.journeys.iter().filter(|journey| journey.started > 0) {
+        for (unit, stage) in &journey.funnel {
+            let name = &plan.unit(*unit).name;
+            let name = if several { format!("{} / {name}", plan.journey(journey.journey).name) } else { name.clone() };
+            let never = stage.entered.saturating_sub(stage.passed);
+            let tone = if never > 0 { Tone::Bad } else { Tone::Plain };
+            let retried = stage.passed.saturating_sub(stage.passed_at_once);
+            table.row(tone, [name, count(stage.entered), count(stage.passed_at_once), count(retried), count(never), count(stage.left)]);
+        }
+    }
+    table
+}
+
+/// Each step: how often it failed, and how long successes took.
+pub fn steps(plan: &Plan, findings: &Findings) -> Table {
+    let declined = findings.steps.iter().any(|step| step.declined > 0);
+    let service = findings.steps.iter().any(service_differs);
+    let mut columns = vec![("step", Fit::Name), ("attempts", Fit::Figure), ("failed", Fit::Figure), ("95 % interval", Fit::Figure)];
+    columns.extend(declined.then_some(("declined", Fit::Figure)));
+    columns.extend([("p50", Fit::Figure), ("p95", Fit::Figure), ("p99", Fit::Figure), ("max", Fit::Optional(1))]);
+    columns.extend(service.then_some(("service p50", Fit::Optional(2))));
+    let mut table = Table::new("Steps (response time of successes)", &columns);
+    for step in findings.steps.iter().filter(|step| step.failed.of > 0) {
+        let (failed, ci95) = rate(&step.failed);
+        let mut cells = vec![plan.step_label(step.step), count(step.failed.of), failed, ci95];
+        cells.extend(declined.then(|| count(step.declined)));
+        cells.extend([span(step.response.p50), span(step.response.p95), span(step.response.p99), longest(step.response.max)]);
+        cells.extend(service.then(|| if service_differs(step) { span(step.service.p50) } else { NOTHING.to_owned() }));
+        table.row(if step.failed.events > 0 { Tone::Bad } else { Tone::Plain }, cells);
+    }
+    table
+}
+
+/// What went wrong, step by step.
+pub fn kinds(plan: &Plan, findings: &Findings) -> Table {
+    let mut table = Table::new("What went wrong", &[("step", Fit::Name), ("failures", Fit::Figure), ("kinds", Fit::Prose)]);
+    for step in findings.steps.iter().filter(|step| step.failed.events > 0) {
+        let kinds =
+            step.kinds.iter().map(|(kind, failures)| format!("{} {}", kind.label(), count(*failures))).collect::<Vec<_>>().join(", ");
+        table.row(Tone::Plain, [plan.step_label(step.step), count(step.failed.events), kinds]);
+    }
+    table
+}
+
+/// Shoppers by number of failed attempts.
+pub fn by_failures(findings: &Findings) -> Table {
+    let mut columns = vec![("failed attempts", Fit::Name), ("shoppers", Fit::Figure), ("of all", Fit::Figure), ("bought", Fit::Figure)];
+    let lost = findings.loss.as_ref().map(|loss| match loss.behaviour {
+        Behaviour::Probe => "lost (expected)",
+        Behaviour::Live => "lost (seen)",
+    });
+    columns.extend(lost.map(|title| (title, Fit::Figure)));
+    let mut table = Table::new("Shoppers by number of failed attempts", &columns);
+    let shoppers = &findings.shoppers;
+    for (failures, row) in shoppers.by_failures.iter().enumerate().filter(|_| shoppers.ended > 0) {
+        let name = ["none", "1", "2", "3 or more"][failures];
+        let share = if row.shoppers == 0 { NOTHING.to_owned() } else { percent(row.shoppers as f64 / shoppers.ended as f64) };
+        let mut cells = vec![name.to_owned(), count(row.shoppers), share, count(row.purchased)];
+        cells.extend(lost.map(|_| expected(row.lost)));
+        table.row(if failures >= 2 && row.shoppers > 0 { Tone::Bad } else { Tone::Plain }, cells);
+    }
+    table
+}
+
+/// The loss under every patience.
+pub fn loss(findings: &Findings) -> Table {
+    let worth = findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
+    let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
+    let mut columns = vec![
+        ("patience", Fit::Name),
+        ("lost", Fit::Figure),
+        ("at least", Fit::Optional(2)),
+        ("of all", Fit::Figure),
+        ("95 % interval", Fit::Figure),
+    ];
+    columns.extend(worth.then_some(("worth (minor units)", Fit::Optional(1))));
+    let mut table = Table::new(if live { "Shoppers lost" } else { "Shoppers lost, by how patient they are" }, &columns);
+    for (place, row) in findings.loss.iter().flat_map(|loss| &loss.by_patience).enumerate() {
+        let name = if place == 0 { format!("{} (this scenario)", row.patience) } else { row.patience.clone() };
+        let (share, ci95) = lost_share(row);
+        let mut cells = vec![name, expected(row.lost), expected(row.lost_at_least), share, ci95];
+        cells.extend(worth.then(|| row.worth.map_or_else(|| NOTHING.to_owned(), |worth| count(worth.minor_units.round() as u64))));
+        table.row(if place == 0 { Tone::Plain } else { Tone::Faint }, cells);
+    }
+    table
+}
+
+/// Where repeated failures concentrate.
+pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
+    let lost = findings.loss.is_some();
+    let mut columns = vec![
+        ("shoppers with", Fit::Name),
+        ("at", Fit::Name),
+        ("repeated", Fit::Figure),
+        ("rate", Fit::Figure),
+        ("95 % interval", Fit::Optional(3)),
+    ];
+    columns.extend([
+        ("times", Fit::Figure),
+        (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure),
+        ("q", Fit::Optional(1)),
+        ("basis", Fit::Optional(2)),
+    ]);
+    let mut table = Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
+    for spot in &findings.hotspots {
+        let (share, ci95) = rate(&spot.inside);
+        let q = if spot.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", spot.q_value) };
+        let times = format!("{}{}", if spot.lift_is_least { "≥ " } else { "" }, times(spot.lift));
+        let basis = match spot.basis {
+            Basis::Assigned => "assigned",
+            Basis::Observed => "observed",
+        };
+        let cost = expected(spot.excess_lost.unwrap_or(spot.excess_repeated));
+        table.row(Tone::Bad, [group(spot), places(plan, spot), count(spot.inside.events), share, ci95, times, cost, q, basis.to_owned()]);
+    }
+    table
+}
+
+/// A hot spot's group: `payment wallet`.
+pub fn group(spot: &HotSpot) -> String {
+    spot.group.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A hot spot's steps: `cart, checkout`.
+pub fn places(plan: &Plan, spot: &HotSpot) -> String {
+    let steps: Vec<String> = spot.steps.iter().map(|step| plan.step_label(*step)).collect();
+    if steps.is_empty() { "anywhere".to_owned() } else { steps.join(", ") }
+}
+
+/// The share of all shoppers that is lost, with its interval.
+pub fn lost_share(loss: &PatienceLoss) -> (String, String) {
+    if loss.lost > 0.0 {
+        (percent(loss.rate), interval(loss.ci95))
+    } else {
+        ("none".to_owned(), format!("≤ {} %", percent_figure(loss.ci95.high)))
+    }
+}
+
+/// Whether the medians of response and service time are apart by more than a tenth: connecting, lag or a queue.
+fn service_differs(step: &StepFinding) -> bool {
+    let (Some(response), Some(service)) = (step.response.p50, step.service.p50) else { return false };
+    response.value.since(service.value).0 * 10 > response.value.0
+}

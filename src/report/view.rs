@@ -1,0 +1,149 @@
+//! What a report says, ready to print: sentences and tables that the formats lay out, each in its own way.
+//!
+//! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
+//! a sample) is decided once for the console, the page and the pull request.
+
+use super::tables;
+use super::words;
+use crate::plan::Plan;
+use crate::verdict::{Findings, RunFacts, Verdict};
+
+/// A report without its layout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The scenario's name.
+    pub title: String,
+    /// What was run where, in a line.
+    pub subtitle: String,
+    /// The verdict in a word.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Remark,
+    /// What matters most, in plain sentences, the worst place for repeated failures first.
+    pub headline: Vec<Remark>,
+    /// The tables, in reading order; those with nothing to say are left out.
+    pub tables: Vec<Table>,
+    /// The generator: its soundness and figures, then each doubt with its remedy.
+    pub generator: Vec<Remark>,
+    /// What a reader must know to read the figures rightly.
+    pub notes: Vec<String>,
+}
+
+/// A sentence and how it should strike the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// How it should strike the reader.
+    pub tone: Tone,
+    /// The sentence.
+    pub text: String,
+}
+
+/// How something should strike the reader. Formats may colour it; nothing is said by colour alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// As text.
+    #[default]
+    Plain,
+    /// Good news.
+    Good,
+    /// Something is wrong with the shop.
+    Bad,
+    /// Something can't be relied on.
+    Doubtful,
+    /// Of lesser importance.
+    Faint,
+}
+
+/// Rows of figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// What it shows.
+    pub title: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its rows, as wide as the columns.
+    pub rows: Vec<Row>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its head.
+    pub title: String,
+    /// What is done with it where the page is narrow.
+    pub fit: Fit,
+}
+
+/// What is done with a column where the page is narrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Words, to the left; cut short if need be.
+    Name,
+    /// Words, to the left; wrapped if need be.
+    Prose,
+    /// A figure, to the right; never left out.
+    Figure,
+    /// A figure, to the right; left out if need be, the highest number first.
+    Optional(u8),
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// How it should strike the reader.
+    pub tone: Tone,
+    /// Its cells.
+    pub cells: Vec<String>,
+}
+
+// === impl View ===
+
+impl View {
+    /// What these findings say.
+    pub fn of(plan: &Plan, facts: &RunFacts, findings: &Findings) -> View {
+        let tables = [
+            tables::funnel(plan, findings),
+            tables::steps(plan, findings),
+            tables::kinds(plan, findings),
+            tables::by_failures(findings),
+            tables::loss(findings),
+            tables::hotspots(plan, findings),
+        ];
+        View {
+            title: plan.name.clone(),
+            subtitle: words::subtitle(plan, facts, findings),
+            verdict: findings.verdict,
+            reason: words::reason(facts, findings),
+            headline: words::headline(plan, findings),
+            tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
+            generator: words::generator(findings),
+            notes: words::notes(plan, findings),
+        }
+    }
+}
+
+// === impl Table ===
+
+impl Table {
+    /// An empty table with these columns.
+    pub fn new(title: &str, columns: &[(&str, Fit)]) -> Table {
+        let columns = columns.iter().map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit }).collect();
+        Table { title: title.to_owned(), columns, rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, tone: Tone, cells: impl Into<Vec<String>>) {
+        let cells = cells.into();
+        debug_assert_eq!(cells.len(), self.columns.len(), "{}", self.title);
+        self.rows.push(Row { tone, cells });
+    }
+}
+
+// === impl Remark ===
+
+impl Remark {
+    /// A sentence that should strike the reader so.
+    pub fn new(tone: Tone, text: impl Into<String>) -> Remark {
+        Remark { tone, text: text.into() }
+    }
+}

@@ -1,0 +1,203 @@
+//! The sentences of a report: what a tired engineer reads before any table.
+
+use super::format::{count, expected, interval, percent, rate, times};
+use super::tables::{group, lost_share, places};
+use super::view::{Remark, Tone};
+use crate::plan::{Arrivals, Behaviour, Plan};
+use crate::tally::FailureKind;
+use crate::verdict::statistics::MIN_BLOCKS;
+use crate::verdict::{Basis, Completion, Findings, HotSpot, RunFacts, Scope, Soundness, Verdict};
+
+/// What was run where.
+pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
+    let load = match &plan.load.arrivals {
+        Arrivals::Poisson(_) => "open load".to_owned(),
+        Arrivals::Paced(_) => "open load, paced".to_owned(),
+        Arrivals::Closed { users, .. } => format!("closed load of {users} at a time"),
+    };
+    let shoppers = count(findings.shoppers.started);
+    let requests = count(findings.requests_sent);
+    format!("{shoppers} shoppers and {requests} requests in {} against {}, {load}, seed {}", facts.duration, facts.target, facts.seed)
+}
+
+/// Why the verdict is what it is.
+pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
+    let objectives = findings.objectives.len();
+    match findings.verdict {
+        Verdict::Pass if objectives == 0 => Remark::new(Tone::Good, "no objectives were given, so none is broken"),
+        Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
+        Verdict::Fail => Remark::new(Tone::Bad, "an objective is broken"),
+        Verdict::Invalid => {
+            Remark::new(Tone::Doubtful, "the generator, not the shop, was the bottleneck: the figures below say little of the shop")
+        }
+        Verdict::Interrupted if facts.completion == Completion::Killed => {
+            Remark::new(Tone::Doubtful, "the process died; the figures are of what it had written until then")
+        }
+        Verdict::Interrupted => Remark::new(Tone::Doubtful, "the run was cut short; the figures are of what was seen until then"),
+        Verdict::Inconclusive => Remark::new(Tone::Doubtful, inconclusive(facts, findings)),
+    }
+}
+
+fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
+    if findings.health.started == 0 {
+        "no shopper started".to_owned()
+    } else if !facts.missing_slices.is_empty() {
+        let missing: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
+        format!("a part of the shoppers is missing: slices {}", missing.join(", "))
+    } else if findings.health.soundness == Soundness::Suspect {
+        "the generator is suspect, so that no objective can be said to hold".to_owned()
+    } else {
+        "too few shoppers were seen to say whether an objective holds".to_owned()
+    }
+}
+
+/// The worst place for repeated failures, then all of them, then what they cost.
+pub fn headline(plan: &Plan, findings: &Findings) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
+    remarks.push(repeated(plan, findings));
+    remarks.extend(cost(findings));
+    remarks
+}
+
+fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
+    let who = match spot.basis {
+        Basis::Assigned => format!("Shoppers with {}", group(spot)),
+        Basis::Observed => format!("Shoppers who met {}", group(spot)),
+    };
+    let (there, at) = match spot.scope {
+        Scope::Step(_) => (" there", format!(" at {}", places(plan, spot))),
+        Scope::Journey if spot.steps.is_empty() => ("", String::new()),
+        Scope::Journey => ("", format!(", most at {}", places(plan, spot))),
+    };
+    let share = percent(spot.inside.value().unwrap_or_default());
+    let least = if spot.lift_is_least { "at least " } else { "" };
+    let all = findings.shoppers.ended.max(1) as f64;
+    let cost = match spot.excess_lost {
+        Some(lost) => format!("about {} more shoppers lost", expected(10_000.0 * lost / all)),
+        None => format!("about {} more shoppers with repeated failures", expected(10_000.0 * spot.excess_repeated / all)),
+    };
+    let caution = match spot.basis {
+        Basis::Assigned => "",
+        Basis::Observed => " (Observed, not assigned: something that goes with it may be the cause.)",
+    };
+    let text = format!(
+        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {least}{} times the rate of the others; {cost} per \
+         10,000.{caution}",
+        count(spot.inside.events),
+        count(spot.inside.of),
+        times(spot.lift),
+    );
+    Remark::new(Tone::Bad, text)
+}
+
+fn repeated(plan: &Plan, findings: &Findings) -> Remark {
+    let repeated = &findings.shoppers.repeated;
+    let (share, ci95) = rate(repeated);
+    if repeated.of == 0 {
+        return Remark::new(Tone::Doubtful, "No shopper came to an end, so nothing can be said of repeated failures.");
+    }
+    if repeated.events == 0 {
+        return Remark::new(
+            Tone::Good,
+            format!("No shopper of {} met two failures or more ({ci95} with 95 % confidence).", count(repeated.of)),
+        );
+    }
+    let begun = match findings.repeats.repeated_from.first() {
+        Some((step, shoppers)) => format!("; for {} of them it began at {}", count(*shoppers), plan.step_label(*step)),
+        None => String::new(),
+    };
+    let lift = match findings.repeats.pooled.lift {
+        Some((lift, _)) => format!(" After a failed attempt the next one is {} times as likely to fail.", times(lift)),
+        None => String::new(),
+    };
+    let nobody = if findings.hotspots.is_empty() { " No group of shoppers stands out." } else { "" };
+    let text = format!(
+        "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{lift}{nobody}",
+        count(repeated.events),
+        count(repeated.of)
+    );
+    Remark::new(Tone::Bad, text)
+}
+
+fn cost(findings: &Findings) -> Option<Remark> {
+    let Some(loss) = &findings.loss else {
+        let text = "Closed load: shoppers wait for one another, so what a slow or failing shop would lose is not derived.";
+        return Some(Remark::new(Tone::Faint, text));
+    };
+    let own = loss.by_patience.first()?;
+    let (share, ci95) = lost_share(own);
+    if own.lost <= 0.0 {
+        return Some(Remark::new(Tone::Good, format!("No shopper is lost to failures ({ci95}).")));
+    }
+    let would = match loss.behaviour {
+        Behaviour::Probe => format!("would leave for good under {}", own.patience),
+        Behaviour::Live => format!("left because of failures under {}", own.patience),
+    };
+    let rates = || loss.by_patience.iter().map(|row| row.rate);
+    let band = Some((rates().fold(1.0, f64::min), rates().fold(0.0, f64::max))).filter(|(low, high)| low < high);
+    let band = band.map(|(low, high)| format!("; {} to {} over all patience presets", percent(low), percent(high))).unwrap_or_default();
+    Some(Remark::new(Tone::Bad, format!("{share} of shoppers {would} ({}, {}){band}.", expected(own.lost), interval(own.ci95))))
+}
+
+/// The generator's figures, then each doubt with its remedy.
+pub fn generator(findings: &Findings) -> Vec<Remark> {
+    let health = &findings.health;
+    let tone = match health.soundness {
+        Soundness::Valid => Tone::Plain,
+        Soundness::Suspect | Soundness::Invalid => Tone::Doubtful,
+    };
+    let lag = health.lag.map_or_else(String::new, |lag| format!("; lag p50 {}, p99 {}, max {}", lag.p50, lag.p99, lag.max));
+    let cpu = health.cpu_fraction.map_or_else(String::new, |cpu| format!("; cpu {}", percent(cpu)));
+    let rss = if health.peak_rss_kib > 0 { format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024))) } else { String::new() };
+    let started = format!("{} of {} arrivals started", count(health.started), count(health.planned));
+    let mut remarks = vec![Remark::new(tone, format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()))];
+    remarks.extend(health.doubts.iter().map(|doubt| {
+        let tone = if doubt.gravity == Soundness::Valid { Tone::Faint } else { Tone::Doubtful };
+        Remark::new(tone, format!("{}: {}. Remedy: {}.", doubt.gravity.label(), doubt.cause, doubt.cause.remedy()))
+    }));
+    remarks
+}
+
+/// What a reader must know to read the figures rightly.
+pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
+    let mut notes = Vec::new();
+    let reached = || findings.steps.iter().filter(|step| step.failed.of > 0);
+    if reached().any(|step| step.response.p99.is_none()) {
+        notes.push("– : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299).".to_owned());
+    }
+    if reached().any(|step| step.kinds.iter().any(|(kind, _)| *kind == FailureKind::TooSlow)) {
+        notes.push("Attempts that were too slow count as failures; they took longer than any response time shown for them.".to_owned());
+    }
+    if !findings.shoppers.repeated.by_blocks && findings.shoppers.repeated.events > 0 {
+        notes.push(format!(
+            "Intervals are weak: with fewer than {MIN_BLOCKS} blocks of time, bursts of failures can't be told from independent ones."
+        ));
+    }
+    if let Some(loss) = &findings.loss {
+        if loss.behaviour == Behaviour::Probe && findings.shoppers.stopped_by_cap + findings.shoppers.unfinished > 0 {
+            let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| format!(" after {cap} attempts at a step"));
+            notes.push(format!(
+                "{} shoppers were stopped{cap} or by the end of the run: they count as lost, and not in \"at least\".",
+                count(findings.shoppers.stopped_by_cap + findings.shoppers.unfinished)
+            ));
+        }
+        if loss.by_patience.iter().filter_map(|row| row.worth).any(|worth| worth.estimated_share > 0.0) {
+            notes
+                .push("Where a lost shopper's basket was not seen, its worth is estimated from the others of the same journey.".to_owned());
+        }
+    }
+    notes
+}
+
+// === impl Soundness ===
+
+impl Soundness {
+    /// As a sentence about a doubt begins.
+    const fn label(self) -> &'static str {
+        match self {
+            Soundness::Valid => "Note",
+            Soundness::Suspect => "Suspect",
+            Soundness::Invalid => "Invalid",
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Addresses as a browser sees them: what a link means on the page it is on, where a shopper may go, and
+//! what a request tells of the page it comes from.
+
+use url::Url;
+
+/// The hosts that shoppers may send requests to. Everything else is somebody else's shop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedHosts {
+    names: Vec<String>,
+}
+
+/// Why an address is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// The text can't be read as an address.
+    #[error("'{text}' is not an address: {why}")]
+    Malformed {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: url::ParseError,
+    },
+    /// The scheme is not one that shoppers speak.
+    #[error("'{0}' is not an http or https address")]
+    Scheme(String),
+}
+
+// === impl AllowedHosts ===
+
+impl AllowedHosts {
+    /// These hosts, on any port, and no others. `*.shop.example` stands for every host below `shop.example`.
+    pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> AllowedHosts {
+        AllowedHosts { names: names.into_iter().map(|name| name.into().to_ascii_lowercase()).collect() }
+    }
+
+    /// Whether requests may go to this host, named as in an address, in lower case.
+    pub fn allows(&self, host: &str) -> bool {
+        self.names.iter().any(|name| match name.strip_prefix('*') {
+            Some(suffix) if suffix.starts_with('.') => host.len() > suffix.len() && host.ends_with(suffix),
+            _ => name == host,
+        })
+    }
+}
+
+/// What a step's address means: absolute; a path below the target, where it begins with a slash; or a
+/// reference as on a page, resolved against the page that the shopper is on.
+///
+/// A target with a path of its own (`https://host/shop`) comes before a path that does not begin with it
+/// already, so that both `/cart` of a scenario and `/shop/cart` captured from a page mean the same.
+///
+/// # Errors
+/// When the text is no `http` or `https` address.
+pub fn resolve(target: &Url, page: Option<&Url>, text: &str) -> Result<Url, AddressError> {
+    let prefix = target.path().trim_end_matches('/');
+    let below_target = text.starts_with('/') && !text.starts_with("//");
+    let joined = if below_target && !prefix.is_empty() && !is_below(prefix, text) {
+        target.join(&format!("{prefix}{text}"))
+    } else if below_target {
+        target.join(text)
+    } else {
+        page.unwrap_or(target).join(text)
+    };
+    let url = joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?;
+    if matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(AddressError::Scheme(url.into())) }
+}
+
+fn is_below(prefix: &str, path: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+}
+
+/// What the `referer` header says at `to` of the page at `from`: as browsers do by default
+/// (`strict-origin-when-cross-origin`), the whole address without fragment and credentials within an
+/// origin, the origin alone across origins, nothing from TLS to plain text.
+pub fn referer(from: &Url, to: &Url) -> Option<String> {
+    if from.scheme() == "https" && to.scheme() == "http" {
+        return None;
+    }
+    let same_origin =
+        from.scheme() == to.scheme() && from.host() == to.host() && from.port_or_known_default() == to.port_or_known_default();
+    if !same_origin {
+        return Some(format!("{}/", from.origin().ascii_serialization()));
+    }
+    if from.fragment().is_none() && from.username().is_empty() && from.password().is_none() {
+        return Some(from.as_str().to_owned());
+    }
+    let mut plain = from.clone();
+    plain.set_fragment(None);
+    // Both fail only on addresses without a host, which no page has.
+    let _ = plain.set_username("");
+    let _ = plain.set_password(None);
+    Some(plain.into())
+}
+
+/// Where a redirect from `from` leads. A fragment is handed on, as browsers do.
+///
+/// # Errors
+/// When the `location` is no address.
+pub fn redirected(from: &Url, location: &str) -> Result<Url, AddressError> {
+    let mut url = from.join(location).map_err(|why| AddressError::Malformed { text: location.to_owned(), why })?;
+    if url.fragment().is_none() && from.fragment().is_some() {
+        url.set_fragment(from.fragment());
+    }
+    Ok(url)
+}
+
+/// What a request line says of an address.
+pub fn path_and_query(url: &Url) -> &str {
+    &url[url::Position::BeforePath..url::Position::AfterQuery]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_below_the_target_and_a_reference_is_on_the_page() {
+        let target = url("http://shop.example:8080");
+        let page = url("http://shop.example:8080/catalogue/things?page=1");
+        let resolved = |text| resolve(&target, Some(&page), text).unwrap().to_string();
+        assert_eq!(resolved("/cart?a=b c"), "http://shop.example:8080/cart?a=b%20c");
+        assert_eq!(resolved("?page=2"), "http://shop.example:8080/catalogue/things?page=2");
+        assert_eq!(resolved("../basket"), "http://shop.example:8080/basket");
+        assert_eq!(resolved("https://pay.example/x"), "https://pay.example/x");
+        assert_eq!(resolved("//cdn.example/x"), "http://cdn.example/x");
+        assert_eq!(resolve(&target, None, "cart").unwrap().as_str(), "http://shop.example:8080/cart");
+    }
+
+    #[test]
+    fn a_target_with_a_path_comes_before_paths_that_lack_it() {
+        for target in ["https://host/shop", "https://host/shop/"] {
+            let resolved = |text| resolve(&url(target), None, text).unwrap().to_string();
+            assert_eq!(resolved("/cart"), "https://host/shop/cart");
+            assert_eq!(resolved("/shop/cart"), "https://host/shop/cart");
+            assert_eq!(resolved("/shopping"), "https://host/shop/shopping");
+            assert_eq!(resolved("/shop?x=1"), "https://host/shop?x=1");
+        }
+    }
+
+    #[test]
+    fn what_is_no_web_address_is_refused() {
+        let target = url("http://shop.example");
+        assert_eq!(resolve(&target, None, "mailto:a@b.c"), Err(AddressError::Scheme("mailto:a@b.c".into())));
+        assert!(matches!(resolve(&target, None, "http://[::1"), Err(AddressError::Malformed { .. })));
+    }
+
+    #[test]
+    fn hosts_are_allowed_by_name_or_below_a_domain() {
+        let allowed = AllowedHosts::new(["Shop.example", "*.pay.example", "[::1]"]);
+        for (host, expected) in [
+            ("shop.example", true),
+            ("www.shop.example", false),
+            ("a.pay.example", true),
+            ("pay.example", false),
+            ("evilpay.example", false),
+            ("[::1]", true),
+            ("", false),
+        ] {
+            assert_eq!(allowed.allows(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_relative_to_where_it_comes_from_and_keeps_the_fragment() {
+        let from = url("https://shop.example/cart/pay?x=1#card");
+        let to = |location| redirected(&from, location).unwrap().to_string();
+        assert_eq!(to("/done"), "https://shop.example/done#card");
+        assert_eq!(to("done?y=2#now"), "https://shop.example/cart/done?y=2#now");
+        assert_eq!(path_and_query(&from), "/cart/pay?x=1");
+    }
+
+    #[test]
+    fn the_referer_tells_no_more_than_a_browser_does() {
+        let page = url("https://me:secret@shop.example/cart?step=2#pay");
+        assert_eq!(referer(&page, &url("https://shop.example/pay")).as_deref(), Some("https://shop.example/cart?step=2"));
+        assert_eq!(referer(&page, &url("https://pay.example/")).as_deref(), Some("https://shop.example/"));
+        assert_eq!(referer(&page, &url("http://shop.example/")), None);
+    }
+}

@@ -1,0 +1,321 @@
+//! One try at a step: fill the request, send it, read the answer, judge it, tell the tally.
+
+use super::judge::{Judge, Unmet, kind_of_trouble};
+use super::price;
+use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
+use super::reading::Reading;
+use super::request::fill;
+use super::sample::Evidence;
+use super::scope::built_in;
+use super::session::{FetchTrouble, Fetched, Gate, Hop, Page};
+use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
+use super::visit::Visit;
+use super::world::World;
+use crate::base::{Micros, StepId, UnitId};
+use crate::plan::{RenderError, Step, Value};
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, StepAttempt};
+
+/// What an answer was found to be.
+#[derive(Debug)]
+enum Finding {
+    /// All as expected.
+    Ok,
+    /// The shop worked, and said no.
+    Declined,
+    /// A poll's condition does not hold yet.
+    NotYet(String),
+    /// Something went wrong for the shopper.
+    Failed(Unmet),
+    /// It is our own or the scenario's fault; nothing can be said about the shop.
+    Own(String),
+}
+
+/// The state of one try at a step, over all its requests.
+struct Try {
+    unit: UnitId,
+    step: StepId,
+    nth: u32,
+    acted_at: Micros,
+    sent_at: Option<Micros>,
+    evidence: Evidence,
+}
+
+impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+    /// One try at a step that should begin at `intended_at`: how it came out, and when it ended.
+    pub(super) async fn try_step<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        unit: UnitId,
+        step: StepId,
+        nth: u32,
+        intended_at: Micros,
+    ) -> (Outcome, Micros) {
+        let acted_at = world.clock.now();
+        let arrival = !self.met.acted;
+        if arrival {
+            self.met.acted = true;
+            world.tally.borrow_mut().arrived(self.persona.journey, intended_at, acted_at);
+        }
+        world.tell(|witness| witness.begins(step, nth));
+        self.under_way.step = Some((step, intended_at, acted_at));
+        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, evidence: Evidence::default() };
+        let (finding, ended_at) = self.ask(world, &mut attempt).await;
+        self.under_way.step = None;
+
+        let (outcome, detail) = match finding {
+            Finding::Ok => (Outcome::Ok, String::new()),
+            Finding::Declined => (Outcome::Declined, String::new()),
+            Finding::NotYet(detail) => (Outcome::Failed(FailureKind::TooSlow), detail),
+            Finding::Failed(unmet) => (Outcome::Failed(unmet.kind), unmet.detail),
+            Finding::Own(cause) => {
+                world.tally.borrow_mut().own_failure(&cause);
+                (Outcome::Unjudged, cause)
+            }
+        };
+        if let Outcome::Failed(kind) = outcome {
+            self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
+        }
+        let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
+        let attributes = &self.persona.attributes[..];
+        world.tally.borrow_mut().step_attempt(&StepAttempt {
+            step,
+            intended_at,
+            acted_at,
+            ended_at,
+            service,
+            arrival,
+            attributes,
+            outcome,
+        });
+        self.settle(world, outcome, ended_at);
+        world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
+        (outcome, ended_at)
+    }
+
+    /// Sends the step's request, again and again where it polls, until its answer is judged.
+    async fn ask<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try) -> (Finding, Micros) {
+        let step = world.plan.step(attempt.step);
+        let waits_until = step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
+        let mut asked_at = attempt.acted_at;
+        loop {
+            let mut give_up_at = asked_at.saturating_add(step.gives_up_after);
+            if let Some(waits_until) = waits_until {
+                give_up_at = give_up_at.min(waits_until);
+            }
+            let fetched = match self.fetch(world, attempt, give_up_at).await {
+                Ok(fetched) => fetched,
+                Err(cause) => return (Finding::Own(cause), world.clock.now()),
+            };
+            attempt.sent_at = attempt.sent_at.or(fetched.sent_at);
+            let ended_at = fetched.ended_at.unwrap_or_else(|| world.clock.now());
+            let (finding, answer) = self.read(world, step, fetched, ended_at);
+            attempt.evidence.answer = answer;
+            let (Some(poll), Some(waits_until), Finding::NotYet(_)) = (&step.poll, waits_until, &finding) else {
+                return (finding, ended_at);
+            };
+            asked_at = ended_at.saturating_add(poll.every);
+            if asked_at >= waits_until {
+                world.clock.sleep_until(waits_until).await;
+                return (finding, waits_until);
+            }
+            world.clock.sleep_until(asked_at).await;
+        }
+    }
+
+    /// One request and its redirects.
+    async fn fetch<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try, give_up_at: Micros) -> Result<Fetched, String> {
+        let plan = &*world.plan;
+        let step = plan.step(attempt.step);
+        let pays = plan.unit(attempt.unit).paying_step == Some(attempt.step);
+        self.intend(world, attempt.unit);
+        self.variables.begin(attempt.step);
+        let mut request = fill(&step.request, &plan.templates, &self.variables).map_err(|error| error.to_string())?;
+        if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&request.body)) {
+            drop(request);
+            self.intent.iter_mut().for_each(Intent::renew);
+            self.intend(world, attempt.unit);
+            self.variables.begin(attempt.step);
+            request = fill(&step.request, &plan.templates, &self.variables).map_err(|error| error.to_string())?;
+            self.intent.iter_mut().for_each(|intent| {
+                intent.changes(&request.body);
+            });
+        }
+        if pays {
+            if !world.ledger.admits() {
+                // The run ends now; this shopper is cut where it stands.
+                std::future::pending::<()>().await;
+            }
+            self.under_way.purchase = Some((attempt.unit, attempt.nth));
+            let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
+            line(&PurchaseEvent::Invoke, world.clock.now());
+        }
+        let (trail, nth) = (&mut self.trail, attempt.nth);
+        let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
+            let seen = ExchangeSeen {
+                step: attempt.step,
+                began_at: exchange.began_at,
+                phases: exchange.phases,
+                redirect: hop.index > 0,
+                connections: exchange.connections,
+                redials: exchange.redials,
+                resumed: exchange.resumed,
+                held: hop.held.is_some(),
+                bytes_sent: request.body.len() as u64,
+                bytes_received: exchange.bytes_received,
+            };
+            world.tally.borrow_mut().exchange(&seen);
+            trail.add(attempt.step, nth, exchange);
+            world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
+        };
+        let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
+        attempt.evidence = Evidence { request: fetched.last_request.take(), answer: None };
+        Ok(fetched)
+    }
+
+    /// Makes the intent's key and marker known to templates, in a purchase.
+    fn intend<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId) {
+        if !world.plan.unit(unit).purchase {
+            return;
+        }
+        let intent = self.intent.get_or_insert_with(|| Intent::new(&world.run, self.shopper, unit));
+        self.variables.set_text(built_in::INTENT_ID, &intent.key());
+        self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
+    }
+
+    /// Judges what came, and takes from it what the scenario captures.
+    fn read<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, fetched: Fetched, ended_at: Micros) -> (Finding, Option<Answer>) {
+        let page = match fetched.result {
+            Ok(page) => page,
+            Err(trouble) => return (no_page(&trouble), None),
+        };
+        let finding = match self.judge(world, step, &page) {
+            Ok(Finding::Ok) => self.take(world, step, &page, ended_at),
+            Ok(finding) => finding,
+            Err(error) => Finding::Own(error.to_string()),
+        };
+        (finding, Some(page.answer))
+    }
+
+    fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, page: &Page) -> Result<Finding, RenderError> {
+        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
+        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
+        let judge = Judge { templates: &world.plan.templates, scope: &self.variables };
+        world.tell(|witness| {
+            for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
+                witness.checked(what, &judge.explain(conditions, &answer));
+            }
+            if let Some(poll) = &step.poll {
+                witness.checked("until", &judge.explain(&poll.until, &answer));
+            }
+        });
+        if judge.holds(&step.declined, &answer)? {
+            return Ok(Finding::Declined);
+        }
+        if let Some(unmet) = judge.unmet(&step.expect, &answer)? {
+            return Ok(Finding::Failed(unmet));
+        }
+        if let Some(poll) = &step.poll
+            && let Some(unmet) = judge.unmet(&poll.until, &answer)?
+        {
+            return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail)));
+        }
+        Ok(Finding::Ok)
+    }
+
+    /// Takes captures, basket and order from a good answer. What is not there is a failure.
+    fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, page: &Page, ended_at: Micros) -> Finding {
+        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
+        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
+        let missing =
+            |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
+        let mut taken: Vec<(crate::base::VarId, Value)> = Vec::with_capacity(step.captures.len() + 2);
+        for capture in &step.captures {
+            let Some(value) = answer.find(&capture.from) else {
+                return missing(&world.plan.variables[capture.var.index()]);
+            };
+            if let Some(observed) = capture.observed {
+                self.observed[observed.index()] = Observed::Is(value.as_text().as_ref().into());
+            }
+            taken.push((capture.var, value));
+        }
+        if let Some(basket) = &step.basket {
+            match answer.find(basket) {
+                Some(value) => self.met.worth = price::minor_units(&value).or(self.met.worth),
+                None => return missing("the basket's total"),
+            }
+        }
+        if let Some(order) = &step.order {
+            let Some(id) = answer.find(&order.id) else { return missing("the order's number") };
+            taken.push((built_in::ORDER_ID, id));
+            if let Some(total) = &order.total {
+                let Some(total) = answer.find(total) else { return missing("the order's total") };
+                self.met.worth = price::minor_units(&total).or(self.met.worth);
+                taken.push((built_in::ORDER_TOTAL, total));
+            }
+        }
+        if world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step)) {
+            self.met.bought_at.get_or_insert(ended_at);
+        }
+        for (var, value) in taken {
+            world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));
+            self.variables.set(var, value);
+        }
+        Finding::Ok
+    }
+
+    /// Tells the ledger what became of the purchase whose request was sent, if one was.
+    pub(super) fn settle<C: Clock>(&mut self, world: &World<S, C, G>, outcome: Outcome, at: Micros) {
+        let Some((unit, nth)) = self.under_way.purchase.take() else { return };
+        let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
+        let text = |var| crate::plan::Scope::value(&self.variables, var).map(|value| value.as_text().into_owned());
+        let order = text(built_in::ORDER_ID);
+        let event = match outcome {
+            Outcome::Ok => PurchaseEvent::Ok { order: order.as_deref(), total_minor: self.met.worth.map(|worth| worth.0) },
+            Outcome::Declined => PurchaseEvent::Declined,
+            Outcome::Failed(kind) if kind.order_knowledge() == OrderKnowledge::None => PurchaseEvent::Failed { kind },
+            Outcome::Failed(kind) => PurchaseEvent::Unknown { kind: Some(kind) },
+            Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
+        };
+        line(&event, at);
+    }
+}
+
+/// Writes lines about one purchase attempt to the ledger.
+fn purchase_line<'a, S, C, G>(
+    world: &'a World<S, C, G>,
+    intent: Option<&'a Intent>,
+    marker: &'a str,
+    shopper: crate::base::ShopperId,
+    unit: UnitId,
+    attempt: u32,
+) -> impl Fn(&PurchaseEvent<'_>, Micros) + 'a {
+    move |event, at_us| {
+        if let Some(intent) = intent {
+            let (purchase, key) = (world.plan.unit(unit).name.as_str(), intent.key());
+            let event = event.clone();
+            world.ledger.write(&PurchaseLine { at_us, intent: &intent.marker, key: &key, shopper, marker, purchase, attempt, event });
+        }
+    }
+}
+
+/// What it means that there is no page.
+fn no_page(trouble: &FetchTrouble) -> Finding {
+    let failed = |kind, detail: String| Finding::Failed(Unmet { kind, detail });
+    match trouble {
+        FetchTrouble::Wire(wire) => match kind_of_trouble(wire) {
+            Ok(kind) => failed(kind, wire.to_string()),
+            Err(cause) => Finding::Own(cause.to_owned()),
+        },
+        FetchTrouble::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, trouble.to_string()),
+        FetchTrouble::BadRedirect(_) => failed(FailureKind::Protocol, trouble.to_string()),
+        FetchTrouble::RedirectRefused { location, .. } => Finding::Own(refused(location)),
+        FetchTrouble::Refused(address) => Finding::Own(refused(address)),
+        FetchTrouble::BadAddress(_) => Finding::Own(trouble.to_string()),
+    }
+}
+
+/// The cause, named by host so that causes stay few.
+fn refused(address: &str) -> String {
+    let host = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned());
+    format!("{host} is not an allowed host: --allow-host {host}, if you may load it")
+}

@@ -1,0 +1,243 @@
+//! The judgement of an answer: did what the shopper expected hold, did the shop decline, what went wrong.
+
+use super::reading::Reading;
+use super::transport::Trouble;
+use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
+use crate::tally::{Checked, FailureKind};
+
+/// A condition that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// The kind of failure that it is.
+    pub kind: FailureKind,
+    /// What was expected and what came.
+    pub detail: String,
+}
+
+/// Looks at answers with one shopper's variables at hand.
+pub struct Judge<'a> {
+    /// The plan's expressions.
+    pub templates: &'a Templates,
+    /// The shopper's variables.
+    pub scope: &'a dyn Scope,
+}
+
+// === impl Judge ===
+
+impl Judge<'_> {
+    /// The first condition that does not hold, if any.
+    ///
+    /// # Errors
+    /// When an expected value can't be rendered.
+    pub fn unmet(&self, conditions: &Conditions, answer: &Reading<'_>) -> Result<Option<Unmet>, RenderError> {
+        for check in &conditions.checks {
+            if let Some(detail) = self.check(check, answer)? {
+                let kind = match check {
+                    Check::Status(_) => kind_of_status(answer.status()),
+                    _ => FailureKind::UnexpectedContent,
+                };
+                return Ok(Some(Unmet { kind, detail }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether there are conditions, and all of them hold.
+    ///
+    /// # Errors
+    /// When an expected value can't be rendered.
+    pub fn holds(&self, conditions: &Conditions, answer: &Reading<'_>) -> Result<bool, RenderError> {
+        Ok(!conditions.is_empty() && self.unmet(conditions, answer)?.is_none())
+    }
+
+    /// Every condition with whether it holds, in words: for walks.
+    pub fn explain(&self, conditions: &Conditions, answer: &Reading<'_>) -> Vec<Checked> {
+        let explain = |check| match self.check(check, answer) {
+            Ok(None) => Checked { what: in_words(check), held: true },
+            Ok(Some(detail)) => Checked { what: detail, held: false },
+            Err(error) => Checked { what: error.to_string(), held: false },
+        };
+        conditions.checks.iter().map(explain).collect()
+    }
+
+    /// What is wrong with one condition, or nothing.
+    fn check(&self, check: &Check, answer: &Reading<'_>) -> Result<Option<String>, RenderError> {
+        Ok(match check {
+            Check::Status(ranges) => {
+                let status = answer.status();
+                let held = ranges.iter().any(|range| range.contains(status));
+                (!held).then(|| {
+                    format!("status {status}, expected {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))
+                })
+            }
+            Check::Json { path, expected } => {
+                let found = answer.json().and_then(|json| path.query(json).first());
+                self.compare(&path.to_string(), expected, found, || match answer.json() {
+                    None => "the body is not JSON".to_owned(),
+                    Some(_) => format!("nothing at {path}"),
+                })?
+            }
+            Check::Header { name, expected } => {
+                let found = answer.header(name).map(|value| serde_json::Value::String(value.to_owned()));
+                self.compare(name, expected, found.as_ref(), || format!("no header {name}"))?
+            }
+            Check::Text(wanted) => {
+                let wanted = self.render(wanted)?;
+                (!answer.text().contains(&*wanted)).then(|| format!("the text '{wanted}' is not there"))
+            }
+            Check::NoText(unwanted) => {
+                let unwanted = self.render(unwanted)?;
+                answer.text().contains(&*unwanted).then(|| format!("the text '{unwanted}' is there"))
+            }
+            Check::Matches(regex) => (!regex.is_match(&answer.text())).then(|| format!("nothing matches /{regex}/")),
+        })
+    }
+
+    fn compare(
+        &self,
+        place: &str,
+        expected: &Expected,
+        found: Option<&serde_json::Value>,
+        absent: impl Fn() -> String,
+    ) -> Result<Option<String>, RenderError> {
+        let Some(found) = found else {
+            return Ok((!matches!(expected, Expected::Absent)).then(absent));
+        };
+        let wrong = |wanted: String| Some(format!("{place} is {found}, expected {wanted}"));
+        Ok(match expected {
+            Expected::Present => None,
+            Expected::Absent => wrong("nothing there".into()),
+            Expected::Value(wanted) if same(wanted, found) => None,
+            Expected::Value(wanted) => wrong(wanted.to_string()),
+            Expected::OneOf(wanted) if wanted.iter().any(|one| same(one, found)) => None,
+            Expected::OneOf(wanted) => wrong(format!("one of {}", serde_json::Value::Array(wanted.clone()))),
+            Expected::Text(template) => {
+                let wanted = self.render(template)?;
+                let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+                if text == *wanted { None } else { wrong(format!("\"{wanted}\"")) }
+            }
+        })
+    }
+
+    fn render<'t>(&self, template: &'t Template) -> Result<std::borrow::Cow<'t, str>, RenderError> {
+        template.render(self.templates, self.scope)
+    }
+}
+
+/// What a condition asks for.
+fn in_words(check: &Check) -> String {
+    match check {
+        Check::Status(ranges) => format!("status {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")),
+        Check::Json { path, .. } => format!("json {path}"),
+        Check::Header { name, .. } => format!("header {name}"),
+        Check::Text(_) => "text".to_owned(),
+        Check::NoText(_) => "no text".to_owned(),
+        Check::Matches(regex) => format!("matches /{regex}/"),
+    }
+}
+
+/// Equal as JSON; numbers by value, and a header's or a lenient shop's `"5"` equals `5`.
+fn same(wanted: &serde_json::Value, found: &serde_json::Value) -> bool {
+    use serde_json::Value::{Number, String};
+    match (wanted, found) {
+        (Number(a), Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Number(a), String(b)) => a.to_string() == *b,
+        _ => wanted == found,
+    }
+}
+
+/// The kind of failure that an unexpected status is.
+pub fn kind_of_status(status: u16) -> FailureKind {
+    match status {
+        429 => FailureKind::Throttled,
+        400..=499 => FailureKind::ClientError,
+        500..=599 => FailureKind::ServerError,
+        _ => FailureKind::UnexpectedStatus,
+    }
+}
+
+/// The kind of failure that trouble on the line is, or the generator's own cause.
+pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, &str> {
+    Ok(match trouble {
+        Trouble::Dns(_) => FailureKind::Dns,
+        Trouble::Connect(_) => FailureKind::Connect,
+        Trouble::Tls(_) => FailureKind::Tls,
+        Trouble::TooSlow(_) => FailureKind::TooSlow,
+        Trouble::Broken(_) => FailureKind::Broken,
+        Trouble::BrokenReused(_) => FailureKind::BrokenReused,
+        Trouble::Protocol(_) => FailureKind::Protocol,
+        Trouble::BodyTooLarge(_) => FailureKind::UnexpectedContent,
+        Trouble::Own(cause) => return Err(cause),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::VarId;
+    use crate::plan::{StatusRange, Value};
+    use http::HeaderMap;
+    use serde_json::json;
+    use serde_json_path::JsonPath;
+
+    struct NoScope;
+    impl Scope for NoScope {
+        fn value(&self, _: VarId) -> Option<&Value> {
+            None
+        }
+        fn next_bits(&self) -> u64 {
+            0
+        }
+    }
+
+    fn unmet(check: Check, status: u16, body: &str) -> Option<(FailureKind, String)> {
+        let (headers, templates) = (HeaderMap::new(), Templates::default());
+        let judge = Judge { templates: &templates, scope: &NoScope };
+        let conditions = Conditions { checks: vec![check] };
+        let reading = Reading::new(status, &headers, body.as_bytes(), &|_| None);
+        judge.unmet(&conditions, &reading).unwrap().map(|unmet| (unmet.kind, unmet.detail))
+    }
+
+    fn json_check(path: &str, expected: Expected) -> Check {
+        Check::Json { path: JsonPath::parse(path).unwrap(), expected }
+    }
+
+    #[test]
+    fn a_wrong_status_is_told_apart_by_its_class() {
+        let status = |status| unmet(Check::Status(vec![StatusRange::SUCCESS]), status, "").map(|(kind, _)| kind);
+        assert_eq!(status(204), None);
+        assert_eq!(status(302), Some(FailureKind::UnexpectedStatus));
+        assert_eq!(status(404), Some(FailureKind::ClientError));
+        assert_eq!(status(429), Some(FailureKind::Throttled));
+        assert_eq!(status(503), Some(FailureKind::ServerError));
+    }
+
+    #[test]
+    fn content_is_compared_by_value_and_the_difference_is_said() {
+        let body = r#"{"state":"paid","n":1.0,"id":"5"}"#;
+        assert_eq!(unmet(json_check("$.n", Expected::Value(json!(1))), 200, body), None);
+        assert_eq!(unmet(json_check("$.id", Expected::Value(json!(5))), 200, body), None);
+        assert_eq!(unmet(json_check("$.state", Expected::OneOf(vec![json!("paid"), json!("sent")])), 200, body), None);
+        assert_eq!(unmet(json_check("$.gone", Expected::Absent), 200, body), None);
+        let (kind, detail) = unmet(json_check("$.state", Expected::Value(json!("done"))), 200, body).unwrap();
+        assert_eq!((kind, detail.as_str()), (FailureKind::UnexpectedContent, r#"$.state is "paid", expected "done""#));
+        let (_, detail) = unmet(json_check("$.state", Expected::Present), 200, "<html>").unwrap();
+        assert_eq!(detail, "the body is not JSON");
+    }
+
+    #[test]
+    fn text_is_found_or_must_not_be() {
+        let text = |text: &str| Template::Literal(text.into());
+        assert_eq!(unmet(Check::Text(text("thank you")), 200, "<p>thank you</p>"), None);
+        assert!(unmet(Check::Text(text("thank you")), 200, "sorry").is_some());
+        assert!(unmet(Check::NoText(text("alert")), 200, "alert-danger").is_some());
+        assert_eq!(unmet(Check::Matches(regex::Regex::new("order [0-9]+").unwrap()), 200, "order 17"), None);
+    }
+
+    #[test]
+    fn no_conditions_never_decline() {
+        let (headers, templates) = (HeaderMap::new(), Templates::default());
+        let judge = Judge { templates: &templates, scope: &NoScope };
+        assert!(!judge.holds(&Conditions::default(), &Reading::new(200, &headers, b"", &|_| None)).unwrap());
+    }
+}

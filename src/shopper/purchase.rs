@@ -1,0 +1,137 @@
+//! A shopper's intent to buy, and the ledger that remembers it.
+//!
+//! An intent has one idempotency key for all its attempts, because a shopper who tries again wants one order.
+//! A changed body, or an attempt after a decline, is another wish and gets another key. The ledger hears of each
+//! attempt before its request is sent, so that whatever happens next, nothing that may be an order is forgotten.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+
+use crate::base::{Micros, ShopperId, UnitId};
+use crate::tally::FailureKind;
+
+/// One shopper's intent to buy in one purchase of the journey.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// Unique to this intent, and the same for all its attempts.
+    pub marker: String,
+    /// Which key is in use, from 1.
+    generation: u32,
+    /// The body of the last attempt, without the key itself.
+    body: Option<u64>,
+}
+
+/// What is known of an intent: one line of the ledger.
+#[derive(Clone, Debug, Serialize)]
+pub struct PurchaseLine<'a> {
+    /// When, since the planned start.
+    pub at_us: Micros,
+    /// The intent's marker.
+    pub intent: &'a str,
+    /// The idempotency key of this attempt.
+    pub key: &'a str,
+    /// Who.
+    pub shopper: ShopperId,
+    /// The unique text that the shop was sent for this shopper.
+    pub marker: &'a str,
+    /// The purchase's name.
+    pub purchase: &'a str,
+    /// Which attempt at it, from 1.
+    pub attempt: u32,
+    /// What is known now.
+    #[serde(flatten)]
+    pub event: PurchaseEvent<'a>,
+}
+
+/// What is known of a purchase attempt.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum PurchaseEvent<'a> {
+    /// The request is about to be sent.
+    Invoke,
+    /// The shop confirmed an order.
+    Ok {
+        /// Its number, if the scenario captures it.
+        order: Option<&'a str>,
+        /// What it costs, in minor units, if the scenario captures it.
+        total_minor: Option<u64>,
+    },
+    /// The shop said no: there must be no order.
+    Declined,
+    /// It failed in a way that leaves no order.
+    Failed {
+        /// How.
+        kind: FailureKind,
+    },
+    /// The shopper can't tell whether there is an order.
+    Unknown {
+        /// How it failed; none where the run was cut.
+        kind: Option<FailureKind>,
+    },
+}
+
+/// Remembers purchases. What `write` was told survives the process as soon as it returns.
+pub trait Ledger {
+    /// Whether one more purchase attempt may be made; where not, the run is about to end.
+    fn admits(&self) -> bool {
+        true
+    }
+
+    /// Appends a line.
+    fn write(&self, line: &PurchaseLine<'_>);
+}
+
+/// Forgets everything: for walks and tests.
+impl Ledger for () {
+    fn write(&self, _: &PurchaseLine<'_>) {}
+}
+
+// === impl Intent ===
+
+impl Intent {
+    /// The intent of a shopper at a purchase. Its marker carries the run, so that two runs with one seed against one
+    /// shop never share a key.
+    pub fn new(run: &str, shopper: ShopperId, unit: UnitId) -> Intent {
+        Intent { marker: format!("{run}-{shopper}-{}", unit.0), generation: 1, body: None }
+    }
+
+    /// The idempotency key in use.
+    pub fn key(&self) -> String {
+        format!("{}-{}", self.marker, self.generation)
+    }
+
+    /// Takes another key: what is sent next is another wish.
+    pub fn renew(&mut self) {
+        self.generation += 1;
+        self.body = None;
+    }
+
+    /// Whether the body differs from that of the last attempt, apart from the key in it. Remembers it.
+    pub fn changes(&mut self, body: &[u8]) -> bool {
+        let mut hasher = DefaultHasher::new();
+        String::from_utf8_lossy(body).replace(&self.key(), "").hash(&mut hasher);
+        let hash = hasher.finish();
+        let changed = self.body.is_some_and(|last| last != hash);
+        self.body = Some(hash);
+        changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_holds_until_the_wish_changes() {
+        let mut intent = Intent::new("r1", ShopperId(7), UnitId(3));
+        let first = intent.key();
+        assert!(!intent.changes(format!("pay {first}").as_bytes()));
+        assert!(!intent.changes(format!("pay {first}").as_bytes()));
+        assert!(intent.changes(b"pay more"));
+        intent.renew();
+        assert_ne!(intent.key(), first);
+        assert!(!intent.changes(format!("pay more {}", intent.key()).as_bytes()));
+        assert_eq!(intent.marker, "r1-0000000000000007-3");
+    }
+}

@@ -1,0 +1,171 @@
+//! A step's request, filled with one shopper's variables.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::session::PageRequest;
+use crate::plan::{self, Body, JsonSegment, RenderError, Request, Scope, Template, Templates};
+
+/// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
+
+/// Why a request can't be made from the variables. It is the scenario's fault, never the shop's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FillError {
+    /// A template could not be filled.
+    #[error("a placeholder can't be filled: {0}")]
+    Render(#[from] RenderError),
+    /// A filled header has characters that a header can't have.
+    #[error("header {name} can't have the value '{value}'")]
+    Header {
+        /// The header.
+        name: String,
+        /// What was filled in.
+        value: String,
+    },
+}
+
+/// Fills a step's request.
+///
+/// # Errors
+/// When a placeholder has no value, or a header comes out with characters that headers can't have.
+pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) -> Result<PageRequest<'t>, FillError> {
+    let url = request.url.render(templates, scope)?;
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
+    for (name, template) in &request.headers {
+        let value = template.render(templates, scope)?;
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+            (Ok(name), Ok(value)) => headers.insert(name, value),
+            _ => return Err(FillError::Header { name: name.clone(), value: value.into_owned() }),
+        };
+    }
+    let (body, content_type) = body(&request.body, templates, scope)?;
+    if let Some(content_type) = content_type {
+        headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    }
+    Ok(PageRequest { method: method(request.method), url, headers, body })
+}
+
+fn method(method: plan::Method) -> Method {
+    match method {
+        plan::Method::Get => Method::GET,
+        plan::Method::Head => Method::HEAD,
+        plan::Method::Post => Method::POST,
+        plan::Method::Put => Method::PUT,
+        plan::Method::Patch => Method::PATCH,
+        plan::Method::Delete => Method::DELETE,
+    }
+}
+
+fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<&'static str>), RenderError> {
+    Ok(match body {
+        Body::Empty => (Bytes::new(), None),
+        Body::Json(segments) => (json(segments, templates, scope)?.into(), Some("application/json")),
+        Body::Form(pairs) => (form(pairs, templates, scope)?.into(), Some("application/x-www-form-urlencoded")),
+        Body::Text(text) => (text.render(templates, scope)?.into_owned().into(), None),
+    })
+}
+
+fn json(segments: &[JsonSegment], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
+    let mut json = String::with_capacity(128);
+    for segment in segments {
+        match segment {
+            JsonSegment::Raw(text) => json.push_str(text),
+            JsonSegment::Computed(template) => json.push_str(&template.render(templates, scope)?),
+            JsonSegment::Text(template) => quote(&mut json, &template.render(templates, scope)?),
+            JsonSegment::Value(var) => match scope.value(*var) {
+                Some(plan::Value::Text(text)) => quote(&mut json, text),
+                Some(plan::Value::Json(value)) => write!(json, "{value}").expect("writing to a string"),
+                None => return Err(RenderError::Missing(format!("variable {}", var.0))),
+            },
+        }
+    }
+    Ok(json)
+}
+
+/// Appends `text` as a JSON string.
+fn quote(json: &mut String, text: &str) {
+    json.push_str(&serde_json::to_string(text).expect("a string is always JSON"));
+}
+
+fn form(pairs: &[(Template, Template)], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
+    let mut form = String::with_capacity(128);
+    let encode = |form: &mut String, text: Cow<'_, str>| {
+        for piece in utf8_percent_encode(&text, FORM) {
+            form.push_str(&piece.replace(' ', "+"));
+        }
+    };
+    for (name, value) in pairs {
+        if !form.is_empty() {
+            form.push('&');
+        }
+        encode(&mut form, name.render(templates, scope)?);
+        form.push('=');
+        encode(&mut form, value.render(templates, scope)?);
+    }
+    Ok(form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::VarId;
+    use crate::plan::Value;
+    use std::rc::Rc;
+
+    struct One(Value);
+    impl Scope for One {
+        fn value(&self, var: VarId) -> Option<&Value> {
+            (var == VarId(0)).then_some(&self.0)
+        }
+        fn next_bits(&self) -> u64 {
+            0
+        }
+    }
+
+    fn literal(text: &str) -> Template {
+        Template::Literal(text.to_owned())
+    }
+
+    fn filled(body: Body) -> PageRequest<'static> {
+        let request = Box::leak(Box::new(Request {
+            method: plan::Method::Post,
+            url: literal("/cart"),
+            headers: vec![("x-a".into(), literal("b"))],
+            body,
+        }));
+        fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5))))).unwrap()
+    }
+
+    #[test]
+    fn a_json_value_keeps_its_type_and_text_is_escaped() {
+        let body = Body::Json(vec![
+            JsonSegment::Raw(r#"{"n":"#.into()),
+            JsonSegment::Value(VarId(0)),
+            JsonSegment::Raw(r#","s":"#.into()),
+            JsonSegment::Text(literal("a \"b\"\n")),
+            JsonSegment::Raw("}".into()),
+        ]);
+        let request = filled(body);
+        assert_eq!(request.body, r#"{"n":5,"s":"a \"b\"\n"}"#);
+        assert_eq!(request.headers["content-type"], "application/json");
+    }
+
+    #[test]
+    fn a_form_is_encoded_as_browsers_do() {
+        let pairs = vec![(literal("card number"), literal("4242 & ü")), (literal("x"), literal("*-._~"))];
+        assert_eq!(filled(Body::Form(pairs)).body, "card+number=4242+%26+%C3%BC&x=*-._%7E");
+    }
+
+    #[test]
+    fn a_header_with_a_line_break_is_refused() {
+        let request =
+            Request { method: plan::Method::Get, url: literal("/"), headers: vec![("x".into(), literal("a\r\nb"))], body: Body::Empty };
+        let error = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap_err();
+        assert!(matches!(error, FillError::Header { .. }));
+    }
+}

@@ -1,0 +1,159 @@
+//! The trail of a visit, and the example that a failing one may become.
+//!
+//! Every shopper keeps a short line for each exchange. Only a visit that would be kept as an example holds its
+//! first failing exchange in full: whether it would be is known by its hash before anything is written down.
+
+use std::sync::Arc;
+
+use super::session::Gate;
+use super::transport::{Answer, Exchange, Shop, WireRequest};
+use super::visit::Visit;
+use crate::base::random::{Purpose, draw};
+use crate::base::{Micros, ShopperId, StepId, redact};
+use crate::plan::Plan;
+use crate::tally::{End, FailureKind, Observed, SampleLine, SampledExchange, Samples};
+
+/// How much of a body an example keeps.
+const BODY_LIMIT: usize = 4 * 1_024;
+
+/// What a visit's exchanges came to, and the failing one in full where it is to be kept.
+#[derive(Debug, Default)]
+pub struct Trail {
+    lines: Vec<TrailLine>,
+    kept: Option<Box<Kept>>,
+    failed_before: bool,
+}
+
+/// One exchange in short.
+#[derive(Clone, Copy, Debug)]
+struct TrailLine {
+    step: StepId,
+    attempt: u16,
+    status: Option<u16>,
+    began_at: Micros,
+    took: Micros,
+    failure: Option<FailureKind>,
+}
+
+/// The first failing exchange in full.
+#[derive(Debug)]
+struct Kept {
+    step: StepId,
+    kind: FailureKind,
+    hash: u64,
+    line: usize,
+    detail: String,
+    request: Option<String>,
+    response: Option<String>,
+}
+
+/// The last exchange of a try, in case it fails.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// What was sent, if anything was.
+    pub request: Option<WireRequest>,
+    /// What came back, if anything did.
+    pub answer: Option<Answer>,
+}
+
+// === impl Trail ===
+
+impl Trail {
+    /// Adds an exchange.
+    pub fn add(&mut self, step: StepId, attempt: u32, exchange: &Exchange) {
+        self.lines.push(TrailLine {
+            step,
+            attempt: attempt.min(u32::from(u16::MAX)) as u16,
+            status: exchange.result.as_ref().ok().map(|answer| answer.status.as_u16()),
+            began_at: exchange.began_at,
+            took: exchange.ended_at.since(exchange.began_at),
+            failure: None,
+        });
+    }
+
+    /// The last exchange made the step fail. Keeps it in full if it is the visit's first and among those wanted.
+    pub fn failed(&mut self, samples: &Samples, shopper: ShopperId, step: StepId, kind: FailureKind, detail: &str, evidence: &Evidence) {
+        let line = self.lines.len().saturating_sub(1);
+        if let Some(last) = self.lines.last_mut().filter(|last| last.step == step) {
+            last.failure = Some(kind);
+        }
+        let hash = draw(shopper.0, Purpose::Sample, 0);
+        if !std::mem::replace(&mut self.failed_before, true) && samples.wants(step, kind, hash) {
+            let request = evidence.request.as_ref().map(|request| redact::message(&sent(request)));
+            let response = evidence.answer.as_ref().map(|answer| redact::message(&received(answer)));
+            let detail = redact::text(detail).into_owned();
+            self.kept = Some(Box::new(Kept { step, kind, hash, line, detail, request, response }));
+        }
+    }
+
+    /// The stratum and hash of the example that this visit is, if it is one.
+    pub fn kept(&self) -> Option<(StepId, FailureKind, u64)> {
+        self.kept.as_ref().map(|kept| (kept.step, kept.kind, kept.hash))
+    }
+
+    fn exchanges(&self, plan: &Plan) -> Vec<SampledExchange> {
+        let in_full = |i| self.kept.as_ref().filter(|kept| kept.line == i);
+        let exchange = |(i, line): (usize, &TrailLine)| SampledExchange {
+            step: plan.step(line.step).name.clone(),
+            attempt: u32::from(line.attempt),
+            began_at: line.began_at,
+            took: line.took,
+            status: line.status,
+            failure: line.failure,
+            detail: in_full(i).map(|kept| kept.detail.clone()).unwrap_or_default(),
+            request: in_full(i).and_then(|kept| kept.request.clone()),
+            response: in_full(i).and_then(|kept| kept.response.clone()),
+        };
+        self.lines.iter().enumerate().map(exchange).collect()
+    }
+}
+
+impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+    /// The visit as an example.
+    pub(super) fn example(&self, plan: &Plan, end: End) -> Arc<SampleLine> {
+        let attributes = plan.shoppers.attributes.iter().zip(&self.persona.attributes);
+        let observed = plan.observed.iter().zip(&self.observed);
+        Arc::new(SampleLine {
+            shopper: self.shopper,
+            marker: self.marker.to_string(),
+            journey: plan.journey(self.persona.journey).name.clone(),
+            attributes: attributes
+                .map(|(attribute, value)| (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone()))
+                .collect(),
+            observed: observed
+                .filter_map(|(name, value)| match value {
+                    Observed::Is(value) => Some((name.clone(), redact::text(value).into_owned())),
+                    Observed::Missing | Observed::TooMany => None,
+                })
+                .collect(),
+            arrived_at: self.arrived_at,
+            end,
+            exchanges: self.trail.exchanges(plan),
+        })
+    }
+}
+
+/// A request as it was sent.
+fn sent(request: &WireRequest) -> String {
+    let mut text = format!("{} {} HTTP\r\nhost: {}\r\n", request.method, request.path, request.origin.authority());
+    finish(&mut text, &request.headers, &request.body);
+    text
+}
+
+/// An answer as it came, decompressed.
+fn received(answer: &Answer) -> String {
+    let mut text = format!("{:?} {}\r\n", answer.version, answer.status);
+    finish(&mut text, &answer.headers, &answer.body);
+    text
+}
+
+fn finish(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
+    }
+    text.push_str("\r\n");
+    text.push_str(&String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT)]));
+    if body.len() > BODY_LIMIT {
+        text.push_str(&format!("… ({} bytes in all)", body.len()));
+    }
+}

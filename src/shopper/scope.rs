@@ -1,0 +1,88 @@
+//! One shopper's variables, and the shopper's stream of choices in templates.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::base::random::{Purpose, draw};
+use crate::base::{ShopperId, StepId, VarId};
+use crate::plan::{self, Plan, Value};
+
+/// The variables of `plan::BUILT_IN_VARIABLES`, by place.
+pub mod built_in {
+    use crate::base::VarId;
+
+    pub const INTENT_ID: VarId = VarId(0);
+    pub const INTENT_MARKER: VarId = VarId(1);
+    pub const ORDER_ID: VarId = VarId(2);
+    pub const ORDER_TOTAL: VarId = VarId(3);
+    pub const SHOPPER_ID: VarId = VarId(4);
+    pub const SHOPPER_ORDINAL: VarId = VarId(5);
+    pub const SHOPPER_MARKER: VarId = VarId(6);
+    pub const RUN_ID: VarId = VarId(7);
+    pub const ATTEMPT: VarId = VarId(8);
+}
+
+/// One shopper's variables.
+#[derive(Debug)]
+pub struct Variables {
+    values: Vec<Option<Value>>,
+    shopper: ShopperId,
+    /// Draws of this step's templates so far, and the step: the same choices at every attempt at a step,
+    /// because a reload asks for the same page again.
+    drawn: Cell<u64>,
+}
+
+// === impl Variables ===
+
+impl Variables {
+    /// The variables that a shopper of this plan begins with: none but those that are set next.
+    pub fn new(plan: &Plan, shopper: ShopperId) -> Variables {
+        Variables { values: vec![None; plan.variables.len()], shopper, drawn: Cell::new(0) }
+    }
+
+    /// Gives a variable a value.
+    pub fn set(&mut self, var: VarId, value: Value) {
+        self.values[var.index()] = Some(value);
+    }
+
+    /// Gives a variable a text.
+    pub fn set_text(&mut self, var: VarId, text: &str) {
+        self.set(var, Value::Text(Rc::from(text)));
+    }
+
+    /// Starts the stream of choices for a step.
+    pub fn begin(&self, step: StepId) {
+        self.drawn.set(u64::from(step.0) << 32);
+    }
+}
+
+impl plan::Scope for Variables {
+    fn value(&self, var: VarId) -> Option<&Value> {
+        self.values.get(var.index())?.as_ref()
+    }
+
+    fn next_bits(&self) -> u64 {
+        let ordinal = self.drawn.get();
+        self.drawn.set(ordinal + 1);
+        draw(self.shopper.0, Purpose::Pick, ordinal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_places_are_those_of_the_plan() {
+        let place = |name: &str| plan::BUILT_IN_VARIABLES.iter().position(|known| *known == name).map(|i| VarId(i as u16));
+        assert_eq!(place("intent.id"), Some(built_in::INTENT_ID));
+        assert_eq!(place("intent.marker"), Some(built_in::INTENT_MARKER));
+        assert_eq!(place("order.id"), Some(built_in::ORDER_ID));
+        assert_eq!(place("order.total"), Some(built_in::ORDER_TOTAL));
+        assert_eq!(place("shopper.id"), Some(built_in::SHOPPER_ID));
+        assert_eq!(place("shopper.ordinal"), Some(built_in::SHOPPER_ORDINAL));
+        assert_eq!(place("shopper.marker"), Some(built_in::SHOPPER_MARKER));
+        assert_eq!(place("run.id"), Some(built_in::RUN_ID));
+        assert_eq!(place("attempt"), Some(built_in::ATTEMPT));
+    }
+}

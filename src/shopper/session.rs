@@ -1,0 +1,400 @@
+//! A shopper's session with the shop: what a browser remembers and does between a step and the wire.
+//!
+//! It keeps cookies, says which page a request comes from, follows redirects (each hop an exchange that
+//! the caller sees), and refuses to leave the hosts that the run may load. It judges nothing.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+use url::Url;
+
+use super::address::{self, AddressError, AllowedHosts};
+use super::cookies::Cookies;
+use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
+use crate::base::Micros;
+
+/// What all sessions of a run have in common.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// The shop's base address; steps' paths are below it.
+    pub target: Url,
+    /// Sent with every request, unless the step has a header of that name.
+    pub headers: HeaderMap,
+    /// Where requests may go.
+    pub allowed: AllowedHosts,
+    /// How many redirects are followed in one fetch.
+    pub max_redirects: u32,
+}
+
+/// A shopper's browser: line, cookies, and the page that the shopper is on.
+pub struct Session<L, G = NoGate> {
+    line: L,
+    gate: G,
+    settings: Rc<SessionSettings>,
+    /// The settings' headers and the shopper's own.
+    headers: HeaderMap,
+    cookies: Cookies,
+    page: Option<Url>,
+    /// The origins met so far, the target's first.
+    origins: Vec<Rc<Origin>>,
+}
+
+/// Stands before every request: safety caps hold requests back here.
+pub trait Gate {
+    /// Returns when a request to this origin may go; how long it was held back, if it was.
+    fn pass(&self, origin: &Origin) -> impl Future<Output = Option<Micros>>;
+}
+
+/// Holds nothing back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoGate;
+
+/// A request as a step means it.
+#[derive(Clone, Debug)]
+pub struct PageRequest<'a> {
+    /// The method.
+    pub method: Method,
+    /// Absolute, a path below the target, or relative to the page that the shopper is on.
+    pub url: Cow<'a, str>,
+    /// The step's own headers; they replace the session's of the same name.
+    pub headers: HeaderMap,
+    /// The body; empty for none.
+    pub body: Bytes,
+}
+
+/// Which exchange of a fetch this is, and whether it was held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// 0 for the request itself, 1 for what its redirect led to, and so on.
+    pub index: u32,
+    /// How long a safety cap held it back, if one did.
+    pub held: Option<Micros>,
+}
+
+/// What came of a request and the redirects it caused.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The page, or why there is none.
+    pub result: Result<Page, FetchTrouble>,
+    /// The last request, as it was sent; none if there was none.
+    pub last_request: Option<WireRequest>,
+    /// Exchanges made.
+    pub exchanges: u32,
+    /// When the first byte of the first request was handed to an open connection.
+    pub sent_at: Option<Micros>,
+    /// When the last exchange ended; none if there was none.
+    pub ended_at: Option<Micros>,
+    /// Where the first answer redirected to, as an absolute address where it is one.
+    pub first_location: Option<String>,
+}
+
+/// The final answer, and where it is from.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The answer that was no redirect.
+    pub answer: Answer,
+    /// Its address, after redirects.
+    pub final_url: Url,
+}
+
+/// Why a fetch has no page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchTrouble {
+    /// The last exchange had no answer.
+    #[error(transparent)]
+    Wire(#[from] Trouble),
+    /// Redirected in a circle, or too often.
+    #[error("redirected {hops} times, then to {location} {}", if *.circle { "again" } else { "as well" })]
+    RedirectLoop {
+        /// Redirects followed.
+        hops: u32,
+        /// The redirect that was not followed.
+        location: String,
+        /// Whether the shopper had been there with the same cookies.
+        circle: bool,
+    },
+    /// A redirect whose `location` is no address.
+    #[error("redirected to no address: {0}")]
+    BadRedirect(AddressError),
+    /// A redirect off the hosts that may be loaded. Not the shop's failure: it was refused by us.
+    #[error("redirected to {location}, which is not among the allowed hosts")]
+    RedirectRefused {
+        /// Where it led.
+        location: String,
+        /// The answer that redirected.
+        answer: Box<Answer>,
+        /// The address of that answer.
+        from: Box<Url>,
+    },
+    /// The request itself is to a host that may not be loaded. Nothing was sent.
+    #[error("{0} is not among the allowed hosts")]
+    Refused(String),
+    /// The request's address is none. Nothing was sent.
+    #[error(transparent)]
+    BadAddress(AddressError),
+}
+
+/// The state of one fetch on its way through redirects.
+struct Trip {
+    url: Url,
+    request: WireRequest,
+    give_up_at: Micros,
+    /// Method and address of each hop that was redirected, with the jar's changes when it was asked.
+    visited: Vec<(Method, Url, u64)>,
+}
+
+// === impl SessionSettings ===
+
+impl SessionSettings {
+    /// A session with the shop at `target`, on its host only, with the headers of a polite load test.
+    pub fn new(target: Url) -> SessionSettings {
+        let mut headers = HeaderMap::new();
+        let agent = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,application/json;q=0.9,*/*;q=0.8"));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
+        let allowed = AllowedHosts::new(target.host_str());
+        SessionSettings { target, headers, allowed, max_redirects: 10 }
+    }
+}
+
+// === impl Gate ===
+
+impl Gate for NoGate {
+    async fn pass(&self, _origin: &Origin) -> Option<Micros> {
+        None
+    }
+}
+
+impl<G: Gate> Gate for Rc<G> {
+    async fn pass(&self, origin: &Origin) -> Option<Micros> {
+        G::pass(self, origin).await
+    }
+}
+
+// === impl Session ===
+
+impl<L: Line> Session<L> {
+    /// A new customer's session, held back by nothing.
+    pub fn new(line: L, settings: Rc<SessionSettings>) -> Session<L> {
+        Session::with_gate(line, NoGate, settings)
+    }
+}
+
+impl<L: Line, G: Gate> Session<L, G> {
+    /// A new customer's session whose requests pass this gate.
+    pub fn with_gate(line: L, gate: G, settings: Rc<SessionSettings>) -> Session<L, G> {
+        let headers = settings.headers.clone();
+        Session { line, gate, settings, headers, cookies: Cookies::default(), page: None, origins: Vec::new() }
+    }
+
+    /// Sends this header with every request of this shopper from now on, unless the step has one of that name.
+    pub fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every
+    /// exchange right after it.
+    ///
+    /// All of it is bounded by `give_up_at`, moved by as long as the gate holds requests back: what our own
+    /// caps cost never makes a failure.
+    pub async fn fetch(
+        &mut self,
+        request: PageRequest<'_>,
+        give_up_at: Micros,
+        seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
+    ) -> Fetched {
+        let mut fetched = Fetched {
+            result: Err(FetchTrouble::Refused(String::new())),
+            last_request: None,
+            exchanges: 0,
+            sent_at: None,
+            ended_at: None,
+            first_location: None,
+        };
+        fetched.result = match self.begin(request, give_up_at) {
+            Ok(mut trip) => {
+                let result = self.follow(&mut trip, &mut fetched, seen).await;
+                fetched.last_request = Some(trip.request);
+                result
+            }
+            Err(trouble) => Err(trouble),
+        };
+        if let Ok(page) = &fetched.result
+            && is_page(&page.answer)
+        {
+            self.page = Some(page.final_url.clone());
+        }
+        fetched
+    }
+
+    /// The value of the cookie of this name that a request to `url` would carry.
+    pub fn cookie(&self, name: &str, url: &Url) -> Option<&str> {
+        self.cookies.value(name, url)
+    }
+
+    /// The page that the shopper is on: the last answer that was one.
+    pub fn page(&self) -> Option<&Url> {
+        self.page.as_ref()
+    }
+
+    /// Becomes a new customer: no cookies, no page, no connections.
+    pub fn forget(&mut self) {
+        self.cookies.clear();
+        self.page = None;
+        self.line.hang_up();
+    }
+
+    fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
+        let url = address::resolve(&self.settings.target, self.page.as_ref(), &request.url).map_err(FetchTrouble::BadAddress)?;
+        let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
+        let mut headers = self.headers.clone();
+        // A pair without a name is another value of the name before it; a pair with one replaces.
+        headers.extend(request.headers);
+        let path = address::path_and_query(&url).to_owned();
+        let request = WireRequest { origin, method: request.method, path, headers, body: request.body };
+        Ok(Trip { url, request, give_up_at, visited: Vec::new() })
+    }
+
+    async fn follow(
+        &mut self,
+        trip: &mut Trip,
+        fetched: &mut Fetched,
+        seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
+    ) -> Result<Page, FetchTrouble> {
+        // What the step itself says stays as it is said; the rest is worked out anew at each hop.
+        let own_referer = trip.request.headers.contains_key(header::REFERER);
+        let own_cookies = trip.request.headers.get(header::COOKIE).cloned();
+        loop {
+            if !own_referer {
+                self.set_referer(trip);
+            }
+            self.set_cookies(trip, own_cookies.as_ref());
+            let held = self.gate.pass(&trip.request.origin).await;
+            trip.give_up_at = trip.give_up_at.saturating_add(held.unwrap_or_default());
+            let exchange = self.line.exchange(&trip.request, trip.give_up_at).await;
+            seen(&trip.request, &exchange, Hop { index: fetched.exchanges, held });
+            if fetched.exchanges == 0 {
+                fetched.sent_at = exchange.sent_at;
+            }
+            fetched.exchanges += 1;
+            fetched.ended_at = Some(exchange.ended_at);
+            let answer = exchange.result?;
+            let changes = self.cookies.changes();
+            self.cookies.take(&answer.headers, &trip.url);
+            let Some(location) = location_of(&answer) else {
+                return Ok(Page { answer, final_url: trip.url.clone() });
+            };
+            let next = address::redirected(&trip.url, &location);
+            if fetched.exchanges == 1 {
+                fetched.first_location = Some(next.as_ref().map_or(location, Url::to_string));
+            }
+            trip.visited.push((trip.request.method.clone(), trip.url.clone(), changes));
+            self.turn(trip, next.map_err(FetchTrouble::BadRedirect)?, answer)?;
+        }
+    }
+
+    /// Turns the trip to the redirect's goal.
+    fn turn(&mut self, trip: &mut Trip, next: Url, answer: Answer) -> Result<(), FetchTrouble> {
+        let Some(origin) = self.origin(&next) else {
+            return Err(FetchTrouble::RedirectRefused {
+                location: next.into(),
+                answer: Box::new(answer),
+                from: Box::new(trip.url.clone()),
+            });
+        };
+        let request = &mut trip.request;
+        let to_get = match answer.status {
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method == Method::POST,
+            StatusCode::SEE_OTHER => request.method != Method::GET && request.method != Method::HEAD,
+            _ => false,
+        };
+        if to_get {
+            request.method = Method::GET;
+            request.body = Bytes::new();
+            for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, header::CONTENT_LOCATION] {
+                request.headers.remove(name);
+            }
+        }
+        if origin != request.origin {
+            request.headers.remove(header::AUTHORIZATION);
+        }
+        let hops = trip.visited.len() as u32 - 1;
+        let now = self.cookies.changes();
+        let circle = trip.visited.iter().any(|(method, url, changes)| *changes == now && *method == request.method && *url == next);
+        if circle || hops >= self.settings.max_redirects {
+            return Err(FetchTrouble::RedirectLoop { hops, location: next.into(), circle });
+        }
+        request.path = address::path_and_query(&next).to_owned();
+        request.origin = origin;
+        trip.url = next;
+        Ok(())
+    }
+
+    fn set_referer(&self, trip: &mut Trip) {
+        let referer = self.page.as_ref().and_then(|page| address::referer(page, &trip.url));
+        match referer.and_then(|text| HeaderValue::from_maybe_shared(Bytes::from(text)).ok()) {
+            Some(value) => trip.request.headers.insert(header::REFERER, value),
+            None => trip.request.headers.remove(header::REFERER),
+        };
+    }
+
+    fn set_cookies(&self, trip: &mut Trip, own: Option<&HeaderValue>) {
+        let jar = self.cookies.header(&trip.url);
+        // Cookies that the step wrote itself are for the origin it named.
+        let own = own.filter(|_| trip.visited.first().is_none_or(|(_, first, _)| first.origin() == trip.url.origin()));
+        let both = match (own, jar) {
+            (Some(own), Some(jar)) => HeaderValue::from_bytes(&[own.as_bytes(), b"; ", jar.as_bytes()].concat()).ok(),
+            (own, jar) => jar.or_else(|| own.cloned()),
+        };
+        match both {
+            Some(value) => trip.request.headers.insert(header::COOKIE, value),
+            None => trip.request.headers.remove(header::COOKIE),
+        };
+    }
+
+    /// The origin of an address, if requests may go there. Met once, it is not worked out again.
+    fn origin(&mut self, url: &Url) -> Option<Rc<Origin>> {
+        if let Some(known) = self.origins.iter().find(|origin| origin.is_of(url)) {
+            return Some(known.clone());
+        }
+        let origin = Origin::of(url).filter(|origin| self.settings.allowed.allows(&origin.host)).map(Rc::new)?;
+        self.origins.push(origin.clone());
+        Some(origin)
+    }
+}
+
+impl<L, G> fmt::Debug for Session<L, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("page", &self.page).field("cookies", &self.cookies).finish_non_exhaustive()
+    }
+}
+
+/// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere.
+fn location_of(answer: &Answer) -> Option<String> {
+    match answer.status.as_u16() {
+        301 | 302 | 303 | 307 | 308 => {
+            let location = answer.headers.get(header::LOCATION)?;
+            Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Whether an answer is a page that the shopper is then on, rather than data that the page asked for.
+fn is_page(answer: &Answer) -> bool {
+    let html = |value: &HeaderValue| {
+        let kind = value.as_bytes();
+        ["text/html", "application/xhtml+xml"]
+            .iter()
+            .any(|html| kind.len() >= html.len() && kind[..html.len()].eq_ignore_ascii_case(html.as_bytes()))
+    };
+    answer.headers.get(header::CONTENT_TYPE).is_some_and(html)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! A session against a line that answers from a table, and keeps what it was asked.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use http::Version;
+
+use super::*;
+use crate::tally::Phases;
+
+/// Answers each address (`METHOD http://host/path`) with a status and headers; 200 without headers where none is known.
+#[derive(Default)]
+struct FakeLine {
+    table: Vec<Row>,
+    asked: Rc<RefCell<Vec<WireRequest>>>,
+    give_ups: Rc<RefCell<Vec<Micros>>>,
+}
+
+type Row = (&'static str, u16, Vec<(HeaderName, &'static str)>);
+
+struct HoldsBack(Micros);
+
+impl Line for FakeLine {
+    async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
+        let now = Micros(10 * (1 + self.asked.borrow().len() as u64));
+        self.asked.borrow_mut().push(request.clone());
+        self.give_ups.borrow_mut().push(give_up_at);
+        let asked = address_of(request);
+        let (_, status, headers) = self.table.iter().find(|(known, ..)| *known == asked).cloned().unwrap_or(("", 200, Vec::new()));
+        let headers = headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), version: Version::HTTP_11, headers, body: Bytes::new() };
+        Exchange {
+            began_at: now,
+            sent_at: Some(now + Micros(1)),
+            ended_at: now + Micros(2),
+            phases: Phases::default(),
+            connections: 0,
+            redials: 0,
+            resumed: false,
+            bytes_received: 0,
+            result: Ok(answer),
+        }
+    }
+}
+
+impl Gate for HoldsBack {
+    async fn pass(&self, _origin: &Origin) -> Option<Micros> {
+        Some(self.0)
+    }
+}
+
+fn address_of(request: &WireRequest) -> String {
+    let scheme = if request.origin.tls { "https" } else { "http" };
+    format!("{} {scheme}://{}{}", request.method, request.origin.authority(), request.path)
+}
+
+fn session(line: FakeLine) -> Session<FakeLine> {
+    let mut settings = SessionSettings::new(Url::parse("https://shop.example").unwrap());
+    settings.allowed = AllowedHosts::new(["shop.example", "pay.example"]);
+    Session::new(line, Rc::new(settings))
+}
+
+/// Nothing here ever waits.
+fn now<F: Future>(future: F) -> F::Output {
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the fake line never waits"),
+    }
+}
+
+fn fetch_with<G: Gate>(session: &mut Session<FakeLine, G>, method: Method, url: &str, headers: &[(HeaderName, &'static str)]) -> Fetched {
+    let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+    let body = if method == Method::GET { Bytes::new() } else { Bytes::from_static(b"body") };
+    now(session.fetch(PageRequest { method, url: url.into(), headers, body }, Micros(1_000), &mut |_, _, _| {}))
+}
+
+fn get(session: &mut Session<FakeLine>, url: &str) -> Fetched {
+    fetch_with(session, Method::GET, url, &[])
+}
+
+fn redirecting(table: &[(&'static str, u16, &'static str)]) -> (Session<FakeLine>, Rc<RefCell<Vec<WireRequest>>>) {
+    let table = table.iter().map(|&(from, status, to)| (from, status, vec![(header::LOCATION, to)])).collect();
+    let line = FakeLine { table, ..FakeLine::default() };
+    let asked = line.asked.clone();
+    (session(line), asked)
+}
+
+fn header_of(request: &WireRequest, name: HeaderName) -> Option<&str> {
+    request.headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+#[test]
+fn a_step_s_headers_replace_the_session_s() {
+    let (mut session, asked) = redirecting(&[]);
+    session.set_header(HeaderName::from_static("x-shopper"), HeaderValue::from_static("s-1"));
+    fetch_with(&mut session, Method::GET, "/", &[(header::ACCEPT, "application/json"), (header::VIA, "one"), (header::VIA, "two")]);
+    let asked = &asked.borrow()[0];
+    assert_eq!(header_of(asked, header::ACCEPT), Some("application/json"));
+    assert_eq!(asked.headers.get_all(header::VIA).iter().count(), 2);
+    assert_eq!(header_of(asked, HeaderName::from_static("x-shopper")), Some("s-1"));
+    assert_eq!(header_of(asked, header::ACCEPT_ENCODING), Some("gzip, deflate, br, zstd"));
+    assert!(header_of(asked, header::USER_AGENT).unwrap().starts_with("tillrush/"));
+}
+
+#[test]
+fn redirects_turn_a_post_into_a_get_or_keep_it_as_browsers_do() {
+    for (method, status, then) in [
+        (Method::POST, 301, "GET"),
+        (Method::POST, 302, "GET"),
+        (Method::POST, 303, "GET"),
+        (Method::POST, 307, "POST"),
+        (Method::POST, 308, "POST"),
+        (Method::PUT, 302, "PUT"),
+        (Method::PUT, 303, "GET"),
+        (Method::HEAD, 303, "HEAD"),
+    ] {
+        let from: &'static str = if method == Method::HEAD {
+            "HEAD https://shop.example/a"
+        } else if method == Method::PUT {
+            "PUT https://shop.example/a"
+        } else {
+            "POST https://shop.example/a"
+        };
+        let (mut session, asked) = redirecting(&[(from, status, "b?x=1#part")]);
+        let fetched = fetch_with(&mut session, method, "/a", &[(header::CONTENT_TYPE, "text/plain")]);
+        assert_eq!(fetched.result.unwrap().final_url.as_str(), "https://shop.example/b?x=1#part");
+        let second = &asked.borrow()[1];
+        assert_eq!(address_of(second), format!("{then} https://shop.example/b?x=1"), "{status}");
+        let kept = then != "GET";
+        assert_eq!((!second.body.is_empty(), second.headers.contains_key(header::CONTENT_TYPE)), (kept, kept), "{status}");
+    }
+}
+
+#[test]
+fn answers_that_only_look_like_redirects_are_answers() {
+    let (mut session, _) = redirecting(&[("GET https://shop.example/a", 304, "/b"), ("GET https://shop.example/c", 201, "/b")]);
+    assert_eq!(get(&mut session, "/a").result.unwrap().answer.status, 304);
+    assert_eq!(get(&mut session, "/c").result.unwrap().answer.status, 201);
+    let line = FakeLine { table: vec![("GET https://shop.example/", 302, Vec::new())], ..FakeLine::default() };
+    assert_eq!(get(&mut self::session(line), "/").result.unwrap().answer.status, 302);
+}
+
+#[test]
+fn redirects_without_end_are_followed_ten_times() {
+    let hops: Vec<(&'static str, u16, &'static str)> = vec![
+        ("GET https://shop.example/0", 302, "/1"),
+        ("GET https://shop.example/1", 302, "/2"),
+        ("GET https://shop.example/2", 302, "/3"),
+        ("GET https://shop.example/3", 302, "/4"),
+        ("GET https://shop.example/4", 302, "/5"),
+        ("GET https://shop.example/5", 302, "/6"),
+        ("GET https://shop.example/6", 302, "/7"),
+        ("GET https://shop.example/7", 302, "/8"),
+        ("GET https://shop.example/8", 302, "/9"),
+        ("GET https://shop.example/9", 302, "/10"),
+        ("GET https://shop.example/10", 302, "/11"),
+    ];
+    let (mut session, asked) = redirecting(&hops);
+    assert_eq!(get(&mut session, "/1").result.unwrap().final_url.path(), "/11");
+    let fetched = get(&mut session, "/0");
+    let Err(trouble @ FetchTrouble::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result else { panic!("{:?}", fetched.result) };
+    insta::assert_snapshot!(trouble, @"redirected 10 times, then to https://shop.example/11 as well");
+    assert_eq!((asked.borrow().len(), fetched.exchanges), (22, 11));
+    assert_eq!((fetched.sent_at, fetched.ended_at), (Some(Micros(121)), Some(Micros(222))));
+}
+
+#[test]
+fn going_back_with_a_new_cookie_is_no_circle() {
+    let set = (header::SET_COOKIE, "consent=1; Path=/");
+    let line = FakeLine {
+        table: vec![
+            ("GET https://shop.example/", 302, vec![(header::LOCATION, "/consent")]),
+            ("GET https://shop.example/consent", 302, vec![(header::LOCATION, "/"), set]),
+        ],
+        ..FakeLine::default()
+    };
+    let asked = line.asked.clone();
+    let result = get(&mut session(line), "/").result;
+    // The table sends it round again, with the same cookie set anew each time: only the count ends it.
+    assert!(matches!(result, Err(FetchTrouble::RedirectLoop { hops: 10, circle: false, .. })), "{result:?}");
+    assert_eq!(header_of(&asked.borrow()[0], header::COOKIE), None);
+    assert_eq!(header_of(&asked.borrow()[2], header::COOKIE), Some("consent=1"));
+}
+
+#[test]
+fn credentials_stay_with_the_origin_they_were_meant_for() {
+    let (mut session, asked) =
+        redirecting(&[("POST https://shop.example/pay", 307, "/still"), ("POST https://shop.example/still", 307, "https://pay.example/")]);
+    fetch_with(&mut session, Method::POST, "/pay", &[(header::AUTHORIZATION, "Bearer 1"), (header::COOKIE, "own=1")]);
+    let seen: Vec<_> = asked
+        .borrow()
+        .iter()
+        .map(|request| (header_of(request, header::AUTHORIZATION).is_some(), header_of(request, header::COOKIE).is_some()))
+        .collect();
+    assert_eq!(seen, [(true, true), (true, true), (false, false)]);
+}
+
+#[test]
+fn a_step_s_own_cookie_joins_those_of_the_jar() {
+    let line = FakeLine { table: vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "jar=2")])], ..FakeLine::default() };
+    let asked = line.asked.clone();
+    let mut session = session(line);
+    get(&mut session, "/");
+    fetch_with(&mut session, Method::GET, "/", &[(header::COOKIE, "own=1")]);
+    assert_eq!(header_of(&asked.borrow()[1], header::COOKIE), Some("own=1; jar=2"));
+    let page = Url::parse("https://shop.example/").unwrap();
+    assert_eq!(session.cookie("jar", &page), Some("2"));
+    session.forget();
+    assert_eq!(session.cookie("jar", &page), None);
+}
+
+#[test]
+fn the_referer_is_the_page_not_the_data_it_asked_for() {
+    let html = (header::CONTENT_TYPE, "Text/HTML; charset=utf-8");
+    let json = (header::CONTENT_TYPE, "application/json");
+    let line = FakeLine {
+        table: vec![
+            ("GET https://shop.example/cart?a=1", 200, vec![html.clone()]),
+            ("GET https://shop.example/api", 200, vec![json]),
+            ("GET https://shop.example/go", 302, vec![(header::LOCATION, "https://pay.example/form")]),
+            ("GET https://pay.example/form", 500, vec![html]),
+        ],
+        ..FakeLine::default()
+    };
+    let asked = line.asked.clone();
+    let mut session = session(line);
+    for url in ["/cart?a=1#top", "/api", "/go", "next"] {
+        get(&mut session, url);
+    }
+    fetch_with(&mut session, Method::GET, "/", &[(header::REFERER, "https://elsewhere.example/")]);
+    let seen: Vec<_> = asked.borrow().iter().map(|asked| header_of(asked, header::REFERER).map(str::to_owned)).collect();
+    let page = || Some("https://shop.example/cart?a=1".to_owned());
+    let across = Some("https://shop.example/".to_owned());
+    let form = Some("https://pay.example/form".to_owned());
+    assert_eq!(seen, [None, page(), page(), across, form, Some("https://elsewhere.example/".to_owned())]);
+    assert_eq!(address_of(&asked.borrow()[4]), "GET https://pay.example/next");
+}
+
+#[test]
+fn only_allowed_hosts_are_asked() {
+    let (mut session, asked) = redirecting(&[
+        ("GET https://shop.example/away", 302, "https://bank.example/3ds"),
+        ("GET https://shop.example/app", 302, "bankapp://pay"),
+        ("GET https://shop.example/bad", 302, "https://[oops"),
+    ]);
+    assert_eq!(get(&mut session, "https://bank.example/").result.unwrap_err(), FetchTrouble::Refused("https://bank.example/".into()));
+    assert!(matches!(get(&mut session, "ftp://shop.example/").result, Err(FetchTrouble::BadAddress(_))));
+    assert_eq!(asked.borrow().len(), 0);
+    assert!(matches!(get(&mut session, "/away").result, Err(FetchTrouble::RedirectRefused { .. })));
+    assert!(matches!(get(&mut session, "/app").result, Err(FetchTrouble::RedirectRefused { .. })));
+    let bad = get(&mut session, "/bad");
+    assert!(matches!(bad.result, Err(FetchTrouble::BadRedirect(_))), "{:?}", bad.result);
+    assert_eq!(bad.first_location.as_deref(), Some("https://[oops"));
+    assert_eq!(asked.borrow().len(), 3);
+}
+
+#[test]
+fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
+    let line = FakeLine { table: vec![("GET https://shop.example/", 302, vec![(header::LOCATION, "/next")])], ..FakeLine::default() };
+    let give_ups = line.give_ups.clone();
+    let settings = Rc::new(SessionSettings::new(Url::parse("https://shop.example").unwrap()));
+    let mut session = Session::with_gate(line, HoldsBack(Micros(100)), settings);
+    let request = PageRequest { method: Method::GET, url: "/".into(), headers: HeaderMap::new(), body: Bytes::new() };
+    let mut hops = Vec::new();
+    now(session.fetch(request, Micros(1_000), &mut |_, _, hop| hops.push(hop))).result.unwrap();
+    assert_eq!(hops, [Hop { index: 0, held: Some(Micros(100)) }, Hop { index: 1, held: Some(Micros(100)) }]);
+    assert_eq!(*give_ups.borrow(), [Micros(1_100), Micros(1_200)]);
+}

@@ -1,0 +1,202 @@
+//! One open connection to a shop, as hyper drives it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ::http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
+use ::http::uri::{Authority, PathAndQuery, Scheme, Uri};
+use ::http::{HeaderMap, Method, Request, Response, Version};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::rt::{Executor, Read, Write};
+use tokio::task::AbortHandle;
+
+use super::{Origin, Trouble, WireRequest, trouble};
+
+/// A request as hyper takes it.
+pub(super) type Message = Request<Full<Bytes>>;
+
+/// An open connection. Dropped, it closes in good order once what is under way has ended.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) origin: Rc<Origin>,
+    speaks: Speaks,
+    /// The tasks that drive it.
+    tasks: Tasks,
+}
+
+#[derive(Debug)]
+enum Speaks {
+    Http1 { sender: http1::SendRequest<Full<Bytes>>, host: HeaderValue },
+    Http2 { sender: http2::SendRequest<Full<Bytes>>, authority: Authority },
+}
+
+/// The tasks of a connection. They run on the core's own thread.
+#[derive(Clone, Debug, Default)]
+struct Tasks(Rc<RefCell<Vec<AbortHandle>>>);
+
+/// The largest head of an answer, in bytes.
+const HEAD_BOUND: usize = 256 << 10;
+
+// === impl Connection ===
+
+impl Connection {
+    /// Speaks HTTP/1.1 over an open stream.
+    pub(super) async fn http1<T>(io: T, origin: Rc<Origin>) -> Result<Connection, Trouble>
+    where
+        T: Read + Write + Unpin + 'static,
+    {
+        // As lenient as browsers are: what a shopper never sees go wrong is no failure.
+        let opened = http1::Builder::new()
+            .max_buf_size(HEAD_BOUND)
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
+            .handshake(io)
+            .await;
+        let (sender, driver) = opened.map_err(|error| trouble::of_exchange(&error, false))?;
+        let tasks = Tasks::default();
+        // What ends the driver is told to the exchange under way; without one it's no news.
+        tasks.execute(driver);
+        let host = HeaderValue::from_maybe_shared(Bytes::from(origin.authority())).map_err(|_| unsendable("host"))?;
+        Ok(Connection { origin, speaks: Speaks::Http1 { sender, host }, tasks })
+    }
+
+    /// Speaks HTTP/2 over an open stream.
+    pub(super) async fn http2<T>(io: T, origin: Rc<Origin>) -> Result<Connection, Trouble>
+    where
+        T: Read + Write + Unpin + 'static,
+    {
+        let tasks = Tasks::default();
+        let opened = http2::Builder::new(tasks.clone()).max_header_list_size(HEAD_BOUND as u32).handshake(io).await;
+        let (sender, driver) = opened.map_err(|error| trouble::of_exchange(&error, false))?;
+        tasks.execute(driver);
+        let authority = Authority::from_maybe_shared(Bytes::from(origin.authority())).map_err(|_| unsendable("host"))?;
+        Ok(Connection { origin, speaks: Speaks::Http2 { sender, authority }, tasks })
+    }
+
+    /// Whether the other side is known to have closed it.
+    pub(super) fn is_closed(&self) -> bool {
+        match &self.speaks {
+            Speaks::Http1 { sender, .. } => sender.is_closed(),
+            Speaks::Http2 { sender, .. } => sender.is_closed(),
+        }
+    }
+
+    /// Waits until it takes another request; false if it is closed instead.
+    pub(super) async fn ready(&mut self) -> bool {
+        match &mut self.speaks {
+            Speaks::Http1 { sender, .. } => sender.ready().await.is_ok(),
+            Speaks::Http2 { sender, .. } => sender.ready().await.is_ok(),
+        }
+    }
+
+    /// The request in this connection's protocol.
+    pub(super) fn message(&self, request: &WireRequest) -> Result<Message, Trouble> {
+        let path = PathAndQuery::try_from(request.path.as_str()).map_err(|_| unsendable("path"))?;
+        let mut headers = request.headers.clone();
+        headers.remove(CONTENT_LENGTH);
+        let mut message = Request::new(Full::new(request.body.clone()));
+        *message.uri_mut() = match &self.speaks {
+            Speaks::Http1 { host, .. } => {
+                headers.entry(HOST).or_insert_with(|| host.clone());
+                // hyper states the length of every body but an empty one, where RFC 9110 8.6 wants it too.
+                if request.body.is_empty() && has_meaning_with_body(&request.method) && !headers.contains_key(TRANSFER_ENCODING) {
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                }
+                Uri::from(path)
+            }
+            Speaks::Http2 { authority, .. } => {
+                let named = headers.remove(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+                let mut parts = ::http::uri::Parts::default();
+                parts.scheme = Some(if self.origin.tls { Scheme::HTTPS } else { Scheme::HTTP });
+                parts.authority = Some(named.unwrap_or_else(|| authority.clone()));
+                parts.path_and_query = Some(path);
+                Uri::from_parts(parts).map_err(|_| unsendable("path"))?
+            }
+        };
+        *message.method_mut() = request.method.clone();
+        *message.headers_mut() = headers;
+        Ok(message)
+    }
+
+    /// Sends a message and waits for the head of its answer.
+    pub(super) async fn send(&mut self, message: Message) -> Result<Response<Incoming>, TrySendError<Message>> {
+        match &mut self.speaks {
+            Speaks::Http1 { sender, .. } => sender.try_send_request(message).await,
+            Speaks::Http2 { sender, .. } => sender.try_send_request(message).await,
+        }
+    }
+
+    /// Whether it can be used again after this answer, read to its end. The shop may announce that it
+    /// closes; a body without a length ends with the connection; and a shop that answers before it has read
+    /// the whole request leaves the rest of it in the way.
+    pub(super) fn outlives(&self, answer: &Answered, request: &WireRequest) -> bool {
+        match &self.speaks {
+            // One closed by now is kept all the same: at the next request it counts as what it is.
+            Speaks::Http1 { sender, .. } => answer.keeps_alive && (request.body.is_empty() || sender.is_ready() || sender.is_closed()),
+            Speaks::Http2 { .. } => true,
+        }
+    }
+
+    /// Cuts it, whatever is under way.
+    pub(super) fn cut(self) {
+        self.tasks.0.borrow().iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// What the head of an answer says about the connection, kept while the body is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    keeps_alive: bool,
+}
+
+// === impl Answered ===
+
+impl Answered {
+    pub(super) fn new(answer: &Response<Incoming>) -> Answered {
+        let framed = answer.body().is_end_stream()
+            || answer.body().size_hint().exact().is_some()
+            || answer.headers().contains_key(TRANSFER_ENCODING);
+        let keeps_alive = match answer.version() {
+            Version::HTTP_11 => framed && !says(answer.headers(), "close"),
+            Version::HTTP_10 => framed && says(answer.headers(), "keep-alive"),
+            _ => true,
+        };
+        Answered { keeps_alive }
+    }
+}
+
+fn says(headers: &HeaderMap, word: &str) -> bool {
+    let lines = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|option| option.trim().eq_ignore_ascii_case(word))
+}
+
+fn has_meaning_with_body(method: &Method) -> bool {
+    [Method::POST, Method::PUT, Method::PATCH].contains(method)
+}
+
+/// Not the shop's fault: the address can't be written in a request at all.
+fn unsendable(part: &str) -> Trouble {
+    Trouble::Own(format!("a {part} that can't be sent"))
+}
+
+// === impl Tasks ===
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future + 'static,
+{
+    fn execute(&self, task: F) {
+        let handle = tokio::task::spawn_local(async move {
+            task.await;
+        });
+        let mut tasks = self.0.borrow_mut();
+        if tasks.len() == tasks.capacity() {
+            tasks.retain(|task| !task.is_finished());
+        }
+        tasks.push(handle.abort_handle());
+    }
+}

@@ -1,0 +1,78 @@
+//! A shop that answers by a rule, in declared time, for tests under a paused clock.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use ::http::{HeaderMap, StatusCode, Version};
+use bytes::Bytes;
+
+use super::{Answer, Clock, Exchange, Line, Shop, Trouble, WireRequest};
+use crate::base::{Micros, ShopperId};
+use crate::tally::Phases;
+
+/// What the fake shop answers: how long it takes, and with what.
+pub type Rule = dyn Fn(&Asked<'_>) -> (Micros, Result<(u16, String), Trouble>);
+
+/// What the fake shop is asked.
+pub struct Asked<'a> {
+    /// Who asks.
+    pub shopper: ShopperId,
+    /// Which request of this shopper it is, from 0.
+    pub nth: u32,
+    /// The request.
+    pub request: &'a WireRequest,
+    /// When.
+    pub at: Micros,
+}
+
+/// A shop that answers by a rule.
+pub struct FakeShop<C> {
+    pub clock: C,
+    pub rule: Rc<Rule>,
+}
+
+/// A line to it.
+pub struct FakeLine<C> {
+    clock: C,
+    rule: Rc<Rule>,
+    shopper: ShopperId,
+    asked: Cell<u32>,
+}
+
+impl<C: Clock + Clone> Shop for FakeShop<C> {
+    type Line = FakeLine<C>;
+
+    fn line(&self, shopper: ShopperId) -> FakeLine<C> {
+        FakeLine { clock: self.clock.clone(), rule: Rc::clone(&self.rule), shopper, asked: Cell::new(0) }
+    }
+}
+
+impl<C: Clock> Line for FakeLine<C> {
+    async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
+        let began_at = self.clock.now();
+        let nth = self.asked.replace(self.asked.get() + 1);
+        let (takes, answer) = (self.rule)(&Asked { shopper: self.shopper, nth, request, at: began_at });
+        let answers_at = began_at.saturating_add(takes);
+        self.clock.sleep_until(answers_at.min(give_up_at)).await;
+        let result = if answers_at > give_up_at { Err(Trouble::TooSlow(give_up_at.since(began_at))) } else { answer };
+        let result = result.map(|(status, body)| Answer {
+            status: StatusCode::from_u16(status).expect("a status"),
+            version: Version::HTTP_11,
+            headers: HeaderMap::new(),
+            body: Bytes::from(body),
+        });
+        Exchange {
+            began_at,
+            sent_at: Some(began_at),
+            ended_at: self.clock.now(),
+            phases: Phases::default(),
+            connections: u32::from(nth == 0),
+            redials: 0,
+            resumed: false,
+            bytes_received: 0,
+            result,
+        }
+    }
+
+    fn hang_up(&mut self) {}
+}

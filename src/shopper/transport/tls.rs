@@ -1,0 +1,150 @@
+//! How TLS is spoken: one configuration for all shoppers of a core, made when the first of them needs it.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ClientConfig, Resumption};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+
+use super::Trouble;
+
+/// Which TLS sessions a handshake may resume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsResumption {
+    /// Every handshake is a full one.
+    Never,
+    /// Those of the same shopper: a new customer brings no tickets.
+    #[default]
+    WithinShopper,
+    /// Those of any shopper of the core, as among customers who have been there before.
+    AcrossShoppers,
+}
+
+/// Why a file of root certificates can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootsError {
+    /// The file can't be read as PEM.
+    #[error("can't read root certificates from {path}: {why}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system or the parser said.
+        why: pem::Error,
+    },
+    /// There is no certificate in the file.
+    #[error("{0} has no certificate in it: it must be a PEM file with BEGIN CERTIFICATE")]
+    Empty(PathBuf),
+}
+
+/// TLS for the shoppers of one core.
+#[derive(Debug)]
+pub(super) struct Tls {
+    insecure: bool,
+    extra_roots: Vec<CertificateDer<'static>>,
+    http2: bool,
+    resumption: TlsResumption,
+    shared: OnceCell<Result<Arc<ClientConfig>, Trouble>>,
+}
+
+/// Accepts any certificate, for shops with certificates of their own making. Signatures are still checked:
+/// a server that does not hold its certificate's key is broken, whoever signed it.
+#[derive(Debug)]
+struct AnyCertificate(WebPkiSupportedAlgorithms);
+
+/// How many origins' tickets a shopper keeps; a shop and its payment pages are a handful.
+const SESSIONS_OF_A_SHOPPER: usize = 8;
+/// How many origins' tickets a core keeps where they are shared.
+const SESSIONS_OF_A_CORE: usize = 256;
+
+// === impl Tls ===
+
+impl Tls {
+    pub(super) fn new(insecure: bool, extra_roots: Vec<CertificateDer<'static>>, http2: bool, resumption: TlsResumption) -> Tls {
+        Tls { insecure, extra_roots, http2, resumption, shared: OnceCell::new() }
+    }
+
+    /// The configuration for one more shopper.
+    pub(super) fn for_shopper(&self) -> Result<Arc<ClientConfig>, Trouble> {
+        let shared = self.shared.get_or_init(|| self.build()).clone()?;
+        Ok(match self.resumption {
+            TlsResumption::Never | TlsResumption::AcrossShoppers => shared,
+            TlsResumption::WithinShopper => {
+                let mut own = ClientConfig::clone(&shared);
+                own.resumption = Resumption::in_memory_sessions(SESSIONS_OF_A_SHOPPER);
+                Arc::new(own)
+            }
+        })
+    }
+
+    fn build(&self) -> Result<Arc<ClientConfig>, Trouble> {
+        let set_up = |error: rustls::Error| Trouble::Own(format!("TLS set-up: {error}"));
+        let provider = Arc::new(ring::default_provider());
+        let verifier: Arc<dyn ServerCertVerifier> = if self.insecure {
+            Arc::new(AnyCertificate(provider.signature_verification_algorithms))
+        } else {
+            Arc::new(verifier(self.extra_roots.clone(), provider.clone()).map_err(set_up)?)
+        };
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(set_up)?;
+        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        config.alpn_protocols = if self.http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        config.resumption = match self.resumption {
+            TlsResumption::AcrossShoppers => Resumption::in_memory_sessions(SESSIONS_OF_A_CORE),
+            TlsResumption::Never | TlsResumption::WithinShopper => Resumption::disabled(),
+        };
+        Ok(Arc::new(config))
+    }
+}
+
+fn verifier(roots: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Verifier, rustls::Error> {
+    if roots.is_empty() { Verifier::new(provider) } else { Verifier::new_with_extra_roots(roots, provider) }
+}
+
+/// The certificates in a PEM file.
+pub(super) fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, RootsError> {
+    let unreadable = |why| RootsError::Unreadable { path: path.to_owned(), why };
+    let found: Vec<_> = CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?;
+    if found.is_empty() { Err(RootsError::Empty(path.to_owned())) } else { Ok(found) }
+}
+
+// === impl AnyCertificate ===
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}

@@ -1,0 +1,132 @@
+//! What went wrong on the wire, told apart by the type of the error, never by its words.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+
+use rustix::io::Errno;
+use rustls::CertificateError;
+
+use super::Trouble;
+
+/// A lookup that failed.
+pub(super) fn of_lookup(error: &io::Error) -> Trouble {
+    of_own(error).unwrap_or_else(|| Trouble::Dns(words(error)))
+}
+
+/// A connect that failed.
+pub(super) fn of_connect(error: &io::Error) -> Trouble {
+    of_own(error).unwrap_or_else(|| Trouble::Connect(words(error)))
+}
+
+/// A TLS handshake that failed.
+pub(super) fn of_handshake(error: &io::Error) -> Trouble {
+    of_own(error).unwrap_or_else(|| Trouble::Tls(words(error)))
+}
+
+/// An exchange that failed once its request was handed to the connection.
+pub(super) fn of_exchange(error: &hyper::Error, reused: bool) -> Trouble {
+    if let Some(io) = io_error(error) {
+        if let Some(own) = of_own(io) {
+            return own;
+        }
+        // This is how hyper's body decoder says that a length or a chunk is no such thing. rustls uses the
+        // same kind for what breaks the encrypted stream.
+        if matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) && rustls_error(io).is_none() {
+            return Trouble::Protocol(words(io));
+        }
+    }
+    if error.is_parse() { Trouble::Protocol(words(error)) } else { broken(words(error), reused) }
+}
+
+/// A connection that broke during an exchange.
+pub(super) fn broken(text: String, reused: bool) -> Trouble {
+    if reused { Trouble::BrokenReused(text) } else { Trouble::Broken(text) }
+}
+
+/// Whether the system refused because we have used up what it gives us.
+pub(super) fn of_own(error: &io::Error) -> Option<Trouble> {
+    let cause = match Errno::from_io_error(error)? {
+        Errno::MFILE | Errno::NFILE => "file descriptors",
+        Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => "local ports",
+        Errno::NOBUFS | Errno::NOMEM => "memory",
+        _ => return None,
+    };
+    Some(Trouble::Own(cause.to_owned()))
+}
+
+fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// The error and what caused it, outermost first.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// The error and its causes in words that are the same each time it happens.
+fn words(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for cause in chain(error) {
+        let part = one(cause);
+        if text.ends_with(&part) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&part);
+    }
+    text
+}
+
+fn one(error: &(dyn Error + 'static)) -> String {
+    let rustls = error.downcast_ref::<io::Error>().map_or_else(|| error.downcast_ref(), rustls_error);
+    // These two say at what second the certificate was looked at.
+    match rustls {
+        Some(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. })) => "the certificate has expired".to_owned(),
+        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { .. })) => {
+            "the certificate is not valid yet".to_owned()
+        }
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_ran_out_of_is_our_own_trouble() {
+        for (errno, cause) in [
+            (Errno::MFILE, "file descriptors"),
+            (Errno::NFILE, "file descriptors"),
+            (Errno::ADDRNOTAVAIL, "local ports"),
+            (Errno::ADDRINUSE, "local ports"),
+            (Errno::NOBUFS, "memory"),
+            (Errno::NOMEM, "memory"),
+        ] {
+            let error = io::Error::from(errno);
+            for trouble in [of_lookup(&error), of_connect(&error), of_handshake(&error)] {
+                assert_eq!(trouble, Trouble::Own(cause.to_owned()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_shop_did_is_told_in_stable_words() {
+        assert_eq!(of_connect(&io::Error::from(Errno::CONNREFUSED)), Trouble::Connect("Connection refused".into()));
+        let expired = CertificateError::ExpiredContext {
+            time: rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(7)),
+            not_after: rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(6)),
+        };
+        let error = io::Error::new(ErrorKind::InvalidData, rustls::Error::InvalidCertificate(expired));
+        assert_eq!(of_handshake(&error), Trouble::Tls("the certificate has expired".into()));
+    }
+}

@@ -1,0 +1,292 @@
+//! One shopper's visit: through the units of a journey, trying again what fails, until an end.
+//!
+//! ```text
+//! // ## Arrived ─► Trying ─(ok)─► Thinking ─► Trying … ─► Completed
+//! //                  │ (ok, and leaves as some do) ────► LeftByChoice
+//! //                  │ (failed or declined)
+//! //                  ├─ out of patience, live ─────────► Lost
+//! //                  ├─ tried as often as allowed ─────► StoppedByCap
+//! //                  └─ Pausing ─► Trying
+//! //   the run ends first, or the generator fails ──────► Unfinished
+//! ```
+
+use std::rc::Rc;
+
+use http::{HeaderName, HeaderValue};
+
+use super::purchase::Intent;
+use super::sample::Trail;
+use super::scope::{Variables, built_in};
+use super::session::{Gate, Session};
+use super::transport::{Clock, Shop};
+use super::world::World;
+use crate::base::random::{Purpose, uniform};
+use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
+use crate::plan::{Behaviour, Persona, Plan, Value};
+use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
+
+/// One shopper in the shop.
+pub struct Visit<S: Shop, G> {
+    pub(super) shopper: ShopperId,
+    pub(super) marker: Rc<str>,
+    pub(super) persona: Persona,
+    pub(super) arrived_at: Micros,
+    pub(super) session: Session<S::Line, G>,
+    pub(super) variables: Variables,
+    pub(super) observed: Vec<Observed>,
+    pub(super) trail: Trail,
+    pub(super) met: Met,
+    pub(super) intent: Option<Intent>,
+    /// What would be cut if the run ended now.
+    pub(super) under_way: UnderWay,
+}
+
+/// What the shopper met so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Met {
+    pub acted: bool,
+    pub failures: u32,
+    pub declines: u32,
+    pub first_failed: Option<StepId>,
+    pub second_failed: Option<StepId>,
+    pub same_unit_twice: bool,
+    pub bought_at: Option<Micros>,
+    pub worth: Option<MinorUnits>,
+}
+
+/// What is begun and not judged yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct UnderWay {
+    /// The unit, which attempt, and when it should have begun.
+    pub unit: Option<(UnitId, u32, Micros)>,
+    /// The step, when it should have begun, and when the shopper acted.
+    pub step: Option<(StepId, Micros, Micros)>,
+    /// The purchase whose request is sent.
+    pub purchase: Option<(UnitId, u32)>,
+}
+
+/// How an attempt at a unit came out.
+#[derive(Clone, Copy, Debug)]
+struct Tried {
+    outcome: Outcome,
+    /// The last step tried.
+    step: StepId,
+    ended_at: Micros,
+}
+
+// === impl Visit ===
+
+impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+    /// A shopper who should arrive at `arrived_at`. `row` is the arrival's ordinal, which data rows go by.
+    pub fn new<C: Clock>(world: &World<S, C, G>, shopper: ShopperId, row: u64, arrived_at: Micros) -> Visit<S, G> {
+        let plan = &*world.plan;
+        let persona = Persona::of(plan, shopper);
+        let marker: Rc<str> = Rc::from(format!("s-{shopper}"));
+        let mut session = Session::with_gate(world.shop.line(shopper), world.gate.clone(), Rc::clone(&world.settings));
+        session.set_header(HeaderName::from_static("x-shopper"), header(&marker));
+        session.set_header(HeaderName::from_static("x-load-test"), header(&world.run));
+        Visit {
+            variables: variables(plan, shopper, &marker, &world.run, row, &persona),
+            observed: vec![Observed::Missing; plan.observed.len()],
+            trail: Trail::default(),
+            met: Met::default(),
+            intent: None,
+            under_way: UnderWay::default(),
+            shopper,
+            marker,
+            persona,
+            arrived_at,
+            session,
+        }
+    }
+
+    /// Goes through the journey. May be dropped at any time; `close` then still tells what was under way.
+    pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
+        let plan = &*world.plan;
+        let units = plan.journey(self.persona.journey).units.clone();
+        let mut intended_at = self.arrived_at;
+        for (place, unit) in units.clone().map(UnitId).enumerate() {
+            world.tally.borrow_mut().entered(self.persona.journey, place);
+            let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
+                Ok(passed) => passed,
+                Err(end) => return end,
+            };
+            let last = StepId(plan.unit(unit).steps.end - 1);
+            let stays = uniform(self.shopper.0, Purpose::Continue, u64::from(unit.0)) < plan.step(last).continues;
+            let is_last = unit.0 + 1 == units.end;
+            world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
+            if is_last {
+                break;
+            }
+            if !stays {
+                world.tally.borrow_mut().left(self.persona.journey, place);
+                return End::LeftByChoice;
+            }
+            let next = StepId(plan.unit(UnitId(unit.0 + 1)).steps.start);
+            intended_at = passed_at + self.think(world, next, 1);
+        }
+        End::Completed
+    }
+
+    /// Tries a unit until it succeeds: when it did, and at which attempt; or how the journey ended.
+    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, mut intended_at: Micros) -> Result<(Micros, u32), End> {
+        let shoppers = &world.plan.shoppers;
+        let failures_before = self.met.failures;
+        self.intent = None;
+        for nth in 1u32.. {
+            let tried = self.try_unit(world, unit, nth, intended_at).await;
+            match tried.outcome {
+                Outcome::Ok => return Ok((tried.ended_at, nth)),
+                Outcome::Unjudged => return Err(End::Unfinished),
+                Outcome::Declined => {
+                    self.met.declines += 1;
+                    if let Some(intent) = &mut self.intent {
+                        intent.renew();
+                    }
+                }
+                Outcome::Failed(_) => self.count_failure(world, &tried, failures_before),
+            }
+            let met = self.met.failures + self.met.declines;
+            let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
+            if shoppers.behaviour == Behaviour::Live && leaves() {
+                return Err(End::Lost);
+            }
+            if shoppers.max_attempts.is_some_and(|most| nth >= most) {
+                return Err(End::StoppedByCap);
+            }
+            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
+            world.tell(|witness| witness.pauses(pause, "before trying again"));
+            intended_at = tried.ended_at + pause;
+        }
+        unreachable!("a shopper does not try 2³² times")
+    }
+
+    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, failures_before: u32) {
+        self.met.failures += 1;
+        self.met.same_unit_twice |= self.met.failures - failures_before >= 2;
+        match self.met.failures {
+            1 => self.met.first_failed = Some(tried.step),
+            2 => {
+                self.met.second_failed = Some(tried.step);
+                world.tally.borrow_mut().repeated(tried.ended_at);
+            }
+            _ => {}
+        }
+    }
+
+    /// One attempt at a unit: its steps in order, to the first that does not succeed.
+    async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, nth: u32, intended_at: Micros) -> Tried {
+        self.variables.set_text(built_in::ATTEMPT, &nth.to_string());
+        self.under_way.unit = Some((unit, nth, intended_at));
+        let held_before = self.observed.clone();
+        let steps = world.plan.unit(unit).steps.clone();
+        let mut step_at = intended_at;
+        let mut tried = Tried { outcome: Outcome::Ok, step: StepId(steps.start), ended_at: intended_at };
+        for step in steps.clone().map(StepId) {
+            if step.0 > steps.start {
+                step_at = tried.ended_at + self.think(world, step, nth);
+            }
+            // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
+            world.clock.sleep_until(step_at).await;
+            let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
+            tried = Tried { outcome, step, ended_at };
+            if outcome != Outcome::Ok {
+                break;
+            }
+        }
+        self.under_way.unit = None;
+        let attempt =
+            UnitAttempt { unit, nth, intended_at, attributes: &self.persona.attributes, observed: &held_before, outcome: tried.outcome };
+        world.tally.borrow_mut().unit_attempt(&attempt);
+        tried
+    }
+
+    /// The think time before a step.
+    fn think<C: Clock>(&self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
+        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, u64::from(step.0) << 32 | u64::from(nth));
+        world.tell(|witness| witness.pauses(pause, "thinking"));
+        pause
+    }
+
+    fn pause<C: Clock>(&self, world: &World<S, C, G>, delay: Delay, purpose: Purpose, ordinal: u64) -> Micros {
+        if world.hurried { Micros::ZERO } else { delay.at(uniform(self.shopper.0, purpose, ordinal)) }
+    }
+
+    /// Tells how the visit ended, and what was cut by the end.
+    pub fn close<C: Clock>(mut self, world: &World<S, C, G>, end: End) {
+        let now = world.clock.now();
+        self.cut(world, now);
+        let mut tally = world.tally.borrow_mut();
+        if self.met.acted {
+            tally.shopper_end(&ShopperEnd {
+                shopper: self.shopper,
+                journey: self.persona.journey,
+                arrived_at: self.arrived_at,
+                ended_at: now,
+                bought_at: self.met.bought_at,
+                attributes: &self.persona.attributes,
+                observed: &self.observed,
+                failures: self.met.failures,
+                declines: self.met.declines,
+                first_failed: self.met.first_failed,
+                second_failed: self.met.second_failed,
+                same_unit_twice: self.met.same_unit_twice,
+                worth: self.met.worth,
+                end,
+            });
+        } else {
+            tally.unstarted(self.arrived_at, "stopped");
+        }
+        if let Some((step, kind, hash)) = self.trail.kept() {
+            let line = self.example(&world.plan, end);
+            tally.sample(step, kind, hash, line);
+        }
+    }
+
+    /// What was begun ends without a judgement.
+    fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
+        if let Some((step, intended_at, acted_at)) = self.under_way.step.take() {
+            let attempt = StepAttempt {
+                step,
+                intended_at,
+                acted_at,
+                ended_at: now,
+                service: None,
+                arrival: false,
+                attributes: &self.persona.attributes,
+                outcome: Outcome::Unjudged,
+            };
+            world.tally.borrow_mut().step_attempt(&attempt);
+        }
+        if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
+            let (attributes, observed) = (&self.persona.attributes, &self.observed);
+            let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
+            world.tally.borrow_mut().unit_attempt(&attempt);
+        }
+        self.settle(world, Outcome::Unjudged, now);
+    }
+}
+
+/// The variables that a shopper arrives with.
+fn variables(plan: &Plan, shopper: ShopperId, marker: &str, run: &str, row: u64, persona: &Persona) -> Variables {
+    let mut variables = Variables::new(plan, shopper);
+    variables.set_text(built_in::SHOPPER_ID, &shopper.to_string());
+    variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Rc::new(row.into())));
+    variables.set_text(built_in::SHOPPER_MARKER, marker);
+    variables.set_text(built_in::RUN_ID, run);
+    for (attribute, value) in plan.shoppers.attributes.iter().zip(&persona.attributes) {
+        variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
+    }
+    for data in &plan.shoppers.data {
+        // A shopper beyond the last row has none; the run is refused before it comes to that.
+        let cells = data.rows.get(row as usize).map(Vec::as_slice).unwrap_or_default();
+        for (var, cell) in data.columns.iter().zip(cells) {
+            variables.set_text(*var, cell);
+        }
+    }
+    variables
+}
+
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unnamed"))
+}

@@ -1,0 +1,63 @@
+//! What the shoppers of one core share: the plan, the shop, the clock, and where they report.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::purchase::Ledger;
+use super::session::{Gate, Hop, SessionSettings};
+use super::transport::{Clock, Exchange, Shop, WireRequest};
+use crate::base::{Micros, StepId};
+use crate::plan::Plan;
+use crate::tally::{Checked, Outcome, Tally};
+
+/// What the shoppers of one core share.
+pub struct World<S, C, G> {
+    /// What they mean to do.
+    pub plan: Arc<Plan>,
+    /// Where they do it.
+    pub shop: S,
+    /// When.
+    pub clock: C,
+    /// What holds requests back.
+    pub gate: G,
+    /// What all sessions have in common.
+    pub settings: Rc<SessionSettings>,
+    /// Names this run to the shop.
+    pub run: Rc<str>,
+    /// What they tell; the engine takes it away each second.
+    pub tally: RefCell<Tally>,
+    /// Remembers purchases.
+    pub ledger: Rc<dyn Ledger>,
+    /// Sees everything, where somebody wants to.
+    pub witness: Option<Rc<dyn Witness>>,
+    /// Whether shoppers leave out thinking and pausing: for walks.
+    pub hurried: bool,
+}
+
+/// Sees what a shopper does, as it happens.
+pub trait Witness {
+    /// A step is about to be tried.
+    fn begins(&self, step: StepId, nth: u32);
+    /// A request was answered, or wasn't.
+    fn exchange(&self, step: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop);
+    /// A variable got a value.
+    fn captured(&self, name: &str, value: &str);
+    /// Conditions (`declined` or `expect`) were looked at.
+    fn checked(&self, what: &str, checks: &[Checked]);
+    /// A step was judged.
+    fn judged(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
+    /// The shopper pauses this long before the next step, unless hurried.
+    fn pauses(&self, pause: Micros, why: &str);
+}
+
+// === impl World ===
+
+impl<S: Shop, C: Clock, G: Gate> World<S, C, G> {
+    /// Tells the witness, if there is one.
+    pub(super) fn tell(&self, what: impl FnOnce(&dyn Witness)) {
+        if let Some(witness) = &self.witness {
+            what(&**witness);
+        }
+    }
+}

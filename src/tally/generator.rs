@@ -1,0 +1,112 @@
+//! What became of the arrivals, and what is known of the generator itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::merge::Merge;
+use crate::base::Micros;
+
+/// So many different causes are told apart; beyond, all are counted under [`TOO_MANY_CAUSES`].
+pub const MOST_CAUSES: usize = 64;
+
+/// What causes are counted under once there were more than [`MOST_CAUSES`]. Absorbing.
+pub const TOO_MANY_CAUSES: &str = "more causes than are told apart";
+
+/// Arrivals by what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrivals {
+    /// Due by now (all that were planned, once the run has ended by itself).
+    pub planned: u64,
+    /// Whose shopper acted.
+    pub started: u64,
+    /// Due, and never started: at the limit of shoppers at once, or stopped.
+    pub unstarted: BTreeMap<String, u64>,
+}
+
+/// What is known of the generator itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generator {
+    /// Processor time of the cores' threads.
+    pub cpu: Micros,
+    /// Wall time that the cores' threads ran, summed over them: `cpu / wall` is the fraction used.
+    pub wall: Micros,
+    /// Time the cores' threads were runnable and waited for a processor.
+    pub run_queue: Micros,
+    /// The busiest second of any core: its processor time, per thousand.
+    pub busiest_permille: u64,
+    /// The peak resident memory of the process, in KiB (the largest over merged processes).
+    pub peak_rss_kib: u64,
+    /// Exchanges that failed because of us (no file descriptors, no ports, ...), by cause.
+    pub own_failures: BTreeMap<String, u64>,
+    /// Spans so long that they were counted at the histograms' bound.
+    pub clamped: u64,
+    /// Whether tokio's coarse timer was used because there is no precise one here.
+    pub coarse_timer: bool,
+}
+
+/// Counts a cause, in a map of bounded size.
+pub(super) fn add_cause(causes: &mut BTreeMap<String, u64>, cause: &str, times: u64) {
+    match causes.get_mut(cause) {
+        Some(count) => count.absorb(times),
+        None => {
+            causes.insert(cause.to_owned(), times);
+            bound_causes(causes);
+        }
+    }
+}
+
+/// What is left of the causes is a function of all that were ever added: whoever has met too many, in
+/// whatever order, tells none apart.
+fn bound_causes(causes: &mut BTreeMap<String, u64>) {
+    let absorbed = causes.contains_key(TOO_MANY_CAUSES) && causes.len() > 1;
+    if absorbed || causes.len() > MOST_CAUSES {
+        let sum = std::mem::take(causes).into_values().fold(0, u64::saturating_add);
+        causes.insert(TOO_MANY_CAUSES.to_owned(), sum);
+    }
+}
+
+fn merge_causes(ours: &mut BTreeMap<String, u64>, theirs: BTreeMap<String, u64>) {
+    ours.absorb(theirs);
+    bound_causes(ours);
+}
+
+// === impl Arrivals ===
+
+impl Merge for Arrivals {
+    fn absorb(&mut self, other: Arrivals) {
+        self.planned.absorb(other.planned);
+        self.started.absorb(other.started);
+        merge_causes(&mut self.unstarted, other.unstarted);
+    }
+}
+
+// === impl Generator ===
+
+impl Merge for Generator {
+    fn absorb(&mut self, other: Generator) {
+        self.cpu.absorb(other.cpu);
+        self.wall.absorb(other.wall);
+        self.run_queue.absorb(other.run_queue);
+        self.busiest_permille = self.busiest_permille.max(other.busiest_permille);
+        self.peak_rss_kib = self.peak_rss_kib.max(other.peak_rss_kib);
+        merge_causes(&mut self.own_failures, other.own_failures);
+        self.clamped.absorb(other.clamped);
+        self.coarse_timer |= other.coarse_timer;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_causes_absorb_all_others() {
+        let mut causes = BTreeMap::new();
+        (0..MOST_CAUSES).for_each(|i| add_cause(&mut causes, &format!("cause {i}"), 1));
+        assert_eq!(causes.len(), MOST_CAUSES);
+        add_cause(&mut causes, "one more", 5);
+        add_cause(&mut causes, "cause 0", 1);
+        assert_eq!(causes, BTreeMap::from([(TOO_MANY_CAUSES.to_owned(), MOST_CAUSES as u64 + 6)]));
+    }
+}

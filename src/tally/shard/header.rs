@@ -1,0 +1,135 @@
+//! What a stored tally is of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Micros, Slice};
+use crate::tally::{Shape, Tally};
+
+/// What a stored tally is of: enough to compile the plan again and to report without the files it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardHeader {
+    /// The program that wrote it, with its version.
+    pub tool: String,
+    /// The scenario's name.
+    pub name: String,
+    /// The scenario file, word by word.
+    pub scenario: String,
+    /// What the command line set over the scenario (rates, stages, `-e` variables), as the command line reads it again.
+    pub settings: BTreeMap<String, String>,
+    /// The run's tags.
+    pub tags: BTreeMap<String, String>,
+    /// The shop's base address.
+    pub target: String,
+    /// The seed of all draws.
+    pub seed: u64,
+    /// The plan with data and seed, as a hash: shards of one run agree in it.
+    pub plan_digest: String,
+    /// The same without the seed: runs that may be compared agree in it.
+    pub workload_digest: String,
+    /// The slices that this tally is of, disjoint; one, unless it was joined.
+    pub slices: Vec<Slice>,
+    /// How many arrivals were planned in the slices.
+    pub arrivals_planned: u64,
+    /// How long shoppers keep arriving, as planned.
+    pub length: Micros,
+    /// The planned start, in microseconds since 1970-01-01T00:00:00Z.
+    pub started_unix_us: u64,
+    /// What the tally's vectors are indexed by.
+    pub shape: Shape,
+}
+
+/// What was seen of some slices of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Where it was read from, for messages.
+    pub name: String,
+    /// What it is of.
+    pub header: ShardHeader,
+    /// What was seen.
+    pub tally: Tally,
+    /// How the run ended; of a joined run, the worst of its parts.
+    pub ending: Ending,
+    /// Bytes of a torn last frame that were dropped; 0 if it was whole.
+    pub torn_bytes: u64,
+}
+
+/// How a run ended, from well to worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// By itself, after the last planned arrival.
+    Finished,
+    /// Stopped early, since an objective was certainly broken.
+    Aborted,
+    /// Stopped early by hand or by a signal; its shoppers were drained.
+    Interrupted,
+    /// Without a word: the process was killed. What it had stored is here.
+    Killed,
+}
+
+// === impl ShardHeader ===
+
+impl ShardHeader {
+    /// The finest division that is supported: slices of more parts in all can't be told missing one by one.
+    pub const MOST_PARTS: u64 = 65_536;
+
+    /// In how many parts the slices cut the schedule: the least common multiple of their counts.
+    pub(super) fn parts(&self) -> u64 {
+        fn divisor(a: u64, b: u64) -> u64 {
+            if b == 0 { a } else { divisor(b, a % b) }
+        }
+        self.slices.iter().fold(1u64, |parts, slice| {
+            let of = u64::from(slice.of());
+            (parts / divisor(parts, of)).saturating_mul(of)
+        })
+    }
+}
+
+// === impl Shard ===
+
+impl Shard {
+    /// Whether the whole schedule is here, and ran to its end.
+    pub fn complete(&self) -> bool {
+        self.ending == Ending::Finished && self.missing().is_empty()
+    }
+
+    /// The slices that are not here: of the same count as those that are, if these agree in it.
+    pub fn missing(&self) -> Vec<Slice> {
+        let slices = &self.header.slices;
+        match slices.first().map(|slice| slice.of()) {
+            Some(of) if slices.iter().all(|slice| slice.of() == of) => {
+                Slice::WHOLE.split(of).into_iter().filter(|slice| !slices.contains(slice)).collect()
+            }
+            _ => missing_in(Slice::WHOLE, slices, self.header.parts()),
+        }
+    }
+
+    /// The missing slices in words, such as `2/3`; none if nothing is missing.
+    pub fn missing_text(&self) -> Option<String> {
+        const SHOWN: usize = 8;
+        let missing = self.missing();
+        let shown: Vec<String> = missing.iter().take(SHOWN).map(Slice::to_string).collect();
+        match missing.len().saturating_sub(SHOWN) {
+            0 if missing.is_empty() => None,
+            0 => Some(shown.join(", ")),
+            more => Some(format!("{} and {more} more", shown.join(", "))),
+        }
+    }
+}
+
+/// What of this cell no slice keeps: the cell is cut until each piece is either untouched by all slices or in one of them.
+fn missing_in(cell: Slice, slices: &[Slice], parts: u64) -> Vec<Slice> {
+    let touching: Vec<Slice> = slices.iter().copied().filter(|slice| slice.overlaps(cell)).collect();
+    if touching.is_empty() {
+        return vec![cell];
+    }
+    let inside = |slice: &Slice| cell.of().is_multiple_of(slice.of());
+    if touching.iter().any(inside) {
+        return Vec::new();
+    }
+    let left = parts / u64::from(cell.of());
+    let prime = (2..=left).find(|&p| left.is_multiple_of(p)).unwrap_or(1);
+    cell.split(prime as u32).into_iter().flat_map(|piece| missing_in(piece, &touching, parts)).collect()
+}

@@ -1,0 +1,220 @@
+//! Shoppers and their tries, counted jointly by what they were and what they met.
+//!
+//! Assigned attributes are known from the plan, observed values are not. Values without bound (an order number
+//! captured by mistake) would make every shopper a class of its own, so a name that was seen with more than
+//! [`Distinct::MOST`] values is no longer told apart. Whether it was is a property of all that was seen, in
+//! whatever order and however it was split: that is why the distinct values are part of the tally.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::End;
+use super::merge::Merge;
+use crate::base::{JourneyId, MinorUnits, StepId, UnitId};
+
+/// What a shopper was, and met. Shoppers alike in all of it are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ShopperKey {
+    /// The journey taken.
+    pub journey: JourneyId,
+    /// The index of the value of each assigned attribute.
+    pub attributes: Vec<u8>,
+    /// The observed values that the shopper ended with.
+    pub observed: Vec<Observed>,
+    /// What happened.
+    pub fate: Fate,
+}
+
+/// What happened to a shopper.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fate {
+    /// Failed attempts in the journey, declines not counted; capped at 255.
+    pub failures: u8,
+    /// Declined attempts in the journey; capped at 255.
+    pub declines: u8,
+    /// The step where the first failed attempt failed.
+    pub first_failed: Option<StepId>,
+    /// The step where the second failed attempt failed.
+    pub second_failed: Option<StepId>,
+    /// Whether some unit failed twice or more.
+    pub same_unit_twice: bool,
+    /// Whether the shopper has an order.
+    pub purchased: bool,
+    /// How the journey ended.
+    pub end: End,
+}
+
+/// An observed value: part of a key that other tallies may not know yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Observed {
+    /// Not seen by this shopper (yet).
+    #[default]
+    Missing,
+    /// This value.
+    Is(Arc<str>),
+    /// More than 64 distinct values were seen for this name, so none is told from another. Absorbing.
+    TooMany,
+}
+
+/// How many shoppers, and what their baskets were worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopperCount {
+    /// Shoppers.
+    pub shoppers: u64,
+    /// Those of them whose basket or order had a known worth.
+    pub priced: u64,
+    /// The sum of the known worths.
+    pub worth: MinorUnits,
+}
+
+/// What an attempt at a unit was, for counting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TryKey {
+    /// The unit.
+    pub unit: UnitId,
+    /// Which attempt of this shopper at it, from 1; capped at 8.
+    pub nth: u8,
+    /// The index of the value of each assigned attribute, as held when the attempt began.
+    pub attributes: Vec<u8>,
+    /// The observed values held when the attempt began.
+    pub observed: Vec<Observed>,
+}
+
+/// Attempts by outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    /// Succeeded.
+    pub ok: u64,
+    /// Declined.
+    pub declined: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+/// The values that one observed name was seen with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Distinct {
+    /// These; at most [`Distinct::MOST`].
+    Values(BTreeSet<Arc<str>>),
+    /// More. Absorbing.
+    TooMany,
+}
+
+/// A key with observed values in it.
+pub(super) trait ObservedKey {
+    fn observed(&mut self) -> &mut [Observed];
+}
+
+/// Rewrites the keys for which a name is no longer told apart, adding up the counts that fall together.
+pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(counts: &mut BTreeMap<K, V>, distinct: &[Distinct]) {
+    if distinct.iter().all(Distinct::told_apart) {
+        return;
+    }
+    for (mut key, count) in std::mem::take(counts) {
+        key.observed().iter_mut().zip(distinct).for_each(|(value, name)| name.blur(value));
+        counts.entry(key).or_default().absorb(count);
+    }
+}
+
+// === impl Distinct ===
+
+impl Distinct {
+    /// How many values of a name are told apart.
+    pub const MOST: usize = 64;
+
+    /// Whether its values are told apart.
+    pub fn told_apart(&self) -> bool {
+        matches!(self, Distinct::Values(_))
+    }
+
+    /// Takes note of a value.
+    pub(super) fn note(&mut self, value: &Observed) {
+        match (&mut *self, value) {
+            (Distinct::Values(values), Observed::Is(value)) => {
+                values.insert(Arc::clone(value));
+            }
+            (_, Observed::TooMany) => *self = Distinct::TooMany,
+            _ => {}
+        }
+        self.bound();
+    }
+
+    /// What is told of this value. "Missing" stays a level of its own.
+    pub(super) fn blur(&self, value: &mut Observed) {
+        if matches!(self, Distinct::TooMany) && matches!(value, Observed::Is(_)) {
+            *value = Observed::TooMany;
+        }
+    }
+
+    fn bound(&mut self) {
+        if matches!(self, Distinct::Values(values) if values.len() > Distinct::MOST) {
+            *self = Distinct::TooMany;
+        }
+    }
+}
+
+impl Default for Distinct {
+    fn default() -> Distinct {
+        Distinct::Values(BTreeSet::new())
+    }
+}
+
+impl Merge for Distinct {
+    fn absorb(&mut self, other: Distinct) {
+        match (&mut *self, other) {
+            (Distinct::Values(ours), Distinct::Values(theirs)) => ours.extend(theirs),
+            _ => *self = Distinct::TooMany,
+        }
+        self.bound();
+    }
+}
+
+// === impl ShopperKey ===
+
+impl ObservedKey for ShopperKey {
+    fn observed(&mut self) -> &mut [Observed] {
+        &mut self.observed
+    }
+}
+
+// === impl TryKey ===
+
+impl TryKey {
+    /// Later attempts are counted as this one.
+    pub const LAST: u8 = 8;
+}
+
+impl ObservedKey for TryKey {
+    fn observed(&mut self) -> &mut [Observed] {
+        &mut self.observed
+    }
+}
+
+// === impl ShopperCount ===
+
+impl Merge for ShopperCount {
+    fn absorb(&mut self, other: ShopperCount) {
+        self.shoppers.absorb(other.shoppers);
+        self.priced.absorb(other.priced);
+        self.worth.0.absorb(other.worth.0);
+    }
+}
+
+// === impl Tries ===
+
+impl Tries {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.ok + self.declined + self.failed
+    }
+}
+
+impl Merge for Tries {
+    fn absorb(&mut self, other: Tries) {
+        self.ok.absorb(other.ok);
+        self.declined.absorb(other.declined);
+        self.failed.absorb(other.failed);
+    }
+}

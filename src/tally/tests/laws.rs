@@ -1,0 +1,217 @@
+//! Merging is a commutative monoid, over whatever shoppers may tell.
+
+use super::*;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+/// One thing told to a tally.
+#[derive(Clone, Debug)]
+enum Told {
+    Planned(u64),
+    Arrived(u16, u64, u64),
+    Unstarted(u64, u8),
+    OwnFailure(u8),
+    Exchange(u16, u64, Option<u64>, bool),
+    Step(u16, u64, u64, Outcome),
+    Unit(u16, u32, u64, u8, [Observed; 2], Outcome),
+    Funnel(usize, u32),
+    Repeated(u64),
+    End(u64, u32, End, u8, [Observed; 2], Option<u64>),
+    Sample(u16, FailureKind, u64),
+}
+
+fn tell(tally: &mut Tally, told: &Told) {
+    match told.clone() {
+        Told::Planned(at) => tally.planned(Micros(at)),
+        Told::Arrived(journey, at, lag) => tally.arrived(JourneyId(journey), Micros(at), Micros(at + lag)),
+        Told::Unstarted(at, cause) => tally.unstarted(Micros(at), &format!("cause {cause}")),
+        Told::OwnFailure(cause) => (cause..cause + 8).for_each(|cause| tally.own_failure(&format!("cause {cause}"))),
+        Told::Exchange(step, at, span, flag) => tally.exchange(&ExchangeSeen {
+            step: StepId(step),
+            began_at: Micros(at),
+            phases: Phases { wait: span.map(Micros), connect: span.filter(|_| flag).map(Micros), ..Phases::default() },
+            redirect: flag,
+            connections: u32::from(flag),
+            redials: 0,
+            resumed: flag,
+            held: flag,
+            bytes_sent: at,
+            bytes_received: 7,
+        }),
+        Told::Step(step, at, took, outcome) => {
+            tally.step_attempt(&StepAttempt { attributes: &[(at % 2) as u8], ..attempt(step, at / 1_000, took / 1_000, outcome) })
+        }
+        Told::Unit(unit, nth, at, attribute, observed, outcome) => tally.unit_attempt(&UnitAttempt {
+            unit: UnitId(unit),
+            nth,
+            intended_at: Micros(at),
+            attributes: &[attribute],
+            observed: &observed,
+            outcome,
+        }),
+        Told::Funnel(place, nth) => {
+            tally.entered(JourneyId(0), place);
+            tally.passed(JourneyId(0), place, nth);
+            tally.left(JourneyId(0), place);
+        }
+        Told::Repeated(at) => tally.repeated(Micros(at)),
+        Told::End(at, failures, end, attribute, observed, worth) => tally.shopper_end(&ShopperEnd {
+            arrived_at: Micros(at),
+            ended_at: Micros(2 * at),
+            failures,
+            first_failed: (failures > 0).then_some(StepId(1)),
+            worth: worth.map(MinorUnits),
+            end,
+            ..ended(&[attribute], &observed)
+        }),
+        Told::Sample(step, kind, hash) => (step..step + 8).for_each(|step| tally.sample(StepId(step), kind, hash, line(hash))),
+    }
+}
+
+fn told_all<'a>(all: impl IntoIterator<Item = &'a Told>) -> Tally {
+    let mut tally = Tally::new(shape());
+    all.into_iter().for_each(|told| tell(&mut tally, told));
+    tally
+}
+
+fn kind() -> impl Strategy<Value = FailureKind> {
+    prop::sample::select(&FailureKind::ALL[..])
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![3 => Just(Outcome::Ok), 1 => Just(Outcome::Declined), 2 => kind().prop_map(Outcome::Failed), 1 => Just(Outcome::Unjudged)]
+}
+
+/// Some names stay below 64 values, some go far beyond; now and then one comes as blurred already.
+fn observed() -> impl Strategy<Value = Observed> {
+    prop_oneof![
+        1 => Just(Observed::Missing),
+        40 => (0..90u8).prop_map(|i| is(format!("node-{i}"))),
+        20 => (0..4u8).prop_map(|i| is(format!("node-{i}"))),
+        1 => (0..40u8).prop_map(|i| if i == 0 { Observed::TooMany } else { Observed::Missing }),
+    ]
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let at = 0..60_000_000u64;
+    let span = || prop_oneof![0..500_000u64, Just(u64::MAX / 4)];
+    let ends = prop::sample::select(vec![End::Completed, End::LeftByChoice, End::Lost, End::StoppedByCap, End::Unfinished]);
+    let pair = || [observed(), observed()];
+    prop_oneof![
+        1 => at.clone().prop_map(Told::Planned),
+        1 => (0..2u16, at.clone(), 0..5_000_000u64).prop_map(|(j, at, lag)| Told::Arrived(j, at, lag)),
+        1 => (at.clone(), 0..80u8).prop_map(|(at, cause)| Told::Unstarted(at, cause)),
+        1 => (0..80u8).prop_map(Told::OwnFailure),
+        2 => (0..4u16, at.clone(), prop::option::of(span()), any::<bool>()).prop_map(|(s, at, span, flag)| Told::Exchange(s, at, span, flag)),
+        3 => (0..4u16, at.clone(), span(), outcome()).prop_map(|(s, at, took, outcome)| Told::Step(s, at, took, outcome)),
+        6 => (0..3u16, 1..12u32, at.clone(), 0..2u8, pair(), outcome()).prop_map(|(u, n, at, a, o, out)| Told::Unit(u, n, at, a, o, out)),
+        1 => (0..2usize, 1..4u32).prop_map(|(place, nth)| Told::Funnel(place, nth)),
+        1 => at.clone().prop_map(Told::Repeated),
+        6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
+            .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
+        2 => (0..8u16, kind(), 0..40u64).prop_map(|(step, kind, hash)| Told::Sample(step, kind, hash)),
+    ]
+}
+
+/// Long enough, at times, for names and causes and strata to reach their bounds.
+fn sequence() -> impl Strategy<Value = Vec<Told>> {
+    prop_oneof![prop::collection::vec(told(), 0..60), prop::collection::vec(told(), 300..700)]
+}
+
+fn sum(one: &Tally, other: &Tally) -> Tally {
+    let mut sum = one.clone();
+    sum += other;
+    sum
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn an_empty_tally_changes_nothing(all in sequence()) {
+        let tally = told_all(&all);
+        for empty in [Tally::default(), Tally::new(shape())] {
+            prop_assert_eq!(&sum(&tally, &empty), &tally);
+            prop_assert_eq!(&sum(&empty, &tally), &tally);
+        }
+    }
+
+    #[test]
+    fn the_order_and_the_grouping_do_not_matter(a in sequence(), b in sequence(), c in sequence()) {
+        let (a, b, c) = (told_all(&a), told_all(&b), told_all(&c));
+        prop_assert_eq!(sum(&a, &b), sum(&b, &a));
+        prop_assert_eq!(sum(&sum(&a, &b), &c), sum(&a, &sum(&b, &c)));
+    }
+
+    #[test]
+    fn any_split_merged_in_any_order_is_no_split(
+        all in sequence(),
+        homes in prop::collection::vec(0..5usize, 1..50),
+        merges in prop::collection::vec(any::<(Index, Index)>(), 4),
+    ) {
+        let whole = told_all(&all);
+        let part = |home: usize| told_all(all.iter().enumerate().filter(|(i, _)| homes[i % homes.len()] == home).map(|(_, told)| told));
+        let mut parts: Vec<Tally> = (0..5).map(part).collect();
+        for (from, to) in merges {
+            let from = parts.swap_remove(from.index(parts.len()));
+            let to = to.index(parts.len());
+            parts[to] += from;
+        }
+        prop_assert_eq!(parts.len(), 1);
+        prop_assert_eq!(&parts[0], &whole);
+        prop_assert_eq!(postcard::to_stdvec(&parts[0]).unwrap(), postcard::to_stdvec(&whole).unwrap());
+    }
+
+    #[test]
+    fn what_was_taken_second_by_second_adds_up_to_the_whole(all in sequence(), every in 1..40usize) {
+        let mut core = Tally::new(shape());
+        let mut sum = Tally::default();
+        for chunk in all.chunks(every) {
+            chunk.iter().for_each(|told| tell(&mut core, told));
+            sum += core.take();
+        }
+        prop_assert_eq!(core, Tally::new(shape()));
+        sum += Tally::new(shape());
+        prop_assert_eq!(sum, told_all(&all));
+    }
+
+    #[test]
+    fn a_tally_is_read_back_as_it_was_stored(all in sequence()) {
+        let mut tally = told_all(&all);
+        let stored = postcard::to_stdvec(&tally).unwrap();
+        let back: Tally = postcard::from_bytes(&stored).unwrap();
+        prop_assert_eq!(&back, &tally);
+        tally.seal();
+        prop_assert_eq!(&back, &tally);
+        prop_assert_eq!(postcard::to_stdvec(&tally).unwrap(), stored);
+    }
+
+    #[test]
+    fn every_bound_holds_whatever_is_told(all in sequence()) {
+        let tally = told_all(&all);
+        for name in &tally.distinct {
+            prop_assert!(!matches!(name, Distinct::Values(values) if values.len() > Distinct::MOST));
+        }
+        prop_assert!(tally.arrivals.unstarted.len() <= MOST_CAUSES);
+        prop_assert!(tally.samples.strata.len() <= Samples::STRATA);
+        prop_assert!(tally.samples.strata.values().all(|lines| lines.len() <= Samples::PER_STRATUM));
+        prop_assert!(tally.tries.keys().all(|key| key.nth <= TryKey::LAST));
+    }
+}
+
+#[test]
+fn the_sequences_reach_the_bounds_that_the_laws_speak_of() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    let mut runner = TestRunner::deterministic();
+    let mut reached = [0; 4];
+    for _ in 0..40 {
+        let tally = told_all(&sequence().new_tree(&mut runner).unwrap().current());
+        reached[0] += usize::from(tally.distinct.iter().any(|name| !name.told_apart()));
+        reached[1] += usize::from(tally.distinct.iter().any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)));
+        reached[2] += usize::from(tally.samples.strata.len() == Samples::STRATA);
+        reached[3] += usize::from(tally.generator.own_failures.contains_key(TOO_MANY_CAUSES));
+    }
+    assert!(reached.iter().all(|&times| times >= 3), "{reached:?}");
+}

@@ -1,0 +1,82 @@
+//! What was seen when: by block, for inference, and by second, for charts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::merge::Merge;
+use super::{Fate, Latency, ShopperCount, Tries};
+use crate::base::{JourneyId, StepId, UnitId};
+
+/// What was seen in one block of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockTally {
+    /// Arrivals that were due.
+    pub planned: u64,
+    /// Arrivals whose shopper acted.
+    pub started: u64,
+    /// Arrivals never started.
+    pub unstarted: u64,
+    /// Requests held back by a cap.
+    pub held: u64,
+    /// Shoppers whose intended arrival is in the block, by what happened to them.
+    pub shoppers: BTreeMap<(JourneyId, Fate), ShopperCount>,
+    /// Attempts that began in the block (retries under their own block), by unit and order (capped at 8).
+    pub tries: BTreeMap<(UnitId, u8), Tries>,
+    /// Intended start to the moment the shopper's task acts, of every step attempt that was due in the block.
+    pub lag: Latency,
+    /// Same, of arrivals only.
+    pub arrival_lag: Latency,
+}
+
+/// What was seen in one second.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondTally {
+    /// Arrivals that were due.
+    pub planned: u64,
+    /// Arrivals whose shopper acted, by when they acted.
+    pub started: u64,
+    /// Shoppers who ended.
+    pub ended: u64,
+    /// Shoppers who met their second failed attempt.
+    pub repeated: u64,
+    /// Requests begun.
+    pub requests: u64,
+    /// By step, where there were any: attempts that ended, and those of them that failed.
+    pub steps: BTreeMap<StepId, (u32, u32)>,
+}
+
+// === impl BlockTally ===
+
+impl BlockTally {
+    pub(super) fn seal(&mut self) {
+        self.lag.seal();
+        self.arrival_lag.seal();
+    }
+}
+
+impl Merge for BlockTally {
+    fn absorb(&mut self, other: BlockTally) {
+        self.planned.absorb(other.planned);
+        self.started.absorb(other.started);
+        self.unstarted.absorb(other.unstarted);
+        self.held.absorb(other.held);
+        self.shoppers.absorb(other.shoppers);
+        self.tries.absorb(other.tries);
+        self.lag.absorb(other.lag);
+        self.arrival_lag.absorb(other.arrival_lag);
+    }
+}
+
+// === impl SecondTally ===
+
+impl Merge for SecondTally {
+    fn absorb(&mut self, other: SecondTally) {
+        self.planned.absorb(other.planned);
+        self.started.absorb(other.started);
+        self.ended.absorb(other.ended);
+        self.repeated.absorb(other.repeated);
+        self.requests.absorb(other.requests);
+        self.steps.absorb(other.steps);
+    }
+}

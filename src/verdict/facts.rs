@@ -1,0 +1,81 @@
+//! What the plan and the tally can't know of a run: where it went, when, on what machine, and how it ended.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Micros, Slice};
+
+/// The facts of one run, or of the merged shards of one run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFacts {
+    /// The run's name, unique.
+    pub run_id: String,
+    /// The version of tillrush that ran it.
+    pub tool_version: String,
+    /// SHA-256 of the scenario file, in hexadecimal.
+    pub scenario_sha256: String,
+    /// The shop's base address.
+    pub target: String,
+    /// The seed of all draws.
+    pub seed: u64,
+    /// Names plan, data, seed and schedule version: equal digests, equal schedules.
+    pub plan_digest: String,
+    /// The same without the seed: equal digests, comparable runs.
+    pub workload_digest: String,
+    /// The slices of the schedule that the tally holds.
+    pub slices: Vec<Slice>,
+    /// The slices that were run and are not in the tally.
+    pub missing_slices: Vec<Slice>,
+    /// The planned start.
+    #[serde(with = "rfc3339")]
+    pub started_at: Timestamp,
+    /// From the planned start to the end of the last shopper.
+    pub duration: Micros,
+    /// How it ended.
+    pub completion: Completion,
+    /// `--tag` pairs.
+    pub tags: BTreeMap<String, String>,
+    /// Where the generator ran.
+    pub machine: Machine,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completion {
+    /// By itself.
+    Complete,
+    /// Stopped by a person or a signal, and drained.
+    Interrupted,
+    /// The process died; what it had written was gathered afterwards.
+    Killed,
+}
+
+/// The machine that the generator ran on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Processors that the process may use.
+    pub cpus: u32,
+    /// Threads that ran shoppers.
+    pub cores: u32,
+    /// The operating system.
+    pub os: String,
+    /// The processor's architecture.
+    pub arch: String,
+}
+
+mod rfc3339 {
+    use jiff::Timestamp;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(moment)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}

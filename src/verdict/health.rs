@@ -1,0 +1,416 @@
+//! Doubt yourself: whether the generator, and not the shop, made the figures what they are.
+//!
+//! The rule of open load: every shopper acts when the schedule says so, however the shop fares. Schedule lag is the
+//! proof. A single attempt that acted late says nothing, nor do a few milliseconds beside a median of a
+//! second; so an attempt counts as late when its lag exceeds a tolerance, and a block of time is late when more than
+//! one in a hundred of its attempts are (that is, its p99 of lag exceeds the tolerance), with 95 % confidence so that two
+//! hiccups among fifty attempts don't condemn it.
+//!
+//! Late blocks make the run suspect. It is invalid when late attempts are more than 1 % of the whole run, since then its
+//! own p99 is ours and not the shop's; when more than 0.1 % of the arrivals never started, since repeated failures
+//! are gated at about that rate; or when exchanges failed for want of our own means.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::facts::Completion;
+use super::statistics::wilson;
+use crate::base::Micros;
+use crate::plan::{Metric, Plan};
+use crate::tally::{BlockTally, Latency, Tally};
+
+/// What is known of the generator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    /// Whether its figures can be believed.
+    pub soundness: Soundness,
+    /// Why not, the gravest first, and what else is worth knowing.
+    pub doubts: Vec<Doubt>,
+    /// Arrivals that were due.
+    pub planned: u64,
+    /// Arrivals whose shopper acted.
+    pub started: u64,
+    /// Schedule lag of all attempts: median, 99 %, longest.
+    pub lag: Option<Lag>,
+    /// Blocks of time in which the schedule was not held, by number.
+    pub late_blocks: Vec<u32>,
+    /// Processor time of the cores' threads over their wall time.
+    pub cpu_fraction: Option<f64>,
+    /// The busiest second of any core, same fraction.
+    pub busiest_fraction: f64,
+    /// The peak resident memory, in KiB.
+    pub peak_rss_kib: u64,
+}
+
+/// Schedule lag: intended start to the moment the shopper's task acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lag {
+    /// The median.
+    pub p50: Micros,
+    /// 99 %.
+    pub p99: Micros,
+    /// The longest.
+    pub max: Micros,
+}
+
+/// Whether the run's figures can be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Soundness {
+    /// The schedule was held.
+    #[default]
+    Valid,
+    /// A part of the run may be the generator's doing.
+    Suspect,
+    /// The generator was the bottleneck.
+    Invalid,
+}
+
+/// A reason for doubt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    /// How grave it is; `Valid` for a note that changes nothing.
+    pub gravity: Soundness,
+    /// What it is.
+    pub cause: Cause,
+}
+
+/// What may have gone wrong with the generator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// Arrivals that were due and never started, by why.
+    Unstarted {
+        /// How many.
+        arrivals: u64,
+        /// Of how many.
+        planned: u64,
+        /// By why.
+        why: BTreeMap<String, u64>,
+    },
+    /// Attempts that acted too late to be blamed on the shop.
+    Late {
+        /// How many.
+        attempts: u64,
+        /// Of how many.
+        of: u64,
+        /// In how many late blocks.
+        blocks: usize,
+        /// The longest lag.
+        worst: Micros,
+    },
+    /// Exchanges that failed for want of our own means, by what was wanting.
+    OwnFailures(BTreeMap<String, u64>),
+    /// The cores' threads were nearly always busy: this fraction of the time.
+    Busy(f64),
+    /// Requests that a safety cap held back.
+    Held(u64),
+    /// The cores' threads waited for a processor for this fraction of the time.
+    Crowded(f64),
+    /// A core was busy for nearly a whole second: this fraction.
+    BusySecond(f64),
+    /// There is no precise timer on this system.
+    CoarseTimer,
+    /// Spans longer than the histograms' bound.
+    Clamped(u64),
+}
+
+/// The tolerance below which lag is never held against the generator.
+const NEGLIGIBLE: Micros = Micros::from_millis(5);
+/// Late attempts beyond this share of the run, or of a block, condemn it.
+const LATE_SHARE: f64 = 0.01;
+/// Unstarted arrivals beyond this share condemn the run.
+const UNSTARTED_SHARE: f64 = 0.001;
+/// The cause that the engine gives for arrivals that were due when the run was stopped.
+const STOPPED: &str = "stopped";
+/// The one-sided 95 % point of the standard normal distribution.
+const Z_ONE_SIDED: f64 = 1.644_853_626_951_472_6;
+
+/// What is known of the generator.
+pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
+    let mut all = Latency::default();
+    tally.blocks.values().for_each(|block| all.gather(&block.lag));
+    let (late, late_blocks) = late_attempts(plan, tally);
+    let generator = &tally.generator;
+    let fraction = |part: Micros| (generator.wall.0 > 0).then(|| part.0 as f64 / generator.wall.0 as f64);
+    let cpu_fraction = fraction(generator.cpu);
+    let busiest_fraction = generator.busiest_permille as f64 / 1_000.0;
+
+    let mut doubts = Vec::new();
+    let mut doubt = |gravity, cause| doubts.push(Doubt { gravity, cause });
+    unstarted(tally, completion).into_iter().for_each(|(gravity, cause)| doubt(gravity, cause));
+    if !late_blocks.is_empty() || surely_beyond(late, all.count(), LATE_SHARE) {
+        let gravity = if surely_beyond(late, all.count(), LATE_SHARE) { Soundness::Invalid } else { Soundness::Suspect };
+        let worst = all.max().unwrap_or_default();
+        doubt(gravity, Cause::Late { attempts: late, of: all.count(), blocks: late_blocks.len(), worst });
+    }
+    if generator.own_failures.values().any(|count| *count > 0) {
+        doubt(Soundness::Invalid, Cause::OwnFailures(generator.own_failures.clone()));
+    }
+    if let Some(busy) = cpu_fraction.filter(|fraction| *fraction > 0.9) {
+        doubt(Soundness::Suspect, Cause::Busy(busy));
+    } else if busiest_fraction > 0.95 {
+        doubt(Soundness::Valid, Cause::BusySecond(busiest_fraction));
+    }
+    let held: u64 = tally.blocks.values().map(|block| block.held).sum();
+    if held > 0 {
+        doubt(Soundness::Suspect, Cause::Held(held));
+    }
+    if let Some(waiting) = fraction(generator.run_queue).filter(|fraction| *fraction > 0.2) {
+        doubt(Soundness::Valid, Cause::Crowded(waiting));
+    }
+    if generator.coarse_timer {
+        doubt(Soundness::Valid, Cause::CoarseTimer);
+    }
+    if generator.clamped > 0 {
+        doubt(Soundness::Valid, Cause::Clamped(generator.clamped));
+    }
+    doubts.sort_by_key(|doubt| std::cmp::Reverse(doubt.gravity));
+
+    Health {
+        soundness: doubts.first().map_or(Soundness::Valid, |gravest| gravest.gravity),
+        doubts,
+        planned: tally.arrivals.planned,
+        started: tally.arrivals.started,
+        lag: Lag::of(&all),
+        late_blocks,
+        cpu_fraction,
+        busiest_fraction,
+        peak_rss_kib: generator.peak_rss_kib,
+    }
+}
+
+/// Arrivals that never started. Those that were due at the moment when a person stopped the run are nobody's fault.
+fn unstarted(tally: &Tally, completion: Completion) -> Option<(Soundness, Cause)> {
+    let blameless = |why: &str| completion != Completion::Complete && why == STOPPED;
+    let why: BTreeMap<String, u64> = tally
+        .arrivals
+        .unstarted
+        .iter()
+        .filter(|(why, count)| **count > 0 && !blameless(why))
+        .map(|(why, count)| (why.clone(), *count))
+        .collect();
+    let (arrivals, planned) = (why.values().sum::<u64>(), tally.arrivals.planned);
+    let nobody = planned > 0 && tally.arrivals.started == 0;
+    let gravity = if nobody || arrivals as f64 > UNSTARTED_SHARE * planned as f64 { Soundness::Invalid } else { Soundness::Suspect };
+    (arrivals > 0 || nobody).then_some((gravity, Cause::Unstarted { arrivals: if nobody { planned } else { arrivals }, planned, why }))
+}
+
+/// How many attempts acted late, and the blocks in which too many did.
+fn late_attempts(plan: &Plan, tally: &Tally) -> (u64, Vec<u32>) {
+    let mut all = 0;
+    let mut blocks = Vec::new();
+    for (number, block) in &tally.blocks {
+        let tolerance = tolerance(plan, tally, *number, block);
+        let late = block.lag.iter().filter(|(lag, _)| *lag > tolerance).map(|(_, count)| count).sum();
+        all += late;
+        if surely_beyond(late, block.lag.count(), LATE_SHARE) {
+            blocks.push(*number);
+        }
+    }
+    (all, blocks)
+}
+
+/// The lag that can't be held against the generator in this block: 5 ms, 1 % of the tightest objective on a
+/// time, or a tenth of the median response, whichever is longest.
+fn tolerance(plan: &Plan, tally: &Tally, number: u32, block: &BlockTally) -> Micros {
+    let limits = plan.objectives.iter().filter(|objective| matches!(objective.metric, Metric::Response { .. } | Metric::TimeToBuy { .. }));
+    let tightest =
+        limits.map(|objective| objective.limit).min_by(f64::total_cmp).map_or(Micros::ZERO, |limit| Micros((limit / 100.0) as u64));
+    let tolerance = NEGLIGIBLE.max(tightest);
+    // Most blocks have no lag to speak of; their responses needn't be looked at.
+    if block.lag.max().is_none_or(|longest| longest <= tolerance) {
+        return tolerance;
+    }
+    let mut responses = Latency::default();
+    tally.steps.iter().filter_map(|step| step.response_ok.blocks.get(&number)).for_each(|block| responses.gather(block));
+    tolerance.max(responses.quantile(0.5).unwrap_or_default() / 10)
+}
+
+/// Whether more than `share` of them did, with 95 % confidence.
+fn surely_beyond(count: u64, of: u64, share: f64) -> bool {
+    of > 0 && wilson(count as f64 / of as f64, of as f64, Z_ONE_SIDED).low > share
+}
+
+// === impl Lag ===
+
+impl Lag {
+    fn of(all: &Latency) -> Option<Lag> {
+        Some(Lag { p50: all.quantile(0.5)?, p99: all.quantile(0.99)?, max: all.max()? })
+    }
+}
+
+// === impl Soundness ===
+
+impl Soundness {
+    /// As `run.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Soundness::Valid => "valid",
+            Soundness::Suspect => "suspect",
+            Soundness::Invalid => "invalid",
+        }
+    }
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// What to do about it.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Cause::Unstarted { .. } => "raise the limit of shoppers at once, lower the rate, or share the load between machines (--slice)",
+            Cause::Late { .. } => "use an idle machine, more cores, or share the load between machines (--slice)",
+            Cause::OwnFailures(_) => {
+                "raise the limits of open files and ports (ulimit -n, net.ipv4.ip_local_port_range), or share the load (--slice)"
+            }
+            Cause::Busy(_) | Cause::BusySecond(_) => "use more cores, or share the load between machines (--slice)",
+            Cause::Held(_) => "raise the cap under `limits`, or lower the rate so that the cap is never met",
+            Cause::Crowded(_) => "use a machine that does nothing else",
+            Cause::CoarseTimer => "on Linux, starts are precise to some ten microseconds; here to a millisecond or so",
+            Cause::Clamped(_) => "spans of more than an hour count as one hour; look at `gives_up_after`",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |why: &BTreeMap<String, u64>| why.iter().map(|(why, count)| format!("{why}: {count}")).collect::<Vec<_>>().join(", ");
+        match self {
+            Cause::Unstarted { arrivals, planned, why } if why.is_empty() => write!(f, "{arrivals} of {planned} arrivals never started"),
+            Cause::Unstarted { arrivals, planned, why } => write!(f, "{arrivals} of {planned} arrivals never started ({})", list(why)),
+            Cause::Late { attempts, of, blocks, worst } => {
+                let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
+                write!(f, "{attempts} of {of} attempts ({share:.2} %) acted late, by up to {worst}, ")?;
+                if *blocks == 0 {
+                    write!(f, "spread over the run")
+                } else {
+                    write!(f, "most in {blocks} stretch{} of time", if *blocks == 1 { "" } else { "es" })
+                }
+            }
+            Cause::OwnFailures(why) => write!(f, "requests failed for want of our own means ({})", list(why)),
+            Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
+            Cause::Held(requests) => write!(f, "{requests} requests were held back by a safety cap"),
+            Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),
+            Cause::BusySecond(fraction) => write!(f, "in its busiest second a thread was busy {:.0} % of the time", 100.0 * fraction),
+            Cause::CoarseTimer => write!(f, "no precise timer on this system"),
+            Cause::Clamped(spans) => write!(f, "{spans} spans were longer than an hour"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::trial::{Trial, failing, planted};
+
+    fn of(trial: &Trial) -> Health {
+        health(&trial.plan, &trial.tally, trial.facts.completion)
+    }
+
+    fn quiet(shoppers: u64, seconds: u64) -> Trial {
+        Trial::run(shoppers, seconds, planted)
+    }
+
+    #[test]
+    fn a_held_schedule_is_valid() {
+        let found = of(&quiet(2_000, 60));
+        assert_eq!((found.soundness, found.doubts.len()), (Soundness::Valid, 0));
+        assert!(found.lag.unwrap().p99 < Micros(100));
+        assert_eq!(found.cpu_fraction, Some(0.25));
+    }
+
+    #[test]
+    fn a_stall_of_a_few_milliseconds_condemns_nothing() {
+        for (shoppers, stall) in [(200, 4), (200, 15), (2_000, 15), (20_000, 8)] {
+            let trial = quiet(shoppers, 10).stopped(Micros::from_millis(5_200), Micros::from_millis(5_200 + stall));
+            assert_eq!(of(&trial).soundness, Soundness::Valid, "{shoppers} shoppers, {stall} ms");
+        }
+    }
+
+    #[test]
+    fn two_seconds_of_standstill_in_ten_are_invalid() {
+        for shoppers in [200, 2_000] {
+            let found = of(&quiet(shoppers, 10).stopped(Micros::from_secs(5), Micros::from_secs(7)));
+            assert_eq!((found.soundness, &*found.late_blocks), (Soundness::Invalid, &[5, 6][..]));
+            assert!(matches!(found.doubts[0].cause, Cause::Late { blocks: 2, .. }));
+        }
+    }
+
+    #[test]
+    fn two_seconds_of_standstill_in_ten_minutes_are_suspect() {
+        let found = of(&quiet(6_000, 600).stopped(Micros::from_secs(300), Micros::from_secs(302)));
+        assert_eq!(found.soundness, Soundness::Suspect);
+        assert!(!found.late_blocks.is_empty());
+    }
+
+    #[test]
+    fn lag_is_measured_against_what_the_shop_takes() {
+        // 30 ms late throughout: much beside a median of some 20 ms, nothing beside one of a second.
+        let mut trial = quiet(2_000, 10).stopped(Micros::ZERO, Micros::ZERO);
+        for block in trial.tally.blocks.values_mut() {
+            let count = block.lag.count();
+            block.lag = Latency::default();
+            (0..count).for_each(|_| block.lag.record(Micros::from_millis(30)));
+        }
+        assert_eq!(of(&trial).soundness, Soundness::Invalid);
+        for step in &mut trial.tally.steps {
+            for block in step.response_ok.blocks.values_mut() {
+                let count = block.count();
+                *block = Latency::default();
+                (0..count).for_each(|_| block.record(Micros::from_secs(1)));
+            }
+        }
+        assert_eq!(of(&trial).soundness, Soundness::Valid);
+    }
+
+    #[test]
+    fn arrivals_that_never_started_are_never_hidden() {
+        let with = |unstarted: u64| {
+            let mut trial = quiet(2_000, 60);
+            trial.tally.arrivals.planned += unstarted;
+            trial.tally.arrivals.unstarted.insert("at the limit of shoppers at once".into(), unstarted);
+            of(&trial)
+        };
+        assert_eq!(with(0).soundness, Soundness::Valid);
+        assert_eq!(with(2).soundness, Soundness::Suspect);
+        assert_eq!(with(3).soundness, Soundness::Invalid);
+        assert_eq!(with(3).doubts[0].cause.to_string(), "3 of 2003 arrivals never started (at the limit of shoppers at once: 3)");
+    }
+
+    #[test]
+    fn what_was_due_when_a_person_stopped_the_run_is_nobodys_fault() {
+        let mut trial = quiet(2_000, 60);
+        trial.tally.arrivals.planned += 40;
+        trial.tally.arrivals.unstarted.insert(STOPPED.into(), 40);
+        assert_eq!(of(&trial).soundness, Soundness::Invalid);
+        trial.facts.completion = Completion::Interrupted;
+        assert_eq!(of(&trial).soundness, Soundness::Valid);
+    }
+
+    #[test]
+    fn a_run_in_which_nobody_started_is_invalid() {
+        let mut trial = Trial::run(0, 60, |_| failing(false));
+        trial.tally.arrivals.planned = 10;
+        assert_eq!(of(&trial).soundness, Soundness::Invalid);
+    }
+
+    #[test]
+    fn each_weakness_has_its_gravity_and_a_remedy() {
+        let doubt = |spoil: &dyn Fn(&mut Tally)| {
+            let mut trial = quiet(500, 60);
+            spoil(&mut trial.tally);
+            let found = of(&trial);
+            assert_eq!(found.doubts.len(), 1);
+            assert!(!found.doubts[0].cause.remedy().is_empty());
+            (found.soundness, found.doubts[0].cause.to_string())
+        };
+        let own = |tally: &mut Tally| tally.generator.own_failures = BTreeMap::from([("too many open files".into(), 7)]);
+        let (gravity, text) = doubt(&own);
+        assert_eq!((gravity, &*text), (Soundness::Invalid, "requests failed for want of our own means (too many open files: 7)"));
+        assert_eq!(doubt(&|tally| tally.generator.cpu = tally.generator.wall).0, Soundness::Suspect);
+        assert_eq!(doubt(&|tally| tally.blocks.get_mut(&3).unwrap().held = 9).0, Soundness::Suspect);
+        assert_eq!(doubt(&|tally| tally.generator.coarse_timer = true).0, Soundness::Valid);
+        assert_eq!(doubt(&|tally| tally.generator.clamped = 1).0, Soundness::Valid);
+        assert_eq!(doubt(&|tally| tally.generator.run_queue = tally.generator.wall / 2).0, Soundness::Valid);
+        assert_eq!(doubt(&|tally| tally.generator.busiest_permille = 990).0, Soundness::Valid);
+    }
+}

@@ -1,0 +1,76 @@
+//! What a run says: figures with their intervals, where repeated failures concentrate, what they cost, whether
+//! the generator can be believed, and one word for the gate.
+//!
+//! Everything is a pure function of the plan, the merged tally and a few facts, so that a stored run can be judged again at
+//! any time, and a run cut in slices says the same as one that was not.
+
+mod facts;
+mod health;
+mod hotspots;
+mod loss;
+mod outcome;
+mod repeats;
+mod shoppers;
+pub mod statistics;
+mod steps;
+#[cfg(test)]
+pub(crate) mod trial;
+
+use crate::plan::Plan;
+use crate::tally::Tally;
+
+pub use facts::{Completion, Machine, RunFacts};
+pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
+pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
+pub use loss::{Loss, LostWorth, PatienceLoss, loss, weight};
+pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict};
+pub use repeats::{Repeats, Stickiness, UnitRepeats, repeats};
+pub use shoppers::{ByFailures, ShopperFindings, shoppers};
+pub use steps::{JourneyFinding, StepFinding, journeys, steps};
+
+/// Everything that a run says, in numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// One word for the gate.
+    pub verdict: Verdict,
+    /// Whether the generator can be believed.
+    pub health: Health,
+    /// Step by step.
+    pub steps: Vec<StepFinding>,
+    /// How far shoppers came, journey by journey.
+    pub journeys: Vec<JourneyFinding>,
+    /// What became of the shoppers.
+    pub shoppers: ShopperFindings,
+    /// How failures come back to the same shopper.
+    pub repeats: Repeats,
+    /// Lost shoppers; none for a closed load.
+    pub loss: Option<Loss>,
+    /// Where repeated failures concentrate, the costliest first.
+    pub hotspots: Vec<HotSpot>,
+    /// The objectives that were judged.
+    pub objectives: Vec<ObjectiveFinding>,
+    /// Requests on the wire.
+    pub requests_sent: u64,
+}
+
+// === impl Findings ===
+
+impl Findings {
+    /// What this tally says of this plan.
+    pub fn of(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
+        let health = health(plan, tally, facts.completion);
+        let objectives = Vec::new();
+        Findings {
+            verdict: Verdict::of(facts.completion, &health, &objectives, facts.missing_slices.is_empty()),
+            health,
+            steps: steps(plan, tally),
+            journeys: journeys(plan, tally),
+            shoppers: shoppers(plan, tally),
+            repeats: repeats(plan, tally),
+            loss: loss(plan, tally),
+            hotspots: hotspots(plan, tally),
+            objectives,
+            requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The answer that a release gate needs: one word, with a fixed precedence.
+
+use super::facts::Completion;
+use super::health::{Health, Soundness};
+use super::statistics::Interval;
+
+/// What the run as a whole says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All objectives hold, or none was given.
+    Pass,
+    /// An objective is broken.
+    Fail,
+    /// Too little was seen to say.
+    Inconclusive,
+    /// The generator, not the shop, was the bottleneck: the figures say nothing of the shop.
+    Invalid,
+    /// The run was cut short.
+    Interrupted,
+}
+
+/// What became of one objective.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectiveFinding {
+    /// As the scenario writes it.
+    pub text: String,
+    /// What was observed: a fraction, microseconds or requests per second; none without a sample.
+    pub observed: Option<f64>,
+    /// Where it lies with 95 % confidence.
+    pub ci95: Option<Interval>,
+    /// Whether it holds.
+    pub verdict: ObjectiveVerdict,
+}
+
+/// Whether an objective holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectiveVerdict {
+    /// It holds, with confidence.
+    Holds,
+    /// It is broken, with confidence.
+    Broken,
+    /// The interval straddles the limit, or the sample is too small.
+    Inconclusive,
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    /// The first that applies: interrupted, invalid, fail, inconclusive, pass. A suspect generator can't vouch for an
+    /// objective that seems to hold; an objective that is broken stays so. A part of the shoppers, or none, can't
+    /// vouch for anything.
+    pub fn of(completion: Completion, health: &Health, objectives: &[ObjectiveFinding], whole: bool) -> Verdict {
+        let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
+        let doubtful = health.soundness == Soundness::Suspect && !objectives.is_empty();
+        if completion != Completion::Complete {
+            Verdict::Interrupted
+        } else if health.soundness == Soundness::Invalid {
+            Verdict::Invalid
+        } else if any(ObjectiveVerdict::Broken) {
+            Verdict::Fail
+        } else if any(ObjectiveVerdict::Inconclusive) || doubtful || !whole || health.started == 0 {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// As `run.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Invalid => "invalid",
+            Verdict::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl ObjectiveVerdict {
+    /// As `run.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            ObjectiveVerdict::Holds => "pass",
+            ObjectiveVerdict::Broken => "fail",
+            ObjectiveVerdict::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(completion: Completion, soundness: Soundness, objectives: &[ObjectiveVerdict], whole: bool) -> Verdict {
+        let health = Health { soundness, started: 1, ..Health::default() };
+        let objectives: Vec<_> =
+            objectives.iter().map(|&verdict| ObjectiveFinding { text: String::new(), observed: None, ci95: None, verdict }).collect();
+        Verdict::of(completion, &health, &objectives, whole)
+    }
+
+    #[test]
+    fn the_gravest_reason_wins() {
+        use Completion::{Complete, Interrupted, Killed};
+        use ObjectiveVerdict::{Broken, Holds, Inconclusive};
+        use Soundness::{Invalid, Suspect, Valid};
+        assert_eq!(verdict(Interrupted, Invalid, &[Broken], true), Verdict::Interrupted);
+        assert_eq!(verdict(Killed, Valid, &[Holds], true), Verdict::Interrupted);
+        assert_eq!(verdict(Complete, Invalid, &[Broken], true), Verdict::Invalid);
+        assert_eq!(verdict(Complete, Suspect, &[Broken, Inconclusive], false), Verdict::Fail);
+        assert_eq!(verdict(Complete, Valid, &[Holds, Inconclusive], true), Verdict::Inconclusive);
+        assert_eq!(verdict(Complete, Valid, &[Holds], true), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_suspect_run_can_not_vouch_for_an_objective() {
+        assert_eq!(verdict(Completion::Complete, Soundness::Suspect, &[ObjectiveVerdict::Holds], true), Verdict::Inconclusive);
+        assert_eq!(verdict(Completion::Complete, Soundness::Suspect, &[], true), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_part_of_the_shoppers_is_never_a_pass() {
+        assert_eq!(verdict(Completion::Complete, Soundness::Valid, &[], false), Verdict::Inconclusive);
+        assert_eq!(Verdict::of(Completion::Complete, &Health::default(), &[], true), Verdict::Inconclusive, "nobody started");
+    }
+}

@@ -1,0 +1,17 @@
+//! What a finite sample can say: intervals, tests and their limits.
+//!
+//! Everything here is a pure function of counts. The rules of the house: every rate has an interval, no failure in
+//! n is "at most 3/n" and never zero, and a quantile that the sample can't carry is not given at all.
+
+mod blocks;
+mod exact;
+mod quantile;
+mod rate;
+
+pub use blocks::{MIN_BLOCKS, design_effect, ratio_error};
+pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided};
+pub use quantile::{Quantile, Quantiles, min_sample, quantile};
+pub use rate::{Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson};
+
+/// The two-sided 95 % point of the standard normal distribution.
+pub const Z95: f64 = 1.959_963_984_540_054;

@@ -1,0 +1,313 @@
+//! A run made up for tests: a small plan, shoppers who fail as a rule says, and the tally they leave.
+//!
+//! The plan: browsers see `home` and `search`; buyers go `home`, `product` (where two in five leave), `cart`,
+//! `checkout`, then a purchase of `pay` and `confirm`. Shoppers have a device and a payment drawn for them, and see a
+//! node, one of four. Whatever is random comes from the run's key, so that every trial repeats to the bit.
+
+use std::collections::BTreeMap;
+
+use super::{Completion, Findings, Machine, RunFacts};
+use crate::base::random::{Purpose, uniform};
+use crate::base::{Delay, JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
+use crate::plan::{
+    Arrivals, Attribute, Behaviour, Body, Conditions, Connections, Journey, Limits, Load, Method, Patience, Plan, Profile, Request,
+    Shoppers, Stage, Step, Template, Templates, Unit,
+};
+use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
+
+/// A shopper about to attempt a step.
+pub(crate) struct Moment<'a> {
+    pub(crate) step: &'a str,
+    pub(crate) nth: u32,
+    pub(crate) device: &'static str,
+    pub(crate) payment: &'static str,
+    pub(crate) node: &'static str,
+    /// Seconds since the start when the shopper arrived.
+    pub(crate) arrived: f64,
+    /// Uniform in 0..1, the same for all of this shopper's attempts at anything.
+    pub(crate) shopper: f64,
+    /// Uniform in 0..1, new at each attempt.
+    pub(crate) luck: f64,
+}
+
+/// A plan with the tally of a run.
+pub(crate) struct Trial {
+    pub(crate) plan: Plan,
+    pub(crate) tally: Tally,
+    pub(crate) facts: RunFacts,
+}
+
+const DEVICES: [&str; 2] = ["mobile", "desktop"];
+const PAYMENTS: [&str; 2] = ["card", "wallet"];
+const NODES: [&str; 4] = ["n1", "n2", "n3", "n4"];
+
+impl Trial {
+    /// So many shoppers, evenly over so many seconds, whose attempts come out as the rule says.
+    pub(crate) fn run(shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
+        Trial::of(shop(), shoppers, seconds, rule)
+    }
+
+    /// The same under another plan of the same shape.
+    pub(crate) fn of(plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
+        let shape = Shape {
+            parts: Vec::new(),
+            steps: plan.steps.len(),
+            units: plan.units.len(),
+            journeys: plan.journeys.len(),
+            journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
+            attributes: plan.shoppers.attributes.iter().map(|attribute| attribute.values.len()).collect(),
+            observed: plan.observed.len(),
+            block: Shape::block_for(Micros::from_secs(seconds)),
+        };
+        let mut tally = Tally::new(shape);
+        tally.generator = Generator {
+            cpu: Micros::from_secs(seconds) / 4,
+            wall: Micros::from_secs(seconds),
+            peak_rss_kib: 48 * 1024,
+            ..Generator::default()
+        };
+        let mut trial = Trial { plan, tally, facts: facts(seconds) };
+        (0..shoppers).for_each(|who| trial.shop(who, Micros(seconds * 1_000_000 * who / shoppers), &rule));
+        trial
+    }
+
+    /// Every lag from here to there becomes as long as the rest of the stretch: the generator stood still.
+    pub(crate) fn stopped(mut self, from: Micros, until: Micros) -> Trial {
+        let width = self.tally.shape.block.0;
+        for (number, block) in &mut self.tally.blocks {
+            let start = u64::from(*number) * width;
+            let count = block.lag.count().max(1);
+            let mut lag = Latency::default();
+            for i in 0..count {
+                let due = Micros(start + width * i / count);
+                lag.record(if from <= due && due < until { until - due } else { Micros(60) });
+            }
+            block.lag = lag;
+        }
+        self
+    }
+
+    pub(crate) fn findings(&self) -> Findings {
+        Findings::of(&self.plan, &self.tally, &self.facts)
+    }
+
+    pub(crate) fn step(&self, label: &str) -> StepId {
+        StepId((0..self.plan.steps.len()).find(|&i| self.plan.step_label(StepId(i as u16)) == label).unwrap() as u16)
+    }
+
+    fn shop(&mut self, who: u64, at: Micros, rule: &dyn Fn(&Moment<'_>) -> Outcome) {
+        let draw = |purpose, ordinal| uniform(who, purpose, ordinal);
+        let pick = |ordinal, of: usize| (draw(Purpose::Attribute, ordinal) * of as f64) as usize;
+        let journey = JourneyId(u16::from(draw(Purpose::Journey, 0) >= 0.25));
+        let (device, payment, node) = (pick(0, 2), pick(1, 2), pick(2, 4));
+        let attributes = [device as u8, payment as u8];
+        let observed = [Observed::Is(NODES[node].into())];
+        self.tally.planned(at);
+        self.tally.arrived(journey, at, at + Micros(20));
+        let mut end = ShopperEnd {
+            shopper: ShopperId(who),
+            journey,
+            arrived_at: at,
+            ended_at: at,
+            bought_at: None,
+            attributes: &attributes,
+            observed: &observed,
+            failures: 0,
+            declines: 0,
+            first_failed: None,
+            second_failed: None,
+            same_unit_twice: false,
+            worth: None,
+            end: End::Completed,
+        };
+        let mut luck = 0;
+        let units = self.plan.journey(journey).units.clone();
+        'journey: for (place, unit) in units.map(UnitId).enumerate() {
+            self.tally.entered(journey, place);
+            let mut failures_here = 0;
+            for nth in 1..=self.plan.shoppers.max_attempts.unwrap() {
+                let (mut outcome, mut last) = (Outcome::Ok, StepId(0));
+                for step in self.plan.unit(unit).steps.clone().map(StepId) {
+                    luck += 1;
+                    last = step;
+                    outcome = rule(&Moment {
+                        step: &self.plan.step(step).name,
+                        nth,
+                        device: DEVICES[device],
+                        payment: PAYMENTS[payment],
+                        node: NODES[node],
+                        arrived: at.as_secs_f64(),
+                        shopper: draw(Purpose::Sample, 0),
+                        luck: draw(Purpose::Pick, luck),
+                    });
+                    self.attempt(step, at, outcome, draw(Purpose::Think, luck));
+                    if outcome != Outcome::Ok {
+                        break;
+                    }
+                }
+                self.tally.unit_attempt(&UnitAttempt { unit, nth, intended_at: at, attributes: &attributes, observed: &observed, outcome });
+                match outcome {
+                    Outcome::Ok => {
+                        self.tally.passed(journey, place, nth);
+                        end.worth = end.worth.or((self.plan.unit(unit).name == "cart").then_some(MinorUnits(5_000)));
+                        end.bought_at = end.bought_at.or(self.plan.unit(unit).purchase.then_some(at));
+                        if draw(Purpose::Continue, place as u64) >= self.plan.step(last).continues {
+                            self.tally.left(journey, place);
+                            end.end = End::LeftByChoice;
+                            break 'journey;
+                        }
+                        continue 'journey;
+                    }
+                    Outcome::Declined => end.declines += 1,
+                    _ => {
+                        end.failures += 1;
+                        failures_here += 1;
+                        end.same_unit_twice |= failures_here == 2;
+                        match end.failures {
+                            1 => end.first_failed = Some(last),
+                            2 => end.second_failed = Some(last),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            end.end = End::StoppedByCap;
+            break;
+        }
+        self.tally.shopper_end(&end);
+    }
+
+    fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64) {
+        // An exponential tail over a floor that differs from step to step.
+        let service = Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
+        let acted_at = at + Micros(20 + (60.0 * u) as u64);
+        self.tally.steps[step.index()].requests += 1;
+        let attempt = StepAttempt {
+            step,
+            intended_at: at,
+            acted_at,
+            ended_at: acted_at + service,
+            service: Some(service),
+            arrival: false,
+            attributes: &[],
+            outcome,
+        };
+        self.tally.step_attempt(&attempt);
+    }
+}
+
+/// An attempt that fails with a server error if `fails`.
+pub(crate) fn failing(fails: bool) -> Outcome {
+    if fails { Outcome::Failed(FailureKind::ServerError) } else { Outcome::Ok }
+}
+
+/// The three faults that a report must tell apart: wallets that never work for every twelfth shopper at `pay`, a
+/// node that often fails at `cart` and `checkout`, and passing errors everywhere that a second attempt cures.
+pub(crate) fn planted(m: &Moment<'_>) -> Outcome {
+    let wallet = m.step == "pay" && m.payment == "wallet" && m.shopper < 1.0 / 12.0;
+    let node = m.node == "n3" && matches!(m.step, "cart" | "checkout") && m.luck < 0.15;
+    let passing = m.nth == 1 && m.luck > 0.985;
+    match (wallet, passing) {
+        (true, _) => Outcome::Failed(FailureKind::UnexpectedContent),
+        (_, true) => Outcome::Failed(if m.luck > 0.99 { FailureKind::Throttled } else { FailureKind::TooSlow }),
+        _ if m.step == "pay" && m.luck < 0.004 => Outcome::Declined,
+        _ => failing(node),
+    }
+}
+
+/// The plan that trials run.
+pub(crate) fn shop() -> Plan {
+    let mut plan = Plan {
+        name: "Black Friday checkout".into(),
+        target: None,
+        load: Load {
+            arrivals: Arrivals::Poisson(Profile {
+                stages: vec![Stage { from: 20.0, to: 20.0, length: Micros::from_secs(120), label: "hold 20/s".into() }],
+                shape: None,
+            }),
+            connections: Connections::PerShopper,
+        },
+        shoppers: Shoppers {
+            attributes: [("device", DEVICES), ("payment", PAYMENTS)]
+                .map(|(name, values)| Attribute {
+                    name: name.into(),
+                    var: VarId(0),
+                    values: values.map(|value| (value.into(), 1.0)).into(),
+                })
+                .into(),
+            patience: Patience::preset("applause-2024").unwrap(),
+            behaviour: Behaviour::Probe,
+            max_attempts: Some(3),
+            retry_after: Delay::fixed(Micros::from_secs(5)),
+            data: Vec::new(),
+        },
+        journeys: Vec::new(),
+        units: Vec::new(),
+        steps: Vec::new(),
+        variables: Vec::new(),
+        observed: vec!["node".into()],
+        objectives: Vec::new(),
+        limits: Limits::default(),
+        templates: Templates::default(),
+    };
+    add_journey(&mut plan, "browse", 1.0, &[("home", &["home"]), ("search", &["search"])]);
+    let purchase: &[&str] = &["pay", "confirm"];
+    add_journey(
+        &mut plan,
+        "buy",
+        3.0,
+        &[("home", &["home"]), ("product", &["product"]), ("cart", &["cart"]), ("checkout", &["checkout"]), ("purchase", purchase)],
+    );
+    plan
+}
+
+fn add_journey(plan: &mut Plan, name: &str, weight: f64, units: &[(&str, &[&str])]) {
+    let journey = JourneyId(plan.journeys.len() as u16);
+    let first = plan.units.len() as u16;
+    for (unit, steps) in units {
+        let (id, start) = (UnitId(plan.units.len() as u16), plan.steps.len() as u16);
+        plan.steps.extend(steps.iter().map(|step| self::step(step, journey, id)));
+        let purchase = steps.len() > 1;
+        let paying_step = purchase.then_some(StepId(start));
+        plan.units.push(Unit { name: (*unit).into(), journey, steps: start..plan.steps.len() as u16, purchase, paying_step });
+    }
+    plan.journeys.push(Journey { name: name.into(), weight, units: first..plan.units.len() as u16 });
+}
+
+fn step(name: &str, journey: JourneyId, unit: UnitId) -> Step {
+    Step {
+        name: name.into(),
+        journey,
+        unit,
+        line: 1,
+        request: Request { method: Method::Get, url: Template::Literal(format!("/{name}")), headers: Vec::new(), body: Body::Empty },
+        think: Delay::default(),
+        gives_up_after: Micros::from_secs(10),
+        expect: Conditions::default(),
+        declined: Conditions::default(),
+        captures: Vec::new(),
+        basket: None,
+        order: None,
+        poll: None,
+        continues: if name == "product" { 0.6 } else { 1.0 },
+    }
+}
+
+fn facts(seconds: u64) -> RunFacts {
+    RunFacts {
+        run_id: "20261127T090000Z-black-friday-checkout-0a1b".into(),
+        tool_version: "0.1.0".into(),
+        scenario_sha256: "5f".repeat(32),
+        target: "http://127.0.0.1:8080/".into(),
+        seed: 42,
+        plan_digest: "a1b2c3d4e5f60718".into(),
+        workload_digest: "18f6e5d4c3b2a107".into(),
+        slices: vec![Slice::WHOLE],
+        missing_slices: Vec::new(),
+        started_at: "2026-11-27T09:00:00Z".parse().unwrap(),
+        duration: Micros::from_secs(seconds),
+        completion: Completion::Complete,
+        tags: BTreeMap::from([("release".into(), "2026.47".into())]),
+        machine: Machine { cpus: 2, cores: 2, os: "linux".into(), arch: "x86_64".into() },
+    }
+}

@@ -1,0 +1,138 @@
+//! Holds the map of the house: which room may use which.
+//!
+//! Rooms meet in few places on purpose (see `lib.rs`): effects and judgement only in the tally, the practice
+//! shop with nobody. The compiler would allow any use, so the table is kept here. Tests may look where
+//! they like.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// Each room with the rooms that it may use besides itself.
+const MAY_USE: [(&str, &[&str]); 12] = [
+    ("base", &[]),
+    ("scenario", &["base"]),
+    ("tally", &["base"]),
+    ("demo_shop", &["base"]),
+    ("plan", &["scenario", "base"]),
+    ("schedule", &["plan", "base"]),
+    ("shopper", &["plan", "tally", "base"]),
+    ("engine", &["schedule", "shopper", "tally", "plan", "base"]),
+    ("verdict", &["tally", "plan", "base"]),
+    ("report", &["verdict", "tally", "plan", "base"]),
+    ("cli", &["base", "scenario", "tally", "demo_shop", "plan", "schedule", "shopper", "engine", "verdict", "report"]),
+    ("main", &["cli"]),
+];
+
+/// The rooms with effects: the only ones with sockets, clocks and tasks.
+const EFFECTS: [&str; 4] = ["engine", "shopper", "demo_shop", "cli"];
+
+/// What only rooms with effects may name.
+const EFFECTFUL: &str = r"\b(?:(?:tokio|tokio_rustls|hyper|hyper_util|reqwest|axum)::|SystemTime\b|Timestamp::now|std::net::(?:Tcp|Udp))";
+
+#[test]
+fn rooms_use_only_what_the_map_allows() {
+    let mut broken = Vec::new();
+    for (room, path, code) in sources() {
+        let Some((_, allowed)) = MAY_USE.iter().find(|(known, _)| *known == room) else {
+            panic!("{} is in no room of the map: add '{room}' to the table, or find it a place", path.display());
+        };
+        let forbidden = rooms_used(&code).into_iter().filter(|used| *used != room && !allowed.contains(&used.as_str()));
+        broken.extend(forbidden.map(|used| format!("{} uses '{used}', which '{room}' may not", path.display())));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn only_rooms_with_effects_have_sockets_clocks_and_tasks() {
+    let effectful = Regex::new(EFFECTFUL).unwrap();
+    let mut broken = Vec::new();
+    for (room, path, code) in sources().into_iter().filter(|(room, ..)| !EFFECTS.contains(&room.as_str()) && room != "main") {
+        broken.extend(effectful.find(&code).map(|found| format!("{} names '{}', which '{room}' may not", path.display(), found.as_str())));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_way_of_writing_a_use_is_found() {
+    let code = "use crate::base::{Micros, Slice};\nuse crate::{plan::{self, Load}, tally::Tally, verdict};\nlet x = crate::cli::run();";
+    assert_eq!(Vec::from_iter(rooms_used(code)), ["base", "cli", "plan", "tally", "verdict"]);
+    let file = "//! See crate::engine.\nfn a() {} // crate::cli\n#[cfg(test)]\nmod tests {\n    use crate::report;\n}\n";
+    assert_eq!(rooms_used(&without_comments_and_tests(file)), BTreeSet::new());
+}
+
+/// (room, path, code without comments and tests) of each source file that is part of the program.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Vec::new();
+    let mut open = vec![root.clone()];
+    while let Some(folder) = open.pop() {
+        let mut entries: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        // Modules that exist only for tests are declared beside their folder's other modules.
+        let declarations = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
+        entries.retain(|path| !only_for_tests(&declarations, path));
+        for path in entries {
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && path != root.join("lib.rs") {
+                let inside = path.strip_prefix(&root).unwrap();
+                let room = Path::new(inside.components().next().unwrap().as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned();
+                let code = without_comments_and_tests(&fs::read_to_string(&path).unwrap());
+                sources.push((room, inside.to_owned(), code));
+            }
+        }
+    }
+    assert!(sources.len() > 20, "only {} source files were found", sources.len());
+    sources
+}
+
+fn only_for_tests(declarations: &str, path: &Path) -> bool {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    Regex::new(&format!(r"#\[cfg\(test\)\]\s*(?:pub(?:\([a-z]+\))? )?mod {};", regex::escape(name))).unwrap().is_match(declarations)
+}
+
+/// The code up to its test module, which stands last in a file.
+fn without_comments_and_tests(text: &str) -> String {
+    let tests = Regex::new(r"(?m)^#\[cfg\(test\)\]\s*mod \w+ \{").unwrap();
+    let code = tests.find(text).map_or(text, |found| &text[..found.start()]);
+    Regex::new(r"(?m)//.*$").unwrap().replace_all(code, "").into_owned()
+}
+
+/// The rooms named after `crate::` or, in the binary, `tillrush::`, alone or in a braced list.
+fn rooms_used(code: &str) -> BTreeSet<String> {
+    let start = Regex::new(r"\b(?:crate|tillrush)::(\w+|\{)").unwrap();
+    let mut used = BTreeSet::new();
+    for found in start.captures_iter(code) {
+        let first = found.get(1).unwrap();
+        if first.as_str() == "{" {
+            used.extend(heads_of_list(&code[first.end()..]));
+        } else {
+            used.insert(first.as_str().to_owned());
+        }
+    }
+    used
+}
+
+/// The first name of each entry of a braced list; `text` begins after the brace.
+fn heads_of_list(text: &str) -> Vec<String> {
+    let mut depth = 1;
+    let mut entries = vec![String::new()];
+    for c in text.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => entries.push(String::new()),
+            c if depth == 1 => entries.last_mut().unwrap().push(c),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    let heads = entries.iter().map(|entry| entry.trim().split("::").next().unwrap_or_default().to_owned());
+    heads.filter(|head| !head.is_empty()).collect()
+}

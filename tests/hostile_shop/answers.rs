@@ -1,0 +1,214 @@
+//! Answers that are cut, garbled, oversized or odd.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, StatusCode, Version};
+use tillrush::base::{Micros, ShopperId};
+use tillrush::shopper::transport::{HttpShopOptions, Line, Shop, Trouble};
+
+use super::raw::{RawShop, get, line, ok, on_core, request, shop};
+
+async fn result_of(answer: impl Into<Vec<u8>>) -> Result<Bytes, Trouble> {
+    let shop = RawShop::answering(answer).await;
+    get(&mut line(), &shop, "/").await.result.map(|answer| answer.body)
+}
+
+#[test]
+fn a_plain_answer_is_read_and_timed() {
+    on_core(async {
+        let shop = RawShop::answering(ok("hello")).await;
+        let exchange = get(&mut line(), &shop, "/cart?a=b").await;
+        let answer = exchange.result.unwrap();
+        assert_eq!((answer.status, answer.version, &*answer.body), (StatusCode::OK, Version::HTTP_11, &b"hello"[..]));
+        assert_eq!((exchange.connections, exchange.redials, exchange.bytes_received), (1, 0, 5));
+        let phases = exchange.phases;
+        assert!(phases.dns.is_none() && phases.tls.is_none(), "{phases:?}");
+        let parts = phases.connect.unwrap() + phases.wait.unwrap() + phases.receive.unwrap();
+        assert!(parts <= exchange.ended_at - exchange.began_at);
+        assert!(exchange.began_at <= exchange.sent_at.unwrap() && exchange.sent_at.unwrap() <= exchange.ended_at);
+    });
+}
+
+#[test]
+fn requests_are_written_as_shops_expect_them() {
+    on_core(async {
+        let shop = RawShop::answering(ok("")).await;
+        let host = shop.address.to_string();
+        let mut form = request(Method::POST, shop.address, "/pay", "a=1&b=2");
+        form.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        form.headers.insert("content-length", HeaderValue::from_static("999"));
+        let empty = request(Method::POST, shop.address, "/empty", "");
+        for request in [request(Method::GET, shop.address, "/?q=%20|", ""), form, empty] {
+            line().exchange(&request, Micros::MAX).await.result.unwrap();
+        }
+        let received = shop.requests.borrow();
+        assert_eq!(received[0], format!("GET /?q=%20| HTTP/1.1\r\nhost: {host}\r\n\r\n"));
+        assert!(received[1].starts_with("POST /pay HTTP/1.1\r\n") && received[1].ends_with("\r\n\r\na=1&b=2"), "{}", received[1]);
+        assert!(received[1].contains("content-length: 7\r\n") && !received[1].contains("999"), "{}", received[1]);
+        assert!(received[2].contains("content-length: 0\r\n"), "{}", received[2]);
+    });
+}
+
+#[test]
+fn a_connection_that_breaks_is_broken() {
+    on_core(async {
+        let before_the_head = RawShop::start(|mut peer| async move {
+            peer.request().await;
+            peer.reset();
+        });
+        let within_the_body = RawShop::start(|mut peer| async move {
+            peer.request().await;
+            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
+            peer.reset();
+        });
+        for shop in [before_the_head.await, within_the_body.await] {
+            let exchange = get(&mut line(), &shop, "/").await;
+            assert!(matches!(exchange.result, Err(Trouble::Broken(_))), "{:?}", exchange.result);
+            assert!(exchange.sent_at.is_some());
+            assert_eq!(shop.received(), 1);
+        }
+        for cut in [
+            "",
+            "HTTP/1.1 200 O",
+            "HTTP/1.1 200 OK\r\ncontent-le",
+            "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nf\r\nhalf",
+        ] {
+            let result = result_of(cut).await;
+            assert!(matches!(result, Err(Trouble::Broken(_))), "{cut:?} {result:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_not_http_is_not_proper() {
+    on_core(async {
+        for garbage in [
+            "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+            "\0\x01\x02\x03 garbage \r\n\r\n",
+            "HTTP/1.1 9999 What\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: ten\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 5\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a size\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nlonger than four\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 8\r\n\r\nnot gzip",
+        ] {
+            let result = result_of(garbage).await;
+            assert!(matches!(result, Err(Trouble::Protocol(_))), "{garbage:?} {result:?}");
+        }
+    });
+}
+
+#[test]
+fn a_header_of_a_megabyte_is_refused() {
+    on_core(async {
+        let answer = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(1 << 20));
+        assert!(matches!(result_of(answer).await, Err(Trouble::Protocol(_))));
+    });
+}
+
+#[test]
+fn a_body_of_a_hundred_megabytes_is_refused_before_it_is_read() {
+    on_core(async {
+        const STATED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n";
+        const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        const ENDLESS: &str = "HTTP/1.0 200 OK\r\n\r\n";
+        let bound = 1 << 20;
+        for head in [STATED, CHUNKED, ENDLESS] {
+            let flood = RawShop::start(move |mut peer| async move {
+                peer.request().await;
+                peer.send(head).await;
+                let piece = "x".repeat(1 << 16);
+                let piece = if head == CHUNKED { format!("10000\r\n{piece}\r\n") } else { piece };
+                let mut sent = 0u64;
+                while sent < 100 << 20 && peer.send(&piece).await {
+                    sent += 1 << 16;
+                }
+                assert!(sent < 32 << 20, "{sent} bytes were taken");
+            })
+            .await;
+            let mut line = shop(HttpShopOptions { max_body: bound, ..HttpShopOptions::default() }).line(ShopperId(1));
+            let exchange = get(&mut line, &flood, "/").await;
+            assert_eq!(exchange.result, Err(Trouble::BodyTooLarge(bound)), "{head:?}");
+            assert!(exchange.bytes_received < 2 * bound, "{}", exchange.bytes_received);
+            super::raw::eventually("the flood is cut", || flood.ended.get() == 1).await;
+        }
+    });
+}
+
+#[test]
+fn a_decompression_bomb_is_refused() {
+    on_core(async {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        for _ in 0..20 {
+            encoder.write_all(&vec![0; 1 << 20]).unwrap();
+        }
+        let bomb = encoder.finish().unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
+        assert!(bomb.len() < 1 << 18, "{}", bomb.len());
+        assert_eq!(result_of([head.as_bytes(), &bomb].concat()).await, Err(Trouble::BodyTooLarge(16 << 20)));
+    });
+}
+
+#[test]
+fn an_encoded_body_is_counted_as_sent_and_handed_on_decoded() {
+    on_core(async {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&b"page ".repeat(1_000)).unwrap();
+        let small = encoder.finish().unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", small.len());
+        let shop = RawShop::answering([head.as_bytes(), &small].concat()).await;
+        let exchange = get(&mut line(), &shop, "/").await;
+        assert_eq!(exchange.bytes_received, small.len() as u64);
+        assert_eq!(exchange.result.unwrap().body, b"page ".repeat(1_000));
+    });
+}
+
+#[test]
+fn odd_but_proper_answers_are_read() {
+    on_core(async {
+        for (answer, body) in [
+            ("HTTP/1.0 200 OK\r\n\r\nuntil the end", "until the end"),
+            ("HTTP/1.1 200 OK\r\n\r\nuntil the end", "until the end"),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nx-trailer: 1\r\n\r\n", "abcde"),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+                "ok",
+            ),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nno colon here\r\nx-space : 1\r\n\r\nok", "ok"),
+            ("HTTP/1.1 204 No Content\r\n\r\n", ""),
+            ("HTTP/1.1 304 Not Modified\r\ncontent-length: 100\r\n\r\n", ""),
+        ] {
+            assert_eq!(result_of(answer).await.as_deref(), Ok(body.as_bytes()), "{answer}");
+        }
+        let shop = RawShop::answering("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100\r\n\r\n").await;
+        let answer = line().exchange(&request(Method::HEAD, shop.address, "/", ""), Micros::MAX).await.result.unwrap();
+        assert!(answer.body.is_empty());
+    });
+}
+
+#[test]
+fn connections_spread_over_the_source_addresses_in_turn() {
+    on_core(async {
+        let shop_end = RawShop::start(|mut peer| async move {
+            let from = peer.stream.peer_addr().unwrap().ip().to_string();
+            peer.request().await;
+            peer.send(ok(&from)).await;
+        })
+        .await;
+        let sources = vec!["127.0.0.2".parse().unwrap(), "::1".parse().unwrap(), "127.0.0.3".parse().unwrap()];
+        let shop = shop(HttpShopOptions { sources, ..HttpShopOptions::default() });
+        let mut seen = Vec::new();
+        for shopper in 0..4 {
+            let exchange = get(&mut shop.line(ShopperId(shopper)), &shop_end, "/").await;
+            seen.push(String::from_utf8(exchange.result.unwrap().body.to_vec()).unwrap());
+        }
+        assert_eq!(seen, ["127.0.0.2", "127.0.0.3", "127.0.0.2", "127.0.0.3"]);
+    });
+}
