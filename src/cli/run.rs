@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::access::{self, Access};
 use super::args::{ReportFileArgs, RunArgs};
@@ -114,7 +115,7 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         max_requests: job.max_requests,
         max_orders: job.max_orders,
     };
-    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, screen);
+    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, starts_in, screen);
     let result = engine::run(plan, &options, &stop, |delta| gathering.take(delta));
     let tally = gathering.finish();
     result.context("the run could not be carried out")?;
@@ -135,14 +136,16 @@ struct Gathering<'a> {
     total: Tally,
     writer: DeltaWriter<std::fs::File>,
     progress: Progress<'a>,
+    starts_at: Instant,
     lost: Option<std::io::Error>,
 }
 
 // === impl Gathering ===
 
 impl<'a> Gathering<'a> {
-    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, screen: Screen) -> Gathering<'a> {
-        Gathering { total: Tally::new(shape_of(plan)), writer, progress: Progress::new(plan, planned, screen), lost: None }
+    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, starts_in: Micros, screen: Screen) -> Gathering<'a> {
+        let (total, progress) = (Tally::new(shape_of(plan)), Progress::new(plan, planned, screen));
+        Gathering { total, writer, progress, starts_at: Instant::now() + starts_in.into(), lost: None }
     }
 
     fn take(&mut self, delta: Option<Tally>) {
@@ -153,9 +156,8 @@ impl<'a> Gathering<'a> {
         if let Err(error) = self.writer.append(&delta) {
             self.lost.get_or_insert(error);
         }
-        let now = delta.seconds.keys().next_back().copied().unwrap_or(0);
         self.total.merge(delta);
-        self.progress.show(Micros::from_secs(u64::from(now) + 1), &self.total);
+        self.progress.show(Instant::now().saturating_duration_since(self.starts_at).into(), &self.total);
     }
 
     fn finish(self) -> anyhow::Result<Tally> {
