@@ -46,10 +46,13 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def run(what, command, **options):
-    """Runs a command that has to succeed; its output is shown only when it does not."""
+def run(what, command, seconds=900, **options):
+    """Runs a command that has to succeed, within this time; its output is shown only when it does not."""
+    options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        done = subprocess.run(command, timeout=seconds, **options)
+    except subprocess.TimeoutExpired as late:
+        raise Trouble(f"{what} was not done after {seconds} s:\n{tail((late.output or b'').decode(errors='replace'))}") from late
     except FileNotFoundError as missing:
         raise Trouble(f"{what}: the program {missing.filename} is not there; install it") from missing
     if done.returncode != 0:
@@ -175,9 +178,9 @@ def wait_until(ready, process, log, what, seconds=60):
 
 
 def answers(url):
-    """Whether the shop answers this address without an error."""
+    """Whether the shop answers this address without an error. A proxy that the environment may name has no part in that."""
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=30) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -29,7 +29,12 @@ class Command(BaseCommand):
                         for voucher in Voucher.objects.order_by("code")
                     ],
                     "payments": [
-                        {"order": source.order.number, "reference": source.reference, "total_minor": minor(source.amount_debited)}
+                        {
+                            "order": source.order.number,
+                            "reference": source.reference,
+                            "total_minor": minor(source.amount_debited),
+                            "state": "Paid",
+                        }
                         for source in Source.objects.order_by("id").select_related("order")
                     ],
                     "charges": [json.loads(line) for line in book.read_text().splitlines()] if book.exists() else [],
