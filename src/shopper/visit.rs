@@ -176,7 +176,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
     async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, nth: u32, intended_at: Micros) -> Tried {
-        self.variables.set_text(built_in::ATTEMPT, &nth.to_string());
+        self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
         let steps = world.plan.unit(unit).steps.clone();
