@@ -121,8 +121,14 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
 
     let ending = match stop.cause() {
         None => Ending::Finished,
-        Some(StopCause::Interrupted) => Ending::Interrupted,
-        Some(StopCause::RequestsSpent | StopCause::OrdersSpent) => Ending::Aborted,
+        Some(cause) => {
+            screen.say(match cause {
+                StopCause::Interrupted => "stopped by hand",
+                StopCause::RequestsSpent => "stopped: as many requests were sent as --max-requests allows",
+                StopCause::OrdersSpent => "stopped: as many purchases were tried as --max-orders allows",
+            });
+            Ending::Interrupted
+        }
     };
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
@@ -170,7 +176,7 @@ impl<'a> Gathering<'a> {
 
 fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
     let plan = &job.source.plan;
-    let mut settings = job.source.settings.clone();
+    let mut settings = job.source.storable_settings();
     settings.insert("run".to_owned(), run.to_owned());
     settings.insert("cores".to_owned(), job.cores.to_string());
     ShardHeader {

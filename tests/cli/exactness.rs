@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tillrush::demo_shop::LedgerSnapshot;
 
-use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, figure, step};
+use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, figure, loaded, step};
 
 /// Faults that are cured by a second try, faults that stay with the shopper, and both kinds at two steps of a purchase.
 const FAULTS: &str = "
@@ -70,7 +70,7 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
 
 /// The scenario with a load, and further lines of the section about shoppers.
 fn scenario(load: &str, shoppers: &str) -> String {
-    BUY.replace("shoppers:\n", &format!("load: {load}\nshoppers:\n{shoppers}"))
+    loaded(BUY, load).replace("shoppers:\n", &format!("shoppers:\n{shoppers}"))
 }
 
 #[test]
