@@ -7,7 +7,7 @@ use crate::base::Micros;
 use crate::plan::{Metric, Plan};
 use crate::tally::{BlockTally, Latency, Tally};
 use crate::verdict::facts::Completion;
-use crate::verdict::statistics::wilson;
+use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
 
 /// What is known of the generator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,8 +51,6 @@ const LATE_SHARE: f64 = 0.01;
 const UNSTARTED_SHARE: f64 = 0.001;
 /// The cause that the engine gives for arrivals that were due when the run was stopped.
 const STOPPED: &str = "stopped";
-/// The one-sided 95 % point of the standard normal distribution.
-const Z_ONE_SIDED: f64 = 1.644_853_626_951_472_6;
 
 /// What is known of the generator.
 pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
