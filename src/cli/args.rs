@@ -46,7 +46,6 @@ pub struct OutputArgs {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once, at the start")]
 pub enum Command {
     /// Everything with nothing to set up: a practice shop with planted faults, a Black Friday peak, the report that finds them.
     Demo(DemoArgs),

@@ -21,14 +21,12 @@ use super::ledger::count;
 use super::routes::{Operation, Route};
 use super::session::Badge;
 use super::shop::Shop;
-use super::visit::{Answer, Face, Fields, Refusal, Visit};
+use super::visit::{Answer, Face, Fields, Refusal, Visit, text};
 use super::wire::Cut;
 
 /// The largest request body, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// The header that names a shopper.
-const X_SHOPPER: &str = "x-shopper";
 const X_NODE: HeaderName = HeaderName::from_static("x-node");
 
 /// A request, read.
@@ -62,7 +60,7 @@ pub(super) async fn serve(
     let (parts, body) = request.into_parts();
     let call = Call::read(parts, to_bytes(body, BODY_LIMIT).await.ok(), &params, api);
 
-    let marker = call.headers.get(X_SHOPPER).and_then(|value| value.to_str().ok());
+    let marker = text(&call.headers, "x-shopper");
     let badge = shop.sessions.enter(cookie(&call.headers, "sid"), |id| shop.pin(&shopper_name(marker, id)));
     let shopper = shopper_name(marker, badge.id);
     let nth = shop.ledger.arrived(route.step, &shopper, marker.is_some());
@@ -135,7 +133,7 @@ fn reset(cut: &Cut) -> Response {
 /// The shop's own work.
 fn work(shop: &Shop, route: &Route, call: &Call, guest: &Guest<'_>) -> Answer {
     shop.sessions.with(guest.badge, |session| {
-        let token = call.fields.get("csrf").or_else(|| call.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()));
+        let token = call.fields.get("csrf").or_else(|| text(&call.headers, "x-csrf-token"));
         let forged = call.form && token != Some(session.csrf.as_str());
         let mut visit = Visit {
             shop,
@@ -143,7 +141,7 @@ fn work(shop: &Shop, route: &Route, call: &Call, guest: &Guest<'_>) -> Answer {
             fields: &call.fields,
             session,
             shopper: guest.shopper,
-            idempotency_key: call.headers.get("idempotency-key").and_then(|value| value.to_str().ok()),
+            headers: &call.headers,
             body_digest: call.body_digest,
             now: shop.now(),
         };

@@ -34,6 +34,7 @@ pub(super) struct Order {
     pub(super) totals: Totals,
     pub(super) method: String,
     pub(super) idempotency_keys: Vec<String>,
+    pub(super) run: Option<String>,
     /// Since the shop opened.
     pub(super) placed: Duration,
     pub(super) created_at: String,
@@ -76,6 +77,8 @@ pub struct OrderRecord {
     pub charges: u32,
     /// The idempotency keys that it was asked for with; more than one request may carry the same.
     pub idempotency_keys: Vec<String>,
+    /// The header `x-load-test`: which run placed it.
+    pub run: Option<String>,
     /// RFC 3339, in UTC.
     pub created_at: String,
 }
@@ -159,6 +162,7 @@ impl Order {
             method: self.method.clone(),
             charges: 1,
             idempotency_keys: self.idempotency_keys.clone(),
+            run: self.run.clone(),
             created_at: self.created_at.clone(),
         }
     }
@@ -198,6 +202,7 @@ fn gift(id: &str, number: u32, catalogue: &Catalogue) -> Order {
         lines,
         method: "card".into(),
         idempotency_keys: Vec::new(),
+        run: None,
         placed: Duration::ZERO,
         created_at: "2025-12-18T10:00:00Z".into(),
         returned: None,

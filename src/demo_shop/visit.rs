@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ pub(super) struct Visit<'a> {
     pub(super) session: &'a mut Session,
     /// The header `x-shopper`, else the session.
     pub(super) shopper: &'a str,
-    pub(super) idempotency_key: Option<&'a str>,
+    pub(super) headers: &'a HeaderMap,
     /// Tells whether two requests have the same body.
     pub(super) body_digest: u64,
     /// Since the shop opened.
@@ -131,6 +131,11 @@ impl Visit<'_> {
         }
     }
 
+    /// A header's value, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        text(self.headers, name)
+    }
+
     /// A field that must be there.
     pub(super) fn need(&self, name: &str, back: &'static str) -> Result<&str, Refusal> {
         self.fields.get(name).ok_or_else(|| Refusal::invalid(format!("'{name}' is missing"), back))
@@ -150,6 +155,11 @@ impl Visit<'_> {
             }
         }
     }
+}
+
+/// A header's value, if it is text.
+pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 // === impl Answer ===

@@ -10,3 +10,20 @@ mod words;
 
 pub use console::{MIN_WIDTH, Paint, console};
 pub use view::{Column, Fit, Remark, Row, Table, Tone, View};
+#[doc(hidden)]
+pub fn run_json(
+    _: &crate::plan::Plan,
+    _: &crate::tally::Tally,
+    _: &crate::verdict::Findings,
+    _: &crate::verdict::RunFacts,
+) -> serde_json::Value {
+    serde_json::json!({})
+}
+#[doc(hidden)]
+pub fn failures_jsonl(_: &crate::tally::Tally) -> Vec<u8> {
+    vec![]
+}
+#[doc(hidden)]
+pub fn run_schema() -> serde_json::Value {
+    serde_json::json!({})
+}

@@ -204,6 +204,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
                 witness.checked(what, &judge.explain(conditions, &answer));
             }
+            if let Some(poll) = &step.poll {
+                witness.checked("until", &judge.explain(&poll.until, &answer));
+            }
         });
         if judge.holds(&step.declined, &answer)? {
             return Ok(Finding::Declined);

@@ -75,6 +75,7 @@ fn json(segments: &[JsonSegment], templates: &Templates, scope: &dyn Scope) -> R
     for segment in segments {
         match segment {
             JsonSegment::Raw(text) => json.push_str(text),
+            JsonSegment::Computed(template) => json.push_str(&template.render(templates, scope)?),
             JsonSegment::Text(template) => quote(&mut json, &template.render(templates, scope)?),
             JsonSegment::Value(var) => match scope.value(*var) {
                 Some(plan::Value::Text(text)) => quote(&mut json, text),

@@ -8,7 +8,6 @@ use crate::base::{ShopperId, StepId, VarId};
 use crate::plan::{self, Plan, Value};
 
 /// The variables of `plan::BUILT_IN_VARIABLES`, by place.
-#[expect(missing_docs, reason = "the names are those of `plan::BUILT_IN_VARIABLES`")]
 pub mod built_in {
     use crate::base::VarId;
 
@@ -49,11 +48,6 @@ impl Variables {
     /// Gives a variable a text.
     pub fn set_text(&mut self, var: VarId, text: &str) {
         self.set(var, Value::Text(Rc::from(text)));
-    }
-
-    /// Takes a variable's value away.
-    pub fn clear(&mut self, var: VarId) {
-        self.values[var.index()] = None;
     }
 
     /// Starts the stream of choices for a step.

@@ -50,6 +50,7 @@ impl Trial {
     /// The same under another plan of the same shape.
     pub(crate) fn of(plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
         let shape = Shape {
+            parts: Vec::new(),
             steps: plan.steps.len(),
             units: plan.units.len(),
             journeys: plan.journeys.len(),
@@ -181,8 +182,16 @@ impl Trial {
         let service = Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
         let acted_at = at + Micros(20 + (60.0 * u) as u64);
         self.tally.steps[step.index()].requests += 1;
-        let attempt =
-            StepAttempt { step, intended_at: at, acted_at, ended_at: acted_at + service, service: Some(service), arrival: false, outcome };
+        let attempt = StepAttempt {
+            step,
+            intended_at: at,
+            acted_at,
+            ended_at: acted_at + service,
+            service: Some(service),
+            arrival: false,
+            attributes: &[],
+            outcome,
+        };
         self.tally.step_attempt(&attempt);
     }
 }

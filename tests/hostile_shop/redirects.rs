@@ -29,7 +29,7 @@ fn session(shop: &RawShop) -> Session<impl Line> {
 }
 
 async fn get(session: &mut Session<impl Line>, url: &str) -> Fetched {
-    let request = PageRequest { method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new() };
+    let request = PageRequest { method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() };
     session.fetch(request, Micros::from_secs(20), &mut |_, _, _| {}).await
 }
 
@@ -64,7 +64,7 @@ fn hops_share_a_connection_and_carry_cookies_set_on_the_way() {
         ])
         .await;
         let mut session = session(&shop);
-        let request = PageRequest { method: Method::POST, url: "/pay", headers: HeaderMap::new(), body: "card=1".into() };
+        let request = PageRequest { method: Method::POST, url: "/pay".into(), headers: HeaderMap::new(), body: "card=1".into() };
         let mut hops = Vec::new();
         let fetched =
             session.fetch(request, Micros::from_secs(20), &mut |_, exchange, hop: Hop| hops.push((hop.index, exchange.connections))).await;

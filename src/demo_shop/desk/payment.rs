@@ -68,10 +68,11 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>) -> Result<Answer, Refusa
 
 pub(in crate::demo_shop) fn pay(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     visit.shop.ledger.payment_attempted(visit.shopper);
-    let outcome = match visit.idempotency_key {
+    let intents = &visit.shop.intents.0;
+    let outcome = match visit.header("idempotency-key").map(str::to_owned) {
         None => charge(visit),
         // The key's shard stays locked while the money is taken: of two requests at once, one waits.
-        Some(key) => visit.shop.intents.0.with(key, || None, |first| charge_once(visit, first)),
+        Some(key) => intents.with(&key, || None, |first| charge_once(visit, first)),
     };
     let confirmed = outcome?;
     let on_to = format!("/orders/{}", confirmed.order_id);
@@ -160,6 +161,8 @@ fn authorise(visit: &Visit<'_>, method: &str) -> Result<(), Refusal> {
 }
 
 fn place(visit: &mut Visit<'_>, lines: Vec<Line>, method: String, email: String) -> Confirmed {
+    let header = |name| visit.header(name).map(str::to_owned);
+    let (run, idempotency_keys) = (header("x-load-test"), header("idempotency-key").into_iter().collect());
     let session = &mut *visit.session;
     let totals = Totals::of(&lines, session.voucher, session.shipping);
     let order_id = visit.shop.ledger.orders.place(|id| Order {
@@ -170,7 +173,8 @@ fn place(visit: &mut Visit<'_>, lines: Vec<Line>, method: String, email: String)
         lines: lines.clone(),
         totals,
         method,
-        idempotency_keys: visit.idempotency_key.map(str::to_owned).into_iter().collect(),
+        idempotency_keys,
+        run,
         placed: visit.now,
         created_at: jiff::Timestamp::now().to_string(),
         returned: None,

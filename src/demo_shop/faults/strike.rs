@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::file::{Fault, Faults, Kind, Sticky, Where};
 use crate::demo_shop::routes::Operation;
-use crate::demo_shop::visit::Fields;
+use crate::demo_shop::visit::{Fields, text};
 
 /// The source of all draws.
 #[derive(Clone, Copy, Debug)]
@@ -129,20 +129,17 @@ impl Where {
         among(&self.node, Some(circumstances.node))
             && among(&self.payment, circumstances.payment)
             && (self.device.is_empty() || among(&self.device, Some(device(circumstances.headers))))
-            && self.header.iter().all(|(name, wanted)| {
-                circumstances.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| matches(wanted, value))
-            })
+            && self.header.iter().all(|(name, wanted)| text(circumstances.headers, name).is_some_and(|value| matches(wanted, value)))
             && self.field.iter().all(|(name, wanted)| circumstances.fields.get(name).is_some_and(|value| matches(wanted, value)))
     }
 }
 
 /// The kind of device that sent this.
 fn device(headers: &HeaderMap) -> &str {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(device) = text("x-device") {
+    if let Some(device) = text(headers, "x-device") {
         return device;
     }
-    let agent = text("user-agent").unwrap_or_default();
+    let agent = text(headers, "user-agent").unwrap_or_default();
     match () {
         () if agent.contains("iPad") || agent.contains("Tablet") => "tablet",
         () if agent.contains("Mobi") || agent.contains("iPhone") => "mobile",

@@ -115,6 +115,7 @@ async fn a_card_is_approved_declined_or_unknown() {
 async fn the_same_key_and_body_get_the_first_result_again() {
     let shop = open("").await;
     let mut visitor = Visitor::program(&shop, "eli");
+    visitor.headers += "x-load-test: run-7\r\n";
     visitor.post("/cart", json!({ "sku": "sku-1" })).await;
     let first = visitor.post_with("k1", "/checkout/pay", wallet()).await;
     let again = visitor.post_with("k1", "/checkout/pay", wallet()).await;
@@ -128,6 +129,7 @@ async fn the_same_key_and_body_get_the_first_result_again() {
     let ledger = shop.stop().await;
     assert_eq!((ledger.orders.len(), ledger.payments.replayed, ledger.payments.declined), (1, 2, 1));
     assert_eq!(ledger.orders[0].idempotency_keys, ["k1"]);
+    assert_eq!(ledger.orders[0].run.as_deref(), Some("run-7"));
 }
 
 #[tokio::test]

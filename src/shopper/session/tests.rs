@@ -72,7 +72,7 @@ fn now<F: Future>(future: F) -> F::Output {
 fn fetch_with<G: Gate>(session: &mut Session<FakeLine, G>, method: Method, url: &str, headers: &[(HeaderName, &'static str)]) -> Fetched {
     let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
     let body = if method == Method::GET { Bytes::new() } else { Bytes::from_static(b"body") };
-    now(session.fetch(PageRequest { method, url, headers, body }, Micros(1_000), &mut |_, _, _| {}))
+    now(session.fetch(PageRequest { method, url: url.into(), headers, body }, Micros(1_000), &mut |_, _, _| {}))
 }
 
 fn get(session: &mut Session<FakeLine>, url: &str) -> Fetched {
@@ -261,7 +261,7 @@ fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
     let give_ups = line.give_ups.clone();
     let settings = Rc::new(SessionSettings::new(Url::parse("https://shop.example").unwrap()));
     let mut session = Session::with_gate(line, HoldsBack(Micros(100)), settings);
-    let request = PageRequest { method: Method::GET, url: "/", headers: HeaderMap::new(), body: Bytes::new() };
+    let request = PageRequest { method: Method::GET, url: "/".into(), headers: HeaderMap::new(), body: Bytes::new() };
     let mut hops = Vec::new();
     now(session.fetch(request, Micros(1_000), &mut |_, _, hop| hops.push(hop))).result.unwrap();
     assert_eq!(hops, [Hop { index: 0, held: Some(Micros(100)) }, Hop { index: 1, held: Some(Micros(100)) }]);
