@@ -5,11 +5,13 @@ import os
 import resource
 import signal
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 from . import machine
+
+
+LOOK_EVERY_S = 0.1
 
 
 @dataclasses.dataclass
@@ -42,18 +44,39 @@ def weigh(command: list[str], shop, log: Path, at_most_s: float, env: dict | Non
             start_new_session=True,
             preexec_fn=raise_file_limit,
         )
-        watchdog = threading.Timer(at_most_s, lambda: os.killpg(process.pid, signal.SIGKILL))
-        watchdog.start()
-        try:
-            _, status, used = os.wait4(process.pid, 0)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-        finally:
-            watchdog.cancel()
+        status, used, peak_mib = watch(process.pid, begun + at_most_s)
         wall = time.monotonic() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Weight(shop.served(), used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, process.returncode)
+    return Weight(shop.served(), used.ru_utime + used.ru_stime, wall, peak_mib, process.returncode)
+
+
+def watch(process: int, deadline: float) -> tuple[int, resource.struct_rusage, float]:
+    """Waits for a process: its status, what it and its children used, and the most memory it was seen to hold.
+
+    The kernel's own `ru_maxrss` would begin with what this program held when it forked."""
+    peak = 0.0
+    try:
+        while True:
+            ended, status, used = os.wait4(process, os.WNOHANG)
+            if ended:
+                return status, used, peak
+            peak = max(peak, resident_mib(process))
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"process {process} is still running after its time")
+            time.sleep(LOOK_EVERY_S)
+    except BaseException:
+        os.killpg(process, signal.SIGKILL)
+        os.wait4(process, 0)
+        raise
+
+
+def resident_mib(process: int) -> float:
+    """The most that a process has held in memory until now."""
+    try:
+        with open(f"/proc/{process}/status", encoding="utf-8") as lines:
+            return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+    except OSError:
+        return 0.0
 
 
 def raise_file_limit():

@@ -62,6 +62,7 @@ def locations() -> str:
         sets = "".join('set %s "%s"; ' % (name, part.replace('"', '\\"')) for name, part in zip(names, parts))
         cookie = "add_header Set-Cookie 'session=9d2c7a; Path=/; HttpOnly'; " if path == "= /" else ""
         blocks.append(f"location {path} {{ default_type {kind}; {cookie}{sets}return 200 \"{''.join('${%s}' % n[1:] for n in names)}\"; }}")
+    blocks.append("location = /closing { keepalive_timeout 0; return 200 ok; }")
     return "\n".join(blocks)
 
 
