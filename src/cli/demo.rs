@@ -10,6 +10,7 @@ use super::source::Source;
 use super::{Exit, Failure, Screen};
 use crate::base::{Micros, Slice};
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
+use crate::engine;
 use crate::verdict::Findings;
 
 const SCENARIO: &str = include_str!("../../scenarios/demo.yaml");
@@ -32,7 +33,7 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
         source: &source,
         seed: args.seed,
         slice: Slice::WHOLE,
-        cores: run::cores(),
+        cores: engine::cores(),
         start_at: None,
         drain: Micros::from_secs(20),
         max_requests: None,

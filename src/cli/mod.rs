@@ -12,6 +12,7 @@ mod run;
 mod source;
 mod walk;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -113,6 +114,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::from(error).into()),
         _ => Ok(()),
     }
+}
+
+/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
+fn fresh() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 // === impl Failure ===

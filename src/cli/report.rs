@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
-use super::run::{cores, fresh};
 use super::source::Source;
-use super::{Exit, Failure, Screen, print};
+use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::StepId;
+use crate::engine::cores;
 use crate::report::{self, Paint, View};
 use crate::tally::interval_log;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
@@ -54,10 +54,9 @@ pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &Repo
     let (plan, tally) = (&source.plan, &shard.tally);
     let facts = facts(shard, source);
     let findings = Findings::of(plan, tally, &facts);
-    let run = report::run_json(plan, tally, &findings, &facts);
-    let json = serde_json::to_vec_pretty(&run).context("the summary can't be written as JSON")?;
+    let json = report::run_json(&report::run_document(plan, tally, &facts, &findings)).into_bytes();
     folder.write("run.json", &json)?;
-    folder.write("failures.jsonl", &report::failures_jsonl(tally))?;
+    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
     let mut log = Vec::new();
     let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
     interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;

@@ -15,6 +15,7 @@ mod load;
 mod objective;
 mod objective_text;
 mod persona;
+mod schema;
 pub mod shape;
 mod shoppers;
 mod template;
@@ -33,6 +34,7 @@ pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
+pub use schema::schema;
 pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 

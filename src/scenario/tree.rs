@@ -46,6 +46,8 @@ const MAX_DEPTH: usize = 40;
 const MAX_NODES: usize = 200_000;
 /// How long a file may be, in bytes.
 const MAX_BYTES: usize = 4 << 20;
+/// What to do about a text that YAML takes for a mapping.
+const UNQUOTED: &str = "put text that begins with {{ in quotes: \"{{ ... }}\"";
 
 /// The tree of the source, or nothing if it can't be read as YAML. Problems are added either way.
 pub fn read(problems: &mut Problems) -> Option<Node> {
@@ -62,6 +64,10 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
         let (event, span) = match event {
             Ok((event, span)) => (event, Span::new(byte(span.start.index()), byte(span.end.index()))),
             Err(error) => {
+                let (line, _) = source.position(byte(error.marker().index()));
+                if problems.iter().any(|problem| problem.place.is_some_and(|place| place.line == line)) {
+                    return None; // the first of two complaints about one line is the one to heed
+                }
                 not_yaml(&error, byte(error.marker().index()), problems);
                 return None;
             }
@@ -100,7 +106,7 @@ fn not_yaml(error: &ScanError, at: usize, problems: &mut Problems) {
     let line = text[line_start..].lines().next().unwrap_or("");
     let placeholder = line.contains(": {{") || line.contains("- {{");
     let remedy = if placeholder {
-        "put text that begins with {{ in quotes: \"{{ ... }}\""
+        UNQUOTED
     } else if error.info().contains("mapping values are not allowed") {
         "check the indentation, and put text that contains `: ` in quotes"
     } else {
@@ -125,13 +131,19 @@ struct Open {
     start: Span,
     anchor: usize,
     height: usize,
-    /// For a mapping: the entries, the key that waits for its value, and whether it does.
     content: Content,
 }
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<(Located<String>, Node)>, key: Option<Option<Located<String>>>, merged: Vec<Node> },
+    /// The entries; the key that waits for its value (itself nothing if it is no name); what `<<` adds; and
+    /// whether it is no mapping at all but a placeholder without quotes, `{{ x }}`.
+    Map {
+        entries: Vec<(Located<String>, Node)>,
+        key: Option<Option<Located<String>>>,
+        merged: Vec<Node>,
+        placeholder: bool,
+    },
 }
 
 impl Builder {
@@ -166,12 +178,22 @@ impl Builder {
             }
             Event::SequenceStart(anchor, _) => self.enter(span, anchor, Content::List(Vec::new()), problems)?,
             Event::MappingStart(anchor, _) => {
-                self.enter(span, anchor, Content::Map { entries: Vec::new(), key: None, merged: Vec::new() }, problems)?;
+                self.enter(
+                    span,
+                    anchor,
+                    Content::Map { entries: Vec::new(), key: None, merged: Vec::new(), placeholder: false },
+                    problems,
+                )?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let open = self.open.pop()?;
                 let kind = match open.content {
                     Content::List(items) => Kind::List(items),
+                    // Told already; read on as if the quotes were there.
+                    Content::Map { placeholder: true, .. } => {
+                        let text = problems.source().slice(Span::new(open.start.start, span.end)).to_owned();
+                        Kind::Scalar { text, plain: false }
+                    }
                     Content::Map { entries, merged, .. } => Kind::Map(merge(entries, merged)),
                 };
                 let node = Node { span: Span::new(open.start.start, span.end.max(open.start.end)), kind };
@@ -223,8 +245,12 @@ impl Builder {
         open.height = open.height.max(height);
         match &mut open.content {
             Content::List(items) => items.push(node),
-            Content::Map { entries, key, merged } => match key.take() {
-                None => *key = Some(as_key(node, problems)),
+            Content::Map { entries, key, merged, placeholder } => match key.take() {
+                None => {
+                    let inner = matches!(node.kind, Kind::Map(_)) && node.span.start == open.start.start + 1;
+                    *placeholder |= inner;
+                    *key = Some(as_key(node, inner, problems));
+                }
                 Some(Some(key)) if key.value == "<<" => merged.push(node),
                 Some(Some(key)) => match entries.iter().find(|(known, _)| known.value == key.value) {
                     Some((first, _)) => {
@@ -241,19 +267,18 @@ impl Builder {
     }
 }
 
-fn as_key(node: Node, problems: &mut Problems) -> Option<Located<String>> {
+fn as_key(node: Node, placeholder: bool, problems: &mut Problems) -> Option<Located<String>> {
     match node.kind {
-        Kind::Scalar { text, .. } => Some(Located::new(text, node.span)),
-        Kind::Null => {
-            problems.add(node.span, "a key without a name", "", "write the name before the colon");
-            None
+        Kind::Scalar { text, .. } => return Some(Located::new(text, node.span)),
+        Kind::Null => problems.add(node.span, "a key without a name", "", "write the name before the colon"),
+        Kind::Map(_) if placeholder => {
+            let end = problems.source().text().len().min(node.span.end + 1);
+            let whole = Span::new(node.span.start - 1, end);
+            problems.add(whole, "a placeholder without quotes", "YAML reads two mappings here", UNQUOTED);
         }
-        Kind::List(_) | Kind::Map(_) => {
-            let remedy = "put text that begins with {{ in quotes: \"{{ ... }}\"";
-            problems.add(node.span, "a key must be a single word or text", "not a name", remedy);
-            None
-        }
+        Kind::List(_) | Kind::Map(_) => problems.add(node.span, "a key must be a single word or text", "not a name", "write `name: value`"),
     }
+    None
 }
 
 /// `<<: *base` adds what the mapping does not say itself.

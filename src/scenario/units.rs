@@ -70,6 +70,12 @@ fn wrong<U: Unit>(text: &str) -> UnitError {
     UnitError { message: format!("`{text}` is not {}", U::WHAT), remedy: U::REMEDY.to_owned() }
 }
 
+/// The same where it may be that only the unit was left out.
+fn unitless<U: Unit>(text: &str, unit: &str) -> UnitError {
+    let remedy = decimal(text.trim()).map_or_else(|| U::REMEDY.to_owned(), |_| format!("write {}{unit}", text.trim()));
+    UnitError { remedy, ..wrong::<U>(text) }
+}
+
 /// A plain decimal number: digits with at most one point, no sign, no exponent, no `inf`.
 fn decimal(text: &str) -> Option<f64> {
     let plain = !text.is_empty() && text.len() < 40 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -115,7 +121,7 @@ impl Unit for Micros {
             let unit = rest[digits..digits + letters].trim();
             let scale = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale).filter(|scale| *scale < last);
             let (Some(number), Some(scale)) = (decimal(&rest[..digits]), scale) else {
-                return Err(wrong::<Micros>(text));
+                return Err(unitless::<Micros>(text, "s"));
             };
             sum += number * scale;
             last = scale;
@@ -160,7 +166,7 @@ impl Unit for Rate {
     const REMEDY: &'static str = "write how many per time, such as 50/s, 90/min or 2000/h";
 
     fn read(text: &str) -> Result<Rate, UnitError> {
-        let (number, per) = text.trim().split_once('/').ok_or_else(|| wrong::<Rate>(text))?;
+        let (number, per) = text.trim().split_once('/').ok_or_else(|| unitless::<Rate>(text, "/s"))?;
         let seconds = match per.trim() {
             "s" | "sec" | "second" => 1.0,
             "m" | "min" | "minute" => 60.0,

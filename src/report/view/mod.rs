@@ -1,0 +1,8 @@
+//! The view: a report without its layout, shared by all formats for people.
+
+pub mod format;
+mod page;
+mod tables;
+pub(super) mod words;
+
+pub use page::{Column, Fit, Remark, Row, Table, Tone, View};

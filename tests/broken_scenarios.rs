@@ -1,0 +1,476 @@
+//! What people write wrongly, and what they are told: for each mistake the exact place, what is wrong, and
+//! what to write instead. The guillemets mark where the problem begins, and are not part of the scenario.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use tillrush::plan::{Inputs, Overrides, Plan};
+use tillrush::scenario::{Problems, Rate, StageFlag};
+
+/// The rest of a scenario whose journeys are these steps.
+fn steps(steps: &str) -> String {
+    top(&format!("journeys:\n  - name: buy\n    steps:\n{}", indented(steps, 6)))
+}
+
+/// A step of a purchase.
+fn purchase(step: &str) -> String {
+    steps(&format!("- purchase: pay\n  steps:\n{}", indented(step, 4)))
+}
+
+/// A whole scenario but for its journeys.
+fn top(rest: &str) -> String {
+    format!("name: x\ntarget: http://127.0.0.1:1\nload: {{ stages: [{{ hold: 10/s, for: 1m }}] }}\n{rest}\n")
+}
+
+/// A whole scenario with one more part.
+fn part(part: &str) -> String {
+    top(&format!("{part}\njourneys: [{{ name: buy, steps: [{{ name: home, get: / }}] }}]"))
+}
+
+/// A whole scenario with this load.
+fn load(load: &str) -> String {
+    format!("name: x\nload:\n{}\njourneys: [{{ name: buy, steps: [{{ name: home, get: / }}] }}]\n", indented(load, 2))
+}
+
+/// A whole scenario with a purchase and this objective.
+fn objective(objective: &str) -> String {
+    let rest = "shoppers: { attributes: { payment: { card: 1, gift card: 1 } } }
+journeys:
+  - name: buy
+    steps:
+      - { name: home, get: / }
+      - purchase: checkout
+        steps: [{ name: pay, post: /pay, declined: { status: 402 } }, { name: done, get: /done }]
+objectives:
+  - ";
+    top(&format!("{rest}{objective}"))
+}
+
+fn indented(text: &str, by: usize) -> String {
+    text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
+}
+
+fn files(name: &str) -> io::Result<Vec<u8>> {
+    match name {
+        "accounts.csv" => {
+            Ok((0..700).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,password\n".to_owned(), |all, row| all + &row).into())
+        }
+        "few.csv" => Ok(b"email\na\nb\n".to_vec()),
+        "ragged.csv" => Ok(b"email,password\na\n".to_vec()),
+        "twice.csv" => Ok(b"email,email\na,b\n".to_vec()),
+        "cards.csv" => Ok((0..700).map(|_| "4539578763621486\n").fold("pan\n".to_owned(), |all, row| all + row).into()),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+fn inputs() -> Inputs<'static> {
+    let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Inputs { variables: BTreeMap::from(variables), read_file: &files, overrides: Overrides::default() }
+}
+
+fn problems(text: &str, inputs: &Inputs<'_>) -> Problems {
+    match Plan::from_text("s.yaml", text, inputs) {
+        Ok(_) => panic!("nothing is found wrong with:\n{text}"),
+        Err(problems) => problems,
+    }
+}
+
+/// (scenario with its problem marked, words of the message, words of the remedy)
+type Case = (String, &'static [&'static str], &'static [&'static str]);
+
+/// Asserts that each scenario has exactly the problem that is marked in it.
+fn check(cases: &[Case]) {
+    let wrong: Vec<String> = cases.iter().filter_map(|case| check_one(case).err()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+fn check_one((marked, message, remedy): &Case) -> Result<(), String> {
+    let at = marked.find('«').unwrap_or_else(|| panic!("nothing marked in:\n{marked}"));
+    let value = marked[at + '«'.len_utf8()..].split('»').next().and_then(|value| value.lines().next()).unwrap_or("").trim_end();
+    let line = marked[..at].matches('\n').count() + 1;
+    let column = marked[..at].chars().rev().take_while(|c| *c != '\n').count() + 1;
+    let found = problems(&marked.replace(['«', '»'], ""), &inputs());
+    let shown = found.render(false);
+    let problem = found.iter().next().expect("a problem");
+    let ensure = |held: bool, what: String| if held { Ok(()) } else { Err(format!("{what}, in:\n{marked}\n{shown}")) };
+    ensure(found.len() == 1, format!("{} problems", found.len()))?;
+    let place = problem.place.map(|place| (place.line as usize, place.column as usize));
+    ensure(place == Some((line, column)), format!("the place is {place:?}, not {line}:{column}"))?;
+    ensure(problem.value == value, format!("the value is `{}`, not `{value}`", problem.value))?;
+    for word in *message {
+        ensure(problem.message.contains(word), format!("the message lacks `{word}`"))?;
+    }
+    for word in *remedy {
+        ensure(problem.remedy.contains(word), format!("the remedy lacks `{word}`"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn yaml_that_is_none() {
+    check(&[
+        ("«»".into(), &["empty"], &["name:", "journeys:"]),
+        ("«»# only a comment\n".into(), &["empty"], &["name:"]),
+        ("name: x\njourneys:\n«\t»- name: a\n".into(), &["tab"], &["spaces"]),
+        ("name: x\njourneys: [{\n«»".into(), &["not YAML"], &["brackets"]),
+        ("name: x\nlimits: «{{ env.A }}»/s\n".into(), &["placeholder without quotes"], &["{{ ... }}"]),
+        ("name: a b«:» c\n".into(), &["not YAML"], &["quotes"]),
+        (part("«name»: y"), &["`name`", "twice"], &["keep one"]),
+        ("name: x\n«---»\nname: y\n".into(), &["second document"], &["file of its own"]),
+        (part("x-deep: «*»nowhere"), &["unknown anchor"], &["quotes"]),
+        ("«- a\n- b»\n".into(), &["expected a scenario", "a list"], &["key: value"]),
+        ("«just text»\n".into(), &["expected a scenario", "a single value"], &["`journeys`"]),
+        (part("limits: { requests: «!rate 5/s» }"), &["tags"], &["remove"]),
+        (part(&format!("x-deep: {}«[»{}", "[".repeat(39), "]".repeat(40))), &["nested deeper"], &["flatten"]),
+    ]);
+}
+
+#[test]
+fn keys_and_types() {
+    check(&[
+        (part("«jurneys»: []"), &["unknown key `jurneys`"], &["write `journeys`"]),
+        (part("«banana»: 1"), &["unknown key `banana`"], &["a scenario has the keys", "`load`"]),
+        (steps("- { name: a, «pst»: / , get: / }"), &["unknown key `pst`"], &["write `post`"]),
+        (
+            "«load: { stages: [{ hold: 1/s, for: 1m }] }»\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]\n".into(),
+            &["needs `name`"],
+            &["add `name:`"],
+        ),
+        (part("«limits»:"), &["`limits` has no value"], &["remove the line"]),
+        (part("limits: «5/s»"), &["expected a set of limits", "a single value"], &["`requests`", "`hosts`"]),
+        (part("limits: { requests: «[5]» }"), &["expected a rate", "a list"], &["50/s"]),
+        (top("journeys: «{ name: buy }»"), &["expected a list", "a mapping"], &["dash"]),
+        (top("journeys: «[]»"), &["empty list"], &["item"]),
+        (part("shoppers: { attributes: { device: «mobile» } }"), &["expected names with values"], &["name: value"]),
+        (part("shoppers: { attributes: { device: { «mobile»: } } }"), &["`mobile` has no value"], &["remove"]),
+        (steps("- { name: a, post: /, body: «{{ env.TOKEN }}» }"), &["placeholder without quotes"], &["quotes"]),
+        (steps("- { name: a, post: /, form: { «[a]»: c } }"), &["single word"], &["name: value"]),
+    ]);
+}
+
+#[test]
+fn quantities() {
+    check(&[
+        (part("limits: { requests: «fast» }"), &["`fast` is not a rate"], &["50/s"]),
+        (part("limits: { requests: «0/s» }"), &["limit of nothing"], &["above zero"]),
+        (part("limits: { hosts: { «http://a.b/c»: 5/s } }"), &["not a host name"], &["host alone"]),
+        (part("defaults: { think: «4s..1s» }"), &["ends before it begins"], &["1s..4s"]),
+        (part("defaults: { gives_up_after: «12 parsecs» }"), &["`12 parsecs` is not a duration"], &["30s"]),
+        (part("defaults: { gives_up_after: «0s» }"), &["takes no time"], &["30s"]),
+        (part("shoppers: { retry: { after: «soon» } }"), &["`soon` is not a pause"], &["1s..4s"]),
+        (part("shoppers: { max_attempts: «0» }"), &["`0` is not a number of attempts"], &["unlimited"]),
+        (part("shoppers: { behaviour: «prob» }"), &["`prob` is not a behaviour"], &["write probe"]),
+        (part("shoppers: { patience: «applause» }"), &["no patience `applause`"], &["applause-2024"]),
+        (part("shoppers: { patience: [26%, «140%»] }"), &["more than the whole"], &["100%"]),
+        (part("shoppers: { attributes: { device: { mobile: «-1» } } }"), &["`-1` is not a weight"], &["above zero"]),
+        (steps("- { name: a, get: /, continue: «26» }\n- { name: b, get: / }"), &["more than 1"], &["26%"]),
+        (steps("- { name: a, get: /, continue: «0%» }\n- { name: b, get: / }"), &["no shopper would go on"], &["above zero"]),
+        (steps("- { name: a, get: /, expect: { status: «20x» } }"), &["`20x` is not a status"], &["2xx"]),
+    ]);
+}
+
+#[test]
+fn loads() {
+    check(&[
+        (load("«arrivals: poisson»"), &["needs `stages`, `shape` or `closed`"], &["stages:"]),
+        (load("stages: [{ hold: 1/s, for: 1m }]\n«closed»: 5"), &["contradict"], &["keep one"]),
+        (load("stages: [{ hold: 1/s, for: 1m }]\n«for»: 1m"), &["`for` has no meaning beside `stages`"], &["each stage"]),
+        (load("stages: [«{ for: 1m }»]"), &["a stage needs `ramp`, `hold` or `jump`"], &["hold: 20/s"]),
+        (load("stages: [{ ramp: 1/s, «hold»: 1/s, for: 1m }]"), &["`hold` and `ramp`"], &["two stages"]),
+        (load("stages: [«{ hold: 1/s }»]"), &["a stage needs `for`"], &["add `for:`"]),
+        (load("stages: [{ hold: 1/s, for: «0s» }]"), &["takes no time"], &["30s"]),
+        (load("«stages»: [{ hold: 0/s, for: 1m }]"), &["no shopper would ever arrive"], &["above zero"]),
+        (load("shape: «black-friday-retail»\npeak: 5/s\nfor: 1m"), &["no shape"], &["write black-friday-retailer"]),
+        (load("«shape: steady\nfor: 1m»"), &["needs `peak`"], &["33/s"]),
+        (load("«closed: 5»"), &["needs `for`"], &["5m"]),
+        (load("closed: «0»\nfor: 1m"), &["`0` is not a number of shoppers"], &["1 to 1000000"]),
+        (load("closed: 5\nfor: 1m\n«arrivals»: paced"), &["no meaning in a closed load"], &["remove"]),
+        (load("arrivals: «random»\nstages: [{ hold: 1/s, for: 1m }]"), &["`random` is not a kind of arrivals"], &["poisson paced"]),
+        (
+            "name: x\ntarget: «shop.example.com»\nload: { closed: 1, for: 1s }\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]"
+                .into(),
+            &["not an address"],
+            &["https://"],
+        ),
+    ]);
+}
+
+#[test]
+fn steps_and_requests() {
+    check(&[
+        (steps("- «name: a»"), &["no request"], &["`get: /`"]),
+        (steps("- { name: a, get: /, «post»: / }"), &["`post` and `get`"], &["two steps"]),
+        (steps("- «get: /»"), &["a step needs `name`"], &["add `name:`"]),
+        (steps("- { name: a, get: / }\n- { name: «a», get: / }"), &["two steps", "`a`"], &["own name"]),
+        (
+            top("journeys:\n  - { name: a, steps: [{ name: b, get: / }] }\n  - { name: «a», steps: [{ name: b, get: / }] }"),
+            &["two journeys"],
+            &["own name"],
+        ),
+        (steps("- { name: «a<b», get: / }"), &["without < and >"], &["plainer"]),
+        (steps("- { name: a, get: «cart» }"), &["not a path"], &["/cart"]),
+        (steps("- { name: a, get: «/a b» }"), &["white space"], &["/a%20b"]),
+        (steps("- { name: a, post: /, json: { a: 1 }, «form»: { a: 1 } }"), &["`form` and `json`"], &["keep one"]),
+        (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
+        (steps("- { name: a, get: /, headers: { «x y»: z } }"), &["not a header name"], &["dashes"]),
+        (steps("- { name: a, get: /, headers: { «Host»: z } }"), &["follows from the request"], &["remove"]),
+        (steps("- { name: a, get: /, headers: { a: b, «A»: c } }"), &["`a` is given twice"], &["keep one"]),
+        (steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"), &["one line"], &["line breaks"]),
+        (steps("- { name: a, get: /, «think»: 1s }"), &["begins when the shopper arrives"], &["remove"]),
+        (steps("- { name: a, get: /, «continue»: 50% }"), &["nothing follows"], &["remove"]),
+        (steps("- { name: a, get: /, «order»: { id: { json: $.id } } }"), &["inside a purchase"], &["`purchase: ...`"]),
+        (purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"), &["inside a purchase"], &["beside `purchase:`"]),
+        (
+            purchase("- { name: a, get: /, order: { id: { json: $.a } } }\n- { name: b, get: /, «order»: { id: { json: $.a } } }"),
+            &["second `order`"],
+            &["keep"],
+        ),
+        (purchase("- { name: a, get: /, order: «{ total: { json: $.a } }» }"), &["an order needs `id`"], &["`id:`"]),
+        (steps("- { name: a, get: /, poll: «{ every: 1s, for: 5s }» }"), &["a poll needs `until`"], &["`until:`"]),
+        (steps("- { name: a, get: /, poll: { every: «0s», for: 5s, until: { status: 200 } } }"), &["takes no time"], &["30s"]),
+    ]);
+}
+
+#[test]
+fn answers() {
+    check(&[
+        (
+            steps("- { name: a, get: /, capture: { b: «{ attribute: x }» } }")
+                .replace("«{ attribute: x }»", "{ json: $.a, «attribute»: x }"),
+            &["`attribute` belongs to `css`"],
+            &["remove"],
+        ),
+        (steps("- { name: a, get: /, capture: { b: «{}» } }"), &["where to look"], &["`json`", "`cookie`"]),
+        (steps("- { name: a, get: /, capture: { b: { json: $.a, «css»: a } } }"), &["contradict"], &["keep one"]),
+        (steps("- { name: a, get: /, capture: { b: { json: «a.b» } } }"), &["`a.b` is not a JSONPath"], &["$.order.id"]),
+        (steps("- { name: a, get: /, capture: { b: { css: «'a[['» } } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (
+            steps("- { name: a, get: /, capture: { b: { regex: «'(x'» } } }"),
+            &["not a regular expression", "unclosed group"],
+            &["single quotes"],
+        ),
+        (steps("- { name: a, get: /, capture: { «b-c»: { json: $.a } } }"), &["can't be used in templates"], &["`b_c`"]),
+        (steps("- { name: a, get: /, capture: { «order»: { json: $.a } } }"), &["means something else"], &["`my_order`"]),
+        (
+            steps("- { name: a, get: /, capture: { node: { header: x-node } }, observe: [«nod»] }"),
+            &["not captured in this step"],
+            &["`node`"],
+        ),
+        (steps("- { name: a, get: /, expect: «{}» }"), &["no condition"], &["`status`"]),
+        (steps("- { name: a, get: /, expect: { json: { «status»: ok } } }"), &["`status` is not a JSONPath"], &["$.items[0]"]),
+        (steps("- { name: a, get: /, expect: { json: { $.a: «{ b: 1 }» } } }"), &["a mapping"], &["equals", "present: true"]),
+        (steps("- { name: a, get: /, expect: { json: { $.a: { present: «maybe» } } } }"), &["true or false"], &["present: false"]),
+        (steps("- { name: a, get: /, expect: { text: «\"\"» } }"), &["empty text"], &["look for"]),
+        (steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"), &["not a regular expression"], &["regex"]),
+        (steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"), &["not a header name"], &["x-node"]),
+    ]);
+}
+
+#[test]
+fn templates() {
+    check(&[
+        (steps("- { name: a, get: \"/{{ «sku» }}\" }"), &["unknown variable `sku`"], &["capture it"]),
+        (
+            steps("- { name: a, get: /, capture: { sku: { json: $.s } } }\n- { name: b, get: \"/{{ «skuu» }}\" }"),
+            &["unknown variable `skuu`"],
+            &["write `sku`"],
+        ),
+        (steps("- { name: a, get: \"/{{ «sku» }}\" , capture: { sku: { json: $.s } } }"), &["answer to this very step"], &["later step"]),
+        (
+            steps("- { name: a, get: \"/{{ «sku» }}\" }\n- { name: b, get: /, capture: { sku: { json: $.s } } }"),
+            &["only later, by `b` on line 8"],
+            &["earlier step"],
+        ),
+        (
+            top(
+                "journeys:\n  - { name: a, steps: [{ name: b, get: /, capture: { sku: { json: $.s } } }] }\n  - { name: c, steps: [{ name: d, get: \"/{{ «sku» }}\" }] }",
+            ),
+            &["another journey"],
+            &["takes one journey"],
+        ),
+        (
+            purchase("- { name: a, get: \"/{{ «sku» }}\" }\n- { name: b, get: /, capture: { sku: { json: $.s } } }"),
+            &["only later"],
+            &["earlier"],
+        ),
+        (steps("- { name: a, get: \"/{{ «intent.id» }}\" }"), &["inside a purchase only"], &["`purchase:`"]),
+        (purchase("- { name: a, get: \"/{{ «order.id» }}\" }"), &["after a step with `order`"], &["order: { id: ... }"]),
+        (
+            purchase("- { name: a, get: /, order: { id: { json: $.id } } }\n- { name: b, get: \"/{{ «order.total» }}\" }"),
+            &["not captured"],
+            &["`total:`"],
+        ),
+        (steps("- { name: a, get: \"/{{ «env.TOKN» }}\" }"), &["`env.TOKN` is not given, but TOKEN is"], &["-e TOKN=VALUE"]),
+        (steps("- { name: a, get: \"/{{ «env.LIVE» }}\" }"), &["live key"], &["test mode"]),
+        (steps("- { name: a, get: \"/{{ «pik»([1, 2]) }}\" }"), &["unknown function `pik`"], &["write `pick`"]),
+        (steps("- { name: a, get: \"/{{ «env.TOKN» | upper }}\" }"), &["`env.TOKN` is not given"], &["-e TOKN"]),
+        (steps("- { name: a, get: \"/{{ shopper.id | «uper» }}\" }"), &["unknown filter", "uper"], &["filters"]),
+        (steps("- { name: a, get: \"/{{ «pick([])» }}\" }"), &["pick needs something"], &["minijinja"]),
+        (steps("- { name: a, get: \"/{{ shopper.«id»\" }"), &["can't be read"], &["{{ name }}"]),
+        (steps("- { name: a, get: /, headers: { b: \"{% if shopper.id %}x{% «endfor» %}\" } }"), &["can't be read"], &["{% endif %}"]),
+        (steps("- { name: a, post: /, json: { c: [{ d: \"{{ «nme» }}\" }] } }"), &["unknown variable `nme`"], &["capture"]),
+        (steps("- { name: a, post: /, form: { c: [\"x\", \"{{ «nme» }}\"] } }"), &["unknown variable `nme`"], &["capture"]),
+        (steps("- { name: a, post: /, body: \"{{ «nme» }}\" }"), &["unknown variable `nme`"], &["capture"]),
+        (part("defaults: { headers: { a: \"{{ «nme» }}\" } }"), &["unknown variable `nme`"], &["capture"]),
+    ]);
+}
+
+#[test]
+fn data_and_secrets() {
+    check(&[
+        (part("shoppers: { data: { accounts: { file: «nowhere.csv» } } }"), &["nowhere.csv can't be read"], &["relative to the scenario"]),
+        (part("shoppers: { data: { accounts: { file: «few.csv» } } }"), &["2 rows for about 600 shoppers"], &["598"]),
+        (part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"), &["can't be read"], &["same length"]),
+        (part("shoppers: { data: { accounts: { file: «twice.csv» } } }"), &["two columns `email`"], &["CSV"]),
+        (part("shoppers: { data: { accounts: { file: «cards.csv» } } }"), &["row 1", "card number"], &["test number"]),
+        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once"]),
+        (
+            part("shoppers: { data: { accounts: { file: accounts.csv } }, attributes: { «accounts2x-»: { a: 1 } } }"),
+            &["can't be used in templates"],
+            &["`accounts2x_`"],
+        ),
+        (
+            load("closed: 5\nfor: 1m").replace("journeys", "shoppers: { data: { accounts: { file: «accounts.csv» } } }\njourneys"),
+            &["closed load"],
+            &["stages"],
+        ),
+        (steps("- { name: a, post: /, json: { pan: «4539578763621486» } }"), &["card number"], &["4242424242424242"]),
+        (part("# never: «4539 5787 6362 1486»"), &["card number"], &["pm_card_visa"]),
+        (steps("- { name: a, get: /, headers: { authorization: Bearer «sk_live_abc» } }"), &["live key"], &["sk_test_"]),
+    ]);
+}
+
+#[test]
+fn objectives() {
+    check(&[
+        (objective("«fast please»"), &["no comparison"], &["p95(pay) < 800ms"]),
+        (objective("«latency» < 5ms"), &["`latency` is not a metric"], &["failures"]),
+        (objective("«failurs»(pay) < 1%"), &["`failurs` is not a metric"], &["write `failures`"]),
+        (objective("«p95» < 5ms"), &["`p95` of what?"], &["p95(pay)"]),
+        (objective("«p100»(pay) < 5ms"), &["not a quantile"], &["p99.9"]),
+        (objective("p95(«pya») < 5ms"), &["no step or journey `pya`"], &["write `pay`"]),
+        (objective("p95(«checkout») < 5ms"), &["a purchase"], &["`pay` or `done`"]),
+        (objective("«p95(pay» < 5ms"), &["closing parenthesis"], &["p95(pay)"]),
+        (objective("p95(pay) < «5»"), &["`5` is not a duration"], &["write 5s"]),
+        (objective("failures(pay) < «5ms»"), &["`5ms` is not a share"], &["0.1%"]),
+        (objective("p95(pay) «<»"), &["limit is missing"], &["800ms"]),
+        (objective("p95(pay) < 5ms for «2m»"), &["takes only 1m"], &["less than 1m"]),
+        (objective("p95(pay) < 5ms for 10s «for» 20s"), &["`for` stands twice"], &["keep one"]),
+        (objective("p95(pay) < 5ms abort «now»"), &["`now` is not understood"], &["where name = value"]),
+        (objective("p95(pay) < 5ms where «paymnt» = card"), &["no attribute `paymnt`"], &["write `payment`"]),
+        (objective("p95(pay) < 5ms where payment = «cash»"), &["`payment` has no value `cash`"], &["`card` or `gift card`"]),
+        (objective("p95(pay) < 5ms «where» for 10s"), &["needs a condition"], &["attribute = value"]),
+        (objective("requests > 5/s «where» payment = card"), &["not counted by attribute"], &["remove"]),
+        (objective("repeated_failures(«pay») < 1%"), &["of all shoppers"], &["alone"]),
+        (objective("«declined(home)» < 1%"), &["nothing can be declined"], &["declined: { status: 402 }"]),
+        (part("objectives: [«time_to_buy» < 60s]"), &["nobody buys"], &["`purchase:`"]),
+        (
+            load("closed: 5\nfor: 1m").replace("journeys", "objectives: [«lost_shoppers» < 1%]\njourneys"),
+            &["closed load"],
+            &["repeated_failures"],
+        ),
+    ]);
+}
+
+#[test]
+fn the_command_line_is_checked_as_well() {
+    let told = |overrides: Overrides, text: &str| {
+        let problems = problems(text, &Inputs { overrides, ..inputs() });
+        assert!(problems.iter().all(|problem| problem.place.is_none()), "{problems}");
+        problems.iter().map(|problem| format!("{}: {}", problem.message, problem.remedy)).collect::<Vec<_>>().join("\n")
+    };
+    let bare = "name: x\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]";
+    let staged = &load("stages: [{ ramp: 1/s, for: 1m }, { hold: 1/s, for: 1m }]");
+    let minute = Some(tillrush::base::Micros::from_secs(60));
+    let stage = StageFlag { length: tillrush::base::Micros::from_secs(60), to: Rate(1.0) };
+    let default = Overrides::default;
+    insta::assert_snapshot!(told(default(), bare), @"the scenario has no load: add `load:` with stages, or say --rate 50/s --duration 5m");
+    insta::assert_snapshot!(told(Overrides { rate: Some(Rate(1.0)), ..default() }, bare), @"--rate without a duration: say how long: --duration 5m");
+    insta::assert_snapshot!(told(Overrides { rate: Some(Rate(0.0)), duration: minute, ..default() }, bare), @"no shopper would ever arrive: write a rate above zero");
+    insta::assert_snapshot!(told(Overrides { users: Some(3), rate: Some(Rate(1.0)), ..default() }, staged), @"--users and --rate contradict each other: keep one of them");
+    insta::assert_snapshot!(told(Overrides { duration: minute, ..default() }, staged), @"--duration alone can't stretch several stages: say --rate or --stage as well, or edit the stages");
+    insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");
+    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address, such as https://shop.example.com");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
+    let text = "\
+name: peak
+target: shop
+load:
+  stages:
+    - { ramp: 20, for: 30s }
+shoppers:
+  patience: [1.5]
+  wieght: 3
+journeys:
+  - name: buy
+    steps:
+      - name: pay
+        post: /pay
+        json: { sku: \"{{ sku }}\" }
+        expect: { status: 9xx }
+objectives:
+  - p95(payy) < 1s
+";
+    insta::assert_snapshot!(problems(text, &inputs()).render(false), @r#"
+    error: `shop`: not an address
+     --> s.yaml:2:9
+      |
+    2 | target: shop
+      |         ^^^^
+      |
+    help: write the shop's base address, such as https://shop.example.com
+
+    error: `20` is not a rate
+     --> s.yaml:5:15
+      |
+    5 |     - { ramp: 20, for: 30s }
+      |               ^^ expected a rate
+      |
+    help: write 20/s
+
+    error: `1.5` is more than 1, the whole
+     --> s.yaml:7:14
+      |
+    7 |   patience: [1.5]
+      |              ^^^ expected a share
+      |
+    help: write 1.5%
+
+    error: unknown key `wieght`
+     --> s.yaml:8:3
+      |
+    8 |   wieght: 3
+      |   ^^^^^^ not a key of a description of shoppers
+      |
+    help: a description of shoppers has the keys `attributes`, `patience`, `behaviour`, `max_attempts`, `retry` and `data`
+
+    error: unknown variable `sku`
+      --> s.yaml:14:26
+       |
+    14 |         json: { sku: "{{ sku }}" }
+       |                          ^^^
+       |
+    help: capture it in an earlier step of the journey, or use an attribute, a data column or env.NAME
+
+    error: `9xx` is not a status
+      --> s.yaml:15:27
+       |
+    15 |         expect: { status: 9xx }
+       |                           ^^^ expected a status
+       |
+    help: write a code such as 201, a class such as 2xx, a range such as 200..299, or a list of these
+
+    error: there is no step or journey `payy`
+      --> s.yaml:17:9
+       |
+    17 |   - p95(payy) < 1s
+       |         ^^^^
+       |
+    help: write `pay`
+
+    7 problems in s.yaml
+    "#);
+}

@@ -1,0 +1,418 @@
+//! The good side of the scenario language: what a right scenario means, and what editors are told.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tillrush::base::{Delay, JourneyId, Micros, StepId, VarId};
+use tillrush::plan::{
+    Arrivals, Behaviour, Body, Check, Connections, Expected, Extract, Inputs, JsonSegment, Metric, Overrides, Place, Plan, Segment,
+    Template, schema,
+};
+use tillrush::scenario::{Item, Rate, Scenario, StageFlag};
+
+const CHECKOUT: &str = include_str!("data/checkout.yaml");
+
+fn files(name: &str) -> io::Result<Vec<u8>> {
+    match name {
+        "accounts.csv" => {
+            Ok((0..4_400).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,pass word\n".to_owned(), |all, row| all + &row).into())
+        }
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+fn inputs() -> Inputs<'static> {
+    let variables = BTreeMap::from([("TOKEN".to_owned(), "t-1".to_owned())]);
+    Inputs { variables, read_file: &files, overrides: Overrides::default() }
+}
+
+fn compiled(text: &str) -> Plan {
+    Plan::from_text("s.yaml", text, &inputs()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A scenario whose only journey has these steps.
+fn with_steps(steps: &str) -> String {
+    let steps: String = steps.lines().map(|line| format!("      {line}\n")).collect();
+    format!(
+        "name: x\nload: {{ stages: [{{ hold: 10/s, for: 1m }}] }}\nshoppers: {{ attributes: {{ device: {{ mobile: 1, 2: 1, true: 2 }} }} }}\njourneys:\n  - name: buy\n    steps:\n{steps}"
+    )
+}
+
+fn status(range: (u16, u16)) -> String {
+    format!("[StatusRange {{ low: {}, high: {} }}]", range.0, range.1)
+}
+
+#[test]
+fn the_example_of_the_design_means_what_it_says() {
+    let plan = compiled(CHECKOUT);
+    assert_eq!(plan.name, "Black Friday checkout");
+    assert_eq!(plan.target.as_ref().map(|url| url.as_str()), Some("http://127.0.0.1:8080/"));
+    let Arrivals::Poisson(profile) = &plan.load.arrivals else { panic!("{:?}", plan.load) };
+    let stages: Vec<_> =
+        profile.stages.iter().map(|stage| (stage.from, stage.to, stage.length.0 / 1_000_000, stage.label.as_str())).collect();
+    assert_eq!(stages, [(0.0, 20.0, 30, "ramp to 20/s"), (20.0, 20.0, 120, "hold 20/s"), (80.0, 80.0, 20, "jump to 80/s")]);
+    assert_eq!(plan.load.connections, Connections::PerShopper);
+    assert_eq!(plan.shoppers.attributes[1].values, [("card".to_owned(), 50.0), ("wallet".to_owned(), 50.0)]);
+    assert_eq!(
+        (plan.shoppers.patience.name.as_str(), plan.shoppers.behaviour, plan.shoppers.max_attempts),
+        ("applause-2024", Behaviour::Probe, Some(3))
+    );
+    assert_eq!(plan.shoppers.retry_after, Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) });
+    assert_eq!((plan.shoppers.data[0].rows.len(), plan.shoppers.data[0].sha256.len()), (4_400, 64));
+    let names: Vec<_> = plan.variables.iter().skip(9).map(String::as_str).collect();
+    assert_eq!(names, ["device", "payment", "accounts.email", "accounts.pass word", "sku", "csrf", "node"]);
+    assert_eq!(plan.observed, ["node"]);
+    let units: Vec<_> = plan.units.iter().map(|unit| (unit.name.as_str(), unit.steps.clone(), unit.purchase, unit.paying_step)).collect();
+    assert_eq!(
+        units,
+        [
+            ("home", 0..1, false, None),
+            ("product", 1..2, false, None),
+            ("add to cart", 2..3, false, None),
+            ("pay and confirm", 3..5, true, Some(StepId(3)))
+        ]
+    );
+    assert_eq!((plan.journeys[0].name.as_str(), plan.journeys[0].weight, plan.journeys[0].units.clone()), ("buy", 9.0, 0..4));
+    assert_eq!(
+        (plan.limits.requests, plan.limits.hosts.as_slice()),
+        (Some(2000.0), [("payments.example.com".to_owned(), 25.0)].as_slice())
+    );
+}
+
+#[test]
+fn the_steps_of_the_example_are_asked_and_judged_as_written() {
+    let plan = compiled(CHECKOUT);
+    let [home, product, cart, pay, confirmation] = plan.steps.as_slice() else { panic!("five steps") };
+    assert_eq!((home.think, home.gives_up_after, home.line), (Delay::default(), Micros::from_secs(10), 32));
+    assert_eq!(product.think, Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) });
+    assert_eq!(product.continues, 0.26);
+    assert!(matches!(&product.request.url, Template::Expression { source, .. } if source.contains("pick")));
+    assert!(
+        matches!(&product.captures[1].from, Extract::Css { selector, attribute: Some(attribute) } if selector == "input[name=csrf]" && attribute == "value")
+    );
+    assert_eq!(product.captures[2].observed.map(|id| id.0), Some(0));
+    assert_eq!(product.request.headers, [("accept".to_owned(), Template::Literal("application/json".to_owned()))]);
+    assert_eq!(format!("{:?}", cart.expect.checks), format!("[Status({})]", status((201, 201))));
+    let sku = plan.variable("sku").unwrap();
+    let Body::Json(segments) = &cart.request.body else { panic!("{:?}", cart.request.body) };
+    assert!(matches!(segments.as_slice(), [JsonSegment::Raw(open), JsonSegment::Value(var), JsonSegment::Raw(close)]
+        if open == r#"{"sku":"# && *var == sku && close == r#","quantity":1}"#));
+    assert_eq!(pay.request.headers[1], ("idempotency-key".to_owned(), Template::Segments(vec![Segment::Variable(VarId(0))])));
+    assert_eq!(pay.gives_up_after, Micros::from_secs(30));
+    assert!(
+        matches!(pay.expect.checks.as_slice(), [Check::Status(_), Check::Json { expected: Expected::Value(value), .. }] if value == "confirmed")
+    );
+    assert_eq!(format!("{:?}", pay.declined.checks), format!("[Status({})]", status((402, 402))));
+    assert!(pay.order.as_ref().is_some_and(|order| order.total.is_some()));
+    let poll = confirmation.poll.as_ref().unwrap();
+    assert_eq!((poll.every, poll.within), (Micros::from_millis(500), Micros::from_secs(10)));
+    assert!(matches!(poll.until.checks.as_slice(), [Check::Json { .. }]), "no status is added to what a poll waits for");
+}
+
+#[test]
+fn the_objectives_of_the_example_are_resolved() {
+    let plan = compiled(CHECKOUT);
+    let pay = || Place::Steps(vec![StepId(3)]);
+    let metrics: Vec<_> =
+        plan.objectives.iter().map(|objective| (objective.metric.clone(), objective.limit, objective.window, objective.line)).collect();
+    let window = Some(Micros::from_secs(30));
+    assert_eq!(
+        metrics,
+        [
+            (Metric::RepeatedFailures, 0.001, None, 61),
+            (Metric::LostShoppers, 0.005, None, 62),
+            (Metric::Failures(pay()), 0.005, None, 63),
+            (Metric::Response { quantile: 0.95, place: pay() }, 800_000.0, None, 64),
+            (Metric::Response { quantile: 0.99, place: pay() }, 2_000_000.0, window, 65),
+        ]
+    );
+}
+
+#[test]
+fn objectives_are_read_in_all_their_forms() {
+    let plan = compiled(CHECKOUT);
+    let read = |text: &str| plan.objective(text, 0).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(read("p99.9(buy/pay) <= 2s").metric, Metric::Response { quantile: 0.999, place: Place::Steps(vec![StepId(3)]) });
+    assert_eq!(read("p50(buy)<2s").metric, Metric::Response { quantile: 0.5, place: Place::Journey(JourneyId(0)) });
+    assert_eq!(read("p95(add to cart) < 2 s").limit, 2_000_000.0);
+    assert_eq!(read("time_to_buy < 1m").metric, Metric::TimeToBuy { quantile: 0.95 });
+    assert_eq!(read("p50(time_to_buy) < 1m").metric, Metric::TimeToBuy { quantile: 0.5 });
+    assert_eq!((read("requests > 100/s").metric, read("requests >= 6000/min").limit), (Metric::Requests, 100.0));
+    assert_eq!(read("declined(pay) < 5%").limit, 0.05);
+    let all = read("failures < 0.01 after 10s for 30s where payment = wallet and device=mobile abort");
+    assert_eq!((all.limit, all.after, all.window, all.abort), (0.01, Some(Micros::from_secs(10)), Some(Micros::from_secs(30)), true));
+    assert_eq!(all.only, [(1, 1), (0, 0)]);
+}
+
+#[test]
+fn what_is_not_said_has_the_documented_default() {
+    let plan = compiled(
+        "name: x\nload: { stages: [{ hold: 60/min, for: 1m }] }\njourneys: [{ name: a, steps: [{ name: b, get: / }, { name: c, get: / , expect: { text: ok } }] }]",
+    );
+    assert!(matches!(plan.load.arrivals, Arrivals::Poisson(_)));
+    assert_eq!((plan.journeys[0].weight, plan.target.is_none(), plan.shoppers.max_attempts), (1.0, true, Some(3)));
+    assert_eq!(
+        (plan.steps[1].think, plan.steps[1].gives_up_after, plan.steps[1].continues),
+        (Delay::default(), Micros::from_secs(10), 1.0)
+    );
+    assert_eq!(format!("{:?}", plan.steps[0].expect.checks), format!("[Status({})]", status((200, 299))));
+    assert!(matches!(plan.steps[1].expect.checks.as_slice(), [Check::Status(_), Check::Text(_)]), "a status of 2xx holds besides");
+    assert!(plan.steps[0].declined.is_empty());
+}
+
+#[test]
+fn values_of_every_kind_keep_what_they_are() {
+    let plan = compiled(&with_steps(
+        r#"- name: a
+  post: /a
+  json: { n: 1, big: 18446744073709551615, f: 1.5, t: true, z: null, s: "1", l: [a, "{{ device }}"], e: "{{ random(1, 3) }}", m: "x {{ device }}", k: { "{{ device }}": ~ } }
+- { name: b, post: /b, form: { a: 1, b: [x, "{{ device }}"] } }
+- { name: c, put: /c, body: "{{ env.TOKEN }} {{ env.TOKEN | upper }}", expect: { status: [200, "204..206", 3xx], header: { x-a: 1, x-b: [a, b], x-c: { present: false } }, json: { $.a: [1, "1"], $.b: { present: true }, $.c: { equals: { d: [] } }, $.d: ~, $.e: "{{ device }}" }, no_text: [oops, error], matches: '\d+' } }
+- { name: d, get: "https://{{ env.TOKEN }}.example.com/{{ shopper.marker }}" }"#,
+    ));
+    assert_eq!(plan.shoppers.attributes[0].values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>(), ["mobile", "2", "true"]);
+    let json = serde_json::to_value(&plan.steps[0].request.body).unwrap();
+    assert_eq!(
+        json,
+        json!({ "Json": [
+            { "Raw": r#"{"n":1,"big":18446744073709551615,"f":1.5,"t":true,"z":null,"s":"1","l":["a","# },
+            { "Value": 9 }, { "Raw": r#"],"e":"# },
+            { "Computed": { "expression": "{{ (random(1, 3))|tojson }}", "constants": [] } }, { "Raw": r#","m":"# },
+            { "Text": [{ "text": "x " }, { "variable": 9 }] }, { "Raw": r#","k":{"# },
+            { "Text": [{ "variable": 9 }] }, { "Raw": ":null}}" },
+        ]})
+    );
+    assert_eq!(
+        serde_json::to_value(&plan.steps[1].request.body).unwrap(),
+        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 9 }]]] })
+    );
+    assert_eq!(
+        serde_json::to_value(&plan.steps[2].request.body).unwrap(),
+        json!({ "Text": { "expression": "{{ env.TOKEN }} {{ env.TOKEN | upper }}", "constants": [["TOKEN", "t-1"]] } })
+    );
+    assert_eq!(
+        serde_json::to_value(&plan.steps[2].expect).unwrap(),
+        json!({ "checks": [
+            { "Status": [{ "low": 200, "high": 200 }, { "low": 204, "high": 206 }, { "low": 300, "high": 399 }] },
+            { "Json": { "path": "$.a", "expected": { "OneOf": [1, "1"] } } }, { "Json": { "path": "$.b", "expected": "Present" } },
+            { "Json": { "path": "$.c", "expected": { "Value": { "d": [] } } } }, { "Json": { "path": "$.d", "expected": { "Value": null } } },
+            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 9 }] } } },
+            { "NoText": "oops" }, { "NoText": "error" }, { "Matches": r"\d+" },
+            { "Header": { "name": "x-a", "expected": { "Text": "1" } } }, { "Header": { "name": "x-b", "expected": { "OneOf": ["a", "b"] } } },
+            { "Header": { "name": "x-c", "expected": "Absent" } },
+        ]})
+    );
+    assert_eq!(
+        plan.steps[3].request.url,
+        Template::Segments(vec![Segment::Text("https://t-1.example.com/".into()), Segment::Variable(VarId(6))])
+    );
+}
+
+#[test]
+fn a_step_knows_what_earlier_steps_of_its_journey_captured() {
+    let plan = compiled(&with_steps(
+        "- { name: a, get: /, capture: { cart: { json: $ } } }
+- purchase: buy
+  continue: 50%
+  steps:
+    - { name: b, get: '/{{ cart.items[0].id }}/{{ cart.total }}', headers: { ACCEPT: '{{ intent.marker }}{{ attempt }}{{ run.id }}' } }
+    - { name: c, post: /pay, order: { id: { cookie: order } } }
+    - { name: d, get: '/{{ order.id }}' }
+- { name: e, head: '/{{ order.id }}' }",
+    ));
+    assert_eq!(plan.steps[1].request.url.reads(), [plan.variable("cart").unwrap()]);
+    assert_eq!(plan.units[1].paying_step, Some(StepId(2)));
+    assert_eq!([1, 2, 3].map(|i| plan.steps[i].continues), [1.0, 1.0, 0.5], "who leaves by choice leaves after the purchase");
+}
+
+#[test]
+fn the_command_line_wins() {
+    let text = with_steps("- { name: a, get: / }").replace("name: x", "name: x\ntarget: http://a.example.com");
+    let with = |overrides: Overrides| {
+        Plan::from_text("s.yaml", &text, &Inputs { overrides, ..inputs() }).unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let minute = Micros::from_secs(60);
+    let stages =
+        |plan: Plan| plan.load.profile().unwrap().stages.iter().map(|stage| (stage.from, stage.to, stage.length)).collect::<Vec<_>>();
+    assert_eq!(stages(with(Overrides { rate: Some(Rate(5.0)), ..Overrides::default() })), [(5.0, 5.0, minute)]);
+    assert_eq!(stages(with(Overrides { duration: Some(Micros(9)), ..Overrides::default() })), [(10.0, 10.0, Micros(9))]);
+    let flags = [(2.0, 30), (0.0, 30)].map(|(to, length)| StageFlag { length: Micros::from_secs(length), to: Rate(to) });
+    let ramped = with(Overrides { stages: flags.into(), ..Overrides::default() });
+    assert_eq!(stages(ramped), [(0.0, 2.0, Micros::from_secs(30)), (2.0, 0.0, Micros::from_secs(30))]);
+    let closed = with(Overrides { users: Some(4), target: Some("https://b.example.com/shop".into()), ..Overrides::default() });
+    assert!(matches!(closed.load.arrivals, Arrivals::Closed { users: 4, length } if length == minute));
+    assert_eq!(closed.target.map(String::from).as_deref(), Some("https://b.example.com/shop"));
+}
+
+#[test]
+fn shapes_and_closed_loads_are_loads() {
+    let load = |load: &str| compiled(&format!("name: x\nload: {load}\njourneys: [{{ name: a, steps: [{{ name: b, get: / }}] }}]")).load;
+    let shaped = load("{ arrivals: paced, shape: black-friday-retailer, peak: 33/s, for: 10m, connections: kept }");
+    assert!(matches!(&shaped.arrivals, Arrivals::Paced(profile) if profile.shape.as_deref() == Some("black-friday-retailer")));
+    assert_eq!((shaped.length(), shaped.connections), (Micros::from_secs(600), Connections::Kept));
+    assert!(matches!(load("{ closed: 32, for: 5m }").arrivals, Arrivals::Closed { users: 32, .. }));
+}
+
+#[test]
+fn anchors_merge_keys_and_extensions_are_allowed() {
+    let plan = compiled(
+        "name: x\nx-base: &base { gives_up_after: 3s, get: /base }\nload: { stages: [{ hold: 1/s, for: 1m }] }\njourneys:\n  - name: a\n    steps:\n      - { <<: *base, name: b }\n      - { <<: *base, name: c, gives_up_after: 4s }\n",
+    );
+    assert_eq!([0, 1].map(|i| plan.steps[i].gives_up_after), [Micros::from_secs(3), Micros::from_secs(4)]);
+}
+
+#[test]
+fn a_plan_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>(_: &T) {}
+    shared(&compiled(CHECKOUT));
+}
+
+#[test]
+fn the_same_scenario_gives_the_same_canonical_plan_and_another_another() {
+    let json = |text: &str| serde_json::to_string(&compiled(text)).unwrap();
+    assert_eq!(json(CHECKOUT), json(CHECKOUT));
+    for (from, to) in [
+        ("quantity: 1", "quantity: 2"),
+        ("\"sku-2\"", "\"sku-3\""),
+        ("2xx", "200"),
+        ("26%", "27%"),
+        ("x-node", "x-host"),
+        ("500ms", "501ms"),
+    ] {
+        assert_ne!(json(CHECKOUT), json(&CHECKOUT.replace(from, to)), "{from}");
+    }
+    assert_eq!(
+        json(CHECKOUT),
+        json(&CHECKOUT.replace("p95(pay) < 800ms", "p95(pay) < 900ms").replace("8080", "9090")),
+        "target and gate aside"
+    );
+}
+
+#[test]
+fn the_published_schema_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenario.schema.json");
+    let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(path, &generated).unwrap();
+    }
+    let published = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(published == generated, "docs/scenario.schema.json is out of date: run UPDATE_SCHEMA=1 cargo test --test scenario_language");
+}
+
+/// A scenario as an editor sees it. Any YAML is the JSON body of a step, so a step can carry it.
+fn as_json(text: &str) -> Value {
+    let lines: String = text.lines().map(|line| format!("      {line}\n")).collect();
+    let carrier = format!("name: x\njourneys:\n- name: a\n  steps:\n  - name: b\n    post: /\n    json:\n{lines}");
+    let document = Scenario::parse("s.yaml", &carrier).unwrap_or_else(|problems| panic!("{problems}")).document;
+    match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
+        Item::Step(step) => step.json.unwrap().0.to_json(),
+        Item::Purchase(_) => panic!("a step"),
+    }
+}
+
+#[test]
+fn the_schema_accepts_the_example_and_refuses_what_the_compiler_refuses() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let example = as_json(CHECKOUT);
+    let errors: Vec<_> = validator.iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert_eq!(errors, [""; 0]);
+    let hurts = [
+        ("weight", "wieght"),
+        ("ramp: 20/s", "ramp: fast"),
+        ("behaviour: probe", "behaviour: dead"),
+        ("get: /\n", "get: /\n        post: /\n"),
+        ("for: 2m", "four: 2m"),
+        ("applause-2024", "applause"),
+        ("name: buy", "nam: buy"),
+        ("{ header: x-node }", "{ header: x-node, css: a }"),
+        ("{ status: 201 }", "{ status: 20x }"),
+        ("every: 500ms", "every: often"),
+    ];
+    for (from, to) in hurts {
+        let hurt = CHECKOUT.replacen(from, to, 1);
+        assert!(!validator.is_valid(&as_json(&hurt)), "the schema accepts `{to}`");
+        assert!(Plan::from_text("s.yaml", &hurt, &inputs()).is_err(), "the compiler accepts `{to}`");
+    }
+}
+
+/// A scenario with a random hurt: bytes of it replaced, removed or doubled.
+fn hurt() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[ -~\\n\\t]{0,6}",
+        "\\PC{0,4}",
+        prop::sample::select(vec![
+            "{{",
+            "}}",
+            "{%",
+            ": ",
+            "- ",
+            "&a ",
+            "*a",
+            "<<: ",
+            "[",
+            "]",
+            "{",
+            "}",
+            "\"",
+            "'",
+            "|\n",
+            "!!",
+            "---\n",
+            "\u{feff}",
+            "\u{0}",
+            "99999999999999999999",
+            "%",
+            "p95(",
+            "\r",
+            "\\",
+            "#",
+            "~",
+            "env.",
+            "x | "
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec((any::<prop::sample::Index>(), 0usize..40, piece), 1..4).prop_map(|wounds| {
+        let mut text = CHECKOUT.to_owned();
+        for (at, length, piece) in wounds {
+            let boundary = |mut at: usize| {
+                at = at.min(text.len());
+                while !text.is_char_boundary(at) {
+                    at -= 1;
+                }
+                at
+            };
+            let start = boundary(at.index(text.len() + 1));
+            let end = boundary(start + length);
+            text.replace_range(start..end, &piece);
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_it_panic(text in hurt()) {
+        if let Err(problems) = Plan::from_text("s.yaml", &text, &inputs()) {
+            prop_assert!(!problems.is_empty());
+            let shown = problems.render(false);
+            prop_assert!(shown.contains("s.yaml"));
+            for problem in problems.iter() {
+                prop_assert!(!problem.message.is_empty() && !problem.remedy.is_empty(), "{}", shown);
+            }
+        }
+    }
+
+    #[test]
+    fn no_objective_makes_it_panic(text in "[a-z0-9.()<>=/% µ\"'{}é-]{0,40}|p[0-9.]{1,6}\\((pay|buy|x)\\) ?[<>]=? ?[0-9a-z.%]{0,8}( (for|after|where|abort|and)( [a-z0-9=é\"]{0,8})?){0,4}") {
+        thread_local! { static PLAN: Plan = compiled(CHECKOUT); }
+        PLAN.with(|plan| match plan.objective(&text, 0) {
+            Ok(objective) => assert!(objective.limit.is_finite()),
+            Err(error) => assert!(text.get(error.range.clone()).is_some(), "{text}: {error:?}"),
+        });
+    }
+}
