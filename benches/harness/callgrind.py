@@ -8,12 +8,21 @@ NAME = re.compile(r"\((\d+)\)(?: (.*))?")
 
 
 class Profile:
-    """Instructions by function (of its own), and calls by function."""
+    """Instructions by function (of its own), and calls by function, of the threads that run shoppers.
+
+    The main thread prepares, merges and reports: what it does grows with a run's length, not with its requests."""
 
     def __init__(self, path: Path):
+        """Reads what `callgrind --separate-threads=yes` wrote: `path` and a number for each thread, the main one's first."""
         self.own: collections.Counter = collections.Counter()
         self.calls: collections.Counter = collections.Counter()
         self.callers: collections.Counter = collections.Counter()
+        threads = sorted(path.parent.glob(f"{path.name}-*"))
+        for thread in threads[1:]:
+            self._read(thread)
+
+    def _read(self, path: Path):
+        # Names are numbered anew in each file.
         self._names: dict[str, str] = {}
         function = callee = ""
         called = 0
