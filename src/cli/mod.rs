@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
 
 /// `tillrush schema`.
 fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let schema = if args.run { crate::report::run_schema() } else { crate::scenario::schema() };
+    let schema = if args.run { crate::report::run_schema() } else { crate::plan::schema() };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     print(&format!("{text}\n"))?;
     Ok(Exit::Ok)
