@@ -3,7 +3,7 @@
 //! While the run goes on, `tally.part` grows by a delta a second and `purchases.jsonl` by a line at a time, each
 //! with a plain write: a killed run is read from them again. At the end everything else is made from the tally.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -60,14 +60,24 @@ impl RunFolder {
         self.path.display().to_string()
     }
 
-    /// Starts the growing tally.
+    /// Starts the growing tally. It is locked as long as it grows.
     ///
     /// # Errors
     /// When the system won't.
     pub fn begin(&self, header: &ShardHeader) -> anyhow::Result<DeltaWriter<File>> {
         let path = self.path.join(GROWING);
-        let begun = File::create(&path).and_then(|file| DeltaWriter::begin(file, header));
+        let begun = File::create(&path).and_then(|file| {
+            // Where there are no locks, a run that goes on looks like one that was killed; nothing else is lost.
+            let _ = file.try_lock();
+            DeltaWriter::begin(file, header)
+        });
         begun.with_context(|| format!("can't write {}", path.display()))
+    }
+
+    /// Whether the run goes on: its tally is growing under somebody's hands.
+    pub fn goes_on(&self) -> bool {
+        let growing = File::open(self.path.join(GROWING));
+        growing.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The ledger of purchases.

@@ -19,14 +19,20 @@ use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&args.run, &args.out)?;
-    let shard = folder.shard()?;
-    if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
+    let goes_on = folder.goes_on();
+    let mut shard = folder.shard()?;
+    if goes_on && shard.ending == Ending::Killed {
+        screen.say("this run still goes on; what it has stored so far is printed");
+        shard.ending = Ending::Interrupted;
+    } else if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
         screen
             .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
         folder.seal(&shard)?;
     }
     let source = Source::stored(&shard.header, screen)?;
-    let findings = conclude(&shard, &source, &folder, &args.files, screen)?;
+    // The files of a run that goes on are its own to write.
+    let kept = (!goes_on).then_some(&folder);
+    let findings = conclude(&shard, &source, kept, &args.files, screen)?;
     Ok(exit_of(&findings))
 }
 
@@ -45,23 +51,31 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     gather_purchases(&runs, &folder)?;
     folder.seal(&joined)?;
     let source = Source::stored(&joined.header, screen)?;
-    let findings = conclude(&joined, &source, &folder, &args.files, screen)?;
+    let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
     Ok(exit_of(&findings))
 }
 
-/// Judges a shard, writes what is made from it into the folder, and prints the report.
-pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &ReportFileArgs, screen: Screen) -> Result<Findings, Failure> {
+/// Judges a shard, writes what is made from it into the folder, if there is one to write to, and prints the report.
+pub fn conclude(
+    shard: &Shard,
+    source: &Source,
+    folder: Option<&RunFolder>,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<Findings, Failure> {
     let (plan, tally) = (&source.plan, &shard.tally);
     let facts = facts(shard, source);
     let findings = Findings::of(plan, tally, &facts);
     let json = report::run_json(&report::run_document(plan, tally, &facts, &findings)).into_bytes();
-    folder.write("run.json", &json)?;
-    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
-    let mut log = Vec::new();
-    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
-    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
-    folder.write("intervals.hlog", &log)?;
+    if let Some(folder) = folder {
+        folder.write("run.json", &json)?;
+        folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
+        let mut log = Vec::new();
+        let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+        interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
+        folder.write("intervals.hlog", &log)?;
+    }
     if let Some(path) = &files.json {
         write_file(path, &json)?;
     }

@@ -90,7 +90,10 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let planned = Schedule::new(&plan.load, job.seed).due_by(plan.load.length(), job.slice);
     rows_suffice(plan, job.seed)?;
     let starts_in = starts_in(job.start_at)?;
-    let started_at = Timestamp::now().checked_add(std::time::Duration::from(starts_in)).context("the start is beyond all calendars")?;
+    let started_at = match job.start_at {
+        Some(start_at) => start_at,
+        None => Timestamp::now().checked_add(std::time::Duration::from(starts_in)).context("the start is beyond all calendars")?,
+    };
     let run = format!("{:08x}", fresh() as u32);
     let slice = (job.slice != Slice::WHOLE).then(|| job.slice.to_string());
     let folder = RunFolder::create(job.out, started_at, &plan.name, slice, &run)?;
@@ -132,7 +135,7 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     };
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
-    let findings = report::conclude(&shard, job.source, &folder, job.files, screen)?;
+    let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
     Ok((findings, folder))
 }
 

@@ -150,3 +150,20 @@ fn a_run_with_data_can_be_reported_again_without_the_data() {
     assert_eq!(document(&folder), first);
     bench.tillrush(&["merge", "--out", "merged", folder.to_str().unwrap()]).with(&MEASURED);
 }
+
+#[test]
+fn a_report_of_a_run_that_goes_on_leaves_its_files_alone() {
+    let shop = Shop::open("");
+    let bench = Bench::new(BUY);
+    let run = bench.start(&["--target", &shop.url(), "--rate", "40/s", "-d", "3s"]);
+    shop.wait_for_shoppers(80);
+    let folder = bench.only_run();
+    let so_far = bench.tillrush(&["report", folder.to_str().unwrap(), "--json", "so-far.json"]).with(&[105]);
+    so_far.complains("still goes on");
+    assert_eq!(files(&folder), ["purchases.jsonl", "scenario.yaml", "tally.part"]);
+    run.wait().with(&MEASURED);
+    let so_far: Value = serde_json::from_str(&std::fs::read_to_string(bench.path().join("so-far.json")).unwrap()).unwrap();
+    let started = |document: &Value| count(document, "/shoppers/started");
+    assert!(started(&so_far) >= 40 && started(&so_far) < started(&document(&folder)), "{}", started(&so_far));
+    assert_eq!((files(&folder), started(&document(&folder))), (FILES.map(str::to_owned).to_vec(), shop.ledger().shoppers_seen));
+}

@@ -156,3 +156,15 @@ fn an_order_placed_before_the_connection_broke_is_not_bought_twice() {
     let kinds = step(&document, "pay")["kinds"].as_object().unwrap().clone();
     assert!(kinds.keys().all(|kind| kind == "broken" || kind == "broken_reused"), "{kinds:?}");
 }
+
+#[test]
+fn connections_handed_on_from_shopper_to_shopper_change_no_count() {
+    let shop = Shop::open(FAULTS);
+    let bench = Bench::new(&scenario("{ arrivals: paced, connections: kept, stages: [{ hold: 60/s, for: 2s }] }", ""));
+    bench.run(&["--target", &shop.url(), "--seed", "17"]).with(&MEASURED);
+    let document = bench.document();
+    agrees(&document, &shop.ledger());
+    assert_eq!(document["load"]["connections"], "kept");
+    // Nobody is taken for somebody else: cookies stay with the shopper.
+    assert!(shop.ledger().shoppers.values().all(|shopper| shopper.sessions == 1));
+}
