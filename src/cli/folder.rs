@@ -66,7 +66,8 @@ impl RunFolder {
     /// When the system won't.
     pub fn begin(&self, header: &ShardHeader) -> anyhow::Result<DeltaWriter<File>> {
         let path = self.path.join(GROWING);
-        let begun = File::create(&path).and_then(|file| DeltaWriter::begin(file, header));
+        // The lock is held as long as the file is open: it tells a run that goes on from one that was killed.
+        let begun = File::create(&path).and_then(|file| file.lock().and(Ok(file))).and_then(|file| DeltaWriter::begin(file, header));
         begun.with_context(|| format!("can't write {}", path.display()))
     }
 
@@ -88,6 +89,12 @@ impl RunFolder {
         let path = if ended.exists() { ended } else { self.path.join(GROWING) };
         let file = File::open(&path).with_context(|| format!("{} holds no run: can't read {}", self.display(), path.display()))?;
         Ok(Shard::read(path.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
+    }
+
+    /// Whether the run goes on: its growing tally is held by a process.
+    pub fn is_running(&self) -> bool {
+        let growing = File::open(self.path.join(GROWING));
+        growing.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 
     /// Replaces the growing tally by the whole one.

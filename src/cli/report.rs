@@ -20,7 +20,9 @@ use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&args.run, &args.out)?;
     let shard = folder.shard()?;
-    if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
+    if folder.is_running() {
+        screen.say("this run goes on; what it has stored so far is reported");
+    } else if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
         screen
             .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
         folder.seal(&shard)?;
