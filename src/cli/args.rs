@@ -103,7 +103,7 @@ pub struct LoadArgs {
     pub stage: Vec<String>,
 
     /// Closed load instead: this many shoppers in a loop. For saturation; no loss is derived from it.
-    #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage")]
+    #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub users: Option<u32>,
 
     /// A value for `{{ env.KEY }}`; repeat for more.

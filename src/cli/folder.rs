@@ -67,17 +67,12 @@ impl RunFolder {
     pub fn begin(&self, header: &ShardHeader) -> anyhow::Result<DeltaWriter<File>> {
         let path = self.path.join(GROWING);
         let begun = File::create(&path).and_then(|file| {
-            // Where there are no locks, a run that goes on looks like one that was killed; nothing else is lost.
+            // The lock is held as long as the file is open: it tells a run that goes on from one that was killed. Where there
+            // are no locks the two look alike, and nothing else is lost.
             let _ = file.try_lock();
             DeltaWriter::begin(file, header)
         });
         begun.with_context(|| format!("can't write {}", path.display()))
-    }
-
-    /// Whether the run goes on: its tally is growing under somebody's hands.
-    pub fn goes_on(&self) -> bool {
-        let growing = File::open(self.path.join(GROWING));
-        growing.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The ledger of purchases.
@@ -98,6 +93,12 @@ impl RunFolder {
         let path = if ended.exists() { ended } else { self.path.join(GROWING) };
         let file = File::open(&path).with_context(|| format!("{} holds no run: can't read {}", self.display(), path.display()))?;
         Ok(Shard::read(path.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
+    }
+
+    /// Whether the run goes on: its growing tally is held by a process.
+    pub fn is_running(&self) -> bool {
+        let growing = File::open(self.path.join(GROWING));
+        growing.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Replaces the growing tally by the whole one.

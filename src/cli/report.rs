@@ -19,7 +19,8 @@ use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&args.run, &args.out)?;
-    let goes_on = folder.goes_on();
+    // Asked before it is read: what is read of a run that has ended does not change any more.
+    let goes_on = folder.is_running();
     let mut shard = folder.shard()?;
     if goes_on && shard.ending == Ending::Killed {
         screen.say("this run still goes on; what it has stored so far is printed");

@@ -128,6 +128,7 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
             screen.say(match cause {
                 StopCause::Interrupted => "stopped by hand",
                 StopCause::RequestsSpent => "stopped: as many requests were sent as --max-requests allows",
+                StopCause::LedgerLost => "stopped: purchases could not be remembered any more",
                 StopCause::OrdersSpent => "stopped: as many purchases were tried as --max-orders allows",
             });
             Ending::Interrupted
@@ -156,8 +157,7 @@ impl<'a> Gathering<'a> {
         Gathering { total, writer, progress, starts_at: Instant::now() + starts_in.into(), lost: None }
     }
 
-    fn take(&mut self, delta: Option<Tally>) {
-        let Some(mut delta) = delta else { return };
+    fn take(&mut self, mut delta: Tally) {
         delta.generator.peak_rss_kib = peak_rss_kib();
         delta.seal();
         // A disk that is full must not end the measurement: what is in memory is reported all the same.
@@ -202,6 +202,9 @@ fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> Shar
 
 /// Every arrival needs a row of its own in data that is used once.
 fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
+    if plan.shoppers.data.is_empty() {
+        return Ok(());
+    }
     let arrivals = Schedule::new(&plan.load, seed).count();
     match plan.shoppers.data.iter().find(|data| (data.rows.len() as u64) < arrivals) {
         None => Ok(()),
