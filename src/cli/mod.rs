@@ -12,6 +12,7 @@ mod run;
 mod source;
 mod walk;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -58,8 +59,9 @@ pub fn main() -> ExitCode {
         Command::Shop(args) => shop(&args, screen),
         Command::Schema(args) => schema(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut io::stdout());
-            Ok(Exit::Ok)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut script);
+            print(&String::from_utf8_lossy(&script)).map(|()| Exit::Ok)
         }
     };
     match result {
@@ -115,6 +117,11 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
+fn fresh() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 // === impl Failure ===
 
 impl Failure {
@@ -148,6 +155,13 @@ impl Screen {
             colour: stdout && !plain && !dumb,
             live: io::stderr().is_terminal() && !dumb && !output.quiet,
             width: terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140),
+        }
+    }
+
+    /// Prints a line to standard output, unless quiet. That nobody reads on is no failure.
+    pub fn tell(&self, line: std::fmt::Arguments<'_>) {
+        if !self.quiet {
+            let _ = writeln!(io::stdout().lock(), "{line}");
         }
     }
 

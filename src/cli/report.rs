@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
-use super::run::{cores, fresh};
 use super::source::Source;
-use super::{Exit, Failure, Screen, print};
+use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::StepId;
+use crate::engine::cores;
 use crate::report::{self, Paint, View};
 use crate::tally::interval_log;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
@@ -32,7 +32,8 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
 
 /// `tillrush merge`.
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    let shards: Vec<Shard> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)?.shard()).collect::<anyhow::Result<_>>()?;
+    let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)).collect::<anyhow::Result<_>>()?;
+    let shards: Vec<Shard> = runs.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
     let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
     if let Some(missing) = joined.missing_text() {
         screen.say(&format!("these slices of the run are missing: {missing}; what is here is reported as a part"));
@@ -41,7 +42,7 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let suffix = format!("merged-{:08x}", fresh() as u32);
     let folder = RunFolder::create(&args.out, started_at, &joined.header.name, None, &suffix)?;
     folder.write("scenario.yaml", joined.header.scenario.as_bytes())?;
-    gather_purchases(&args.runs, &folder)?;
+    gather_purchases(&runs, &folder)?;
     folder.seal(&joined)?;
     let source = Source::stored(&joined.header, screen)?;
     let findings = conclude(&joined, &source, &folder, &args.files, screen)?;
@@ -54,10 +55,9 @@ pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &Repo
     let (plan, tally) = (&source.plan, &shard.tally);
     let facts = facts(shard, source);
     let findings = Findings::of(plan, tally, &facts);
-    let run = report::run_json(plan, tally, &findings, &facts);
-    let json = serde_json::to_vec_pretty(&run).context("the summary can't be written as JSON")?;
+    let json = report::run_json(&report::run_document(plan, tally, &facts, &findings)).into_bytes();
     folder.write("run.json", &json)?;
-    folder.write("failures.jsonl", &report::failures_jsonl(tally))?;
+    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
     let mut log = Vec::new();
     let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
     interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
@@ -92,10 +92,10 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// The ledgers of the shards, one after the other.
-fn gather_purchases(runs: &[std::path::PathBuf], folder: &RunFolder) -> Result<(), Failure> {
+fn gather_purchases(runs: &[RunFolder], folder: &RunFolder) -> Result<(), Failure> {
     let mut all = Vec::new();
     for run in runs {
-        let path = run.join("purchases.jsonl");
+        let path = run.path.join("purchases.jsonl");
         if path.exists() {
             all.extend(std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?);
         }

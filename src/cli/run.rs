@@ -1,11 +1,11 @@
 //! `tillrush run`: the main job, from a scenario to a report.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::access::{self, Access};
 use super::args::{ReportFileArgs, RunArgs};
@@ -13,9 +13,9 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
-use super::{Exit, Failure, Screen};
+use super::{Exit, Failure, Screen, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, RunOptions, Stop, StopCause, peak_rss_kib, raise_file_limit, shape_of};
+use crate::engine::{self, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::Plan;
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
@@ -114,15 +114,21 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         max_requests: job.max_requests,
         max_orders: job.max_orders,
     };
-    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, screen);
+    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, starts_in, screen);
     let result = engine::run(plan, &options, &stop, |delta| gathering.take(delta));
     let tally = gathering.finish();
     result.context("the run could not be carried out")?;
 
     let ending = match stop.cause() {
         None => Ending::Finished,
-        Some(StopCause::Interrupted) => Ending::Interrupted,
-        Some(StopCause::RequestsSpent | StopCause::OrdersSpent) => Ending::Aborted,
+        Some(cause) => {
+            screen.say(match cause {
+                StopCause::Interrupted => "stopped by hand",
+                StopCause::RequestsSpent => "stopped: as many requests were sent as --max-requests allows",
+                StopCause::OrdersSpent => "stopped: as many purchases were tried as --max-orders allows",
+            });
+            Ending::Interrupted
+        }
     };
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
@@ -135,14 +141,16 @@ struct Gathering<'a> {
     total: Tally,
     writer: DeltaWriter<std::fs::File>,
     progress: Progress<'a>,
+    starts_at: Instant,
     lost: Option<std::io::Error>,
 }
 
 // === impl Gathering ===
 
 impl<'a> Gathering<'a> {
-    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, screen: Screen) -> Gathering<'a> {
-        Gathering { total: Tally::new(shape_of(plan)), writer, progress: Progress::new(plan, planned, screen), lost: None }
+    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, starts_in: Micros, screen: Screen) -> Gathering<'a> {
+        let (total, progress) = (Tally::new(shape_of(plan)), Progress::new(plan, planned, screen));
+        Gathering { total, writer, progress, starts_at: Instant::now() + starts_in.into(), lost: None }
     }
 
     fn take(&mut self, delta: Option<Tally>) {
@@ -153,9 +161,8 @@ impl<'a> Gathering<'a> {
         if let Err(error) = self.writer.append(&delta) {
             self.lost.get_or_insert(error);
         }
-        let now = delta.seconds.keys().next_back().copied().unwrap_or(0);
         self.total.merge(delta);
-        self.progress.show(Micros::from_secs(u64::from(now) + 1), &self.total);
+        self.progress.show(Instant::now().saturating_duration_since(self.starts_at).into(), &self.total);
     }
 
     fn finish(self) -> anyhow::Result<Tally> {
@@ -169,7 +176,7 @@ impl<'a> Gathering<'a> {
 
 fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
     let plan = &job.source.plan;
-    let mut settings = job.source.settings.clone();
+    let mut settings = job.source.storable_settings();
     settings.insert("run".to_owned(), run.to_owned());
     settings.insert("cores".to_owned(), job.cores.to_string());
     ShardHeader {
@@ -214,14 +221,4 @@ fn starts_in(start_at: Option<Timestamp>) -> Result<Micros, Failure> {
         Ok(wait) => Ok(Micros::from(wait)),
         Err(_) => Err(Failure::usage(format!("error: --start-at {start_at} is over: give a time to come"))),
     }
-}
-
-/// As many cores as the process may use.
-pub fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
-}
-
-/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
-pub fn fresh() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

@@ -2,28 +2,12 @@
 //! written to anywhere here.
 
 mod console;
-pub mod format;
+pub mod json;
 pub mod plan_view;
-mod tables;
-mod view;
-mod words;
+mod samples;
+pub mod view;
 
 pub use console::{MIN_WIDTH, Paint, console};
-pub use view::{Column, Fit, Remark, Row, Table, Tone, View};
-#[doc(hidden)]
-pub fn run_json(
-    _: &crate::plan::Plan,
-    _: &crate::tally::Tally,
-    _: &crate::verdict::Findings,
-    _: &crate::verdict::RunFacts,
-) -> serde_json::Value {
-    serde_json::json!({})
-}
-#[doc(hidden)]
-pub fn failures_jsonl(_: &crate::tally::Tally) -> Vec<u8> {
-    vec![]
-}
-#[doc(hidden)]
-pub fn run_schema() -> serde_json::Value {
-    serde_json::json!({})
-}
+pub use json::{RunDocument, run_document, run_json, run_schema};
+pub use samples::failures_jsonl;
+pub use view::View;

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use http::{HeaderName, HeaderValue};
 
 use super::purchase::Intent;
-use super::sample::Trail;
+use super::sample::{Trail, Visitor, example};
 use super::scope::{Variables, built_in};
 use super::session::{Gate, Session};
 use super::transport::{Clock, Shop};
@@ -176,7 +176,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
     async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, nth: u32, intended_at: Micros) -> Tried {
-        self.variables.set_text(built_in::ATTEMPT, &nth.to_string());
+        self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
         let steps = world.plan.unit(unit).steps.clone();
@@ -238,7 +238,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             tally.unstarted(self.arrived_at, "stopped");
         }
         if let Some((step, kind, hash)) = self.trail.kept() {
-            let line = self.example(&world.plan, end);
+            let visitor = Visitor {
+                shopper: self.shopper,
+                marker: &self.marker,
+                persona: &self.persona,
+                observed: &self.observed,
+                arrived_at: self.arrived_at,
+            };
+            let line = example(&world.plan, &visitor, &self.trail, end);
             tally.sample(step, kind, hash, line);
         }
     }

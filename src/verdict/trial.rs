@@ -8,12 +8,9 @@ use std::collections::BTreeMap;
 
 use super::{Completion, Findings, Machine, RunFacts};
 use crate::base::random::{Purpose, uniform};
-use crate::base::{Delay, JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
-use crate::plan::{
-    Arrivals, Attribute, Behaviour, Body, Conditions, Connections, Journey, Limits, Load, Method, Patience, Plan, Profile, Request,
-    Shoppers, Stage, Step, Template, Templates, Unit,
-};
-use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
+use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
+use crate::plan::{Attribute, Plan, example};
+use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
 
 /// A shopper about to attempt a step.
 pub(crate) struct Moment<'a> {
@@ -50,7 +47,7 @@ impl Trial {
     /// The same under another plan of the same shape.
     pub(crate) fn of(plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
         let shape = Shape {
-            parts: Vec::new(),
+            parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
             steps: plan.steps.len(),
             units: plan.units.len(),
             journeys: plan.journeys.len(),
@@ -140,7 +137,7 @@ impl Trial {
                         shopper: draw(Purpose::Sample, 0),
                         luck: draw(Purpose::Pick, luck),
                     });
-                    self.attempt(step, at, outcome, draw(Purpose::Think, luck));
+                    self.attempt(step, at, outcome, draw(Purpose::Think, luck), &attributes);
                     if outcome != Outcome::Ok {
                         break;
                     }
@@ -177,7 +174,7 @@ impl Trial {
         self.tally.shopper_end(&end);
     }
 
-    fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64) {
+    fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64, attributes: &[u8]) {
         // An exponential tail over a floor that differs from step to step.
         let service = Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
         let acted_at = at + Micros(20 + (60.0 * u) as u64);
@@ -189,7 +186,7 @@ impl Trial {
             ended_at: acted_at + service,
             service: Some(service),
             arrival: false,
-            attributes: &[],
+            attributes,
             outcome,
         };
         self.tally.step_attempt(&attempt);
@@ -217,80 +214,24 @@ pub(crate) fn planted(m: &Moment<'_>) -> Outcome {
 
 /// The plan that trials run.
 pub(crate) fn shop() -> Plan {
-    let mut plan = Plan {
-        name: "Black Friday checkout".into(),
-        target: None,
-        load: Load {
-            arrivals: Arrivals::Poisson(Profile {
-                stages: vec![Stage { from: 20.0, to: 20.0, length: Micros::from_secs(120), label: "hold 20/s".into() }],
-                shape: None,
-            }),
-            connections: Connections::PerShopper,
-        },
-        shoppers: Shoppers {
-            attributes: [("device", DEVICES), ("payment", PAYMENTS)]
-                .map(|(name, values)| Attribute {
-                    name: name.into(),
-                    var: VarId(0),
-                    values: values.map(|value| (value.into(), 1.0)).into(),
-                })
-                .into(),
-            patience: Patience::preset("applause-2024").unwrap(),
-            behaviour: Behaviour::Probe,
-            max_attempts: Some(3),
-            retry_after: Delay::fixed(Micros::from_secs(5)),
-            data: Vec::new(),
-        },
-        journeys: Vec::new(),
-        units: Vec::new(),
-        steps: Vec::new(),
-        variables: Vec::new(),
-        observed: vec!["node".into()],
-        objectives: Vec::new(),
-        limits: Limits::default(),
-        templates: Templates::default(),
-    };
-    add_journey(&mut plan, "browse", 1.0, &[("home", &["home"]), ("search", &["search"])]);
-    let purchase: &[&str] = &["pay", "confirm"];
-    add_journey(
-        &mut plan,
-        "buy",
-        3.0,
-        &[("home", &["home"]), ("product", &["product"]), ("cart", &["cart"]), ("checkout", &["checkout"]), ("purchase", purchase)],
-    );
-    plan
-}
-
-fn add_journey(plan: &mut Plan, name: &str, weight: f64, units: &[(&str, &[&str])]) {
-    let journey = JourneyId(plan.journeys.len() as u16);
-    let first = plan.units.len() as u16;
-    for (unit, steps) in units {
-        let (id, start) = (UnitId(plan.units.len() as u16), plan.steps.len() as u16);
-        plan.steps.extend(steps.iter().map(|step| self::step(step, journey, id)));
-        let purchase = steps.len() > 1;
-        let paying_step = purchase.then_some(StepId(start));
-        plan.units.push(Unit { name: (*unit).into(), journey, steps: start..plan.steps.len() as u16, purchase, paying_step });
-    }
-    plan.journeys.push(Journey { name: name.into(), weight, units: first..plan.units.len() as u16 });
-}
-
-fn step(name: &str, journey: JourneyId, unit: UnitId) -> Step {
-    Step {
+    let attribute = |name: &str, values: [&str; 2]| Attribute {
         name: name.into(),
-        journey,
-        unit,
-        line: 1,
-        request: Request { method: Method::Get, url: Template::Literal(format!("/{name}")), headers: Vec::new(), body: Body::Empty },
-        think: Delay::default(),
-        gives_up_after: Micros::from_secs(10),
-        expect: Conditions::default(),
-        declined: Conditions::default(),
-        captures: Vec::new(),
-        basket: None,
-        order: None,
-        poll: None,
-        continues: if name == "product" { 0.6 } else { 1.0 },
+        var: VarId(0),
+        values: values.map(|value| (value.into(), 1.0)).into(),
+    };
+    let mut plan = example::plan(Vec::new(), vec![attribute("device", DEVICES), attribute("payment", PAYMENTS)]);
+    plan.name = "Black Friday checkout".into();
+    plan.observed = vec!["node".into()];
+    example::add_journey(&mut plan, "browse", 1.0);
+    let lone = |plan: &mut Plan, step, continues| example::add_unit(plan, false, &[(step, 0.0, continues)]);
+    lone(&mut plan, "home", 1.0);
+    lone(&mut plan, "search", 1.0);
+    example::add_journey(&mut plan, "buy", 3.0);
+    for (step, continues) in [("home", 1.0), ("product", 0.6), ("cart", 1.0), ("checkout", 1.0)] {
+        lone(&mut plan, step, continues);
     }
+    example::add_unit(&mut plan, true, &[("pay", 0.0, 1.0), ("confirm", 0.0, 1.0)]);
+    plan
 }
 
 fn facts(seconds: u64) -> RunFacts {

@@ -27,7 +27,9 @@ pub struct Asked<'a> {
 
 /// A shop that answers by a rule.
 pub struct FakeShop<C> {
+    /// The clock that time is spent on.
     pub clock: C,
+    /// What it answers.
     pub rule: Rc<Rule>,
 }
 

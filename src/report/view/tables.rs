@@ -1,7 +1,7 @@
 //! The tables of a report.
 
 use super::format::{NOTHING, count, expected, interval, longest, percent, percent_figure, rate, span, times};
-use super::view::{Fit, Table, Tone};
+use super::page::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
 
@@ -9,14 +9,14 @@ use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
 pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
     let several = findings.journeys.len() > 1;
     let mut table = Table::new(
-        "How far shoppers came",
+        "How far shoppers came, and how they got through",
         &[
             (if several { "journey / unit" } else { "unit" }, Fit::Name),
             ("came", Fit::Figure),
-            ("through at once", Fit::Figure),
+            ("at once", Fit::Figure),
             ("after retries", Fit::Figure),
-            ("never through", Fit::Figure),
-            ("left by choice", Fit::Optional(1)),
+            ("never", Fit::Figure),
+            ("then left", Fit::Optional(1)),
         ],
     );
     for journey in findings.journeys.iter().filter(|journey| journey.started > 0) {
@@ -36,8 +36,8 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
 pub fn steps(plan: &Plan, findings: &Findings) -> Table {
     let declined = findings.steps.iter().any(|step| step.declined > 0);
     let service = findings.steps.iter().any(service_differs);
-    let mut columns = vec![("step", Fit::Name), ("attempts", Fit::Figure), ("failed", Fit::Figure), ("95 % interval", Fit::Figure)];
-    columns.extend(declined.then_some(("declined", Fit::Figure)));
+    let mut columns = vec![("step", Fit::Name), ("attempts", Fit::Figure), ("failed", Fit::Figure), ("95 % range", Fit::Figure)];
+    columns.extend(declined.then_some(("declined", Fit::Optional(3))));
     columns.extend([("p50", Fit::Figure), ("p95", Fit::Figure), ("p99", Fit::Figure), ("max", Fit::Optional(1))]);
     columns.extend(service.then_some(("service p50", Fit::Optional(2))));
     let mut table = Table::new("Steps (response time of successes)", &columns);
@@ -83,7 +83,7 @@ pub fn by_failures(findings: &Findings) -> Table {
     table
 }
 
-/// The loss under every patience.
+/// The loss under every patience, if there is any.
 pub fn loss(findings: &Findings) -> Table {
     let worth = findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
     let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
@@ -92,14 +92,17 @@ pub fn loss(findings: &Findings) -> Table {
         ("lost", Fit::Figure),
         ("at least", Fit::Optional(2)),
         ("of all", Fit::Figure),
-        ("95 % interval", Fit::Figure),
+        ("95 % range", Fit::Figure),
     ];
-    columns.extend(worth.then_some(("worth (minor units)", Fit::Optional(1))));
-    let mut table = Table::new(if live { "Shoppers lost" } else { "Shoppers lost, by how patient they are" }, &columns);
-    for (place, row) in findings.loss.iter().flat_map(|loss| &loss.by_patience).enumerate() {
-        let name = if place == 0 { format!("{} (this scenario)", row.patience) } else { row.patience.clone() };
+    columns.extend(worth.then_some(("worth, minor units", Fit::Optional(1))));
+    let mut table = Table::new(
+        if live { "Shoppers lost" } else { "Shoppers lost, by how patient they are (this scenario's patience first)" },
+        &columns,
+    );
+    let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
+    for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
         let (share, ci95) = lost_share(row);
-        let mut cells = vec![name, expected(row.lost), expected(row.lost_at_least), share, ci95];
+        let mut cells = vec![row.patience.clone(), expected(row.lost), expected(row.lost_at_least), share, ci95];
         cells.extend(worth.then(|| row.worth.map_or_else(|| NOTHING.to_owned(), |worth| count(worth.minor_units.round() as u64))));
         table.row(if place == 0 { Tone::Plain } else { Tone::Faint }, cells);
     }
@@ -114,7 +117,7 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
         ("at", Fit::Name),
         ("repeated", Fit::Figure),
         ("rate", Fit::Figure),
-        ("95 % interval", Fit::Optional(3)),
+        ("95 % range", Fit::Optional(3)),
     ];
     columns.extend([
         ("times", Fit::Figure),
@@ -137,9 +140,10 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
     table
 }
 
-/// A hot spot's group: `payment wallet`.
+/// A hot spot's group: `payment wallet`; a value that says what it is stands alone: `node-3`.
 pub fn group(spot: &HotSpot) -> String {
-    spot.group.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    let named = |(name, value): &(String, String)| if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") };
+    spot.group.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// A hot spot's steps: `cart, checkout`.

@@ -1,12 +1,12 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
 use super::format::{count, expected, interval, percent, rate, times};
+use super::page::{Remark, Tone};
 use super::tables::{group, lost_share, places};
-use super::view::{Remark, Tone};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::MIN_BLOCKS;
-use crate::verdict::{Basis, Completion, Findings, HotSpot, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -26,7 +26,7 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     match findings.verdict {
         Verdict::Pass if objectives == 0 => Remark::new(Tone::Good, "no objectives were given, so none is broken"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
-        Verdict::Fail => Remark::new(Tone::Bad, "an objective is broken"),
+        Verdict::Fail => Remark::new(Tone::Bad, broken(findings)),
         Verdict::Invalid => {
             Remark::new(Tone::Doubtful, "the generator, not the shop, was the bottleneck: the figures below say little of the shop")
         }
@@ -38,6 +38,12 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     }
 }
 
+fn broken(findings: &Findings) -> String {
+    let broken: Vec<&str> =
+        findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Broken).map(|found| found.text.as_str()).collect();
+    format!("{} of {} objectives broken: {}", broken.len(), findings.objectives.len(), broken.join("; "))
+}
+
 fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     if findings.health.started == 0 {
         "no shopper started".to_owned()
@@ -47,7 +53,12 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if findings.health.soundness == Soundness::Suspect {
         "the generator is suspect, so that no objective can be said to hold".to_owned()
     } else {
-        "too few shoppers were seen to say whether an objective holds".to_owned()
+        let open = findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
+        let needed =
+            open.clone().map(|found| found.more_shoppers).collect::<Option<Vec<u64>>>().and_then(|needed| needed.into_iter().max());
+        let needed = needed.map(|more| format!("; about {} more shoppers would decide", count(more.max(1)))).unwrap_or_default();
+        let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
+        format!("too little was seen to say whether this holds: {}{needed}", texts.join("; "))
     }
 }
 
@@ -73,16 +84,15 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
     let least = if spot.lift_is_least { "at least " } else { "" };
     let all = findings.shoppers.ended.max(1) as f64;
     let cost = match spot.excess_lost {
-        Some(lost) => format!("about {} more shoppers lost", expected(10_000.0 * lost / all)),
-        None => format!("about {} more shoppers with repeated failures", expected(10_000.0 * spot.excess_repeated / all)),
+        Some(lost) => format!("that loses about {} of every 10,000 shoppers", expected(10_000.0 * lost / all)),
+        None => format!("about {} of every 10,000 shoppers meet it", expected(10_000.0 * spot.excess_repeated / all)),
     };
     let caution = match spot.basis {
         Basis::Assigned => "",
         Basis::Observed => " (Observed, not assigned: something that goes with it may be the cause.)",
     };
     let text = format!(
-        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {least}{} times the rate of the others; {cost} per \
-         10,000.{caution}",
+        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {least}{} times the rate of the others; {cost}.{caution}",
         count(spot.inside.events),
         count(spot.inside.of),
         times(spot.lift),
@@ -107,10 +117,13 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         None => String::new(),
     };
     let lift = match findings.repeats.pooled.lift {
-        Some((lift, _)) => format!(" After a failed attempt the next one is {} times as likely to fail.", times(lift)),
-        None => String::new(),
+        // Only where it is surely more than chance.
+        Some((lift, ci95)) if ci95.low > 1.0 => {
+            format!(" After a failed attempt the next one is {} times as likely to fail as a first one.", times(lift))
+        }
+        _ => String::new(),
     };
-    let nobody = if findings.hotspots.is_empty() { " No group of shoppers stands out." } else { "" };
+    let nobody = if findings.hotspots.is_empty() && repeated.events >= MIN_REPEATED { " No group of shoppers stands out." } else { "" };
     let text = format!(
         "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{lift}{nobody}",
         count(repeated.events),
@@ -174,12 +187,16 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
         ));
     }
     if let Some(loss) = &findings.loss {
-        if loss.behaviour == Behaviour::Probe && findings.shoppers.stopped_by_cap + findings.shoppers.unfinished > 0 {
-            let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| format!(" after {cap} attempts at a step"));
+        let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
+        if open {
+            let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| format!(" after {cap} attempts at a unit, or"));
             notes.push(format!(
-                "{} shoppers were stopped{cap} or by the end of the run: they count as lost, and not in \"at least\".",
-                count(findings.shoppers.stopped_by_cap + findings.shoppers.unfinished)
+                "Some shoppers were stopped{cap} by the end of the run. \"lost\" takes it that they would never have been served, \"at least\" that the \
+                 next attempt would have served them."
             ));
+        }
+        if loss.behaviour == Behaviour::Probe && findings.steps.iter().any(|step| step.declined > 0) {
+            notes.push("A declined attempt is no failure, but it costs the shopper's patience like one.".to_owned());
         }
         if loss.by_patience.iter().filter_map(|row| row.worth).any(|worth| worth.estimated_share > 0.0) {
             notes

@@ -1,23 +1,13 @@
-//! Doubt yourself: whether the generator, and not the shop, made the figures what they are.
-//!
-//! The rule of open load: every shopper acts when the schedule says so, however the shop fares. Schedule lag is the
-//! proof. A single attempt that acted late says nothing, nor do a few milliseconds beside a median of a
-//! second; so an attempt counts as late when its lag exceeds a tolerance, and a block of time is late when more than
-//! one in a hundred of its attempts are (that is, its p99 of lag exceeds the tolerance), with 95 % confidence so that two
-//! hiccups among fifty attempts don't condemn it.
-//!
-//! Late blocks make the run suspect. It is invalid when late attempts are more than 1 % of the whole run, since then its
-//! own p99 is ours and not the shop's; when more than 0.1 % of the arrivals never started, since repeated failures
-//! are gated at about that rate; or when exchanges failed for want of our own means.
+//! Whether the schedule was held, and what else the generator says of itself.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use super::facts::Completion;
-use super::statistics::wilson;
+use super::doubt::{Cause, Doubt, Soundness};
 use crate::base::Micros;
 use crate::plan::{Metric, Plan};
 use crate::tally::{BlockTally, Latency, Tally};
+use crate::verdict::facts::Completion;
+use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
 
 /// What is known of the generator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,66 +43,6 @@ pub struct Lag {
     pub max: Micros,
 }
 
-/// Whether the run's figures can be believed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Soundness {
-    /// The schedule was held.
-    #[default]
-    Valid,
-    /// A part of the run may be the generator's doing.
-    Suspect,
-    /// The generator was the bottleneck.
-    Invalid,
-}
-
-/// A reason for doubt.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Doubt {
-    /// How grave it is; `Valid` for a note that changes nothing.
-    pub gravity: Soundness,
-    /// What it is.
-    pub cause: Cause,
-}
-
-/// What may have gone wrong with the generator.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Cause {
-    /// Arrivals that were due and never started, by why.
-    Unstarted {
-        /// How many.
-        arrivals: u64,
-        /// Of how many.
-        planned: u64,
-        /// By why.
-        why: BTreeMap<String, u64>,
-    },
-    /// Attempts that acted too late to be blamed on the shop.
-    Late {
-        /// How many.
-        attempts: u64,
-        /// Of how many.
-        of: u64,
-        /// In how many late blocks.
-        blocks: usize,
-        /// The longest lag.
-        worst: Micros,
-    },
-    /// Exchanges that failed for want of our own means, by what was wanting.
-    OwnFailures(BTreeMap<String, u64>),
-    /// The cores' threads were nearly always busy: this fraction of the time.
-    Busy(f64),
-    /// Requests that a safety cap held back.
-    Held(u64),
-    /// The cores' threads waited for a processor for this fraction of the time.
-    Crowded(f64),
-    /// A core was busy for nearly a whole second: this fraction.
-    BusySecond(f64),
-    /// There is no precise timer on this system.
-    CoarseTimer,
-    /// Spans longer than the histograms' bound.
-    Clamped(u64),
-}
-
 /// The tolerance below which lag is never held against the generator.
 const NEGLIGIBLE: Micros = Micros::from_millis(5);
 /// Late attempts beyond this share of the run, or of a block, condemn it.
@@ -121,8 +51,6 @@ const LATE_SHARE: f64 = 0.01;
 const UNSTARTED_SHARE: f64 = 0.001;
 /// The cause that the engine gives for arrivals that were due when the run was stopped.
 const STOPPED: &str = "stopped";
-/// The one-sided 95 % point of the standard normal distribution.
-const Z_ONE_SIDED: f64 = 1.644_853_626_951_472_6;
 
 /// What is known of the generator.
 pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
@@ -235,65 +163,6 @@ fn surely_beyond(count: u64, of: u64, share: f64) -> bool {
 impl Lag {
     fn of(all: &Latency) -> Option<Lag> {
         Some(Lag { p50: all.quantile(0.5)?, p99: all.quantile(0.99)?, max: all.max()? })
-    }
-}
-
-// === impl Soundness ===
-
-impl Soundness {
-    /// As `run.json` writes it.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Soundness::Valid => "valid",
-            Soundness::Suspect => "suspect",
-            Soundness::Invalid => "invalid",
-        }
-    }
-}
-
-// === impl Cause ===
-
-impl Cause {
-    /// What to do about it.
-    pub const fn remedy(&self) -> &'static str {
-        match self {
-            Cause::Unstarted { .. } => "raise the limit of shoppers at once, lower the rate, or share the load between machines (--slice)",
-            Cause::Late { .. } => "use an idle machine, more cores, or share the load between machines (--slice)",
-            Cause::OwnFailures(_) => {
-                "raise the limits of open files and ports (ulimit -n, net.ipv4.ip_local_port_range), or share the load (--slice)"
-            }
-            Cause::Busy(_) | Cause::BusySecond(_) => "use more cores, or share the load between machines (--slice)",
-            Cause::Held(_) => "raise the cap under `limits`, or lower the rate so that the cap is never met",
-            Cause::Crowded(_) => "use a machine that does nothing else",
-            Cause::CoarseTimer => "on Linux, starts are precise to some ten microseconds; here to a millisecond or so",
-            Cause::Clamped(_) => "spans of more than an hour count as one hour; look at `gives_up_after`",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |why: &BTreeMap<String, u64>| why.iter().map(|(why, count)| format!("{why}: {count}")).collect::<Vec<_>>().join(", ");
-        match self {
-            Cause::Unstarted { arrivals, planned, why } if why.is_empty() => write!(f, "{arrivals} of {planned} arrivals never started"),
-            Cause::Unstarted { arrivals, planned, why } => write!(f, "{arrivals} of {planned} arrivals never started ({})", list(why)),
-            Cause::Late { attempts, of, blocks, worst } => {
-                let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
-                write!(f, "{attempts} of {of} attempts ({share:.2} %) acted late, by up to {worst}, ")?;
-                if *blocks == 0 {
-                    write!(f, "spread over the run")
-                } else {
-                    write!(f, "most in {blocks} stretch{} of time", if *blocks == 1 { "" } else { "es" })
-                }
-            }
-            Cause::OwnFailures(why) => write!(f, "requests failed for want of our own means ({})", list(why)),
-            Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
-            Cause::Held(requests) => write!(f, "{requests} requests were held back by a safety cap"),
-            Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),
-            Cause::BusySecond(fraction) => write!(f, "in its busiest second a thread was busy {:.0} % of the time", 100.0 * fraction),
-            Cause::CoarseTimer => write!(f, "no precise timer on this system"),
-            Cause::Clamped(spans) => write!(f, "{spans} spans were longer than an hour"),
-        }
     }
 }
 

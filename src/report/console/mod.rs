@@ -1,9 +1,14 @@
 //! One screen for a person: the verdict, the worst place, then the tables. Good in 80 columns, without colour, in a CI log.
 
+mod layout;
+#[cfg(test)]
+mod tests;
+
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::view::{Fit, Remark, Table, Tone, View};
+use self::layout::{GAP, in_cell, layout, wrapped};
+use crate::report::view::{Fit, Remark, Table, Tone, View};
 use crate::verdict::Verdict;
 
 /// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
@@ -18,9 +23,6 @@ pub enum Paint {
 /// Narrower than this is treated as this.
 pub const MIN_WIDTH: usize = 80;
 const INDENT: usize = 2;
-const GAP: usize = 2;
-/// A name is cut no shorter than this.
-const SHORTEST_NAME: usize = 10;
 
 /// The report as text, lines no longer than `width` (or [`MIN_WIDTH`]), ending with a line break.
 pub fn console(view: &View, width: usize, paint: Paint) -> String {
@@ -130,75 +132,6 @@ impl Screen {
     }
 }
 
-/// Each column's width, none if it is left out: optional columns go first, then names are cut, then prose is wrapped.
-fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
-    let natural = |i: usize| table.rows.iter().map(|row| row.cells[i].width()).chain([table.columns[i].title.width()]).max().unwrap_or(0);
-    let mut widths: Vec<Option<usize>> = (0..table.columns.len()).map(|i| Some(natural(i))).collect();
-    let needed = |widths: &[Option<usize>]| widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
-    let reduce = |widths: &mut Vec<Option<usize>>, fit: Fit, least: usize| {
-        for i in (0..widths.len()).filter(|&i| table.columns[i].fit == fit) {
-            let excess = needed(widths).saturating_sub(available);
-            widths[i] = widths[i].map(|width| width.saturating_sub(excess).max(least.min(width)));
-        }
-    };
-    reduce(&mut widths, Fit::Prose, available / 3);
-    // Names may lose a third of the room before a figure goes.
-    reduce(&mut widths, Fit::Name, SHORTEST_NAME.max(available / 5));
-    while needed(&widths) > available {
-        let optional = |i: &usize| match (table.columns[*i].fit, widths[*i]) {
-            (Fit::Optional(order), Some(_)) => Some(order),
-            _ => None,
-        };
-        let Some(next) = (0..widths.len()).filter(|i| optional(i).is_some()).max_by_key(optional) else { break };
-        widths[next] = None;
-    }
-    reduce(&mut widths, Fit::Name, SHORTEST_NAME);
-    widths
-}
-
-fn in_cell(fit: Fit, width: usize, cell: &str) -> Vec<String> {
-    match fit {
-        Fit::Prose => wrapped(cell, width, 0),
-        Fit::Name => vec![cut(cell, width)],
-        Fit::Figure | Fit::Optional(_) => vec![cell.to_owned()],
-    }
-}
-
-/// The text, or as much of it as fits before an ellipsis.
-fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    for letter in text.chars() {
-        kept.push(letter);
-        if kept.width() > width.saturating_sub(1) {
-            kept.pop();
-            break;
-        }
-    }
-    kept.trim_end().to_owned() + "…"
-}
-
-/// Lines of whole words; all but the first are narrower by `hanging`. A word longer than a line has one of its own.
-/// A per cent sign stays with its figure.
-fn wrapped(text: &str, width: usize, hanging: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    let text = text.replace(" %", "\u{a0}%").replace("≤ ", "≤\u{a0}");
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let room = if lines.len() == 1 { width } else { width - hanging };
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.width() + 1 + word.width() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
-}
-
 fn style(tone: Tone) -> Style {
     match tone {
         Tone::Plain => Style::new(),
@@ -206,21 +139,5 @@ fn style(tone: Tone) -> Style {
         Tone::Bad => AnsiColor::Red.on_default(),
         Tone::Doubtful => AnsiColor::Yellow.on_default(),
         Tone::Faint => Style::new().dimmed(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::verdict::trial::{Trial, planted};
-
-    fn shown(trial: &Trial, width: usize) -> String {
-        console(&View::of(&trial.plan, &trial.facts, &trial.findings()), width, Paint::Plain)
-    }
-
-    #[test]
-    fn a_run_with_planted_faults() {
-        println!("{}", shown(&Trial::run(12_000, 120, planted), 100));
-        println!("{}", shown(&Trial::run(12_000, 120, planted), 80));
     }
 }

@@ -19,9 +19,14 @@ pub fn count(n: u64) -> String {
     text
 }
 
-/// An expected count: whole from ten on, else with one decimal.
+/// An expected count: whole from ten on, else with one decimal; some is never shown as none.
 pub fn expected(n: f64) -> String {
-    if n.abs() >= 9.95 { count(n.round().max(0.0) as u64) } else { format!("{:.1}", n.max(0.0)) }
+    match n {
+        9.95.. => count(n.round() as u64),
+        0.05.. => format!("{n:.1}"),
+        _ if n > 0.0 => "<0.1".to_owned(),
+        _ => "0".to_owned(),
+    }
 }
 
 /// A fraction as a number of per cent without the sign: two significant figures below 1, one decimal above. What is not
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn counts_have_their_thousands_apart() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0.04, 9.94, 9.96, 1_234.4].map(expected), ["0.0", "9.9", "10", "1,234"]);
+        assert_eq!([0.0, 0.04, 9.94, 9.96, 1_234.4].map(expected), ["0", "<0.1", "9.9", "10", "1,234"]);
         assert_eq!([1.24, 40.6, 1_200.0].map(times), ["1.2", "41", "1,200"]);
     }
 

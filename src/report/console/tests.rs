@@ -1,0 +1,414 @@
+use insta::assert_snapshot;
+
+use super::layout::cut;
+use super::*;
+use crate::base::Micros;
+use crate::plan::Arrivals;
+use crate::tally::{Generator, Outcome};
+use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::verdict::{Completion, ObjectiveFinding, ObjectiveVerdict};
+
+fn shown(trial: &Trial, width: usize) -> String {
+    console(&view(trial), width, Paint::Plain)
+}
+
+fn view(trial: &Trial) -> View {
+    View::of(&trial.plan, &trial.facts, &trial.findings())
+}
+
+#[test]
+fn a_run_with_planted_faults() {
+    assert_snapshot!(shown(&Trial::run(12_000, 120, planted), 110), @r#"
+    PASS: no objectives were given, so none is broken
+    Black Friday checkout
+    12,000 shoppers and 46,824 requests in 2m against http://127.0.0.1:8080/, open load, seed 42
+
+    Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or
+      more there, at least 76 times the rate of the others; that loses about 195 of every 10,000 shoppers.
+    In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at
+      pay. After a failed attempt the next one is 4.7 times as likely to fail as a first one.
+    4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience
+      presets.
+
+    How far shoppers came, and how they got through
+      journey / unit    came  at once  after retries  never  then left
+      browse / home    3,083    3,035             48      0          0
+      browse / search  3,083    3,027             56      0          0
+      buy / home       8,917    8,791            126      0          0
+      buy / product    8,917    8,797            120      0      3,580
+      buy / cart       5,337    5,028            304      5          0
+      buy / checkout   5,332    5,043            284      5          0
+      buy / pay        5,327    4,914            154    259          0
+
+    Steps (response time of successes)
+      step         attempts  failed   95 % range  declined     p50     p95     p99     max
+      browse/home     3,131   1.5 %    1.2–2.0 %         0    12ms  40.1ms  58.6ms  86.7ms
+      search          3,139   1.8 %    1.4–2.3 %         0  14.2ms  42.1ms  59.2ms  91.7ms
+      buy/home        9,043   1.4 %    1.2–1.7 %         0  16.1ms  43.9ms  61.9ms   125ms
+      product         9,037   1.3 %    1.1–1.6 %         0  18.2ms  46.2ms  64.4ms   110ms
+      cart            5,680   6.1 %    5.5–6.9 %         0  20.4ms  47.3ms  67.3ms   118ms
+      checkout        5,650   5.7 %    5.1–6.4 %         0    22ms  49.1ms  66.2ms  92.9ms
+      pay             5,999  14.0 %  12.6–15.4 %        17  24.4ms  50.9ms    71ms   114ms
+      confirm         5,145   1.5 %    1.2–1.9 %         0  26.7ms  54.6ms    76ms   117ms
+
+    What went wrong
+      step         failures  kinds
+      browse/home        48  throttled (429) 37, too slow 11
+      search             56  throttled (429) 40, too slow 16
+      buy/home          126  throttled (429) 85, too slow 41
+      product           120  throttled (429) 80, too slow 40
+      cart              348  status 5xx 253, throttled (429) 66, too slow 29
+      checkout          323  status 5xx 252, throttled (429) 48, too slow 23
+      pay               837  unexpected content 777, throttled (429) 44, too slow 16
+      confirm            77  throttled (429) 54, too slow 23
+
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none               10,756  89.6 %   4,300              3.9
+      1                     869   7.2 %     662              227
+      2                      91  0.76 %      91               57
+      3 or more             284   2.4 %      15              281
+
+    Shoppers lost, by how patient they are (this scenario's patience first)
+      patience        lost  at least  of all  95 % range  worth, minor units
+      applause-2024    569       521   4.7 %   4.4–5.1 %           2,656,692
+      geometric-63     685       627   5.7 %   5.4–6.1 %           3,139,083
+      decline-44       728       679   6.1 %   5.7–6.4 %           3,319,824
+      impatient-75   1,032     1,029   8.6 %   8.1–9.1 %           4,617,012
+
+    Where failures repeat (groups of shoppers, beside all others)
+      shoppers with   at              repeated   rate  95 % range  times  excess lost       q     basis
+      payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001  assigned
+      node n3         cart, checkout       170  5.8 %   5.0–6.7 %    2.6          134  <0.001  observed
+
+    Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
+      MiB
+
+    Attempts that were too slow count as failures; they took longer than any response time shown for them.
+    Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it that they
+      would never have been served, "at least" that the next attempt would have served them.
+    A declined attempt is no failure, but it costs the shopper's patience like one.
+    Where a lost shopper's basket was not seen, its worth is estimated from the others of the same journey.
+    "#);
+}
+
+#[test]
+fn the_same_on_a_narrow_screen() {
+    assert_snapshot!(shown(&Trial::run(12_000, 120, planted), 80), @r#"
+    PASS: no objectives were given, so none is broken
+    Black Friday checkout
+    12,000 shoppers and 46,824 requests in 2m against http://127.0.0.1:8080/, open
+    load, seed 42
+
+    Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of
+      4,525) met two failures or more there, at least 76 times the rate of the
+      others; that loses about 195 of every 10,000 shoppers.
+    In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %);
+      for 234 of them it began at pay. After a failed attempt the next one is 4.7
+      times as likely to fail as a first one.
+    4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %);
+      4.7 % to 8.6 % over all patience presets.
+
+    How far shoppers came, and how they got through
+      journey / unit    came  at once  after retries  never  then left
+      browse / home    3,083    3,035             48      0          0
+      browse / search  3,083    3,027             56      0          0
+      buy / home       8,917    8,791            126      0          0
+      buy / product    8,917    8,797            120      0      3,580
+      buy / cart       5,337    5,028            304      5          0
+      buy / checkout   5,332    5,043            284      5          0
+      buy / pay        5,327    4,914            154    259          0
+
+    Steps (response time of successes)
+      step         attempts  failed   95 % range     p50     p95     p99     max
+      browse/home     3,131   1.5 %    1.2–2.0 %    12ms  40.1ms  58.6ms  86.7ms
+      search          3,139   1.8 %    1.4–2.3 %  14.2ms  42.1ms  59.2ms  91.7ms
+      buy/home        9,043   1.4 %    1.2–1.7 %  16.1ms  43.9ms  61.9ms   125ms
+      product         9,037   1.3 %    1.1–1.6 %  18.2ms  46.2ms  64.4ms   110ms
+      cart            5,680   6.1 %    5.5–6.9 %  20.4ms  47.3ms  67.3ms   118ms
+      checkout        5,650   5.7 %    5.1–6.4 %    22ms  49.1ms  66.2ms  92.9ms
+      pay             5,999  14.0 %  12.6–15.4 %  24.4ms  50.9ms    71ms   114ms
+      confirm         5,145   1.5 %    1.2–1.9 %  26.7ms  54.6ms    76ms   117ms
+
+    What went wrong
+      step         failures  kinds
+      browse/home        48  throttled (429) 37, too slow 11
+      search             56  throttled (429) 40, too slow 16
+      buy/home          126  throttled (429) 85, too slow 41
+      product           120  throttled (429) 80, too slow 40
+      cart              348  status 5xx 253, throttled (429) 66, too slow 29
+      checkout          323  status 5xx 252, throttled (429) 48, too slow 23
+      pay               837  unexpected content 777, throttled (429) 44, too slow 16
+      confirm            77  throttled (429) 54, too slow 23
+
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none               10,756  89.6 %   4,300              3.9
+      1                     869   7.2 %     662              227
+      2                      91  0.76 %      91               57
+      3 or more             284   2.4 %      15              281
+
+    Shoppers lost, by how patient they are (this scenario's patience first)
+      patience        lost  at least  of all  95 % range  worth, minor units
+      applause-2024    569       521   4.7 %   4.4–5.1 %           2,656,692
+      geometric-63     685       627   5.7 %   5.4–6.1 %           3,139,083
+      decline-44       728       679   6.1 %   5.7–6.4 %           3,319,824
+      impatient-75   1,032     1,029   8.6 %   8.1–9.1 %           4,617,012
+
+    Where failures repeat (groups of shoppers, beside all others)
+      shoppers with   at              repeated   rate  times  excess lost       q
+      payment wallet  pay                  234  5.2 %   ≥ 76          234  <0.001
+      node n3         cart, checkout       170  5.8 %    2.6          134  <0.001
+
+    Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max
+      79µs; cpu 25.0 %; memory 48 MiB
+
+    Attempts that were too slow count as failures; they took longer than any
+      response time shown for them.
+    Some shoppers were stopped after 3 attempts at a unit, or by the end of the run.
+      "lost" takes it that they would never have been served, "at least" that the
+      next attempt would have served them.
+    A declined attempt is no failure, but it costs the shopper's patience like one.
+    Where a lost shopper's basket was not seen, its worth is estimated from the
+      others of the same journey.
+    "#);
+}
+
+#[test]
+fn a_run_without_failures() {
+    assert_snapshot!(shown(&Trial::run(2_000, 60, |_| Outcome::Ok), 100), @r"
+    PASS: no objectives were given, so none is broken
+    Black Friday checkout
+    2,000 shoppers and 7,536 requests in 1m against http://127.0.0.1:8080/, open load, seed 42
+
+    No shopper of 2,000 met two failures or more (≤ 0.15 % with 95 % confidence).
+    No shopper is lost to failures (≤ 0.15 %).
+
+    How far shoppers came, and how they got through
+      journey / unit    came  at once  after retries  never  then left
+      browse / home      539      539              0      0          0
+      browse / search    539      539              0      0          0
+      buy / home       1,461    1,461              0      0          0
+      buy / product    1,461    1,461              0      0        577
+      buy / cart         884      884              0      0          0
+      buy / checkout     884      884              0      0          0
+      buy / pay          884      884              0      0          0
+
+    Steps (response time of successes)
+      step         attempts  failed  95 % range     p50     p95     p99     max
+      browse/home       539    none    ≤ 0.56 %  12.1ms  44.8ms  59.9ms  74.9ms
+      search            539    none    ≤ 0.56 %  14.4ms  43.1ms  62.8ms  86.1ms
+      buy/home        1,461    none    ≤ 0.21 %  16.3ms  44.1ms  62.8ms   108ms
+      product         1,461    none    ≤ 0.21 %  18.4ms  46.7ms  67.8ms  92.5ms
+      cart              884    none    ≤ 0.34 %    20ms  47.4ms  67.7ms  86.3ms
+      checkout          884    none    ≤ 0.34 %  22.7ms    48ms  66.5ms    89ms
+      pay               884    none    ≤ 0.34 %    24ms  51.7ms    70ms  91.9ms
+      confirm           884    none    ≤ 0.34 %  26.7ms  54.3ms  80.8ms   100ms
+
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none                2,000   100 %     884                0
+      1                       0       –       0                0
+      2                       0       –       0                0
+      3 or more               0       –       0                0
+
+    Generator valid: 2,000 of 2,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %;
+      memory 48 MiB
+    ");
+}
+
+#[test]
+fn a_tiny_run() {
+    assert_snapshot!(shown(&Trial::run(8, 4, |m| failing(m.step == "home" && m.luck < 0.3)), 100), @r#"
+    PASS: no objectives were given, so none is broken
+    Black Friday checkout
+    8 shoppers and 20 requests in 4s against http://127.0.0.1:8080/, open load, seed 42
+
+    In all, 12.5 % of shoppers met two failures or more (1 of 8, 2.2–47.1 %); for 1 of them it began at
+      buy/home.
+    22.2 % of shoppers would leave for good under applause-2024 (1.8, 7.4–50.5 %); 22.2 % to 40.6 % over
+      all patience presets.
+
+    How far shoppers came, and how they got through
+      journey / unit   came  at once  after retries  never  then left
+      browse / home       1        1              0      0          0
+      browse / search     1        1              0      0          0
+      buy / home          7        3              3      1          0
+      buy / product       6        6              0      0          6
+      buy / cart          0        0              0      0          0
+      buy / checkout      0        0              0      0          0
+      buy / pay           0        0              0      0          0
+
+    Steps (response time of successes)
+      step         attempts  failed   95 % range     p50  p95  p99     max
+      browse/home         1    none      ≤ 100 %       –    –    –  5.43ms
+      search              1    none      ≤ 100 %       –    –    –  20.4ms
+      buy/home           12  50.0 %  25.4–74.6 %  19.9ms    –    –  66.9ms
+      product             6    none     ≤ 50.0 %  11.8ms    –    –  37.1ms
+
+    What went wrong
+      step      failures  kinds
+      buy/home         6  status 5xx 6
+
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none                    4  50.0 %       0                0
+      1                       3  37.5 %       0              0.8
+      2                       0       –       0                0
+      3 or more               1  12.5 %       0              1.0
+
+    Shoppers lost, by how patient they are (this scenario's patience first)
+      patience       lost  at least  of all   95 % range
+      applause-2024   1.8       1.6  22.2 %   7.4–50.5 %
+      geometric-63    2.2       2.0  27.2 %  10.4–54.5 %
+      decline-44      2.3       2.1  29.0 %  11.5–56.3 %
+      impatient-75    3.2       3.2  40.6 %  17.1–69.4 %
+
+    Generator valid: 8 of 8 arrivals started; lag p50 38µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
+      MiB
+
+    – : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299).
+    Intervals are weak: with fewer than 30 blocks of time, bursts of failures can't be told from
+      independent ones.
+    Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it
+      that they would never have been served, "at least" that the next attempt would have served them.
+    "#);
+}
+
+#[test]
+fn a_generator_that_stood_still() {
+    let mut trial = Trial::run(200, 10, planted).stopped(Micros::from_secs(5), Micros::from_secs(7));
+    let wall = Micros::from_secs(20);
+    trial.tally.generator = Generator { cpu: wall * 97 / 100, wall, coarse_timer: true, ..Generator::default() };
+    let text = shown(&trial, 100);
+    let generator = text.split("Generator").nth(1).unwrap();
+    assert_snapshot!(text.lines().next().unwrap(), @"INVALID: the generator, not the shop, was the bottleneck: the figures below say little of the shop");
+    assert_snapshot!(format!("Generator{generator}"), @r#"
+    Generator invalid: 200 of 200 arrivals started; lag p50 60µs, p99 1.9s, max 2s; cpu 97.0 %
+      Invalid: 201 of 1012 attempts (19.86 %) acted late, by up to 2s, most in 2 stretches of time.
+        Remedy: use an idle machine, more cores, or share the load between machines (--slice).
+      Suspect: the generator's threads were busy 97 % of the time. Remedy: use more cores, or share the
+        load between machines (--slice).
+      Note: no precise timer on this system. Remedy: on Linux, starts are precise to some ten
+        microseconds; here to a millisecond or so.
+
+    – : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299).
+    Attempts that were too slow count as failures; they took longer than any response time shown for
+      them.
+    Intervals are weak: with fewer than 30 blocks of time, bursts of failures can't be told from
+      independent ones.
+    Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it
+      that they would never have been served, "at least" that the next attempt would have served them.
+    A declined attempt is no failure, but it costs the shopper's patience like one.
+    Where a lost shopper's basket was not seen, its worth is estimated from the others of the same
+      journey.
+    "#);
+}
+
+#[test]
+fn a_closed_load_has_no_losses() {
+    let mut plan = shop();
+    plan.load.arrivals = Arrivals::Closed { users: 32, length: Micros::from_secs(60) };
+    let text = shown(&Trial::of(plan, 12_000, 120, planted), 100);
+    assert!(!text.contains("Shoppers lost") && !text.contains("excess lost"));
+    assert_snapshot!(text.split("\n\n").take(2).collect::<Vec<_>>().join("\n\n"), @r"
+    PASS: no objectives were given, so none is broken
+    Black Friday checkout
+    12,000 shoppers and 46,824 requests in 2m against http://127.0.0.1:8080/, closed load of 32 at a
+    time, seed 42
+
+    Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two
+      failures or more there, at least 76 times the rate of the others; about 195 of every 10,000
+      shoppers meet it.
+    In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it
+      began at pay. After a failed attempt the next one is 4.7 times as likely to fail as a first one.
+    Closed load: shoppers wait for one another, so what a slow or failing shop would lose is not
+      derived.
+    ");
+}
+
+#[test]
+fn each_verdict_says_why() {
+    let mut reasons = Vec::new();
+    let mut trial = Trial::run(40, 10, |_| Outcome::Ok);
+    let mut note = |trial: &Trial| reasons.push(shown(trial, 200).lines().next().unwrap().to_owned());
+    note(&trial);
+    trial.facts.missing_slices = vec!["1/2".parse().unwrap()];
+    note(&trial);
+    trial.facts.completion = Completion::Killed;
+    note(&trial);
+    trial.facts.completion = Completion::Interrupted;
+    note(&trial);
+    note(&Trial::run(0, 10, |_| Outcome::Ok));
+    let mut findings = Trial::run(40, 10, |_| Outcome::Ok).findings();
+    let answers = [
+        (Verdict::Fail, ObjectiveVerdict::Broken, None),
+        (Verdict::Inconclusive, ObjectiveVerdict::Inconclusive, Some(900)),
+        (Verdict::Pass, ObjectiveVerdict::Holds, None),
+    ];
+    for (verdict, answer, more_shoppers) in answers {
+        findings.verdict = verdict;
+        findings.objectives =
+            vec![ObjectiveFinding { text: "failures(pay) < 1%".into(), verdict: answer, more_shoppers, ..ObjectiveFinding::default() }];
+        trial.facts.missing_slices.clear();
+        let view = View::of(&trial.plan, &trial.facts, &findings);
+        reasons.push(console(&view, 200, Paint::Plain).lines().next().unwrap().to_owned());
+    }
+    assert_snapshot!(reasons.join("\n"), @r"
+    PASS: no objectives were given, so none is broken
+    INCONCLUSIVE: a part of the shoppers is missing: slices 1/2
+    INTERRUPTED: the process died; the figures are of what it had written until then
+    INTERRUPTED: the run was cut short; the figures are of what was seen until then
+    INCONCLUSIVE: no shopper started
+    FAIL: 1 of 1 objectives broken: failures(pay) < 1%
+    INCONCLUSIVE: too little was seen to say whether this holds: failures(pay) < 1%; about 900 more shoppers would decide
+    PASS: all objectives hold
+    ");
+}
+
+#[test]
+fn no_line_is_longer_than_the_screen() {
+    for width in [80, 90, 100, 120, 200] {
+        for line in shown(&Trial::run(12_000, 120, planted), width).lines() {
+            assert!(line.width() <= width, "{width}: {line}");
+        }
+    }
+    assert_eq!(shown(&Trial::run(50, 10, planted), 20), shown(&Trial::run(50, 10, planted), 80));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let view = view(&Trial::run(500, 60, planted));
+    let (plain, colour) = (console(&view, 100, Paint::Plain), console(&view, 100, Paint::Colour));
+    assert!(colour.contains("\u{1b}[") && !plain.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&colour).to_string(), plain);
+}
+
+#[test]
+fn names_are_cut_by_their_width_and_not_by_bytes() {
+    assert_eq!(cut("Größe wählen", 8), "Größe w…");
+    assert_eq!(cut("支付方式选择", 7), "支付方…");
+    assert_eq!(cut("pay", 3), "pay");
+    assert_eq!(wrapped("a rate of 3.1 % of them", 14, 0), ["a rate of", "3.1 % of them"]);
+}
+
+#[test]
+fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
+    let mut plan = crate::verdict::trial::shop();
+    plan.load.arrivals = crate::plan::Arrivals::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
+    let texts = ["repeated_failures < 1%", "failures(pay) < 3%", "p99(pay) < 100ms", "p95(pay) < 200ms for 20s", "requests < 5/s"];
+    plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
+    let mut trial = Trial::of(plan, 3_000, 120, planted);
+    trial.tally.seconds.clear();
+    let shown = shown(&trial, 110);
+    let table = shown.split("\n\n").find(|part| part.starts_with("Objectives")).unwrap();
+    assert_snapshot!(table, @r"
+    Objectives
+      objective                 observed     95 % range  answer
+      repeated_failures < 1%       3.3 %      2.6–4.1 %  broken
+      failures(pay) < 3%          13.7 %    11.3–16.4 %  broken
+      p99(pay) < 100ms            78.6ms  68.6ms–85.4ms  holds
+      p95(pay) < 200ms for 20s    54.7ms  48.2ms–71.9ms  holds (the worst of 6 windows: 0–20 s)
+      requests < 5/s                   –              –  inconclusive: nothing of the kind was seen
+    ");
+}

@@ -1,0 +1,9 @@
+//! `run.json`: the summary of a run for programs, and its published schema.
+
+mod document;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+pub use document::*;
+pub use summary::{run_document, run_json, run_schema};

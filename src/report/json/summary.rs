@@ -1,0 +1,360 @@
+//! `run.json`: the findings for programs.
+
+use serde_json::Value;
+
+use super::document::{
+    ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
+    MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
+    ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
+};
+use crate::base::{Micros, StepId};
+use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
+use crate::report::view::{gate, words};
+use crate::tally::Tally;
+use crate::verdict::statistics::{Interval, Quantiles, Rate};
+use crate::verdict::{
+    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness, StepFinding, UnitRepeats, Verdict,
+};
+
+/// The summary as it is written to `run.json`, ending with a line break.
+pub fn run_json(document: &RunDocument) -> String {
+    serde_json::to_string_pretty(document).expect("a document of numbers and text can be written") + "\n"
+}
+
+/// The JSON Schema of `run.json`, as it is published.
+pub fn run_schema() -> Value {
+    let mut schema = schemars::schema_for!(RunDocument).to_value();
+    schema["properties"]["schema"]["const"] = SCHEMA.into();
+    schema
+}
+
+/// The summary of a run.
+pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Findings) -> RunDocument {
+    RunDocument {
+        schema: SCHEMA.to_owned(),
+        run_id: facts.run_id.clone(),
+        tool_version: facts.tool_version.clone(),
+        verdict: word(findings.verdict),
+        verdict_reason: words::reason(facts, findings).text,
+        headline: words::headline(plan, findings).into_iter().map(|remark| remark.text).collect(),
+        scenario: ScenarioDocument { name: plan.name.clone(), sha256: facts.scenario_sha256.clone() },
+        target: facts.target.clone(),
+        seed: facts.seed,
+        plan_digest: facts.plan_digest.clone(),
+        workload_digest: facts.workload_digest.clone(),
+        slice: facts.slices.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"),
+        missing_slices: facts.missing_slices.iter().map(ToString::to_string).collect(),
+        started_at: facts.started_at.to_string(),
+        duration_s: facts.duration.as_secs_f64(),
+        completion: completion(facts.completion).to_owned(),
+        tags: facts.tags.clone().into_iter().collect(),
+        machine: MachineDocument {
+            cpus: facts.machine.cpus,
+            cores: facts.machine.cores,
+            os: facts.machine.os.clone(),
+            arch: facts.machine.arch.clone(),
+        },
+        load: load(plan),
+        generator: generator(tally, findings),
+        requests_sent: findings.requests_sent,
+        steps: findings.steps.iter().map(|found| step(plan, found)).collect(),
+        journeys: journeys(plan, findings),
+        shoppers: shoppers(findings),
+        loss: findings.loss.as_ref().map(loss),
+        repeats: repeats(plan, findings),
+        hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
+        objectives: findings.objectives.iter().map(objective).collect(),
+    }
+}
+
+fn word(verdict: Verdict) -> VerdictWord {
+    match verdict {
+        Verdict::Pass => VerdictWord::Pass,
+        Verdict::Fail => VerdictWord::Fail,
+        Verdict::Inconclusive => VerdictWord::Inconclusive,
+        Verdict::Invalid => VerdictWord::Invalid,
+        Verdict::Interrupted => VerdictWord::Interrupted,
+    }
+}
+
+fn completion(completion: Completion) -> &'static str {
+    match completion {
+        Completion::Complete => "complete",
+        Completion::Interrupted => "interrupted",
+        Completion::Killed => "killed",
+    }
+}
+
+fn behaviour(behaviour: Behaviour) -> String {
+    match behaviour {
+        Behaviour::Probe => "probe",
+        Behaviour::Live => "live",
+    }
+    .to_owned()
+}
+
+fn load(plan: &Plan) -> LoadDocument {
+    let (model, arrivals) = match plan.load.arrivals {
+        Arrivals::Poisson(_) => ("open", "poisson"),
+        Arrivals::Paced(_) => ("open", "paced"),
+        Arrivals::Closed { .. } => ("closed", "closed"),
+    };
+    let connections = match plan.load.connections {
+        Connections::PerShopper => "per_shopper",
+        Connections::Kept => "kept",
+    };
+    LoadDocument {
+        model: model.to_owned(),
+        arrivals: arrivals.to_owned(),
+        connections: connections.to_owned(),
+        behaviour: behaviour(plan.shoppers.behaviour),
+        max_attempts: plan.shoppers.max_attempts,
+        patience: plan.shoppers.patience.name.clone(),
+    }
+}
+
+fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
+    let health = &findings.health;
+    let doubts = health.doubts.iter().map(|doubt| DoubtDocument {
+        gravity: if doubt.gravity == Soundness::Valid { "note" } else { doubt.gravity.key() }.to_owned(),
+        cause: doubt.cause.to_string(),
+        remedy: doubt.cause.remedy().to_owned(),
+    });
+    GeneratorDocument {
+        verdict: health.soundness.key().to_owned(),
+        arrivals_planned: health.planned,
+        arrivals_started: health.started,
+        lag_p50_ms: health.lag.map(|lag| millis(lag.p50)),
+        lag_p99_ms: health.lag.map(|lag| millis(lag.p99)),
+        lag_max_ms: health.lag.map(|lag| millis(lag.max)),
+        cpu_fraction: health.cpu_fraction.map(figure),
+        busiest_second_fraction: figure(health.busiest_fraction),
+        peak_rss_mib: figure(health.peak_rss_kib as f64 / 1024.0),
+        late_blocks: health.late_blocks.len() as u64,
+        block_s: tally.shape.block.as_secs_f64(),
+        doubts: doubts.collect(),
+    }
+}
+
+fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
+    let step = plan.step(found.step);
+    StepDocument {
+        name: step.name.clone(),
+        journey: plan.journey(step.journey).name.clone(),
+        unit: plan.unit(step.unit).name.clone(),
+        attempts: found.failed.of,
+        failures: found.failed.events,
+        failure_rate: found.failed.value().map(figure),
+        failure_rate_ci95: found.failed.ci95().map(pair),
+        design_effect: figure(found.failed.design_effect),
+        declined: found.declined,
+        unjudged: found.unjudged,
+        kinds: found.kinds.iter().map(|(kind, count)| (kind.key().to_owned(), *count)).collect(),
+        response_ms: spans(&found.response),
+        service_ms: spans(&found.service),
+    }
+}
+
+fn journeys(plan: &Plan, findings: &Findings) -> Vec<JourneyDocument> {
+    let of = |journey: &crate::verdict::JourneyFinding| JourneyDocument {
+        name: plan.journey(journey.journey).name.clone(),
+        started: journey.started,
+        funnel: journey
+            .funnel
+            .iter()
+            .map(|(unit, stage)| FunnelDocument {
+                unit: plan.unit(*unit).name.clone(),
+                entered: stage.entered,
+                passed: stage.passed,
+                passed_at_once: stage.passed_at_once,
+                left_by_choice: stage.left,
+            })
+            .collect(),
+    };
+    findings.journeys.iter().map(of).collect()
+}
+
+fn shoppers(findings: &Findings) -> ShoppersDocument {
+    let found = &findings.shoppers;
+    let value = |rate: &Rate| rate.value().map(figure);
+    let ci95 = |rate: &Rate| rate.ci95().map(pair);
+    let names = ["0", "1", "2", "3+"];
+    let by_failures = names.into_iter().zip(&found.by_failures).map(|(failures, row)| ByFailuresDocument {
+        failures: failures.to_owned(),
+        shoppers: row.shoppers,
+        purchased: row.purchased,
+        lost: findings.loss.as_ref().map(|_| figure(row.lost)),
+    });
+    ShoppersDocument {
+        started: found.started,
+        ended: found.ended,
+        completed: found.completed,
+        left_by_choice: found.left_by_choice,
+        lost_observed: found.lost,
+        stopped_by_cap: found.stopped_by_cap,
+        unfinished: found.unfinished,
+        purchased: found.purchased,
+        failed: found.failed.events,
+        failed_rate: value(&found.failed),
+        failed_ci95: ci95(&found.failed),
+        failed_once: found.failed_once,
+        repeated_failures: found.repeated.events,
+        repeated_failures_rate: value(&found.repeated),
+        repeated_failures_ci95: ci95(&found.repeated),
+        repeated_same_unit: found.repeated_same_unit.events,
+        repeated_same_unit_rate: value(&found.repeated_same_unit),
+        repeated_same_unit_ci95: ci95(&found.repeated_same_unit),
+        repeated_with_declines: found.repeated_with_declines.events,
+        repeated_with_declines_rate: value(&found.repeated_with_declines),
+        repeated_with_declines_ci95: ci95(&found.repeated_with_declines),
+        interval_basis: basis_of(found.repeated.by_blocks),
+        by_failures: by_failures.collect(),
+        lost_expected: findings
+            .loss
+            .iter()
+            .flat_map(|loss| &loss.by_patience)
+            .map(|loss| (loss.patience.clone(), figure(loss.lost)))
+            .collect(),
+    }
+}
+
+fn loss(found: &Loss) -> LossDocument {
+    let of = |loss: &crate::verdict::PatienceLoss| PatienceLossDocument {
+        patience: loss.patience.clone(),
+        lost: figure(loss.lost),
+        lost_at_least: figure(loss.lost_at_least),
+        lost_rate: figure(loss.rate),
+        lost_rate_ci95: pair(loss.ci95),
+        lost_worth_minor: loss.worth.map(|worth| worth.minor_units.round()),
+        lost_worth_estimated_share: loss.worth.map(|worth| figure(worth.estimated_share)),
+    };
+    LossDocument {
+        behaviour: behaviour(found.behaviour),
+        interval_basis: basis_of(found.by_blocks),
+        by_patience: found.by_patience.iter().map(of).collect(),
+    }
+}
+
+fn repeats(plan: &Plan, findings: &Findings) -> RepeatsDocument {
+    let found = &findings.repeats;
+    let places = |fell: &[(StepId, u64)]| {
+        fell.iter().map(|(step, shoppers)| PlaceDocument { step: plan.step_label(*step), shoppers: *shoppers }).collect()
+    };
+    RepeatsDocument {
+        p_first_failure: found.pooled.p_first.map(figure),
+        p_second_given_first: found.pooled.second.value().map(figure),
+        second_attempts: found.pooled.second.of,
+        lift: found.pooled.lift.map(|(lift, _)| figure(lift)),
+        lift_ci95: found.pooled.lift.map(|(_, ci95)| pair(ci95)),
+        stickiness: found.pooled.rho.map(|(rho, _)| figure(rho)),
+        stickiness_ci95: found.pooled.rho.map(|(_, ci95)| pair(ci95)),
+        units: found.units.iter().map(|unit| unit_repeats(plan, unit)).collect(),
+        first_failed: places(&found.first_failed),
+        second_failed: places(&found.second_failed),
+    }
+}
+
+fn unit_repeats(plan: &Plan, found: &UnitRepeats) -> UnitRepeatsDocument {
+    let unit = plan.unit(found.unit);
+    UnitRepeatsDocument {
+        unit: unit.name.clone(),
+        journey: plan.journey(unit.journey).name.clone(),
+        first_attempts: found.first.of,
+        p_first_failure: found.stickiness.p_first.map(figure),
+        p_second_given_first: found.stickiness.second.value().map(figure),
+        second_attempts: found.stickiness.second.of,
+        lift: found.stickiness.lift.map(|(lift, _)| figure(lift)),
+        stickiness: found.stickiness.rho.map(|(rho, _)| figure(rho)),
+        stickiness_ci95: found.stickiness.rho.map(|(_, ci95)| pair(ci95)),
+    }
+}
+
+fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument {
+    let scope = match spot.scope {
+        Scope::Step(_) => "step",
+        Scope::Journey => "journey",
+    };
+    let basis = match spot.basis {
+        Basis::Assigned => "assigned",
+        Basis::Observed => "observed",
+    };
+    let steps: Vec<String> = spot.steps.iter().map(|step| plan.step_label(*step)).collect();
+    HotSpotDocument {
+        step: steps.first().cloned(),
+        steps,
+        scope: scope.to_owned(),
+        group: spot.group.iter().cloned().collect(),
+        shoppers: spot.inside.of,
+        repeated: spot.inside.events,
+        rate: spot.inside.value().map_or(0.0, figure),
+        rate_ci95: spot.inside.ci95().map_or([0.0, 1.0], pair),
+        rate_elsewhere: spot.outside.value().map_or(0.0, figure),
+        lift: figure(spot.lift),
+        lift_is_least: spot.lift_is_least,
+        p_value: figure(spot.p_value),
+        q_value: figure(spot.q_value),
+        excess_repeated: figure(spot.excess_repeated),
+        excess_lost: spot.excess_lost.map(figure),
+        basis: basis.to_owned(),
+    }
+}
+
+fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
+    let scale = if gate::is_time(&found.metric) { 1e-3 } else { 1.0 };
+    let shown = |x: f64| figure(x * scale);
+    ObjectiveDocument {
+        text: found.text.clone(),
+        line: found.line,
+        unit: match found.metric {
+            Metric::Requests => "requests_per_s",
+            Metric::Response { .. } | Metric::TimeToBuy { .. } => "ms",
+            _ => "fraction",
+        }
+        .to_owned(),
+        limit: shown(found.limit),
+        observed: found.observed.map(shown),
+        observed_at_least: found.observed_at_least,
+        ci95: found.ci95.map(|ci95| [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]),
+        successes_only_ms: found.successes_only.map(millis),
+        sample: found.sample,
+        interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
+        window: found.window.map(|window| WindowDocument {
+            from_s: window.from.as_secs_f64(),
+            until_s: window.until.as_secs_f64(),
+            of: window.of,
+        }),
+        verdict: found.verdict.key().to_owned(),
+        reason: gate::answer(found),
+        more_shoppers: found.more_shoppers,
+    }
+}
+
+fn basis_of(by_blocks: bool) -> String {
+    if by_blocks { "blocks" } else { "shoppers" }.to_owned()
+}
+
+fn spans(found: &Quantiles) -> SpansDocument {
+    let of = |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map(|quantile| millis(quantile.value));
+    SpansDocument {
+        count: found.count,
+        p50: of(found.p50),
+        p90: of(found.p90),
+        p95: of(found.p95),
+        p99: of(found.p99),
+        p999: of(found.p999),
+        max: found.max.map(millis),
+    }
+}
+
+fn millis(span: Micros) -> f64 {
+    span.as_millis_f64()
+}
+
+fn pair(interval: Interval) -> [f64; 2] {
+    [figure(interval.low), figure(interval.high)]
+}
+
+/// Six significant figures: more would be noise, and differ in the last place from machine to machine.
+pub(super) fn figure(x: f64) -> f64 {
+    format!("{x:.5e}").parse().unwrap_or(x)
+}

@@ -1,0 +1,458 @@
+use std::path::Path;
+
+use insta::{assert_json_snapshot, assert_snapshot};
+use serde_json::{Value, json};
+
+use super::summary::figure;
+use super::{RunDocument, SCHEMA, run_document, run_json, run_schema};
+use crate::base::Micros;
+use crate::plan::Arrivals;
+use crate::tally::Outcome;
+use crate::verdict::trial::{Trial, failing, planted, shop};
+
+fn document(trial: &Trial) -> RunDocument {
+    run_document(&trial.plan, &trial.tally, &trial.facts, &trial.findings())
+}
+
+fn closed() -> Trial {
+    let mut plan = shop();
+    plan.load.arrivals = Arrivals::Closed { users: 4, length: Micros::from_secs(10) };
+    Trial::of(plan, 500, 10, planted)
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/run.schema.json");
+    let generated = serde_json::to_string_pretty(&run_schema()).unwrap() + "\n";
+    if std::env::var_os("TILLRUSH_UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == generated, "the format has changed: run the tests with TILLRUSH_UPDATE_SCHEMA=1, and look at the difference");
+}
+
+#[test]
+fn every_document_keeps_to_the_schema() {
+    // Closed to further fields, so that a name that is not in the schema is found.
+    let mut schema = run_schema();
+    let definitions = schema["$defs"].as_object_mut().unwrap().values_mut().map(|definition| &mut definition["additionalProperties"]);
+    definitions.for_each(|open| *open = json!(false));
+    schema["additionalProperties"] = json!(false);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let nobody = Trial::run(0, 10, |_| Outcome::Ok);
+    let healthy = Trial::run(300, 10, |_| Outcome::Ok);
+    for trial in [nobody, healthy, closed(), Trial::run(12_000, 120, planted), Trial::run(3, 3, |_| failing(true))] {
+        let written: Value = serde_json::from_str(&run_json(&document(&trial))).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&written).map(|error| format!("{} {error}", error.instance_path())).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(serde_json::from_value::<RunDocument>(written).unwrap(), document(&trial));
+    }
+    assert!(!validator.is_valid(&json!({ "schema": SCHEMA })));
+}
+
+#[test]
+fn what_can_not_be_said_is_null() {
+    let nobody = document(&Trial::run(0, 10, |_| Outcome::Ok));
+    assert_eq!((nobody.shoppers.repeated_failures_rate, nobody.repeats.lift, nobody.generator.lag_p99_ms), (None, None, None));
+    assert_eq!((nobody.steps[0].failure_rate, nobody.steps[0].response_ms.p50), (None, None));
+    let closed = document(&closed());
+    assert!(
+        closed.loss.is_none() && closed.shoppers.lost_expected.is_empty() && closed.hotspots.iter().all(|spot| spot.excess_lost.is_none())
+    );
+}
+
+#[test]
+fn a_run_with_planted_faults_in_full() {
+    let mut written = serde_json::to_value(document(&Trial::run(12_000, 120, planted))).unwrap();
+    // One of each is enough to see the format.
+    for list in ["steps", "journeys", "hotspots"] {
+        let last = written[list].as_array_mut().unwrap().pop().unwrap();
+        written[list] = json!(["…", last]);
+    }
+    let units = written["repeats"]["units"].as_array_mut().unwrap();
+    *units = vec![json!("…"), units.pop().unwrap()];
+    assert_json_snapshot!(written, @r#"
+    {
+      "schema": "tillrush.run/1",
+      "run_id": "20261127T090000Z-black-friday-checkout-0a1b",
+      "tool_version": "0.1.0",
+      "verdict": "pass",
+      "verdict_reason": "no objectives were given, so none is broken",
+      "headline": [
+        "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 76 times the rate of the others; that loses about 195 of every 10,000 shoppers.",
+        "In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at pay. After a failed attempt the next one is 4.7 times as likely to fail as a first one.",
+        "4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience presets."
+      ],
+      "scenario": {
+        "name": "Black Friday checkout",
+        "sha256": "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"
+      },
+      "target": "http://127.0.0.1:8080/",
+      "seed": 42,
+      "plan_digest": "a1b2c3d4e5f60718",
+      "workload_digest": "18f6e5d4c3b2a107",
+      "slice": "0/1",
+      "missing_slices": [],
+      "started_at": "2026-11-27T09:00:00Z",
+      "duration_s": 120.0,
+      "completion": "complete",
+      "tags": {
+        "release": "2026.47"
+      },
+      "machine": {
+        "cpus": 2,
+        "cores": 2,
+        "os": "linux",
+        "arch": "x86_64"
+      },
+      "load": {
+        "model": "open",
+        "arrivals": "poisson",
+        "connections": "per_shopper",
+        "behaviour": "probe",
+        "max_attempts": 3,
+        "patience": "applause-2024"
+      },
+      "generator": {
+        "verdict": "valid",
+        "arrivals_planned": 12000,
+        "arrivals_started": 12000,
+        "lag_p50_ms": 0.042,
+        "lag_p99_ms": 0.079,
+        "lag_max_ms": 0.079,
+        "cpu_fraction": 0.25,
+        "busiest_second_fraction": 0.0,
+        "peak_rss_mib": 48.0,
+        "late_blocks": 0,
+        "block_s": 1.0,
+        "doubts": []
+      },
+      "requests_sent": 46824,
+      "steps": [
+        "…",
+        {
+          "name": "confirm",
+          "journey": "buy",
+          "unit": "pay",
+          "attempts": 5145,
+          "failures": 77,
+          "failure_rate": 0.014966,
+          "failure_rate_ci95": [
+            0.0117938,
+            0.0189751
+          ],
+          "design_effect": 1.15643,
+          "declined": 0,
+          "unjudged": 0,
+          "kinds": {
+            "throttled": 54,
+            "too_slow": 23
+          },
+          "response_ms": {
+            "count": 5068,
+            "p50": 26.671,
+            "p90": 45.343,
+            "p95": 54.591,
+            "p99": 76.031,
+            "p999": 99.519,
+            "max": 116.991
+          },
+          "service_ms": {
+            "count": 5068,
+            "p50": 26.623,
+            "p90": 45.279,
+            "p95": 54.495,
+            "p99": 75.967,
+            "p999": 99.455,
+            "max": 116.863
+          }
+        }
+      ],
+      "journeys": [
+        "…",
+        {
+          "name": "buy",
+          "started": 8917,
+          "funnel": [
+            {
+              "unit": "home",
+              "entered": 8917,
+              "passed": 8917,
+              "passed_at_once": 8791,
+              "left_by_choice": 0
+            },
+            {
+              "unit": "product",
+              "entered": 8917,
+              "passed": 8917,
+              "passed_at_once": 8797,
+              "left_by_choice": 3580
+            },
+            {
+              "unit": "cart",
+              "entered": 5337,
+              "passed": 5332,
+              "passed_at_once": 5028,
+              "left_by_choice": 0
+            },
+            {
+              "unit": "checkout",
+              "entered": 5332,
+              "passed": 5327,
+              "passed_at_once": 5043,
+              "left_by_choice": 0
+            },
+            {
+              "unit": "pay",
+              "entered": 5327,
+              "passed": 5068,
+              "passed_at_once": 4914,
+              "left_by_choice": 0
+            }
+          ]
+        }
+      ],
+      "shoppers": {
+        "started": 12000,
+        "ended": 12000,
+        "completed": 8151,
+        "left_by_choice": 3580,
+        "lost_observed": 0,
+        "stopped_by_cap": 269,
+        "unfinished": 0,
+        "purchased": 5068,
+        "failed": 1244,
+        "failed_rate": 0.103667,
+        "failed_ci95": [
+          0.0980196,
+          0.1096
+        ],
+        "failed_once": 869,
+        "repeated_failures": 375,
+        "repeated_failures_rate": 0.03125,
+        "repeated_failures_ci95": [
+          0.0281433,
+          0.0346875
+        ],
+        "repeated_same_unit": 321,
+        "repeated_same_unit_rate": 0.02675,
+        "repeated_same_unit_ci95": [
+          0.0239674,
+          0.0298458
+        ],
+        "repeated_with_declines": 377,
+        "repeated_with_declines_rate": 0.0314167,
+        "repeated_with_declines_ci95": [
+          0.0283185,
+          0.0348416
+        ],
+        "interval_basis": "blocks",
+        "by_failures": [
+          {
+            "failures": "0",
+            "shoppers": 10756,
+            "purchased": 4300,
+            "lost": 3.9
+          },
+          {
+            "failures": "1",
+            "shoppers": 869,
+            "purchased": 662,
+            "lost": 226.68
+          },
+          {
+            "failures": "2",
+            "shoppers": 91,
+            "purchased": 91,
+            "lost": 57.33
+          },
+          {
+            "failures": "3+",
+            "shoppers": 284,
+            "purchased": 15,
+            "lost": 281.24
+          }
+        ],
+        "lost_expected": {
+          "applause-2024": 569.15,
+          "decline-44": 727.95,
+          "geometric-63": 684.779,
+          "impatient-75": 1032.46
+        }
+      },
+      "loss": {
+        "behaviour": "probe",
+        "interval_basis": "blocks",
+        "by_patience": [
+          {
+            "patience": "applause-2024",
+            "lost": 569.15,
+            "lost_at_least": 520.632,
+            "lost_rate": 0.0474291,
+            "lost_rate_ci95": [
+              0.0443255,
+              0.0507386
+            ],
+            "lost_worth_minor": 2656692.0,
+            "lost_worth_estimated_share": 0.0395391
+          },
+          {
+            "patience": "geometric-63",
+            "lost": 684.779,
+            "lost_at_least": 626.79,
+            "lost_rate": 0.0570649,
+            "lost_rate_ci95": [
+              0.0536632,
+              0.0606684
+            ],
+            "lost_worth_minor": 3139083.0,
+            "lost_worth_estimated_share": 0.046383
+          },
+          {
+            "patience": "decline-44",
+            "lost": 727.95,
+            "lost_at_least": 679.485,
+            "lost_rate": 0.0606625,
+            "lost_rate_ci95": [
+              0.0571303,
+              0.0643981
+            ],
+            "lost_worth_minor": 3319824.0,
+            "lost_worth_estimated_share": 0.0483381
+          },
+          {
+            "patience": "impatient-75",
+            "lost": 1032.46,
+            "lost_at_least": 1028.58,
+            "lost_rate": 0.0860387,
+            "lost_rate_ci95": [
+              0.0813092,
+              0.0910161
+            ],
+            "lost_worth_minor": 4617012.0,
+            "lost_worth_estimated_share": 0.0554337
+          }
+        ]
+      },
+      "repeats": {
+        "p_first_failure": 0.049783,
+        "p_second_given_first": 0.233119,
+        "second_attempts": 1244,
+        "lift": 4.68271,
+        "lift_ci95": [
+          4.22768,
+          5.17074
+        ],
+        "stickiness": 0.192941,
+        "stickiness_ci95": [
+          0.169102,
+          0.21851
+        ],
+        "units": [
+          "…",
+          {
+            "unit": "pay",
+            "journey": "buy",
+            "first_attempts": 5327,
+            "p_first_failure": 0.0743383,
+            "p_second_given_first": 0.653631,
+            "second_attempts": 358,
+            "lift": 8.79266,
+            "stickiness": 0.625815,
+            "stickiness_ci95": [
+              0.571061,
+              0.677045
+            ]
+          }
+        ],
+        "first_failed": [
+          {
+            "step": "cart",
+            "shoppers": 299
+          },
+          {
+            "step": "pay",
+            "shoppers": 288
+          },
+          {
+            "step": "checkout",
+            "shoppers": 237
+          },
+          {
+            "step": "buy/home",
+            "shoppers": 126
+          },
+          {
+            "step": "product",
+            "shoppers": 120
+          },
+          {
+            "step": "confirm",
+            "shoppers": 70
+          },
+          {
+            "step": "search",
+            "shoppers": 56
+          },
+          {
+            "step": "browse/home",
+            "shoppers": 48
+          }
+        ],
+        "second_failed": [
+          {
+            "step": "pay",
+            "shoppers": 257
+          },
+          {
+            "step": "checkout",
+            "shoppers": 70
+          },
+          {
+            "step": "cart",
+            "shoppers": 43
+          },
+          {
+            "step": "confirm",
+            "shoppers": 5
+          }
+        ]
+      },
+      "hotspots": [
+        "…",
+        {
+          "step": "cart",
+          "steps": [
+            "cart",
+            "checkout"
+          ],
+          "scope": "journey",
+          "where": {
+            "node": "n3"
+          },
+          "shoppers": 2939,
+          "repeated": 170,
+          "rate": 0.0578428,
+          "rate_ci95": [
+            0.0499659,
+            0.066874
+          ],
+          "rate_elsewhere": 0.0226244,
+          "lift": 2.55665,
+          "lift_is_least": false,
+          "p_value": 0.000000000000000000321298,
+          "q_value": 0.00000000000000000257039,
+          "excess_repeated": 103.507,
+          "excess_lost": 133.595,
+          "basis": "observed"
+        }
+      ],
+      "objectives": []
+    }
+    "#);
+}
+
+#[test]
+fn figures_have_six_digits() {
+    assert_snapshot!([0.0, 1.0 / 3.0, 123_456_789.0, 1.5e-30, 4_525.0].map(|x| figure(x).to_string()).join(" "), @"0 0.333333 123457000 0.0000000000000000000000000000015 4525");
+}

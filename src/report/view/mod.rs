@@ -1,0 +1,9 @@
+//! The view: a report without its layout, shared by all formats for people.
+
+pub mod format;
+pub(super) mod gate;
+mod page;
+mod tables;
+pub(super) mod words;
+
+pub use page::{Column, Fit, Remark, Row, Table, Tone, View};

@@ -1,0 +1,125 @@
+//! Reasons to doubt the generator, each with its gravity and what to do about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::base::Micros;
+
+/// Whether the run's figures can be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Soundness {
+    /// The schedule was held.
+    #[default]
+    Valid,
+    /// A part of the run may be the generator's doing.
+    Suspect,
+    /// The generator was the bottleneck.
+    Invalid,
+}
+
+/// A reason for doubt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    /// How grave it is; `Valid` for a note that changes nothing.
+    pub gravity: Soundness,
+    /// What it is.
+    pub cause: Cause,
+}
+
+/// What may have gone wrong with the generator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// Arrivals that were due and never started, by why.
+    Unstarted {
+        /// How many.
+        arrivals: u64,
+        /// Of how many.
+        planned: u64,
+        /// By why.
+        why: BTreeMap<String, u64>,
+    },
+    /// Attempts that acted too late to be blamed on the shop.
+    Late {
+        /// How many.
+        attempts: u64,
+        /// Of how many.
+        of: u64,
+        /// In how many late blocks.
+        blocks: usize,
+        /// The longest lag.
+        worst: Micros,
+    },
+    /// Exchanges that failed for want of our own means, by what was wanting.
+    OwnFailures(BTreeMap<String, u64>),
+    /// The cores' threads were nearly always busy: this fraction of the time.
+    Busy(f64),
+    /// Requests that a safety cap held back.
+    Held(u64),
+    /// The cores' threads waited for a processor for this fraction of the time.
+    Crowded(f64),
+    /// A core was busy for nearly a whole second: this fraction.
+    BusySecond(f64),
+    /// There is no precise timer on this system.
+    CoarseTimer,
+    /// Spans longer than the histograms' bound.
+    Clamped(u64),
+}
+
+// === impl Soundness ===
+
+impl Soundness {
+    /// As `run.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Soundness::Valid => "valid",
+            Soundness::Suspect => "suspect",
+            Soundness::Invalid => "invalid",
+        }
+    }
+}
+
+// === impl Cause ===
+
+impl Cause {
+    /// What to do about it.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Cause::Unstarted { .. } => "raise the limit of shoppers at once, lower the rate, or share the load between machines (--slice)",
+            Cause::Late { .. } => "use an idle machine, more cores, or share the load between machines (--slice)",
+            Cause::OwnFailures(_) => {
+                "raise the limits of open files and ports (ulimit -n, net.ipv4.ip_local_port_range), or share the load (--slice)"
+            }
+            Cause::Busy(_) | Cause::BusySecond(_) => "use more cores, or share the load between machines (--slice)",
+            Cause::Held(_) => "raise the cap under `limits`, or lower the rate so that the cap is never met",
+            Cause::Crowded(_) => "use a machine that does nothing else",
+            Cause::CoarseTimer => "on Linux, starts are precise to some ten microseconds; here to a millisecond or so",
+            Cause::Clamped(_) => "spans of more than an hour count as one hour; look at `gives_up_after`",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |why: &BTreeMap<String, u64>| why.iter().map(|(why, count)| format!("{why}: {count}")).collect::<Vec<_>>().join(", ");
+        match self {
+            Cause::Unstarted { arrivals, planned, why } if why.is_empty() => write!(f, "{arrivals} of {planned} arrivals never started"),
+            Cause::Unstarted { arrivals, planned, why } => write!(f, "{arrivals} of {planned} arrivals never started ({})", list(why)),
+            Cause::Late { attempts, of, blocks, worst } => {
+                let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
+                write!(f, "{attempts} of {of} attempts ({share:.2} %) acted late, by up to {worst}, ")?;
+                if *blocks == 0 {
+                    write!(f, "spread over the run")
+                } else {
+                    write!(f, "most in {blocks} stretch{} of time", if *blocks == 1 { "" } else { "es" })
+                }
+            }
+            Cause::OwnFailures(why) => write!(f, "requests failed for want of our own means ({})", list(why)),
+            Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
+            Cause::Held(requests) => write!(f, "{requests} requests were held back by a safety cap"),
+            Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),
+            Cause::BusySecond(fraction) => write!(f, "in its busiest second a thread was busy {:.0} % of the time", 100.0 * fraction),
+            Cause::CoarseTimer => write!(f, "no precise timer on this system"),
+            Cause::Clamped(spans) => write!(f, "{spans} spans were longer than an hour"),
+        }
+    }
+}
