@@ -2,7 +2,6 @@
 //!
 //! What has no door of its own (filling a request, judging, capturing) is measured as a whole visit on a stage
 //! without a network; the difference to the visit without it is its cost.
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
 
 mod stage;
 

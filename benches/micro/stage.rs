@@ -25,8 +25,10 @@ use url::Url;
 #[derive(Clone, Default)]
 pub struct JumpingClock(Rc<Cell<u64>>);
 
-/// A shop whose pages are in memory.
-pub struct Stage {
+/// A shop whose pages are in memory; its lines share it.
+pub struct StageShop(Rc<Stage>);
+
+struct Stage {
     clock: JumpingClock,
     page: Answer,
     product: Answer,
@@ -43,7 +45,7 @@ pub struct StageLine {
 }
 
 /// The world of the shoppers on the stage.
-pub type StageWorld = World<Rc<Stage>, JumpingClock, NoGate>;
+pub type StageWorld = World<StageShop, JumpingClock, NoGate>;
 
 // === impl JumpingClock ===
 
@@ -89,11 +91,11 @@ impl Stage {
     }
 }
 
-impl Shop for Rc<Stage> {
+impl Shop for StageShop {
     type Line = StageLine;
 
     fn line(&self, shopper: ShopperId) -> StageLine {
-        StageLine { stage: Rc::clone(self), shopper, asked: 0 }
+        StageLine { stage: Rc::clone(&self.0), shopper, asked: 0 }
     }
 }
 
@@ -157,7 +159,7 @@ pub fn plan(scenario: &str) -> Plan {
 pub fn world(plan: Plan, failing: f64) -> StageWorld {
     let clock = JumpingClock::default();
     World {
-        shop: Rc::new(Stage::new(clock.clone(), failing)),
+        shop: StageShop(Rc::new(Stage::new(clock.clone(), failing))),
         clock,
         gate: NoGate,
         settings: Rc::new(SessionSettings::new(Url::parse("http://shop.test").expect("it is an address"))),

@@ -31,7 +31,9 @@ fn canned(host: &str) -> Vec<Vec<u8>> {
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session=9d2c7a\r\n\r\n").into_bytes();
     let post = |path: &str, kind: &str, body: &str| {
         let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session=9d2c7a\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: session=9d2c7a\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        );
         (head + body).into_bytes()
     };
     vec![

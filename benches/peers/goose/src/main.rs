@@ -36,9 +36,6 @@ async fn buy(shopper: &mut GooseUser) -> TransactionResult {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), GooseError> {
-    GooseAttack::initialize()?
-        .register_scenario(scenario!("buy").register_transaction(transaction!(buy)))
-        .execute()
-        .await?;
+    GooseAttack::initialize()?.register_scenario(scenario!("buy").register_transaction(transaction!(buy))).execute().await?;
     Ok(())
 }
