@@ -29,7 +29,9 @@ fn schedule(criterion: &mut Criterion) {
     let schedule = Schedule::new(&plan.load, 1);
     let mut group = criterion.benchmark_group("schedule");
     group.throughput(Throughput::Elements(schedule.count()));
-    group.bench_function("a ramp of 30,000 shoppers", |bencher| bencher.iter(|| schedule.slice(Slice::WHOLE).map(|arrival| arrival.at.0).sum::<u64>()));
+    group.bench_function("a ramp of 30,000 shoppers", |bencher| {
+        bencher.iter(|| schedule.slice(Slice::WHOLE).map(|arrival| arrival.at.0).sum::<u64>())
+    });
     group.finish();
 }
 
@@ -150,12 +152,21 @@ fn tally(criterion: &mut Criterion) {
         });
     });
     let (one, other) = (second(&plan, 10_000), second(&plan, 10_000));
-    group.bench_function("seal a second of 10,000 requests", |bencher| bencher.iter_batched_ref(|| one.clone(), Tally::seal, BatchSize::LargeInput));
+    group.bench_function("seal a second of 10,000 requests", |bencher| {
+        bencher.iter_batched_ref(|| one.clone(), Tally::seal, BatchSize::LargeInput)
+    });
     let mut sealed = (one, other);
     sealed.0.seal();
     sealed.1.seal();
     group.bench_function("merge two sealed seconds", |bencher| {
-        bencher.iter_batched(|| sealed.clone(), |(mut one, other)| { one.merge(other); one }, BatchSize::LargeInput);
+        bencher.iter_batched(
+            || sealed.clone(),
+            |(mut one, other)| {
+                one.merge(other);
+                one
+            },
+            BatchSize::LargeInput,
+        );
     });
     group.finish();
 }
