@@ -39,6 +39,8 @@ pub enum Purpose {
     Bootstrap = 14,
     /// Sub-seeds derived from a seed.
     Seed = 15,
+    /// The identity of a request in a distributed trace.
+    Trace = 16,
 }
 
 /// 64 uniform bits for this key, purpose and ordinal.

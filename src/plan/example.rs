@@ -41,6 +41,7 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         observed: Vec::new(),
         objectives: Vec::new(),
         limits: Limits::default(),
+        trace: false,
         templates: Templates::default(),
     }
 }

@@ -70,6 +70,9 @@ pub struct Plan {
     pub objectives: Vec<Objective>,
     /// Safety caps.
     pub limits: Limits,
+    /// Whether each request carries a W3C `traceparent`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trace: bool,
     /// The compiled templates that need the expression language.
     #[serde(skip)]
     pub templates: Templates,

@@ -9,7 +9,7 @@ use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Status, Unit, Weight};
-use super::words::{Conduct, Connecting, Each, Spacing};
+use super::words::{Conduct, Connecting, Each, Spacing, Tracing};
 use crate::base::{Delay, Micros};
 
 /// A text; in most places it may have placeholders.
@@ -125,6 +125,8 @@ mapping! {
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// The pause before each step but a journey's first (default none).
         "think" => think: Located<Delay>,
+        /// w3c: each request carries a `traceparent` of its own, so that a failing one is found in the shop's traces. none (the default): nothing.
+        "trace" => trace: Located<Tracing>,
     }
 }
 

@@ -24,7 +24,7 @@ pub use schema::schema;
 pub use source::{Located, Source, Span};
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Each, Spacing};
+pub use words::{Conduct, Connecting, Each, Spacing, Tracing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

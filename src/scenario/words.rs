@@ -60,6 +60,15 @@ words!(
     }
 );
 words!(
+    /// What ties a request to the shop's own traces.
+    Tracing, "a kind of trace headers" {
+        /// W3C Trace Context: `traceparent`.
+        W3c = "w3c",
+        /// Nothing.
+        None = "none",
+    }
+);
+words!(
     /// How rows of a data file are dealt out.
     Each, "a way to deal out rows" {
         /// One row, one shopper.

@@ -1,5 +1,7 @@
 //! One try at a step: fill the request, send it, read the answer, judge it, tell the tally.
 
+use http::HeaderName;
+
 use super::judge::{Judge, Unmet, kind_of_trouble};
 use super::price;
 use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
@@ -8,6 +10,7 @@ use super::request::fill;
 use super::sample::Evidence;
 use super::scope::built_in;
 use super::session::{FetchTrouble, Fetched, Gate, Hop};
+use super::trace::traceparent;
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
 use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
@@ -166,6 +169,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.under_way.purchase = Some(Purchase { unit: attempt.unit, nth: attempt.nth, paying_step });
             let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
             line(&PurchaseEvent::Invoke, world.clock.now());
+        }
+        if plan.trace {
+            let traceparent = traceparent(&world.run, self.shopper, self.trail.len() as u64);
+            self.session.set_header(HeaderName::from_static("traceparent"), traceparent);
         }
         let (trail, nth, exchanges) = (&mut self.trail, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {

@@ -251,6 +251,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 declines: self.met.declines,
                 first_failed: self.met.first_failed,
                 second_failed: self.met.second_failed,
+                cause: self.trail.first(),
                 same_unit_twice: self.met.same_unit_twice,
                 worth: self.met.worth,
                 end,
@@ -258,7 +259,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         } else {
             tally.unstarted(self.arrived_at, "stopped");
         }
-        if let Some((step, kind, hash)) = self.trail.kept() {
+        if let Some((cause, hash)) = self.trail.kept() {
             let visitor = Visitor {
                 shopper: self.shopper,
                 marker: &self.marker,
@@ -267,7 +268,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 arrived_at: self.arrived_at,
             };
             let line = example(&world.plan, &visitor, &self.trail, end);
-            tally.sample(step, kind, hash, line);
+            tally.sample(cause, hash, line);
         }
     }
 

@@ -118,6 +118,7 @@ impl Tally {
         self.tries.absorb(other.tries);
         self.blocks.absorb(other.blocks);
         self.seconds.absorb(other.seconds);
+        self.causes.absorb(other.causes);
         self.samples.absorb(other.samples);
         self.generator.absorb(other.generator);
         self.parts.absorb(other.parts);

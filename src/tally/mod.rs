@@ -10,6 +10,7 @@
 //! [`shard`] stores them, and joins the shards of one run.
 
 mod buckets;
+mod causes;
 mod failure;
 mod generator;
 pub mod interval_log;
@@ -27,6 +28,7 @@ mod step;
 mod tests;
 mod timeline;
 
+pub use causes::{Cause, CausePlace, Fates, Messages};
 pub use failure::{FailureKind, OrderKnowledge};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, TOO_MANY_CAUSES};
 pub use latency::Latency;
@@ -88,6 +90,8 @@ pub struct Tally {
     pub blocks: BTreeMap<u32, BlockTally>,
     /// By second since the planned start: what charts draw.
     pub seconds: BTreeMap<u32, SecondTally>,
+    /// Failing shoppers by the first thing that went wrong.
+    pub causes: BTreeMap<CausePlace, Messages>,
     /// A bounded, unbiased choice of failing journeys.
     pub samples: Samples,
     /// What is known of the generator itself.

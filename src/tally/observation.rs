@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FailureKind, Observed};
+use super::{Cause, FailureKind, Observed};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
 /// How an attempt came out.
@@ -139,6 +139,8 @@ pub struct ShopperEnd<'a> {
     pub first_failed: Option<StepId>,
     /// The step where the second failed attempt failed.
     pub second_failed: Option<StepId>,
+    /// The first thing that went wrong, if anything did.
+    pub cause: Option<&'a Cause>,
     /// Whether some unit failed twice or more.
     pub same_unit_twice: bool,
     /// What the basket or the order was worth, if known.

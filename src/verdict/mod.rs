@@ -4,6 +4,7 @@
 //! Everything is a pure function of the plan, the merged tally and a few facts, so that a stored run can be judged again at
 //! any time, and a run cut in slices says the same as one that was not.
 
+mod clusters;
 mod facts;
 mod health;
 mod hotspots;
@@ -21,6 +22,7 @@ pub(crate) mod wire;
 use crate::plan::Plan;
 use crate::tally::Tally;
 
+pub use clusters::{Cluster, ClusterExample, clusters};
 pub use facts::{Completion, Machine, RunFacts};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
@@ -45,6 +47,8 @@ pub struct Findings {
     pub journeys: Vec<JourneyFinding>,
     /// What became of the shoppers.
     pub shoppers: ShopperFindings,
+    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    pub clusters: Vec<Cluster>,
     /// How failures come back to the same shopper.
     pub repeats: Repeats,
     /// Lost shoppers; none for a closed load.
@@ -72,6 +76,7 @@ impl Findings {
             steps: steps(plan, tally),
             journeys: journeys(plan, tally),
             shoppers: shoppers(plan, tally),
+            clusters: clusters(plan, tally),
             repeats: repeats(plan, tally),
             loss: loss(plan, tally),
             hotspots: hotspots(plan, tally),

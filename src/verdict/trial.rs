@@ -113,6 +113,7 @@ impl Trial {
             declines: 0,
             first_failed: None,
             second_failed: None,
+            cause: None,
             same_unit_twice: false,
             worth: None,
             end: End::Completed,

@@ -52,6 +52,9 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
     let kept = |n: u32| by_failures.get(&n).copied().unwrap_or(0);
     assert_eq!(told, [kept(0), kept(1), kept(2), failed(3)]);
 
+    let clustered: u64 = figure(document, "/clusters").as_array().unwrap().iter().map(|cluster| count(cluster, "/shoppers")).sum();
+    assert_eq!(clustered, books.shoppers_failed, "each failing shopper is in one cluster");
+
     for (name, operation) in [("add to cart", "add"), ("pay", "pay"), ("confirmation", "order")] {
         let step = step(document, name);
         assert_eq!(count(step, "/attempts"), books.asked(operation), "attempts at {name}");

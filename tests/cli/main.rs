@@ -7,6 +7,7 @@
 
 mod bench;
 
+mod causes;
 mod commands;
 mod documents;
 mod durability;

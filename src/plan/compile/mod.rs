@@ -18,7 +18,7 @@ use url::Url;
 
 use self::names::Names;
 use super::{Inputs, Limits, Plan, Templates};
-use crate::scenario::{Problems, Scenario, Span, Text};
+use crate::scenario::{Problems, Scenario, Span, Text, Tracing};
 
 /// A plan in the making.
 struct Compiler<'a> {
@@ -67,6 +67,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         name: compiler.name(document.name.as_ref()),
         target: compiler.target(document.target.as_ref()),
         limits: compiler.limits(document.limits.as_ref()),
+        trace: document.defaults.as_ref().and_then(|defaults| defaults.trace.as_ref()).is_some_and(|trace| trace.value == Tracing::W3c),
         load,
         shoppers,
         journeys: flow.journeys,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::clusters::ClusterDocument;
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -70,6 +71,8 @@ pub struct RunDocument {
     pub loss: Option<LossDocument>,
     /// How failures come back to the same shopper.
     pub repeats: RepeatsDocument,
+    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    pub clusters: Vec<ClusterDocument>,
     /// Groups of shoppers who meet repeated failures more often than others, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
     /// The objectives that were judged.

@@ -1,11 +1,13 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
+mod clusters;
 mod document;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

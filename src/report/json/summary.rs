@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::clusters::cluster;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
@@ -63,6 +64,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         shoppers: shoppers(findings),
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),
+        clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
     }

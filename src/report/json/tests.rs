@@ -474,6 +474,7 @@ fn a_run_with_planted_faults_in_full() {
           }
         ]
       },
+      "clusters": [],
       "hotspots": [
         "…",
         {

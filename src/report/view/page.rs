@@ -3,6 +3,7 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
+use super::clusters;
 use super::gate;
 use super::tables;
 use super::words;
@@ -107,6 +108,8 @@ impl View {
             tables::funnel(plan, findings),
             tables::steps(plan, findings),
             tables::kinds(plan, findings),
+            clusters::clusters(plan, findings),
+            clusters::examples(plan, findings),
             tables::by_failures(findings),
             tables::loss(findings),
             tables::hotspots(plan, findings),

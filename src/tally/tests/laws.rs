@@ -18,6 +18,7 @@ enum Told {
     Repeated(u64),
     End(u64, u32, End, u8, [Observed; 2], Option<u64>),
     Sample(u16, FailureKind, u64),
+    Caused(u16, FailureKind, u8, u32),
 }
 
 fn tell(tally: &mut Tally, told: &Told) {
@@ -64,7 +65,15 @@ fn tell(tally: &mut Tally, told: &Told) {
             end,
             ..ended(&[attribute], &observed)
         }),
-        Told::Sample(step, kind, hash) => (step..step + 8).for_each(|step| tally.sample(StepId(step), kind, hash, line(hash))),
+        Told::Sample(step, kind, hash) => {
+            (step..step + 8).for_each(|step| tally.sample(&cause(step, kind, &format!("said {}", hash % 3)), hash, line(hash)))
+        }
+        Told::Caused(step, kind, said, failures) => tally.shopper_end(&ShopperEnd {
+            failures,
+            first_failed: Some(StepId(step)),
+            cause: Some(&cause(step, kind, &format!("said {said}"))),
+            ..ended(&[], &[])
+        }),
     }
 }
 
@@ -110,6 +119,10 @@ fn told() -> impl Strategy<Value = Told> {
         6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
             .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
         2 => (0..8u16, kind(), 0..40u64).prop_map(|(step, kind, hash)| Told::Sample(step, kind, hash)),
+        // One place meets ever new messages, the others a few.
+        2 => (0..4u16, prop_oneof![Just(0..120u8), Just(0..3u8)].prop_flat_map(|said| said), 1..4u32)
+            .prop_map(|(step, said, failures)| Told::Caused(step, FailureKind::ServerError, said, failures)),
+        6 => (0..120u8).prop_map(|said| Told::Caused(3, FailureKind::Throttled, said, 1)),
     ]
 }
 
@@ -195,6 +208,8 @@ proptest! {
         prop_assert!(tally.arrivals.unstarted.len() <= MOST_CAUSES);
         prop_assert!(tally.samples.strata.len() <= Samples::STRATA);
         prop_assert!(tally.samples.strata.values().all(|lines| lines.len() <= Samples::PER_STRATUM));
+        prop_assert!(tally.samples.causes.len() <= Samples::STRATA && tally.samples.causes.values().all(|lines| lines.len() == 1));
+        prop_assert!(tally.causes.values().all(|said| !matches!(said, Messages::Told(told) if told.len() > Messages::MOST)));
         prop_assert!(tally.tries.keys().all(|key| key.nth <= TryKey::LAST));
     }
 }
@@ -205,12 +220,14 @@ fn the_sequences_reach_the_bounds_that_the_laws_speak_of() {
     use proptest::test_runner::TestRunner;
 
     let mut runner = TestRunner::deterministic();
-    let mut reached = [0; 4];
+    let mut reached = [0; 6];
     for _ in 0..40 {
         let tally = told_all(&sequence().new_tree(&mut runner).unwrap().current());
         reached[0] += usize::from(tally.distinct.iter().any(|name| !name.told_apart()));
         reached[1] += usize::from(tally.distinct.iter().any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)));
         reached[2] += usize::from(tally.samples.strata.len() == Samples::STRATA);
+        reached[4] += usize::from(tally.causes.values().any(|said| matches!(said, Messages::TooMany(_))));
+        reached[5] += usize::from(tally.samples.causes.len() == Samples::STRATA);
         reached[3] += usize::from(tally.generator.own_failures.contains_key(TOO_MANY_CAUSES));
     }
     assert!(reached.iter().all(|&times| times >= 3), "{reached:?}");

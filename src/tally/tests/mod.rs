@@ -40,6 +40,10 @@ pub(super) fn line(shopper: u64) -> Arc<SampleLine> {
     })
 }
 
+pub(super) fn cause(step: u16, kind: FailureKind, message: &str) -> Cause {
+    Cause { place: CausePlace { step: StepId(step), kind, status: None }, message: message.into() }
+}
+
 pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt<'static> {
     let intended_at = Micros::from_millis(intended_ms);
     StepAttempt {
@@ -67,6 +71,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         declines: 0,
         first_failed: None,
         second_failed: None,
+        cause: None,
         same_unit_twice: false,
         worth: Some(MinorUnits(4_999)),
         end: End::Completed,
