@@ -83,7 +83,7 @@ pub fn clusters(plan: &Plan, tally: &Tally) -> Vec<Cluster> {
             Messages::TooMany(fates) => clusters.push(cluster(plan, &tally.samples, *place, None, fates)),
         }
     }
-    clusters.sort_by(|a, b| (Reverse(a.shoppers), a.step, a.kind, a.status).cmp(&(Reverse(b.shoppers), b.step, b.kind, b.status)));
+    clusters.sort_by_key(|found| (Reverse(found.shoppers), found.step, found.kind, found.status));
     clusters
 }
 
