@@ -229,6 +229,7 @@ fn steps_and_requests() {
         ),
         (purchase("- { name: a, get: /, order: «{ total: { json: $.a } }» }"), &["an order needs `id`"], &["`id:`"]),
         (steps("- { name: a, get: /, poll: «{ every: 1s, for: 5s }» }"), &["a poll needs `until`"], &["`until:`"]),
+        (steps("- { name: a, get: /, poll: { every: «5ms», for: 5s, until: { status: 200 } } }"), &["a flood"], &["10ms"]),
         (steps("- { name: a, get: /, poll: { every: «0s», for: 5s, until: { status: 200 } } }"), &["takes no time"], &["30s"]),
     ]);
 }
