@@ -16,12 +16,16 @@ use crate::tally::{Cause, CausePlace, End, FailureKind, Observed, SampleLine, Sa
 const BODY_LIMIT: usize = 4 * 1_024;
 /// How much more of it is looked at for secrets that the cut would go through.
 const CUT_SLACK: usize = 64;
+/// So many exchanges of a visit are remembered; of more (a poll that asks for minutes) the last one takes the place of the one before.
+const MOST_LINES: usize = 200;
 
 /// What a visit's exchanges came to, and the failing one in full where it is to be kept.
 #[derive(Debug, Default)]
 pub struct Trail {
     lines: Vec<TrailLine>,
     first: Option<Box<Cause>>,
+    /// Exchanges that are not among the lines.
+    left_out: u32,
     kept: Option<Box<Kept>>,
 }
 
@@ -60,6 +64,13 @@ pub struct Evidence {
 impl Trail {
     /// Adds an exchange.
     pub fn add(&mut self, step: StepId, attempt: u32, exchange: &Exchange) {
+        if self.lines.len() == MOST_LINES {
+            self.left_out += 1;
+            // A failure stays where it is.
+            if self.lines.pop_if(|last| last.failure.is_none()).is_none() {
+                return;
+            }
+        }
         self.lines.push(TrailLine {
             step,
             attempt: attempt.min(u32::from(u16::MAX)) as u16,
@@ -71,8 +82,8 @@ impl Trail {
     }
 
     /// How many exchanges there were.
-    pub fn len(&self) -> usize {
-        self.lines.len()
+    pub fn made(&self) -> usize {
+        self.lines.len() + self.left_out as usize
     }
 
     /// The last exchange made the step fail. The visit's first such is what all its failures are blamed on; it is kept in full
@@ -120,7 +131,11 @@ impl Trail {
             request: in_full(i).and_then(|kept| kept.request.clone()),
             response: in_full(i).and_then(|kept| kept.response.clone()),
         };
-        self.lines.iter().enumerate().map(exchange).collect()
+        let mut exchanges: Vec<SampledExchange> = self.lines.iter().enumerate().map(exchange).collect();
+        if let Some(last) = exchanges.last_mut().filter(|_| self.left_out > 0) {
+            last.detail = format!("[{} exchanges are left out here] {}", self.left_out, last.detail).trim_end().to_owned();
+        }
+        exchanges
     }
 }
 

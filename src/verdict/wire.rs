@@ -92,6 +92,7 @@ pub(crate) mod tests {
                 redirect: fresh,
                 connections: u32::from(fresh),
                 redials: u32::from(i == 1),
+                sent: true,
                 resumed: i == 10,
                 held: i == 3,
                 bytes_sent: 20,

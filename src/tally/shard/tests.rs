@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::*;
 use crate::base::{JourneyId, Micros, Slice};
 use crate::tally::tests::{attempt, cause, ended, is, line, shape, tried};
-use crate::tally::{FailureKind, Outcome, Shape, Tally};
+use crate::tally::{FailureKind, Outcome, OwnFault, Shape, Tally};
 use proptest::prelude::*;
 
 fn slice(text: &str) -> Slice {
@@ -45,7 +45,7 @@ fn delta(second: u64) -> Tally {
     tally.unit_attempt(&tried(1, &[0, 1], &[is("node-1")], Outcome::Failed(FailureKind::TooSlow)));
     tally.sample(&cause(1, FailureKind::TooSlow, "given up"), second, line(second));
     tally.shopper_end(&ended(&[0, 1], &[is("node-1")]));
-    tally.own_failure("no ports left");
+    tally.own_failure(OwnFault::Means, "no ports left");
     tally
 }
 
