@@ -7,6 +7,7 @@ mod compile;
 #[cfg(test)]
 pub mod example;
 mod expression;
+mod fields;
 mod flow;
 pub mod forecast;
 mod inputs;

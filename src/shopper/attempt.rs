@@ -16,7 +16,7 @@ use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
+use crate::tally::{Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -174,7 +174,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let traceparent = traceparent(&world.run, self.shopper, self.trail.made() as u64);
             self.session.set_header(HeaderName::from_static("traceparent"), traceparent);
         }
-        let (trail, nth, exchanges) = (&mut self.trail, attempt.nth, &mut attempt.exchanges);
+        let (trail, effort, nth, exchanges) = (&mut self.trail, &mut self.effort, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -190,6 +190,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 bytes_received: exchange.bytes_received,
             };
             world.tally.borrow_mut().exchange(&seen);
+            effort.add(&seen);
             trail.add(attempt.step, nth, exchange);
             *exchanges += 1;
             world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
@@ -263,7 +264,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.observed[observed.index()] = value;
         }
         if world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step)) {
-            self.met.bought_at.get_or_insert(ended_at);
+            if self.met.bought_at.is_none() {
+                let troubles = u64::from(self.met.failures + self.met.declines);
+                self.met.bought_at = Some(ended_at);
+                self.met.effort_to_buy = Some(Effort { troubles, ..self.effort });
+            }
         }
         for (var, value) in found.values {
             world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));

@@ -23,7 +23,7 @@ use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Persona, Plan, Value};
-use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
+use crate::tally::{Effort, End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
 pub struct Visit<S: Shop, G> {
@@ -36,6 +36,8 @@ pub struct Visit<S: Shop, G> {
     pub(super) observed: Vec<Observed>,
     pub(super) trail: Trail,
     pub(super) met: Met,
+    /// What was done so far.
+    pub(super) effort: Effort,
     pub(super) intent: Option<Intent>,
     /// What would be cut if the run ended now.
     pub(super) under_way: UnderWay,
@@ -51,6 +53,8 @@ pub(super) struct Met {
     pub second_failed: Option<StepId>,
     pub same_unit_twice: bool,
     pub bought_at: Option<Micros>,
+    /// What it took until then.
+    pub effort_to_buy: Option<Effort>,
     pub worth: Option<MinorUnits>,
 }
 
@@ -108,6 +112,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             observed: vec![Observed::Missing; plan.observed.len()],
             trail: Trail::default(),
             met: Met::default(),
+            effort: Effort::default(),
             intent: None,
             under_way: UnderWay::default(),
             shopper,
@@ -173,6 +178,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
+            self.effort.idle += pause;
             intended_at = tried.ended_at + pause;
         }
         unreachable!("a shopper does not try 2³² times")
@@ -223,9 +229,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// The think time before a step.
-    fn think<C: Clock>(&self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
+    fn think<C: Clock>(&mut self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
         let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, u64::from(step.0) << 32 | u64::from(nth));
         world.tell(|witness| witness.pauses(pause, "thinking"));
+        self.effort.idle += pause;
         pause
     }
 
@@ -245,6 +252,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 arrived_at: self.arrived_at,
                 ended_at: now,
                 bought_at: self.met.bought_at,
+                effort: self.met.effort_to_buy,
                 attributes: &self.persona.attributes,
                 observed: &self.observed,
                 failures: self.met.failures,

@@ -12,6 +12,7 @@
 mod buckets;
 mod causes;
 mod failure;
+mod friction;
 mod generator;
 pub mod interval_log;
 mod latency;
@@ -30,6 +31,7 @@ mod timeline;
 
 pub use causes::{Cause, CausePlace, Fates, Messages};
 pub use failure::{FailureKind, OrderKnowledge};
+pub use friction::{Effort, Friction};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};

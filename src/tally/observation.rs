@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, FailureKind, Observed};
+use super::{Cause, Effort, FailureKind, Observed};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
 /// How an attempt came out.
@@ -129,6 +129,8 @@ pub struct ShopperEnd<'a> {
     pub ended_at: Micros,
     /// When the order was made, if one was.
     pub bought_at: Option<Micros>,
+    /// What it took until then.
+    pub effort: Option<Effort>,
     /// The index of the value of each assigned attribute.
     pub attributes: &'a [u8],
     /// The observed values at the end.

@@ -240,6 +240,9 @@ impl Tally {
             record(&mut journey.duration, end.ended_at);
         }
         end.bought_at.into_iter().for_each(|at| record(&mut journey.time_to_buy, at));
+        if let (Some(at), Some(effort)) = (end.bought_at, end.effort) {
+            journey.friction.bought(block, at.since(end.arrived_at), effort);
+        }
 
         let fate = fate_of(end);
         if let Some(cause) = end.cause {

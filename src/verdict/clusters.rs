@@ -201,6 +201,7 @@ mod tests {
             arrived_at: Micros(who),
             ended_at: Micros(who),
             bought_at: None,
+            effort: None,
             attributes: &[0, 0],
             observed: &[],
             failures,

@@ -6,6 +6,7 @@
 
 mod clusters;
 mod facts;
+mod friction;
 mod health;
 mod hotspots;
 mod loss;
@@ -24,6 +25,7 @@ use crate::tally::Tally;
 
 pub use clusters::{Cluster, ClusterExample, clusters};
 pub use facts::{Completion, Machine, RunFacts};
+pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
 pub use loss::{Loss, LostWorth, PatienceLoss, loss, weight};
@@ -45,6 +47,8 @@ pub struct Findings {
     pub steps: Vec<StepFinding>,
     /// How far shoppers came, journey by journey.
     pub journeys: Vec<JourneyFinding>,
+    /// What it takes to buy, journey by journey.
+    pub friction: Vec<FrictionFinding>,
     /// What became of the shoppers.
     pub shoppers: ShopperFindings,
     /// Failing shoppers by the first thing that went wrong, the most frequent first.
@@ -75,6 +79,7 @@ impl Findings {
             health,
             steps: steps(plan, tally),
             journeys: journeys(plan, tally),
+            friction: friction(plan, tally),
             shoppers: shoppers(plan, tally),
             clusters: clusters(plan, tally),
             repeats: repeats(plan, tally),

@@ -107,6 +107,7 @@ impl Trial {
             arrived_at: at,
             ended_at: at,
             bought_at: None,
+            effort: None,
             attributes: &attributes,
             observed: &observed,
             failures: 0,

@@ -90,6 +90,15 @@ fn poisson_arrivals_are_counted_as_the_shop_counts_them() {
     assert!(books.shoppers_seen > 300 && books.shoppers_failed_repeatedly > 5, "{books:?}");
     agrees(&document, &books);
     assert_eq!(document["load"]["arrivals"], "poisson");
+    // Cart and payment, over one connection; sku, quantity, method and e-mail address.
+    let friction = &document["friction"][0];
+    assert_eq!(count(friction, "/buyers"), books.buyers());
+    assert_eq!(
+        (friction["per_smooth_buyer"]["requests"].as_f64(), friction["per_smooth_buyer"]["round_trips"].as_f64()),
+        (Some(2.0), Some(3.0))
+    );
+    assert_eq!(count(friction, "/form_fields"), 4);
+    assert!(count(friction, "/smooth_buyers") < books.buyers());
     assert_eq!(document["generator"]["arrivals_planned"], document["generator"]["arrivals_started"]);
     assert_eq!(count(&document, "/seed"), 11);
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clusters::ClusterDocument;
+use super::friction::FrictionDocument;
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -65,6 +66,8 @@ pub struct RunDocument {
     pub steps: Vec<StepDocument>,
     /// How far shoppers came, journey by journey.
     pub journeys: Vec<JourneyDocument>,
+    /// What it takes to buy, in each journey in which somebody bought.
+    pub friction: Vec<FrictionDocument>,
     /// What became of the shoppers.
     pub shoppers: ShoppersDocument,
     /// Lost shoppers in detail; null for a closed load, for which none are derived.

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod document;
+mod friction;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -9,5 +10,6 @@ mod wire;
 
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
+pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

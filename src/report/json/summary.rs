@@ -8,6 +8,7 @@ use super::document::{
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+use super::friction::friction;
 use super::wire::wire;
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
@@ -61,6 +62,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         requests_sent: findings.requests_sent,
         steps: findings.steps.iter().map(|found| step(plan, found)).collect(),
         journeys: journeys(plan, findings),
+        friction: findings.friction.iter().map(|found| friction(plan, found)).collect(),
         shoppers: shoppers(findings),
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),

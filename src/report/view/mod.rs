@@ -2,6 +2,7 @@
 
 mod clusters;
 pub mod format;
+mod friction;
 pub(super) mod gate;
 mod page;
 mod tables;

@@ -4,6 +4,7 @@
 //! a sample) is decided once for the console, the page and the pull request.
 
 use super::clusters;
+use super::friction;
 use super::gate;
 use super::tables;
 use super::words;
@@ -107,6 +108,7 @@ impl View {
             gate::objectives(findings),
             tables::funnel(plan, findings),
             tables::steps(plan, findings),
+            friction::friction(plan, findings),
             tables::kinds(plan, findings),
             clusters::clusters(plan, findings),
             clusters::examples(plan, findings),

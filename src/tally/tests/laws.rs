@@ -66,6 +66,12 @@ fn tell(tally: &mut Tally, told: &Told) {
             failures,
             first_failed: (failures > 0).then_some(StepId(1)),
             worth: worth.map(MinorUnits),
+            effort: (end == End::Completed).then_some(Effort {
+                requests: at,
+                troubles: failures.into(),
+                idle: Micros(at / 3),
+                ..Effort::default()
+            }),
             end,
             ..ended(&[attribute], &observed)
         }),

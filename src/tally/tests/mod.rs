@@ -65,6 +65,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         arrived_at: Micros::from_secs(12),
         ended_at: Micros::from_secs(25),
         bought_at: Some(Micros::from_secs(20)),
+        effort: None,
         attributes,
         observed,
         failures: 0,
