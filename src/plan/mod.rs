@@ -3,6 +3,7 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+mod arms;
 mod compile;
 #[cfg(test)]
 pub mod example;
@@ -27,6 +28,7 @@ use url::Url;
 
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
+pub use arms::{Arm, MAX_ARMS, Way};
 pub use flow::{
     Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
 };

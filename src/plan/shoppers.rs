@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Arm;
 use crate::base::{Delay, VarId};
 
 /// Who the shoppers are.
@@ -17,6 +18,9 @@ pub struct Shoppers {
     pub max_attempts: Option<u32>,
     /// The pause before trying again.
     pub retry_after: Delay,
+    /// The ways to try again that an experiment compares; empty without one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub arms: Vec<Arm>,
     /// Rows that belong to one shopper each.
     pub data: Vec<DataSet>,
 }
@@ -50,6 +54,8 @@ pub enum Behaviour {
     Probe,
     /// Shoppers leave as patience says. For retry storms and recovery.
     Live,
+    /// As probe, and a shopper's first second try is made in one of several ways. For finding what cures.
+    Experiment,
 }
 
 /// A table of which each row is one shopper's own.

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::arms::{Arm, Otherwise};
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::Located;
@@ -87,7 +88,7 @@ mapping! {
         "attributes" => attributes: Named<Named<Located<Weight>>>,
         /// When a failing shopper leaves: a preset's name (default applause-2024), or the chance to leave at the first, second, ... failed attempt.
         "patience" => patience: Patience,
-        /// probe (the default): every failing shopper tries again, patience is applied in the report. live: shoppers really leave.
+        /// probe (the default): every failing shopper tries again, patience is applied in the report. live: shoppers really leave. experiment: as probe, and the first second try of a shopper is made in one of the ways of `retry.arms`.
         "behaviour" => behaviour: Located<Conduct>,
         /// How often a shopper tries a step or purchase at most (default 3), or unlimited.
         "max_attempts" => max_attempts: Located<Attempts>,
@@ -103,6 +104,8 @@ mapping! {
     Retry, "a description of retries" {
         /// The pause before trying again (default 2s..20s).
         "after" => after: Located<Delay>,
+        /// In an experiment: the ways to try again, each as likely: `same`, `redraw: payment`, `set: { coupon: none }`, `fresh: session`, `wait: 30s`.
+        "arms" => arms: Vec<Arm>,
     }
 }
 
@@ -303,12 +306,13 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 16] = [
+pub const MAPPINGS: [(&str, &[&str]); 17] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
     ("Shoppers", Shoppers::KEYS),
     ("Retry", Retry::KEYS),
+    ("Otherwise", Otherwise::KEYS),
     ("Data", Data::KEYS),
     ("Defaults", Defaults::KEYS),
     ("Journey", Journey::KEYS),

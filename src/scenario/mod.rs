@@ -4,6 +4,7 @@
 //! can't be read becomes a `Problem` with its place and its remedy. What the values mean together (names that
 //! must exist, weights that must add up) is the plan's business.
 
+mod arms;
 mod decode;
 mod document;
 mod problem;
@@ -13,6 +14,7 @@ mod tree;
 mod units;
 mod words;
 
+pub use arms::{Arm, Otherwise, WAYS};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
     Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
@@ -24,7 +26,7 @@ pub use schema::schema;
 pub use source::{Located, Source, Span};
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Each, Spacing, Tracing};
+pub use words::{Conduct, Connecting, Each, Fresh, Spacing, Tracing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

@@ -89,7 +89,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
-        let attributes = &self.persona.attributes[..];
+        let attributes = self.held();
         world.tally.borrow_mut().step_attempt(&StepAttempt {
             step,
             intended_at,
@@ -205,7 +205,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if !world.plan.unit(unit).purchase {
             return;
         }
-        let intent = self.intent.get_or_insert_with(|| Intent::new(&world.run, self.shopper, unit));
+        let known = self.intent.take().filter(|intent| intent.unit == unit);
+        let intent = self.intent.insert(known.unwrap_or_else(|| Intent::new(&world.run, self.shopper, unit)));
         self.variables.set_text(built_in::INTENT_ID, &intent.key());
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
     }

@@ -3,6 +3,7 @@
 pub mod address;
 mod attempt;
 pub mod cookies;
+mod cure;
 mod judge;
 mod message;
 mod price;

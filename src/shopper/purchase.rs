@@ -16,6 +16,8 @@ use crate::tally::FailureKind;
 pub struct Intent {
     /// Unique to this intent, and the same for all its attempts.
     pub marker: String,
+    /// The purchase.
+    pub unit: UnitId,
     /// Which key is in use, from 1.
     generation: u32,
     /// The body of the last attempt, without the key itself.
@@ -99,7 +101,7 @@ impl Intent {
     /// The intent of a shopper at a purchase. Its marker carries the run, so that two runs with one seed against one
     /// shop never share a key.
     pub fn new(run: &str, shopper: ShopperId, unit: UnitId) -> Intent {
-        Intent { marker: format!("{run}-{shopper}-{}", unit.0), generation: 1, body: None }
+        Intent { marker: format!("{run}-{shopper}-{}", unit.0), unit, generation: 1, body: None }
     }
 
     /// The idempotency key in use.

@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue};
 
+use super::cure::{Experiment, Retry};
 use super::purchase::Intent;
 use super::sample::{Trail, Visitor, example};
 use super::scope::{Variables, built_in};
@@ -30,12 +31,17 @@ pub struct Visit<S: Shop, G> {
     pub(super) shopper: ShopperId,
     pub(super) marker: Rc<str>,
     pub(super) persona: Persona,
+    /// The values of attributes that an experiment changed; the persona's where it did not.
+    pub(super) held: Option<Vec<u8>>,
+    pub(super) experiment: Experiment,
     pub(super) arrived_at: Micros,
     pub(super) session: Session<S::Line, G>,
     pub(super) variables: Variables,
     pub(super) observed: Vec<Observed>,
     pub(super) trail: Trail,
     pub(super) met: Met,
+    /// By place of the unit in the journey.
+    places: Vec<AtPlace>,
     /// What was done so far.
     pub(super) effort: Effort,
     pub(super) intent: Option<Intent>,
@@ -56,6 +62,14 @@ pub(super) struct Met {
     /// What it took until then.
     pub effort_to_buy: Option<Effort>,
     pub worth: Option<MinorUnits>,
+}
+
+/// What the shopper did at one unit of the journey.
+#[derive(Clone, Copy, Debug, Default)]
+struct AtPlace {
+    attempts: u32,
+    failures: u32,
+    passed: bool,
 }
 
 /// What is begun and not judged yet.
@@ -87,6 +101,16 @@ pub(super) struct Purchase {
     pub paying_step: StepId,
 }
 
+/// Where a shopper is after a unit.
+enum Then {
+    /// Through it, at this moment and attempt.
+    Passed(Micros, u32),
+    /// At the start of the journey again, to begin at this moment.
+    Anew(Micros),
+    /// At the end.
+    Ended(End),
+}
+
 /// How an attempt at a unit came out.
 #[derive(Clone, Copy, Debug)]
 struct Tried {
@@ -115,6 +139,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             effort: Effort::default(),
             intent: None,
             under_way: UnderWay::default(),
+            held: None,
+            experiment: Experiment::default(),
+            places: vec![AtPlace::default(); plan.journey(persona.journey).units.len()],
             shopper,
             marker,
             persona,
@@ -127,16 +154,23 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
         let plan = &*world.plan;
         let units = plan.journey(self.persona.journey).units.clone();
-        let mut intended_at = self.arrived_at;
-        for (place, unit) in units.clone().map(UnitId).enumerate() {
+        let (mut unit, mut intended_at) = (UnitId(units.start), self.arrived_at);
+        while unit.0 < units.end {
             let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
-                Ok(passed) => passed,
-                Err(end) => return end,
+                Then::Passed(passed_at, attempts) => (passed_at, attempts),
+                Then::Anew(at) => {
+                    (unit, intended_at) = (UnitId(units.start), at);
+                    continue;
+                }
+                Then::Ended(end) => return end,
             };
             let last = StepId(plan.unit(unit).steps.end - 1);
             let stays = uniform(self.shopper.0, Purpose::Continue, u64::from(unit.0)) < plan.step(last).continues;
             let is_last = unit.0 + 1 == units.end;
-            world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
+            let place = self.place(world, unit);
+            if !std::mem::replace(&mut self.places[place].passed, true) {
+                world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
+            }
             if is_last {
                 break;
             }
@@ -144,49 +178,68 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }
-            let next = StepId(plan.unit(UnitId(unit.0 + 1)).steps.start);
-            intended_at = passed_at + self.think(world, next, 1);
+            unit = UnitId(unit.0 + 1);
+            intended_at = passed_at + self.think(world, StepId(plan.unit(unit).steps.start), 1);
         }
         End::Completed
     }
 
-    /// Tries a unit until it succeeds: when it did, and at which attempt; or how the journey ended.
-    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, mut intended_at: Micros) -> Result<(Micros, u32), End> {
+    /// The place of a unit in the journey.
+    fn place<C: Clock>(&self, world: &World<S, C, G>, unit: UnitId) -> usize {
+        usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start)
+    }
+
+    /// The value that the shopper holds of each attribute.
+    pub(super) fn held(&self) -> &[u8] {
+        self.held.as_deref().unwrap_or(&self.persona.attributes)
+    }
+
+    /// Tries a unit until it succeeds, or it comes otherwise.
+    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, mut intended_at: Micros) -> Then {
         let shoppers = &world.plan.shoppers;
-        let failures_before = self.met.failures;
-        self.intent = None;
-        for nth in 1u32.. {
+        let place = self.place(world, unit);
+        // Who begins anew still wants the same.
+        if !matches!(self.experiment, Experiment::UnderWay(..)) {
+            self.intent = None;
+        }
+        loop {
+            self.places[place].attempts += 1;
+            let nth = self.places[place].attempts;
             let tried = self.try_unit(world, unit, nth, intended_at).await;
+            self.follow_up(world, unit, tried.outcome);
             match tried.outcome {
-                Outcome::Ok => return Ok((tried.ended_at, nth)),
-                Outcome::Unjudged => return Err(End::Unfinished),
+                Outcome::Ok => return Then::Passed(tried.ended_at, nth),
+                Outcome::Unjudged => return Then::Ended(End::Unfinished),
                 Outcome::Declined => {
                     self.met.declines += 1;
-                    if let Some(intent) = &mut self.intent {
-                        intent.renew();
-                    }
+                    self.intent.iter_mut().filter(|intent| intent.unit == unit).for_each(Intent::renew);
                 }
-                Outcome::Failed(_) => self.count_failure(world, &tried, failures_before),
+                Outcome::Failed(_) => self.count_failure(world, &tried, place),
             }
             let met = self.met.failures + self.met.declines;
             let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
             if shoppers.behaviour == Behaviour::Live && leaves() {
-                return Err(End::Lost);
+                return Then::Ended(End::Lost);
             }
             if shoppers.max_attempts.is_some_and(|most| nth >= most) {
-                return Err(End::StoppedByCap);
+                return Then::Ended(End::StoppedByCap);
             }
-            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
+            let retry = if tried.outcome == Outcome::Declined { Retry::Again } else { self.treat(world, unit, tried.step) };
+            let after = if let Retry::After(pause) = retry { pause } else { shoppers.retry_after };
+            let pause = self.pause(world, after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
             self.effort.idle += pause;
             intended_at = tried.ended_at + pause;
+            if retry == Retry::Anew {
+                return Then::Anew(intended_at);
+            }
         }
-        unreachable!("a shopper does not try 2³² times")
     }
 
-    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, failures_before: u32) {
+    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, place: usize) {
         self.met.failures += 1;
-        self.met.same_unit_twice |= self.met.failures - failures_before >= 2;
+        self.places[place].failures += 1;
+        self.met.same_unit_twice |= self.places[place].failures >= 2;
         match self.met.failures {
             1 => self.met.first_failed = Some(tried.step),
             2 => {
@@ -212,7 +265,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
             world.clock.sleep_until(step_at).await;
             if nth == 1 && step.0 == steps.start {
-                let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
+                let place = self.place(world, unit);
                 world.tally.borrow_mut().entered(self.persona.journey, place);
             }
             let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
@@ -222,8 +275,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         }
         self.under_way.unit = None;
-        let attempt =
-            UnitAttempt { unit, nth, intended_at, attributes: &self.persona.attributes, observed: &held_before, outcome: tried.outcome };
+        let attempt = UnitAttempt { unit, nth, intended_at, attributes: self.held(), observed: &held_before, outcome: tried.outcome };
         world.tally.borrow_mut().unit_attempt(&attempt);
         tried
     }
@@ -290,13 +342,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 ended_at: now,
                 service: None,
                 arrival,
-                attributes: &self.persona.attributes,
+                attributes: self.held(),
                 outcome: Outcome::Unjudged,
             };
             world.tally.borrow_mut().step_attempt(&attempt);
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
-            let (attributes, observed) = (&self.persona.attributes, &self.observed);
+            let (attributes, observed) = (self.held(), &self.observed[..]);
             let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }

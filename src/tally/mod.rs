@@ -28,6 +28,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod treatment;
 
 pub use causes::{Cause, CausePlace, Fates, Messages};
 pub use failure::{FailureKind, OrderKnowledge};
@@ -41,6 +42,7 @@ pub use series::Series;
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
 pub use step::{FunnelStage, JourneyTally, PhaseTally, StepTally};
 pub use timeline::{BlockTally, SecondTally};
+pub use treatment::Treatment;
 
 use std::collections::BTreeMap;
 
@@ -88,6 +90,8 @@ pub struct Tally {
     pub shoppers: BTreeMap<ShopperKey, ShopperCount>,
     /// Attempts at units, counted jointly by order, attributes and observed values.
     pub tries: BTreeMap<TryKey, Tries>,
+    /// The second tries of an experiment.
+    pub treatments: BTreeMap<Treatment, Tries>,
     /// By block of the schedule: what inference resamples.
     pub blocks: BTreeMap<u32, BlockTally>,
     /// By second since the planned start: what charts draw.

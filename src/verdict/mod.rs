@@ -5,6 +5,7 @@
 //! any time, and a run cut in slices says the same as one that was not.
 
 mod clusters;
+mod experiment;
 mod facts;
 mod friction;
 mod health;
@@ -24,6 +25,7 @@ use crate::plan::Plan;
 use crate::tally::Tally;
 
 pub use clusters::{Cluster, ClusterExample, clusters};
+pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};
 pub use facts::{Completion, Machine, RunFacts};
 pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
@@ -55,6 +57,8 @@ pub struct Findings {
     pub clusters: Vec<Cluster>,
     /// How failures come back to the same shopper.
     pub repeats: Repeats,
+    /// Which way to try again cures; none without an experiment.
+    pub experiment: Option<Experiment>,
     /// Lost shoppers; none for a closed load.
     pub loss: Option<Loss>,
     /// Where repeated failures concentrate, the costliest first.
@@ -83,6 +87,7 @@ impl Findings {
             shoppers: shoppers(plan, tally),
             clusters: clusters(plan, tally),
             repeats: repeats(plan, tally),
+            experiment: experiment(plan, tally),
             loss: loss(plan, tally),
             hotspots: hotspots(plan, tally),
             objectives,

@@ -9,6 +9,7 @@ mod bench;
 
 mod causes;
 mod commands;
+mod cures;
 mod documents;
 mod durability;
 mod exactness;

@@ -5,6 +5,7 @@
 //! in one go. The plan that comes out is handed over only if there was no problem at all.
 
 mod answers;
+mod arms;
 mod bodies;
 mod guard;
 mod journeys;

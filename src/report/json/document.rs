@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::clusters::ClusterDocument;
+use super::experiment::ExperimentDocument;
 use super::friction::FrictionDocument;
 use super::wire::WireDocument;
 
@@ -70,6 +71,8 @@ pub struct RunDocument {
     pub friction: Vec<FrictionDocument>,
     /// What became of the shoppers.
     pub shoppers: ShoppersDocument,
+    /// Which way to try again cures a failure; null without an experiment.
+    pub experiment: Option<ExperimentDocument>,
     /// Lost shoppers in detail; null for a closed load, for which none are derived.
     pub loss: Option<LossDocument>,
     /// How failures come back to the same shopper.
@@ -130,7 +133,7 @@ pub struct LoadDocument {
     pub arrivals: String,
     /// `per_shopper` or `kept`.
     pub connections: String,
-    /// `probe` or `live`.
+    /// `probe`, `live` or `experiment`.
     pub behaviour: String,
     /// The most attempts at a unit; null for unlimited.
     pub max_attempts: Option<u32>,
@@ -327,7 +330,7 @@ pub struct ByFailuresDocument {
 /// Lost shoppers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossDocument {
-    /// `probe` (expected) or `live` (seen).
+    /// `probe` or `experiment` (expected), or `live` (seen).
     pub behaviour: String,
     /// What the intervals rest on: `blocks` of time, or `shoppers` taken for independent, which is weak.
     pub interval_basis: String,

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod document;
+mod experiment;
 mod friction;
 mod summary;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod wire;
 
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
+pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

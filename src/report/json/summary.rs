@@ -8,6 +8,7 @@ use super::document::{
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+use super::experiment::experiment;
 use super::friction::friction;
 use super::wire::wire;
 use crate::base::{Micros, StepId};
@@ -64,6 +65,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         journeys: journeys(plan, findings),
         friction: findings.friction.iter().map(|found| friction(plan, found)).collect(),
         shoppers: shoppers(findings),
+        experiment: findings.experiment.as_ref().map(|found| experiment(plan, found)),
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),
         clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
@@ -94,6 +96,7 @@ fn behaviour(behaviour: Behaviour) -> String {
     match behaviour {
         Behaviour::Probe => "probe",
         Behaviour::Live => "live",
+        Behaviour::Experiment => "experiment",
     }
     .to_owned()
 }
@@ -357,7 +360,7 @@ fn millis(span: Micros) -> f64 {
     span.as_millis_f64()
 }
 
-fn pair(interval: Interval) -> [f64; 2] {
+pub(super) fn pair(interval: Interval) -> [f64; 2] {
     [figure(interval.low), figure(interval.high)]
 }
 

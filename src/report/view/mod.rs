@@ -1,6 +1,7 @@
 //! The view: a report without its layout, shared by all formats for people.
 
 mod clusters;
+mod experiment;
 pub mod format;
 mod friction;
 pub(super) mod gate;

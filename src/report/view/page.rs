@@ -4,6 +4,7 @@
 //! a sample) is decided once for the console, the page and the pull request.
 
 use super::clusters;
+use super::experiment;
 use super::friction;
 use super::gate;
 use super::tables;
@@ -112,6 +113,7 @@ impl View {
             tables::kinds(plan, findings),
             clusters::clusters(plan, findings),
             clusters::examples(plan, findings),
+            experiment::experiment(plan, findings),
             tables::by_failures(findings),
             tables::loss(findings),
             tables::hotspots(plan, findings),

@@ -15,6 +15,7 @@ enum Told {
     Step(u16, u64, u64, Outcome),
     Unit(u16, u32, u64, u8, [Observed; 2], Outcome),
     Funnel(usize, u32),
+    Treated(u16, u8, Outcome),
     Repeated(u64),
     End(u64, u32, End, u8, [Observed; 2], Option<u64>),
     Sample(u16, FailureKind, u64),
@@ -59,6 +60,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             tally.passed(JourneyId(0), place, nth);
             tally.left(JourneyId(0), place);
         }
+        Told::Treated(step, arm, outcome) => tally.treated(Treatment { step: StepId(step), arm, eligible: u16::from(arm) | 1 }, outcome),
         Told::Repeated(at) => tally.repeated(Micros(at)),
         Told::End(at, failures, end, attribute, observed, worth) => tally.shopper_end(&ShopperEnd {
             arrived_at: Micros(at),
@@ -126,6 +128,7 @@ fn told() -> impl Strategy<Value = Told> {
         6 => (0..3u16, 1..12u32, at.clone(), 0..2u8, pair(), outcome()).prop_map(|(u, n, at, a, o, out)| Told::Unit(u, n, at, a, o, out)),
         1 => (0..2usize, 1..4u32).prop_map(|(place, nth)| Told::Funnel(place, nth)),
         1 => at.clone().prop_map(Told::Repeated),
+        2 => (0..4u16, 0..3u8, outcome()).prop_map(|(step, arm, outcome)| Told::Treated(step, arm, outcome)),
         6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
             .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
         2 => (0..8u16, kind(), 0..40u64).prop_map(|(step, kind, hash)| Told::Sample(step, kind, hash)),
