@@ -67,6 +67,9 @@ pub struct Step {
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
+    /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
+    #[serde(skip)]
+    pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
     pub continues: f64,
 }
@@ -108,6 +111,36 @@ pub enum Body {
     Form(Vec<(Template, Template)>),
     /// Text as it is.
     Text(Template),
+    /// A form of the page that the shopper is on; the form says method and address as well.
+    Submit(Box<Submit>),
+}
+
+/// A form of the page that the shopper is on, and what is filled in: the first form of which all is true that is said.
+#[derive(Debug, Default, Serialize)]
+pub struct Submit {
+    /// The form's id.
+    pub id: Option<Template>,
+    /// A CSS selector that matches the form; it parses.
+    pub css: Option<String>,
+    /// The path of the form's action; `*` stands for anything.
+    pub action: Option<Template>,
+    /// Fields that the form has.
+    pub containing: Vec<Field>,
+    /// What is filled in: names and values of fields that the form must have.
+    pub fields: Vec<(Template, Vec<Template>)>,
+    /// What is sent besides.
+    pub extra: Vec<(Template, Template)>,
+    /// The button that is pressed; the form's first if none is named.
+    pub button: Option<Field>,
+}
+
+/// A field or button of a form.
+#[derive(Debug, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value, if that matters.
+    pub value: Option<Template>,
 }
 
 /// A piece of a JSON body.

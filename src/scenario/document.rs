@@ -15,7 +15,7 @@ use crate::base::{Delay, Micros};
 pub type Text = Located<String>;
 
 /// The keys of a step of which exactly one is given.
-pub const METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "head"];
+pub const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "submit"];
 /// The keys of an extract of which exactly one is given.
 pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
 
@@ -171,6 +171,8 @@ mapping! {
         "delete" => delete: Text,
         /// HEAD of this address.
         "head" => head: Text,
+        /// Fill and submit a form of the page that the shopper is on, with all that the form holds: hidden fields, choices, tokens.
+        "submit" => submit: Submit,
         /// A JSON body. A text that is one placeholder and nothing else keeps the type of its value.
         "json" => json: AnyJson,
         /// A form body (application/x-www-form-urlencoded): names and values.
@@ -199,6 +201,28 @@ mapping! {
         "order" => order: Order,
         /// Ask again until a condition holds; one attempt to the shopper.
         "poll" => poll: Poll,
+    }
+}
+
+mapping! {
+    /// A form of the page that the shopper is on: the first of which all that is said here is true; and what is filled in.
+    Submit, "a form to submit", rules({
+        "anyOf": [{ "required": ["id"] }, { "required": ["css"] }, { "required": ["action"] }, { "required": ["containing"] }],
+    }) {
+        /// The form's id.
+        "id" => id: Text,
+        /// A CSS selector that matches the form, such as form.checkout.
+        "css" => css: Text,
+        /// The form's action, as a path; a * stands for anything: /basket/add/*.
+        "action" => action: Text,
+        /// A field that the form has: its name, or `{ name: value }`.
+        "containing" => containing: Holding,
+        /// Fields of the form and what is filled in; the others are sent as the page has them. A field that the form does not have, or a choice that it does not offer, is missing content. true and false check and uncheck a box.
+        "fields" => fields: Named<OneOrMany<Text>>,
+        /// Sent besides, whether the form has such fields or not, as scripts of the page would add them.
+        "extra" => extra: Named<OneOrMany<Text>>,
+        /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
+        "button" => button: Holding,
     }
 }
 
@@ -290,6 +314,15 @@ pub enum Item {
     Purchase(Purchase),
 }
 
+/// A field or button of a form: its name, or its name and value.
+#[derive(Clone, Debug)]
+pub enum Holding {
+    /// Whatever its value.
+    Name(Text),
+    /// Of this value.
+    Valued(Named<Text>),
+}
+
 /// When a failing shopper leaves.
 #[derive(Clone, Debug)]
 pub enum Patience {
@@ -300,7 +333,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 16] = [
+pub const MAPPINGS: [(&str, &[&str]); 17] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -311,6 +344,7 @@ pub const MAPPINGS: [(&str, &[&str]); 16] = [
     ("Journey", Journey::KEYS),
     ("Purchase", Purchase::KEYS),
     ("Step", Step::KEYS),
+    ("Submit", Submit::KEYS),
     ("Extract", Extract::KEYS),
     ("Basket", Basket::KEYS),
     ("Order", Order::KEYS),
@@ -335,6 +369,21 @@ impl Decode for Item {
         let (step, purchase) = (Step::schema(definitions), Purchase::schema(definitions));
         // Told apart by one key, so that an editor says what is wrong with a step and not that it is no purchase.
         json!({ "type": "object", "if": { "required": ["purchase"] }, "then": purchase, "else": step })
+    }
+}
+
+// === impl Holding ===
+
+impl Decode for Holding {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Holding> {
+        match &node.kind {
+            Kind::Map(_) => Named::decode(node, problems).map(Holding::Valued),
+            _ => Text::decode(node, problems).map(Holding::Name),
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [{ "type": "string" }, Named::<Text>::schema(definitions)], "examples": ["code", { "method_code": "standard" }] })
     }
 }
 

@@ -14,8 +14,8 @@ mod units;
 
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
-    Poll, Purchase, Retry, Shoppers, Stage, Step, Text,
+    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Holding, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
+    Poll, Purchase, Retry, Shoppers, Stage, Step, Submit, Text,
 };
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};

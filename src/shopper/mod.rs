@@ -3,6 +3,7 @@
 pub mod address;
 mod attempt;
 pub mod cookies;
+mod form;
 mod judge;
 mod price;
 mod purchase;

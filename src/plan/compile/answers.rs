@@ -1,6 +1,5 @@
 //! What is looked for in an answer: places to take values from, and conditions.
 
-use lol_html::Selector;
 use regex::Regex;
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -27,17 +26,8 @@ impl Compiler<'_> {
         match given.first()?.0 {
             "json" => self.json_path(written.json.as_ref()?).map(Extract::Json),
             "css" => {
-                let selector = written.css.as_ref()?;
-                if let Err(error) = selector.value.parse::<Selector>() {
-                    self.problem(
-                        selector.span,
-                        format!("`{}` is not a CSS selector that can be used here: {error}", selector.value),
-                        "write for example input[name=csrf] or #total .price",
-                    );
-                    return None;
-                }
                 Some(Extract::Css {
-                    selector: selector.value.clone(),
+                    selector: self.selector(written.css.as_ref()?)?,
                     attribute: written.attribute.as_ref().map(|attribute| attribute.value.clone()),
                 })
             }

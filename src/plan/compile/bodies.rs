@@ -16,6 +16,13 @@ impl Compiler<'_> {
             let verb = method.as_str();
             self.problem(*span, format!("a {verb} request carries no `{key}`"), "use post, or put the values into the address");
         }
+        if let Some(submit) = &written.submit {
+            if let Some((key, span)) = given.first() {
+                let remedy = "put what is filled in under `fields:` of `submit`";
+                self.problem(*span, format!("a form is submitted with its own fields, and no `{key}` besides"), remedy);
+            }
+            return Body::Submit(Box::new(self.submit(submit, spot)));
+        }
         match (&written.json, &written.form, &written.body) {
             (Some(json), ..) => {
                 let mut segments = Vec::new();
@@ -28,7 +35,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
+    pub(super) fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
         let mut pairs = Vec::new();
         for (name, values) in &written.0 {
             let Some(name) = self.text(name, spot) else { continue };

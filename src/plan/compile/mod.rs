@@ -12,6 +12,7 @@ mod load;
 mod names;
 mod shoppers;
 mod steps;
+mod submit;
 mod text;
 
 use url::Url;

@@ -39,6 +39,7 @@ impl Compiler<'_> {
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
+            keeps_page: false,
             continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
         }
     }
@@ -62,6 +63,8 @@ impl Compiler<'_> {
             "patch" => (Method::Patch, &written.patch),
             "delete" => (Method::Delete, &written.delete),
             "head" => (Method::Head, &written.head),
+            // The form says method and address when it is there; until then a form acts, as a POST does.
+            "submit" => (Method::Post, &None),
             _ => (Method::Get, &written.get),
         };
         let url = address.as_ref().and_then(|address| self.address(address, spot));
