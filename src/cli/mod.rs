@@ -12,6 +12,7 @@ mod run;
 mod source;
 mod walk;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -75,7 +76,7 @@ pub fn main() -> ExitCode {
 
 /// `tillrush schema`.
 fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let schema = if args.run { crate::report::run_schema() } else { crate::scenario::schema() };
+    let schema = if args.run { crate::report::run_schema() } else { crate::plan::schema() };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     print(&format!("{text}\n"))?;
     Ok(Exit::Ok)
@@ -113,6 +114,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::from(error).into()),
         _ => Ok(()),
     }
+}
+
+/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
+fn fresh() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 // === impl Failure ===

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
-use super::run::{cores, fresh};
 use super::source::Source;
-use super::{Exit, Failure, Screen, print};
+use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::StepId;
+use crate::engine::cores;
 use crate::report::{self, Paint, View};
 use crate::tally::interval_log;
 use crate::tally::shard::{Ending, Shard, ShardHeader};

@@ -1,6 +1,5 @@
 //! `tillrush run`: the main job, from a scenario to a report.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,9 +13,9 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
-use super::{Exit, Failure, Screen};
+use super::{Exit, Failure, Screen, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, RunOptions, Stop, StopCause, peak_rss_kib, raise_file_limit, shape_of};
+use crate::engine::{self, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::Plan;
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
@@ -216,14 +215,4 @@ fn starts_in(start_at: Option<Timestamp>) -> Result<Micros, Failure> {
         Ok(wait) => Ok(Micros::from(wait)),
         Err(_) => Err(Failure::usage(format!("error: --start-at {start_at} is over: give a time to come"))),
     }
-}
-
-/// As many cores as the process may use.
-pub fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
-}
-
-/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
-pub fn fresh() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

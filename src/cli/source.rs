@@ -1,5 +1,6 @@
 //! Where a plan comes from: a scenario file and what the command line overrides, or a stored run.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Source {
 
 /// The settings' key of an `-e` variable.
 const VARIABLE: &str = "env.";
+/// The settings' key of a data file's header line.
+const DATA: &str = "data.";
 
 // === impl Source ===
 
@@ -40,7 +43,7 @@ impl Source {
         let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
-        Source::compile(&path.display().to_string(), text, settings, &read_file, screen)
+        Source::compile(&path.display().to_string(), text, settings, &read_file, false, screen)
     }
 
     /// A scenario that is part of the program.
@@ -48,7 +51,7 @@ impl Source {
     /// # Errors
     /// As for a file.
     pub fn embedded(name: &str, text: &str, settings: BTreeMap<String, String>, screen: Screen) -> Result<Source, Failure> {
-        Source::compile(name, text.to_owned(), settings, &|_| Err(std::io::ErrorKind::NotFound.into()), screen)
+        Source::compile(name, text.to_owned(), settings, &|_| Err(std::io::ErrorKind::NotFound.into()), false, screen)
     }
 
     /// The plan of a stored run, from the words it was stored with. Rows of data files are not stored, and not needed.
@@ -56,11 +59,11 @@ impl Source {
     /// # Errors
     /// When this version can't read the scenario any more.
     pub fn stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
-        let data = |name: &str| match header.settings.get(&format!("data.{name}")) {
+        let data = |name: &str| match header.settings.get(&format!("{DATA}{name}")) {
             Some(columns) => Ok(columns.clone().into_bytes()),
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, screen)
+        Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, true, screen)
     }
 
     /// SHA-256 of the scenario, in hexadecimal.
@@ -71,14 +74,24 @@ impl Source {
     fn compile(
         name: &str,
         text: String,
-        settings: BTreeMap<String, String>,
+        mut settings: BTreeMap<String, String>,
         read_file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+        stored: bool,
         screen: Screen,
     ) -> Result<Source, Failure> {
         let variables = settings.iter().filter_map(|(key, value)| Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))).collect();
-        let inputs = Inputs { variables, read_file, overrides: overrides(&settings)? };
+        // The header lines go into the settings, so that a stored run can be read without its data.
+        let headers = RefCell::new(BTreeMap::new());
+        let read_file = |name: &str| {
+            let bytes = read_file(name)?;
+            let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            headers.borrow_mut().insert(format!("{DATA}{name}"), String::from_utf8_lossy(header).into_owned());
+            Ok(bytes)
+        };
+        let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, stored };
         let plan =
             Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
+        settings.extend(headers.into_inner());
         Ok(Source { plan: Arc::new(plan), text, settings })
     }
 }

@@ -38,7 +38,7 @@ pub use self::clock::PreciseClock;
 pub use self::clock::TokioClock;
 pub use self::core::CorePlan;
 pub use self::ledger::{PurchaseFile, PurchasePen};
-pub use self::machine::{peak_rss_kib, raise_file_limit};
+pub use self::machine::{cores, peak_rss_kib, raise_file_limit};
 pub use self::stop::{Phase, Stop, StopCause, StopSignal};
 
 /// How a run is to be carried out; what is run is in the plan.

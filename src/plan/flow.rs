@@ -240,6 +240,27 @@ pub enum Check {
         /// What it must be.
         expected: Expected,
     },
+    /// The page has an element for this CSS selector, which parses.
+    Css(String),
+    /// The page has no element for this CSS selector, which parses.
+    NoCss(String),
+    /// The final address is like one of these: paths or addresses in which `*` stands for anything.
+    Url(Vec<Template>),
+    /// The first answer redirected to an address that is like one of these.
+    Location(Vec<Template>),
+    /// The size of the body in bytes, both bounds included.
+    Size {
+        /// At least.
+        low: u64,
+        /// At most.
+        high: u64,
+    },
+    /// One of these holds.
+    AnyOf(Vec<Conditions>),
+    /// A GraphQL answer without errors whose fields are of these types; of no type whose name ends in `Error` if none is named.
+    GraphQl(Vec<String>),
+    /// A GraphQL answer of which a field is of one of these types.
+    GraphQlType(Vec<String>),
 }
 
 /// What a value must be.

@@ -8,14 +8,14 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
-use super::units::{Attempts, Conduct, Connecting, Count, Each, Fraction, Rate, Spacing, Status, Unit, Weight};
+use super::units::{Attempts, Conduct, Connecting, Count, Each, Extent, Fraction, Rate, Spacing, Status, Unit, Weight};
 use crate::base::{Delay, Micros};
 
 /// A text; in most places it may have placeholders.
 pub type Text = Located<String>;
 
 /// The keys of a step of which exactly one is given.
-pub const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "submit"];
+pub const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "submit", "graphql"];
 /// The keys of an extract of which exactly one is given.
 pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
 
@@ -124,6 +124,8 @@ mapping! {
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// The pause before each step but a journey's first (default none).
         "think" => think: Located<Delay>,
+        /// The address that GraphQL operations are posted to (default /graphql).
+        "graphql" => graphql: Text,
     }
 }
 
@@ -155,10 +157,11 @@ mapping! {
     /// One request to the shop, the redirects it causes, and how the answer is judged.
     Step, "a step", rules({
         "oneOf": (one_of(&METHODS)),
+        "anyOf": [{ "required": ["name"] }, { "required": ["graphql"] }],
         "not": { "anyOf": [{ "required": ["json", "form"] }, { "required": ["json", "body"] }, { "required": ["form", "body"] }] },
     }) {
-        /// Unique in the journey.
-        "name" required => name: Text,
+        /// Unique in the journey. Of a GraphQL operation it may be left out: it is then the operation's.
+        "name" => name: Text,
         /// GET this address: a path below the target, or a whole URL.
         "get" => get: Text,
         /// POST to this address.
@@ -173,6 +176,8 @@ mapping! {
         "head" => head: Text,
         /// Fill and submit a form of the page that the shopper is on, with all that the form holds: hidden fields, choices, tokens.
         "submit" => submit: Submit,
+        /// A GraphQL operation. Errors in the answer are failures, whatever its status.
+        "graphql" => graphql: GraphQl,
         /// A JSON body. A text that is one placeholder and nothing else keeps the type of its value.
         "json" => json: AnyJson,
         /// A form body (application/x-www-form-urlencoded): names and values.
@@ -223,6 +228,26 @@ mapping! {
         "extra" => extra: Named<OneOrMany<Text>>,
         /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
         "button" => button: Holding,
+    }
+}
+
+mapping! {
+    /// A GraphQL operation, posted as JSON.
+    GraphQl, "a GraphQL operation", rules({ "oneOf": [{ "required": ["query"] }, { "required": ["file"] }] }) {
+        /// The document: a query or mutation. Taken as it is; values go into `variables`.
+        "query" => query: Text,
+        /// A file that holds the document, relative to the scenario.
+        "file" => file: Text,
+        /// The operation's name, where the document has several, or to call the step by.
+        "operation" => operation: Text,
+        /// The operation's variables. A text that is one placeholder and nothing else keeps the type of its value.
+        "variables" => variables: Named<AnyJson>,
+        /// The address (default that of the defaults, else /graphql).
+        "endpoint" => endpoint: Text,
+        /// What each field of the answer's data must be, by its __typename. Without it, a type whose name ends in Error is a failure.
+        "type" => types: OneOrMany<Text>,
+        /// Types by which a working shop says no.
+        "declined" => declined: OneOrMany<Text>,
     }
 }
 
@@ -292,6 +317,18 @@ mapping! {
         "matches" => matches: OneOrMany<Text>,
         /// Response headers and what they must be: a value, a list of allowed values, or `{ present: true }`.
         "header" => header: Named<AnyJson>,
+        /// A CSS selector, or several, that the page must have an element for.
+        "css" => css: OneOrMany<Text>,
+        /// A CSS selector, or several, that the page must have no element for.
+        "no_css" => no_css: OneOrMany<Text>,
+        /// The address after redirects: a path, with its query or without, or a whole URL, or a list of these; a * stands for anything.
+        "url" => url: OneOrMany<Text>,
+        /// Where the first answer redirected to, the same way.
+        "location" => location: OneOrMany<Text>,
+        /// The size of the body, such as 1kB..2MB, 1kB.. or ..2MB.
+        "size" => size: Located<Extent>,
+        /// Sets of conditions of which at least one must hold.
+        "any_of" => any_of: Vec<Conditions>,
     }
 }
 
@@ -333,7 +370,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 17] = [
+pub const MAPPINGS: [(&str, &[&str]); 18] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -345,6 +382,7 @@ pub const MAPPINGS: [(&str, &[&str]); 17] = [
     ("Purchase", Purchase::KEYS),
     ("Step", Step::KEYS),
     ("Submit", Submit::KEYS),
+    ("GraphQl", GraphQl::KEYS),
     ("Extract", Extract::KEYS),
     ("Basket", Basket::KEYS),
     ("Order", Order::KEYS),

@@ -6,6 +6,7 @@
 
 mod decode;
 mod document;
+mod graphql;
 mod problem;
 mod schema;
 mod source;
@@ -14,15 +15,16 @@ mod units;
 
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Holding, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
+    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, GraphQl, Holding, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
     Poll, Purchase, Retry, Shoppers, Stage, Step, Submit, Text,
 };
+pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Conduct, Connecting, Count, Each, Fraction, Rate, Spacing, StageFlag, Status, Unit, UnitError, Weight};
+pub use units::{Attempts, Conduct, Connecting, Count, Each, Extent, Fraction, Rate, Spacing, StageFlag, Status, Unit, UnitError, Weight};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]
@@ -49,7 +51,8 @@ impl Scenario {
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
         let source = Source::new(file_name, text);
         let mut problems = Problems::new(source.clone());
-        let document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        let mut document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        document.iter_mut().for_each(|document| graphql::name_steps(document, &mut problems));
         (document.map(|document| Scenario { source, document }), problems)
     }
 }

@@ -10,11 +10,11 @@ use super::reading::Reading;
 use super::request::fill;
 use super::sample::Evidence;
 use super::scope::built_in;
-use super::session::{FetchTrouble, Fetched, Gate, Hop, Page, PageRequest};
+use super::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
 use super::visit::Visit;
 use super::world::World;
-use crate::base::{Micros, StepId, UnitId};
+use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
 use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, StepAttempt};
 
@@ -31,6 +31,14 @@ enum Finding {
     Failed(Unmet),
     /// It is our own or the scenario's fault; nothing can be said about the shop.
     Own(String),
+}
+
+/// What was found in an answer.
+#[derive(Debug, Default)]
+struct Found {
+    values: Vec<(VarId, Value)>,
+    observed: Vec<(ObservedId, Observed)>,
+    worth: Option<MinorUnits>,
 }
 
 /// The state of one try at a step, over all its requests.
@@ -208,85 +216,67 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
     }
 
-    /// Judges what came, and takes from it what the scenario captures.
+    /// Judges what came, and takes from it what the scenario captures. The answer is read once for both.
     fn read<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, fetched: Fetched, ended_at: Micros) -> (Finding, Option<Answer>) {
         let page = match fetched.result {
             Ok(page) => page,
             Err(trouble) => return (no_page(&trouble), None),
         };
-        let finding = match self.judge(world, step, &page) {
-            Ok(Finding::Ok) => self.take(world, step, &page, ended_at),
-            Ok(finding) => finding,
-            Err(error) => Finding::Own(error.to_string()),
+        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
+        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie)
+            .at(&page.final_url, fetched.first_location.as_deref());
+        let found = match self.judge(world, step, &answer) {
+            Ok(Finding::Ok) => find(world, step, &answer),
+            Ok(finding) => Err(finding),
+            Err(error) => Err(Finding::Own(error.to_string())),
+        };
+        let finding = match found {
+            Ok(found) => {
+                self.take(world, step, found, ended_at);
+                Finding::Ok
+            }
+            Err(finding) => finding,
         };
         (finding, Some(page.answer))
     }
 
-    fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, page: &Page) -> Result<Finding, RenderError> {
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
-        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
+    fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> Result<Finding, RenderError> {
         let judge = Judge { templates: &world.plan.templates, scope: &self.variables };
         world.tell(|witness| {
             for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
-                witness.checked(what, &judge.explain(conditions, &answer));
+                witness.checked(what, &judge.explain(conditions, answer));
             }
             if let Some(poll) = &step.poll {
-                witness.checked("until", &judge.explain(&poll.until, &answer));
+                witness.checked("until", &judge.explain(&poll.until, answer));
             }
         });
-        if judge.holds(&step.declined, &answer)? {
+        if judge.holds(&step.declined, answer)? {
             return Ok(Finding::Declined);
         }
-        if let Some(unmet) = judge.unmet(&step.expect, &answer)? {
+        if let Some(unmet) = judge.unmet(&step.expect, answer)? {
             return Ok(Finding::Failed(unmet));
         }
         if let Some(poll) = &step.poll
-            && let Some(unmet) = judge.unmet(&poll.until, &answer)?
+            && let Some(unmet) = judge.unmet(&poll.until, answer)?
         {
             return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail)));
         }
         Ok(Finding::Ok)
     }
 
-    /// Takes captures, basket and order from a good answer. What is not there is a failure.
-    fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, page: &Page, ended_at: Micros) -> Finding {
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
-        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
-        let missing =
-            |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
-        let mut taken: Vec<(crate::base::VarId, Value)> = Vec::with_capacity(step.captures.len() + 2);
-        for capture in &step.captures {
-            let Some(value) = answer.find(&capture.from) else {
-                return missing(&world.plan.variables[capture.var.index()]);
-            };
-            if let Some(observed) = capture.observed {
-                self.observed[observed.index()] = Observed::Is(value.as_text().as_ref().into());
-            }
-            taken.push((capture.var, value));
-        }
-        if let Some(basket) = &step.basket {
-            match answer.find(basket) {
-                Some(value) => self.met.worth = price::minor_units(&value).or(self.met.worth),
-                None => return missing("the basket's total"),
-            }
-        }
-        if let Some(order) = &step.order {
-            let Some(id) = answer.find(&order.id) else { return missing("the order's number") };
-            taken.push((built_in::ORDER_ID, id));
-            if let Some(total) = &order.total {
-                let Some(total) = answer.find(total) else { return missing("the order's total") };
-                self.met.worth = price::minor_units(&total).or(self.met.worth);
-                taken.push((built_in::ORDER_TOTAL, total));
-            }
+    /// What was found in a good answer becomes the shopper's.
+    fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, found: Found, ended_at: Micros) {
+        self.met.worth = found.worth.or(self.met.worth);
+        for (observed, value) in found.observed {
+            self.observed[observed.index()] = value;
         }
         if world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step)) {
             self.met.bought_at.get_or_insert(ended_at);
         }
-        for (var, value) in taken {
+        for (var, value) in found.values {
             world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));
             self.variables.set(var, value);
         }
-        Finding::Ok
     }
 
     /// Tells the ledger what became of the purchase whose request was sent, if one was.
@@ -306,12 +296,37 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 }
 
+/// Looks for everything that the scenario takes from a good answer: captures, basket, order. What is not there is a failure.
+fn find<S, C, G>(world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> Result<Found, Finding> {
+    let missing = |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
+    let mut found = Found::default();
+    for capture in &step.captures {
+        let value = answer.find(&capture.from).ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
+        if let Some(observed) = capture.observed {
+            found.observed.push((observed, Observed::Is(value.as_text().as_ref().into())));
+        }
+        found.values.push((capture.var, value));
+    }
+    if let Some(basket) = &step.basket {
+        found.worth = price::minor_units(&answer.find(basket).ok_or_else(|| missing("the basket's total"))?);
+    }
+    if let Some(order) = &step.order {
+        found.values.push((built_in::ORDER_ID, answer.find(&order.id).ok_or_else(|| missing("the order's number"))?));
+        if let Some(total) = &order.total {
+            let total = answer.find(total).ok_or_else(|| missing("the order's total"))?;
+            found.worth = price::minor_units(&total).or(found.worth);
+            found.values.push((built_in::ORDER_TOTAL, total));
+        }
+    }
+    Ok(found)
+}
+
 /// Writes lines about one purchase attempt to the ledger.
 fn purchase_line<'a, S, C, G>(
     world: &'a World<S, C, G>,
     intent: Option<&'a Intent>,
     marker: &'a str,
-    shopper: crate::base::ShopperId,
+    shopper: ShopperId,
     unit: UnitId,
     attempt: u32,
 ) -> impl Fn(&PurchaseEvent<'_>, Micros) + 'a {

@@ -4,6 +4,7 @@ pub mod address;
 mod attempt;
 pub mod cookies;
 mod form;
+mod graphql;
 mod judge;
 mod price;
 mod purchase;

@@ -5,12 +5,10 @@
 
 use std::sync::Arc;
 
-use super::session::Gate;
-use super::transport::{Answer, Exchange, Shop, WireRequest};
-use super::visit::Visit;
+use super::transport::{Answer, Exchange, WireRequest};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
-use crate::plan::Plan;
+use crate::plan::{Persona, Plan};
 use crate::tally::{End, FailureKind, Observed, SampleLine, SampledExchange, Samples};
 
 /// How much of a body an example keeps.
@@ -108,29 +106,41 @@ impl Trail {
     }
 }
 
-impl<S: Shop, G: Gate + Clone> Visit<S, G> {
-    /// The visit as an example.
-    pub(super) fn example(&self, plan: &Plan, end: End) -> Arc<SampleLine> {
-        let attributes = plan.shoppers.attributes.iter().zip(&self.persona.attributes);
-        let observed = plan.observed.iter().zip(&self.observed);
-        Arc::new(SampleLine {
-            shopper: self.shopper,
-            marker: self.marker.to_string(),
-            journey: plan.journey(self.persona.journey).name.clone(),
-            attributes: attributes
-                .map(|(attribute, value)| (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone()))
-                .collect(),
-            observed: observed
-                .filter_map(|(name, value)| match value {
-                    Observed::Is(value) => Some((name.clone(), redact::text(value).into_owned())),
-                    Observed::Missing | Observed::TooMany => None,
-                })
-                .collect(),
-            arrived_at: self.arrived_at,
-            end,
-            exchanges: self.trail.exchanges(plan),
-        })
-    }
+/// Who a visit was of, for its example.
+pub struct Visitor<'a> {
+    /// The shopper.
+    pub shopper: ShopperId,
+    /// The unique text that the shop was sent.
+    pub marker: &'a str,
+    /// The journey and the attributes.
+    pub persona: &'a Persona,
+    /// The observed values at the end.
+    pub observed: &'a [Observed],
+    /// When the shopper should have arrived.
+    pub arrived_at: Micros,
+}
+
+/// The visit as an example.
+pub fn example(plan: &Plan, visitor: &Visitor<'_>, trail: &Trail, end: End) -> Arc<SampleLine> {
+    let attributes = plan.shoppers.attributes.iter().zip(&visitor.persona.attributes);
+    let observed = plan.observed.iter().zip(visitor.observed);
+    Arc::new(SampleLine {
+        shopper: visitor.shopper,
+        marker: visitor.marker.to_owned(),
+        journey: plan.journey(visitor.persona.journey).name.clone(),
+        attributes: attributes
+            .map(|(attribute, value)| (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone()))
+            .collect(),
+        observed: observed
+            .filter_map(|(name, value)| match value {
+                Observed::Is(value) => Some((name.clone(), redact::text(value).into_owned())),
+                Observed::Missing | Observed::TooMany => None,
+            })
+            .collect(),
+        arrived_at: visitor.arrived_at,
+        end,
+        exchanges: trail.exchanges(plan),
+    })
 }
 
 /// A request as it was sent.

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use http::{HeaderName, HeaderValue};
 
 use super::purchase::Intent;
-use super::sample::Trail;
+use super::sample::{Trail, Visitor, example};
 use super::scope::{Variables, built_in};
 use super::session::{Gate, Session};
 use super::transport::{Clock, Shop};
@@ -243,7 +243,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             tally.unstarted(self.arrived_at, "stopped");
         }
         if let Some((step, kind, hash)) = self.trail.kept() {
-            let line = self.example(&world.plan, end);
+            let visitor = Visitor {
+                shopper: self.shopper,
+                marker: &self.marker,
+                persona: &self.persona,
+                observed: &self.observed,
+                arrived_at: self.arrived_at,
+            };
+            let line = example(&world.plan, &visitor, &self.trail, end);
             tally.sample(step, kind, hash, line);
         }
     }

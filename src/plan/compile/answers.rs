@@ -8,7 +8,12 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
 use crate::plan::{Check, Conditions, Expected, Extract, StatusRange, Template};
-use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, Text, listed};
+use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, OneOrMany, Text, listed};
+
+/// How long a JSONPath or a CSS selector may be.
+const MAX_PATTERN: usize = 1_000;
+/// How deep its brackets may be nested.
+const MAX_DEPTH: i32 = 16;
 
 impl Compiler<'_> {
     pub(super) fn extract(&mut self, written: &scenario::Extract) -> Option<Extract> {
@@ -41,7 +46,22 @@ impl Compiler<'_> {
         }
     }
 
+    /// Whether a path or selector is of a size that its parser, which works by recursion, can take.
+    pub(super) fn readable(&mut self, text: &Text) -> bool {
+        let deepest = text.value.bytes().scan(0i32, |depth, byte| {
+            *depth += i32::from(matches!(byte, b'(' | b'[')) - i32::from(matches!(byte, b')' | b']'));
+            Some(*depth)
+        });
+        let good = text.value.len() <= MAX_PATTERN && deepest.max() <= Some(MAX_DEPTH);
+        if !good {
+            let remedy = format!("write at most {MAX_PATTERN} characters and {MAX_DEPTH} brackets in each other");
+            self.problem(text.span, "longer or deeper than anyone can read", remedy);
+        }
+        good
+    }
+
     fn json_path(&mut self, path: &Text) -> Option<JsonPath> {
+        self.readable(path).then_some(())?;
         match JsonPath::parse(&path.value) {
             Ok(path) => Some(path),
             Err(error) => {
@@ -100,11 +120,34 @@ impl Compiler<'_> {
             checks.extend(self.regex(pattern).map(Check::Matches));
         }
         self.header_checks(written.header.as_ref(), spot, &mut checks);
+        checks.extend(written.css.iter().flat_map(|css| &css.0).filter_map(|css| self.selector(css).map(Check::Css)));
+        checks.extend(written.no_css.iter().flat_map(|css| &css.0).filter_map(|css| self.selector(css).map(Check::NoCss)));
+        checks.extend(written.url.as_ref().map(|urls| Check::Url(self.likenesses(urls, spot))));
+        checks.extend(written.location.as_ref().map(|urls| Check::Location(self.likenesses(urls, spot))));
+        checks.extend(written.size.as_ref().map(|size| Check::Size { low: size.value.0, high: size.value.1 }));
+        if let Some(any_of) = &written.any_of {
+            checks.push(Check::AnyOf(any_of.iter().map(|conditions| self.conditions(conditions, spot)).collect()));
+        }
         if written.keys.among(scenario::Conditions::KEYS).is_empty() {
             let remedy = format!("add a condition: {}", listed(scenario::Conditions::KEYS.iter().copied(), "or"));
             self.problem(written.keys.span, "no condition at all", remedy);
         }
         Conditions { checks }
+    }
+
+    /// What an address must be like.
+    fn likenesses(&mut self, written: &OneOrMany<Text>, spot: &Spot) -> Vec<Template> {
+        written.0.iter().filter_map(|text| self.likeness(text, spot)).collect()
+    }
+
+    /// A path or address in which `*` stands for anything.
+    pub(super) fn likeness(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+        if !written.value.starts_with(['/', '*', '{']) && !written.value.contains("://") {
+            let remedy = format!("write /{}, or */{} for any path that ends so", written.value, written.value);
+            self.problem(written.span, format!("`{}` is not a path", written.value), remedy);
+            return None;
+        }
+        self.text(written, spot)
     }
 
     fn header_checks(&mut self, written: Option<&Named<AnyJson>>, spot: &Spot, checks: &mut Vec<Check>) {

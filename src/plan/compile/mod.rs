@@ -6,6 +6,7 @@
 
 mod answers;
 mod bodies;
+mod graphql;
 mod guard;
 mod journeys;
 mod load;

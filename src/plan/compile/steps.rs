@@ -22,6 +22,9 @@ impl Compiler<'_> {
         let default_think = defaults.and_then(|defaults| defaults.think.as_ref());
         let default_patience = defaults.and_then(|defaults| defaults.gives_up_after.as_ref());
         let gives_up_after = written.gives_up_after.as_ref().or(default_patience);
+        let mut expect = self.expect(written.expect.as_ref(), spot);
+        let mut declined = written.declined.as_ref().map_or_else(Conditions::default, |declined| self.conditions(declined, spot));
+        self.graphql_checks(written.graphql.as_ref(), &mut expect, &mut declined);
         Step {
             name: self.name(written.name.as_ref()),
             journey: JourneyId::default(),
@@ -30,8 +33,8 @@ impl Compiler<'_> {
             request: self.request(written, defaults, spot),
             think: written.think.as_ref().or(default_think).map_or(Delay::default(), |think| think.value),
             gives_up_after: self.positive(gives_up_after, "a shopper's patience").unwrap_or(GIVES_UP_AFTER),
-            expect: self.expect(written.expect.as_ref(), spot),
-            declined: written.declined.as_ref().map_or_else(Conditions::default, |declined| self.conditions(declined, spot)),
+            expect,
+            declined,
             captures: self.captures(written),
             basket: written.basket.as_ref().and_then(|basket| self.extract(basket.total.as_ref()?)),
             order: written.order.as_ref().and_then(|order| {
@@ -64,10 +67,13 @@ impl Compiler<'_> {
             "delete" => (Method::Delete, &written.delete),
             "head" => (Method::Head, &written.head),
             // The form says method and address when it is there; until then a form acts, as a POST does.
-            "submit" => (Method::Post, &None),
+            "submit" | "graphql" => (Method::Post, &None),
             _ => (Method::Get, &written.get),
         };
-        let url = address.as_ref().and_then(|address| self.address(address, spot));
+        let url = match &written.graphql {
+            Some(graphql) => self.endpoint(graphql, defaults, spot),
+            None => address.as_ref().and_then(|address| self.address(address, spot)),
+        };
         Request {
             method,
             url: url.unwrap_or_else(|| Template::Literal("/".to_owned())),
@@ -77,7 +83,7 @@ impl Compiler<'_> {
     }
 
     /// A path below the target, or a whole URL.
-    fn address(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+    pub(super) fn address(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
         let text = written.value.trim();
         let whole = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
         if !text.starts_with('/') && !text.starts_with("{{") && !text.starts_with("{%") && !whole {

@@ -25,7 +25,7 @@ impl Compiler<'_> {
         Submit {
             id: written.id.as_ref().and_then(|id| self.form_id(id, spot)),
             css: written.css.as_ref().and_then(|css| self.selector(css)),
-            action: written.action.as_ref().and_then(|action| self.form_action(action, spot)),
+            action: written.action.as_ref().and_then(|action| self.likeness(action, spot)),
             containing: written.containing.as_ref().map(|holding| self.holding(holding, spot)).unwrap_or_default(),
             fields,
             extra: written.extra.as_ref().map(|extra| self.form(extra, spot)).unwrap_or_default(),
@@ -35,6 +35,7 @@ impl Compiler<'_> {
 
     /// A selector in the syntax that answers are read with.
     pub(super) fn selector(&mut self, written: &Text) -> Option<String> {
+        self.readable(written).then_some(())?;
         if let Err(error) = written.value.parse::<Selector>() {
             let message = format!("`{}` is not a CSS selector that can be used here: {error}", written.value);
             self.problem(written.span, message, "write for example input[name=csrf] or #total .price");
@@ -46,15 +47,6 @@ impl Compiler<'_> {
     fn form_id(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
         if let Some(plain) = written.value.strip_prefix('#') {
             self.problem(written.span, "an id is written without its #", format!("write {plain}, or use `css` for selectors"));
-            return None;
-        }
-        self.text(written, spot)
-    }
-
-    fn form_action(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
-        if !written.value.starts_with(['/', '*', '{']) && !written.value.contains("://") {
-            let remedy = format!("write /{}, or */{} for any path that ends so", written.value, written.value);
-            self.problem(written.span, format!("`{}` is not a path", written.value), remedy);
             return None;
         }
         self.text(written, spot)
