@@ -261,8 +261,56 @@ fn answers() {
         (steps("- { name: a, get: /, expect: { json: { $.a: «{ b: 1 }» } } }"), &["a mapping"], &["equals", "present: true"]),
         (steps("- { name: a, get: /, expect: { json: { $.a: { present: «maybe» } } } }"), &["true or false"], &["present: false"]),
         (steps("- { name: a, get: /, expect: { text: «\"\"» } }"), &["empty text"], &["look for"]),
+        (steps("- { name: a, get: /, expect: { css: «'a[['» } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (steps("- { name: a, get: /, declined: { no_css: [p, «'a[['»] } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (steps("- { name: a, get: /, expect: { url: «checkout/» } }"), &["`checkout/` is not a path"], &["/checkout/", "*/checkout/"]),
+        (steps("- { name: a, get: /, expect: { location: [/a, «b»] } }"), &["`b` is not a path"], &["/b"]),
+        (steps("- { name: a, get: /, expect: { size: «big» } }"), &["not a size"], &["1kB..2MB"]),
+        (steps("- { name: a, get: /, expect: { size: «2MB..1kB» } }"), &["ends before"], &["smaller size first"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ text: x }, «{}»] } }"), &["no condition"], &["`status`"]),
+        (steps("- { name: a, get: /, expect: { any_of: «[]» } }"), &["empty list"], &["item"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ any_of: [{ «txet»: x }] }] } }"), &["unknown key `txet`"], &["`text`"]),
         (steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"), &["not a regular expression"], &["regex"]),
         (steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"), &["not a header name"], &["x-node"]),
+    ]);
+}
+
+#[test]
+fn forms() {
+    let submit = |submit: &str| steps(&format!("- {{ name: a, get: / }}\n- {{ name: b, submit: {submit} }}"));
+    check(&[
+        (submit("«{ fields: { a: 1 } }»"), &["which form"], &["`id`", "`containing`"]),
+        (submit("{ id: «'#card'» }"), &["without its #"], &["card"]),
+        (submit("{ css: «'a[['» }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (submit("{ action: «pay» }"), &["not a path"], &["/pay", "*/pay"]),
+        (submit("{ id: a, «feilds»: { a: 1 } }"), &["unknown key `feilds`"], &["`fields`"]),
+        (submit("{ id: a, fields: { a: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (submit("{ id: a, button: { do: pay, «or»: not } }"), &["two buttons"], &["press one"]),
+        (submit("{ id: a }, «form»: { a: 1 }"), &["no `form` besides"], &["fields:"]),
+        (submit("{ id: a }, «get»: /"), &["`get` and `submit`"], &["two steps"]),
+        (steps("- { name: b, «submit»: { id: a } }"), &["no page whose form"], &["get the page"]),
+    ]);
+}
+
+#[test]
+fn graphql_operations() {
+    let graphql = |graphql: &str| steps(&format!("- {{ name: a, graphql: {graphql} }}"));
+    check(&[
+        (graphql("«{ variables: { a: 1 } }»"), &["needs `query` or `file`"], &["query:"]),
+        (graphql("{ query: '{ a }', «file»: q.graphql }"), &["contradict"], &["keep one"]),
+        (graphql("{ file: «q.graphql» }"), &["`q.graphql` can't be read"], &["relative to the scenario"]),
+        (
+            graphql("{ query: «fragment F on T { a }» }").replace("«fragment F on T { a }»", "«'fragment F on T { a }'»"),
+            &["no operation"],
+            &["query Search"],
+        ),
+        (graphql("{ query: «'query A { a } query B { b }'» }"), &["several operations: A, B"], &["operation:"]),
+        (graphql("{ query: 'query A { a } query B { b }', operation: «C» }"), &["no operation `C`"], &["A, B"]),
+        (graphql("{ query: 'query A { a }', type: «Order» }"), &["does not ask for `__typename`"], &["add __typename"]),
+        (graphql("{ query: '{ a }', endpoint: «api» }"), &["not a path below"], &["/api"]),
+        (graphql("{ query: '{ a }', variables: { b: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (graphql("{ query: '{ a }' }, «json»: { a: 1 }"), &["carries no `json`"], &["variables:"]),
+        (steps("- «graphql: { query: '{ a }' }»"), &["a step needs `name`"], &["add `name:`"]),
     ]);
 }
 

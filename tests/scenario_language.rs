@@ -304,6 +304,74 @@ fn the_same_scenario_gives_the_same_canonical_plan_and_another_another() {
 }
 
 #[test]
+fn a_submit_names_a_form_and_the_pages_before_it_are_kept() {
+    let plan = compiled(&with_steps(
+        "- { name: home, get: / }
+- name: voucher
+  submit:
+    action: /vouchers/*
+    containing: { kind: \"{{ device }}\" }
+    fields: { code: [A, \"{{ shopper.id }}\"] }
+    extra: { token: t }
+    button: add
+- { name: done, get: /done }",
+    ));
+    assert_eq!(plan.steps.iter().map(|step| step.keeps_page).collect::<Vec<_>>(), [true, false, false]);
+    let Body::Submit(submit) = &plan.steps[1].request.body else { panic!("{:?}", plan.steps[1].request.body) };
+    assert_eq!(submit.action, Some(Template::Literal("/vouchers/*".into())));
+    assert_eq!(submit.containing[0].name, "kind");
+    assert!(matches!(submit.containing[0].value, Some(Template::Segments(_))));
+    assert_eq!((submit.fields[0].1.len(), submit.extra.len()), (2, 1));
+    assert!(matches!(&submit.button, Some(button) if button.name == "add" && button.value.is_none()));
+}
+
+#[test]
+fn a_graphql_step_is_called_by_its_operation_and_judged_by_its_types() {
+    let plan = compiled(&with_steps(
+        "- graphql:
+    query: 'mutation Add($id: ID!) { add(id: $id) { __typename } }'
+    variables: { id: \"{{ shopper.ordinal }}\", n: 1 }
+    type: Order
+    declined: [SoldOutError]
+  declined: { status: 409 }
+- { name: own name, graphql: { query: '{ a }', endpoint: /shop-api } }",
+    ));
+    let [add, own] = plan.steps.as_slice() else { panic!("two steps") };
+    assert_eq!((add.name.as_str(), own.name.as_str()), ("Add", "own name"));
+    assert_eq!((&add.request.url, &own.request.url), (&Template::Literal("/graphql".into()), &Template::Literal("/shop-api".into())));
+    let Body::Json(segments) = &add.request.body else { panic!("{:?}", add.request.body) };
+    let Some(JsonSegment::Raw(first)) = segments.first() else { panic!("{segments:?}") };
+    assert!(
+        first.starts_with(r#"{"operationName":"Add","query":"mutation Add($id: ID!)"#) && first.ends_with(r#","variables":{"id":"#),
+        "{first}"
+    );
+    assert!(matches!(add.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types == &["Order"]));
+    assert!(matches!(own.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types.is_empty()));
+    assert!(matches!(add.declined.checks.as_slice(), [Check::AnyOf(sets)]
+        if matches!(sets[0].checks.as_slice(), [Check::GraphQlType(_)]) && matches!(sets[1].checks.as_slice(), [Check::Status(_)])));
+    assert!(own.declined.is_empty());
+}
+
+#[test]
+fn conditions_look_at_pages_addresses_and_sizes() {
+    let plan = compiled(&with_steps(
+        "- name: pay
+  post: /pay
+  expect:
+    css: [.done, p]
+    no_css: .alert
+    url: [/done, '/orders/*']
+    location: '/orders/{{ device }}'
+    size: 1kB..
+    any_of: [{ text: a, status: 200 }, { no_text: b }]",
+    ));
+    let checks: Vec<String> =
+        plan.steps[0].expect.checks.iter().map(|check| format!("{check:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
+    assert_eq!(checks, ["Status", "Css", "Css", "NoCss", "Url", "Location", "Size", "AnyOf"]);
+    assert!(matches!(plan.steps[0].expect.checks[6], Check::Size { low: 1_000, high: u64::MAX }));
+}
+
+#[test]
 fn the_published_schema_is_the_generated_one() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenario.schema.json");
     let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());

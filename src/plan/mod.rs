@@ -26,8 +26,8 @@ use url::Url;
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step,
-    Submit, Unit,
+    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange,
+    Step, Submit, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;

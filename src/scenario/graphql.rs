@@ -49,9 +49,7 @@ fn words_of(document: &str) -> impl Iterator<Item = &str> {
                 '#' => rest.find('\n').unwrap_or(rest.len()),
                 '"' if rest.starts_with("\"\"\"") => rest[3..].find("\"\"\"").map_or(rest.len(), |end| end + 6),
                 '"' => end_of_text(rest),
-                _ if first.is_alphanumeric() || first == '_' => {
-                    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
-                }
+                _ if first.is_alphanumeric() || first == '_' => rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()),
                 _ => first.len_utf8(),
             };
             let (word, after) = rest.split_at(length);

@@ -15,8 +15,8 @@ mod units;
 
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, GraphQl, Holding, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
-    Poll, Purchase, Retry, Shoppers, Stage, Step, Submit, Text,
+    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, GraphQl, Holding, Item, Journey, Limits, Load, MAPPINGS, METHODS,
+    Order, Patience, Poll, Purchase, Retry, Shoppers, Stage, Step, Submit, Text,
 };
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;

@@ -309,9 +309,10 @@ impl Unit for Extent {
         let high = if high.trim().is_empty() { Some(u64::MAX) } else { size(high) };
         match (low, high) {
             (Some(0), Some(u64::MAX)) | (None, _) | (_, None) => Err(wrong::<Extent>(text)),
-            (Some(low), Some(high)) if low > high => {
-                Err(UnitError { message: format!("the size `{text}` ends before it begins"), remedy: "write the smaller size first".to_owned() })
-            }
+            (Some(low), Some(high)) if low > high => Err(UnitError {
+                message: format!("the size `{text}` ends before it begins"),
+                remedy: "write the smaller size first".to_owned(),
+            }),
             (Some(low), Some(high)) => Ok(Extent(low, high)),
         }
     }

@@ -19,7 +19,8 @@ pub(super) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> 
         };
         let expected = if types.is_empty() { String::new() } else { format!(", expected {}", types.join(" or ")) };
         let reason = value["message"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
-        (!good).then(|| format!("{field} is {}{expected}{reason}", found.unwrap_or(if value.is_null() { "null" } else { "of no named type" })))
+        (!good)
+            .then(|| format!("{field} is {}{expected}{reason}", found.unwrap_or(if value.is_null() { "null" } else { "of no named type" })))
     })
 }
 

@@ -30,12 +30,10 @@ impl Compiler<'_> {
         }
         match given.first()?.0 {
             "json" => self.json_path(written.json.as_ref()?).map(Extract::Json),
-            "css" => {
-                Some(Extract::Css {
-                    selector: self.selector(written.css.as_ref()?)?,
-                    attribute: written.attribute.as_ref().map(|attribute| attribute.value.clone()),
-                })
-            }
+            "css" => Some(Extract::Css {
+                selector: self.selector(written.css.as_ref()?)?,
+                attribute: written.attribute.as_ref().map(|attribute| attribute.value.clone()),
+            }),
             "regex" => self.regex(written.regex.as_ref()?).map(Extract::Regex),
             "header" => {
                 let name = written.header.as_ref()?;

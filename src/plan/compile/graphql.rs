@@ -28,7 +28,11 @@ impl Compiler<'_> {
             }
             (Some(operation), _) if !names.contains(&operation.value) => {
                 let message = format!("the document has no operation `{}`", operation.value);
-                self.problem(operation.span, message, if known.is_empty() { "name the operation in the document".to_owned() } else { format!("its operations are {known}") });
+                self.problem(
+                    operation.span,
+                    message,
+                    if known.is_empty() { "name the operation in the document".to_owned() } else { format!("its operations are {known}") },
+                );
                 None
             }
             (Some(operation), _) => Some(operation.value.clone()),
@@ -40,10 +44,15 @@ impl Compiler<'_> {
         };
         let types = written.types.iter().chain(&written.declined).flat_map(|types| &types.0).next();
         if let Some(types) = types.filter(|_| !document.contains("__typename")) {
-            self.problem(types.span, "the document does not ask for `__typename`, so no answer will say it", "add __typename to the selection of each field");
+            self.problem(
+                types.span,
+                "the document does not ask for `__typename`, so no answer will say it",
+                "add __typename to the selection of each field",
+            );
         }
         let operation = named.map_or_else(String::new, |name| format!("\"operationName\":{},", serde_json::Value::String(name)));
-        let mut segments = vec![crate::plan::JsonSegment::Raw(format!("{{{operation}\"query\":{},\"variables\":", serde_json::Value::String(document)))];
+        let mut segments =
+            vec![crate::plan::JsonSegment::Raw(format!("{{{operation}\"query\":{},\"variables\":", serde_json::Value::String(document)))];
         self.json_object(written.variables.as_ref(), spot, &mut segments);
         super::bodies::raw(&mut segments, "}");
         Body::Json(segments)
@@ -80,7 +89,8 @@ impl Compiler<'_> {
     /// What the answer must be, beside what the step says itself.
     pub(super) fn graphql_checks(&self, written: Option<&scenario::GraphQl>, expect: &mut Conditions, declined: &mut Conditions) {
         let Some(written) = written else { return };
-        let names = |types: &Option<OneOrMany<Text>>| types.iter().flat_map(|types| &types.0).map(|name| name.value.clone()).collect::<Vec<_>>();
+        let names =
+            |types: &Option<OneOrMany<Text>>| types.iter().flat_map(|types| &types.0).map(|name| name.value.clone()).collect::<Vec<_>>();
         // Behind the status, before what the step looks for in the answer.
         let place = usize::from(matches!(expect.checks.first(), Some(Check::Status(_))));
         expect.checks.insert(place, Check::GraphQl(names(&written.types)));

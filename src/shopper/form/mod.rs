@@ -84,10 +84,7 @@ pub(super) enum SubmitError {
 impl SubmitError {
     /// Whether it is the page that lacks something, and not the scenario that can't be carried out.
     pub(super) fn is_missing_content(&self) -> bool {
-        matches!(
-            self,
-            SubmitError::NoPage | SubmitError::NoForm { .. } | SubmitError::NoField { .. } | SubmitError::NoChoice { .. }
-        )
+        matches!(self, SubmitError::NoPage | SubmitError::NoForm { .. } | SubmitError::NoField { .. } | SubmitError::NoChoice { .. })
     }
 }
 

@@ -141,7 +141,10 @@ pub(super) fn forms(html: &[u8], css: Option<&str>) -> Forms {
         .append_element_content_handler(element!("base[href]", on(Reader::base)))
         .append_element_content_handler(element!("form", closing(Reader::form, |reader| reader.current = None)))
         .append_element_content_handler(element!("form form", on(Reader::inner_form)))
-        .append_element_content_handler(element!("fieldset[disabled]", closing(|reader, _| reader.disabled += 1, |reader| reader.disabled -= 1)))
+        .append_element_content_handler(element!(
+            "fieldset[disabled]",
+            closing(|reader, _| reader.disabled += 1, |reader| reader.disabled -= 1)
+        ))
         .append_element_content_handler(element!("input", on(Reader::input)))
         .append_element_content_handler(element!("button", on(Reader::button)))
         .append_element_content_handler(element!("textarea", closing(Reader::textarea, |reader| reader.in_value = false)))

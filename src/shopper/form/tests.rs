@@ -149,7 +149,10 @@ fn oracle(html: &str) -> BTreeMap<String, String> {
     let owned = page.select(&controls).map(|control| {
         let form = control.ancestors().filter_map(scraper::ElementRef::wrap).find(|element| element.value().name() == "form");
         let form = form.and_then(|form| form.value().attr("id")).unwrap_or_default();
-        (control.value().attr("name").unwrap_or_default().to_owned(), format!("{form}={}", control.value().attr("value").unwrap_or_default()))
+        (
+            control.value().attr("name").unwrap_or_default().to_owned(),
+            format!("{form}={}", control.value().attr("value").unwrap_or_default()),
+        )
     });
     owned.collect()
 }
@@ -167,7 +170,11 @@ fn careless_pages_are_read_as_a_full_parser_reads_them() {
         let ours: BTreeMap<String, String> = read
             .forms
             .iter()
-            .flat_map(|form| form.controls.iter().map(|control| (control.name.clone(), format!("{}={}", form.id.as_deref().unwrap_or_default(), control.value))))
+            .flat_map(|form| {
+                form.controls
+                    .iter()
+                    .map(|control| (control.name.clone(), format!("{}={}", form.id.as_deref().unwrap_or_default(), control.value)))
+            })
             .collect();
         assert_eq!(ours, oracle(html), "{html}");
     }
