@@ -269,7 +269,7 @@ fn answers() {
         (steps("- { name: a, get: /, expect: { size: «2MB..1kB» } }"), &["ends before"], &["smaller size first"]),
         (steps("- { name: a, get: /, expect: { any_of: [{ text: x }, «{}»] } }"), &["no condition"], &["`status`"]),
         (steps("- { name: a, get: /, expect: { any_of: «[]» } }"), &["empty list"], &["item"]),
-        (steps("- { name: a, get: /, expect: { any_of: [{ any_of: [{ «txet»: x }] }] } }"), &["unknown key `txet`"], &["`text`"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ any_of: [{ text: y, «txet»: x }] }] } }"), &["unknown key `txet`"], &["`text`"]),
         (steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"), &["not a regular expression"], &["regex"]),
         (steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"), &["not a header name"], &["x-node"]),
     ]);
@@ -297,7 +297,7 @@ fn graphql_operations() {
     let graphql = |graphql: &str| steps(&format!("- {{ name: a, graphql: {graphql} }}"));
     check(&[
         (graphql("«{ variables: { a: 1 } }»"), &["needs `query` or `file`"], &["query:"]),
-        (graphql("{ query: '{ a }', «file»: q.graphql }"), &["contradict"], &["keep one"]),
+        (graphql("{ query: '{ a }', file: «q.graphql» }"), &["contradict"], &["keep one"]),
         (graphql("{ file: «q.graphql» }"), &["`q.graphql` can't be read"], &["relative to the scenario"]),
         (
             graphql("{ query: «fragment F on T { a }» }").replace("«fragment F on T { a }»", "«'fragment F on T { a }'»"),
