@@ -130,7 +130,8 @@ fn keys_and_types() {
     check(&[
         (part("«jurneys»: []"), &["unknown key `jurneys`"], &["write `journeys`"]),
         (part("«banana»: 1"), &["unknown key `banana`"], &["a scenario has the keys", "`load`"]),
-        (steps("- { name: a, «pst»: / , get: / }"), &["unknown key `pst`"], &["write `post`"]),
+        (steps("- { name: a, «pst»: / }"), &["unknown key `pst`"], &["write `post`"]),
+        (top("journeys:\n  - { «nam»: buy, steps: [{ name: home, get: / }] }"), &["unknown key `nam`"], &["write `name`"]),
         (
             "«load: { stages: [{ hold: 1/s, for: 1m }] }»\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]\n".into(),
             &["needs `name`"],

@@ -388,7 +388,7 @@ fn as_json(text: &str) -> Value {
     let carrier = format!("name: x\njourneys:\n- name: a\n  steps:\n  - name: b\n    post: /\n    json:\n{lines}");
     let document = Scenario::parse("s.yaml", &carrier).unwrap_or_else(|problems| panic!("{problems}")).document;
     match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
-        Item::Step(step) => step.json.unwrap().0.to_json(),
+        Item::Step(step) => step.json.expect("the step has a body").0.to_json(),
         Item::Purchase(_) => panic!("a step"),
     }
 }

@@ -109,9 +109,9 @@ impl<'a> Progress<'a> {
         "last shoppers finish".to_owned()
     }
 
-    /// The traffic of the last full second, and the failures so far. Each fits a terminal of 80 columns.
+    /// The traffic of the last second that all cores have told of, and the failures so far. Each fits a terminal of 80 columns.
     fn lines(&self, now: Micros, total: &Tally) -> [String; 2] {
-        let last = now.second().checked_sub(1).and_then(|second| total.seconds.get(&second));
+        let last = now.second().checked_sub(2).and_then(|second| total.seconds.get(&second));
         let per_second = |of: fn(&crate::tally::SecondTally) -> u64| last.map_or(0, of);
         let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
         let (attempts, failed) = total.steps.iter().fold((0, 0), |(attempts, failed), step| {

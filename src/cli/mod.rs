@@ -59,8 +59,9 @@ pub fn main() -> ExitCode {
         Command::Shop(args) => shop(&args, screen),
         Command::Schema(args) => schema(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut io::stdout());
-            Ok(Exit::Ok)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut script);
+            print(&String::from_utf8_lossy(&script)).map(|()| Exit::Ok)
         }
     };
     match result {
@@ -154,6 +155,13 @@ impl Screen {
             colour: stdout && !plain && !dumb,
             live: io::stderr().is_terminal() && !dumb && !output.quiet,
             width: terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140),
+        }
+    }
+
+    /// Prints a line to standard output, unless quiet. That nobody reads on is no failure.
+    pub fn tell(&self, line: std::fmt::Arguments<'_>) {
+        if !self.quiet {
+            let _ = writeln!(io::stdout().lock(), "{line}");
         }
     }
 

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::args::{LoadArgs, ScenarioArgs};
 use super::{Exit, Failure, Screen};
+use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
 use crate::tally::shard::ShardHeader;
@@ -64,6 +65,17 @@ impl Source {
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
         Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, true, screen)
+    }
+
+    /// The settings as they may be kept. Secrets are given on the command line so that they are in no file; the plan of a
+    /// stored run does without.
+    pub fn storable_settings(&self) -> BTreeMap<String, String> {
+        let storable = |(key, value): (&String, &String)| {
+            let pair = key.strip_prefix(VARIABLE).map(|name| format!("{name}={value}"));
+            let secret = pair.is_some_and(|pair| redact::text(&pair) != pair);
+            (key.clone(), if secret { redact::MASK.to_owned() } else { value.clone() })
+        };
+        self.settings.iter().map(storable).collect()
     }
 
     /// SHA-256 of the scenario, in hexadecimal.

@@ -52,7 +52,8 @@ pub fn raise_file_limit() -> u64 {
     now.unwrap_or(u64::MAX)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -12,7 +12,7 @@ use super::sample::Evidence;
 use super::scope::built_in;
 use super::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
-use super::visit::Visit;
+use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
@@ -48,6 +48,8 @@ struct Try {
     nth: u32,
     acted_at: Micros,
     sent_at: Option<Micros>,
+    /// Exchanges so far, redirects and polls included.
+    exchanges: u32,
     evidence: Evidence,
 }
 
@@ -68,8 +70,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             world.tally.borrow_mut().arrived(self.persona.journey, intended_at, acted_at);
         }
         world.tell(|witness| witness.begins(step, nth));
-        self.under_way.step = Some((step, intended_at, acted_at));
-        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, evidence: Evidence::default() };
+        self.under_way.step = Some(StepUnderWay { step, intended_at, acted_at, arrival });
+        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, evidence: Evidence::default() };
         let (finding, ended_at) = self.ask(world, &mut attempt).await;
         self.under_way.step = None;
 
@@ -98,7 +100,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             attributes,
             outcome,
         });
-        self.settle(world, outcome, ended_at);
+        if self.under_way.purchase.is_some_and(|purchase| purchase.paying_step == step) || outcome != Outcome::Ok {
+            // A later request of the purchase may be refused, and the order be made all the same.
+            let first = attempt.exchanges <= 1 && world.plan.invoking_step(unit) == Some(step);
+            let refused = first && is_refusal(&attempt.evidence);
+            self.settle(world, outcome, refused, ended_at);
+        }
         world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
         (outcome, ended_at)
     }
@@ -106,7 +113,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Sends the step's request, again and again where it polls, until its answer is judged.
     async fn ask<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try) -> (Finding, Micros) {
         let step = world.plan.step(attempt.step);
-        let waits_until = step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
+        let mut waits_until = step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
         let mut asked_at = attempt.acted_at;
         loop {
             let mut give_up_at = asked_at.saturating_add(step.gives_up_after);
@@ -118,6 +125,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 Err(finding) => return (finding, world.clock.now()),
             };
             attempt.sent_at = attempt.sent_at.or(fetched.sent_at);
+            // What our own caps cost is not the shop's slowness.
+            waits_until = waits_until.map(|until| until.saturating_add(fetched.held));
             let ended_at = fetched.ended_at.unwrap_or_else(|| world.clock.now());
             let (finding, answer) = self.read(world, step, fetched, ended_at);
             attempt.evidence.answer = answer;
@@ -137,7 +146,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     async fn fetch<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try, give_up_at: Micros) -> Result<Fetched, Finding> {
         let plan = &*world.plan;
         let step = plan.step(attempt.step);
-        let pays = plan.unit(attempt.unit).paying_step == Some(attempt.step);
+        let pays = plan.invoking_step(attempt.unit) == Some(attempt.step) && self.under_way.purchase.is_none();
         self.intend(world, attempt.unit);
         self.variables.begin(attempt.step);
         let (mut request, meant) = self.request(plan, step)?;
@@ -157,11 +166,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 // The run ends now; this shopper is cut where it stands.
                 std::future::pending::<()>().await;
             }
-            self.under_way.purchase = Some((attempt.unit, attempt.nth));
+            let paying_step = plan.unit(attempt.unit).paying_step.unwrap_or(attempt.step);
+            self.under_way.purchase = Some(Purchase { unit: attempt.unit, nth: attempt.nth, paying_step });
             let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
             line(&PurchaseEvent::Invoke, world.clock.now());
         }
-        let (trail, nth) = (&mut self.trail, attempt.nth);
+        let (trail, nth, exchanges) = (&mut self.trail, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -177,6 +187,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             };
             world.tally.borrow_mut().exchange(&seen);
             trail.add(attempt.step, nth, exchange);
+            *exchanges += 1;
             world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
         };
         let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
@@ -280,15 +291,17 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// Tells the ledger what became of the purchase whose request was sent, if one was.
-    pub(super) fn settle<C: Clock>(&mut self, world: &World<S, C, G>, outcome: Outcome, at: Micros) {
-        let Some((unit, nth)) = self.under_way.purchase.take() else { return };
+    ///
+    /// `refused` says that the failure is the shop's own answer to the very request: only then is there surely no order.
+    pub(super) fn settle<C: Clock>(&mut self, world: &World<S, C, G>, outcome: Outcome, refused: bool, at: Micros) {
+        let Some(Purchase { unit, nth, .. }) = self.under_way.purchase.take() else { return };
         let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
         let text = |var| crate::plan::Scope::value(&self.variables, var).map(|value| value.as_text().into_owned());
         let order = text(built_in::ORDER_ID);
         let event = match outcome {
             Outcome::Ok => PurchaseEvent::Ok { order: order.as_deref(), total_minor: self.met.worth.map(|worth| worth.0) },
             Outcome::Declined => PurchaseEvent::Declined,
-            Outcome::Failed(kind) if kind.order_knowledge() == OrderKnowledge::None => PurchaseEvent::Failed { kind },
+            Outcome::Failed(kind) if refused && kind.order_knowledge() == OrderKnowledge::None => PurchaseEvent::Failed { kind },
             Outcome::Failed(kind) => PurchaseEvent::Unknown { kind: Some(kind) },
             Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
         };
@@ -337,6 +350,12 @@ fn purchase_line<'a, S, C, G>(
             world.ledger.write(&PurchaseLine { at_us, intent: &intent.marker, key: &key, shopper, marker, purchase, attempt, event });
         }
     }
+}
+
+/// Whether the answer leaves no doubt that the request was not carried out. A request that timed out at the shop (408), met
+/// another one like it under way (409) or came too early (425) may have been.
+fn is_refusal(evidence: &Evidence) -> bool {
+    !evidence.answer.as_ref().is_some_and(|answer| matches!(answer.status.as_u16(), 408 | 409 | 425))
 }
 
 /// What it means that there is no page.

@@ -13,6 +13,8 @@ use crate::tally::{End, FailureKind, Observed, SampleLine, SampledExchange, Samp
 
 /// How much of a body an example keeps.
 const BODY_LIMIT: usize = 4 * 1_024;
+/// How much more of it is looked at for secrets that the cut would go through.
+const CUT_SLACK: usize = 64;
 
 /// What a visit's exchanges came to, and the failing one in full where it is to be kept.
 #[derive(Debug, Default)]
@@ -162,8 +164,13 @@ fn finish(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
         text.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
     }
     text.push_str("\r\n");
-    text.push_str(&String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT)]));
+    // Redacted before it is cut: half a card number would not be known for one.
+    let shown = String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT + CUT_SLACK)]).into_owned();
+    let shown = redact::text(&shown);
     if body.len() > BODY_LIMIT {
+        text.extend(shown.chars().take(BODY_LIMIT));
         text.push_str(&format!("… ({} bytes in all)", body.len()));
+    } else {
+        text.push_str(&shown);
     }
 }

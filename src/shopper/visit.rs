@@ -59,10 +59,28 @@ pub(super) struct Met {
 pub(super) struct UnderWay {
     /// The unit, which attempt, and when it should have begun.
     pub unit: Option<(UnitId, u32, Micros)>,
-    /// The step, when it should have begun, and when the shopper acted.
-    pub step: Option<(StepId, Micros, Micros)>,
+    /// The step.
+    pub step: Option<StepUnderWay>,
     /// The purchase whose request is sent.
-    pub purchase: Option<(UnitId, u32)>,
+    pub purchase: Option<Purchase>,
+}
+
+/// A step that is not judged yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepUnderWay {
+    pub step: StepId,
+    pub intended_at: Micros,
+    pub acted_at: Micros,
+    pub arrival: bool,
+}
+
+/// A purchase attempt whose outcome is not known yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Purchase {
+    pub unit: UnitId,
+    pub nth: u32,
+    /// The step whose answer tells.
+    pub paying_step: StepId,
 }
 
 /// How an attempt at a unit came out.
@@ -106,7 +124,6 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let units = plan.journey(self.persona.journey).units.clone();
         let mut intended_at = self.arrived_at;
         for (place, unit) in units.clone().map(UnitId).enumerate() {
-            world.tally.borrow_mut().entered(self.persona.journey, place);
             let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
                 Ok(passed) => passed,
                 Err(end) => return end,
@@ -181,7 +198,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
     async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, nth: u32, intended_at: Micros) -> Tried {
-        self.variables.set_text(built_in::ATTEMPT, &nth.to_string());
+        self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
         let steps = world.plan.unit(unit).steps.clone();
@@ -193,6 +210,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
             world.clock.sleep_until(step_at).await;
+            if nth == 1 && step.0 == steps.start {
+                let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
+                world.tally.borrow_mut().entered(self.persona.journey, place);
+            }
             let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
             tried = Tried { outcome, step, ended_at };
             if outcome != Outcome::Ok {
@@ -257,14 +278,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// What was begun ends without a judgement.
     fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
-        if let Some((step, intended_at, acted_at)) = self.under_way.step.take() {
+        if let Some(StepUnderWay { step, intended_at, acted_at, arrival }) = self.under_way.step.take() {
             let attempt = StepAttempt {
                 step,
                 intended_at,
                 acted_at,
                 ended_at: now,
                 service: None,
-                arrival: false,
+                arrival,
                 attributes: &self.persona.attributes,
                 outcome: Outcome::Unjudged,
             };
@@ -275,7 +296,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }
-        self.settle(world, Outcome::Unjudged, now);
+        self.settle(world, Outcome::Unjudged, false, now);
     }
 }
 

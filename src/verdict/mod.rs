@@ -8,6 +8,7 @@ mod facts;
 mod health;
 mod hotspots;
 mod loss;
+mod objectives;
 mod outcome;
 mod repeats;
 mod shoppers;
@@ -23,7 +24,8 @@ pub use facts::{Completion, Machine, RunFacts};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
 pub use loss::{Loss, LostWorth, PatienceLoss, loss, weight};
-pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict};
+pub use objectives::objectives;
+pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Stickiness, UnitRepeats, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
@@ -59,7 +61,7 @@ impl Findings {
     /// What this tally says of this plan.
     pub fn of(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
         let health = health(plan, tally, facts.completion);
-        let objectives = Vec::new();
+        let objectives = objectives(plan, tally, &health);
         Findings {
             verdict: Verdict::of(facts.completion, &health, &objectives, facts.missing_slices.is_empty()),
             health,

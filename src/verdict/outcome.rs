@@ -3,6 +3,8 @@
 use super::facts::Completion;
 use super::health::{Health, Soundness};
 use super::statistics::Interval;
+use crate::base::Micros;
+use crate::plan::Metric;
 
 /// What the run as a whole says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,22 +26,68 @@ pub enum Verdict {
 pub struct ObjectiveFinding {
     /// As the scenario writes it.
     pub text: String,
-    /// What was observed: a fraction, microseconds or requests per second; none without a sample.
+    /// The line of the scenario file, from 1; 0 where it has none.
+    pub line: u32,
+    /// What is measured.
+    pub metric: Metric,
+    /// The limit, in the units of `observed`.
+    pub limit: f64,
+    /// What was observed: a fraction, microseconds or requests per second; none without a sample. With windows, in the worst.
     pub observed: Option<f64>,
-    /// Where it lies with 95 % confidence.
+    /// Whether it was at least so long: the quantile lies among what was given up.
+    pub observed_at_least: bool,
+    /// Where it lies with 95 % confidence; infinity where the sample does not bound it.
     pub ci95: Option<Interval>,
+    /// The quantile of the successes alone.
+    pub successes_only: Option<Micros>,
+    /// Shoppers, attempts, spans or requests that it was judged by; with windows, in the worst.
+    pub sample: u64,
+    /// Whether the sample was taken for independent because there were too few blocks of time to see bursts.
+    pub weak: bool,
+    /// The worst window.
+    pub window: Option<Window>,
     /// Whether it holds.
     pub verdict: ObjectiveVerdict,
+    /// Why that is the answer.
+    pub why: Why,
+    /// Where inconclusive: how many more shoppers like these would decide it; none where no reasonable number would.
+    pub more_shoppers: Option<u64>,
+}
+
+/// A window of the run, in time from the planned start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From.
+    pub from: Micros,
+    /// Until.
+    pub until: Micros,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// Why an objective was answered as it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Why {
+    /// The limits of what was seen are on one side of the objective's.
+    Sure,
+    /// The limits of what was seen are on both sides of the objective's.
+    Straddles,
+    /// Nothing was seen that it speaks of.
+    #[default]
+    NothingSeen,
+    /// It seems to hold, but the generator is in doubt.
+    Suspect,
 }
 
 /// Whether an objective holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ObjectiveVerdict {
     /// It holds, with confidence.
     Holds,
     /// It is broken, with confidence.
     Broken,
     /// The interval straddles the limit, or the sample is too small.
+    #[default]
     Inconclusive,
 }
 
@@ -88,14 +136,36 @@ impl ObjectiveVerdict {
     }
 }
 
+// === impl ObjectiveFinding ===
+
+impl Default for ObjectiveFinding {
+    fn default() -> ObjectiveFinding {
+        ObjectiveFinding {
+            text: String::new(),
+            line: 0,
+            metric: Metric::RepeatedFailures,
+            limit: 0.0,
+            observed: None,
+            observed_at_least: false,
+            ci95: None,
+            successes_only: None,
+            sample: 0,
+            weak: false,
+            window: None,
+            verdict: ObjectiveVerdict::Inconclusive,
+            why: Why::NothingSeen,
+            more_shoppers: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn verdict(completion: Completion, soundness: Soundness, objectives: &[ObjectiveVerdict], whole: bool) -> Verdict {
         let health = Health { soundness, started: 1, ..Health::default() };
-        let objectives: Vec<_> =
-            objectives.iter().map(|&verdict| ObjectiveFinding { text: String::new(), observed: None, ci95: None, verdict }).collect();
+        let objectives: Vec<_> = objectives.iter().map(|&verdict| ObjectiveFinding { verdict, ..ObjectiveFinding::default() }).collect();
         Verdict::of(completion, &health, &objectives, whole)
     }
 

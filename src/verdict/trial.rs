@@ -10,7 +10,7 @@ use super::{Completion, Findings, Machine, RunFacts};
 use crate::base::random::{Purpose, uniform};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{Attribute, Plan, example};
-use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
+use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
 
 /// A shopper about to attempt a step.
 pub(crate) struct Moment<'a> {
@@ -47,7 +47,7 @@ impl Trial {
     /// The same under another plan of the same shape.
     pub(crate) fn of(plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
         let shape = Shape {
-            parts: Vec::new(),
+            parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
             steps: plan.steps.len(),
             units: plan.units.len(),
             journeys: plan.journeys.len(),
@@ -137,7 +137,7 @@ impl Trial {
                         shopper: draw(Purpose::Sample, 0),
                         luck: draw(Purpose::Pick, luck),
                     });
-                    self.attempt(step, at, outcome, draw(Purpose::Think, luck));
+                    self.attempt(step, at, outcome, draw(Purpose::Think, luck), &attributes);
                     if outcome != Outcome::Ok {
                         break;
                     }
@@ -174,7 +174,7 @@ impl Trial {
         self.tally.shopper_end(&end);
     }
 
-    fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64) {
+    fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64, attributes: &[u8]) {
         // An exponential tail over a floor that differs from step to step.
         let service = Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
         let acted_at = at + Micros(20 + (60.0 * u) as u64);
@@ -186,7 +186,7 @@ impl Trial {
             ended_at: acted_at + service,
             service: Some(service),
             arrival: false,
-            attributes: &[],
+            attributes,
             outcome,
         };
         self.tally.step_attempt(&attempt);

@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What shoppers do in most tests: fill the cart, then pay and see the confirmation, quickly.
 pub const BUY: &str = "
 name: Buy
+load: { arrivals: paced, stages: [{ hold: 10/s, for: 1s }] }
 shoppers:
   attributes: { payment: { card: 50, wallet: 50 } }
   retry: { after: 10ms..40ms }
@@ -50,12 +51,20 @@ journeys:
 /// A single request.
 pub const LOOK: &str = "
 name: Look
+load: { arrivals: paced, stages: [{ hold: 10/s, for: 1s }] }
 journeys:
   - name: look
     steps:
       - name: home
         get: /
 ";
+
+/// The scenario with another load.
+pub fn loaded(scenario: &str, load: &str) -> String {
+    let own = "load: { arrivals: paced, stages: [{ hold: 10/s, for: 1s }] }";
+    assert!(scenario.contains(own), "{scenario}");
+    scenario.replace(own, &format!("load: {load}"))
+}
 
 /// A practice shop that misbehaves as told.
 pub struct Shop {
@@ -185,14 +194,14 @@ impl Bench {
         self.scenario.to_str().unwrap()
     }
 
-    /// `tillrush run` of the scenario with these arguments and some second's worth of two cores.
+    /// `tillrush run` of the scenario with these arguments, on two cores unless they say otherwise.
     pub fn run(&self, arguments: &[&str]) -> Ended {
         self.start(arguments).wait()
     }
 
     /// The same, without waiting for its end.
     pub fn start(&self, arguments: &[&str]) -> Underway {
-        self.begin(self.command().arg("run").arg(&self.scenario).args(["--cores", "2"]).args(arguments))
+        self.begin(self.command().env("TILLRUSH_CORES", "2").arg("run").arg(&self.scenario).args(arguments))
     }
 
     /// The program with these arguments.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, document, json_lines, step};
+use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, document, json_lines, loaded, step};
 
 /// What a run leaves in its folder.
 const FILES: [&str; 6] = ["failures.jsonl", "intervals.hlog", "purchases.jsonl", "run.json", "scenario.yaml", "tally"];
@@ -21,8 +21,8 @@ faults:
 /// With all that must never be written down.
 fn secretive(load: &str) -> String {
     let card = "card_number: \"4242424242424242\", password: \"s3same-open\", api_key: \"k3y-of-the-shop\", email";
-    BUY.replace("shoppers:\n", &format!("load: {load}\nshoppers:\n"))
-        .replace("{ accept: application/json }", "{ accept: application/json, authorization: Bearer t0ken-of-the-shop }")
+    loaded(BUY, load)
+        .replace("{ accept: application/json }", "{ accept: application/json, authorization: \"Bearer {{ env.api_token }}\" }")
         .replace("email", card)
 }
 
@@ -51,7 +51,7 @@ fn purchases(run: &Path) -> BTreeMap<String, (u32, u32)> {
 fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
     let shop = Shop::open(FAULTS);
     let bench = Bench::new(&secretive("{ stages: [{ hold: 100/s, for: 30s }] }"));
-    let run = bench.start(&["--target", &shop.url(), "--seed", "21"]);
+    let run = bench.start(&["--target", &shop.url(), "--seed", "21", "-e", "api_token=t0ken-of-the-shop"]);
     shop.wait_for_shoppers(1);
     let chance = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_millis();
     thread::sleep(Duration::from_millis(1_500 + u64::from(chance)));
@@ -94,7 +94,7 @@ fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
 fn the_folder_holds_what_it_should_and_no_secret() {
     let shop = Shop::open(FAULTS);
     let bench = Bench::new(&secretive("{ arrivals: paced, stages: [{ hold: 100/s, for: 1s }] }"));
-    bench.run(&["--target", &shop.url(), "--seed", "22"]).with(&MEASURED);
+    bench.run(&["--target", &shop.url(), "--seed", "22", "-e", "api_token=t0ken-of-the-shop"]).with(&MEASURED);
     let (books, folder) = (shop.ledger(), bench.only_run());
     assert_eq!(files(&folder), FILES);
     assert_eq!(std::fs::read_to_string(folder.join("scenario.yaml")).unwrap(), std::fs::read_to_string(bench.scenario()).unwrap());
@@ -133,10 +133,7 @@ fn the_folder_holds_what_it_should_and_no_secret() {
 fn a_run_with_data_can_be_reported_again_without_the_data() {
     let shop = Shop::open("");
     let scenario = BUY
-        .replace(
-            "shoppers:\n",
-            "load: { arrivals: paced, stages: [{ hold: 10/s, for: 1s }] }\nshoppers:\n  data: { people: { file: people.csv } }\n",
-        )
+        .replace("shoppers:\n", "shoppers:\n  data: { people: { file: people.csv } }\n")
         .replace("{{ intent.marker }}@example.com", "{{ people.email }}");
     let bench = Bench::new(&scenario);
     let rows: String = (0..10).map(|i| format!("somebody-{i}@example.com\n")).collect();
@@ -152,4 +149,21 @@ fn a_run_with_data_can_be_reported_again_without_the_data() {
     bench.tillrush(&["report", folder.to_str().unwrap()]).with(&MEASURED);
     assert_eq!(document(&folder), first);
     bench.tillrush(&["merge", "--out", "merged", folder.to_str().unwrap()]).with(&MEASURED);
+}
+
+#[test]
+fn a_report_of_a_run_that_goes_on_leaves_its_files_alone() {
+    let shop = Shop::open("");
+    let bench = Bench::new(BUY);
+    let run = bench.start(&["--target", &shop.url(), "--rate", "40/s", "-d", "3s"]);
+    shop.wait_for_shoppers(80);
+    let folder = bench.only_run();
+    let so_far = bench.tillrush(&["report", folder.to_str().unwrap(), "--json", "so-far.json"]).with(&[105]);
+    so_far.complains("still goes on");
+    assert_eq!(files(&folder), ["purchases.jsonl", "scenario.yaml", "tally.part"]);
+    run.wait().with(&MEASURED);
+    let so_far: Value = serde_json::from_str(&std::fs::read_to_string(bench.path().join("so-far.json")).unwrap()).unwrap();
+    let started = |document: &Value| count(document, "/shoppers/started");
+    assert!(started(&so_far) >= 40 && started(&so_far) < started(&document(&folder)), "{}", started(&so_far));
+    assert_eq!((files(&folder), started(&document(&folder))), (FILES.map(str::to_owned).to_vec(), shop.ledger().shoppers_seen));
 }

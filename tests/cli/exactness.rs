@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tillrush::demo_shop::LedgerSnapshot;
 
-use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, figure, step};
+use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, figure, loaded, step};
 
 /// Faults that are cured by a second try, faults that stay with the shopper, and both kinds at two steps of a purchase.
 const FAULTS: &str = "
@@ -70,7 +70,7 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
 
 /// The scenario with a load, and further lines of the section about shoppers.
 fn scenario(load: &str, shoppers: &str) -> String {
-    BUY.replace("shoppers:\n", &format!("load: {load}\nshoppers:\n{shoppers}"))
+    loaded(BUY, load).replace("shoppers:\n", &format!("shoppers:\n{shoppers}"))
 }
 
 #[test]
@@ -155,4 +155,16 @@ fn an_order_placed_before_the_connection_broke_is_not_bought_twice() {
     assert_eq!(books.payments.replayed, books.failed_at("pay"));
     let kinds = step(&document, "pay")["kinds"].as_object().unwrap().clone();
     assert!(kinds.keys().all(|kind| kind == "broken" || kind == "broken_reused"), "{kinds:?}");
+}
+
+#[test]
+fn connections_handed_on_from_shopper_to_shopper_change_no_count() {
+    let shop = Shop::open(FAULTS);
+    let bench = Bench::new(&scenario("{ arrivals: paced, connections: kept, stages: [{ hold: 60/s, for: 2s }] }", ""));
+    bench.run(&["--target", &shop.url(), "--seed", "17"]).with(&MEASURED);
+    let document = bench.document();
+    agrees(&document, &shop.ledger());
+    assert_eq!(document["load"]["connections"], "kept");
+    // Nobody is taken for somebody else: cookies stay with the shopper.
+    assert!(shop.ledger().shoppers.values().all(|shopper| shopper.sessions == 1));
 }

@@ -3,6 +3,8 @@
 //! Times differ from machine to machine and from minute to minute, so counts are compared, and milliseconds only
 //! where a time is what the test is about.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod bench;
 
 mod commands;

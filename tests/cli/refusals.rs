@@ -89,7 +89,7 @@ fn data_that_would_run_out_is_refused_before_the_run() {
     bench.file("people.csv", "email\na@example.com\nb@example.com\n");
     let target = shop.url();
     let paced = ["--target", &target, "--seed", "5", "--rate", "30/s", "-d", "1s"];
-    bench.run(&paced).with(&[104]).complains("'people'").complains("2 rows");
+    bench.run(&paced).with(&[104]).complains("`people` has 2 rows");
     // A slice alone would have rows enough, all of them together have not.
     bench.run(&[&paced[..], &["--slice", "3/16"]].concat()).with(&[104]).complains("2 rows");
     // Nor is it known how many a closed load will need.

@@ -81,9 +81,9 @@ fn every_shipped_scenario_runs_against_the_practice_shop_without_a_failure() {
 
 #[test]
 fn each_journey_can_be_walked_to_its_end() {
+    let journeys = Regex::new(r"(?m)^  - name: (.+)$").unwrap();
     for scenario in shipped() {
         let (shop, text) = (Shop::open(""), std::fs::read_to_string(&scenario).unwrap());
-        let journeys = Regex::new(r"(?m)^  - name: (.+)$").unwrap();
         let bench = bench(&scenario);
         for journey in journeys.captures_iter(&text).map(|found| found[1].trim().to_owned()) {
             let walked = (1..20).any(|seed| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::bench::{BUY, Bench, MEASURED, Shop, count, document, figure};
+use crate::bench::{BUY, Bench, MEASURED, Shop, count, document, figure, loaded};
 
 const FAULTS: &str = "
 faults:
@@ -14,7 +14,7 @@ faults:
 ";
 
 fn bench() -> Bench {
-    Bench::new(&BUY.replace("shoppers:\n", "load: { stages: [{ hold: 120/s, for: 2s }] }\nshoppers:\n"))
+    Bench::new(&loaded(BUY, "{ stages: [{ hold: 120/s, for: 2s }] }"))
 }
 
 /// The folders of the slices of a run.
@@ -121,7 +121,7 @@ fn three_slices_at_the_same_time_are_one_run() {
 #[test]
 fn shards_of_different_scenarios_are_refused() {
     let shop = Shop::open("");
-    let (here, there) = (bench(), Bench::new(&BUY.replace("shoppers:\n", "load: { stages: [{ hold: 10/s, for: 1s }] }\nshoppers:\n")));
+    let (here, there) = (bench(), Bench::new(&loaded(BUY, "{ stages: [{ hold: 10/s, for: 1s }] }")));
     for (bench, slice) in [(&here, "0/2"), (&there, "1/2")] {
         bench.run(&["--target", &shop.url(), "--seed", "7", "--slice", slice, "-d", "1s"]).with(&[100, 102]);
     }

@@ -128,6 +128,10 @@ def fresh_copy(home, template):
         with contextlib.suppress(OSError, ValueError):
             if not alive(int(old.name.split("-")[0])):
                 shutil.rmtree(old, ignore_errors=True)
+    for old in (home / "running").glob("*.json"):
+        with contextlib.suppress(OSError, ValueError):
+            if not alive(json.loads(old.read_text())["pid"]):
+                old.unlink()
     folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=runs))
     try:
         run("copying the template", ["cp", "-a", "--reflink=auto", f"{template}/.", str(folder)])

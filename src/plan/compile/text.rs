@@ -225,7 +225,7 @@ impl Compiler<'_> {
         }
         // The longest known beginning: `cart.items.first` looks into `cart`.
         let ends = name.match_indices('.').map(|(dot, _)| dot).chain([name.len()]);
-        let known = ends.filter_map(|end| self.names.find(&name[..end])).last();
+        let known = ends.filter_map(|end| self.names.find(&name[..end])).next_back();
         if let Some(var) = known {
             return match self.names.visible(var, spot) {
                 Ok(()) => {

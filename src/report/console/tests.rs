@@ -341,9 +341,15 @@ fn each_verdict_says_why() {
     note(&trial);
     note(&Trial::run(0, 10, |_| Outcome::Ok));
     let mut findings = Trial::run(40, 10, |_| Outcome::Ok).findings();
-    findings.objectives = vec![ObjectiveFinding { text: String::new(), observed: None, ci95: None, verdict: ObjectiveVerdict::Broken }];
-    for verdict in [Verdict::Fail, Verdict::Inconclusive, Verdict::Pass] {
+    let answers = [
+        (Verdict::Fail, ObjectiveVerdict::Broken, None),
+        (Verdict::Inconclusive, ObjectiveVerdict::Inconclusive, Some(900)),
+        (Verdict::Pass, ObjectiveVerdict::Holds, None),
+    ];
+    for (verdict, answer, more_shoppers) in answers {
         findings.verdict = verdict;
+        findings.objectives =
+            vec![ObjectiveFinding { text: "failures(pay) < 1%".into(), verdict: answer, more_shoppers, ..ObjectiveFinding::default() }];
         trial.facts.missing_slices.clear();
         let view = View::of(&trial.plan, &trial.facts, &findings);
         reasons.push(console(&view, 200, Paint::Plain).lines().next().unwrap().to_owned());
@@ -354,8 +360,8 @@ fn each_verdict_says_why() {
     INTERRUPTED: the process died; the figures are of what it had written until then
     INTERRUPTED: the run was cut short; the figures are of what was seen until then
     INCONCLUSIVE: no shopper started
-    FAIL: an objective is broken
-    INCONCLUSIVE: too few shoppers were seen to say whether an objective holds
+    FAIL: 1 of 1 objectives broken: failures(pay) < 1%
+    INCONCLUSIVE: too little was seen to say whether this holds: failures(pay) < 1%; about 900 more shoppers would decide
     PASS: all objectives hold
     ");
 }
@@ -384,4 +390,25 @@ fn names_are_cut_by_their_width_and_not_by_bytes() {
     assert_eq!(cut("支付方式选择", 7), "支付方…");
     assert_eq!(cut("pay", 3), "pay");
     assert_eq!(wrapped("a rate of 3.1 % of them", 14, 0), ["a rate of", "3.1 % of them"]);
+}
+
+#[test]
+fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
+    let mut plan = crate::verdict::trial::shop();
+    plan.load.arrivals = crate::plan::Arrivals::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
+    let texts = ["repeated_failures < 1%", "failures(pay) < 3%", "p99(pay) < 100ms", "p95(pay) < 200ms for 20s", "requests < 5/s"];
+    plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
+    let mut trial = Trial::of(plan, 3_000, 120, planted);
+    trial.tally.seconds.clear();
+    let shown = shown(&trial, 110);
+    let table = shown.split("\n\n").find(|part| part.starts_with("Objectives")).unwrap();
+    assert_snapshot!(table, @r"
+    Objectives
+      objective                 observed     95 % range  answer
+      repeated_failures < 1%       3.3 %      2.6–4.1 %  broken
+      failures(pay) < 3%          13.7 %    11.3–16.4 %  broken
+      p99(pay) < 100ms            78.6ms  68.6ms–85.4ms  holds
+      p95(pay) < 200ms for 20s    54.7ms  48.2ms–71.9ms  holds (the worst of 6 windows: 0–20 s)
+      requests < 5/s                   –              –  inconclusive: nothing of the kind was seen
+    ");
 }

@@ -443,10 +443,41 @@ pub struct HotSpotDocument {
 pub struct ObjectiveDocument {
     /// As the scenario writes it.
     pub text: String,
-    /// What was observed: a fraction, microseconds or requests per second.
+    /// The line of the scenario file; 0 where it has none.
+    pub line: u32,
+    /// `fraction`, `ms` or `requests_per_s`: of `limit`, `observed` and `ci95`.
+    pub unit: String,
+    /// The limit.
+    pub limit: f64,
+    /// What was observed; in the worst window, where there are windows. Null where nothing was seen.
     pub observed: Option<f64>,
-    /// Its interval.
-    pub ci95: Option<[f64; 2]>,
+    /// Whether it is at least so long: the quantile lies among attempts that were given up.
+    pub observed_at_least: bool,
+    /// Its two-sided interval; the upper end is null where the sample does not bound it.
+    pub ci95: Option<[Option<f64>; 2]>,
+    /// The quantile of the successes alone.
+    pub successes_only_ms: Option<f64>,
+    /// Shoppers, attempts, spans or requests that it was judged by.
+    pub sample: u64,
+    /// `blocks`, or `independent` where too few blocks of time were seen to judge bursts.
+    pub interval_basis: String,
+    /// The worst window, where there are windows.
+    pub window: Option<WindowDocument>,
     /// `pass`, `fail` or `inconclusive`.
     pub verdict: String,
+    /// Why, in a few words.
+    pub reason: String,
+    /// Where inconclusive: how many more shoppers like these would decide it; null where no reasonable number would.
+    pub more_shoppers: Option<u64>,
+}
+
+/// A window of the run, in seconds from the planned start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WindowDocument {
+    /// From.
+    pub from_s: f64,
+    /// Until.
+    pub until_s: f64,
+    /// Of how many windows.
+    pub of: u64,
 }

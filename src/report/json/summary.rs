@@ -5,14 +5,16 @@ use serde_json::Value;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
-    ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord,
+    ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
 use crate::base::{Micros, StepId};
-use crate::plan::{Arrivals, Behaviour, Connections, Plan};
-use crate::report::view::words;
+use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
+use crate::report::view::{gate, words};
 use crate::tally::Tally;
 use crate::verdict::statistics::{Interval, Quantiles, Rate};
-use crate::verdict::{Basis, Completion, Findings, HotSpot, Loss, RunFacts, Scope, Soundness, StepFinding, UnitRepeats, Verdict};
+use crate::verdict::{
+    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness, StepFinding, UnitRepeats, Verdict,
+};
 
 /// The summary as it is written to `run.json`, ending with a line break.
 pub fn run_json(document: &RunDocument) -> String {
@@ -61,16 +63,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
-        objectives: findings
-            .objectives
-            .iter()
-            .map(|objective| ObjectiveDocument {
-                text: objective.text.clone(),
-                observed: objective.observed.map(figure),
-                ci95: objective.ci95.map(pair),
-                verdict: objective.verdict.key().to_owned(),
-            })
-            .collect(),
+        objectives: findings.objectives.iter().map(objective).collect(),
     }
 }
 
@@ -303,6 +296,36 @@ fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument {
         excess_repeated: figure(spot.excess_repeated),
         excess_lost: spot.excess_lost.map(figure),
         basis: basis.to_owned(),
+    }
+}
+
+fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
+    let scale = if gate::is_time(&found.metric) { 1e-3 } else { 1.0 };
+    let shown = |x: f64| figure(x * scale);
+    ObjectiveDocument {
+        text: found.text.clone(),
+        line: found.line,
+        unit: match found.metric {
+            Metric::Requests => "requests_per_s",
+            Metric::Response { .. } | Metric::TimeToBuy { .. } => "ms",
+            _ => "fraction",
+        }
+        .to_owned(),
+        limit: shown(found.limit),
+        observed: found.observed.map(shown),
+        observed_at_least: found.observed_at_least,
+        ci95: found.ci95.map(|ci95| [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]),
+        successes_only_ms: found.successes_only.map(millis),
+        sample: found.sample,
+        interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
+        window: found.window.map(|window| WindowDocument {
+            from_s: window.from.as_secs_f64(),
+            until_s: window.until.as_secs_f64(),
+            of: window.of,
+        }),
+        verdict: found.verdict.key().to_owned(),
+        reason: gate::answer(found),
+        more_shoppers: found.more_shoppers,
     }
 }
 

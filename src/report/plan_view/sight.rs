@@ -42,9 +42,10 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
         let answer = match need {
             None => String::new(),
             Some(Need { needed: None, .. }) => "inconclusive at best: no number of shoppers shows a rate of zero".to_owned(),
-            Some(need @ Need { needed: Some(needed), expected }) => {
+            Some(need @ Need { needed: Some(needed), advised, expected }) => {
                 let verdict = if need.is_met() { "can hold" } else { "inconclusive at best" };
-                format!("{verdict}: {} needed with none bad, {} expected{place}", count(*needed as f64), count(*expected))
+                let advised = advised.map_or(String::new(), |advised| format!(", {} where half the limit is", count(advised as f64)));
+                format!("{verdict}: {} expected{place}; {} needed with none bad{advised}", count(*expected), count(*needed as f64))
             }
         };
         let lines = wrapped(&answer, width - name_width - 2).into_iter().enumerate();

@@ -1,6 +1,7 @@
 //! The view: a report without its layout, shared by all formats for people.
 
 pub mod format;
+pub(super) mod gate;
 mod page;
 mod tables;
 pub(super) mod words;

@@ -6,7 +6,7 @@ use super::tables::{group, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::MIN_BLOCKS;
-use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -26,7 +26,7 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     match findings.verdict {
         Verdict::Pass if objectives == 0 => Remark::new(Tone::Good, "no objectives were given, so none is broken"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
-        Verdict::Fail => Remark::new(Tone::Bad, "an objective is broken"),
+        Verdict::Fail => Remark::new(Tone::Bad, broken(findings)),
         Verdict::Invalid => {
             Remark::new(Tone::Doubtful, "the generator, not the shop, was the bottleneck: the figures below say little of the shop")
         }
@@ -38,6 +38,12 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     }
 }
 
+fn broken(findings: &Findings) -> String {
+    let broken: Vec<&str> =
+        findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Broken).map(|found| found.text.as_str()).collect();
+    format!("{} of {} objectives broken: {}", broken.len(), findings.objectives.len(), broken.join("; "))
+}
+
 fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     if findings.health.started == 0 {
         "no shopper started".to_owned()
@@ -47,7 +53,12 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if findings.health.soundness == Soundness::Suspect {
         "the generator is suspect, so that no objective can be said to hold".to_owned()
     } else {
-        "too few shoppers were seen to say whether an objective holds".to_owned()
+        let open = findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
+        let needed =
+            open.clone().map(|found| found.more_shoppers).collect::<Option<Vec<u64>>>().and_then(|needed| needed.into_iter().max());
+        let needed = needed.map(|more| format!("; about {} more shoppers would decide", count(more.max(1)))).unwrap_or_default();
+        let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
+        format!("too little was seen to say whether this holds: {}{needed}", texts.join("; "))
     }
 }
 

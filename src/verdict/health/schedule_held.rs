@@ -7,7 +7,7 @@ use crate::base::Micros;
 use crate::plan::{Metric, Plan};
 use crate::tally::{BlockTally, Latency, Tally};
 use crate::verdict::facts::Completion;
-use crate::verdict::statistics::wilson;
+use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
 
 /// What is known of the generator.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,8 +51,6 @@ const LATE_SHARE: f64 = 0.01;
 const UNSTARTED_SHARE: f64 = 0.001;
 /// The cause that the engine gives for arrivals that were due when the run was stopped.
 const STOPPED: &str = "stopped";
-/// The one-sided 95 % point of the standard normal distribution.
-const Z_ONE_SIDED: f64 = 1.644_853_626_951_472_6;
 
 /// What is known of the generator.
 pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
@@ -276,7 +274,10 @@ mod tests {
         };
         let own = |tally: &mut Tally| tally.generator.own_failures = BTreeMap::from([("too many open files".into(), 7)]);
         let (gravity, text) = doubt(&own);
-        assert_eq!((gravity, &*text), (Soundness::Invalid, "requests failed for want of our own means (too many open files: 7)"));
+        assert_eq!(
+            (gravity, &*text),
+            (Soundness::Invalid, "requests were not made, or failed, because of us and not of the shop (too many open files: 7)")
+        );
         assert_eq!(doubt(&|tally| tally.generator.cpu = tally.generator.wall).0, Soundness::Suspect);
         assert_eq!(doubt(&|tally| tally.blocks.get_mut(&3).unwrap().held = 9).0, Soundness::Suspect);
         assert_eq!(doubt(&|tally| tally.generator.coarse_timer = true).0, Soundness::Valid);

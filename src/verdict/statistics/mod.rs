@@ -15,3 +15,6 @@ pub use rate::{Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_inte
 
 /// The two-sided 95 % point of the standard normal distribution.
 pub const Z95: f64 = 1.959_963_984_540_054;
+
+/// The one-sided 95 % point of the standard normal distribution.
+pub const Z_ONE_SIDED: f64 = 1.644_853_626_951_472_6;

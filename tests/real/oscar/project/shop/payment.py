@@ -44,5 +44,6 @@ class PaymentDetailsView(views.PaymentDetailsView):
         amount = total.incl_tax
         reference = gateway.charge(order_number, amount, total.currency, card_form.cleaned_data["card_number"])
         kind, _ = SourceType.objects.get_or_create(name="Card")
-        self.add_payment_source(Source(source_type=kind, currency=total.currency, amount_debited=amount, reference=reference))
+        paid = {"currency": total.currency, "amount_allocated": amount, "amount_debited": amount, "reference": reference}
+        self.add_payment_source(Source(source_type=kind, **paid))
         self.add_payment_event("Paid", amount, reference=reference)

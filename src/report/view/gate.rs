@@ -1,0 +1,78 @@
+//! The release gate in words and figures: what was observed of each objective, and what the answer is.
+
+use super::format::{NOTHING, count, interval, percent};
+use super::page::{Fit, Table, Tone};
+use crate::base::Micros;
+use crate::plan::Metric;
+use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Why};
+
+/// The release gate, a line for each objective.
+pub fn objectives(findings: &Findings) -> Table {
+    let columns = [("objective", Fit::Prose), ("observed", Fit::Figure), ("95 % range", Fit::Optional(1)), ("answer", Fit::Prose)];
+    let mut table = Table::new("Objectives", &columns);
+    for found in &findings.objectives {
+        let tone = match found.verdict {
+            ObjectiveVerdict::Holds => Tone::Good,
+            ObjectiveVerdict::Broken => Tone::Bad,
+            ObjectiveVerdict::Inconclusive => Tone::Doubtful,
+        };
+        let mut observed = observed(found);
+        if let (true, Some(successes)) = (found.observed_at_least, found.successes_only) {
+            observed = format!("{observed} (successes {successes})");
+        }
+        table.row(tone, [found.text.clone(), observed, observed_range(found), answer(found)]);
+    }
+    table
+}
+
+/// What was observed of an objective: `0.42 %`, `812 ms`, `at least 10 s`, `31.0/s`.
+pub fn observed(found: &ObjectiveFinding) -> String {
+    let Some(observed) = found.observed else { return NOTHING.to_owned() };
+    let at_least = if found.observed_at_least { "≥ " } else { "" };
+    format!("{at_least}{}", figure_of(&found.metric, observed))
+}
+
+/// Where what was observed lies with 95 % confidence.
+pub fn observed_range(found: &ObjectiveFinding) -> String {
+    match found.ci95 {
+        None => NOTHING.to_owned(),
+        Some(ci95) if is_time(&found.metric) && ci95.high.is_infinite() => format!("≥ {}", figure_of(&found.metric, ci95.low)),
+        Some(ci95) if is_time(&found.metric) => format!("{}–{}", figure_of(&found.metric, ci95.low), figure_of(&found.metric, ci95.high)),
+        Some(ci95) if ci95.low <= 0.0 && found.observed == Some(0.0) => format!("≤ {}", percent(ci95.high)),
+        Some(ci95) => interval(ci95),
+    }
+}
+
+/// The answer to an objective in words, with what it takes to decide it.
+pub fn answer(found: &ObjectiveFinding) -> String {
+    let word = match found.verdict {
+        ObjectiveVerdict::Holds => "holds",
+        ObjectiveVerdict::Broken => "broken",
+        ObjectiveVerdict::Inconclusive => "inconclusive",
+    };
+    let because = match (found.why, found.more_shoppers) {
+        (Why::Sure, _) => String::new(),
+        (Why::NothingSeen, _) => ": nothing of the kind was seen".to_owned(),
+        (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
+        (Why::Straddles, Some(more)) => format!(": about {} more shoppers would decide", count(more.max(1))),
+        (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),
+    };
+    let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
+        format!(" (the worst of {} windows: {:.0}–{:.0} s)", window.of, window.from.as_secs_f64(), window.until.as_secs_f64())
+    });
+    format!("{word}{because}{}", window.unwrap_or_default())
+}
+
+/// Whether a metric is a span of time.
+pub fn is_time(metric: &Metric) -> bool {
+    matches!(metric, Metric::Response { .. } | Metric::TimeToBuy { .. })
+}
+
+/// A figure of a metric with its unit.
+pub fn figure_of(metric: &Metric, figure: f64) -> String {
+    match metric {
+        Metric::Requests => format!("{figure:.1}/s"),
+        metric if is_time(metric) => Micros(figure as u64).to_string(),
+        _ => percent(figure),
+    }
+}

@@ -1,0 +1,223 @@
+//! What an objective counts, by block of time.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::share::{Cell, Cells};
+use crate::base::{JourneyId, Micros};
+use crate::plan::{Metric, Place, Plan};
+use crate::tally::{End, Fate, Latency, StepTally, Tally};
+use crate::verdict::loss::weight;
+
+/// What an objective counts.
+pub(super) enum Sample<'t> {
+    /// Bad of all.
+    Shares(Cells),
+    /// Spans of time.
+    Spans(Spans<'t>),
+    /// Requests, by second.
+    Requests(BTreeMap<u32, u64>),
+}
+
+/// Spans of time by block; what did not come to a success ranks above all that did.
+#[derive(Default)]
+pub(super) struct Spans<'t> {
+    blocks: BTreeMap<u32, SpanBlock<'t>>,
+}
+
+#[derive(Default)]
+struct SpanBlock<'t> {
+    successes: Vec<&'t Latency>,
+    /// Given up at these spans, which are least bounds.
+    given_up: Vec<&'t Latency>,
+    /// Never came to an end.
+    never: u64,
+}
+
+// === impl Sample ===
+
+impl<'t> Sample<'t> {
+    /// What `metric` counts in this tally, or in a part of one.
+    pub(super) fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
+        match metric {
+            Metric::RepeatedFailures => Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2))),
+            Metric::LostShoppers => {
+                let (behaviour, patience) = (plan.shoppers.behaviour, &plan.shoppers.patience);
+                Sample::Shares(shoppers(tally, |fate| weight(fate, behaviour, patience).high))
+            }
+            Metric::Failures(place) => Sample::Shares(attempts(plan, tally, place, |step| {
+                [
+                    (&step.response_failed, true),
+                    (&step.response_censored, true),
+                    (&step.response_ok, false),
+                    (&step.response_declined, false),
+                ]
+            })),
+            Metric::Declined(place) => Sample::Shares(attempts(plan, tally, place, |step| {
+                [
+                    (&step.response_declined, true),
+                    (&step.response_ok, false),
+                    (&step.response_failed, false),
+                    (&step.response_censored, false),
+                ]
+            })),
+            Metric::Response { place: Place::Journey(journey), .. } => {
+                let mut spans = Spans::default();
+                spans.successes(&tally.journeys[journey.index()].duration.blocks);
+                spans.never(tally, |took, fate| took == *journey && kept_from_the_end(fate));
+                Sample::Spans(spans)
+            }
+            Metric::Response { place, .. } => {
+                let mut spans = Spans::default();
+                for step in steps(plan, tally, place) {
+                    spans.successes(&step.response_ok.blocks);
+                    step.response_censored.blocks.iter().for_each(|(block, given_up)| {
+                        spans.blocks.entry(*block).or_default().given_up.push(given_up);
+                    });
+                }
+                Sample::Spans(spans)
+            }
+            Metric::TimeToBuy { .. } => {
+                let mut spans = Spans::default();
+                tally.journeys.iter().for_each(|journey| spans.successes(&journey.time_to_buy.blocks));
+                let sells = |journey: JourneyId| {
+                    plan.journey(journey).units.clone().any(|unit| plan.units[usize::from(unit)].paying_step.is_some())
+                };
+                spans.never(tally, |took, fate| sells(took) && !fate.purchased && kept_from_the_end(fate));
+                Sample::Spans(spans)
+            }
+            Metric::Requests => Sample::Requests(tally.seconds.iter().map(|(second, seen)| (*second, seen.requests)).collect()),
+        }
+    }
+}
+
+/// Whether failures, and not the shopper's own choice or the end of the run, ended the journey.
+fn kept_from_the_end(fate: &Fate) -> bool {
+    let met = u32::from(fate.failures) + u32::from(fate.declines) > 0;
+    matches!(fate.end, End::Lost | End::StoppedByCap) || (fate.end == End::Unfinished && met)
+}
+
+fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> Cells {
+    let cell = |block: &crate::tally::BlockTally| {
+        block.shoppers.iter().fold(Cell::default(), |sum, ((_, fate), count)| {
+            let (figure, shoppers) = (figure(fate), count.shoppers as f64);
+            sum + Cell { sum: figure * shoppers, squares: figure * figure * shoppers, of: shoppers }
+        })
+    };
+    tally.blocks.iter().map(|(block, seen)| (*block, cell(seen))).collect()
+}
+
+fn steps<'t>(plan: &Plan, tally: &'t Tally, place: &Place) -> Vec<&'t StepTally> {
+    let all = plan.steps.iter().zip(&tally.steps).enumerate();
+    all.filter(|(i, (step, _))| match place {
+        Place::Anywhere => true,
+        Place::Journey(journey) => step.journey == *journey,
+        Place::Steps(steps) => steps.iter().any(|id| id.index() == *i),
+    })
+    .map(|(_, (_, seen))| seen)
+    .collect()
+}
+
+/// Attempts by block, the bad ones marked.
+fn attempts<'t>(
+    plan: &Plan,
+    tally: &'t Tally,
+    place: &Place,
+    outcomes: impl Fn(&'t StepTally) -> [(&'t crate::tally::Series, bool); 4],
+) -> Cells {
+    let mut cells = Cells::new();
+    for (series, bad) in steps(plan, tally, place).into_iter().flat_map(outcomes) {
+        for (block, seen) in &series.blocks {
+            let cell = cells.entry(*block).or_default();
+            *cell = *cell + Cell::counts(if bad { seen.count() } else { 0 }, seen.count());
+        }
+    }
+    cells
+}
+
+// === impl Spans ===
+
+impl<'t> Spans<'t> {
+    /// Of these successes alone.
+    #[cfg(test)]
+    pub(super) fn of(blocks: &'t BTreeMap<u32, Latency>) -> Spans<'t> {
+        let mut spans = Spans::default();
+        spans.successes(blocks);
+        spans
+    }
+
+    fn successes(&mut self, blocks: &'t BTreeMap<u32, Latency>) {
+        blocks.iter().for_each(|(block, seen)| self.blocks.entry(*block).or_default().successes.push(seen));
+    }
+
+    fn never(&mut self, tally: &Tally, counts: impl Fn(JourneyId, &Fate) -> bool) {
+        for (block, seen) in &tally.blocks {
+            let never: u64 =
+                seen.shoppers.iter().filter(|((journey, fate), _)| counts(*journey, fate)).map(|(_, count)| count.shoppers).sum();
+            if never > 0 {
+                self.blocks.entry(*block).or_default().never += never;
+            }
+        }
+    }
+
+    /// The share beyond a limit: all that is longer, and all that never came to a success.
+    pub(super) fn beyond(&self, limit: Micros) -> Cells {
+        let cell = |block: &SpanBlock<'_>| {
+            let within: u64 = block.successes.iter().map(|seen| seen.count_at_or_below(limit)).sum();
+            let all: u64 = block.successes.iter().chain(&block.given_up).map(|seen| seen.count()).sum::<u64>() + block.never;
+            Cell::counts(all - within, all)
+        };
+        self.blocks.iter().map(|(number, block)| (*number, cell(block))).collect()
+    }
+
+    /// The spans of some blocks in ascending order.
+    pub(super) fn ranked(&self, within: Range<u32>) -> Ranked {
+        let mut ranked = Ranked::default();
+        for block in self.blocks.range(within).map(|(_, block)| block) {
+            block.successes.iter().for_each(|seen| ranked.successes.gather(seen));
+            block.given_up.iter().for_each(|seen| ranked.given_up.gather(seen));
+            ranked.never += block.never;
+        }
+        ranked.successes.seal();
+        ranked.given_up.seal();
+        ranked
+    }
+}
+
+/// Spans in ascending order, what never came to a success last.
+#[derive(Default)]
+pub(super) struct Ranked {
+    pub(super) successes: Latency,
+    given_up: Latency,
+    never: u64,
+}
+
+/// A span at some rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AtRank {
+    pub(super) span: Micros,
+    /// Whether it was at least so long, and nobody knows how much longer.
+    pub(super) at_least: bool,
+}
+
+// === impl Ranked ===
+
+impl Ranked {
+    pub(super) fn count(&self) -> u64 {
+        self.successes.count() + self.given_up.count() + self.never
+    }
+
+    /// The span at the share `q` of all, none where nothing was seen.
+    pub(super) fn at(&self, q: f64) -> Option<AtRank> {
+        let n = self.count();
+        let rank = ((q.clamp(0.0, 1.0) * n as f64).ceil() as u64).clamp(1, n.max(1));
+        if let Some(span) = self.successes.at_rank(rank) {
+            return Some(AtRank { span, at_least: false });
+        }
+        // Given up after the longest success, or at the moment of giving up, whichever is later.
+        let longest = self.successes.max().unwrap_or_default();
+        let rank = rank - self.successes.count();
+        let given_up = self.given_up.at_rank(rank.min(self.given_up.count())).unwrap_or_default();
+        (n > 0).then_some(AtRank { span: longest.max(given_up), at_least: true })
+    }
+}
