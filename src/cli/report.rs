@@ -77,12 +77,13 @@ pub fn conclude(
         interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
         folder.write("intervals.hlog", &log)?;
     }
-    if let Some(path) = &files.json {
-        write_file(path, &json)?;
-    }
     if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
         print(&report::console(&View::of(plan, &facts, &findings), screen.width, paint))?;
+    }
+    // Last, so that a file that can't be written hides nothing.
+    if let Some(path) = &files.json {
+        write_file(path, &json)?;
     }
     Ok(findings)
 }

@@ -73,15 +73,15 @@ impl Judge<'_> {
                 })
             }
             Check::Json { path, expected } => {
-                let found = answer.json().and_then(|json| path.query(json).first());
-                self.compare(&path.to_string(), expected, found, || match answer.json() {
+                let found = answer.json_at(path);
+                self.compare(path, expected, found.as_deref(), || match answer.json() {
                     None => "the body is not JSON".to_owned(),
                     Some(_) => format!("nothing at {path}"),
                 })?
             }
             Check::Header { name, expected } => {
                 let found = answer.header(name).map(|value| serde_json::Value::String(value.to_owned()));
-                self.compare(name, expected, found.as_ref(), || format!("no header {name}"))?
+                self.compare(&name, expected, found.as_ref(), || format!("no header {name}"))?
             }
             Check::Text(wanted) => {
                 let wanted = self.render(wanted)?;
@@ -132,7 +132,7 @@ impl Judge<'_> {
 
     fn compare(
         &self,
-        place: &str,
+        place: &dyn std::fmt::Display,
         expected: &Expected,
         found: Option<&serde_json::Value>,
         absent: impl Fn() -> String,
@@ -234,7 +234,7 @@ mod tests {
     use crate::plan::{StatusRange, Value};
     use http::HeaderMap;
     use serde_json::json;
-    use serde_json_path::JsonPath;
+    use crate::plan::JsonPlace;
 
     struct NoScope;
     impl Scope for NoScope {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     fn json_check(path: &str, expected: Expected) -> Check {
-        Check::Json { path: JsonPath::parse(path).unwrap(), expected }
+        Check::Json { path: JsonPlace::parse(path).unwrap(), expected }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::transport::{Clock, Shop};
 use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
-use crate::plan::{Behaviour, Body, Persona, Plan, Value};
+use crate::plan::{Behaviour, Persona, Plan, Value};
 use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
@@ -150,11 +150,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let shoppers = &world.plan.shoppers;
         let failures_before = self.met.failures;
         self.intent = None;
-        // Who tries again what a form was for, goes back to the page with the form.
-        let begins_at = submits(&world.plan, unit).then(|| self.session.bookmark());
+        // Who tries again does so from the page where the unit began: a reload repeats the request with the referer that it
+        // had, and a form is filled on the page that has it.
+        let begins_at = self.session.bookmark();
         for nth in 1u32.. {
-            if let (Some(begins_at), 2..) = (&begins_at, nth) {
-                self.session.go_back(begins_at);
+            if nth > 1 {
+                self.session.go_back(&begins_at);
             }
             let tried = self.try_unit(world, unit, nth, intended_at).await;
             match tried.outcome {
@@ -298,11 +299,6 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         self.settle(world, Outcome::Unjudged, false, now);
     }
-}
-
-/// Whether a step of the unit submits a form.
-fn submits(plan: &Plan, unit: UnitId) -> bool {
-    plan.unit(unit).steps.clone().any(|step| matches!(plan.step(StepId(step)).request.body, Body::Submit(_)))
 }
 
 /// The variables that a shopper arrives with.
