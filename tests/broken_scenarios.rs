@@ -56,6 +56,10 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
             Ok((0..700).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,password\n".to_owned(), |all, row| all + &row).into())
         }
         "few.csv" => Ok(b"email\na\nb\n".to_vec()),
+        "empty.csv" => Ok(b"email\n".to_vec()),
+        "ragged.jsonl" => Ok(b"{\"a\":1}\n{\"a\":2,\"b\":1}\n".to_vec()),
+        "lacking.jsonl" => Ok(b"{\"a\":1,\"b\":2}\n\n{\"a\":2}\n".to_vec()),
+        "list.jsonl" => Ok(b"[1]\n".to_vec()),
         "ragged.csv" => Ok(b"email,password\na\n".to_vec()),
         "twice.csv" => Ok(b"email,email\na,b\n".to_vec()),
         "cards.csv" => Ok((0..700).map(|_| "4539578763621486\n").fold("pan\n".to_owned(), |all, row| all + row).into()),
@@ -65,7 +69,7 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
 
 fn inputs() -> Inputs<'static> {
     let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Inputs { variables: BTreeMap::from(variables), read_file: &files, overrides: Overrides::default(), stored: false }
+    Inputs { variables: BTreeMap::from(variables), read_file: &files, stored: false, ..Inputs::default() }
 }
 
 fn problems(text: &str, inputs: &Inputs<'_>) -> Problems {
@@ -218,6 +222,10 @@ fn steps_and_requests() {
         (steps("- { name: a, get: /, headers: { a: b, «A»: c } }"), &["`a` is given twice"], &["keep one"]),
         (steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"), &["one line"], &["line breaks"]),
         (steps("- { name: a, get: /, «think»: 1s }"), &["begins when the shopper arrives"], &["remove"]),
+        (steps("- { name: a, get: /, «together»: 9 }"), &["begins when the shopper arrives"], &["remove `together`"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «1» }"), &["nobody to wait for"], &["from 2"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «601» }"), &["601 shoppers", "600 come"], &["smaller"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: { shoppers: 5, for: «0s» } }"), &["takes no time"], &["30s"]),
         (steps("- { name: a, get: /, «continue»: 50% }"), &["nothing follows"], &["remove"]),
         (steps("- { name: a, get: /, «order»: { id: { json: $.id } } }"), &["inside a purchase"], &["`purchase: ...`"]),
         (purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"), &["inside a purchase"], &["beside `purchase:`"]),
@@ -372,7 +380,20 @@ fn data_and_secrets() {
         (part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"), &["can't be read"], &["same length"]),
         (part("shoppers: { data: { accounts: { file: «twice.csv» } } }"), &["two columns `email`"], &["CSV"]),
         (part("shoppers: { data: { accounts: { file: «cards.csv» } } }"), &["row 1", "card number"], &["test number"]),
-        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once"]),
+        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once loop random"]),
+        (part("shoppers: { data: { accounts: { file: «empty.csv», each: loop } } }"), &["no row to deal out"], &["add a row"]),
+        (
+            part("shoppers: { data: { accounts: { file: «ragged.jsonl», each: loop } } }"),
+            &["new key `b` on line 2"],
+            &["keys of the first"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «lacking.jsonl», each: random } } }"),
+            &["lacks `b` on line 3"],
+            &["keys of the first"],
+        ),
+        (part("shoppers: { data: { accounts: { file: «list.jsonl», each: random } } }"), &["no object on line 1"], &["object a line"]),
+        (steps("- { name: a, get: '/{{ «date(1, 2, 3)» }}' }"), &["too many arguments"], &["minijinja"]),
         (
             part("shoppers: { data: { accounts: { file: accounts.csv } }, attributes: { «accounts2x-»: { a: 1 } } }"),
             &["can't be used in templates"],

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, VarId};
 use tillrush::plan::{
-    Arrivals, Behaviour, Body, Check, Connections, Expected, Extract, Inputs, JsonSegment, Metric, Overrides, Place, Plan, Segment,
-    Template, schema,
+    Arrivals, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Dealing, Expected, Extract, Inputs, JsonSegment, Metric,
+    Overrides, Place, Plan, Segment, Template, Together, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -19,13 +19,14 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
         "accounts.csv" => {
             Ok((0..4_400).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,pass word\n".to_owned(), |all, row| all + &row).into())
         }
+        "gifts.jsonl" => Ok(b"{\"sku\":\"a\",\"price\":1290}\n{\"price\":5,\"sku\":\"b\"}\n".to_vec()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
 }
 
 fn inputs() -> Inputs<'static> {
     let variables = BTreeMap::from([("TOKEN".to_owned(), "t-1".to_owned())]);
-    Inputs { variables, read_file: &files, overrides: Overrides::default(), stored: false }
+    Inputs { variables, read_file: &files, stored: false, ..Inputs::default() }
 }
 
 fn compiled(text: &str) -> Plan {
@@ -61,7 +62,7 @@ fn the_example_of_the_design_means_what_it_says() {
     );
     assert_eq!(plan.shoppers.retry_after, Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) });
     assert_eq!((plan.shoppers.data[0].rows.len(), plan.shoppers.data[0].sha256.len()), (4_400, 64));
-    let names: Vec<_> = plan.variables.iter().skip(9).map(String::as_str).collect();
+    let names: Vec<_> = plan.variables.iter().skip(BUILT_IN_VARIABLES.len()).map(String::as_str).collect();
     assert_eq!(names, ["device", "payment", "accounts.email", "accounts.pass word", "sku", "csrf", "node"]);
     assert_eq!(plan.observed, ["node"]);
     let units: Vec<_> = plan.units.iter().map(|unit| (unit.name.as_str(), unit.steps.clone(), unit.purchase, unit.paying_step)).collect();
@@ -178,15 +179,15 @@ fn values_of_every_kind_keep_what_they_are() {
         json,
         json!({ "Json": [
             { "Raw": r#"{"n":1,"big":18446744073709551615,"f":1.5,"t":true,"z":null,"s":"1","l":["a","# },
-            { "Value": 9 }, { "Raw": r#"],"e":"# },
+            { "Value": 10 }, { "Raw": r#"],"e":"# },
             { "Computed": { "expression": "{{ (random(1, 3))|tojson }}", "constants": [] } }, { "Raw": r#","m":"# },
-            { "Text": [{ "text": "x " }, { "variable": 9 }] }, { "Raw": r#","k":{"# },
-            { "Text": [{ "variable": 9 }] }, { "Raw": ":null}}" },
+            { "Text": [{ "text": "x " }, { "variable": 10 }] }, { "Raw": r#","k":{"# },
+            { "Text": [{ "variable": 10 }] }, { "Raw": ":null}}" },
         ]})
     );
     assert_eq!(
         serde_json::to_value(&plan.steps[1].request.body).unwrap(),
-        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 9 }]]] })
+        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 10 }]]] })
     );
     assert_eq!(
         serde_json::to_value(&plan.steps[2].request.body).unwrap(),
@@ -198,7 +199,7 @@ fn values_of_every_kind_keep_what_they_are() {
             { "Status": [{ "low": 200, "high": 200 }, { "low": 204, "high": 206 }, { "low": 300, "high": 399 }] },
             { "Json": { "path": "$.a", "expected": { "OneOf": [1, "1"] } } }, { "Json": { "path": "$.b", "expected": "Present" } },
             { "Json": { "path": "$.c", "expected": { "Value": { "d": [] } } } }, { "Json": { "path": "$.d", "expected": { "Value": null } } },
-            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 9 }] } } },
+            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 10 }] } } },
             { "NoText": "oops" }, { "NoText": "error" }, { "Matches": r"\d+" },
             { "Header": { "name": "x-a", "expected": { "Text": "1" } } }, { "Header": { "name": "x-b", "expected": { "OneOf": ["a", "b"] } } },
             { "Header": { "name": "x-c", "expected": "Absent" } },
@@ -274,6 +275,28 @@ fn a_stored_run_is_read_again_without_the_rows_of_its_data() {
     let again = Plan::from_text("s.yaml", CHECKOUT, &stored).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(again.variables, compiled(CHECKOUT).variables);
     assert!(Plan::from_text("s.yaml", CHECKOUT, &Inputs { stored: false, ..stored }).is_err(), "a run needs the rows");
+}
+
+#[test]
+fn data_of_both_kinds_are_dealt_out_as_said() {
+    let text = with_steps(
+        "- { name: a, post: /, json: { sku: '{{ gifts.sku }}', price: '{{ gifts.price }}', day: '{{ date() }}', for: '{{ shopper.email }}' } }",
+    );
+    let data = "shoppers: { data: { gifts: { file: gifts.jsonl, each: random }, accounts: { file: accounts.csv, each: loop } }, ";
+    let plan = compiled(&text.replace("shoppers: { ", data));
+    let [gifts, accounts] = plan.shoppers.data.as_slice() else { panic!("{:?}", plan.shoppers.data) };
+    assert_eq!((gifts.dealing, accounts.dealing), (Dealing::Random, Dealing::Loop));
+    assert_eq!(gifts.rows[1], [Cell::Text("b".into()), Cell::Json(json!(5))], "in the order of the first line's keys");
+    assert!(plan.variable("gifts.price").is_some());
+}
+
+#[test]
+fn shoppers_wait_for_each_other_for_as_long_as_is_said() {
+    let plan = compiled(&with_steps(
+        "- { name: a, get: / }\n- { name: b, get: /, together: 200 }\n- { name: c, get: /, together: { shoppers: 5, for: 1m } }",
+    ));
+    let together = |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
+    assert_eq!([0, 1, 2].map(|step| plan.steps[step].together), [None, together(200, 30), together(5, 60)]);
 }
 
 #[test]

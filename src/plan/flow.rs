@@ -67,6 +67,8 @@ pub struct Step {
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
+    /// Waited for by so many shoppers, who then act at one instant.
+    pub together: Option<Together>,
     /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
     #[serde(skip)]
     pub keeps_page: bool,
@@ -204,6 +206,15 @@ pub struct Poll {
     /// What ends it well.
     pub until: Conditions,
     /// How long the shopper waits for it, from the first request.
+    pub within: Micros,
+}
+
+/// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Together {
+    /// How many act at one instant, over all cores and machines.
+    pub shoppers: u32,
+    /// How long a shopper waits at most; then those who are there act.
     pub within: Micros,
 }
 

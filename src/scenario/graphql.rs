@@ -1,8 +1,9 @@
 //! GraphQL documents, as far as a scenario must understand them: which operations there are.
 
-use super::document::{Document, Item, Step};
+use super::document::Document;
 use super::problem::Problems;
 use super::source::Located;
+use super::steps::{Item, Step};
 
 /// The names of the operations in a GraphQL document, in their order; an operation without a name is an empty one.
 pub(crate) fn operations(document: &str) -> Vec<String> {

@@ -10,20 +10,21 @@ mod graphql;
 mod problem;
 mod schema;
 mod source;
+mod steps;
 mod tree;
 mod units;
 mod words;
 
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
-pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, GraphQl, Holding, Item, Journey, Limits, Load, MAPPINGS, METHODS,
-    Order, Patience, Poll, Purchase, Retry, Shoppers, Stage, Step, Submit, Text,
-};
+pub use document::{Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
+pub use steps::{
+    Basket, Conditions, EXTRACTORS, Extract, Gathering, GraphQl, Holding, Item, METHODS, Order, Poll, Purchase, Step, Submit, Together,
+};
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
 pub use words::{Conduct, Connecting, Each, Spacing};

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod attempt;
+mod barrier;
 pub mod cookies;
 mod form;
 mod graphql;
@@ -17,6 +18,7 @@ pub mod transport;
 mod visit;
 mod world;
 
+pub use barrier::Barriers;
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
 pub use visit::Visit;
 pub use world::{Witness, World};

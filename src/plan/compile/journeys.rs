@@ -118,8 +118,8 @@ impl Compiler<'_> {
     }
 
     fn no_think(&mut self, first: &scenario::Step) {
-        if let Some(span) = first.keys.span_of("think") {
-            self.problem(span, "a journey's first step begins when the shopper arrives", "remove `think`");
+        for (key, span) in first.keys.among(&["think", "together"]) {
+            self.problem(span, "a journey's first step begins when the shopper arrives", format!("remove `{key}`"));
         }
     }
 

@@ -7,11 +7,13 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
-use crate::plan::{Capture, Conditions, Method, OrderCapture, Poll, Request, Segment, Step, Template};
+use crate::plan::{Arrivals, Capture, Conditions, Method, OrderCapture, Poll, Request, Segment, Step, Template, Together};
 use crate::scenario::{self, Defaults, METHODS, Named, Text, listed, nearest};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
+/// How long shoppers wait for each other, where the scenario does not say.
+const WAITS_TOGETHER: Micros = Micros::from_secs(30);
 /// Headers that follow from the request and are set for every one.
 const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
 
@@ -42,6 +44,7 @@ impl Compiler<'_> {
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
+            together: written.together.as_ref().and_then(|together| self.together(together)),
             keeps_page: false,
             continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
         }
@@ -185,6 +188,28 @@ impl Compiler<'_> {
             self.observed.len() - 1
         });
         ObservedId(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+
+    fn together(&mut self, written: &scenario::Together) -> Option<Together> {
+        let (shoppers, within) = match written {
+            scenario::Together::Shoppers(shoppers) => (shoppers, None),
+            scenario::Together::Gathering(gathering) => (gathering.shoppers.as_ref()?, gathering.within.as_ref()),
+        };
+        let within = self.positive(within, "a wait").unwrap_or(WAITS_TOGETHER);
+        let count = shoppers.value.0;
+        if count < 2 {
+            self.problem(shoppers.span, "nobody to wait for", "write how many shoppers act at once, from 2 on, or remove `together`");
+        }
+        let crowd = match &self.arrivals {
+            Some(Arrivals::Closed { users, .. }) => Some((f64::from(*users), "are in the shop at a time")),
+            Some(Arrivals::Poisson(profile) | Arrivals::Paced(profile)) => Some((profile.expected().ceil(), "come in all")),
+            None => None,
+        };
+        if let Some((crowd, come)) = crowd.filter(|(crowd, _)| f64::from(count) > *crowd) {
+            let message = format!("{count} shoppers wait for each other, and about {crowd} {come}");
+            self.problem(shoppers.span, message, "write a smaller number, or send more shoppers");
+        }
+        Some(Together { shoppers: count, within })
     }
 
     fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {
