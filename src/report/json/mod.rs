@@ -4,6 +4,8 @@ mod document;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use document::*;
 pub use summary::{run_document, run_json, run_schema};
+pub use wire::WireDocument;
