@@ -27,8 +27,8 @@ use url::Url;
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange,
-    Step, Submit, Together, Unit,
+    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Poll, Price,
+    Request, StatusRange, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;

@@ -27,7 +27,7 @@ pub use steps::{
 };
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Each, Spacing};
+pub use words::{Conduct, Connecting, Denomination, Each, Spacing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]
