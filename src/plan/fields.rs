@@ -7,12 +7,13 @@ use super::{Body, JsonSegment};
 // === impl Body ===
 
 impl Body {
-    /// The fields of a form, or the values in a JSON document, hidden ones included: the plan does not know which of them a
-    /// person types.
+    /// The fields of a form, or the values in a JSON document, those that no person types included, as the plan can't know
+    /// them; of a form of the page, those that are filled in.
     pub fn fields(&self) -> u64 {
         match self {
             Body::Empty | Body::Text(_) => 0,
             Body::Form(pairs) => pairs.len() as u64,
+            Body::Submit(form) => (form.fields.len() + form.extra.len()) as u64,
             Body::Json(segments) => {
                 let text: String = segments
                     .iter()
@@ -27,9 +28,10 @@ impl Body {
     }
 }
 
-/// The values that are no list and no mapping.
+/// The values that are no list and no mapping; of a GraphQL operation, its variables.
 fn values(json: &Value) -> u64 {
     match json {
+        Value::Object(members) if members.get("query").is_some_and(Value::is_string) => members.get("variables").map_or(0, values),
         Value::Array(items) => items.iter().map(values).sum(),
         Value::Object(members) => members.values().map(values).sum(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 1,

@@ -2,8 +2,11 @@
 
 pub mod address;
 mod attempt;
+mod barrier;
 pub mod cookies;
 mod cure;
+mod form;
+mod graphql;
 mod judge;
 mod message;
 mod price;
@@ -18,6 +21,7 @@ pub mod transport;
 mod visit;
 mod world;
 
+pub use barrier::Barriers;
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
 pub use visit::Visit;
 pub use world::{Witness, World};

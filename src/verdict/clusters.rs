@@ -128,7 +128,7 @@ fn example(samples: &Samples, place: CausePlace, message: Option<&Arc<str>>) -> 
 }
 
 fn first_failure(line: &SampleLine) -> Option<&SampledExchange> {
-    line.exchanges.iter().find(|exchange| exchange.failure.is_some())
+    line.exchanges.iter().find(|exchange| exchange.failure.is_some() || !exchange.detail.is_empty())
 }
 
 /// The headers of the exchange that name it elsewhere.
