@@ -140,6 +140,14 @@ pub struct ReportFileArgs {
     /// Write `run.json` here as well; - for standard output.
     #[arg(long, env = "TILLRUSH_JSON", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+
+    /// Write JUnit XML here, a test case for each objective; - for standard output.
+    #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+
+    /// Write Markdown for a pull request here; - for standard output.
+    #[arg(long, env = "TILLRUSH_MARKDOWN", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
 }
 
 /// Options of `run`.

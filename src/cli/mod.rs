@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod folder;
 mod live;
+mod pipeline;
 mod report;
 mod run;
 mod source;

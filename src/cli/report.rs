@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
+use super::pipeline;
 use super::run::{cores, fresh};
 use super::source::Source;
 use super::{Exit, Failure, Screen, print};
@@ -61,12 +62,22 @@ pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &Repo
     let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
     interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
     folder.write("intervals.hlog", &log)?;
-    if let Some(path) = &files.json {
-        write_file(path, &json)?;
+    let view = View::of(plan, &facts, &findings);
+    let outputs: [(&Option<_>, &dyn Fn() -> Vec<u8>); 3] = [
+        (&files.json, &|| json.clone()),
+        (&files.junit, &|| report::junit(plan, &facts, &findings)),
+        (&files.markdown, &|| report::markdown(&view).into_bytes()),
+    ];
+    for (path, bytes) in &outputs {
+        if let Some(path) = path {
+            write_file(path, &bytes())?;
+        }
     }
-    if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
+    pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
+    let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
+    if !screen.quiet && !taken {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(&View::of(plan, &facts, &findings), screen.width, paint))?;
+        print(&report::console(&view, screen.width, paint))?;
     }
     Ok(findings)
 }

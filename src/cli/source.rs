@@ -17,6 +17,8 @@ use crate::tally::shard::ShardHeader;
 pub struct Source {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// The scenario's file, as it was named; none for a stored run.
+    pub file: Option<String>,
     /// The scenario, word by word.
     pub text: String,
     /// What the command line overrides, as it was typed.
@@ -40,7 +42,9 @@ impl Source {
         let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
-        Source::compile(&path.display().to_string(), text, settings, &read_file, screen)
+        let file = path.display().to_string();
+        let source = Source::compile(&file, text, settings, &read_file, screen)?;
+        Ok(Source { file: Some(file), ..source })
     }
 
     /// A scenario that is part of the program.
@@ -79,7 +83,7 @@ impl Source {
         let inputs = Inputs { variables, read_file, overrides: overrides(&settings)? };
         let plan =
             Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
-        Ok(Source { plan: Arc::new(plan), text, settings })
+        Ok(Source { plan: Arc::new(plan), file: None, text, settings })
     }
 }
 

@@ -136,11 +136,11 @@ mod tests {
           smaller one may pass unseen. Failures in bursts need more shoppers.
 
         Objectives
-          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 39,393 where half
+          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 44,120 where half
                                     the limit is
-          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 39,393
+          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 44,120
                                     where half the limit is
-          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 6,540
+          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 7,325
                                     where half the limit is
 
         Limits that this plan would break

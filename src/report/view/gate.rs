@@ -28,6 +28,9 @@ pub fn objectives(findings: &Findings) -> Table {
 /// What was observed of an objective: `0.42 %`, `812 ms`, `at least 10 s`, `31.0/s`.
 pub fn observed(found: &ObjectiveFinding) -> String {
     let Some(observed) = found.observed else { return NOTHING.to_owned() };
+    if observed <= 0.0 && !is_time(&found.metric) && found.metric != Metric::Requests {
+        return "none".to_owned();
+    }
     let at_least = if found.observed_at_least { "≥ " } else { "" };
     format!("{at_least}{}", figure_of(&found.metric, observed))
 }
@@ -61,6 +64,11 @@ pub fn answer(found: &ObjectiveFinding) -> String {
         format!(" (the worst of {} windows: {:.0}–{:.0} s)", window.of, window.from.as_secs_f64(), window.until.as_secs_f64())
     });
     format!("{word}{because}{}", window.unwrap_or_default())
+}
+
+/// All of it in a line: what was observed, where it lies, and the answer.
+pub fn sentence(found: &ObjectiveFinding) -> String {
+    format!("observed {} ({}), limit {}: {}", observed(found), observed_range(found), figure_of(&found.metric, found.limit), answer(found))
 }
 
 /// Whether a metric is a span of time.

@@ -85,6 +85,7 @@ fn false_answers(runs: u64) {
         (How::Bursts { blocks: 1, times: 5.0 }, 12_000, 360, 0.01),
         (How::Bursts { blocks: 5, times: 4.0 }, 12_000, 360, 0.02),
         (How::Bursts { blocks: 10, times: 4.0 }, 12_000, 360, 0.02),
+        (How::Bursts { blocks: 17, times: 3.0 }, 12_000, 360, 0.02),
     ];
     for (how, n, blocks, limit) in table {
         let found = answers(runs, n, blocks, limit, limit, how);
@@ -176,7 +177,7 @@ fn quantiles_and_losses_are_as_sure_as_they_say() {
 #[ignore = "minutes: the tables of docs/statistics.md"]
 fn the_whole_tables() {
     power(2_000);
-    false_answers(4_000);
+    false_answers(2_000);
     quantiles(2_000);
-    losses(4_000);
+    losses(2_000);
 }
