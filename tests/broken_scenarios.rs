@@ -65,7 +65,7 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
 
 fn inputs() -> Inputs<'static> {
     let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Inputs { variables: BTreeMap::from(variables), read_file: &files, overrides: Overrides::default() }
+    Inputs { variables: BTreeMap::from(variables), read_file: &files, overrides: Overrides::default(), stored: false }
 }
 
 fn problems(text: &str, inputs: &Inputs<'_>) -> Problems {
@@ -130,7 +130,8 @@ fn keys_and_types() {
     check(&[
         (part("«jurneys»: []"), &["unknown key `jurneys`"], &["write `journeys`"]),
         (part("«banana»: 1"), &["unknown key `banana`"], &["a scenario has the keys", "`load`"]),
-        (steps("- { name: a, «pst»: / , get: / }"), &["unknown key `pst`"], &["write `post`"]),
+        (steps("- { name: a, «pst»: / }"), &["unknown key `pst`"], &["write `post`"]),
+        (top("journeys:\n  - { «nam»: buy, steps: [{ name: home, get: / }] }"), &["unknown key `nam`"], &["write `name`"]),
         (
             "«load: { stages: [{ hold: 1/s, for: 1m }] }»\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]\n".into(),
             &["needs `name`"],
@@ -388,7 +389,8 @@ fn the_command_line_is_checked_as_well() {
     insta::assert_snapshot!(told(Overrides { rate: Some(Rate(1.0)), ..default() }, bare), @"--rate without a duration: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { rate: Some(Rate(0.0)), duration: minute, ..default() }, bare), @"no shopper would ever arrive: write a rate above zero");
     insta::assert_snapshot!(told(Overrides { users: Some(3), rate: Some(Rate(1.0)), ..default() }, staged), @"--users and --rate contradict each other: keep one of them");
-    insta::assert_snapshot!(told(Overrides { duration: minute, ..default() }, staged), @"--duration alone can't stretch several stages: say --rate or --stage as well, or edit the stages");
+    let no_time = Some(tillrush::base::Micros::ZERO);
+    insta::assert_snapshot!(told(Overrides { duration: no_time, ..default() }, staged), @"--duration of no time: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");
     insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address, such as https://shop.example.com");
 }

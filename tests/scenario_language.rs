@@ -10,7 +10,7 @@ use tillrush::plan::{
     Arrivals, Behaviour, Body, Check, Connections, Expected, Extract, Inputs, JsonSegment, Metric, Overrides, Place, Plan, Segment,
     Template, schema,
 };
-use tillrush::scenario::{Item, Rate, Scenario, StageFlag};
+use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
 const CHECKOUT: &str = include_str!("data/checkout.yaml");
 
@@ -25,7 +25,7 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
 
 fn inputs() -> Inputs<'static> {
     let variables = BTreeMap::from([("TOKEN".to_owned(), "t-1".to_owned())]);
-    Inputs { variables, read_file: &files, overrides: Overrides::default() }
+    Inputs { variables, read_file: &files, overrides: Overrides::default(), stored: false }
 }
 
 fn compiled(text: &str) -> Plan {
@@ -241,6 +241,10 @@ fn the_command_line_wins() {
     let flags = [(2.0, 30), (0.0, 30)].map(|(to, length)| StageFlag { length: Micros::from_secs(length), to: Rate(to) });
     let ramped = with(Overrides { stages: flags.into(), ..Overrides::default() });
     assert_eq!(stages(ramped), [(0.0, 2.0, Micros::from_secs(30)), (2.0, 0.0, Micros::from_secs(30))]);
+    let stretched = text.replace("{ hold: 10/s, for: 1m }", "{ ramp: 10/s, for: 10s }, { hold: 10/s, for: 20s }");
+    let overrides = Overrides { duration: Some(Micros(100)), ..Overrides::default() };
+    let stretched = Plan::from_text("s.yaml", &stretched, &Inputs { overrides, ..inputs() }).unwrap();
+    assert_eq!(stages(stretched), [(0.0, 10.0, Micros(33)), (10.0, 10.0, Micros(67))], "in proportion, and nothing lost");
     let closed = with(Overrides { users: Some(4), target: Some("https://b.example.com/shop".into()), ..Overrides::default() });
     assert!(matches!(closed.load.arrivals, Arrivals::Closed { users: 4, length } if length == minute));
     assert_eq!(closed.target.map(String::from).as_deref(), Some("https://b.example.com/shop"));
@@ -261,6 +265,15 @@ fn anchors_merge_keys_and_extensions_are_allowed() {
         "name: x\nx-base: &base { gives_up_after: 3s, get: /base }\nload: { stages: [{ hold: 1/s, for: 1m }] }\njourneys:\n  - name: a\n    steps:\n      - { <<: *base, name: b }\n      - { <<: *base, name: c, gives_up_after: 4s }\n",
     );
     assert_eq!([0, 1].map(|i| plan.steps[i].gives_up_after), [Micros::from_secs(3), Micros::from_secs(4)]);
+}
+
+#[test]
+fn a_stored_run_is_read_again_without_the_rows_of_its_data() {
+    let header = |name: &str| files(name).map(|bytes| bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default().to_vec());
+    let stored = Inputs { stored: true, read_file: &header, ..inputs() };
+    let again = Plan::from_text("s.yaml", CHECKOUT, &stored).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(again.variables, compiled(CHECKOUT).variables);
+    assert!(Plan::from_text("s.yaml", CHECKOUT, &Inputs { stored: false, ..stored }).is_err(), "a run needs the rows");
 }
 
 #[test]
@@ -307,7 +320,7 @@ fn as_json(text: &str) -> Value {
     let carrier = format!("name: x\njourneys:\n- name: a\n  steps:\n  - name: b\n    post: /\n    json:\n{lines}");
     let document = Scenario::parse("s.yaml", &carrier).unwrap_or_else(|problems| panic!("{problems}")).document;
     match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
-        Item::Step(step) => step.json.unwrap().0.to_json(),
+        Item::Step(step) => step.json.expect("the step has a body").0.to_json(),
         Item::Purchase(_) => panic!("a step"),
     }
 }
@@ -334,6 +347,34 @@ fn the_schema_accepts_the_example_and_refuses_what_the_compiler_refuses() {
         let hurt = CHECKOUT.replacen(from, to, 1);
         assert!(!validator.is_valid(&as_json(&hurt)), "the schema accepts `{to}`");
         assert!(Plan::from_text("s.yaml", &hurt, &inputs()).is_err(), "the compiler accepts `{to}`");
+    }
+}
+
+#[test]
+fn the_scenarios_of_the_repository_satisfy_the_schema() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap();
+    let files: Vec<_> =
+        folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ext| ext == "yaml")).collect();
+    assert!(!files.is_empty());
+    for path in files {
+        let json = as_json(&std::fs::read_to_string(&path).unwrap());
+        let errors: Vec<_> = validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert_eq!(errors, [""; 0], "{}", path.display());
+    }
+}
+
+#[test]
+fn every_key_is_in_the_reference() {
+    let reference = include_str!("../docs/scenario-language.md");
+    for (mapping, keys) in MAPPINGS {
+        for key in keys {
+            let written = [format!("`{key}`"), format!("`{key}:"), format!(" {key}:")];
+            assert!(
+                written.iter().any(|written| reference.contains(written)),
+                "docs/scenario-language.md does not say `{key}` of {mapping}"
+            );
+        }
     }
 }
 
@@ -414,5 +455,29 @@ proptest! {
             Ok(objective) => assert!(objective.limit.is_finite()),
             Err(error) => assert!(text.get(error.range.clone()).is_some(), "{text}: {error:?}"),
         });
+    }
+}
+
+#[test]
+fn absurd_nesting_inside_a_value_is_refused_and_overflows_no_stack() {
+    for times in [480, 1_900, 20_000] {
+        let nested = |open: &str, inside: &str, close: &str| format!("{}{inside}{}", open.repeat(times), close.repeat(times));
+        let values = [
+            format!("capture: {{ a: {{ json: '$[?{}]' }} }}", nested("(", "@.a", ")")),
+            format!("capture: {{ a: {{ css: 'a{}' }} }}", nested(":not(", "b", ")")),
+            format!("capture: {{ a: {{ regex: '{}' }} }}", nested("(", "x", ")")),
+            format!("body: '{{{{ {} }}}}'", nested("(", "1", ")")),
+            format!("body: '{{{{ {} }}}}'", nested("[", "1", "]")),
+            format!("body: '{}'", nested("{% if true %}", "x", "{% endif %}")),
+            format!("body: '{{{{ {}1 }}}}'", "not ".repeat(times)),
+            format!("body: '{{{{ 1{} }}}}'", "|abs".repeat(times)),
+            format!("body: '{{{{ 1{} }}}}'", "~1".repeat(times)),
+        ];
+        for value in values {
+            let text = with_steps(&format!("- name: a\n  post: /\n  {value}"));
+            let result = Plan::from_text("s.yaml", &text, &inputs());
+            let refused = result.as_ref().is_err_and(|problems| problems.iter().all(|problem| problem.message.len() < 1_000));
+            assert!(refused || (times < 2_000 && result.is_ok()), "{times} times in {}", &value[..40]);
+        }
     }
 }

@@ -14,7 +14,7 @@ fn every_scenario_that_comes_along_is_a_plan() {
         let inputs = Inputs { read_file: &|path| std::fs::read(folder.join(path)), ..Inputs::default() };
         let text = std::fs::read_to_string(&file).unwrap();
         let plan = Plan::from_text(&name, &text, &inputs).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-        assert!(plan.objectives.len() >= 3, "{name} has no gate worth the name");
+        assert!(!plan.objectives.is_empty(), "{name} has no gate worth the name");
         assert!(!plan.observed.is_empty(), "{name} observes nothing");
         assert_eq!(plan.target.as_ref().map(url::Url::as_str), Some("http://127.0.0.1:8080/"), "{name}");
         names.push(name);

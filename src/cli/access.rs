@@ -33,6 +33,10 @@ pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
     let Some(target) = plan.target.clone() else {
         return Err(Failure::new(Exit::BadScenario, "error: no target: write `target:` in the scenario, or give --target URL"));
     };
+    if !target.username().is_empty() || target.password().is_some() {
+        let help = "write the credentials as a header of the scenario (`defaults: headers: authorization: ...`), taken from `-e`";
+        return Err(Failure::new(Exit::BadScenario, format!("error: the target has a user name or password in it\nhelp: {help}")));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
     for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
         runtime.block_on(permit(&url, &args.allow_host))?;
@@ -114,6 +118,10 @@ async fn reach(target: &Url, args: &ShopAccessArgs) -> Result<(), Failure> {
         .retry(reqwest::retry::never())
         .no_proxy()
         .user_agent(concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)"));
+    if target.scheme() == "http" {
+        // Loading the system's roots takes longer than the rest of the start-up.
+        client = client.tls_certs_only([]);
+    }
     if args.insecure {
         client = client.tls_danger_accept_invalid_certs(true);
     }

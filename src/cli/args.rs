@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::base::Slice;
@@ -32,15 +33,15 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 pub struct OutputArgs {
     /// Print no progress and no report; files and the exit code say it all.
-    #[arg(short, long, global = true, env = "TILLRUSH_QUIET")]
+    #[arg(short, long, global = true, env = "TILLRUSH_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
     /// Say more: every stage of the run, every file that is written.
-    #[arg(short, long, global = true, env = "TILLRUSH_VERBOSE", conflicts_with = "quiet")]
+    #[arg(short, long, global = true, env = "TILLRUSH_VERBOSE", value_parser = FalseyValueParser::new(), conflicts_with = "quiet")]
     pub verbose: bool,
 
     /// Use no colour. `NO_COLOR` does the same.
-    #[arg(long, global = true, env = "TILLRUSH_NO_COLOR")]
+    #[arg(long, global = true, env = "TILLRUSH_NO_COLOR", value_parser = FalseyValueParser::new())]
     pub no_color: bool,
 }
 
@@ -102,7 +103,7 @@ pub struct LoadArgs {
     pub stage: Vec<String>,
 
     /// Closed load instead: this many shoppers in a loop. For saturation; no loss is derived from it.
-    #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage")]
+    #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub users: Option<u32>,
 
     /// A value for `{{ env.KEY }}`; repeat for more.
@@ -118,7 +119,7 @@ pub struct ShopAccessArgs {
     pub allow_host: Vec<String>,
 
     /// Accept any TLS certificate.
-    #[arg(short = 'k', long, env = "TILLRUSH_INSECURE")]
+    #[arg(short = 'k', long, env = "TILLRUSH_INSECURE", value_parser = FalseyValueParser::new())]
     pub insecure: bool,
 
     /// A PEM file with root certificates to trust beside the system's.
@@ -126,7 +127,7 @@ pub struct ShopAccessArgs {
     pub ca_file: Option<PathBuf>,
 
     /// Do not offer HTTP/2.
-    #[arg(long, env = "TILLRUSH_HTTP1")]
+    #[arg(long, env = "TILLRUSH_HTTP1", value_parser = FalseyValueParser::new())]
     pub http1: bool,
 
     /// Local addresses to connect from, in turn; repeat for more.

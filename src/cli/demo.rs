@@ -10,6 +10,7 @@ use super::source::Source;
 use super::{Exit, Failure, Screen};
 use crate::base::{Micros, Slice};
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
+use crate::engine;
 use crate::verdict::Findings;
 
 const SCENARIO: &str = include_str!("../../scenarios/demo.yaml");
@@ -22,8 +23,9 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let options = ShopOptions { faults: Faults::planted(), paid_after: Duration::from_millis(150), ..ShopOptions::default() };
     let shop = runtime.block_on(RunningShop::start(options)).map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
-    screen.say("A practice shop with planted faults is open; Black Friday comes to it, a day in half a minute.");
-    screen.say("Wallets of some shoppers never get through, one node of four loses writes, and now and then there is a hiccup.\n");
+    screen.say("A practice shop is open, and Black Friday comes to it: a day in half a minute.");
+    screen.say("Planted: the wallets of some shoppers never get through, one node of four loses");
+    screen.say("writes, and now and then there is a hiccup that a second try cures.\n");
 
     let settings = BTreeMap::from([("target".to_owned(), format!("http://{}", shop.addr()))]);
     let source = Source::embedded("scenarios/demo.yaml", SCENARIO, settings, screen)?;
@@ -32,7 +34,7 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
         source: &source,
         seed: args.seed,
         slice: Slice::WHOLE,
-        cores: run::cores(),
+        cores: engine::cores(),
         start_at: None,
         drain: Micros::from_secs(20),
         max_requests: None,
@@ -59,7 +61,7 @@ fn conclude(findings: &Findings, screen: Screen) -> Result<(), Failure> {
             format!("the demo's report did not name {}: that is a bug, or a very busy machine", missed.join(" and ")),
         ));
     }
-    screen.say("\nThe planted causes were found: wallet payments and node-3, where the same shoppers fail again and again.");
-    screen.say("The hiccups failed as many requests, and are not named: a second try cures them.");
+    screen.say("\nThe planted causes were found: wallet payments and node-3, where the same");
+    screen.say("shoppers fail again and again. The hiccups are not named: a second try cures them.");
     Ok(())
 }

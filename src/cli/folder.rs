@@ -3,7 +3,7 @@
 //! While the run goes on, `tally.part` grows by a delta a second and `purchases.jsonl` by a line at a time, each
 //! with a plain write: a killed run is read from them again. At the end everything else is made from the tally.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -60,13 +60,18 @@ impl RunFolder {
         self.path.display().to_string()
     }
 
-    /// Starts the growing tally.
+    /// Starts the growing tally. It is locked as long as it grows.
     ///
     /// # Errors
     /// When the system won't.
     pub fn begin(&self, header: &ShardHeader) -> anyhow::Result<DeltaWriter<File>> {
         let path = self.path.join(GROWING);
-        let begun = File::create(&path).and_then(|file| DeltaWriter::begin(file, header));
+        let begun = File::create(&path).and_then(|file| {
+            // The lock is held as long as the file is open: it tells a run that goes on from one that was killed. Where there
+            // are no locks the two look alike, and nothing else is lost.
+            let _ = file.try_lock();
+            DeltaWriter::begin(file, header)
+        });
         begun.with_context(|| format!("can't write {}", path.display()))
     }
 
@@ -88,6 +93,12 @@ impl RunFolder {
         let path = if ended.exists() { ended } else { self.path.join(GROWING) };
         let file = File::open(&path).with_context(|| format!("{} holds no run: can't read {}", self.display(), path.display()))?;
         Ok(Shard::read(path.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
+    }
+
+    /// Whether the run goes on: its growing tally is held by a process.
+    pub fn is_running(&self) -> bool {
+        let growing = File::open(self.path.join(GROWING));
+        growing.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Replaces the growing tally by the whole one.

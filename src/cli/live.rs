@@ -65,7 +65,7 @@ impl<'a> Progress<'a> {
     pub fn new(plan: &'a Plan, planned: u64, screen: Screen) -> Progress<'a> {
         let bar = screen.live.then(|| {
             let bar = ProgressBar::new(plan.load.length().0.div_ceil(1_000_000));
-            let style = ProgressStyle::with_template("{prefix:.bold} {bar:30.cyan/dim} {pos}/{len} s\n{wide_msg}");
+            let style = ProgressStyle::with_template("{prefix:.bold} {bar:30.cyan/dim} {pos}/{len} s\n{msg}");
             bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
@@ -78,14 +78,14 @@ impl<'a> Progress<'a> {
         if self.screen.quiet {
             return;
         }
-        let line = self.line(now, total);
+        let [traffic, failures] = self.lines(now, total);
         if let Some(bar) = &self.bar {
             bar.set_prefix(self.stage(now));
             bar.set_position(u64::from(now.second()).min(bar.length().unwrap_or(u64::MAX)));
-            bar.set_message(line);
+            bar.set_message(format!("{traffic}\n{failures}"));
         } else if now.since(self.printed_at) >= LINE_EVERY {
             self.printed_at = now;
-            eprintln!("{:>6}  {}  {line}", format!("{}s", now.second()), self.stage(now));
+            eprintln!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now));
         }
     }
 
@@ -109,9 +109,9 @@ impl<'a> Progress<'a> {
         "last shoppers finish".to_owned()
     }
 
-    /// The figures of the last full second, and the sums so far.
-    fn line(&self, now: Micros, total: &Tally) -> String {
-        let last = now.second().checked_sub(1).and_then(|second| total.seconds.get(&second));
+    /// The traffic of the last second that all cores have told of, and the failures so far. Each fits a terminal of 80 columns.
+    fn lines(&self, now: Micros, total: &Tally) -> [String; 2] {
+        let last = now.second().checked_sub(2).and_then(|second| total.seconds.get(&second));
         let per_second = |of: fn(&crate::tally::SecondTally) -> u64| last.map_or(0, of);
         let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
         let (attempts, failed) = total.steps.iter().fold((0, 0), |(attempts, failed), step| {
@@ -120,14 +120,16 @@ impl<'a> Progress<'a> {
         });
         let repeated: u64 = total.seconds.values().map(|second| second.repeated).sum();
         let share = if attempts == 0 { 0.0 } else { 100.0 * failed as f64 / attempts as f64 };
-        format!(
-            "arrivals {}/s of {}/s planned ({} of {}), requests {}/s, in the shop {}, failed attempts {failed} ({share:.1} %), failed again {repeated}",
-            per_second(|second| second.started),
-            per_second(|second| second.planned),
+        let traffic = format!(
+            "{} of {} shoppers, {}/s ({}/s planned), {} inside, {} requests/s",
             total.arrivals.started,
             self.planned,
-            per_second(|second| second.requests),
+            per_second(|second| second.started),
+            per_second(|second| second.planned),
             total.arrivals.started.saturating_sub(ended),
-        )
+            per_second(|second| second.requests),
+        );
+        let failures = format!("{failed} of {attempts} attempts failed ({share:.1} %), {repeated} shoppers failed again");
+        [traffic, failures]
     }
 }

@@ -13,6 +13,7 @@ mod run;
 mod source;
 mod walk;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -59,8 +60,9 @@ pub fn main() -> ExitCode {
         Command::Shop(args) => shop(&args, screen),
         Command::Schema(args) => schema(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut io::stdout());
-            Ok(Exit::Ok)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut script);
+            print(&String::from_utf8_lossy(&script)).map(|()| Exit::Ok)
         }
     };
     match result {
@@ -76,7 +78,7 @@ pub fn main() -> ExitCode {
 
 /// `tillrush schema`.
 fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let schema = if args.run { crate::report::run_schema() } else { crate::scenario::schema() };
+    let schema = if args.run { crate::report::run_schema() } else { crate::plan::schema() };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     print(&format!("{text}\n"))?;
     Ok(Exit::Ok)
@@ -116,6 +118,11 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
+fn fresh() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 // === impl Failure ===
 
 impl Failure {
@@ -149,6 +156,13 @@ impl Screen {
             colour: stdout && !plain && !dumb,
             live: io::stderr().is_terminal() && !dumb && !output.quiet,
             width: terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140),
+        }
+    }
+
+    /// Prints a line to standard output, unless quiet. That nobody reads on is no failure.
+    pub fn tell(&self, line: std::fmt::Arguments<'_>) {
+        if !self.quiet {
+            let _ = writeln!(io::stdout().lock(), "{line}");
         }
     }
 

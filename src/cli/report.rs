@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
 use super::pipeline;
-use super::run::{cores, fresh};
 use super::source::Source;
-use super::{Exit, Failure, Screen, print};
+use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::StepId;
+use crate::engine::cores;
 use crate::report::{self, Paint, View};
 use crate::tally::interval_log;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
@@ -20,20 +20,28 @@ use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&args.run, &args.out)?;
-    let shard = folder.shard()?;
-    if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
+    // Asked before it is read: what is read of a run that has ended does not change any more.
+    let goes_on = folder.is_running();
+    let mut shard = folder.shard()?;
+    if goes_on && shard.ending == Ending::Killed {
+        screen.say("this run still goes on; what it has stored so far is printed");
+        shard.ending = Ending::Interrupted;
+    } else if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
         screen
             .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
         folder.seal(&shard)?;
     }
     let source = Source::stored(&shard.header, screen)?;
-    let findings = conclude(&shard, &source, &folder, &args.files, screen)?;
+    // The files of a run that goes on are its own to write.
+    let kept = (!goes_on).then_some(&folder);
+    let findings = conclude(&shard, &source, kept, &args.files, screen)?;
     Ok(exit_of(&findings))
 }
 
 /// `tillrush merge`.
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    let shards: Vec<Shard> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)?.shard()).collect::<anyhow::Result<_>>()?;
+    let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)).collect::<anyhow::Result<_>>()?;
+    let shards: Vec<Shard> = runs.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
     let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
     if let Some(missing) = joined.missing_text() {
         screen.say(&format!("these slices of the run are missing: {missing}; what is here is reported as a part"));
@@ -42,26 +50,34 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let suffix = format!("merged-{:08x}", fresh() as u32);
     let folder = RunFolder::create(&args.out, started_at, &joined.header.name, None, &suffix)?;
     folder.write("scenario.yaml", joined.header.scenario.as_bytes())?;
-    gather_purchases(&args.runs, &folder)?;
+    gather_purchases(&runs, &folder)?;
     folder.seal(&joined)?;
     let source = Source::stored(&joined.header, screen)?;
-    let findings = conclude(&joined, &source, &folder, &args.files, screen)?;
+    let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
     Ok(exit_of(&findings))
 }
 
-/// Judges a shard, writes what is made from it into the folder, and prints the report.
-pub fn conclude(shard: &Shard, source: &Source, folder: &RunFolder, files: &ReportFileArgs, screen: Screen) -> Result<Findings, Failure> {
+/// Judges a shard, writes what is made from it into the folder, if there is one to write to, and prints the report.
+pub fn conclude(
+    shard: &Shard,
+    source: &Source,
+    folder: Option<&RunFolder>,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<Findings, Failure> {
     let (plan, tally) = (&source.plan, &shard.tally);
     let facts = facts(shard, source);
     let findings = Findings::of(plan, tally, &facts);
     let json = report::run_json(&report::run_document(plan, tally, &facts, &findings)).into_bytes();
-    folder.write("run.json", &json)?;
-    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
-    let mut log = Vec::new();
-    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
-    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
-    folder.write("intervals.hlog", &log)?;
+    if let Some(folder) = folder {
+        folder.write("run.json", &json)?;
+        folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
+        let mut log = Vec::new();
+        let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+        interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
+        folder.write("intervals.hlog", &log)?;
+    }
     let view = View::of(plan, &facts, &findings);
     let outputs: [(&Option<_>, &dyn Fn() -> Vec<u8>); 3] = [
         (&files.json, &|| json.clone()),
@@ -102,10 +118,10 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// The ledgers of the shards, one after the other.
-fn gather_purchases(runs: &[std::path::PathBuf], folder: &RunFolder) -> Result<(), Failure> {
+fn gather_purchases(runs: &[RunFolder], folder: &RunFolder) -> Result<(), Failure> {
     let mut all = Vec::new();
     for run in runs {
-        let path = run.join("purchases.jsonl");
+        let path = run.path.join("purchases.jsonl");
         if path.exists() {
             all.extend(std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?);
         }

@@ -1,6 +1,5 @@
 //! `tillrush run`: the main job, from a scenario to a report.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,9 +13,9 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
-use super::{Exit, Failure, Screen};
+use super::{Exit, Failure, Screen, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, RunOptions, Stop, StopCause, peak_rss_kib, raise_file_limit, shape_of};
+use crate::engine::{self, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::Plan;
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
@@ -91,7 +90,10 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let planned = Schedule::new(&plan.load, job.seed).due_by(plan.load.length(), job.slice);
     rows_suffice(plan, job.seed)?;
     let starts_in = starts_in(job.start_at)?;
-    let started_at = Timestamp::now().checked_add(std::time::Duration::from(starts_in)).context("the start is beyond all calendars")?;
+    let started_at = match job.start_at {
+        Some(start_at) => start_at,
+        None => Timestamp::now().checked_add(std::time::Duration::from(starts_in)).context("the start is beyond all calendars")?,
+    };
     let run = format!("{:08x}", fresh() as u32);
     let slice = (job.slice != Slice::WHOLE).then(|| job.slice.to_string());
     let folder = RunFolder::create(job.out, started_at, &plan.name, slice, &run)?;
@@ -122,12 +124,19 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
 
     let ending = match stop.cause() {
         None => Ending::Finished,
-        Some(StopCause::Interrupted) => Ending::Interrupted,
-        Some(StopCause::RequestsSpent | StopCause::OrdersSpent) => Ending::Aborted,
+        Some(cause) => {
+            screen.say(match cause {
+                StopCause::Interrupted => "stopped by hand",
+                StopCause::RequestsSpent => "stopped: as many requests were sent as --max-requests allows",
+                StopCause::LedgerLost => "stopped: purchases could not be remembered any more",
+                StopCause::OrdersSpent => "stopped: as many purchases were tried as --max-orders allows",
+            });
+            Ending::Interrupted
+        }
     };
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
-    let findings = report::conclude(&shard, job.source, &folder, job.files, screen)?;
+    let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
     Ok((findings, folder))
 }
 
@@ -148,8 +157,7 @@ impl<'a> Gathering<'a> {
         Gathering { total, writer, progress, starts_at: Instant::now() + starts_in.into(), lost: None }
     }
 
-    fn take(&mut self, delta: Option<Tally>) {
-        let Some(mut delta) = delta else { return };
+    fn take(&mut self, mut delta: Tally) {
         delta.generator.peak_rss_kib = peak_rss_kib();
         delta.seal();
         // A disk that is full must not end the measurement: what is in memory is reported all the same.
@@ -171,7 +179,7 @@ impl<'a> Gathering<'a> {
 
 fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
     let plan = &job.source.plan;
-    let mut settings = job.source.settings.clone();
+    let mut settings = job.source.storable_settings();
     settings.insert("run".to_owned(), run.to_owned());
     settings.insert("cores".to_owned(), job.cores.to_string());
     ShardHeader {
@@ -194,6 +202,9 @@ fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> Shar
 
 /// Every arrival needs a row of its own in data that is used once.
 fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
+    if plan.shoppers.data.is_empty() {
+        return Ok(());
+    }
     let arrivals = Schedule::new(&plan.load, seed).count();
     match plan.shoppers.data.iter().find(|data| (data.rows.len() as u64) < arrivals) {
         None => Ok(()),
@@ -216,14 +227,4 @@ fn starts_in(start_at: Option<Timestamp>) -> Result<Micros, Failure> {
         Ok(wait) => Ok(Micros::from(wait)),
         Err(_) => Err(Failure::usage(format!("error: --start-at {start_at} is over: give a time to come"))),
     }
-}
-
-/// As many cores as the process may use.
-pub fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
-}
-
-/// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
-pub fn fresh() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

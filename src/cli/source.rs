@@ -1,5 +1,6 @@
 //! Where a plan comes from: a scenario file and what the command line overrides, or a stored run.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::args::{LoadArgs, ScenarioArgs};
 use super::{Exit, Failure, Screen};
+use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
 use crate::tally::shard::ShardHeader;
@@ -27,6 +29,8 @@ pub struct Source {
 
 /// The settings' key of an `-e` variable.
 const VARIABLE: &str = "env.";
+/// The settings' key of a data file's header line.
+const DATA: &str = "data.";
 
 // === impl Source ===
 
@@ -43,7 +47,7 @@ impl Source {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
         let file = path.display().to_string();
-        let source = Source::compile(&file, text, settings, &read_file, screen)?;
+        let source = Source::compile(&file, text, settings, &read_file, false, screen)?;
         Ok(Source { file: Some(file), ..source })
     }
 
@@ -52,7 +56,7 @@ impl Source {
     /// # Errors
     /// As for a file.
     pub fn embedded(name: &str, text: &str, settings: BTreeMap<String, String>, screen: Screen) -> Result<Source, Failure> {
-        Source::compile(name, text.to_owned(), settings, &|_| Err(std::io::ErrorKind::NotFound.into()), screen)
+        Source::compile(name, text.to_owned(), settings, &|_| Err(std::io::ErrorKind::NotFound.into()), false, screen)
     }
 
     /// The plan of a stored run, from the words it was stored with. Rows of data files are not stored, and not needed.
@@ -60,11 +64,22 @@ impl Source {
     /// # Errors
     /// When this version can't read the scenario any more.
     pub fn stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
-        let data = |name: &str| match header.settings.get(&format!("data.{name}")) {
+        let data = |name: &str| match header.settings.get(&format!("{DATA}{name}")) {
             Some(columns) => Ok(columns.clone().into_bytes()),
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, screen)
+        Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, true, screen)
+    }
+
+    /// The settings as they may be kept. Secrets are given on the command line so that they are in no file; the plan of a
+    /// stored run does without.
+    pub fn storable_settings(&self) -> BTreeMap<String, String> {
+        let storable = |(key, value): (&String, &String)| {
+            let pair = key.strip_prefix(VARIABLE).map(|name| format!("{name}={value}"));
+            let secret = pair.is_some_and(|pair| redact::text(&pair) != pair);
+            (key.clone(), if secret { redact::MASK.to_owned() } else { value.clone() })
+        };
+        self.settings.iter().map(storable).collect()
     }
 
     /// SHA-256 of the scenario, in hexadecimal.
@@ -75,14 +90,24 @@ impl Source {
     fn compile(
         name: &str,
         text: String,
-        settings: BTreeMap<String, String>,
+        mut settings: BTreeMap<String, String>,
         read_file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+        stored: bool,
         screen: Screen,
     ) -> Result<Source, Failure> {
         let variables = settings.iter().filter_map(|(key, value)| Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))).collect();
-        let inputs = Inputs { variables, read_file, overrides: overrides(&settings)? };
+        // The header lines go into the settings, so that a stored run can be read without its data.
+        let headers = RefCell::new(BTreeMap::new());
+        let read_file = |name: &str| {
+            let bytes = read_file(name)?;
+            let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            headers.borrow_mut().insert(format!("{DATA}{name}"), String::from_utf8_lossy(header).into_owned());
+            Ok(bytes)
+        };
+        let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, stored };
         let plan =
             Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
+        settings.extend(headers.into_inner());
         Ok(Source { plan: Arc::new(plan), file: None, text, settings })
     }
 }

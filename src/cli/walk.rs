@@ -9,6 +9,7 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use super::args::WalkArgs;
+use super::fresh;
 use super::source::Source;
 use super::{Exit, Failure, Screen, access};
 use crate::base::{JourneyId, Micros, ShopperId, StepId, redact};
@@ -39,7 +40,8 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             gate: Rc::new(Caps::new(clock.clone(), &plan.limits, 1, Budget::default())),
             clock,
             settings: Rc::new(access.session),
-            run: Rc::from("walk"),
+            // Of its own, so that a shop that knows the last walk's purchase takes this one's for another.
+            run: Rc::from(format!("walk-{:08x}", fresh() as u32)),
             tally: Tally::new(shape_of(plan)).into(),
             ledger: Rc::new(()),
             witness: Some(Rc::new(narrator)),
@@ -58,7 +60,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         End::StoppedByCap => ("gave up after as many attempts as the scenario allows", Exit::Unexpected),
         End::Unfinished => ("could not go on: the scenario or this machine is the cause, not the shop", Exit::Unexpected),
     };
-    println!("\nthe shopper {word}");
+    screen.tell(format_args!("\nthe shopper {word}"));
     Ok(exit)
 }
 
@@ -83,11 +85,9 @@ fn introduce(plan: &Plan, shopper: ShopperId, screen: Screen) {
     let attributes: Vec<String> =
         attributes.map(|(attribute, value)| format!("{} {}", attribute.name, attribute.values[usize::from(*value)].0)).collect();
     let bold = paint(screen, Style::new().bold());
-    println!(
-        "shopper {bold}{shopper}{bold:#} takes the journey {bold}{}{bold:#} ({})",
-        plan.journey(persona.journey).name,
-        attributes.join(", ")
-    );
+    let attributes = if attributes.is_empty() { String::new() } else { format!(" ({})", attributes.join(", ")) };
+    let journey = &plan.journey(persona.journey).name;
+    screen.tell(format_args!("shopper {bold}{shopper}{bold:#} takes the journey {bold}{journey}{bold:#}{attributes}"));
 }
 
 /// Prints what it sees.
@@ -101,7 +101,7 @@ impl Witness for Narrator {
     fn begins(&self, step: StepId, nth: u32) {
         let bold = paint(self.screen, Style::new().bold());
         let again = if nth > 1 { format!(", attempt {nth}") } else { String::new() };
-        println!("\n{bold}{}{bold:#}{again}", self.plan.step_label(step));
+        self.screen.tell(format_args!("\n{bold}{}{bold:#}{again}", self.plan.step_label(step)));
     }
 
     fn exchange(&self, _: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop) {
@@ -109,7 +109,7 @@ impl Witness for Narrator {
         let scheme = if request.origin.tls { "https" } else { "http" };
         let redirect = if hop.index > 0 { "redirected: " } else { "" };
         let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);
-        println!("  {redirect}{} {}", request.method, redact::text(&address));
+        self.screen.tell(format_args!("  {redirect}{} {}", request.method, redact::text(&address)));
         self.headers(">", &request.headers);
         self.body(">", &request.body);
         let took = exchange.ended_at.since(exchange.began_at);
@@ -119,16 +119,19 @@ impl Witness for Narrator {
         let parts: Vec<String> = parts.into_iter().filter_map(|(name, part)| part.map(|part| format!("{name} {part}"))).collect();
         match &exchange.result {
             Ok(answer) => {
-                println!("  {:?} {} in {took} ({})", answer.version, answer.status, parts.join(", "));
+                self.screen.tell(format_args!("  {:?} {} in {took} ({})", answer.version, answer.status, parts.join(", ")));
                 self.headers("<", &answer.headers);
                 self.body("<", &answer.body);
             }
-            Err(trouble) => println!("  no answer after {took}: {trouble}"),
+            Err(trouble) => self.screen.tell(format_args!("  no answer after {took}: {trouble}")),
         }
     }
 
     fn captured(&self, name: &str, value: &str) {
-        println!("  = {name}: {}", redact::text(value));
+        let pair = format!("{name}={value}");
+        let value = redact::text(&pair);
+        let value = value.split_once('=').map_or(redact::MASK, |(_, value)| value);
+        self.screen.tell(format_args!("  = {name}: {value}"));
     }
 
     fn checked(&self, what: &str, checks: &[Checked]) {
@@ -139,7 +142,7 @@ impl Witness for Narrator {
                 (_, true) => "✓",
                 (_, false) => "✗",
             };
-            println!("  {sign} {what}: {}", redact::text(&check.what));
+            self.screen.tell(format_args!("  {sign} {what}: {}", redact::text(&check.what)));
         }
     }
 
@@ -152,12 +155,12 @@ impl Witness for Narrator {
         };
         let style = paint(self.screen, colour.on_default().bold());
         let detail = if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
-        println!("  {style}{word}{style:#}{detail} ({took})");
+        self.screen.tell(format_args!("  {style}{word}{style:#}{detail} ({took})"));
     }
 
     fn pauses(&self, pause: Micros, why: &str) {
         if pause > Micros::ZERO {
-            println!("  … {why} {pause}");
+            self.screen.tell(format_args!("  … {why} {pause}"));
         }
     }
 }
@@ -172,7 +175,7 @@ impl Narrator {
         };
         for (name, value) in headers.iter().filter(|(name, _)| shown(name.as_str())) {
             let value = String::from_utf8_lossy(value.as_bytes());
-            println!("  {sign} {name}: {}", redact::header(name.as_str(), &value));
+            self.screen.tell(format_args!("  {sign} {name}: {}", redact::header(name.as_str(), &value)));
         }
     }
 
@@ -185,10 +188,10 @@ impl Narrator {
         let limit = if self.screen.verbose { text.len() } else { BODY_SHOWN };
         let shown: String = text.chars().take(limit).collect();
         for line in shown.lines().filter(|line| !line.trim().is_empty()) {
-            println!("  {sign} {line}");
+            self.screen.tell(format_args!("  {sign} {line}"));
         }
         if shown.len() < text.len() {
-            println!("  {sign} … {} bytes in all (-v shows them)", body.len());
+            self.screen.tell(format_args!("  {sign} … {} bytes in all (-v shows them)", body.len()));
         }
     }
 }

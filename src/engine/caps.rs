@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -32,6 +32,8 @@ pub struct Budget {
     pub requests: Option<Arc<AtomicU64>>,
     /// Purchase attempts left.
     pub orders: Option<Arc<AtomicU64>>,
+    /// Whether purchases can't be remembered any more.
+    pub ledger_lost: Arc<AtomicBool>,
     /// Told when one is spent.
     pub stop: Arc<Stop>,
 }
@@ -70,8 +72,8 @@ fn quota(rate: f64) -> Quota {
 impl<C: Clock> Gate for Caps<C> {
     async fn pass(&self, origin: &Origin) -> Option<Micros> {
         if !spend(self.budget.requests.as_deref()) {
-            self.budget.stop.advance(Phase::Cut, StopCause::RequestsSpent);
-            // The run ends now; this shopper is cut where it stands.
+            self.budget.stop.advance(Phase::Draining, StopCause::RequestsSpent);
+            // The run ends: this shopper goes no further, while requests on the wire come to their end.
             std::future::pending::<()>().await;
         }
         let mut held = Micros::ZERO;
@@ -87,11 +89,22 @@ impl<C: Clock> Gate for Caps<C> {
 // === impl Budget ===
 
 impl Budget {
+    /// Nothing may be bought any more, because it could not be remembered. Ends the run.
+    pub fn lose_ledger(&self, error: &std::io::Error) {
+        if !self.ledger_lost.swap(true, Ordering::Relaxed) {
+            eprintln!("error: the ledger of purchases can't be written ({error}): the run ends, so that nothing is bought unremembered");
+        }
+        self.stop.advance(Phase::Draining, StopCause::LedgerLost);
+    }
+
     /// Whether one more purchase attempt may be made. Ends the run where not.
     pub fn admits_order(&self) -> bool {
+        if self.ledger_lost.load(Ordering::Relaxed) {
+            return false;
+        }
         let admitted = spend(self.orders.as_deref());
         if !admitted {
-            self.stop.advance(Phase::Cut, StopCause::OrdersSpent);
+            self.stop.advance(Phase::Draining, StopCause::OrdersSpent);
         }
         admitted
     }
@@ -128,17 +141,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_spent_budget_cuts_the_run() {
+    async fn a_spent_budget_ends_the_run_and_lets_requests_on_the_wire_finish() {
         let stop = Arc::new(Stop::default());
-        let budget =
-            Budget { requests: Some(Arc::new(AtomicU64::new(2))), orders: Some(Arc::new(AtomicU64::new(1))), stop: Arc::clone(&stop) };
+        let budget = Budget {
+            requests: Some(Arc::new(AtomicU64::new(2))),
+            orders: Some(Arc::new(AtomicU64::new(1))),
+            stop: Arc::clone(&stop),
+            ..Budget::default()
+        };
         let caps = Caps::new(TokioClock::start(Instant::now()), &Limits::default(), 1, budget.clone());
         caps.pass(&origin("shop")).await;
         caps.pass(&origin("shop")).await;
         let shop = origin("shop");
         tokio::select! {
             _ = caps.pass(&shop) => panic!("a third request passed"),
-            () = async { stop.signal().reached(Phase::Cut).await } => {}
+            () = async { stop.signal().reached(Phase::Draining).await } => {}
         }
         assert_eq!(stop.cause(), Some(StopCause::RequestsSpent));
         assert!(budget.admits_order());

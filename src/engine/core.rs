@@ -138,12 +138,17 @@ where
     C: Clock + 'static,
     G: Gate + Clone + 'static,
 {
-    world.clock.sleep_until(Micros::ZERO).await;
+    tokio::select! {
+        biased;
+        () = stop.reached(Phase::Draining) => return true,
+        () = world.clock.sleep_until(Micros::ZERO) => {}
+    }
     for user in (0..users).filter(|user| core.slice.keeps(u64::from(*user))) {
         let (world, crowd, seed) = (Rc::clone(world), Rc::clone(crowd), core.seed);
         let mut stop = core.stop.clone();
-        crowd.enter();
+        let inside = Inside::enter(&world, &crowd);
         spawn_local(async move {
+            let _inside = inside;
             for round in 0u64.. {
                 let at = world.clock.now();
                 let over = tokio::select! { biased; () = stop.reached(Phase::Draining) => true, () = std::future::ready(()) => false };
@@ -155,7 +160,6 @@ where
                 visit(&world, &crowd, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at }).await;
                 tokio::task::consume_budget().await;
             }
-            crowd.leave();
         });
     }
     tokio::select! {
@@ -173,10 +177,10 @@ where
     G: Gate + Clone + 'static,
 {
     let (world, crowd) = (Rc::clone(world), Rc::clone(crowd));
-    crowd.enter();
+    let inside = Inside::enter(&world, &crowd);
     spawn_local(async move {
+        let _inside = inside;
         visit(&world, &crowd, arrival).await;
-        crowd.leave();
     });
 }
 
@@ -210,6 +214,33 @@ async fn drain<S, C: Clock, G>(core: &CorePlan, world: &World<S, C, G>, crowd: &
     }
     crowd.close();
     crowd.empties().await;
+}
+
+/// A shopper's place in the crowd, given up when the task ends, however it ends.
+struct Inside<S, C, G> {
+    world: Rc<World<S, C, G>>,
+    crowd: Rc<Crowd>,
+}
+
+// === impl Inside ===
+
+impl<S, C, G> Inside<S, C, G> {
+    fn enter(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>) -> Inside<S, C, G> {
+        crowd.enter();
+        Inside { world: Rc::clone(world), crowd: Rc::clone(crowd) }
+    }
+}
+
+impl<S, C, G> Drop for Inside<S, C, G> {
+    fn drop(&mut self) {
+        // A bug of ours in one shopper must neither hang the run nor pass unseen.
+        if std::thread::panicking()
+            && let Ok(mut tally) = self.world.tally.try_borrow_mut()
+        {
+            tally.own_failure("a shopper's task panicked: please report it");
+        }
+        self.crowd.leave();
+    }
 }
 
 // === impl Crowd ===

@@ -19,7 +19,6 @@ pub struct PurchasePen {
     file: Option<PurchaseFile>,
     budget: Budget,
     line: RefCell<Vec<u8>>,
-    lost: RefCell<Option<io::Error>>,
 }
 
 // === impl PurchaseFile ===
@@ -39,12 +38,7 @@ impl PurchaseFile {
 impl PurchasePen {
     /// A pen for one core; without a file it only minds the budget.
     pub fn new(file: Option<PurchaseFile>, budget: Budget) -> PurchasePen {
-        PurchasePen { file, budget, line: RefCell::default(), lost: RefCell::default() }
-    }
-
-    /// The first error that kept a line from being written.
-    pub fn error(&self) -> Option<io::Error> {
-        self.lost.take()
+        PurchasePen { file, budget, line: RefCell::default() }
     }
 }
 
@@ -62,7 +56,7 @@ impl Ledger for PurchasePen {
             (&*file.0).write_all(&text)
         });
         if let Err(error) = written {
-            self.lost.borrow_mut().get_or_insert(error);
+            self.budget.lose_ledger(&error);
         }
     }
 }

@@ -20,7 +20,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 
 use tokio::task::LocalSet;
@@ -38,7 +38,7 @@ pub use self::clock::PreciseClock;
 pub use self::clock::TokioClock;
 pub use self::core::CorePlan;
 pub use self::ledger::{PurchaseFile, PurchasePen};
-pub use self::machine::{peak_rss_kib, raise_file_limit};
+pub use self::machine::{cores, peak_rss_kib, raise_file_limit};
 pub use self::stop::{Phase, Stop, StopCause, StopSignal};
 
 /// How a run is to be carried out; what is run is in the plan.
@@ -96,16 +96,20 @@ pub fn shape_of(plan: &Plan) -> Shape {
 }
 
 /// Carries a run out, to its end or until `stop` says so. Blocks; `on_delta` is called on this thread about once a
-/// second for each core, and with what `beat` gives when there was nothing for a tenth of a second.
+/// second for each core.
 ///
 /// # Errors
 /// When a core can't come up. Then nothing was sent.
-pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: impl FnMut(Option<Tally>)) -> Result<(), EngineError> {
+pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: impl FnMut(Tally)) -> Result<(), EngineError> {
     let cores = options.cores.max(1);
+    // A bound is for the whole run: each slice takes its share, so that all of them together keep it.
+    let (index, of) = (u64::from(options.slice.index()), u64::from(options.slice.of()));
+    let share = |most: u64| Arc::new(AtomicU64::new(most / of + u64::from(index < most % of)));
     let budget = Budget {
-        requests: options.max_requests.map(|most| Arc::new(AtomicU64::new(most))),
-        orders: options.max_orders.map(|most| Arc::new(AtomicU64::new(most))),
+        requests: options.max_requests.map(share),
+        orders: options.max_orders.map(share),
         stop: Arc::clone(stop),
+        ..Budget::default()
     };
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
@@ -127,7 +131,7 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
     drop(deltas);
-    listen(&receiver, on_delta);
+    receiver.iter().for_each(on_delta);
     for thread in threads {
         match thread.join() {
             Ok(result) => result?,
@@ -135,18 +139,6 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
         }
     }
     Ok(())
-}
-
-/// Hands deltas on until every core has ended.
-fn listen(receiver: &Receiver<Tally>, mut on_delta: impl FnMut(Option<Tally>)) {
-    use std::sync::mpsc::RecvTimeoutError;
-    loop {
-        match receiver.recv_timeout(std::time::Duration::from_millis(100)) {
-            Ok(delta) => on_delta(Some(delta)),
-            Err(RecvTimeoutError::Timeout) => on_delta(None),
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-    }
 }
 
 /// The planned start, on the clock that the platform has.
@@ -189,7 +181,6 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch)
         let clock = epoch.clock()?;
         // Limits are for the whole run: each core of each slice takes an equal share of them.
         let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
-        let pen = Rc::new(PurchasePen::new(options.purchases.clone(), budget));
         let world = Rc::new(World {
             plan: Arc::clone(&core.plan),
             shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
@@ -198,11 +189,11 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch)
             settings: Rc::new(options.session.clone()),
             run: Rc::from(options.run.as_str()),
             tally: Tally::new(shape_of(&core.plan)).into(),
-            ledger: Rc::clone(&pen) as Rc<_>,
+            ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
             witness: None,
             hurried: false,
         });
         core::run(core, world).await;
-        pen.error().map_or(Ok(()), |error| Err(error.into()))
+        Ok(())
     })
 }

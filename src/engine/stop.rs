@@ -23,6 +23,8 @@ pub enum StopCause {
     RequestsSpent,
     /// As many purchase attempts as were allowed in all.
     OrdersSpent,
+    /// The ledger of purchases can't be written any more: nothing may be bought that is not remembered.
+    LedgerLost,
 }
 
 /// Ends a run from anywhere. Phases only go forward, and the first cause stays.

@@ -19,6 +19,8 @@ pub struct Inputs<'a> {
     pub read_file: ReadFile<'a>,
     /// What the command line says instead of the scenario.
     pub overrides: Overrides,
+    /// The plan of a stored run is made again: of data files there is only the header line, and no row is needed.
+    pub stored: bool,
 }
 
 /// What the command line says instead of the scenario.
@@ -41,7 +43,12 @@ pub struct Overrides {
 impl Default for Inputs<'_> {
     /// No variables, no files, no overrides.
     fn default() -> Self {
-        Inputs { variables: BTreeMap::new(), read_file: &|_| Err(io::ErrorKind::NotFound.into()), overrides: Overrides::default() }
+        Inputs {
+            variables: BTreeMap::new(),
+            read_file: &|_| Err(io::ErrorKind::NotFound.into()),
+            overrides: Overrides::default(),
+            stored: false,
+        }
     }
 }
 

@@ -111,6 +111,14 @@ impl Plan {
         range.map(|i| (StepId(i), &self.steps[i as usize]))
     }
 
+    /// The step of a purchase from whose request on there may be an order: its first that asks for more than to look, or
+    /// its paying step if that comes first. `None` where the unit is no purchase.
+    pub fn invoking_step(&self, unit: UnitId) -> Option<StepId> {
+        let paying_step = self.unit(unit).paying_step?;
+        let acts = |step: &Step| !matches!(step.request.method, Method::Get | Method::Head);
+        self.steps_of(unit).find(|(id, step)| *id == paying_step || acts(step)).map(|(id, _)| id)
+    }
+
     /// A step's name as reports print it: with its journey where another journey has a step of that name.
     pub fn step_label(&self, id: StepId) -> String {
         let step = self.step(id);

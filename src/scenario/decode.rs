@@ -91,7 +91,12 @@ impl<'n> Fields<'n> {
                 None if what == "a scenario" && key.value.starts_with("x-") => {}
                 None => {
                     let remedy = match nearest(&key.value, known.iter().copied()) {
-                        Some(meant) => format!("write `{meant}`"),
+                        Some(meant) => {
+                            // Counts as given, so that a typo is not told as a missing key besides.
+                            let written = entries.iter().any(|(key, _)| key.value == meant);
+                            keys.given.extend(known.iter().filter(|known| **known == meant && !written).map(|known| (*known, key.span)));
+                            format!("write `{meant}`")
+                        }
                         None => format!("{what} has the keys {}", listed(known.iter().copied(), "and")),
                     };
                     problems.add(key.span, format!("unknown key `{}`", key.value), format!("not a key of {what}"), remedy);
@@ -104,7 +109,7 @@ impl<'n> Fields<'n> {
     /// The value of a key, if it is given and good.
     pub(crate) fn take<T: Decode>(&self, key: &str, required: bool, problems: &mut Problems) -> Option<T> {
         let Some((name, node)) = self.entries.iter().find(|(name, _)| name.value == key) else {
-            if required {
+            if required && !self.keys.has(key) {
                 let message = format!("{} needs `{key}`", self.what);
                 problems.add(self.keys.span, message, format!("`{key}` is missing"), format!("add `{key}:`"));
             }
@@ -184,7 +189,8 @@ impl ObjectSchema {
         }
         self.0["properties"][key] = schema;
         if required {
-            self.0.entry("required").or_insert_with(|| json!([])).as_array_mut().map(|list| list.push(key.into()));
+            let list = self.0.entry("required").or_insert_with(|| json!([]));
+            list.as_array_mut().into_iter().for_each(|list| list.push(key.into()));
         }
     }
 

@@ -8,7 +8,8 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
-use super::units::{Attempts, Conduct, Connecting, Count, Each, Fraction, Rate, Spacing, Status, Unit, Weight};
+use super::units::{Attempts, Count, Fraction, Rate, Status, Unit, Weight};
+use super::words::{Conduct, Connecting, Each, Spacing};
 use crate::base::{Delay, Micros};
 
 /// A text; in most places it may have placeholders.

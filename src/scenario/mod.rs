@@ -11,6 +11,7 @@ mod schema;
 mod source;
 mod tree;
 mod units;
+mod words;
 
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
@@ -22,7 +23,8 @@ pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Conduct, Connecting, Count, Each, Fraction, Rate, Spacing, StageFlag, Status, Unit, UnitError, Weight};
+pub use units::{Attempts, Count, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
+pub use words::{Conduct, Connecting, Each, Spacing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

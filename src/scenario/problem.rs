@@ -57,7 +57,8 @@ impl Problems {
             Place { line, column, span }
         });
         let value = place.map_or("", |place| self.source.slice(self.source.first_line(place.span))).trim_end().to_owned();
-        let problem = Problem { place, message: message.into(), value, label: label.into(), remedy: remedy.into() };
+        let problem =
+            Problem { place, message: short(message.into(), 300), value: short(value, 200), label: label.into(), remedy: remedy.into() };
         if !self.list.contains(&problem) {
             self.list.push(problem);
         }
@@ -141,6 +142,16 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// The text, its middle left out where it is longer than a reader would read.
+fn short(text: String, most: usize) -> String {
+    let chars = text.chars().count();
+    if chars <= most {
+        return text;
+    }
+    let part = |skip: usize| text.chars().skip(skip).take(most / 2).collect::<String>();
+    format!("{} ... {}", part(0), part(chars - most / 2))
+}
 
 /// The candidate that was probably meant: the most alike, if it is alike enough.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {

@@ -66,7 +66,7 @@ pub struct StageFlag {
     pub to: Rate,
 }
 
-fn wrong<U: Unit>(text: &str) -> UnitError {
+pub(super) fn wrong<U: Unit>(text: &str) -> UnitError {
     UnitError { message: format!("`{text}` is not {}", U::WHAT), remedy: U::REMEDY.to_owned() }
 }
 
@@ -304,69 +304,6 @@ impl Unit for StageFlag {
     }
 }
 
-/// Defines an enumeration whose values are words of the language.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl Unit for $name {
-            const WHAT: &'static str = $what;
-            const REMEDY: &'static str = concat!("write one of:", $(" ", $word),+);
-
-            fn read(text: &str) -> Result<$name, UnitError> {
-                match text {
-                    $($word => Ok($name::$variant),)+
-                    _ => Err(match super::problem::nearest(text, [$($word),+]) {
-                        Some(meant) => UnitError { remedy: format!("write {meant}"), ..wrong::<$name>(text) },
-                        None => wrong::<$name>(text),
-                    }),
-                }
-            }
-
-            fn notation() -> Value {
-                json!({ "enum": [$($word),+] })
-            }
-        }
-    };
-}
-
-words!(
-    /// How arrivals are spaced.
-    Spacing, "a kind of arrivals" {
-        /// At random, as customers come: a Poisson process.
-        Poisson = "poisson",
-        /// Evenly; understates queueing.
-        Paced = "paced",
-    }
-);
-words!(
-    /// Whether each shopper dials anew.
-    Connecting, "a kind of connections" {
-        /// A new customer opens new connections.
-        PerShopper = "per_shopper",
-        /// Connections are handed on from shopper to shopper.
-        Kept = "kept",
-    }
-);
-words!(
-    /// Whether failing shoppers really leave.
-    Conduct, "a behaviour" {
-        /// Every failing shopper tries again; patience is applied in the report.
-        Probe = "probe",
-        /// Shoppers leave as their patience says.
-        Live = "live",
-    }
-);
-words!(
-    /// How rows of a data file are dealt out.
-    Each, "a way to deal out rows" {
-        /// One row, one shopper.
-        Once = "once",
-    }
-);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -455,9 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn words_suggest_the_nearest() {
-        assert_eq!(Spacing::read("possion").unwrap_err().remedy, "write poisson");
-        assert_eq!(Conduct::read("dead").unwrap_err().remedy, "write one of: probe live");
+    fn attempts_are_counted_or_unlimited() {
         assert_eq!(Attempts::read("unlimited"), Ok(Attempts(None)));
         assert_eq!(Attempts::read("0").unwrap_err().remedy, "write a whole number from 1, or unlimited");
     }

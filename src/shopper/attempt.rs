@@ -7,11 +7,11 @@ use super::reading::Reading;
 use super::request::fill;
 use super::sample::Evidence;
 use super::scope::built_in;
-use super::session::{FetchTrouble, Fetched, Gate, Hop, Page};
+use super::session::{FetchTrouble, Fetched, Gate, Hop};
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
-use super::visit::Visit;
+use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
-use crate::base::{Micros, StepId, UnitId};
+use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{RenderError, Step, Value};
 use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, StepAttempt};
 
@@ -30,6 +30,14 @@ enum Finding {
     Own(String),
 }
 
+/// What was found in an answer.
+#[derive(Debug, Default)]
+struct Found {
+    values: Vec<(VarId, Value)>,
+    observed: Vec<(ObservedId, Observed)>,
+    worth: Option<MinorUnits>,
+}
+
 /// The state of one try at a step, over all its requests.
 struct Try {
     unit: UnitId,
@@ -37,6 +45,8 @@ struct Try {
     nth: u32,
     acted_at: Micros,
     sent_at: Option<Micros>,
+    /// Exchanges so far, redirects and polls included.
+    exchanges: u32,
     evidence: Evidence,
 }
 
@@ -57,8 +67,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             world.tally.borrow_mut().arrived(self.persona.journey, intended_at, acted_at);
         }
         world.tell(|witness| witness.begins(step, nth));
-        self.under_way.step = Some((step, intended_at, acted_at));
-        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, evidence: Evidence::default() };
+        self.under_way.step = Some(StepUnderWay { step, intended_at, acted_at, arrival });
+        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, evidence: Evidence::default() };
         let (finding, ended_at) = self.ask(world, &mut attempt).await;
         self.under_way.step = None;
 
@@ -87,7 +97,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             attributes,
             outcome,
         });
-        self.settle(world, outcome, ended_at);
+        if self.under_way.purchase.is_some_and(|purchase| purchase.paying_step == step) || outcome != Outcome::Ok {
+            // A later request of the purchase may be refused, and the order be made all the same.
+            let first = attempt.exchanges <= 1 && world.plan.invoking_step(unit) == Some(step);
+            let refused = first && is_refusal(&attempt.evidence);
+            self.settle(world, outcome, refused, ended_at);
+        }
         world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
         (outcome, ended_at)
     }
@@ -95,7 +110,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Sends the step's request, again and again where it polls, until its answer is judged.
     async fn ask<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try) -> (Finding, Micros) {
         let step = world.plan.step(attempt.step);
-        let waits_until = step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
+        let mut waits_until = step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
         let mut asked_at = attempt.acted_at;
         loop {
             let mut give_up_at = asked_at.saturating_add(step.gives_up_after);
@@ -107,6 +122,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 Err(cause) => return (Finding::Own(cause), world.clock.now()),
             };
             attempt.sent_at = attempt.sent_at.or(fetched.sent_at);
+            // What our own caps cost is not the shop's slowness.
+            waits_until = waits_until.map(|until| until.saturating_add(fetched.held));
             let ended_at = fetched.ended_at.unwrap_or_else(|| world.clock.now());
             let (finding, answer) = self.read(world, step, fetched, ended_at);
             attempt.evidence.answer = answer;
@@ -126,7 +143,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     async fn fetch<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try, give_up_at: Micros) -> Result<Fetched, String> {
         let plan = &*world.plan;
         let step = plan.step(attempt.step);
-        let pays = plan.unit(attempt.unit).paying_step == Some(attempt.step);
+        let pays = plan.invoking_step(attempt.unit) == Some(attempt.step) && self.under_way.purchase.is_none();
         self.intend(world, attempt.unit);
         self.variables.begin(attempt.step);
         let mut request = fill(&step.request, &plan.templates, &self.variables).map_err(|error| error.to_string())?;
@@ -145,11 +162,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 // The run ends now; this shopper is cut where it stands.
                 std::future::pending::<()>().await;
             }
-            self.under_way.purchase = Some((attempt.unit, attempt.nth));
+            let paying_step = plan.unit(attempt.unit).paying_step.unwrap_or(attempt.step);
+            self.under_way.purchase = Some(Purchase { unit: attempt.unit, nth: attempt.nth, paying_step });
             let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
             line(&PurchaseEvent::Invoke, world.clock.now());
         }
-        let (trail, nth) = (&mut self.trail, attempt.nth);
+        let (trail, nth, exchanges) = (&mut self.trail, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -165,6 +183,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             };
             world.tally.borrow_mut().exchange(&seen);
             trail.add(attempt.step, nth, exchange);
+            *exchanges += 1;
             world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
         };
         let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
@@ -182,97 +201,80 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
     }
 
-    /// Judges what came, and takes from it what the scenario captures.
+    /// Judges what came, and takes from it what the scenario captures. The answer is read once for both.
     fn read<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, fetched: Fetched, ended_at: Micros) -> (Finding, Option<Answer>) {
         let page = match fetched.result {
             Ok(page) => page,
             Err(trouble) => return (no_page(&trouble), None),
         };
-        let finding = match self.judge(world, step, &page) {
-            Ok(Finding::Ok) => self.take(world, step, &page, ended_at),
-            Ok(finding) => finding,
-            Err(error) => Finding::Own(error.to_string()),
+        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
+        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
+        let found = match self.judge(world, step, &answer) {
+            Ok(Finding::Ok) => find(world, step, &answer),
+            Ok(finding) => Err(finding),
+            Err(error) => Err(Finding::Own(error.to_string())),
+        };
+        let finding = match found {
+            Ok(found) => {
+                self.take(world, step, found, ended_at);
+                Finding::Ok
+            }
+            Err(finding) => finding,
         };
         (finding, Some(page.answer))
     }
 
-    fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, page: &Page) -> Result<Finding, RenderError> {
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
-        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
+    fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> Result<Finding, RenderError> {
         let judge = Judge { templates: &world.plan.templates, scope: &self.variables };
         world.tell(|witness| {
             for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
-                witness.checked(what, &judge.explain(conditions, &answer));
+                witness.checked(what, &judge.explain(conditions, answer));
             }
             if let Some(poll) = &step.poll {
-                witness.checked("until", &judge.explain(&poll.until, &answer));
+                witness.checked("until", &judge.explain(&poll.until, answer));
             }
         });
-        if judge.holds(&step.declined, &answer)? {
+        if judge.holds(&step.declined, answer)? {
             return Ok(Finding::Declined);
         }
-        if let Some(unmet) = judge.unmet(&step.expect, &answer)? {
+        if let Some(unmet) = judge.unmet(&step.expect, answer)? {
             return Ok(Finding::Failed(unmet));
         }
         if let Some(poll) = &step.poll
-            && let Some(unmet) = judge.unmet(&poll.until, &answer)?
+            && let Some(unmet) = judge.unmet(&poll.until, answer)?
         {
             return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail)));
         }
         Ok(Finding::Ok)
     }
 
-    /// Takes captures, basket and order from a good answer. What is not there is a failure.
-    fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, page: &Page, ended_at: Micros) -> Finding {
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
-        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
-        let missing =
-            |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
-        let mut taken: Vec<(crate::base::VarId, Value)> = Vec::with_capacity(step.captures.len() + 2);
-        for capture in &step.captures {
-            let Some(value) = answer.find(&capture.from) else {
-                return missing(&world.plan.variables[capture.var.index()]);
-            };
-            if let Some(observed) = capture.observed {
-                self.observed[observed.index()] = Observed::Is(value.as_text().as_ref().into());
-            }
-            taken.push((capture.var, value));
-        }
-        if let Some(basket) = &step.basket {
-            match answer.find(basket) {
-                Some(value) => self.met.worth = price::minor_units(&value).or(self.met.worth),
-                None => return missing("the basket's total"),
-            }
-        }
-        if let Some(order) = &step.order {
-            let Some(id) = answer.find(&order.id) else { return missing("the order's number") };
-            taken.push((built_in::ORDER_ID, id));
-            if let Some(total) = &order.total {
-                let Some(total) = answer.find(total) else { return missing("the order's total") };
-                self.met.worth = price::minor_units(&total).or(self.met.worth);
-                taken.push((built_in::ORDER_TOTAL, total));
-            }
+    /// What was found in a good answer becomes the shopper's.
+    fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, found: Found, ended_at: Micros) {
+        self.met.worth = found.worth.or(self.met.worth);
+        for (observed, value) in found.observed {
+            self.observed[observed.index()] = value;
         }
         if world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step)) {
             self.met.bought_at.get_or_insert(ended_at);
         }
-        for (var, value) in taken {
+        for (var, value) in found.values {
             world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));
             self.variables.set(var, value);
         }
-        Finding::Ok
     }
 
     /// Tells the ledger what became of the purchase whose request was sent, if one was.
-    pub(super) fn settle<C: Clock>(&mut self, world: &World<S, C, G>, outcome: Outcome, at: Micros) {
-        let Some((unit, nth)) = self.under_way.purchase.take() else { return };
+    ///
+    /// `refused` says that the failure is the shop's own answer to the very request: only then is there surely no order.
+    pub(super) fn settle<C: Clock>(&mut self, world: &World<S, C, G>, outcome: Outcome, refused: bool, at: Micros) {
+        let Some(Purchase { unit, nth, .. }) = self.under_way.purchase.take() else { return };
         let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
         let text = |var| crate::plan::Scope::value(&self.variables, var).map(|value| value.as_text().into_owned());
         let order = text(built_in::ORDER_ID);
         let event = match outcome {
             Outcome::Ok => PurchaseEvent::Ok { order: order.as_deref(), total_minor: self.met.worth.map(|worth| worth.0) },
             Outcome::Declined => PurchaseEvent::Declined,
-            Outcome::Failed(kind) if kind.order_knowledge() == OrderKnowledge::None => PurchaseEvent::Failed { kind },
+            Outcome::Failed(kind) if refused && kind.order_knowledge() == OrderKnowledge::None => PurchaseEvent::Failed { kind },
             Outcome::Failed(kind) => PurchaseEvent::Unknown { kind: Some(kind) },
             Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
         };
@@ -280,12 +282,37 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 }
 
+/// Looks for everything that the scenario takes from a good answer: captures, basket, order. What is not there is a failure.
+fn find<S, C, G>(world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> Result<Found, Finding> {
+    let missing = |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
+    let mut found = Found::default();
+    for capture in &step.captures {
+        let value = answer.find(&capture.from).ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
+        if let Some(observed) = capture.observed {
+            found.observed.push((observed, Observed::Is(value.as_text().as_ref().into())));
+        }
+        found.values.push((capture.var, value));
+    }
+    if let Some(basket) = &step.basket {
+        found.worth = price::minor_units(&answer.find(basket).ok_or_else(|| missing("the basket's total"))?);
+    }
+    if let Some(order) = &step.order {
+        found.values.push((built_in::ORDER_ID, answer.find(&order.id).ok_or_else(|| missing("the order's number"))?));
+        if let Some(total) = &order.total {
+            let total = answer.find(total).ok_or_else(|| missing("the order's total"))?;
+            found.worth = price::minor_units(&total).or(found.worth);
+            found.values.push((built_in::ORDER_TOTAL, total));
+        }
+    }
+    Ok(found)
+}
+
 /// Writes lines about one purchase attempt to the ledger.
 fn purchase_line<'a, S, C, G>(
     world: &'a World<S, C, G>,
     intent: Option<&'a Intent>,
     marker: &'a str,
-    shopper: crate::base::ShopperId,
+    shopper: ShopperId,
     unit: UnitId,
     attempt: u32,
 ) -> impl Fn(&PurchaseEvent<'_>, Micros) + 'a {
@@ -296,6 +323,12 @@ fn purchase_line<'a, S, C, G>(
             world.ledger.write(&PurchaseLine { at_us, intent: &intent.marker, key: &key, shopper, marker, purchase, attempt, event });
         }
     }
+}
+
+/// Whether the answer leaves no doubt that the request was not carried out. A request that timed out at the shop (408), met
+/// another one like it under way (409) or came too early (425) may have been.
+fn is_refusal(evidence: &Evidence) -> bool {
+    !evidence.answer.as_ref().is_some_and(|answer| matches!(answer.status.as_u16(), 408 | 409 | 425))
 }
 
 /// What it means that there is no page.

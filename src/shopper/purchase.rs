@@ -31,7 +31,8 @@ pub struct PurchaseLine<'a> {
     pub intent: &'a str,
     /// The idempotency key of this attempt.
     pub key: &'a str,
-    /// Who.
+    /// Who, in 16 hexadecimal digits.
+    #[serde(serialize_with = "hexadecimal")]
     pub shopper: ShopperId,
     /// The unique text that the shop was sent for this shopper.
     pub marker: &'a str,
@@ -69,6 +70,11 @@ pub enum PurchaseEvent<'a> {
         /// How it failed; none where the run was cut.
         kind: Option<FailureKind>,
     },
+}
+
+/// As everywhere else: a number of 64 bits would lose digits in many a reader of JSON.
+fn hexadecimal<S: serde::Serializer>(shopper: &ShopperId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(shopper)
 }
 
 /// Remembers purchases. What `write` was told survives the process as soon as it returns.

@@ -36,7 +36,8 @@ impl<'a> Reading<'a> {
 
     /// The body as text; what is not UTF-8 is replaced.
     pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.body)
+        // The check alone is several times as fast as the replacing reader, and nearly always enough.
+        std::str::from_utf8(self.body).map_or_else(|_| String::from_utf8_lossy(self.body), Cow::Borrowed)
     }
 
     /// The body as a JSON document, if it is one.

@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use super::session::Gate;
-use super::transport::{Answer, Exchange, Shop, WireRequest};
-use super::visit::Visit;
+use super::transport::{Answer, Exchange, WireRequest};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
-use crate::plan::Plan;
+use crate::plan::{Persona, Plan};
 use crate::tally::{End, FailureKind, Observed, SampleLine, SampledExchange, Samples};
 
 /// How much of a body an example keeps.
 const BODY_LIMIT: usize = 4 * 1_024;
+/// How much more of it is looked at for secrets that the cut would go through.
+const CUT_SLACK: usize = 64;
 
 /// What a visit's exchanges came to, and the failing one in full where it is to be kept.
 #[derive(Debug, Default)]
@@ -108,29 +108,41 @@ impl Trail {
     }
 }
 
-impl<S: Shop, G: Gate + Clone> Visit<S, G> {
-    /// The visit as an example.
-    pub(super) fn example(&self, plan: &Plan, end: End) -> Arc<SampleLine> {
-        let attributes = plan.shoppers.attributes.iter().zip(&self.persona.attributes);
-        let observed = plan.observed.iter().zip(&self.observed);
-        Arc::new(SampleLine {
-            shopper: self.shopper,
-            marker: self.marker.to_string(),
-            journey: plan.journey(self.persona.journey).name.clone(),
-            attributes: attributes
-                .map(|(attribute, value)| (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone()))
-                .collect(),
-            observed: observed
-                .filter_map(|(name, value)| match value {
-                    Observed::Is(value) => Some((name.clone(), redact::text(value).into_owned())),
-                    Observed::Missing | Observed::TooMany => None,
-                })
-                .collect(),
-            arrived_at: self.arrived_at,
-            end,
-            exchanges: self.trail.exchanges(plan),
-        })
-    }
+/// Who a visit was of, for its example.
+pub struct Visitor<'a> {
+    /// The shopper.
+    pub shopper: ShopperId,
+    /// The unique text that the shop was sent.
+    pub marker: &'a str,
+    /// The journey and the attributes.
+    pub persona: &'a Persona,
+    /// The observed values at the end.
+    pub observed: &'a [Observed],
+    /// When the shopper should have arrived.
+    pub arrived_at: Micros,
+}
+
+/// The visit as an example.
+pub fn example(plan: &Plan, visitor: &Visitor<'_>, trail: &Trail, end: End) -> Arc<SampleLine> {
+    let attributes = plan.shoppers.attributes.iter().zip(&visitor.persona.attributes);
+    let observed = plan.observed.iter().zip(visitor.observed);
+    Arc::new(SampleLine {
+        shopper: visitor.shopper,
+        marker: visitor.marker.to_owned(),
+        journey: plan.journey(visitor.persona.journey).name.clone(),
+        attributes: attributes
+            .map(|(attribute, value)| (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone()))
+            .collect(),
+        observed: observed
+            .filter_map(|(name, value)| match value {
+                Observed::Is(value) => Some((name.clone(), redact::text(value).into_owned())),
+                Observed::Missing | Observed::TooMany => None,
+            })
+            .collect(),
+        arrived_at: visitor.arrived_at,
+        end,
+        exchanges: trail.exchanges(plan),
+    })
 }
 
 /// A request as it was sent.
@@ -152,8 +164,13 @@ fn finish(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
         text.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
     }
     text.push_str("\r\n");
-    text.push_str(&String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT)]));
+    // Redacted before it is cut: half a card number would not be known for one.
+    let shown = String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT + CUT_SLACK)]).into_owned();
+    let shown = redact::text(&shown);
     if body.len() > BODY_LIMIT {
+        text.extend(shown.chars().take(BODY_LIMIT));
         text.push_str(&format!("… ({} bytes in all)", body.len()));
+    } else {
+        text.push_str(&shown);
     }
 }

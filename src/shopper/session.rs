@@ -88,6 +88,8 @@ pub struct Fetched {
     pub sent_at: Option<Micros>,
     /// When the last exchange ended; none if there was none.
     pub ended_at: Option<Micros>,
+    /// How long safety caps held the requests back, in all.
+    pub held: Micros,
     /// Where the first answer redirected to, as an absolute address where it is one.
     pub first_location: Option<String>,
 }
@@ -211,6 +213,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         let mut fetched = Fetched {
             result: Err(FetchTrouble::Refused(String::new())),
             last_request: None,
+            held: Micros::ZERO,
             exchanges: 0,
             sent_at: None,
             ended_at: None,
@@ -275,6 +278,7 @@ impl<L: Line, G: Gate> Session<L, G> {
             }
             self.set_cookies(trip, own_cookies.as_ref());
             let held = self.gate.pass(&trip.request.origin).await;
+            fetched.held += held.unwrap_or_default();
             trip.give_up_at = trip.give_up_at.saturating_add(held.unwrap_or_default());
             let exchange = self.line.exchange(&trip.request, trip.give_up_at).await;
             seen(&trip.request, &exchange, Hop { index: fetched.exchanges, held });

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use http::{HeaderName, HeaderValue};
 
 use super::purchase::Intent;
-use super::sample::Trail;
+use super::sample::{Trail, Visitor, example};
 use super::scope::{Variables, built_in};
 use super::session::{Gate, Session};
 use super::transport::{Clock, Shop};
@@ -59,10 +59,28 @@ pub(super) struct Met {
 pub(super) struct UnderWay {
     /// The unit, which attempt, and when it should have begun.
     pub unit: Option<(UnitId, u32, Micros)>,
-    /// The step, when it should have begun, and when the shopper acted.
-    pub step: Option<(StepId, Micros, Micros)>,
+    /// The step.
+    pub step: Option<StepUnderWay>,
     /// The purchase whose request is sent.
-    pub purchase: Option<(UnitId, u32)>,
+    pub purchase: Option<Purchase>,
+}
+
+/// A step that is not judged yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepUnderWay {
+    pub step: StepId,
+    pub intended_at: Micros,
+    pub acted_at: Micros,
+    pub arrival: bool,
+}
+
+/// A purchase attempt whose outcome is not known yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Purchase {
+    pub unit: UnitId,
+    pub nth: u32,
+    /// The step whose answer tells.
+    pub paying_step: StepId,
 }
 
 /// How an attempt at a unit came out.
@@ -106,7 +124,6 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let units = plan.journey(self.persona.journey).units.clone();
         let mut intended_at = self.arrived_at;
         for (place, unit) in units.clone().map(UnitId).enumerate() {
-            world.tally.borrow_mut().entered(self.persona.journey, place);
             let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
                 Ok(passed) => passed,
                 Err(end) => return end,
@@ -176,7 +193,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
     async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, nth: u32, intended_at: Micros) -> Tried {
-        self.variables.set_text(built_in::ATTEMPT, &nth.to_string());
+        self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
         let steps = world.plan.unit(unit).steps.clone();
@@ -188,6 +205,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
             world.clock.sleep_until(step_at).await;
+            if nth == 1 && step.0 == steps.start {
+                let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
+                world.tally.borrow_mut().entered(self.persona.journey, place);
+            }
             let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
             tried = Tried { outcome, step, ended_at };
             if outcome != Outcome::Ok {
@@ -238,21 +259,28 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             tally.unstarted(self.arrived_at, "stopped");
         }
         if let Some((step, kind, hash)) = self.trail.kept() {
-            let line = self.example(&world.plan, end);
+            let visitor = Visitor {
+                shopper: self.shopper,
+                marker: &self.marker,
+                persona: &self.persona,
+                observed: &self.observed,
+                arrived_at: self.arrived_at,
+            };
+            let line = example(&world.plan, &visitor, &self.trail, end);
             tally.sample(step, kind, hash, line);
         }
     }
 
     /// What was begun ends without a judgement.
     fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
-        if let Some((step, intended_at, acted_at)) = self.under_way.step.take() {
+        if let Some(StepUnderWay { step, intended_at, acted_at, arrival }) = self.under_way.step.take() {
             let attempt = StepAttempt {
                 step,
                 intended_at,
                 acted_at,
                 ended_at: now,
                 service: None,
-                arrival: false,
+                arrival,
                 attributes: &self.persona.attributes,
                 outcome: Outcome::Unjudged,
             };
@@ -263,7 +291,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }
-        self.settle(world, Outcome::Unjudged, now);
+        self.settle(world, Outcome::Unjudged, false, now);
     }
 }
 

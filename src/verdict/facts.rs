@@ -47,7 +47,7 @@ pub struct RunFacts {
 pub enum Completion {
     /// By itself.
     Complete,
-    /// Stopped by a person or a signal, and drained.
+    /// Stopped early, by a person, a signal, or a cap of the command line on requests or orders.
     Interrupted,
     /// The process died; what it had written was gathered afterwards.
     Killed,

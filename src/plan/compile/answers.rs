@@ -11,6 +11,11 @@ use super::text::has_placeholder;
 use crate::plan::{Check, Conditions, Expected, Extract, StatusRange, Template};
 use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, Text, listed};
 
+/// How long a JSONPath or a CSS selector may be.
+const MAX_PATTERN: usize = 1_000;
+/// How deep its brackets may be nested.
+const MAX_DEPTH: i32 = 16;
+
 impl Compiler<'_> {
     pub(super) fn extract(&mut self, written: &scenario::Extract) -> Option<Extract> {
         let given = written.keys.among(&EXTRACTORS);
@@ -27,7 +32,7 @@ impl Compiler<'_> {
         match given.first()?.0 {
             "json" => self.json_path(written.json.as_ref()?).map(Extract::Json),
             "css" => {
-                let selector = written.css.as_ref()?;
+                let selector = written.css.as_ref().filter(|selector| self.readable(selector))?;
                 if let Err(error) = selector.value.parse::<Selector>() {
                     self.problem(
                         selector.span,
@@ -51,7 +56,22 @@ impl Compiler<'_> {
         }
     }
 
+    /// Whether a path or selector is of a size that its parser, which works by recursion, can take.
+    fn readable(&mut self, text: &Text) -> bool {
+        let deepest = text.value.bytes().scan(0i32, |depth, byte| {
+            *depth += i32::from(matches!(byte, b'(' | b'[')) - i32::from(matches!(byte, b')' | b']'));
+            Some(*depth)
+        });
+        let good = text.value.len() <= MAX_PATTERN && deepest.max() <= Some(MAX_DEPTH);
+        if !good {
+            let remedy = format!("write at most {MAX_PATTERN} characters and {MAX_DEPTH} brackets in each other");
+            self.problem(text.span, "longer or deeper than anyone can read", remedy);
+        }
+        good
+    }
+
     fn json_path(&mut self, path: &Text) -> Option<JsonPath> {
+        self.readable(path).then_some(())?;
         match JsonPath::parse(&path.value) {
             Ok(path) => Some(path),
             Err(error) => {

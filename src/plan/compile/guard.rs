@@ -201,10 +201,8 @@ fn has_issuer(digits: &[u8]) -> bool {
         13 => prefix(1) == 4,
         14 => matches!(prefix(2), 36 | 38 | 39) || matches!(prefix(3), 300..=305),
         15 => matches!(prefix(2), 34 | 37),
-        16 => {
-            matches!(prefix(1), 4 | 5 | 6) || matches!(prefix(4), 2221..=2720 | 3528..=3589) || matches!(prefix(2), 30 | 36 | 38 | 39 | 81)
-        }
-        _ => matches!(prefix(1), 4 | 5 | 6) || matches!(prefix(4), 3528..=3589),
+        16 => matches!(prefix(1), 4..=6) || matches!(prefix(4), 2221..=2720 | 3528..=3589) || matches!(prefix(2), 30 | 36 | 38 | 39 | 81),
+        _ => matches!(prefix(1), 4..=6) || matches!(prefix(4), 3528..=3589),
     }
 }
 

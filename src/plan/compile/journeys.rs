@@ -134,5 +134,5 @@ fn paying_step(steps: &[Step], range: Range<usize>) -> Option<StepId> {
     let in_range = || range.clone().map(|i| (i, &steps[i]));
     let ordering = in_range().find(|(_, step)| step.order.is_some());
     let acting = || in_range().find(|(_, step)| step.request.method != Method::Get);
-    ordering.or_else(acting).or_else(|| in_range().last()).map(|(i, _)| StepId(index(i)))
+    ordering.or_else(acting).or_else(|| in_range().next_back()).map(|(i, _)| StepId(index(i)))
 }

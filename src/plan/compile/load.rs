@@ -10,6 +10,9 @@ impl Compiler<'_> {
     /// The load; where it can't be told, one that hurts nobody, beside the problem.
     /// `given` tells a load that could not be read from one that is not there.
     pub(super) fn load(&mut self, written: Option<&scenario::Load>, given: bool) -> Load {
+        if self.inputs.overrides.duration == Some(Micros::ZERO) {
+            self.flag_problem("--duration of no time", "say how long: --duration 5m");
+        }
         let arrivals = match written {
             _ if self.overridden() => self.load_of_flags(written),
             Some(written) => self.load_of_scenario(written),
@@ -103,12 +106,7 @@ impl Compiler<'_> {
         let mut from = 0.0;
         let mut out: Vec<Stage> = stages.iter().filter_map(|stage| self.stage(stage, &mut from)).collect();
         if let Some(duration) = self.inputs.overrides.duration {
-            match out.as_mut_slice() {
-                [only] => only.length = duration,
-                _ => {
-                    self.flag_problem("--duration alone can't stretch several stages", "say --rate or --stage as well, or edit the stages")
-                }
-            }
+            stretch(&mut out, duration);
         }
         // With a stage missing, totals mean nothing.
         (out.len() == stages.len()).then_some(())?;
@@ -200,6 +198,19 @@ impl Compiler<'_> {
             return None;
         }
         Some(written.value)
+    }
+}
+
+/// Gives the stages this length in all, each in proportion.
+fn stretch(stages: &mut [Stage], length: Micros) {
+    let before: Micros = stages.iter().map(|stage| stage.length).sum();
+    let scaled = |moment: Micros| Micros((u128::from(moment.0) * u128::from(length.0) / u128::from(before.0.max(1))) as u64);
+    let mut end = Micros::ZERO;
+    for stage in stages {
+        // Through the moments rather than the lengths, so that no microsecond is lost in the sum.
+        let start = end;
+        end += stage.length;
+        stage.length = Micros((scaled(end) - scaled(start)).0.max(1));
     }
 }
 

@@ -11,6 +11,9 @@ use crate::plan::expression::FUNCTIONS;
 use crate::plan::{Segment, Template};
 use crate::scenario::{Span, Text, nearest};
 
+/// How much template code a text may have; the interpreter's parser works by recursion.
+const MAX_CODE: usize = 4_000;
+
 /// A piece of a text.
 enum Piece<'t> {
     Fixed(&'t str),
@@ -137,6 +140,15 @@ impl Compiler<'_> {
 
     /// A text that takes the expression language.
     pub(super) fn expression(&mut self, text: &str, span: Span, spot: &Spot) -> Option<Template> {
+        let code: usize = code_lengths(text).sum();
+        if code > MAX_CODE {
+            self.problem(
+                span,
+                format!("{code} characters of template code are too many"),
+                format!("write at most {MAX_CODE} inside {{{{ }}}} and {{% %}}"),
+            );
+            return None;
+        }
         let (name, looked_up) = match self.templates.add(text) {
             Ok(added) => added,
             Err(error) => {
@@ -213,7 +225,7 @@ impl Compiler<'_> {
         }
         // The longest known beginning: `cart.items.first` looks into `cart`.
         let ends = name.match_indices('.').map(|(dot, _)| dot).chain([name.len()]);
-        let known = ends.filter_map(|end| self.names.find(&name[..end])).last();
+        let known = ends.filter_map(|end| self.names.find(&name[..end])).next_back();
         if let Some(var) = known {
             return match self.names.visible(var, spot) {
                 Ok(()) => {
@@ -247,6 +259,12 @@ impl Compiler<'_> {
 /// Whether the text has anything for a template.
 pub(super) fn has_placeholder(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
+}
+
+/// How long the stretches of code in a text are.
+fn code_lengths(text: &str) -> impl Iterator<Item = usize> {
+    let stretches = text.split(['{']).skip(1);
+    stretches.map(|stretch| stretch.find('}').map_or(stretch.len(), |end| end + 1))
 }
 
 /// Whether the text is one `{{ ... }}` and nothing else; then what stands between.

@@ -140,9 +140,10 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
     table
 }
 
-/// A hot spot's group: `payment wallet`.
+/// A hot spot's group: `payment wallet`; a value that says what it is stands alone: `node-3`.
 pub fn group(spot: &HotSpot) -> String {
-    spot.group.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    let named = |(name, value): &(String, String)| if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") };
+    spot.group.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// A hot spot's steps: `cart, checkout`.

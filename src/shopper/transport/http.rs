@@ -189,7 +189,8 @@ impl<C: Clock> HttpLine<C> {
         loop {
             let (connection, reused) = match self.take_idle(&request.origin, course).await {
                 Some(connection) => (connection, true),
-                None => (dial::open(&self.core, &self.tls, &request.origin, course).await?, false),
+                // On the heap: a TLS handshake's state would make every exchange ten times as large, and moving it costs.
+                None => (Box::pin(dial::open(&self.core, &self.tls, &request.origin, course)).await?, false),
             };
             // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
             let mut connection = Cutting(Some(connection));

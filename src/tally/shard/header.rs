@@ -63,7 +63,7 @@ pub enum Ending {
     Finished,
     /// Stopped early, since an objective was certainly broken.
     Aborted,
-    /// Stopped early by hand or by a signal; its shoppers were drained.
+    /// Stopped early by hand, by a signal, or at a cap of the command line on requests or orders.
     Interrupted,
     /// Without a word: the process was killed. What it had stored is here.
     Killed,

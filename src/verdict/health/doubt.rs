@@ -84,10 +84,10 @@ impl Cause {
     /// What to do about it.
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Cause::Unstarted { .. } => "raise the limit of shoppers at once, lower the rate, or share the load between machines (--slice)",
+            Cause::Unstarted { .. } => "lower the rate, or share the load between machines (--slice)",
             Cause::Late { .. } => "use an idle machine, more cores, or share the load between machines (--slice)",
             Cause::OwnFailures(_) => {
-                "raise the limits of open files and ports (ulimit -n, net.ipv4.ip_local_port_range), or share the load (--slice)"
+                "by cause: allow the host, correct the scenario, or raise the limits of open files and ports (ulimit -n, net.ipv4.ip_local_port_range)"
             }
             Cause::Busy(_) | Cause::BusySecond(_) => "use more cores, or share the load between machines (--slice)",
             Cause::Held(_) => "raise the cap under `limits`, or lower the rate so that the cap is never met",
@@ -113,7 +113,7 @@ impl fmt::Display for Cause {
                     write!(f, "most in {blocks} stretch{} of time", if *blocks == 1 { "" } else { "es" })
                 }
             }
-            Cause::OwnFailures(why) => write!(f, "requests failed for want of our own means ({})", list(why)),
+            Cause::OwnFailures(why) => write!(f, "requests were not made, or failed, because of us and not of the shop ({})", list(why)),
             Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
             Cause::Held(requests) => write!(f, "{requests} requests were held back by a safety cap"),
             Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),

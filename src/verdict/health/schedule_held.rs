@@ -274,7 +274,10 @@ mod tests {
         };
         let own = |tally: &mut Tally| tally.generator.own_failures = BTreeMap::from([("too many open files".into(), 7)]);
         let (gravity, text) = doubt(&own);
-        assert_eq!((gravity, &*text), (Soundness::Invalid, "requests failed for want of our own means (too many open files: 7)"));
+        assert_eq!(
+            (gravity, &*text),
+            (Soundness::Invalid, "requests were not made, or failed, because of us and not of the shop (too many open files: 7)")
+        );
         assert_eq!(doubt(&|tally| tally.generator.cpu = tally.generator.wall).0, Soundness::Suspect);
         assert_eq!(doubt(&|tally| tally.blocks.get_mut(&3).unwrap().held = 9).0, Soundness::Suspect);
         assert_eq!(doubt(&|tally| tally.generator.coarse_timer = true).0, Soundness::Valid);

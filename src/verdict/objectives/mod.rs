@@ -7,8 +7,6 @@
 //! look good, so each is judged at the full level (Berger 1982, intersection-union). It is broken if it is broken in any:
 //! every window is a chance to be wrong, so each is judged at the level divided by their number (Bonferroni).
 
-#![expect(clippy::single_range_in_vec_init, reason = "a run without windows is one window")]
-
 mod sample;
 mod share;
 #[cfg(test)]
@@ -57,14 +55,14 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
             let (verdict, worst) = judge_shares(&cells, &windows, objective, objective.limit);
             let shown = worst.share.map(|share| (share.value, share.ci95()));
             let found = ObjectiveFinding { observed: shown.map(|shown| shown.0), ci95: shown.map(|shown| shown.1), ..nothing };
-            concluded(found, verdict, &worst, part, tally.shape.block, &windows, objective)
+            concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Spans(spans) => {
             let q = objective.metric.quantile().unwrap_or_default();
             let cells = spans.beyond(Micros(objective.limit as u64));
             let (verdict, worst) = judge_shares(&cells, &windows, objective, 1.0 - q);
             let found = shown_span(nothing, &spans, worst.window.clone(), q);
-            concluded(found, verdict, &worst, part, tally.shape.block, &windows, objective)
+            concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Requests(seconds) => requests(nothing, plan, &seconds, objective),
     }
@@ -73,6 +71,7 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
 /// The window that says most against the objective.
 struct Worst {
     window: Range<u32>,
+    of_windows: u64,
     share: Option<Share>,
     times_needed: Option<f64>,
 }
@@ -114,19 +113,21 @@ fn judge_shares(cells: &share::Cells, windows: &[Range<u32>], objective: &Object
     });
     let worst = judged.max_by(|a, b| badness(&a.1, a.2).total_cmp(&badness(&b.1, b.2)));
     let Some((window, share, verdict)) = worst else {
-        return (ObjectiveVerdict::Inconclusive, Worst { window: 0..0, share: None, times_needed: None });
+        return (ObjectiveVerdict::Inconclusive, Worst { window: 0..0, of_windows: 0, share: None, times_needed: None });
     };
     let swapped = if small_is_good { levels } else { (levels.1, levels.0) };
-    (verdict, Worst { window, share, times_needed: share.and_then(|share| share.times_needed(limit, swapped)) })
+    (
+        verdict,
+        Worst { window, of_windows: windows.len() as u64, share, times_needed: share.and_then(|share| share.times_needed(limit, swapped)) },
+    )
 }
 
 fn concluded(
     found: ObjectiveFinding,
     verdict: ObjectiveVerdict,
     worst: &Worst,
+    plan: &Plan,
     part: &Tally,
-    block: Micros,
-    windows: &[Range<u32>],
     objective: &Objective,
 ) -> ObjectiveFinding {
     let of = worst.share.map_or(0.0, |share| share.of) as u64;
@@ -142,9 +143,10 @@ fn concluded(
         weak: worst.share.is_some_and(|share| !share.by_blocks),
         more_shoppers: (verdict == ObjectiveVerdict::Inconclusive).then(|| worst.times_needed.map(more)).flatten(),
         window: objective.window.map(|_| Window {
-            from: block * u64::from(worst.window.start),
-            until: block * u64::from(worst.window.end.min(windows::end_of(windows))),
-            of: windows.len() as u64,
+            from: part.shape.block * u64::from(worst.window.start),
+            // The last window takes in what went on after the last arrival.
+            until: (part.shape.block * u64::from(worst.window.end)).min(plan.load.length()),
+            of: worst.of_windows,
         }),
         ..found
     }

@@ -109,6 +109,8 @@ fn an_outage_in_one_window_breaks_every_window_but_not_the_whole() {
     assert_eq!(verdicts(&found), [Inconclusive, Broken, Holds]);
     let window = found[1].window.unwrap();
     assert_eq!((window.from, window.until, window.of), (Micros::from_secs(60), Micros::from_secs(70), 12));
+    let only = judged(12_000, &["failures(pay) < 9% for 100s after 40s"], outage)[0].window.unwrap();
+    assert_eq!((only.from, only.until, only.of), (Micros::from_secs(40), Micros::from_secs(120), 1));
     let warmed_up = judged(12_000, &["failures(pay) < 1% after 70s"], outage);
     assert_eq!(verdicts(&warmed_up), [Holds]);
 }

@@ -22,6 +22,9 @@ enum How {
     Bursts { blocks: u64, times: f64 },
 }
 
+/// The one window of an objective without `for`.
+const WHOLE: std::ops::Range<u32> = 0..u32::MAX;
+
 /// How often each answer was given, of so many runs.
 #[derive(Debug)]
 struct Answers {
@@ -35,7 +38,7 @@ fn answers(runs: u64, n: u64, blocks: u64, rate: f64, limit: f64, how: How) -> A
     let (mut holds, mut broken) = (0, 0);
     for run in 0..runs {
         let cells = cells(SEED + run, n, blocks, rate, how);
-        match judge_shares(&cells, &[0..u32::MAX], &objective, limit).0 {
+        match judge_shares(&cells, &[WHOLE], &objective, limit).0 {
             ObjectiveVerdict::Holds => holds += 1,
             ObjectiveVerdict::Broken => broken += 1,
             ObjectiveVerdict::Inconclusive => {}
@@ -113,7 +116,7 @@ fn quantiles(runs: u64) {
                 })
                 .collect();
             let cells = Spans::of(&latencies).beyond(Micros((1e6 * p95 * factor) as u64));
-            match judge_shares(&cells, &[0..u32::MAX], &objective, 0.05).0 {
+            match judge_shares(&cells, &[WHOLE], &objective, 0.05).0 {
                 ObjectiveVerdict::Holds => holds += 1,
                 ObjectiveVerdict::Broken => broken += 1,
                 ObjectiveVerdict::Inconclusive => {}

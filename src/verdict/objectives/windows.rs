@@ -12,7 +12,7 @@ use crate::plan::Objective;
 pub(super) fn windows(length: Micros, block: Micros, objective: &Objective) -> Vec<Range<u32>> {
     let blocks = |span: Micros| u32::try_from(span.0.div_ceil(block.0.max(1))).unwrap_or(u32::MAX);
     let (start, end) = (blocks(objective.after.unwrap_or(Micros::ZERO)), blocks(length).max(1));
-    let Some(width) = objective.window.map(blocks) else { return vec![start..u32::MAX] };
+    let Some(width) = objective.window.map(blocks) else { return std::iter::once(start..u32::MAX).collect() };
     let width = width.clamp(1, end.saturating_sub(start).max(1));
     let mut windows: Vec<Range<u32>> =
         (0..).map(|i| start + i * width).take_while(|from| from + width <= end).map(|from| from..from + width).collect();
@@ -24,15 +24,8 @@ pub(super) fn windows(length: Micros, block: Micros, objective: &Objective) -> V
     windows
 }
 
-/// Where the windows end, the last one as if it were as long as the others.
-pub(super) fn end_of(windows: &[Range<u32>]) -> u32 {
-    match windows {
-        [first, .., last] => last.start + (first.end - first.start),
-        _ => u32::MAX,
-    }
-}
-
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "a list of windows, of which there is one")]
 mod tests {
     use super::*;
     use crate::plan::{Comparison, Metric};
@@ -61,6 +54,5 @@ mod tests {
         assert_eq!(cut(60, Some(20), 0), [0..20, 20..40, 40..END]);
         assert_eq!(cut(70, Some(20), 5), [5..25, 25..45, 45..65, 50..END]);
         assert_eq!(cut(60, Some(50), 20), [20..END]);
-        assert_eq!(end_of(&cut(70, Some(20), 5)), 70);
     }
 }

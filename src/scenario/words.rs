@@ -1,0 +1,79 @@
+//! Words of the language: values that are one of a few names.
+
+use serde_json::{Value, json};
+
+use super::units::{Unit, UnitError, wrong};
+
+/// Defines an enumeration whose values are words of the language.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl Unit for $name {
+            const WHAT: &'static str = $what;
+            const REMEDY: &'static str = concat!("write one of:", $(" ", $word),+);
+
+            fn read(text: &str) -> Result<$name, UnitError> {
+                match text {
+                    $($word => Ok($name::$variant),)+
+                    _ => Err(match super::problem::nearest(text, [$($word),+]) {
+                        Some(meant) => UnitError { remedy: format!("write {meant}"), ..wrong::<$name>(text) },
+                        None => wrong::<$name>(text),
+                    }),
+                }
+            }
+
+            fn notation() -> Value {
+                json!({ "enum": [$($word),+] })
+            }
+        }
+    };
+}
+
+words!(
+    /// How arrivals are spaced.
+    Spacing, "a kind of arrivals" {
+        /// At random, as customers come: a Poisson process.
+        Poisson = "poisson",
+        /// Evenly; understates queueing.
+        Paced = "paced",
+    }
+);
+words!(
+    /// Whether each shopper dials anew.
+    Connecting, "a kind of connections" {
+        /// A new customer opens new connections.
+        PerShopper = "per_shopper",
+        /// Connections are handed on from shopper to shopper.
+        Kept = "kept",
+    }
+);
+words!(
+    /// Whether failing shoppers really leave.
+    Conduct, "a behaviour" {
+        /// Every failing shopper tries again; patience is applied in the report.
+        Probe = "probe",
+        /// Shoppers leave as their patience says.
+        Live = "live",
+    }
+);
+words!(
+    /// How rows of a data file are dealt out.
+    Each, "a way to deal out rows" {
+        /// One row, one shopper.
+        Once = "once",
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_suggest_the_nearest() {
+        assert_eq!(Spacing::read("possion").unwrap_err().remedy, "write poisson");
+        assert_eq!(Conduct::read("dead").unwrap_err().remedy, "write one of: probe live");
+    }
+}

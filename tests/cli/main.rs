@@ -1,0 +1,20 @@
+//! The acceptance tests: the real program, run against the practice shop, whose own books say what is right.
+//!
+//! Times differ from machine to machine and from minute to minute, so counts are compared, and milliseconds only
+//! where a time is what the test is about.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod bench;
+
+mod commands;
+mod documents;
+mod durability;
+mod exactness;
+mod interrupts;
+mod limits;
+mod omission;
+mod refusals;
+mod scenarios;
+mod slices;
+mod tls;
