@@ -48,7 +48,7 @@ def python(name: str) -> str:
 
 
 def oha() -> str:
-    """oha, from crates.io."""
+    """oha, built by cargo."""
     program = WORK / "cargo" / "bin" / "oha"
     if not program.exists():
         say("building oha with cargo")

@@ -11,13 +11,14 @@ mod pipeline;
 mod report;
 mod run;
 mod source;
+mod typed;
 mod walk;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use args::{Cli, Command, OutputArgs, SchemaArgs, ShopArgs};
 pub use exit::Exit;
@@ -48,7 +49,7 @@ pub struct Screen {
 
 /// Runs the program: the whole flow on one screen.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = typed::parse();
     let screen = Screen::of(&cli.output);
     let result = match cli.command {
         Command::Demo(args) => demo::demo(&args, screen),

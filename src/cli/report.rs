@@ -84,17 +84,18 @@ pub fn conclude(
         (&files.junit, &|| report::junit(plan, &facts, &findings)),
         (&files.markdown, &|| report::markdown(&view).into_bytes()),
     ];
+    let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
+    if !screen.quiet && !taken {
+        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
+        print(&report::console(&view, screen.width, paint))?;
+    }
+    // Last, so that a file that can't be written hides nothing.
     for (path, bytes) in &outputs {
         if let Some(path) = path {
             write_file(path, &bytes())?;
         }
     }
     pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
-    let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
-    if !screen.quiet && !taken {
-        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(&view, screen.width, paint))?;
-    }
     Ok(findings)
 }
 

@@ -194,7 +194,7 @@ fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
 #[test]
 fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     let mut plan = shop_plan();
-    let path = serde_json_path::JsonPath::parse("$.state").unwrap();
+    let path = plan::JsonPlace::parse("$.state").unwrap();
     let until = Conditions { checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }] };
     plan.steps[2].poll = Some(plan::Poll { every: Micros::from_millis(500), until, within: Micros::from_secs(4) });
     plan.shoppers.max_attempts = Some(1);

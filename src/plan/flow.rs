@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use regex::Regex;
 use serde::{Serialize, Serializer};
-use serde_json_path::JsonPath;
 
+use super::json_place::JsonPlace;
 use super::template::Template;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
 
@@ -138,7 +138,7 @@ pub struct Capture {
 #[derive(Debug, Serialize)]
 pub enum Extract {
     /// The first node that an RFC 9535 JSONPath selects in the body.
-    Json(#[serde(serialize_with = "as_text")] JsonPath),
+    Json(JsonPlace),
     /// The first element that a CSS selector matches: one of its attributes, or its text, trimmed.
     Css {
         /// The selector as written; it parses.
@@ -189,8 +189,7 @@ pub enum Check {
     /// A JSONPath selects a value equal to the expected one, or one that is there at all.
     Json {
         /// Where to look.
-        #[serde(serialize_with = "as_text")]
-        path: JsonPath,
+        path: JsonPlace,
         /// What to find there.
         expected: Expected,
     },

@@ -11,6 +11,7 @@ mod flow;
 pub mod forecast;
 mod inputs;
 mod intensity;
+mod json_place;
 mod load;
 mod objective;
 mod objective_text;
@@ -30,6 +31,7 @@ pub use flow::{
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
+pub use json_place::JsonPlace;
 pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
 pub use objective_text::ObjectiveError;

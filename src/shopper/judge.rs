@@ -71,15 +71,15 @@ impl Judge<'_> {
                 })
             }
             Check::Json { path, expected } => {
-                let found = answer.json().and_then(|json| path.query(json).first());
-                self.compare(&path.to_string(), expected, found, || match answer.json() {
+                let found = answer.json_at(path);
+                self.compare(path, expected, found.as_deref(), || match answer.json() {
                     None => "the body is not JSON".to_owned(),
                     Some(_) => format!("nothing at {path}"),
                 })?
             }
             Check::Header { name, expected } => {
                 let found = answer.header(name).map(|value| serde_json::Value::String(value.to_owned()));
-                self.compare(name, expected, found.as_ref(), || format!("no header {name}"))?
+                self.compare(&name, expected, found.as_ref(), || format!("no header {name}"))?
             }
             Check::Text(wanted) => {
                 let wanted = self.render(wanted)?;
@@ -95,7 +95,7 @@ impl Judge<'_> {
 
     fn compare(
         &self,
-        place: &str,
+        place: &dyn std::fmt::Display,
         expected: &Expected,
         found: Option<&serde_json::Value>,
         absent: impl Fn() -> String,
@@ -175,10 +175,10 @@ pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, &str> {
 mod tests {
     use super::*;
     use crate::base::VarId;
+    use crate::plan::JsonPlace;
     use crate::plan::{StatusRange, Value};
     use http::HeaderMap;
     use serde_json::json;
-    use serde_json_path::JsonPath;
 
     struct NoScope;
     impl Scope for NoScope {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn json_check(path: &str, expected: Expected) -> Check {
-        Check::Json { path: JsonPath::parse(path).unwrap(), expected }
+        Check::Json { path: JsonPlace::parse(path).unwrap(), expected }
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! asks for it.
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use http::HeaderMap;
 use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
 
-use crate::plan::{Extract, Value};
+use crate::plan::{Extract, JsonPlace, Value};
 
 /// A whole answer, read on demand.
 pub struct Reading<'a> {
@@ -19,14 +19,19 @@ pub struct Reading<'a> {
     body: &'a [u8],
     cookie: &'a dyn Fn(&str) -> Option<String>,
     json: OnceCell<Option<serde_json::Value>>,
+    /// How often the text was read for a single value.
+    walks: Cell<u32>,
 }
+
+/// From so many walks through a document on, a tree of it is cheaper.
+const MOST_WALKS: u32 = 3;
 
 // === impl Reading ===
 
 impl<'a> Reading<'a> {
     /// Reads the final answer of a step; `cookie` looks up a cookie that the shopper holds for its address.
     pub fn new(status: u16, headers: &'a HeaderMap, body: &'a [u8], cookie: &'a dyn Fn(&str) -> Option<String>) -> Reading<'a> {
-        Reading { status, headers, body, cookie, json: OnceCell::new() }
+        Reading { status, headers, body, cookie, json: OnceCell::new(), walks: Cell::new(0) }
     }
 
     /// The status.
@@ -45,6 +50,17 @@ impl<'a> Reading<'a> {
         self.json.get_or_init(|| serde_json::from_slice(self.body).ok()).as_ref()
     }
 
+    /// The value at a place of the body's JSON document, if it is one and has it.
+    pub fn json_at(&self, place: &JsonPlace) -> Option<Cow<'_, serde_json::Value>> {
+        if self.json.get().is_none() && self.walks.get() < MOST_WALKS {
+            self.walks.set(self.walks.get() + 1);
+            if let Some(found) = place.find_in(self.body) {
+                return found.map(Cow::Owned);
+            }
+        }
+        place.find(self.json()?).map(Cow::Borrowed)
+    }
+
     /// A header of the answer, if it is there and readable.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -54,7 +70,7 @@ impl<'a> Reading<'a> {
     pub fn find(&self, place: &Extract) -> Option<Value> {
         let text = |found: &str| Value::Text(Rc::from(found));
         match place {
-            Extract::Json(path) => Some(Value::Json(Rc::new(path.query(self.json()?).first()?.clone()))),
+            Extract::Json(path) => Some(Value::Json(Rc::new(self.json_at(path)?.into_owned()))),
             Extract::Css { selector, attribute } => select(self.body, selector, attribute.as_deref()).map(|found| text(&found)),
             Extract::Regex(regex) => {
                 let body = self.text();
@@ -149,7 +165,7 @@ mod tests {
         let body = br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#;
         let reading = Reading::new(200, &headers, body, &cookie);
         let found = |place: Extract| reading.find(&place).map(|value| value.as_text().into_owned());
-        let json = |path: &str| Extract::Json(serde_json_path::JsonPath::parse(path).unwrap());
+        let json = |path: &str| Extract::Json(JsonPlace::parse(path).unwrap());
         assert_eq!(found(json("$.a[1].id")).as_deref(), Some("8"));
         assert_eq!(found(json("$.s")).as_deref(), Some("t"));
         assert_eq!(found(json("$.none")), None);
@@ -163,6 +179,6 @@ mod tests {
     fn a_body_that_is_no_json_has_no_json_in_it() {
         let headers = HeaderMap::new();
         let reading = Reading::new(200, &headers, b"<html>", &|_| None);
-        assert_eq!(reading.find(&Extract::Json(serde_json_path::JsonPath::parse("$.a").unwrap())), None);
+        assert_eq!(reading.find(&Extract::Json(JsonPlace::parse("$.a").unwrap())), None);
     }
 }

@@ -3,12 +3,11 @@
 use lol_html::Selector;
 use regex::Regex;
 use serde_json::Value;
-use serde_json_path::JsonPath;
 
 use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
-use crate::plan::{Check, Conditions, Expected, Extract, StatusRange, Template};
+use crate::plan::{Check, Conditions, Expected, Extract, JsonPlace, StatusRange, Template};
 use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, Text, listed};
 
 /// How long a JSONPath or a CSS selector may be.
@@ -70,9 +69,9 @@ impl Compiler<'_> {
         good
     }
 
-    fn json_path(&mut self, path: &Text) -> Option<JsonPath> {
+    fn json_path(&mut self, path: &Text) -> Option<JsonPlace> {
         self.readable(path).then_some(())?;
-        match JsonPath::parse(&path.value) {
+        match JsonPlace::parse(&path.value) {
             Ok(path) => Some(path),
             Err(error) => {
                 let remedy = "write a JSONPath (RFC 9535), such as $.order.id or $.items[0]; put it in quotes if it has brackets";
