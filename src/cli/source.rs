@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::args::{LoadArgs, ScenarioArgs};
-use super::{Exit, Failure, Screen};
+use super::{Exit, Failure, Screen, pipeline};
 use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
@@ -105,8 +105,10 @@ impl Source {
             Ok(bytes)
         };
         let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, stored };
-        let plan =
-            Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
+        let plan = Plan::from_text(name, &text, &inputs).map_err(|problems| {
+            pipeline::tell_problems(&problems, name);
+            Failure::new(Exit::BadScenario, problems.render(screen.colour))
+        })?;
         settings.extend(headers.into_inner());
         Ok(Source { plan: Arc::new(plan), file: None, text, settings })
     }

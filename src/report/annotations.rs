@@ -8,18 +8,25 @@ use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Verdict};
 pub fn annotations(facts: &RunFacts, findings: &Findings, file: Option<&str>) -> String {
     let mut out = String::new();
     if matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted) {
-        out.push_str(&format!("::error title=tillrush::{}\n", message(&words::reason(facts, findings).text)));
+        out.push_str(&mark("error", None, "tillrush", &words::reason(facts, findings).text));
     }
     for found in &findings.objectives {
         let kind = match found.verdict {
             ObjectiveVerdict::Holds => continue,
             ObjectiveVerdict::Broken => "error",
+            // It fails the step as well.
             ObjectiveVerdict::Inconclusive => "warning",
         };
-        let place = file.map(|file| format!("file={},line={},", property(file), found.line.max(1))).unwrap_or_default();
-        out.push_str(&format!("::{kind} {place}title={}::{}\n", property(&found.text), message(&gate::sentence(found))));
+        let place = file.map(|file| (file, found.line.max(1)));
+        out.push_str(&mark(kind, place, &found.text, &gate::sentence(found)));
     }
     out
+}
+
+/// One mark, `error` or `warning`, at a line of a file.
+pub fn mark(kind: &str, place: Option<(&str, u32)>, title: &str, text: &str) -> String {
+    let place = place.map(|(file, line)| format!("file={},line={line},", property(file))).unwrap_or_default();
+    format!("::{kind} {place}title={}::{}\n", property(title), message(text))
 }
 
 fn message(text: &str) -> String {

@@ -10,7 +10,7 @@ pub mod plan_view;
 mod samples;
 pub mod view;
 
-pub use annotations::annotations;
+pub use annotations::{annotations, mark};
 pub use console::{MIN_WIDTH, Paint, console};
 pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use junit::junit;
