@@ -151,7 +151,8 @@ fn facts(shard: &Shard, source: &Source) -> RunFacts {
         started_at: started_at(header),
         duration: crate::base::Micros::from_secs(last),
         completion: match shard.ending {
-            Ending::Finished | Ending::Aborted => Completion::Complete,
+            Ending::Finished => Completion::Complete,
+            Ending::Aborted => Completion::Aborted,
             Ending::Interrupted => Completion::Interrupted,
             Ending::Killed => Completion::Killed,
         },

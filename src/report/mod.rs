@@ -3,6 +3,7 @@
 
 mod annotations;
 mod console;
+mod history;
 pub mod json;
 mod junit;
 mod markdown;
@@ -11,7 +12,8 @@ mod samples;
 pub mod view;
 
 pub use annotations::{annotations, mark};
-pub use console::{MIN_WIDTH, Paint, console};
+pub use console::{MIN_WIDTH, Paint, console, console_table};
+pub use history::{HistoryDocument, HistoryRow, history, history_json};
 pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use junit::junit;
 pub use markdown::markdown;

@@ -4,6 +4,7 @@
 //! can't be read becomes a `Problem` with its place and its remedy. What the values mean together (names that
 //! must exist, weights that must add up) is the plan's business.
 
+mod amount;
 mod decode;
 mod document;
 mod problem;
@@ -13,10 +14,11 @@ mod tree;
 mod units;
 mod words;
 
+pub use amount::Amount;
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
-    Poll, Purchase, Retry, Shoppers, Stage, Step, Text,
+    Basket, Budget, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order,
+    Patience, Poll, Purchase, Retry, Shoppers, Stage, Step, Text,
 };
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+#[cfg(unix)]
+mod guide;
 mod schema;
 
 use std::path::PathBuf;
@@ -130,9 +132,43 @@ fn a_gate_that_is_broken_exits_with_99_and_every_output_says_so() {
     let mark = said.lines().find(|line| line.starts_with("::")).unwrap();
     assert!(mark.starts_with("::error file=gate.yaml,line=16,title=failures(product) < 2%25::observed"), "{mark}");
 
+    // The run is in the list, with what came of it.
+    let listed: Value = serde_json::from_slice(&exits(bench.command(&["runs", "--json"]), 0).stdout).unwrap();
+    let run = &listed["runs"][0];
+    assert_eq!((&listed["schema"], &run["name"], &run["verdict"]), (&"tillrush.runs/1".into(), &"latest".into(), &"fail".into()));
+    assert_eq!((&run["scenario"], &run["shoppers"]), (&"gate".into(), &json["shoppers"]["started"]));
+    let table = text(&exits(bench.command(&["runs"]), 0).stdout);
+    assert!(table.lines().count() == 3 && table.contains("latest") && table.contains("fail"), "{table}");
+
     // A stored run is judged as it was.
     let again = exits(bench.command(&["report", "latest", "--junit", "-"]), 99);
     assert_eq!(schema::total(&text(&again.stdout), "failures"), Some(1));
+    bench.close();
+}
+
+#[test]
+fn a_run_that_is_certainly_broken_is_stopped_and_exits_with_99() {
+    let bench = Bench::new(&["failures(product) < 0.5% abort", "failures(home) < 50%"]);
+    let scenario = std::fs::read_to_string(bench.path("gate.yaml")).unwrap();
+    // What a shopper no longer waits for is known.
+    std::fs::write(bench.path("gate.yaml"), scenario.replace("shoppers:\n", "defaults: { gives_up_after: 2s }\nshoppers:\n")).unwrap();
+    let mut command = bench.run();
+    command.args(["-d", "120s", "--json", "-"]);
+    let output = exits(command, 99);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(json["duration_s"].as_f64().unwrap() < 60.0, "{}", json["duration_s"]);
+    assert_eq!((&json["completion"], &json["objectives"][0]["verdict"]), (&"aborted".into(), &"fail".into()));
+    assert_eq!(json["objectives"][1]["verdict"], "inconclusive", "what was not seen can't hold");
+    assert!(json["verdict_reason"].as_str().unwrap().starts_with("stopped after"), "{}", json["verdict_reason"]);
+    exits(bench.command(&["report", "latest", "-q"]), 99);
+    bench.close();
+}
+
+#[test]
+fn there_may_be_no_runs_yet() {
+    let bench = Bench::new(&[PATIENT]);
+    let listed: Value = serde_json::from_slice(&exits(bench.command(&["runs", "--json"]), 0).stdout).unwrap();
+    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(0));
     bench.close();
 }
 

@@ -14,6 +14,8 @@ use crate::scenario::{self, Defaults, METHODS, Named, Text, listed, nearest};
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
 /// Headers that follow from the request and are set for every one.
 const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
+/// Headers by which a shop tells a load test, and its shoppers, from customers.
+const TELLING_HEADERS: [&str; 2] = ["x-load-test", "x-shopper"];
 
 impl Compiler<'_> {
     /// The step at this spot; its journey and unit are filled in by who knows them.
@@ -128,6 +130,12 @@ impl Compiler<'_> {
             );
         } else if OWN_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
             self.problem(name.span, format!("`{}` follows from the request", name.value), "remove the header");
+        } else if TELLING_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
+            self.problem(
+                name.span,
+                format!("`{}` tells the shop that this is a load test, and who the shopper is", name.value),
+                "remove the header; its value is in {{ run.id }} or {{ shopper.marker }}",
+            );
         }
     }
 

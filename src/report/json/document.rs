@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::budget::BudgetDocument;
+
+use super::wire::WireDocument;
+
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.run/1";
 
@@ -46,7 +50,7 @@ pub struct RunDocument {
     pub started_at: String,
     /// From the planned start to the end of the last shopper.
     pub duration_s: f64,
-    /// `complete`, `interrupted` or `killed`.
+    /// `complete`, `aborted` (an objective with `abort` was certainly broken), `interrupted` or `killed`.
     pub completion: String,
     /// `--tag` pairs.
     pub tags: BTreeMap<String, String>,
@@ -72,6 +76,8 @@ pub struct RunDocument {
     pub hotspots: Vec<HotSpotDocument>,
     /// The objectives that were judged.
     pub objectives: Vec<ObjectiveDocument>,
+    /// The error budget; null if the scenario has none.
+    pub budget: Option<BudgetDocument>,
 }
 
 /// A verdict in one word.
@@ -89,6 +95,19 @@ pub enum VerdictWord {
     Invalid,
     /// The run was cut short.
     Interrupted,
+}
+
+impl VerdictWord {
+    /// As it is written.
+    pub const fn key(self) -> &'static str {
+        match self {
+            VerdictWord::Pass => "pass",
+            VerdictWord::Fail => "fail",
+            VerdictWord::Inconclusive => "inconclusive",
+            VerdictWord::Invalid => "invalid",
+            VerdictWord::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// The scenario.
@@ -179,6 +198,9 @@ pub struct StepDocument {
     pub journey: String,
     /// The purchase or lone step that is tried again when it fails.
     pub unit: String,
+    /// Whether it is the step of a purchase that pays.
+    #[serde(default)]
+    pub pays: bool,
     /// Attempts that came to a judgement.
     pub attempts: u64,
     /// Those of them that failed.
@@ -199,6 +221,8 @@ pub struct StepDocument {
     pub response_ms: SpansDocument,
     /// First byte sent to last byte received, of successes.
     pub service_ms: SpansDocument,
+    /// What it came to on the wire, failures included.
+    pub wire: WireDocument,
 }
 
 /// Quantiles in milliseconds; null where the sample is too small to bound one.

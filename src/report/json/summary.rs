@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::budget::budget;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+use super::wire::wire;
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
 use crate::report::view::{gate, words};
@@ -64,6 +66,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         repeats: repeats(plan, findings),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
+        budget: findings.budget.as_ref().map(budget),
     }
 }
 
@@ -80,6 +83,7 @@ fn word(verdict: Verdict) -> VerdictWord {
 fn completion(completion: Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
+        Completion::Aborted => "aborted",
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
     }
@@ -142,6 +146,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         name: step.name.clone(),
         journey: plan.journey(step.journey).name.clone(),
         unit: plan.unit(step.unit).name.clone(),
+        pays: plan.unit(step.unit).paying_step == Some(found.step),
         attempts: found.failed.of,
         failures: found.failed.events,
         failure_rate: found.failed.value().map(figure),
@@ -152,6 +157,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         kinds: found.kinds.iter().map(|(kind, count)| (kind.key().to_owned(), *count)).collect(),
         response_ms: spans(&found.response),
         service_ms: spans(&found.service),
+        wire: wire(&found.wire),
     }
 }
 
@@ -333,7 +339,7 @@ fn basis_of(by_blocks: bool) -> String {
     if by_blocks { "blocks" } else { "shoppers" }.to_owned()
 }
 
-fn spans(found: &Quantiles) -> SpansDocument {
+pub(super) fn spans(found: &Quantiles) -> SpansDocument {
     let of = |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map(|quantile| millis(quantile.value));
     SpansDocument {
         count: found.count,

@@ -33,6 +33,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         traffic::stay(forecast, width),
         sight::rates(forecast, width),
         sight::objectives(plan, forecast, width),
+        sight::budget(plan, forecast, width),
         sight::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());

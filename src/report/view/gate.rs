@@ -56,6 +56,8 @@ pub fn answer(found: &ObjectiveFinding) -> String {
     let because = match (found.why, found.more_shoppers) {
         (Why::Sure, _) => String::new(),
         (Why::NothingSeen, _) => ": nothing of the kind was seen".to_owned(),
+        (Why::Certain, _) => ", so surely that the run was stopped".to_owned(),
+        (Why::CutShort, _) => ": it seems to hold, but the run was cut short".to_owned(),
         (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
         (Why::Straddles, Some(more)) => format!(": about {} more shoppers would decide", count(more.max(1))),
         (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),

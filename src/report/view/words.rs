@@ -26,6 +26,9 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     match findings.verdict {
         Verdict::Pass if objectives == 0 => Remark::new(Tone::Good, "no objectives were given, so none is broken"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
+        Verdict::Fail if facts.completion == Completion::Aborted => {
+            Remark::new(Tone::Bad, format!("stopped after {}, {}", facts.duration, broken(findings)))
+        }
         Verdict::Fail => Remark::new(Tone::Bad, broken(findings)),
         Verdict::Invalid => {
             Remark::new(Tone::Doubtful, "the generator, not the shop, was the bottleneck: the figures below say little of the shop")
@@ -50,6 +53,8 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if !facts.missing_slices.is_empty() {
         let missing: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
         format!("a part of the shoppers is missing: slices {}", missing.join(", "))
+    } else if facts.completion == Completion::Aborted {
+        "a part of the run was stopped, since there an objective was certainly broken; in all that was seen it is not".to_owned()
     } else if findings.health.soundness == Soundness::Suspect {
         "the generator is suspect, so that no objective can be said to hold".to_owned()
     } else {
@@ -67,6 +72,7 @@ pub fn headline(plan: &Plan, findings: &Findings) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
     remarks.push(repeated(plan, findings));
     remarks.extend(cost(findings));
+    remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
 }
 
@@ -164,11 +170,29 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     let rss = if health.peak_rss_kib > 0 { format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024))) } else { String::new() };
     let started = format!("{} of {} arrivals started", count(health.started), count(health.planned));
     let mut remarks = vec![Remark::new(tone, format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()))];
+    remarks.extend(wire(findings));
     remarks.extend(health.doubts.iter().map(|doubt| {
         let tone = if doubt.gravity == Soundness::Valid { Tone::Faint } else { Tone::Doubtful };
         Remark::new(tone, format!("{}: {}. Remedy: {}.", doubt.gravity.label(), doubt.cause, doubt.cause.remedy()))
     }));
     remarks
+}
+
+/// What the run came to on the wire: connections, and where the time of an exchange went.
+fn wire(findings: &Findings) -> Option<Remark> {
+    let wire = &findings.wire;
+    let also = [(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")];
+    let also: String = also.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect();
+    let resumed = if wire.resumed > 0 { format!(" ({} by TLS resumption)", count(wire.resumed)) } else { String::new() };
+    let phases = wire.phases().into_iter().filter_map(|(name, spans)| {
+        let (p50, p99) = (spans.p50?.value, spans.p99.map_or_else(String::new, |p99| format!("–{}", p99.value)));
+        Some(format!("{name} {p50}{p99}"))
+    });
+    let phases: Vec<String> = phases.collect();
+    let phases = if phases.is_empty() { String::new() } else { format!("; p50–p99 {}", phases.join(", ")) };
+    let connections = count(wire.connections);
+    let text = format!("On the wire: {} requests{also}; {connections} connections{resumed}{phases}", count(wire.requests));
+    (wire.connections > 0).then(|| Remark::new(Tone::Plain, text))
 }
 
 /// What a reader must know to read the figures rightly.

@@ -7,6 +7,8 @@
 //! look good, so each is judged at the full level (Berger 1982, intersection-union). It is broken if it is broken in any:
 //! every window is a chance to be wrong, so each is judged at the level divided by their number (Bonferroni).
 
+mod abort;
+mod budget;
 mod sample;
 mod share;
 #[cfg(test)]
@@ -17,9 +19,12 @@ mod windows;
 
 use std::ops::Range;
 
+pub use self::abort::certainly_broken;
+pub use self::budget::{BudgetFinding, BudgetOf, BurnAlarm, budget};
 use self::sample::{Sample, Spans};
 use self::share::{Clustering, LEVEL, Share};
 use self::windows::windows;
+use super::facts::{Completion, RunFacts};
 use super::health::{Health, Soundness};
 use super::outcome::{ObjectiveFinding, ObjectiveVerdict, Why, Window};
 use super::statistics::{Interval, Z95};
@@ -27,16 +32,29 @@ use crate::base::Micros;
 use crate::plan::{Comparison, Metric, Objective, Plan};
 use crate::tally::Tally;
 
-/// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold.
-pub fn objectives(plan: &Plan, tally: &Tally, health: &Health) -> Vec<ObjectiveFinding> {
-    let judge = |objective: &Objective| {
+/// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
+/// that was cut short; what it was stopped for is broken.
+pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts) -> Vec<ObjectiveFinding> {
+    let slices = facts.slices.first().map_or(1, |slice| slice.of());
+    let stopped_for = match facts.completion {
+        Completion::Aborted => certainly_broken(plan, tally, Micros::from_secs(u32::MAX.into()), slices),
+        _ => None,
+    };
+    let cut_short = facts.completion != Completion::Complete;
+    let judge = |(place, objective): (usize, &Objective)| {
         let mut found = judged(plan, tally, objective);
-        if found.verdict == ObjectiveVerdict::Holds && health.soundness != Soundness::Valid {
+        // What was still to come might have made up for too few requests.
+        let too_few = objective.metric == Metric::Requests && !objective.comparison.small_is_good();
+        if stopped_for == Some(place) {
+            (found.verdict, found.why, found.more_shoppers) = (ObjectiveVerdict::Broken, Why::Certain, None);
+        } else if found.verdict == ObjectiveVerdict::Holds && health.soundness != Soundness::Valid {
             (found.verdict, found.why) = (ObjectiveVerdict::Inconclusive, Why::Suspect);
+        } else if cut_short && (found.verdict == ObjectiveVerdict::Holds || too_few) {
+            (found.verdict, found.why) = (ObjectiveVerdict::Inconclusive, Why::CutShort);
         }
         found
     };
-    plan.objectives.iter().map(judge).collect()
+    plan.objectives.iter().enumerate().map(judge).collect()
 }
 
 fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding {
@@ -220,12 +238,5 @@ impl Metric {
             Metric::Response { quantile, .. } | Metric::TimeToBuy { quantile } => Some(*quantile),
             _ => None,
         }
-    }
-}
-
-impl Comparison {
-    /// Whether the good side is below the limit.
-    fn small_is_good(self) -> bool {
-        matches!(self, Comparison::Below | Comparison::AtMost)
     }
 }
