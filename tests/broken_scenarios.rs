@@ -229,6 +229,7 @@ fn steps_and_requests() {
         ),
         (purchase("- { name: a, get: /, order: «{ total: { json: $.a } }» }"), &["an order needs `id`"], &["`id:`"]),
         (steps("- { name: a, get: /, poll: «{ every: 1s, for: 5s }» }"), &["a poll needs `until`"], &["`until:`"]),
+        (steps("- { name: a, get: /, poll: { every: «5ms», for: 5s, until: { status: 200 } } }"), &["a flood"], &["10ms"]),
         (steps("- { name: a, get: /, poll: { every: «0s», for: 5s, until: { status: 200 } } }"), &["takes no time"], &["30s"]),
     ]);
 }
@@ -409,7 +410,7 @@ fn the_command_line_is_checked_as_well() {
     let no_time = Some(tillrush::base::Micros::ZERO);
     insta::assert_snapshot!(told(Overrides { duration: no_time, ..default() }, staged), @"--duration of no time: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");
-    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address, such as https://shop.example.com");
+    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080");
 }
 
 #[test]
@@ -440,7 +441,7 @@ objectives:
     2 | target: shop
       |         ^^^^
       |
-    help: write the shop's base address, such as https://shop.example.com
+    help: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080
 
     error: `20` is not a rate
      --> s.yaml:5:15

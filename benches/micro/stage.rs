@@ -168,6 +168,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         ledger: Rc::new(()),
         witness: None,
         hurried: false,
+        resolute: false,
         plan: Arc::new(plan),
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::Failure;
+use super::{Failure, complain};
 use crate::report::{View, annotations, mark, markdown};
 use crate::scenario::Problems;
 use crate::verdict::{Findings, RunFacts};
@@ -24,7 +24,7 @@ pub fn tell(view: &View, facts: &RunFacts, findings: &Findings, scenario: Option
     }
     if is_actions() {
         // The runner reads commands from both outputs; standard output may be somebody's JSON.
-        eprint!("{}", annotations(facts, findings, scenario.map(in_repository).as_deref()));
+        annotations(facts, findings, scenario.map(in_repository).as_deref()).lines().for_each(complain);
     }
     Ok(())
 }
@@ -34,7 +34,8 @@ pub fn tell_problems(problems: &Problems, scenario: &str) {
     let Some(file) = is_actions().then(|| in_repository(scenario)) else { return };
     for problem in problems.iter().take(MOST_MARKS) {
         let message = format!("{}: {}", problem.message, problem.remedy);
-        eprint!("{}", mark("error", Some((&file, problem.place.map_or(1, |place| place.line))), "scenario", &message));
+        let line = problem.place.map_or(1, |place| place.line);
+        complain(mark("error", Some((&file, line)), "scenario", &message).trim_end());
     }
 }
 

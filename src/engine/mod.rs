@@ -192,6 +192,7 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch)
             ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
             witness: None,
             hurried: false,
+            resolute: false,
         });
         core::run(core, world).await;
         Ok(())

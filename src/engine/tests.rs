@@ -57,6 +57,7 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
             ledger: Rc::new(()),
             witness: None,
             hurried: false,
+            resolute: false,
         };
         let core = CorePlan {
             plan: Arc::clone(&plan),

@@ -19,3 +19,4 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use samples::failures_jsonl;
 pub use view::View;
+pub use view::format::{count, percent};

@@ -135,7 +135,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if is_last {
                 break;
             }
-            if !stays {
+            if !stays && world.resolute {
+                world.tell(|witness| witness.stays(plan.step(last).continues));
+            } else if !stays {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }

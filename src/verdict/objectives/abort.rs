@@ -4,7 +4,7 @@
 //! one look. And the usual cure, Wald's sequential test, takes attempts for independent: with failures in bursts its 5 % became
 //! 17 to 20 % in our simulations. So the run is cut in [`STRETCHES`] stretches, and each is one observation: the share of what
 //! was bad in it, whatever bursts made it up. Against "the share is at most the limit on average" a bettor puts money on more
-//! (Waudby-Smith and Ramdas 2023, Estimating means of bounded random variables by betting):
+//! (Waudby-Smith and Ramdas 2024, Estimating means of bounded random variables by betting):
 //!
 //! ```text
 //! capital = Π (1 + λ (share − limit)),   0 ≤ λ < 1 / limit
