@@ -106,7 +106,9 @@ impl Source {
         };
         let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, stored };
         let plan = Plan::from_text(name, &text, &inputs).map_err(|problems| {
-            pipeline::tell_problems(&problems, name);
+            if !stored {
+                pipeline::tell_problems(&problems, name);
+            }
             Failure::new(Exit::BadScenario, problems.render(screen.colour))
         })?;
         settings.extend(headers.into_inner());

@@ -20,7 +20,8 @@ fn guide() -> String {
 /// The fenced blocks of this kind, in order.
 fn blocks(kind: &str) -> Vec<String> {
     let guide = guide();
-    let fences = guide.split(&format!("```{kind}\n")).skip(1);
+    let fence = format!("```{kind}\n");
+    let fences = guide.split(&fence).skip(1);
     fences.map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
 

@@ -24,8 +24,8 @@ pub fn budget(found: &BudgetFinding) -> Remark {
     let rang = found.alarms.iter().filter(|alarm| alarm.rang_at.is_some()).count();
     let alarms = match (rang, found.alarms.len()) {
         (0, 0) => String::new(),
-        (0, _) => " No burn alarm rings.".to_owned(),
-        (rang, all) => format!(" {rang} of {all} burn alarms ring."),
+        (0, _) => " No burn alarm would ring.".to_owned(),
+        (rang, all) => format!(" {rang} of {all} burn alarms would ring."),
     };
     let text = format!(
         "{what}: the burn rate is {} ({}–{}){lasts}; {peak} spends {} of it ({}), this run {}.{alarms}",
