@@ -42,7 +42,7 @@ impl Repository {
         std::fs::write(folder.path().join("scenarios/release-gate.yaml"), scenario.replace(PATIENT.0, PATIENT.1)).unwrap();
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tillrush"), bin.join("tillrush")).unwrap();
         // What installs tillrush, and what speaks to GitHub: that they are called as they should be is all that can be told here.
-        script(&bin.join("cargo"), "[ \"$*\" = \"install --locked --path .\" ]");
+        script(&bin.join("cargo"), "[ \"$*\" = \"install --locked --path . --profile dist\" ]");
         script(&bin.join("gh"), "[ \"$1 $2 $4\" = \"pr comment --body-file\" ] && [ -s \"$5\" ]");
         let addresses = ADDRESSES.map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
         let addresses = addresses.iter().map(|listener| listener.local_addr().unwrap().to_string()).collect();
@@ -50,7 +50,7 @@ impl Repository {
     }
 
     /// Runs a script as a runner does, and closes what it left open.
-    fn bash(&self, script: &str) -> Output {
+    fn bash(&self, script: &str, duration: &str) -> Output {
         let script = ADDRESSES.iter().zip(&self.addresses).fold(script.to_owned(), |script, (shown, free)| script.replace(shown, free));
         let path = format!("{}:{}", self.folder.path().join("bin").display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("bash");
@@ -59,7 +59,7 @@ impl Repository {
             command.env_remove(name);
         }
         // The same run in less time: so many shoppers are enough for either answer.
-        command.env("TILLRUSH_DURATION", "16s");
+        command.env("TILLRUSH_DURATION", duration);
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", self.folder.path().join("summary.md"));
         command.arg(format!("trap 'kill $(jobs -p) 2> /dev/null' EXIT\n{script}")).output().unwrap()
     }
@@ -88,7 +88,7 @@ fn the_two_commands_of_the_guide_pass_and_fail() {
     let [shops, passes, fails, ..] = &blocks("sh")[..] else { panic!("the guide has lost its commands") };
     let repository = Repository::new();
     let both = format!("{shops}\n{WAIT}\n{} {CODE}\n{} {CODE}", passes.trim_end(), fails.trim_end());
-    let output = repository.bash(&both);
+    let output = repository.bash(&both, "16s");
     let said = text(&output.stdout);
     let codes: Vec<&str> = said.lines().filter(|line| line.starts_with("exit code")).collect();
     assert_eq!(codes, ["exit code 0", "exit code 99"], "{said}{}", text(&output.stderr));
@@ -107,7 +107,7 @@ fn the_github_job_of_the_guide_runs() {
         steps.iter().filter_map(|step| step["run"].as_str()).map(|run| run.replace("${{ github.event.number }}", "7")).collect();
     assert_eq!(scripts.len(), 4);
     let repository = Repository::new();
-    let output = repository.bash(&scripts.join("\n"));
+    let output = repository.bash(&scripts.join("\n"), "10s");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     assert_eq!(crate::schema::violations(&repository.read("tillrush.xml")), [""; 0]);
     assert_eq!(repository.read("tillrush.md"), repository.read("summary.md"));
@@ -127,7 +127,7 @@ fn the_gitlab_job_of_the_guide_runs() {
     let job = &pipeline["checkout-under-load"];
     let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     let repository = Repository::new();
-    let output = repository.bash(&script.join("\n"));
+    let output = repository.bash(&script.join("\n"), "10s");
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     assert_eq!(job["allow_failure"]["exit_codes"][0], 100);
     assert_eq!(crate::schema::violations(&repository.read(job["artifacts"]["reports"]["junit"].as_str().unwrap())), [""; 0]);

@@ -38,7 +38,8 @@ struct Rule {
 }
 
 const MANY: usize = usize::MAX;
-const PROBLEM: (&[(&str, Kind)], &[(&str, Kind)]) = (&[("type", Kind::Text)], &[("message", Kind::Text)]);
+const TYPE: &[(&str, Kind)] = &[("type", Kind::Text)];
+const MESSAGE: &[(&str, Kind)] = &[("message", Kind::Text)];
 
 /// Windy Road's. It is the stricter one: whatever it allows with these attributes, Jenkins' allows as well, but for the order
 /// of children, which Jenkins leaves open, and the time, for which Jenkins asks for digits and a point.
@@ -71,8 +72,8 @@ const RULES: &[Rule] = &[
         children: &[("skipped", 0, 1), ("error", 0, 1), ("failure", 0, 1)],
         text: false,
     },
-    Rule { name: "error", required: PROBLEM.0, optional: PROBLEM.1, children: &[], text: true },
-    Rule { name: "failure", required: PROBLEM.0, optional: PROBLEM.1, children: &[], text: true },
+    Rule { name: "error", required: TYPE, optional: MESSAGE, children: &[], text: true },
+    Rule { name: "failure", required: TYPE, optional: MESSAGE, children: &[], text: true },
     Rule { name: "system-out", required: &[], optional: &[], children: &[], text: true },
     Rule { name: "system-err", required: &[], optional: &[], children: &[], text: true },
 ];

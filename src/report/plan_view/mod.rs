@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::base::Micros;
     use crate::plan::example::shop;
-    use crate::plan::{Arrivals, Comparison, Connections, Load, Metric, Objective, Place, Profile, Stage, shape};
+    use crate::plan::{Arrivals, Comparison, Connections, ErrorBudget, Load, Metric, Objective, Place, Profile, SpentBy, Stage, shape};
 
     fn objective(text: &str, metric: Metric, limit: f64, window: Option<Micros>) -> Objective {
         Objective {
@@ -148,6 +148,22 @@ mod tests {
           warning: 95.0 requests/s at the peak, 60/s allowed: the rest would be held back; lower the peak or
           raise limits.requests
         ");
+    }
+
+    #[test]
+    fn an_error_budget_is_told_with_the_burn_that_the_run_can_see() {
+        let mut plan = shop();
+        plan.budget = Some(ErrorBudget {
+            text: "99% of shoppers are not lost".into(),
+            spent_by: SpentBy::LostShoppers,
+            allowed: 0.01,
+            window: Micros::from_secs(30 * 86_400),
+            shoppers: 40e6,
+            peak_hour: None,
+        });
+        let text = shown(&plan, None, 100, true);
+        let budget = text.split("\n\n").find(|part| part.starts_with("Error budget")).unwrap();
+        insta::assert_snapshot!(budget, @"");
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
 pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     let Some(budget) = &plan.budget else { return Vec::new() };
     let size = format!(
-        "{}: {} of {} shoppers may not, in {}.",
+        "{}: {} of {} in {} may fare worse.",
         budget.text,
         count(budget.size()),
         count(budget.shoppers),

@@ -106,7 +106,9 @@ mod tests {
             peak_hour: Some(250e3),
         });
         let findings = Trial::of(plan, 12_000, 600, planted).findings();
-        insta::assert_snapshot!(budget(findings.budget.as_ref().unwrap()).text, @"");
+        insta::assert_snapshot!(budget(findings.budget.as_ref().unwrap()).text, @r##"
+        Error budget (99% of shoppers buy without a repeated failure: 400,000 of 40,000,000 in 30d): the burn rate is 3.1 (2.8–3.5), at which the whole budget lasts 9d14h; a peak hour like it (250,000 shoppers) spends 2.0 % of it (1.7–2.2 %), this run 0.094 %. 1 of 2 burn alarms would ring.
+        "##);
         insta::assert_snapshot!(console_table(&alarms(&findings), 100, Paint::Plain), @"");
     }
 }

@@ -17,7 +17,7 @@ use std::ops::Range;
 use super::sample::Sample;
 use super::share::{Cell, Cells, Clustering, LEVEL, Share};
 use crate::base::Micros;
-use crate::plan::{ErrorBudget, Metric, Plan, SpentBy};
+use crate::plan::{ErrorBudget, Metric, Plan, Profile, SpentBy};
 use crate::tally::Tally;
 use crate::verdict::statistics::Interval;
 
@@ -75,8 +75,10 @@ const OF_WINDOW: [(f64, Micros); 3] =
     [(0.02, Micros::from_secs(3_600)), (0.05, Micros::from_secs(6 * 3_600)), (0.10, Micros::from_secs(3 * 86_400))];
 /// The run's own: part of what it may spend, and the part of its time.
 const OF_RUN: [(f64, u64); 2] = [(0.10, 24), (0.25, 6)];
-/// The short window is this part of the long one.
+/// The short window is this part of the long one, or a block of time if that is longer.
 const SHORT: u64 = 12;
+/// A long window has so many blocks at least.
+const LEAST_BLOCKS: u64 = 5;
 
 // === impl BudgetFinding ===
 
@@ -116,8 +118,12 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
         burn: share.map(|share| burn(share.value)),
         burn_ci95: share.map(|share| share.ci95()).map(|ci95| Interval { low: burn(ci95.low), high: burn(ci95.high) }),
         weak: share.is_some_and(|share| !share.by_blocks),
-        peak_hour: budget.peak_hour.unwrap_or(tally.arrivals.started as f64 / hours.max(1e-9)),
-        alarms: alarms(&budget, length)
+        // Of a part of the shoppers, or of a run that was cut short, as many as were planned.
+        peak_hour: budget.peak_hour.unwrap_or_else(|| {
+            let planned = plan.load.profile().map_or(tally.arrivals.started as f64, Profile::expected);
+            planned / hours.max(1e-9)
+        }),
+        alarms: alarms(&budget, length, tally.shape.block)
             .into_iter()
             .map(|alarm| listened(alarm, &cells, tally.shape.block, length, budget.allowed))
             .collect(),
@@ -132,13 +138,13 @@ fn shares(plan: &Plan, tally: &Tally, metric: &Metric) -> Cells {
     }
 }
 
-/// The alarms whose long window fits into the run.
-fn alarms(budget: &ErrorBudget, length: Micros) -> Vec<BurnAlarm> {
+/// The alarms whose long window fits into the run, and is long enough to tell it from the short one.
+fn alarms(budget: &ErrorBudget, length: Micros, block: Micros) -> Vec<BurnAlarm> {
     let alarm = |of: BudgetOf, part: f64, long: Micros, time: Micros| BurnAlarm {
         of,
         part,
         long,
-        short: long / SHORT,
+        short: (long / SHORT).max(block),
         threshold: part * time.0 as f64 / long.0.max(1) as f64,
         worst: None,
         rang_at: None,
@@ -146,7 +152,7 @@ fn alarms(budget: &ErrorBudget, length: Micros) -> Vec<BurnAlarm> {
     let of_window =
         OF_WINDOW.iter().filter(|(_, long)| *long <= length).map(|(part, long)| alarm(BudgetOf::Window, *part, *long, budget.window));
     let of_run = OF_RUN.iter().map(|(part, times)| alarm(BudgetOf::Run, *part, length / *times, length));
-    of_window.chain(of_run).collect()
+    of_window.chain(of_run).filter(|alarm| alarm.long >= block * LEAST_BLOCKS).collect()
 }
 
 /// The alarm after the run: the two windows moved on by a block at a time.
@@ -225,9 +231,10 @@ mod tests {
             peak_hour: None,
         };
         let thresholds =
-            |length: Micros| alarms(&month, length).iter().map(|alarm| (alarm.threshold * 10.0).round() / 10.0).collect::<Vec<_>>();
+            |length: Micros| alarms(&month, length, length / 360).iter().map(|alarm| (alarm.threshold * 10.0).round() / 10.0).collect::<Vec<_>>();
         assert_eq!(thresholds(month.window), [14.4, 6.0, 1.0, 2.4, 1.5]);
-        let two_hours = alarms(&month, Micros::from_secs(7_200));
+        let two_hours = alarms(&month, Micros::from_secs(7_200), Micros::from_secs(20));
+        assert_eq!(alarms(&month, Micros::from_secs(60), Micros::from_secs(1)).len(), 1, "a 24th of a minute is no time");
         assert_eq!(two_hours.iter().map(|alarm| alarm.long.as_secs_f64()).collect::<Vec<_>>(), [3_600.0, 300.0, 1_200.0]);
         assert_eq!(two_hours[0].short, Micros::from_secs(300));
     }
