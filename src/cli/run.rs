@@ -232,7 +232,7 @@ fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
         return Ok(());
     }
     let arrivals = Schedule::new(&plan.load, seed).count();
-    match plan.shoppers.data.iter().find(|data| (data.rows.len() as u64) < arrivals) {
+    match plan.shoppers.data.iter().find(|data| !data.suffices(arrivals)) {
         None => Ok(()),
         Some(data) => Err(Failure::new(
             Exit::BadScenario,

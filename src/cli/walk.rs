@@ -12,14 +12,14 @@ use super::args::WalkArgs;
 use super::fresh;
 use super::source::Source;
 use super::{Exit, Failure, Screen, access};
-use crate::base::{JourneyId, Micros, ShopperId, StepId, redact};
+use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, redact};
 use crate::engine::{Budget, Caps, TokioClock, shape_of};
 use crate::plan::{Persona, Plan};
 use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::session::Hop;
 use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
-use crate::shopper::{Visit, Witness, World};
+use crate::shopper::{Barriers, Visit, Witness, World};
 use crate::tally::{Checked, End, Outcome, Tally};
 
 /// How much of a body is shown.
@@ -45,6 +45,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             run: Rc::from(format!("walk-{:08x}", fresh() as u32)),
             tally: Tally::new(shape_of(plan)).into(),
             ledger: Rc::new(()),
+            barriers: Arc::new(Barriers::new(plan, Slice::WHOLE)),
             witness: Some(Rc::new(narrator)),
             hurried: !args.unhurried,
             resolute: true,

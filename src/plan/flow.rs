@@ -62,11 +62,16 @@ pub struct Step {
     /// What is taken from the answer; nothing found is a failure ("missing content").
     pub captures: Vec<Capture>,
     /// The basket's worth, taken before payment, so that a lost shopper has a price.
-    pub basket: Option<Extract>,
+    pub basket: Option<Price>,
     /// The order that this step makes.
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
+    /// Waited for by so many shoppers, who then act at one instant.
+    pub together: Option<Together>,
+    /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
+    #[serde(skip)]
+    pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
     pub continues: f64,
 }
@@ -108,6 +113,36 @@ pub enum Body {
     Form(Vec<(Template, Template)>),
     /// Text as it is.
     Text(Template),
+    /// A form of the page that the shopper is on; the form says method and address as well.
+    Submit(Box<Submit>),
+}
+
+/// A form of the page that the shopper is on, and what is filled in: the first form of which all is true that is said.
+#[derive(Debug, Default, Serialize)]
+pub struct Submit {
+    /// The form's id.
+    pub id: Option<Template>,
+    /// A CSS selector that matches the form; it parses.
+    pub css: Option<String>,
+    /// The path of the form's action; `*` stands for anything.
+    pub action: Option<Template>,
+    /// Fields that the form has.
+    pub containing: Vec<Field>,
+    /// What is filled in: names and values of fields that the form must have.
+    pub fields: Vec<(Template, Vec<Template>)>,
+    /// What is sent besides.
+    pub extra: Vec<(Template, Template)>,
+    /// The button that is pressed; the form's first if none is named.
+    pub button: Option<Field>,
+}
+
+/// A field or button of a form.
+#[derive(Debug, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value, if that matters.
+    pub value: Option<Template>,
 }
 
 /// A piece of a JSON body.
@@ -160,7 +195,25 @@ pub struct OrderCapture {
     /// The order's number.
     pub id: Extract,
     /// What the shopper pays.
-    pub total: Option<Extract>,
+    pub total: Option<Price>,
+}
+
+/// Where a price is found, and how it is read.
+#[derive(Debug, Serialize)]
+pub struct Price {
+    /// Where.
+    pub at: Extract,
+    /// What its number counts; none to tell by its looks.
+    pub unit: Option<MoneyUnit>,
+}
+
+/// What the number of a price counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum MoneyUnit {
+    /// Whole euros, pounds, dollars.
+    Major,
+    /// Cents, pence.
+    Minor,
 }
 
 /// A step that asks again until a condition holds. One attempt; each request is an exchange.
@@ -171,6 +224,15 @@ pub struct Poll {
     /// What ends it well.
     pub until: Conditions,
     /// How long the shopper waits for it, from the first request.
+    pub within: Micros,
+}
+
+/// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Together {
+    /// How many act at one instant, over all cores and machines.
+    pub shoppers: u32,
+    /// How long a shopper waits at most; then those who are there act.
     pub within: Micros,
 }
 
@@ -206,6 +268,27 @@ pub enum Check {
         /// What it must be.
         expected: Expected,
     },
+    /// The page has an element for this CSS selector, which parses.
+    Css(String),
+    /// The page has no element for this CSS selector, which parses.
+    NoCss(String),
+    /// The final address is like one of these: paths or addresses in which `*` stands for anything.
+    Url(Vec<Template>),
+    /// The first answer redirected to an address that is like one of these.
+    Location(Vec<Template>),
+    /// The size of the body in bytes, both bounds included.
+    Size {
+        /// At least.
+        low: u64,
+        /// At most.
+        high: u64,
+    },
+    /// One of these holds.
+    AnyOf(Vec<Conditions>),
+    /// A GraphQL answer without errors whose fields are of these types; of no type whose name ends in `Error` if none is named.
+    GraphQl(Vec<String>),
+    /// A GraphQL answer of which a field is of one of these types.
+    GraphQlType(Vec<String>),
 }
 
 /// What a value must be.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::barrier::Barriers;
 use super::purchase::Ledger;
 use super::session::{Gate, Hop, SessionSettings};
 use super::transport::{Clock, Exchange, Shop, WireRequest};
@@ -29,9 +30,11 @@ pub struct World<S, C, G> {
     pub tally: RefCell<Tally>,
     /// Remembers purchases.
     pub ledger: Rc<dyn Ledger>,
+    /// Where shoppers wait for each other.
+    pub barriers: Arc<Barriers>,
     /// Sees everything, where somebody wants to.
     pub witness: Option<Rc<dyn Witness>>,
-    /// Whether shoppers leave out thinking and pausing: for walks.
+    /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
     pub hurried: bool,
     /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.
     pub resolute: bool,

@@ -6,18 +6,22 @@
 
 mod answers;
 mod bodies;
+mod budget;
+mod data;
+mod graphql;
 mod guard;
 mod journeys;
 mod load;
 mod names;
 mod shoppers;
 mod steps;
+mod submit;
 mod text;
 
 use url::Url;
 
 use self::names::Names;
-use super::{Inputs, Limits, Plan, Templates};
+use super::{Arrivals, Inputs, Limits, Plan, Templates};
 use crate::scenario::{Problems, Scenario, Span, Text};
 
 /// A plan in the making.
@@ -27,6 +31,8 @@ struct Compiler<'a> {
     names: Names,
     templates: Templates,
     observed: Vec<String>,
+    /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
+    arrivals: Option<Arrivals>,
 }
 
 impl Plan {
@@ -57,11 +63,12 @@ impl Plan {
 fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) -> Plan {
     let document = &scenario.document;
     guard::source(problems);
-    let mut compiler = Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new() };
+    let mut compiler =
+        Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new(), arrivals: None };
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
     let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
     compiler.names.declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
-    compiler.templates = Templates::new(compiler.names.list().to_vec());
+    compiler.templates = Templates::new(compiler.names.list().to_vec(), inputs.today);
     let flow = compiler.journeys(document.journeys.as_deref().unwrap_or_default(), document.defaults.as_ref());
     let mut plan = Plan {
         name: compiler.name(document.name.as_ref()),

@@ -77,7 +77,10 @@ impl Forecast {
         };
         let shortest_stay = stay(|_| Micros::ZERO);
         // A poll's last request may begin just before the shopper stops asking.
-        let longest_stay = stay(|step| step.gives_up_after + step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within));
+        let longest_stay = stay(|step| {
+            let polls = step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within);
+            step.gives_up_after + polls + step.together.map_or(Micros::ZERO, |together| together.within)
+        });
         let arrivals = arrivals(plan, planned, shortest_stay);
         let at_once = match (&plan.load.arrivals, arrivals) {
             (Arrivals::Closed { users, .. }, _) => Some((f64::from(*users), f64::from(*users))),
