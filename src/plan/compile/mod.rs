@@ -6,6 +6,7 @@
 
 mod answers;
 mod bodies;
+mod budget;
 mod data;
 mod graphql;
 mod guard;
