@@ -166,7 +166,12 @@ mod tests {
             HistoryRow::without_summary("latest".into(), "runs/b".into(), "running"),
             HistoryRow::of("latest~1".into(), "runs/a".into(), &run),
         ];
-        insta::assert_snapshot!(console_table(&history(&rows), 120, Paint::Plain), @"");
+        insta::assert_snapshot!(console_table(&history(&rows), 120, Paint::Plain), @r"
+        Runs, the newest first
+          run           started, UTC  scenario                          tags  shoppers  repeated  p95 pay  verdict
+          latest                   –  –                                              –         –        –  running
+          latest~1  2026-11-27 09:00  Black Friday checkout  release=2026.47     1,000     3.3 %   52.9ms  fail
+        ");
         assert!(rows[1].pay_p95_ms["pay"].unwrap() > 10.0, "{rows:?}");
     }
 }

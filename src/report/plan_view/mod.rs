@@ -163,7 +163,12 @@ mod tests {
         });
         let text = shown(&plan, None, 100, true);
         let budget = text.split("\n\n").find(|part| part.starts_with("Error budget")).unwrap();
-        insta::assert_snapshot!(budget, @"");
+        insta::assert_snapshot!(budget, @r"
+        Error budget
+          99% of shoppers are not lost: 400,000 of 40,000,000 in 30 days may fare worse. A peak hour of
+          36,000 shoppers spends 0.09 % of it at a burn rate of 1. If none of this run's fares badly, the
+          burn rate is shown to be below 0.5.
+        ");
     }
 
     #[test]

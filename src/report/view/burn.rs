@@ -109,6 +109,13 @@ mod tests {
         insta::assert_snapshot!(budget(findings.budget.as_ref().unwrap()).text, @r##"
         Error budget (99% of shoppers buy without a repeated failure: 400,000 of 40,000,000 in 30d): the burn rate is 3.1 (2.8–3.5), at which the whole budget lasts 9d14h; a peak hour like it (250,000 shoppers) spends 2.0 % of it (1.7–2.2 %), this run 0.094 %. 1 of 2 burn alarms would ring.
         "##);
-        insta::assert_snapshot!(console_table(&alarms(&findings), 100, Paint::Plain), @"");
+        insta::assert_snapshot!(console_table(&alarms(&findings), 100, Paint::Plain), @r"
+        Burn alarms
+          rings where                                                   threshold  highest burn  rang
+          10 % of what this run may spend goes in 25s, and still in           2.4           4.9  no
+          the last 2.08s
+          25 % of what this run may spend goes in 1m40s, and still in         1.5           4.1  after 1m41s
+          the last 8.33s
+        ");
     }
 }

@@ -231,7 +231,7 @@ mod tests {
             peak_hour: None,
         };
         let thresholds = |length: Micros| {
-            alarms(&month, length, length / 360).iter().map(|alarm| (alarm.threshold * 10.0).round() / 10.0).collect::<Vec<_>>()
+            alarms(&month, length, Micros::from_secs(300)).iter().map(|alarm| (alarm.threshold * 10.0).round() / 10.0).collect::<Vec<_>>()
         };
         assert_eq!(thresholds(month.window), [14.4, 6.0, 1.0, 2.4, 1.5]);
         let two_hours = alarms(&month, Micros::from_secs(7_200), Micros::from_secs(20));
