@@ -510,7 +510,7 @@ fn the_command_line_is_checked_as_well() {
     let no_time = Some(tillrush::base::Micros::ZERO);
     insta::assert_snapshot!(told(Overrides { duration: no_time, ..default() }, staged), @"--duration of no time: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");
-    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address, such as https://shop.example.com");
+    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080");
 }
 
 #[test]
@@ -541,7 +541,7 @@ objectives:
     2 | target: shop
       |         ^^^^
       |
-    help: write the shop's base address, such as https://shop.example.com
+    help: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080
 
     error: `20` is not a rate
      --> s.yaml:5:15

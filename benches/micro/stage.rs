@@ -169,6 +169,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
         witness: None,
         hurried: false,
+        resolute: false,
         plan: Arc::new(plan),
     }
 }

@@ -13,7 +13,7 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
-use super::{Exit, Failure, Screen, fresh};
+use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice};
 use crate::engine::{self, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::Plan;
@@ -102,7 +102,7 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
-    stop_on_signals(&stop, screen).context("can't listen for signals")?;
+    stop_on_signals(&stop, folder.display().to_string(), screen).context("can't listen for signals")?;
     let options = RunOptions {
         seed: job.seed,
         slice: job.slice,
@@ -171,7 +171,9 @@ impl<'a> Gathering<'a> {
     fn finish(self) -> anyhow::Result<Tally> {
         self.progress.finish();
         if let Some(error) = self.lost {
-            eprintln!("warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be");
+            complain(&format!(
+                "warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be"
+            ));
         }
         Ok(self.total)
     }

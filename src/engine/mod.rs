@@ -194,6 +194,7 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, barriers: Arc<
             barriers,
             witness: None,
             hurried: false,
+            resolute: false,
         });
         core::run(core, world).await;
         Ok(())

@@ -58,6 +58,7 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
             barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
             witness: None,
             hurried: false,
+            resolute: false,
         };
         let core = CorePlan {
             plan: Arc::clone(&plan),

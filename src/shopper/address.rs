@@ -44,17 +44,17 @@ impl AllowedHosts {
     }
 }
 
-/// Whether an address is on this machine or in a private network: loopback, private (RFC 1918, RFC 4193), link-local
+/// Whether an address is on this machine or in a private network: loopback and unspecified, private (RFC 1918, RFC 4193), link-local
 /// (RFC 3927, RFC 4291) and shared (RFC 6598) addresses. Only these are loaded unasked.
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+            ip.is_loopback() || ip.is_unspecified() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
         }
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
             Some(ip) => is_private(ip.into()),
-            None => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+            None => ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local(),
         },
     }
 }
@@ -226,6 +226,8 @@ mod tests {
         for private in [
             "127.0.0.1",
             "127.8.8.8",
+            "0.0.0.0",
+            "::",
             "10.1.2.3",
             "172.16.0.1",
             "192.168.1.1",
@@ -238,7 +240,7 @@ mod tests {
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "0.0.0.0", "2606:4700::1111", "::ffff:8.8.8.8"] {
+        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }

@@ -141,7 +141,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
             }
             let Some(next) = route.get(nth + 1) else { break };
-            if !stays {
+            if !stays && world.resolute {
+                world.tell(|witness| witness.stays(plan.step(last).continues));
+            } else if !stays {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }

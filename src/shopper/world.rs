@@ -36,6 +36,8 @@ pub struct World<S, C, G> {
     pub witness: Option<Rc<dyn Witness>>,
     /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
     pub hurried: bool,
+    /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.
+    pub resolute: bool,
 }
 
 /// Sees what a shopper does, as it happens.
@@ -50,6 +52,8 @@ pub trait Witness {
     fn checked(&self, what: &str, checks: &[Checked]);
     /// A step was judged.
     fn judged(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
+    /// So many shoppers go on from here, as a fraction; this one would leave by choice, and stays because it is resolute.
+    fn stays(&self, going_on: f64);
     /// The shopper pauses this long before the next step, unless hurried.
     fn pauses(&self, pause: Micros, why: &str);
 }

@@ -124,7 +124,7 @@ impl Compiler<'_> {
 
     /// The shop's base address; the command line's wins.
     fn target(&mut self, written: Option<&Text>) -> Option<Url> {
-        const REMEDY: &str = "write the shop's base address, such as https://shop.example.com";
+        const REMEDY: &str = "write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080";
         if let Some(flag) = &self.inputs.overrides.target {
             return base_address(flag).map_err(|wrong| self.flag_problem(format!("--target {flag}: {wrong}"), REMEDY)).ok();
         }
