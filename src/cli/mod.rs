@@ -7,8 +7,10 @@ mod demo;
 mod exit;
 mod folder;
 mod live;
+mod pipeline;
 mod report;
 mod run;
+mod runs;
 mod source;
 mod typed;
 mod walk;
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args, screen),
         Command::Walk(args) => walk::walk(&args, screen),
         Command::Report(args) => report::report(&args, screen),
+        Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => report::merge(&args, screen),
         Command::Shop(args) => shop(&args, screen),
         Command::Schema(args) => schema(&args),

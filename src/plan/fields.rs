@@ -13,6 +13,7 @@ impl Body {
         match self {
             Body::Empty | Body::Text(_) => 0,
             Body::Form(pairs) => pairs.len() as u64,
+            Body::Multipart(pairs) => pairs.len() as u64,
             Body::Submit(form) => (form.fields.len() + form.extra.len()) as u64,
             Body::Json(segments) => {
                 let text: String = segments

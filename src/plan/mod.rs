@@ -4,6 +4,7 @@
 //! range. It has no clock, no socket and no randomness of its own.
 
 mod arms;
+mod budget;
 mod compile;
 #[cfg(test)]
 pub mod example;
@@ -18,6 +19,7 @@ mod load;
 mod objective;
 mod objective_text;
 mod persona;
+mod route;
 mod schema;
 pub mod shape;
 mod shoppers;
@@ -29,9 +31,10 @@ use url::Url;
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use arms::{Arm, MAX_ARMS, Way};
+pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Poll, Price,
-    Request, StatusRange, Step, Submit, Together, Unit,
+    Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Part,
+    Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -40,6 +43,7 @@ pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
+pub use route::Stop;
 pub use schema::schema;
 pub use shoppers::{Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
@@ -72,6 +76,9 @@ pub struct Plan {
     /// The release gate.
     #[serde(skip)]
     pub objectives: Vec<Objective>,
+    /// The error budget.
+    #[serde(skip)]
+    pub budget: Option<ErrorBudget>,
     /// Safety caps.
     pub limits: Limits,
     /// Whether each request carries a W3C `traceparent`.

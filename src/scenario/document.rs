@@ -4,11 +4,15 @@
 
 use serde_json::{Value, json};
 
+use super::amount::Amount;
 use super::arms::{Arm, Otherwise};
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::Located;
-use super::steps::{Basket, Conditions, Extract, Gathering, GraphQl, Item, Order, Poll, Purchase, Step, Submit};
+use super::steps::{
+    Auth, Basic, Basket, Branch, Choose, Conditions, Extract, Gathering, GraphQl, Include, Item, Order, Poll, Purchase, Repeat, Step,
+    Submit, Upload,
+};
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};
 use super::words::{Conduct, Connecting, Each, Spacing, Tracing};
@@ -30,10 +34,14 @@ mapping! {
         "shoppers" => shoppers: Shoppers,
         /// What holds for every step that does not say otherwise.
         "defaults" => defaults: Defaults,
+        /// Lists of steps by name, for `- include: NAME` in journeys.
+        "shared" => shared: Named<Vec<Item>>,
         /// What shoppers mean to do; each takes one journey, drawn by weight.
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
         "objectives" => objectives: Vec<Text>,
+        /// The error budget, of which reports say how fast the run would spend it.
+        "budget" => budget: Budget,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
     }
@@ -116,6 +124,8 @@ mapping! {
     Defaults, "a set of defaults" {
         /// Headers of every request.
         "headers" => headers: Named<Text>,
+        /// By whom every request is made.
+        "auth" => auth: Auth,
         /// Slower than this is a failure to the shopper (default 10s).
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// The pause before each step but a journey's first (default none).
@@ -134,8 +144,22 @@ mapping! {
         "name" required => name: Text,
         /// The share of shoppers who take it, relative to the other journeys (default 1).
         "weight" => weight: Located<Weight>,
-        /// What they do, in order: steps and purchases.
+        /// What they do, in order: steps, purchases, and what groups them.
         "steps" required => steps: Vec<Item>,
+    }
+}
+
+mapping! {
+    /// The error budget, of which reports say how fast the run would spend it.
+    Budget, "a budget" {
+        /// What shoppers are promised: `99.9% of shoppers buy without a repeated failure`; or `... buy without a failure`, `... are not lost`.
+        "objective" required => objective: Text,
+        /// The time that it is for (default 30d, at most 30d).
+        "window" => window: Located<Micros>,
+        /// How many shoppers come in that time: 40M.
+        "shoppers" required => shoppers: Located<Amount>,
+        /// How many come in the busiest hour: 250k (default: as many as in an hour at the mean rate of the run).
+        "peak_hour" => peak_hour: Located<Amount>,
     }
 }
 
@@ -159,7 +183,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 20] = [
+pub const MAPPINGS: [(&str, &[&str]); 28] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -170,6 +194,13 @@ pub const MAPPINGS: [(&str, &[&str]); 20] = [
     ("Defaults", Defaults::KEYS),
     ("Journey", Journey::KEYS),
     ("Purchase", Purchase::KEYS),
+    ("Repeat", Repeat::KEYS),
+    ("Choose", Choose::KEYS),
+    ("Branch", Branch::KEYS),
+    ("Include", Include::KEYS),
+    ("Upload", Upload::KEYS),
+    ("Auth", Auth::KEYS),
+    ("Basic", Basic::KEYS),
     ("Step", Step::KEYS),
     ("Gathering", Gathering::KEYS),
     ("Submit", Submit::KEYS),
@@ -179,6 +210,7 @@ pub const MAPPINGS: [(&str, &[&str]); 20] = [
     ("Order", Order::KEYS),
     ("Poll", Poll::KEYS),
     ("Conditions", Conditions::KEYS),
+    ("Budget", Budget::KEYS),
     ("Limits", Limits::KEYS),
 ];
 

@@ -8,7 +8,7 @@ use super::session::Gate;
 use super::transport::{Clock, Shop};
 use super::visit::Visit;
 use super::world::World;
-use crate::base::{Delay, StepId, UnitId};
+use crate::base::{Delay, StepId};
 use crate::plan::{Behaviour, Way};
 use crate::tally::{Observed, Outcome, Treatment};
 
@@ -18,8 +18,8 @@ pub(super) enum Experiment {
     /// Nothing has failed.
     #[default]
     Untreated,
-    /// The shopper is on the way to the unit that failed.
-    UnderWay(UnitId, Treatment),
+    /// The shopper is on the way to the unit that failed, by its place on the way.
+    UnderWay(usize, Treatment),
     /// It is known what came of it.
     Over,
 }
@@ -37,7 +37,7 @@ pub(super) enum Retry {
 
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// The shopper's first failure fell at this step: changes what the arm changes, and says how to try again.
-    pub(super) fn treat<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, step: StepId) -> Retry {
+    pub(super) fn treat<C: Clock>(&mut self, world: &World<S, C, G>, leg: usize, step: StepId) -> Retry {
         let plan = &*world.plan;
         let shoppers = &plan.shoppers;
         if shoppers.behaviour != Behaviour::Experiment || self.experiment != Experiment::Untreated {
@@ -45,7 +45,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         let Some(arm) = shoppers.arm_of(self.shopper) else { return Retry::Again };
         let eligible = shoppers.eligible(self.held(), self.met.bought_at.is_some());
-        self.experiment = Experiment::UnderWay(unit, Treatment { step, arm, eligible });
+        self.experiment = Experiment::UnderWay(leg, Treatment { step, arm, eligible });
         if eligible & (1 << arm) == 0 {
             return Retry::Again;
         }
@@ -69,9 +69,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// An attempt at a unit came out so: tells what came of the treatment, if that is known now.
-    pub(super) fn follow_up<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, outcome: Outcome) {
+    pub(super) fn follow_up<C: Clock>(&mut self, world: &World<S, C, G>, leg: usize, outcome: Outcome) {
         let Experiment::UnderWay(failed, treatment) = self.experiment else { return };
-        if outcome == Outcome::Ok && unit != failed {
+        if outcome == Outcome::Ok && leg != failed {
             return;
         }
         self.experiment = Experiment::Over;

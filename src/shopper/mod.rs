@@ -9,6 +9,7 @@ mod form;
 mod graphql;
 mod judge;
 mod message;
+mod multipart;
 mod price;
 mod purchase;
 mod reading;

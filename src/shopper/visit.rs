@@ -23,7 +23,7 @@ use super::transport::{Clock, Shop};
 use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
-use crate::plan::{Behaviour, Cell, Persona, Plan, Value};
+use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
 use crate::tally::{Effort, End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
@@ -40,11 +40,13 @@ pub struct Visit<S: Shop, G> {
     pub(super) observed: Vec<Observed>,
     pub(super) trail: Trail,
     pub(super) met: Met,
-    /// By place of the unit in the journey.
-    places: Vec<AtPlace>,
+    /// By unit of the shopper's way through the journey.
+    legs: Vec<Leg>,
     /// What was done so far.
     pub(super) effort: Effort,
     pub(super) intent: Option<Intent>,
+    /// How often the shopper has been at this unit before.
+    pub(super) round: u32,
     /// What would be cut if the run ended now.
     pub(super) under_way: UnderWay,
 }
@@ -64,9 +66,9 @@ pub(super) struct Met {
     pub worth: Option<MinorUnits>,
 }
 
-/// What the shopper did at one unit of the journey.
+/// What the shopper did at one unit on the way.
 #[derive(Clone, Copy, Debug, Default)]
-struct AtPlace {
+struct Leg {
     attempts: u32,
     failures: u32,
     passed: bool,
@@ -138,10 +140,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             met: Met::default(),
             effort: Effort::default(),
             intent: None,
+            round: 0,
             under_way: UnderWay::default(),
             held: None,
             experiment: Experiment::default(),
-            places: vec![AtPlace::default(); plan.journey(persona.journey).units.len()],
+            legs: Vec::new(),
             shopper,
             marker,
             persona,
@@ -153,42 +156,39 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Goes through the journey. May be dropped at any time; `close` then still tells what was under way.
     pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
         let plan = &*world.plan;
-        let units = plan.journey(self.persona.journey).units.clone();
-        let (mut unit, mut intended_at) = (UnitId(units.start), self.arrived_at);
-        while unit.0 < units.end {
-            let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
+        let first = plan.journey(self.persona.journey).units.start;
+        let route = plan.route(self.persona.journey, self.shopper);
+        self.legs = vec![Leg::default(); route.len()];
+        let (mut leg, mut intended_at) = (0, self.arrived_at);
+        while let Some(&Stop { unit, round }) = route.get(leg) {
+            let place = usize::from(unit.0 - first);
+            self.round = round;
+            let (passed_at, attempts) = match self.get_through(world, unit, leg, intended_at).await {
                 Then::Passed(passed_at, attempts) => (passed_at, attempts),
                 Then::Anew(at) => {
-                    (unit, intended_at) = (UnitId(units.start), at);
+                    (leg, intended_at) = (0, at);
                     continue;
                 }
                 Then::Ended(end) => return end,
             };
             let last = StepId(plan.unit(unit).steps.end - 1);
-            let stays = uniform(self.shopper.0, Purpose::Continue, u64::from(unit.0)) < plan.step(last).continues;
-            let is_last = unit.0 + 1 == units.end;
-            let place = self.place(world, unit);
-            if !std::mem::replace(&mut self.places[place].passed, true) {
+            let draw = u64::from(round) << 32 | u64::from(unit.0);
+            let stays = uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
+            if !std::mem::replace(&mut self.legs[leg].passed, true) && round == 0 {
                 world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
             }
-            if is_last {
-                break;
-            }
+            let Some(next) = route.get(leg + 1) else { break };
             if !stays && world.resolute {
                 world.tell(|witness| witness.stays(plan.step(last).continues));
             } else if !stays {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }
-            unit = UnitId(unit.0 + 1);
-            intended_at = passed_at + self.think(world, StepId(plan.unit(unit).steps.start), 1);
+            self.round = next.round;
+            leg += 1;
+            intended_at = passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
-    }
-
-    /// The place of a unit in the journey.
-    fn place<C: Clock>(&self, world: &World<S, C, G>, unit: UnitId) -> usize {
-        usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start)
     }
 
     /// The value that the shopper holds of each attribute.
@@ -197,9 +197,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// Tries a unit until it succeeds, or it comes otherwise.
-    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, mut intended_at: Micros) -> Then {
+    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, leg: usize, mut intended_at: Micros) -> Then {
         let shoppers = &world.plan.shoppers;
-        let place = self.place(world, unit);
         // Who begins anew still wants the same.
         if !matches!(self.experiment, Experiment::UnderWay(..)) {
             self.intent = None;
@@ -212,18 +211,19 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if std::mem::replace(&mut again, true) {
                 self.session.go_back(&begins_at);
             }
-            self.places[place].attempts += 1;
-            let nth = self.places[place].attempts;
+            self.legs[leg].attempts += 1;
+            let nth = self.legs[leg].attempts;
             let tried = self.try_unit(world, unit, nth, intended_at).await;
-            self.follow_up(world, unit, tried.outcome);
+            self.follow_up(world, leg, tried.outcome);
             match tried.outcome {
                 Outcome::Ok => return Then::Passed(tried.ended_at, nth),
                 Outcome::Unjudged => return Then::Ended(End::Unfinished),
                 Outcome::Declined => {
                     self.met.declines += 1;
-                    self.intent.iter_mut().filter(|intent| intent.unit == unit).for_each(Intent::renew);
+                    let round = self.round;
+                    self.intent.iter_mut().filter(|intent| intent.is_of(unit, round)).for_each(Intent::renew);
                 }
-                Outcome::Failed(_) => self.count_failure(world, &tried, place),
+                Outcome::Failed(_) => self.count_failure(world, &tried, leg),
             }
             let met = self.met.failures + self.met.declines;
             let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
@@ -233,9 +233,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if shoppers.max_attempts.is_some_and(|most| nth >= most) {
                 return Then::Ended(End::StoppedByCap);
             }
-            let retry = if tried.outcome == Outcome::Declined { Retry::Again } else { self.treat(world, unit, tried.step) };
+            let retry = if tried.outcome == Outcome::Declined { Retry::Again } else { self.treat(world, leg, tried.step) };
             let after = if let Retry::After(pause) = retry { pause } else { shoppers.retry_after };
-            let pause = self.pause(world, after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
+            let pause = self.pause(world, after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
             self.effort.idle += pause;
             intended_at = tried.ended_at + pause;
@@ -245,10 +245,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
     }
 
-    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, place: usize) {
+    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, leg: usize) {
         self.met.failures += 1;
-        self.places[place].failures += 1;
-        self.met.same_unit_twice |= self.places[place].failures >= 2;
+        self.legs[leg].failures += 1;
+        self.met.same_unit_twice |= self.legs[leg].failures >= 2;
         match self.met.failures {
             1 => self.met.first_failed = Some(tried.step),
             2 => {
@@ -278,8 +278,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 self.effort.idle += together_at.since(step_at);
                 step_at = together_at;
             }
-            if nth == 1 && step.0 == steps.start {
-                let place = self.place(world, unit);
+            if nth == 1 && self.round == 0 && step.0 == steps.start {
+                let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
                 world.tally.borrow_mut().entered(self.persona.journey, place);
             }
             let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
@@ -296,10 +296,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// The think time before a step.
     fn think<C: Clock>(&mut self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
-        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, u64::from(step.0) << 32 | u64::from(nth));
+        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, self.draw_of(step.0, nth));
         world.tell(|witness| witness.pauses(pause, "thinking"));
         self.effort.idle += pause;
         pause
+    }
+
+    /// Which draw belongs to the n-th attempt, in this round, at a step or unit.
+    fn draw_of(&self, place: u16, nth: u32) -> u64 {
+        u64::from(place) << 32 | u64::from(self.round) << 20 | u64::from(nth)
     }
 
     fn pause<C: Clock>(&self, world: &World<S, C, G>, delay: Delay, purpose: Purpose, ordinal: u64) -> Micros {

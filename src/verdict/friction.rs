@@ -1,7 +1,8 @@
 //! What a shopper must do to buy: "too complex" in numbers, beside "it failed".
 
 use super::statistics::Quantiles;
-use crate::base::{JourneyId, StepId};
+use crate::base::random::{Purpose, draw};
+use crate::base::{JourneyId, ShopperId};
 use crate::plan::Plan;
 use crate::tally::{Effort, Tally};
 
@@ -19,7 +20,7 @@ pub struct FrictionFinding {
     /// What one of those did, on average; none if there was nobody.
     pub per_smooth_buyer: Option<EachBuyer>,
     /// Fields of forms and JSON bodies that are sent on the way to the order, hidden ones included.
-    pub form_fields: u64,
+    pub form_fields: f64,
     /// Intended arrival to the order.
     pub time_to_buy: Quantiles,
     /// The same without thinking and pausing.
@@ -67,18 +68,30 @@ fn each(sum: &Effort, buyers: u64) -> EachBuyer {
     }
 }
 
-/// The fields on the way to the order: those of all steps up to the paying one of the journey's last purchase.
-fn form_fields(plan: &Plan, journey: JourneyId) -> u64 {
-    let units = plan.journey(journey).units.clone().map(|unit| &plan.units[usize::from(unit)]);
-    let Some(last) = units.clone().filter_map(|unit| unit.paying_step).next_back() else { return 0 };
-    let steps = units.flat_map(|unit| unit.steps.clone()).map(StepId).take_while(|step| *step <= last);
-    steps.map(|step| plan.step(step).request.body.fields()).sum()
+/// How many ways through a journey that branches are looked at.
+const WAYS: u64 = 1_000;
+
+/// The fields on the way to the order: those of all steps up to the paying one of the way's last purchase, averaged over
+/// the ways that shoppers take.
+fn form_fields(plan: &Plan, journey: JourneyId) -> f64 {
+    let fields: Vec<u64> = plan.steps.iter().map(|step| step.request.body.fields()).collect();
+    let of = |steps: std::ops::Range<u16>| fields[usize::from(steps.start)..usize::from(steps.end)].iter().sum::<u64>();
+    let along = |way: u64| {
+        let route = plan.route(journey, ShopperId(draw(way, Purpose::Shopper, 0)));
+        let (mut before, mut to_order) = (0, 0);
+        for unit in route.iter().map(|stop| plan.unit(stop.unit)) {
+            to_order = unit.paying_step.map_or(to_order, |paying| before + of(unit.steps.start..paying.0 + 1));
+            before += of(unit.steps.clone());
+        }
+        to_order
+    };
+    (0..WAYS).map(along).sum::<u64>() as f64 / WAYS as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Micros, ShopperId, UnitId};
+    use crate::base::{Micros, UnitId};
     use crate::plan::{Body, Template};
     use crate::tally::{End, Outcome, ShopperEnd};
     use crate::verdict::trial::Trial;
@@ -145,7 +158,7 @@ mod tests {
         trial.plan.steps[cart.index()].request.body = form(&["sku", "quantity"]);
         trial.plan.steps[pay.index()].request.body = form(&["number", "expiry", "cvc"]);
         trial.plan.steps[confirm.index()].request.body = form(&["after"]);
-        assert_eq!(friction(&trial.plan, &trial.tally)[0].form_fields, 5);
+        assert_eq!(friction(&trial.plan, &trial.tally)[0].form_fields, 5.0);
         assert!(trial.plan.unit(UnitId(6)).purchase);
     }
 }

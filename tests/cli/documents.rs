@@ -49,7 +49,7 @@ fn documented() -> Value {
             }
         }],
         "friction": [{
-            "journey": "string", "buyers": "integer", "per_buyer": each, "smooth_buyers": "integer", "form_fields": "integer",
+            "journey": "string", "buyers": "integer", "per_buyer": each, "smooth_buyers": "integer", "form_fields": "number",
             "time_to_buy_ms": spans, "time_to_buy_without_thinking_ms": spans
         }],
         "clusters": [{

@@ -21,8 +21,9 @@ pub struct FrictionDocument {
     pub smooth_buyers: u64,
     /// What one of those did, on average: the journey itself. Null if there was nobody.
     pub per_smooth_buyer: Option<EachBuyerDocument>,
-    /// Fields of forms and JSON bodies that are sent on the way to the order, hidden ones included.
-    pub form_fields: u64,
+    /// Fields of forms and JSON bodies that are sent on the way to the order, hidden ones included; on average, where the journey
+    /// branches.
+    pub form_fields: f64,
     /// Intended arrival to the order.
     pub time_to_buy_ms: SpansDocument,
     /// The same without thinking, and without pausing before trying again.
@@ -55,7 +56,7 @@ pub(super) fn friction(plan: &Plan, found: &FrictionFinding) -> FrictionDocument
         per_buyer: each(&found.per_buyer),
         smooth_buyers: found.smooth_buyers,
         per_smooth_buyer: found.per_smooth_buyer.as_ref().map(each),
-        form_fields: found.form_fields,
+        form_fields: figure(found.form_fields),
         time_to_buy_ms: spans(&found.time_to_buy),
         time_to_buy_without_thinking_ms: spans(&found.busy_to_buy),
     }

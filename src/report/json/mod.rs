@@ -1,5 +1,6 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
+mod budget;
 mod clusters;
 mod document;
 mod experiment;
@@ -9,6 +10,7 @@ mod summary;
 mod tests;
 mod wire;
 
+pub use budget::{BudgetDocument, BurnAlarmDocument};
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
 pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};

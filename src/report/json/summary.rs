@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::budget::budget;
 use super::clusters::cluster;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
@@ -71,6 +72,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
+        budget: findings.budget.as_ref().map(budget),
     }
 }
 
@@ -87,6 +89,7 @@ fn word(verdict: Verdict) -> VerdictWord {
 fn completion(completion: Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
+        Completion::Aborted => "aborted",
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
     }
@@ -151,6 +154,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         name: step.name.clone(),
         journey: plan.journey(step.journey).name.clone(),
         unit: plan.unit(step.unit).name.clone(),
+        pays: plan.unit(step.unit).paying_step == Some(found.step),
         attempts: found.failed.of,
         failures: found.failed.events,
         failure_rate: found.failed.value().map(figure),

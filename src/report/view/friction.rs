@@ -5,6 +5,11 @@ use super::page::{Fit, Table, Tone};
 use crate::plan::Plan;
 use crate::verdict::Findings;
 
+/// Whole, unless the journey branches.
+fn fields(mean: f64) -> String {
+    if mean.fract() == 0.0 { format!("{mean:.0}") } else { format!("{mean:.1}") }
+}
+
 /// What it takes to buy, journey by journey: of those who met no trouble, as long as there are any.
 pub fn friction(plan: &Plan, findings: &Findings) -> Table {
     let columns = [
@@ -30,7 +35,7 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
                 format!("{:.1}", each.requests),
                 format!("{:.1}", each.round_trips),
                 format!("{:.1}", (each.bytes_sent + each.bytes_received) / 1_024.0),
-                count(found.form_fields),
+                fields(found.form_fields),
                 span(found.time_to_buy.p50),
                 span(found.time_to_buy.p95),
                 span(found.busy_to_buy.p50),

@@ -1,5 +1,6 @@
 //! The view: a report without its layout, shared by all formats for people.
 
+mod burn;
 mod clusters;
 mod experiment;
 pub mod format;

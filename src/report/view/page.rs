@@ -3,6 +3,7 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
+use super::burn;
 use super::clusters;
 use super::experiment;
 use super::friction;
@@ -107,6 +108,7 @@ impl View {
     pub fn of(plan: &Plan, facts: &RunFacts, findings: &Findings) -> View {
         let tables = [
             gate::objectives(findings),
+            burn::alarms(findings),
             tables::funnel(plan, findings),
             tables::steps(plan, findings),
             friction::friction(plan, findings),
