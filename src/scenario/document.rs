@@ -8,7 +8,7 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
-use super::units::{Attempts, Count, Fraction, Rate, Status, Unit, Weight};
+use super::units::{Attempts, Count, Crowd, Fraction, Rate, Status, Unit, Weight};
 use super::words::{Conduct, Connecting, Each, Spacing};
 use crate::base::{Delay, Micros};
 
@@ -41,8 +41,18 @@ mapping! {
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
         "objectives" => objectives: Vec<Text>,
+        /// The season that the run stands for: what losses are scaled to.
+        "season" => season: Season,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
+    }
+}
+
+mapping! {
+    /// The season that the run stands for.
+    Season, "a season" {
+        /// How many shoppers come, such as 2.1M: lost shoppers and revenue are told for as many, if the season goes like the run.
+        "shoppers" required => shoppers: Located<Crowd>,
     }
 }
 

@@ -23,7 +23,7 @@ pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Count, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
+pub use units::{Attempts, Count, Crowd, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
 pub use words::{Conduct, Connecting, Each, Spacing};
 
 /// A scenario as it was written.

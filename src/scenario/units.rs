@@ -49,6 +49,10 @@ pub struct Weight(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u32);
 
+/// Shoppers of a whole season, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowd(pub u64);
+
 /// How often a unit is tried at most; none for `unlimited`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts(pub Option<u32>);
@@ -242,6 +246,29 @@ impl Unit for Count {
     }
 }
 
+impl Unit for Crowd {
+    const WHAT: &'static str = "a number of shoppers";
+    const REMEDY: &'static str = "write a number from 1 to 100000000000, such as 2100000, 2.1M or 350k";
+
+    fn read(text: &str) -> Result<Crowd, UnitError> {
+        let (number, unit) = split_unit(text.trim());
+        let times = match unit {
+            "" => 1.0,
+            "k" | "K" => 1e3,
+            "M" => 1e6,
+            "G" => 1e9,
+            _ => return Err(wrong::<Crowd>(text)),
+        };
+        let shoppers = decimal(number).map(|number| number * times).filter(|shoppers| (1.0..=1e11).contains(shoppers));
+        let whole = shoppers.map(f64::round).filter(|whole| shoppers.is_some_and(|shoppers| (shoppers - whole).abs() < 1e-6 * whole));
+        whole.map(|shoppers| Crowd(shoppers as u64)).ok_or_else(|| wrong::<Crowd>(text))
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["integer", "string"], "minimum": 1, "pattern": r"^\s*\d+(\.\d+)?\s*[kKMG]?\s*$", "examples": ["2.1M", "350k", 2_100_000] })
+    }
+}
+
 impl Unit for Attempts {
     const WHAT: &'static str = "a number of attempts";
     const REMEDY: &'static str = "write a whole number from 1, or unlimited";
@@ -310,6 +337,17 @@ mod tests {
 
     fn micros(text: &str) -> Option<u64> {
         Micros::read(text).ok().map(|span| span.0)
+    }
+
+    #[test]
+    fn a_crowd_is_counted_in_thousands_and_millions() {
+        let crowd = |text: &str| Crowd::read(text).ok().map(|crowd| crowd.0);
+        for (text, expected) in [("2.1M", 2_100_000), ("350k", 350_000), ("2100000", 2_100_000), ("1", 1), ("1.5 M", 1_500_000), ("1G", 1_000_000_000)] {
+            assert_eq!(crowd(text), Some(expected), "{text}");
+        }
+        for text in ["", "0", "1.5", "-3", "M", "1e6", "2.1m", "200G", "2,100,000"] {
+            assert_eq!(crowd(text), None, "{text}");
+        }
     }
 
     #[test]

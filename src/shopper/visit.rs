@@ -48,6 +48,7 @@ pub(super) struct Met {
     pub failures: u32,
     pub declines: u32,
     pub first_failed: Option<StepId>,
+    pub first_failed_at: Option<Micros>,
     pub second_failed: Option<StepId>,
     pub same_unit_twice: bool,
     pub bought_at: Option<Micros>,
@@ -59,6 +60,8 @@ pub(super) struct Met {
 pub(super) struct UnderWay {
     /// The unit, which attempt, and when it should have begun.
     pub unit: Option<(UnitId, u32, Micros)>,
+    /// When the attempt before it should have begun, if that failed.
+    pub after_failure_at: Option<Micros>,
     /// The step.
     pub step: Option<StepUnderWay>,
     /// The purchase whose request is sent.
@@ -150,6 +153,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let shoppers = &world.plan.shoppers;
         let failures_before = self.met.failures;
         self.intent = None;
+        self.under_way.after_failure_at = None;
         for nth in 1u32.. {
             let tried = self.try_unit(world, unit, nth, intended_at).await;
             match tried.outcome {
@@ -157,11 +161,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 Outcome::Unjudged => return Err(End::Unfinished),
                 Outcome::Declined => {
                     self.met.declines += 1;
+                    self.under_way.after_failure_at = None;
                     if let Some(intent) = &mut self.intent {
                         intent.renew();
                     }
                 }
-                Outcome::Failed(_) => self.count_failure(world, &tried, failures_before),
+                Outcome::Failed(_) => {
+                    self.under_way.after_failure_at = Some(intended_at);
+                    self.met.first_failed_at.get_or_insert(intended_at);
+                    self.count_failure(world, &tried, failures_before);
+                }
             }
             let met = self.met.failures + self.met.declines;
             let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
@@ -216,8 +225,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         }
         self.under_way.unit = None;
-        let attempt =
-            UnitAttempt { unit, nth, intended_at, attributes: &self.persona.attributes, observed: &held_before, outcome: tried.outcome };
+        let attempt = UnitAttempt {
+            unit,
+            nth,
+            intended_at,
+            after_failure_at: self.under_way.after_failure_at,
+            attributes: &self.persona.attributes,
+            observed: &held_before,
+            outcome: tried.outcome,
+        };
         world.tally.borrow_mut().unit_attempt(&attempt);
         tried
     }
@@ -250,6 +266,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 failures: self.met.failures,
                 declines: self.met.declines,
                 first_failed: self.met.first_failed,
+                first_failed_at: self.met.first_failed_at,
                 second_failed: self.met.second_failed,
                 same_unit_twice: self.met.same_unit_twice,
                 worth: self.met.worth,
@@ -288,7 +305,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
             let (attributes, observed) = (&self.persona.attributes, &self.observed);
-            let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
+            let attempt = UnitAttempt { unit, nth, intended_at, after_failure_at: None, attributes, observed, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }
         self.settle(world, Outcome::Unjudged, false, now);

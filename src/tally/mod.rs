@@ -36,7 +36,7 @@ pub use samples::Samples;
 pub use series::Series;
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
 pub use step::{FunnelStage, JourneyTally, PhaseTally, StepTally};
-pub use timeline::{BlockTally, SecondTally};
+pub use timeline::{Again, BlockTally, SecondTally};
 
 use std::collections::BTreeMap;
 

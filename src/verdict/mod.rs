@@ -4,6 +4,7 @@
 //! Everything is a pure function of the plan, the merged tally and a few facts, so that a stored run can be judged again at
 //! any time, and a run cut in slices says the same as one that was not.
 
+mod detectable;
 mod facts;
 mod health;
 mod hotspots;
@@ -16,19 +17,22 @@ pub mod statistics;
 mod steps;
 #[cfg(test)]
 pub(crate) mod trial;
+mod windows;
 
 use crate::plan::Plan;
 use crate::tally::Tally;
 
+pub use detectable::{Among, Detectable, Sight, detectable};
 pub use facts::{Completion, Machine, RunFacts};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
-pub use loss::{Loss, LostWorth, PatienceLoss, loss, weight};
+pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
 pub use objectives::objectives;
 pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
-pub use repeats::{Repeats, Stickiness, UnitRepeats, repeats};
+pub use repeats::{Repeats, Source, Stickiness, UnitRepeats, Why as WhyRepeated, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
+pub use windows::{TimeWindow, windows};
 
 /// Everything that a run says, in numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,10 @@ pub struct Findings {
     pub loss: Option<Loss>,
     /// Where repeated failures concentrate, the costliest first.
     pub hotspots: Vec<HotSpot>,
+    /// Times at which the shop failed more than at others, in order.
+    pub windows: Vec<TimeWindow>,
+    /// What a run of this size could have seen.
+    pub detectable: Vec<Detectable>,
     /// The objectives that were judged.
     pub objectives: Vec<ObjectiveFinding>,
     /// Requests on the wire.
@@ -62,15 +70,18 @@ impl Findings {
     pub fn of(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
         let health = health(plan, tally, facts.completion);
         let objectives = objectives(plan, tally, &health);
+        let (windows, shoppers) = (windows(plan, tally), shoppers(plan, tally));
         Findings {
             verdict: Verdict::of(facts.completion, &health, &objectives, facts.missing_slices.is_empty()),
             health,
             steps: steps(plan, tally),
             journeys: journeys(plan, tally),
-            shoppers: shoppers(plan, tally),
-            repeats: repeats(plan, tally),
-            loss: loss(plan, tally),
+            repeats: repeats(plan, tally, &windows),
+            loss: loss(plan, tally, &windows),
             hotspots: hotspots(plan, tally),
+            detectable: detectable(plan, tally, &shoppers),
+            shoppers,
+            windows,
             objectives,
             requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
         }

@@ -67,6 +67,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         name: compiler.name(document.name.as_ref()),
         target: compiler.target(document.target.as_ref()),
         limits: compiler.limits(document.limits.as_ref()),
+        season: document.season.as_ref().and_then(|season| season.shoppers.as_ref()).map(|shoppers| shoppers.value.0),
         load,
         shoppers,
         journeys: flow.journeys,

@@ -45,6 +45,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             unit: UnitId(unit),
             nth,
             intended_at: Micros(at),
+            after_failure_at: (nth > 1 && at % 3 > 0).then_some(Micros(at / 2)),
             attributes: &[attribute],
             observed: &observed,
             outcome,
@@ -60,6 +61,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             ended_at: Micros(2 * at),
             failures,
             first_failed: (failures > 0).then_some(StepId(1)),
+            first_failed_at: (failures > 0).then_some(Micros(at + at / 3)),
             worth: worth.map(MinorUnits),
             end,
             ..ended(&[attribute], &observed)
