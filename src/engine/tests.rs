@@ -183,6 +183,39 @@ fn an_interrupted_run_drains_for_a_bounded_time_and_accounts_for_all() {
 }
 
 #[test]
+fn trying_again_multiplies_an_overload_as_the_law_says() {
+    // A shop that serves 100/s and refuses the rest at once is offered 110/s; whoever is refused tries again with c = 0.6083,
+    // as often as it takes: (λ − cμ)/(1 − c) = 125.5 attempts a second.
+    let (served, offered, again) = (100.0, 110.0, 1.0 - 0.3917);
+    let mut plan = plan(vec![journey("buy", 1.0)], Vec::new());
+    add_unit(&mut plan, false, &[("pay", 0.0, 1.0)]);
+    plan.steps[0].expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
+    plan.load.arrivals = plan::Arrivals::Poisson(profile(&[(offered, offered, 90.0)]));
+    plan.shoppers.behaviour = Behaviour::Live;
+    plan.shoppers.patience = Patience::preset("geometric-63").unwrap();
+    plan.shoppers.max_attempts = None;
+    plan.shoppers.retry_after = Delay { low: Micros::from_millis(500), high: Micros::from_secs(3) };
+    // Half a second of its work may wait; so a lull doesn't idle it.
+    let room = std::cell::Cell::new((Micros::ZERO, 0.0));
+    let tally = run(plan, &Stop::default(), move |asked| {
+        let (before, left) = room.get();
+        let left = (left + asked.at.since(before).as_secs_f64() * served).min(served / 2.0);
+        let serves = left >= 1.0;
+        room.set((asked.at, if serves { left - 1.0 } else { left }));
+        (Micros::from_millis(1), Ok((if serves { 200 } else { 503 }, String::new())))
+    });
+    let steady = 20..90u32;
+    let attempts: u64 = tally.seconds.range(steady.clone()).map(|(_, second)| second.requests).sum();
+    let arrived: u64 = tally.seconds.range(steady).map(|(_, second)| second.planned).sum();
+    // By what really arrived, which is random.
+    let law = (arrived as f64 / 70.0 - again * served) / (1.0 - again);
+    let found = attempts as f64 / 70.0;
+    assert!((found / law - 1.0).abs() < 0.05, "{found} a second, not {law}");
+    let lost = ends(&tally, End::Lost) as f64 / 90.0;
+    assert!((lost - (tally.arrivals.started as f64 / 90.0 - served)).abs() < 2.0, "{lost} lost a second");
+}
+
+#[test]
 fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
     let mut plan = shop_plan();
     plan.load.arrivals = plan::Arrivals::Closed { users: 3, length: Micros::from_secs(13) };

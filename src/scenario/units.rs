@@ -342,7 +342,9 @@ mod tests {
     #[test]
     fn a_crowd_is_counted_in_thousands_and_millions() {
         let crowd = |text: &str| Crowd::read(text).ok().map(|crowd| crowd.0);
-        for (text, expected) in [("2.1M", 2_100_000), ("350k", 350_000), ("2100000", 2_100_000), ("1", 1), ("1.5 M", 1_500_000), ("1G", 1_000_000_000)] {
+        for (text, expected) in
+            [("2.1M", 2_100_000), ("350k", 350_000), ("2100000", 2_100_000), ("1", 1), ("1.5 M", 1_500_000), ("1G", 1_000_000_000)]
+        {
             assert_eq!(crowd(text), Some(expected), "{text}");
         }
         for text in ["", "0", "1.5", "-3", "M", "1e6", "2.1m", "200G", "2,100,000"] {

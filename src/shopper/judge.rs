@@ -175,10 +175,10 @@ pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, &str> {
 mod tests {
     use super::*;
     use crate::base::VarId;
+    use crate::plan::JsonPlace;
     use crate::plan::{StatusRange, Value};
     use http::HeaderMap;
     use serde_json::json;
-    use crate::plan::JsonPlace;
 
     struct NoScope;
     impl Scope for NoScope {

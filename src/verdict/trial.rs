@@ -91,7 +91,7 @@ impl Trial {
         let width = self.tally.shape.block.0;
         for (number, block) in &mut self.tally.blocks {
             let start = u64::from(*number) * width;
-            let count = block.lag.count().max(1);
+            let count = block.lag.count();
             let mut lag = Latency::default();
             for i in 0..count {
                 let due = Micros(start + width * i / count);
@@ -162,7 +162,8 @@ impl Trial {
                         luck: draw(Purpose::Pick, luck),
                     });
                     if !self.units_only {
-                        self.attempt(step, now, outcome, draw(Purpose::Think, luck), &attributes);
+                        // Nothing that trials look at depends on when a step is tried again; its unit is filed under its own time.
+                        self.attempt(step, at, outcome, draw(Purpose::Think, luck), &attributes);
                     }
                     if outcome != Outcome::Ok {
                         break;

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use super::MIN_REPEATED;
 use super::loss::weight;
 use super::statistics::{Rate, fisher_greater};
-use super::MIN_REPEATED;
 use crate::base::{Micros, UnitId};
 use crate::plan::{Arrivals, Plan};
 use crate::tally::Tally;
@@ -152,7 +152,7 @@ fn joined(mut found: Vec<(Option<UnitId>, Stretch, f64)>, tally: &Tally) -> Vec<
     let mut windows: Vec<(Option<UnitId>, Stretch, f64)> = Vec::new();
     for (unit, stretch, p) in found {
         match windows.last_mut() {
-            Some((same, last, least)) if *same == unit && tally.blocks.range(last.last + 1..stretch.first).next().is_none() => {
+            Some((same, last, least)) if *same == unit && touch(tally, *last, stretch) => {
                 last.last = last.last.max(stretch.last);
                 *least = least.min(p);
             }
@@ -160,6 +160,11 @@ fn joined(mut found: Vec<(Option<UnitId>, Stretch, f64)>, tally: &Tally) -> Vec<
         }
     }
     windows
+}
+
+/// Whether there is nothing between them; the later may also reach around the earlier.
+fn touch(tally: &Tally, earlier: Stretch, later: Stretch) -> bool {
+    later.first <= earlier.last || tally.blocks.range(earlier.last + 1..later.first).next().is_none()
 }
 
 fn window(plan: &Plan, tally: &Tally, unit: Option<UnitId>, stretch: Stretch, p_value: f64) -> TimeWindow {
@@ -217,7 +222,10 @@ mod tests {
         assert_eq!(found(&trial), [(None, 40.0, 60.0)]);
         let window = &windows(&trial.plan, &trial.tally)[0];
         assert!(window.inside.value().unwrap() > 0.99 && window.outside.value().unwrap() < 0.02, "{window:?}");
-        assert!(window.repeated > 300 && window.excess_lost.unwrap() > 200.0 && !window.to_the_end && window.failed_again > 300, "{window:?}");
+        assert!(
+            window.repeated > 300 && window.excess_lost.unwrap() > 200.0 && !window.to_the_end && window.failed_again > 300,
+            "{window:?}"
+        );
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
 mod document;
+mod moments;
 mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use document::*;
+pub use moments::{
+    DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
+};
 pub use summary::{run_document, run_json, run_schema};

@@ -2,7 +2,9 @@
 
 pub mod format;
 pub(super) mod gate;
+mod moments;
 mod page;
+mod sight;
 mod tables;
 pub(super) mod words;
 

@@ -4,6 +4,8 @@
 //! a sample) is decided once for the console, the page and the pull request.
 
 use super::gate;
+use super::moments;
+use super::sight;
 use super::tables;
 use super::words;
 use crate::plan::Plan;
@@ -109,14 +111,16 @@ impl View {
             tables::kinds(plan, findings),
             tables::by_failures(findings),
             tables::loss(findings),
+            sight::season(findings),
             tables::hotspots(plan, findings),
+            moments::windows(plan, facts, findings),
         ];
         View {
             title: plan.name.clone(),
             subtitle: words::subtitle(plan, facts, findings),
             verdict: findings.verdict,
             reason: words::reason(facts, findings),
-            headline: words::headline(plan, findings),
+            headline: words::headline(plan, facts, findings),
             tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
             generator: words::generator(findings),
             notes: words::notes(plan, findings),

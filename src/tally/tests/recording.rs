@@ -152,7 +152,8 @@ fn second_attempts_after_a_failure_are_filed_under_their_own_block_and_unit() {
 #[test]
 fn a_failing_shopper_is_filed_under_the_block_of_the_first_failure_as_well() {
     let mut tally = Tally::new(shape());
-    let failing = ShopperEnd { failures: 2, first_failed: Some(StepId(1)), first_failed_at: Some(Micros::from_secs(31)), ..ended(&[], &[]) };
+    let failing =
+        ShopperEnd { failures: 2, first_failed: Some(StepId(1)), first_failed_at: Some(Micros::from_secs(31)), ..ended(&[], &[]) };
     tally.shopper_end(&failing);
     tally.shopper_end(&ended(&[], &[]));
     let began: Vec<(u32, u64)> =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Basis, Scope};
+use super::Basis;
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
 use crate::tally::{Observed, ShopperKey, Tally};
@@ -25,6 +25,15 @@ pub(super) type Value = u16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group(pub(super) Value, pub(super) Value);
 
+/// Where failures are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// Anywhere.
+    Anywhere,
+    /// At this step, among the shoppers of its journey.
+    Step(StepId),
+}
+
 /// Shoppers alike.
 struct Kind {
     /// By name; none where nothing was seen, or too much to tell apart.
@@ -43,8 +52,8 @@ pub(super) struct Failing {
     pub(super) lost: f64,
 }
 
-/// What was counted at one scope, group by group, and of everybody there.
-pub(super) struct AtScope {
+/// What was counted at one place, group by group, and of everybody there.
+pub(super) struct AtPlace {
     /// By group, only those who have the group's values.
     pub(super) inside: BTreeMap<Group, Failing>,
     /// By the names of a group: all for whom both are known.
@@ -78,7 +87,7 @@ impl Counts {
     }
 
     fn kinds(&self, plan: &Plan, tally: &Tally) -> Vec<Kind> {
-        let place = |name: usize, value: &str| {
+        let known = |name: usize, value: &str| {
             let found = self.values.iter().position(|(of, known)| *of == name && known == value)?;
             Value::try_from(found).ok()
         };
@@ -86,7 +95,7 @@ impl Counts {
             (0..plan.shoppers.attributes.len()).map(|name| self.values.iter().take_while(|(of, _)| *of < name).count()).collect();
         let attribute = |key: &ShopperKey, name: usize| Value::try_from(firsts[name] + usize::from(*key.attributes.get(name)?)).ok();
         let observed = |key: &ShopperKey, name: usize| match key.observed.get(name - firsts.len())? {
-            Observed::Is(value) => place(name, value),
+            Observed::Is(value) => known(name, value),
             Observed::TooMany | Observed::Missing => None,
         };
         let unit = |step| plan.step(step).unit;
@@ -104,24 +113,24 @@ impl Counts {
         kinds.into_iter().map(|((values, journey, failed, _), met)| Kind { values, journey, failed, met }).collect()
     }
 
-    /// The scopes at which anybody failed, the journey first.
-    pub(super) fn scopes(&self) -> Vec<Scope> {
-        let mut scopes: Vec<Scope> = self.kinds.iter().filter_map(|kind| Some(Scope::Step(kind.failed?.0))).collect();
-        scopes.push(Scope::Journey);
-        scopes.sort_unstable();
-        scopes.dedup();
-        scopes
+    /// The places where anybody failed, anywhere first.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.kinds.iter().filter_map(|kind| Some(Place::Step(kind.failed?.0))).collect();
+        places.push(Place::Anywhere);
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
-    /// What each group met at a scope, without the shoppers of the groups that are left out.
-    pub(super) fn at(&self, plan: &Plan, scope: Scope, left_out: &[Group]) -> AtScope {
-        let mut found = AtScope { inside: BTreeMap::new(), known: BTreeMap::new() };
-        let journey = scope.step().map(|step| plan.step(step).journey);
+    /// What each group met at a place, without the shoppers of the groups that are left out.
+    pub(super) fn at(&self, plan: &Plan, place: Place, left_out: &[Group]) -> AtPlace {
+        let mut found = AtPlace { inside: BTreeMap::new(), known: BTreeMap::new() };
+        let journey = place.step().map(|step| plan.step(step).journey);
         for kind in self.kinds.iter().filter(|kind| journey.is_none_or(|journey| kind.journey == journey)) {
             if left_out.iter().any(|group| self.holds(kind, *group)) {
                 continue;
             }
-            let met = kind.at(scope);
+            let met = kind.at(place);
             let known = || kind.values.iter().enumerate().filter_map(|(name, value)| Some((name, (*value)?)));
             for (name, value) in known() {
                 for (other_name, other) in known().filter(|(other, _)| *other >= name) {
@@ -131,6 +140,25 @@ impl Counts {
             }
         }
         found
+    }
+
+    /// What a group met at several steps together, and all others, without the shoppers whom `explained` leaves out at each.
+    pub(super) fn at_steps(&self, plan: &Plan, steps: &[StepId], explained: &[(Place, Group)], group: Group) -> (Failing, Failing) {
+        let (mut inside, mut outside) = (Failing::default(), Failing::default());
+        for kind in &self.kinds {
+            let open = |step: &StepId| {
+                let explained = explained.iter().any(|(place, group)| *place == Place::Step(*step) && self.holds(kind, *group));
+                plan.step(*step).journey == kind.journey && !explained
+            };
+            let known = [group.0, group.1].iter().all(|value| kind.values[self.values[usize::from(*value)].0].is_some());
+            let open: Vec<StepId> = steps.iter().copied().filter(open).collect();
+            if open.is_empty() || !known {
+                continue;
+            }
+            let here = kind.failed.filter(|(step, _)| open.contains(step)).map_or(Place::Step(open[0]), |(step, _)| Place::Step(step));
+            if self.holds(kind, group) { &mut inside } else { &mut outside }.add(kind.at(here));
+        }
+        (inside, outside)
     }
 
     fn holds(&self, kind: &Kind, group: Group) -> bool {
@@ -158,9 +186,21 @@ impl Counts {
     }
 }
 
-// === impl AtScope ===
+// === impl Place ===
 
-impl AtScope {
+impl Place {
+    /// The step, if it is one.
+    pub(super) fn step(self) -> Option<StepId> {
+        match self {
+            Place::Step(step) => Some(step),
+            Place::Anywhere => None,
+        }
+    }
+}
+
+// === impl AtPlace ===
+
+impl AtPlace {
     /// All others of whom it is known that they are others.
     pub(super) fn outside(&self, counts: &Counts, group: Group, inside: Failing) -> Failing {
         let all = self.known.get(&counts.names_of(group)).copied().unwrap_or_default();
@@ -171,11 +211,13 @@ impl AtScope {
 // === impl Kind ===
 
 impl Kind {
-    fn at(&self, scope: Scope) -> Failing {
-        match scope {
-            Scope::Journey => self.met,
-            Scope::Step(step) => match self.failed {
-                Some((failed, again_here)) if failed == step => Failing { repeated: if again_here { self.met.repeated } else { 0 }, ..self.met },
+    fn at(&self, place: Place) -> Failing {
+        match place {
+            Place::Anywhere => self.met,
+            Place::Step(step) => match self.failed {
+                Some((failed, again_here)) if failed == step => {
+                    Failing { repeated: if again_here { self.met.repeated } else { 0 }, ..self.met }
+                }
                 _ => Failing { shoppers: self.met.shoppers, ..Failing::default() },
             },
         }

@@ -1,7 +1,7 @@
 //! Looking: one group at one step, or overall, beside all others.
 
-use super::counts::{Counts, Failing, Group};
-use super::{MIN_REPEATED, MIN_SHOPPERS, Scope};
+use super::counts::{Counts, Failing, Group, Place};
+use super::{MIN_REPEATED, MIN_SHOPPERS};
 use crate::plan::Plan;
 use crate::verdict::statistics::{benjamini_hochberg, fisher_greater};
 
@@ -9,20 +9,20 @@ use crate::verdict::statistics::{benjamini_hochberg, fisher_greater};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     pub(super) group: Group,
-    pub(super) scope: Scope,
+    pub(super) place: Place,
     pub(super) inside: Failing,
     pub(super) outside: Failing,
     pub(super) p_value: f64,
     pub(super) q_value: f64,
 }
 
-/// All looks, without the shoppers whom earlier findings explain at a scope. Which looks are taken depends on
+/// All looks, without the shoppers whom earlier findings explain at a place. Which looks are taken depends on
 /// sizes and on sums over both sides only, so that choosing them doesn't bias their p-values.
-pub(super) fn looks(plan: &Plan, counts: &Counts, explained: &[(Scope, Group)]) -> Vec<Look> {
+pub(super) fn looks(plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> Vec<Look> {
     let mut looks = Vec::new();
-    for scope in counts.scopes() {
-        let left_out: Vec<Group> = explained.iter().filter(|(at, _)| *at == scope).map(|(_, group)| *group).collect();
-        let seen = counts.at(plan, scope, &left_out);
+    for place in counts.places() {
+        let left_out: Vec<Group> = explained.iter().filter(|(at, _)| *at == place).map(|(_, group)| *group).collect();
+        let seen = counts.at(plan, place, &left_out);
         for (&group, &inside) in &seen.inside {
             let outside = seen.outside(counts, group, inside);
             // A pair that is all of one of its halves says nothing that the half doesn't.
@@ -30,7 +30,7 @@ pub(super) fn looks(plan: &Plan, counts: &Counts, explained: &[(Scope, Group)]) 
             let enough = inside.shoppers >= MIN_SHOPPERS && outside.shoppers > 0 && inside.repeated + outside.repeated >= MIN_REPEATED;
             if enough && !group.halves().iter().any(same) {
                 let p_value = greater(inside, outside);
-                looks.push(Look { group, scope, inside, outside, p_value, q_value: 1.0 });
+                looks.push(Look { group, place, inside, outside, p_value, q_value: 1.0 });
             }
         }
     }
@@ -60,6 +60,6 @@ impl Look {
     }
 
     fn excess(&self, figure: impl Fn(&Failing) -> f64) -> f64 {
-        figure(&self.inside) - self.inside.shoppers as f64 * figure(&self.outside) / self.outside.shoppers as f64
+        figure(&self.inside) - self.inside.shoppers as f64 * figure(&self.outside) / (self.outside.shoppers as f64).max(1.0)
     }
 }

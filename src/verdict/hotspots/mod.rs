@@ -27,7 +27,7 @@ use crate::plan::Plan;
 use crate::tally::Tally;
 
 use choice::Choice;
-use counts::Counts;
+use counts::{Counts, Group, Place};
 
 /// A group of shoppers who meet repeated failures more often than the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,8 @@ pub struct HotSpot {
     pub lift: f64,
     /// Whether there were none outside.
     pub lift_is_least: bool,
-    /// How likely so many, or more, would be without any cause (Fisher's exact test, one-sided).
+    /// How likely so many, or more, would be without any cause (Fisher's exact test, one-sided); at the step where it is
+    /// clearest, if there are several.
     pub p_value: f64,
     /// The same, corrected for all looks taken (Benjamini and Hochberg).
     pub q_value: f64,
@@ -69,12 +70,12 @@ pub enum Basis {
 }
 
 /// What a finding's figures count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Repeated failures anywhere.
     Journey,
-    /// Repeated failures at this one step, among the shoppers of its journey.
-    Step(StepId),
+    /// Repeated failures at the steps of the finding, among the shoppers of their journeys.
+    Steps,
 }
 
 /// The smallest group that is looked at.
@@ -92,14 +93,14 @@ const MOST: usize = 10;
 /// the rest is looked at again. So one cause is listed once, and not with all that goes along with it.
 pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     let counts = Counts::of(plan, tally);
-    let (mut found, mut explained) = (Vec::new(), Vec::new());
+    let (mut found, mut explained): (Vec<HotSpot>, Vec<(Place, Group)>) = (Vec::new(), Vec::new());
     while found.len() < MOST {
         let Some(choice) = Choice::of(&looks::looks(plan, &counts, &explained)) else { break };
+        found.push(choice.spot(plan, &counts, &explained));
         explained.extend(choice.explains());
-        found.push(choice.spot(plan, &counts));
     }
     // What was found later may cost more where the earlier was set aside only at its own step.
-    found.sort_by(|a: &HotSpot, b| b.cost().total_cmp(&a.cost()));
+    found.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
     found
 }
 
@@ -114,17 +115,5 @@ impl HotSpot {
     /// Where the rate inside lies with 95 % confidence.
     pub fn ci95(&self) -> Option<Interval> {
         self.inside.ci95()
-    }
-}
-
-// === impl Scope ===
-
-impl Scope {
-    /// The step, if it is one.
-    pub fn step(self) -> Option<StepId> {
-        match self {
-            Scope::Step(step) => Some(step),
-            Scope::Journey => None,
-        }
     }
 }

@@ -27,7 +27,7 @@ fn a_finding_says_how_many_how_often_and_at_what_cost() {
     let trial = Trial::run(12_000, 120, planted);
     let wallet = &hotspots(&trial.plan, &trial.tally)[0];
     assert_eq!(wallet.basis, Basis::Assigned);
-    assert_eq!(wallet.scope, Scope::Step(trial.step("pay")));
+    assert_eq!((wallet.scope, &wallet.steps[..]), (Scope::Steps, &[trial.step("pay")][..]));
     // Three in five buyers come to pay, and a twelfth of the wallets never work: 5 % of the buyers with wallets.
     assert!((wallet.inside.value().unwrap() - 0.05).abs() < 0.008, "{wallet:?}");
     assert!(wallet.lift > 10.0 && wallet.lift_is_least && wallet.q_value < 1e-20 && wallet.q_value >= wallet.p_value);

@@ -78,7 +78,8 @@ impl Overload {
         let block = tally.shape.block.max(Micros(1));
         let blocks = || (0..).map(|i| from + Micros(block.0 * i)).take_while(|at| *at < until);
         // The last block whose load was above the onset's; the load was back after it.
-        let relieved_at = blocks().filter(|at| intensity.rate(*at) > onset_rate * (1.0 + 1e-9)).last().map_or(from, |at| (at + block).min(until));
+        let relieved_at =
+            blocks().filter(|at| intensity.rate(*at) > onset_rate * (1.0 + 1e-9)).last().map_or(from, |at| (at + block).min(until));
         let number = |at: Micros| tally.shape.block_of(at);
         Some(Overload {
             from,
@@ -104,7 +105,8 @@ mod tests {
     /// 10/s, up to 100/s between 20 s and 60 s, back to 10/s by 100 s, until 120 s.
     fn found(rule: impl Fn(&Moment<'_>) -> bool) -> Pressure {
         let mut plan = shop();
-        plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 10.0, 20.0), (10.0, 100.0, 40.0), (100.0, 10.0, 40.0), (10.0, 10.0, 20.0)]));
+        plan.load.arrivals =
+            Arrivals::Poisson(profile(&[(10.0, 10.0, 20.0), (10.0, 100.0, 40.0), (100.0, 10.0, 40.0), (10.0, 10.0, 20.0)]));
         let trial = Trial::of(plan, 6_000, 120, |m| failing(rule(m)));
         Pressure::of(&trial.plan, &trial.tally, &windows(&trial.plan, &trial.tally))
     }

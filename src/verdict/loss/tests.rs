@@ -35,9 +35,8 @@ fn a_story_that_was_cut_has_bounds() {
 fn repetition_alone_nearly_doubles_the_loss() {
     // p₁ = 2 % at one step; the second attempt fails with 2 % or 50 %: 0.54 % and 1.01 % lost under applause, 1.51 % and
     // 1.71 % under impatient, with attempts unlimited. Here three, which leaves the bounds a little apart.
-    let run = |again: f64| {
-        Trial::run(40_000, 100, move |m| failing(m.step == "home" && if m.nth == 1 { m.luck < 0.02 } else { m.luck < again }))
-    };
+    let run =
+        |again: f64| Trial::run(40_000, 100, move |m| failing(m.step == "home" && if m.nth == 1 { m.luck < 0.02 } else { m.luck < again }));
     let lost = |trial: &Trial, name: &str| {
         let found = loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.into_iter().find(|loss| loss.patience == name).unwrap();
         (100.0 * found.lost_at_least / 40_000.0, 100.0 * found.lost / 40_000.0)
@@ -60,9 +59,8 @@ fn the_interval_holds_the_true_loss() {
     let truth = 0.05 * 0.95 * 0.26 + 0.0025 * 0.95 * 0.63 + 0.000_125;
     let found: Vec<PatienceLoss> = (0..40)
         .map(|run| {
-            let rule = move |m: &crate::verdict::trial::Moment<'_>| {
-                failing(m.step == "home" && (m.luck + 0.137 * f64::from(run)).fract() < 0.05)
-            };
+            let rule =
+                move |m: &crate::verdict::trial::Moment<'_>| failing(m.step == "home" && (m.luck + 0.137 * f64::from(run)).fract() < 0.05);
             let trial = Trial::run(2_000, 60, rule);
             loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.remove(0)
         })
