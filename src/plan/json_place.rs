@@ -213,7 +213,7 @@ mod tests {
         ];
         leaf.prop_recursive(4, 32, 4, |inner| {
             let members = prop::collection::vec(("[ab]", inner.clone()), 0..4);
-            prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), members.prop_map(|members| Value::from_iter(members))]
+            prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), members.prop_map(Value::from_iter)]
         })
     }
 

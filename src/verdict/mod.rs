@@ -17,7 +17,11 @@ pub mod statistics;
 mod steps;
 #[cfg(test)]
 pub(crate) mod trial;
+<<<<<<< HEAD
 mod windows;
+=======
+pub(crate) mod wire;
+>>>>>>> main
 
 use crate::plan::Plan;
 use crate::tally::Tally;
@@ -32,7 +36,11 @@ pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Source, Stickiness, UnitRepeats, Why as WhyRepeated, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
+<<<<<<< HEAD
 pub use windows::{TimeWindow, windows};
+=======
+pub use wire::Wire;
+>>>>>>> main
 
 /// Everything that a run says, in numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +69,8 @@ pub struct Findings {
     pub objectives: Vec<ObjectiveFinding>,
     /// Requests on the wire.
     pub requests_sent: u64,
+    /// What all steps came to on the wire.
+    pub wire: Wire,
 }
 
 // === impl Findings ===
@@ -84,6 +94,7 @@ impl Findings {
             windows,
             objectives,
             requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
+            wire: Wire::of(tally.steps.iter()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod commands;
 mod documents;
 mod durability;
 mod exactness;
+mod generator;
 mod hotspots;
 mod interrupts;
 mod limits;

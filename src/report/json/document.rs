@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+<<<<<<< HEAD
 use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
+=======
+use super::wire::WireDocument;
+>>>>>>> main
 
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.run/1";
@@ -159,6 +163,8 @@ pub struct GeneratorDocument {
     pub peak_rss_mib: f64,
     /// Stretches of time in which the schedule was not held.
     pub late_blocks: u64,
+    /// The same as windows, [from, until] in seconds since the planned start: what happened in them can't be blamed on the shop.
+    pub late_windows_s: Vec<[f64; 2]>,
     /// How long such a stretch is.
     pub block_s: f64,
     /// Reasons for doubt, the gravest first, and notes.
@@ -205,6 +211,8 @@ pub struct StepDocument {
     pub response_ms: SpansDocument,
     /// First byte sent to last byte received, of successes.
     pub service_ms: SpansDocument,
+    /// What it came to on the wire, failures included.
+    pub wire: WireDocument,
 }
 
 /// Quantiles in milliseconds; null where the sample is too small to bound one.

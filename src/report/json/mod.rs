@@ -5,9 +5,11 @@ mod moments;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use document::*;
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
 };
 pub use summary::{run_document, run_json, run_schema};
+pub use wire::WireDocument;

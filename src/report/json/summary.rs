@@ -7,7 +7,11 @@ use super::document::{
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+<<<<<<< HEAD
 use super::moments::{detectable, pressure, season, source, window};
+=======
+use super::wire::wire;
+>>>>>>> main
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
 use crate::report::view::{gate, words};
@@ -134,6 +138,7 @@ fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
         busiest_second_fraction: figure(health.busiest_fraction),
         peak_rss_mib: figure(health.peak_rss_kib as f64 / 1024.0),
         late_blocks: health.late_blocks.len() as u64,
+        late_windows_s: health.late_stretches.iter().map(|(from, until)| [from.as_secs_f64(), until.as_secs_f64()]).collect(),
         block_s: tally.shape.block.as_secs_f64(),
         doubts: doubts.collect(),
     }
@@ -155,6 +160,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         kinds: found.kinds.iter().map(|(kind, count)| (kind.key().to_owned(), *count)).collect(),
         response_ms: spans(&found.response),
         service_ms: spans(&found.service),
+        wire: wire(&found.wire),
     }
 }
 
@@ -343,7 +349,7 @@ fn basis_of(by_blocks: bool) -> String {
     if by_blocks { "blocks" } else { "shoppers" }.to_owned()
 }
 
-fn spans(found: &Quantiles) -> SpansDocument {
+pub(super) fn spans(found: &Quantiles) -> SpansDocument {
     let of = |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map(|quantile| millis(quantile.value));
     SpansDocument {
         count: found.count,
