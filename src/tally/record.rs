@@ -8,12 +8,8 @@ use std::sync::Arc;
 use super::generator::add_cause;
 use super::merge::Merge;
 use super::{
-<<<<<<< HEAD
-    Again, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, SampleLine, Shape,
-=======
-    Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault, SampleLine, Shape,
->>>>>>> main
-    ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
+    Again, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault, SampleLine,
+    Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
 };
 use crate::base::{JourneyId, Micros, MinorUnits, StepId, UnitId};
 

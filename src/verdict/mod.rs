@@ -17,11 +17,8 @@ pub mod statistics;
 mod steps;
 #[cfg(test)]
 pub(crate) mod trial;
-<<<<<<< HEAD
 mod windows;
-=======
 pub(crate) mod wire;
->>>>>>> main
 
 use crate::plan::Plan;
 use crate::tally::Tally;
@@ -36,11 +33,8 @@ pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Source, Stickiness, UnitRepeats, Why as WhyRepeated, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
-<<<<<<< HEAD
 pub use windows::{TimeWindow, windows};
-=======
 pub use wire::Wire;
->>>>>>> main
 
 /// Everything that a run says, in numbers.
 #[derive(Clone, Debug, PartialEq)]

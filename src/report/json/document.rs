@@ -8,11 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-<<<<<<< HEAD
 use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
-=======
 use super::wire::WireDocument;
->>>>>>> main
 
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.run/1";

@@ -7,11 +7,8 @@ use super::document::{
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
-<<<<<<< HEAD
 use super::moments::{detectable, pressure, season, source, window};
-=======
 use super::wire::wire;
->>>>>>> main
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
 use crate::report::view::{gate, words};

@@ -35,7 +35,10 @@ fn sentence(found: &Detectable) -> String {
         |sight| format!("It takes {} more to see {} double", count(sight.more), percent(sight.base)),
     );
     let told = told.collect::<Vec<_>>().join(", ");
-    format!("What four of five runs with {} {who}{worth} would tell of the share of {what}: {told}{change}. {missing}.", count(found.shoppers))
+    format!(
+        "What four of five runs with {} {who}{worth} would tell of the share of {what}: {told}{change}. {missing}.",
+        count(found.shoppers)
+    )
 }
 
 /// The loss of a season like the run, if the scenario states one.
