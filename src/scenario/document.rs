@@ -311,12 +311,13 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 16] = [
+pub const MAPPINGS: [(&str, &[&str]); 17] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
     ("Shoppers", Shoppers::KEYS),
     ("Retry", Retry::KEYS),
+    ("Season", Season::KEYS),
     ("Data", Data::KEYS),
     ("Defaults", Defaults::KEYS),
     ("Journey", Journey::KEYS),

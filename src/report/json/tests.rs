@@ -141,10 +141,10 @@ fn a_run_with_planted_faults_in_full() {
           "failures": 77,
           "failure_rate": 0.014966,
           "failure_rate_ci95": [
-            0.0117058,
-            0.0191166
+            0.0115649,
+            0.0193477
           ],
-          "design_effect": 1.2305,
+          "design_effect": 1.35527,
           "declined": 0,
           "unjudged": 0,
           "kinds": {
@@ -282,8 +282,8 @@ fn a_run_with_planted_faults_in_full() {
         "failed": 1244,
         "failed_rate": 0.103667,
         "failed_ci95": [
-          0.0983389,
-          0.109248
+          0.0977074,
+          0.109945
         ],
         "failed_once": 869,
         "repeated_failures": 375,
@@ -348,10 +348,10 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 520.632,
             "lost_rate": 0.0474291,
             "lost_rate_ci95": [
-              0.0440477,
-              0.0510563
+              0.0440273,
+              0.0510798
             ],
-            "effective_sample": 9095.35,
+            "effective_sample": 8982.34,
             "lost_worth_minor": 2656692.0,
             "lost_worth_minor_ci95": [
               2449152.0,
@@ -366,10 +366,10 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 626.79,
             "lost_rate": 0.0570649,
             "lost_rate_ci95": [
-              0.0534451,
-              0.060914
+              0.053318,
+              0.061058
             ],
-            "effective_sample": 9448.48,
+            "effective_sample": 8798.6,
             "lost_worth_minor": 3139083.0,
             "lost_worth_minor_ci95": [
               2915920.0,
@@ -384,10 +384,10 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 679.485,
             "lost_rate": 0.0606625,
             "lost_rate_ci95": [
-              0.0569466,
-              0.0646043
+              0.0567801,
+              0.0647921
             ],
-            "effective_sample": 9670.54,
+            "effective_sample": 8834.63,
             "lost_worth_minor": 3319824.0,
             "lost_worth_minor_ci95": [
               3090575.0,
@@ -402,14 +402,14 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 1028.58,
             "lost_rate": 0.0860387,
             "lost_rate_ci95": [
-              0.0814268,
-              0.090886
+              0.0810084,
+              0.0913504
             ],
-            "effective_sample": 11061.1,
+            "effective_sample": 9253.86,
             "lost_worth_minor": 4617012.0,
             "lost_worth_minor_ci95": [
-              4334051.0,
-              4918447.0
+              4325173.0,
+              4928543.0
             ],
             "lost_worth_estimated_share": 0.0554337,
             "season": null
@@ -426,13 +426,13 @@ fn a_run_with_planted_faults_in_full() {
         "second_attempts": 1344,
         "lift": 4.72471,
         "lift_ci95": [
-          4.23998,
-          5.24608
+          4.23425,
+          5.25272
         ],
         "stickiness": 0.198964,
         "stickiness_ci95": [
-          0.173071,
-          0.226814
+          0.172765,
+          0.227169
         ],
         "interval_basis": "blocks",
         "source": {
@@ -459,8 +459,8 @@ fn a_run_with_planted_faults_in_full() {
             "lift": 8.79816,
             "stickiness": 0.626257,
             "stickiness_ci95": [
-              0.57418,
-              0.675127
+              0.57237,
+              0.676717
             ]
           }
         ],
@@ -587,35 +587,35 @@ fn a_run_with_planted_faults_in_full() {
         {
           "among": "buyers",
           "shoppers": 5327,
-          "design_effect": 1.0,
-          "if_none_fails": 0.000563169,
+          "design_effect": 1.25833,
+          "if_none_fails": 0.000708717,
           "sights": [
             {
               "base": 0.001,
-              "seen_from": 0.00234928,
-              "change_from": 0.00320718,
-              "to_see_double": 8027,
-              "more_shoppers": 2700
+              "seen_from": 0.00268727,
+              "change_from": 0.00358431,
+              "to_see_double": 10101,
+              "more_shoppers": 4774
             },
             {
               "base": 0.005,
-              "seen_from": 0.0076789,
-              "change_from": 0.00901914,
-              "to_see_double": 1597,
+              "seen_from": 0.00814166,
+              "change_from": 0.00960043,
+              "to_see_double": 2010,
               "more_shoppers": 0
             },
             {
               "base": 0.01,
-              "seen_from": 0.0136417,
-              "change_from": 0.0153937,
-              "to_see_double": 793,
+              "seen_from": 0.0141784,
+              "change_from": 0.0161373,
+              "to_see_double": 998,
               "more_shoppers": 0
             },
             {
               "base": 0.0743383,
-              "seen_from": 0.0836391,
-              "change_from": 0.087475,
-              "to_see_double": 97,
+              "seen_from": 0.0847603,
+              "change_from": 0.0891438,
+              "to_see_double": 123,
               "more_shoppers": 0
             }
           ]

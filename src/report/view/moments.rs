@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::format::{count, expected, percent, rate, times};
 use super::page::{Fit, Remark, Table, Tone};
 use crate::base::Micros;
-use crate::plan::Plan;
+use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Findings, Overload, RunFacts, Source, TimeWindow, WhyRepeated};
 
 /// From this share of failing first attempts on, the shop was down, and not merely worse.
@@ -113,10 +113,13 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     table
 }
 
-/// What an overload did, and how much trying again adds to the load, where shoppers really leave.
+/// What an overload did; and where shoppers really leave, how much trying again adds to the load.
 pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let Some(loss) = &findings.loss else { return Vec::new() };
-    loss.pressure.overloads.iter().map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload))).collect()
+    let added = loss.pressure.amplification.filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
+    let added = added.map(|times| Remark::new(Tone::Plain, format!("Trying again made {times:.2} attempts of each first one.")));
+    let overloads = loss.pressure.overloads.iter().map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload)));
+    added.into_iter().chain(overloads).collect()
 }
 
 fn overloaded(facts: &RunFacts, overload: &Overload) -> String {

@@ -124,20 +124,17 @@ impl Counts {
 
     /// What each group met at a place, without the shoppers of the groups that are left out.
     pub(super) fn at(&self, plan: &Plan, place: Place, left_out: &[Group]) -> AtPlace {
-        let mut found = AtPlace { inside: BTreeMap::new(), known: BTreeMap::new() };
         let journey = place.step().map(|step| plan.step(step).journey);
-        for kind in self.kinds.iter().filter(|kind| journey.is_none_or(|journey| kind.journey == journey)) {
-            if left_out.iter().any(|group| self.holds(kind, *group)) {
+        let mut found = AtPlace { inside: BTreeMap::new(), known: BTreeMap::new() };
+        // Kinds with the same values stand next to each other; what their shoppers met is summed before it is counted group by group.
+        for same in self.kinds.chunk_by(|one, other| one.values == other.values) {
+            let here = |kind: &&Kind| journey.is_none_or(|journey| kind.journey == journey);
+            if left_out.iter().any(|group| self.holds(&same[0], *group)) {
                 continue;
             }
-            let met = kind.at(place);
-            let known = || kind.values.iter().enumerate().filter_map(|(name, value)| Some((name, (*value)?)));
-            for (name, value) in known() {
-                for (other_name, other) in known().filter(|(other, _)| *other >= name) {
-                    found.inside.entry(Group(value, other)).or_default().add(met);
-                    found.known.entry((name, other_name)).or_default().add(met);
-                }
-            }
+            let mut met = Failing::default();
+            same.iter().filter(here).for_each(|kind| met.add(kind.at(place)));
+            found.count(&same[0].values, met);
         }
         found
     }
@@ -201,6 +198,19 @@ impl Place {
 // === impl AtPlace ===
 
 impl AtPlace {
+    fn count(&mut self, values: &[Option<Value>], met: Failing) {
+        if met.shoppers == 0 {
+            return;
+        }
+        let known = || values.iter().enumerate().filter_map(|(name, value)| Some((name, (*value)?)));
+        for (name, value) in known() {
+            for (other_name, other) in known().filter(|(other, _)| *other >= name) {
+                self.inside.entry(Group(value, other)).or_default().add(met);
+                self.known.entry((name, other_name)).or_default().add(met);
+            }
+        }
+    }
+
     /// All others of whom it is known that they are others.
     pub(super) fn outside(&self, counts: &Counts, group: Group, inside: Failing) -> Failing {
         let all = self.known.get(&counts.names_of(group)).copied().unwrap_or_default();

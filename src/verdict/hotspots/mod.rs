@@ -28,6 +28,7 @@ use crate::tally::Tally;
 
 use choice::Choice;
 use counts::{Counts, Group, Place};
+use looks::Looks;
 
 /// A group of shoppers who meet repeated failures more often than the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,10 +95,12 @@ const MOST: usize = 10;
 pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     let counts = Counts::of(plan, tally);
     let (mut found, mut explained): (Vec<HotSpot>, Vec<(Place, Group)>) = (Vec::new(), Vec::new());
+    let mut looks = Looks::of(plan, &counts);
     while found.len() < MOST {
-        let Some(choice) = Choice::of(&looks::looks(plan, &counts, &explained)) else { break };
+        let Some(choice) = Choice::of(&looks.corrected()) else { break };
         found.push(choice.spot(plan, &counts, &explained));
         explained.extend(choice.explains());
+        looks.again(plan, &counts, choice.explains().map(|(place, _)| place), &explained);
     }
     // What was found later may cost more where the earlier was set aside only at its own step.
     found.sort_by(|a, b| b.cost().total_cmp(&a.cost()));

@@ -3,8 +3,9 @@
 //!
 //! Shoppers who come at the same time share the shop's good and bad moments, so they are not independent; stretches of time
 //! that are longer than a bad moment nearly are. Blocks are joined to about [`MIN_BLOCKS`] stretches with as much in each,
-//! so that a burst that lasts longer than a block is still one burst, and the stretches are resampled (Künsch 1989 with blocks
-//! that don't overlap; Carlstein 1986). Draws are addressed, not taken in turn: the same tally gives the same interval.
+//! so that a burst that lasts longer than a block is still one burst, and the stretches are resampled (Carlstein 1986). Neighbours
+//! that still go together, as they do where a retry falls into the next stretch, widen the error by their covariance (Newey and
+//! West 1987). Draws are addressed, not taken in turn: the same tally gives the same interval.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -74,10 +75,26 @@ impl Stretches {
                 (n, sum, squares) = (n + 1.0, sum + found, squares + found * found);
             }
         }
-        let variance = squares / n - (sum / n).powi(2);
+        let variance = (squares / n - (sum / n).powi(2)).max(0.0) * (1.0 + self.neighbours(&figure, centre));
         let count = count as f64;
-        (n > RESAMPLES as f64 / 2.0).then(|| (variance.max(0.0) * count / (count - 1.0)).sqrt() * student(count - 1.0))
+        (n > RESAMPLES as f64 / 2.0).then(|| (variance * count / (count - 1.0)).sqrt() * student(count - 1.0))
     }
+
+    /// How much neighbours widen the variance of a figure.
+    fn neighbours(&self, figure: &impl Fn(&[f64]) -> Option<f64>, centre: f64) -> f64 {
+        let total = self.total();
+        let without = |sums: &[f64]| -> Vec<f64> { total.iter().zip(sums).map(|(total, sum)| total - sum).collect() };
+        covariance(&self.each().map(|sums| centre - figure(&without(sums)).unwrap_or(centre)).collect::<Vec<_>>())
+    }
+}
+
+/// The covariance of neighbouring figures over their variance: the share that it adds to the variance of their sum, since one lag
+/// is weighed with a half and counts twice (Newey and West 1987). At least zero: going apart is no merit.
+pub(super) fn covariance(figures: &[f64]) -> f64 {
+    let mean = figures.iter().sum::<f64>() / figures.len() as f64;
+    let squares: f64 = figures.iter().map(|figure| (figure - mean).powi(2)).sum();
+    let products: f64 = figures.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    if squares > 0.0 { (products / squares).max(0.0) } else { 0.0 }
 }
 
 /// By how much Student's two-sided 95 % point exceeds the normal one.
