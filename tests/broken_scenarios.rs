@@ -56,6 +56,10 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
             Ok((0..700).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,password\n".to_owned(), |all, row| all + &row).into())
         }
         "few.csv" => Ok(b"email\na\nb\n".to_vec()),
+        "empty.csv" => Ok(b"email\n".to_vec()),
+        "ragged.jsonl" => Ok(b"{\"a\":1}\n{\"a\":2,\"b\":1}\n".to_vec()),
+        "lacking.jsonl" => Ok(b"{\"a\":1,\"b\":2}\n\n{\"a\":2}\n".to_vec()),
+        "list.jsonl" => Ok(b"[1]\n".to_vec()),
         "ragged.csv" => Ok(b"email,password\na\n".to_vec()),
         "twice.csv" => Ok(b"email,email\na,b\n".to_vec()),
         "cards.csv" => Ok((0..700).map(|_| "4539578763621486\n").fold("pan\n".to_owned(), |all, row| all + row).into()),
@@ -65,7 +69,7 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
 
 fn inputs() -> Inputs<'static> {
     let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Inputs { variables: BTreeMap::from(variables), read_file: &files, overrides: Overrides::default(), stored: false }
+    Inputs { variables: BTreeMap::from(variables), read_file: &files, stored: false, ..Inputs::default() }
 }
 
 fn problems(text: &str, inputs: &Inputs<'_>) -> Problems {
@@ -212,6 +216,11 @@ fn steps_and_requests() {
         (steps("- { name: a, get: «cart» }"), &["not a path"], &["/cart"]),
         (steps("- { name: a, get: «/a b» }"), &["white space"], &["/a%20b"]),
         (steps("- { name: a, post: /, json: { a: 1 }, «form»: { a: 1 } }"), &["`form` and `json`"], &["keep one"]),
+        (steps("- { name: a, post: /, form: { a: 1 }, «multipart»: { a: 1 } }"), &["`multipart` and `form`"], &["keep one"]),
+        (steps("- { name: a, post: /, multipart: { a: { file: «nowhere.jpg» } } }"), &["can't be read"], &["relative to the scenario"]),
+        (steps("- { name: a, post: /, multipart: { a: «{ filename: x }» } }"), &["a file to send needs `file`"], &["`file:`"]),
+        (steps("- { name: a, post: /, multipart: { a: { file: few.csv, type: «\"a\\nb\"» } } }"), &["not a content type"], &["image/jpeg"]),
+        (steps("- { name: a, get: /, poll: { every: «refreshing», for: 5s, until: { status: 200 } } }"), &["not a duration"], &["300ms"]),
         (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
         (steps("- { name: a, get: /, headers: { «x y»: z } }"), &["not a header name"], &["dashes"]),
         (steps("- { name: a, get: /, headers: { «Host»: z } }"), &["follows from the request"], &["remove"]),
@@ -219,6 +228,10 @@ fn steps_and_requests() {
         (steps("- { name: a, get: /, headers: { a: b, «A»: c } }"), &["`a` is given twice"], &["keep one"]),
         (steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"), &["one line"], &["line breaks"]),
         (steps("- { name: a, get: /, «think»: 1s }"), &["begins when the shopper arrives"], &["remove"]),
+        (steps("- { name: a, get: /, «together»: 9 }"), &["begins when the shopper arrives"], &["remove `together`"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «1» }"), &["nobody to wait for"], &["from 2"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «601» }"), &["601 shoppers", "600 come"], &["smaller"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: { shoppers: 5, for: «0s» } }"), &["takes no time"], &["30s"]),
         (steps("- { name: a, get: /, «continue»: 50% }"), &["nothing follows"], &["remove"]),
         (steps("- { name: a, get: /, «order»: { id: { json: $.id } } }"), &["inside a purchase"], &["`purchase: ...`"]),
         (purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"), &["inside a purchase"], &["beside `purchase:`"]),
@@ -264,8 +277,98 @@ fn answers() {
         (steps("- { name: a, get: /, expect: { json: { $.a: «{ b: 1 }» } } }"), &["a mapping"], &["equals", "present: true"]),
         (steps("- { name: a, get: /, expect: { json: { $.a: { present: «maybe» } } } }"), &["true or false"], &["present: false"]),
         (steps("- { name: a, get: /, expect: { text: «\"\"» } }"), &["empty text"], &["look for"]),
+        (steps("- { name: a, get: /, expect: { css: «'a[['» } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (steps("- { name: a, get: /, declined: { no_css: [p, «'a[['»] } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (steps("- { name: a, get: /, expect: { url: «checkout/» } }"), &["`checkout/` is not a path"], &["/checkout/", "*/checkout/"]),
+        (steps("- { name: a, get: /, expect: { location: [/a, «b»] } }"), &["`b` is not a path"], &["/b"]),
+        (steps("- { name: a, get: /, expect: { size: «big» } }"), &["not a size"], &["1kB..2MB"]),
+        (steps("- { name: a, get: /, expect: { size: «2MB..1kB» } }"), &["ends before"], &["smaller size first"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ text: x }, «{}»] } }"), &["no condition"], &["`status`"]),
+        (steps("- { name: a, get: /, expect: { any_of: «[]» } }"), &["empty list"], &["item"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ any_of: [{ text: y, «txet»: x }] }] } }"), &["unknown key `txet`"], &["`text`"]),
         (steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"), &["not a regular expression"], &["regex"]),
         (steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"), &["not a header name"], &["x-node"]),
+    ]);
+}
+
+#[test]
+fn forms() {
+    let submit = |submit: &str| steps(&format!("- {{ name: a, get: / }}\n- {{ name: b, submit: {submit} }}"));
+    check(&[
+        (submit("«{ fields: { a: 1 } }»"), &["which form"], &["`id`", "`containing`"]),
+        (submit("{ id: «'#card'» }"), &["without its #"], &["card"]),
+        (submit("{ css: «'a[['» }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (submit("{ action: «pay» }"), &["not a path"], &["/pay", "*/pay"]),
+        (submit("{ id: a, «feilds»: { a: 1 } }"), &["unknown key `feilds`"], &["`fields`"]),
+        (submit("{ id: a, fields: { a: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (submit("{ id: a, button: { do: pay, «or»: not } }"), &["two buttons"], &["press one"]),
+        (submit("{ id: a }, «form»: { a: 1 }"), &["no `form` besides"], &["fields:"]),
+        (submit("{ id: a }, «get»: /"), &["`get` and `submit`"], &["two steps"]),
+        (steps("- { name: b, «submit»: { id: a } }"), &["no page whose form"], &["get the page"]),
+    ]);
+}
+
+#[test]
+fn ways_through_a_journey() {
+    let shared = |list: &str, steps: &str| {
+        let shared = format!("shared:\n  pay:\n{}", indented(list, 4));
+        top(&format!("{shared}journeys:\n  - name: buy\n    steps:\n{}", indented(steps, 6)))
+    };
+    let fork = "- choose:\n    - steps: [{ name: a, get: /, capture: { x: { json: $.x } } }]\n    - steps: [{ name: b, get: / }]\n";
+    let pay = "- { name: pay, post: / }\n";
+    check(&[
+        (steps("- { repeat: «0», steps: [{ name: a, get: / }] }"), &["not a number of times"], &["2..4"]),
+        (steps("- «{ repeat: 2..4 }»"), &["a repetition needs `steps`"], &["`steps:`"]),
+        (steps("- { choose: [{ weight: «0», steps: [{ name: a, get: / }] }] }"), &["not a weight"], &["above zero"]),
+        (
+            steps("- repeat: 1000\n  steps: [{ repeat: 11, steps: [{ name: a, get: / }] }]").replace("  - name: buy", "  - «name: buy"),
+            &["more than 10000"],
+            &["less often"],
+        ),
+        (steps("- { repeat: 2, steps: [{ name: a, get: / }] }\n- { name: «a», get: / }"), &["two steps", "`a`"], &["own name"]),
+        (steps(&format!("{fork}- {{ name: c, get: '/{{{{ «x» }}}}' }}")), &["another branch only, by `a`"], &["in every branch"]),
+        (
+            steps(&format!("{fork}- purchase: p\n  steps: [«{{ repeat: 2, steps: [{{ name: c, get: / }}] }}»]")),
+            &["`repeat` inside a purchase"],
+            &["around the purchase"],
+        ),
+        (steps("- { repeat: 2, steps: [{ name: a, get: /, «together»: 5 }] }"), &["begins when the shopper arrives"], &["remove"]),
+        (
+            steps("- { choose: [{ steps: [{ name: a, get: / }] }, { steps: [{ name: b, «submit»: { id: x } }] }] }"),
+            &["no page"],
+            &["get the page"],
+        ),
+        (shared(pay, "- { include: «pya» }"), &["no shared list `pya`"], &["write `pay`"]),
+        (shared("- { include: «pay» }\n", "- { include: pay }"), &["`pay` includes itself"], &["repeat"]),
+        (shared("- { name: pay, get: «cart» }\n", "- { name: a, get: / }\n- { include: pay }"), &["not a path"], &["/cart"]),
+        (shared(pay, "- { include: pay }\n- { include: pay }").replace("name: pay", "name: «pay»"), &["two steps", "`pay`"], &["own name"]),
+        (steps("- { name: a, get: /, capture: { x: { header: x-a, «pick»: random } } }"), &["`pick` from a header"], &["remove"]),
+        (steps("- { name: a, get: /, capture: { x: { css: a, pick: «any» } } }"), &["not a way to pick"], &["random"]),
+        (steps("- { name: a, get: /, auth: «{}» }"), &["nobody is named"], &["bearer"]),
+        (steps("- { name: a, get: /, auth: { bearer: t, «basic»: { user: a, password: b } } }"), &["contradict"], &["keep one"]),
+        (steps("- { name: a, get: /, auth: { basic: { user: «a:b», password: c } } }"), &["no colon"], &["authorization header"]),
+    ]);
+}
+
+#[test]
+fn graphql_operations() {
+    let graphql = |graphql: &str| steps(&format!("- {{ name: a, graphql: {graphql} }}"));
+    check(&[
+        (graphql("«{ variables: { a: 1 } }»"), &["needs `query` or `file`"], &["query:"]),
+        (graphql("{ query: '{ a }', file: «q.graphql» }"), &["contradict"], &["keep one"]),
+        (graphql("{ file: «q.graphql» }"), &["`q.graphql` can't be read"], &["relative to the scenario"]),
+        (
+            graphql("{ query: «fragment F on T { a }» }").replace("«fragment F on T { a }»", "«'fragment F on T { a }'»"),
+            &["no operation"],
+            &["query Search"],
+        ),
+        (graphql("{ query: «'query A { a } query B { b }'» }"), &["several operations: A, B"], &["operation:"]),
+        (graphql("{ query: 'query A { a } query B { b }', operation: «C» }"), &["no operation `C`"], &["A, B"]),
+        (graphql("{ query: 'query A { a }', type: «Order» }"), &["does not ask for `__typename`"], &["add __typename"]),
+        (graphql("{ query: '{ a }', endpoint: «api» }"), &["not a path below"], &["/api"]),
+        (graphql("{ query: '{ a }', variables: { b: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (graphql("{ query: '{ a }' }, «json»: { a: 1 }"), &["carries no `json`"], &["variables:"]),
+        (steps("- «graphql: { query: '{ a }' }»"), &["a step needs `name`"], &["add `name:`"]),
     ]);
 }
 
@@ -326,7 +429,20 @@ fn data_and_secrets() {
         (part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"), &["can't be read"], &["same length"]),
         (part("shoppers: { data: { accounts: { file: «twice.csv» } } }"), &["two columns `email`"], &["CSV"]),
         (part("shoppers: { data: { accounts: { file: «cards.csv» } } }"), &["row 1", "card number"], &["test number"]),
-        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once"]),
+        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once loop random"]),
+        (part("shoppers: { data: { accounts: { file: «empty.csv», each: loop } } }"), &["no row to deal out"], &["add a row"]),
+        (
+            part("shoppers: { data: { accounts: { file: «ragged.jsonl», each: loop } } }"),
+            &["new key `b` on line 2"],
+            &["keys of the first"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «lacking.jsonl», each: random } } }"),
+            &["lacks `b` on line 3"],
+            &["keys of the first"],
+        ),
+        (part("shoppers: { data: { accounts: { file: «list.jsonl», each: random } } }"), &["no object on line 1"], &["object a line"]),
+        (steps("- { name: a, get: '/{{ «date(1, 2, 3)» }}' }"), &["too many arguments"], &["minijinja"]),
         (
             part("shoppers: { data: { accounts: { file: accounts.csv } }, attributes: { «accounts2x-»: { a: 1 } } }"),
             &["can't be used in templates"],
@@ -340,6 +456,21 @@ fn data_and_secrets() {
         (steps("- { name: a, post: /, json: { pan: «4539578763621486» } }"), &["card number"], &["4242424242424242"]),
         (part("# never: «4539 5787 6362 1486»"), &["card number"], &["pm_card_visa"]),
         (steps("- { name: a, get: /, headers: { authorization: Bearer «sk_live_abc» } }"), &["live key"], &["sk_test_"]),
+    ]);
+}
+
+#[test]
+fn error_budgets() {
+    let budget = |rest: &str| part(&format!("budget: {{ {rest} }}"));
+    let good = "objective: 99.9% of shoppers are not lost";
+    check(&[
+        (part("budget: «99.9%»"), &["expected a budget"], &["`objective`"]),
+        (budget("objective: «99.9% of shoppers buy without failure», shoppers: 4M"), &["no promise"], &["buy without a failure"]),
+        (budget("objective: «repeated_failures < 0.1%», shoppers: 4M"), &["not the objective of a budget"], &["99.9% of shoppers"]),
+        (budget("objective: «100% of shoppers are not lost», shoppers: 4M"), &["no budget"], &["below 100 %"]),
+        (budget(&format!("{good}, shoppers: «many»")), &["`many` is not a number of shoppers"], &["40M"]),
+        (budget(&format!("{good}, shoppers: 4M, window: «5m»")), &["less than an hour"], &["30d"]),
+        (budget(&format!("{good}, shoppers: 1k, peak_hour: «2k»")), &["more shoppers in an hour"], &["busiest hour"]),
     ]);
 }
 
@@ -364,6 +495,7 @@ fn objectives() {
         (objective("p95(pay) < 5ms where payment = «cash»"), &["`payment` has no value `cash`"], &["`card` or `gift card`"]),
         (objective("p95(pay) < 5ms «where» for 10s"), &["needs a condition"], &["attribute = value"]),
         (objective("requests > 5/s «where» payment = card"), &["not counted by attribute"], &["remove"]),
+        (objective("requests > 5/s «abort»"), &["not certain before the end"], &["for 10s abort"]),
         (objective("repeated_failures(«pay») < 1%"), &["of all shoppers"], &["alone"]),
         (objective("«declined(home)» < 1%"), &["nothing can be declined"], &["declined: { status: 402 }"]),
         (part("objectives: [«time_to_buy» < 60s]"), &["nobody buys"], &["`purchase:`"]),
@@ -394,7 +526,7 @@ fn the_command_line_is_checked_as_well() {
     let no_time = Some(tillrush::base::Micros::ZERO);
     insta::assert_snapshot!(told(Overrides { duration: no_time, ..default() }, staged), @"--duration of no time: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");
-    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address, such as https://shop.example.com");
+    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080");
 }
 
 #[test]
@@ -425,7 +557,7 @@ objectives:
     2 | target: shop
       |         ^^^^
       |
-    help: write the shop's base address, such as https://shop.example.com
+    help: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080
 
     error: `20` is not a rate
      --> s.yaml:5:15

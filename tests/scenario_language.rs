@@ -5,10 +5,10 @@ use std::io;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tillrush::base::{Delay, JourneyId, Micros, StepId, VarId};
+use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
-    Arrivals, Behaviour, Body, Check, Connections, Expected, Extract, Inputs, JsonSegment, Metric, Overrides, Place, Plan, Segment,
-    Template, schema,
+    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Content, Dealing, Expected, Extract, Inputs,
+    JsonSegment, Metric, Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -19,13 +19,14 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
         "accounts.csv" => {
             Ok((0..4_400).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,pass word\n".to_owned(), |all, row| all + &row).into())
         }
+        "gifts.jsonl" => Ok(b"{\"sku\":\"a\",\"price\":1290}\n{\"price\":5,\"sku\":\"b\"}\n".to_vec()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
 }
 
 fn inputs() -> Inputs<'static> {
     let variables = BTreeMap::from([("TOKEN".to_owned(), "t-1".to_owned())]);
-    Inputs { variables, read_file: &files, overrides: Overrides::default(), stored: false }
+    Inputs { variables, read_file: &files, stored: false, ..Inputs::default() }
 }
 
 fn compiled(text: &str) -> Plan {
@@ -61,7 +62,7 @@ fn the_example_of_the_design_means_what_it_says() {
     );
     assert_eq!(plan.shoppers.retry_after, Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) });
     assert_eq!((plan.shoppers.data[0].rows.len(), plan.shoppers.data[0].sha256.len()), (4_400, 64));
-    let names: Vec<_> = plan.variables.iter().skip(9).map(String::as_str).collect();
+    let names: Vec<_> = plan.variables.iter().skip(BUILT_IN_VARIABLES.len()).map(String::as_str).collect();
     assert_eq!(names, ["device", "payment", "accounts.email", "accounts.pass word", "sku", "csrf", "node"]);
     assert_eq!(plan.observed, ["node"]);
     let units: Vec<_> = plan.units.iter().map(|unit| (unit.name.as_str(), unit.steps.clone(), unit.purchase, unit.paying_step)).collect();
@@ -107,7 +108,7 @@ fn the_steps_of_the_example_are_asked_and_judged_as_written() {
     assert_eq!(format!("{:?}", pay.declined.checks), format!("[Status({})]", status((402, 402))));
     assert!(pay.order.as_ref().is_some_and(|order| order.total.is_some()));
     let poll = confirmation.poll.as_ref().unwrap();
-    assert_eq!((poll.every, poll.within), (Micros::from_millis(500), Micros::from_secs(10)));
+    assert_eq!((poll.every, poll.within), (Some(Micros::from_millis(500)), Micros::from_secs(10)));
     assert!(matches!(poll.until.checks.as_slice(), [Check::Json { .. }]), "no status is added to what a poll waits for");
 }
 
@@ -147,6 +148,20 @@ fn objectives_are_read_in_all_their_forms() {
 }
 
 #[test]
+fn an_error_budget_has_a_size_and_a_time() {
+    let budget = |rest: &str| {
+        compiled(&format!("{CHECKOUT}\nbudget: {{ objective: 99.9% of shoppers buy without a repeated failure, {rest} }}\n"))
+            .budget
+            .unwrap()
+    };
+    let short = budget("shoppers: 40M");
+    assert_eq!((short.spent_by, short.allowed, short.window), (SpentBy::RepeatedFailures, 0.001, Micros::from_secs(30 * 86_400)));
+    assert_eq!((short.size(), short.peak_hour), (40_000.0, None));
+    let whole = budget("shoppers: 1200000, window: 7d, peak_hour: 25k");
+    assert_eq!((whole.window, whole.shoppers, whole.peak_hour), (Micros::from_secs(7 * 86_400), 1.2e6, Some(25e3)));
+}
+
+#[test]
 fn what_is_not_said_has_the_documented_default() {
     let plan = compiled(
         "name: x\nload: { stages: [{ hold: 60/min, for: 1m }] }\njourneys: [{ name: a, steps: [{ name: b, get: / }, { name: c, get: / , expect: { text: ok } }] }]",
@@ -178,15 +193,15 @@ fn values_of_every_kind_keep_what_they_are() {
         json,
         json!({ "Json": [
             { "Raw": r#"{"n":1,"big":18446744073709551615,"f":1.5,"t":true,"z":null,"s":"1","l":["a","# },
-            { "Value": 9 }, { "Raw": r#"],"e":"# },
+            { "Value": 10 }, { "Raw": r#"],"e":"# },
             { "Computed": { "expression": "{{ (random(1, 3))|tojson }}", "constants": [] } }, { "Raw": r#","m":"# },
-            { "Text": [{ "text": "x " }, { "variable": 9 }] }, { "Raw": r#","k":{"# },
-            { "Text": [{ "variable": 9 }] }, { "Raw": ":null}}" },
+            { "Text": [{ "text": "x " }, { "variable": 10 }] }, { "Raw": r#","k":{"# },
+            { "Text": [{ "variable": 10 }] }, { "Raw": ":null}}" },
         ]})
     );
     assert_eq!(
         serde_json::to_value(&plan.steps[1].request.body).unwrap(),
-        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 9 }]]] })
+        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 10 }]]] })
     );
     assert_eq!(
         serde_json::to_value(&plan.steps[2].request.body).unwrap(),
@@ -198,7 +213,7 @@ fn values_of_every_kind_keep_what_they_are() {
             { "Status": [{ "low": 200, "high": 200 }, { "low": 204, "high": 206 }, { "low": 300, "high": 399 }] },
             { "Json": { "path": "$.a", "expected": { "OneOf": [1, "1"] } } }, { "Json": { "path": "$.b", "expected": "Present" } },
             { "Json": { "path": "$.c", "expected": { "Value": { "d": [] } } } }, { "Json": { "path": "$.d", "expected": { "Value": null } } },
-            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 9 }] } } },
+            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 10 }] } } },
             { "NoText": "oops" }, { "NoText": "error" }, { "Matches": r"\d+" },
             { "Header": { "name": "x-a", "expected": { "Text": "1" } } }, { "Header": { "name": "x-b", "expected": { "OneOf": ["a", "b"] } } },
             { "Header": { "name": "x-c", "expected": "Absent" } },
@@ -277,6 +292,72 @@ fn a_stored_run_is_read_again_without_the_rows_of_its_data() {
 }
 
 #[test]
+fn data_of_both_kinds_are_dealt_out_as_said() {
+    let text = with_steps(
+        "- { name: a, post: /, json: { sku: '{{ gifts.sku }}', price: '{{ gifts.price }}', day: '{{ date() }}', for: '{{ shopper.email }}' } }",
+    );
+    let data = "shoppers: { data: { gifts: { file: gifts.jsonl, each: random }, accounts: { file: accounts.csv, each: loop } }, ";
+    let plan = compiled(&text.replace("shoppers: { ", data));
+    let [gifts, accounts] = plan.shoppers.data.as_slice() else { panic!("{:?}", plan.shoppers.data) };
+    assert_eq!((gifts.dealing, accounts.dealing), (Dealing::Random, Dealing::Loop));
+    assert_eq!(gifts.rows[1], [Cell::Text("b".into()), Cell::Json(json!(5))], "in the order of the first line's keys");
+    assert!(plan.variable("gifts.price").is_some());
+}
+
+#[test]
+fn files_are_sent_as_parts_of_a_body_and_known_by_their_hash() {
+    let plan = compiled(&with_steps(
+        "- { name: a, post: /, multipart: { note: [x, \"{{ device }}\"], photo: { file: gifts.jsonl, type: text/plain } } }
+- { name: b, get: /wait, poll: { every: refresh, for: 5s, until: { text: done } } }",
+    ));
+    let Body::Multipart(parts) = &plan.steps[0].request.body else { panic!("{:?}", plan.steps[0].request.body) };
+    assert_eq!(parts.len(), 3);
+    assert!(matches!(&parts[2].1, Content::File { name, content_type, sha256, bytes }
+        if *name == Template::Literal("gifts.jsonl".into()) && content_type == "text/plain" && sha256.len() == 64 && bytes.starts_with(b"{")));
+    assert_eq!(plan.steps[1].poll.as_ref().unwrap().every, None);
+}
+
+#[test]
+fn shoppers_wait_for_each_other_for_as_long_as_is_said() {
+    let plan = compiled(&with_steps(
+        "- { name: a, get: / }\n- { name: b, get: /, together: 200 }\n- { name: c, get: /, together: { shoppers: 5, for: 1m } }",
+    ));
+    let together = |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
+    assert_eq!([0, 1, 2].map(|step| plan.steps[step].together), [None, together(200, 30), together(5, 60)]);
+}
+
+#[test]
+fn a_journey_may_repeat_choose_and_include() {
+    let steps = "- { name: home, get: / }
+- repeat: 2..4
+  steps:
+    - { name: list, get: /list, think: 1s, capture: { link: { css: \"a.product\", attribute: href, pick: random } } }
+    - { name: product, get: \"{{ link }}\" }
+- choose:
+    - weight: 3
+      steps: [{ name: as guest, post: /guest, capture: { who: { json: $.id } } }]
+    - steps:
+        - { name: log in, post: /login, auth: { bearer: t } }
+        - { name: account, get: /account, capture: { who: { json: $.id } } }
+- purchase: buying
+  steps:
+    - include: paying
+    - { name: done, get: \"/done/{{ who }}\" }";
+    let text = with_steps(steps).replace("journeys:", "shared: { paying: [{ name: pay, post: \"/pay/{{ who }}\" }] }\njourneys:");
+    let plan = compiled(&text);
+    assert!(jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)), "editors accept it");
+    let unit = |n| Part::Unit(UnitId(n));
+    let fork = Part::Choose(vec![(3.0, vec![unit(3)]), (1.0, vec![unit(4), unit(5)])]);
+    let route = [unit(0), Part::Repeat { times: (2, 4), parts: vec![unit(1), unit(2)] }, fork, unit(6)];
+    assert_eq!(plan.journeys[0].route, route);
+    assert_eq!(plan.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>()[6..], ["pay", "done"]);
+    assert_eq!(plan.units[6].steps, 6..8);
+    assert!(matches!(&plan.steps[1].captures[0].from, Extract::Pick(Pick::Random, place) if matches!(**place, Extract::Css { .. })));
+    assert!(matches!(plan.steps[4].request.auth, Some(Auth::Bearer(_))) && plan.steps[3].request.auth.is_none());
+    assert_eq!(plan.steps[1].think, Delay::fixed(Micros::from_secs(1)));
+}
+
+#[test]
 fn a_plan_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>(_: &T) {}
     shared(&compiled(CHECKOUT));
@@ -304,6 +385,74 @@ fn the_same_scenario_gives_the_same_canonical_plan_and_another_another() {
 }
 
 #[test]
+fn a_submit_names_a_form_and_the_pages_before_it_are_kept() {
+    let plan = compiled(&with_steps(
+        "- { name: home, get: / }
+- name: voucher
+  submit:
+    action: /vouchers/*
+    containing: { kind: \"{{ device }}\" }
+    fields: { code: [A, \"{{ shopper.id }}\"] }
+    extra: { token: t }
+    button: add
+- { name: done, get: /done }",
+    ));
+    assert_eq!(plan.steps.iter().map(|step| step.keeps_page).collect::<Vec<_>>(), [true, false, false]);
+    let Body::Submit(submit) = &plan.steps[1].request.body else { panic!("{:?}", plan.steps[1].request.body) };
+    assert_eq!(submit.action, Some(Template::Literal("/vouchers/*".into())));
+    assert_eq!(submit.containing[0].name, "kind");
+    assert!(matches!(submit.containing[0].value, Some(Template::Segments(_))));
+    assert_eq!((submit.fields[0].1.len(), submit.extra.len()), (2, 1));
+    assert!(matches!(&submit.button, Some(button) if button.name == "add" && button.value.is_none()));
+}
+
+#[test]
+fn a_graphql_step_is_called_by_its_operation_and_judged_by_its_types() {
+    let plan = compiled(&with_steps(
+        "- graphql:
+    query: 'mutation Add($id: ID!) { add(id: $id) { __typename } }'
+    variables: { id: \"{{ shopper.ordinal }}\", n: 1 }
+    type: Order
+    declined: [SoldOutError]
+  declined: { status: 409 }
+- { name: own name, graphql: { query: '{ a }', endpoint: /shop-api } }",
+    ));
+    let [add, own] = plan.steps.as_slice() else { panic!("two steps") };
+    assert_eq!((add.name.as_str(), own.name.as_str()), ("Add", "own name"));
+    assert_eq!((&add.request.url, &own.request.url), (&Template::Literal("/graphql".into()), &Template::Literal("/shop-api".into())));
+    let Body::Json(segments) = &add.request.body else { panic!("{:?}", add.request.body) };
+    let Some(JsonSegment::Raw(first)) = segments.first() else { panic!("{segments:?}") };
+    assert!(
+        first.starts_with(r#"{"operationName":"Add","query":"mutation Add($id: ID!)"#) && first.ends_with(r#","variables":{"id":"#),
+        "{first}"
+    );
+    assert!(matches!(add.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types == &["Order"]));
+    assert!(matches!(own.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types.is_empty()));
+    assert!(matches!(add.declined.checks.as_slice(), [Check::AnyOf(sets)]
+        if matches!(sets[0].checks.as_slice(), [Check::GraphQlType(_)]) && matches!(sets[1].checks.as_slice(), [Check::Status(_)])));
+    assert!(own.declined.is_empty());
+}
+
+#[test]
+fn conditions_look_at_pages_addresses_and_sizes() {
+    let plan = compiled(&with_steps(
+        "- name: pay
+  post: /pay
+  expect:
+    css: [.done, p]
+    no_css: .alert
+    url: [/done, '/orders/*']
+    location: '/orders/{{ device }}'
+    size: 1kB..
+    any_of: [{ text: a, status: 200 }, { no_text: b }]",
+    ));
+    let checks: Vec<String> =
+        plan.steps[0].expect.checks.iter().map(|check| format!("{check:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
+    assert_eq!(checks, ["Status", "Css", "Css", "NoCss", "Url", "Location", "Size", "AnyOf"]);
+    assert!(matches!(plan.steps[0].expect.checks[6], Check::Size { low: 1_000, high: u64::MAX }));
+}
+
+#[test]
 fn the_published_schema_is_the_generated_one() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scenario.schema.json");
     let generated = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
@@ -321,7 +470,7 @@ fn as_json(text: &str) -> Value {
     let document = Scenario::parse("s.yaml", &carrier).unwrap_or_else(|problems| panic!("{problems}")).document;
     match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
         Item::Step(step) => step.json.expect("the step has a body").0.to_json(),
-        Item::Purchase(_) => panic!("a step"),
+        other => panic!("a step, and not {other:?}"),
     }
 }
 

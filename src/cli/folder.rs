@@ -55,6 +55,18 @@ impl RunFolder {
         Ok(RunFolder { path })
     }
 
+    /// All runs in `out`, the newest first. Their names begin with the time of their start, so that they sort by it.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn all(out: &Path) -> anyhow::Result<Vec<RunFolder>> {
+        let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
+        let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
+        let mut runs: Vec<PathBuf> = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists()).collect();
+        runs.sort_unstable();
+        Ok(runs.into_iter().rev().map(|path| RunFolder { path }).collect())
+    }
+
     /// The folder's path, for print.
     pub fn display(&self) -> String {
         self.path.display().to_string()
@@ -134,10 +146,8 @@ pub fn shard(header: ShardHeader, tally: Tally, ending: Ending, name: String) ->
 }
 
 fn newest(out: &Path) -> anyhow::Result<PathBuf> {
-    let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
-    let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
-    let runs = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists());
-    runs.max().with_context(|| format!("there are no runs in {}", out.display()))
+    let runs = RunFolder::all(out)?.into_iter();
+    runs.map(|run| run.path).next().with_context(|| format!("there are no runs in {}", out.display()))
 }
 
 /// A name as part of a folder's name.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
+use super::pipeline;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::{Micros, StepId};
@@ -100,14 +101,24 @@ pub fn conclude(
         interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
         folder.write("intervals.hlog", &log)?;
     }
-    if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
+    let view = View::of(plan, &facts, &findings);
+    let outputs: [(&Option<_>, &dyn Fn() -> Vec<u8>); 3] = [
+        (&files.json, &|| json.clone()),
+        (&files.junit, &|| report::junit(plan, &facts, &findings)),
+        (&files.markdown, &|| report::markdown(&view).into_bytes()),
+    ];
+    let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
+    if !screen.quiet && !taken {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(&View::of(plan, &facts, &findings), screen.width, paint))?;
+        print(&report::console(&view, screen.width, paint))?;
     }
     // Last, so that a file that can't be written hides nothing.
-    if let Some(path) = &files.json {
-        write_file(path, &json)?;
+    for (path, bytes) in &outputs {
+        if let Some(path) = path {
+            write_file(path, &bytes())?;
+        }
     }
+    pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
     Ok(findings)
 }
 
@@ -163,7 +174,8 @@ fn facts(shard: &Shard, source: &Source) -> RunFacts {
         started_at: started_at(header),
         duration: crate::base::Micros::from_secs(last),
         completion: match shard.ending {
-            Ending::Finished | Ending::Aborted => Completion::Complete,
+            Ending::Finished => Completion::Complete,
+            Ending::Aborted => Completion::Aborted,
             Ending::Interrupted => Completion::Interrupted,
             Ending::Killed => Completion::Killed,
         },

@@ -13,15 +13,15 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
-use super::{Exit, Failure, Screen, fresh};
+use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
+use crate::engine::{self, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::Plan;
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
-use crate::verdict::Findings;
+use crate::verdict::{self, Findings};
 
 /// The time that threads and sockets need to come up before the planned start.
 const HEAD_START: Micros = Micros::from_millis(30);
@@ -102,7 +102,8 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
-    stop_on_signals(&stop, screen).context("can't listen for signals")?;
+    stop_on_signals(&stop, folder.display().to_string(), screen).context("can't listen for signals")?;
+    let mut gathering = Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, &stop), screen);
     let options = RunOptions {
         seed: job.seed,
         slice: job.slice,
@@ -117,23 +118,21 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         max_requests: job.max_requests,
         max_orders: job.max_orders,
     };
-    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, starts_in, screen);
     let result = engine::run(plan, &options, &stop, |delta| gathering.take(delta));
     let tally = gathering.finish();
     result.context("the run could not be carried out")?;
 
-    let ending = match stop.cause() {
-        None => Ending::Finished,
-        Some(cause) => {
-            screen.say(match cause {
-                StopCause::Interrupted => "stopped by hand",
-                StopCause::RequestsSpent => "stopped: as many requests were sent as --max-requests allows",
-                StopCause::LedgerLost => "stopped: purchases could not be remembered any more",
-                StopCause::OrdersSpent => "stopped: as many purchases were tried as --max-orders allows",
-            });
-            Ending::Interrupted
-        }
+    let (ending, why) = match stop.cause() {
+        None => (Ending::Finished, ""),
+        Some(StopCause::ObjectiveBroken) => (Ending::Aborted, "stopped: an objective is certainly broken"),
+        Some(StopCause::Interrupted) => (Ending::Interrupted, "stopped by hand"),
+        Some(StopCause::RequestsSpent) => (Ending::Interrupted, "stopped: as many requests were sent as --max-requests allows"),
+        Some(StopCause::LedgerLost) => (Ending::Interrupted, "stopped: purchases could not be remembered any more"),
+        Some(StopCause::OrdersSpent) => (Ending::Interrupted, "stopped: as many purchases were tried as --max-orders allows"),
     };
+    if !why.is_empty() {
+        screen.say(why);
+    }
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
     let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
@@ -145,16 +144,29 @@ struct Gathering<'a> {
     total: Tally,
     writer: DeltaWriter<std::fs::File>,
     progress: Progress<'a>,
+    plan: &'a Plan,
+    slices: u32,
+    stop: &'a Stop,
     starts_at: Instant,
+    /// The second in which it was last asked whether to go on.
+    asked_at: u32,
     lost: Option<std::io::Error>,
 }
 
 // === impl Gathering ===
 
 impl<'a> Gathering<'a> {
-    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, starts_in: Micros, screen: Screen) -> Gathering<'a> {
+    fn new(
+        job: &Job<'a>,
+        planned: u64,
+        writer: DeltaWriter<std::fs::File>,
+        (starts_in, stop): (Micros, &'a Stop),
+        screen: Screen,
+    ) -> Gathering<'a> {
+        let plan: &Plan = &job.source.plan;
         let (total, progress) = (Tally::new(shape_of(plan)), Progress::new(plan, planned, screen));
-        Gathering { total, writer, progress, starts_at: Instant::now() + starts_in.into(), lost: None }
+        let (slices, starts_at) = (job.slice.of(), Instant::now() + starts_in.into());
+        Gathering { total, writer, progress, plan, slices, stop, starts_at, asked_at: 0, lost: None }
     }
 
     fn take(&mut self, mut delta: Tally) {
@@ -165,13 +177,27 @@ impl<'a> Gathering<'a> {
             self.lost.get_or_insert(error);
         }
         self.total.merge(delta);
-        self.progress.show(Instant::now().saturating_duration_since(self.starts_at).into(), &self.total);
+        let now = Instant::now().saturating_duration_since(self.starts_at).into();
+        self.progress.show(now, &self.total);
+        self.abort_if_broken(now);
+    }
+
+    /// Stops the run where an objective with `abort` is certainly broken; asked once a second, however many cores tell.
+    fn abort_if_broken(&mut self, now: Micros) {
+        if now.second() > self.asked_at {
+            self.asked_at = now.second();
+            if verdict::certainly_broken(self.plan, &self.total, now, self.slices).is_some() {
+                self.stop.advance(Phase::Draining, StopCause::ObjectiveBroken);
+            }
+        }
     }
 
     fn finish(self) -> anyhow::Result<Tally> {
         self.progress.finish();
         if let Some(error) = self.lost {
-            eprintln!("warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be");
+            complain(&format!(
+                "warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be"
+            ));
         }
         Ok(self.total)
     }
@@ -206,7 +232,7 @@ fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
         return Ok(());
     }
     let arrivals = Schedule::new(&plan.load, seed).count();
-    match plan.shoppers.data.iter().find(|data| (data.rows.len() as u64) < arrivals) {
+    match plan.shoppers.data.iter().find(|data| !data.suffices(arrivals)) {
         None => Ok(()),
         Some(data) => Err(Failure::new(
             Exit::BadScenario,

@@ -27,9 +27,9 @@ use tokio::task::LocalSet;
 
 use crate::base::{Micros, Slice};
 use crate::plan::Plan;
-use crate::shopper::World;
 use crate::shopper::session::SessionSettings;
 use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
+use crate::shopper::{Barriers, World};
 use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
@@ -111,6 +111,7 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
         stop: Arc::clone(stop),
         ..Budget::default()
     };
+    let barriers = Arc::new(Barriers::new(plan, options.slice));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
     let mut threads = Vec::new();
@@ -126,8 +127,8 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
             deltas: deltas.clone(),
             coarse_timer: !cfg!(target_os = "linux"),
         };
-        let (options, budget, epoch) = (options.clone(), budget.clone(), epoch.clone());
-        let body = move || run_core(core, &options, budget, &epoch);
+        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), Arc::clone(&barriers), epoch.clone());
+        let body = move || run_core(core, &options, budget, barriers, &epoch);
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
     drop(deltas);
@@ -175,7 +176,7 @@ impl Epoch {
 }
 
 /// The body of a core's thread.
-fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch) -> Result<(), EngineError> {
+fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, barriers: Arc<Barriers>, epoch: &Epoch) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let clock = epoch.clock()?;
@@ -190,8 +191,10 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch)
             run: Rc::from(options.run.as_str()),
             tally: Tally::new(shape_of(&core.plan)).into(),
             ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
+            barriers,
             witness: None,
             hurried: false,
+            resolute: false,
         });
         core::run(core, world).await;
         Ok(())

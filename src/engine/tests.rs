@@ -13,10 +13,10 @@ use super::{Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{self, Behaviour, Check, Conditions, Patience, Plan, StatusRange};
-use crate::shopper::World;
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop};
+use crate::shopper::{Barriers, World};
 use crate::tally::{End, FailureKind, OwnFault, Tally};
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
@@ -55,8 +55,10 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
             run: Rc::from("test"),
             tally: Tally::new(shape_of(&plan)).into(),
             ledger: Rc::new(()),
+            barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
             witness: None,
             hurried: false,
+            resolute: false,
         };
         let core = CorePlan {
             plan: Arc::clone(&plan),
@@ -229,7 +231,7 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     let mut plan = shop_plan();
     let path = plan::JsonPlace::parse("$.state").unwrap();
     let until = Conditions { checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }] };
-    plan.steps[2].poll = Some(plan::Poll { every: Micros::from_millis(500), until, within: Micros::from_secs(4) });
+    plan.steps[2].poll = Some(plan::Poll { every: Some(Micros::from_millis(500)), until, within: Micros::from_secs(4) });
     plan.shoppers.max_attempts = Some(1);
     let tally = run(plan, &Stop::default(), |asked| {
         let never = asked.shopper.0 % 2 == 0;
@@ -242,4 +244,71 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     // Found at the third answer; where it never comes, asked at 0, 0.6, … 3.6 s.
     assert_eq!(polled.requests, polled.ok * 3 + gave_up * 7);
     assert!(polled.response_censored.total().max().unwrap() <= Micros::from_millis(4_010));
+}
+
+#[test]
+fn who_tries_again_comes_from_the_page_where_the_unit_began() {
+    let asked_from = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let mut plan = shop_plan();
+    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
+    let kept = Rc::clone(&asked_from);
+    run(plan, &Stop::default(), move |asked| {
+        let referer = asked.request.headers.get("referer").map_or("", |value| value.to_str().unwrap());
+        kept.borrow_mut().push(format!("{} from {referer}", asked.request.path));
+        let status = if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 };
+        (Micros::from_millis(100), Ok((status, "<p>a page</p>".to_owned())))
+    });
+    insta::assert_snapshot!(asked_from.borrow().join("\n"), @r"
+    /home from 
+    /pay from http://127.0.0.1/home
+    /confirmation from http://127.0.0.1/pay
+    /pay from http://127.0.0.1/home
+    /confirmation from http://127.0.0.1/pay
+    ");
+}
+
+#[test]
+fn shoppers_who_wait_for_each_other_act_at_one_instant() {
+    let mut plan = shop_plan();
+    plan.steps[1].together = Some(plan::Together { shoppers: 20, within: Micros::from_secs(5) });
+    let paid_at = Rc::new(std::cell::RefCell::new(std::collections::BTreeMap::<u64, u64>::new()));
+    let kept = Rc::clone(&paid_at);
+    let tally = run(plan, &Stop::default(), move |asked| {
+        if is(asked, "pay") {
+            *kept.borrow_mut().entry(asked.at.0 / 100_000).or_default() += 1;
+        }
+        answer(200)
+    });
+    // Five come a second: two groups are full after four seconds each, and the ten who are left wait no longer than they would.
+    let groups: Vec<u64> = paid_at.borrow().values().copied().collect();
+    assert_eq!(groups, [20, 20, 10], "{paid_at:?}");
+    let waits: Vec<u64> = paid_at.borrow().keys().copied().collect();
+    assert!(waits[1] - waits[0] == 40 && waits[2] > waits[1] + 40, "{waits:?}");
+    // To wait for others is a pause, and not the shop's slowness.
+    assert!(tally.steps[1].response_ok.total().quantile(1.0).unwrap().0 < 110_000);
+}
+
+#[test]
+fn a_waiting_page_is_asked_again_when_and_where_it_says() {
+    let mut plan = shop_plan();
+    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
+    let until = Conditions { checks: vec![Check::Text(plan::Template::Literal("done".into()))] };
+    plan.steps[0].poll = Some(plan::Poll { every: None, until, within: Micros::from_secs(20) });
+    let asked = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let kept = Rc::clone(&asked);
+    let tally = run(plan, &Stop::default(), move |asked| {
+        kept.borrow_mut().push(format!("{} {} at {}", asked.request.method, asked.request.path, asked.at));
+        let body = match asked.nth {
+            0 => "<meta http-equiv=refresh content='2; url=wait?n=1'>",
+            1 => "<meta http-equiv=refresh content=3>",
+            _ => "<p>done",
+        };
+        (Micros::from_millis(100), Ok((200, body.to_owned())))
+    });
+    insta::assert_snapshot!(asked.borrow()[..3].join("\n"), @r"
+    POST /home at 500ms
+    GET /wait?n=1 at 2.6s
+    GET /wait?n=1 at 5.7s
+    ");
+    assert_eq!((tally.steps[0].ok, tally.steps[0].requests), (1, 3), "one attempt");
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
+use bytes::Bytes;
 use regex::Regex;
 use serde::{Serialize, Serializer};
 
 use super::json_place::JsonPlace;
 use super::template::Template;
+use crate::base::random::below;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
 
 /// The ordered units that a shopper means to go through.
@@ -19,6 +21,24 @@ pub struct Journey {
     pub weight: f64,
     /// The places of its units in `Plan::units`.
     pub units: Range<u16>,
+    /// The way through them.
+    pub route: Vec<Part>,
+}
+
+/// A stretch of a journey's way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Part {
+    /// A unit.
+    Unit(UnitId),
+    /// Stretches gone through several times: from the first number to the second, as each shopper draws.
+    Repeat {
+        /// At least, and at most.
+        times: (u32, u32),
+        /// What is repeated.
+        parts: Vec<Part>,
+    },
+    /// One of several ways, drawn by weight.
+    Choose(Vec<(f64, Vec<Part>)>),
 }
 
 /// What a shopper tries and tries again: a lone step, or a purchase of several steps.
@@ -62,11 +82,16 @@ pub struct Step {
     /// What is taken from the answer; nothing found is a failure ("missing content").
     pub captures: Vec<Capture>,
     /// The basket's worth, taken before payment, so that a lost shopper has a price.
-    pub basket: Option<Extract>,
+    pub basket: Option<Price>,
     /// The order that this step makes.
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
+    /// Waited for by so many shoppers, who then act at one instant.
+    pub together: Option<Together>,
+    /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
+    #[serde(skip)]
+    pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
     pub continues: f64,
 }
@@ -80,8 +105,34 @@ pub struct Request {
     pub url: Template,
     /// Headers of the defaults and of the step, names in lower case, the step's over the defaults'.
     pub headers: Vec<(String, Template)>,
+    /// By whom it is made; a header of that name wins.
+    pub auth: Option<Auth>,
     /// What is sent after the headers.
     pub body: Body,
+}
+
+/// By whom a request is made.
+#[derive(Debug, Serialize)]
+pub enum Auth {
+    /// A user with a password (RFC 7617).
+    Basic {
+        /// The user.
+        user: Template,
+        /// The password.
+        password: Template,
+    },
+    /// Whoever has this token (RFC 6750).
+    Bearer(Template),
+}
+
+/// Which of several things is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Pick {
+    #[default]
+    First,
+    Last,
+    Random,
 }
 
 /// The HTTP methods of the scenario language.
@@ -106,8 +157,61 @@ pub enum Body {
     Json(Vec<JsonSegment>),
     /// `application/x-www-form-urlencoded` pairs, encoded after rendering.
     Form(Vec<(Template, Template)>),
+    /// `multipart/form-data`: names and contents.
+    Multipart(Vec<(Template, Content)>),
     /// Text as it is.
     Text(Template),
+    /// A form of the page that the shopper is on; the form says method and address as well.
+    Submit(Box<Submit>),
+}
+
+/// A form of the page that the shopper is on, and what is filled in: the first form of which all is true that is said.
+#[derive(Debug, Default, Serialize)]
+pub struct Submit {
+    /// The form's id.
+    pub id: Option<Template>,
+    /// A CSS selector that matches the form; it parses.
+    pub css: Option<String>,
+    /// The path of the form's action; `*` stands for anything.
+    pub action: Option<Template>,
+    /// Fields that the form has.
+    pub containing: Vec<Field>,
+    /// What is filled in: names and values of fields that the form must have.
+    pub fields: Vec<(Template, Vec<Template>)>,
+    /// What is sent besides.
+    pub extra: Vec<(Template, Template)>,
+    /// The button that is pressed; the form's first if none is named.
+    pub button: Option<Field>,
+    /// Which form, of several that are so.
+    pub pick: Pick,
+}
+
+/// What a part of a multipart body holds.
+#[derive(Debug, Serialize)]
+pub enum Content {
+    /// A text.
+    Text(Template),
+    /// A file.
+    File {
+        /// What it is called to the shop.
+        name: Template,
+        /// Its content type.
+        content_type: String,
+        /// SHA-256 of its bytes, in hexadecimal.
+        sha256: String,
+        /// Its bytes.
+        #[serde(skip)]
+        bytes: Bytes,
+    },
+}
+
+/// A field or button of a form.
+#[derive(Debug, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value, if that matters.
+    pub value: Option<Template>,
 }
 
 /// A piece of a JSON body.
@@ -134,9 +238,11 @@ pub struct Capture {
     pub observed: Option<ObservedId>,
 }
 
-/// A place in an answer.
+/// A place in an answer; of several that are so, the first.
 #[derive(Debug, Serialize)]
 pub enum Extract {
+    /// Another of several: of JSON nodes, elements or matches.
+    Pick(Pick, Box<Extract>),
     /// The first node that an RFC 9535 JSONPath selects in the body.
     Json(JsonPlace),
     /// The first element that a CSS selector matches: one of its attributes, or its text, trimmed.
@@ -160,17 +266,44 @@ pub struct OrderCapture {
     /// The order's number.
     pub id: Extract,
     /// What the shopper pays.
-    pub total: Option<Extract>,
+    pub total: Option<Price>,
+}
+
+/// Where a price is found, and how it is read.
+#[derive(Debug, Serialize)]
+pub struct Price {
+    /// Where.
+    pub at: Extract,
+    /// What its number counts; none to tell by its looks.
+    pub unit: Option<MoneyUnit>,
+}
+
+/// What the number of a price counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum MoneyUnit {
+    /// Whole euros, pounds, dollars.
+    Major,
+    /// Cents, pence.
+    Minor,
 }
 
 /// A step that asks again until a condition holds. One attempt; each request is an exchange.
 #[derive(Debug, Serialize)]
 pub struct Poll {
-    /// The pause between an answer and the next request.
-    pub every: Micros,
+    /// The pause between an answer and the next request; none: when and where the page says.
+    pub every: Option<Micros>,
     /// What ends it well.
     pub until: Conditions,
     /// How long the shopper waits for it, from the first request.
+    pub within: Micros,
+}
+
+/// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Together {
+    /// How many act at one instant, over all cores and machines.
+    pub shoppers: u32,
+    /// How long a shopper waits at most; then those who are there act.
     pub within: Micros,
 }
 
@@ -206,6 +339,27 @@ pub enum Check {
         /// What it must be.
         expected: Expected,
     },
+    /// The page has an element for this CSS selector, which parses.
+    Css(String),
+    /// The page has no element for this CSS selector, which parses.
+    NoCss(String),
+    /// The final address is like one of these: paths or addresses in which `*` stands for anything.
+    Url(Vec<Template>),
+    /// The first answer redirected to an address that is like one of these.
+    Location(Vec<Template>),
+    /// The size of the body in bytes, both bounds included.
+    Size {
+        /// At least.
+        low: u64,
+        /// At most.
+        high: u64,
+    },
+    /// One of these holds.
+    AnyOf(Vec<Conditions>),
+    /// A GraphQL answer without errors whose fields are of these types; of no type whose name ends in `Error` if none is named.
+    GraphQl(Vec<String>),
+    /// A GraphQL answer of which a field is of one of these types.
+    GraphQlType(Vec<String>),
 }
 
 /// What a value must be.
@@ -242,6 +396,20 @@ impl Conditions {
     /// Whether nothing was asked.
     pub fn is_empty(&self) -> bool {
         self.checks.is_empty()
+    }
+}
+
+// === impl Pick ===
+
+impl Pick {
+    /// The place, among so many things, of the one that is taken; `bits` are drawn for it.
+    pub fn among(self, count: usize, bits: impl FnOnce() -> u64) -> usize {
+        match self {
+            Pick::First => 0,
+            Pick::Last => count.saturating_sub(1),
+            Pick::Random if count == 0 => 0,
+            Pick::Random => below(bits(), count as u64) as usize,
+        }
     }
 }
 

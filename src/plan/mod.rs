@@ -3,6 +3,7 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+mod budget;
 mod compile;
 #[cfg(test)]
 pub mod example;
@@ -16,6 +17,7 @@ mod load;
 mod objective;
 mod objective_text;
 mod persona;
+mod route;
 mod schema;
 pub mod shape;
 mod shoppers;
@@ -26,8 +28,10 @@ use url::Url;
 
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
+pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
+    Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Part,
+    Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -36,8 +40,9 @@ pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
+pub use route::Stop;
 pub use schema::schema;
-pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
+pub use shoppers::{Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
@@ -71,6 +76,9 @@ pub struct Plan {
     /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
     #[serde(skip)]
     pub season: Option<u64>,
+    /// The error budget.
+    #[serde(skip)]
+    pub budget: Option<ErrorBudget>,
     /// Safety caps.
     pub limits: Limits,
     /// The compiled templates that need the expression language.
@@ -80,7 +88,7 @@ pub struct Plan {
 
 /// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,
 /// data columns and captures.
-pub const BUILT_IN_VARIABLES: [&str; 9] = [
+pub const BUILT_IN_VARIABLES: [&str; 10] = [
     "intent.id",       // idempotency key of the purchase attempt; see design: intents
     "intent.marker",   // stable, unique text of this purchase intent
     "order.id",        // captured by `order`
@@ -89,7 +97,8 @@ pub const BUILT_IN_VARIABLES: [&str; 9] = [
     "shopper.ordinal", // place in the schedule, from 0
     "shopper.marker",  // unique text of this shopper, sent as x-shopper
     "run.id",
-    "attempt", // which try at the unit this is, from 1
+    "attempt",       // which try at the unit this is, from 1
+    "shopper.email", // unique to this shopper and run, at a domain that nobody has
 ];
 
 // === impl Plan ===

@@ -4,27 +4,34 @@
 //! can't be read becomes a `Problem` with its place and its remedy. What the values mean together (names that
 //! must exist, weights that must add up) is the plan's business.
 
+mod amount;
 mod decode;
 mod document;
+mod graphql;
 mod problem;
 mod schema;
+mod shared;
 mod source;
+mod steps;
 mod tree;
 mod units;
 mod words;
 
+pub use amount::Amount;
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
-pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
-    Poll, Purchase, Retry, Shoppers, Stage, Step, Text,
-};
+pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
+pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
+pub use steps::{
+    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract, Gathering, GraphQl, Holding, Include, Item,
+    METHODS, Order, PartBody, Poll, Purchase, Repeat, Step, Submit, Together, Upload,
+};
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Count, Crowd, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Each, Spacing};
+pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
+pub use words::{Conduct, Connecting, Denomination, Each, Pick, Spacing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]
@@ -51,7 +58,11 @@ impl Scenario {
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
         let source = Source::new(file_name, text);
         let mut problems = Problems::new(source.clone());
-        let document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        let mut document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        if let Some(document) = &mut document {
+            shared::include(document, &mut problems);
+            graphql::name_steps(document, &mut problems);
+        }
         (document.map(|document| Scenario { source, document }), problems)
     }
 }

@@ -49,13 +49,17 @@ pub struct Weight(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u32);
 
-/// Shoppers of a whole season, from 1.
+/// How often something is done again: from the first number to the second, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Crowd(pub u64);
+pub struct Times(pub u32, pub u32);
 
 /// How often a unit is tried at most; none for `unlimited`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts(pub Option<u32>);
+
+/// Sizes in bytes from the first to the second, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent(pub u64, pub u64);
 
 /// HTTP status codes from the first to the second, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,29 +250,6 @@ impl Unit for Count {
     }
 }
 
-impl Unit for Crowd {
-    const WHAT: &'static str = "a number of shoppers";
-    const REMEDY: &'static str = "write a number from 1 to 100000000000, such as 2100000, 2.1M or 350k";
-
-    fn read(text: &str) -> Result<Crowd, UnitError> {
-        let (number, unit) = split_unit(text.trim());
-        let times = match unit {
-            "" => 1.0,
-            "k" | "K" => 1e3,
-            "M" => 1e6,
-            "G" => 1e9,
-            _ => return Err(wrong::<Crowd>(text)),
-        };
-        let shoppers = decimal(number).map(|number| number * times).filter(|shoppers| (1.0..=1e11).contains(shoppers));
-        let whole = shoppers.map(f64::round).filter(|whole| shoppers.is_some_and(|shoppers| (shoppers - whole).abs() < 1e-6 * whole));
-        whole.map(|shoppers| Crowd(shoppers as u64)).ok_or_else(|| wrong::<Crowd>(text))
-    }
-
-    fn notation() -> Value {
-        json!({ "type": ["integer", "string"], "minimum": 1, "pattern": r"^\s*\d+(\.\d+)?\s*[kKMG]?\s*$", "examples": ["2.1M", "350k", 2_100_000] })
-    }
-}
-
 impl Unit for Attempts {
     const WHAT: &'static str = "a number of attempts";
     const REMEDY: &'static str = "write a whole number from 1, or unlimited";
@@ -285,6 +266,24 @@ impl Unit for Attempts {
 
     fn notation() -> Value {
         json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "unlimited" }], "examples": [3, "unlimited"] })
+    }
+}
+
+impl Unit for Times {
+    const WHAT: &'static str = "a number of times";
+    const REMEDY: &'static str = "write a whole number from 1 to 1000, or a range such as 2..4";
+
+    fn read(text: &str) -> Result<Times, UnitError> {
+        let count = |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1_000).contains(n));
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        match (count(low), count(high)) {
+            (Some(low), Some(high)) if low <= high => Ok(Times(low, high)),
+            _ => Err(wrong::<Times>(text)),
+        }
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["integer", "string"], "minimum": 1, "maximum": 1_000, "pattern": r"^\s*\d+(\s*\.\.\s*\d+)?\s*$", "examples": [3, "2..4"] })
     }
 }
 
@@ -309,6 +308,39 @@ impl Unit for Status {
     fn notation() -> Value {
         let pattern = r"^\s*([1-5](xx|XX)|[1-5]\d\d(\s*\.\.\s*[1-5]\d\d)?)\s*$";
         json!({ "type": ["integer", "string"], "minimum": 100, "maximum": 599, "pattern": pattern, "examples": [201, "2xx", "200..299"] })
+    }
+}
+
+impl Unit for Extent {
+    const WHAT: &'static str = "a size";
+    const REMEDY: &'static str = "write a range of sizes such as 1kB..2MB, 1kB.. or ..2MB, or one size";
+
+    fn read(text: &str) -> Result<Extent, UnitError> {
+        let size = |text: &str| {
+            let (number, unit) = split_unit(text.trim());
+            let scale = match unit {
+                "" | "B" => 1.0,
+                "kB" | "KB" => 1e3,
+                "MB" => 1e6,
+                _ => return None,
+            };
+            decimal(number).map(|number| (number * scale).round() as u64)
+        };
+        let (low, high) = text.trim().split_once("..").unwrap_or((text, text));
+        let low = if low.trim().is_empty() { Some(0) } else { size(low) };
+        let high = if high.trim().is_empty() { Some(u64::MAX) } else { size(high) };
+        match (low, high) {
+            (Some(0), Some(u64::MAX)) | (None, _) | (_, None) => Err(wrong::<Extent>(text)),
+            (Some(low), Some(high)) if low > high => Err(UnitError {
+                message: format!("the size `{text}` ends before it begins"),
+                remedy: "write the smaller size first".to_owned(),
+            }),
+            (Some(low), Some(high)) => Ok(Extent(low, high)),
+        }
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["string", "integer"], "minimum": 0, "examples": ["1kB..2MB", "1kB..", "..2MB"] })
     }
 }
 
@@ -337,19 +369,6 @@ mod tests {
 
     fn micros(text: &str) -> Option<u64> {
         Micros::read(text).ok().map(|span| span.0)
-    }
-
-    #[test]
-    fn a_crowd_is_counted_in_thousands_and_millions() {
-        let crowd = |text: &str| Crowd::read(text).ok().map(|crowd| crowd.0);
-        for (text, expected) in
-            [("2.1M", 2_100_000), ("350k", 350_000), ("2100000", 2_100_000), ("1", 1), ("1.5 M", 1_500_000), ("1G", 1_000_000_000)]
-        {
-            assert_eq!(crowd(text), Some(expected), "{text}");
-        }
-        for text in ["", "0", "1.5", "-3", "M", "1e6", "2.1m", "200G", "2,100,000"] {
-            assert_eq!(crowd(text), None, "{text}");
-        }
     }
 
     #[test]
@@ -412,6 +431,24 @@ mod tests {
         assert_eq!(share("26").unwrap_err().remedy, "write 26%");
         assert!(share("101%").is_err());
         assert!(share("often").is_err());
+    }
+
+    #[test]
+    fn sizes_are_ranges_with_units() {
+        assert_eq!(Extent::read("1kB..2MB"), Ok(Extent(1_000, 2_000_000)));
+        assert_eq!(Extent::read("512"), Ok(Extent(512, 512)));
+        assert_eq!((Extent::read("..1.5kB"), Extent::read("1B..")), (Ok(Extent(0, 1_500)), Ok(Extent(1, u64::MAX))));
+        for text in ["", "..", "1xB", "2kB..1kB", "big"] {
+            assert!(Extent::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_numbers_or_ranges_from_one_on() {
+        assert_eq!((Times::read("3"), Times::read("2..4")), (Ok(Times(3, 3)), Ok(Times(2, 4))));
+        for text in ["0", "0..2", "4..2", "1001", "often", "2.."] {
+            assert!(Times::read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -42,6 +42,15 @@ words!(
     }
 );
 words!(
+    /// What the number of a price counts.
+    Denomination, "a unit of money" {
+        /// Whole euros, pounds, dollars.
+        Major = "major",
+        /// Cents, pence.
+        Minor = "minor",
+    }
+);
+words!(
     /// Whether each shopper dials anew.
     Connecting, "a kind of connections" {
         /// A new customer opens new connections.
@@ -64,6 +73,22 @@ words!(
     Each, "a way to deal out rows" {
         /// One row, one shopper.
         Once = "once",
+        /// In order, from the start again after the last.
+        Loop = "loop",
+        /// One at random for each shopper.
+        Random = "random",
+    }
+);
+
+words!(
+    /// Which of several things found in an answer is taken.
+    Pick, "a way to pick" {
+        /// The first.
+        First = "first",
+        /// The last.
+        Last = "last",
+        /// Any, each as likely.
+        Random = "random",
     }
 );
 

@@ -2,8 +2,12 @@
 
 pub mod address;
 mod attempt;
+mod barrier;
 pub mod cookies;
+mod form;
+mod graphql;
 mod judge;
+mod multipart;
 mod price;
 mod purchase;
 mod reading;
@@ -15,6 +19,7 @@ pub mod transport;
 mod visit;
 mod world;
 
+pub use barrier::Barriers;
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
 pub use visit::Visit;
 pub use world::{Witness, World};

@@ -1,14 +1,15 @@
 //! A step's request, filled with one shopper's variables.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
+use base64::Engine;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::multipart::{PartToSend, multipart};
 use super::session::PageRequest;
-use crate::plan::{self, Body, JsonSegment, RenderError, Request, Scope, Template, Templates};
+use crate::plan::{self, Auth, Body, Content, JsonSegment, RenderError, Request, Scope, Template, Templates};
 
 /// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
@@ -35,6 +36,16 @@ pub enum FillError {
 /// When a placeholder has no value, or a header comes out with characters that headers can't have.
 pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) -> Result<PageRequest<'t>, FillError> {
     let url = request.url.render(templates, scope)?;
+    let mut headers = headers(request, templates, scope)?;
+    let (body, content_type) = body(&request.body, templates, scope)?;
+    if let Some(content_type) = content_type {
+        headers.entry(header::CONTENT_TYPE).or_insert(content_type);
+    }
+    Ok(PageRequest { method: method(request.method), url, headers, body })
+}
+
+/// The step's own headers.
+pub(super) fn headers(request: &Request, templates: &Templates, scope: &dyn Scope) -> Result<HeaderMap, FillError> {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
     for (name, template) in &request.headers {
         let value = template.render(templates, scope)?;
@@ -43,11 +54,24 @@ pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) 
             _ => return Err(FillError::Header { name: name.clone(), value: value.into_owned() }),
         };
     }
-    let (body, content_type) = body(&request.body, templates, scope)?;
-    if let Some(content_type) = content_type {
-        headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    if let Some(auth) = request.auth.as_ref().filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
+        let value = match auth {
+            Auth::Basic { user, password } => {
+                let pair = format!("{}:{}", user.render(templates, scope)?, password.render(templates, scope)?);
+                format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair))
+            }
+            Auth::Bearer(token) => format!("Bearer {}", token.render(templates, scope)?),
+        };
+        match HeaderValue::from_str(&value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                headers.insert(header::AUTHORIZATION, value)
+            }
+            // What it would be is a secret.
+            Err(_) => return Err(FillError::Header { name: "authorization".to_owned(), value: "***".to_owned() }),
+        };
     }
-    Ok(PageRequest { method: method(request.method), url, headers, body })
+    Ok(headers)
 }
 
 fn method(method: plan::Method) -> Method {
@@ -61,13 +85,33 @@ fn method(method: plan::Method) -> Method {
     }
 }
 
-fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<&'static str>), RenderError> {
+fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<HeaderValue>), RenderError> {
+    let kind = |name| Some(HeaderValue::from_static(name));
     Ok(match body {
-        Body::Empty => (Bytes::new(), None),
-        Body::Json(segments) => (json(segments, templates, scope)?.into(), Some("application/json")),
-        Body::Form(pairs) => (form(pairs, templates, scope)?.into(), Some("application/x-www-form-urlencoded")),
+        // A form to submit is found on the page, and filled by who knows the page.
+        Body::Empty | Body::Submit(_) => (Bytes::new(), None),
+        Body::Json(segments) => (json(segments, templates, scope)?.into(), kind("application/json")),
+        Body::Form(pairs) => (form(pairs, templates, scope)?.into(), kind("application/x-www-form-urlencoded")),
+        Body::Multipart(written) => {
+            let (content_type, body) = parts(written, templates, scope)?;
+            (body, Some(content_type))
+        }
         Body::Text(text) => (text.render(templates, scope)?.into_owned().into(), None),
     })
+}
+
+fn parts(written: &[(Template, Content)], templates: &Templates, scope: &dyn Scope) -> Result<(HeaderValue, Bytes), RenderError> {
+    // Rendered before any part can borrow it: names, and texts or file names.
+    let mut texts = Vec::with_capacity(written.len());
+    for (name, content) in written {
+        let (Content::Text(text) | Content::File { name: text, .. }) = content;
+        texts.push((name.render(templates, scope)?, text.render(templates, scope)?));
+    }
+    let parts = written.iter().zip(&texts).map(|((_, content), (name, text))| match content {
+        Content::Text(_) => PartToSend { name, file: None, content: text.as_bytes() },
+        Content::File { content_type, bytes, .. } => PartToSend { name, file: Some((&**text, content_type.as_str())), content: bytes },
+    });
+    Ok(multipart(&parts.collect::<Vec<_>>()))
 }
 
 fn json(segments: &[JsonSegment], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
@@ -94,20 +138,33 @@ fn quote(json: &mut String, text: &str) {
 
 fn form(pairs: &[(Template, Template)], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
     let mut form = String::with_capacity(128);
-    let encode = |form: &mut String, text: Cow<'_, str>| {
-        for piece in utf8_percent_encode(&text, FORM) {
+    for (name, value) in pairs {
+        append_pair(&mut form, &name.render(templates, scope)?, &value.render(templates, scope)?);
+    }
+    Ok(form)
+}
+
+/// `application/x-www-form-urlencoded`, as browsers write it.
+pub(super) fn encode_form(pairs: &[(String, String)]) -> String {
+    let mut form = String::with_capacity(64 * pairs.len());
+    for (name, value) in pairs {
+        append_pair(&mut form, name, value);
+    }
+    form
+}
+
+fn append_pair(form: &mut String, name: &str, value: &str) {
+    let encode = |form: &mut String, text: &str| {
+        for piece in utf8_percent_encode(text, FORM) {
             form.push_str(&piece.replace(' ', "+"));
         }
     };
-    for (name, value) in pairs {
-        if !form.is_empty() {
-            form.push('&');
-        }
-        encode(&mut form, name.render(templates, scope)?);
-        form.push('=');
-        encode(&mut form, value.render(templates, scope)?);
+    if !form.is_empty() {
+        form.push('&');
     }
-    Ok(form)
+    encode(form, name);
+    form.push('=');
+    encode(form, value);
 }
 
 #[cfg(test)]
@@ -136,6 +193,7 @@ mod tests {
             method: plan::Method::Post,
             url: literal("/cart"),
             headers: vec![("x-a".into(), literal("b"))],
+            auth: None,
             body,
         }));
         fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5))))).unwrap()
@@ -162,9 +220,28 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_is_said_as_the_standards_say_and_a_header_of_ones_own_wins() {
+        let sent = |auth: Auth, headers: Vec<(String, Template)>| {
+            let request = Request { method: plan::Method::Get, url: literal("/"), headers, auth: Some(auth), body: Body::Empty };
+            let filled = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap();
+            filled.headers["authorization"].to_str().unwrap().to_owned()
+        };
+        // The example of RFC 7617, 2.
+        let basic = || Auth::Basic { user: literal("Aladdin"), password: literal("open sesame") };
+        assert_eq!(sent(basic(), vec![]), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(sent(Auth::Bearer(literal("t-1")), vec![]), "Bearer t-1");
+        assert_eq!(sent(basic(), vec![("authorization".into(), literal("mine"))]), "mine");
+    }
+
+    #[test]
     fn a_header_with_a_line_break_is_refused() {
-        let request =
-            Request { method: plan::Method::Get, url: literal("/"), headers: vec![("x".into(), literal("a\r\nb"))], body: Body::Empty };
+        let request = Request {
+            method: plan::Method::Get,
+            url: literal("/"),
+            headers: vec![("x".into(), literal("a\r\nb"))],
+            auth: None,
+            body: Body::Empty,
+        };
         let error = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap_err();
         assert!(matches!(error, FillError::Header { .. }));
     }

@@ -22,7 +22,7 @@ use super::transport::{Clock, Shop};
 use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
-use crate::plan::{Behaviour, Persona, Plan, Value};
+use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
 use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
@@ -37,6 +37,8 @@ pub struct Visit<S: Shop, G> {
     pub(super) trail: Trail,
     pub(super) met: Met,
     pub(super) intent: Option<Intent>,
+    /// How often the shopper has been at this unit before.
+    pub(super) round: u32,
     /// What would be cut if the run ended now.
     pub(super) under_way: UnderWay,
 }
@@ -112,6 +114,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             trail: Trail::default(),
             met: Met::default(),
             intent: None,
+            round: 0,
             under_way: UnderWay::default(),
             shopper,
             marker,
@@ -124,26 +127,31 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Goes through the journey. May be dropped at any time; `close` then still tells what was under way.
     pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
         let plan = &*world.plan;
-        let units = plan.journey(self.persona.journey).units.clone();
+        let first = plan.journey(self.persona.journey).units.start;
+        let route = plan.route(self.persona.journey, self.shopper);
         let mut intended_at = self.arrived_at;
-        for (place, unit) in units.clone().map(UnitId).enumerate() {
+        for (nth, Stop { unit, round }) in route.iter().copied().enumerate() {
+            let place = usize::from(unit.0 - first);
+            self.round = round;
             let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
                 Ok(passed) => passed,
                 Err(end) => return end,
             };
             let last = StepId(plan.unit(unit).steps.end - 1);
-            let stays = uniform(self.shopper.0, Purpose::Continue, u64::from(unit.0)) < plan.step(last).continues;
-            let is_last = unit.0 + 1 == units.end;
-            world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
-            if is_last {
-                break;
+            let draw = u64::from(round) << 32 | u64::from(unit.0);
+            let stays = uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
+            if round == 0 {
+                world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
             }
-            if !stays {
+            let Some(next) = route.get(nth + 1) else { break };
+            if !stays && world.resolute {
+                world.tell(|witness| witness.stays(plan.step(last).continues));
+            } else if !stays {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }
-            let next = StepId(plan.unit(UnitId(unit.0 + 1)).steps.start);
-            intended_at = passed_at + self.think(world, next, 1);
+            self.round = next.round;
+            intended_at = passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
     }
@@ -154,7 +162,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let failures_before = self.met.failures;
         self.intent = None;
         self.under_way.after_failure_at = None;
+        // Who tries again does so from the page where the unit began: a reload repeats the request with the referer that it
+        // had, and a form is filled on the page that has it.
+        let begins_at = self.session.bookmark();
         for nth in 1u32.. {
+            if nth > 1 {
+                self.session.go_back(&begins_at);
+            }
             let tried = self.try_unit(world, unit, nth, intended_at).await;
             match tried.outcome {
                 Outcome::Ok => return Ok((tried.ended_at, nth)),
@@ -180,7 +194,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if shoppers.max_attempts.is_some_and(|most| nth >= most) {
                 return Err(End::StoppedByCap);
             }
-            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
+            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
             intended_at = tried.ended_at + pause;
         }
@@ -214,7 +228,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
             world.clock.sleep_until(step_at).await;
-            if nth == 1 && step.0 == steps.start {
+            if nth == 1 && !world.hurried {
+                step_at = world.barriers.wait(step, &world.clock).await.unwrap_or(step_at);
+            }
+            if nth == 1 && self.round == 0 && step.0 == steps.start {
                 let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
                 world.tally.borrow_mut().entered(self.persona.journey, place);
             }
@@ -240,9 +257,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// The think time before a step.
     fn think<C: Clock>(&self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
-        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, u64::from(step.0) << 32 | u64::from(nth));
+        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, self.draw_of(step.0, nth));
         world.tell(|witness| witness.pauses(pause, "thinking"));
         pause
+    }
+
+    /// Which draw belongs to the n-th attempt, in this round, at a step or unit.
+    fn draw_of(&self, place: u16, nth: u32) -> u64 {
+        u64::from(place) << 32 | u64::from(self.round) << 20 | u64::from(nth)
     }
 
     fn pause<C: Clock>(&self, world: &World<S, C, G>, delay: Delay, purpose: Purpose, ordinal: u64) -> Micros {
@@ -319,14 +341,18 @@ fn variables(plan: &Plan, shopper: ShopperId, marker: &str, run: &str, row: u64,
     variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Rc::new(row.into())));
     variables.set_text(built_in::SHOPPER_MARKER, marker);
     variables.set_text(built_in::RUN_ID, run);
+    // At a domain that is reserved (RFC 2606), so that no mail of the shop ever reaches anybody.
+    variables.set_text(built_in::SHOPPER_EMAIL, &format!("{marker}.{run}@example.com"));
     for (attribute, value) in plan.shoppers.attributes.iter().zip(&persona.attributes) {
         variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
     }
-    for data in &plan.shoppers.data {
+    for (place, data) in plan.shoppers.data.iter().enumerate() {
         // A shopper beyond the last row has none; the run is refused before it comes to that.
-        let cells = data.rows.get(row as usize).map(Vec::as_slice).unwrap_or_default();
-        for (var, cell) in data.columns.iter().zip(cells) {
-            variables.set_text(*var, cell);
+        for (var, cell) in data.columns.iter().zip(data.row(place, shopper, row)) {
+            match cell {
+                Cell::Text(text) => variables.set_text(*var, text),
+                Cell::Json(value) => variables.set(*var, Value::Json(Rc::new(value.clone()))),
+            }
         }
     }
     variables

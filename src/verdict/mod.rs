@@ -28,7 +28,7 @@ pub use facts::{Completion, Machine, RunFacts};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
 pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
-pub use objectives::objectives;
+pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
 pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Source, Stickiness, UnitRepeats, Why as WhyRepeated, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
@@ -61,6 +61,8 @@ pub struct Findings {
     pub detectable: Vec<Detectable>,
     /// The objectives that were judged.
     pub objectives: Vec<ObjectiveFinding>,
+    /// The error budget, if the plan has one.
+    pub budget: Option<BudgetFinding>,
     /// Requests on the wire.
     pub requests_sent: u64,
     /// What all steps came to on the wire.
@@ -73,7 +75,7 @@ impl Findings {
     /// What this tally says of this plan.
     pub fn of(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
         let health = health(plan, tally, facts.completion);
-        let objectives = objectives(plan, tally, &health);
+        let objectives = objectives(plan, tally, &health, facts);
         let (windows, shoppers) = (windows(plan, tally), shoppers(plan, tally));
         Findings {
             verdict: Verdict::of(facts.completion, &health, &objectives, facts.missing_slices.is_empty()),
@@ -87,6 +89,7 @@ impl Findings {
             shoppers,
             windows,
             objectives,
+            budget: budget(plan, tally),
             requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
             wire: Wire::of(tally.steps.iter()),
         }

@@ -1,20 +1,35 @@
 //! What a request carries.
 
+use sha2::{Digest, Sha256};
+
 use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
-use crate::plan::{Body, JsonSegment, Method, Segment, Template};
-use crate::scenario::{self, Kind, Named, Node, OneOrMany, Text};
+use crate::plan::{Body, Content, JsonSegment, Method, Segment, Template};
+use crate::scenario::{self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, PartBody, Text, Upload};
 
 impl Compiler<'_> {
     pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
-        let given = written.keys.among(&["json", "form", "body"]);
+        let given = written.keys.among(&BODIES);
         if let [(first, _), (second, span), ..] = given.as_slice() {
             self.problem(*span, format!("`{second}` and `{first}` in one request"), "keep one of them");
         }
         if let (Method::Get | Method::Head, Some((key, span))) = (method, given.first()) {
             let verb = method.as_str();
             self.problem(*span, format!("a {verb} request carries no `{key}`"), "use post, or put the values into the address");
+        }
+        if let Some(submit) = &written.submit {
+            if let Some((key, span)) = given.first() {
+                let remedy = "put what is filled in under `fields:` of `submit`";
+                self.problem(*span, format!("a form is submitted with its own fields, and no `{key}` besides"), remedy);
+            }
+            return Body::Submit(Box::new(self.submit(submit, spot)));
+        }
+        if let Some(graphql) = &written.graphql {
+            if let Some((key, span)) = given.first() {
+                self.problem(*span, format!("a GraphQL operation carries no `{key}`"), "put values into `variables:` of `graphql`");
+            }
+            return self.operation(graphql, spot);
         }
         match (&written.json, &written.form, &written.body) {
             (Some(json), ..) => {
@@ -24,11 +39,53 @@ impl Compiler<'_> {
             }
             (_, Some(form), _) => Body::Form(self.form(form, spot)),
             (_, _, Some(text)) => self.text(text, spot).map_or(Body::Empty, Body::Text),
-            _ => Body::Empty,
+            _ => written.multipart.as_ref().map_or(Body::Empty, |parts| Body::Multipart(self.multipart(parts, spot))),
         }
     }
 
-    fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
+    fn multipart(&mut self, written: &Named<OneOrMany<PartBody>>, spot: &Spot) -> Vec<(Template, Content)> {
+        let mut parts = Vec::new();
+        for (name, contents) in &written.0 {
+            let Some(name) = self.text(name, spot) else { continue };
+            for content in contents.iter().flat_map(|contents| &contents.0) {
+                let content = match content {
+                    PartBody::Text(text) => self.text(text, spot).map(Content::Text),
+                    PartBody::Upload(upload) => self.upload(upload, spot),
+                };
+                parts.extend(content.map(|content| (name.clone(), content)));
+            }
+        }
+        parts
+    }
+
+    fn upload(&mut self, written: &Upload, spot: &Spot) -> Option<Content> {
+        let file = written.file.as_ref()?;
+        let bytes = match (self.inputs.read_file)(&file.value) {
+            Ok(bytes) => bytes,
+            // Files are not stored with a run, and what was sent is not needed to judge what came.
+            Err(_) if self.inputs.stored => Vec::new(),
+            Err(error) => {
+                self.problem(
+                    file.span,
+                    format!("`{}` can't be read: {error}", file.value),
+                    "give the file's path, relative to the scenario",
+                );
+                return None;
+            }
+        };
+        let content_type = written.content_type.as_ref().map_or("application/octet-stream", |kind| &kind.value);
+        if let Some(kind) = written.content_type.as_ref().filter(|kind| http::HeaderValue::from_str(&kind.value).is_err()) {
+            self.problem(kind.span, format!("`{}` is not a content type", kind.value), "write for example image/jpeg");
+        }
+        let name = match &written.filename {
+            Some(name) => self.text(name, spot)?,
+            None => Template::Literal(file.value.rsplit('/').next().unwrap_or_default().to_owned()),
+        };
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(Content::File { name, content_type: content_type.to_owned(), sha256, bytes: bytes.into() })
+    }
+
+    pub(super) fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
         let mut pairs = Vec::new();
         for (name, values) in &written.0 {
             let Some(name) = self.text(name, spot) else { continue };
@@ -37,6 +94,19 @@ impl Compiler<'_> {
             }
         }
         pairs
+    }
+
+    /// Appends a JSON mapping; an empty one where there is none.
+    pub(super) fn json_object(&mut self, written: Option<&Named<AnyJson>>, spot: &Spot, out: &mut Vec<JsonSegment>) {
+        raw(out, "{");
+        for (i, (key, value)) in written.iter().flat_map(|named| &named.0).enumerate() {
+            raw(out, if i > 0 { "," } else { "" });
+            raw(out, &format!("{}:", quoted(key.value.clone())));
+            if let Some(value) = value {
+                self.json(&value.0, spot, out);
+            }
+        }
+        raw(out, "}");
     }
 
     /// Appends a JSON value: fixed text as it is, texts with placeholders as segments of their own.
@@ -91,7 +161,7 @@ fn quoted(text: String) -> String {
     serde_json::Value::String(text).to_string()
 }
 
-fn raw(out: &mut Vec<JsonSegment>, text: &str) {
+pub(super) fn raw(out: &mut Vec<JsonSegment>, text: &str) {
     match out.last_mut() {
         Some(JsonSegment::Raw(before)) => before.push_str(text),
         _ if text.is_empty() => {}

@@ -6,18 +6,22 @@
 
 mod answers;
 mod bodies;
+mod budget;
+mod data;
+mod graphql;
 mod guard;
 mod journeys;
 mod load;
 mod names;
 mod shoppers;
 mod steps;
+mod submit;
 mod text;
 
 use url::Url;
 
 use self::names::Names;
-use super::{Inputs, Limits, Plan, Templates};
+use super::{Arrivals, Inputs, Limits, Plan, Templates};
 use crate::scenario::{Problems, Scenario, Span, Text};
 
 /// A plan in the making.
@@ -27,6 +31,8 @@ struct Compiler<'a> {
     names: Names,
     templates: Templates,
     observed: Vec<String>,
+    /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
+    arrivals: Option<Arrivals>,
 }
 
 impl Plan {
@@ -57,17 +63,18 @@ impl Plan {
 fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) -> Plan {
     let document = &scenario.document;
     guard::source(problems);
-    let mut compiler = Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new() };
+    let mut compiler =
+        Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new(), arrivals: None };
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
     let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
     compiler.names.declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
-    compiler.templates = Templates::new(compiler.names.list().to_vec());
+    compiler.templates = Templates::new(compiler.names.list().to_vec(), inputs.today);
     let flow = compiler.journeys(document.journeys.as_deref().unwrap_or_default(), document.defaults.as_ref());
     let mut plan = Plan {
         name: compiler.name(document.name.as_ref()),
         target: compiler.target(document.target.as_ref()),
         limits: compiler.limits(document.limits.as_ref()),
-        season: document.season.as_ref().and_then(|season| season.shoppers.as_ref()).map(|shoppers| shoppers.value.0),
+        season: document.season.as_ref().and_then(|season| season.shoppers.as_ref()).map(|shoppers| shoppers.value.0.round() as u64),
         load,
         shoppers,
         journeys: flow.journeys,
@@ -76,8 +83,10 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         variables: compiler.names.list().to_vec(),
         observed: std::mem::take(&mut compiler.observed),
         objectives: Vec::new(),
+        budget: None,
         templates: std::mem::take(&mut compiler.templates),
     };
+    plan.budget = document.budget.as_ref().and_then(|budget| compiler.budget(budget, &plan.load));
     for text in document.objectives.iter().flatten() {
         let (line, _) = compiler.problems.source().position(text.span.start);
         match plan.objective(&text.value, line) {
@@ -119,7 +128,7 @@ impl Compiler<'_> {
 
     /// The shop's base address; the command line's wins.
     fn target(&mut self, written: Option<&Text>) -> Option<Url> {
-        const REMEDY: &str = "write the shop's base address, such as https://shop.example.com";
+        const REMEDY: &str = "write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080";
         if let Some(flag) = &self.inputs.overrides.target {
             return base_address(flag).map_err(|wrong| self.flag_problem(format!("--target {flag}: {wrong}"), REMEDY)).ok();
         }

@@ -31,6 +31,9 @@ pub struct Sight {
     pub more: u64,
 }
 
+/// With more shoppers than these the smallest rise is no longer told apart from the base rate, nor can the law be computed.
+const MOST_SHOPPERS: u64 = 1_000_000_000;
+
 /// How many shoppers show, with this power, that the failure rate is `risen` and not `base` or less.
 ///
 /// n = ((z₀.₉₅ √(p₀q₀) + z_power √(p₁q₁)) / (p₁ − p₀))²
@@ -52,6 +55,7 @@ pub fn needed_in_each(base: f64, risen: f64, power: f64) -> u64 {
 /// The smallest failure rate that is told from `base` with the usual power, by the exact binomial test of
 /// `shoppers`; none if not even 100 % is.
 pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
+    let shoppers = shoppers.min(MOST_SHOPPERS);
     // So many failures are a surprise at the base rate: P(N ≥ surprise) ≤ 5 %.
     let surprise = Binomial::new(base, shoppers).ok()?.inverse_cdf(1.0 - LEVEL) + 1;
     if surprise > shoppers {
@@ -96,10 +100,10 @@ pub fn needed_without_failure(rate: f64, level: f64) -> Option<u64> {
 /// How many it takes for "below `limit`" to be shown in each of so many windows with 95 % power, where the true share is
 /// half of the limit. None shows a limit of zero.
 ///
-/// A quarter is added to the textbook's number: the exact limits are a little wider than the normal law's, and clustering
+/// Two fifths are added to the textbook's number: the exact limits are a little wider than the normal law's, and clustering
 /// is estimated from some thirty stretches of time even where there is none.
 pub fn needed_to_hold(limit: f64, windows: u64) -> Option<u64> {
-    (limit > 0.0).then(|| (1.25 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64) as f64).ceil() as u64)
+    (limit > 0.0).then(|| (1.4 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64) as f64).ceil() as u64)
 }
 
 // === impl Sight ===
@@ -176,6 +180,7 @@ mod tests {
         assert!((smallest_rise(0.0, 100).unwrap() - (1.0 - 0.2f64.powf(0.01))).abs() < 1e-9, "a single failure where none can be");
         assert_eq!([smallest_rise(0.01, 0), smallest_rise(1.0, 1_000), smallest_rise(0.5, 2)], [None; 3]);
         assert!(smallest_rise(0.001, 100_000_000).unwrap() < 0.001_01);
+        assert!(smallest_rise(0.001, u64::MAX).unwrap() < 0.001_01, "more than can be reckoned with");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
+mod budget;
 mod document;
 mod moments;
 mod summary;
@@ -7,6 +8,7 @@ mod summary;
 mod tests;
 mod wire;
 
+pub use budget::{BudgetDocument, BurnAlarmDocument};
 pub use document::*;
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,

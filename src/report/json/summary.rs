@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::budget::budget;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
@@ -68,6 +69,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         windows: findings.windows.iter().map(|found| window(plan, found)).collect(),
         detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
+        budget: findings.budget.as_ref().map(budget),
     }
 }
 
@@ -84,6 +86,7 @@ fn word(verdict: Verdict) -> VerdictWord {
 fn completion(completion: Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
+        Completion::Aborted => "aborted",
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
     }
@@ -147,6 +150,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         name: step.name.clone(),
         journey: plan.journey(step.journey).name.clone(),
         unit: plan.unit(step.unit).name.clone(),
+        pays: plan.unit(step.unit).paying_step == Some(found.step),
         attempts: found.failed.of,
         failures: found.failed.events,
         failure_rate: found.failed.value().map(figure),

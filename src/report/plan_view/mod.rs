@@ -33,6 +33,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         traffic::stay(forecast, width),
         sight::rates(forecast, width),
         sight::objectives(plan, forecast, width),
+        sight::budget(plan, forecast, width),
         sight::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
     use crate::base::Micros;
     use crate::plan::example::shop;
-    use crate::plan::{Arrivals, Comparison, Connections, Load, Metric, Objective, Place, Profile, Stage, shape};
+    use crate::plan::{Arrivals, Comparison, Connections, ErrorBudget, Load, Metric, Objective, Place, Profile, SpentBy, Stage, shape};
 
     fn objective(text: &str, metric: Metric, limit: f64, window: Option<Micros>) -> Objective {
         Objective {
@@ -92,7 +93,7 @@ mod tests {
         insta::assert_snapshot!(shown(&plan, Some(13_101), 100, false), @r"
         Black Friday checkout
           target    http://127.0.0.1:8080/
-          arrivals  poisson for 10m: 13,101 shoppers planned, 13,026 expected; 21.8/s on average, 33/s at
+          arrivals  poisson for 10m: 13,101 shoppers planned, 13,026 expected; 21.7/s on average, 33/s at
                     the peak
           journeys  buy 90 %, browse 10 %
           shoppers  patience applause-2024, behaviour probe (all try again, patience is applied in the
@@ -113,15 +114,15 @@ mod tests {
 
           step                                 per shopper   attempts   mean/s   peak/s  if none fails
           buy
-            home                                       0.9     11,791     19.7     29.7      < 0.026 %
-            product                                    0.9     11,791     19.7     29.7      < 0.026 %
+            home                                       0.9     11,791     19.5     29.7      < 0.026 %
+            product                                    0.9     11,791     19.5     29.7      < 0.026 %
             pay (tried as one)
-              pay                                     0.45      5,895     9.83     14.8      < 0.051 %
-              confirmation                            0.45      5,895     9.83     14.8      < 0.051 %
+              pay                                     0.45      5,895     9.77     14.8      < 0.051 %
+              confirmation                            0.45      5,895     9.77     14.8      < 0.051 %
           browse
-            home                                       0.1      1,310     2.18      3.3       < 0.23 %
-            search                                    0.08      1,048     1.75     2.64       < 0.29 %
-          all requests                                2.88     37,731     62.9       95
+            home                                       0.1      1,310     2.17      3.3       < 0.23 %
+            search                                    0.08      1,048     1.74     2.64       < 0.29 %
+          all requests                                2.88     37,731     62.5       95
 
           5,895 orders. 121 to 1,072 shoppers at once at the peak: a shopper stays 3.68s where the shop
           answers at once, 32.5s where every step takes as long as shoppers wait. Assumed: no attempt fails,
@@ -141,16 +142,37 @@ mod tests {
           report tells.
 
         Objectives
-          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 39,393 where half
+          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 44,120 where half
                                     the limit is
-          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 39,393
+          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 44,120
                                     where half the limit is
-          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 6,540
+          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 7,325
                                     where half the limit is
 
         Limits that this plan would break
           warning: 95.0 requests/s at the peak, 60/s allowed: the rest would be held back; lower the peak or
           raise limits.requests
+        ");
+    }
+
+    #[test]
+    fn an_error_budget_is_told_with_the_burn_that_the_run_can_see() {
+        let mut plan = shop();
+        plan.budget = Some(ErrorBudget {
+            text: "99% of shoppers are not lost".into(),
+            spent_by: SpentBy::LostShoppers,
+            allowed: 0.01,
+            window: Micros::from_secs(30 * 86_400),
+            shoppers: 40e6,
+            peak_hour: None,
+        });
+        let text = shown(&plan, None, 100, true);
+        let budget = text.split("\n\n").find(|part| part.starts_with("Error budget")).unwrap();
+        insta::assert_snapshot!(budget, @r"
+        Error budget
+          99% of shoppers are not lost: 400,000 of 40,000,000 in 30 days may fare worse. A peak hour of
+          36,000 shoppers spends 0.09 % of it at a burn rate of 1. If none of this run's fares badly, the
+          burn rate is shown to be below 0.5.
         ");
     }
 

@@ -3,6 +3,7 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
+use super::burn;
 use super::gate;
 use super::moments;
 use super::sight;
@@ -106,6 +107,7 @@ impl View {
     pub fn of(plan: &Plan, facts: &RunFacts, findings: &Findings) -> View {
         let tables = [
             gate::objectives(findings),
+            burn::alarms(findings),
             tables::funnel(plan, findings),
             tables::steps(plan, findings),
             tables::kinds(plan, findings),

@@ -1,0 +1,459 @@
+//! What stands under `steps:`: requests, how their answers are judged, and what groups them.
+//!
+//! The doc comments here are what editors show: they go into the JSON Schema.
+
+use serde_json::{Value, json};
+
+use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
+use super::document::Text;
+use super::problem::Problems;
+use super::source::Located;
+use super::tree::{Kind, Node};
+use super::units::{Count, Extent, Fraction, Status, Times, Unit, Weight};
+use super::words::{Denomination, Pick};
+use crate::base::{Delay, Micros};
+
+/// The keys of a step of which exactly one is given.
+pub const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "submit", "graphql"];
+/// The keys of an extract of which exactly one is given.
+pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
+
+/// The keys of a step of which at most one is given.
+pub const BODIES: [&str; 4] = ["json", "form", "multipart", "body"];
+
+fn pairs_of(keys: &[&str]) -> Value {
+    let pairs = keys.iter().enumerate().flat_map(|(i, one)| keys[i + 1..].iter().map(move |other| json!({ "required": [one, other] })));
+    pairs.collect()
+}
+
+fn one_of(keys: &[&str]) -> Value {
+    keys.iter().map(|key| json!({ "required": [key] })).collect()
+}
+
+mapping! {
+    /// Steps that a shopper tries as one: a failure in any of them means to start again at the first.
+    Purchase, "a purchase" {
+        /// What the purchase is called.
+        "purchase" required => purchase: Text,
+        /// Its steps, in order; shared lists of steps may be included.
+        "steps" required => steps: Vec<Item>,
+        /// The share of shoppers who go on after it; the rest leave by choice.
+        "continue" => continues: Located<Fraction>,
+    }
+}
+
+mapping! {
+    /// Steps that each shopper goes through several times.
+    Repeat, "a repetition" {
+        /// How often: a number, or a range of which each shopper draws one (2..4).
+        "repeat" required => times: Located<Times>,
+        /// What is repeated: steps, purchases, and what groups them.
+        "steps" required => steps: Vec<Item>,
+    }
+}
+
+mapping! {
+    /// A fork: each shopper takes one of the branches, drawn by weight.
+    Choose, "a choice" {
+        /// The branches.
+        "choose" required => branches: Vec<Branch>,
+    }
+}
+
+mapping! {
+    /// A branch of a choice.
+    Branch, "a branch" {
+        /// The share of those who come here, relative to the other branches (default 1).
+        "weight" => weight: Located<Weight>,
+        /// What is done on it.
+        "steps" required => steps: Vec<Item>,
+    }
+}
+
+mapping! {
+    /// A shared list of steps, put in here.
+    Include, "an inclusion" {
+        /// Its name under `shared:`.
+        "include" required => name: Text,
+    }
+}
+
+mapping! {
+    /// By whom a request is made: exactly one of basic and bearer.
+    Auth, "an authorization", rules({ "oneOf": [{ "required": ["basic"] }, { "required": ["bearer"] }] }) {
+        /// User and password (RFC 7617).
+        "basic" => basic: Basic,
+        /// A token (RFC 6750).
+        "bearer" => bearer: Text,
+    }
+}
+
+mapping! {
+    /// A user and a password.
+    Basic, "a user with a password" {
+        /// The user name. A template.
+        "user" required => user: Text,
+        /// The password.
+        "password" required => password: Text,
+    }
+}
+
+mapping! {
+    /// One request to the shop, the redirects it causes, and how the answer is judged.
+    Step, "a step", rules({
+        "oneOf": (one_of(&METHODS)),
+        "anyOf": [{ "required": ["name"] }, { "required": ["graphql"] }],
+        "not": { "anyOf": (pairs_of(&BODIES)) },
+    }) {
+        /// Unique in the journey. Of a GraphQL operation it may be left out: it is then the operation's.
+        "name" => name: Text,
+        /// GET this address: a path below the target, or a whole URL.
+        "get" => get: Text,
+        /// POST to this address.
+        "post" => post: Text,
+        /// PUT to this address.
+        "put" => put: Text,
+        /// PATCH this address.
+        "patch" => patch: Text,
+        /// DELETE this address.
+        "delete" => delete: Text,
+        /// HEAD of this address.
+        "head" => head: Text,
+        /// Fill and submit a form of the page that the shopper is on, with all that the form holds: hidden fields, choices, tokens.
+        "submit" => submit: Submit,
+        /// A GraphQL operation. Errors in the answer are failures, whatever its status.
+        "graphql" => graphql: GraphQl,
+        /// A JSON body. A text that is one placeholder and nothing else keeps the type of its value.
+        "json" => json: AnyJson,
+        /// A form body (application/x-www-form-urlencoded): names and values.
+        "form" => form: Named<OneOrMany<Text>>,
+        /// A body of parts (multipart/form-data): names, each with a text or a `{ file: ... }`, or a list of these.
+        "multipart" => multipart: Named<OneOrMany<PartBody>>,
+        /// A text body, sent as it is.
+        "body" => body: Text,
+        /// Headers of this request, over those of the defaults.
+        "headers" => headers: Named<Text>,
+        /// By whom the request is made; over that of the defaults.
+        "auth" => auth: Auth,
+        /// What is taken from the answer into variables; nothing found is a failure.
+        "capture" => capture: Named<Extract>,
+        /// Captures kept as observational attributes of the shopper, such as the node that answered.
+        "observe" => observe: Vec<Text>,
+        /// What the basket is worth, taken before payment, so that a lost shopper has a price.
+        "basket" => basket: Basket,
+        /// What must hold for a success. Without a status in it, the status must be 2xx.
+        "expect" => expect: Conditions,
+        /// What makes the answer a refusal by a working shop (card declined, sold out); judged before `expect`.
+        "declined" => declined: Conditions,
+        /// The share of shoppers who go on after this step; the rest leave by choice.
+        "continue" => continues: Located<Fraction>,
+        /// The pause before this step; not for a journey's first.
+        "think" => think: Located<Delay>,
+        /// Slower than this is a failure to the shopper.
+        "gives_up_after" => gives_up_after: Located<Micros>,
+        /// Wait before this step until so many shoppers are here, then all act at one instant; at most 30s, or `{ shoppers: 200, for: 1m }`.
+        "together" => together: Together,
+        /// The order that this step makes; later steps know it as order.id and order.total.
+        "order" => order: Order,
+        /// Ask again until a condition holds; one attempt to the shopper.
+        "poll" => poll: Poll,
+    }
+}
+
+mapping! {
+    /// A form of the page that the shopper is on: the first of which all that is said here is true; and what is filled in.
+    Submit, "a form to submit", rules({
+        "anyOf": [{ "required": ["id"] }, { "required": ["css"] }, { "required": ["action"] }, { "required": ["containing"] }],
+    }) {
+        /// The form's id.
+        "id" => id: Text,
+        /// A CSS selector that matches the form, such as form.checkout.
+        "css" => css: Text,
+        /// The form's action, as a path; a * stands for anything: /basket/add/*.
+        "action" => action: Text,
+        /// A field that the form has: its name, or `{ name: value }`.
+        "containing" => containing: Holding,
+        /// Fields of the form and what is filled in; the others are sent as the page has them. A field that the form does not have, or a choice that it does not offer, is missing content. true and false check and uncheck a box.
+        "fields" => fields: Named<OneOrMany<Text>>,
+        /// Sent besides, whether the form has such fields or not, as scripts of the page would add them.
+        "extra" => extra: Named<OneOrMany<Text>>,
+        /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
+        "button" => button: Holding,
+        /// Which form, where several are as described: first (the default), last or random.
+        "pick" => pick: Located<Pick>,
+    }
+}
+
+mapping! {
+    /// A GraphQL operation, posted as JSON.
+    GraphQl, "a GraphQL operation", rules({ "oneOf": [{ "required": ["query"] }, { "required": ["file"] }] }) {
+        /// The document: a query or mutation. Taken as it is; values go into `variables`.
+        "query" => query: Text,
+        /// A file that holds the document, relative to the scenario.
+        "file" => file: Text,
+        /// The operation's name, where the document has several, or to call the step by.
+        "operation" => operation: Text,
+        /// The operation's variables. A text that is one placeholder and nothing else keeps the type of its value.
+        "variables" => variables: Named<AnyJson>,
+        /// The address (default that of the defaults, else /graphql).
+        "endpoint" => endpoint: Text,
+        /// What each field of the answer's data must be, by its __typename. Without it, a type whose name ends in Error is a failure.
+        "type" => types: OneOrMany<Text>,
+        /// Types by which a working shop says no.
+        "declined" => declined: OneOrMany<Text>,
+    }
+}
+
+mapping! {
+    /// Where a value is found in an answer: exactly one of json, css, regex, header and cookie.
+    Extract, "a place in the answer", rules({
+        "oneOf": (one_of(&EXTRACTORS)),
+        "dependentRequired": { "attribute": ["css"] },
+    }) {
+        /// The node that this JSONPath (RFC 9535) selects in the body; the first, unless `pick` says otherwise.
+        "json" => json: Text,
+        /// The element that this CSS selector matches: its text, or its `attribute`.
+        "css" => css: Text,
+        /// The attribute of the element that `css` matches.
+        "attribute" => attribute: Text,
+        /// The match of this regular expression: its first group, or all of it.
+        "regex" => regex: Text,
+        /// A response header.
+        "header" => header: Text,
+        /// A cookie that the shopper holds after the answer.
+        "cookie" => cookie: Text,
+        /// Which, where there are several of `json`, `css` or `regex`: first (the default), last or random.
+        "pick" => pick: Located<Pick>,
+    }
+}
+
+mapping! {
+    /// What the basket is worth.
+    Basket, "a basket" {
+        /// Where the answer says the total.
+        "total" required => total: Extract,
+        /// What its number counts: minor (cents) or major (euros). Without it a JSON whole number is taken to count minor units, and anything else major ones.
+        "unit" => unit: Located<Denomination>,
+    }
+}
+
+mapping! {
+    /// The order that a step makes.
+    Order, "an order" {
+        /// Where the answer says the order's number.
+        "id" required => id: Extract,
+        /// Where the answer says what the shopper pays.
+        "total" => total: Extract,
+        /// What the total's number counts: minor (cents) or major (euros). Without it a JSON whole number is taken to count minor units, and anything else major ones.
+        "unit" => unit: Located<Denomination>,
+    }
+}
+
+mapping! {
+    /// A step that asks again until a condition holds.
+    Poll, "a poll" {
+        /// The pause between an answer and the next request; or refresh: as the waiting page itself says, by its meta refresh or refresh header.
+        "every" required => every: Every,
+        /// What ends it well.
+        "until" required => until: Conditions,
+        /// How long the shopper waits for it in all.
+        "for" required => length: Located<Micros>,
+    }
+}
+
+mapping! {
+    /// Conditions on an answer, which must all hold.
+    Conditions, "a set of conditions", rules({ "minProperties": 1 }) {
+        /// The status: 201, 2xx, 200..299, or a list of these.
+        "status" => status: OneOrMany<Located<Status>>,
+        /// JSONPaths and what they must select: a value, a list of allowed values, or `{ present: true }`.
+        "json" => json: Named<AnyJson>,
+        /// A text, or several, that the body must contain.
+        "text" => text: OneOrMany<Text>,
+        /// A text, or several, that the body must not contain.
+        "no_text" => no_text: OneOrMany<Text>,
+        /// A regular expression, or several, that the body must match.
+        "matches" => matches: OneOrMany<Text>,
+        /// Response headers and what they must be: a value, a list of allowed values, or `{ present: true }`.
+        "header" => header: Named<AnyJson>,
+        /// A CSS selector, or several, that the page must have an element for.
+        "css" => css: OneOrMany<Text>,
+        /// A CSS selector, or several, that the page must have no element for.
+        "no_css" => no_css: OneOrMany<Text>,
+        /// The address after redirects: a path, with its query or without, or a whole URL, or a list of these; a * stands for anything.
+        "url" => url: OneOrMany<Text>,
+        /// Where the first answer redirected to, the same way.
+        "location" => location: OneOrMany<Text>,
+        /// The size of the body, such as 1kB..2MB, 1kB.. or ..2MB.
+        "size" => size: Located<Extent>,
+        /// Sets of conditions of which at least one must hold.
+        "any_of" => any_of: Vec<Conditions>,
+    }
+}
+
+mapping! {
+    /// A file that is sent as a part of a body.
+    Upload, "a file to send" {
+        /// The file, relative to the scenario.
+        "file" required => file: Text,
+        /// What it is called to the shop (default: its own name).
+        "filename" => filename: Text,
+        /// Its content type (default application/octet-stream).
+        "type" => content_type: Text,
+    }
+}
+
+mapping! {
+    /// A number of shoppers who wait for each other.
+    Gathering, "a gathering of shoppers" {
+        /// How many act at one instant.
+        "shoppers" required => shoppers: Located<Count>,
+        /// How long a shopper waits for the others at most (default 30s); then those who are here act.
+        "for" => within: Located<Micros>,
+    }
+}
+
+/// A place in a journey.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A lone step.
+    Step(Box<Step>),
+    /// Steps tried as one.
+    Purchase(Purchase),
+    /// Steps gone through several times.
+    Repeat(Repeat),
+    /// A fork.
+    Choose(Choose),
+    /// A shared list. None is left where the scenario was read well.
+    Include(Include),
+}
+
+/// A field or button of a form: its name, or its name and value.
+#[derive(Clone, Debug)]
+pub enum Holding {
+    /// Whatever its value.
+    Name(Text),
+    /// Of this value.
+    Valued(Named<Text>),
+}
+
+/// A part of a body.
+#[derive(Clone, Debug)]
+pub enum PartBody {
+    /// A text.
+    Text(Text),
+    /// A file.
+    Upload(Upload),
+}
+
+/// How often a poll asks.
+#[derive(Clone, Debug)]
+pub enum Every {
+    /// After a pause.
+    Pause(Located<Micros>),
+    /// When and where the page says.
+    Refresh,
+}
+
+/// Shoppers who wait for each other: how many, or how many and how long.
+#[derive(Clone, Debug)]
+pub enum Together {
+    /// So many.
+    Shoppers(Located<Count>),
+    /// So many, for so long.
+    Gathering(Gathering),
+}
+
+// === impl Item ===
+
+impl Decode for Item {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Item> {
+        let has = |wanted: &str| matches!(&node.kind, Kind::Map(entries) if entries.iter().any(|(key, _)| key.value == wanted));
+        if has("purchase") {
+            Purchase::decode(node, problems).map(Item::Purchase)
+        } else if has("repeat") {
+            Repeat::decode(node, problems).map(Item::Repeat)
+        } else if has("choose") {
+            Choose::decode(node, problems).map(Item::Choose)
+        } else if has("include") {
+            Include::decode(node, problems).map(Item::Include)
+        } else {
+            Step::decode(node, problems).map(|step| Item::Step(Box::new(step)))
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        let groups = [
+            ("purchase", Purchase::schema(definitions)),
+            ("repeat", Repeat::schema(definitions)),
+            ("choose", Choose::schema(definitions)),
+            ("include", Include::schema(definitions)),
+        ];
+        // Told apart by one key, so that an editor says what is wrong with a step and not that it is no purchase.
+        let step = Step::schema(definitions);
+        groups
+            .into_iter()
+            .rev()
+            .fold(step, |other, (key, group)| json!({ "type": "object", "if": { "required": [key] }, "then": group, "else": other }))
+    }
+}
+
+// === impl Holding ===
+
+impl Decode for Holding {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Holding> {
+        match &node.kind {
+            Kind::Map(_) => Named::decode(node, problems).map(Holding::Valued),
+            _ => Text::decode(node, problems).map(Holding::Name),
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [{ "type": "string" }, Named::<Text>::schema(definitions)], "examples": ["code", { "method_code": "standard" }] })
+    }
+}
+
+// === impl PartBody ===
+
+impl Decode for PartBody {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<PartBody> {
+        match &node.kind {
+            Kind::Map(_) => Upload::decode(node, problems).map(PartBody::Upload),
+            _ => Text::decode(node, problems).map(PartBody::Text),
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [String::notation(), Upload::schema(definitions)] })
+    }
+}
+
+// === impl Every ===
+
+impl Decode for Every {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Every> {
+        match &node.kind {
+            Kind::Scalar { text, .. } if text == "refresh" => Some(Every::Refresh),
+            _ => Located::decode(node, problems).map(Every::Pause),
+        }
+    }
+
+    fn schema(_: &mut Definitions) -> Value {
+        json!({ "anyOf": [{ "const": "refresh" }, Micros::notation()] })
+    }
+}
+
+// === impl Together ===
+
+impl Decode for Together {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Together> {
+        match &node.kind {
+            Kind::Map(_) => Gathering::decode(node, problems).map(Together::Gathering),
+            _ => Located::decode(node, problems).map(Together::Shoppers),
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [Count::notation(), Gathering::schema(definitions)], "examples": [200, { "shoppers": 200, "for": "1m" }] })
+    }
+}
