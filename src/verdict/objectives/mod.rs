@@ -7,8 +7,8 @@
 //! look good, so each is judged at the full level (Berger 1982, intersection-union). It is broken if it is broken in any:
 //! every window is a chance to be wrong, so each is judged at the level divided by their number (Bonferroni).
 
-mod sample;
-mod share;
+pub(super) mod sample;
+pub(super) mod share;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
