@@ -6,4 +6,5 @@ mod summary;
 mod tests;
 
 pub use document::*;
+pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};

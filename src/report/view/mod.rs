@@ -3,7 +3,7 @@
 pub mod format;
 pub(super) mod gate;
 mod page;
-mod tables;
+pub(super) mod tables;
 pub(super) mod words;
 
 pub use page::{Column, Fit, Remark, Row, Table, Tone, View};

@@ -71,7 +71,9 @@ pub const LEAST_MARGIN: f64 = 0.001;
 pub struct Comparison {
     /// `Fail` for a regression, `Pass` for none, `Inconclusive`; `Invalid` where a generator was the bottleneck.
     pub verdict: Verdict,
-    /// All comparisons, the primary one first.
+    /// The name of the comparison that decides.
+    pub primary_key: String,
+    /// All comparisons, the primary one first, as far as both runs have something of it.
     pub differences: Vec<Difference>,
     /// Hot spots that came and went.
     pub places: Places,
@@ -81,6 +83,10 @@ pub struct Comparison {
     pub detectable: Option<f64>,
     /// Whether a suspect generator keeps the answer from being "no regression".
     pub suspect: bool,
+    /// The relative change that matters.
+    pub margin: f64,
+    /// The like runs that the noise floor comes from; none where there is no floor.
+    pub noise_runs: Vec<String>,
 }
 
 /// One figure of both runs. Rates are fractions, spans of time are microseconds.
@@ -159,21 +165,24 @@ pub fn compare(base: &Side<'_>, candidate: &Side<'_>, terms: &Terms<'_>) -> Comp
     let detectable = measured.first().filter(|seen| seen.subject == terms.primary).and_then(|seen| seen.detectable(terms));
     let differences = judged(measured, terms);
     let soundness = base.findings.health.soundness.max(candidate.findings.health.soundness);
-    let any = |answer| differences.iter().any(|difference: &Difference| difference.answer == answer);
+    let worse = differences.iter().any(|difference: &Difference| difference.answer == Answer::Regression);
     let primary = differences.first().filter(|difference| difference.primary).map(|difference| difference.answer);
     let verdict = match (soundness, primary) {
         (Soundness::Invalid, _) => Verdict::Invalid,
-        _ if any(Answer::Regression) => Verdict::Fail,
+        _ if worse => Verdict::Fail,
         (Soundness::Suspect, _) | (_, None | Some(Answer::Inconclusive)) => Verdict::Inconclusive,
         _ => Verdict::Pass,
     };
     Comparison {
         verdict,
+        primary_key: terms.primary.key(candidate.plan),
         detectable,
         differences,
         places: Places::of(base, candidate),
         unlike: unlike(base, candidate),
         suspect: soundness == Soundness::Suspect,
+        margin: terms.margin,
+        noise_runs: terms.noise.map(|noise| noise.runs.clone()).unwrap_or_default(),
     }
 }
 
@@ -263,6 +272,20 @@ fn judged(measured: Vec<Measured>, terms: &Terms<'_>) -> Vec<Difference> {
         }
     };
     measured.into_iter().zip(bounds).zip(p_values.iter().copied()).map(judge).collect()
+}
+
+// === impl Comparison ===
+
+impl Comparison {
+    /// The primary comparison; none where a run has nothing of it.
+    pub fn primary(&self) -> Option<&Difference> {
+        self.differences.first().filter(|difference| difference.primary)
+    }
+
+    /// What got worse, the primary one first.
+    pub fn regressions(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(|difference| difference.answer == Answer::Regression)
+    }
 }
 
 // === impl Measured ===

@@ -1,0 +1,13 @@
+//! Two runs side by side, for people and for programs: the same view, tables and formats as the report of one run.
+
+mod document;
+mod summary;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod view;
+mod words;
+
+pub use document::ComparisonDocument;
+pub use summary::{comparison_document, comparison_json, comparison_schema};
+pub use view::comparison_view;
