@@ -215,6 +215,7 @@ fn steps_and_requests() {
         (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
         (steps("- { name: a, get: /, headers: { «x y»: z } }"), &["not a header name"], &["dashes"]),
         (steps("- { name: a, get: /, headers: { «Host»: z } }"), &["follows from the request"], &["remove"]),
+        (steps("- { name: a, get: /, headers: { «X-Load-Test»: z } }"), &["load test"], &["{{ run.id }}"]),
         (steps("- { name: a, get: /, headers: { a: b, «A»: c } }"), &["`a` is given twice"], &["keep one"]),
         (steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"), &["one line"], &["line breaks"]),
         (steps("- { name: a, get: /, «think»: 1s }"), &["begins when the shopper arrives"], &["remove"]),
@@ -228,6 +229,7 @@ fn steps_and_requests() {
         ),
         (purchase("- { name: a, get: /, order: «{ total: { json: $.a } }» }"), &["an order needs `id`"], &["`id:`"]),
         (steps("- { name: a, get: /, poll: «{ every: 1s, for: 5s }» }"), &["a poll needs `until`"], &["`until:`"]),
+        (steps("- { name: a, get: /, poll: { every: «5ms», for: 5s, until: { status: 200 } } }"), &["a flood"], &["10ms"]),
         (steps("- { name: a, get: /, poll: { every: «0s», for: 5s, until: { status: 200 } } }"), &["takes no time"], &["30s"]),
     ]);
 }

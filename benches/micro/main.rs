@@ -105,6 +105,7 @@ fn record(tally: &mut Tally, at: Micros) {
         connections: 0,
         redials: 0,
         resumed: false,
+        sent: true,
         held: false,
         bytes_sent: 60,
         bytes_received: 2_048,

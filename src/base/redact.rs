@@ -161,7 +161,9 @@ fn card_of(text: &str, groups: &[Range<usize>]) -> Option<(Range<usize>, usize)>
     card.then_some((whole, groups.len()))
 }
 
-fn passes_luhn(digits: &[u8]) -> bool {
+/// Whether the digits, 0 to 9 each, have the check digit of card numbers (Luhn; ISO/IEC 7812-1): from the right, every second digit
+/// doubled, the sum of all digits is a multiple of ten.
+pub fn passes_luhn(digits: &[u8]) -> bool {
     let doubled = |d: u8| if d > 4 { 2 * d - 9 } else { 2 * d };
     let sum: u32 = digits.iter().rev().enumerate().map(|(i, &d)| u32::from(if i % 2 == 1 { doubled(d) } else { d })).sum();
     sum.is_multiple_of(10)

@@ -8,8 +8,8 @@ use url::{Host, Url};
 use super::args::ShopAccessArgs;
 use super::{Exit, Failure};
 use crate::plan::{Plan, Template};
-use crate::shopper::address::AllowedHosts;
-use crate::shopper::session::SessionSettings;
+use crate::shopper::address::{AllowedHosts, is_private};
+use crate::shopper::session::{AGENT, SessionSettings};
 use crate::shopper::transport::HttpShopOptions;
 
 /// How long the shop has to answer the first time.
@@ -47,6 +47,7 @@ pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
         extra_roots: args.ca_file.clone(),
         http2: !args.http1,
         sources: args.source.clone(),
+        may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
         ..HttpShopOptions::default()
     };
     runtime.block_on(reach(&target, args))?;
@@ -94,20 +95,6 @@ async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// Loopback, private (RFC 1918, RFC 4193), link-local (RFC 3927, RFC 4291) and shared (RFC 6598) addresses.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
-        }
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(ip) => is_private(ip.into()),
-            None => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        },
-    }
-}
-
 /// Asks the target once. Any answer is good: whether it is the right one is the scenario's question.
 async fn reach(target: &Url, args: &ShopAccessArgs) -> Result<(), Failure> {
     // The process needs a default provider before reqwest builds its TLS; a second installation changes nothing.
@@ -117,7 +104,7 @@ async fn reach(target: &Url, args: &ShopAccessArgs) -> Result<(), Failure> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
-        .user_agent(concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)"));
+        .user_agent(AGENT);
     if target.scheme() == "http" {
         // Loading the system's roots takes longer than the rest of the start-up.
         client = client.tls_certs_only([]);
@@ -151,28 +138,6 @@ fn unreachable_shop(target: &Url, why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_this_machine_and_private_networks_are_loaded_unasked() {
-        for private in [
-            "127.0.0.1",
-            "127.8.8.8",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.1.1",
-            "100.64.0.1",
-            "::1",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-        ] {
-            assert!(is_private(private.parse().unwrap()), "{private}");
-        }
-        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "0.0.0.0", "2606:4700::1111", "::ffff:8.8.8.8"] {
-            assert!(!is_private(public.parse().unwrap()), "{public}");
-        }
-    }
 
     #[tokio::test]
     async fn a_public_host_needs_permission_by_name() {

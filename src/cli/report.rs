@@ -1,5 +1,6 @@
 //! `tillrush report` and `tillrush merge`: what a tally says, printed and stored.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,12 +10,15 @@ use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::folder::RunFolder;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
-use crate::base::StepId;
+use crate::base::{Micros, StepId};
 use crate::engine::cores;
 use crate::report::{self, Paint, View};
 use crate::tally::interval_log;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
+
+/// Slices that start further apart than this did not meet the shop together.
+const APART: Micros = Micros::from_secs(2);
 
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
@@ -41,6 +45,9 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)).collect::<anyhow::Result<_>>()?;
     let shards: Vec<Shard> = runs.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
+    for note in unlikeness(&shards) {
+        screen.say(&note);
+    }
     let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
     if let Some(missing) = joined.missing_text() {
         screen.say(&format!("these slices of the run are missing: {missing}; what is here is reported as a part"));
@@ -55,6 +62,22 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
     Ok(exit_of(&findings))
+}
+
+/// What shards of one run may differ in, and somebody should know: where they went, and when.
+fn unlikeness(shards: &[Shard]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let targets: BTreeSet<&str> = shards.iter().map(|shard| shard.header.target.as_str()).collect();
+    if targets.len() > 1 {
+        let targets = targets.into_iter().collect::<Vec<_>>().join(", ");
+        notes.push(format!("note: the slices went to different targets ({targets}); the report counts them as one shop"));
+    }
+    let starts = || shards.iter().map(|shard| shard.header.started_unix_us);
+    let apart = Micros(starts().max().unwrap_or_default() - starts().min().unwrap_or_default());
+    if apart > APART {
+        notes.push(format!("note: the slices started up to {apart} apart, so the shop did not meet their shoppers together"));
+    }
+    notes
 }
 
 /// Judges a shard, writes what is made from it into the folder, if there is one to write to, and prints the report.

@@ -18,7 +18,7 @@ use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
 use crate::shopper::session::Gate;
 use crate::shopper::transport::{Clock, Shop};
 use crate::shopper::{Visit, World};
-use crate::tally::{End, Tally};
+use crate::tally::{End, OwnFault, Tally};
 
 /// How many shoppers may be in the shop at once in one process; beyond, arrivals are counted as unstarted. Not a
 /// model of anything: it keeps a run against a dead shop from filling the memory.
@@ -237,7 +237,7 @@ impl<S, C, G> Drop for Inside<S, C, G> {
         if std::thread::panicking()
             && let Ok(mut tally) = self.world.tally.try_borrow_mut()
         {
-            tally.own_failure("a shopper's task panicked: please report it");
+            tally.own_failure(OwnFault::Bug, "a shopper's task panicked: please report it");
         }
         self.crowd.leave();
     }

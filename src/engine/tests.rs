@@ -17,7 +17,7 @@ use crate::shopper::World;
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop};
-use crate::tally::{End, FailureKind, Tally};
+use crate::tally::{End, FailureKind, OwnFault, Tally};
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
 
@@ -159,7 +159,7 @@ fn a_shop_that_stalls_shows_in_the_response_time_of_those_who_came_meanwhile() {
 fn our_own_trouble_is_never_the_shops_failure() {
     let tally = run(shop_plan(), &Stop::default(), |_| (Micros::ZERO, Err(Trouble::Own("file descriptors".into()))));
     assert_eq!(ends(&tally, End::Unfinished), 50);
-    assert_eq!(tally.generator.own_failures["file descriptors"], 50);
+    assert_eq!(tally.generator.own_failures[&OwnFault::Means]["file descriptors"], 50);
     assert!(tally.steps.iter().all(|step| step.failed.is_empty() && step.ok == 0));
 }
 

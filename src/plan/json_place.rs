@@ -204,10 +204,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn documents() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), any::<f64>().prop_map(Value::from), "[ab\"\\\\é]{0,3}".prop_map(Value::from)];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[ab\"\\\\é]{0,3}".prop_map(Value::from)
+        ];
         leaf.prop_recursive(4, 32, 4, |inner| {
             let members = prop::collection::vec(("[ab]", inner.clone()), 0..4);
-            prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), members.prop_map(|members| Value::from_iter(members))]
+            prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), members.prop_map(Value::from_iter)]
         })
     }
 

@@ -1,6 +1,8 @@
 //! Addresses as a browser sees them: what a link means on the page it is on, where a shopper may go, and
 //! what a request tells of the page it comes from.
 
+use std::net::IpAddr;
+
 use url::Url;
 
 /// The hosts that shoppers may send requests to. Everything else is somebody else's shop.
@@ -39,6 +41,21 @@ impl AllowedHosts {
             Some(suffix) if suffix.starts_with('.') => host.len() > suffix.len() && host.ends_with(suffix),
             _ => name == host,
         })
+    }
+}
+
+/// Whether an address is on this machine or in a private network: loopback, private (RFC 1918, RFC 4193), link-local
+/// (RFC 3927, RFC 4291) and shared (RFC 6598) addresses. Only these are loaded unasked.
+pub fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => is_private(ip.into()),
+            None => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        },
     }
 }
 
@@ -160,6 +177,28 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(allowed.allows(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_and_private_networks_are_loaded_unasked() {
+        for private in [
+            "127.0.0.1",
+            "127.8.8.8",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_private(private.parse().unwrap()), "{private}");
+        }
+        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "0.0.0.0", "2606:4700::1111", "::ffff:8.8.8.8"] {
+            assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }
 

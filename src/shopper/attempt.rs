@@ -13,7 +13,7 @@ use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, StepAttempt};
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ enum Finding {
     /// Something went wrong for the shopper.
     Failed(Unmet),
     /// It is our own or the scenario's fault; nothing can be said about the shop.
-    Own(String),
+    Own(OwnFault, String),
 }
 
 /// What was found in an answer.
@@ -77,8 +77,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             Finding::Declined => (Outcome::Declined, String::new()),
             Finding::NotYet(detail) => (Outcome::Failed(FailureKind::TooSlow), detail),
             Finding::Failed(unmet) => (Outcome::Failed(unmet.kind), unmet.detail),
-            Finding::Own(cause) => {
-                world.tally.borrow_mut().own_failure(&cause);
+            Finding::Own(fault, cause) => {
+                world.tally.borrow_mut().own_failure(fault, &cause);
                 (Outcome::Unjudged, cause)
             }
         };
@@ -119,7 +119,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             let fetched = match self.fetch(world, attempt, give_up_at).await {
                 Ok(fetched) => fetched,
-                Err(cause) => return (Finding::Own(cause), world.clock.now()),
+                Err(cause) => return (Finding::Own(OwnFault::Scenario, cause), world.clock.now()),
             };
             attempt.sent_at = attempt.sent_at.or(fetched.sent_at);
             // What our own caps cost is not the shop's slowness.
@@ -176,6 +176,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 redirect: hop.index > 0,
                 connections: exchange.connections,
                 redials: exchange.redials,
+                sent: exchange.sent_at.is_some(),
                 resumed: exchange.resumed,
                 held: hop.held.is_some(),
                 bytes_sent: request.body.len() as u64,
@@ -212,7 +213,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let found = match self.judge(world, step, &answer) {
             Ok(Finding::Ok) => find(world, step, &answer),
             Ok(finding) => Err(finding),
-            Err(error) => Err(Finding::Own(error.to_string())),
+            Err(error) => Err(Finding::Own(OwnFault::Scenario, error.to_string())),
         };
         let finding = match found {
             Ok(found) => {
@@ -337,13 +338,13 @@ fn no_page(trouble: &FetchTrouble) -> Finding {
     match trouble {
         FetchTrouble::Wire(wire) => match kind_of_trouble(wire) {
             Ok(kind) => failed(kind, wire.to_string()),
-            Err(cause) => Finding::Own(cause.to_owned()),
+            Err((fault, cause)) => Finding::Own(fault, cause.to_owned()),
         },
         FetchTrouble::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, trouble.to_string()),
         FetchTrouble::BadRedirect(_) => failed(FailureKind::Protocol, trouble.to_string()),
-        FetchTrouble::RedirectRefused { location, .. } => Finding::Own(refused(location)),
-        FetchTrouble::Refused(address) => Finding::Own(refused(address)),
-        FetchTrouble::BadAddress(_) => Finding::Own(trouble.to_string()),
+        FetchTrouble::RedirectRefused { location, .. } => Finding::Own(OwnFault::Permission, refused(location)),
+        FetchTrouble::Refused(address) => Finding::Own(OwnFault::Permission, refused(address)),
+        FetchTrouble::BadAddress(_) => Finding::Own(OwnFault::Scenario, trouble.to_string()),
     }
 }
 

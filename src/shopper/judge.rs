@@ -3,7 +3,7 @@
 use super::reading::Reading;
 use super::transport::Trouble;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
-use crate::tally::{Checked, FailureKind};
+use crate::tally::{Checked, FailureKind, OwnFault};
 
 /// A condition that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ pub fn kind_of_status(status: u16) -> FailureKind {
 }
 
 /// The kind of failure that trouble on the line is, or the generator's own cause.
-pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, &str> {
+pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, (OwnFault, &str)> {
     Ok(match trouble {
         Trouble::Dns(_) => FailureKind::Dns,
         Trouble::Connect(_) => FailureKind::Connect,
@@ -167,7 +167,8 @@ pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, &str> {
         Trouble::BrokenReused(_) => FailureKind::BrokenReused,
         Trouble::Protocol(_) => FailureKind::Protocol,
         Trouble::BodyTooLarge(_) => FailureKind::UnexpectedContent,
-        Trouble::Own(cause) => return Err(cause),
+        Trouble::Own(cause) => return Err((OwnFault::Means, cause)),
+        Trouble::NotAllowed(cause) => return Err((OwnFault::Permission, cause)),
     })
 }
 
@@ -175,10 +176,10 @@ pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, &str> {
 mod tests {
     use super::*;
     use crate::base::VarId;
+    use crate::plan::JsonPlace;
     use crate::plan::{StatusRange, Value};
     use http::HeaderMap;
     use serde_json::json;
-    use crate::plan::JsonPlace;
 
     struct NoScope;
     impl Scope for NoScope {

@@ -15,11 +15,15 @@ use crate::tally::{End, FailureKind, Observed, SampleLine, SampledExchange, Samp
 const BODY_LIMIT: usize = 4 * 1_024;
 /// How much more of it is looked at for secrets that the cut would go through.
 const CUT_SLACK: usize = 64;
+/// So many exchanges of a visit are remembered; of more (a poll that asks for minutes) the last one takes the place of the one before.
+const MOST_LINES: usize = 200;
 
 /// What a visit's exchanges came to, and the failing one in full where it is to be kept.
 #[derive(Debug, Default)]
 pub struct Trail {
     lines: Vec<TrailLine>,
+    /// Exchanges that are not among the lines.
+    left_out: u32,
     kept: Option<Box<Kept>>,
     failed_before: bool,
 }
@@ -61,6 +65,13 @@ pub struct Evidence {
 impl Trail {
     /// Adds an exchange.
     pub fn add(&mut self, step: StepId, attempt: u32, exchange: &Exchange) {
+        if self.lines.len() == MOST_LINES {
+            self.left_out += 1;
+            // A failure stays where it is.
+            if self.lines.pop_if(|last| last.failure.is_none()).is_none() {
+                return;
+            }
+        }
         self.lines.push(TrailLine {
             step,
             attempt: attempt.min(u32::from(u16::MAX)) as u16,
@@ -104,7 +115,11 @@ impl Trail {
             request: in_full(i).and_then(|kept| kept.request.clone()),
             response: in_full(i).and_then(|kept| kept.response.clone()),
         };
-        self.lines.iter().enumerate().map(exchange).collect()
+        let mut exchanges: Vec<SampledExchange> = self.lines.iter().enumerate().map(exchange).collect();
+        if let Some(last) = exchanges.last_mut().filter(|_| self.left_out > 0) {
+            last.detail = format!("[{} exchanges are left out here] {}", self.left_out, last.detail).trim_end().to_owned();
+        }
+        exchanges
     }
 }
 

@@ -17,6 +17,9 @@ use super::cookies::Cookies;
 use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 use crate::base::Micros;
 
+/// Who we are, in every `user-agent`.
+pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
+
 /// What all sessions of a run have in common.
 #[derive(Clone, Debug)]
 pub struct SessionSettings {
@@ -155,8 +158,7 @@ impl SessionSettings {
     /// A session with the shop at `target`, on its host only, with the headers of a polite load test.
     pub fn new(target: Url) -> SessionSettings {
         let mut headers = HeaderMap::new();
-        let agent = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,application/json;q=0.9,*/*;q=0.8"));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
         let allowed = AllowedHosts::new(target.host_str());
@@ -257,7 +259,11 @@ impl<L: Line, G: Gate> Session<L, G> {
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
         let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
+        let own_agent = request.headers.contains_key(header::USER_AGENT);
         headers.extend(request.headers);
+        if own_agent {
+            say_who_we_are(&mut headers);
+        }
         let path = address::path_and_query(&url).to_owned();
         let request = WireRequest { origin, method: request.method, path, headers, body: request.body };
         Ok(Trip { url, request, give_up_at, visited: Vec::new() })
@@ -375,6 +381,14 @@ impl<L: Line, G: Gate> Session<L, G> {
 impl<L, G> fmt::Debug for Session<L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("page", &self.page).field("cookies", &self.cookies).finish_non_exhaustive()
+    }
+}
+
+/// Whatever browser a shopper is taken for, the shop can tell that it is a load test.
+fn say_who_we_are(headers: &mut HeaderMap) {
+    let Some(agent) = headers.get(header::USER_AGENT) else { return };
+    if let Ok(both) = HeaderValue::from_bytes(&[agent.as_bytes(), b" ", AGENT.as_bytes()].concat()) {
+        headers.insert(header::USER_AGENT, both);
     }
 }
 

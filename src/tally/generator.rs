@@ -24,6 +24,19 @@ pub struct Arrivals {
     pub unstarted: BTreeMap<String, u64>,
 }
 
+/// Whose fault it is that nothing can be said about the shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum OwnFault {
+    /// The machine's: file descriptors, local ports or memory ran out.
+    Means,
+    /// The scenario's: a request could not be filled in, or led to no address.
+    Scenario,
+    /// Nobody's: the request would have left the hosts that may be loaded.
+    Permission,
+    /// tillrush's own: a bug.
+    Bug,
+}
+
 /// What is known of the generator itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generator {
@@ -37,8 +50,8 @@ pub struct Generator {
     pub busiest_permille: u64,
     /// The peak resident memory of the process, in KiB (the largest over merged processes).
     pub peak_rss_kib: u64,
-    /// Exchanges that failed because of us (no file descriptors, no ports, ...), by cause.
-    pub own_failures: BTreeMap<String, u64>,
+    /// Requests that were not made, or failed, because of us: by whose fault it is, and cause.
+    pub own_failures: BTreeMap<OwnFault, BTreeMap<String, u64>>,
     /// Spans so long that they were counted at the histograms' bound.
     pub clamped: u64,
     /// Whether tokio's coarse timer was used because there is no precise one here.
@@ -90,7 +103,9 @@ impl Merge for Generator {
         self.run_queue.absorb(other.run_queue);
         self.busiest_permille = self.busiest_permille.max(other.busiest_permille);
         self.peak_rss_kib = self.peak_rss_kib.max(other.peak_rss_kib);
-        merge_causes(&mut self.own_failures, other.own_failures);
+        for (fault, causes) in other.own_failures {
+            merge_causes(self.own_failures.entry(fault).or_default(), causes);
+        }
         self.clamped.absorb(other.clamped);
         self.coarse_timer |= other.coarse_timer;
     }

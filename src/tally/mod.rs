@@ -28,7 +28,7 @@ mod tests;
 mod timeline;
 
 pub use failure::{FailureKind, OrderKnowledge};
-pub use generator::{Arrivals, Generator, MOST_CAUSES, TOO_MANY_CAUSES};
+pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
 pub use part::Part;

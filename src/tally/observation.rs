@@ -66,6 +66,8 @@ pub struct ExchangeSeen {
     pub connections: u32,
     /// How often it was dialled again before a byte was sent.
     pub redials: u32,
+    /// Whether its first byte was handed to an open connection; what never came to that is no request on the wire.
+    pub sent: bool,
     /// Whether its TLS handshake resumed a session.
     pub resumed: bool,
     /// Whether a safety cap held it back.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::generator::add_cause;
 use super::merge::Merge;
 use super::{
-    Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, SampleLine, Shape, ShopperCount,
-    ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
+    Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault, SampleLine, Shape,
+    ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
 };
 use crate::base::{JourneyId, Micros, MinorUnits, StepId, UnitId};
 
@@ -91,9 +91,9 @@ impl Tally {
         self.blocks.entry(self.shape.block_of(at)).or_default().unstarted += 1;
     }
 
-    /// An exchange failed because of us.
-    pub fn own_failure(&mut self, cause: &str) {
-        add_cause(&mut self.generator.own_failures, cause, 1);
+    /// A request was not made, or failed, because of us.
+    pub fn own_failure(&mut self, fault: OwnFault, cause: &str) {
+        add_cause(self.generator.own_failures.entry(fault).or_default(), cause, 1);
     }
 
     /// The span, counted as clamped if it is beyond the histograms' bound.
@@ -108,13 +108,13 @@ impl Tally {
     /// A request was on the wire.
     pub fn exchange(&mut self, seen: &ExchangeSeen) {
         let step = &mut self.steps[seen.step.index()];
-        step.requests += 1;
+        step.requests += u64::from(seen.sent);
         step.redirects += u64::from(seen.redirect);
         step.connections += u64::from(seen.connections);
         step.redials += u64::from(seen.redials);
         step.resumed += u64::from(seen.resumed);
         step.held += u64::from(seen.held);
-        step.bytes_sent.absorb(seen.bytes_sent);
+        step.bytes_sent.absorb(if seen.sent { seen.bytes_sent } else { 0 });
         step.bytes_received.absorb(seen.bytes_received);
         let (phases, spans) = (&mut step.phases, &seen.phases);
         let parts = [
@@ -133,7 +133,7 @@ impl Tally {
         if seen.held {
             self.blocks.entry(self.shape.block_of(seen.began_at)).or_default().held += 1;
         }
-        self.seconds.entry(seen.began_at.second()).or_default().requests += 1;
+        self.seconds.entry(seen.began_at.second()).or_default().requests += u64::from(seen.sent);
     }
 
     /// A try at a step ended. Its times are filed under the block in which it was due, its outcome under the second in which it ended.

@@ -17,6 +17,7 @@ pub mod statistics;
 mod steps;
 #[cfg(test)]
 pub(crate) mod trial;
+pub(crate) mod wire;
 
 use crate::plan::Plan;
 use crate::tally::Tally;
@@ -30,6 +31,7 @@ pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Stickiness, UnitRepeats, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
+pub use wire::Wire;
 
 /// Everything that a run says, in numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +56,8 @@ pub struct Findings {
     pub objectives: Vec<ObjectiveFinding>,
     /// Requests on the wire.
     pub requests_sent: u64,
+    /// What all steps came to on the wire.
+    pub wire: Wire,
 }
 
 // === impl Findings ===
@@ -74,6 +78,7 @@ impl Findings {
             hotspots: hotspots(plan, tally),
             objectives,
             requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
+            wire: Wire::of(tally.steps.iter()),
         }
     }
 }

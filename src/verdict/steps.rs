@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Wire;
 use super::statistics::{Quantiles, Rate, design_effect};
 use crate::base::{JourneyId, StepId, UnitId};
 use crate::plan::Plan;
@@ -24,6 +25,8 @@ pub struct StepFinding {
     pub response: Quantiles,
     /// First byte sent to last byte received, of successes.
     pub service: Quantiles,
+    /// What it came to on the wire.
+    pub wire: Wire,
 }
 
 /// How far the shoppers of one journey came.
@@ -72,6 +75,7 @@ fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
         kinds,
         response: Quantiles::of(&seen.response_ok.total()),
         service: Quantiles::of(&seen.service_ok.total()),
+        wire: Wire::of(std::iter::once(seen)),
     }
 }
 

@@ -65,6 +65,11 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
     assert_eq!(count(step(document, "pay"), "/declined"), books.payments.declined);
     // Beside the shoppers' requests the shop has the one that asked whether it is there.
     assert_eq!(count(document, "/requests_sent") + 1, books.requests.values().sum::<u64>());
+    let on_the_wire =
+        |key: &str| figure(document, "/steps").as_array().unwrap().iter().map(|step| count(step, &format!("/wire/{key}"))).sum::<u64>();
+    assert_eq!(on_the_wire("requests"), count(document, "/requests_sent"));
+    assert_eq!(on_the_wire("wait_ms/count"), on_the_wire("receive_ms/count"));
+    assert!(on_the_wire("connections") > 0);
     assert_eq!(count(document, "/generator/arrivals_started"), books.shoppers_seen);
 }
 

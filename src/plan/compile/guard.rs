@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::base::redact::passes_luhn;
 use crate::scenario::{Problems, Span};
 
 /// Something secret in a text.
@@ -177,20 +178,12 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
 
 fn is_real_card(text: &str) -> bool {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-    (13..=19).contains(&digits.len()) && has_issuer(&digits) && luhn(&digits) && !is_test_number(&digits) && !is_ean(&digits)
+    (13..=19).contains(&digits.len()) && has_issuer(&digits) && passes_luhn(&digits) && !is_test_number(&digits) && !is_ean(&digits)
 }
 
 fn is_test_number(digits: &[u8]) -> bool {
     let number = digits.iter().fold(0u64, |number, digit| number * 10 + u64::from(*digit));
     (digits.len() == 16 && digits.starts_with(&[4, 0, 0, 0, 0, 0])) || TEST_NUMBERS.contains(&number)
-}
-
-/// The check digit of card numbers (Luhn; ISO/IEC 7812-1): from the right, every second digit doubled, the
-/// sum of all digits is a multiple of ten.
-fn luhn(digits: &[u8]) -> bool {
-    let doubled = |digit: u8| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(i, digit)| u32::from(if i % 2 == 1 { doubled(*digit) } else { *digit })).sum();
-    sum.is_multiple_of(10)
 }
 
 /// Whether some card network issues numbers of this beginning and length; without it every tenth timestamp
@@ -222,7 +215,7 @@ mod tests {
 
     /// Completes a number with the check digit that makes it pass.
     fn completed(start: &str) -> String {
-        (0..10).map(|digit| format!("{start}{digit}")).find(|text| luhn(&text.bytes().map(|b| b - b'0').collect::<Vec<_>>())).unwrap()
+        (0..10).map(|digit| format!("{start}{digit}")).find(|text| passes_luhn(&text.bytes().map(|b| b - b'0').collect::<Vec<_>>())).unwrap()
     }
 
     #[test]

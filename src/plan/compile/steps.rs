@@ -12,8 +12,12 @@ use crate::scenario::{self, Defaults, METHODS, Named, Text, listed, nearest};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
+/// A poll asks no more often than that.
+const SHORTEST_PAUSE: Micros = Micros::from_millis(10);
 /// Headers that follow from the request and are set for every one.
 const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
+/// Headers by which a shop tells a load test, and its shoppers, from customers.
+const TELLING_HEADERS: [&str; 2] = ["x-load-test", "x-shopper"];
 
 impl Compiler<'_> {
     /// The step at this spot; its journey and unit are filled in by who knows them.
@@ -128,6 +132,12 @@ impl Compiler<'_> {
             );
         } else if OWN_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
             self.problem(name.span, format!("`{}` follows from the request", name.value), "remove the header");
+        } else if TELLING_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
+            self.problem(
+                name.span,
+                format!("`{}` tells the shop that this is a load test, and who the shopper is", name.value),
+                "remove the header; its value is in {{ run.id }} or {{ shopper.marker }}",
+            );
         }
     }
 
@@ -180,6 +190,9 @@ impl Compiler<'_> {
 
     fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {
         let every = self.positive(written.every.as_ref(), "a pause");
+        if let Some(pause) = written.every.as_ref().filter(|pause| pause.value > Micros::ZERO && pause.value < SHORTEST_PAUSE) {
+            self.problem(pause.span, format!("a pause of {}: that is a flood, not a poll", pause.value), "ask every 10ms at most");
+        }
         let within = self.positive(written.length.as_ref(), "a wait");
         let until = self.conditions(written.until.as_ref()?, spot);
         Some(Poll { every: every?, until, within: within? })

@@ -2,10 +2,11 @@ use insta::assert_snapshot;
 
 use super::layout::cut;
 use super::*;
-use crate::base::Micros;
+use crate::base::{Micros, StepId};
 use crate::plan::Arrivals;
 use crate::tally::{Generator, Outcome};
 use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::verdict::wire::tests::exchanges;
 use crate::verdict::{Completion, ObjectiveFinding, ObjectiveVerdict};
 
 fn shown(trial: &Trial, width: usize) -> String {
@@ -410,5 +411,17 @@ fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
       p99(pay) < 100ms            78.6ms  68.6ms–85.4ms  holds
       p95(pay) < 200ms for 20s    54.7ms  48.2ms–71.9ms  holds (the worst of 6 windows: 0–20 s)
       requests < 5/s                   –              –  inconclusive: nothing of the kind was seen
+    ");
+}
+
+#[test]
+fn the_wire_is_told_in_a_line_with_the_generator() {
+    let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
+    exchanges(&mut trial.tally, StepId(3), 600);
+    let text = shown(&trial, 110);
+    let line = text.lines().skip_while(|line| !line.contains("On the wire")).take(2).collect::<Vec<_>>().join("\n");
+    assert_snapshot!(line, @r"
+    On the wire: 1,000 requests, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections
+      (1 by TLS resumption); p50–p99 connect 390µs, tls 1.19ms, wait 5.3ms–5.59ms, receive 40µs–40µs
     ");
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::wire::WireDocument;
+
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.run/1";
 
@@ -199,6 +201,8 @@ pub struct StepDocument {
     pub response_ms: SpansDocument,
     /// First byte sent to last byte received, of successes.
     pub service_ms: SpansDocument,
+    /// What it came to on the wire, failures included.
+    pub wire: WireDocument,
 }
 
 /// Quantiles in milliseconds; null where the sample is too small to bound one.

@@ -4,7 +4,9 @@ mod document;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use document::*;
 pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
+pub use wire::WireDocument;

@@ -7,6 +7,7 @@ use super::document::{
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+use super::wire::wire;
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
 use crate::report::view::{gate, words};
@@ -152,6 +153,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         kinds: found.kinds.iter().map(|(kind, count)| (kind.key().to_owned(), *count)).collect(),
         response_ms: spans(&found.response),
         service_ms: spans(&found.service),
+        wire: wire(&found.wire),
     }
 }
 
@@ -333,7 +335,7 @@ fn basis_of(by_blocks: bool) -> String {
     if by_blocks { "blocks" } else { "shoppers" }.to_owned()
 }
 
-fn spans(found: &Quantiles) -> SpansDocument {
+pub(super) fn spans(found: &Quantiles) -> SpansDocument {
     let of = |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map(|quantile| millis(quantile.value));
     SpansDocument {
         count: found.count,

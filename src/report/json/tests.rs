@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::summary::figure;
 use super::{RunDocument, SCHEMA, run_document, run_json, run_schema};
-use crate::base::Micros;
+use crate::base::{Micros, StepId};
 use crate::plan::Arrivals;
 use crate::tally::Outcome;
 use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::verdict::wire::tests::exchanges;
 
 fn document(trial: &Trial) -> RunDocument {
     run_document(&trial.plan, &trial.tally, &trial.facts, &trial.findings())
@@ -165,6 +166,61 @@ fn a_run_with_planted_faults_in_full() {
             "p99": 75.967,
             "p999": 99.455,
             "max": 116.863
+          },
+          "wire": {
+            "requests": 5145,
+            "redirects": 0,
+            "held": 0,
+            "connections": 0,
+            "redials": 0,
+            "resumed_handshakes": 0,
+            "bytes_sent": 0,
+            "bytes_received": 0,
+            "dns_ms": {
+              "count": 0,
+              "p50": null,
+              "p90": null,
+              "p95": null,
+              "p99": null,
+              "p999": null,
+              "max": null
+            },
+            "connect_ms": {
+              "count": 0,
+              "p50": null,
+              "p90": null,
+              "p95": null,
+              "p99": null,
+              "p999": null,
+              "max": null
+            },
+            "tls_ms": {
+              "count": 0,
+              "p50": null,
+              "p90": null,
+              "p95": null,
+              "p99": null,
+              "p999": null,
+              "max": null
+            },
+            "wait_ms": {
+              "count": 0,
+              "p50": null,
+              "p90": null,
+              "p95": null,
+              "p99": null,
+              "p999": null,
+              "max": null
+            },
+            "receive_ms": {
+              "count": 0,
+              "p50": null,
+              "p90": null,
+              "p95": null,
+              "p99": null,
+              "p999": null,
+              "max": null
+            }
           }
         }
       ],
@@ -455,4 +511,13 @@ fn a_run_with_planted_faults_in_full() {
 #[test]
 fn figures_have_six_digits() {
     assert_snapshot!([0.0, 1.0 / 3.0, 123_456_789.0, 1.5e-30, 4_525.0].map(|x| figure(x).to_string()).join(" "), @"0 0.333333 123457000 0.0000000000000000000000000000015 4525");
+}
+
+#[test]
+fn a_step_says_what_it_came_to_on_the_wire() {
+    let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
+    exchanges(&mut trial.tally, StepId(3), 600);
+    let wire = document(&trial).steps[3].wire.clone();
+    assert_eq!((wire.requests, wire.connections, wire.redials, wire.resumed_handshakes), (600, 60, 1, 1));
+    assert_eq!((wire.tls_ms.count, wire.wait_ms.count, wire.dns_ms.p50, wire.receive_ms.p99), (60, 600, None, Some(0.04)));
 }

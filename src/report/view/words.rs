@@ -164,11 +164,29 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     let rss = if health.peak_rss_kib > 0 { format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024))) } else { String::new() };
     let started = format!("{} of {} arrivals started", count(health.started), count(health.planned));
     let mut remarks = vec![Remark::new(tone, format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()))];
+    remarks.extend(wire(findings));
     remarks.extend(health.doubts.iter().map(|doubt| {
         let tone = if doubt.gravity == Soundness::Valid { Tone::Faint } else { Tone::Doubtful };
         Remark::new(tone, format!("{}: {}. Remedy: {}.", doubt.gravity.label(), doubt.cause, doubt.cause.remedy()))
     }));
     remarks
+}
+
+/// What the run came to on the wire: connections, and where the time of an exchange went.
+fn wire(findings: &Findings) -> Option<Remark> {
+    let wire = &findings.wire;
+    let also = [(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")];
+    let also: String = also.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect();
+    let resumed = if wire.resumed > 0 { format!(" ({} by TLS resumption)", count(wire.resumed)) } else { String::new() };
+    let phases = wire.phases().into_iter().filter_map(|(name, spans)| {
+        let (p50, p99) = (spans.p50?.value, spans.p99.map_or_else(String::new, |p99| format!("–{}", p99.value)));
+        Some(format!("{name} {p50}{p99}"))
+    });
+    let phases: Vec<String> = phases.collect();
+    let phases = if phases.is_empty() { String::new() } else { format!("; p50–p99 {}", phases.join(", ")) };
+    let connections = count(wire.connections);
+    let text = format!("On the wire: {} requests{also}; {connections} connections{resumed}{phases}", count(wire.requests));
+    (wire.connections > 0).then(|| Remark::new(Tone::Plain, text))
 }
 
 /// What a reader must know to read the figures rightly.

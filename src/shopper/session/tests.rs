@@ -100,7 +100,14 @@ fn a_step_s_headers_replace_the_session_s() {
     assert_eq!(asked.headers.get_all(header::VIA).iter().count(), 2);
     assert_eq!(header_of(asked, HeaderName::from_static("x-shopper")), Some("s-1"));
     assert_eq!(header_of(asked, header::ACCEPT_ENCODING), Some("gzip, deflate, br, zstd"));
-    assert!(header_of(asked, header::USER_AGENT).unwrap().starts_with("tillrush/"));
+    assert_eq!(header_of(asked, header::USER_AGENT), Some(AGENT));
+}
+
+#[test]
+fn a_shopper_who_is_taken_for_a_browser_still_says_that_it_is_a_load_test() {
+    let (mut session, asked) = redirecting(&[]);
+    fetch_with(&mut session, Method::GET, "/", &[(header::USER_AGENT, "Mozilla/5.0 (iPhone)")]);
+    assert_eq!(header_of(&asked.borrow()[0], header::USER_AGENT), Some(&*format!("Mozilla/5.0 (iPhone) {AGENT}")));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use super::tls::{self, RootsError, Tls, TlsResumption};
 use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble};
 use crate::base::{Micros, ShopperId};
 use crate::plan::Connections;
+use crate::shopper::address::AllowedHosts;
 use crate::tally::Phases;
 
 /// Opens lines to a real shop.
@@ -45,6 +46,9 @@ pub struct HttpShopOptions {
     /// Local addresses to spread connections over, in turn; empty for the system's choice. Each has some
     /// 28,000 ports, and a port rests a minute after its connection was closed.
     pub sources: Vec<IpAddr>,
+    /// Hosts that may be at public addresses. Any other is refused as soon as its name leads to one: a name may change its
+    /// meaning during a run.
+    pub may_be_public: AllowedHosts,
     /// The largest body that is read, in bytes, encoded and decoded.
     pub max_body: u64,
 }
@@ -102,6 +106,7 @@ impl Default for HttpShopOptions {
             resumption: TlsResumption::default(),
             http2: true,
             sources: Vec::new(),
+            may_be_public: AllowedHosts::default(),
             max_body: 16 << 20,
         }
     }
@@ -122,7 +127,7 @@ impl<C: Clock> HttpShop<C> {
         };
         let core = Core {
             clock,
-            lookup: Lookup::default(),
+            lookup: Lookup::new(options.may_be_public),
             tls: Tls::new(options.insecure, roots, options.http2, options.resumption),
             sources: options.sources,
             turn: Cell::new(0),

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::{Clock, Origin, Trouble, trouble};
 use crate::base::Micros;
+use crate::shopper::address::{AllowedHosts, is_private};
 
 /// How long an answer (or the lack of one) serves.
 pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);
@@ -20,6 +21,7 @@ pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);
 /// The answers of one core.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
+    may_be_public: AllowedHosts,
     answers: RefCell<HashMap<String, Rc<Answer>>>,
 }
 
@@ -50,16 +52,21 @@ impl Addresses {
 // === impl Lookup ===
 
 impl Lookup {
+    /// Names of other hosts than these must lead to private addresses.
+    pub(super) fn new(may_be_public: AllowedHosts) -> Lookup {
+        Lookup { may_be_public, answers: RefCell::default() }
+    }
+
     /// The addresses of the origin's host in the resolver's order, and how long that took if it took a lookup.
     pub(super) async fn addresses(&self, origin: &Origin, clock: &impl Clock, took: &mut Option<Micros>) -> Result<Addresses, Trouble> {
         let literal = origin.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&origin.host);
         if let Ok(address) = literal.parse() {
-            return Ok(Addresses::Literal(address));
+            return self.permit(&origin.host, &[address]).map(|()| Addresses::Literal(address));
         }
         let began_at = clock.now();
         let answer = self.answer(&origin.host, began_at);
         let waited = !answer.addresses.initialized();
-        let addresses = answer.addresses.get_or_init(|| resolve(&origin.host, origin.port)).await.clone();
+        let addresses = answer.addresses.get_or_init(|| self.resolve(&origin.host, origin.port)).await.clone();
         if waited {
             let now = clock.now();
             *took = Some(took.unwrap_or_default() + now.since(began_at));
@@ -79,12 +86,22 @@ impl Lookup {
             }
         }
     }
-}
 
-async fn resolve(host: &str, port: u16) -> Result<Rc<[IpAddr]>, Trouble> {
-    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| trouble::of_lookup(&error))?;
-    let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
-    if addresses.is_empty() { Err(Trouble::Dns("the name has no addresses".to_owned())) } else { Ok(addresses) }
+    async fn resolve(&self, host: &str, port: u16) -> Result<Rc<[IpAddr]>, Trouble> {
+        let found = tokio::net::lookup_host((host, port)).await.map_err(|error| trouble::of_lookup(&error))?;
+        let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
+        self.permit(host, &addresses)?;
+        if addresses.is_empty() { Err(Trouble::Dns("the name has no addresses".to_owned())) } else { Ok(addresses) }
+    }
+
+    fn permit(&self, host: &str, addresses: &[IpAddr]) -> Result<(), Trouble> {
+        match addresses.iter().find(|address| !is_private(**address)) {
+            Some(address) if !self.may_be_public.allows(host) => {
+                Err(Trouble::NotAllowed(format!("{host} is at {address}, a public address")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +136,16 @@ mod tests {
             assert!(addresses.as_slice().iter().all(IpAddr::is_loopback), "{host}");
             assert_eq!(took.is_some(), looked_up, "{host} at {at}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_public_address_is_refused_unless_its_host_may_be_public() {
+        let clock = SetClock(Cell::default());
+        let origin = Origin { tls: false, host: "[2606:4700::1111]".into(), port: 80 };
+        let refused = Lookup::default().addresses(&origin, &clock, &mut None).await.err();
+        assert_eq!(refused, Some(Trouble::NotAllowed("[2606:4700::1111] is at 2606:4700::1111, a public address".into())));
+        let allowed = Lookup::new(AllowedHosts::new(["[2606:4700::1111]"]));
+        assert!(allowed.addresses(&origin, &clock, &mut None).await.is_ok());
     }
 
     #[tokio::test]

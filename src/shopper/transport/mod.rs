@@ -143,6 +143,9 @@ pub enum Trouble {
     /// Not the shop's fault: our own file descriptors, ports or memory. The text names the cause.
     #[error("the generator failed: {0}")]
     Own(String),
+    /// Nobody's fault: the host's name leads to an address that may not be loaded. Nothing was sent.
+    #[error("refused: {0}")]
+    NotAllowed(String),
 }
 
 // === impl Origin ===

@@ -25,7 +25,10 @@ fn tell(tally: &mut Tally, told: &Told) {
         Told::Planned(at) => tally.planned(Micros(at)),
         Told::Arrived(journey, at, lag) => tally.arrived(JourneyId(journey), Micros(at), Micros(at + lag)),
         Told::Unstarted(at, cause) => tally.unstarted(Micros(at), &format!("cause {cause}")),
-        Told::OwnFailure(cause) => (cause..cause + 8).for_each(|cause| tally.own_failure(&format!("cause {cause}"))),
+        Told::OwnFailure(cause) => {
+            let fault = if cause % 2 == 0 { OwnFault::Means } else { OwnFault::Scenario };
+            (cause..cause + 8).for_each(|cause| tally.own_failure(fault, &format!("cause {cause}")));
+        }
         Told::Exchange(step, at, span, flag) => tally.exchange(&ExchangeSeen {
             step: StepId(step),
             began_at: Micros(at),
@@ -33,6 +36,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             redirect: flag,
             connections: u32::from(flag),
             redials: 0,
+            sent: !flag,
             resumed: flag,
             held: flag,
             bytes_sent: at,
@@ -211,7 +215,7 @@ fn the_sequences_reach_the_bounds_that_the_laws_speak_of() {
         reached[0] += usize::from(tally.distinct.iter().any(|name| !name.told_apart()));
         reached[1] += usize::from(tally.distinct.iter().any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)));
         reached[2] += usize::from(tally.samples.strata.len() == Samples::STRATA);
-        reached[3] += usize::from(tally.generator.own_failures.contains_key(TOO_MANY_CAUSES));
+        reached[3] += usize::from(tally.generator.own_failures.values().any(|causes| causes.contains_key(TOO_MANY_CAUSES)));
     }
     assert!(reached.iter().all(|&times| times >= 3), "{reached:?}");
 }

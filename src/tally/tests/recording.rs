@@ -71,6 +71,7 @@ fn an_exchange_counts_what_it_took_on_the_wire() {
         redirect: true,
         connections: 1,
         redials: 1,
+        sent: true,
         resumed: true,
         held: true,
         bytes_sent: 10,

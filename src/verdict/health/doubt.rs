@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::base::Micros;
+use crate::tally::OwnFault;
 
 /// Whether the run's figures can be believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +50,8 @@ pub enum Cause {
         /// The longest lag.
         worst: Micros,
     },
-    /// Exchanges that failed for want of our own means, by what was wanting.
-    OwnFailures(BTreeMap<String, u64>),
+    /// Requests that were not made, or failed, because of us, by cause.
+    OwnFailures(OwnFault, BTreeMap<String, u64>),
     /// The cores' threads were nearly always busy: this fraction of the time.
     Busy(f64),
     /// Requests that a safety cap held back.
@@ -86,9 +87,14 @@ impl Cause {
         match self {
             Cause::Unstarted { .. } => "lower the rate, or share the load between machines (--slice)",
             Cause::Late { .. } => "use an idle machine, more cores, or share the load between machines (--slice)",
-            Cause::OwnFailures(_) => {
-                "by cause: allow the host, correct the scenario, or raise the limits of open files and ports (ulimit -n, net.ipv4.ip_local_port_range)"
+            Cause::OwnFailures(OwnFault::Means, _) => {
+                "raise the limits of open files (ulimit -n) and ports (net.ipv4.ip_local_port_range, or --source ADDR for more addresses), or keep connections (`connections: kept`)"
             }
+            Cause::OwnFailures(OwnFault::Scenario, _) => "correct the scenario: `tillrush walk` shows what is wanting",
+            Cause::OwnFailures(OwnFault::Permission, _) => {
+                "allow the host by name, if you may load it (--allow-host HOST), or leave the request out"
+            }
+            Cause::OwnFailures(OwnFault::Bug, _) => "please report it, with the scenario",
             Cause::Busy(_) | Cause::BusySecond(_) => "use more cores, or share the load between machines (--slice)",
             Cause::Held(_) => "raise the cap under `limits`, or lower the rate so that the cap is never met",
             Cause::Crowded(_) => "use a machine that does nothing else",
@@ -113,7 +119,12 @@ impl fmt::Display for Cause {
                     write!(f, "most in {blocks} stretch{} of time", if *blocks == 1 { "" } else { "es" })
                 }
             }
-            Cause::OwnFailures(why) => write!(f, "requests were not made, or failed, because of us and not of the shop ({})", list(why)),
+            Cause::OwnFailures(OwnFault::Means, why) => write!(f, "requests failed for want of the generator's own means ({})", list(why)),
+            Cause::OwnFailures(OwnFault::Scenario, why) => write!(f, "requests were not made because of the scenario ({})", list(why)),
+            Cause::OwnFailures(OwnFault::Permission, why) => {
+                write!(f, "requests were refused by us, to hosts that are not allowed ({})", list(why))
+            }
+            Cause::OwnFailures(OwnFault::Bug, why) => write!(f, "tillrush itself failed ({})", list(why)),
             Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
             Cause::Held(requests) => write!(f, "{requests} requests were held back by a safety cap"),
             Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),

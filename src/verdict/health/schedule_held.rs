@@ -70,8 +70,8 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
         let worst = all.max().unwrap_or_default();
         doubt(gravity, Cause::Late { attempts: late, of: all.count(), blocks: late_blocks.len(), worst });
     }
-    if generator.own_failures.values().any(|count| *count > 0) {
-        doubt(Soundness::Invalid, Cause::OwnFailures(generator.own_failures.clone()));
+    for (fault, causes) in &generator.own_failures {
+        doubt(Soundness::Invalid, Cause::OwnFailures(*fault, causes.clone()));
     }
     if let Some(busy) = cpu_fraction.filter(|fraction| *fraction > 0.9) {
         doubt(Soundness::Suspect, Cause::Busy(busy));
@@ -169,6 +169,7 @@ impl Lag {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tally::OwnFault;
     use crate::verdict::trial::{Trial, failing, planted};
 
     fn of(trial: &Trial) -> Health {
@@ -272,12 +273,9 @@ mod tests {
             assert!(!found.doubts[0].cause.remedy().is_empty());
             (found.soundness, found.doubts[0].cause.to_string())
         };
-        let own = |tally: &mut Tally| tally.generator.own_failures = BTreeMap::from([("too many open files".into(), 7)]);
+        let own = |tally: &mut Tally| tally.own_failure(OwnFault::Means, "file descriptors");
         let (gravity, text) = doubt(&own);
-        assert_eq!(
-            (gravity, &*text),
-            (Soundness::Invalid, "requests were not made, or failed, because of us and not of the shop (too many open files: 7)")
-        );
+        assert_eq!((gravity, &*text), (Soundness::Invalid, "requests failed for want of the generator's own means (file descriptors: 1)"));
         assert_eq!(doubt(&|tally| tally.generator.cpu = tally.generator.wall).0, Soundness::Suspect);
         assert_eq!(doubt(&|tally| tally.blocks.get_mut(&3).unwrap().held = 9).0, Soundness::Suspect);
         assert_eq!(doubt(&|tally| tally.generator.coarse_timer = true).0, Soundness::Valid);

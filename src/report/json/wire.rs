@@ -1,0 +1,57 @@
+//! The part of `run.json` that says what a step came to on the wire.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::SpansDocument;
+use super::summary::spans;
+use crate::verdict::Wire;
+
+/// What a step came to on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WireDocument {
+    /// Requests, redirects and polls included.
+    pub requests: u64,
+    /// Of them, those that a redirect caused.
+    pub redirects: u64,
+    /// Of them, those that a safety cap held back.
+    pub held: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Requests dialled again, because a kept connection was closed before a byte was sent.
+    pub redials: u64,
+    /// TLS handshakes that resumed a session.
+    pub resumed_handshakes: u64,
+    /// Bytes of the requests' bodies.
+    pub bytes_sent: u64,
+    /// Bytes of the answers' bodies, as they came (compressed).
+    pub bytes_received: u64,
+    /// Looking up the host; each phase counts the exchanges that had it.
+    pub dns_ms: SpansDocument,
+    /// TCP connect.
+    pub connect_ms: SpansDocument,
+    /// TLS handshake.
+    pub tls_ms: SpansDocument,
+    /// Request sent to first byte of the answer.
+    pub wait_ms: SpansDocument,
+    /// First to last byte of the answer.
+    pub receive_ms: SpansDocument,
+}
+
+pub(super) fn wire(found: &Wire) -> WireDocument {
+    WireDocument {
+        requests: found.requests,
+        redirects: found.redirects,
+        held: found.held,
+        connections: found.connections,
+        redials: found.redials,
+        resumed_handshakes: found.resumed,
+        bytes_sent: found.bytes_sent,
+        bytes_received: found.bytes_received,
+        dns_ms: spans(&found.dns),
+        connect_ms: spans(&found.connect),
+        tls_ms: spans(&found.tls),
+        wait_ms: spans(&found.wait),
+        receive_ms: spans(&found.receive),
+    }
+}
