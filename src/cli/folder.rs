@@ -43,12 +43,15 @@ impl RunFolder {
         Ok(RunFolder { path })
     }
 
-    /// The folder of a stored run: by path, or the newest one in `out` for `latest`.
+    /// The folder of a stored run: by path, or the newest one in `out` for `latest`, the one before for `latest~1`.
     ///
     /// # Errors
     /// When there is none.
     pub fn open(named: &Path, out: &Path) -> anyhow::Result<RunFolder> {
-        let path = if named.as_os_str() == "latest" && !named.exists() { newest(out)? } else { named.to_owned() };
+        let path = match latest(named).filter(|_| !named.exists()) {
+            Some(back) => newest(out, back)?,
+            None => named.to_owned(),
+        };
         if !path.is_dir() {
             bail!("{} is no run folder", path.display());
         }
@@ -133,15 +136,48 @@ pub fn shard(header: ShardHeader, tally: Tally, ending: Ending, name: String) ->
     Shard { name, header, tally, ending, torn_bytes: 0 }
 }
 
-fn newest(out: &Path) -> anyhow::Result<PathBuf> {
-    let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
-    let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
-    let runs = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists());
-    runs.max().with_context(|| format!("there are no runs in {}", out.display()))
+/// A stored run's tally: of its folder, of `latest` or `latest~1`, or the file itself.
+///
+/// # Errors
+/// When there is none, or it can't be read.
+pub fn stored(named: &Path, out: &Path) -> anyhow::Result<Shard> {
+    if !named.is_file() {
+        return RunFolder::open(named, out)?.shard();
+    }
+    let file = File::open(named).with_context(|| format!("can't read {}", named.display()))?;
+    Ok(Shard::read(named.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
 }
 
-/// A name as part of a folder's name.
-fn slug(name: &str) -> String {
+/// How many runs before the newest is meant, of `latest`, `latest~1` and so on.
+fn latest(named: &Path) -> Option<usize> {
+    match named.to_str()?.strip_prefix("latest")? {
+        "" => Some(0),
+        back => back.strip_prefix('~')?.parse().ok(),
+    }
+}
+
+fn newest(out: &Path, back: usize) -> anyhow::Result<PathBuf> {
+    let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
+    let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut runs: Vec<PathBuf> = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists()).collect();
+    runs.sort();
+    let at = runs.len().checked_sub(back + 1);
+    match at {
+        Some(at) => Ok(runs.swap_remove(at)),
+        None => bail!(
+            "there {} in {}",
+            match runs.len() {
+                0 => "are no runs".to_owned(),
+                1 => "is only 1 run".to_owned(),
+                n => format!("are only {n} runs"),
+            },
+            out.display()
+        ),
+    }
+}
+
+/// A name as part of a file's name.
+pub fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
@@ -174,7 +210,12 @@ mod tests {
         let new = RunFolder::create(out.path(), at(2_000), "a", Some("1/3".into()), "x").unwrap();
         old.write(TALLY, b"").unwrap();
         new.write(GROWING, b"").unwrap();
-        assert_eq!(RunFolder::open(Path::new("latest"), out.path()).unwrap().path, new.path);
+        let open = |name: &str| RunFolder::open(Path::new(name), out.path());
+        assert_eq!(
+            [open("latest"), open("latest~0"), open("latest~1")].map(|run| run.unwrap().path),
+            [&new.path, &new.path, &old.path].map(Clone::clone)
+        );
+        assert!(open("latest~2").unwrap_err().to_string().starts_with("there are only 2 runs in "));
         assert!(new.display().ends_with("19700101T003320Z-a-1of3-x"), "{}", new.display());
     }
 }

@@ -122,7 +122,7 @@ pub fn exit_of(findings: &Findings) -> Exit {
     }
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path == Path::new("-") {
         return print(&String::from_utf8_lossy(bytes));
     }
@@ -147,7 +147,7 @@ fn started_at(header: &ShardHeader) -> Timestamp {
     Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn facts(shard: &Shard, source: &Source) -> RunFacts {
+pub(super) fn facts(shard: &Shard, source: &Source) -> RunFacts {
     let header = &shard.header;
     let last = shard.tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
     RunFacts {

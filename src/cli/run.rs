@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::access::{self, Access};
 use super::args::{ReportFileArgs, RunArgs};
+use super::compare;
 use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
@@ -65,6 +66,7 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         let pair = tag.split_once('=').ok_or_else(|| Failure::usage(format!("error: --tag '{tag}': write KEY=VALUE")))?;
         tags.push((pair.0.to_owned(), pair.1.to_owned()));
     }
+    let baseline = args.baseline.as_deref().map(|named| compare::baseline(named, &args.out, &source, &args.judge, screen)).transpose()?;
     let job = Job {
         access: access::gain(&source.plan, &args.access)?,
         source: &source,
@@ -80,8 +82,12 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         files: &args.files,
     };
     let (findings, folder) = carry_out(job, screen)?;
+    let mut exit = report::exit_of(&findings);
+    if let Some(base) = &baseline {
+        exit = exit.graver(compare::after_run(base, &folder, &args.judge, &args.out, screen)?);
+    }
     screen.say(&format!("everything about this run is in {}", folder.display()));
-    Ok(report::exit_of(&findings))
+    Ok(exit)
 }
 
 /// Runs a job to its end, stores it, and reports.

@@ -8,6 +8,7 @@
 mod bench;
 
 mod commands;
+mod compare;
 mod documents;
 mod durability;
 mod exactness;

@@ -215,7 +215,10 @@ mod tests {
 
     /// Completes a number with the check digit that makes it pass.
     fn completed(start: &str) -> String {
-        (0..10).map(|digit| format!("{start}{digit}")).find(|text| passes_luhn(&text.bytes().map(|b| b - b'0').collect::<Vec<_>>())).unwrap()
+        (0..10)
+            .map(|digit| format!("{start}{digit}"))
+            .find(|text| passes_luhn(&text.bytes().map(|b| b - b'0').collect::<Vec<_>>()))
+            .unwrap()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Two runs side by side, for people and for programs: the same view, tables and formats as the report of one run.
 
 mod document;
+mod noise;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -9,5 +10,6 @@ mod view;
 mod words;
 
 pub use document::ComparisonDocument;
+pub use noise::noise_text;
 pub use summary::{comparison_document, comparison_json, comparison_schema};
 pub use view::comparison_view;

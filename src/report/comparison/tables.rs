@@ -1,9 +1,9 @@
 //! The tables of a comparison: the shoppers, what failed, how long it took, and which places came and went.
 
+use crate::base::Micros;
 use crate::report::view::format::{NOTHING, count, percent, percent_figure, rate, times as how_many_times};
 use crate::report::view::tables::group;
 use crate::report::view::{Fit, Table, Tone};
-use crate::base::Micros;
 use crate::verdict::compare::{Answer, Because, ChangedSpot, Comparison, Difference, Figure};
 use crate::verdict::statistics::Interval;
 use crate::verdict::{Basis, statistics::Rate};
@@ -90,7 +90,11 @@ pub(super) fn change(difference: &Difference, change: f64) -> String {
 
 /// Spans may grow beyond 100 %, as shares can't.
 fn times_figure(change: f64, size: &str) -> String {
-    if change >= 1.0 { count((100.0 * change).round() as u64) } else { size.to_owned() }
+    match change {
+        100.0.. => ">9,999".to_owned(),
+        1.0.. => count((100.0 * change).round() as u64),
+        _ => size.to_owned(),
+    }
 }
 
 /// Where a change lies: `+0.2 to +0.7 pt`.

@@ -88,7 +88,9 @@ pub(super) fn headline(found: &Comparison) -> Vec<Remark> {
     }
     remarks.extend(others(found));
     remarks.extend(found.places.new.iter().filter(|spot| spot.sure).map(|spot| place(spot, "now fail again and again", Tone::Bad)));
-    remarks.extend(found.places.vanished.iter().filter(|spot| spot.sure).map(|spot| place(spot, "no longer fail again and again", Tone::Good)));
+    remarks.extend(
+        found.places.vanished.iter().filter(|spot| spot.sure).map(|spot| place(spot, "no longer fail again and again", Tone::Good)),
+    );
     remarks
 }
 
@@ -97,13 +99,14 @@ fn others(found: &Comparison) -> Option<Remark> {
     let of = |answer| others().filter(|difference| difference.answer == answer).count();
     let (worse, open, all) = (of(Answer::Regression), of(Answer::Inconclusive), others().count());
     let tone = if worse > 0 { Tone::Bad } else { Tone::Plain };
-    let text = format!("Of {all} other figures {worse} got worse, {} did not, and for {open} too little was seen to say.", all - worse - open);
+    let text =
+        format!("Of {all} other figures {worse} got worse, {} did not, and for {open} too little was seen to say.", all - worse - open);
     (all > 0).then(|| Remark::new(tone, text))
 }
 
 fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Remark {
     let at = if changed.steps.is_empty() { String::new() } else { format!(" at {}", changed.steps.join(", ")) };
-    let rate = |rate: Option<f64>| rate.map_or_else(|| "none".to_owned(), percent);
+    let rate = |rate: Option<f64>| rate.filter(|rate| *rate > 0.0).map_or_else(|| "none".to_owned(), percent);
     let (here, there) = (rate(changed.spot.inside.value()), rate(changed.other.and_then(|rate| rate.value())));
     let (before, after) = if tone == Tone::Bad { (there, here) } else { (here, there) };
     Remark::new(tone, format!("Shoppers with {} {what}{at}: {before} of them before, {after} now.", group(&changed.spot)))
@@ -132,7 +135,10 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
         runs => format!("{matters}, or what {runs} like runs differ by anyway."),
     });
     if let Some(rise) = found.detectable {
-        notes.push(format!("Runs like these find a rise of {} points of the primary figure four times in five.", crate::report::view::format::percent_figure(rise)));
+        notes.push(format!(
+            "Runs like these find a rise of {} points of the primary figure four times in five.",
+            crate::report::view::format::percent_figure(rise)
+        ));
     }
     notes.push("p is corrected for the number of figures, but for the primary one, which decides by itself.".to_owned());
     if found.differences.iter().any(|difference| difference.weak) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Side;
 use crate::plan::Plan;
-use crate::verdict::facts::Completion;
+use crate::verdict::facts::{Completion, RunFacts};
 
 /// So many differences between two scenarios are listed.
 const SHOWN: usize = 6;
@@ -19,25 +19,29 @@ pub fn unlike(base: &Side<'_>, candidate: &Side<'_>) -> Vec<String> {
     if b.run_id == c.run_id && b.target == c.target && b.started_at == c.started_at && !b.run_id.is_empty() {
         reasons.push("both are the same run".to_owned());
     }
-    for (name, facts) in [("the base", b), ("the candidate", c)] {
-        match facts.completion {
-            Completion::Complete => {}
-            Completion::Interrupted => reasons.push(format!("{name} was cut short")),
-            Completion::Killed => reasons.push(format!("{name} was killed before its end")),
-        }
-        if !facts.missing_slices.is_empty() {
-            let slices: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
-            reasons.push(format!("{name} lacks a part of its shoppers: slices {}", slices.join(", ")));
-        }
-    }
-    if b.workload_digest != c.workload_digest {
-        reasons.extend(scenarios(base.plan, candidate.plan));
-    }
+    reasons.extend(flaws("the base", b));
+    reasons.extend(flaws("the candidate", c));
+    reasons.extend(unlike_scenarios((base.plan, &b.workload_digest), (candidate.plan, &c.workload_digest)));
     reasons
 }
 
-/// What differs between two scenarios.
-fn scenarios(base: &Plan, candidate: &Plan) -> Vec<String> {
+/// What keeps a run from being compared with any other.
+pub fn flaws(name: &str, facts: &RunFacts) -> Vec<String> {
+    let cut = match facts.completion {
+        Completion::Complete => None,
+        Completion::Interrupted => Some(format!("{name} was cut short")),
+        Completion::Killed => Some(format!("{name} was killed before its end")),
+    };
+    let slices: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
+    let missing = (!slices.is_empty()).then(|| format!("{name} lacks a part of its shoppers: slices {}", slices.join(", ")));
+    cut.into_iter().chain(missing).collect()
+}
+
+/// What differs between two scenarios, as stored runs know them, with the digests that they had.
+pub fn unlike_scenarios((base, base_digest): (&Plan, &str), (candidate, candidate_digest): (&Plan, &str)) -> Vec<String> {
+    if base_digest == candidate_digest {
+        return Vec::new();
+    }
     let value = |plan: &Plan| serde_json::to_value(plan).unwrap_or_default();
     let mut found = Vec::new();
     differences(&value(base), &value(candidate), "", &mut found);

@@ -25,15 +25,15 @@ use self::judge::{Bounds, OTHERS_LEVEL, PRIMARY_LEVEL};
 use self::rates::RateShift;
 use self::shift::{Shift, critical};
 use self::spans::Spans;
+use super::Findings;
 use super::facts::RunFacts;
 use super::health::Soundness;
 use super::objectives::sample::Spans as Ranking;
 use super::outcome::Verdict;
 use super::statistics::Interval;
-use super::Findings;
 
-pub use likeness::unlike;
-pub use noise::{NoiseFloor, calibrate};
+pub use likeness::{flaws, unlike, unlike_scenarios};
+pub use noise::{NoiseFloor, SCHEMA as NOISE_SCHEMA, calibrate};
 pub use places::{ChangedSpot, Places};
 pub use subject::Subject;
 
@@ -232,7 +232,14 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject) -> Vec<Measu
                 let at = ranked.at(quantile)?;
                 Some(Figure { value: at.span.0 as f64, at_least: at.at_least, of: ranked.count() })
             };
-            Some(Measured { subject, key, base: figure(&b)?, candidate: figure(&c)?, shift: Shift::Span(shift), distance: spans.distance() })
+            Some(Measured {
+                subject,
+                key,
+                base: figure(&b)?,
+                candidate: figure(&c)?,
+                shift: Shift::Span(shift),
+                distance: spans.distance(),
+            })
         })
         .collect()
 }
@@ -245,8 +252,7 @@ fn judged(measured: Vec<Measured>, terms: &Terms<'_>) -> Vec<Difference> {
     let mut corrected = judge::holm(&others).into_iter();
     let judge = |((seen, bounds), p_value): ((Measured, Bounds), f64)| {
         let primary = is_primary(&seen);
-        let (p_corrected, level) =
-            if primary { (p_value, PRIMARY_LEVEL) } else { (corrected.next().unwrap_or(1.0), OTHERS_LEVEL) };
+        let (p_corrected, level) = if primary { (p_value, PRIMARY_LEVEL) } else { (corrected.next().unwrap_or(1.0), OTHERS_LEVEL) };
         let (answer, because) = judge::answer(&seen.shift, bounds, p_corrected, level);
         let strictness = if primary { 1.0 } else { others.len() as f64 };
         let times = || judge::times_needed(&seen.shift, bounds, strictness, level);

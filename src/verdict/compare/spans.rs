@@ -123,7 +123,31 @@ impl Spans {
         }
         let freedom = stretches as f64 - 1.0;
         let variance = (squares / times - (sum / times).powi(2)).max(0.0) * stretches as f64 / freedom;
-        Some(SpanShift { estimate, error: variance.sqrt().hypot(RESOLUTION), freedom })
+        let error = (variance * self.inflation(q, length)?).sqrt();
+        Some(SpanShift { estimate, error: error.hypot(RESOLUTION), freedom })
+    }
+
+    /// By how much a slow time that lies across the edge of two stretches inflates the variance: one and twice the correlation of
+    /// neighbouring stretches (Newey and West 1987), where it is positive. What is correlated is each stretch's share of
+    /// the shift: how many of its spans are beyond the quantile, more or less than expected.
+    fn inflation(&self, q: f64, length: usize) -> Option<f64> {
+        let stretches = self.blocks / length;
+        if stretches * 2 < MOST_STRETCHES {
+            return Some(1.0);
+        }
+        let counts = self.counts();
+        let whole = [0..self.blocks];
+        let at = [self.place(0, &whole, q)?, self.place(1, &whole, q)?];
+        let share = |run: usize, stretch: &Stretch| {
+            let stretch = std::slice::from_ref(stretch);
+            let (within, all) = (self.within(run, stretch, at[run]), self.within(run, stretch, self.values.len() - 1));
+            (within as f64 - q * all as f64) / counts[run] as f64
+        };
+        let shares: Vec<f64> =
+            (0..stretches).map(|i| i * length..(i + 1) * length).map(|stretch| share(1, &stretch) - share(0, &stretch)).collect();
+        let squares: f64 = shares.iter().map(|share| share * share).sum();
+        let neighbours: f64 = shares.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        Some(if squares > 0.0 { 1.0 + 2.0 * (neighbours / squares).max(0.0) } else { 1.0 })
     }
 
     /// The quantiles of both runs, as the logarithm of their ratio.
@@ -134,6 +158,11 @@ impl Spans {
     }
 
     fn quantile(&self, run: usize, stretches: &[Stretch], q: f64) -> Option<u64> {
+        self.place(run, stretches, q).map(|value| self.values[value])
+    }
+
+    /// The quantile's place among the values; none where these stretches are empty.
+    fn place(&self, run: usize, stretches: &[Stretch], q: f64) -> Option<usize> {
         let all = self.within(run, stretches, self.values.len().checked_sub(1)?);
         let rank = ((q * all as f64).ceil() as u64).max(1);
         if all == 0 {
@@ -144,7 +173,7 @@ impl Spans {
             let middle = low.midpoint(high);
             if self.within(run, stretches, middle) >= rank { high = middle } else { low = middle + 1 }
         }
-        Some(self.values[low])
+        Some(low)
     }
 
     /// How many spans of these stretches are at most `values[value]` long.
@@ -195,8 +224,12 @@ mod tests {
             }
             // Around the end: the last five blocks and the first three.
             let around = [spans.blocks - 5..spans.blocks, 0..3];
-            let mut sorted: Vec<u64> =
-                counted.iter().filter(|(block, _)| **block >= 35 || **block < 3).flat_map(|(_, spans)| spans).map(|(span, _)| span.0).collect();
+            let mut sorted: Vec<u64> = counted
+                .iter()
+                .filter(|(block, _)| **block >= 35 || **block < 3)
+                .flat_map(|(_, spans)| spans)
+                .map(|(span, _)| span.0)
+                .collect();
             sorted.sort_unstable();
             assert_eq!(spans.quantile(run, &around, 0.5), Some(sorted[99].max(1)));
         }

@@ -106,7 +106,14 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
         for quantile in [0.5, 0.95, 0.99] {
             let subject = Subject::Response { step, quantile };
             let shift = Shift::Span(spans.shift(quantile).unwrap());
-            all.push(Measured { subject, key: format!("{subject:?}"), base: Figure::default(), candidate: Figure::default(), shift, distance: None });
+            all.push(Measured {
+                subject,
+                key: format!("{subject:?}"),
+                base: Figure::default(),
+                candidate: Figure::default(),
+                shift,
+                distance: None,
+            });
         }
     }
     all
@@ -188,7 +195,8 @@ fn calibrated(runs: u64) {
     let shop = Shop { weather: 0.05, ..QUIET };
     for like in [0u64, 3, 5, 10] {
         let found = share(runs, |run| {
-            let runs: Vec<Run> = (0..like + 2).map(|i| shop.run(draw(run, Purpose::Seed, i), draw(run, Purpose::Arm, i), 1_500, 1)).collect();
+            let runs: Vec<Run> =
+                (0..like + 2).map(|i| shop.run(draw(run, Purpose::Seed, i), draw(run, Purpose::Arm, i), 1_500, 1)).collect();
             let (pair, like) = runs.split_at(2);
             let pairs = like.iter().enumerate().flat_map(|(i, base)| like[i + 1..].iter().map(move |candidate| measured(base, candidate)));
             let noise = noise::floors(pairs, like.len()).map(|floors| NoiseFloor { floors, ..NoiseFloor::default() });
