@@ -167,6 +167,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         tally: RefCell::new(Tally::new(shape_of(&plan))),
         ledger: Rc::new(()),
         witness: None,
+        beside: None,
         hurried: false,
         plan: Arc::new(plan),
     }

@@ -164,6 +164,10 @@ pub struct RunArgs {
     #[arg(long, env = "TILLRUSH_BASELINE", value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub baseline: Option<PathBuf>,
 
+    /// Another shop, such as the release before: the same shoppers go to it at the same time, and the target is compared with it.
+    #[arg(long, env = "TILLRUSH_DUET", value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "baseline")]
+    pub duet: Option<String>,
+
     /// By what terms.
     #[command(flatten)]
     pub judge: JudgeArgs,
@@ -301,7 +305,7 @@ pub enum PrimaryFigure {
 /// Options of `compare`.
 #[derive(Clone, Debug, Args)]
 pub struct CompareArgs {
-    /// BASE and CANDIDATE: folders, `tally` files, `latest`, `latest~1`. With --calibrate: two or more like runs.
+    /// BASE and CANDIDATE: folders, `tally` files, `latest`, `latest~1`; or one duet. With --calibrate: two or more like runs.
     #[arg(required = true, num_args = 1.., value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub runs: Vec<PathBuf>,
 

@@ -18,6 +18,8 @@ use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardHeader};
 const GROWING: &str = "tally.part";
 /// The tally of a run that has ended.
 const TALLY: &str = "tally";
+/// The other shop's half of a duet: a run folder in the run's.
+const BESIDE: &str = "beside";
 /// One line for each thing known of a purchase.
 const PURCHASES: &str = "purchases.jsonl";
 
@@ -55,6 +57,22 @@ impl RunFolder {
         if !path.is_dir() {
             bail!("{} is no run folder", path.display());
         }
+        Ok(RunFolder { path })
+    }
+
+    /// The folder of the other half of a duet, if this is one.
+    pub fn beside(&self) -> Option<RunFolder> {
+        let path = self.path.join(BESIDE);
+        path.is_dir().then_some(RunFolder { path })
+    }
+
+    /// Makes the folder of the other half of a duet.
+    ///
+    /// # Errors
+    /// When the system won't.
+    pub fn make_beside(&self) -> anyhow::Result<RunFolder> {
+        let path = self.path.join(BESIDE);
+        fs::create_dir_all(&path).with_context(|| format!("can't make the folder {}", path.display()))?;
         Ok(RunFolder { path })
     }
 

@@ -45,6 +45,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             tally: Tally::new(shape_of(plan)).into(),
             ledger: Rc::new(()),
             witness: Some(Rc::new(narrator)),
+            beside: None,
             hurried: !args.unhurried,
         };
         introduce(plan, shopper, screen);

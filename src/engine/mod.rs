@@ -36,7 +36,7 @@ pub use self::caps::{Budget, Caps};
 #[cfg(target_os = "linux")]
 pub use self::clock::PreciseClock;
 pub use self::clock::TokioClock;
-pub use self::core::CorePlan;
+pub use self::core::{CorePlan, Half};
 pub use self::ledger::{PurchaseFile, PurchasePen};
 pub use self::machine::{cores, peak_rss_kib, raise_file_limit};
 pub use self::stop::{Phase, Stop, StopCause, StopSignal};
@@ -68,6 +68,19 @@ pub struct RunOptions {
     pub max_requests: Option<u64>,
     /// Purchase attempts in all, at most.
     pub max_orders: Option<u64>,
+    /// Another shop that the same shoppers go to at the same time. It has the same bounds, and shares those of the whole run.
+    pub beside: Option<Beside>,
+}
+
+/// The other shop of a duet.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Names this half of the run to the shop.
+    pub run: String,
+    /// What all sessions in it have in common.
+    pub session: SessionSettings,
+    /// Where purchases are remembered, if anywhere.
+    pub purchases: Option<PurchaseFile>,
 }
 
 /// Why a run can't be carried out.
@@ -100,7 +113,7 @@ pub fn shape_of(plan: &Plan) -> Shape {
 ///
 /// # Errors
 /// When a core can't come up. Then nothing was sent.
-pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: impl FnMut(Tally)) -> Result<(), EngineError> {
+pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delta: impl FnMut(Half, Tally)) -> Result<(), EngineError> {
     let cores = options.cores.max(1);
     // A bound is for the whole run: each slice takes its share, so that all of them together keep it.
     let (index, of) = (u64::from(options.slice.index()), u64::from(options.slice.of()));
@@ -131,7 +144,7 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
     drop(deltas);
-    receiver.iter().for_each(on_delta);
+    receiver.iter().for_each(|(half, delta)| on_delta(half, delta));
     for thread in threads {
         match thread.join() {
             Ok(result) => result?,
@@ -179,20 +192,25 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch)
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let clock = epoch.clock()?;
-        // Limits are for the whole run: each core of each slice takes an equal share of them.
-        let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
-        let world = Rc::new(World {
-            plan: Arc::clone(&core.plan),
-            shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
-            clock,
-            gate: Rc::new(gate),
-            settings: Rc::new(options.session.clone()),
-            run: Rc::from(options.run.as_str()),
-            tally: Tally::new(shape_of(&core.plan)).into(),
-            ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
-            witness: None,
-            hurried: false,
-        });
+        let world = |session: &SessionSettings, run: &str, purchases: Option<PurchaseFile>, beside| {
+            // Limits are for the whole run: each core of each slice takes an equal share of them.
+            let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
+            Ok::<_, EngineError>(Rc::new(World {
+                plan: Arc::clone(&core.plan),
+                shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
+                clock: clock.clone(),
+                gate: Rc::new(gate),
+                settings: Rc::new(session.clone()),
+                run: Rc::from(run),
+                tally: Tally::new(shape_of(&core.plan)).into(),
+                ledger: Rc::new(PurchasePen::new(purchases, budget.clone())),
+                witness: None,
+                beside,
+                hurried: false,
+            }))
+        };
+        let beside = options.beside.as_ref().map(|other| world(&other.session, &other.run, other.purchases.clone(), None)).transpose()?;
+        let world = world(&options.session, &options.run, options.purchases.clone(), beside)?;
         core::run(core, world).await;
         Ok(())
     })

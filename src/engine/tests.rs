@@ -56,6 +56,7 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
             tally: Tally::new(shape_of(&plan)).into(),
             ledger: Rc::new(()),
             witness: None,
+            beside: None,
             hurried: false,
         };
         let core = CorePlan {
@@ -72,7 +73,7 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
         core::run(core, Rc::new(world)).await;
     });
     let mut total = Tally::new(shape_of(&plan));
-    for delta in deltas {
+    for (_, delta) in deltas {
         total.merge(delta);
     }
     total

@@ -13,7 +13,7 @@ use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -82,6 +82,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 (Outcome::Unjudged, cause)
             }
         };
+        self.answer(PairOf::Step(step), outcome);
         if let Outcome::Failed(kind) = outcome {
             self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }

@@ -16,5 +16,5 @@ mod visit;
 mod world;
 
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
-pub use visit::Visit;
+pub use visit::{Answers, Visit};
 pub use world::{Witness, World};

@@ -31,6 +31,8 @@ pub struct World<S, C, G> {
     pub ledger: Rc<dyn Ledger>,
     /// Sees everything, where somebody wants to.
     pub witness: Option<Rc<dyn Witness>>,
+    /// The world of the other shop, where the same shoppers go to two at once.
+    pub beside: Option<Rc<World<S, C, G>>>,
     /// Whether shoppers leave out thinking and pausing: for walks.
     pub hurried: bool,
 }

@@ -29,6 +29,8 @@ pub struct ComparisonDocument {
     pub base: RunReference,
     /// The run that is judged.
     pub candidate: RunReference,
+    /// Whether the runs are the two sides of a duet: the same shoppers in two shops at once.
+    pub duet: bool,
     /// In which ways the runs are not alike; empty unless they were compared by force.
     pub unlike: Vec<String>,
     /// The name of the comparison that decides, and is not corrected for the number of the others.

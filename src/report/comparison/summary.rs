@@ -30,6 +30,7 @@ pub fn comparison_document(base: &Side<'_>, candidate: &Side<'_>, found: &Compar
         headline: words::headline(found).into_iter().map(|remark| remark.text).collect(),
         base: reference(base),
         candidate: reference(candidate),
+        duet: found.duet,
         unlike: found.unlike.clone(),
         primary: found.primary_key.clone(),
         margin: figure(found.margin),

@@ -34,7 +34,7 @@ impl Pair {
 
     fn compared(&self) -> Comparison {
         let [base, candidate] = self.sides();
-        compare(&base, &candidate, &Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None })
+        compare(&base, &candidate, &Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None, duet: false })
     }
 
     fn console(&self) -> String {

@@ -131,6 +131,7 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
         100.0 * LEAST_MARGIN
     );
     notes.push(match found.noise_runs.len() {
+        0 if found.duet => format!("{matters}."),
         0 => format!("{matters}. No noise floor is stored; `tillrush compare --calibrate RUN...` on like runs stores one."),
         runs => format!("{matters}, or what {runs} like runs differ by anyway."),
     });
@@ -139,6 +140,13 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
             "Runs like these find a rise of {} points of the primary figure four times in five.",
             crate::report::view::format::percent_figure(rise)
         ));
+    }
+    if found.duet {
+        notes.push(
+            "A duet: the same shoppers were in both shops at once, so that what both met counts for nothing. Failures of a step are those of first \
+             attempts, in pairs (McNemar)."
+                .to_owned(),
+        );
     }
     notes.push("p is corrected for the number of figures, but for the primary one, which decides by itself.".to_owned());
     if found.differences.iter().any(|difference| difference.weak) {

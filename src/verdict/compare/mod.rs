@@ -59,6 +59,8 @@ pub struct Terms<'n> {
     pub margin: f64,
     /// What like runs have shown to differ by.
     pub noise: Option<&'n NoiseFloor>,
+    /// Whether the runs are the two sides of a duet, so that shoppers are pairs.
+    pub duet: bool,
 }
 
 /// A relative change of a tenth matters, unless the user says otherwise.
@@ -77,6 +79,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Hot spots that came and went.
     pub places: Places,
+    /// Whether the runs are the two sides of a duet.
+    pub duet: bool,
     /// In which ways the runs are not alike, where they are compared all the same.
     pub unlike: Vec<String>,
     /// The smallest rise of the primary rate that runs like these find four times in five.
@@ -161,7 +165,7 @@ pub enum Because {
 
 /// Compares a candidate with a base.
 pub fn compare(base: &Side<'_>, candidate: &Side<'_>, terms: &Terms<'_>) -> Comparison {
-    let measured = measure(base, candidate, terms.primary);
+    let measured = measure(base, candidate, terms.primary, terms.duet);
     let detectable = measured.first().filter(|seen| seen.subject == terms.primary).and_then(|seen| seen.detectable(terms));
     let differences = judged(measured, terms);
     let soundness = base.findings.health.soundness.max(candidate.findings.health.soundness);
@@ -179,6 +183,7 @@ pub fn compare(base: &Side<'_>, candidate: &Side<'_>, terms: &Terms<'_>) -> Comp
         detectable,
         differences,
         places: Places::of(base, candidate),
+        duet: terms.duet,
         unlike: unlike(base, candidate),
         suspect: soundness == Soundness::Suspect,
         margin: terms.margin,
@@ -197,7 +202,7 @@ struct Measured {
 }
 
 /// All shifts that the runs can carry, the primary one first if it is among them.
-fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject) -> Vec<Measured> {
+fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) -> Vec<Measured> {
     let mut counted: Option<(Option<StepId>, Spans)> = None;
     let subjects = Subject::all(candidate.plan, primary).into_iter();
     subjects
@@ -206,7 +211,8 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject) -> Vec<Measu
             let key = subject.key(candidate.plan);
             if !subject.is_time() {
                 let (b, c) = (before.cells(base.plan, base.tally), subject.cells(candidate.plan, candidate.tally));
-                let shift = RateShift::of(&b, &c)?;
+                let pairs = subject.pair_of().filter(|_| duet).and_then(|of| RateShift::of_pairs(&candidate.tally.pairs_of(of)));
+                let shift = pairs.or_else(|| RateShift::of(&b, &c))?;
                 let figure = |value, of| Figure { value, of, at_least: false };
                 let (values, of) = (shift.values(), shift.samples());
                 let never = values == (0.0, 0.0) && matches!(subject, Subject::Declined(_));

@@ -34,7 +34,7 @@ pub struct NoiseFloor {
 pub fn calibrate(runs: &[Side<'_>]) -> Option<NoiseFloor> {
     let first = runs.first().filter(|_| runs.len() >= 2)?;
     let pairs = runs.iter().enumerate().flat_map(|(i, base)| runs[i + 1..].iter().map(move |candidate| (base, candidate)));
-    let floors = floors(pairs.map(|(base, candidate)| measure(base, candidate, Subject::RepeatedFailures)), runs.len())?;
+    let floors = floors(pairs.map(|(base, candidate)| measure(base, candidate, Subject::RepeatedFailures, false)), runs.len())?;
     Some(NoiseFloor {
         schema: SCHEMA.to_owned(),
         scenario: first.plan.name.clone(),

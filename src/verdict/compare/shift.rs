@@ -67,7 +67,12 @@ impl Shift {
             if beyond(middle) { low = middle } else { high = middle }
         }
         let p = survival(self.freedom(), low);
-        if above { p } else { 1.0 - p }
+        let p = if above { p } else { 1.0 - p };
+        match self {
+            // The exact test knows no floor: where there is one, both must be satisfied.
+            Shift::Rate(shift) => shift.exact_p_value().map_or(p, |exact| if floor > 0.0 { p.max(exact) } else { exact }),
+            Shift::Span(_) => p,
+        }
     }
 
     fn freedom(&self) -> f64 {

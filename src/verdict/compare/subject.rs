@@ -2,7 +2,7 @@
 
 use crate::base::StepId;
 use crate::plan::{Arrivals, Metric, Place, Plan};
-use crate::tally::Tally;
+use crate::tally::{PairOf, Tally};
 use crate::verdict::objectives::sample::{Sample, Spans};
 use crate::verdict::objectives::share::{Cell, Cells};
 
@@ -118,6 +118,16 @@ impl Subject {
         match Sample::of(plan, tally, &metric) {
             Sample::Shares(cells) => cells,
             Sample::Spans(_) | Sample::Requests(_) => Cells::new(),
+        }
+    }
+
+    /// What pairs are asked about it; none where pairs say nothing of it.
+    pub(super) fn pair_of(&self) -> Option<PairOf> {
+        match self {
+            Subject::RepeatedFailures => Some(PairOf::Repeated),
+            Subject::FailedPurchases => Some(PairOf::Purchase),
+            Subject::Failures(step) => Some(PairOf::Step(*step)),
+            _ => None,
         }
     }
 

@@ -119,7 +119,7 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
     all
 }
 
-const TERMS: Terms<'static> = Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None };
+const TERMS: Terms<'static> = Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None, duet: false };
 
 /// In how many of so many pairs of runs this was found.
 fn share(runs: u64, found: impl Fn(u64) -> bool) -> f64 {
