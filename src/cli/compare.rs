@@ -1,8 +1,10 @@
 //! `tillrush compare`, and `run --baseline`: a run beside another one.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::ValueEnum;
 
 use super::args::{CompareArgs, JudgeArgs, PrimaryFigure, ReportFileArgs};
 use super::folder::{self, RunFolder};
@@ -29,12 +31,18 @@ pub struct Stored {
 
 /// `tillrush compare`.
 pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
-    let runs: Vec<Stored> = args.runs.iter().map(|run| Stored::open(run, &args.out, screen)).collect::<Result<_, _>>()?;
+    let mut runs: Vec<Stored> = args.runs.iter().map(|run| Stored::open(run, &args.out, screen)).collect::<Result<_, _>>()?;
+    if let ([_], [only], false) = (&runs[..], &args.runs[..], args.calibrate) {
+        let beside = (!only.is_file()).then(|| RunFolder::open(only, &args.out)).transpose()?.and_then(|folder| folder.beside());
+        if let Some(beside) = beside {
+            runs.insert(0, Stored::of(beside.shard()?, screen)?);
+        }
+    }
     if args.calibrate {
         return calibrate(&runs, args, screen);
     }
     let [base, candidate] = &runs[..] else {
-        return Err(Failure::usage("error: two runs are compared: write BASE and CANDIDATE, such as `latest~1 latest`"));
+        return Err(Failure::usage("error: two runs are compared: write BASE and CANDIDATE, such as `latest~1 latest`, or one duet"));
     };
     if !args.judge.force {
         refuse(compare::unlike(&base.side(), &candidate.side()))?;
@@ -70,6 +78,36 @@ pub fn after_run(base: &Stored, folder: &RunFolder, args: &JudgeArgs, out: &Path
     Ok(exit_of(&found))
 }
 
+/// Compares the two halves of a duet, if the run is one.
+pub fn after_duet(folder: &RunFolder, out: &Path, screen: Screen) -> Result<Exit, Failure> {
+    let Some(beside) = folder.beside() else { return Ok(Exit::Ok) };
+    let base = Stored::of(beside.shard()?, screen)?;
+    let terms = noted_terms(&base.shard.header.settings);
+    after_run(&base, folder, &terms, out, screen)
+}
+
+/// The settings' keys of a duet: its name, which both halves have, and by what terms they are compared.
+const DUET: [&str; 4] = ["duet", "duet.primary", "duet.margin", "duet.noise"];
+
+/// Notes in a run's settings that it is half of a duet.
+pub fn note_duet(settings: &mut BTreeMap<String, String>, name: &str, terms: &JudgeArgs) {
+    let primary = terms.primary.to_possible_value().map(|value| value.get_name().to_owned());
+    let noise = terms.noise.as_ref().map(|path| path.display().to_string());
+    let values = [Some(name.to_owned()), primary, Some(terms.margin.clone()), noise];
+    settings.extend(DUET.into_iter().zip(values).filter_map(|(key, value)| Some((key.to_owned(), value?))));
+}
+
+/// By what terms a stored duet is compared.
+fn noted_terms(settings: &BTreeMap<String, String>) -> JudgeArgs {
+    let [_, primary, margin, noise] = DUET.map(|key| settings.get(key));
+    JudgeArgs {
+        primary: primary.and_then(|name| PrimaryFigure::from_str(name, true).ok()).unwrap_or(PrimaryFigure::RepeatedFailures),
+        margin: margin.cloned().unwrap_or_else(|| "10%".to_owned()),
+        noise: noise.map(PathBuf::from),
+        force: false,
+    }
+}
+
 /// The exit code that a comparison calls for.
 fn exit_of(found: &Comparison) -> Exit {
     match found.verdict {
@@ -99,8 +137,11 @@ fn judge(base: &Stored, candidate: &Stored, args: &JudgeArgs, out: &Path) -> Res
         return Err(Failure::usage("error: --primary failed-purchases: the scenario has no purchase"));
     }
     let margin = Fraction::read(&args.margin).map_err(|error| Failure::usage(format!("error: --margin {}: {error}", args.margin)))?.0;
-    let noise = noise_floor(candidate, args, out)?;
-    Ok(compare::compare(&base.side(), &candidate.side(), &Terms { primary, margin, noise: noise.as_ref() }))
+    let duet_of = |run: &Stored| run.shard.header.settings.get(DUET[0]).cloned();
+    let duet = duet_of(base).is_some() && duet_of(base) == duet_of(candidate) && !candidate.shard.tally.pairs.is_empty();
+    // What runs differ by that came one after the other says nothing of two shops at once.
+    let noise = if duet && args.noise.is_none() { None } else { noise_floor(candidate, args, out)? };
+    Ok(compare::compare(&base.side(), &candidate.side(), &Terms { primary, margin, noise: noise.as_ref(), duet }))
 }
 
 /// Prints a comparison and writes its files.

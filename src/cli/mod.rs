@@ -165,6 +165,11 @@ impl Screen {
         }
     }
 
+    /// A screen that nothing is printed to.
+    pub fn hushed(self) -> Screen {
+        Screen { quiet: true, live: false, ..self }
+    }
+
     /// Prints a line to standard output, unless quiet. That nobody reads on is no failure.
     pub fn tell(&self, line: std::fmt::Arguments<'_>) {
         if !self.quiet {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
+use super::compare;
 use super::folder::RunFolder;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
@@ -26,6 +27,7 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     // Asked before it is read: what is read of a run that has ended does not change any more.
     let goes_on = folder.is_running();
     let mut shard = folder.shard()?;
+    let beside = folder.beside();
     if goes_on && shard.ending == Ending::Killed {
         screen.say("this run still goes on; what it has stored so far is printed");
         shard.ending = Ending::Interrupted;
@@ -38,6 +40,12 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     // The files of a run that goes on are its own to write.
     let kept = (!goes_on).then_some(&folder);
     let findings = conclude(&shard, &source, kept, &args.files, screen)?;
+    if let Some(beside) = beside.filter(|_| !goes_on) {
+        let shard = beside.shard()?;
+        beside.seal(&shard)?;
+        conclude(&shard, &source, Some(&beside), &ReportFileArgs::default(), screen.hushed())?;
+        return Ok(exit_of(&findings).graver(compare::after_duet(&folder, &args.out, screen)?));
+    }
     Ok(exit_of(&findings))
 }
 
@@ -60,8 +68,24 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     folder.seal(&joined)?;
     let source = Source::stored(&joined.header, screen)?;
     let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
+    merge_beside(&runs, &folder, screen)?;
+    let exit = exit_of(&findings).graver(compare::after_duet(&folder, &args.out, screen)?);
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
-    Ok(exit_of(&findings))
+    Ok(exit)
+}
+
+/// The other halves of duets, if the runs are duets.
+fn merge_beside(runs: &[RunFolder], folder: &RunFolder, screen: Screen) -> Result<(), Failure> {
+    let Some(halves) = runs.iter().map(RunFolder::beside).collect::<Option<Vec<_>>>() else { return Ok(()) };
+    let shards: Vec<Shard> = halves.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
+    let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
+    let beside = folder.make_beside()?;
+    beside.write("scenario.yaml", joined.header.scenario.as_bytes())?;
+    gather_purchases(&halves, &beside)?;
+    beside.seal(&joined)?;
+    let source = Source::stored(&joined.header, screen)?;
+    conclude(&joined, &source, Some(&beside), &ReportFileArgs::default(), screen.hushed())?;
+    Ok(())
 }
 
 /// What shards of one run may differ in, and somebody should know: where they went, and when.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use jiff::Timestamp;
 use tokio::time::Instant;
+use url::Url;
 
 use super::access::{self, Access};
-use super::args::{ReportFileArgs, RunArgs};
+use super::args::{JudgeArgs, ReportFileArgs, RunArgs};
 use super::compare;
 use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
@@ -16,10 +17,11 @@ use super::report;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
-use crate::plan::Plan;
+use crate::engine::{self, Half, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
+use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
+use crate::shopper::session::SessionSettings;
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
 use crate::verdict::Findings;
@@ -55,6 +57,8 @@ pub struct Job<'a> {
     pub out: &'a Path,
     /// Further files.
     pub files: &'a ReportFileArgs,
+    /// The way to the other shop of a duet, and by what terms the target is compared with it.
+    pub beside: Option<(Access, JudgeArgs)>,
 }
 
 /// `tillrush run`.
@@ -67,7 +71,9 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         tags.push((pair.0.to_owned(), pair.1.to_owned()));
     }
     let baseline = args.baseline.as_deref().map(|named| compare::baseline(named, &args.out, &source, &args.judge, screen)).transpose()?;
+    let beside = args.duet.as_deref().map(|url| the_other_shop(url, &source, args)).transpose()?;
     let job = Job {
+        beside: beside.map(|access| (access, args.judge.clone())),
         access: access::gain(&source.plan, &args.access)?,
         source: &source,
         seed: args.seed.unwrap_or_else(fresh),
@@ -82,12 +88,22 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         files: &args.files,
     };
     let (findings, folder) = carry_out(job, screen)?;
-    let mut exit = report::exit_of(&findings);
+    let mut exit = report::exit_of(&findings).graver(compare::after_duet(&folder, &args.out, screen)?);
     if let Some(base) = &baseline {
         exit = exit.graver(compare::after_run(base, &folder, &args.judge, &args.out, screen)?);
     }
     screen.say(&format!("everything about this run is in {}", folder.display()));
     Ok(exit)
+}
+
+/// The way to the other shop of a duet.
+fn the_other_shop(url: &str, source: &Source, args: &RunArgs) -> Result<Access, Failure> {
+    let url = Url::parse(url).map_err(|error| Failure::usage(format!("error: --duet {url}: {error}")))?;
+    if matches!(source.plan.load.arrivals, Arrivals::Closed { .. }) {
+        let help = "give a rate or stages: in a closed load the slower shop would hold back the shoppers of both";
+        return Err(Failure::usage(format!("error: --duet needs an open load\nhelp: {help}")));
+    }
+    access::gain_to(url, &source.plan, &args.access)
 }
 
 /// Runs a job to its end, stores it, and reports.
@@ -104,7 +120,8 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let slice = (job.slice != Slice::WHOLE).then(|| job.slice.to_string());
     let folder = RunFolder::create(job.out, started_at, &plan.name, slice, &run)?;
     folder.write("scenario.yaml", job.source.text.as_bytes())?;
-    let header = header(&job, started_at, planned, &run);
+    let header = header(&job, &job.access, started_at, planned, &run);
+    let beside = job.beside.as_ref().map(|(access, _)| Beside::prepare(&job, access, &folder, &header)).transpose()?;
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
@@ -122,10 +139,17 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         purchases: Some(folder.purchases()?),
         max_requests: job.max_requests,
         max_orders: job.max_orders,
+        beside: beside.as_ref().map(|beside| beside.options()).transpose()?,
     };
     let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, starts_in, screen);
-    let result = engine::run(plan, &options, &stop, |delta| gathering.take(delta));
+    let begin = |beside: &Beside| Ok::<_, Failure>(Gathering::new(plan, planned, beside.folder.begin(&beside.header)?, starts_in, screen.hushed()));
+    let mut gathering_beside = beside.as_ref().map(begin).transpose()?;
+    let result = engine::run(plan, &options, &stop, |half, delta| match (half, &mut gathering_beside) {
+        (Half::Beside, Some(beside)) => beside.take(delta),
+        _ => gathering.take(delta),
+    });
     let tally = gathering.finish();
+    let tally_beside = gathering_beside.map(Gathering::finish).transpose();
     result.context("the run could not be carried out")?;
 
     let ending = match stop.cause() {
@@ -140,10 +164,44 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
             Ending::Interrupted
         }
     };
+    if let (Some(beside), Some(tally)) = (beside, tally_beside?) {
+        let shard = folder::shard(beside.header, tally, ending, beside.folder.display());
+        beside.folder.seal(&shard)?;
+        report::conclude(&shard, job.source, Some(&beside.folder), &ReportFileArgs::default(), screen.hushed())?;
+    }
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
     let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
     Ok((findings, folder))
+}
+
+/// The other half of a duet, before it begins.
+struct Beside {
+    folder: RunFolder,
+    header: ShardHeader,
+    session: SessionSettings,
+}
+
+// === impl Beside ===
+
+impl Beside {
+    fn prepare(job: &Job<'_>, access: &Access, folder: &RunFolder, here: &ShardHeader) -> anyhow::Result<Beside> {
+        let folder = folder.make_beside()?;
+        folder.write("scenario.yaml", job.source.text.as_bytes())?;
+        let mut header = ShardHeader { target: access.target.to_string(), ..here.clone() };
+        header.settings.insert("target".to_owned(), access.target.to_string());
+        // A name of its own, so that no key or address is used in both shops: they may share a database.
+        header.settings.entry("run".to_owned()).and_modify(|run| run.push('b'));
+        Ok(Beside { folder, header, session: access.session.clone() })
+    }
+
+    fn options(&self) -> anyhow::Result<engine::Beside> {
+        Ok(engine::Beside {
+            run: self.header.settings.get("run").cloned().unwrap_or_default(),
+            session: self.session.clone(),
+            purchases: Some(self.folder.purchases()?),
+        })
+    }
 }
 
 /// Deltas become the run's tally, on the disk and on the screen.
@@ -183,9 +241,12 @@ impl<'a> Gathering<'a> {
     }
 }
 
-fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
+fn header(job: &Job<'_>, access: &Access, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
     let plan = &job.source.plan;
     let mut settings = job.source.storable_settings();
+    if let Some((_, terms)) = &job.beside {
+        compare::note_duet(&mut settings, run, terms);
+    }
     settings.insert("run".to_owned(), run.to_owned());
     settings.insert("cores".to_owned(), job.cores.to_string());
     ShardHeader {
@@ -194,7 +255,7 @@ fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> Shar
         scenario: job.source.text.clone(),
         settings,
         tags: job.tags.iter().cloned().collect(),
-        target: job.access.target.to_string(),
+        target: access.target.to_string(),
         seed: job.seed,
         plan_digest: plan_digest(plan, job.seed),
         workload_digest: workload_digest(plan),
