@@ -10,6 +10,7 @@ mod bench;
 mod commands;
 mod compare;
 mod documents;
+mod duet;
 mod durability;
 mod exactness;
 mod interrupts;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::base::random::{Purpose, draw, uniform};
-use crate::tally::Latency;
+use crate::tally::{Latency, Pairs};
 use crate::verdict::objectives::share::{Cell, Cells};
 
 /// Fixed before anything was tuned.
@@ -208,6 +208,86 @@ fn calibrated(runs: u64) {
     }
 }
 
+/// The pairs of a duet: shoppers fail in both shops, in one alone, and in bursts of one side or of both.
+fn pairs(run: u64, n: u64, both: f64, here: f64, beside: f64, bursts: Option<bool>) -> RateShift {
+    let struck = |key: u64, block: u64| uniform(draw(run, Purpose::Seed, key), Purpose::Arm, block / 5) < 0.25;
+    let mut blocks: BTreeMap<u32, Pairs> = BTreeMap::new();
+    for shopper in 0..n {
+        let block = shopper * BLOCKS / n;
+        let times = |key| match bursts {
+            None => 1.0,
+            Some(together) => 4.0 * f64::from(u8::from(struck(if together { 0 } else { key }, block))),
+        };
+        let fails = |purpose, rate: f64| uniform(draw(run, Purpose::Seed, 9), purpose, shopper) < rate;
+        let common = fails(Purpose::Patience, both);
+        let (h, b) = (common || fails(Purpose::Pick, here * times(1)), common || fails(Purpose::Think, beside * times(2)));
+        let pairs = blocks.entry(block as u32).or_default();
+        *match (h, b) {
+            (true, true) => &mut pairs.both,
+            (true, false) => &mut pairs.only_here,
+            (false, true) => &mut pairs.only_beside,
+            (false, false) => &mut pairs.neither,
+        } += 1;
+    }
+    RateShift::of_pairs(&blocks).unwrap()
+}
+
+fn found_in_pairs(shift: RateShift) -> bool {
+    let shift = Shift::Rate(shift);
+    let bounds = Bounds { floor: 0.0, margin: LEAST_MARGIN };
+    judge::answer(&shift, bounds, shift.p_value(0.0), PRIMARY_LEVEL).0 == Answer::Regression
+}
+
+fn duets_of_one_shop(runs: u64) {
+    println!("| a duet of one shop with itself | shoppers | primary called a regression |\n|---|---|---|");
+    for (name, n, both, each, bursts) in [
+        ("independent failures", 6_000, 0.0, 0.005, None),
+        ("failures of the same shoppers", 6_000, 0.005, 0.002, None),
+        ("bursts of 5 blocks, of both shops at once", 6_000, 0.0, 0.01, Some(true)),
+        ("bursts of 5 blocks, of each shop alone", 6_000, 0.0, 0.01, Some(false)),
+    ] {
+        let found = share(runs, |run| found_in_pairs(pairs(run, n, both, each, each, bursts)));
+        println!("| {name} | {n} | {found:.3} |");
+        assert!(found <= 0.05 + slack(0.05, runs), "{name}: {found}");
+    }
+}
+
+/// What pairing brings: much where the noise is shared, and nothing where rare failures come to each shop by themselves.
+fn power_of_duets(runs: u64, steps: u64) {
+    println!("| p95 of one step a fifth longer, times that swell for 10 blocks, by 40 % | shoppers a side | found |\n|---|---|---|");
+    let shop = Shop { swell: (0.9, 0.4), ..QUIET };
+    let slower = Shop { slower: 1.2, ..shop };
+    for (name, n, together) in [("in two runs", 6_000, false), ("in two runs", 1_500, false), ("in a duet", 1_500, true)] {
+        let found = share(runs, |run| {
+            let [time_a, time_b, who_a, who_b] = keys(run);
+            let time_b = if together { time_a } else { time_b };
+            let found = judged(measured(&shop.run(time_a, who_a, n, steps), &slower.run(time_b, who_b, n, steps)), &TERMS);
+            let p95 = found.iter().find(|difference| difference.subject == Subject::Response { step: StepId(0), quantile: 0.95 });
+            p95.unwrap().answer == Answer::Regression
+        });
+        println!("| {name} | {n} | {found:.3} |");
+        assert!(!together || found >= 0.9 - slack(0.9, runs), "{name}: {found}");
+    }
+    println!("| failures of 0.5 % double, in a duet | shoppers | found |\n|---|---|---|");
+    for n in [1_500, 3_000, 6_000] {
+        let independent = share(runs, |run| found_in_pairs(pairs(run, n, 0.0, 0.01, 0.005, None)));
+        let shared = share(runs, |run| found_in_pairs(pairs(run, n, 0.005, 0.005, 0.0, None)));
+        println!("| each shop fails for itself | {n} | {independent:.3} |");
+        println!("| the same shoppers fail in both, and as many more in the target | {n} | {shared:.3} |");
+        assert!(shared >= independent - slack(0.5, runs), "{independent} {shared}");
+    }
+}
+
+#[test]
+fn a_duet_of_one_shop_is_rarely_called_a_regression() {
+    duets_of_one_shop(40);
+}
+
+#[test]
+fn a_duet_finds_a_shift_under_shared_noise_with_a_quarter_of_the_shoppers() {
+    power_of_duets(8, 1);
+}
+
 #[test]
 fn two_runs_of_one_shop_are_rarely_called_a_regression() {
     like_runs(8, 1);
@@ -230,4 +310,6 @@ fn the_whole_tables() {
     like_runs(runs, 3);
     real_changes(runs, 3);
     calibrated(runs);
+    duets_of_one_shop(runs);
+    power_of_duets(runs, 3);
 }
