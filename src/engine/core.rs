@@ -327,7 +327,7 @@ impl Crowd {
 
 /// Sends deltas, with what the thread took since the last one.
 struct Reporter {
-    deltas: Sender<Tally>,
+    deltas: Sender<(Half, Tally)>,
     last: Cell<(ThreadUse, Micros)>,
     coarse_timer: bool,
 }

@@ -17,7 +17,7 @@ use crate::shopper::World;
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
-use crate::tally::{End, FailureKind, OwnFault, Tally};
+use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
 
