@@ -56,6 +56,10 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
             Ok((0..700).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,password\n".to_owned(), |all, row| all + &row).into())
         }
         "few.csv" => Ok(b"email\na\nb\n".to_vec()),
+        "empty.csv" => Ok(b"email\n".to_vec()),
+        "ragged.jsonl" => Ok(b"{\"a\":1}\n{\"a\":2,\"b\":1}\n".to_vec()),
+        "lacking.jsonl" => Ok(b"{\"a\":1,\"b\":2}\n\n{\"a\":2}\n".to_vec()),
+        "list.jsonl" => Ok(b"[1]\n".to_vec()),
         "ragged.csv" => Ok(b"email,password\na\n".to_vec()),
         "twice.csv" => Ok(b"email,email\na,b\n".to_vec()),
         "cards.csv" => Ok((0..700).map(|_| "4539578763621486\n").fold("pan\n".to_owned(), |all, row| all + row).into()),
@@ -65,7 +69,7 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
 
 fn inputs() -> Inputs<'static> {
     let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Inputs { variables: BTreeMap::from(variables), read_file: &files, overrides: Overrides::default(), stored: false }
+    Inputs { variables: BTreeMap::from(variables), read_file: &files, stored: false, ..Inputs::default() }
 }
 
 fn problems(text: &str, inputs: &Inputs<'_>) -> Problems {
@@ -219,6 +223,10 @@ fn steps_and_requests() {
         (steps("- { name: a, get: /, headers: { a: b, «A»: c } }"), &["`a` is given twice"], &["keep one"]),
         (steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"), &["one line"], &["line breaks"]),
         (steps("- { name: a, get: /, «think»: 1s }"), &["begins when the shopper arrives"], &["remove"]),
+        (steps("- { name: a, get: /, «together»: 9 }"), &["begins when the shopper arrives"], &["remove `together`"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «1» }"), &["nobody to wait for"], &["from 2"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «601» }"), &["601 shoppers", "600 come"], &["smaller"]),
+        (steps("- { name: a, get: / }\n- { name: b, get: /, together: { shoppers: 5, for: «0s» } }"), &["takes no time"], &["30s"]),
         (steps("- { name: a, get: /, «continue»: 50% }"), &["nothing follows"], &["remove"]),
         (steps("- { name: a, get: /, «order»: { id: { json: $.id } } }"), &["inside a purchase"], &["`purchase: ...`"]),
         (purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"), &["inside a purchase"], &["beside `purchase:`"]),
@@ -264,8 +272,56 @@ fn answers() {
         (steps("- { name: a, get: /, expect: { json: { $.a: «{ b: 1 }» } } }"), &["a mapping"], &["equals", "present: true"]),
         (steps("- { name: a, get: /, expect: { json: { $.a: { present: «maybe» } } } }"), &["true or false"], &["present: false"]),
         (steps("- { name: a, get: /, expect: { text: «\"\"» } }"), &["empty text"], &["look for"]),
+        (steps("- { name: a, get: /, expect: { css: «'a[['» } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (steps("- { name: a, get: /, declined: { no_css: [p, «'a[['»] } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (steps("- { name: a, get: /, expect: { url: «checkout/» } }"), &["`checkout/` is not a path"], &["/checkout/", "*/checkout/"]),
+        (steps("- { name: a, get: /, expect: { location: [/a, «b»] } }"), &["`b` is not a path"], &["/b"]),
+        (steps("- { name: a, get: /, expect: { size: «big» } }"), &["not a size"], &["1kB..2MB"]),
+        (steps("- { name: a, get: /, expect: { size: «2MB..1kB» } }"), &["ends before"], &["smaller size first"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ text: x }, «{}»] } }"), &["no condition"], &["`status`"]),
+        (steps("- { name: a, get: /, expect: { any_of: «[]» } }"), &["empty list"], &["item"]),
+        (steps("- { name: a, get: /, expect: { any_of: [{ any_of: [{ text: y, «txet»: x }] }] } }"), &["unknown key `txet`"], &["`text`"]),
         (steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"), &["not a regular expression"], &["regex"]),
         (steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"), &["not a header name"], &["x-node"]),
+    ]);
+}
+
+#[test]
+fn forms() {
+    let submit = |submit: &str| steps(&format!("- {{ name: a, get: / }}\n- {{ name: b, submit: {submit} }}"));
+    check(&[
+        (submit("«{ fields: { a: 1 } }»"), &["which form"], &["`id`", "`containing`"]),
+        (submit("{ id: «'#card'» }"), &["without its #"], &["card"]),
+        (submit("{ css: «'a[['» }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (submit("{ action: «pay» }"), &["not a path"], &["/pay", "*/pay"]),
+        (submit("{ id: a, «feilds»: { a: 1 } }"), &["unknown key `feilds`"], &["`fields`"]),
+        (submit("{ id: a, fields: { a: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (submit("{ id: a, button: { do: pay, «or»: not } }"), &["two buttons"], &["press one"]),
+        (submit("{ id: a }, «form»: { a: 1 }"), &["no `form` besides"], &["fields:"]),
+        (submit("{ id: a }, «get»: /"), &["`get` and `submit`"], &["two steps"]),
+        (steps("- { name: b, «submit»: { id: a } }"), &["no page whose form"], &["get the page"]),
+    ]);
+}
+
+#[test]
+fn graphql_operations() {
+    let graphql = |graphql: &str| steps(&format!("- {{ name: a, graphql: {graphql} }}"));
+    check(&[
+        (graphql("«{ variables: { a: 1 } }»"), &["needs `query` or `file`"], &["query:"]),
+        (graphql("{ query: '{ a }', file: «q.graphql» }"), &["contradict"], &["keep one"]),
+        (graphql("{ file: «q.graphql» }"), &["`q.graphql` can't be read"], &["relative to the scenario"]),
+        (
+            graphql("{ query: «fragment F on T { a }» }").replace("«fragment F on T { a }»", "«'fragment F on T { a }'»"),
+            &["no operation"],
+            &["query Search"],
+        ),
+        (graphql("{ query: «'query A { a } query B { b }'» }"), &["several operations: A, B"], &["operation:"]),
+        (graphql("{ query: 'query A { a } query B { b }', operation: «C» }"), &["no operation `C`"], &["A, B"]),
+        (graphql("{ query: 'query A { a }', type: «Order» }"), &["does not ask for `__typename`"], &["add __typename"]),
+        (graphql("{ query: '{ a }', endpoint: «api» }"), &["not a path below"], &["/api"]),
+        (graphql("{ query: '{ a }', variables: { b: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (graphql("{ query: '{ a }' }, «json»: { a: 1 }"), &["carries no `json`"], &["variables:"]),
+        (steps("- «graphql: { query: '{ a }' }»"), &["a step needs `name`"], &["add `name:`"]),
     ]);
 }
 
@@ -326,7 +382,20 @@ fn data_and_secrets() {
         (part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"), &["can't be read"], &["same length"]),
         (part("shoppers: { data: { accounts: { file: «twice.csv» } } }"), &["two columns `email`"], &["CSV"]),
         (part("shoppers: { data: { accounts: { file: «cards.csv» } } }"), &["row 1", "card number"], &["test number"]),
-        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once"]),
+        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once loop random"]),
+        (part("shoppers: { data: { accounts: { file: «empty.csv», each: loop } } }"), &["no row to deal out"], &["add a row"]),
+        (
+            part("shoppers: { data: { accounts: { file: «ragged.jsonl», each: loop } } }"),
+            &["new key `b` on line 2"],
+            &["keys of the first"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «lacking.jsonl», each: random } } }"),
+            &["lacks `b` on line 3"],
+            &["keys of the first"],
+        ),
+        (part("shoppers: { data: { accounts: { file: «list.jsonl», each: random } } }"), &["no object on line 1"], &["object a line"]),
+        (steps("- { name: a, get: '/{{ «date(1, 2, 3)» }}' }"), &["too many arguments"], &["minijinja"]),
         (
             part("shoppers: { data: { accounts: { file: accounts.csv } }, attributes: { «accounts2x-»: { a: 1 } } }"),
             &["can't be used in templates"],
@@ -394,7 +463,7 @@ fn the_command_line_is_checked_as_well() {
     let no_time = Some(tillrush::base::Micros::ZERO);
     insta::assert_snapshot!(told(Overrides { duration: no_time, ..default() }, staged), @"--duration of no time: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");
-    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address, such as https://shop.example.com");
+    insta::assert_snapshot!(told(Overrides { target: Some("ftp://x".into()), ..default() }, staged), @"--target ftp://x: not an http or https address: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080");
 }
 
 #[test]
@@ -425,7 +494,7 @@ objectives:
     2 | target: shop
       |         ^^^^
       |
-    help: write the shop's base address, such as https://shop.example.com
+    help: write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080
 
     error: `20` is not a rate
      --> s.yaml:5:15

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, VarId};
 use tillrush::plan::{
-    Arrivals, Behaviour, Body, Check, Connections, Expected, Extract, Inputs, JsonSegment, Metric, Overrides, Place, Plan, Segment,
-    Template, schema,
+    Arrivals, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Dealing, Expected, Extract, Inputs, JsonSegment, Metric,
+    Overrides, Place, Plan, Segment, Template, Together, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -19,13 +19,14 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
         "accounts.csv" => {
             Ok((0..4_400).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,pass word\n".to_owned(), |all, row| all + &row).into())
         }
+        "gifts.jsonl" => Ok(b"{\"sku\":\"a\",\"price\":1290}\n{\"price\":5,\"sku\":\"b\"}\n".to_vec()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
 }
 
 fn inputs() -> Inputs<'static> {
     let variables = BTreeMap::from([("TOKEN".to_owned(), "t-1".to_owned())]);
-    Inputs { variables, read_file: &files, overrides: Overrides::default(), stored: false }
+    Inputs { variables, read_file: &files, stored: false, ..Inputs::default() }
 }
 
 fn compiled(text: &str) -> Plan {
@@ -61,7 +62,7 @@ fn the_example_of_the_design_means_what_it_says() {
     );
     assert_eq!(plan.shoppers.retry_after, Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) });
     assert_eq!((plan.shoppers.data[0].rows.len(), plan.shoppers.data[0].sha256.len()), (4_400, 64));
-    let names: Vec<_> = plan.variables.iter().skip(9).map(String::as_str).collect();
+    let names: Vec<_> = plan.variables.iter().skip(BUILT_IN_VARIABLES.len()).map(String::as_str).collect();
     assert_eq!(names, ["device", "payment", "accounts.email", "accounts.pass word", "sku", "csrf", "node"]);
     assert_eq!(plan.observed, ["node"]);
     let units: Vec<_> = plan.units.iter().map(|unit| (unit.name.as_str(), unit.steps.clone(), unit.purchase, unit.paying_step)).collect();
@@ -178,15 +179,15 @@ fn values_of_every_kind_keep_what_they_are() {
         json,
         json!({ "Json": [
             { "Raw": r#"{"n":1,"big":18446744073709551615,"f":1.5,"t":true,"z":null,"s":"1","l":["a","# },
-            { "Value": 9 }, { "Raw": r#"],"e":"# },
+            { "Value": 10 }, { "Raw": r#"],"e":"# },
             { "Computed": { "expression": "{{ (random(1, 3))|tojson }}", "constants": [] } }, { "Raw": r#","m":"# },
-            { "Text": [{ "text": "x " }, { "variable": 9 }] }, { "Raw": r#","k":{"# },
-            { "Text": [{ "variable": 9 }] }, { "Raw": ":null}}" },
+            { "Text": [{ "text": "x " }, { "variable": 10 }] }, { "Raw": r#","k":{"# },
+            { "Text": [{ "variable": 10 }] }, { "Raw": ":null}}" },
         ]})
     );
     assert_eq!(
         serde_json::to_value(&plan.steps[1].request.body).unwrap(),
-        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 9 }]]] })
+        json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 10 }]]] })
     );
     assert_eq!(
         serde_json::to_value(&plan.steps[2].request.body).unwrap(),
@@ -198,7 +199,7 @@ fn values_of_every_kind_keep_what_they_are() {
             { "Status": [{ "low": 200, "high": 200 }, { "low": 204, "high": 206 }, { "low": 300, "high": 399 }] },
             { "Json": { "path": "$.a", "expected": { "OneOf": [1, "1"] } } }, { "Json": { "path": "$.b", "expected": "Present" } },
             { "Json": { "path": "$.c", "expected": { "Value": { "d": [] } } } }, { "Json": { "path": "$.d", "expected": { "Value": null } } },
-            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 9 }] } } },
+            { "Json": { "path": "$.e", "expected": { "Text": [{ "variable": 10 }] } } },
             { "NoText": "oops" }, { "NoText": "error" }, { "Matches": r"\d+" },
             { "Header": { "name": "x-a", "expected": { "Text": "1" } } }, { "Header": { "name": "x-b", "expected": { "OneOf": ["a", "b"] } } },
             { "Header": { "name": "x-c", "expected": "Absent" } },
@@ -277,6 +278,28 @@ fn a_stored_run_is_read_again_without_the_rows_of_its_data() {
 }
 
 #[test]
+fn data_of_both_kinds_are_dealt_out_as_said() {
+    let text = with_steps(
+        "- { name: a, post: /, json: { sku: '{{ gifts.sku }}', price: '{{ gifts.price }}', day: '{{ date() }}', for: '{{ shopper.email }}' } }",
+    );
+    let data = "shoppers: { data: { gifts: { file: gifts.jsonl, each: random }, accounts: { file: accounts.csv, each: loop } }, ";
+    let plan = compiled(&text.replace("shoppers: { ", data));
+    let [gifts, accounts] = plan.shoppers.data.as_slice() else { panic!("{:?}", plan.shoppers.data) };
+    assert_eq!((gifts.dealing, accounts.dealing), (Dealing::Random, Dealing::Loop));
+    assert_eq!(gifts.rows[1], [Cell::Text("b".into()), Cell::Json(json!(5))], "in the order of the first line's keys");
+    assert!(plan.variable("gifts.price").is_some());
+}
+
+#[test]
+fn shoppers_wait_for_each_other_for_as_long_as_is_said() {
+    let plan = compiled(&with_steps(
+        "- { name: a, get: / }\n- { name: b, get: /, together: 200 }\n- { name: c, get: /, together: { shoppers: 5, for: 1m } }",
+    ));
+    let together = |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
+    assert_eq!([0, 1, 2].map(|step| plan.steps[step].together), [None, together(200, 30), together(5, 60)]);
+}
+
+#[test]
 fn a_plan_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>(_: &T) {}
     shared(&compiled(CHECKOUT));
@@ -301,6 +324,74 @@ fn the_same_scenario_gives_the_same_canonical_plan_and_another_another() {
         json(&CHECKOUT.replace("p95(pay) < 800ms", "p95(pay) < 900ms").replace("8080", "9090")),
         "target and gate aside"
     );
+}
+
+#[test]
+fn a_submit_names_a_form_and_the_pages_before_it_are_kept() {
+    let plan = compiled(&with_steps(
+        "- { name: home, get: / }
+- name: voucher
+  submit:
+    action: /vouchers/*
+    containing: { kind: \"{{ device }}\" }
+    fields: { code: [A, \"{{ shopper.id }}\"] }
+    extra: { token: t }
+    button: add
+- { name: done, get: /done }",
+    ));
+    assert_eq!(plan.steps.iter().map(|step| step.keeps_page).collect::<Vec<_>>(), [true, false, false]);
+    let Body::Submit(submit) = &plan.steps[1].request.body else { panic!("{:?}", plan.steps[1].request.body) };
+    assert_eq!(submit.action, Some(Template::Literal("/vouchers/*".into())));
+    assert_eq!(submit.containing[0].name, "kind");
+    assert!(matches!(submit.containing[0].value, Some(Template::Segments(_))));
+    assert_eq!((submit.fields[0].1.len(), submit.extra.len()), (2, 1));
+    assert!(matches!(&submit.button, Some(button) if button.name == "add" && button.value.is_none()));
+}
+
+#[test]
+fn a_graphql_step_is_called_by_its_operation_and_judged_by_its_types() {
+    let plan = compiled(&with_steps(
+        "- graphql:
+    query: 'mutation Add($id: ID!) { add(id: $id) { __typename } }'
+    variables: { id: \"{{ shopper.ordinal }}\", n: 1 }
+    type: Order
+    declined: [SoldOutError]
+  declined: { status: 409 }
+- { name: own name, graphql: { query: '{ a }', endpoint: /shop-api } }",
+    ));
+    let [add, own] = plan.steps.as_slice() else { panic!("two steps") };
+    assert_eq!((add.name.as_str(), own.name.as_str()), ("Add", "own name"));
+    assert_eq!((&add.request.url, &own.request.url), (&Template::Literal("/graphql".into()), &Template::Literal("/shop-api".into())));
+    let Body::Json(segments) = &add.request.body else { panic!("{:?}", add.request.body) };
+    let Some(JsonSegment::Raw(first)) = segments.first() else { panic!("{segments:?}") };
+    assert!(
+        first.starts_with(r#"{"operationName":"Add","query":"mutation Add($id: ID!)"#) && first.ends_with(r#","variables":{"id":"#),
+        "{first}"
+    );
+    assert!(matches!(add.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types == &["Order"]));
+    assert!(matches!(own.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types.is_empty()));
+    assert!(matches!(add.declined.checks.as_slice(), [Check::AnyOf(sets)]
+        if matches!(sets[0].checks.as_slice(), [Check::GraphQlType(_)]) && matches!(sets[1].checks.as_slice(), [Check::Status(_)])));
+    assert!(own.declined.is_empty());
+}
+
+#[test]
+fn conditions_look_at_pages_addresses_and_sizes() {
+    let plan = compiled(&with_steps(
+        "- name: pay
+  post: /pay
+  expect:
+    css: [.done, p]
+    no_css: .alert
+    url: [/done, '/orders/*']
+    location: '/orders/{{ device }}'
+    size: 1kB..
+    any_of: [{ text: a, status: 200 }, { no_text: b }]",
+    ));
+    let checks: Vec<String> =
+        plan.steps[0].expect.checks.iter().map(|check| format!("{check:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
+    assert_eq!(checks, ["Status", "Css", "Css", "NoCss", "Url", "Location", "Size", "AnyOf"]);
+    assert!(matches!(plan.steps[0].expect.checks[6], Check::Size { low: 1_000, high: u64::MAX }));
 }
 
 #[test]

@@ -5,6 +5,17 @@ use std::path::Path;
 use tillrush::plan::{Inputs, Plan};
 
 #[test]
+fn the_flows_of_real_shops_are_plans() {
+    for name in ["oscar", "vendure"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/shops/{name}.yaml"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let inputs = Inputs::default();
+        let plan = Plan::from_text(name, &text, &inputs).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        assert!(plan.units.iter().any(|unit| unit.purchase) && !plan.objectives.is_empty(), "{name}");
+    }
+}
+
+#[test]
 fn every_scenario_that_comes_along_is_a_plan() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

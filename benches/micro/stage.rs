@@ -11,13 +11,13 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
 use http::{StatusCode, Version};
 use tillrush::base::random::{Purpose, uniform};
-use tillrush::base::{Micros, ShopperId};
+use tillrush::base::{Micros, ShopperId, Slice};
 use tillrush::engine::shape_of;
 use tillrush::plan::{Inputs, Plan};
 use tillrush::schedule::shopper_id;
 use tillrush::shopper::session::{NoGate, SessionSettings};
 use tillrush::shopper::transport::{Answer, Clock, Exchange, Line, Shop, WireRequest};
-use tillrush::shopper::{Visit, World};
+use tillrush::shopper::{Barriers, Visit, World};
 use tillrush::tally::{Phases, Tally};
 use url::Url;
 
@@ -166,9 +166,11 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         run: Rc::from("bench"),
         tally: RefCell::new(Tally::new(shape_of(&plan))),
         ledger: Rc::new(()),
+        barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
         witness: None,
         beside: None,
         hurried: false,
+        resolute: false,
         plan: Arc::new(plan),
     }
 }

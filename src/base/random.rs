@@ -39,6 +39,12 @@ pub enum Purpose {
     Bootstrap = 14,
     /// Sub-seeds derived from a seed.
     Seed = 15,
+    /// A row of a data set; the ordinal is the set's place in the plan.
+    Row = 16,
+    /// Which branch a shopper takes, and how often a shopper repeats.
+    Route = 17,
+    /// One of several things found in an answer.
+    Found = 18,
 }
 
 /// 64 uniform bits for this key, purpose and ordinal.

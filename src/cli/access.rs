@@ -134,6 +134,11 @@ async fn reach(target: &Url, args: &ShopAccessArgs) -> Result<(), Failure> {
 }
 
 fn unreachable_shop(target: &Url, why: &str) -> Failure {
+    // What a server that speaks plain HTTP answers is no TLS record.
+    if target.scheme() == "https" && why.contains("InvalidContentType") {
+        let remedy = format!("help: give it as http://{}", target.authority());
+        return Failure::new(Exit::TargetRefused, format!("error: the shop at {target} does not speak TLS\n{remedy}"));
+    }
     Failure::new(
         Exit::TargetRefused,
         format!(

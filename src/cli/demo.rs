@@ -63,6 +63,7 @@ fn conclude(findings: &Findings, screen: Screen) -> Result<(), Failure> {
         ));
     }
     screen.say("\nThe planted causes were found: wallet payments and node-3, where the same");
-    screen.say("shoppers fail again and again. The hiccups are not named: a second try cures them.");
+    screen.say("shoppers fail again and again. The hiccups are not named: a second try");
+    screen.say("cures them.");
     Ok(())
 }

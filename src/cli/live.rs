@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Exit, Screen};
 use crate::base::Micros;
 use crate::engine::{Phase, Stop, StopCause};
-use crate::plan::Plan;
+use crate::plan::{Arrivals, Plan};
+use crate::report::{count, percent};
 use crate::tally::Tally;
 
 /// How often a line is printed where standard error is no terminal.
@@ -34,7 +35,7 @@ pub async fn interrupted() {
 }
 
 /// The first signal stops arrivals, the second ends the program at once. What was measured is on the disk either way.
-pub fn stop_on_signals(stop: &Arc<Stop>, screen: Screen) -> std::io::Result<()> {
+pub fn stop_on_signals(stop: &Arc<Stop>, folder: String, screen: Screen) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = Arc::clone(stop);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
@@ -43,6 +44,7 @@ pub fn stop_on_signals(stop: &Arc<Stop>, screen: Screen) -> std::io::Result<()> 
             screen.say("stopping: nobody arrives any more, those inside have 5 s to finish (once more to end at once)");
             stop.advance(Phase::Draining, StopCause::Interrupted);
             interrupted().await;
+            screen.say(&format!("ended at once; what was measured until then is reported by: tillrush report {folder}"));
             std::process::exit(i32::from(Exit::Interrupted.code()));
         });
     })?;
@@ -85,7 +87,7 @@ impl<'a> Progress<'a> {
             bar.set_message(format!("{traffic}\n{failures}"));
         } else if now.since(self.printed_at) >= LINE_EVERY {
             self.printed_at = now;
-            eprintln!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now));
+            self.screen.say(&format!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now)));
         }
     }
 
@@ -119,17 +121,20 @@ impl<'a> Progress<'a> {
             (attempts + step.ok + step.declined + failures, failed + failures)
         });
         let repeated: u64 = total.seconds.values().map(|second| second.repeated).sum();
-        let share = if attempts == 0 { 0.0 } else { 100.0 * failed as f64 / attempts as f64 };
-        let traffic = format!(
-            "{} of {} shoppers, {}/s ({}/s planned), {} inside, {} requests/s",
-            total.arrivals.started,
-            self.planned,
-            per_second(|second| second.started),
-            per_second(|second| second.planned),
-            total.arrivals.started.saturating_sub(ended),
-            per_second(|second| second.requests),
-        );
-        let failures = format!("{failed} of {attempts} attempts failed ({share:.1} %), {repeated} shoppers failed again");
+        let (started, planned) = (per_second(|second| second.started), per_second(|second| second.planned));
+        // Those of a closed load come as fast as they go: nothing is planned but their number.
+        let arrivals = match self.plan.load.arrivals {
+            Arrivals::Closed { .. } => format!("{} shoppers, {}/s", count(total.arrivals.started), count(started)),
+            _ => {
+                let (all, of) = (count(total.arrivals.started), count(self.planned));
+                format!("{all} of {of} shoppers, {}/s ({}/s planned)", count(started), count(planned))
+            }
+        };
+        let inside = count(total.arrivals.started.saturating_sub(ended));
+        let traffic = format!("{arrivals}, {inside} inside, {} requests/s", count(per_second(|second| second.requests)));
+        let share = if failed == 0 { String::new() } else { format!(" ({})", percent(failed as f64 / attempts as f64)) };
+        let failures =
+            format!("{} of {} attempts failed{share}, {} shoppers failed again", count(failed), count(attempts), count(repeated));
         [traffic, failures]
     }
 }

@@ -71,7 +71,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if !failure.message.is_empty() {
-                eprintln!("{}", failure.message.trim_end());
+                complain(failure.message.trim_end());
             }
             failure.exit.into()
         }
@@ -105,10 +105,8 @@ fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
     runtime.block_on(async {
         let options = ShopOptions { listen: args.listen, faults, threads: 2, ..ShopOptions::default() };
         let shop = RunningShop::start(options).await.map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
-        if !screen.quiet {
-            println!("the practice shop is open at http://{} (Ctrl-C closes it)", shop.addr());
-            println!("its ledger: http://{}/admin/ledger", shop.addr());
-        }
+        screen.tell(format_args!("the practice shop is open at http://{} (Ctrl-C closes it)", shop.addr()));
+        screen.tell(format_args!("its ledger: http://{}/admin/ledger", shop.addr()));
         live::interrupted().await;
         shop.stop().await;
         Ok(Exit::Ok)
@@ -122,6 +120,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::from(error).into()),
         _ => Ok(()),
     }
+}
+
+/// Prints a line to standard error. That nobody reads it is no failure.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// Random bits for names and seeds: the only thing in a run that is not drawn from the seed.
@@ -180,7 +183,7 @@ impl Screen {
     /// Prints a line to standard error, unless quiet.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            complain(line);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
-use super::{Exit, Failure, Screen, fresh};
+use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice};
 use crate::engine::{self, Half, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::{Arrivals, Plan};
@@ -125,7 +125,7 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
-    stop_on_signals(&stop, screen).context("can't listen for signals")?;
+    stop_on_signals(&stop, folder.display().to_string(), screen).context("can't listen for signals")?;
     let options = RunOptions {
         seed: job.seed,
         slice: job.slice,
@@ -235,7 +235,9 @@ impl<'a> Gathering<'a> {
     fn finish(self) -> anyhow::Result<Tally> {
         self.progress.finish();
         if let Some(error) = self.lost {
-            eprintln!("warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be");
+            complain(&format!(
+                "warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be"
+            ));
         }
         Ok(self.total)
     }
@@ -273,7 +275,7 @@ fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
         return Ok(());
     }
     let arrivals = Schedule::new(&plan.load, seed).count();
-    match plan.shoppers.data.iter().find(|data| (data.rows.len() as u64) < arrivals) {
+    match plan.shoppers.data.iter().find(|data| !data.suffices(arrivals)) {
         None => Ok(()),
         Some(data) => Err(Failure::new(
             Exit::BadScenario,

@@ -109,15 +109,27 @@ impl Source {
         let headers = RefCell::new(BTreeMap::new());
         let read_file = |name: &str| {
             let bytes = read_file(name)?;
-            let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            headers.borrow_mut().insert(format!("{DATA}{name}"), String::from_utf8_lossy(header).into_owned());
+            headers.borrow_mut().insert(format!("{DATA}{name}"), header_line(&bytes));
             Ok(bytes)
         };
-        let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, stored };
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, today, stored };
         let plan =
             Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
         settings.extend(headers.into_inner());
         Ok(Source { plan: Arc::new(plan), text, settings })
+    }
+}
+
+/// The first line of a data file: the names of its columns, and of a line that is a JSON object the names alone.
+fn header_line(bytes: &[u8]) -> String {
+    let line = String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    match serde_json::from_str(&line) {
+        Ok(serde_json::Value::Object(row)) => {
+            let names: serde_json::Map<_, _> = row.into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect();
+            serde_json::Value::Object(names).to_string()
+        }
+        _ => line.into_owned(),
     }
 }
 

@@ -12,13 +12,14 @@ use super::args::WalkArgs;
 use super::fresh;
 use super::source::Source;
 use super::{Exit, Failure, Screen, access};
-use crate::base::{JourneyId, Micros, ShopperId, StepId, redact};
+use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, redact};
 use crate::engine::{Budget, Caps, TokioClock, shape_of};
 use crate::plan::{Persona, Plan};
+use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::session::Hop;
 use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
-use crate::shopper::{Visit, Witness, World};
+use crate::shopper::{Barriers, Visit, Witness, World};
 use crate::tally::{Checked, End, Outcome, Tally};
 
 /// How much of a body is shown.
@@ -28,8 +29,8 @@ const BODY_SHOWN: usize = 600;
 pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::read(&args.scenario, screen)?;
     let plan = &source.plan;
-    let access = access::gain(plan, &args.access)?;
     let (shopper, ordinal) = walker(plan, args)?;
+    let access = access::gain(plan, &args.access)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let end = LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
@@ -44,9 +45,11 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             run: Rc::from(format!("walk-{:08x}", fresh() as u32)),
             tally: Tally::new(shape_of(plan)).into(),
             ledger: Rc::new(()),
+            barriers: Arc::new(Barriers::new(plan, Slice::WHOLE)),
             witness: Some(Rc::new(narrator)),
             beside: None,
             hurried: !args.unhurried,
+            resolute: true,
         };
         introduce(plan, shopper, screen);
         let mut visit = Visit::new(&world, shopper, ordinal, Micros::ZERO);
@@ -56,7 +59,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     })?;
     let (word, exit) = match end {
         End::Completed => ("completed the journey", Exit::Ok),
-        End::LeftByChoice => ("left by choice, as some shoppers do (another --seed walks another shopper)", Exit::Ok),
+        End::LeftByChoice => ("left by choice", Exit::Ok),
         End::Lost => ("left, out of patience", Exit::Unexpected),
         End::StoppedByCap => ("gave up after as many attempts as the scenario allows", Exit::Unexpected),
         End::Unfinished => ("could not go on: the scenario or this machine is the cause, not the shop", Exit::Unexpected),
@@ -159,6 +162,10 @@ impl Witness for Narrator {
         self.screen.tell(format_args!("  {style}{word}{style:#}{detail} ({took})"));
     }
 
+    fn stays(&self, going_on: f64) {
+        self.screen.tell(format_args!("  … only {} of shoppers go on from here; this one stays to show the rest", percent(going_on)));
+    }
+
     fn pauses(&self, pause: Micros, why: &str) {
         if pause > Micros::ZERO {
             self.screen.tell(format_args!("  … {why} {pause}"));
@@ -186,6 +193,7 @@ impl Narrator {
         }
         let text = String::from_utf8_lossy(body);
         let text = redact::text(&text);
+        let text = if self.screen.verbose { &text[..] } else { without_head(&text) };
         let limit = if self.screen.verbose { text.len() } else { BODY_SHOWN };
         let shown: String = text.chars().take(limit).collect();
         for line in shown.lines().filter(|line| !line.trim().is_empty()) {
@@ -195,6 +203,12 @@ impl Narrator {
             self.screen.tell(format_args!("  {sign} … {} bytes in all (-v shows them)", body.len()));
         }
     }
+}
+
+/// A page from where its matter begins: most of its head says nothing to a person.
+fn without_head(page: &str) -> &str {
+    let at = ["<main", "<form", "<body"].iter().find_map(|tag| page.find(tag));
+    &page[at.unwrap_or(0)..]
 }
 
 fn paint(screen: Screen, style: Style) -> Style {

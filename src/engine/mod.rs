@@ -27,9 +27,9 @@ use tokio::task::LocalSet;
 
 use crate::base::{Micros, Slice};
 use crate::plan::Plan;
-use crate::shopper::World;
 use crate::shopper::session::SessionSettings;
 use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
+use crate::shopper::{Barriers, World};
 use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
@@ -124,6 +124,7 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delt
         stop: Arc::clone(stop),
         ..Budget::default()
     };
+    let barriers = Arc::new(Barriers::new(plan, options.slice));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
     let mut threads = Vec::new();
@@ -139,8 +140,8 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delt
             deltas: deltas.clone(),
             coarse_timer: !cfg!(target_os = "linux"),
         };
-        let (options, budget, epoch) = (options.clone(), budget.clone(), epoch.clone());
-        let body = move || run_core(core, &options, budget, &epoch);
+        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), Arc::clone(&barriers), epoch.clone());
+        let body = move || run_core(core, &options, budget, barriers, &epoch);
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
     drop(deltas);
@@ -188,10 +189,11 @@ impl Epoch {
 }
 
 /// The body of a core's thread.
-fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch) -> Result<(), EngineError> {
+fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, barriers: Arc<Barriers>, epoch: &Epoch) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let clock = epoch.clock()?;
+<<<<<<< HEAD
         let world = |session: &SessionSettings, run: &str, purchases: Option<PurchaseFile>, beside| {
             // Limits are for the whole run: each core of each slice takes an equal share of them.
             let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
@@ -211,6 +213,24 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, epoch: &Epoch)
         };
         let beside = options.beside.as_ref().map(|other| world(&other.session, &other.run, other.purchases.clone(), None)).transpose()?;
         let world = world(&options.session, &options.run, options.purchases.clone(), beside)?;
+=======
+        // Limits are for the whole run: each core of each slice takes an equal share of them.
+        let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
+        let world = Rc::new(World {
+            plan: Arc::clone(&core.plan),
+            shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
+            clock,
+            gate: Rc::new(gate),
+            settings: Rc::new(options.session.clone()),
+            run: Rc::from(options.run.as_str()),
+            tally: Tally::new(shape_of(&core.plan)).into(),
+            ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
+            barriers,
+            witness: None,
+            hurried: false,
+            resolute: false,
+        });
+>>>>>>> main
         core::run(core, world).await;
         Ok(())
     })

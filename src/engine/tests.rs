@@ -13,11 +13,16 @@ use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{self, Behaviour, Check, Conditions, Patience, Plan, StatusRange};
-use crate::shopper::World;
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
+<<<<<<< HEAD
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
 use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
+=======
+use crate::shopper::transport::fake::{Asked, FakeShop};
+use crate::shopper::{Barriers, World};
+use crate::tally::{End, FailureKind, OwnFault, Tally};
+>>>>>>> main
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
 
@@ -51,6 +56,7 @@ fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule
     let plan = Arc::new(plan);
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
+<<<<<<< HEAD
         let world = |rule, beside| {
             Rc::new(World {
                 plan: Arc::clone(&plan),
@@ -65,6 +71,21 @@ fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule
                 beside,
                 hurried: false,
             })
+=======
+        let world = World {
+            plan: Arc::clone(&plan),
+            shop: FakeShop { clock: clock.clone(), rule: Rc::new(rule) },
+            clock,
+            gate: NoGate,
+            settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
+            run: Rc::from("test"),
+            tally: Tally::new(shape_of(&plan)).into(),
+            ledger: Rc::new(()),
+            barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
+            witness: None,
+            hurried: false,
+            resolute: false,
+>>>>>>> main
         };
         let core = CorePlan {
             plan: Arc::clone(&plan),
@@ -223,6 +244,7 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
     let asked: Rc<std::cell::RefCell<Vec<(bool, crate::base::ShopperId)>>> = Rc::default();
     let rule = |here: bool| -> Rc<Rule> {
@@ -262,4 +284,45 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
     assert!(beside.pairs.is_empty());
     // Who never came to the confirmation in one shop is in no pair there.
     assert_eq!(pairs(PairOf::Step(crate::base::StepId(2))).total(), 50 - five);
+=======
+fn who_tries_again_comes_from_the_page_where_the_unit_began() {
+    let asked_from = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let mut plan = shop_plan();
+    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
+    let kept = Rc::clone(&asked_from);
+    run(plan, &Stop::default(), move |asked| {
+        let referer = asked.request.headers.get("referer").map_or("", |value| value.to_str().unwrap());
+        kept.borrow_mut().push(format!("{} from {referer}", asked.request.path));
+        let status = if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 };
+        (Micros::from_millis(100), Ok((status, "<p>a page</p>".to_owned())))
+    });
+    insta::assert_snapshot!(asked_from.borrow().join("\n"), @r"
+    /home from 
+    /pay from http://127.0.0.1/home
+    /confirmation from http://127.0.0.1/pay
+    /pay from http://127.0.0.1/home
+    /confirmation from http://127.0.0.1/pay
+    ");
+}
+
+#[test]
+fn shoppers_who_wait_for_each_other_act_at_one_instant() {
+    let mut plan = shop_plan();
+    plan.steps[1].together = Some(plan::Together { shoppers: 20, within: Micros::from_secs(5) });
+    let paid_at = Rc::new(std::cell::RefCell::new(std::collections::BTreeMap::<u64, u64>::new()));
+    let kept = Rc::clone(&paid_at);
+    let tally = run(plan, &Stop::default(), move |asked| {
+        if is(asked, "pay") {
+            *kept.borrow_mut().entry(asked.at.0 / 100_000).or_default() += 1;
+        }
+        answer(200)
+    });
+    // Five come a second: two groups are full after four seconds each, and the ten who are left wait no longer than they would.
+    let groups: Vec<u64> = paid_at.borrow().values().copied().collect();
+    assert_eq!(groups, [20, 20, 10], "{paid_at:?}");
+    let waits: Vec<u64> = paid_at.borrow().keys().copied().collect();
+    assert!(waits[1] - waits[0] == 40 && waits[2] > waits[1] + 40, "{waits:?}");
+    // To wait for others is a pause, and not the shop's slowness.
+    assert!(tally.steps[1].response_ok.total().quantile(1.0).unwrap().0 < 110_000);
+>>>>>>> main
 }

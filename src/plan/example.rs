@@ -67,6 +67,8 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
             basket: None,
             order: None,
             poll: None,
+            together: None,
+            keeps_page: false,
             continues: *continues,
         });
     }

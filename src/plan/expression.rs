@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::civil::Date;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Rest, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
@@ -16,7 +17,7 @@ use crate::base::VarId;
 use crate::base::random::{Purpose, below, draw};
 
 /// The functions that templates may call beside minijinja's own.
-pub const FUNCTIONS: [&str; 3] = ["pick", "random", "uuid"];
+pub const FUNCTIONS: [&str; 4] = ["pick", "random", "uuid", "date"];
 /// Where a rendering finds its draws; no identifier of the language can be spelled like this.
 const DRAWS: &str = "$draws";
 
@@ -38,18 +39,9 @@ struct Draws {
 impl Object for Draws {}
 
 impl Default for Templates {
+    /// None, in a world where time stands still.
     fn default() -> Templates {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
-        environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
-        environment.set_debug(false);
-        environment.set_formatter(print);
-        environment.add_function("pick", pick);
-        environment.add_function("random", random);
-        environment.add_function("uuid", uuid);
-        Templates { environment, names: Vec::new(), count: 0 }
+        Templates::new(Vec::new(), Date::ZERO)
     }
 }
 
@@ -62,9 +54,20 @@ impl fmt::Debug for Templates {
 // === impl Templates ===
 
 impl Templates {
-    /// None yet, over variables of these names.
-    pub(super) fn new(names: Vec<String>) -> Templates {
-        Templates { names, ..Templates::default() }
+    /// None yet, over variables of these names. `date()` counts from `today`.
+    pub(super) fn new(names: Vec<String>, today: Date) -> Templates {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
+        environment.set_debug(false);
+        environment.set_formatter(print);
+        environment.add_function("pick", pick);
+        environment.add_function("random", random);
+        environment.add_function("uuid", uuid);
+        environment.add_function("date", move |days: Option<i64>, format: Option<String>| date(today, days, format));
+        Templates { environment, names, count: 0 }
     }
 
     /// Compiles an expression; returns its name and the names that it looks up.
@@ -193,6 +196,16 @@ fn uuid(state: &State<'_, '_>) -> Result<String, Error> {
     Ok(format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff))
 }
 
+/// `date()`: the day of the run (UTC); `date(3)`: three days later; `date(90, "%m/%y")`: in a format of its own (strftime).
+fn date(today: Date, days: Option<i64>, format: Option<String>) -> Result<String, Error> {
+    let wrong = |error: jiff::Error| Error::new(ErrorKind::InvalidOperation, format!("date: {error}"));
+    let date = today.checked_add(jiff::Span::new().try_days(days.unwrap_or(0)).map_err(wrong)?).map_err(wrong)?;
+    match format {
+        None => Ok(date.to_string()),
+        Some(format) => jiff::fmt::strtime::format(&format, date).map_err(wrong),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,7 +229,7 @@ mod tests {
     }
 
     fn render(source: &str, value: Option<Value>, bits: u64) -> Result<String, RenderError> {
-        let mut templates = Templates::new(vec!["cart".into(), "order.id".into()]);
+        let mut templates = Templates::new(vec!["cart".into(), "order.id".into()], Date::constant(2026, 11, 27));
         let (name, _) = templates.add(source).unwrap();
         let template = Template::Expression {
             name,
@@ -272,6 +285,15 @@ mod tests {
         assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
         assert_eq!(&uuid[14..15], "4");
         assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+    }
+
+    #[test]
+    fn dates_count_from_the_day_of_the_run() {
+        let text = r#"{{ date() }} {{ date(-27) }} {{ date(90, "%m/%y") }}"#;
+        assert_eq!(render(text, None, 0), Ok("2026-11-27 2026-10-31 02/27".into()));
+        for wrong in ["{{ date(99999999) }}", "{{ date(1, '%H') }}"] {
+            assert!(matches!(render(wrong, None, 0), Err(RenderError::Expression(text)) if text.contains("date:")), "{wrong}");
+        }
     }
 
     #[test]

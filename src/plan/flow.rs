@@ -67,6 +67,11 @@ pub struct Step {
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
+    /// Waited for by so many shoppers, who then act at one instant.
+    pub together: Option<Together>,
+    /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
+    #[serde(skip)]
+    pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
     pub continues: f64,
 }
@@ -108,6 +113,36 @@ pub enum Body {
     Form(Vec<(Template, Template)>),
     /// Text as it is.
     Text(Template),
+    /// A form of the page that the shopper is on; the form says method and address as well.
+    Submit(Box<Submit>),
+}
+
+/// A form of the page that the shopper is on, and what is filled in: the first form of which all is true that is said.
+#[derive(Debug, Default, Serialize)]
+pub struct Submit {
+    /// The form's id.
+    pub id: Option<Template>,
+    /// A CSS selector that matches the form; it parses.
+    pub css: Option<String>,
+    /// The path of the form's action; `*` stands for anything.
+    pub action: Option<Template>,
+    /// Fields that the form has.
+    pub containing: Vec<Field>,
+    /// What is filled in: names and values of fields that the form must have.
+    pub fields: Vec<(Template, Vec<Template>)>,
+    /// What is sent besides.
+    pub extra: Vec<(Template, Template)>,
+    /// The button that is pressed; the form's first if none is named.
+    pub button: Option<Field>,
+}
+
+/// A field or button of a form.
+#[derive(Debug, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value, if that matters.
+    pub value: Option<Template>,
 }
 
 /// A piece of a JSON body.
@@ -174,6 +209,15 @@ pub struct Poll {
     pub within: Micros,
 }
 
+/// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Together {
+    /// How many act at one instant, over all cores and machines.
+    pub shoppers: u32,
+    /// How long a shopper waits at most; then those who are there act.
+    pub within: Micros,
+}
+
 /// Conditions on an answer that must all hold.
 #[derive(Debug, Default, Serialize)]
 pub struct Conditions {
@@ -206,6 +250,27 @@ pub enum Check {
         /// What it must be.
         expected: Expected,
     },
+    /// The page has an element for this CSS selector, which parses.
+    Css(String),
+    /// The page has no element for this CSS selector, which parses.
+    NoCss(String),
+    /// The final address is like one of these: paths or addresses in which `*` stands for anything.
+    Url(Vec<Template>),
+    /// The first answer redirected to an address that is like one of these.
+    Location(Vec<Template>),
+    /// The size of the body in bytes, both bounds included.
+    Size {
+        /// At least.
+        low: u64,
+        /// At most.
+        high: u64,
+    },
+    /// One of these holds.
+    AnyOf(Vec<Conditions>),
+    /// A GraphQL answer without errors whose fields are of these types; of no type whose name ends in `Error` if none is named.
+    GraphQl(Vec<String>),
+    /// A GraphQL answer of which a field is of one of these types.
+    GraphQlType(Vec<String>),
 }
 
 /// What a value must be.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
+use jiff::civil::Date;
+
 use crate::base::Micros;
 use crate::scenario::{Rate, StageFlag};
 
@@ -19,6 +21,8 @@ pub struct Inputs<'a> {
     pub read_file: ReadFile<'a>,
     /// What the command line says instead of the scenario.
     pub overrides: Overrides,
+    /// The day of the run, which `date()` counts from.
+    pub today: Date,
     /// The plan of a stored run is made again: of data files there is only the header line, and no row is needed.
     pub stored: bool,
 }
@@ -41,12 +45,13 @@ pub struct Overrides {
 // === impl Inputs ===
 
 impl Default for Inputs<'_> {
-    /// No variables, no files, no overrides.
+    /// No variables, no files, no overrides; a world where time stands still.
     fn default() -> Self {
         Inputs {
             variables: BTreeMap::new(),
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),
             overrides: Overrides::default(),
+            today: Date::ZERO,
             stored: false,
         }
     }

@@ -14,7 +14,7 @@ pub struct Load {
 }
 
 /// Where arrivals come from.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub enum Arrivals {
     /// Open: a Poisson process of the profile's rate. Arrivals never wait for the shop.
     Poisson(Profile),

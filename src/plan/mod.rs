@@ -27,7 +27,8 @@ use url::Url;
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange, Step, Unit,
+    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange,
+    Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -37,7 +38,7 @@ pub use objective::{Comparison, Metric, Objective, Place};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
 pub use schema::schema;
-pub use shoppers::{Attribute, Behaviour, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
+pub use shoppers::{Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
@@ -77,7 +78,7 @@ pub struct Plan {
 
 /// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,
 /// data columns and captures.
-pub const BUILT_IN_VARIABLES: [&str; 9] = [
+pub const BUILT_IN_VARIABLES: [&str; 10] = [
     "intent.id",       // idempotency key of the purchase attempt; see design: intents
     "intent.marker",   // stable, unique text of this purchase intent
     "order.id",        // captured by `order`
@@ -86,7 +87,8 @@ pub const BUILT_IN_VARIABLES: [&str; 9] = [
     "shopper.ordinal", // place in the schedule, from 0
     "shopper.marker",  // unique text of this shopper, sent as x-shopper
     "run.id",
-    "attempt", // which try at the unit this is, from 1
+    "attempt",       // which try at the unit this is, from 1
+    "shopper.email", // unique to this shopper and run, at a domain that nobody has
 ];
 
 // === impl Plan ===

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::base::{Delay, VarId};
+use crate::base::random::{Purpose, below, draw};
+use crate::base::{Delay, ShopperId, VarId};
 
 /// Who the shoppers are.
 #[derive(Debug, Serialize)]
@@ -52,18 +53,42 @@ pub enum Behaviour {
     Live,
 }
 
-/// A table of which each row is one shopper's own.
+/// A table whose rows are dealt out to shoppers.
 #[derive(Debug, Serialize)]
 pub struct DataSet {
     /// Its name in the scenario; variables are `name.column`.
     pub name: String,
     /// The variable of each column.
     pub columns: Vec<VarId>,
+    /// How rows are dealt out.
+    pub dealing: Dealing,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// The rows, each as long as `columns`. Row `n` belongs to the arrival with ordinal `n`.
+    /// The rows, each as long as `columns`.
     #[serde(skip)]
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// How rows are dealt out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dealing {
+    /// Row `n` belongs to the arrival with ordinal `n`, and to nobody else.
+    #[default]
+    Once,
+    /// The same, from the start again after the last row.
+    Loop,
+    /// Each shopper draws one; others may draw it as well.
+    Random,
+}
+
+/// What a row has in a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Text, as CSV has it.
+    Text(String),
+    /// A JSON value, with its type.
+    Json(serde_json::Value),
 }
 
 /// The presets, each with its hazards and the basis of its figures (see `docs/model.md`).
@@ -78,6 +103,28 @@ pub const PATIENCE_PRESETS: [(&str, &[f64], &str); 4] = [
     ("decline-44", &[0.44, 0.34, 0.486], "44 % give up after a decline (PayPal), 63 % by the second"),
     ("impatient-75", &[0.75], "about 25 % retry at all (BetterCharge, ClearSale)"),
 ];
+
+// === impl DataSet ===
+
+impl DataSet {
+    /// The row of a shopper who arrives at this place of the schedule; empty where there is none. `place` is the set's own
+    /// in the plan, so that draws from two sets have nothing to do with each other.
+    pub fn row(&self, place: usize, shopper: ShopperId, ordinal: u64) -> &[Cell] {
+        let rows = self.rows.len() as u64;
+        let row = match self.dealing {
+            Dealing::Once => ordinal,
+            _ if rows == 0 => 0,
+            Dealing::Loop => ordinal % rows,
+            Dealing::Random => below(draw(shopper.0, Purpose::Row, place as u64), rows),
+        };
+        usize::try_from(row).ok().and_then(|row| self.rows.get(row)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether so many shoppers can all have what is theirs.
+    pub fn suffices(&self, shoppers: u64) -> bool {
+        self.dealing != Dealing::Once || self.rows.len() as u64 >= shoppers
+    }
+}
 
 // === impl Patience ===
 
@@ -118,5 +165,27 @@ mod tests {
         let patience = Patience { name: "custom".into(), hazards: vec![0.5, 0.25] };
         assert_eq!([1, 2, 3, 9].map(|j| patience.hazard(j)), [0.5, 0.25, 0.25, 0.25]);
         assert_eq!(patience.survival(0), 1.0);
+    }
+
+    #[test]
+    fn rows_are_dealt_out_once_in_turn_or_at_random() {
+        let set = |dealing| {
+            let rows = (0..3).map(|n| vec![Cell::Text(n.to_string())]).collect();
+            DataSet { name: String::new(), columns: vec![VarId(0)], dealing, sha256: String::new(), rows }
+        };
+        let dealt = |dealing, place, n: u64| match set(dealing).row(place, ShopperId(draw(1, Purpose::Shopper, n)), n) {
+            [Cell::Text(text)] => text.clone(),
+            _ => "none".to_owned(),
+        };
+        let all = |dealing, place| (0..5).map(|n| dealt(dealing, place, n)).collect::<Vec<_>>().join(" ");
+        assert_eq!((all(Dealing::Once, 0).as_str(), all(Dealing::Loop, 0).as_str()), ("0 1 2 none none", "0 1 2 0 1"));
+        let counts = (0..3_000).fold([0u32; 3], |mut counts, n| {
+            counts[dealt(Dealing::Random, 0, n).parse::<usize>().unwrap()] += 1;
+            counts
+        });
+        // Four standard deviations of a binomial count with p = 1/3.
+        assert!(counts.iter().all(|count| count.abs_diff(1_000) < 104), "{counts:?}");
+        assert_ne!(all(Dealing::Random, 0), all(Dealing::Random, 1), "two sets are drawn from independently");
+        assert!(set(Dealing::Once).suffices(3) && !set(Dealing::Once).suffices(4) && set(Dealing::Loop).suffices(4));
     }
 }

@@ -13,3 +13,4 @@ pub use console::{MIN_WIDTH, Paint, console};
 pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use samples::failures_jsonl;
 pub use view::View;
+pub use view::format::{count, percent};

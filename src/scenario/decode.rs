@@ -159,6 +159,8 @@ macro_rules! mapping {
 
             fn schema(definitions: &mut $crate::scenario::decode::Definitions) -> serde_json::Value {
                 if !definitions.contains_key(stringify!($name)) {
+                    // Known before it is whole: it may be a part of itself.
+                    definitions.insert(stringify!($name).to_owned(), serde_json::Value::Null);
                     let mut schema = $crate::scenario::decode::ObjectSchema::new(concat!($($doc),+));
                     $( schema.property($key, concat!($($about),+), [$(stringify!($required))?].contains(&"required"), <$ty>::schema(definitions)); )+
                     $( schema.rules(serde_json::json!($($rules)+)); )?

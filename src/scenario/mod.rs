@@ -6,24 +6,27 @@
 
 mod decode;
 mod document;
+mod graphql;
 mod problem;
 mod schema;
 mod source;
+mod steps;
 mod tree;
 mod units;
 mod words;
 
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
-pub use document::{
-    Basket, Conditions, Data, Defaults, Document, EXTRACTORS, Extract, Item, Journey, Limits, Load, MAPPINGS, METHODS, Order, Patience,
-    Poll, Purchase, Retry, Shoppers, Stage, Step, Text,
-};
+pub use document::{Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
+pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
+pub use steps::{
+    Basket, Conditions, EXTRACTORS, Extract, Gathering, GraphQl, Holding, Item, METHODS, Order, Poll, Purchase, Step, Submit, Together,
+};
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Count, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
+pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
 pub use words::{Conduct, Connecting, Each, Spacing};
 
 /// A scenario as it was written.
@@ -51,7 +54,8 @@ impl Scenario {
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
         let source = Source::new(file_name, text);
         let mut problems = Problems::new(source.clone());
-        let document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        let mut document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        document.iter_mut().for_each(|document| graphql::name_steps(document, &mut problems));
         (document.map(|document| Scenario { source, document }), problems)
     }
 }

@@ -53,6 +53,10 @@ pub struct Count(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts(pub Option<u32>);
 
+/// Sizes in bytes from the first to the second, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent(pub u64, pub u64);
+
 /// HTTP status codes from the first to the second, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u16, pub u16);
@@ -285,6 +289,39 @@ impl Unit for Status {
     }
 }
 
+impl Unit for Extent {
+    const WHAT: &'static str = "a size";
+    const REMEDY: &'static str = "write a range of sizes such as 1kB..2MB, 1kB.. or ..2MB, or one size";
+
+    fn read(text: &str) -> Result<Extent, UnitError> {
+        let size = |text: &str| {
+            let (number, unit) = split_unit(text.trim());
+            let scale = match unit {
+                "" | "B" => 1.0,
+                "kB" | "KB" => 1e3,
+                "MB" => 1e6,
+                _ => return None,
+            };
+            decimal(number).map(|number| (number * scale).round() as u64)
+        };
+        let (low, high) = text.trim().split_once("..").unwrap_or((text, text));
+        let low = if low.trim().is_empty() { Some(0) } else { size(low) };
+        let high = if high.trim().is_empty() { Some(u64::MAX) } else { size(high) };
+        match (low, high) {
+            (Some(0), Some(u64::MAX)) | (None, _) | (_, None) => Err(wrong::<Extent>(text)),
+            (Some(low), Some(high)) if low > high => Err(UnitError {
+                message: format!("the size `{text}` ends before it begins"),
+                remedy: "write the smaller size first".to_owned(),
+            }),
+            (Some(low), Some(high)) => Ok(Extent(low, high)),
+        }
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["string", "integer"], "minimum": 0, "examples": ["1kB..2MB", "1kB..", "..2MB"] })
+    }
+}
+
 impl Unit for StageFlag {
     const WHAT: &'static str = "a stage";
     const REMEDY: &'static str = "write duration:rate, such as 2m:50/s";
@@ -372,6 +409,16 @@ mod tests {
         assert_eq!(share("26").unwrap_err().remedy, "write 26%");
         assert!(share("101%").is_err());
         assert!(share("often").is_err());
+    }
+
+    #[test]
+    fn sizes_are_ranges_with_units() {
+        assert_eq!(Extent::read("1kB..2MB"), Ok(Extent(1_000, 2_000_000)));
+        assert_eq!(Extent::read("512"), Ok(Extent(512, 512)));
+        assert_eq!((Extent::read("..1.5kB"), Extent::read("1B..")), (Ok(Extent(0, 1_500)), Ok(Extent(1, u64::MAX))));
+        for text in ["", "..", "1xB", "2kB..1kB", "big"] {
+            assert!(Extent::read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

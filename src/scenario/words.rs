@@ -64,6 +64,10 @@ words!(
     Each, "a way to deal out rows" {
         /// One row, one shopper.
         Once = "once",
+        /// In order, from the start again after the last.
+        Loop = "loop",
+        /// One at random for each shopper.
+        Random = "random",
     }
 );
 

@@ -39,7 +39,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::plan::example::{attribute, journey, plan};
-    use crate::plan::{Comparison, DataSet, Metric, Objective};
+    use crate::plan::{Comparison, DataSet, Dealing, Metric, Objective};
 
     fn example() -> Plan {
         plan(vec![journey("buy", 1.0)], vec![attribute("device", &[72.0, 28.0])])
@@ -84,9 +84,21 @@ mod tests {
         let mut weights = example();
         weights.shoppers.attributes[0].values[0].1 = 71.0;
         let mut data = example();
-        data.shoppers.data.push(DataSet { name: "accounts".into(), columns: vec![], sha256: "00".into(), rows: vec![] });
+        data.shoppers.data.push(DataSet {
+            name: "accounts".into(),
+            columns: vec![],
+            dealing: Dealing::Once,
+            sha256: "00".into(),
+            rows: vec![],
+        });
         let mut other_data = example();
-        other_data.shoppers.data.push(DataSet { name: "accounts".into(), columns: vec![], sha256: "01".into(), rows: vec![] });
+        other_data.shoppers.data.push(DataSet {
+            name: "accounts".into(),
+            columns: vec![],
+            dealing: Dealing::Once,
+            sha256: "01".into(),
+            rows: vec![],
+        });
         let digests = [&base, &weights, &data, &other_data].map(workload_digest);
         for (i, digest) in digests.iter().enumerate() {
             assert!(!digests[..i].contains(digest), "plan {i} has the digest of an earlier one");

@@ -44,17 +44,17 @@ impl AllowedHosts {
     }
 }
 
-/// Whether an address is on this machine or in a private network: loopback, private (RFC 1918, RFC 4193), link-local
+/// Whether an address is on this machine or in a private network: loopback and unspecified, private (RFC 1918, RFC 4193), link-local
 /// (RFC 3927, RFC 4291) and shared (RFC 6598) addresses. Only these are loaded unasked.
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+            ip.is_loopback() || ip.is_unspecified() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
         }
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
             Some(ip) => is_private(ip.into()),
-            None => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+            None => ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local(),
         },
     }
 }
@@ -125,6 +125,25 @@ pub fn path_and_query(url: &Url) -> &str {
     &url[url::Position::BeforePath..url::Position::AfterQuery]
 }
 
+/// Whether an address is like `wanted`: a path, to which the query may be added, or a whole address; `*` stands
+/// for anything.
+pub fn is_like(wanted: &str, url: &Url) -> bool {
+    let begin = if wanted.contains("://") { url::Position::BeforeScheme } else { url::Position::BeforePath };
+    let end = if wanted.contains('?') { url::Position::AfterQuery } else { url::Position::AfterPath };
+    like(wanted, &url[begin..end])
+}
+
+fn like(wanted: &str, text: &str) -> bool {
+    let Some((first, rest)) = wanted.split_once('*') else { return wanted == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for piece in middle.split('*').filter(|piece| !piece.is_empty()) {
+        let Some(at) = text.find(piece) else { return false };
+        text = &text[at + piece.len()..];
+    }
+    text.ends_with(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,10 +200,34 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_like_a_path_with_anything_for_its_stars() {
+        let url = url("https://shop.example/basket/add/9/?next=1#top");
+        for (wanted, expected) in [
+            ("/basket/add/9/", true),
+            ("/basket/add/*", true),
+            ("/basket/*/9/", true),
+            ("*/9/", true),
+            ("/*a*d/*/", true),
+            ("/basket/add/9/?next=1", true),
+            ("/basket/add/9/?next=*", true),
+            ("https://shop.example/basket/*", true),
+            ("https://*/basket/*", true),
+            ("/basket/add/", false),
+            ("/basket/*/8/", false),
+            ("/basket/add/9/*/", false),
+            ("http://shop.example/*", false),
+        ] {
+            assert_eq!(is_like(wanted, &url), expected, "{wanted}");
+        }
+    }
+
+    #[test]
     fn only_this_machine_and_private_networks_are_loaded_unasked() {
         for private in [
             "127.0.0.1",
             "127.8.8.8",
+            "0.0.0.0",
+            "::",
             "10.1.2.3",
             "172.16.0.1",
             "192.168.1.1",
@@ -197,7 +240,7 @@ mod tests {
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "0.0.0.0", "2606:4700::1111", "::ffff:8.8.8.8"] {
+        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }

@@ -1,5 +1,8 @@
 //! One try at a step: fill the request, send it, read the answer, judge it, tell the tally.
 
+use bytes::Bytes;
+
+use super::form;
 use super::judge::{Judge, Unmet, kind_of_trouble};
 use super::price;
 use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
@@ -7,13 +10,18 @@ use super::reading::Reading;
 use super::request::fill;
 use super::sample::Evidence;
 use super::scope::built_in;
-use super::session::{FetchTrouble, Fetched, Gate, Hop};
+use super::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
 use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
+<<<<<<< HEAD
 use crate::plan::{RenderError, Step, Value};
 use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
+=======
+use crate::plan::{Body, Plan, RenderError, Step, Value};
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
+>>>>>>> main
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -120,7 +128,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             let fetched = match self.fetch(world, attempt, give_up_at).await {
                 Ok(fetched) => fetched,
-                Err(cause) => return (Finding::Own(OwnFault::Scenario, cause), world.clock.now()),
+                Err(finding) => return (finding, world.clock.now()),
             };
             attempt.sent_at = attempt.sent_at.or(fetched.sent_at);
             // What our own caps cost is not the shop's slowness.
@@ -141,21 +149,22 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// One request and its redirects.
-    async fn fetch<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try, give_up_at: Micros) -> Result<Fetched, String> {
+    async fn fetch<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try, give_up_at: Micros) -> Result<Fetched, Finding> {
         let plan = &*world.plan;
         let step = plan.step(attempt.step);
         let pays = plan.invoking_step(attempt.unit) == Some(attempt.step) && self.under_way.purchase.is_none();
         self.intend(world, attempt.unit);
         self.variables.begin(attempt.step);
-        let mut request = fill(&step.request, &plan.templates, &self.variables).map_err(|error| error.to_string())?;
-        if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&request.body)) {
+        let (mut request, meant) = self.request(plan, step)?;
+        if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&meant)) {
             drop(request);
             self.intent.iter_mut().for_each(Intent::renew);
             self.intend(world, attempt.unit);
             self.variables.begin(attempt.step);
-            request = fill(&step.request, &plan.templates, &self.variables).map_err(|error| error.to_string())?;
+            let meant;
+            (request, meant) = self.request(plan, step)?;
             self.intent.iter_mut().for_each(|intent| {
-                intent.changes(&request.body);
+                intent.changes(&meant);
             });
         }
         if pays {
@@ -189,8 +198,31 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
         };
         let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
+        if step.keeps_page
+            && let Ok(page) = &fetched.result
+        {
+            self.session.keep(page);
+        }
         attempt.evidence = Evidence { request: fetched.last_request.take(), answer: None };
         Ok(fetched)
+    }
+
+    /// The step's request, and what the shopper means by it: the body, but for what a form's page gave.
+    fn request<'p>(&self, plan: &'p Plan, step: &'p Step) -> Result<(PageRequest<'p>, Bytes), Finding> {
+        if let Body::Submit(wanted) = &step.request.body {
+            let page = self.session.document();
+            return match form::submit(&step.request, wanted, page.as_ref(), &plan.templates, &self.variables) {
+                Ok(submission) => Ok((submission.request, submission.meant)),
+                Err(error) if error.is_missing_content() => {
+                    Err(Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: error.to_string() }))
+                }
+                Err(error) => Err(Finding::Own(OwnFault::Scenario, error.to_string())),
+            };
+        }
+        let request =
+            fill(&step.request, &plan.templates, &self.variables).map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
+        let meant = request.body.clone();
+        Ok((request, meant))
     }
 
     /// Makes the intent's key and marker known to templates, in a purchase.
@@ -210,7 +242,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             Err(trouble) => return (no_page(&trouble), None),
         };
         let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
-        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie);
+        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie)
+            .at(&page.final_url, fetched.first_location.as_deref());
         let found = match self.judge(world, step, &answer) {
             Ok(Finding::Ok) => find(world, step, &answer),
             Ok(finding) => Err(finding),

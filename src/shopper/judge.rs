@@ -1,5 +1,7 @@
 //! The judgement of an answer: did what the shopper expected hold, did the shop decline, what went wrong.
 
+use super::address::{self, is_like};
+use super::graphql;
 use super::reading::Reading;
 use super::transport::Trouble;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
@@ -83,14 +85,49 @@ impl Judge<'_> {
             }
             Check::Text(wanted) => {
                 let wanted = self.render(wanted)?;
-                (!answer.text().contains(&*wanted)).then(|| format!("the text '{wanted}' is not there"))
+                (!answer.says(&wanted)).then(|| format!("the text '{wanted}' is not there"))
             }
             Check::NoText(unwanted) => {
                 let unwanted = self.render(unwanted)?;
-                answer.text().contains(&*unwanted).then(|| format!("the text '{unwanted}' is there"))
+                answer.says(&unwanted).then(|| format!("the text '{unwanted}' is there"))
             }
             Check::Matches(regex) => (!regex.is_match(&answer.text())).then(|| format!("nothing matches /{regex}/")),
+            Check::Css(selector) => (!answer.has_element(selector)).then(|| format!("no element matches {selector}")),
+            Check::NoCss(selector) => answer.has_element(selector).then(|| format!("an element matches {selector}")),
+            Check::Url(wanted) => self.address("the address", answer.url(), wanted)?,
+            Check::Location(wanted) => match answer.first_location() {
+                Some(location) => self.address("the redirect's goal", location.as_ref(), wanted)?,
+                None => Some("the answer did not redirect".to_owned()),
+            },
+            Check::Size { low, high } => {
+                let size = answer.size();
+                (size < *low || *high < size).then(|| format!("the body has {size} bytes, expected {}", extent(*low, *high)))
+            }
+            Check::AnyOf(sets) => self.none_of(sets, answer)?,
+            Check::GraphQl(types) => graphql::wrong(answer.json(), types),
+            Check::GraphQlType(types) => graphql::not_of(answer.json(), types),
         })
+    }
+
+    /// What is wrong with an address that should be like one of these.
+    fn address(&self, what: &str, url: Option<&url::Url>, wanted: &[Template]) -> Result<Option<String>, RenderError> {
+        let wanted = wanted.iter().map(|wanted| self.render(wanted)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(url) = url.filter(|url| !wanted.iter().any(|wanted| is_like(wanted, url))) {
+            return Ok(Some(format!("{what} is {}, expected {}", address::path_and_query(url), wanted.join(" or "))));
+        }
+        Ok(url.is_none().then(|| format!("{what} is none")))
+    }
+
+    /// What is wrong if no set of conditions holds.
+    fn none_of(&self, sets: &[Conditions], answer: &Reading<'_>) -> Result<Option<String>, RenderError> {
+        let mut wrong = Vec::with_capacity(sets.len());
+        for set in sets {
+            match self.unmet(set, answer)? {
+                Some(unmet) => wrong.push(unmet.detail),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(wrong.join(", and ")))
     }
 
     fn compare(
@@ -133,6 +170,25 @@ fn in_words(check: &Check) -> String {
         Check::Text(_) => "text".to_owned(),
         Check::NoText(_) => "no text".to_owned(),
         Check::Matches(regex) => format!("matches /{regex}/"),
+        Check::Css(selector) => format!("css {selector}"),
+        Check::NoCss(selector) => format!("no css {selector}"),
+        Check::Url(_) => "url".to_owned(),
+        Check::Location(_) => "location".to_owned(),
+        Check::Size { low, high } => format!("size {}", extent(*low, *high)),
+        Check::AnyOf(_) => "any of".to_owned(),
+        Check::GraphQl(types) if types.is_empty() => "GraphQL without errors".to_owned(),
+        Check::GraphQl(types) => format!("GraphQL {}", types.join(" or ")),
+        Check::GraphQlType(types) => format!("GraphQL {}", types.join(" or ")),
+    }
+}
+
+/// A range of sizes, in bytes.
+fn extent(low: u64, high: u64) -> String {
+    match (low, high) {
+        (low, u64::MAX) => format!("at least {low}"),
+        (0, high) => format!("at most {high}"),
+        (low, high) if low == high => low.to_string(),
+        (low, high) => format!("{low} to {high}"),
     }
 }
 

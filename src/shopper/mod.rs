@@ -2,7 +2,10 @@
 
 pub mod address;
 mod attempt;
+mod barrier;
 pub mod cookies;
+mod form;
+mod graphql;
 mod judge;
 mod price;
 mod purchase;
@@ -15,6 +18,7 @@ pub mod transport;
 mod visit;
 mod world;
 
+pub use barrier::Barriers;
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
 pub use visit::{Answers, Visit};
 pub use world::{Witness, World};

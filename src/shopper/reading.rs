@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use http::HeaderMap;
 use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
+use url::Url;
 
 use crate::plan::{Extract, JsonPlace, Value};
 
@@ -18,6 +19,8 @@ pub struct Reading<'a> {
     headers: &'a HeaderMap,
     body: &'a [u8],
     cookie: &'a dyn Fn(&str) -> Option<String>,
+    url: Option<&'a Url>,
+    first_location: Option<&'a str>,
     json: OnceCell<Option<serde_json::Value>>,
     /// How often the text was read for a single value.
     walks: Cell<u32>,
@@ -31,7 +34,48 @@ const MOST_WALKS: u32 = 3;
 impl<'a> Reading<'a> {
     /// Reads the final answer of a step; `cookie` looks up a cookie that the shopper holds for its address.
     pub fn new(status: u16, headers: &'a HeaderMap, body: &'a [u8], cookie: &'a dyn Fn(&str) -> Option<String>) -> Reading<'a> {
-        Reading { status, headers, body, cookie, json: OnceCell::new(), walks: Cell::new(0) }
+        Reading { status, headers, body, cookie, url: None, first_location: None, json: OnceCell::new(), walks: Cell::new(0) }
+    }
+
+    /// The same, with the address that the answer is from, and where the first answer redirected to.
+    pub fn at(self, url: &'a Url, first_location: Option<&'a str>) -> Reading<'a> {
+        Reading { url: Some(url), first_location, ..self }
+    }
+
+    /// The address after redirects.
+    pub fn url(&self) -> Option<&'a Url> {
+        self.url
+    }
+
+    /// Where the first answer redirected to, if it did; no address where it is none.
+    pub fn first_location(&self) -> Option<Option<Url>> {
+        self.first_location.map(|location| Url::parse(location).ok())
+    }
+
+    /// The size of the body, decompressed, in bytes.
+    pub fn size(&self) -> u64 {
+        self.body.len() as u64
+    }
+
+    /// Whether the page has an element for the selector.
+    pub fn has_element(&self, selector: &str) -> bool {
+        let mut found = false;
+        let handler = element!(selector, |_| {
+            found = true;
+            Err("found".into())
+        });
+        parse(self.body, Settings::new().append_element_content_handler(handler));
+        found
+    }
+
+    /// Whether the body contains the text, as it is written or as a reader of the page sees it (`&#x27;` is `'`).
+    pub fn says(&self, wanted: &str) -> bool {
+        let text = self.text();
+        text.contains(wanted)
+            // Letters and digits of ASCII, and white space, are never written as entities by whoever escapes a page.
+            || (wanted.contains(|c: char| !c.is_ascii_alphanumeric() && !c.is_ascii_whitespace())
+                && text.contains('&')
+                && html_escape::decode_html_entities(&text).contains(wanted))
     }
 
     /// The status.

@@ -1,6 +1,5 @@
 //! A step's request, filled with one shopper's variables.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use bytes::Bytes;
@@ -35,6 +34,16 @@ pub enum FillError {
 /// When a placeholder has no value, or a header comes out with characters that headers can't have.
 pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) -> Result<PageRequest<'t>, FillError> {
     let url = request.url.render(templates, scope)?;
+    let mut headers = headers(request, templates, scope)?;
+    let (body, content_type) = body(&request.body, templates, scope)?;
+    if let Some(content_type) = content_type {
+        headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+    }
+    Ok(PageRequest { method: method(request.method), url, headers, body })
+}
+
+/// The step's own headers.
+pub(super) fn headers(request: &Request, templates: &Templates, scope: &dyn Scope) -> Result<HeaderMap, FillError> {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
     for (name, template) in &request.headers {
         let value = template.render(templates, scope)?;
@@ -43,11 +52,7 @@ pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) 
             _ => return Err(FillError::Header { name: name.clone(), value: value.into_owned() }),
         };
     }
-    let (body, content_type) = body(&request.body, templates, scope)?;
-    if let Some(content_type) = content_type {
-        headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
-    }
-    Ok(PageRequest { method: method(request.method), url, headers, body })
+    Ok(headers)
 }
 
 fn method(method: plan::Method) -> Method {
@@ -63,7 +68,8 @@ fn method(method: plan::Method) -> Method {
 
 fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<&'static str>), RenderError> {
     Ok(match body {
-        Body::Empty => (Bytes::new(), None),
+        // A form to submit is found on the page, and filled by who knows the page.
+        Body::Empty | Body::Submit(_) => (Bytes::new(), None),
         Body::Json(segments) => (json(segments, templates, scope)?.into(), Some("application/json")),
         Body::Form(pairs) => (form(pairs, templates, scope)?.into(), Some("application/x-www-form-urlencoded")),
         Body::Text(text) => (text.render(templates, scope)?.into_owned().into(), None),
@@ -94,20 +100,33 @@ fn quote(json: &mut String, text: &str) {
 
 fn form(pairs: &[(Template, Template)], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
     let mut form = String::with_capacity(128);
-    let encode = |form: &mut String, text: Cow<'_, str>| {
-        for piece in utf8_percent_encode(&text, FORM) {
+    for (name, value) in pairs {
+        append_pair(&mut form, &name.render(templates, scope)?, &value.render(templates, scope)?);
+    }
+    Ok(form)
+}
+
+/// `application/x-www-form-urlencoded`, as browsers write it.
+pub(super) fn encode_form(pairs: &[(String, String)]) -> String {
+    let mut form = String::with_capacity(64 * pairs.len());
+    for (name, value) in pairs {
+        append_pair(&mut form, name, value);
+    }
+    form
+}
+
+fn append_pair(form: &mut String, name: &str, value: &str) {
+    let encode = |form: &mut String, text: &str| {
+        for piece in utf8_percent_encode(text, FORM) {
             form.push_str(&piece.replace(' ', "+"));
         }
     };
-    for (name, value) in pairs {
-        if !form.is_empty() {
-            form.push('&');
-        }
-        encode(&mut form, name.render(templates, scope)?);
-        form.push('=');
-        encode(&mut form, value.render(templates, scope)?);
+    if !form.is_empty() {
+        form.push('&');
     }
-    Ok(form)
+    encode(form, name);
+    form.push('=');
+    encode(form, value);
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod built_in {
     pub const SHOPPER_MARKER: VarId = VarId(6);
     pub const RUN_ID: VarId = VarId(7);
     pub const ATTEMPT: VarId = VarId(8);
+    pub const SHOPPER_EMAIL: VarId = VarId(9);
 }
 
 /// One shopper's variables.
@@ -83,6 +84,7 @@ mod tests {
         assert_eq!(place("shopper.ordinal"), Some(built_in::SHOPPER_ORDINAL));
         assert_eq!(place("shopper.marker"), Some(built_in::SHOPPER_MARKER));
         assert_eq!(place("run.id"), Some(built_in::RUN_ID));
+        assert_eq!(place("shopper.email"), Some(built_in::SHOPPER_EMAIL));
         assert_eq!(place("attempt"), Some(built_in::ATTEMPT));
     }
 }

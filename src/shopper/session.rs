@@ -42,6 +42,8 @@ pub struct Session<L, G = NoGate> {
     headers: HeaderMap,
     cookies: Cookies,
     page: Option<Url>,
+    /// The text of the page, where a later step needs it.
+    document: Option<Bytes>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
 }
@@ -104,6 +106,22 @@ pub struct Page {
     pub answer: Answer,
     /// Its address, after redirects.
     pub final_url: Url,
+}
+
+/// A page that the shopper is on, with its text.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its address.
+    pub url: Url,
+    /// Its HTML.
+    pub body: Bytes,
+}
+
+/// A page to come back to.
+#[derive(Clone, Debug)]
+pub struct Bookmark {
+    page: Option<Url>,
+    document: Option<Bytes>,
 }
 
 /// Why a fetch has no page.
@@ -193,7 +211,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     /// A new customer's session whose requests pass this gate.
     pub fn with_gate(line: L, gate: G, settings: Rc<SessionSettings>) -> Session<L, G> {
         let headers = settings.headers.clone();
-        Session { line, gate, settings, headers, cookies: Cookies::default(), page: None, origins: Vec::new() }
+        Session { line, gate, settings, headers, cookies: Cookies::default(), page: None, document: None, origins: Vec::new() }
     }
 
     /// Sends this header with every request of this shopper from now on, unless the step has one of that name.
@@ -233,6 +251,7 @@ impl<L: Line, G: Gate> Session<L, G> {
             && is_page(&page.answer)
         {
             self.page = Some(page.final_url.clone());
+            self.document = None;
         }
         fetched
     }
@@ -247,10 +266,34 @@ impl<L: Line, G: Gate> Session<L, G> {
         self.page.as_ref()
     }
 
+    /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
+    pub fn keep(&mut self, page: &Page) {
+        if is_page(&page.answer) {
+            self.document = Some(page.answer.body.clone());
+        }
+    }
+
+    /// The page that the shopper is on, where its text was kept.
+    pub fn document(&self) -> Option<Document> {
+        Some(Document { url: self.page.clone()?, body: self.document.clone()? })
+    }
+
+    /// The page that the shopper is on, to come back to.
+    pub fn bookmark(&self) -> Bookmark {
+        Bookmark { page: self.page.clone(), document: self.document.clone() }
+    }
+
+    /// Back to a page as it was seen, without asking the shop for it.
+    pub fn go_back(&mut self, to: &Bookmark) {
+        self.page.clone_from(&to.page);
+        self.document.clone_from(&to.document);
+    }
+
     /// Becomes a new customer: no cookies, no page, no connections.
     pub fn forget(&mut self) {
         self.cookies.clear();
         self.page = None;
+        self.document = None;
         self.line.hang_up();
     }
 

@@ -22,8 +22,13 @@ use super::transport::{Clock, Shop};
 use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
+<<<<<<< HEAD
 use crate::plan::{Behaviour, Persona, Plan, Value};
 use crate::tally::{End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
+=======
+use crate::plan::{Behaviour, Cell, Persona, Plan, Value};
+use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
+>>>>>>> main
 
 /// One shopper in the shop.
 pub struct Visit<S: Shop, G> {
@@ -165,7 +170,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if is_last {
                 break;
             }
-            if !stays {
+            if !stays && world.resolute {
+                world.tell(|witness| witness.stays(plan.step(last).continues));
+            } else if !stays {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }
@@ -180,7 +187,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let shoppers = &world.plan.shoppers;
         let failures_before = self.met.failures;
         self.intent = None;
+        // Who tries again does so from the page where the unit began: a reload repeats the request with the referer that it
+        // had, and a form is filled on the page that has it.
+        let begins_at = self.session.bookmark();
         for nth in 1u32.. {
+            if nth > 1 {
+                self.session.go_back(&begins_at);
+            }
             let tried = self.try_unit(world, unit, nth, intended_at).await;
             match tried.outcome {
                 Outcome::Ok => return Ok((tried.ended_at, nth)),
@@ -235,6 +248,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
             world.clock.sleep_until(step_at).await;
+            if nth == 1 && !world.hurried {
+                step_at = world.barriers.wait(step, &world.clock).await.unwrap_or(step_at);
+            }
             if nth == 1 && step.0 == steps.start {
                 let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
                 world.tally.borrow_mut().entered(self.persona.journey, place);
@@ -335,14 +351,18 @@ fn variables(plan: &Plan, shopper: ShopperId, marker: &str, run: &str, row: u64,
     variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Rc::new(row.into())));
     variables.set_text(built_in::SHOPPER_MARKER, marker);
     variables.set_text(built_in::RUN_ID, run);
+    // At a domain that is reserved (RFC 2606), so that no mail of the shop ever reaches anybody.
+    variables.set_text(built_in::SHOPPER_EMAIL, &format!("{marker}.{run}@example.com"));
     for (attribute, value) in plan.shoppers.attributes.iter().zip(&persona.attributes) {
         variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
     }
-    for data in &plan.shoppers.data {
+    for (place, data) in plan.shoppers.data.iter().enumerate() {
         // A shopper beyond the last row has none; the run is refused before it comes to that.
-        let cells = data.rows.get(row as usize).map(Vec::as_slice).unwrap_or_default();
-        for (var, cell) in data.columns.iter().zip(cells) {
-            variables.set_text(*var, cell);
+        for (var, cell) in data.columns.iter().zip(data.row(place, shopper, row)) {
+            match cell {
+                Cell::Text(text) => variables.set_text(*var, text),
+                Cell::Json(value) => variables.set(*var, Value::Json(Rc::new(value.clone()))),
+            }
         }
     }
     variables

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::barrier::Barriers;
 use super::purchase::Ledger;
 use super::session::{Gate, Hop, SessionSettings};
 use super::transport::{Clock, Exchange, Shop, WireRequest};
@@ -29,12 +30,20 @@ pub struct World<S, C, G> {
     pub tally: RefCell<Tally>,
     /// Remembers purchases.
     pub ledger: Rc<dyn Ledger>,
+    /// Where shoppers wait for each other.
+    pub barriers: Arc<Barriers>,
     /// Sees everything, where somebody wants to.
     pub witness: Option<Rc<dyn Witness>>,
+<<<<<<< HEAD
     /// The world of the other shop, where the same shoppers go to two at once.
     pub beside: Option<Rc<World<S, C, G>>>,
     /// Whether shoppers leave out thinking and pausing: for walks.
+=======
+    /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
+>>>>>>> main
     pub hurried: bool,
+    /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.
+    pub resolute: bool,
 }
 
 /// Sees what a shopper does, as it happens.
@@ -49,6 +58,8 @@ pub trait Witness {
     fn checked(&self, what: &str, checks: &[Checked]);
     /// A step was judged.
     fn judged(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
+    /// So many shoppers go on from here, as a fraction; this one would leave by choice, and stays because it is resolute.
+    fn stays(&self, going_on: f64);
     /// The shopper pauses this long before the next step, unless hurried.
     fn pauses(&self, pause: Micros, why: &str);
 }

@@ -26,7 +26,10 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
 
     let folder = bench.only_run();
     let (here, beside) = (document(&folder), document(&folder.join("beside")));
-    assert_eq!((here["target"].as_str(), beside["target"].as_str()), (Some(&*format!("{}/", new.url())), Some(&*format!("{}/", old.url()))));
+    assert_eq!(
+        (here["target"].as_str(), beside["target"].as_str()),
+        (Some(&*format!("{}/", new.url())), Some(&*format!("{}/", old.url())))
+    );
     for of in [&here, &beside] {
         assert_eq!(count(of, "/shoppers/started"), 160);
     }
@@ -76,7 +79,10 @@ fn a_duet_of_one_shop_with_itself_is_no_regression() {
     let bench = Bench::new(&loaded(BUY, "{ arrivals: paced, stages: [{ hold: 400/s, for: 4s }] }"));
     bench.run(&["-q", "--target", &shop.url(), "--duet", &shop.url()]).with(&[0, 102]);
     let found = comparison(&bench.only_run());
-    assert_eq!((row(&found, "repeated_failures")["change"].as_f64(), found["comparisons"][0]["verdict"].as_str()), (Some(0.0), Some("no_regression")));
+    assert_eq!(
+        (row(&found, "repeated_failures")["change"].as_f64(), found["comparisons"][0]["verdict"].as_str()),
+        (Some(0.0), Some("no_regression"))
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod documents;
 mod duet;
 mod durability;
 mod exactness;
+mod generator;
 mod interrupts;
 mod limits;
 mod omission;

@@ -11,15 +11,15 @@ fn milliseconds(document: &serde_json::Value, pointer: &str) -> f64 {
 
 #[test]
 fn a_shop_that_stands_still_shows_in_the_response_times() {
-    let shop = Shop::open("faults: [{ name: gc, at: home, during: { from: 3s }, kind: { stall: 2s } }]");
+    let shop = Shop::open("faults: [{ name: gc, at: home, during: { from: 4s }, kind: { stall: 2s } }]");
     let bench = Bench::new(LOOK);
-    let run = bench.start(&["--target", &shop.url(), "--rate", "80/s", "-d", "7s", "--seed", "1"]);
+    let run = bench.start(&["--target", &shop.url(), "--rate", "200/s", "-d", "10s", "--seed", "1"]);
     shop.wait_for_shoppers(1);
     shop.reset();
     run.wait().with(&[0, 102]);
     let document = bench.document();
     let home = step(&document, "home");
-    // Two of seven seconds' arrivals waited, each until the end of the two.
+    // Two of ten seconds' arrivals waited, each until the end of the two.
     assert!(milliseconds(home, "/response_ms/p99") >= 1_000.0, "{home:#}");
     assert!(milliseconds(home, "/response_ms/max") >= 1_900.0, "{home:#}");
     // The shop did that: shoppers acted when they should.

@@ -94,3 +94,46 @@ fn each_journey_can_be_walked_to_its_end() {
         }
     }
 }
+
+/// The blocks of the guide, each as a scenario: a whole one as it is, steps and shoppers inside of one.
+fn guide() -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/writing-scenarios.md")).unwrap();
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_first_flow_of_the_guide_buys() {
+    let shop = Shop::open("");
+    let bench = Bench::new(&guide()[0]);
+    let ended = bench.tillrush(&["walk", bench.scenario(), "--target", &shop.url(), "--seed", "1"]).with(&[0]);
+    for text in ["= order.id: T100001", "completed the journey", "&quantity=2", "method=express"] {
+        assert!(ended.stdout.contains(text), "'{text}' is not in\n{}", ended.stdout);
+    }
+    // A card is refused as often as the scenario says, and that is no failure.
+    bench.run(&["--target", &shop.url(), "--rate", "20/s", "-d", "2s", "--seed", "3"]).with(&crate::bench::MEASURED);
+    let (document, ledger) = (bench.document(), shop.ledger());
+    let card = document["steps"].as_array().unwrap().iter().find(|step| step["name"] == "card").unwrap();
+    assert_eq!(count(&document, "/shoppers/failed"), 0, "{document}");
+    assert!(card["declined"].as_u64() > Some(0), "{card}");
+    assert_eq!(count(&document, "/shoppers/purchased") + 1, ledger.orders.len() as u64);
+}
+
+#[test]
+fn the_recipes_of_the_guide_are_scenarios() {
+    let steps: Vec<String> = guide().into_iter().filter(|block| block.starts_with("- ")).collect();
+    assert!(steps.len() >= 10);
+    for block in steps {
+        let steps: String = block.lines().map(|line| format!("      {line}\n")).collect();
+        let order = "      - purchase: an order\n        steps: [{ name: order, post: /pay, order: { id: { json: $.id } } }]\n";
+        let text = format!(
+            "name: a recipe\ntarget: http://127.0.0.1:1\nload: {{ stages: [{{ hold: 1/s, for: 1s }}] }}\n\
+             shoppers:\n  attributes: {{ voucher: {{ valid: 1 }}, payment: {{ card: 1 }} }}\n  data: {{ accounts: {{ file: accounts.csv }} }}\n\
+             journeys:\n  - name: buy\n    steps:\n      - {{ name: first, get: / }}\n{order}{steps}"
+        );
+        let bench = Bench::new(&text);
+        std::fs::write(bench.path().join("accounts.csv"), "email,password\n".to_owned() + &"b@example.com,y\n".repeat(30)).unwrap();
+        let said = bench.tillrush(&["check", bench.scenario()]);
+        assert_eq!(said.code, Some(0), "{block}\n{}{}", said.stdout, said.stderr);
+    }
+}

@@ -1,6 +1,5 @@
 //! What is looked for in an answer: places to take values from, and conditions.
 
-use lol_html::Selector;
 use regex::Regex;
 use serde_json::Value;
 
@@ -8,7 +7,7 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
 use crate::plan::{Check, Conditions, Expected, Extract, JsonPlace, StatusRange, Template};
-use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, Text, listed};
+use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, OneOrMany, Text, listed};
 
 /// How long a JSONPath or a CSS selector may be.
 const MAX_PATTERN: usize = 1_000;
@@ -30,21 +29,10 @@ impl Compiler<'_> {
         }
         match given.first()?.0 {
             "json" => self.json_path(written.json.as_ref()?).map(Extract::Json),
-            "css" => {
-                let selector = written.css.as_ref().filter(|selector| self.readable(selector))?;
-                if let Err(error) = selector.value.parse::<Selector>() {
-                    self.problem(
-                        selector.span,
-                        format!("`{}` is not a CSS selector that can be used here: {error}", selector.value),
-                        "write for example input[name=csrf] or #total .price",
-                    );
-                    return None;
-                }
-                Some(Extract::Css {
-                    selector: selector.value.clone(),
-                    attribute: written.attribute.as_ref().map(|attribute| attribute.value.clone()),
-                })
-            }
+            "css" => Some(Extract::Css {
+                selector: self.selector(written.css.as_ref()?)?,
+                attribute: written.attribute.as_ref().map(|attribute| attribute.value.clone()),
+            }),
             "regex" => self.regex(written.regex.as_ref()?).map(Extract::Regex),
             "header" => {
                 let name = written.header.as_ref()?;
@@ -56,7 +44,7 @@ impl Compiler<'_> {
     }
 
     /// Whether a path or selector is of a size that its parser, which works by recursion, can take.
-    fn readable(&mut self, text: &Text) -> bool {
+    pub(super) fn readable(&mut self, text: &Text) -> bool {
         let deepest = text.value.bytes().scan(0i32, |depth, byte| {
             *depth += i32::from(matches!(byte, b'(' | b'[')) - i32::from(matches!(byte, b')' | b']'));
             Some(*depth)
@@ -129,11 +117,34 @@ impl Compiler<'_> {
             checks.extend(self.regex(pattern).map(Check::Matches));
         }
         self.header_checks(written.header.as_ref(), spot, &mut checks);
+        checks.extend(written.css.iter().flat_map(|css| &css.0).filter_map(|css| self.selector(css).map(Check::Css)));
+        checks.extend(written.no_css.iter().flat_map(|css| &css.0).filter_map(|css| self.selector(css).map(Check::NoCss)));
+        checks.extend(written.url.as_ref().map(|urls| Check::Url(self.likenesses(urls, spot))));
+        checks.extend(written.location.as_ref().map(|urls| Check::Location(self.likenesses(urls, spot))));
+        checks.extend(written.size.as_ref().map(|size| Check::Size { low: size.value.0, high: size.value.1 }));
+        if let Some(any_of) = &written.any_of {
+            checks.push(Check::AnyOf(any_of.iter().map(|conditions| self.conditions(conditions, spot)).collect()));
+        }
         if written.keys.among(scenario::Conditions::KEYS).is_empty() {
             let remedy = format!("add a condition: {}", listed(scenario::Conditions::KEYS.iter().copied(), "or"));
             self.problem(written.keys.span, "no condition at all", remedy);
         }
         Conditions { checks }
+    }
+
+    /// What an address must be like.
+    fn likenesses(&mut self, written: &OneOrMany<Text>, spot: &Spot) -> Vec<Template> {
+        written.0.iter().filter_map(|text| self.likeness(text, spot)).collect()
+    }
+
+    /// A path or address in which `*` stands for anything.
+    pub(super) fn likeness(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+        if !written.value.starts_with(['/', '*', '{']) && !written.value.contains("://") {
+            let remedy = format!("write /{}, or */{} for any path that ends so", written.value, written.value);
+            self.problem(written.span, format!("`{}` is not a path", written.value), remedy);
+            return None;
+        }
+        self.text(written, spot)
     }
 
     fn header_checks(&mut self, written: Option<&Named<AnyJson>>, spot: &Spot, checks: &mut Vec<Check>) {

@@ -4,7 +4,7 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
 use crate::plan::{Body, JsonSegment, Method, Segment, Template};
-use crate::scenario::{self, Kind, Named, Node, OneOrMany, Text};
+use crate::scenario::{self, AnyJson, Kind, Named, Node, OneOrMany, Text};
 
 impl Compiler<'_> {
     pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
@@ -15,6 +15,19 @@ impl Compiler<'_> {
         if let (Method::Get | Method::Head, Some((key, span))) = (method, given.first()) {
             let verb = method.as_str();
             self.problem(*span, format!("a {verb} request carries no `{key}`"), "use post, or put the values into the address");
+        }
+        if let Some(submit) = &written.submit {
+            if let Some((key, span)) = given.first() {
+                let remedy = "put what is filled in under `fields:` of `submit`";
+                self.problem(*span, format!("a form is submitted with its own fields, and no `{key}` besides"), remedy);
+            }
+            return Body::Submit(Box::new(self.submit(submit, spot)));
+        }
+        if let Some(graphql) = &written.graphql {
+            if let Some((key, span)) = given.first() {
+                self.problem(*span, format!("a GraphQL operation carries no `{key}`"), "put values into `variables:` of `graphql`");
+            }
+            return self.operation(graphql, spot);
         }
         match (&written.json, &written.form, &written.body) {
             (Some(json), ..) => {
@@ -28,7 +41,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
+    pub(super) fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
         let mut pairs = Vec::new();
         for (name, values) in &written.0 {
             let Some(name) = self.text(name, spot) else { continue };
@@ -37,6 +50,19 @@ impl Compiler<'_> {
             }
         }
         pairs
+    }
+
+    /// Appends a JSON mapping; an empty one where there is none.
+    pub(super) fn json_object(&mut self, written: Option<&Named<AnyJson>>, spot: &Spot, out: &mut Vec<JsonSegment>) {
+        raw(out, "{");
+        for (i, (key, value)) in written.iter().flat_map(|named| &named.0).enumerate() {
+            raw(out, if i > 0 { "," } else { "" });
+            raw(out, &format!("{}:", quoted(key.value.clone())));
+            if let Some(value) = value {
+                self.json(&value.0, spot, out);
+            }
+        }
+        raw(out, "}");
     }
 
     /// Appends a JSON value: fixed text as it is, texts with placeholders as segments of their own.
@@ -91,7 +117,7 @@ fn quoted(text: String) -> String {
     serde_json::Value::String(text).to_string()
 }
 
-fn raw(out: &mut Vec<JsonSegment>, text: &str) {
+pub(super) fn raw(out: &mut Vec<JsonSegment>, text: &str) {
     match out.last_mut() {
         Some(JsonSegment::Raw(before)) => before.push_str(text),
         _ if text.is_empty() => {}

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Compiler;
 use super::names::{Spot, steps_of, twice};
 use crate::base::{JourneyId, StepId, UnitId};
-use crate::plan::{Journey, Method, Step, Unit};
+use crate::plan::{Body, Journey, Method, Step, Unit};
 use crate::scenario::{self, Defaults, Fraction, Item, Located};
 
 /// Journeys with all that is in them.
@@ -37,7 +37,7 @@ impl Compiler<'_> {
     }
 
     fn journey(&mut self, place: usize, written: &scenario::Journey, defaults: Option<&Defaults>, flow: &mut Flow) {
-        let first_unit = flow.units.len();
+        let (first_unit, first_step) = (flow.units.len(), flow.steps.len());
         let items = written.steps.as_deref().unwrap_or_default();
         for name in twice(items.iter().flat_map(steps_of).filter_map(|step| step.name.as_ref())) {
             self.problem(name.span, format!("two steps of the journey are called `{}`", name.value), "give each its own name");
@@ -49,6 +49,9 @@ impl Compiler<'_> {
         if let Some(last) = items.last() {
             self.nothing_follows(last);
         }
+        let steps = &mut flow.steps[first_step..];
+        let last_submit = steps.iter().rposition(|step| matches!(step.request.body, Body::Submit(_)));
+        steps[..last_submit.unwrap_or(0)].iter_mut().for_each(|step| step.keeps_page = true);
         let name = self.name(written.name.as_ref());
         let weight = written.weight.as_ref().map_or(1.0, |weight| weight.value.0);
         flow.journeys.push(Journey { name, weight, units: index(first_unit)..index(flow.units.len()) });
@@ -66,6 +69,7 @@ impl Compiler<'_> {
             (step.journey, step.unit) = (journey, id);
             if first_of_journey && i == 0 {
                 self.no_think(written);
+                self.no_submit(written);
                 step.think = crate::base::Delay::default();
             }
             if let Some(order) = &step.order {
@@ -114,8 +118,14 @@ impl Compiler<'_> {
     }
 
     fn no_think(&mut self, first: &scenario::Step) {
-        if let Some(span) = first.keys.span_of("think") {
-            self.problem(span, "a journey's first step begins when the shopper arrives", "remove `think`");
+        for (key, span) in first.keys.among(&["think", "together"]) {
+            self.problem(span, "a journey's first step begins when the shopper arrives", format!("remove `{key}`"));
+        }
+    }
+
+    fn no_submit(&mut self, first: &scenario::Step) {
+        if let Some(span) = first.keys.span_of("submit") {
+            self.problem(span, "a journey's first step has no page whose form could be submitted", "get the page with the form first");
         }
     }
 

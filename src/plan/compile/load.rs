@@ -26,6 +26,7 @@ impl Compiler<'_> {
             Some(Connecting::Kept) => Connections::Kept,
             Some(Connecting::PerShopper) | None => Connections::PerShopper,
         };
+        self.arrivals = arrivals.clone().filter(|_| !self.overridden());
         // Long and thin, so that nothing else seems wrong because of it.
         let thin = || Stage { from: 1e-6, to: 1e-6, length: Micros::from_secs(30 * 86_400), label: String::new() };
         let fallback = || Arrivals::Poisson(Profile { stages: vec![thin()], shape: None });

@@ -6,18 +6,21 @@
 
 mod answers;
 mod bodies;
+mod data;
+mod graphql;
 mod guard;
 mod journeys;
 mod load;
 mod names;
 mod shoppers;
 mod steps;
+mod submit;
 mod text;
 
 use url::Url;
 
 use self::names::Names;
-use super::{Inputs, Limits, Plan, Templates};
+use super::{Arrivals, Inputs, Limits, Plan, Templates};
 use crate::scenario::{Problems, Scenario, Span, Text};
 
 /// A plan in the making.
@@ -27,6 +30,8 @@ struct Compiler<'a> {
     names: Names,
     templates: Templates,
     observed: Vec<String>,
+    /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
+    arrivals: Option<Arrivals>,
 }
 
 impl Plan {
@@ -57,11 +62,12 @@ impl Plan {
 fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) -> Plan {
     let document = &scenario.document;
     guard::source(problems);
-    let mut compiler = Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new() };
+    let mut compiler =
+        Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new(), arrivals: None };
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
     let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
     compiler.names.declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
-    compiler.templates = Templates::new(compiler.names.list().to_vec());
+    compiler.templates = Templates::new(compiler.names.list().to_vec(), inputs.today);
     let flow = compiler.journeys(document.journeys.as_deref().unwrap_or_default(), document.defaults.as_ref());
     let mut plan = Plan {
         name: compiler.name(document.name.as_ref()),
@@ -118,7 +124,7 @@ impl Compiler<'_> {
 
     /// The shop's base address; the command line's wins.
     fn target(&mut self, written: Option<&Text>) -> Option<Url> {
-        const REMEDY: &str = "write the shop's base address, such as https://shop.example.com";
+        const REMEDY: &str = "write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080";
         if let Some(flag) = &self.inputs.overrides.target {
             return base_address(flag).map_err(|wrong| self.flag_problem(format!("--target {flag}: {wrong}"), REMEDY)).ok();
         }

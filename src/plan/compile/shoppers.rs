@@ -1,11 +1,9 @@
-//! Who the shoppers are: attributes, patience, data of their own.
+//! Who the shoppers are: attributes and patience. Their data are in `data`.
 
-use sha2::{Digest, Sha256};
-
-use super::{Compiler, guard};
+use super::Compiler;
 use crate::base::{Delay, Micros};
-use crate::plan::{Attribute, Behaviour, DataSet, Load, PATIENCE_PRESETS, Patience, Shoppers};
-use crate::scenario::{self, Conduct, Data, Located, Named, Span, Text, Weight, listed, nearest};
+use crate::plan::{Attribute, Behaviour, Load, PATIENCE_PRESETS, Patience, Shoppers};
+use crate::scenario::{self, Conduct, Located, Named, Text, Weight, listed, nearest};
 
 /// How many values an attribute may have; the tally counts shoppers jointly by them.
 const MAX_VALUES: usize = 64;
@@ -71,93 +69,5 @@ impl Compiler<'_> {
             Some(scenario::Patience::Hazards(_)) | None => {}
         }
         Patience { name: default.0.to_owned(), hazards: default.1.to_vec() }
-    }
-
-    fn data(&mut self, name: &Text, written: &Data, load: &Load) -> Option<DataSet> {
-        let good = self.names.check(name, "a data set", self.problems);
-        let file = written.file.as_ref()?;
-        let bytes = match (self.inputs.read_file)(&file.value) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                self.problem(
-                    file.span,
-                    format!("the data file {} can't be read: {error}", file.value),
-                    "give its path relative to the scenario",
-                );
-                return None;
-            }
-        };
-        let (columns, rows) = self.table(file, &bytes)?;
-        if !self.inputs.stored {
-            self.enough_rows(file.span, &name.value, rows.len(), load);
-        }
-        let columns = good.then(|| columns.iter().map(|column| self.names.declare(format!("{}.{column}", name.value))).collect())?;
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(DataSet { name: name.value.clone(), columns, sha256, rows })
-    }
-
-    /// The header and the rows of a CSV file.
-    fn table(&mut self, file: &Text, bytes: &[u8]) -> Option<(Vec<String>, Vec<Vec<String>>)> {
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
-        let wrong = |compiler: &mut Self, what: String| {
-            compiler.problem(
-                file.span,
-                format!("the data file {} {what}", file.value),
-                "write a CSV file: a header line, then a row for each shopper, all of the same length",
-            )
-        };
-        let columns: Vec<String> = match reader.headers() {
-            Ok(header) => header.iter().map(str::to_owned).collect(),
-            Err(error) => {
-                wrong(self, format!("has no readable header: {error}"));
-                return None;
-            }
-        };
-        let doubtful = columns.iter().enumerate().find(|(i, column)| column.is_empty() || columns[..*i].contains(column));
-        if let Some((i, column)) = doubtful {
-            let what = if column.is_empty() { format!("has no name for column {}", i + 1) } else { format!("has two columns `{column}`") };
-            wrong(self, what);
-            return None;
-        }
-        let mut rows = Vec::new();
-        for record in reader.records() {
-            match record {
-                Ok(record) => rows.push(record.iter().map(str::to_owned).collect::<Vec<_>>()),
-                Err(error) => {
-                    wrong(self, format!("can't be read: {error}"));
-                    return None;
-                }
-            }
-        }
-        for (row, cell, secret) in rows
-            .iter()
-            .enumerate()
-            .flat_map(|(row, cells)| {
-                cells.iter().flat_map(move |cell| guard::secrets(cell).into_iter().map(move |secret| (row, cell, secret)))
-            })
-            .take(1)
-        {
-            let message = format!("row {} of {} has {}: {}...", row + 1, file.value, secret.what, cell.chars().take(6).collect::<String>());
-            self.problem(file.span, message, secret.remedy);
-        }
-        Some((columns, rows))
-    }
-
-    /// Rows are never shared, so there must be one for each shopper. The schedule checks the exact number.
-    fn enough_rows(&mut self, span: Span, name: &str, rows: usize, load: &Load) {
-        match load.profile() {
-            Some(profile) if (rows as f64) < profile.expected() => {
-                let expected = profile.expected().ceil();
-                let message = format!("`{name}` has {rows} rows for about {expected} shoppers, and each row is one shopper's");
-                self.problem(span, message, format!("add at least {} rows, or send fewer shoppers", expected - rows as f64));
-            }
-            Some(_) => {}
-            None => {
-                let message =
-                    format!("`{name}` can't be dealt out in a closed load, which takes as many shoppers as the shop lets through");
-                self.problem(span, message, "use stages or a shape");
-            }
-        }
     }
 }

@@ -7,11 +7,13 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
-use crate::plan::{Capture, Conditions, Method, OrderCapture, Poll, Request, Segment, Step, Template};
+use crate::plan::{Arrivals, Capture, Conditions, Method, OrderCapture, Poll, Request, Segment, Step, Template, Together};
 use crate::scenario::{self, Defaults, METHODS, Named, Text, listed, nearest};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
+/// How long shoppers wait for each other, where the scenario does not say.
+const WAITS_TOGETHER: Micros = Micros::from_secs(30);
 /// A poll asks no more often than that.
 const SHORTEST_PAUSE: Micros = Micros::from_millis(10);
 /// Headers that follow from the request and are set for every one.
@@ -26,6 +28,9 @@ impl Compiler<'_> {
         let default_think = defaults.and_then(|defaults| defaults.think.as_ref());
         let default_patience = defaults.and_then(|defaults| defaults.gives_up_after.as_ref());
         let gives_up_after = written.gives_up_after.as_ref().or(default_patience);
+        let mut expect = self.expect(written.expect.as_ref(), spot);
+        let mut declined = written.declined.as_ref().map_or_else(Conditions::default, |declined| self.conditions(declined, spot));
+        self.graphql_checks(written.graphql.as_ref(), &mut expect, &mut declined);
         Step {
             name: self.name(written.name.as_ref()),
             journey: JourneyId::default(),
@@ -34,8 +39,8 @@ impl Compiler<'_> {
             request: self.request(written, defaults, spot),
             think: written.think.as_ref().or(default_think).map_or(Delay::default(), |think| think.value),
             gives_up_after: self.positive(gives_up_after, "a shopper's patience").unwrap_or(GIVES_UP_AFTER),
-            expect: self.expect(written.expect.as_ref(), spot),
-            declined: written.declined.as_ref().map_or_else(Conditions::default, |declined| self.conditions(declined, spot)),
+            expect,
+            declined,
             captures: self.captures(written),
             basket: written.basket.as_ref().and_then(|basket| self.extract(basket.total.as_ref()?)),
             order: written.order.as_ref().and_then(|order| {
@@ -43,6 +48,8 @@ impl Compiler<'_> {
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
+            together: written.together.as_ref().and_then(|together| self.together(together)),
+            keeps_page: false,
             continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
         }
     }
@@ -66,9 +73,14 @@ impl Compiler<'_> {
             "patch" => (Method::Patch, &written.patch),
             "delete" => (Method::Delete, &written.delete),
             "head" => (Method::Head, &written.head),
+            // The form says method and address when it is there; until then a form acts, as a POST does.
+            "submit" | "graphql" => (Method::Post, &None),
             _ => (Method::Get, &written.get),
         };
-        let url = address.as_ref().and_then(|address| self.address(address, spot));
+        let url = match &written.graphql {
+            Some(graphql) => self.endpoint(graphql, defaults, spot),
+            None => address.as_ref().and_then(|address| self.address(address, spot)),
+        };
         Request {
             method,
             url: url.unwrap_or_else(|| Template::Literal("/".to_owned())),
@@ -78,7 +90,7 @@ impl Compiler<'_> {
     }
 
     /// A path below the target, or a whole URL.
-    fn address(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+    pub(super) fn address(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
         let text = written.value.trim();
         let whole = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
         if !text.starts_with('/') && !text.starts_with("{{") && !text.starts_with("{%") && !whole {
@@ -186,6 +198,28 @@ impl Compiler<'_> {
             self.observed.len() - 1
         });
         ObservedId(u16::try_from(place).unwrap_or(u16::MAX))
+    }
+
+    fn together(&mut self, written: &scenario::Together) -> Option<Together> {
+        let (shoppers, within) = match written {
+            scenario::Together::Shoppers(shoppers) => (shoppers, None),
+            scenario::Together::Gathering(gathering) => (gathering.shoppers.as_ref()?, gathering.within.as_ref()),
+        };
+        let within = self.positive(within, "a wait").unwrap_or(WAITS_TOGETHER);
+        let count = shoppers.value.0;
+        if count < 2 {
+            self.problem(shoppers.span, "nobody to wait for", "write how many shoppers act at once, from 2 on, or remove `together`");
+        }
+        let crowd = match &self.arrivals {
+            Some(Arrivals::Closed { users, .. }) => Some((f64::from(*users), "are in the shop at a time")),
+            Some(Arrivals::Poisson(profile) | Arrivals::Paced(profile)) => Some((profile.expected().ceil(), "come in all")),
+            None => None,
+        };
+        if let Some((crowd, come)) = crowd.filter(|(crowd, _)| f64::from(count) > *crowd) {
+            let message = format!("{count} shoppers wait for each other, and about {crowd} {come}");
+            self.problem(shoppers.span, message, "write a smaller number, or send more shoppers");
+        }
+        Some(Together { shoppers: count, within })
     }
 
     fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {

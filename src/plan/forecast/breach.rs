@@ -63,7 +63,7 @@ pub(super) fn of(plan: &Plan, forecast: &Forecast) -> Vec<Breach> {
     }
     if !forecast.at_most {
         let shoppers = arrivals.total.ceil() as u64;
-        let short = plan.shoppers.data.iter().filter(|data| (data.rows.len() as u64) < shoppers);
+        let short = plan.shoppers.data.iter().filter(|data| !data.suffices(shoppers));
         breaches.extend(short.map(|data| Breach::Data { name: data.name.clone(), rows: data.rows.len(), shoppers }));
     }
     breaches
@@ -98,8 +98,8 @@ fn absolute_host(request: &Request) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::DataSet;
     use crate::plan::example::shop;
+    use crate::plan::{DataSet, Dealing};
 
     fn breaches(plan: &Plan, planned: Option<u64>) -> Vec<String> {
         Forecast::of(plan, planned).breaches.iter().map(Breach::to_string).collect()
@@ -132,7 +132,13 @@ mod tests {
     #[test]
     fn data_that_runs_out_refuses_the_run() {
         let mut plan = shop();
-        plan.shoppers.data = vec![DataSet { name: "accounts".into(), columns: vec![], sha256: String::new(), rows: vec![vec![]; 600] }];
+        plan.shoppers.data = vec![DataSet {
+            name: "accounts".into(),
+            columns: vec![],
+            dealing: Dealing::Once,
+            sha256: String::new(),
+            rows: vec![vec![]; 600],
+        }];
         assert_eq!(breaches(&plan, Some(600)), [""; 0]);
         assert!(Forecast::of(&plan, Some(612)).breaches.iter().all(Breach::refuses));
         insta::assert_snapshot!(breaches(&plan, Some(612)).join("\n"), @"data 'accounts' has 600 rows for 612 shoppers: each needs one; add 12 rows or send fewer shoppers");

@@ -13,6 +13,9 @@ pub const LEVEL: f64 = 0.05;
 /// The usual chance to see what is there.
 pub const POWER: f64 = 0.8;
 
+/// With more shoppers than these the smallest rise is no longer told apart from the base rate, nor can the law be computed.
+const MOST_SHOPPERS: u64 = 1_000_000_000;
+
 /// How many shoppers show, with this power, that the failure rate is `risen` and not `base` or less.
 ///
 /// n = ((z₀.₉₅ √(p₀q₀) + z_power √(p₁q₁)) / (p₁ − p₀))²
@@ -34,6 +37,7 @@ pub fn needed_in_each(base: f64, risen: f64, power: f64) -> u64 {
 /// The smallest failure rate that is told from `base` with the usual power, by the exact binomial test of
 /// `shoppers`; none if not even 100 % is.
 pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
+    let shoppers = shoppers.min(MOST_SHOPPERS);
     // So many failures are a surprise at the base rate: P(N ≥ surprise) ≤ 5 %.
     let surprise = Binomial::new(base, shoppers).ok()?.inverse_cdf(1.0 - LEVEL) + 1;
     if surprise > shoppers {
@@ -109,6 +113,7 @@ mod tests {
         assert!((smallest_rise(0.0, 100).unwrap() - (1.0 - 0.2f64.powf(0.01))).abs() < 1e-9, "a single failure where none can be");
         assert_eq!([smallest_rise(0.01, 0), smallest_rise(1.0, 1_000), smallest_rise(0.5, 2)], [None; 3]);
         assert!(smallest_rise(0.001, 100_000_000).unwrap() < 0.001_01);
+        assert!(smallest_rise(0.001, u64::MAX).unwrap() < 0.001_01, "more than can be reckoned with");
     }
 
     #[test]

@@ -286,8 +286,8 @@ fn a_generator_that_stood_still() {
     assert_snapshot!(text.lines().next().unwrap(), @"INVALID: the generator, not the shop, was the bottleneck: the figures below say little of the shop");
     assert_snapshot!(format!("Generator{generator}"), @r#"
     Generator invalid: 200 of 200 arrivals started; lag p50 60µs, p99 1.9s, max 2s; cpu 97.0 %
-      Invalid: 201 of 1012 attempts (19.86 %) acted late, by up to 2s, most in 2 stretches of time.
-        Remedy: use an idle machine, more cores, or share the load between machines (--slice).
+      Invalid: 201 of 1012 attempts (19.86 %) acted late, by up to 2s, most from 5s to 7s. Remedy: use
+        an idle machine, more cores, or share the load between machines (--slice).
       Suspect: the generator's threads were busy 97 % of the time. Remedy: use more cores, or share the
         load between machines (--slice).
       Note: no precise timer on this system. Remedy: on Linux, starts are precise to some ten

@@ -155,6 +155,8 @@ pub struct GeneratorDocument {
     pub peak_rss_mib: f64,
     /// Stretches of time in which the schedule was not held.
     pub late_blocks: u64,
+    /// The same as windows, [from, until] in seconds since the planned start: what happened in them can't be blamed on the shop.
+    pub late_windows_s: Vec<[f64; 2]>,
     /// How long such a stretch is.
     pub block_s: f64,
     /// Reasons for doubt, the gravest first, and notes.

@@ -132,6 +132,7 @@ fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
         busiest_second_fraction: figure(health.busiest_fraction),
         peak_rss_mib: figure(health.peak_rss_kib as f64 / 1024.0),
         late_blocks: health.late_blocks.len() as u64,
+        late_windows_s: health.late_stretches.iter().map(|(from, until)| [from.as_secs_f64(), until.as_secs_f64()]).collect(),
         block_s: tally.shape.block.as_secs_f64(),
         doubts: doubts.collect(),
     }

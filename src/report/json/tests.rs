@@ -125,6 +125,7 @@ fn a_run_with_planted_faults_in_full() {
         "busiest_second_fraction": 0.0,
         "peak_rss_mib": 48.0,
         "late_blocks": 0,
+        "late_windows_s": [],
         "block_s": 1.0,
         "doubts": []
       },

@@ -46,7 +46,7 @@ pub fn steps(plan: &Plan, findings: &Findings) -> Table {
         let mut cells = vec![plan.step_label(step.step), count(step.failed.of), failed, ci95];
         cells.extend(declined.then(|| count(step.declined)));
         cells.extend([span(step.response.p50), span(step.response.p95), span(step.response.p99), longest(step.response.max)]);
-        cells.extend(service.then(|| if service_differs(step) { span(step.service.p50) } else { NOTHING.to_owned() }));
+        cells.extend(service.then(|| span(step.service.p50)));
         table.row(if step.failed.events > 0 { Tone::Bad } else { Tone::Plain }, cells);
     }
     table

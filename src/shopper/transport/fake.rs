@@ -3,14 +3,17 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use ::http::{HeaderMap, StatusCode, Version};
+use ::http::header::CONTENT_TYPE;
+use ::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use bytes::Bytes;
 
 use super::{Answer, Clock, Exchange, Line, Shop, Trouble, WireRequest};
 use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 
-/// What the fake shop answers: how long it takes, and with what.
+const HTML: HeaderValue = HeaderValue::from_static("text/html");
+
+/// What the fake shop answers: how long it takes, and with what. A body that begins with `<` is a page.
 pub type Rule = dyn Fn(&Asked<'_>) -> (Micros, Result<(u16, String), Trouble>);
 
 /// What the fake shop is asked.
@@ -60,7 +63,7 @@ impl<C: Clock> Line for FakeLine<C> {
         let result = result.map(|(status, body)| Answer {
             status: StatusCode::from_u16(status).expect("a status"),
             version: Version::HTTP_11,
-            headers: HeaderMap::new(),
+            headers: if body.starts_with('<') { HeaderMap::from_iter([(CONTENT_TYPE, HTML)]) } else { HeaderMap::new() },
             body: Bytes::from(body),
         });
         Exchange {

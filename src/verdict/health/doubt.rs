@@ -45,8 +45,8 @@ pub enum Cause {
         attempts: u64,
         /// Of how many.
         of: u64,
-        /// In how many late blocks.
-        blocks: usize,
+        /// When most of them were, from and until.
+        stretches: Vec<(Micros, Micros)>,
         /// The longest lag.
         worst: Micros,
     },
@@ -65,6 +65,9 @@ pub enum Cause {
     /// Spans longer than the histograms' bound.
     Clamped(u64),
 }
+
+/// Of more stretches than these only the number is printed.
+const MOST_STRETCHES: usize = 3;
 
 // === impl Soundness ===
 
@@ -110,13 +113,17 @@ impl fmt::Display for Cause {
         match self {
             Cause::Unstarted { arrivals, planned, why } if why.is_empty() => write!(f, "{arrivals} of {planned} arrivals never started"),
             Cause::Unstarted { arrivals, planned, why } => write!(f, "{arrivals} of {planned} arrivals never started ({})", list(why)),
-            Cause::Late { attempts, of, blocks, worst } => {
+            Cause::Late { attempts, of, stretches, worst } => {
                 let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
                 write!(f, "{attempts} of {of} attempts ({share:.2} %) acted late, by up to {worst}, ")?;
-                if *blocks == 0 {
-                    write!(f, "spread over the run")
-                } else {
-                    write!(f, "most in {blocks} stretch{} of time", if *blocks == 1 { "" } else { "es" })
+                match &stretches[..] {
+                    [] => write!(f, "spread over the run"),
+                    [first @ .., (from, until)] if first.len() < MOST_STRETCHES => {
+                        write!(f, "most ")?;
+                        first.iter().try_for_each(|(from, until)| write!(f, "from {from} to {until}, "))?;
+                        write!(f, "from {from} to {until}")
+                    }
+                    many => write!(f, "most in {} stretches of time", many.len()),
                 }
             }
             Cause::OwnFailures(OwnFault::Means, why) => write!(f, "requests failed for want of the generator's own means ({})", list(why)),

@@ -24,6 +24,8 @@ pub struct Health {
     pub lag: Option<Lag>,
     /// Blocks of time in which the schedule was not held, by number.
     pub late_blocks: Vec<u32>,
+    /// The same as stretches of time since the planned start, from and until: what happened in them can't be blamed on the shop.
+    pub late_stretches: Vec<(Micros, Micros)>,
     /// Processor time of the cores' threads over their wall time.
     pub cpu_fraction: Option<f64>,
     /// The busiest second of any core, same fraction.
@@ -57,6 +59,7 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
     let mut all = Latency::default();
     tally.blocks.values().for_each(|block| all.gather(&block.lag));
     let (late, late_blocks) = late_attempts(plan, tally);
+    let late_stretches = stretches(&late_blocks, tally.shape.block);
     let generator = &tally.generator;
     let fraction = |part: Micros| (generator.wall.0 > 0).then(|| part.0 as f64 / generator.wall.0 as f64);
     let cpu_fraction = fraction(generator.cpu);
@@ -68,7 +71,7 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
     if !late_blocks.is_empty() || surely_beyond(late, all.count(), LATE_SHARE) {
         let gravity = if surely_beyond(late, all.count(), LATE_SHARE) { Soundness::Invalid } else { Soundness::Suspect };
         let worst = all.max().unwrap_or_default();
-        doubt(gravity, Cause::Late { attempts: late, of: all.count(), blocks: late_blocks.len(), worst });
+        doubt(gravity, Cause::Late { attempts: late, of: all.count(), stretches: late_stretches.clone(), worst });
     }
     for (fault, causes) in &generator.own_failures {
         doubt(Soundness::Invalid, Cause::OwnFailures(*fault, causes.clone()));
@@ -100,6 +103,7 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
         started: tally.arrivals.started,
         lag: Lag::of(&all),
         late_blocks,
+        late_stretches,
         cpu_fraction,
         busiest_fraction,
         peak_rss_kib: generator.peak_rss_kib,
@@ -135,6 +139,13 @@ fn late_attempts(plan: &Plan, tally: &Tally) -> (u64, Vec<u32>) {
         }
     }
     (all, blocks)
+}
+
+/// Blocks that follow each other are one stretch.
+fn stretches(blocks: &[u32], block: Micros) -> Vec<(Micros, Micros)> {
+    let runs = blocks.chunk_by(|one, next| one + 1 == *next);
+    let moment = |number: u32| Micros(block.0.saturating_mul(u64::from(number)));
+    runs.filter_map(|run| Some((moment(*run.first()?), moment(run.last()? + 1)))).collect()
 }
 
 /// The lag that can't be held against the generator in this block: 5 ms, 1 % of the tightest objective on a
@@ -201,7 +212,9 @@ mod tests {
         for shoppers in [200, 2_000] {
             let found = of(&quiet(shoppers, 10).stopped(Micros::from_secs(5), Micros::from_secs(7)));
             assert_eq!((found.soundness, &*found.late_blocks), (Soundness::Invalid, &[5, 6][..]));
-            assert!(matches!(found.doubts[0].cause, Cause::Late { blocks: 2, .. }));
+            assert_eq!(found.late_stretches, [(Micros::from_secs(5), Micros::from_secs(7))]);
+            assert!(found.doubts[0].cause.to_string().ends_with("most from 5s to 7s"), "{}", found.doubts[0].cause);
+            assert!(matches!(found.doubts[0].cause, Cause::Late { .. }));
         }
     }
 

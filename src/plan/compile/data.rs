@@ -1,0 +1,133 @@
+//! Data files: tables whose rows are dealt out to shoppers.
+
+use sha2::{Digest, Sha256};
+
+use super::{Compiler, guard};
+use crate::plan::{Cell, DataSet, Dealing, Load};
+use crate::scenario::{Data, Each, Span, Text};
+
+/// Columns and rows.
+type Table = (Vec<String>, Vec<Vec<Cell>>);
+
+impl Compiler<'_> {
+    pub(super) fn data(&mut self, name: &Text, written: &Data, load: &Load) -> Option<DataSet> {
+        let good = self.names.check(name, "a data set", self.problems);
+        let file = written.file.as_ref()?;
+        let bytes = match (self.inputs.read_file)(&file.value) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.problem(
+                    file.span,
+                    format!("the data file {} can't be read: {error}", file.value),
+                    "give its path relative to the scenario",
+                );
+                return None;
+            }
+        };
+        let dealing = match written.each.as_ref().map(|each| each.value) {
+            Some(Each::Loop) => Dealing::Loop,
+            Some(Each::Random) => Dealing::Random,
+            Some(Each::Once) | None => Dealing::Once,
+        };
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+        let lines = [".jsonl", ".ndjson"].iter().any(|end| file.value.ends_with(end));
+        let table = if lines { objects(text) } else { cells(text) };
+        let (columns, rows) = match table {
+            Ok(table) => table,
+            Err((wrong, remedy)) => {
+                self.problem(file.span, format!("the data file {} {wrong}", file.value), remedy);
+                return None;
+            }
+        };
+        self.no_secrets(file, &rows);
+        if !self.inputs.stored {
+            match dealing {
+                Dealing::Once => self.enough_rows(file.span, &name.value, rows.len(), load),
+                _ if rows.is_empty() => {
+                    self.problem(file.span, format!("the data file {} has no row to deal out", file.value), "add a row");
+                }
+                Dealing::Loop | Dealing::Random => {}
+            }
+        }
+        let columns = good.then(|| columns.iter().map(|column| self.names.declare(format!("{}.{column}", name.value))).collect())?;
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(DataSet { name: name.value.clone(), columns, dealing, sha256, rows })
+    }
+
+    /// Tells the first cell that must not be in a load test.
+    fn no_secrets(&mut self, file: &Text, rows: &[Vec<Cell>]) {
+        for (row, cells) in rows.iter().enumerate() {
+            for cell in cells {
+                let text = match cell {
+                    Cell::Text(text) => text.clone(),
+                    Cell::Json(value) => value.to_string(),
+                };
+                if let Some(secret) = guard::secrets(&text).into_iter().next() {
+                    let shown: String = text[secret.range].chars().take(6).collect();
+                    let message = format!("row {} of {} has {}: {shown}...", row + 1, file.value, secret.what);
+                    self.problem(file.span, message, secret.remedy);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Rows are never shared, so there must be one for each shopper. The schedule checks the exact number.
+    fn enough_rows(&mut self, span: Span, name: &str, rows: usize, load: &Load) {
+        match load.profile() {
+            Some(profile) if (rows as f64) < profile.expected() => {
+                let expected = profile.expected().ceil();
+                let message = format!("`{name}` has {rows} rows for about {expected} shoppers, and each row is one shopper's");
+                self.problem(span, message, format!("add at least {} rows, or send fewer shoppers", expected - rows as f64));
+            }
+            Some(_) => {}
+            None => {
+                let message =
+                    format!("`{name}` can't be dealt out in a closed load, which takes as many shoppers as the shop lets through");
+                self.problem(span, message, "use stages or a shape");
+            }
+        }
+    }
+}
+
+/// What is wrong with a file, and what to do.
+type Wrong = (String, &'static str);
+
+/// The header and the rows of a CSV file.
+fn cells(text: &[u8]) -> Result<Table, Wrong> {
+    const REMEDY: &str = "write a CSV file: a header line, then a row for each shopper, all of the same length";
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text);
+    let header = reader.headers().map_err(|error| (format!("has no readable header: {error}"), REMEDY))?;
+    let columns: Vec<String> = header.iter().map(str::to_owned).collect();
+    if let Some((i, column)) = columns.iter().enumerate().find(|(i, column)| column.is_empty() || columns[..*i].contains(column)) {
+        let wrong = if column.is_empty() { format!("has no name for column {}", i + 1) } else { format!("has two columns `{column}`") };
+        return Err((wrong, REMEDY));
+    }
+    let row = |record: csv::StringRecord| record.iter().map(|cell| Cell::Text(cell.to_owned())).collect();
+    let rows = reader.records().map(|record| record.map(row)).collect::<Result<_, _>>();
+    Ok((columns, rows.map_err(|error| (format!("can't be read: {error}"), REMEDY))?))
+}
+
+/// The keys of the first line, and the values of all, of a file with a JSON object a line.
+fn objects(text: &[u8]) -> Result<Table, Wrong> {
+    const REMEDY: &str = "write a JSON object a line, all with the keys of the first";
+    let text = std::str::from_utf8(text).map_err(|_| ("is not UTF-8 text".to_owned(), "save it as UTF-8"))?;
+    let mut columns: Option<Vec<String>> = None;
+    let mut rows = Vec::new();
+    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let wrong = |what: String| (format!("{what} on line {}", n + 1), REMEDY);
+        let read = serde_json::from_str(line).map_err(|error| wrong(format!("is not JSON ({error})")))?;
+        let serde_json::Value::Object(mut object) = read else { return Err(wrong("has no object".to_owned())) };
+        let columns = columns.get_or_insert_with(|| object.keys().cloned().collect());
+        if let Some(unknown) = object.keys().find(|key| !columns.contains(key)) {
+            return Err(wrong(format!("has a new key `{unknown}`")));
+        }
+        let cell = |column: &String| match object.shift_remove(column) {
+            Some(serde_json::Value::String(text)) => Ok(Cell::Text(text)),
+            Some(value) => Ok(Cell::Json(value)),
+            None => Err(wrong(format!("lacks `{column}`"))),
+        };
+        rows.push(columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok((columns.ok_or_else(|| ("has no line".to_owned(), REMEDY))?, rows))
+}

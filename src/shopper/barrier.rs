@@ -1,0 +1,103 @@
+//! Shoppers who wait for each other, to act at one instant: the door of a flash sale.
+//!
+//! Groups form in the order of coming: when so many are there, all of them go, and the next group begins. Nobody
+//! waits for longer than the scenario says, since the one who is missing may have left. The shoppers of all cores
+//! wait at one barrier.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::transport::Clock;
+use crate::base::{Micros, Slice, StepId};
+use crate::plan::{Plan, Together};
+
+/// The barriers of a plan, by step.
+#[derive(Debug)]
+pub struct Barriers(Vec<Option<Barrier>>);
+
+#[derive(Debug)]
+struct Barrier {
+    together: Together,
+    group: Mutex<Group>,
+}
+
+/// Those who wait now.
+#[derive(Debug, Default)]
+struct Group {
+    waiting: u32,
+    opening: Arc<Opening>,
+}
+
+/// The moment at which a group goes.
+#[derive(Debug, Default)]
+struct Opening {
+    at: OnceLock<Micros>,
+    opened: Arc<Notify>,
+}
+
+// === impl Barriers ===
+
+impl Barriers {
+    /// The barriers of a process that runs this slice: it has its share of each group.
+    pub fn new(plan: &Plan, slice: Slice) -> Barriers {
+        let share = |together: Together| {
+            let (index, of) = (slice.index(), slice.of());
+            let shoppers = (together.shoppers / of + u32::from(index < together.shoppers % of)).max(1);
+            Barrier { together: Together { shoppers, ..together }, group: Mutex::default() }
+        };
+        Barriers(plan.steps.iter().map(|step| step.together.map(share)).collect())
+    }
+
+    /// Waits before this step for the others; when they act, or nothing where there is nobody to wait for.
+    pub(super) async fn wait<C: Clock>(&self, step: StepId, clock: &C) -> Option<Micros> {
+        let barrier = self.0.get(step.index())?.as_ref()?;
+        let came_at = clock.now();
+        let (opening, opened) = barrier.join(came_at);
+        tokio::select! {
+            biased;
+            () = opened => {}
+            () = clock.sleep_until(came_at.saturating_add(barrier.together.within)) => barrier.give_up(&opening, clock.now()),
+        }
+        opening.at.get().copied()
+    }
+}
+
+// === impl Barrier ===
+
+impl Barrier {
+    fn group(&self) -> MutexGuard<'_, Group> {
+        self.group.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more is here. The group's opening, and what ends when it opens.
+    fn join(&self, now: Micros) -> (Arc<Opening>, impl Future<Output = ()> + use<>) {
+        let mut group = self.group();
+        group.waiting += 1;
+        let opening = Arc::clone(&group.opening);
+        // Made before the group can open, so that no opening is missed.
+        let opened = Arc::clone(&opening.opened).notified_owned();
+        if group.waiting >= self.together.shoppers {
+            group.open(now);
+        }
+        (opening, opened)
+    }
+
+    /// Somebody waited long enough: all go, unless they have gone.
+    fn give_up(&self, opening: &Arc<Opening>, now: Micros) {
+        let mut group = self.group();
+        if Arc::ptr_eq(&group.opening, opening) {
+            group.open(now);
+        }
+    }
+}
+
+// === impl Group ===
+
+impl Group {
+    fn open(&mut self, now: Micros) {
+        let group = std::mem::take(self);
+        let _ = group.opening.at.set(now);
+        group.opening.opened.notify_waiters();
+    }
+}
