@@ -142,7 +142,8 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         beside: beside.as_ref().map(|beside| beside.options()).transpose()?,
     };
     let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, starts_in, screen);
-    let begin = |beside: &Beside| Ok::<_, Failure>(Gathering::new(plan, planned, beside.folder.begin(&beside.header)?, starts_in, screen.hushed()));
+    let begin =
+        |beside: &Beside| Ok::<_, Failure>(Gathering::new(plan, planned, beside.folder.begin(&beside.header)?, starts_in, screen.hushed()));
     let mut gathering_beside = beside.as_ref().map(begin).transpose()?;
     let result = engine::run(plan, &options, &stop, |half, delta| match (half, &mut gathering_beside) {
         (Half::Beside, Some(beside)) => beside.take(delta),

@@ -124,7 +124,8 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delt
         stop: Arc::clone(stop),
         ..Budget::default()
     };
-    let barriers = Arc::new(Barriers::new(plan, options.slice));
+    // Of each half of a duet its own: shoppers wait for others in the same shop.
+    let barriers = [(), ()].map(|()| Arc::new(Barriers::new(plan, options.slice)));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
     let mut threads = Vec::new();
@@ -140,7 +141,7 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delt
             deltas: deltas.clone(),
             coarse_timer: !cfg!(target_os = "linux"),
         };
-        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), Arc::clone(&barriers), epoch.clone());
+        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), barriers.clone(), epoch.clone());
         let body = move || run_core(core, &options, budget, barriers, &epoch);
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
@@ -189,12 +190,17 @@ impl Epoch {
 }
 
 /// The body of a core's thread.
-fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, barriers: Arc<Barriers>, epoch: &Epoch) -> Result<(), EngineError> {
+fn run_core(
+    core: CorePlan,
+    options: &RunOptions,
+    budget: Budget,
+    [here, there]: [Arc<Barriers>; 2],
+    epoch: &Epoch,
+) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let clock = epoch.clock()?;
-<<<<<<< HEAD
-        let world = |session: &SessionSettings, run: &str, purchases: Option<PurchaseFile>, beside| {
+        let world = |session: &SessionSettings, run: &str, purchases: Option<PurchaseFile>, barriers, beside| {
             // Limits are for the whole run: each core of each slice takes an equal share of them.
             let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
             Ok::<_, EngineError>(Rc::new(World {
@@ -206,31 +212,16 @@ fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, barriers: Arc<
                 run: Rc::from(run),
                 tally: Tally::new(shape_of(&core.plan)).into(),
                 ledger: Rc::new(PurchasePen::new(purchases, budget.clone())),
+                barriers,
                 witness: None,
                 beside,
                 hurried: false,
+                resolute: false,
             }))
         };
-        let beside = options.beside.as_ref().map(|other| world(&other.session, &other.run, other.purchases.clone(), None)).transpose()?;
-        let world = world(&options.session, &options.run, options.purchases.clone(), beside)?;
-=======
-        // Limits are for the whole run: each core of each slice takes an equal share of them.
-        let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
-        let world = Rc::new(World {
-            plan: Arc::clone(&core.plan),
-            shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
-            clock,
-            gate: Rc::new(gate),
-            settings: Rc::new(options.session.clone()),
-            run: Rc::from(options.run.as_str()),
-            tally: Tally::new(shape_of(&core.plan)).into(),
-            ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
-            barriers,
-            witness: None,
-            hurried: false,
-            resolute: false,
-        });
->>>>>>> main
+        let beside =
+            options.beside.as_ref().map(|other| world(&other.session, &other.run, other.purchases.clone(), there, None)).transpose()?;
+        let world = world(&options.session, &options.run, options.purchases.clone(), here, beside)?;
         core::run(core, world).await;
         Ok(())
     })

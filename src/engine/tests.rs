@@ -15,14 +15,9 @@ use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{self, Behaviour, Check, Conditions, Patience, Plan, StatusRange};
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
-<<<<<<< HEAD
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
-use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
-=======
-use crate::shopper::transport::fake::{Asked, FakeShop};
 use crate::shopper::{Barriers, World};
-use crate::tally::{End, FailureKind, OwnFault, Tally};
->>>>>>> main
+use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
 
@@ -56,7 +51,6 @@ fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule
     let plan = Arc::new(plan);
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
-<<<<<<< HEAD
         let world = |rule, beside| {
             Rc::new(World {
                 plan: Arc::clone(&plan),
@@ -67,25 +61,12 @@ fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule
                 run: Rc::from("test"),
                 tally: Tally::new(shape_of(&plan)).into(),
                 ledger: Rc::new(()),
+                barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
                 witness: None,
                 beside,
                 hurried: false,
+                resolute: false,
             })
-=======
-        let world = World {
-            plan: Arc::clone(&plan),
-            shop: FakeShop { clock: clock.clone(), rule: Rc::new(rule) },
-            clock,
-            gate: NoGate,
-            settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
-            run: Rc::from("test"),
-            tally: Tally::new(shape_of(&plan)).into(),
-            ledger: Rc::new(()),
-            barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
-            witness: None,
-            hurried: false,
-            resolute: false,
->>>>>>> main
         };
         let core = CorePlan {
             plan: Arc::clone(&plan),
@@ -244,47 +225,6 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
 }
 
 #[test]
-<<<<<<< HEAD
-fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
-    let asked: Rc<std::cell::RefCell<Vec<(bool, crate::base::ShopperId)>>> = Rc::default();
-    let rule = |here: bool| -> Rc<Rule> {
-        let log = Rc::clone(&asked);
-        Rc::new(move |asked: &Asked<'_>| {
-            if asked.nth == 0 {
-                log.borrow_mut().push((here, asked.shopper));
-            }
-            // One in three fails at first in both shops, one in five for good in the target only.
-            let luck = asked.shopper.0 % 15;
-            let both = is(asked, "pay") && asked.nth == 1 && luck % 3 == 0;
-            answer(if both || (here && is(asked, "pay") && luck % 5 == 0) { 500 } else { 200 })
-        })
-    };
-    let (target, beside) = run_both(shop_plan(), &Stop::default(), rule(true), Some(rule(false)));
-    assert_eq!((target.arrivals.started, beside.arrivals.started), (50, 50));
-    let order = asked.borrow();
-    let turns: Vec<bool> = order.chunks(2).map(|pair| {
-        assert!(pair[0].1 == pair[1].1 && pair[0].0 != pair[1].0, "{pair:?}");
-        pair[0].0
-    }).collect();
-    assert_eq!(turns, (0..50).map(|place| place % 2 == 0).collect::<Vec<_>>());
-
-    let count = |of: &dyn Fn(u64) -> bool| order.chunks(2).filter(|pair| of(pair[0].1.0 % 15)).count() as u64;
-    let pairs = |of| target.pairs_of(of).values().fold(Pairs::default(), |sum, pairs| Pairs {
-        both: sum.both + pairs.both,
-        only_here: sum.only_here + pairs.only_here,
-        only_beside: sum.only_beside + pairs.only_beside,
-        neither: sum.neither + pairs.neither,
-    });
-    let (five, three) = (count(&|luck| luck % 5 == 0), count(&|luck| luck % 3 == 0));
-    let neither = count(&|luck| luck % 5 != 0 && luck % 3 != 0);
-    assert!(five > 3 && three > 5, "{five} {three}");
-    assert_eq!(pairs(PairOf::Repeated), Pairs { only_here: five, neither: 50 - five, ..Pairs::default() });
-    assert_eq!(pairs(PairOf::Purchase), Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() });
-    assert_eq!(pairs(PairOf::Step(crate::base::StepId(0))), Pairs { neither: 50, ..Pairs::default() });
-    assert!(beside.pairs.is_empty());
-    // Who never came to the confirmation in one shop is in no pair there.
-    assert_eq!(pairs(PairOf::Step(crate::base::StepId(2))).total(), 50 - five);
-=======
 fn who_tries_again_comes_from_the_page_where_the_unit_began() {
     let asked_from = Rc::new(std::cell::RefCell::new(Vec::new()));
     let mut plan = shop_plan();
@@ -324,5 +264,51 @@ fn shoppers_who_wait_for_each_other_act_at_one_instant() {
     assert!(waits[1] - waits[0] == 40 && waits[2] > waits[1] + 40, "{waits:?}");
     // To wait for others is a pause, and not the shop's slowness.
     assert!(tally.steps[1].response_ok.total().quantile(1.0).unwrap().0 < 110_000);
->>>>>>> main
+}
+
+#[test]
+fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
+    let asked: Rc<std::cell::RefCell<Vec<(bool, crate::base::ShopperId)>>> = Rc::default();
+    let rule = |here: bool| -> Rc<Rule> {
+        let log = Rc::clone(&asked);
+        Rc::new(move |asked: &Asked<'_>| {
+            if asked.nth == 0 {
+                log.borrow_mut().push((here, asked.shopper));
+            }
+            // One in three fails at first in both shops, one in five for good in the target only.
+            let luck = asked.shopper.0 % 15;
+            let both = is(asked, "pay") && asked.nth == 1 && luck % 3 == 0;
+            answer(if both || (here && is(asked, "pay") && luck % 5 == 0) { 500 } else { 200 })
+        })
+    };
+    let (target, beside) = run_both(shop_plan(), &Stop::default(), rule(true), Some(rule(false)));
+    assert_eq!((target.arrivals.started, beside.arrivals.started), (50, 50));
+    let order = asked.borrow();
+    let turns: Vec<bool> = order
+        .chunks(2)
+        .map(|pair| {
+            assert!(pair[0].1 == pair[1].1 && pair[0].0 != pair[1].0, "{pair:?}");
+            pair[0].0
+        })
+        .collect();
+    assert_eq!(turns, (0..50).map(|place| place % 2 == 0).collect::<Vec<_>>());
+
+    let count = |of: &dyn Fn(u64) -> bool| order.chunks(2).filter(|pair| of(pair[0].1.0 % 15)).count() as u64;
+    let pairs = |of| {
+        target.pairs_of(of).values().fold(Pairs::default(), |sum, pairs| Pairs {
+            both: sum.both + pairs.both,
+            only_here: sum.only_here + pairs.only_here,
+            only_beside: sum.only_beside + pairs.only_beside,
+            neither: sum.neither + pairs.neither,
+        })
+    };
+    let (five, three) = (count(&|luck| luck % 5 == 0), count(&|luck| luck % 3 == 0));
+    let neither = count(&|luck| luck % 5 != 0 && luck % 3 != 0);
+    assert!(five > 3 && three > 5, "{five} {three}");
+    assert_eq!(pairs(PairOf::Repeated), Pairs { only_here: five, neither: 50 - five, ..Pairs::default() });
+    assert_eq!(pairs(PairOf::Purchase), Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() });
+    assert_eq!(pairs(PairOf::Step(crate::base::StepId(0))), Pairs { neither: 50, ..Pairs::default() });
+    assert!(beside.pairs.is_empty());
+    // Who never came to the confirmation in one shop is in no pair there.
+    assert_eq!(pairs(PairOf::Step(crate::base::StepId(2))).total(), 50 - five);
 }

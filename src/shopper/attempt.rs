@@ -15,13 +15,8 @@ use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
 use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
-<<<<<<< HEAD
-use crate::plan::{RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
-=======
 use crate::plan::{Body, Plan, RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
->>>>>>> main
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]

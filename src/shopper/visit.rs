@@ -22,13 +22,8 @@ use super::transport::{Clock, Shop};
 use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
-<<<<<<< HEAD
-use crate::plan::{Behaviour, Persona, Plan, Value};
-use crate::tally::{End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
-=======
 use crate::plan::{Behaviour, Cell, Persona, Plan, Value};
-use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
->>>>>>> main
+use crate::tally::{End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
 pub struct Visit<S: Shop, G> {
