@@ -51,7 +51,7 @@ pub enum Command {
     /// Everything with nothing to set up: a practice shop with planted faults, a Black Friday peak, the report that finds them.
     Demo(DemoArgs),
     /// Replay a scenario against a shop, and report.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Validate a scenario, and print what it would do, before a single request.
     Check(CheckArgs),
     /// Send one shopper through a scenario, and show every request, answer, capture and check.

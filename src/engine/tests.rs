@@ -277,8 +277,8 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
             }
             // One in three fails at first in both shops, one in five for good in the target only.
             let luck = asked.shopper.0 % 15;
-            let both = is(asked, "pay") && asked.nth == 1 && luck % 3 == 0;
-            answer(if both || (here && is(asked, "pay") && luck % 5 == 0) { 500 } else { 200 })
+            let both = is(asked, "pay") && asked.nth == 1 && luck.is_multiple_of(3);
+            answer(if both || (here && is(asked, "pay") && luck.is_multiple_of(5)) { 500 } else { 200 })
         })
     };
     let (target, beside) = run_both(shop_plan(), &Stop::default(), rule(true), Some(rule(false)));
@@ -302,8 +302,8 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
             neither: sum.neither + pairs.neither,
         })
     };
-    let (five, three) = (count(&|luck| luck % 5 == 0), count(&|luck| luck % 3 == 0));
-    let neither = count(&|luck| luck % 5 != 0 && luck % 3 != 0);
+    let (five, three) = (count(&|luck| luck.is_multiple_of(5)), count(&|luck| luck.is_multiple_of(3)));
+    let neither = count(&|luck| !luck.is_multiple_of(5) && !luck.is_multiple_of(3));
     assert!(five > 3 && three > 5, "{five} {three}");
     assert_eq!(pairs(PairOf::Repeated), Pairs { only_here: five, neither: 50 - five, ..Pairs::default() });
     assert_eq!(pairs(PairOf::Purchase), Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() });

@@ -7,6 +7,7 @@
 //! limits are Student's, for percentiles of thirty stretches end too early.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use super::stretches::{LEAST_STRETCHES, MOST_STRETCHES};
 use crate::base::Micros;
@@ -99,7 +100,8 @@ impl Spans {
         if self.blocks < LEAST_STRETCHES || self.counts().iter().any(|count| *count < min_sample(q)) {
             return None;
         }
-        let estimate = self.log_ratio(&[0..self.blocks], q)?;
+        let whole = 0..self.blocks;
+        let estimate = self.log_ratio(slice::from_ref(&whole), q)?;
         let length = (self.blocks / MOST_STRETCHES).max(1);
         let stretches = self.blocks / length;
         let mut drawn: Vec<Stretch> = Vec::with_capacity(2 * stretches);
@@ -136,10 +138,10 @@ impl Spans {
             return Some(1.0);
         }
         let counts = self.counts();
-        let whole = [0..self.blocks];
-        let at = [self.place(0, &whole, q)?, self.place(1, &whole, q)?];
+        let whole = 0..self.blocks;
+        let at = [self.place(0, slice::from_ref(&whole), q)?, self.place(1, slice::from_ref(&whole), q)?];
         let share = |run: usize, stretch: &Stretch| {
-            let stretch = std::slice::from_ref(stretch);
+            let stretch = slice::from_ref(stretch);
             let (within, all) = (self.within(run, stretch, at[run]), self.within(run, stretch, self.values.len() - 1));
             (within as f64 - q * all as f64) / counts[run] as f64
         };
@@ -218,9 +220,9 @@ mod tests {
         for (run, counted) in [(0, &base), (1, &candidate)] {
             let mut sorted: Vec<u64> = counted.values().flatten().map(|(span, _)| span.0).collect();
             sorted.sort_unstable();
-            let whole = [0..spans.blocks];
+            let whole = 0..spans.blocks;
             for q in [0.01, 0.5, 0.95, 0.99, 1.0] {
-                assert_eq!(spans.quantile(run, &whole, q), Some(sorted[(q * 1_000.0) as usize - 1].max(1)), "{q}");
+                assert_eq!(spans.quantile(run, slice::from_ref(&whole), q), Some(sorted[(q * 1_000.0) as usize - 1].max(1)), "{q}");
             }
             // Around the end: the last five blocks and the first three.
             let around = [spans.blocks - 5..spans.blocks, 0..3];
