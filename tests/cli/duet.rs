@@ -63,7 +63,7 @@ fn slices_of_a_duet_are_merged_to_one() {
     let (new, old) = (Shop::open(&format!("faults: [{STICKY}]")), Shop::open(""));
     let bench = Bench::new(&loaded(BUY, OPEN));
     for slice in ["0/2", "1/2"] {
-        bench.run(&["-q", "--target", &new.url(), "--duet", &old.url(), "--seed", "7", "--slice", slice]).with(&[100, 102]);
+        bench.run(&["-q", "--target", &new.url(), "--duet", &old.url(), "--seed", "7", "--slice", slice]).with(&[100, 102, 106]);
     }
     let runs = bench.runs();
     let names: Vec<&str> = runs.iter().map(|run| run.to_str().unwrap()).collect();
@@ -77,7 +77,7 @@ fn slices_of_a_duet_are_merged_to_one() {
 fn a_duet_of_one_shop_with_itself_is_no_regression() {
     let shop = Shop::open(&format!("faults: [{BOTH}, {STICKY}]"));
     let bench = Bench::new(&loaded(BUY, "{ arrivals: paced, stages: [{ hold: 400/s, for: 4s }] }"));
-    bench.run(&["-q", "--target", &shop.url(), "--duet", &shop.url()]).with(&[0, 102]);
+    bench.run(&["-q", "--target", &shop.url(), "--duet", &shop.url()]).with(&[0, 100, 102]);
     let found = comparison(&bench.only_run());
     assert_eq!(
         (row(&found, "repeated_failures")["change"].as_f64(), found["comparisons"][0]["verdict"].as_str()),
