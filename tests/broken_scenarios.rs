@@ -413,6 +413,21 @@ fn data_and_secrets() {
 }
 
 #[test]
+fn error_budgets() {
+    let budget = |rest: &str| part(&format!("budget: {{ {rest} }}"));
+    let good = "objective: 99.9% of shoppers are not lost";
+    check(&[
+        (part("budget: «99.9%»"), &["expected a budget"], &["`objective`"]),
+        (budget("objective: «99.9% of shoppers buy without failure», shoppers: 4M"), &["no promise"], &["buy without a failure"]),
+        (budget("objective: «repeated_failures < 0.1%», shoppers: 4M"), &["not the objective of a budget"], &["99.9% of shoppers"]),
+        (budget("objective: «100% of shoppers are not lost», shoppers: 4M"), &["no budget"], &["below 100 %"]),
+        (budget(&format!("{good}, shoppers: «many»")), &["`many` is not a number of shoppers"], &["40M"]),
+        (budget(&format!("{good}, shoppers: 4M, window: «5m»")), &["less than an hour"], &["30d"]),
+        (budget(&format!("{good}, shoppers: 1k, peak_hour: «2k»")), &["more shoppers in an hour"], &["busiest hour"]),
+    ]);
+}
+
+#[test]
 fn objectives() {
     check(&[
         (objective("«fast please»"), &["no comparison"], &["p95(pay) < 800ms"]),
@@ -433,6 +448,7 @@ fn objectives() {
         (objective("p95(pay) < 5ms where payment = «cash»"), &["`payment` has no value `cash`"], &["`card` or `gift card`"]),
         (objective("p95(pay) < 5ms «where» for 10s"), &["needs a condition"], &["attribute = value"]),
         (objective("requests > 5/s «where» payment = card"), &["not counted by attribute"], &["remove"]),
+        (objective("requests > 5/s «abort»"), &["not certain before the end"], &["for 10s abort"]),
         (objective("repeated_failures(«pay») < 1%"), &["of all shoppers"], &["alone"]),
         (objective("«declined(home)» < 1%"), &["nothing can be declined"], &["declined: { status: 402 }"]),
         (part("objectives: [«time_to_buy» < 60s]"), &["nobody buys"], &["`purchase:`"]),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, VarId};
 use tillrush::plan::{
     Arrivals, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Dealing, Expected, Extract, Inputs, JsonSegment, Metric,
-    Overrides, Place, Plan, Segment, Template, Together, schema,
+    Overrides, Place, Plan, Segment, SpentBy, Template, Together, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -145,6 +145,20 @@ fn objectives_are_read_in_all_their_forms() {
     let all = read("failures < 0.01 after 10s for 30s where payment = wallet and device=mobile abort");
     assert_eq!((all.limit, all.after, all.window, all.abort), (0.01, Some(Micros::from_secs(10)), Some(Micros::from_secs(30)), true));
     assert_eq!(all.only, [(1, 1), (0, 0)]);
+}
+
+#[test]
+fn an_error_budget_has_a_size_and_a_time() {
+    let budget = |rest: &str| {
+        compiled(&format!("{CHECKOUT}\nbudget: {{ objective: 99.9% of shoppers buy without a repeated failure, {rest} }}\n"))
+            .budget
+            .unwrap()
+    };
+    let short = budget("shoppers: 40M");
+    assert_eq!((short.spent_by, short.allowed, short.window), (SpentBy::RepeatedFailures, 0.001, Micros::from_secs(30 * 86_400)));
+    assert_eq!((short.size(), short.peak_hour), (40_000.0, None));
+    let whole = budget("shoppers: 1200000, window: 7d, peak_hour: 25k");
+    assert_eq!((whole.window, whole.shoppers, whole.peak_hour), (Micros::from_secs(7 * 86_400), 1.2e6, Some(25e3)));
 }
 
 #[test]

@@ -60,6 +60,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Put two runs side by side, and say what got worse.
     Compare(CompareArgs),
+    /// List the stored runs.
+    Runs(RunsArgs),
     /// Join the shards of one run.
     Merge(MergeArgs),
     /// Serve the practice shop.
@@ -143,6 +145,14 @@ pub struct ReportFileArgs {
     /// Write `run.json` here as well; - for standard output.
     #[arg(long, env = "TILLRUSH_JSON", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+
+    /// Write JUnit XML here, a test case for each objective; - for standard output.
+    #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+
+    /// Write Markdown for a pull request here; - for standard output.
+    #[arg(long, env = "TILLRUSH_MARKDOWN", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
 }
 
 /// Options of `run`.
@@ -324,6 +334,22 @@ pub struct CompareArgs {
     /// Where runs are, for `latest`, and noise floors.
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
+}
+
+/// Options of `runs`.
+#[derive(Clone, Debug, Args)]
+pub struct RunsArgs {
+    /// Where runs are.
+    #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+
+    /// List so many of the newest; 0 for all.
+    #[arg(short = 'n', long, env = "TILLRUSH_LAST", default_value_t = 20)]
+    pub last: usize,
+
+    /// List them as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `merge`.

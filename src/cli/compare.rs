@@ -1,6 +1,7 @@
 //! `tillrush compare`, and `run --baseline`: a run beside another one.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -8,10 +9,11 @@ use clap::ValueEnum;
 
 use super::args::{CompareArgs, JudgeArgs, PrimaryFigure, ReportFileArgs};
 use super::folder::{self, RunFolder};
-use super::report::{facts, write_file};
+use super::pipeline;
+use super::report::{self as report_of, deliver};
 use super::source::Source;
 use super::{Exit, Failure, Screen, print};
-use crate::report::{self, Paint};
+use crate::report;
 use crate::scenario::{Fraction, Unit};
 use crate::schedule::workload_digest;
 use crate::tally::shard::Shard;
@@ -48,7 +50,7 @@ pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
         refuse(compare::unlike(&base.side(), &candidate.side()))?;
     }
     let found = judge(base, candidate, &args.judge, &args.out)?;
-    conclude(base, candidate, &found, &args.files, screen)?;
+    conclude(base, candidate, &found, Vec::new(), &args.files, screen)?;
     Ok(exit_of(&found))
 }
 
@@ -67,23 +69,47 @@ pub fn baseline(named: &Path, out: &Path, candidate: &Source, args: &JudgeArgs, 
     Ok(base)
 }
 
-/// Compares a run that has just ended with its baseline, prints it, and stores it in the run's folder.
-pub fn after_run(base: &Stored, folder: &RunFolder, args: &JudgeArgs, out: &Path, screen: Screen) -> Result<Exit, Failure> {
+/// Compares a run that has just ended with its baseline, prints it, and stores it in the run's folder. The files that the run's own
+/// report was written to get both, but for JSON: that of a comparison is in the folder.
+pub fn after_run(
+    base: &Stored,
+    folder: &RunFolder,
+    args: &JudgeArgs,
+    out: &Path,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<Exit, Failure> {
     let candidate = Stored::of(folder.shard()?, screen)?;
     let found = judge(base, &candidate, args, out)?;
     let json = report::comparison_json(&report::comparison_document(&base.side(), &candidate.side(), &found));
     folder.write(DOCUMENT, json.as_bytes())?;
+    let taken = [&files.json, &files.junit, &files.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    let screen = if taken { screen.hushed() } else { screen };
     screen.tell(format_args!(""));
-    conclude(base, &candidate, &found, &ReportFileArgs::default(), screen)?;
+    let own = report::suite(&candidate.source.plan, &candidate.facts, &candidate.findings);
+    conclude(base, &candidate, &found, vec![own], &ReportFileArgs { json: None, markdown: None, ..files.clone() }, screen)?;
+    if let Some(path) = files.markdown.as_deref() {
+        let text = report::markdown(&report::comparison_view(&base.side(), &candidate.side(), &found));
+        append_file(path, &format!("\n{text}"))?;
+    }
     Ok(exit_of(&found))
 }
 
+fn append_file(path: &Path, text: &str) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return print(text);
+    }
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).with_context(|| format!("can't write {}", path.display()))?;
+    Ok(())
+}
+
 /// Compares the two halves of a duet, if the run is one.
-pub fn after_duet(folder: &RunFolder, out: &Path, screen: Screen) -> Result<Exit, Failure> {
+pub fn after_duet(folder: &RunFolder, out: &Path, files: &ReportFileArgs, screen: Screen) -> Result<Exit, Failure> {
     let Some(beside) = folder.beside() else { return Ok(Exit::Ok) };
     let base = Stored::of(beside.shard()?, screen)?;
     let terms = noted_terms(&base.shard.header.settings);
-    after_run(&base, folder, &terms, out, screen)
+    after_run(&base, folder, &terms, out, files, screen)
 }
 
 /// The settings' keys of a duet: its name, which both halves have, and by what terms they are compared.
@@ -144,18 +170,21 @@ fn judge(base: &Stored, candidate: &Stored, args: &JudgeArgs, out: &Path) -> Res
     Ok(compare::compare(&base.side(), &candidate.side(), &Terms { primary, margin, noise: noise.as_ref(), duet }))
 }
 
-/// Prints a comparison and writes its files.
-fn conclude(base: &Stored, candidate: &Stored, found: &Comparison, files: &ReportFileArgs, screen: Screen) -> Result<(), Failure> {
+/// Prints a comparison and writes its files; test cases go after those of the other suites.
+fn conclude(
+    base: &Stored,
+    candidate: &Stored,
+    found: &Comparison,
+    mut suites: Vec<report::Suite>,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<(), Failure> {
     let (base, candidate) = (base.side(), candidate.side());
-    if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
-        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(&report::comparison_view(&base, &candidate, found), screen.width, paint))?;
-    }
-    // Last, so that a file that can't be written hides nothing.
-    if let Some(path) = &files.json {
-        write_file(path, report::comparison_json(&report::comparison_document(&base, &candidate, found)).as_bytes())?;
-    }
-    Ok(())
+    let view = report::comparison_view(&base, &candidate, found);
+    suites.push(report::comparison_suite(&candidate, found));
+    let json = || report::comparison_json(&report::comparison_document(&base, &candidate, found));
+    deliver(&view, &json, &suites, files, screen)?;
+    pipeline::tell_comparison(&view, found)
 }
 
 /// `tillrush compare --calibrate`: what like runs differ by, stored for later comparisons.
@@ -215,8 +244,7 @@ impl Stored {
 
     fn of(shard: Shard, screen: Screen) -> Result<Stored, Failure> {
         let source = Source::stored(&shard.header, screen)?;
-        let facts = facts(&shard, &source);
-        let findings = Findings::of(&source.plan, &shard.tally, &facts);
+        let (facts, findings) = report_of::judge(&shard, &source);
         Ok(Stored { shard, source, facts, findings })
     }
 

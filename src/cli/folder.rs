@@ -76,6 +76,18 @@ impl RunFolder {
         Ok(RunFolder { path })
     }
 
+    /// All runs in `out`, the newest first. Their names begin with the time of their start, so that they sort by it.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn all(out: &Path) -> anyhow::Result<Vec<RunFolder>> {
+        let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
+        let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
+        let mut runs: Vec<PathBuf> = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists()).collect();
+        runs.sort_unstable();
+        Ok(runs.into_iter().rev().map(|path| RunFolder { path }).collect())
+    }
+
     /// The folder's path, for print.
     pub fn display(&self) -> String {
         self.path.display().to_string()
@@ -175,22 +187,13 @@ fn latest(named: &Path) -> Option<usize> {
 }
 
 fn newest(out: &Path, back: usize) -> anyhow::Result<PathBuf> {
-    let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
-    let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
-    let mut runs: Vec<PathBuf> = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists()).collect();
-    runs.sort();
-    let at = runs.len().checked_sub(back + 1);
-    match at {
-        Some(at) => Ok(runs.swap_remove(at)),
-        None => bail!(
-            "there {} in {}",
-            match runs.len() {
-                0 => "are no runs".to_owned(),
-                1 => "is only 1 run".to_owned(),
-                n => format!("are only {n} runs"),
-            },
-            out.display()
-        ),
+    let mut runs = RunFolder::all(out)?;
+    let out = out.display();
+    match runs.len() {
+        all if back < all => Ok(runs.swap_remove(back).path),
+        0 => bail!("there are no runs in {out}"),
+        1 => bail!("there is only 1 run in {out}"),
+        all => bail!("there are only {all} runs in {out}"),
     }
 }
 

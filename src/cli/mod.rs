@@ -8,8 +8,10 @@ mod demo;
 mod exit;
 mod folder;
 mod live;
+mod pipeline;
 mod report;
 mod run;
+mod runs;
 mod source;
 mod typed;
 mod walk;
@@ -58,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Walk(args) => walk::walk(&args, screen),
         Command::Report(args) => report::report(&args, screen),
         Command::Compare(args) => compare::compare(&args, screen),
+        Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => report::merge(&args, screen),
         Command::Shop(args) => shop(&args, screen),
         Command::Schema(args) => schema(&args),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
 use super::compare;
 use super::folder::RunFolder;
+use super::pipeline;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::{Micros, StepId};
@@ -43,8 +44,8 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     if let Some(beside) = beside.filter(|_| !goes_on) {
         let shard = beside.shard()?;
         beside.seal(&shard)?;
-        conclude(&shard, &source, Some(&beside), &ReportFileArgs::default(), screen.hushed())?;
-        return Ok(exit_of(&findings).graver(compare::after_duet(&folder, &args.out, screen)?));
+        store(&shard, &source, &beside)?;
+        return Ok(exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?));
     }
     Ok(exit_of(&findings))
 }
@@ -69,7 +70,7 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::stored(&joined.header, screen)?;
     let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
     merge_beside(&runs, &folder, screen)?;
-    let exit = exit_of(&findings).graver(compare::after_duet(&folder, &args.out, screen)?);
+    let exit = exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
     Ok(exit)
 }
@@ -84,7 +85,7 @@ fn merge_beside(runs: &[RunFolder], folder: &RunFolder, screen: Screen) -> Resul
     gather_purchases(&halves, &beside)?;
     beside.seal(&joined)?;
     let source = Source::stored(&joined.header, screen)?;
-    conclude(&joined, &source, Some(&beside), &ReportFileArgs::default(), screen.hushed())?;
+    store(&joined, &source, &beside)?;
     Ok(())
 }
 
@@ -113,26 +114,59 @@ pub fn conclude(
     screen: Screen,
 ) -> Result<Findings, Failure> {
     let (plan, tally) = (&source.plan, &shard.tally);
+    let (facts, findings) = match folder {
+        Some(folder) => store(shard, source, folder)?,
+        None => judge(shard, source),
+    };
+    let view = View::of(plan, &facts, &findings);
+    let json = || report::run_json(&report::run_document(plan, tally, &facts, &findings));
+    deliver(&view, &json, &[report::suite(plan, &facts, &findings)], files, screen)?;
+    pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
+    Ok(findings)
+}
+
+/// Judges a shard, and writes what is made from it into the folder.
+pub fn store(shard: &Shard, source: &Source, folder: &RunFolder) -> Result<(RunFacts, Findings), Failure> {
+    let (plan, tally) = (&source.plan, &shard.tally);
+    let (facts, findings) = judge(shard, source);
+    folder.write("run.json", report::run_json(&report::run_document(plan, tally, &facts, &findings)).as_bytes())?;
+    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
+    let mut log = Vec::new();
+    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
+    folder.write("intervals.hlog", &log)?;
+    Ok((facts, findings))
+}
+
+/// What a shard says.
+pub fn judge(shard: &Shard, source: &Source) -> (RunFacts, Findings) {
     let facts = facts(shard, source);
-    let findings = Findings::of(plan, tally, &facts);
-    let json = report::run_json(&report::run_document(plan, tally, &facts, &findings)).into_bytes();
-    if let Some(folder) = folder {
-        folder.write("run.json", &json)?;
-        folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
-        let mut log = Vec::new();
-        let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
-        interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
-        folder.write("intervals.hlog", &log)?;
-    }
-    if !screen.quiet && files.json.as_deref() != Some(Path::new("-")) {
+    let findings = Findings::of(&source.plan, &shard.tally, &facts);
+    (facts, findings)
+}
+
+/// Prints what a view says, and writes the files that are wanted.
+pub fn deliver(
+    view: &View,
+    json: &dyn Fn() -> String,
+    suites: &[report::Suite],
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let outputs: [(&Option<_>, &dyn Fn() -> String); 3] =
+        [(&files.json, json), (&files.junit, &|| report::junit(suites)), (&files.markdown, &|| report::markdown(view))];
+    let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
+    if !screen.quiet && !taken {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(&View::of(plan, &facts, &findings), screen.width, paint))?;
+        print(&report::console(view, screen.width, paint))?;
     }
     // Last, so that a file that can't be written hides nothing.
-    if let Some(path) = &files.json {
-        write_file(path, &json)?;
+    for (path, text) in &outputs {
+        if let Some(path) = path {
+            write_file(path, text().as_bytes())?;
+        }
     }
-    Ok(findings)
+    Ok(())
 }
 
 /// The exit code that the findings call for.
@@ -146,7 +180,7 @@ pub fn exit_of(findings: &Findings) -> Exit {
     }
 }
 
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path == Path::new("-") {
         return print(&String::from_utf8_lossy(bytes));
     }
@@ -171,7 +205,7 @@ fn started_at(header: &ShardHeader) -> Timestamp {
     Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-pub(super) fn facts(shard: &Shard, source: &Source) -> RunFacts {
+fn facts(shard: &Shard, source: &Source) -> RunFacts {
     let header = &shard.header;
     let last = shard.tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
     RunFacts {
@@ -187,7 +221,8 @@ pub(super) fn facts(shard: &Shard, source: &Source) -> RunFacts {
         started_at: started_at(header),
         duration: crate::base::Micros::from_secs(last),
         completion: match shard.ending {
-            Ending::Finished | Ending::Aborted => Completion::Complete,
+            Ending::Finished => Completion::Complete,
+            Ending::Aborted => Completion::Aborted,
             Ending::Interrupted => Completion::Interrupted,
             Ending::Killed => Completion::Killed,
         },

@@ -17,14 +17,14 @@ use super::report;
 use super::source::Source;
 use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, Half, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
+use crate::engine::{self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
 use crate::shopper::session::SessionSettings;
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
-use crate::verdict::Findings;
+use crate::verdict::{self, Findings};
 
 /// The time that threads and sockets need to come up before the planned start.
 const HEAD_START: Micros = Micros::from_millis(30);
@@ -88,9 +88,9 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         files: &args.files,
     };
     let (findings, folder) = carry_out(job, screen)?;
-    let mut exit = report::exit_of(&findings).graver(compare::after_duet(&folder, &args.out, screen)?);
+    let mut exit = report::exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
     if let Some(base) = &baseline {
-        exit = exit.graver(compare::after_run(base, &folder, &args.judge, &args.out, screen)?);
+        exit = exit.graver(compare::after_run(base, &folder, &args.judge, &args.out, &args.files, screen)?);
     }
     screen.say(&format!("everything about this run is in {}", folder.display()));
     Ok(exit)
@@ -126,6 +126,12 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
 
     let stop = Arc::new(Stop::default());
     stop_on_signals(&stop, folder.display().to_string(), screen).context("can't listen for signals")?;
+    let mut gathering = Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, Some(&stop)), screen);
+    // The target is what may be aborted: the other shop is only looked at.
+    let begin = |beside: &Beside| {
+        Ok::<_, Failure>(Gathering::new(&job, planned, beside.folder.begin(&beside.header)?, (starts_in, None), screen.hushed()))
+    };
+    let mut gathering_beside = beside.as_ref().map(begin).transpose()?;
     let options = RunOptions {
         seed: job.seed,
         slice: job.slice,
@@ -141,10 +147,6 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         max_orders: job.max_orders,
         beside: beside.as_ref().map(|beside| beside.options()).transpose()?,
     };
-    let mut gathering = Gathering::new(plan, planned, folder.begin(&header)?, starts_in, screen);
-    let begin =
-        |beside: &Beside| Ok::<_, Failure>(Gathering::new(plan, planned, beside.folder.begin(&beside.header)?, starts_in, screen.hushed()));
-    let mut gathering_beside = beside.as_ref().map(begin).transpose()?;
     let result = engine::run(plan, &options, &stop, |half, delta| match (half, &mut gathering_beside) {
         (Half::Beside, Some(beside)) => beside.take(delta),
         _ => gathering.take(delta),
@@ -153,22 +155,21 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let tally_beside = gathering_beside.map(Gathering::finish).transpose();
     result.context("the run could not be carried out")?;
 
-    let ending = match stop.cause() {
-        None => Ending::Finished,
-        Some(cause) => {
-            screen.say(match cause {
-                StopCause::Interrupted => "stopped by hand",
-                StopCause::RequestsSpent => "stopped: as many requests were sent as --max-requests allows",
-                StopCause::LedgerLost => "stopped: purchases could not be remembered any more",
-                StopCause::OrdersSpent => "stopped: as many purchases were tried as --max-orders allows",
-            });
-            Ending::Interrupted
-        }
+    let (ending, why) = match stop.cause() {
+        None => (Ending::Finished, ""),
+        Some(StopCause::ObjectiveBroken) => (Ending::Aborted, "stopped: an objective is certainly broken"),
+        Some(StopCause::Interrupted) => (Ending::Interrupted, "stopped by hand"),
+        Some(StopCause::RequestsSpent) => (Ending::Interrupted, "stopped: as many requests were sent as --max-requests allows"),
+        Some(StopCause::LedgerLost) => (Ending::Interrupted, "stopped: purchases could not be remembered any more"),
+        Some(StopCause::OrdersSpent) => (Ending::Interrupted, "stopped: as many purchases were tried as --max-orders allows"),
     };
+    if !why.is_empty() {
+        screen.say(why);
+    }
     if let (Some(beside), Some(tally)) = (beside, tally_beside?) {
         let shard = folder::shard(beside.header, tally, ending, beside.folder.display());
         beside.folder.seal(&shard)?;
-        report::conclude(&shard, job.source, Some(&beside.folder), &ReportFileArgs::default(), screen.hushed())?;
+        report::store(&shard, job.source, &beside.folder)?;
     }
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
@@ -210,16 +211,29 @@ struct Gathering<'a> {
     total: Tally,
     writer: DeltaWriter<std::fs::File>,
     progress: Progress<'a>,
+    plan: &'a Plan,
+    slices: u32,
+    stop: Option<&'a Stop>,
     starts_at: Instant,
+    /// The second in which it was last asked whether to go on.
+    asked_at: u32,
     lost: Option<std::io::Error>,
 }
 
 // === impl Gathering ===
 
 impl<'a> Gathering<'a> {
-    fn new(plan: &'a Plan, planned: u64, writer: DeltaWriter<std::fs::File>, starts_in: Micros, screen: Screen) -> Gathering<'a> {
+    fn new(
+        job: &Job<'a>,
+        planned: u64,
+        writer: DeltaWriter<std::fs::File>,
+        (starts_in, stop): (Micros, Option<&'a Stop>),
+        screen: Screen,
+    ) -> Gathering<'a> {
+        let plan: &Plan = &job.source.plan;
         let (total, progress) = (Tally::new(shape_of(plan)), Progress::new(plan, planned, screen));
-        Gathering { total, writer, progress, starts_at: Instant::now() + starts_in.into(), lost: None }
+        let (slices, starts_at) = (job.slice.of(), Instant::now() + starts_in.into());
+        Gathering { total, writer, progress, plan, slices, stop, starts_at, asked_at: 0, lost: None }
     }
 
     fn take(&mut self, mut delta: Tally) {
@@ -230,7 +244,19 @@ impl<'a> Gathering<'a> {
             self.lost.get_or_insert(error);
         }
         self.total.merge(delta);
-        self.progress.show(Instant::now().saturating_duration_since(self.starts_at).into(), &self.total);
+        let now = Instant::now().saturating_duration_since(self.starts_at).into();
+        self.progress.show(now, &self.total);
+        self.abort_if_broken(now);
+    }
+
+    /// Stops the run where an objective with `abort` is certainly broken; asked once a second, however many cores tell.
+    fn abort_if_broken(&mut self, now: Micros) {
+        if let Some(stop) = self.stop.filter(|_| now.second() > self.asked_at) {
+            self.asked_at = now.second();
+            if verdict::certainly_broken(self.plan, &self.total, now, self.slices).is_some() {
+                stop.advance(Phase::Draining, StopCause::ObjectiveBroken);
+            }
+        }
     }
 
     fn finish(self) -> anyhow::Result<Tally> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::args::{LoadArgs, ScenarioArgs};
-use super::{Exit, Failure, Screen};
+use super::{Exit, Failure, Screen, pipeline};
 use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
@@ -19,6 +19,8 @@ use crate::tally::shard::ShardHeader;
 pub struct Source {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// The scenario's file, as it was named; none for a stored run.
+    pub file: Option<String>,
     /// The scenario, word by word.
     pub text: String,
     /// What the command line overrides, as it was typed.
@@ -44,7 +46,9 @@ impl Source {
         let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
-        Source::compile(&path.display().to_string(), text, settings, &read_file, false, screen)
+        let file = path.display().to_string();
+        let source = Source::compile(&file, text, settings, &read_file, false, screen)?;
+        Ok(Source { file: Some(file), ..source })
     }
 
     /// A scenario that is part of the program.
@@ -114,10 +118,14 @@ impl Source {
         };
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, today, stored };
-        let plan =
-            Plan::from_text(name, &text, &inputs).map_err(|problems| Failure::new(Exit::BadScenario, problems.render(screen.colour)))?;
+        let plan = Plan::from_text(name, &text, &inputs).map_err(|problems| {
+            if !stored {
+                pipeline::tell_problems(&problems, name);
+            }
+            Failure::new(Exit::BadScenario, problems.render(screen.colour))
+        })?;
         settings.extend(headers.into_inner());
-        Ok(Source { plan: Arc::new(plan), text, settings })
+        Ok(Source { plan: Arc::new(plan), file: None, text, settings })
     }
 }
 

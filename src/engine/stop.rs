@@ -23,6 +23,8 @@ pub enum StopCause {
     RequestsSpent,
     /// As many purchase attempts as were allowed in all.
     OrdersSpent,
+    /// An objective is certainly broken, and says `abort`.
+    ObjectiveBroken,
     /// The ledger of purchases can't be written any more: nothing may be bought that is not remembered.
     LedgerLost,
 }

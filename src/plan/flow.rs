@@ -62,7 +62,7 @@ pub struct Step {
     /// What is taken from the answer; nothing found is a failure ("missing content").
     pub captures: Vec<Capture>,
     /// The basket's worth, taken before payment, so that a lost shopper has a price.
-    pub basket: Option<Extract>,
+    pub basket: Option<Price>,
     /// The order that this step makes.
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
@@ -195,7 +195,25 @@ pub struct OrderCapture {
     /// The order's number.
     pub id: Extract,
     /// What the shopper pays.
-    pub total: Option<Extract>,
+    pub total: Option<Price>,
+}
+
+/// Where a price is found, and how it is read.
+#[derive(Debug, Serialize)]
+pub struct Price {
+    /// Where.
+    pub at: Extract,
+    /// What its number counts; none to tell by its looks.
+    pub unit: Option<MoneyUnit>,
+}
+
+/// What the number of a price counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum MoneyUnit {
+    /// Whole euros, pounds, dollars.
+    Major,
+    /// Cents, pence.
+    Minor,
 }
 
 /// A step that asks again until a condition holds. One attempt; each request is an exchange.

@@ -3,6 +3,7 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+mod budget;
 mod compile;
 #[cfg(test)]
 pub mod example;
@@ -26,9 +27,10 @@ use url::Url;
 
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
+pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, OrderCapture, Poll, Request, StatusRange,
-    Step, Submit, Together, Unit,
+    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Poll, Price,
+    Request, StatusRange, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -69,6 +71,9 @@ pub struct Plan {
     /// The release gate.
     #[serde(skip)]
     pub objectives: Vec<Objective>,
+    /// The error budget.
+    #[serde(skip)]
+    pub budget: Option<ErrorBudget>,
     /// Safety caps.
     pub limits: Limits,
     /// The compiled templates that need the expression language.

@@ -77,3 +77,12 @@ pub enum Comparison {
     /// `>=`
     AtLeast,
 }
+
+// === impl Comparison ===
+
+impl Comparison {
+    /// Whether the good side is below the limit.
+    pub fn small_is_good(self) -> bool {
+        matches!(self, Comparison::Below | Comparison::AtMost)
+    }
+}

@@ -224,12 +224,23 @@ impl Plan {
                     );
                 }
             }
+            if clause.text == "abort" && !objective.comparison.small_is_good() && objective.metric == Metric::Requests {
+                self.some_window(clause, words)?;
+            }
             if clause.text == "where" && objective.metric == Metric::Requests {
                 return error(clause.range.clone(), "requests are not counted by attribute", "remove the `where`");
             }
             rest = next;
         }
         Ok(())
+    }
+
+    /// Whether there are too few requests in all is not certain before the end.
+    fn some_window(&self, abort: &Word<'_>, words: &[Word<'_>]) -> Parsed<()> {
+        if words.iter().any(|word| word.text == "for") {
+            return Ok(());
+        }
+        error(abort.range.clone(), "that there are too few requests is not certain before the end", "say in which time: `for 10s abort`")
     }
 
     /// The duration after `for` or `after`; never as long as the whole load.

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::amount::Amount;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::Located;
@@ -33,6 +34,8 @@ mapping! {
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
         "objectives" => objectives: Vec<Text>,
+        /// The error budget, of which reports say how fast the run would spend it.
+        "budget" => budget: Budget,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
     }
@@ -135,6 +138,20 @@ mapping! {
 }
 
 mapping! {
+    /// The error budget, of which reports say how fast the run would spend it.
+    Budget, "a budget" {
+        /// What shoppers are promised: `99.9% of shoppers buy without a repeated failure`; or `... buy without a failure`, `... are not lost`.
+        "objective" required => objective: Text,
+        /// The time that it is for (default 30d, at most 30d).
+        "window" => window: Located<Micros>,
+        /// How many shoppers come in that time: 40M.
+        "shoppers" required => shoppers: Located<Amount>,
+        /// How many come in the busiest hour: 250k (default: as many as in an hour at the mean rate of the run).
+        "peak_hour" => peak_hour: Located<Amount>,
+    }
+}
+
+mapping! {
     /// Safety caps. What they hold back is counted, never hidden.
     Limits, "a set of limits" {
         /// Requests per second in all.
@@ -154,7 +171,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 19] = [
+pub const MAPPINGS: [(&str, &[&str]); 20] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -173,6 +190,7 @@ pub const MAPPINGS: [(&str, &[&str]); 19] = [
     ("Order", Order::KEYS),
     ("Poll", Poll::KEYS),
     ("Conditions", Conditions::KEYS),
+    ("Budget", Budget::KEYS),
     ("Limits", Limits::KEYS),
 ];
 

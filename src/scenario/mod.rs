@@ -4,6 +4,7 @@
 //! can't be read becomes a `Problem` with its place and its remedy. What the values mean together (names that
 //! must exist, weights that must add up) is the plan's business.
 
+mod amount;
 mod decode;
 mod document;
 mod graphql;
@@ -15,8 +16,9 @@ mod tree;
 mod units;
 mod words;
 
+pub use amount::Amount;
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
-pub use document::{Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
+pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
@@ -27,7 +29,7 @@ pub use steps::{
 };
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Each, Spacing};
+pub use words::{Conduct, Connecting, Denomination, Each, Spacing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

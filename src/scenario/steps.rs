@@ -10,6 +10,7 @@ use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
 use super::units::{Count, Extent, Fraction, Status, Unit};
+use super::words::Denomination;
 use crate::base::{Delay, Micros};
 
 /// The keys of a step of which exactly one is given.
@@ -159,6 +160,8 @@ mapping! {
     Basket, "a basket" {
         /// Where the answer says the total.
         "total" required => total: Extract,
+        /// What its number counts: minor (cents) or major (euros). Without it a JSON whole number is taken to count minor units, and anything else major ones.
+        "unit" => unit: Located<Denomination>,
     }
 }
 
@@ -169,6 +172,8 @@ mapping! {
         "id" required => id: Extract,
         /// Where the answer says what the shopper pays.
         "total" => total: Extract,
+        /// What the total's number counts: minor (cents) or major (euros). Without it a JSON whole number is taken to count minor units, and anything else major ones.
+        "unit" => unit: Located<Denomination>,
     }
 }
 

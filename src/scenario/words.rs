@@ -42,6 +42,15 @@ words!(
     }
 );
 words!(
+    /// What the number of a price counts.
+    Denomination, "a unit of money" {
+        /// Whole euros, pounds, dollars.
+        Major = "major",
+        /// Cents, pence.
+        Minor = "minor",
+    }
+);
+words!(
     /// Whether each shopper dials anew.
     Connecting, "a kind of connections" {
         /// A new customer opens new connections.

@@ -280,7 +280,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// What was found in a good answer becomes the shopper's.
     fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, found: Found, ended_at: Micros) {
-        self.met.worth = found.worth.or(self.met.worth);
+        if let Some(worth) = found.worth {
+            world.tell(|witness| witness.captured("worth, in minor units", &worth.0.to_string()));
+            self.met.worth = Some(worth);
+        }
         for (observed, value) in found.observed {
             self.observed[observed.index()] = value;
         }
@@ -324,14 +327,14 @@ fn find<S, C, G>(world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> R
         found.values.push((capture.var, value));
     }
     if let Some(basket) = &step.basket {
-        found.worth = price::minor_units(&answer.find(basket).ok_or_else(|| missing("the basket's total"))?);
+        found.worth = price::minor_units(&answer.find(&basket.at).ok_or_else(|| missing("the basket's total"))?, basket.unit);
     }
     if let Some(order) = &step.order {
         found.values.push((built_in::ORDER_ID, answer.find(&order.id).ok_or_else(|| missing("the order's number"))?));
         if let Some(total) = &order.total {
-            let total = answer.find(total).ok_or_else(|| missing("the order's total"))?;
-            found.worth = price::minor_units(&total).or(found.worth);
-            found.values.push((built_in::ORDER_TOTAL, total));
+            let value = answer.find(&total.at).ok_or_else(|| missing("the order's total"))?;
+            found.worth = price::minor_units(&value, total.unit).or(found.worth);
+            found.values.push((built_in::ORDER_TOTAL, value));
         }
     }
     Ok(found)

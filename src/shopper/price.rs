@@ -1,17 +1,22 @@
 //! Prices as shops write them, in minor units.
 
 use crate::base::MinorUnits;
-use crate::plan::Value;
+use crate::plan::{MoneyUnit, Value};
 
-/// A price in minor units: a JSON whole number is taken to be in minor units already, anything with decimals,
-/// and any text, in major ones (`12.5`, `"12.50"`, `"€ 1.234,50"`, `"1,234"`).
-pub fn minor_units(value: &Value) -> Option<MinorUnits> {
-    if let Value::Json(json) = value
-        && let Some(number) = json.as_u64()
-    {
-        return Some(MinorUnits(number));
+/// A price in minor units. Where the scenario doesn't say what its number counts, a JSON whole number is taken to be in minor units
+/// already, anything with decimals, and any text, in major ones (`12.5`, `"12.50"`, `"€ 1.234,50"`, `"1,234"`).
+pub fn minor_units(value: &Value, unit: Option<MoneyUnit>) -> Option<MinorUnits> {
+    let whole = matches!(value, Value::Json(json) if json.is_u64());
+    let hundredths = hundredths(&value.as_text())?;
+    match unit {
+        None if whole => Some(MinorUnits(hundredths / 100)),
+        Some(MoneyUnit::Minor) => Some(MinorUnits(hundredths.saturating_add(50) / 100)),
+        None | Some(MoneyUnit::Major) => Some(MinorUnits(hundredths)),
     }
-    let text = value.as_text();
+}
+
+/// The first number of a text, times a hundred.
+fn hundredths(text: &str) -> Option<u64> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let amount: String =
         text[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '\u{a0}')).collect();
@@ -24,7 +29,7 @@ pub fn minor_units(value: &Value) -> Option<MinorUnits> {
         None => (digits(amount), String::new()),
     };
     let minor: u64 = format!("{fraction:0<2}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(minor).map(MinorUnits)
+    whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(minor)
 }
 
 #[cfg(test)]
@@ -43,12 +48,23 @@ mod tests {
             ("1'299.90", 129_990),
             ("Total: 7,00 EUR.", 700),
         ] {
-            assert_eq!(minor_units(&Value::Text(text.into())), Some(MinorUnits(minor)), "{text}");
+            assert_eq!(minor_units(&Value::Text(text.into()), None), Some(MinorUnits(minor)), "{text}");
         }
-        let json = |value: serde_json::Value| minor_units(&Value::Json(Rc::new(value)));
+        let json = |value: serde_json::Value| minor_units(&Value::Json(Rc::new(value)), None);
         assert_eq!(json(serde_json::json!(1250)), Some(MinorUnits(1_250)));
         assert_eq!(json(serde_json::json!(12.5)), Some(MinorUnits(1_250)));
         assert_eq!(json(serde_json::json!("12.50")), Some(MinorUnits(1_250)));
-        assert_eq!(minor_units(&Value::Text("free".into())), None);
+        assert_eq!(minor_units(&Value::Text("free".into()), None), None);
+    }
+
+    #[test]
+    fn the_scenario_may_say_what_the_number_counts() {
+        let text = |unit| minor_units(&Value::Text("5800".into()), unit);
+        assert_eq!(
+            [text(None), text(Some(MoneyUnit::Major)), text(Some(MoneyUnit::Minor))],
+            [580_000, 580_000, 5_800].map(|n| Some(MinorUnits(n)))
+        );
+        let json = |unit| minor_units(&Value::Json(Rc::new(58.into())), unit);
+        assert_eq!([json(None), json(Some(MoneyUnit::Major)), json(Some(MoneyUnit::Minor))], [58, 5_800, 58].map(|n| Some(MinorUnits(n))));
     }
 }

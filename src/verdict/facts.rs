@@ -47,6 +47,8 @@ pub struct RunFacts {
 pub enum Completion {
     /// By itself.
     Complete,
+    /// Stopped early, since an objective with `abort` was certainly broken.
+    Aborted,
     /// Stopped early, by a person, a signal, or a cap of the command line on requests or orders.
     Interrupted,
     /// The process died; what it had written was gathered afterwards.

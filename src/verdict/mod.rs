@@ -26,7 +26,7 @@ pub use facts::{Completion, Machine, RunFacts};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
 pub use loss::{Loss, LostWorth, PatienceLoss, loss, weight};
-pub use objectives::objectives;
+pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
 pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Stickiness, UnitRepeats, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
@@ -54,6 +54,8 @@ pub struct Findings {
     pub hotspots: Vec<HotSpot>,
     /// The objectives that were judged.
     pub objectives: Vec<ObjectiveFinding>,
+    /// The error budget, if the plan has one.
+    pub budget: Option<BudgetFinding>,
     /// Requests on the wire.
     pub requests_sent: u64,
     /// What all steps came to on the wire.
@@ -66,7 +68,7 @@ impl Findings {
     /// What this tally says of this plan.
     pub fn of(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
         let health = health(plan, tally, facts.completion);
-        let objectives = objectives(plan, tally, &health);
+        let objectives = objectives(plan, tally, &health, facts);
         Findings {
             verdict: Verdict::of(facts.completion, &health, &objectives, facts.missing_slices.is_empty()),
             health,
@@ -77,6 +79,7 @@ impl Findings {
             loss: loss(plan, tally),
             hotspots: hotspots(plan, tally),
             objectives,
+            budget: budget(plan, tally),
             requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
             wire: Wire::of(tally.steps.iter()),
         }

@@ -77,6 +77,10 @@ pub enum Why {
     NothingSeen,
     /// It seems to hold, but the generator is in doubt.
     Suspect,
+    /// It is so surely broken that the run was stopped for it.
+    Certain,
+    /// It seems to hold, but the run was cut short, and what it did not come to was not seen.
+    CutShort,
 }
 
 /// Whether an objective holds.
@@ -100,13 +104,13 @@ impl Verdict {
     pub fn of(completion: Completion, health: &Health, objectives: &[ObjectiveFinding], whole: bool) -> Verdict {
         let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
         let doubtful = health.soundness == Soundness::Suspect && !objectives.is_empty();
-        if completion != Completion::Complete {
+        if matches!(completion, Completion::Interrupted | Completion::Killed) {
             Verdict::Interrupted
         } else if health.soundness == Soundness::Invalid {
             Verdict::Invalid
         } else if any(ObjectiveVerdict::Broken) {
             Verdict::Fail
-        } else if any(ObjectiveVerdict::Inconclusive) || doubtful || !whole || health.started == 0 {
+        } else if any(ObjectiveVerdict::Inconclusive) || doubtful || !whole || health.started == 0 || completion == Completion::Aborted {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
@@ -171,12 +175,15 @@ mod tests {
 
     #[test]
     fn the_gravest_reason_wins() {
-        use Completion::{Complete, Interrupted, Killed};
+        use Completion::{Aborted, Complete, Interrupted, Killed};
         use ObjectiveVerdict::{Broken, Holds, Inconclusive};
         use Soundness::{Invalid, Suspect, Valid};
         assert_eq!(verdict(Interrupted, Invalid, &[Broken], true), Verdict::Interrupted);
         assert_eq!(verdict(Killed, Valid, &[Holds], true), Verdict::Interrupted);
         assert_eq!(verdict(Complete, Invalid, &[Broken], true), Verdict::Invalid);
+        assert_eq!(verdict(Aborted, Invalid, &[Broken], true), Verdict::Invalid);
+        assert_eq!(verdict(Aborted, Valid, &[Broken, Inconclusive], true), Verdict::Fail);
+        assert_eq!(verdict(Aborted, Valid, &[Holds], true), Verdict::Inconclusive);
         assert_eq!(verdict(Complete, Suspect, &[Broken, Inconclusive], false), Verdict::Fail);
         assert_eq!(verdict(Complete, Valid, &[Holds, Inconclusive], true), Verdict::Inconclusive);
         assert_eq!(verdict(Complete, Valid, &[Holds], true), Verdict::Pass);

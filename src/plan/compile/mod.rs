@@ -6,6 +6,7 @@
 
 mod answers;
 mod bodies;
+mod budget;
 mod data;
 mod graphql;
 mod guard;
@@ -81,8 +82,10 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         variables: compiler.names.list().to_vec(),
         observed: std::mem::take(&mut compiler.observed),
         objectives: Vec::new(),
+        budget: None,
         templates: std::mem::take(&mut compiler.templates),
     };
+    plan.budget = document.budget.as_ref().and_then(|budget| compiler.budget(budget, &plan.load));
     for text in document.objectives.iter().flatten() {
         let (line, _) = compiler.problems.source().position(text.span.start);
         match plan.objective(&text.value, line) {

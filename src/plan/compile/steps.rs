@@ -7,8 +7,10 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
-use crate::plan::{Arrivals, Capture, Conditions, Method, OrderCapture, Poll, Request, Segment, Step, Template, Together};
-use crate::scenario::{self, Defaults, METHODS, Named, Text, listed, nearest};
+use crate::plan::{
+    Arrivals, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request, Segment, Step, Template, Together,
+};
+use crate::scenario::{self, Defaults, Denomination, Located, METHODS, Named, Text, listed, nearest};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
@@ -42,9 +44,9 @@ impl Compiler<'_> {
             expect,
             declined,
             captures: self.captures(written),
-            basket: written.basket.as_ref().and_then(|basket| self.extract(basket.total.as_ref()?)),
+            basket: written.basket.as_ref().and_then(|basket| self.price(basket.total.as_ref()?, basket.unit.as_ref())),
             order: written.order.as_ref().and_then(|order| {
-                let total = order.total.as_ref().and_then(|total| self.extract(total));
+                let total = order.total.as_ref().and_then(|total| self.price(total, order.unit.as_ref()));
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
@@ -220,6 +222,14 @@ impl Compiler<'_> {
             self.problem(shoppers.span, message, "write a smaller number, or send more shoppers");
         }
         Some(Together { shoppers: count, within })
+    }
+
+    fn price(&mut self, at: &scenario::Extract, unit: Option<&Located<Denomination>>) -> Option<Price> {
+        let unit = unit.map(|unit| match unit.value {
+            Denomination::Major => MoneyUnit::Major,
+            Denomination::Minor => MoneyUnit::Minor,
+        });
+        Some(Price { at: self.extract(at)?, unit })
     }
 
     fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {

@@ -68,10 +68,10 @@ pub fn needed_without_failure(rate: f64, level: f64) -> Option<u64> {
 /// How many it takes for "below `limit`" to be shown in each of so many windows with 95 % power, where the true share is
 /// half of the limit. None shows a limit of zero.
 ///
-/// A quarter is added to the textbook's number: the exact limits are a little wider than the normal law's, and clustering
+/// Two fifths are added to the textbook's number: the exact limits are a little wider than the normal law's, and clustering
 /// is estimated from some thirty stretches of time even where there is none.
 pub fn needed_to_hold(limit: f64, windows: u64) -> Option<u64> {
-    (limit > 0.0).then(|| (1.25 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64) as f64).ceil() as u64)
+    (limit > 0.0).then(|| (1.4 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64) as f64).ceil() as u64)
 }
 
 fn quantile(p: f64) -> f64 {

@@ -2,6 +2,7 @@
 
 mod document;
 mod noise;
+mod pipeline;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -11,5 +12,6 @@ mod words;
 
 pub use document::ComparisonDocument;
 pub use noise::noise_text;
+pub use pipeline::{comparison_annotations, comparison_suite};
 pub use summary::{comparison_document, comparison_json, comparison_schema};
 pub use view::comparison_view;

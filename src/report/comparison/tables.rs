@@ -10,7 +10,7 @@ use crate::verdict::{Basis, statistics::Rate};
 
 /// The shoppers' figures.
 pub(super) fn shoppers(found: &Comparison) -> Table {
-    table("Shoppers", found, |difference| difference.subject.step().is_none())
+    table("Shoppers", found, |difference| difference.subject.step().is_none()).in_sight()
 }
 
 /// Failures and declines, step by step.

@@ -132,3 +132,21 @@ fn a_comparison_on_one_screen() {
         assert!(shown.contains(line), "{shown}");
     }
 }
+
+#[test]
+fn a_pipeline_is_told_of_what_got_worse_and_of_nothing_else() {
+    let pair = regression();
+    let (found, [base, candidate]) = (pair.compared(), pair.sides());
+    let xml = crate::report::junit(&[comparison_suite(&candidate, &found)]);
+    assert!(xml.contains("tests=\"38\" failures=\"4\" errors=\"0\" skipped=\"10\""), "{xml}");
+    assert!(xml.contains("<failure type=\"regression\" message=\"1.1 % in the base, 2.9 % in the candidate: +1.8 pt"), "{xml}");
+    let marks = comparison_annotations(&found);
+    assert_eq!(marks.lines().count(), 4);
+    assert!(marks.starts_with("::error title=repeated_failures::1.1 %25 in the base"), "{marks}");
+    let shown = crate::report::markdown(&comparison_view(&base, &candidate, &found));
+    let (sight, folded) = shown.split_once("<details>").unwrap();
+    assert!(
+        sight.contains("| repeated\\_failures | 1.1 % | 2.9 % |") && !sight.contains("p95(pay)") && folded.contains("p95(pay)"),
+        "{shown}"
+    );
+}

@@ -44,6 +44,13 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     out.text
 }
 
+/// One table as text.
+pub fn console_table(table: &Table, width: usize, paint: Paint) -> String {
+    let mut out = Screen { text: String::new(), width: width.max(MIN_WIDTH), paint };
+    out.table(table);
+    out.text
+}
+
 struct Screen {
     text: String,
     width: usize,

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::budget::BudgetDocument;
+
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -48,7 +50,7 @@ pub struct RunDocument {
     pub started_at: String,
     /// From the planned start to the end of the last shopper.
     pub duration_s: f64,
-    /// `complete`, `interrupted` or `killed`.
+    /// `complete`, `aborted` (an objective with `abort` was certainly broken), `interrupted` or `killed`.
     pub completion: String,
     /// `--tag` pairs.
     pub tags: BTreeMap<String, String>,
@@ -74,6 +76,8 @@ pub struct RunDocument {
     pub hotspots: Vec<HotSpotDocument>,
     /// The objectives that were judged.
     pub objectives: Vec<ObjectiveDocument>,
+    /// The error budget; null if the scenario has none.
+    pub budget: Option<BudgetDocument>,
 }
 
 /// A verdict in one word.
@@ -91,6 +95,19 @@ pub enum VerdictWord {
     Invalid,
     /// The run was cut short.
     Interrupted,
+}
+
+impl VerdictWord {
+    /// As it is written.
+    pub const fn key(self) -> &'static str {
+        match self {
+            VerdictWord::Pass => "pass",
+            VerdictWord::Fail => "fail",
+            VerdictWord::Inconclusive => "inconclusive",
+            VerdictWord::Invalid => "invalid",
+            VerdictWord::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// The scenario.
@@ -183,6 +200,9 @@ pub struct StepDocument {
     pub journey: String,
     /// The purchase or lone step that is tried again when it fails.
     pub unit: String,
+    /// Whether it is the step of a purchase that pays.
+    #[serde(default)]
+    pub pays: bool,
     /// Attempts that came to a judgement.
     pub attempts: u64,
     /// Those of them that failed.

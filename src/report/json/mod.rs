@@ -1,11 +1,13 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
+mod budget;
 mod document;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod wire;
 
+pub use budget::{BudgetDocument, BurnAlarmDocument};
 pub use document::*;
 pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::budget::budget;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
@@ -65,6 +66,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         repeats: repeats(plan, findings),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
+        budget: findings.budget.as_ref().map(budget),
     }
 }
 
@@ -81,6 +83,7 @@ fn word(verdict: Verdict) -> VerdictWord {
 fn completion(completion: Completion) -> &'static str {
     match completion {
         Completion::Complete => "complete",
+        Completion::Aborted => "aborted",
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
     }
@@ -144,6 +147,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         name: step.name.clone(),
         journey: plan.journey(step.journey).name.clone(),
         unit: plan.unit(step.unit).name.clone(),
+        pays: plan.unit(step.unit).paying_step == Some(found.step),
         attempts: found.failed.of,
         failures: found.failed.events,
         failure_rate: found.failed.value().map(figure),

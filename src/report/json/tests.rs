@@ -72,7 +72,7 @@ fn a_run_with_planted_faults_in_full() {
     }
     let units = written["repeats"]["units"].as_array_mut().unwrap();
     *units = vec![json!("…"), units.pop().unwrap()];
-    assert_json_snapshot!(written, @r#"
+    assert_json_snapshot!(written, @r##"
     {
       "schema": "tillrush.run/1",
       "run_id": "20261127T090000Z-black-friday-checkout-0a1b",
@@ -136,6 +136,7 @@ fn a_run_with_planted_faults_in_full() {
           "name": "confirm",
           "journey": "buy",
           "unit": "pay",
+          "pays": false,
           "attempts": 5145,
           "failures": 77,
           "failure_rate": 0.014966,
@@ -504,9 +505,10 @@ fn a_run_with_planted_faults_in_full() {
           "basis": "observed"
         }
       ],
-      "objectives": []
+      "objectives": [],
+      "budget": null
     }
-    "#);
+    "##);
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         traffic::stay(forecast, width),
         sight::rates(forecast, width),
         sight::objectives(plan, forecast, width),
+        sight::budget(plan, forecast, width),
         sight::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
     use crate::base::Micros;
     use crate::plan::example::shop;
-    use crate::plan::{Arrivals, Comparison, Connections, Load, Metric, Objective, Place, Profile, Stage, shape};
+    use crate::plan::{Arrivals, Comparison, Connections, ErrorBudget, Load, Metric, Objective, Place, Profile, SpentBy, Stage, shape};
 
     fn objective(text: &str, metric: Metric, limit: f64, window: Option<Micros>) -> Objective {
         Objective {
@@ -136,16 +137,37 @@ mod tests {
           smaller one may pass unseen. Failures in bursts need more shoppers.
 
         Objectives
-          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 39,393 where half
+          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 44,120 where half
                                     the limit is
-          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 39,393
+          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 44,120
                                     where half the limit is
-          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 6,540
+          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 7,325
                                     where half the limit is
 
         Limits that this plan would break
           warning: 95.0 requests/s at the peak, 60/s allowed: the rest would be held back; lower the peak or
           raise limits.requests
+        ");
+    }
+
+    #[test]
+    fn an_error_budget_is_told_with_the_burn_that_the_run_can_see() {
+        let mut plan = shop();
+        plan.budget = Some(ErrorBudget {
+            text: "99% of shoppers are not lost".into(),
+            spent_by: SpentBy::LostShoppers,
+            allowed: 0.01,
+            window: Micros::from_secs(30 * 86_400),
+            shoppers: 40e6,
+            peak_hour: None,
+        });
+        let text = shown(&plan, None, 100, true);
+        let budget = text.split("\n\n").find(|part| part.starts_with("Error budget")).unwrap();
+        insta::assert_snapshot!(budget, @r"
+        Error budget
+          99% of shoppers are not lost: 400,000 of 40,000,000 in 30 days may fare worse. A peak hour of
+          36,000 shoppers spends 0.09 % of it at a burn rate of 1. If none of this run's fares badly, the
+          burn rate is shown to be below 0.5.
         ");
     }
 

@@ -54,6 +54,35 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
     std::iter::once("Objectives".to_owned()).chain(lines).collect()
 }
 
+/// The error budget, and how small a burn the run can tell from none.
+pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
+    let Some(budget) = &plan.budget else { return Vec::new() };
+    let size = format!(
+        "{}: {} of {} in {} may fare worse.",
+        budget.text,
+        count(budget.size()),
+        count(budget.shoppers),
+        days(budget.window.as_secs_f64())
+    );
+    let flow = forecast.arrivals.filter(|_| !forecast.at_most);
+    let sees = flow.map(|flow| {
+        let hour = budget.peak_hour.unwrap_or(flow.mean * 3_600.0);
+        let least = detect::bound_of_none(flow.total as u64) / budget.allowed;
+        format!(
+            "A peak hour of {} shoppers spends {} of it at a burn rate of 1. If none of this run's fares badly, the burn rate is shown to \
+             be below {least:.1}.",
+            count(hour),
+            percent(hour / budget.shoppers),
+        )
+    });
+    let lines = wrapped(&[Some(size), sees].into_iter().flatten().collect::<Vec<_>>().join(" "), width - 2);
+    std::iter::once("Error budget".to_owned()).chain(lines.iter().map(indented)).collect()
+}
+
+fn days(seconds: f64) -> String {
+    if seconds >= 172_800.0 { format!("{:.0} days", seconds / 86_400.0) } else { format!("{:.0} hours", seconds / 3_600.0) }
+}
+
 /// The limits that the plan would break.
 pub fn breaches(forecast: &Forecast, width: usize) -> Vec<String> {
     if forecast.breaches.is_empty() {

@@ -9,7 +9,7 @@ use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Why};
 /// The release gate, a line for each objective.
 pub fn objectives(findings: &Findings) -> Table {
     let columns = [("objective", Fit::Prose), ("observed", Fit::Figure), ("95 % range", Fit::Optional(1)), ("answer", Fit::Prose)];
-    let mut table = Table::new("Objectives", &columns);
+    let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
         let tone = match found.verdict {
             ObjectiveVerdict::Holds => Tone::Good,
@@ -28,6 +28,9 @@ pub fn objectives(findings: &Findings) -> Table {
 /// What was observed of an objective: `0.42 %`, `812 ms`, `at least 10 s`, `31.0/s`.
 pub fn observed(found: &ObjectiveFinding) -> String {
     let Some(observed) = found.observed else { return NOTHING.to_owned() };
+    if observed <= 0.0 && !is_time(&found.metric) && found.metric != Metric::Requests {
+        return "none".to_owned();
+    }
     let at_least = if found.observed_at_least { "≥ " } else { "" };
     format!("{at_least}{}", figure_of(&found.metric, observed))
 }
@@ -53,6 +56,8 @@ pub fn answer(found: &ObjectiveFinding) -> String {
     let because = match (found.why, found.more_shoppers) {
         (Why::Sure, _) => String::new(),
         (Why::NothingSeen, _) => ": nothing of the kind was seen".to_owned(),
+        (Why::Certain, _) => ", so surely that the run was stopped".to_owned(),
+        (Why::CutShort, _) => ": it seems to hold, but the run was cut short".to_owned(),
         (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
         (Why::Straddles, Some(more)) => format!(": about {} more shoppers would decide", count(more.max(1))),
         (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),
@@ -61,6 +66,11 @@ pub fn answer(found: &ObjectiveFinding) -> String {
         format!(" (the worst of {} windows: {:.0}–{:.0} s)", window.of, window.from.as_secs_f64(), window.until.as_secs_f64())
     });
     format!("{word}{because}{}", window.unwrap_or_default())
+}
+
+/// All of it in a line: what was observed, where it lies, and the answer.
+pub fn sentence(found: &ObjectiveFinding) -> String {
+    format!("observed {} ({}), limit {}: {}", observed(found), observed_range(found), figure_of(&found.metric, found.limit), answer(found))
 }
 
 /// Whether a metric is a span of time.

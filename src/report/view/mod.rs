@@ -1,5 +1,6 @@
 //! The view: a report without its layout, shared by all formats for people.
 
+mod burn;
 pub mod format;
 pub(super) mod gate;
 mod page;

@@ -3,6 +3,7 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
+use super::burn;
 use super::gate;
 use super::tables;
 use super::words;
@@ -64,6 +65,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Its rows, as wide as the columns.
     pub rows: Vec<Row>,
+    /// Whether it stays in sight where tables are folded away.
+    pub in_sight: bool,
 }
 
 /// A column.
@@ -104,6 +107,7 @@ impl View {
     pub fn of(plan: &Plan, facts: &RunFacts, findings: &Findings) -> View {
         let tables = [
             gate::objectives(findings),
+            burn::alarms(findings),
             tables::funnel(plan, findings),
             tables::steps(plan, findings),
             tables::kinds(plan, findings),
@@ -130,7 +134,12 @@ impl Table {
     /// An empty table with these columns.
     pub fn new(title: &str, columns: &[(&str, Fit)]) -> Table {
         let columns = columns.iter().map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit }).collect();
-        Table { title: title.to_owned(), columns, rows: Vec::new() }
+        Table { title: title.to_owned(), columns, rows: Vec::new(), in_sight: false }
+    }
+
+    /// The table, kept in sight where tables are folded away.
+    pub fn in_sight(self) -> Table {
+        Table { in_sight: true, ..self }
     }
 
     /// Adds a row.

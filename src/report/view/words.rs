@@ -26,6 +26,9 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     match findings.verdict {
         Verdict::Pass if objectives == 0 => Remark::new(Tone::Good, "no objectives were given, so none is broken"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
+        Verdict::Fail if facts.completion == Completion::Aborted => {
+            Remark::new(Tone::Bad, format!("stopped after {}, {}", facts.duration, broken(findings)))
+        }
         Verdict::Fail => Remark::new(Tone::Bad, broken(findings)),
         Verdict::Invalid => {
             Remark::new(Tone::Doubtful, "the generator, not the shop, was the bottleneck: the figures below say little of the shop")
@@ -50,6 +53,8 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if !facts.missing_slices.is_empty() {
         let missing: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
         format!("a part of the shoppers is missing: slices {}", missing.join(", "))
+    } else if facts.completion == Completion::Aborted {
+        "a part of the run was stopped, since there an objective was certainly broken; in all that was seen it is not".to_owned()
     } else if findings.health.soundness == Soundness::Suspect {
         "the generator is suspect, so that no objective can be said to hold".to_owned()
     } else {
@@ -67,6 +72,7 @@ pub fn headline(plan: &Plan, findings: &Findings) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
     remarks.push(repeated(plan, findings));
     remarks.extend(cost(findings));
+    remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
 }
 

@@ -30,6 +30,7 @@ pub fn flaws(name: &str, facts: &RunFacts) -> Vec<String> {
     let cut = match facts.completion {
         Completion::Complete => None,
         Completion::Interrupted => Some(format!("{name} was cut short")),
+        Completion::Aborted => Some(format!("{name} was stopped, since an objective was certainly broken")),
         Completion::Killed => Some(format!("{name} was killed before its end")),
     };
     let slices: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();

@@ -7,6 +7,8 @@
 //! look good, so each is judged at the full level (Berger 1982, intersection-union). It is broken if it is broken in any:
 //! every window is a chance to be wrong, so each is judged at the level divided by their number (Bonferroni).
 
+mod abort;
+mod budget;
 pub(super) mod sample;
 pub(super) mod share;
 #[cfg(test)]
@@ -17,9 +19,12 @@ mod windows;
 
 use std::ops::Range;
 
+pub use self::abort::certainly_broken;
+pub use self::budget::{BudgetFinding, BudgetOf, BurnAlarm, budget};
 use self::sample::{Sample, Spans};
 use self::share::{Clustering, LEVEL, Share};
 use self::windows::windows;
+use super::facts::{Completion, RunFacts};
 use super::health::{Health, Soundness};
 use super::outcome::{ObjectiveFinding, ObjectiveVerdict, Why, Window};
 use super::statistics::{Interval, Z95};
@@ -27,16 +32,29 @@ use crate::base::Micros;
 use crate::plan::{Comparison, Metric, Objective, Plan};
 use crate::tally::Tally;
 
-/// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold.
-pub fn objectives(plan: &Plan, tally: &Tally, health: &Health) -> Vec<ObjectiveFinding> {
-    let judge = |objective: &Objective| {
+/// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
+/// that was cut short; what it was stopped for is broken.
+pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts) -> Vec<ObjectiveFinding> {
+    let slices = facts.slices.first().map_or(1, |slice| slice.of());
+    let stopped_for = match facts.completion {
+        Completion::Aborted => certainly_broken(plan, tally, Micros::from_secs(u32::MAX.into()), slices),
+        _ => None,
+    };
+    let cut_short = facts.completion != Completion::Complete;
+    let judge = |(place, objective): (usize, &Objective)| {
         let mut found = judged(plan, tally, objective);
-        if found.verdict == ObjectiveVerdict::Holds && health.soundness != Soundness::Valid {
+        // What was still to come might have made up for too few requests.
+        let too_few = objective.metric == Metric::Requests && !objective.comparison.small_is_good();
+        if stopped_for == Some(place) {
+            (found.verdict, found.why, found.more_shoppers) = (ObjectiveVerdict::Broken, Why::Certain, None);
+        } else if found.verdict == ObjectiveVerdict::Holds && health.soundness != Soundness::Valid {
             (found.verdict, found.why) = (ObjectiveVerdict::Inconclusive, Why::Suspect);
+        } else if cut_short && (found.verdict == ObjectiveVerdict::Holds || too_few) {
+            (found.verdict, found.why) = (ObjectiveVerdict::Inconclusive, Why::CutShort);
         }
         found
     };
-    plan.objectives.iter().map(judge).collect()
+    plan.objectives.iter().enumerate().map(judge).collect()
 }
 
 fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding {
@@ -55,14 +73,14 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
             let (verdict, worst) = judge_shares(&cells, &windows, objective, objective.limit);
             let shown = worst.share.map(|share| (share.value, share.ci95()));
             let found = ObjectiveFinding { observed: shown.map(|shown| shown.0), ci95: shown.map(|shown| shown.1), ..nothing };
-            concluded(found, verdict, &worst, part, tally.shape.block, &windows, objective)
+            concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Spans(spans) => {
             let q = objective.metric.quantile().unwrap_or_default();
             let cells = spans.beyond(Micros(objective.limit as u64));
             let (verdict, worst) = judge_shares(&cells, &windows, objective, 1.0 - q);
             let found = shown_span(nothing, &spans, worst.window.clone(), q);
-            concluded(found, verdict, &worst, part, tally.shape.block, &windows, objective)
+            concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Requests(seconds) => requests(nothing, plan, &seconds, objective),
     }
@@ -71,6 +89,7 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
 /// The window that says most against the objective.
 struct Worst {
     window: Range<u32>,
+    of_windows: u64,
     share: Option<Share>,
     times_needed: Option<f64>,
 }
@@ -112,19 +131,21 @@ fn judge_shares(cells: &share::Cells, windows: &[Range<u32>], objective: &Object
     });
     let worst = judged.max_by(|a, b| badness(&a.1, a.2).total_cmp(&badness(&b.1, b.2)));
     let Some((window, share, verdict)) = worst else {
-        return (ObjectiveVerdict::Inconclusive, Worst { window: 0..0, share: None, times_needed: None });
+        return (ObjectiveVerdict::Inconclusive, Worst { window: 0..0, of_windows: 0, share: None, times_needed: None });
     };
     let swapped = if small_is_good { levels } else { (levels.1, levels.0) };
-    (verdict, Worst { window, share, times_needed: share.and_then(|share| share.times_needed(limit, swapped)) })
+    (
+        verdict,
+        Worst { window, of_windows: windows.len() as u64, share, times_needed: share.and_then(|share| share.times_needed(limit, swapped)) },
+    )
 }
 
 fn concluded(
     found: ObjectiveFinding,
     verdict: ObjectiveVerdict,
     worst: &Worst,
+    plan: &Plan,
     part: &Tally,
-    block: Micros,
-    windows: &[Range<u32>],
     objective: &Objective,
 ) -> ObjectiveFinding {
     let of = worst.share.map_or(0.0, |share| share.of) as u64;
@@ -140,9 +161,10 @@ fn concluded(
         weak: worst.share.is_some_and(|share| !share.by_blocks),
         more_shoppers: (verdict == ObjectiveVerdict::Inconclusive).then(|| worst.times_needed.map(more)).flatten(),
         window: objective.window.map(|_| Window {
-            from: block * u64::from(worst.window.start),
-            until: block * u64::from(worst.window.end.min(windows::end_of(windows))),
-            of: windows.len() as u64,
+            from: part.shape.block * u64::from(worst.window.start),
+            // The last window takes in what went on after the last arrival.
+            until: (part.shape.block * u64::from(worst.window.end)).min(plan.load.length()),
+            of: worst.of_windows,
         }),
         ..found
     }
@@ -216,12 +238,5 @@ impl Metric {
             Metric::Response { quantile, .. } | Metric::TimeToBuy { quantile } => Some(*quantile),
             _ => None,
         }
-    }
-}
-
-impl Comparison {
-    /// Whether the good side is below the limit.
-    fn small_is_good(self) -> bool {
-        matches!(self, Comparison::Below | Comparison::AtMost)
     }
 }

@@ -97,7 +97,8 @@ fn kept_from_the_end(fate: &Fate) -> bool {
     matches!(fate.end, End::Lost | End::StoppedByCap) || (fate.end == End::Unfinished && met)
 }
 
-fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> Cells {
+/// Shoppers by block, with a figure for each.
+pub(super) fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> Cells {
     let cell = |block: &crate::tally::BlockTally| {
         block.shoppers.iter().fold(Cell::default(), |sum, ((_, fate), count)| {
             let (figure, shoppers) = (figure(fate), count.shoppers as f64);

@@ -82,9 +82,13 @@ impl Clustering {
         if variance <= 0.0 {
             return Some(Clustering { effect: 1.0, freedom: f64::INFINITY });
         }
-        // The variance of a ratio (Cochran 1977, 6.3) over that of as many independent figures.
-        let squares: f64 = groups.iter().map(|group| (group.sum - mean * group.of).powi(2)).sum();
-        Some(Clustering { effect: (count / (count - 1.0) * squares / (total.of * variance)).max(1.0), freedom: count - 1.0 })
+        // The variance of a ratio (Cochran 1977, 6.3) over that of as many independent figures. A burst that lies across
+        // the edge of two stretches shows in their covariance (Newey and West 1987); a negative one is no merit.
+        let excess: Vec<f64> = groups.iter().map(|group| group.sum - mean * group.of).collect();
+        let squares: f64 = excess.iter().map(|e| e * e).sum();
+        let neighbours: f64 = excess.windows(2).map(|pair| pair[0] * pair[1]).sum();
+        let inflated = count / (count - 1.0) * (squares + 2.0 * neighbours.max(0.0)) / (total.of * variance);
+        Some(Clustering { effect: inflated.max(1.0), freedom: count - 1.0 })
     }
 
     /// Within windows, each with a mean of its own: else a window that is worse than the others would count as one

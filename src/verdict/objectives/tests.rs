@@ -109,6 +109,8 @@ fn an_outage_in_one_window_breaks_every_window_but_not_the_whole() {
     assert_eq!(verdicts(&found), [Inconclusive, Broken, Holds]);
     let window = found[1].window.unwrap();
     assert_eq!((window.from, window.until, window.of), (Micros::from_secs(60), Micros::from_secs(70), 12));
+    let only = judged(12_000, &["failures(pay) < 9% for 100s after 40s"], outage)[0].window.unwrap();
+    assert_eq!((only.from, only.until, only.of), (Micros::from_secs(40), Micros::from_secs(120), 1));
     let warmed_up = judged(12_000, &["failures(pay) < 1% after 70s"], outage);
     assert_eq!(verdicts(&warmed_up), [Holds]);
 }
@@ -163,4 +165,60 @@ fn a_suspect_generator_can_not_vouch_but_it_can_convict() {
 fn few_blocks_are_marked_weak() {
     let found = |seconds| findings(3_000, seconds, &["failures(pay) < 3%"], unlucky).objectives[0].weak;
     assert!(found(20) && !found(40));
+}
+
+/// Whether a trial of two minutes would have been stopped at this second.
+fn stopped(objective: &str, rule: impl Fn(&Moment<'_>) -> Outcome, second: u64) -> bool {
+    let trial = Trial::of(plan(120, &[objective]), 12_000, 120, rule);
+    super::certainly_broken(&trial.plan, &trial.tally, Micros::from_secs(second), 1).is_some()
+}
+
+#[test]
+fn an_outage_stops_a_run_soon_and_a_clean_shop_never() {
+    let outage = |m: &Moment<'_>| failing(m.step == "pay" && m.arrived >= 60.0);
+    for (objective, by) in [
+        ("repeated_failures < 0.5% abort", 75),
+        ("lost_shoppers < 0.5% abort", 75),
+        ("repeated_failures < 5% where payment = wallet abort", 110),
+    ] {
+        assert!(!stopped(objective, outage, 61) && stopped(objective, outage, by), "{objective}");
+        assert!(!stopped(objective, |_| Outcome::Ok, 120), "{objective}");
+    }
+    // Attempts may last as long as shoppers wait for them: ten seconds here.
+    assert!(!stopped("failures(pay) < 0.5% abort", outage, 70) && stopped("failures(pay) < 0.5% abort", outage, 90));
+    assert!(stopped("failures(home) > 90% abort", outage, 40), "what should fail does not");
+    assert!(!stopped("failures(pay) < 0.5%", outage, 120), "it does not say abort");
+    assert!(!stopped("failures(pay) < 0.5% after 60s abort", |m| failing(m.arrived < 60.0), 120), "the warm-up is left out");
+}
+
+#[test]
+fn slow_answers_and_bad_windows_stop_a_run_too() {
+    assert!(stopped("p95(pay) < 30ms abort", |_| Outcome::Ok, 60), "it is 52 ms");
+    assert!(!stopped("p95(pay) < 60ms abort", |_| Outcome::Ok, 120));
+    let outage = |m: &Moment<'_>| failing(m.step == "pay" && (60.0..70.0).contains(&m.arrived));
+    assert!(!stopped("repeated_failures < 9% for 10s abort", outage, 65));
+    assert!(stopped("repeated_failures < 9% for 10s abort", outage, 80));
+}
+
+#[test]
+fn whoever_is_still_inside_counts_as_a_good_shopper() {
+    let failing_first = |inside: u64| {
+        let mut trial = Trial::of(plan(120, &["repeated_failures < 10% abort"]), 6_000, 120, |m| failing(m.shopper < 0.3));
+        // As many more have arrived and not left: whoever fails leaves early.
+        trial.tally.blocks.values_mut().for_each(|block| block.started += inside);
+        super::certainly_broken(&trial.plan, &trial.tally, Micros::from_secs(60), 1).is_some()
+    };
+    assert!(failing_first(0) && !failing_first(200));
+}
+
+#[test]
+fn what_a_run_was_stopped_for_is_broken_and_nothing_else_holds() {
+    let objectives = ["requests > 1/s", "failures(home) < 1%", "repeated_failures < 0.5% abort"];
+    let mut trial = Trial::of(plan(120, &objectives), 12_000, 60, |m| failing(m.step == "pay" && m.luck < 0.5));
+    trial.tally.seconds.entry(0).or_default().requests = 100;
+    trial.facts.completion = crate::verdict::Completion::Aborted;
+    let found = trial.findings();
+    assert_eq!(verdicts(&found.objectives), [Inconclusive, Inconclusive, Broken]);
+    assert_eq!([Why::CutShort, Why::CutShort, Why::Certain], [0, 1, 2].map(|i| found.objectives[i].why));
+    assert_eq!(found.verdict, Verdict::Fail);
 }

@@ -24,14 +24,6 @@ pub(super) fn windows(length: Micros, block: Micros, objective: &Objective) -> V
     windows
 }
 
-/// Where the windows end, the last one as if it were as long as the others.
-pub(super) fn end_of(windows: &[Range<u32>]) -> u32 {
-    match windows {
-        [first, .., last] => last.start + (first.end - first.start),
-        _ => u32::MAX,
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::single_range_in_vec_init, reason = "a list of windows, of which there is one")]
 mod tests {
@@ -62,6 +54,5 @@ mod tests {
         assert_eq!(cut(60, Some(20), 0), [0..20, 20..40, 40..END]);
         assert_eq!(cut(70, Some(20), 5), [5..25, 25..45, 45..65, 50..END]);
         assert_eq!(cut(60, Some(50), 20), [20..END]);
-        assert_eq!(end_of(&cut(70, Some(20), 5)), 70);
     }
 }

@@ -1,0 +1,87 @@
+//! Markdown for a pull request or a job's summary: the verdict and what it rests on in sight, all else folded away.
+
+use super::view::{Fit, Table, View};
+use crate::verdict::Verdict;
+
+/// The report as Markdown of GitHub's and GitLab's kind, ending with a line break.
+pub fn markdown(view: &View) -> String {
+    let sign = match view.verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail => "❌",
+        Verdict::Inconclusive | Verdict::Invalid | Verdict::Interrupted => "⚠️",
+    };
+    let verdict = view.verdict.key().to_uppercase();
+    let mut out = format!("## {sign} {}: {verdict}\n\n**{}.** {}\n", text(&view.title), text(&view.reason.text), text(&view.subtitle));
+    let (in_sight, rest): (Vec<&Table>, Vec<&Table>) = view.tables.iter().partition(|table| table.in_sight);
+    in_sight.iter().for_each(|each| out.push_str(&format!("\n{}", table(each))));
+    out.push('\n');
+    view.headline.iter().for_each(|remark| out.push_str(&format!("- {}\n", text(&remark.text))));
+    if !rest.is_empty() {
+        out.push_str("\n<details><summary>All tables</summary>\n");
+        rest.iter().for_each(|each| out.push_str(&format!("\n**{}**\n\n{}", text(&each.title), table(each))));
+        out.push_str("\n</details>\n");
+    }
+    out.push('\n');
+    view.generator.iter().map(|remark| &remark.text).chain(&view.notes).for_each(|note| out.push_str(&format!("> {}\n", text(note))));
+    out
+}
+
+fn table(table: &Table) -> String {
+    let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut out = row(table.columns.iter().map(|column| text(&column.title)).collect());
+    let rule = table.columns.iter().map(|column| match column.fit {
+        Fit::Name | Fit::Prose => "---",
+        Fit::Figure | Fit::Optional(_) => "---:",
+    });
+    out.push_str(&row(rule.map(str::to_owned).collect()));
+    table.rows.iter().for_each(|each| out.push_str(&row(each.cells.iter().map(|cell| text(cell)).collect())));
+    out
+}
+
+/// Text as it is, whatever signs are in it: names come from scenarios and answers from shops.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::trial::{Trial, planted};
+
+    fn shown(name: &str) -> String {
+        let mut plan = crate::verdict::trial::shop();
+        plan.name = name.into();
+        plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
+        let trial = Trial::of(plan, 1_000, 60, planted);
+        markdown(&View::of(&trial.plan, &trial.facts, &trial.findings()))
+    }
+
+    #[test]
+    fn the_gate_is_in_sight_and_the_rest_is_folded() {
+        let shown = shown("shop");
+        let (gate, rest) = shown.split_once("<details>").unwrap();
+        assert!(gate.starts_with("## ❌ shop: FAIL\n\n**1 of 1 objectives broken: repeated\\_failures &lt; 0.5%.**"), "{gate}");
+        assert!(gate.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |"), "{gate}");
+        assert!(rest.contains("**What went wrong**") && rest.contains("</details>"), "{rest}");
+        for line in shown.lines().filter(|line| line.starts_with('|')) {
+            assert!(line.ends_with('|') && line.matches('|').count() > 3, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_can_not_break_out() {
+        let shown = shown("a | <img src=x> [b](c)\n# d");
+        assert!(shown.starts_with("## ❌ a \\| &lt;img src=x&gt; \\[b\\](c) \\# d: FAIL\n"), "{shown}");
+    }
+}
