@@ -89,6 +89,21 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     found
 }
 
+/// How the shoppers of a hot spot fared at its place in another run, whose plan may be another; none where that run has no
+/// such shoppers or no such step.
+pub(super) fn met_at(plan: &Plan, spot: &HotSpot, other: &Plan, tally: &Tally) -> Option<Rate> {
+    let scope = match spot.scope {
+        Scope::Journey => Scope::Journey,
+        Scope::Step(step) => {
+            let label = plan.step_label(step);
+            Scope::Step((0..other.steps.len()).map(|i| StepId(i as u16)).find(|step| other.step_label(*step) == label)?)
+        }
+    };
+    let same = |group: &Group| group.basis == spot.basis && spot.group == [(group.name.clone(), group.value.clone())];
+    let met = groups(other, tally).iter().find(|group| same(group))?.inside.at(other, scope);
+    (met.shoppers > 0).then(|| Rate::new(met.repeated, met.shoppers))
+}
+
 /// Shoppers alike in one attribute or observed value, beside those who are not.
 struct Group {
     name: String,

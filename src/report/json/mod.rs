@@ -9,5 +9,6 @@ mod wire;
 
 pub use budget::{BudgetDocument, BurnAlarmDocument};
 pub use document::*;
+pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

@@ -4,7 +4,7 @@ mod burn;
 pub mod format;
 pub(super) mod gate;
 mod page;
-mod tables;
+pub(super) mod tables;
 pub(super) mod words;
 
 pub use page::{Column, Fit, Remark, Row, Table, Tone, View};
