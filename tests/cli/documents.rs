@@ -10,7 +10,7 @@ use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde_json::{Value, json};
 
-use crate::bench::{BUY, Bench, LOOK, MEASURED, Shop, count, document, step};
+use crate::bench::{BUY, Bench, LOOK, Shop, count, document, step};
 
 const FAULTS: &str = "
 faults:
