@@ -16,7 +16,7 @@ use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
+use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -91,6 +91,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 (Outcome::Unjudged, cause)
             }
         };
+        self.answer(PairOf::Step(step), outcome);
         if let Outcome::Failed(kind) = outcome {
             self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }

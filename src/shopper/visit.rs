@@ -23,7 +23,7 @@ use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
-use crate::tally::{End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
+use crate::tally::{End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
 pub struct Visit<S: Shop, G> {
@@ -41,7 +41,12 @@ pub struct Visit<S: Shop, G> {
     pub(super) round: u32,
     /// What would be cut if the run ended now.
     pub(super) under_way: UnderWay,
+    /// What is told of a shopper who is in two shops at once: whether this failed. Boxed, for most shoppers have none.
+    pub(super) answers: Option<Box<Answers>>,
 }
+
+/// What a pair is asked, with whether it failed here.
+pub type Answers = Vec<(PairOf, bool)>;
 
 /// What the shopper met so far.
 #[derive(Clone, Debug, Default)]
@@ -121,6 +126,31 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             persona,
             arrived_at,
             session,
+            answers: None,
+        }
+    }
+
+    /// The same shopper is in another shop too: what both met will be compared.
+    pub fn in_two_shops(mut self) -> Visit<S, G> {
+        self.answers = Some(Box::default());
+        self
+    }
+
+    /// What is told of a shopper who was in two shops; nothing of one who did not come to an end.
+    pub fn answers(&mut self, end: End) -> Answers {
+        let mut answers = self.answers.take().map(|answers| *answers).unwrap_or_default();
+        if end == End::Unfinished || !self.met.acted {
+            return Answers::new();
+        }
+        answers.push((PairOf::Repeated, self.met.failures >= 2));
+        answers
+    }
+
+    /// Takes down the first answer to each question.
+    pub(super) fn answer(&mut self, of: PairOf, outcome: Outcome) {
+        let Some(answers) = &mut self.answers else { return };
+        if outcome != Outcome::Unjudged && answers.iter().all(|(known, _)| *known != of) {
+            answers.push((of, matches!(outcome, Outcome::Failed(_))));
         }
     }
 
@@ -242,6 +272,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         }
         self.under_way.unit = None;
+        if world.plan.unit(unit).purchase {
+            self.answer(PairOf::Purchase, tried.outcome);
+        }
         let attempt = UnitAttempt {
             unit,
             nth,

@@ -16,6 +16,7 @@ pub mod interval_log;
 mod latency;
 mod merge;
 pub mod observation;
+mod pairs;
 mod part;
 mod record;
 mod samples;
@@ -31,6 +32,7 @@ pub use failure::{FailureKind, OrderKnowledge};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
+pub use pairs::{PairOf, Pairs};
 pub use part::Part;
 pub use samples::Samples;
 pub use series::Series;
@@ -94,6 +96,8 @@ pub struct Tally {
     pub generator: Generator,
     /// What was seen of each of `shape.parts`.
     pub parts: Vec<Tally>,
+    /// Of the target's side of a duet: what became of the shoppers who were in both shops, by block of their arrival.
+    pub pairs: BTreeMap<u32, BTreeMap<PairOf, Pairs>>,
     /// Keys to look up by, reused so that recording allocates only for what is met for the first time.
     #[serde(skip)]
     pub(crate) scratch: Aside<Scratch>,

@@ -4,6 +4,7 @@
 //! Everything is a pure function of the plan, the merged tally and a few facts, so that a stored run can be judged again at
 //! any time, and a run cut in slices says the same as one that was not.
 
+pub mod compare;
 mod detectable;
 mod facts;
 mod health;

@@ -8,7 +8,9 @@
 mod bench;
 
 mod commands;
+mod compare;
 mod documents;
+mod duet;
 mod durability;
 mod exactness;
 mod generator;

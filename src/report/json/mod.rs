@@ -13,5 +13,6 @@ pub use document::*;
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
 };
+pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

@@ -286,7 +286,7 @@ fn unit_repeats(plan: &Plan, found: &UnitRepeats) -> UnitRepeatsDocument {
     }
 }
 
-fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument {
+pub(in crate::report) fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument {
     let scope = match spot.scope {
         Scope::Steps => "step",
         Scope::Journey => "journey",
@@ -372,6 +372,6 @@ pub(super) fn pair(interval: Interval) -> [f64; 2] {
 }
 
 /// Six significant figures: more would be noise, and differ in the last place from machine to machine.
-pub(super) fn figure(x: f64) -> f64 {
+pub(in crate::report) fn figure(x: f64) -> f64 {
     format!("{x:.5e}").parse().unwrap_or(x)
 }

@@ -6,7 +6,7 @@ pub(super) mod gate;
 mod moments;
 mod page;
 mod sight;
-mod tables;
+pub(super) mod tables;
 pub(super) mod words;
 
 pub use page::{Column, Fit, Remark, Row, Table, Tone, View};

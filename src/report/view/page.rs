@@ -67,6 +67,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Its rows, as wide as the columns.
     pub rows: Vec<Row>,
+    /// Whether it stays in sight where tables are folded away.
+    pub in_sight: bool,
 }
 
 /// A column.
@@ -136,7 +138,12 @@ impl Table {
     /// An empty table with these columns.
     pub fn new(title: &str, columns: &[(&str, Fit)]) -> Table {
         let columns = columns.iter().map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit }).collect();
-        Table { title: title.to_owned(), columns, rows: Vec::new() }
+        Table { title: title.to_owned(), columns, rows: Vec::new(), in_sight: false }
+    }
+
+    /// The table, kept in sight where tables are folded away.
+    pub fn in_sight(self) -> Table {
+        Table { in_sight: true, ..self }
     }
 
     /// Adds a row.

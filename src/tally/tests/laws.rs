@@ -18,6 +18,7 @@ enum Told {
     Repeated(u64),
     End(u64, u32, End, u8, [Observed; 2], Option<u64>),
     Sample(u16, FailureKind, u64),
+    Paired(u64, u16, bool, bool),
 }
 
 fn tell(tally: &mut Tally, told: &Told) {
@@ -70,6 +71,10 @@ fn tell(tally: &mut Tally, told: &Told) {
             end,
             ..ended(&[attribute], &observed)
         }),
+        Told::Paired(at, step, here, beside) => {
+            let of = if step == 0 { PairOf::Repeated } else { PairOf::Step(StepId(step)) };
+            tally.paired(Micros(at), of, here, beside);
+        }
         Told::Sample(step, kind, hash) => (step..step + 8).for_each(|step| tally.sample(StepId(step), kind, hash, line(hash))),
     }
 }
@@ -113,6 +118,7 @@ fn told() -> impl Strategy<Value = Told> {
         6 => (0..3u16, 1..12u32, at.clone(), 0..2u8, pair(), outcome()).prop_map(|(u, n, at, a, o, out)| Told::Unit(u, n, at, a, o, out)),
         1 => (0..2usize, 1..4u32).prop_map(|(place, nth)| Told::Funnel(place, nth)),
         1 => at.clone().prop_map(Told::Repeated),
+        1 => (at.clone(), 0..3u16, any::<bool>(), any::<bool>()).prop_map(|(at, step, a, b)| Told::Paired(at, step, a, b)),
         6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
             .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
         2 => (0..8u16, kind(), 0..40u64).prop_map(|(step, kind, hash)| Told::Sample(step, kind, hash)),

@@ -173,6 +173,17 @@ impl Counts {
         pair
     }
 
+    /// The group with these names and values, if any were seen.
+    pub(super) fn group(&self, named: &[(String, String)]) -> Option<Group> {
+        let value = |(name, value): &(String, String)| {
+            let found = self.values.iter().position(|(of, known)| self.names[*of].0 == *name && known == value)?;
+            Value::try_from(found).ok()
+        };
+        let mut values = named.iter().map(value).collect::<Option<Vec<Value>>>()?;
+        values.sort_unstable();
+        Some(Group(*values.first()?, *values.last()?))
+    }
+
     pub(super) fn basis(&self, group: Group) -> Basis {
         let observed = |value: Value| self.names[self.values[usize::from(value)].0].1 == Basis::Observed;
         if observed(group.0) || observed(group.1) { Basis::Observed } else { Basis::Assigned }

@@ -107,6 +107,22 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     found
 }
 
+/// How the shoppers of a hot spot fared at its place in another run, whose plan may be another; none where that run has no
+/// such shoppers or no such step.
+pub(super) fn met_at(plan: &Plan, spot: &HotSpot, other: &Plan, tally: &Tally) -> Option<Rate> {
+    let counts = Counts::of(other, tally);
+    let group = counts.group(&spot.group).filter(|group| counts.basis(*group) == spot.basis)?;
+    let same_step = |step: &StepId| {
+        let label = plan.step_label(*step);
+        (0..other.steps.len()).map(|i| StepId(i as u16)).find(|step| other.step_label(*step) == label)
+    };
+    let met = match spot.scope {
+        Scope::Journey => counts.at(other, Place::Anywhere, &[]).inside.get(&group).copied()?,
+        Scope::Steps => counts.at_steps(other, &spot.steps.iter().map(same_step).collect::<Option<Vec<_>>>()?, &[], group).0,
+    };
+    (met.shoppers > 0).then(|| Rate::new(met.repeated, met.shoppers))
+}
+
 // === impl HotSpot ===
 
 impl HotSpot {
