@@ -145,7 +145,7 @@ impl Trial {
             for nth in 1..=self.plan.shoppers.max_attempts.unwrap_or(u32::MAX) {
                 let (mut outcome, mut last) = (Outcome::Ok, StepId(0));
                 if nth > 1 {
-                    now = now + self.plan.shoppers.retry_after.at(draw(Purpose::RetryAfter, u64::from(unit.0) << 8 | u64::from(nth)));
+                    now += self.plan.shoppers.retry_after.at(draw(Purpose::RetryAfter, u64::from(unit.0) << 8 | u64::from(nth)));
                 }
                 for step in self.plan.unit(unit).steps.clone().map(StepId) {
                     luck += 1;

@@ -52,9 +52,12 @@ fn planted(runs: u64) {
     row("cards on one node, the pair", "about 220", 0.90, with_node);
 }
 
+/// Whether an attempt fails at a moment.
+type Rule = fn(&Moment<'_>) -> bool;
+
 fn nothing_planted(runs: u64) {
     println!("| no cause | a hot spot in | a bad time in |\n|---|---|---|");
-    let table: [(&str, fn(&Moment<'_>) -> bool); 3] = [
+    let table: [(&str, Rule); 3] = [
         ("passing failures, 10 %", |m| m.luck < 0.1),
         ("cards that never work, 3 %", |m| m.step == "pay" && m.shopper < 0.03),
         ("both", background),
