@@ -168,6 +168,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         ledger: Rc::new(()),
         barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
         witness: None,
+        beside: None,
         hurried: false,
         resolute: false,
         plan: Arc::new(plan),

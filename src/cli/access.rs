@@ -33,6 +33,14 @@ pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
     let Some(target) = plan.target.clone() else {
         return Err(Failure::new(Exit::BadScenario, "error: no target: write `target:` in the scenario, or give --target URL"));
     };
+    gain_to(target, plan, args)
+}
+
+/// The same for another shop than the plan's target.
+///
+/// # Errors
+/// As for the target.
+pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
     if !target.username().is_empty() || target.password().is_some() {
         let help = "write the credentials as a header of the scenario (`defaults: headers: authorization: ...`), taken from `-e`";
         return Err(Failure::new(Exit::BadScenario, format!("error: the target has a user name or password in it\nhelp: {help}")));

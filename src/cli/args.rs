@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::base::Slice;
 
@@ -51,13 +51,15 @@ pub enum Command {
     /// Everything with nothing to set up: a practice shop with planted faults, a Black Friday peak, the report that finds them.
     Demo(DemoArgs),
     /// Replay a scenario against a shop, and report.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Validate a scenario, and print what it would do, before a single request.
     Check(CheckArgs),
     /// Send one shopper through a scenario, and show every request, answer, capture and check.
     Walk(WalkArgs),
     /// Render a stored run again, also one that was killed.
     Report(ReportArgs),
+    /// Put two runs side by side, and say what got worse.
+    Compare(CompareArgs),
     /// List the stored runs.
     Runs(RunsArgs),
     /// Join the shards of one run.
@@ -168,6 +170,18 @@ pub struct RunArgs {
     #[command(flatten)]
     pub files: ReportFileArgs,
 
+    /// A stored run to compare this one with: its folder, its `tally` file, or `latest`.
+    #[arg(long, env = "TILLRUSH_BASELINE", value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub baseline: Option<PathBuf>,
+
+    /// Another shop, such as the release before: the same shoppers go to it at the same time, and the target is compared with it.
+    #[arg(long, env = "TILLRUSH_DUET", value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "baseline")]
+    pub duet: Option<String>,
+
+    /// By what terms.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+
     /// Draws everything: the same seed gives the same shoppers at the same moments.
     #[arg(long, env = "TILLRUSH_SEED")]
     pub seed: Option<u64>,
@@ -269,6 +283,59 @@ pub struct ReportArgs {
     pub out: PathBuf,
 }
 
+/// By what terms runs are compared.
+#[derive(Clone, Debug, Args)]
+pub struct JudgeArgs {
+    /// The figure that decides; the others are corrected for their number.
+    #[arg(long, env = "TILLRUSH_PRIMARY", value_enum, default_value_t = PrimaryFigure::RepeatedFailures)]
+    pub primary: PrimaryFigure,
+
+    /// The relative change that matters: no regression is surely less. For rates at least 0.1 points.
+    #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%")]
+    pub margin: String,
+
+    /// The noise floor, as --calibrate stores it; taken from the folder of the runs if not given.
+    #[arg(long, env = "TILLRUSH_NOISE", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub noise: Option<PathBuf>,
+
+    /// Compare runs that are not alike, all the same.
+    #[arg(long, env = "TILLRUSH_FORCE", value_parser = FalseyValueParser::new())]
+    pub force: bool,
+}
+
+/// The figure that decides a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrimaryFigure {
+    /// Shoppers with two or more failed attempts.
+    RepeatedFailures,
+    /// Shoppers whose first attempt to buy failed, of those who tried to buy.
+    FailedPurchases,
+}
+
+/// Options of `compare`.
+#[derive(Clone, Debug, Args)]
+pub struct CompareArgs {
+    /// BASE and CANDIDATE: folders, `tally` files, `latest`, `latest~1`; or one duet. With --calibrate: two or more like runs.
+    #[arg(required = true, num_args = 1.., value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub runs: Vec<PathBuf>,
+
+    /// Store by how much these like runs differ, for later comparisons.
+    #[arg(long)]
+    pub calibrate: bool,
+
+    /// By what terms.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+
+    /// Which files to write.
+    #[command(flatten)]
+    pub files: ReportFileArgs,
+
+    /// Where runs are, for `latest`, and noise floors.
+    #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+}
+
 /// Options of `runs`.
 #[derive(Clone, Debug, Args)]
 pub struct RunsArgs {
@@ -323,4 +390,8 @@ pub struct SchemaArgs {
     /// The schema of `run.json` instead.
     #[arg(long)]
     pub run: bool,
+
+    /// The schema of a comparison instead.
+    #[arg(long, conflicts_with = "run")]
+    pub comparison: bool,
 }

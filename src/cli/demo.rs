@@ -42,6 +42,7 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
         tags: Vec::new(),
         out: &args.out,
         files: &ReportFileArgs::default(),
+        beside: None,
     };
     let (findings, folder) = run::carry_out(job, screen)?;
     runtime.block_on(shop.stop());

@@ -48,10 +48,44 @@ impl Exit {
             Exit::TargetRefused => 107,
         }
     }
+
+    /// The one of two that is told, where one command calls for both: what keeps the others from being believed comes first.
+    pub fn graver(self, other: Exit) -> Exit {
+        const FIRST_TO_LAST: [Exit; 11] = [
+            Exit::Unexpected,
+            Exit::Usage,
+            Exit::BadScenario,
+            Exit::Interrupted,
+            Exit::TargetRefused,
+            Exit::RunInvalid,
+            Exit::NotReconciled,
+            Exit::ObjectiveBroken,
+            Exit::Regression,
+            Exit::Inconclusive,
+            Exit::Ok,
+        ];
+        let place = |exit: Exit| FIRST_TO_LAST.iter().position(|known| *known == exit);
+        if place(other) < place(self) { other } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_graver_exit_is_told() {
+        let order = [Exit::Interrupted, Exit::RunInvalid, Exit::ObjectiveBroken, Exit::Regression, Exit::Inconclusive, Exit::Ok];
+        for (place, graver) in order.into_iter().enumerate() {
+            for other in &order[place..] {
+                assert_eq!((graver.graver(*other), other.graver(graver)), (graver, graver));
+            }
+        }
     }
 }

@@ -18,6 +18,8 @@ use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardHeader};
 const GROWING: &str = "tally.part";
 /// The tally of a run that has ended.
 const TALLY: &str = "tally";
+/// The other shop's half of a duet: a run folder in the run's.
+const BESIDE: &str = "beside";
 /// One line for each thing known of a purchase.
 const PURCHASES: &str = "purchases.jsonl";
 
@@ -43,15 +45,34 @@ impl RunFolder {
         Ok(RunFolder { path })
     }
 
-    /// The folder of a stored run: by path, or the newest one in `out` for `latest`.
+    /// The folder of a stored run: by path, or the newest one in `out` for `latest`, the one before for `latest~1`.
     ///
     /// # Errors
     /// When there is none.
     pub fn open(named: &Path, out: &Path) -> anyhow::Result<RunFolder> {
-        let path = if named.as_os_str() == "latest" && !named.exists() { newest(out)? } else { named.to_owned() };
+        let path = match latest(named).filter(|_| !named.exists()) {
+            Some(back) => newest(out, back)?,
+            None => named.to_owned(),
+        };
         if !path.is_dir() {
             bail!("{} is no run folder", path.display());
         }
+        Ok(RunFolder { path })
+    }
+
+    /// The folder of the other half of a duet, if this is one.
+    pub fn beside(&self) -> Option<RunFolder> {
+        let path = self.path.join(BESIDE);
+        path.is_dir().then_some(RunFolder { path })
+    }
+
+    /// Makes the folder of the other half of a duet.
+    ///
+    /// # Errors
+    /// When the system won't.
+    pub fn make_beside(&self) -> anyhow::Result<RunFolder> {
+        let path = self.path.join(BESIDE);
+        fs::create_dir_all(&path).with_context(|| format!("can't make the folder {}", path.display()))?;
         Ok(RunFolder { path })
     }
 
@@ -145,13 +166,39 @@ pub fn shard(header: ShardHeader, tally: Tally, ending: Ending, name: String) ->
     Shard { name, header, tally, ending, torn_bytes: 0 }
 }
 
-fn newest(out: &Path) -> anyhow::Result<PathBuf> {
-    let runs = RunFolder::all(out)?.into_iter();
-    runs.map(|run| run.path).next().with_context(|| format!("there are no runs in {}", out.display()))
+/// A stored run's tally: of its folder, of `latest` or `latest~1`, or the file itself.
+///
+/// # Errors
+/// When there is none, or it can't be read.
+pub fn stored(named: &Path, out: &Path) -> anyhow::Result<Shard> {
+    if !named.is_file() {
+        return RunFolder::open(named, out)?.shard();
+    }
+    let file = File::open(named).with_context(|| format!("can't read {}", named.display()))?;
+    Ok(Shard::read(named.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
 }
 
-/// A name as part of a folder's name.
-fn slug(name: &str) -> String {
+/// How many runs before the newest is meant, of `latest`, `latest~1` and so on.
+fn latest(named: &Path) -> Option<usize> {
+    match named.to_str()?.strip_prefix("latest")? {
+        "" => Some(0),
+        back => back.strip_prefix('~')?.parse().ok(),
+    }
+}
+
+fn newest(out: &Path, back: usize) -> anyhow::Result<PathBuf> {
+    let mut runs = RunFolder::all(out)?;
+    let out = out.display();
+    match runs.len() {
+        all if back < all => Ok(runs.swap_remove(back).path),
+        0 => bail!("there are no runs in {out}"),
+        1 => bail!("there is only 1 run in {out}"),
+        all => bail!("there are only {all} runs in {out}"),
+    }
+}
+
+/// A name as part of a file's name.
+pub fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
@@ -184,7 +231,12 @@ mod tests {
         let new = RunFolder::create(out.path(), at(2_000), "a", Some("1/3".into()), "x").unwrap();
         old.write(TALLY, b"").unwrap();
         new.write(GROWING, b"").unwrap();
-        assert_eq!(RunFolder::open(Path::new("latest"), out.path()).unwrap().path, new.path);
+        let open = |name: &str| RunFolder::open(Path::new(name), out.path());
+        assert_eq!(
+            [open("latest"), open("latest~0"), open("latest~1")].map(|run| run.unwrap().path),
+            [&new.path, &new.path, &old.path].map(Clone::clone)
+        );
+        assert!(open("latest~2").unwrap_err().to_string().starts_with("there are only 2 runs in "));
         assert!(new.display().ends_with("19700101T003320Z-a-1of3-x"), "{}", new.display());
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod args;
 mod check;
+mod compare;
 mod demo;
 mod exit;
 mod folder;
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args, screen),
         Command::Walk(args) => walk::walk(&args, screen),
         Command::Report(args) => report::report(&args, screen),
+        Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => report::merge(&args, screen),
         Command::Shop(args) => shop(&args, screen),
@@ -81,7 +83,11 @@ pub fn main() -> ExitCode {
 
 /// `tillrush schema`.
 fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let schema = if args.run { crate::report::run_schema() } else { crate::plan::schema() };
+    let schema = match (args.run, args.comparison) {
+        (true, _) => crate::report::run_schema(),
+        (_, true) => crate::report::comparison_schema(),
+        _ => crate::plan::schema(),
+    };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     print(&format!("{text}\n"))?;
     Ok(Exit::Ok)
@@ -163,6 +169,11 @@ impl Screen {
             live: io::stderr().is_terminal() && !dumb && !output.quiet,
             width: terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140),
         }
+    }
+
+    /// A screen that nothing is printed to.
+    pub fn hushed(self) -> Screen {
+        Screen { quiet: true, live: false, ..self }
     }
 
     /// Prints a line to standard output, unless quiet. That nobody reads on is no failure.

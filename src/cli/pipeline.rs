@@ -8,8 +8,9 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::{Failure, complain};
-use crate::report::{View, annotations, mark, markdown};
+use crate::report::{View, annotations, comparison_annotations, mark, markdown};
 use crate::scenario::Problems;
+use crate::verdict::compare::Comparison;
 use crate::verdict::{Findings, RunFacts};
 
 /// GitHub shows ten marks of a step at most.
@@ -17,15 +18,28 @@ const MOST_MARKS: usize = 10;
 
 /// Appends the report to `$GITHUB_STEP_SUMMARY` where that is set, and annotates the scenario where this is GitHub Actions.
 pub fn tell(view: &View, facts: &RunFacts, findings: &Findings, scenario: Option<&str>) -> Result<(), Failure> {
-    if let Some(path) = variable("GITHUB_STEP_SUMMARY") {
-        let opened = OpenOptions::new().create(true).append(true).open(&path);
-        let written = opened.and_then(|mut file| file.write_all(markdown(view).as_bytes()));
-        written.with_context(|| format!("can't write the job's summary {}", path.display()))?;
-    }
+    summarise(view)?;
     if is_actions() {
         // The runner reads commands from both outputs; standard output may be somebody's JSON.
         annotations(facts, findings, scenario.map(in_repository).as_deref()).lines().for_each(complain);
     }
+    Ok(())
+}
+
+/// The same of a comparison.
+pub fn tell_comparison(view: &View, found: &Comparison) -> Result<(), Failure> {
+    summarise(view)?;
+    if is_actions() {
+        comparison_annotations(found).lines().for_each(complain);
+    }
+    Ok(())
+}
+
+fn summarise(view: &View) -> Result<(), Failure> {
+    let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let opened = OpenOptions::new().create(true).append(true).open(&path);
+    let written = opened.and_then(|mut file| file.write_all(markdown(view).as_bytes()));
+    written.with_context(|| format!("can't write the job's summary {}", path.display()))?;
     Ok(())
 }
 

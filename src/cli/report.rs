@@ -7,6 +7,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
+use super::compare;
 use super::folder::RunFolder;
 use super::pipeline;
 use super::source::Source;
@@ -27,6 +28,7 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     // Asked before it is read: what is read of a run that has ended does not change any more.
     let goes_on = folder.is_running();
     let mut shard = folder.shard()?;
+    let beside = folder.beside();
     if goes_on && shard.ending == Ending::Killed {
         screen.say("this run still goes on; what it has stored so far is printed");
         shard.ending = Ending::Interrupted;
@@ -39,6 +41,12 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     // The files of a run that goes on are its own to write.
     let kept = (!goes_on).then_some(&folder);
     let findings = conclude(&shard, &source, kept, &args.files, screen)?;
+    if let Some(beside) = beside.filter(|_| !goes_on) {
+        let shard = beside.shard()?;
+        beside.seal(&shard)?;
+        store(&shard, &source, &beside)?;
+        return Ok(exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?));
+    }
     Ok(exit_of(&findings))
 }
 
@@ -61,8 +69,24 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     folder.seal(&joined)?;
     let source = Source::stored(&joined.header, screen)?;
     let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
+    merge_beside(&runs, &folder, screen)?;
+    let exit = exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
-    Ok(exit_of(&findings))
+    Ok(exit)
+}
+
+/// The other halves of duets, if the runs are duets.
+fn merge_beside(runs: &[RunFolder], folder: &RunFolder, screen: Screen) -> Result<(), Failure> {
+    let Some(halves) = runs.iter().map(RunFolder::beside).collect::<Option<Vec<_>>>() else { return Ok(()) };
+    let shards: Vec<Shard> = halves.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
+    let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
+    let beside = folder.make_beside()?;
+    beside.write("scenario.yaml", joined.header.scenario.as_bytes())?;
+    gather_purchases(&halves, &beside)?;
+    beside.seal(&joined)?;
+    let source = Source::stored(&joined.header, screen)?;
+    store(&joined, &source, &beside)?;
+    Ok(())
 }
 
 /// What shards of one run may differ in, and somebody should know: where they went, and when.
@@ -90,36 +114,59 @@ pub fn conclude(
     screen: Screen,
 ) -> Result<Findings, Failure> {
     let (plan, tally) = (&source.plan, &shard.tally);
-    let facts = facts(shard, source);
-    let findings = Findings::of(plan, tally, &facts);
-    let json = report::run_json(&report::run_document(plan, tally, &facts, &findings)).into_bytes();
-    if let Some(folder) = folder {
-        folder.write("run.json", &json)?;
-        folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
-        let mut log = Vec::new();
-        let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
-        interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
-        folder.write("intervals.hlog", &log)?;
-    }
+    let (facts, findings) = match folder {
+        Some(folder) => store(shard, source, folder)?,
+        None => judge(shard, source),
+    };
     let view = View::of(plan, &facts, &findings);
-    let outputs: [(&Option<_>, &dyn Fn() -> Vec<u8>); 3] = [
-        (&files.json, &|| json.clone()),
-        (&files.junit, &|| report::junit(plan, &facts, &findings)),
-        (&files.markdown, &|| report::markdown(&view).into_bytes()),
-    ];
+    let json = || report::run_json(&report::run_document(plan, tally, &facts, &findings));
+    deliver(&view, &json, &[report::suite(plan, &facts, &findings)], files, screen)?;
+    pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
+    Ok(findings)
+}
+
+/// Judges a shard, and writes what is made from it into the folder.
+pub fn store(shard: &Shard, source: &Source, folder: &RunFolder) -> Result<(RunFacts, Findings), Failure> {
+    let (plan, tally) = (&source.plan, &shard.tally);
+    let (facts, findings) = judge(shard, source);
+    folder.write("run.json", report::run_json(&report::run_document(plan, tally, &facts, &findings)).as_bytes())?;
+    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
+    let mut log = Vec::new();
+    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
+    folder.write("intervals.hlog", &log)?;
+    Ok((facts, findings))
+}
+
+/// What a shard says.
+pub fn judge(shard: &Shard, source: &Source) -> (RunFacts, Findings) {
+    let facts = facts(shard, source);
+    let findings = Findings::of(&source.plan, &shard.tally, &facts);
+    (facts, findings)
+}
+
+/// Prints what a view says, and writes the files that are wanted.
+pub fn deliver(
+    view: &View,
+    json: &dyn Fn() -> String,
+    suites: &[report::Suite],
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let outputs: [(&Option<_>, &dyn Fn() -> String); 3] =
+        [(&files.json, json), (&files.junit, &|| report::junit(suites)), (&files.markdown, &|| report::markdown(view))];
     let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
     if !screen.quiet && !taken {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(&view, screen.width, paint))?;
+        print(&report::console(view, screen.width, paint))?;
     }
     // Last, so that a file that can't be written hides nothing.
-    for (path, bytes) in &outputs {
+    for (path, text) in &outputs {
         if let Some(path) = path {
-            write_file(path, &bytes())?;
+            write_file(path, text().as_bytes())?;
         }
     }
-    pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
-    Ok(findings)
+    Ok(())
 }
 
 /// The exit code that the findings call for.

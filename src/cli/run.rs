@@ -6,19 +6,22 @@ use std::sync::Arc;
 use anyhow::Context;
 use jiff::Timestamp;
 use tokio::time::Instant;
+use url::Url;
 
 use super::access::{self, Access};
-use super::args::{ReportFileArgs, RunArgs};
+use super::args::{JudgeArgs, ReportFileArgs, RunArgs};
+use super::compare;
 use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
 use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice};
-use crate::engine::{self, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
-use crate::plan::Plan;
+use crate::engine::{self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
+use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
+use crate::shopper::session::SessionSettings;
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
 use crate::verdict::{self, Findings};
@@ -54,6 +57,8 @@ pub struct Job<'a> {
     pub out: &'a Path,
     /// Further files.
     pub files: &'a ReportFileArgs,
+    /// The way to the other shop of a duet, and by what terms the target is compared with it.
+    pub beside: Option<(Access, JudgeArgs)>,
 }
 
 /// `tillrush run`.
@@ -65,7 +70,10 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         let pair = tag.split_once('=').ok_or_else(|| Failure::usage(format!("error: --tag '{tag}': write KEY=VALUE")))?;
         tags.push((pair.0.to_owned(), pair.1.to_owned()));
     }
+    let baseline = args.baseline.as_deref().map(|named| compare::baseline(named, &args.out, &source, &args.judge, screen)).transpose()?;
+    let beside = args.duet.as_deref().map(|url| the_other_shop(url, &source, args)).transpose()?;
     let job = Job {
+        beside: beside.map(|access| (access, args.judge.clone())),
         access: access::gain(&source.plan, &args.access)?,
         source: &source,
         seed: args.seed.unwrap_or_else(fresh),
@@ -80,8 +88,22 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         files: &args.files,
     };
     let (findings, folder) = carry_out(job, screen)?;
+    let mut exit = report::exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
+    if let Some(base) = &baseline {
+        exit = exit.graver(compare::after_run(base, &folder, &args.judge, &args.out, &args.files, screen)?);
+    }
     screen.say(&format!("everything about this run is in {}", folder.display()));
-    Ok(report::exit_of(&findings))
+    Ok(exit)
+}
+
+/// The way to the other shop of a duet.
+fn the_other_shop(url: &str, source: &Source, args: &RunArgs) -> Result<Access, Failure> {
+    let url = Url::parse(url).map_err(|error| Failure::usage(format!("error: --duet {url}: {error}")))?;
+    if matches!(source.plan.load.arrivals, Arrivals::Closed { .. }) {
+        let help = "give a rate or stages: in a closed load the slower shop would hold back the shoppers of both";
+        return Err(Failure::usage(format!("error: --duet needs an open load\nhelp: {help}")));
+    }
+    access::gain_to(url, &source.plan, &args.access)
 }
 
 /// Runs a job to its end, stores it, and reports.
@@ -98,12 +120,18 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let slice = (job.slice != Slice::WHOLE).then(|| job.slice.to_string());
     let folder = RunFolder::create(job.out, started_at, &plan.name, slice, &run)?;
     folder.write("scenario.yaml", job.source.text.as_bytes())?;
-    let header = header(&job, started_at, planned, &run);
+    let header = header(&job, &job.access, started_at, planned, &run);
+    let beside = job.beside.as_ref().map(|(access, _)| Beside::prepare(&job, access, &folder, &header)).transpose()?;
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
     stop_on_signals(&stop, folder.display().to_string(), screen).context("can't listen for signals")?;
-    let mut gathering = Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, &stop), screen);
+    let mut gathering = Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, Some(&stop)), screen);
+    // The target is what may be aborted: the other shop is only looked at.
+    let begin = |beside: &Beside| {
+        Ok::<_, Failure>(Gathering::new(&job, planned, beside.folder.begin(&beside.header)?, (starts_in, None), screen.hushed()))
+    };
+    let mut gathering_beside = beside.as_ref().map(begin).transpose()?;
     let options = RunOptions {
         seed: job.seed,
         slice: job.slice,
@@ -117,9 +145,14 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         purchases: Some(folder.purchases()?),
         max_requests: job.max_requests,
         max_orders: job.max_orders,
+        beside: beside.as_ref().map(|beside| beside.options()).transpose()?,
     };
-    let result = engine::run(plan, &options, &stop, |delta| gathering.take(delta));
+    let result = engine::run(plan, &options, &stop, |half, delta| match (half, &mut gathering_beside) {
+        (Half::Beside, Some(beside)) => beside.take(delta),
+        _ => gathering.take(delta),
+    });
     let tally = gathering.finish();
+    let tally_beside = gathering_beside.map(Gathering::finish).transpose();
     result.context("the run could not be carried out")?;
 
     let (ending, why) = match stop.cause() {
@@ -133,10 +166,44 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     if !why.is_empty() {
         screen.say(why);
     }
+    if let (Some(beside), Some(tally)) = (beside, tally_beside?) {
+        let shard = folder::shard(beside.header, tally, ending, beside.folder.display());
+        beside.folder.seal(&shard)?;
+        report::store(&shard, job.source, &beside.folder)?;
+    }
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
     let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
     Ok((findings, folder))
+}
+
+/// The other half of a duet, before it begins.
+struct Beside {
+    folder: RunFolder,
+    header: ShardHeader,
+    session: SessionSettings,
+}
+
+// === impl Beside ===
+
+impl Beside {
+    fn prepare(job: &Job<'_>, access: &Access, folder: &RunFolder, here: &ShardHeader) -> anyhow::Result<Beside> {
+        let folder = folder.make_beside()?;
+        folder.write("scenario.yaml", job.source.text.as_bytes())?;
+        let mut header = ShardHeader { target: access.target.to_string(), ..here.clone() };
+        header.settings.insert("target".to_owned(), access.target.to_string());
+        // A name of its own, so that no key or address is used in both shops: they may share a database.
+        header.settings.entry("run".to_owned()).and_modify(|run| run.push('b'));
+        Ok(Beside { folder, header, session: access.session.clone() })
+    }
+
+    fn options(&self) -> anyhow::Result<engine::Beside> {
+        Ok(engine::Beside {
+            run: self.header.settings.get("run").cloned().unwrap_or_default(),
+            session: self.session.clone(),
+            purchases: Some(self.folder.purchases()?),
+        })
+    }
 }
 
 /// Deltas become the run's tally, on the disk and on the screen.
@@ -146,7 +213,7 @@ struct Gathering<'a> {
     progress: Progress<'a>,
     plan: &'a Plan,
     slices: u32,
-    stop: &'a Stop,
+    stop: Option<&'a Stop>,
     starts_at: Instant,
     /// The second in which it was last asked whether to go on.
     asked_at: u32,
@@ -160,7 +227,7 @@ impl<'a> Gathering<'a> {
         job: &Job<'a>,
         planned: u64,
         writer: DeltaWriter<std::fs::File>,
-        (starts_in, stop): (Micros, &'a Stop),
+        (starts_in, stop): (Micros, Option<&'a Stop>),
         screen: Screen,
     ) -> Gathering<'a> {
         let plan: &Plan = &job.source.plan;
@@ -184,10 +251,10 @@ impl<'a> Gathering<'a> {
 
     /// Stops the run where an objective with `abort` is certainly broken; asked once a second, however many cores tell.
     fn abort_if_broken(&mut self, now: Micros) {
-        if now.second() > self.asked_at {
+        if let Some(stop) = self.stop.filter(|_| now.second() > self.asked_at) {
             self.asked_at = now.second();
             if verdict::certainly_broken(self.plan, &self.total, now, self.slices).is_some() {
-                self.stop.advance(Phase::Draining, StopCause::ObjectiveBroken);
+                stop.advance(Phase::Draining, StopCause::ObjectiveBroken);
             }
         }
     }
@@ -203,9 +270,12 @@ impl<'a> Gathering<'a> {
     }
 }
 
-fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
+fn header(job: &Job<'_>, access: &Access, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
     let plan = &job.source.plan;
     let mut settings = job.source.storable_settings();
+    if let Some((_, terms)) = &job.beside {
+        compare::note_duet(&mut settings, run, terms);
+    }
     settings.insert("run".to_owned(), run.to_owned());
     settings.insert("cores".to_owned(), job.cores.to_string());
     ShardHeader {
@@ -214,7 +284,7 @@ fn header(job: &Job<'_>, started_at: Timestamp, planned: u64, run: &str) -> Shar
         scenario: job.source.text.clone(),
         settings,
         tags: job.tags.iter().cloned().collect(),
-        target: job.access.target.to_string(),
+        target: access.target.to_string(),
         seed: job.seed,
         plan_digest: plan_digest(plan, job.seed),
         workload_digest: workload_digest(plan),

@@ -64,11 +64,24 @@ impl Source {
     /// # Errors
     /// When this version can't read the scenario any more.
     pub fn stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
-        let data = |name: &str| match header.settings.get(&format!("{DATA}{name}")) {
+        Source::from_stored(&header.name, &header.scenario, header.settings.clone(), screen)
+    }
+
+    fn from_stored(name: &str, text: &str, settings: BTreeMap<String, String>, screen: Screen) -> Result<Source, Failure> {
+        let columns = settings.clone();
+        let data = |name: &str| match columns.get(&format!("{DATA}{name}")) {
             Some(columns) => Ok(columns.clone().into_bytes()),
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        Source::compile(&header.name, header.scenario.clone(), header.settings.clone(), &data, true, screen)
+        Source::compile(name, text.to_owned(), settings, &data, true, screen)
+    }
+
+    /// The plan as a stored run of it will have it.
+    ///
+    /// # Errors
+    /// As for a stored run.
+    pub fn as_stored(&self, screen: Screen) -> Result<Source, Failure> {
+        Source::from_stored(&self.plan.name, &self.text, self.storable_settings(), screen)
     }
 
     /// The settings as they may be kept. Secrets are given on the command line so that they are in no file; the plan of a

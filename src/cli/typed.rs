@@ -51,7 +51,7 @@ mod tests {
 
     fn run(words: &str) -> Result<args::RunArgs, clap::Error> {
         match read(words.split(' ').map(OsString::from).collect())?.command {
-            args::Command::Run(run) => Ok(run),
+            args::Command::Run(run) => Ok(*run),
             other => panic!("{other:?}"),
         }
     }

@@ -47,6 +47,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             ledger: Rc::new(()),
             barriers: Arc::new(Barriers::new(plan, Slice::WHOLE)),
             witness: Some(Rc::new(narrator)),
+            beside: None,
             hurried: !args.unhurried,
             resolute: true,
         };

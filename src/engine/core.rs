@@ -17,7 +17,7 @@ use crate::plan::{self, Plan};
 use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
 use crate::shopper::session::Gate;
 use crate::shopper::transport::{Clock, Shop};
-use crate::shopper::{Visit, World};
+use crate::shopper::{Answers, Visit, World};
 use crate::tally::{End, OwnFault, Tally};
 
 /// How many shoppers may be in the shop at once in one process; beyond, arrivals are counted as unstarted. Not a
@@ -41,9 +41,18 @@ pub struct CorePlan {
     /// Says when to stop.
     pub stop: StopSignal,
     /// Where deltas go.
-    pub deltas: Sender<Tally>,
+    pub deltas: Sender<(Half, Tally)>,
     /// Whether the clock is a coarse one.
     pub coarse_timer: bool,
+}
+
+/// Whose tally it is: a duet has two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// The target's.
+    Target,
+    /// That of the shop beside it.
+    Beside,
 }
 
 /// The shoppers of this core who are in the shop.
@@ -96,11 +105,11 @@ where
             leave_unstarted(arrival, arrivals, world);
             return true;
         }
-        world.tally.borrow_mut().planned(arrival.at);
+        halves(world).for_each(|(_, world)| world.tally.borrow_mut().planned(arrival.at));
         if crowd.inside.get() >= most {
-            world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once");
+            halves(world).for_each(|(_, world)| world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once"));
         } else {
-            admit(world, crowd, arrival);
+            admit(world, crowd, arrival, core.slice);
         }
         // Where arrivals are overdue nothing above waits: let those act who are in.
         tokio::task::consume_budget().await;
@@ -116,10 +125,12 @@ where
 /// Arrivals that were due when the run was stopped, and not started yet.
 fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &World<S, C, G>) {
     let now = world.clock.now();
-    let mut tally = world.tally.borrow_mut();
     for arrival in std::iter::once(first).chain(rest).take_while(|arrival| arrival.at <= now) {
-        tally.planned(arrival.at);
-        tally.unstarted(arrival.at, "stopped");
+        for (_, world) in halves(world) {
+            let mut tally = world.tally.borrow_mut();
+            tally.planned(arrival.at);
+            tally.unstarted(arrival.at, "stopped");
+        }
     }
 }
 
@@ -169,7 +180,7 @@ where
 }
 
 /// Lets a shopper in.
-fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, arrival: Arrival)
+fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, arrival: Arrival, slice: Slice)
 where
     S: Shop + 'static,
     S::Line: 'static,
@@ -180,19 +191,58 @@ where
     let inside = Inside::enter(&world, &crowd);
     spawn_local(async move {
         let _inside = inside;
-        visit(&world, &crowd, arrival).await;
+        match world.beside.clone() {
+            None => visit(&world, &crowd, arrival).await,
+            // Ordinals of a slice have its count between them.
+            Some(beside) => visit_both(&world, &beside, &crowd, arrival, (arrival.ordinal / u64::from(slice.of())).is_multiple_of(2)).await,
+        }
     });
 }
 
 /// One shopper's visit, to its end or to the end of the run.
 async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, arrival: Arrival) {
-    let mut visit = Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at);
+    stay(Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at), world, crowd).await;
+}
+
+/// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
+async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
+    world: &World<S, C, G>,
+    beside: &World<S, C, G>,
+    crowd: &Crowd,
+    arrival: Arrival,
+    here_first: bool,
+) {
+    let enter = |world| stay(Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at).in_two_shops(), world, crowd);
+    let (here, there) = if here_first {
+        tokio::join!(biased; enter(world), enter(beside))
+    } else {
+        let (there, here) = tokio::join!(biased; enter(beside), enter(world));
+        (here, there)
+    };
+    let mut tally = world.tally.borrow_mut();
+    for (of, failed) in here {
+        // What only one of them came to can't be compared.
+        if let Some((_, failed_beside)) = there.iter().find(|(other, _)| *other == of) {
+            tally.paired(arrival.at, of, failed, *failed_beside);
+        }
+    }
+}
+
+/// A visit to its end, or to the end of the run.
+async fn stay<S: Shop, C: Clock, G: Gate + Clone>(mut visit: Visit<S, G>, world: &World<S, C, G>, crowd: &Crowd) -> Answers {
     let end = tokio::select! {
         biased;
         () = crowd.closes() => End::Unfinished,
         end = visit.go(world) => end,
     };
+    let answers = visit.answers(end);
     visit.close(world, end);
+    answers
+}
+
+/// The world, and the one beside it in a duet.
+fn halves<S, C, G>(world: &World<S, C, G>) -> impl Iterator<Item = (Half, &World<S, C, G>)> {
+    std::iter::once((Half::Target, world)).chain(world.beside.as_deref().map(|beside| (Half::Beside, beside)))
 }
 
 /// Waits for those inside, for as long as they may; then cuts them.
@@ -277,7 +327,7 @@ impl Crowd {
 
 /// Sends deltas, with what the thread took since the last one.
 struct Reporter {
-    deltas: Sender<Tally>,
+    deltas: Sender<(Half, Tally)>,
     last: Cell<(ThreadUse, Micros)>,
     coarse_timer: bool,
 }
@@ -303,17 +353,19 @@ impl Reporter {
         let (now, used) = (world.clock.now(), ThreadUse::now());
         let (before, then) = self.last.replace((used, now));
         let (cpu, wall) = (used.cpu.since(before.cpu), now.since(then));
-        let mut delta = world.tally.borrow_mut().take();
-        let generator = &mut delta.generator;
-        generator.cpu = cpu;
-        generator.wall = wall;
-        generator.run_queue = used.run_queue.since(before.run_queue);
-        generator.coarse_timer = self.coarse_timer;
-        // A share of less than half a second says little.
-        if wall >= Micros::from_millis(500) {
-            generator.busiest_permille = cpu.0 * 1_000 / wall.0;
+        for (half, world) in halves(world) {
+            let mut delta = world.tally.borrow_mut().take();
+            let generator = &mut delta.generator;
+            generator.cpu = cpu;
+            generator.wall = wall;
+            generator.run_queue = used.run_queue.since(before.run_queue);
+            generator.coarse_timer = self.coarse_timer;
+            // A share of less than half a second says little.
+            if wall >= Micros::from_millis(500) {
+                generator.busiest_permille = cpu.0 * 1_000 / wall.0;
+            }
+            // A run that no longer listens has ended: there is nobody left to tell.
+            let _ = self.deltas.send((half, delta));
         }
-        // A run that no longer listens has ended: there is nobody left to tell.
-        let _ = self.deltas.send(delta);
     }
 }

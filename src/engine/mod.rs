@@ -36,7 +36,7 @@ pub use self::caps::{Budget, Caps};
 #[cfg(target_os = "linux")]
 pub use self::clock::PreciseClock;
 pub use self::clock::TokioClock;
-pub use self::core::CorePlan;
+pub use self::core::{CorePlan, Half};
 pub use self::ledger::{PurchaseFile, PurchasePen};
 pub use self::machine::{cores, peak_rss_kib, raise_file_limit};
 pub use self::stop::{Phase, Stop, StopCause, StopSignal};
@@ -68,6 +68,19 @@ pub struct RunOptions {
     pub max_requests: Option<u64>,
     /// Purchase attempts in all, at most.
     pub max_orders: Option<u64>,
+    /// Another shop that the same shoppers go to at the same time. It has the same bounds, and shares those of the whole run.
+    pub beside: Option<Beside>,
+}
+
+/// The other shop of a duet.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Names this half of the run to the shop.
+    pub run: String,
+    /// What all sessions in it have in common.
+    pub session: SessionSettings,
+    /// Where purchases are remembered, if anywhere.
+    pub purchases: Option<PurchaseFile>,
 }
 
 /// Why a run can't be carried out.
@@ -100,7 +113,7 @@ pub fn shape_of(plan: &Plan) -> Shape {
 ///
 /// # Errors
 /// When a core can't come up. Then nothing was sent.
-pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: impl FnMut(Tally)) -> Result<(), EngineError> {
+pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delta: impl FnMut(Half, Tally)) -> Result<(), EngineError> {
     let cores = options.cores.max(1);
     // A bound is for the whole run: each slice takes its share, so that all of them together keep it.
     let (index, of) = (u64::from(options.slice.index()), u64::from(options.slice.of()));
@@ -111,7 +124,8 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
         stop: Arc::clone(stop),
         ..Budget::default()
     };
-    let barriers = Arc::new(Barriers::new(plan, options.slice));
+    // Of each half of a duet its own: shoppers wait for others in the same shop.
+    let barriers = [(), ()].map(|()| Arc::new(Barriers::new(plan, options.slice)));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
     let mut threads = Vec::new();
@@ -127,12 +141,12 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, on_delta: i
             deltas: deltas.clone(),
             coarse_timer: !cfg!(target_os = "linux"),
         };
-        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), Arc::clone(&barriers), epoch.clone());
+        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), barriers.clone(), epoch.clone());
         let body = move || run_core(core, &options, budget, barriers, &epoch);
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
     drop(deltas);
-    receiver.iter().for_each(on_delta);
+    receiver.iter().for_each(|(half, delta)| on_delta(half, delta));
     for thread in threads {
         match thread.join() {
             Ok(result) => result?,
@@ -176,26 +190,38 @@ impl Epoch {
 }
 
 /// The body of a core's thread.
-fn run_core(core: CorePlan, options: &RunOptions, budget: Budget, barriers: Arc<Barriers>, epoch: &Epoch) -> Result<(), EngineError> {
+fn run_core(
+    core: CorePlan,
+    options: &RunOptions,
+    budget: Budget,
+    [here, there]: [Arc<Barriers>; 2],
+    epoch: &Epoch,
+) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let clock = epoch.clock()?;
-        // Limits are for the whole run: each core of each slice takes an equal share of them.
-        let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
-        let world = Rc::new(World {
-            plan: Arc::clone(&core.plan),
-            shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
-            clock,
-            gate: Rc::new(gate),
-            settings: Rc::new(options.session.clone()),
-            run: Rc::from(options.run.as_str()),
-            tally: Tally::new(shape_of(&core.plan)).into(),
-            ledger: Rc::new(PurchasePen::new(options.purchases.clone(), budget)),
-            barriers,
-            witness: None,
-            hurried: false,
-            resolute: false,
-        });
+        let world = |session: &SessionSettings, run: &str, purchases: Option<PurchaseFile>, barriers, beside| {
+            // Limits are for the whole run: each core of each slice takes an equal share of them.
+            let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
+            Ok::<_, EngineError>(Rc::new(World {
+                plan: Arc::clone(&core.plan),
+                shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
+                clock: clock.clone(),
+                gate: Rc::new(gate),
+                settings: Rc::new(session.clone()),
+                run: Rc::from(run),
+                tally: Tally::new(shape_of(&core.plan)).into(),
+                ledger: Rc::new(PurchasePen::new(purchases, budget.clone())),
+                barriers,
+                witness: None,
+                beside,
+                hurried: false,
+                resolute: false,
+            }))
+        };
+        let beside =
+            options.beside.as_ref().map(|other| world(&other.session, &other.run, other.purchases.clone(), there, None)).transpose()?;
+        let world = world(&options.session, &options.run, options.purchases.clone(), here, beside)?;
         core::run(core, world).await;
         Ok(())
     })

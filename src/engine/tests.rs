@@ -10,15 +10,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::core::{self, CorePlan};
-use super::{Phase, Stop, StopCause, TokioClock, shape_of};
+use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, StatusRange, Way};
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
-use crate::shopper::transport::fake::{Asked, FakeShop};
+use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
 use crate::shopper::{Barriers, World};
-use crate::tally::{End, FailureKind, OwnFault, Tally};
+use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
 
@@ -42,24 +42,32 @@ fn answer(status: u16) -> Answer {
 
 /// Runs a plan on one core against the rule.
 fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -> Tally {
+    run_both(plan, stop, Rc::new(rule), None).0
+}
+
+/// Runs a plan on one core against one or two shops.
+fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule>>) -> (Tally, Tally) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (sender, deltas) = channel();
     let plan = Arc::new(plan);
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
-        let world = World {
-            plan: Arc::clone(&plan),
-            shop: FakeShop { clock: clock.clone(), rule: Rc::new(rule) },
-            clock,
-            gate: NoGate,
-            settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
-            run: Rc::from("test"),
-            tally: Tally::new(shape_of(&plan)).into(),
-            ledger: Rc::new(()),
-            barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
-            witness: None,
-            hurried: false,
-            resolute: false,
+        let world = |rule, beside| {
+            Rc::new(World {
+                plan: Arc::clone(&plan),
+                shop: FakeShop { clock: clock.clone(), rule },
+                clock: clock.clone(),
+                gate: NoGate,
+                settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
+                run: Rc::from("test"),
+                tally: Tally::new(shape_of(&plan)).into(),
+                ledger: Rc::new(()),
+                barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
+                witness: None,
+                beside,
+                hurried: false,
+                resolute: false,
+            })
         };
         let core = CorePlan {
             plan: Arc::clone(&plan),
@@ -72,13 +80,16 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
             deltas: sender,
             coarse_timer: true,
         };
-        core::run(core, Rc::new(world)).await;
+        core::run(core, world(rule, rule_beside.map(|rule| world(rule, None)))).await;
     });
-    let mut total = Tally::new(shape_of(&plan));
-    for delta in deltas {
-        total.merge(delta);
+    let mut totals = (Tally::new(shape_of(&plan)), Tally::new(shape_of(&plan)));
+    for (half, delta) in deltas {
+        match half {
+            Half::Target => totals.0.merge(delta),
+            Half::Beside => totals.1.merge(delta),
+        }
     }
-    total
+    totals
 }
 
 fn ends(tally: &Tally, end: End) -> u64 {
@@ -183,6 +194,39 @@ fn an_interrupted_run_drains_for_a_bounded_time_and_accounts_for_all() {
     assert!(ends(&tally, End::Unfinished) > 0);
     assert!(tally.arrivals.planned < 50 && tally.arrivals.planned >= 24, "{:?}", tally.arrivals);
     assert_eq!(stop.cause(), Some(StopCause::Interrupted));
+}
+
+#[test]
+fn trying_again_multiplies_an_overload_as_the_law_says() {
+    // A shop that serves 100/s and refuses the rest at once is offered 110/s; whoever is refused tries again with c = 0.6083,
+    // as often as it takes: (λ − cμ)/(1 − c) = 125.5 attempts a second.
+    let (served, offered, again) = (100.0, 110.0, 1.0 - 0.3917);
+    let mut plan = plan(vec![journey("buy", 1.0)], Vec::new());
+    add_unit(&mut plan, false, &[("pay", 0.0, 1.0)]);
+    plan.steps[0].expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
+    plan.load.arrivals = plan::Arrivals::Poisson(profile(&[(offered, offered, 90.0)]));
+    plan.shoppers.behaviour = Behaviour::Live;
+    plan.shoppers.patience = Patience::preset("geometric-63").unwrap();
+    plan.shoppers.max_attempts = None;
+    plan.shoppers.retry_after = Delay { low: Micros::from_millis(500), high: Micros::from_secs(3) };
+    // Half a second of its work may wait; so a lull doesn't idle it.
+    let room = std::cell::Cell::new((Micros::ZERO, 0.0));
+    let tally = run(plan, &Stop::default(), move |asked| {
+        let (before, left) = room.get();
+        let left = (left + asked.at.since(before).as_secs_f64() * served).min(served / 2.0);
+        let serves = left >= 1.0;
+        room.set((asked.at, if serves { left - 1.0 } else { left }));
+        (Micros::from_millis(1), Ok((if serves { 200 } else { 503 }, String::new())))
+    });
+    let steady = 20..90u32;
+    let attempts: u64 = tally.seconds.range(steady.clone()).map(|(_, second)| second.requests).sum();
+    let arrived: u64 = tally.seconds.range(steady).map(|(_, second)| second.planned).sum();
+    // By what really arrived, which is random.
+    let law = (arrived as f64 / 70.0 - again * served) / (1.0 - again);
+    let found = attempts as f64 / 70.0;
+    assert!((found / law - 1.0).abs() < 0.05, "{found} a second, not {law}");
+    let lost = ends(&tally, End::Lost) as f64 / 90.0;
+    assert!((lost - (tally.arrivals.started as f64 / 90.0 - served)).abs() < 2.0, "{lost} lost a second");
 }
 
 #[test]
@@ -316,4 +360,51 @@ fn a_waiting_page_is_asked_again_when_and_where_it_says() {
     GET /wait?n=1 at 5.7s
     ");
     assert_eq!((tally.steps[0].ok, tally.steps[0].requests), (1, 3), "one attempt");
+}
+
+#[test]
+fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
+    let asked: Rc<std::cell::RefCell<Vec<(bool, crate::base::ShopperId)>>> = Rc::default();
+    let rule = |here: bool| -> Rc<Rule> {
+        let log = Rc::clone(&asked);
+        Rc::new(move |asked: &Asked<'_>| {
+            if asked.nth == 0 {
+                log.borrow_mut().push((here, asked.shopper));
+            }
+            // One in three fails at first in both shops, one in five for good in the target only.
+            let luck = asked.shopper.0 % 15;
+            let both = is(asked, "pay") && asked.nth == 1 && luck.is_multiple_of(3);
+            answer(if both || (here && is(asked, "pay") && luck.is_multiple_of(5)) { 500 } else { 200 })
+        })
+    };
+    let (target, beside) = run_both(shop_plan(), &Stop::default(), rule(true), Some(rule(false)));
+    assert_eq!((target.arrivals.started, beside.arrivals.started), (50, 50));
+    let order = asked.borrow();
+    let turns: Vec<bool> = order
+        .chunks(2)
+        .map(|pair| {
+            assert!(pair[0].1 == pair[1].1 && pair[0].0 != pair[1].0, "{pair:?}");
+            pair[0].0
+        })
+        .collect();
+    assert_eq!(turns, (0..50).map(|place| place % 2 == 0).collect::<Vec<_>>());
+
+    let count = |of: &dyn Fn(u64) -> bool| order.chunks(2).filter(|pair| of(pair[0].1.0 % 15)).count() as u64;
+    let pairs = |of| {
+        target.pairs_of(of).values().fold(Pairs::default(), |sum, pairs| Pairs {
+            both: sum.both + pairs.both,
+            only_here: sum.only_here + pairs.only_here,
+            only_beside: sum.only_beside + pairs.only_beside,
+            neither: sum.neither + pairs.neither,
+        })
+    };
+    let (five, three) = (count(&|luck| luck.is_multiple_of(5)), count(&|luck| luck.is_multiple_of(3)));
+    let neither = count(&|luck| !luck.is_multiple_of(5) && !luck.is_multiple_of(3));
+    assert!(five > 3 && three > 5, "{five} {three}");
+    assert_eq!(pairs(PairOf::Repeated), Pairs { only_here: five, neither: 50 - five, ..Pairs::default() });
+    assert_eq!(pairs(PairOf::Purchase), Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() });
+    assert_eq!(pairs(PairOf::Step(crate::base::StepId(0))), Pairs { neither: 50, ..Pairs::default() });
+    assert!(beside.pairs.is_empty());
+    // Who never came to the confirmation in one shop is in no pair there.
+    assert_eq!(pairs(PairOf::Step(crate::base::StepId(2))).total(), 50 - five);
 }

@@ -41,6 +41,7 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         variables: BUILT_IN_VARIABLES.map(str::to_owned).into(),
         observed: Vec::new(),
         objectives: Vec::new(),
+        season: None,
         budget: None,
         limits: Limits::default(),
         trace: false,

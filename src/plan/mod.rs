@@ -76,6 +76,9 @@ pub struct Plan {
     /// The release gate.
     #[serde(skip)]
     pub objectives: Vec<Objective>,
+    /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
+    #[serde(skip)]
+    pub season: Option<u64>,
     /// The error budget.
     #[serde(skip)]
     pub budget: Option<ErrorBudget>,

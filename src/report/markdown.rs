@@ -1,10 +1,7 @@
-//! Markdown for a pull request or a job's summary: the verdict and the objectives in sight, all else folded away.
+//! Markdown for a pull request or a job's summary: the verdict and what it rests on in sight, all else folded away.
 
 use super::view::{Fit, Table, View};
 use crate::verdict::Verdict;
-
-/// The title of the table that stays in sight.
-const OBJECTIVES: &str = "Objectives";
 
 /// The report as Markdown of GitHub's and GitLab's kind, ending with a line break.
 pub fn markdown(view: &View) -> String {
@@ -15,8 +12,8 @@ pub fn markdown(view: &View) -> String {
     };
     let verdict = view.verdict.key().to_uppercase();
     let mut out = format!("## {sign} {}: {verdict}\n\n**{}.** {}\n", text(&view.title), text(&view.reason.text), text(&view.subtitle));
-    let (objectives, rest): (Vec<&Table>, Vec<&Table>) = view.tables.iter().partition(|table| table.title == OBJECTIVES);
-    objectives.iter().for_each(|objectives| out.push_str(&format!("\n{}", table(objectives))));
+    let (in_sight, rest): (Vec<&Table>, Vec<&Table>) = view.tables.iter().partition(|table| table.in_sight);
+    in_sight.iter().for_each(|each| out.push_str(&format!("\n{}", table(each))));
     out.push('\n');
     view.headline.iter().for_each(|remark| out.push_str(&format!("- {}\n", text(&remark.text))));
     if !rest.is_empty() {

@@ -2,6 +2,7 @@
 //! written to anywhere here.
 
 mod annotations;
+mod comparison;
 mod console;
 mod history;
 pub mod json;
@@ -12,10 +13,14 @@ mod samples;
 pub mod view;
 
 pub use annotations::{annotations, mark};
+pub use comparison::{
+    ComparisonDocument, comparison_annotations, comparison_document, comparison_json, comparison_schema, comparison_suite, comparison_view,
+    noise_text,
+};
 pub use console::{MIN_WIDTH, Paint, console, console_table};
 pub use history::{HistoryDocument, HistoryRow, history, history_json};
 pub use json::{RunDocument, run_document, run_json, run_schema};
-pub use junit::junit;
+pub use junit::{Suite, junit, suite};
 pub use markdown::markdown;
 pub use samples::failures_jsonl;
 pub use view::View;

@@ -40,10 +40,20 @@ mapping! {
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
         "objectives" => objectives: Vec<Text>,
+        /// The season that the run stands for: what losses are scaled to.
+        "season" => season: Season,
         /// The error budget, of which reports say how fast the run would spend it.
         "budget" => budget: Budget,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
+    }
+}
+
+mapping! {
+    /// The season that the run stands for.
+    Season, "a season" {
+        /// How many shoppers come, such as 2.1M: lost shoppers and revenue are told for as many, if the season goes like the run.
+        "shoppers" required => shoppers: Located<Amount>,
     }
 }
 
@@ -183,13 +193,14 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 28] = [
+pub const MAPPINGS: [(&str, &[&str]); 29] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
     ("Shoppers", Shoppers::KEYS),
     ("Retry", Retry::KEYS),
     ("Otherwise", Otherwise::KEYS),
+    ("Season", Season::KEYS),
     ("Data", Data::KEYS),
     ("Defaults", Defaults::KEYS),
     ("Journey", Journey::KEYS),

@@ -18,7 +18,7 @@ use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
-use crate::tally::{Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, StepAttempt};
+use crate::tally::{Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -93,6 +93,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 (Outcome::Unjudged, cause)
             }
         };
+        self.answer(PairOf::Step(step), outcome);
         if let Outcome::Failed(kind) = outcome {
             self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }
@@ -320,12 +321,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         for (observed, value) in found.observed {
             self.observed[observed.index()] = value;
         }
-        if world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step)) {
-            if self.met.bought_at.is_none() {
-                let troubles = u64::from(self.met.failures + self.met.declines);
-                self.met.bought_at = Some(ended_at);
-                self.met.effort_to_buy = Some(Effort { troubles, ..self.effort });
-            }
+        let pays = world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step));
+        if pays && self.met.bought_at.is_none() {
+            let troubles = u64::from(self.met.failures + self.met.declines);
+            self.met.bought_at = Some(ended_at);
+            self.met.effort_to_buy = Some(Effort { troubles, ..self.effort });
         }
         for (var, value) in found.values {
             world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));

@@ -24,5 +24,5 @@ mod world;
 
 pub use barrier::Barriers;
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
-pub use visit::Visit;
+pub use visit::{Answers, Visit};
 pub use world::{Witness, World};

@@ -24,7 +24,7 @@ use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
-use crate::tally::{Effort, End, Observed, Outcome, ShopperEnd, StepAttempt, UnitAttempt};
+use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
 pub struct Visit<S: Shop, G> {
@@ -49,7 +49,12 @@ pub struct Visit<S: Shop, G> {
     pub(super) round: u32,
     /// What would be cut if the run ended now.
     pub(super) under_way: UnderWay,
+    /// What is told of a shopper who is in two shops at once: whether this failed. Boxed, for most shoppers have none.
+    pub(super) answers: Option<Box<Answers>>,
 }
+
+/// What a pair is asked, with whether it failed here.
+pub type Answers = Vec<(PairOf, bool)>;
 
 /// What the shopper met so far.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +63,7 @@ pub(super) struct Met {
     pub failures: u32,
     pub declines: u32,
     pub first_failed: Option<StepId>,
+    pub first_failed_at: Option<Micros>,
     pub second_failed: Option<StepId>,
     pub same_unit_twice: bool,
     pub bought_at: Option<Micros>,
@@ -72,6 +78,8 @@ struct Leg {
     attempts: u32,
     failures: u32,
     passed: bool,
+    /// When the last attempt should have begun, if that failed.
+    failed_at: Option<Micros>,
 }
 
 /// What is begun and not judged yet.
@@ -79,6 +87,8 @@ struct Leg {
 pub(super) struct UnderWay {
     /// The unit, which attempt, and when it should have begun.
     pub unit: Option<(UnitId, u32, Micros)>,
+    /// When the attempt before it should have begun, if that failed.
+    pub after_failure_at: Option<Micros>,
     /// The step.
     pub step: Option<StepUnderWay>,
     /// The purchase whose request is sent.
@@ -150,6 +160,31 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             persona,
             arrived_at,
             session,
+            answers: None,
+        }
+    }
+
+    /// The same shopper is in another shop too: what both met will be compared.
+    pub fn in_two_shops(mut self) -> Visit<S, G> {
+        self.answers = Some(Box::default());
+        self
+    }
+
+    /// What is told of a shopper who was in two shops; nothing of one who did not come to an end.
+    pub fn answers(&mut self, end: End) -> Answers {
+        let mut answers = self.answers.take().map(|answers| *answers).unwrap_or_default();
+        if end == End::Unfinished || !self.met.acted {
+            return Answers::new();
+        }
+        answers.push((PairOf::Repeated, self.met.failures >= 2));
+        answers
+    }
+
+    /// Takes down the first answer to each question.
+    pub(super) fn answer(&mut self, of: PairOf, outcome: Outcome) {
+        let Some(answers) = &mut self.answers else { return };
+        if outcome != Outcome::Unjudged && answers.iter().all(|(known, _)| *known != of) {
+            answers.push((of, matches!(outcome, Outcome::Failed(_))));
         }
     }
 
@@ -213,6 +248,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             self.legs[leg].attempts += 1;
             let nth = self.legs[leg].attempts;
+            self.under_way.after_failure_at = self.legs[leg].failed_at;
             let tried = self.try_unit(world, unit, nth, intended_at).await;
             self.follow_up(world, leg, tried.outcome);
             match tried.outcome {
@@ -220,10 +256,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 Outcome::Unjudged => return Then::Ended(End::Unfinished),
                 Outcome::Declined => {
                     self.met.declines += 1;
+                    self.legs[leg].failed_at = None;
                     let round = self.round;
                     self.intent.iter_mut().filter(|intent| intent.is_of(unit, round)).for_each(Intent::renew);
                 }
-                Outcome::Failed(_) => self.count_failure(world, &tried, leg),
+                Outcome::Failed(_) => {
+                    self.legs[leg].failed_at = Some(intended_at);
+                    self.met.first_failed_at.get_or_insert(intended_at);
+                    self.count_failure(world, &tried, leg);
+                }
             }
             let met = self.met.failures + self.met.declines;
             let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
@@ -289,7 +330,18 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
         }
         self.under_way.unit = None;
-        let attempt = UnitAttempt { unit, nth, intended_at, attributes: self.held(), observed: &held_before, outcome: tried.outcome };
+        if world.plan.unit(unit).purchase {
+            self.answer(PairOf::Purchase, tried.outcome);
+        }
+        let attempt = UnitAttempt {
+            unit,
+            nth,
+            intended_at,
+            after_failure_at: self.under_way.after_failure_at,
+            attributes: self.held(),
+            observed: &held_before,
+            outcome: tried.outcome,
+        };
         world.tally.borrow_mut().unit_attempt(&attempt);
         tried
     }
@@ -329,6 +381,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 failures: self.met.failures,
                 declines: self.met.declines,
                 first_failed: self.met.first_failed,
+                first_failed_at: self.met.first_failed_at,
                 second_failed: self.met.second_failed,
                 cause: self.trail.first(),
                 same_unit_twice: self.met.same_unit_twice,
@@ -368,7 +421,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
             let (attributes, observed) = (self.held(), &self.observed[..]);
-            let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
+            let attempt = UnitAttempt { unit, nth, intended_at, after_failure_at: None, attributes, observed, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }
         self.settle(world, Outcome::Unjudged, false, now);

@@ -34,6 +34,8 @@ pub struct World<S, C, G> {
     pub barriers: Arc<Barriers>,
     /// Sees everything, where somebody wants to.
     pub witness: Option<Rc<dyn Witness>>,
+    /// The world of the other shop, where the same shoppers go to two at once.
+    pub beside: Option<Rc<World<S, C, G>>>,
     /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
     pub hurried: bool,
     /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.

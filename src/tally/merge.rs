@@ -123,6 +123,7 @@ impl Tally {
         self.samples.absorb(other.samples);
         self.generator.absorb(other.generator);
         self.parts.absorb(other.parts);
+        self.pairs.absorb(other.pairs);
     }
 
     /// Rewrites the joint counts, for what is no longer told apart.

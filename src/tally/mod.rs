@@ -18,6 +18,7 @@ pub mod interval_log;
 mod latency;
 mod merge;
 pub mod observation;
+mod pairs;
 mod part;
 mod record;
 mod samples;
@@ -36,12 +37,13 @@ pub use friction::{Effort, Friction};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
+pub use pairs::{PairOf, Pairs};
 pub use part::Part;
 pub use samples::Samples;
 pub use series::Series;
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
 pub use step::{FunnelStage, JourneyTally, PhaseTally, StepTally};
-pub use timeline::{BlockTally, SecondTally};
+pub use timeline::{Again, BlockTally, SecondTally};
 pub use treatment::Treatment;
 
 use std::collections::BTreeMap;
@@ -104,6 +106,8 @@ pub struct Tally {
     pub generator: Generator,
     /// What was seen of each of `shape.parts`.
     pub parts: Vec<Tally>,
+    /// Of the target's side of a duet: what became of the shoppers who were in both shops, by block of their arrival.
+    pub pairs: BTreeMap<u32, BTreeMap<PairOf, Pairs>>,
     /// Keys to look up by, reused so that recording allocates only for what is met for the first time.
     #[serde(skip)]
     pub(crate) scratch: Aside<Scratch>,

@@ -108,6 +108,8 @@ pub struct UnitAttempt<'a> {
     pub nth: u32,
     /// When it should have begun.
     pub intended_at: Micros,
+    /// When the shopper's previous attempt at this unit should have begun, if it failed; none after a decline, and at the first.
+    pub after_failure_at: Option<Micros>,
     /// The shopper's attributes when it began.
     pub attributes: &'a [u8],
     /// The shopper's observed values when it began.
@@ -141,6 +143,8 @@ pub struct ShopperEnd<'a> {
     pub declines: u32,
     /// The step where the first failed attempt failed.
     pub first_failed: Option<StepId>,
+    /// When that attempt should have begun.
+    pub first_failed_at: Option<Micros>,
     /// The step where the second failed attempt failed.
     pub second_failed: Option<StepId>,
     /// The first thing that went wrong, if anything did.

@@ -207,6 +207,7 @@ mod tests {
             failures,
             declines: 0,
             first_failed: Some(cause.place.step),
+            first_failed_at: Some(Micros(who)),
             second_failed: then,
             cause: Some(cause),
             same_unit_twice: false,

@@ -120,6 +120,7 @@ mod tests {
                 failures: 0,
                 declines: 0,
                 first_failed: None,
+                first_failed_at: None,
                 second_failed: None,
                 cause: None,
                 same_unit_twice: false,

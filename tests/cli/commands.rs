@@ -71,7 +71,11 @@ fn a_walk_buys_and_shows_all_but_the_secrets() {
 #[test]
 fn the_schemas_are_the_published_ones() {
     let bench = Bench::new("");
-    for (arguments, name) in [(&["schema"][..], "scenario.schema.json"), (&["schema", "--run"], "run.schema.json")] {
+    for (arguments, name) in [
+        (&["schema"][..], "scenario.schema.json"),
+        (&["schema", "--run"], "run.schema.json"),
+        (&["schema", "--comparison"], "comparison.schema.json"),
+    ] {
         let printed = bench.tillrush(arguments).with(&[0]).stdout;
         let published = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap();
         assert!(printed == published, "docs/{name} is not what `tillrush {}` prints", arguments.join(" "));

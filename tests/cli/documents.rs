@@ -10,7 +10,7 @@ use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde_json::{Value, json};
 
-use crate::bench::{BUY, Bench, LOOK, MEASURED, Shop, count, document, step};
+use crate::bench::{BUY, Bench, LOOK, Shop, count, document, step};
 
 const FAULTS: &str = "
 faults:
@@ -64,11 +64,25 @@ fn documented() -> Value {
         },
         "repeats": {
             "p_first_failure": "(number)", "p_second_given_first": "(number)", "lift": "(number)", "stickiness": "(number)",
-            "stickiness_ci95": "(interval)"
+            "stickiness_ci95": "(interval)",
+            "source": {
+                "why": "string", "compared": "integer", "compared_failed": "integer", "risk_ratio": "(number)",
+                "risk_ratio_ci95": "(interval)", "own_stickiness": "(number)"
+            }
         },
         "hotspots": [{
             "step": "string", "where": {}, "shoppers": "integer", "repeated": "integer", "rate": "number", "rate_elsewhere": "number",
             "lift": "number", "q_value": "number", "excess_lost": "(number)", "basis": "string"
+        }],
+        "windows": [{
+            "unit": "(string)", "from_s": "number", "until_s": "number", "first_attempts": "integer", "failed": "integer",
+            "rate": "number", "rate_elsewhere": "number", "repeated": "integer", "excess_lost": "(number)"
+        }],
+        "detectable": [{
+            "among": "string", "shoppers": "integer", "design_effect": "number", "if_none_fails": "number",
+            "sights": [{
+                "base": "number", "seen_from": "(number)", "change_from": "(number)", "to_see_double": "integer", "more_shoppers": "integer"
+            }]
         }],
         "objectives": [{ "text": "string", "observed": "(number)", "ci95": "(interval)", "verdict": "string" }],
         "verdict": "string",
@@ -140,7 +154,7 @@ fn of_each_sort() -> Vec<(&'static str, Value, PathBuf, Bench)> {
         if sort == "interrupted" {
             run.signal("INT");
         }
-        run.wait().with(if sort == "interrupted" { &[105] } else { &MEASURED });
+        run.wait().with(if sort == "interrupted" { &[105] } else { &[0, 100, 102] });
         let folder = bench.only_run();
         (sort, document(&folder), folder, bench)
     });

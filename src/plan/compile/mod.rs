@@ -76,6 +76,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         target: compiler.target(document.target.as_ref()),
         limits: compiler.limits(document.limits.as_ref()),
         trace: document.defaults.as_ref().and_then(|defaults| defaults.trace.as_ref()).is_some_and(|trace| trace.value == Tracing::W3c),
+        season: document.season.as_ref().and_then(|season| season.shoppers.as_ref()).map(|shoppers| shoppers.value.0.round() as u64),
         load,
         shoppers,
         journeys: flow.journeys,

@@ -221,10 +221,13 @@ impl Names {
     }
 }
 
+/// A step with its journey's place and the branches that lead to it.
+type Placed<'s> = (usize, Path, &'s Step);
+
 /// All steps in order, each with its journey's place and the branches that lead there; and by journey how many branches each
 /// fork has.
-fn all_steps(journeys: &[Journey]) -> (Vec<(usize, Path, &Step)>, Vec<Vec<usize>>) {
-    fn along<'s>(items: &'s [Item], journey: usize, path: &mut Path, forks: &mut Vec<usize>, steps: &mut Vec<(usize, Path, &'s Step)>) {
+fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
+    fn along<'s>(items: &'s [Item], journey: usize, path: &mut Path, forks: &mut Vec<usize>, steps: &mut Vec<Placed<'s>>) {
         for item in items {
             match item {
                 Item::Step(_) | Item::Purchase(_) => steps.extend(steps_of(item).into_iter().map(|step| (journey, path.clone(), step))),

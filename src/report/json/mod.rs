@@ -5,6 +5,7 @@ mod clusters;
 mod document;
 mod experiment;
 mod friction;
+mod moments;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -15,5 +16,9 @@ pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
 pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
+pub use moments::{
+    DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
+};
+pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

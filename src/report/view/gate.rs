@@ -9,7 +9,7 @@ use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Why};
 /// The release gate, a line for each objective.
 pub fn objectives(findings: &Findings) -> Table {
     let columns = [("objective", Fit::Prose), ("observed", Fit::Figure), ("95 % range", Fit::Optional(1)), ("answer", Fit::Prose)];
-    let mut table = Table::new("Objectives", &columns);
+    let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
         let tone = match found.verdict {
             ObjectiveVerdict::Holds => Tone::Good,

@@ -6,8 +6,10 @@ mod experiment;
 pub mod format;
 mod friction;
 pub(super) mod gate;
+mod moments;
 mod page;
-mod tables;
+mod sight;
+pub(super) mod tables;
 pub(super) mod words;
 
 pub use page::{Column, Fit, Remark, Row, Table, Tone, View};

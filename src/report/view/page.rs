@@ -8,6 +8,8 @@ use super::clusters;
 use super::experiment;
 use super::friction;
 use super::gate;
+use super::moments;
+use super::sight;
 use super::tables;
 use super::words;
 use crate::plan::Plan;
@@ -68,6 +70,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Its rows, as wide as the columns.
     pub rows: Vec<Row>,
+    /// Whether it stays in sight where tables are folded away.
+    pub in_sight: bool,
 }
 
 /// A column.
@@ -118,14 +122,16 @@ impl View {
             experiment::experiment(plan, findings),
             tables::by_failures(findings),
             tables::loss(findings),
+            sight::season(findings),
             tables::hotspots(plan, findings),
+            moments::windows(plan, facts, findings),
         ];
         View {
             title: plan.name.clone(),
             subtitle: words::subtitle(plan, facts, findings),
             verdict: findings.verdict,
             reason: words::reason(facts, findings),
-            headline: words::headline(plan, findings),
+            headline: words::headline(plan, facts, findings),
             tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
             generator: words::generator(findings),
             notes: words::notes(plan, findings),
@@ -139,7 +145,12 @@ impl Table {
     /// An empty table with these columns.
     pub fn new(title: &str, columns: &[(&str, Fit)]) -> Table {
         let columns = columns.iter().map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit }).collect();
-        Table { title: title.to_owned(), columns, rows: Vec::new() }
+        Table { title: title.to_owned(), columns, rows: Vec::new(), in_sight: false }
+    }
+
+    /// The table, kept in sight where tables are folded away.
+    pub fn in_sight(self) -> Table {
+        Table { in_sight: true, ..self }
     }
 
     /// Adds a row.

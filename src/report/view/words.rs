@@ -2,7 +2,9 @@
 
 use super::experiment;
 use super::format::{count, expected, interval, percent, rate, times};
+use super::moments;
 use super::page::{Remark, Tone};
+use super::sight;
 use super::tables::{group, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
@@ -69,10 +71,12 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
 }
 
 /// The worst place for repeated failures, then all of them, then what they cost.
-pub fn headline(plan: &Plan, findings: &Findings) -> Vec<Remark> {
+pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
+    remarks.extend(moments::source(plan, facts, findings));
+    remarks.extend(moments::pressure(facts, findings));
     remarks.extend(cost(findings));
     remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
@@ -84,9 +88,8 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
         Basis::Observed => format!("Shoppers who met {}", group(spot)),
     };
     let (there, at) = match spot.scope {
-        Scope::Step(_) => (" there", format!(" at {}", places(plan, spot))),
-        Scope::Journey if spot.steps.is_empty() => ("", String::new()),
-        Scope::Journey => ("", format!(", most at {}", places(plan, spot))),
+        Scope::Steps => (" there", format!(" at {}", places(plan, spot))),
+        Scope::Journey => ("", String::new()),
     };
     let share = percent(spot.inside.value().unwrap_or_default());
     let least = if spot.lift_is_least { "at least " } else { "" };
@@ -124,16 +127,9 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         Some((step, shoppers)) => format!("; for {} of them it began at {}", count(*shoppers), plan.step_label(*step)),
         None => String::new(),
     };
-    let lift = match findings.repeats.pooled.lift {
-        // Only where it is surely more than chance.
-        Some((lift, ci95)) if ci95.low > 1.0 => {
-            format!(" After a failed attempt the next one is {} times as likely to fail as a first one.", times(lift))
-        }
-        _ => String::new(),
-    };
     let nobody = if findings.hotspots.is_empty() && repeated.events >= MIN_REPEATED { " No group of shoppers stands out." } else { "" };
     let text = format!(
-        "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{lift}{nobody}",
+        "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{nobody}",
         count(repeated.events),
         count(repeated.of)
     );
@@ -219,6 +215,7 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(sight::detectable(findings));
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
         if open {

@@ -20,6 +20,7 @@ enum Told {
     End(u64, u32, End, u8, [Observed; 2], Option<u64>),
     Sample(u16, FailureKind, u64),
     Caused(u16, FailureKind, u8, u32),
+    Paired(u64, u16, bool, bool),
 }
 
 fn tell(tally: &mut Tally, told: &Told) {
@@ -51,6 +52,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             unit: UnitId(unit),
             nth,
             intended_at: Micros(at),
+            after_failure_at: (nth > 1 && at % 3 > 0).then_some(Micros(at / 2)),
             attributes: &[attribute],
             observed: &observed,
             outcome,
@@ -67,6 +69,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             ended_at: Micros(2 * at),
             failures,
             first_failed: (failures > 0).then_some(StepId(1)),
+            first_failed_at: (failures > 0).then_some(Micros(at + at / 3)),
             worth: worth.map(MinorUnits),
             effort: (end == End::Completed).then_some(Effort {
                 requests: at,
@@ -86,6 +89,10 @@ fn tell(tally: &mut Tally, told: &Told) {
             cause: Some(&cause(step, kind, &format!("said {said}"))),
             ..ended(&[], &[])
         }),
+        Told::Paired(at, step, here, beside) => {
+            let of = if step == 0 { PairOf::Repeated } else { PairOf::Step(StepId(step)) };
+            tally.paired(Micros(at), of, here, beside);
+        }
     }
 }
 
@@ -129,6 +136,7 @@ fn told() -> impl Strategy<Value = Told> {
         1 => (0..2usize, 1..4u32).prop_map(|(place, nth)| Told::Funnel(place, nth)),
         1 => at.clone().prop_map(Told::Repeated),
         2 => (0..4u16, 0..3u8, outcome()).prop_map(|(step, arm, outcome)| Told::Treated(step, arm, outcome)),
+        1 => (at.clone(), 0..3u16, any::<bool>(), any::<bool>()).prop_map(|(at, step, a, b)| Told::Paired(at, step, a, b)),
         6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
             .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
         2 => (0..8u16, kind(), 0..40u64).prop_map(|(step, kind, hash)| Told::Sample(step, kind, hash)),

@@ -71,6 +71,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         failures: 0,
         declines: 0,
         first_failed: None,
+        first_failed_at: None,
         second_failed: None,
         cause: None,
         same_unit_twice: false,
@@ -80,5 +81,5 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
 }
 
 pub(super) fn tried<'a>(nth: u32, attributes: &'a [u8], observed: &'a [Observed], outcome: Outcome) -> UnitAttempt<'a> {
-    UnitAttempt { unit: UnitId(1), nth, intended_at: Micros::from_secs(3), attributes, observed, outcome }
+    UnitAttempt { unit: UnitId(1), nth, intended_at: Micros::from_secs(3), after_failure_at: None, attributes, observed, outcome }
 }

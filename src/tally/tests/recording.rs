@@ -128,6 +128,42 @@ fn counts_of_failures_and_tries_are_capped() {
 }
 
 #[test]
+fn second_attempts_after_a_failure_are_filed_under_their_own_block_and_unit() {
+    let mut tally = Tally::new(shape());
+    let again = |nth, at, before: Option<u64>, outcome| UnitAttempt {
+        intended_at: Micros::from_secs(at),
+        after_failure_at: before.map(Micros::from_secs),
+        ..tried(nth, &[], &[], outcome)
+    };
+    let failed = Outcome::Failed(FailureKind::ServerError);
+    let told = [
+        again(1, 8, None, failed),
+        again(2, 9, Some(8), failed),
+        again(2, 12, Some(8), Outcome::Ok),
+        again(2, 12, None, failed), // after a decline
+        again(3, 14, Some(12), failed),
+        again(2, 13, Some(8), Outcome::Unjudged),
+    ];
+    told.iter().for_each(|attempt| tally.unit_attempt(attempt));
+    let filed = |block| tally.blocks[&block].again[&UnitId(1)];
+    assert_eq!(filed(0), Again { tries: Tries { failed: 1, ..Tries::default() }, within_block: 1 });
+    assert_eq!(filed(1), Again { tries: Tries { ok: 1, ..Tries::default() }, within_block: 0 });
+}
+
+#[test]
+fn a_failing_shopper_is_filed_under_the_block_of_the_first_failure_as_well() {
+    let mut tally = Tally::new(shape());
+    let failing =
+        ShopperEnd { failures: 2, first_failed: Some(StepId(1)), first_failed_at: Some(Micros::from_secs(31)), ..ended(&[], &[]) };
+    tally.shopper_end(&failing);
+    tally.shopper_end(&ended(&[], &[]));
+    let began: Vec<(u32, u64)> =
+        tally.blocks.iter().map(|(block, seen)| (*block, seen.began_to_fail.values().map(|count| count.shoppers).sum())).collect();
+    assert_eq!(began, [(1, 0), (3, 1)]);
+    assert!(tally.blocks[&3].began_to_fail.keys().all(|(_, fate)| fate.failures == 2));
+}
+
+#[test]
 fn an_attempt_without_a_judgement_is_no_try() {
     let mut tally = Tally::new(shape());
     tally.unit_attempt(&tried(1, &[0], &[is("a")], Outcome::Unjudged));

@@ -9,8 +9,8 @@
 
 mod abort;
 mod budget;
-mod sample;
-mod share;
+pub(super) mod sample;
+pub(super) mod share;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

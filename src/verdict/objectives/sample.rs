@@ -10,7 +10,7 @@ use crate::tally::{End, Fate, Latency, StepTally, Tally};
 use crate::verdict::loss::weight;
 
 /// What an objective counts.
-pub(super) enum Sample<'t> {
+pub(in crate::verdict) enum Sample<'t> {
     /// Bad of all.
     Shares(Cells),
     /// Spans of time.
@@ -21,7 +21,7 @@ pub(super) enum Sample<'t> {
 
 /// Spans of time by block; what did not come to a success ranks above all that did.
 #[derive(Default)]
-pub(super) struct Spans<'t> {
+pub(in crate::verdict) struct Spans<'t> {
     blocks: BTreeMap<u32, SpanBlock<'t>>,
 }
 
@@ -38,7 +38,7 @@ struct SpanBlock<'t> {
 
 impl<'t> Sample<'t> {
     /// What `metric` counts in this tally, or in a part of one.
-    pub(super) fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
+    pub(in crate::verdict) fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
         match metric {
             Metric::RepeatedFailures => Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2))),
             Metric::LostShoppers => {
@@ -141,7 +141,7 @@ fn attempts<'t>(
 impl<'t> Spans<'t> {
     /// Of these successes alone.
     #[cfg(test)]
-    pub(super) fn of(blocks: &'t BTreeMap<u32, Latency>) -> Spans<'t> {
+    pub(in crate::verdict) fn of(blocks: &'t BTreeMap<u32, Latency>) -> Spans<'t> {
         let mut spans = Spans::default();
         spans.successes(blocks);
         spans
@@ -171,8 +171,20 @@ impl<'t> Spans<'t> {
         self.blocks.iter().map(|(number, block)| (*number, cell(block))).collect()
     }
 
+    /// (span, count) by block, in no order. What was given up ranks above every success, at the moment of giving up or
+    /// later; what never came to an end, above all of that.
+    pub(in crate::verdict) fn counted(&self) -> BTreeMap<u32, Vec<(Micros, u64)>> {
+        let longest = self.blocks.values().flat_map(|block| &block.successes).filter_map(|seen| seen.max()).max().unwrap_or_default();
+        let counted = |block: &SpanBlock<'_>| {
+            let successes = block.successes.iter().flat_map(|seen| seen.iter());
+            let given_up = block.given_up.iter().flat_map(|seen| seen.iter()).map(|(span, count)| (span.max(longest), count));
+            successes.chain(given_up).chain((block.never > 0).then_some((Latency::BOUND, block.never))).collect()
+        };
+        self.blocks.iter().map(|(number, block)| (*number, counted(block))).collect()
+    }
+
     /// The spans of some blocks in ascending order.
-    pub(super) fn ranked(&self, within: Range<u32>) -> Ranked {
+    pub(in crate::verdict) fn ranked(&self, within: Range<u32>) -> Ranked {
         let mut ranked = Ranked::default();
         for block in self.blocks.range(within).map(|(_, block)| block) {
             block.successes.iter().for_each(|seen| ranked.successes.gather(seen));
@@ -187,7 +199,7 @@ impl<'t> Spans<'t> {
 
 /// Spans in ascending order, what never came to a success last.
 #[derive(Default)]
-pub(super) struct Ranked {
+pub(in crate::verdict) struct Ranked {
     pub(super) successes: Latency,
     given_up: Latency,
     never: u64,
@@ -195,21 +207,21 @@ pub(super) struct Ranked {
 
 /// A span at some rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct AtRank {
-    pub(super) span: Micros,
+pub(in crate::verdict) struct AtRank {
+    pub(in crate::verdict) span: Micros,
     /// Whether it was at least so long, and nobody knows how much longer.
-    pub(super) at_least: bool,
+    pub(in crate::verdict) at_least: bool,
 }
 
 // === impl Ranked ===
 
 impl Ranked {
-    pub(super) fn count(&self) -> u64 {
+    pub(in crate::verdict) fn count(&self) -> u64 {
         self.successes.count() + self.given_up.count() + self.never
     }
 
     /// The span at the share `q` of all, none where nothing was seen.
-    pub(super) fn at(&self, q: f64) -> Option<AtRank> {
+    pub(in crate::verdict) fn at(&self, q: f64) -> Option<AtRank> {
         let n = self.count();
         let rank = ((q.clamp(0.0, 1.0) * n as f64).ceil() as u64).clamp(1, n.max(1));
         if let Some(span) = self.successes.at_rank(rank) {

@@ -17,14 +17,14 @@ pub(super) const LEVEL: f64 = 0.05;
 
 /// A sum of figures in 0..=1: of ones and zeros for a rate, of chances for a loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Cell {
-    pub(super) sum: f64,
-    pub(super) squares: f64,
-    pub(super) of: f64,
+pub(in crate::verdict) struct Cell {
+    pub(in crate::verdict) sum: f64,
+    pub(in crate::verdict) squares: f64,
+    pub(in crate::verdict) of: f64,
 }
 
 /// Cells by block of time.
-pub(super) type Cells = BTreeMap<u32, Cell>;
+pub(in crate::verdict) type Cells = BTreeMap<u32, Cell>;
 
 /// A share with the sample that it is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,16 +49,16 @@ pub(super) struct Clustering {
 
 impl Cell {
     /// So many events among so many chances.
-    pub(super) fn counts(events: u64, of: u64) -> Cell {
+    pub(in crate::verdict) fn counts(events: u64, of: u64) -> Cell {
         Cell { sum: events as f64, squares: events as f64, of: of as f64 }
     }
 
-    fn mean(&self) -> f64 {
+    pub(in crate::verdict) fn mean(&self) -> f64 {
         self.sum / self.of
     }
 
     /// The variance of one figure; never below zero by rounding.
-    fn variance(&self) -> f64 {
+    pub(in crate::verdict) fn variance(&self) -> f64 {
         (self.squares / self.of - self.mean().powi(2)).max(0.0)
     }
 }

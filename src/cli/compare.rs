@@ -1,0 +1,254 @@
+//! `tillrush compare`, and `run --baseline`: a run beside another one.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::ValueEnum;
+
+use super::args::{CompareArgs, JudgeArgs, PrimaryFigure, ReportFileArgs};
+use super::folder::{self, RunFolder};
+use super::pipeline;
+use super::report::{self as report_of, deliver};
+use super::source::Source;
+use super::{Exit, Failure, Screen, print};
+use crate::report;
+use crate::scenario::{Fraction, Unit};
+use crate::schedule::workload_digest;
+use crate::tally::shard::Shard;
+use crate::verdict::compare::{self, Comparison, NoiseFloor, Side, Subject, Terms};
+use crate::verdict::{Findings, RunFacts, Verdict};
+
+/// What a comparison leaves in the candidate's folder when a run makes it.
+const DOCUMENT: &str = "comparison.json";
+
+/// A stored run, judged by itself.
+pub struct Stored {
+    shard: Shard,
+    source: Source,
+    facts: RunFacts,
+    findings: Findings,
+}
+
+/// `tillrush compare`.
+pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
+    let mut runs: Vec<Stored> = args.runs.iter().map(|run| Stored::open(run, &args.out, screen)).collect::<Result<_, _>>()?;
+    if let ([_], [only], false) = (&runs[..], &args.runs[..], args.calibrate) {
+        let beside = (!only.is_file()).then(|| RunFolder::open(only, &args.out)).transpose()?.and_then(|folder| folder.beside());
+        if let Some(beside) = beside {
+            runs.insert(0, Stored::of(beside.shard()?, screen)?);
+        }
+    }
+    if args.calibrate {
+        return calibrate(&runs, args, screen);
+    }
+    let [base, candidate] = &runs[..] else {
+        return Err(Failure::usage("error: two runs are compared: write BASE and CANDIDATE, such as `latest~1 latest`, or one duet"));
+    };
+    if !args.judge.force {
+        refuse(compare::unlike(&base.side(), &candidate.side()))?;
+    }
+    let found = judge(base, candidate, &args.judge, &args.out)?;
+    conclude(base, candidate, &found, Vec::new(), &args.files, screen)?;
+    Ok(exit_of(&found))
+}
+
+/// The run that a run is to be compared with, refused before anything is sent where the two can't be alike.
+pub fn baseline(named: &Path, out: &Path, candidate: &Source, args: &JudgeArgs, screen: Screen) -> Result<Stored, Failure> {
+    let base = Stored::open(named, out, screen)?;
+    if !args.force {
+        let digest = workload_digest(&candidate.plan);
+        let mut reasons = compare::flaws("the base", &base.facts);
+        reasons.extend(compare::unlike_scenarios(
+            (&base.source.plan, &base.facts.workload_digest),
+            (&candidate.as_stored(screen)?.plan, &digest),
+        ));
+        refuse(reasons)?;
+    }
+    Ok(base)
+}
+
+/// Compares a run that has just ended with its baseline, prints it, and stores it in the run's folder. The files that the run's own
+/// report was written to get both, but for JSON: that of a comparison is in the folder.
+pub fn after_run(
+    base: &Stored,
+    folder: &RunFolder,
+    args: &JudgeArgs,
+    out: &Path,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<Exit, Failure> {
+    let candidate = Stored::of(folder.shard()?, screen)?;
+    let found = judge(base, &candidate, args, out)?;
+    let json = report::comparison_json(&report::comparison_document(&base.side(), &candidate.side(), &found));
+    folder.write(DOCUMENT, json.as_bytes())?;
+    let taken = [&files.json, &files.junit, &files.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    let screen = if taken { screen.hushed() } else { screen };
+    screen.tell(format_args!(""));
+    let own = report::suite(&candidate.source.plan, &candidate.facts, &candidate.findings);
+    conclude(base, &candidate, &found, vec![own], &ReportFileArgs { json: None, markdown: None, ..files.clone() }, screen)?;
+    if let Some(path) = files.markdown.as_deref() {
+        let text = report::markdown(&report::comparison_view(&base.side(), &candidate.side(), &found));
+        append_file(path, &format!("\n{text}"))?;
+    }
+    Ok(exit_of(&found))
+}
+
+fn append_file(path: &Path, text: &str) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return print(text);
+    }
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).with_context(|| format!("can't write {}", path.display()))?;
+    Ok(())
+}
+
+/// Compares the two halves of a duet, if the run is one.
+pub fn after_duet(folder: &RunFolder, out: &Path, files: &ReportFileArgs, screen: Screen) -> Result<Exit, Failure> {
+    let Some(beside) = folder.beside() else { return Ok(Exit::Ok) };
+    let base = Stored::of(beside.shard()?, screen)?;
+    let terms = noted_terms(&base.shard.header.settings);
+    after_run(&base, folder, &terms, out, files, screen)
+}
+
+/// The settings' keys of a duet: its name, which both halves have, and by what terms they are compared.
+const DUET: [&str; 4] = ["duet", "duet.primary", "duet.margin", "duet.noise"];
+
+/// Notes in a run's settings that it is half of a duet.
+pub fn note_duet(settings: &mut BTreeMap<String, String>, name: &str, terms: &JudgeArgs) {
+    let primary = terms.primary.to_possible_value().map(|value| value.get_name().to_owned());
+    let noise = terms.noise.as_ref().map(|path| path.display().to_string());
+    let values = [Some(name.to_owned()), primary, Some(terms.margin.clone()), noise];
+    settings.extend(DUET.into_iter().zip(values).filter_map(|(key, value)| Some((key.to_owned(), value?))));
+}
+
+/// By what terms a stored duet is compared.
+fn noted_terms(settings: &BTreeMap<String, String>) -> JudgeArgs {
+    let [_, primary, margin, noise] = DUET.map(|key| settings.get(key));
+    JudgeArgs {
+        primary: primary.and_then(|name| PrimaryFigure::from_str(name, true).ok()).unwrap_or(PrimaryFigure::RepeatedFailures),
+        margin: margin.cloned().unwrap_or_else(|| "10%".to_owned()),
+        noise: noise.map(PathBuf::from),
+        force: false,
+    }
+}
+
+/// The exit code that a comparison calls for.
+fn exit_of(found: &Comparison) -> Exit {
+    match found.verdict {
+        Verdict::Pass => Exit::Ok,
+        Verdict::Fail => Exit::Regression,
+        Verdict::Invalid => Exit::RunInvalid,
+        Verdict::Inconclusive | Verdict::Interrupted => Exit::Inconclusive,
+    }
+}
+
+/// Says why runs can't be compared.
+fn refuse(reasons: Vec<String>) -> Result<(), Failure> {
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let reasons: String = reasons.iter().map(|reason| format!("\n  - {reason}")).collect();
+    let help = "runs of one scenario and shape are compared; --force compares these all the same";
+    Err(Failure::usage(format!("error: what differs between these runs is not only the shop:{reasons}\nhelp: {help}")))
+}
+
+fn judge(base: &Stored, candidate: &Stored, args: &JudgeArgs, out: &Path) -> Result<Comparison, Failure> {
+    let primary = match args.primary {
+        PrimaryFigure::RepeatedFailures => Subject::RepeatedFailures,
+        PrimaryFigure::FailedPurchases => Subject::FailedPurchases,
+    };
+    if primary == Subject::FailedPurchases && !candidate.source.plan.units.iter().any(|unit| unit.purchase) {
+        return Err(Failure::usage("error: --primary failed-purchases: the scenario has no purchase"));
+    }
+    let margin = Fraction::read(&args.margin).map_err(|error| Failure::usage(format!("error: --margin {}: {error}", args.margin)))?.0;
+    let duet_of = |run: &Stored| run.shard.header.settings.get(DUET[0]).cloned();
+    let duet = duet_of(base).is_some() && duet_of(base) == duet_of(candidate) && !candidate.shard.tally.pairs.is_empty();
+    // What runs differ by that came one after the other says nothing of two shops at once.
+    let noise = if duet && args.noise.is_none() { None } else { noise_floor(candidate, args, out)? };
+    Ok(compare::compare(&base.side(), &candidate.side(), &Terms { primary, margin, noise: noise.as_ref(), duet }))
+}
+
+/// Prints a comparison and writes its files; test cases go after those of the other suites.
+fn conclude(
+    base: &Stored,
+    candidate: &Stored,
+    found: &Comparison,
+    mut suites: Vec<report::Suite>,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let (base, candidate) = (base.side(), candidate.side());
+    let view = report::comparison_view(&base, &candidate, found);
+    suites.push(report::comparison_suite(&candidate, found));
+    let json = || report::comparison_json(&report::comparison_document(&base, &candidate, found));
+    deliver(&view, &json, &suites, files, screen)?;
+    pipeline::tell_comparison(&view, found)
+}
+
+/// `tillrush compare --calibrate`: what like runs differ by, stored for later comparisons.
+fn calibrate(runs: &[Stored], args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
+    let sides: Vec<Side<'_>> = runs.iter().map(Stored::side).collect();
+    let first = &sides[0];
+    if !args.judge.force {
+        refuse(sides[1..].iter().flat_map(|side| compare::unlike(first, side)).collect())?;
+    }
+    let Some(noise) = compare::calibrate(&sides) else {
+        return Err(Failure::usage("error: --calibrate: at least two like runs show what runs differ by; five are better"));
+    };
+    let path = args.judge.noise.clone().unwrap_or_else(|| noise_path(&args.out, first));
+    let json = serde_json::to_string_pretty(&noise).map_err(anyhow::Error::from)? + "\n";
+    std::fs::write(&path, json).with_context(|| format!("can't write {}", path.display()))?;
+    if !screen.quiet {
+        print(&report::noise_text(&noise))?;
+    }
+    screen.say(&format!("the noise floor is stored in {}; comparisons of runs like these take it from there", path.display()));
+    Ok(Exit::Ok)
+}
+
+/// The noise floor for runs like this one: named, or stored beside the runs.
+fn noise_floor(run: &Stored, args: &JudgeArgs, out: &Path) -> Result<Option<NoiseFloor>, Failure> {
+    let stored = noise_path(out, &run.side());
+    let path = match &args.noise {
+        Some(path) => path.clone(),
+        None if stored.exists() => stored,
+        None => return Ok(None),
+    };
+    let wrong = |error: String| Failure::usage(format!("error: the noise floor {}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    let noise: NoiseFloor = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if noise.schema != compare::NOISE_SCHEMA {
+        return Err(wrong(format!("it is '{}', and this version reads '{}'", noise.schema, compare::NOISE_SCHEMA)));
+    }
+    if noise.workload_digest != run.facts.workload_digest && !args.force {
+        return Err(wrong(format!("it is of other runs ('{}'); --force takes it all the same", noise.scenario)));
+    }
+    Ok(Some(noise))
+}
+
+/// Where the noise floor of runs like this one is stored.
+fn noise_path(out: &Path, run: &Side<'_>) -> PathBuf {
+    let digest: String = run.facts.workload_digest.chars().take(8).collect();
+    out.join(format!("noise-{}-{digest}.json", folder::slug(&run.plan.name)))
+}
+
+// === impl Stored ===
+
+impl Stored {
+    /// A stored run: its folder, its tally, `latest` or `latest~1`.
+    fn open(named: &Path, out: &Path, screen: Screen) -> Result<Stored, Failure> {
+        let unreadable = |error: anyhow::Error| Failure::usage(format!("error: {error:#}"));
+        Stored::of(folder::stored(named, out).map_err(unreadable)?, screen)
+    }
+
+    fn of(shard: Shard, screen: Screen) -> Result<Stored, Failure> {
+        let source = Source::stored(&shard.header, screen)?;
+        let (facts, findings) = report_of::judge(&shard, &source);
+        Ok(Stored { shard, source, facts, findings })
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side { plan: &self.source.plan, tally: &self.shard.tally, facts: &self.facts, findings: &self.findings }
+    }
+}

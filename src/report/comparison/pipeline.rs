@@ -1,0 +1,58 @@
+//! A comparison for pipelines: test cases, and marks in GitHub Actions.
+
+use super::tables::{change, figure, range};
+use crate::report::annotations::mark;
+use crate::report::junit::{Status, Suite};
+use crate::verdict::Verdict;
+use crate::verdict::compare::{Answer, Comparison, Difference, Side};
+
+/// The name of the test case that says whether the comparison counts.
+const COMPARABLE: &str = "the runs can be compared";
+
+/// A test case for each figure. One that could not be decided is an error where the verdict depends on it, and skipped otherwise.
+pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
+    let comparable = match found.verdict {
+        Verdict::Invalid => Status::Error("invalid", super::words::reason(found).text),
+        _ if found.suspect => Status::Error("inconclusive", super::words::reason(found).text),
+        _ => Status::Passed,
+    };
+    let cases = found.differences.iter().map(|difference| (difference.key.clone(), status(difference)));
+    Suite {
+        name: format!("{} compared", candidate.plan.name),
+        started_at: candidate.facts.started_at,
+        duration: candidate.facts.duration,
+        properties: vec![("primary".to_owned(), found.primary_key.clone())],
+        cases: std::iter::once((COMPARABLE.to_owned(), comparable)).chain(cases).collect(),
+        said: super::words::headline(found).into_iter().map(|remark| remark.text).collect(),
+    }
+}
+
+fn status(difference: &Difference) -> Status {
+    match (difference.answer, difference.primary) {
+        (Answer::NoRegression, _) => Status::Passed,
+        (Answer::Regression, _) => Status::Failure("regression", sentence(difference)),
+        (Answer::Inconclusive, true) => Status::Error("inconclusive", sentence(difference)),
+        (Answer::Inconclusive, false) => Status::Skipped,
+    }
+}
+
+/// A line for each figure that got worse, and for the primary one if it can't be told.
+pub fn comparison_annotations(found: &Comparison) -> String {
+    let marked = |difference: &Difference| match (difference.answer, difference.primary) {
+        (Answer::Regression, _) => Some("error"),
+        (Answer::Inconclusive, true) => Some("warning"),
+        _ => None,
+    };
+    found.differences.iter().filter_map(|each| Some(mark(marked(each)?, None, &each.key, &sentence(each)))).collect()
+}
+
+fn sentence(difference: &Difference) -> String {
+    format!(
+        "{} in the base, {} in the candidate: {} ({}); what matters is {}",
+        figure(difference, &difference.base),
+        figure(difference, &difference.candidate),
+        change(difference, difference.change),
+        range(difference),
+        change(difference, difference.margin),
+    )
+}

@@ -1,0 +1,105 @@
+//! The comparison as a document for programs.
+
+use serde_json::Value;
+
+use super::document::{ChangedSpotDocument, ComparisonDocument, DifferenceDocument, PlacesDocument, RunReference, SCHEMA};
+use super::words;
+use crate::plan::Plan;
+use crate::report::json::{figure, hotspot};
+use crate::verdict::Verdict;
+use crate::verdict::compare::{ChangedSpot, Comparison, Difference, Side};
+
+/// The document as it is written, ending with a line break.
+pub fn comparison_json(document: &ComparisonDocument) -> String {
+    serde_json::to_string_pretty(document).expect("a document of numbers and text can be written") + "\n"
+}
+
+/// The JSON Schema of a comparison, as it is published.
+pub fn comparison_schema() -> Value {
+    let mut schema = schemars::schema_for!(ComparisonDocument).to_value();
+    schema["properties"]["schema"]["const"] = SCHEMA.into();
+    schema
+}
+
+/// A comparison for programs.
+pub fn comparison_document(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> ComparisonDocument {
+    ComparisonDocument {
+        schema: SCHEMA.to_owned(),
+        verdict: word(found.verdict).to_owned(),
+        verdict_reason: words::reason(found).text,
+        headline: words::headline(found).into_iter().map(|remark| remark.text).collect(),
+        base: reference(base),
+        candidate: reference(candidate),
+        duet: found.duet,
+        unlike: found.unlike.clone(),
+        primary: found.primary_key.clone(),
+        margin: figure(found.margin),
+        noise_runs: found.noise_runs.clone(),
+        detectable_rise: found.detectable.map(figure),
+        comparisons: found.differences.iter().map(difference).collect(),
+        hotspots: PlacesDocument {
+            new: found.places.new.iter().map(|spot| changed(candidate.plan, spot)).collect(),
+            vanished: found.places.vanished.iter().map(|spot| changed(base.plan, spot)).collect(),
+            stayed: found.places.stayed as u64,
+        },
+    }
+}
+
+/// A comparison's verdict as the document writes it.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "regression",
+        Verdict::Pass => "no_regression",
+        Verdict::Invalid => "invalid",
+        Verdict::Inconclusive | Verdict::Interrupted => "inconclusive",
+    }
+}
+
+fn reference(side: &Side<'_>) -> RunReference {
+    let facts = side.facts;
+    RunReference {
+        run_id: facts.run_id.clone(),
+        scenario: side.plan.name.clone(),
+        target: facts.target.clone(),
+        started_at: facts.started_at.to_string(),
+        seed: facts.seed,
+        tags: facts.tags.clone(),
+        workload_digest: facts.workload_digest.clone(),
+        shoppers: side.findings.shoppers.started,
+        generator: side.findings.health.soundness.key().to_owned(),
+    }
+}
+
+fn difference(found: &Difference) -> DifferenceDocument {
+    let (unit, scale) = if found.subject.is_time() { ("ms", 1e-3) } else { ("fraction", 1.0) };
+    DifferenceDocument {
+        name: found.key.clone(),
+        primary: found.primary,
+        unit: unit.to_owned(),
+        base: figure(found.base.value * scale),
+        candidate: figure(found.candidate.value * scale),
+        base_at_least: found.base.at_least,
+        candidate_at_least: found.candidate.at_least,
+        base_sample: found.base.of,
+        candidate_sample: found.candidate.of,
+        change: figure(found.change),
+        change_ci95: [figure(found.ci95.low), figure(found.ci95.high)],
+        times: (found.base.value > 0.0).then(|| figure(found.candidate.value / found.base.value)),
+        distance_ms: found.distance.map(|distance| figure(distance.as_millis_f64())),
+        noise: figure(found.noise),
+        margin: figure(found.margin),
+        p_value: figure(found.p_value),
+        p_corrected: figure(found.p_corrected),
+        verdict: found.answer.key().to_owned(),
+        times_as_many_shoppers: found.times_needed.map(figure),
+        interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
+    }
+}
+
+fn changed(plan: &Plan, spot: &ChangedSpot) -> ChangedSpotDocument {
+    ChangedSpotDocument {
+        hotspot: hotspot(plan, &spot.spot),
+        rate_in_other: spot.other.and_then(|rate| rate.value()).map(figure),
+        sure: spot.sure,
+    }
+}

@@ -1,0 +1,151 @@
+//! The tables of a comparison: the shoppers, what failed, how long it took, and which places came and went.
+
+use crate::base::Micros;
+use crate::report::view::format::{NOTHING, count, percent, percent_figure, rate, times as how_many_times};
+use crate::report::view::tables::group;
+use crate::report::view::{Fit, Table, Tone};
+use crate::verdict::compare::{Answer, Because, ChangedSpot, Comparison, Difference, Figure};
+use crate::verdict::statistics::Interval;
+use crate::verdict::{Basis, statistics::Rate};
+
+/// The shoppers' figures.
+pub(super) fn shoppers(found: &Comparison) -> Table {
+    table("Shoppers", found, |difference| difference.subject.step().is_none()).in_sight()
+}
+
+/// Failures and declines, step by step.
+pub(super) fn failures(found: &Comparison) -> Table {
+    table("Failed attempts, step by step", found, |difference| difference.subject.step().is_some() && !difference.subject.is_time())
+}
+
+/// Response times, step by step.
+pub(super) fn times(found: &Comparison) -> Table {
+    table("Response times, step by step (too slow counts as longest)", found, |difference| {
+        difference.subject.step().is_some() && difference.subject.is_time()
+    })
+}
+
+fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool) -> Table {
+    let mut table = Table::new(
+        title,
+        &[
+            ("figure", Fit::Name),
+            ("base", Fit::Figure),
+            ("candidate", Fit::Figure),
+            ("change", Fit::Figure),
+            ("95 % range", Fit::Figure),
+            ("times", Fit::Optional(2)),
+            ("apart", Fit::Optional(3)),
+            ("p", Fit::Optional(1)),
+            ("answer", Fit::Prose),
+        ],
+    );
+    for difference in found.differences.iter().filter(|difference| belongs(difference)) {
+        let tone = match (difference.answer, difference.primary) {
+            (Answer::Regression, _) => Tone::Bad,
+            (Answer::NoRegression, true) => Tone::Good,
+            (Answer::Inconclusive, true) => Tone::Doubtful,
+            _ => Tone::Plain,
+        };
+        let p = if difference.p_corrected < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", difference.p_corrected) };
+        table.row(
+            tone,
+            [
+                difference.key.clone(),
+                figure(difference, &difference.base),
+                figure(difference, &difference.candidate),
+                change(difference, difference.change),
+                range(difference),
+                ratio(difference).map_or_else(|| NOTHING.to_owned(), how_many_times),
+                difference.distance.map_or_else(|| NOTHING.to_owned(), |distance| distance.to_string()),
+                p,
+                answer(difference),
+            ],
+        );
+    }
+    table
+}
+
+/// A figure of one run: `0.50 %`, `none`, `812 ms`, `≥ 10 s`.
+pub(super) fn figure(difference: &Difference, figure: &Figure) -> String {
+    let at_least = if figure.at_least { "≥ " } else { "" };
+    match difference.subject.is_time() {
+        true => format!("{at_least}{}", Micros(figure.value as u64)),
+        false if figure.value <= 0.0 => "none".to_owned(),
+        false => percent(figure.value),
+    }
+}
+
+/// How many times the base's figure, where that is not zero.
+pub(super) fn ratio(difference: &Difference) -> Option<f64> {
+    (difference.base.value > 0.0).then(|| difference.candidate.value / difference.base.value)
+}
+
+/// A change as people say it: `+0.48` points of a rate, `+21 %` of a span.
+pub(super) fn change(difference: &Difference, change: f64) -> String {
+    let sign = if change < 0.0 { "−" } else { "+" };
+    let size = percent_figure(change.abs());
+    if difference.subject.is_time() { format!("{sign}{} %", times_figure(change.abs(), &size)) } else { format!("{sign}{size} pt") }
+}
+
+/// Spans may grow beyond 100 %, as shares can't.
+fn times_figure(change: f64, size: &str) -> String {
+    match change {
+        100.0.. => ">9,999".to_owned(),
+        1.0.. => count((100.0 * change).round() as u64),
+        _ => size.to_owned(),
+    }
+}
+
+/// Where a change lies: `+0.2 to +0.7 pt`.
+pub(super) fn range(difference: &Difference) -> String {
+    let Interval { low, high } = difference.ci95;
+    let low = change(difference, low);
+    let low = low.trim_end_matches(" pt").trim_end_matches(" %");
+    format!("{low} to {}", change(difference, high))
+}
+
+/// The answer in words.
+pub(super) fn answer(difference: &Difference) -> String {
+    match (difference.answer, difference.because) {
+        (Answer::Regression, _) => "REGRESSION".to_owned(),
+        (Answer::NoRegression, Because::TooSmall) => "none that matters".to_owned(),
+        (Answer::NoRegression, _) if difference.ci95.high < 0.0 => "better".to_owned(),
+        (Answer::NoRegression, _) => "no regression".to_owned(),
+        (Answer::Inconclusive, _) => "inconclusive".to_owned(),
+    }
+}
+
+/// Hot spots that came and went.
+pub(super) fn places(found: &Comparison) -> Table {
+    let mut table = Table::new(
+        "Where failures repeat: what is new, and what is gone",
+        &[
+            ("", Fit::Name),
+            ("shoppers with", Fit::Name),
+            ("at", Fit::Name),
+            ("base", Fit::Figure),
+            ("candidate", Fit::Figure),
+            ("basis", Fit::Optional(1)),
+            ("sure", Fit::Prose),
+        ],
+    );
+    let unknown = Rate::new(0, 0);
+    let mut row = |tone, word: &str, changed: &ChangedSpot, base: &Rate, candidate: &Rate| {
+        let steps = if changed.steps.is_empty() { "anywhere".to_owned() } else { changed.steps.join(", ") };
+        let basis = match changed.spot.basis {
+            Basis::Assigned => "assigned",
+            Basis::Observed => "observed",
+        };
+        let sure = if changed.sure { "yes" } else { "may be chance" };
+        let cells = [word, &group(&changed.spot), &steps, &rate(base).0, &rate(candidate).0, basis, sure].map(str::to_owned);
+        table.row(tone, cells);
+    };
+    for new in &found.places.new {
+        row(Tone::Bad, "new", new, new.other.as_ref().unwrap_or(&unknown), &new.spot.inside);
+    }
+    for gone in &found.places.vanished {
+        row(Tone::Good, "gone", gone, &gone.spot.inside, gone.other.as_ref().unwrap_or(&unknown));
+    }
+    table
+}

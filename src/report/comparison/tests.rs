@@ -1,0 +1,152 @@
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::report::{Paint, console};
+use crate::tally::Outcome;
+use crate::verdict::Findings;
+use crate::verdict::compare::{Comparison, LEAST_MARGIN, MARGIN, Side, Subject, Terms, compare};
+use crate::verdict::trial::{Moment, Trial, failing, planted};
+
+/// Two trials, and their comparison.
+struct Pair {
+    base: (Trial, Findings),
+    candidate: (Trial, Findings),
+}
+
+impl Pair {
+    fn of(base: Trial, mut candidate: Trial) -> Pair {
+        candidate.facts.run_id = "20261128T090000Z-black-friday-checkout-0c2d".into();
+        candidate.facts.target = "http://127.0.0.1:8081/".into();
+        let judged = |trial: Trial| {
+            let findings = trial.findings();
+            (trial, findings)
+        };
+        Pair { base: judged(base), candidate: judged(candidate) }
+    }
+
+    fn sides(&self) -> [Side<'_>; 2] {
+        let side = |(trial, findings)| side(trial, findings);
+        [side((&self.base.0, &self.base.1)), side((&self.candidate.0, &self.candidate.1))]
+    }
+
+    fn compared(&self) -> Comparison {
+        let [base, candidate] = self.sides();
+        compare(&base, &candidate, &Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None, duet: false })
+    }
+
+    fn console(&self) -> String {
+        let [base, candidate] = self.sides();
+        console(&comparison_view(&base, &candidate, &self.compared()), 110, Paint::Plain)
+    }
+
+    fn document(&self) -> ComparisonDocument {
+        let [base, candidate] = self.sides();
+        comparison_document(&base, &candidate, &self.compared())
+    }
+}
+
+fn side<'t>(trial: &'t Trial, findings: &'t Findings) -> Side<'t> {
+    Side { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings }
+}
+
+/// As planted, but no wallet fails.
+fn without_wallets(m: &Moment<'_>) -> Outcome {
+    if m.step == "pay" && m.payment == "wallet" { failing(false) } else { planted(m) }
+}
+
+fn regression() -> Pair {
+    Pair::of(Trial::run(4_000, 60, without_wallets), Trial::run(4_000, 60, planted))
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/comparison.schema.json");
+    let generated = serde_json::to_string_pretty(&comparison_schema()).unwrap() + "\n";
+    if std::env::var_os("TILLRUSH_UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &generated).unwrap();
+    }
+    let published = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == generated, "the format has changed: run the tests with TILLRUSH_UPDATE_SCHEMA=1, and look at the difference");
+}
+
+#[test]
+fn every_document_keeps_to_the_schema() {
+    // Closed to further fields, so that a name that is not in the schema is found.
+    let mut schema = comparison_schema();
+    let definitions = schema["$defs"].as_object_mut().unwrap().values_mut().map(|definition| &mut definition["additionalProperties"]);
+    definitions.for_each(|open| *open = json!(false));
+    schema["additionalProperties"] = json!(false);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let nobody = || Trial::run(0, 10, |_| Outcome::Ok);
+    for pair in [regression(), Pair::of(nobody(), nobody()), Pair::of(nobody(), Trial::run(300, 5, planted))] {
+        let written: Value = serde_json::from_str(&comparison_json(&pair.document())).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&written).map(|error| format!("{} {error}", error.instance_path())).collect();
+        assert_eq!(errors, Vec::<String>::new());
+        assert_eq!(serde_json::from_value::<ComparisonDocument>(written).unwrap(), pair.document());
+    }
+}
+
+#[test]
+fn a_regression_is_named_with_its_place() {
+    let found = regression().document();
+    assert_eq!((&*found.verdict, found.primary.as_str()), ("regression", "repeated_failures"));
+    let place = &found.hotspots.new[0];
+    assert_eq!((place.hotspot.group["payment"].as_str(), place.sure, place.rate_in_other), ("wallet", true, Some(0.0)));
+    let worse: Vec<&str> = found.comparisons.iter().filter(|row| row.verdict == "regression").map(|row| row.name.as_str()).collect();
+    assert_eq!(worse, ["repeated_failures", "failed_purchases", "lost_shoppers", "failures(pay)"]);
+    assert_eq!(found.comparisons[0].margin, found.comparisons[0].base * MARGIN);
+    assert!(found.comparisons[0].margin > LEAST_MARGIN && found.comparisons[0].distance_ms.is_none());
+}
+
+#[test]
+fn the_other_way_round_it_is_no_regression_and_the_place_is_gone() {
+    let found = Pair::of(Trial::run(4_000, 60, planted), Trial::run(4_000, 60, without_wallets)).document();
+    assert_eq!((&*found.verdict, found.hotspots.vanished.len(), found.hotspots.new.len()), ("no_regression", 1, 0));
+}
+
+#[test]
+fn a_comparison_on_one_screen() {
+    let shown = regression().console();
+    let head: String = shown.lines().take(15).map(|line| format!("{line}\n")).collect();
+    assert_snapshot!(head, @r"
+    FAIL: a regression: repeated_failures went from 1.1 % to 2.9 % (+1.2 to +2.5 pt); failed_purchases went from
+    1.6 % to 6.4 % (+3.5 to +6.2 pt); lost_shoppers went from 2.6 % to 4.5 % (+1.3 to +2.5 pt); and 1 more
+    Black Friday checkout: 2026-11-27 09:00:00Z (release=2026.47) beside 2026-11-27 09:00:00Z (release=2026.47)
+    candidate: 4,000 shoppers against http://127.0.0.1:8081/; base: 4,000 shoppers against http://127.0.0.1:8080/
+
+    Primary, repeated_failures: a regression. +182.5 of every 10,000 shoppers, 2.7 times the base's.
+    Of 36 other figures 3 got worse, 23 did not, and for 10 too little was seen to say.
+    Shoppers with payment wallet now fail again and again at pay: none of them before, 4.5 % now.
+
+    Shoppers
+      figure              base  candidate   change           95 % range  times  apart       p  answer
+      repeated_failures  1.1 %      2.9 %  +1.8 pt      +1.2 to +2.5 pt    2.7      –  <0.001  REGRESSION
+      failed_purchases   1.6 %      6.4 %  +4.8 pt      +3.5 to +6.2 pt    4.0      –  <0.001  REGRESSION
+      lost_shoppers      2.6 %      4.5 %  +1.9 pt      +1.3 to +2.5 pt    1.7      –  <0.001  REGRESSION
+      p95(time_to_buy)     0µs        0µs     +0 %  −>99.9 to +>9,999 %      –  2m35s   1.000  inconclusive
+    ");
+    for line in ["failures(pay)          0.39 %     12.5 %   +12.1 pt", "new  payment wallet  pay  none      4.5 %  assigned  yes"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+}
+
+#[test]
+fn a_pipeline_is_told_of_what_got_worse_and_of_nothing_else() {
+    let pair = regression();
+    let (found, [base, candidate]) = (pair.compared(), pair.sides());
+    let xml = crate::report::junit(&[comparison_suite(&candidate, &found)]);
+    assert!(xml.contains("tests=\"38\" failures=\"4\" errors=\"0\" skipped=\"10\""), "{xml}");
+    assert!(xml.contains("<failure type=\"regression\" message=\"1.1 % in the base, 2.9 % in the candidate: +1.8 pt"), "{xml}");
+    let marks = comparison_annotations(&found);
+    assert_eq!(marks.lines().count(), 4);
+    assert!(marks.starts_with("::error title=repeated_failures::1.1 %25 in the base"), "{marks}");
+    let shown = crate::report::markdown(&comparison_view(&base, &candidate, &found));
+    let (sight, folded) = shown.split_once("<details>").unwrap();
+    assert!(
+        sight.contains("| repeated\\_failures | 1.1 % | 2.9 % |") && !sight.contains("p95(pay)") && folded.contains("p95(pay)"),
+        "{shown}"
+    );
+}

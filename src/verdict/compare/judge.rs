@@ -1,0 +1,112 @@
+//! The answer to each comparison, and to all of them.
+//!
+//! One comparison is primary. The others are many, and some of many look bad by chance, so they are corrected for their number
+//! (Holm 1979). Two runs of one shop are called a regression in one of twenty cases at most: four of these five per cent
+//! belong to the primary comparison, and one to all others together.
+
+use super::shift::Shift;
+use super::{Answer, Because};
+
+/// The chance that is accepted of calling the primary comparison of two like runs a regression.
+pub(super) const PRIMARY_LEVEL: f64 = 0.04;
+/// The same of any of the other comparisons, all together.
+pub(super) const OTHERS_LEVEL: f64 = 0.01;
+/// The chance that is accepted of missing a change that matters.
+pub(super) const CLEAR_LEVEL: f64 = 0.05;
+/// More than so many times as much is not asked for.
+const MOST_TIMES: f64 = 1_000.0;
+
+/// What decides a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// The noise between like runs: a regression is surely beyond it.
+    pub(super) floor: f64,
+    /// What matters: no regression is surely less.
+    pub(super) margin: f64,
+}
+
+/// The answer, given the corrected p-value of "worse than the noise".
+///
+/// Surely worse, and not surely by less than matters: a regression. Surely not worse by as much as matters: none.
+pub(super) fn answer(shift: &Shift, bounds: Bounds, corrected: f64, level: f64) -> (Answer, Because) {
+    let (worse, clear) = (corrected <= level, shift.limits(CLEAR_LEVEL).high < bounds.margin);
+    match (worse, clear) {
+        (_, true) => (Answer::NoRegression, if worse { Because::TooSmall } else { Because::Sure }),
+        (true, false) => (Answer::Regression, Because::Sure),
+        (false, false) => (Answer::Inconclusive, Because::Straddles),
+    }
+}
+
+/// How many times as much must be seen until an answer like this is decided; `strictness` is the number of
+/// comparisons that share the level.
+pub(super) fn times_needed(shift: &Shift, bounds: Bounds, strictness: f64, level: f64) -> Option<f64> {
+    let (clear, worse) = (shift.caution(CLEAR_LEVEL), shift.caution(level / strictness));
+    let decided = |times: f64| {
+        let more = shift.with_more(times);
+        more.limits_at(clear).high < bounds.margin || more.limits_at(worse).low > bounds.floor
+    };
+    let (mut low, mut high) = (1.0, MOST_TIMES);
+    if !decided(high) {
+        return None;
+    }
+    for _ in 0..20 {
+        let middle = f64::midpoint(low, high);
+        if decided(middle) { high = middle } else { low = middle }
+    }
+    Some(high)
+}
+
+/// p-values corrected for their number (Holm 1979), in the order given.
+pub(super) fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let (mut corrected, mut most) = (vec![1.0; p_values.len()], 0.0f64);
+    for (place, &i) in order.iter().enumerate() {
+        most = most.max(p_values[i] * (p_values.len() - place) as f64).min(1.0);
+        corrected[i] = most;
+    }
+    corrected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spans::SpanShift;
+    use super::*;
+
+    fn shift(estimate: f64, error: f64) -> Shift {
+        Shift::Span(SpanShift { estimate, error, freedom: f64::INFINITY })
+    }
+
+    #[test]
+    fn there_are_three_answers() {
+        let bounds = Bounds { floor: 0.0, margin: 0.1 };
+        let of = |estimate, error| {
+            let shift = shift(estimate, error);
+            answer(&shift, bounds, shift.p_value(bounds.floor), PRIMARY_LEVEL)
+        };
+        assert_eq!(of(0.2, 0.05), (Answer::Regression, Because::Sure));
+        assert_eq!(of(0.0, 0.05), (Answer::NoRegression, Because::Sure));
+        assert_eq!(of(0.05, 0.01), (Answer::NoRegression, Because::TooSmall), "surely worse, surely by less than matters");
+        assert_eq!(of(0.05, 0.05), (Answer::Inconclusive, Because::Straddles));
+        assert_eq!(of(0.15, 0.05).0, Answer::Regression, "surely worse, perhaps by more than matters");
+    }
+
+    #[test]
+    fn more_of_the_same_decides() {
+        let bounds = Bounds { floor: 0.0, margin: 0.1 };
+        let times = times_needed(&shift(0.05, 0.05), bounds, 1.0, PRIMARY_LEVEL).unwrap();
+        let (p, more) = (shift(0.05, 0.05).with_more(times).p_value(0.0), shift(0.05, 0.05).with_more(times * 0.95));
+        assert!(p <= PRIMARY_LEVEL || shift(0.05, 0.05).with_more(times).limits(CLEAR_LEVEL).high < 0.1);
+        assert_eq!(answer(&more, bounds, more.p_value(0.0), PRIMARY_LEVEL).0, Answer::Inconclusive);
+        assert!(times_needed(&shift(0.05, 0.05), bounds, 30.0, OTHERS_LEVEL).unwrap() >= times);
+    }
+
+    #[test]
+    fn holm_corrects_the_least_most() {
+        // Holm 1979: the smallest times their number, the next by one less, never falling.
+        let corrected = holm(&[0.01, 0.04, 0.03, 0.005]);
+        let expected = [0.03, 0.06, 0.06, 0.02];
+        assert!(corrected.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{corrected:?}");
+        assert!(holm(&[]).is_empty());
+    }
+}
