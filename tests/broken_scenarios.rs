@@ -216,6 +216,11 @@ fn steps_and_requests() {
         (steps("- { name: a, get: «cart» }"), &["not a path"], &["/cart"]),
         (steps("- { name: a, get: «/a b» }"), &["white space"], &["/a%20b"]),
         (steps("- { name: a, post: /, json: { a: 1 }, «form»: { a: 1 } }"), &["`form` and `json`"], &["keep one"]),
+        (steps("- { name: a, post: /, form: { a: 1 }, «multipart»: { a: 1 } }"), &["`multipart` and `form`"], &["keep one"]),
+        (steps("- { name: a, post: /, multipart: { a: { file: «nowhere.jpg» } } }"), &["can't be read"], &["relative to the scenario"]),
+        (steps("- { name: a, post: /, multipart: { a: «{ filename: x }» } }"), &["a file to send needs `file`"], &["`file:`"]),
+        (steps("- { name: a, post: /, multipart: { a: { file: few.csv, type: «\"a\\nb\"» } } }"), &["not a content type"], &["image/jpeg"]),
+        (steps("- { name: a, get: /, poll: { every: «refreshing», for: 5s, until: { status: 200 } } }"), &["not a duration"], &["300ms"]),
         (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
         (steps("- { name: a, get: /, headers: { «x y»: z } }"), &["not a header name"], &["dashes"]),
         (steps("- { name: a, get: /, headers: { «Host»: z } }"), &["follows from the request"], &["remove"]),
@@ -300,6 +305,48 @@ fn forms() {
         (submit("{ id: a }, «form»: { a: 1 }"), &["no `form` besides"], &["fields:"]),
         (submit("{ id: a }, «get»: /"), &["`get` and `submit`"], &["two steps"]),
         (steps("- { name: b, «submit»: { id: a } }"), &["no page whose form"], &["get the page"]),
+    ]);
+}
+
+#[test]
+fn ways_through_a_journey() {
+    let shared = |list: &str, steps: &str| {
+        let shared = format!("shared:\n  pay:\n{}", indented(list, 4));
+        top(&format!("{shared}journeys:\n  - name: buy\n    steps:\n{}", indented(steps, 6)))
+    };
+    let fork = "- choose:\n    - steps: [{ name: a, get: /, capture: { x: { json: $.x } } }]\n    - steps: [{ name: b, get: / }]\n";
+    let pay = "- { name: pay, post: / }\n";
+    check(&[
+        (steps("- { repeat: «0», steps: [{ name: a, get: / }] }"), &["not a number of times"], &["2..4"]),
+        (steps("- «{ repeat: 2..4 }»"), &["a repetition needs `steps`"], &["`steps:`"]),
+        (steps("- { choose: [{ weight: «0», steps: [{ name: a, get: / }] }] }"), &["not a weight"], &["above zero"]),
+        (
+            steps("- repeat: 1000\n  steps: [{ repeat: 11, steps: [{ name: a, get: / }] }]").replace("  - name: buy", "  - «name: buy"),
+            &["more than 10000"],
+            &["less often"],
+        ),
+        (steps("- { repeat: 2, steps: [{ name: a, get: / }] }\n- { name: «a», get: / }"), &["two steps", "`a`"], &["own name"]),
+        (steps(&format!("{fork}- {{ name: c, get: '/{{{{ «x» }}}}' }}")), &["another branch only, by `a`"], &["in every branch"]),
+        (
+            steps(&format!("{fork}- purchase: p\n  steps: [«{{ repeat: 2, steps: [{{ name: c, get: / }}] }}»]")),
+            &["`repeat` inside a purchase"],
+            &["around the purchase"],
+        ),
+        (steps("- { repeat: 2, steps: [{ name: a, get: /, «together»: 5 }] }"), &["begins when the shopper arrives"], &["remove"]),
+        (
+            steps("- { choose: [{ steps: [{ name: a, get: / }] }, { steps: [{ name: b, «submit»: { id: x } }] }] }"),
+            &["no page"],
+            &["get the page"],
+        ),
+        (shared(pay, "- { include: «pya» }"), &["no shared list `pya`"], &["write `pay`"]),
+        (shared("- { include: «pay» }\n", "- { include: pay }"), &["`pay` includes itself"], &["repeat"]),
+        (shared("- { name: pay, get: «cart» }\n", "- { name: a, get: / }\n- { include: pay }"), &["not a path"], &["/cart"]),
+        (shared(pay, "- { include: pay }\n- { include: pay }").replace("name: pay", "name: «pay»"), &["two steps", "`pay`"], &["own name"]),
+        (steps("- { name: a, get: /, capture: { x: { header: x-a, «pick»: random } } }"), &["`pick` from a header"], &["remove"]),
+        (steps("- { name: a, get: /, capture: { x: { css: a, pick: «any» } } }"), &["not a way to pick"], &["random"]),
+        (steps("- { name: a, get: /, auth: «{}» }"), &["nobody is named"], &["bearer"]),
+        (steps("- { name: a, get: /, auth: { bearer: t, «basic»: { user: a, password: b } } }"), &["contradict"], &["keep one"]),
+        (steps("- { name: a, get: /, auth: { basic: { user: «a:b», password: c } } }"), &["no colon"], &["authorization header"]),
     ]);
 }
 

@@ -5,10 +5,10 @@ use std::io;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tillrush::base::{Delay, JourneyId, Micros, StepId, VarId};
+use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
-    Arrivals, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Dealing, Expected, Extract, Inputs, JsonSegment, Metric,
-    Overrides, Place, Plan, Segment, SpentBy, Template, Together, schema,
+    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Content, Dealing, Expected, Extract, Inputs,
+    JsonSegment, Metric, Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -108,7 +108,7 @@ fn the_steps_of_the_example_are_asked_and_judged_as_written() {
     assert_eq!(format!("{:?}", pay.declined.checks), format!("[Status({})]", status((402, 402))));
     assert!(pay.order.as_ref().is_some_and(|order| order.total.is_some()));
     let poll = confirmation.poll.as_ref().unwrap();
-    assert_eq!((poll.every, poll.within), (Micros::from_millis(500), Micros::from_secs(10)));
+    assert_eq!((poll.every, poll.within), (Some(Micros::from_millis(500)), Micros::from_secs(10)));
     assert!(matches!(poll.until.checks.as_slice(), [Check::Json { .. }]), "no status is added to what a poll waits for");
 }
 
@@ -305,12 +305,56 @@ fn data_of_both_kinds_are_dealt_out_as_said() {
 }
 
 #[test]
+fn files_are_sent_as_parts_of_a_body_and_known_by_their_hash() {
+    let plan = compiled(&with_steps(
+        "- { name: a, post: /, multipart: { note: [x, \"{{ device }}\"], photo: { file: gifts.jsonl, type: text/plain } } }
+- { name: b, get: /wait, poll: { every: refresh, for: 5s, until: { text: done } } }",
+    ));
+    let Body::Multipart(parts) = &plan.steps[0].request.body else { panic!("{:?}", plan.steps[0].request.body) };
+    assert_eq!(parts.len(), 3);
+    assert!(matches!(&parts[2].1, Content::File { name, content_type, sha256, bytes }
+        if *name == Template::Literal("gifts.jsonl".into()) && content_type == "text/plain" && sha256.len() == 64 && bytes.starts_with(b"{")));
+    assert_eq!(plan.steps[1].poll.as_ref().unwrap().every, None);
+}
+
+#[test]
 fn shoppers_wait_for_each_other_for_as_long_as_is_said() {
     let plan = compiled(&with_steps(
         "- { name: a, get: / }\n- { name: b, get: /, together: 200 }\n- { name: c, get: /, together: { shoppers: 5, for: 1m } }",
     ));
     let together = |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
     assert_eq!([0, 1, 2].map(|step| plan.steps[step].together), [None, together(200, 30), together(5, 60)]);
+}
+
+#[test]
+fn a_journey_may_repeat_choose_and_include() {
+    let steps = "- { name: home, get: / }
+- repeat: 2..4
+  steps:
+    - { name: list, get: /list, think: 1s, capture: { link: { css: \"a.product\", attribute: href, pick: random } } }
+    - { name: product, get: \"{{ link }}\" }
+- choose:
+    - weight: 3
+      steps: [{ name: as guest, post: /guest, capture: { who: { json: $.id } } }]
+    - steps:
+        - { name: log in, post: /login, auth: { bearer: t } }
+        - { name: account, get: /account, capture: { who: { json: $.id } } }
+- purchase: buying
+  steps:
+    - include: paying
+    - { name: done, get: \"/done/{{ who }}\" }";
+    let text = with_steps(steps).replace("journeys:", "shared: { paying: [{ name: pay, post: \"/pay/{{ who }}\" }] }\njourneys:");
+    let plan = compiled(&text);
+    assert!(jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)), "editors accept it");
+    let unit = |n| Part::Unit(UnitId(n));
+    let fork = Part::Choose(vec![(3.0, vec![unit(3)]), (1.0, vec![unit(4), unit(5)])]);
+    let route = [unit(0), Part::Repeat { times: (2, 4), parts: vec![unit(1), unit(2)] }, fork, unit(6)];
+    assert_eq!(plan.journeys[0].route, route);
+    assert_eq!(plan.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>()[6..], ["pay", "done"]);
+    assert_eq!(plan.units[6].steps, 6..8);
+    assert!(matches!(&plan.steps[1].captures[0].from, Extract::Pick(Pick::Random, place) if matches!(**place, Extract::Css { .. })));
+    assert!(matches!(plan.steps[4].request.auth, Some(Auth::Bearer(_))) && plan.steps[3].request.auth.is_none());
+    assert_eq!(plan.steps[1].think, Delay::fixed(Micros::from_secs(1)));
 }
 
 #[test]
@@ -426,7 +470,7 @@ fn as_json(text: &str) -> Value {
     let document = Scenario::parse("s.yaml", &carrier).unwrap_or_else(|problems| panic!("{problems}")).document;
     match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
         Item::Step(step) => step.json.expect("the step has a body").0.to_json(),
-        Item::Purchase(_) => panic!("a step"),
+        other => panic!("a step, and not {other:?}"),
     }
 }
 

@@ -209,7 +209,7 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     let mut plan = shop_plan();
     let path = plan::JsonPlace::parse("$.state").unwrap();
     let until = Conditions { checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }] };
-    plan.steps[2].poll = Some(plan::Poll { every: Micros::from_millis(500), until, within: Micros::from_secs(4) });
+    plan.steps[2].poll = Some(plan::Poll { every: Some(Micros::from_millis(500)), until, within: Micros::from_secs(4) });
     plan.shoppers.max_attempts = Some(1);
     let tally = run(plan, &Stop::default(), |asked| {
         let never = asked.shopper.0 % 2 == 0;
@@ -264,6 +264,31 @@ fn shoppers_who_wait_for_each_other_act_at_one_instant() {
     assert!(waits[1] - waits[0] == 40 && waits[2] > waits[1] + 40, "{waits:?}");
     // To wait for others is a pause, and not the shop's slowness.
     assert!(tally.steps[1].response_ok.total().quantile(1.0).unwrap().0 < 110_000);
+}
+
+#[test]
+fn a_waiting_page_is_asked_again_when_and_where_it_says() {
+    let mut plan = shop_plan();
+    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
+    let until = Conditions { checks: vec![Check::Text(plan::Template::Literal("done".into()))] };
+    plan.steps[0].poll = Some(plan::Poll { every: None, until, within: Micros::from_secs(20) });
+    let asked = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let kept = Rc::clone(&asked);
+    let tally = run(plan, &Stop::default(), move |asked| {
+        kept.borrow_mut().push(format!("{} {} at {}", asked.request.method, asked.request.path, asked.at));
+        let body = match asked.nth {
+            0 => "<meta http-equiv=refresh content='2; url=wait?n=1'>",
+            1 => "<meta http-equiv=refresh content=3>",
+            _ => "<p>done",
+        };
+        (Micros::from_millis(100), Ok((200, body.to_owned())))
+    });
+    insta::assert_snapshot!(asked.borrow()[..3].join("\n"), @r"
+    POST /home at 500ms
+    GET /wait?n=1 at 2.6s
+    GET /wait?n=1 at 5.7s
+    ");
+    assert_eq!((tally.steps[0].ok, tally.steps[0].requests), (1, 3), "one attempt");
 }
 
 #[test]

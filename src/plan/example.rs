@@ -17,7 +17,7 @@ pub fn attribute(name: &str, weights: &[f64]) -> Attribute {
 
 /// A journey without units; [`add_unit`] gives it some.
 pub fn journey(name: &str, weight: f64) -> Journey {
-    Journey { name: name.to_owned(), weight, units: 0..0 }
+    Journey { name: name.to_owned(), weight, units: 0..0, route: Vec::new() }
 }
 
 /// A plan of ten shoppers per second for a minute, with journeys that have no steps yet.
@@ -59,7 +59,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
             journey,
             unit,
             line: 0,
-            request: Request { method: Method::Post, url, headers: Vec::new(), body: Body::Empty },
+            request: Request { method: Method::Post, url, headers: Vec::new(), auth: None, body: Body::Empty },
             think: Delay::fixed(Micros::from_secs_f64(*think)),
             gives_up_after: Micros::from_secs(10),
             expect: Conditions::default(),
@@ -77,6 +77,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
     let paying_step = purchase.then_some(StepId(first));
     plan.units.push(Unit { name: steps[0].0.to_owned(), journey, steps: steps_of_unit, purchase, paying_step });
     plan.journeys[journey.index()].units.end = plan.units.len() as u16;
+    plan.journeys[journey.index()].route.push(Part::Unit(unit));
 }
 
 /// Appends a journey; [`add_unit`] fills it.

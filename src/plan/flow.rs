@@ -3,11 +3,13 @@
 use std::fmt;
 use std::ops::Range;
 
+use bytes::Bytes;
 use regex::Regex;
 use serde::{Serialize, Serializer};
 
 use super::json_place::JsonPlace;
 use super::template::Template;
+use crate::base::random::below;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
 
 /// The ordered units that a shopper means to go through.
@@ -19,6 +21,24 @@ pub struct Journey {
     pub weight: f64,
     /// The places of its units in `Plan::units`.
     pub units: Range<u16>,
+    /// The way through them.
+    pub route: Vec<Part>,
+}
+
+/// A stretch of a journey's way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Part {
+    /// A unit.
+    Unit(UnitId),
+    /// Stretches gone through several times: from the first number to the second, as each shopper draws.
+    Repeat {
+        /// At least, and at most.
+        times: (u32, u32),
+        /// What is repeated.
+        parts: Vec<Part>,
+    },
+    /// One of several ways, drawn by weight.
+    Choose(Vec<(f64, Vec<Part>)>),
 }
 
 /// What a shopper tries and tries again: a lone step, or a purchase of several steps.
@@ -85,8 +105,34 @@ pub struct Request {
     pub url: Template,
     /// Headers of the defaults and of the step, names in lower case, the step's over the defaults'.
     pub headers: Vec<(String, Template)>,
+    /// By whom it is made; a header of that name wins.
+    pub auth: Option<Auth>,
     /// What is sent after the headers.
     pub body: Body,
+}
+
+/// By whom a request is made.
+#[derive(Debug, Serialize)]
+pub enum Auth {
+    /// A user with a password (RFC 7617).
+    Basic {
+        /// The user.
+        user: Template,
+        /// The password.
+        password: Template,
+    },
+    /// Whoever has this token (RFC 6750).
+    Bearer(Template),
+}
+
+/// Which of several things is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Pick {
+    #[default]
+    First,
+    Last,
+    Random,
 }
 
 /// The HTTP methods of the scenario language.
@@ -111,6 +157,8 @@ pub enum Body {
     Json(Vec<JsonSegment>),
     /// `application/x-www-form-urlencoded` pairs, encoded after rendering.
     Form(Vec<(Template, Template)>),
+    /// `multipart/form-data`: names and contents.
+    Multipart(Vec<(Template, Content)>),
     /// Text as it is.
     Text(Template),
     /// A form of the page that the shopper is on; the form says method and address as well.
@@ -134,6 +182,27 @@ pub struct Submit {
     pub extra: Vec<(Template, Template)>,
     /// The button that is pressed; the form's first if none is named.
     pub button: Option<Field>,
+    /// Which form, of several that are so.
+    pub pick: Pick,
+}
+
+/// What a part of a multipart body holds.
+#[derive(Debug, Serialize)]
+pub enum Content {
+    /// A text.
+    Text(Template),
+    /// A file.
+    File {
+        /// What it is called to the shop.
+        name: Template,
+        /// Its content type.
+        content_type: String,
+        /// SHA-256 of its bytes, in hexadecimal.
+        sha256: String,
+        /// Its bytes.
+        #[serde(skip)]
+        bytes: Bytes,
+    },
 }
 
 /// A field or button of a form.
@@ -169,9 +238,11 @@ pub struct Capture {
     pub observed: Option<ObservedId>,
 }
 
-/// A place in an answer.
+/// A place in an answer; of several that are so, the first.
 #[derive(Debug, Serialize)]
 pub enum Extract {
+    /// Another of several: of JSON nodes, elements or matches.
+    Pick(Pick, Box<Extract>),
     /// The first node that an RFC 9535 JSONPath selects in the body.
     Json(JsonPlace),
     /// The first element that a CSS selector matches: one of its attributes, or its text, trimmed.
@@ -219,8 +290,8 @@ pub enum MoneyUnit {
 /// A step that asks again until a condition holds. One attempt; each request is an exchange.
 #[derive(Debug, Serialize)]
 pub struct Poll {
-    /// The pause between an answer and the next request.
-    pub every: Micros,
+    /// The pause between an answer and the next request; none: when and where the page says.
+    pub every: Option<Micros>,
     /// What ends it well.
     pub until: Conditions,
     /// How long the shopper waits for it, from the first request.
@@ -325,6 +396,20 @@ impl Conditions {
     /// Whether nothing was asked.
     pub fn is_empty(&self) -> bool {
         self.checks.is_empty()
+    }
+}
+
+// === impl Pick ===
+
+impl Pick {
+    /// The place, among so many things, of the one that is taken; `bits` are drawn for it.
+    pub fn among(self, count: usize, bits: impl FnOnce() -> u64) -> usize {
+        match self {
+            Pick::First => 0,
+            Pick::Last => count.saturating_sub(1),
+            Pick::Random if count == 0 => 0,
+            Pick::Random => below(bits(), count as u64) as usize,
+        }
     }
 }
 

@@ -49,6 +49,11 @@ impl JsonPlace {
         self.path.query(document).first()
     }
 
+    /// All nodes that the path selects in a document.
+    pub fn find_all<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
+        self.path.query(document).all()
+    }
+
     /// The value at this place of a document's text, without a tree of the rest: inner none if it is not there, or the text is
     /// no JSON; outer none if the path is not plain enough for that.
     pub fn find_in(&self, text: &[u8]) -> Option<Option<Value>> {

@@ -17,6 +17,7 @@ mod load;
 mod objective;
 mod objective_text;
 mod persona;
+mod route;
 mod schema;
 pub mod shape;
 mod shoppers;
@@ -29,8 +30,8 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use flow::{
-    Body, Capture, Check, Conditions, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Poll, Price,
-    Request, StatusRange, Step, Submit, Together, Unit,
+    Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Part,
+    Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -39,6 +40,7 @@ pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
 pub use objective::{Comparison, Metric, Objective, Place};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
+pub use route::Stop;
 pub use schema::schema;
 pub use shoppers::{Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};

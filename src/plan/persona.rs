@@ -32,7 +32,7 @@ impl Persona {
 
 /// The index whose weight `u` in 0..1 of the way through all weights falls into. A weight of zero is
 /// never chosen so long as another is positive.
-fn choose(weights: impl Iterator<Item = f64> + Clone, u: f64) -> usize {
+pub(super) fn choose(weights: impl Iterator<Item = f64> + Clone, u: f64) -> usize {
     let mark = weights.clone().sum::<f64>() * u;
     let mut reached = 0.0;
     let mut last = 0;

@@ -8,7 +8,10 @@ use super::amount::Amount;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::Located;
-use super::steps::{Basket, Conditions, Extract, Gathering, GraphQl, Item, Order, Poll, Purchase, Step, Submit};
+use super::steps::{
+    Auth, Basic, Basket, Branch, Choose, Conditions, Extract, Gathering, GraphQl, Include, Item, Order, Poll, Purchase, Repeat, Step,
+    Submit, Upload,
+};
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};
 use super::words::{Conduct, Connecting, Each, Spacing};
@@ -30,6 +33,8 @@ mapping! {
         "shoppers" => shoppers: Shoppers,
         /// What holds for every step that does not say otherwise.
         "defaults" => defaults: Defaults,
+        /// Lists of steps by name, for `- include: NAME` in journeys.
+        "shared" => shared: Named<Vec<Item>>,
         /// What shoppers mean to do; each takes one journey, drawn by weight.
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
@@ -116,6 +121,8 @@ mapping! {
     Defaults, "a set of defaults" {
         /// Headers of every request.
         "headers" => headers: Named<Text>,
+        /// By whom every request is made.
+        "auth" => auth: Auth,
         /// Slower than this is a failure to the shopper (default 10s).
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// The pause before each step but a journey's first (default none).
@@ -132,7 +139,7 @@ mapping! {
         "name" required => name: Text,
         /// The share of shoppers who take it, relative to the other journeys (default 1).
         "weight" => weight: Located<Weight>,
-        /// What they do, in order: steps and purchases.
+        /// What they do, in order: steps, purchases, and what groups them.
         "steps" required => steps: Vec<Item>,
     }
 }
@@ -171,7 +178,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 20] = [
+pub const MAPPINGS: [(&str, &[&str]); 27] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -181,6 +188,13 @@ pub const MAPPINGS: [(&str, &[&str]); 20] = [
     ("Defaults", Defaults::KEYS),
     ("Journey", Journey::KEYS),
     ("Purchase", Purchase::KEYS),
+    ("Repeat", Repeat::KEYS),
+    ("Choose", Choose::KEYS),
+    ("Branch", Branch::KEYS),
+    ("Include", Include::KEYS),
+    ("Upload", Upload::KEYS),
+    ("Auth", Auth::KEYS),
+    ("Basic", Basic::KEYS),
     ("Step", Step::KEYS),
     ("Gathering", Gathering::KEYS),
     ("Submit", Submit::KEYS),

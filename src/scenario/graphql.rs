@@ -74,11 +74,22 @@ fn end_of_text(text: &str) -> usize {
 
 /// Calls steps without a name by their operation, and reports those that have none either.
 pub(super) fn name_steps(document: &mut Document, problems: &mut Problems) {
-    let items = document.journeys.iter_mut().flatten().flat_map(|journey| journey.steps.iter_mut().flatten());
+    for steps in document.journeys.iter_mut().flatten().flat_map(|journey| &mut journey.steps) {
+        name_items(steps, problems);
+    }
+}
+
+fn name_items(items: &mut [Item], problems: &mut Problems) {
     for item in items {
         match item {
             Item::Step(step) => name_step(step, problems),
-            Item::Purchase(purchase) => purchase.steps.iter_mut().flatten().for_each(|step| name_step(step, problems)),
+            Item::Purchase(purchase) => purchase.steps.iter_mut().for_each(|steps| name_items(steps, problems)),
+            Item::Repeat(repeat) => repeat.steps.iter_mut().for_each(|steps| name_items(steps, problems)),
+            Item::Choose(choose) => {
+                let branches = choose.branches.iter_mut().flatten();
+                branches.flat_map(|branch| &mut branch.steps).for_each(|steps| name_items(steps, problems));
+            }
+            Item::Include(_) => {}
         }
     }
 }

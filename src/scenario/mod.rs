@@ -10,6 +10,7 @@ mod document;
 mod graphql;
 mod problem;
 mod schema;
+mod shared;
 mod source;
 mod steps;
 mod tree;
@@ -25,11 +26,12 @@ pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span};
 pub use steps::{
-    Basket, Conditions, EXTRACTORS, Extract, Gathering, GraphQl, Holding, Item, METHODS, Order, Poll, Purchase, Step, Submit, Together,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract, Gathering, GraphQl, Holding, Include, Item,
+    METHODS, Order, PartBody, Poll, Purchase, Repeat, Step, Submit, Together, Upload,
 };
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Denomination, Each, Spacing};
+pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
+pub use words::{Conduct, Connecting, Denomination, Each, Pick, Spacing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]
@@ -57,7 +59,10 @@ impl Scenario {
         let source = Source::new(file_name, text);
         let mut problems = Problems::new(source.clone());
         let mut document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
-        document.iter_mut().for_each(|document| graphql::name_steps(document, &mut problems));
+        if let Some(document) = &mut document {
+            shared::include(document, &mut problems);
+            graphql::name_steps(document, &mut problems);
+        }
         (document.map(|document| Scenario { source, document }), problems)
     }
 }

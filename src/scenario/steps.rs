@@ -9,14 +9,22 @@ use super::document::Text;
 use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
-use super::units::{Count, Extent, Fraction, Status, Unit};
-use super::words::Denomination;
+use super::units::{Count, Extent, Fraction, Status, Times, Unit, Weight};
+use super::words::{Denomination, Pick};
 use crate::base::{Delay, Micros};
 
 /// The keys of a step of which exactly one is given.
 pub const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "submit", "graphql"];
 /// The keys of an extract of which exactly one is given.
 pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
+
+/// The keys of a step of which at most one is given.
+pub const BODIES: [&str; 4] = ["json", "form", "multipart", "body"];
+
+fn pairs_of(keys: &[&str]) -> Value {
+    let pairs = keys.iter().enumerate().flat_map(|(i, one)| keys[i + 1..].iter().map(move |other| json!({ "required": [one, other] })));
+    pairs.collect()
+}
 
 fn one_of(keys: &[&str]) -> Value {
     keys.iter().map(|key| json!({ "required": [key] })).collect()
@@ -27,10 +35,66 @@ mapping! {
     Purchase, "a purchase" {
         /// What the purchase is called.
         "purchase" required => purchase: Text,
-        /// Its steps, in order.
-        "steps" required => steps: Vec<Step>,
+        /// Its steps, in order; shared lists of steps may be included.
+        "steps" required => steps: Vec<Item>,
         /// The share of shoppers who go on after it; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
+    }
+}
+
+mapping! {
+    /// Steps that each shopper goes through several times.
+    Repeat, "a repetition" {
+        /// How often: a number, or a range of which each shopper draws one (2..4).
+        "repeat" required => times: Located<Times>,
+        /// What is repeated: steps, purchases, and what groups them.
+        "steps" required => steps: Vec<Item>,
+    }
+}
+
+mapping! {
+    /// A fork: each shopper takes one of the branches, drawn by weight.
+    Choose, "a choice" {
+        /// The branches.
+        "choose" required => branches: Vec<Branch>,
+    }
+}
+
+mapping! {
+    /// A branch of a choice.
+    Branch, "a branch" {
+        /// The share of those who come here, relative to the other branches (default 1).
+        "weight" => weight: Located<Weight>,
+        /// What is done on it.
+        "steps" required => steps: Vec<Item>,
+    }
+}
+
+mapping! {
+    /// A shared list of steps, put in here.
+    Include, "an inclusion" {
+        /// Its name under `shared:`.
+        "include" required => name: Text,
+    }
+}
+
+mapping! {
+    /// By whom a request is made: exactly one of basic and bearer.
+    Auth, "an authorization", rules({ "oneOf": [{ "required": ["basic"] }, { "required": ["bearer"] }] }) {
+        /// User and password (RFC 7617).
+        "basic" => basic: Basic,
+        /// A token (RFC 6750).
+        "bearer" => bearer: Text,
+    }
+}
+
+mapping! {
+    /// A user and a password.
+    Basic, "a user with a password" {
+        /// The user name. A template.
+        "user" required => user: Text,
+        /// The password.
+        "password" required => password: Text,
     }
 }
 
@@ -39,7 +103,7 @@ mapping! {
     Step, "a step", rules({
         "oneOf": (one_of(&METHODS)),
         "anyOf": [{ "required": ["name"] }, { "required": ["graphql"] }],
-        "not": { "anyOf": [{ "required": ["json", "form"] }, { "required": ["json", "body"] }, { "required": ["form", "body"] }] },
+        "not": { "anyOf": (pairs_of(&BODIES)) },
     }) {
         /// Unique in the journey. Of a GraphQL operation it may be left out: it is then the operation's.
         "name" => name: Text,
@@ -63,10 +127,14 @@ mapping! {
         "json" => json: AnyJson,
         /// A form body (application/x-www-form-urlencoded): names and values.
         "form" => form: Named<OneOrMany<Text>>,
+        /// A body of parts (multipart/form-data): names, each with a text or a `{ file: ... }`, or a list of these.
+        "multipart" => multipart: Named<OneOrMany<PartBody>>,
         /// A text body, sent as it is.
         "body" => body: Text,
         /// Headers of this request, over those of the defaults.
         "headers" => headers: Named<Text>,
+        /// By whom the request is made; over that of the defaults.
+        "auth" => auth: Auth,
         /// What is taken from the answer into variables; nothing found is a failure.
         "capture" => capture: Named<Extract>,
         /// Captures kept as observational attributes of the shopper, such as the node that answered.
@@ -111,6 +179,8 @@ mapping! {
         "extra" => extra: Named<OneOrMany<Text>>,
         /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
         "button" => button: Holding,
+        /// Which form, where several are as described: first (the default), last or random.
+        "pick" => pick: Located<Pick>,
     }
 }
 
@@ -140,18 +210,20 @@ mapping! {
         "oneOf": (one_of(&EXTRACTORS)),
         "dependentRequired": { "attribute": ["css"] },
     }) {
-        /// The first node that this JSONPath (RFC 9535) selects in the body.
+        /// The node that this JSONPath (RFC 9535) selects in the body; the first, unless `pick` says otherwise.
         "json" => json: Text,
-        /// The first element that this CSS selector matches: its text, or its `attribute`.
+        /// The element that this CSS selector matches: its text, or its `attribute`.
         "css" => css: Text,
         /// The attribute of the element that `css` matches.
         "attribute" => attribute: Text,
-        /// The first match of this regular expression: its first group, or all of it.
+        /// The match of this regular expression: its first group, or all of it.
         "regex" => regex: Text,
         /// A response header.
         "header" => header: Text,
         /// A cookie that the shopper holds after the answer.
         "cookie" => cookie: Text,
+        /// Which, where there are several of `json`, `css` or `regex`: first (the default), last or random.
+        "pick" => pick: Located<Pick>,
     }
 }
 
@@ -180,8 +252,8 @@ mapping! {
 mapping! {
     /// A step that asks again until a condition holds.
     Poll, "a poll" {
-        /// The pause between an answer and the next request.
-        "every" required => every: Located<Micros>,
+        /// The pause between an answer and the next request; or refresh: as the waiting page itself says, by its meta refresh or refresh header.
+        "every" required => every: Every,
         /// What ends it well.
         "until" required => until: Conditions,
         /// How long the shopper waits for it in all.
@@ -220,6 +292,18 @@ mapping! {
 }
 
 mapping! {
+    /// A file that is sent as a part of a body.
+    Upload, "a file to send" {
+        /// The file, relative to the scenario.
+        "file" required => file: Text,
+        /// What it is called to the shop (default: its own name).
+        "filename" => filename: Text,
+        /// Its content type (default application/octet-stream).
+        "type" => content_type: Text,
+    }
+}
+
+mapping! {
     /// A number of shoppers who wait for each other.
     Gathering, "a gathering of shoppers" {
         /// How many act at one instant.
@@ -229,13 +313,19 @@ mapping! {
     }
 }
 
-/// A place in a journey: a lone step, or a purchase.
+/// A place in a journey.
 #[derive(Clone, Debug)]
 pub enum Item {
     /// A lone step.
     Step(Box<Step>),
     /// Steps tried as one.
     Purchase(Purchase),
+    /// Steps gone through several times.
+    Repeat(Repeat),
+    /// A fork.
+    Choose(Choose),
+    /// A shared list. None is left where the scenario was read well.
+    Include(Include),
 }
 
 /// A field or button of a form: its name, or its name and value.
@@ -245,6 +335,24 @@ pub enum Holding {
     Name(Text),
     /// Of this value.
     Valued(Named<Text>),
+}
+
+/// A part of a body.
+#[derive(Clone, Debug)]
+pub enum PartBody {
+    /// A text.
+    Text(Text),
+    /// A file.
+    Upload(Upload),
+}
+
+/// How often a poll asks.
+#[derive(Clone, Debug)]
+pub enum Every {
+    /// After a pause.
+    Pause(Located<Micros>),
+    /// When and where the page says.
+    Refresh,
 }
 
 /// Shoppers who wait for each other: how many, or how many and how long.
@@ -260,18 +368,33 @@ pub enum Together {
 
 impl Decode for Item {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Item> {
-        let is_purchase = matches!(&node.kind, Kind::Map(entries) if entries.iter().any(|(key, _)| key.value == "purchase"));
-        if is_purchase {
+        let has = |wanted: &str| matches!(&node.kind, Kind::Map(entries) if entries.iter().any(|(key, _)| key.value == wanted));
+        if has("purchase") {
             Purchase::decode(node, problems).map(Item::Purchase)
+        } else if has("repeat") {
+            Repeat::decode(node, problems).map(Item::Repeat)
+        } else if has("choose") {
+            Choose::decode(node, problems).map(Item::Choose)
+        } else if has("include") {
+            Include::decode(node, problems).map(Item::Include)
         } else {
             Step::decode(node, problems).map(|step| Item::Step(Box::new(step)))
         }
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        let (step, purchase) = (Step::schema(definitions), Purchase::schema(definitions));
+        let groups = [
+            ("purchase", Purchase::schema(definitions)),
+            ("repeat", Repeat::schema(definitions)),
+            ("choose", Choose::schema(definitions)),
+            ("include", Include::schema(definitions)),
+        ];
         // Told apart by one key, so that an editor says what is wrong with a step and not that it is no purchase.
-        json!({ "type": "object", "if": { "required": ["purchase"] }, "then": purchase, "else": step })
+        let step = Step::schema(definitions);
+        groups
+            .into_iter()
+            .rev()
+            .fold(step, |other, (key, group)| json!({ "type": "object", "if": { "required": [key] }, "then": group, "else": other }))
     }
 }
 
@@ -287,6 +410,36 @@ impl Decode for Holding {
 
     fn schema(definitions: &mut Definitions) -> Value {
         json!({ "anyOf": [{ "type": "string" }, Named::<Text>::schema(definitions)], "examples": ["code", { "method_code": "standard" }] })
+    }
+}
+
+// === impl PartBody ===
+
+impl Decode for PartBody {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<PartBody> {
+        match &node.kind {
+            Kind::Map(_) => Upload::decode(node, problems).map(PartBody::Upload),
+            _ => Text::decode(node, problems).map(PartBody::Text),
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [String::notation(), Upload::schema(definitions)] })
+    }
+}
+
+// === impl Every ===
+
+impl Decode for Every {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Every> {
+        match &node.kind {
+            Kind::Scalar { text, .. } if text == "refresh" => Some(Every::Refresh),
+            _ => Located::decode(node, problems).map(Every::Pause),
+        }
+    }
+
+    fn schema(_: &mut Definitions) -> Value {
+        json!({ "anyOf": [{ "const": "refresh" }, Micros::notation()] })
     }
 }
 

@@ -49,6 +49,10 @@ pub struct Weight(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u32);
 
+/// How often something is done again: from the first number to the second, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times(pub u32, pub u32);
+
 /// How often a unit is tried at most; none for `unlimited`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts(pub Option<u32>);
@@ -265,6 +269,24 @@ impl Unit for Attempts {
     }
 }
 
+impl Unit for Times {
+    const WHAT: &'static str = "a number of times";
+    const REMEDY: &'static str = "write a whole number from 1 to 1000, or a range such as 2..4";
+
+    fn read(text: &str) -> Result<Times, UnitError> {
+        let count = |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1_000).contains(n));
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        match (count(low), count(high)) {
+            (Some(low), Some(high)) if low <= high => Ok(Times(low, high)),
+            _ => Err(wrong::<Times>(text)),
+        }
+    }
+
+    fn notation() -> Value {
+        json!({ "type": ["integer", "string"], "minimum": 1, "maximum": 1_000, "pattern": r"^\s*\d+(\s*\.\.\s*\d+)?\s*$", "examples": [3, "2..4"] })
+    }
+}
+
 impl Unit for Status {
     const WHAT: &'static str = "a status";
     const REMEDY: &'static str = "write a code such as 201, a class such as 2xx, a range such as 200..299, or a list of these";
@@ -418,6 +440,14 @@ mod tests {
         assert_eq!((Extent::read("..1.5kB"), Extent::read("1B..")), (Ok(Extent(0, 1_500)), Ok(Extent(1, u64::MAX))));
         for text in ["", "..", "1xB", "2kB..1kB", "big"] {
             assert!(Extent::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_numbers_or_ranges_from_one_on() {
+        assert_eq!((Times::read("3"), Times::read("2..4")), (Ok(Times(3, 3)), Ok(Times(2, 4))));
+        for text in ["0", "0..2", "4..2", "1001", "often", "2.."] {
+            assert!(Times::read(text).is_err(), "{text}");
         }
     }
 

@@ -80,6 +80,18 @@ words!(
     }
 );
 
+words!(
+    /// Which of several things found in an answer is taken.
+    Pick, "a way to pick" {
+        /// The first.
+        First = "first",
+        /// The last.
+        Last = "last",
+        /// Any, each as likely.
+        Random = "random",
+    }
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

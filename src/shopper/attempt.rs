@@ -6,8 +6,8 @@ use super::form;
 use super::judge::{Judge, Unmet, kind_of_trouble};
 use super::price;
 use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
-use super::reading::Reading;
-use super::request::fill;
+use super::reading::{Reading, Refresh};
+use super::request::{self, fill};
 use super::sample::Evidence;
 use super::scope::built_in;
 use super::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
@@ -25,13 +25,17 @@ enum Finding {
     Ok,
     /// The shop worked, and said no.
     Declined,
-    /// A poll's condition does not hold yet.
-    NotYet(String),
+    /// A poll's condition does not hold yet; how the page itself wants to be asked again, where the poll goes by that.
+    NotYet(String, Option<Refresh>),
     /// Something went wrong for the shopper.
     Failed(Unmet),
     /// It is our own or the scenario's fault; nothing can be said about the shop.
     Own(OwnFault, String),
 }
+
+/// What is drawn for the basket's total and for the order, should they be picked at random: no step has so many captures.
+const BASKET: u64 = 1 << 16;
+const ORDER: u64 = BASKET + 1;
 
 /// What was found in an answer.
 #[derive(Debug, Default)]
@@ -50,6 +54,8 @@ struct Try {
     sent_at: Option<Micros>,
     /// Exchanges so far, redirects and polls included.
     exchanges: u32,
+    /// The address at which the waiting page wants to be asked for again.
+    again: Option<String>,
     evidence: Evidence,
 }
 
@@ -71,14 +77,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         world.tell(|witness| witness.begins(step, nth));
         self.under_way.step = Some(StepUnderWay { step, intended_at, acted_at, arrival });
-        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, evidence: Evidence::default() };
+        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, again: None, evidence: Evidence::default() };
         let (finding, ended_at) = self.ask(world, &mut attempt).await;
         self.under_way.step = None;
 
         let (outcome, detail) = match finding {
             Finding::Ok => (Outcome::Ok, String::new()),
             Finding::Declined => (Outcome::Declined, String::new()),
-            Finding::NotYet(detail) => (Outcome::Failed(FailureKind::TooSlow), detail),
+            Finding::NotYet(detail, _) => (Outcome::Failed(FailureKind::TooSlow), detail),
             Finding::Failed(unmet) => (Outcome::Failed(unmet.kind), unmet.detail),
             Finding::Own(fault, cause) => {
                 world.tally.borrow_mut().own_failure(fault, &cause);
@@ -131,10 +137,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let ended_at = fetched.ended_at.unwrap_or_else(|| world.clock.now());
             let (finding, answer) = self.read(world, step, fetched, ended_at);
             attempt.evidence.answer = answer;
-            let (Some(poll), Some(waits_until), Finding::NotYet(_)) = (&step.poll, waits_until, &finding) else {
+            let (Some(poll), Some(waits_until), Finding::NotYet(_, refresh)) = (&step.poll, waits_until, &finding) else {
                 return (finding, ended_at);
             };
-            asked_at = ended_at.saturating_add(poll.every);
+            let refresh = refresh.as_ref();
+            asked_at = ended_at.saturating_add(poll.every.or(refresh.map(|refresh| refresh.after)).unwrap_or_default());
+            attempt.again = refresh.and_then(|refresh| {
+                let page = self.session.page()?;
+                refresh.to.as_deref().map_or(Some(page.clone()), |to| page.join(to).ok()).map(String::from)
+            });
             if asked_at >= waits_until {
                 world.clock.sleep_until(waits_until).await;
                 return (finding, waits_until);
@@ -149,13 +160,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let step = plan.step(attempt.step);
         let pays = plan.invoking_step(attempt.unit) == Some(attempt.step) && self.under_way.purchase.is_none();
         self.intend(world, attempt.unit);
-        self.variables.begin(attempt.step);
-        let (mut request, meant) = self.request(plan, step)?;
+        self.variables.begin(attempt.step, self.round);
+        let (mut request, meant) = match attempt.again.take() {
+            Some(url) => (self.reload(plan, step, url)?, Bytes::new()),
+            None => self.request(plan, step)?,
+        };
         if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&meant)) {
             drop(request);
             self.intent.iter_mut().for_each(Intent::renew);
             self.intend(world, attempt.unit);
-            self.variables.begin(attempt.step);
+            self.variables.begin(attempt.step, self.round);
             let meant;
             (request, meant) = self.request(plan, step)?;
             self.intent.iter_mut().for_each(|intent| {
@@ -220,12 +234,19 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         Ok((request, meant))
     }
 
+    /// The request by which a page asks for itself again.
+    fn reload<'p>(&self, plan: &'p Plan, step: &'p Step, url: String) -> Result<PageRequest<'p>, Finding> {
+        let headers = request::headers(&step.request, &plan.templates, &self.variables);
+        let headers = headers.map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
+        Ok(PageRequest { method: http::Method::GET, url: url.into(), headers, body: Bytes::new() })
+    }
+
     /// Makes the intent's key and marker known to templates, in a purchase.
     fn intend<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId) {
         if !world.plan.unit(unit).purchase {
             return;
         }
-        let intent = self.intent.get_or_insert_with(|| Intent::new(&world.run, self.shopper, unit));
+        let intent = self.intent.get_or_insert_with(|| Intent::new(&world.run, self.shopper, unit, self.round));
         self.variables.set_text(built_in::INTENT_ID, &intent.key());
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
     }
@@ -240,7 +261,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie)
             .at(&page.final_url, fetched.first_location.as_deref());
         let found = match self.judge(world, step, &answer) {
-            Ok(Finding::Ok) => find(world, step, &answer),
+            Ok(Finding::Ok) => find(world, step, &answer, &|place| self.variables.found(place)),
             Ok(finding) => Err(finding),
             Err(error) => Err(Finding::Own(OwnFault::Scenario, error.to_string())),
         };
@@ -273,7 +294,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if let Some(poll) = &step.poll
             && let Some(unmet) = judge.unmet(&poll.until, answer)?
         {
-            return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail)));
+            let refresh = if poll.every.is_some() { None } else { answer.refresh() };
+            if poll.every.is_none() && refresh.is_none() {
+                let detail = format!("{}, and the page does not say when to ask again", unmet.detail);
+                return Ok(Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail }));
+            }
+            return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail), refresh));
         }
         Ok(Finding::Ok)
     }
@@ -316,23 +342,27 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 }
 
 /// Looks for everything that the scenario takes from a good answer: captures, basket, order. What is not there is a failure.
-fn find<S, C, G>(world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> Result<Found, Finding> {
+///
+/// `bits` are drawn for the n-th of them, should it be picked at random.
+fn find<S, C, G>(world: &World<S, C, G>, step: &Step, answer: &Reading<'_>, bits: &dyn Fn(u64) -> u64) -> Result<Found, Finding> {
     let missing = |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
     let mut found = Found::default();
-    for capture in &step.captures {
-        let value = answer.find(&capture.from).ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
+    for (place, capture) in step.captures.iter().enumerate() {
+        let value =
+            answer.find(&capture.from, &|| bits(place as u64)).ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
         if let Some(observed) = capture.observed {
             found.observed.push((observed, Observed::Is(value.as_text().as_ref().into())));
         }
         found.values.push((capture.var, value));
     }
     if let Some(basket) = &step.basket {
-        found.worth = price::minor_units(&answer.find(&basket.at).ok_or_else(|| missing("the basket's total"))?, basket.unit);
+        found.worth =
+            price::minor_units(&answer.find(&basket.at, &|| bits(BASKET)).ok_or_else(|| missing("the basket's total"))?, basket.unit);
     }
     if let Some(order) = &step.order {
-        found.values.push((built_in::ORDER_ID, answer.find(&order.id).ok_or_else(|| missing("the order's number"))?));
+        found.values.push((built_in::ORDER_ID, answer.find(&order.id, &|| bits(ORDER)).ok_or_else(|| missing("the order's number"))?));
         if let Some(total) = &order.total {
-            let value = answer.find(&total.at).ok_or_else(|| missing("the order's total"))?;
+            let value = answer.find(&total.at, &|| bits(ORDER)).ok_or_else(|| missing("the order's total"))?;
             found.worth = price::minor_units(&value, total.unit).or(found.worth);
             found.values.push((built_in::ORDER_TOTAL, value));
         }

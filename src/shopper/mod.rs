@@ -7,6 +7,7 @@ pub mod cookies;
 mod form;
 mod graphql;
 mod judge;
+mod multipart;
 mod price;
 mod purchase;
 mod reading;

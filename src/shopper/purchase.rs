@@ -98,8 +98,11 @@ impl Ledger for () {
 impl Intent {
     /// The intent of a shopper at a purchase. Its marker carries the run, so that two runs with one seed against one
     /// shop never share a key.
-    pub fn new(run: &str, shopper: ShopperId, unit: UnitId) -> Intent {
-        Intent { marker: format!("{run}-{shopper}-{}", unit.0), generation: 1, body: None }
+    ///
+    /// Who comes to the purchase again, in a later round of the journey, means another one.
+    pub fn new(run: &str, shopper: ShopperId, unit: UnitId, round: u32) -> Intent {
+        let round = if round > 0 { format!(".{round}") } else { String::new() };
+        Intent { marker: format!("{run}-{shopper}-{}{round}", unit.0), generation: 1, body: None }
     }
 
     /// The idempotency key in use.
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_key_holds_until_the_wish_changes() {
-        let mut intent = Intent::new("r1", ShopperId(7), UnitId(3));
+        let mut intent = Intent::new("r1", ShopperId(7), UnitId(3), 0);
         let first = intent.key();
         assert!(!intent.changes(format!("pay {first}").as_bytes()));
         assert!(!intent.changes(format!("pay {first}").as_bytes()));
@@ -139,5 +142,6 @@ mod tests {
         assert_ne!(intent.key(), first);
         assert!(!intent.changes(format!("pay more {}", intent.key()).as_bytes()));
         assert_eq!(intent.marker, "r1-0000000000000007-3");
+        assert_eq!(Intent::new("r1", ShopperId(7), UnitId(3), 2).marker, "r1-0000000000000007-3.2");
     }
 }

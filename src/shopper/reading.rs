@@ -11,6 +11,7 @@ use http::HeaderMap;
 use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
 use url::Url;
 
+use crate::base::Micros;
 use crate::plan::{Extract, JsonPlace, Value};
 
 /// A whole answer, read on demand.
@@ -28,6 +29,33 @@ pub struct Reading<'a> {
 
 /// From so many walks through a document on, a tree of it is cheaper.
 const MOST_WALKS: u32 = 3;
+
+/// When and where a waiting page wants to be asked for again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// After so long.
+    pub after: Micros,
+    /// Where; the page itself if nowhere else.
+    pub to: Option<String>,
+}
+
+// === impl Refresh ===
+
+impl Refresh {
+    /// What is written as `5` or `5; url=/done` (WHATWG HTML, 4.2.5.3).
+    fn read(written: &str) -> Option<Refresh> {
+        let written = written.trim();
+        let end = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
+        let (seconds, rest) = written.split_at(end);
+        // Parts of a second are cut off, as browsers do.
+        let seconds = seconds.split('.').next().unwrap_or_default();
+        let seconds: u64 = if seconds.is_empty() && end > 0 { 0 } else { seconds.parse().ok()? };
+        let rest = rest.trim_start().trim_start_matches([';', ',']).trim_start();
+        let named = rest.get(..3).filter(|name| name.eq_ignore_ascii_case("url")).and_then(|_| rest[3..].trim_start().strip_prefix('='));
+        let to = named.unwrap_or(rest).trim().trim_matches(['"', '\'']);
+        Some(Refresh { after: Micros::from_secs(seconds.min(86_400)), to: (!to.is_empty()).then(|| to.to_owned()) })
+    }
+}
 
 // === impl Reading ===
 
@@ -66,6 +94,15 @@ impl<'a> Reading<'a> {
         });
         parse(self.body, Settings::new().append_element_content_handler(handler));
         found
+    }
+
+    /// When and where the page wants to be asked for again: by its `refresh` header, or else the meta element that stands for it.
+    pub fn refresh(&self) -> Option<Refresh> {
+        let written = match self.header("refresh") {
+            Some(written) => written.to_owned(),
+            None => select(self.body, "meta[http-equiv=refresh i]", Some("content"))?,
+        };
+        Refresh::read(&written)
     }
 
     /// Whether the body contains the text, as it is written or as a reader of the page sees it (`&#x27;` is `'`).
@@ -110,10 +147,15 @@ impl<'a> Reading<'a> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// What is found at a place in the answer.
-    pub fn find(&self, place: &Extract) -> Option<Value> {
+    /// What is found at a place in the answer; `bits` are drawn where one of several is picked at random.
+    pub fn find(&self, place: &Extract, bits: &dyn Fn() -> u64) -> Option<Value> {
         let text = |found: &str| Value::Text(Rc::from(found));
         match place {
+            Extract::Pick(pick, place) => {
+                let mut all = self.find_all(place);
+                let place = pick.among(all.len(), bits);
+                (place < all.len()).then(|| all.swap_remove(place))
+            }
             Extract::Json(path) => Some(Value::Json(Rc::new(self.json_at(path)?.into_owned()))),
             Extract::Css { selector, attribute } => select(self.body, selector, attribute.as_deref()).map(|found| text(&found)),
             Extract::Regex(regex) => {
@@ -125,6 +167,62 @@ impl<'a> Reading<'a> {
             Extract::Cookie(name) => (self.cookie)(name).map(|found| text(&found)),
         }
     }
+}
+
+impl Reading<'_> {
+    /// Everything that is found at a place of which there may be several.
+    fn find_all(&self, place: &Extract) -> Vec<Value> {
+        let text = |found: &str| Value::Text(Rc::from(found));
+        match place {
+            Extract::Json(path) => {
+                let nodes = self.json().map(|document| path.find_all(document)).unwrap_or_default();
+                nodes.into_iter().map(|node| Value::Json(Rc::new(node.clone()))).collect()
+            }
+            Extract::Css { selector, attribute } => {
+                select_all(self.body, selector, attribute.as_deref()).iter().map(|found| text(found)).collect()
+            }
+            Extract::Regex(regex) => {
+                let body = self.text();
+                let group = |groups: regex::Captures<'_>| groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()));
+                regex.captures_iter(&body).filter_map(group).collect()
+            }
+            Extract::Pick(..) | Extract::Header(_) | Extract::Cookie(_) => Vec::new(),
+        }
+    }
+}
+
+/// What `select` finds, of all elements that match.
+fn select_all(html: &[u8], selector: &str, attribute: Option<&str>) -> Vec<String> {
+    let found: RefCell<Vec<String>> = RefCell::new(Vec::new());
+    // The elements that are open now, each collecting the text inside.
+    let open: Rc<RefCell<Vec<usize>>> = Rc::default();
+    let begin = element!(selector, |element| {
+        let mut found = found.borrow_mut();
+        match attribute {
+            Some(attribute) => found.extend(element.get_attribute(attribute)),
+            None => {
+                found.push(String::new());
+                let closing = Rc::clone(&open);
+                open.borrow_mut().push(found.len() - 1);
+                let ends = element.on_end_tag(end_tag!(move |_| {
+                    closing.borrow_mut().pop();
+                    Ok(())
+                }));
+                if ends.is_err() {
+                    open.borrow_mut().pop();
+                }
+            }
+        }
+        Ok(())
+    });
+    let collect = text!(selector, |chunk| {
+        for place in open.borrow().iter() {
+            found.borrow_mut()[*place].push_str(chunk.as_str());
+        }
+        Ok(())
+    });
+    parse(html, Settings::new().append_element_content_handler(begin).append_element_content_handler(collect));
+    found.into_inner().iter().map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned()).collect()
 }
 
 /// The first element that `selector` matches: an attribute of it, or its text without the white space around it.
@@ -169,6 +267,7 @@ fn parse(html: &[u8], settings: Settings<'_, '_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Pick;
     use scraper::{Html, Selector};
 
     const PAGE: &str = r#"<!doctype html><html><body>
@@ -208,7 +307,7 @@ mod tests {
         let cookie = |name: &str| (name == "sid").then(|| "c1".to_owned());
         let body = br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#;
         let reading = Reading::new(200, &headers, body, &cookie);
-        let found = |place: Extract| reading.find(&place).map(|value| value.as_text().into_owned());
+        let found = |place: Extract| reading.find(&place, &|| 0).map(|value| value.as_text().into_owned());
         let json = |path: &str| Extract::Json(JsonPlace::parse(path).unwrap());
         assert_eq!(found(json("$.a[1].id")).as_deref(), Some("8"));
         assert_eq!(found(json("$.s")).as_deref(), Some("t"));
@@ -220,9 +319,45 @@ mod tests {
     }
 
     #[test]
+    fn a_waiting_page_says_when_and_where_to_ask_again() {
+        let refresh = |body: &str| Reading::new(200, &HeaderMap::new(), body.as_bytes(), &|_| None).refresh();
+        let to = |seconds, to: Option<&str>| Some(Refresh { after: Micros::from_secs(seconds), to: to.map(str::to_owned) });
+        assert_eq!(refresh(r#"<meta http-equiv="Refresh" content="2; URL='/wait?n=1&amp;m=2'">"#), to(2, Some("/wait?n=1&m=2")));
+        assert_eq!(refresh("<META HTTP-EQUIV=refresh CONTENT=5>"), to(5, None));
+        assert_eq!(refresh(r#"<meta http-equiv=refresh content=".5,/done">"#), to(0, Some("/done")));
+        assert_eq!((refresh("<meta name=refresh content=5>"), refresh("<meta http-equiv=refresh content=soon>")), (None, None));
+        let headers = HeaderMap::from_iter([(http::HeaderName::from_static("refresh"), http::HeaderValue::from_static("1;url=/x"))]);
+        assert_eq!(Reading::new(200, &headers, b"", &|_| None).refresh(), to(1, Some("/x")));
+    }
+
+    #[test]
+    fn of_several_the_last_or_any_is_taken() {
+        let (headers, body) = (HeaderMap::new(), br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#);
+        let pages = [Reading::new(200, &headers, PAGE.as_bytes(), &|_| None), Reading::new(200, &headers, body, &|_| None)];
+        let found = |page: usize, pick: Pick, bits: u64, place: Extract| {
+            let value = pages[page].find(&Extract::Pick(pick, Box::new(place)), &|| bits);
+            value.map_or_else(|| "nothing".to_owned(), |value| value.as_text().into_owned())
+        };
+        let css =
+            |selector: &str, attribute: Option<&str>| Extract::Css { selector: selector.into(), attribute: attribute.map(str::to_owned) };
+        assert_eq!(found(0, Pick::Last, 0, css("a", Some("href"))), "/p/2");
+        assert_eq!([0, u64::MAX].map(|bits| found(0, Pick::Random, bits, css("a", None))), ["one", "two"]);
+        assert_eq!(found(0, Pick::Last, 0, css("section", None)), "d");
+        assert_eq!(found(0, Pick::Random, 5, css("b i", None)), "nothing");
+        assert_eq!(found(1, Pick::Last, 0, Extract::Json(JsonPlace::parse("$.a[*].id").unwrap())), "8");
+        assert_eq!(found(1, Pick::Last, 0, Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())), "8");
+        // Text inside of elements in each other belongs to all of them, as a full parser has it.
+        let oracle: Vec<String> = Html::parse_document(PAGE)
+            .select(&Selector::parse("section").unwrap())
+            .map(|element| element.text().collect::<String>().trim().to_owned())
+            .collect();
+        assert_eq!(select_all(PAGE.as_bytes(), "section", None), oracle);
+    }
+
+    #[test]
     fn a_body_that_is_no_json_has_no_json_in_it() {
         let headers = HeaderMap::new();
         let reading = Reading::new(200, &headers, b"<html>", &|_| None);
-        assert_eq!(reading.find(&Extract::Json(JsonPlace::parse("$.a").unwrap())), None);
+        assert_eq!(reading.find(&Extract::Json(JsonPlace::parse("$.a").unwrap()), &|| 0), None);
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use base64::Engine;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::multipart::{PartToSend, multipart};
 use super::session::PageRequest;
-use crate::plan::{self, Body, JsonSegment, RenderError, Request, Scope, Template, Templates};
+use crate::plan::{self, Auth, Body, Content, JsonSegment, RenderError, Request, Scope, Template, Templates};
 
 /// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
@@ -37,7 +39,7 @@ pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) 
     let mut headers = headers(request, templates, scope)?;
     let (body, content_type) = body(&request.body, templates, scope)?;
     if let Some(content_type) = content_type {
-        headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        headers.entry(header::CONTENT_TYPE).or_insert(content_type);
     }
     Ok(PageRequest { method: method(request.method), url, headers, body })
 }
@@ -50,6 +52,23 @@ pub(super) fn headers(request: &Request, templates: &Templates, scope: &dyn Scop
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
             (Ok(name), Ok(value)) => headers.insert(name, value),
             _ => return Err(FillError::Header { name: name.clone(), value: value.into_owned() }),
+        };
+    }
+    if let Some(auth) = request.auth.as_ref().filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
+        let value = match auth {
+            Auth::Basic { user, password } => {
+                let pair = format!("{}:{}", user.render(templates, scope)?, password.render(templates, scope)?);
+                format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair))
+            }
+            Auth::Bearer(token) => format!("Bearer {}", token.render(templates, scope)?),
+        };
+        match HeaderValue::from_str(&value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                headers.insert(header::AUTHORIZATION, value)
+            }
+            // What it would be is a secret.
+            Err(_) => return Err(FillError::Header { name: "authorization".to_owned(), value: "***".to_owned() }),
         };
     }
     Ok(headers)
@@ -66,14 +85,33 @@ fn method(method: plan::Method) -> Method {
     }
 }
 
-fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<&'static str>), RenderError> {
+fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<HeaderValue>), RenderError> {
+    let kind = |name| Some(HeaderValue::from_static(name));
     Ok(match body {
         // A form to submit is found on the page, and filled by who knows the page.
         Body::Empty | Body::Submit(_) => (Bytes::new(), None),
-        Body::Json(segments) => (json(segments, templates, scope)?.into(), Some("application/json")),
-        Body::Form(pairs) => (form(pairs, templates, scope)?.into(), Some("application/x-www-form-urlencoded")),
+        Body::Json(segments) => (json(segments, templates, scope)?.into(), kind("application/json")),
+        Body::Form(pairs) => (form(pairs, templates, scope)?.into(), kind("application/x-www-form-urlencoded")),
+        Body::Multipart(written) => {
+            let (content_type, body) = parts(written, templates, scope)?;
+            (body, Some(content_type))
+        }
         Body::Text(text) => (text.render(templates, scope)?.into_owned().into(), None),
     })
+}
+
+fn parts(written: &[(Template, Content)], templates: &Templates, scope: &dyn Scope) -> Result<(HeaderValue, Bytes), RenderError> {
+    // Rendered before any part can borrow it: names, and texts or file names.
+    let mut texts = Vec::with_capacity(written.len());
+    for (name, content) in written {
+        let (Content::Text(text) | Content::File { name: text, .. }) = content;
+        texts.push((name.render(templates, scope)?, text.render(templates, scope)?));
+    }
+    let parts = written.iter().zip(&texts).map(|((_, content), (name, text))| match content {
+        Content::Text(_) => PartToSend { name, file: None, content: text.as_bytes() },
+        Content::File { content_type, bytes, .. } => PartToSend { name, file: Some((&**text, content_type.as_str())), content: bytes },
+    });
+    Ok(multipart(&parts.collect::<Vec<_>>()))
 }
 
 fn json(segments: &[JsonSegment], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
@@ -155,6 +193,7 @@ mod tests {
             method: plan::Method::Post,
             url: literal("/cart"),
             headers: vec![("x-a".into(), literal("b"))],
+            auth: None,
             body,
         }));
         fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5))))).unwrap()
@@ -181,9 +220,28 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_is_said_as_the_standards_say_and_a_header_of_ones_own_wins() {
+        let sent = |auth: Auth, headers: Vec<(String, Template)>| {
+            let request = Request { method: plan::Method::Get, url: literal("/"), headers, auth: Some(auth), body: Body::Empty };
+            let filled = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap();
+            filled.headers["authorization"].to_str().unwrap().to_owned()
+        };
+        // The example of RFC 7617, 2.
+        let basic = || Auth::Basic { user: literal("Aladdin"), password: literal("open sesame") };
+        assert_eq!(sent(basic(), vec![]), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(sent(Auth::Bearer(literal("t-1")), vec![]), "Bearer t-1");
+        assert_eq!(sent(basic(), vec![("authorization".into(), literal("mine"))]), "mine");
+    }
+
+    #[test]
     fn a_header_with_a_line_break_is_refused() {
-        let request =
-            Request { method: plan::Method::Get, url: literal("/"), headers: vec![("x".into(), literal("a\r\nb"))], body: Body::Empty };
+        let request = Request {
+            method: plan::Method::Get,
+            url: literal("/"),
+            headers: vec![("x".into(), literal("a\r\nb"))],
+            auth: None,
+            body: Body::Empty,
+        };
         let error = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap_err();
         assert!(matches!(error, FillError::Header { .. }));
     }

@@ -28,9 +28,11 @@ pub mod built_in {
 pub struct Variables {
     values: Vec<Option<Value>>,
     shopper: ShopperId,
-    /// Draws of this step's templates so far, and the step: the same choices at every attempt at a step,
+    /// Draws of this step's templates so far, and the step and round: the same choices at every attempt at a step,
     /// because a reload asks for the same page again.
     drawn: Cell<u64>,
+    /// The step and round alone.
+    place: Cell<u64>,
 }
 
 // === impl Variables ===
@@ -38,7 +40,7 @@ pub struct Variables {
 impl Variables {
     /// The variables that a shopper of this plan begins with: none but those that are set next.
     pub fn new(plan: &Plan, shopper: ShopperId) -> Variables {
-        Variables { values: vec![None; plan.variables.len()], shopper, drawn: Cell::new(0) }
+        Variables { values: vec![None; plan.variables.len()], shopper, drawn: Cell::new(0), place: Cell::new(0) }
     }
 
     /// Gives a variable a value.
@@ -51,9 +53,15 @@ impl Variables {
         self.set(var, Value::Text(Rc::from(text)));
     }
 
-    /// Starts the stream of choices for a step.
-    pub fn begin(&self, step: StepId) {
-        self.drawn.set(u64::from(step.0) << 32);
+    /// Starts the stream of choices for a step, in the n-th round of it.
+    pub fn begin(&self, step: StepId, round: u32) {
+        self.place.set(u64::from(step.0) << 48 | u64::from(round) << 24);
+        self.drawn.set(u64::from(step.0) << 32 | u64::from(round) << 20);
+    }
+
+    /// What is drawn for the n-th thing that is looked for in the answer to this step.
+    pub fn found(&self, place: u64) -> u64 {
+        draw(self.shopper.0, Purpose::Found, self.place.get() + place)
     }
 }
 

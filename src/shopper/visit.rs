@@ -22,7 +22,7 @@ use super::transport::{Clock, Shop};
 use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
-use crate::plan::{Behaviour, Cell, Persona, Plan, Value};
+use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
 use crate::tally::{End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
@@ -37,6 +37,8 @@ pub struct Visit<S: Shop, G> {
     pub(super) trail: Trail,
     pub(super) met: Met,
     pub(super) intent: Option<Intent>,
+    /// How often the shopper has been at this unit before.
+    pub(super) round: u32,
     /// What would be cut if the run ended now.
     pub(super) under_way: UnderWay,
     /// What is told of a shopper who is in two shops at once: whether this failed. Boxed, for most shoppers have none.
@@ -114,6 +116,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             trail: Trail::default(),
             met: Met::default(),
             intent: None,
+            round: 0,
             under_way: UnderWay::default(),
             shopper,
             marker,
@@ -151,28 +154,31 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Goes through the journey. May be dropped at any time; `close` then still tells what was under way.
     pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
         let plan = &*world.plan;
-        let units = plan.journey(self.persona.journey).units.clone();
+        let first = plan.journey(self.persona.journey).units.start;
+        let route = plan.route(self.persona.journey, self.shopper);
         let mut intended_at = self.arrived_at;
-        for (place, unit) in units.clone().map(UnitId).enumerate() {
+        for (nth, Stop { unit, round }) in route.iter().copied().enumerate() {
+            let place = usize::from(unit.0 - first);
+            self.round = round;
             let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
                 Ok(passed) => passed,
                 Err(end) => return end,
             };
             let last = StepId(plan.unit(unit).steps.end - 1);
-            let stays = uniform(self.shopper.0, Purpose::Continue, u64::from(unit.0)) < plan.step(last).continues;
-            let is_last = unit.0 + 1 == units.end;
-            world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
-            if is_last {
-                break;
+            let draw = u64::from(round) << 32 | u64::from(unit.0);
+            let stays = uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
+            if round == 0 {
+                world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
             }
+            let Some(next) = route.get(nth + 1) else { break };
             if !stays && world.resolute {
                 world.tell(|witness| witness.stays(plan.step(last).continues));
             } else if !stays {
                 world.tally.borrow_mut().left(self.persona.journey, place);
                 return End::LeftByChoice;
             }
-            let next = StepId(plan.unit(UnitId(unit.0 + 1)).steps.start);
-            intended_at = passed_at + self.think(world, next, 1);
+            self.round = next.round;
+            intended_at = passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
     }
@@ -209,7 +215,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if shoppers.max_attempts.is_some_and(|most| nth >= most) {
                 return Err(End::StoppedByCap);
             }
-            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, u64::from(unit.0) << 32 | u64::from(nth));
+            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
             intended_at = tried.ended_at + pause;
         }
@@ -246,7 +252,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if nth == 1 && !world.hurried {
                 step_at = world.barriers.wait(step, &world.clock).await.unwrap_or(step_at);
             }
-            if nth == 1 && step.0 == steps.start {
+            if nth == 1 && self.round == 0 && step.0 == steps.start {
                 let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
                 world.tally.borrow_mut().entered(self.persona.journey, place);
             }
@@ -268,9 +274,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// The think time before a step.
     fn think<C: Clock>(&self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
-        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, u64::from(step.0) << 32 | u64::from(nth));
+        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, self.draw_of(step.0, nth));
         world.tell(|witness| witness.pauses(pause, "thinking"));
         pause
+    }
+
+    /// Which draw belongs to the n-th attempt, in this round, at a step or unit.
+    fn draw_of(&self, place: u16, nth: u32) -> u64 {
+        u64::from(place) << 32 | u64::from(self.round) << 20 | u64::from(nth)
     }
 
     fn pause<C: Clock>(&self, world: &World<S, C, G>, delay: Delay, purpose: Purpose, ordinal: u64) -> Micros {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
-use crate::plan::{Check, Conditions, Expected, Extract, JsonPlace, StatusRange, Template};
+use crate::plan::{Check, Conditions, Expected, Extract, JsonPlace, Pick, StatusRange, Template};
 use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, OneOrMany, Text, listed};
 
 /// How long a JSONPath or a CSS selector may be.
@@ -27,7 +27,17 @@ impl Compiler<'_> {
         if let Some(span) = written.keys.span_of("attribute").filter(|_| !written.keys.has("css")) {
             self.problem(span, "`attribute` belongs to `css`", "remove it, or say with `css` which element");
         }
-        match given.first()?.0 {
+        let kind = given.first()?.0;
+        let pick = written.pick.as_ref().map_or(Pick::First, |pick| picked(pick.value));
+        if let Some(span) = written.keys.span_of("pick").filter(|_| matches!(kind, "header" | "cookie")) {
+            self.problem(span, format!("`pick` from a {kind}, of which there is one"), "remove `pick`");
+        }
+        let place = self.place(kind, written)?;
+        Some(if pick == Pick::First { place } else { Extract::Pick(pick, Box::new(place)) })
+    }
+
+    fn place(&mut self, kind: &str, written: &scenario::Extract) -> Option<Extract> {
+        match kind {
             "json" => self.json_path(written.json.as_ref()?).map(Extract::Json),
             "css" => Some(Extract::Css {
                 selector: self.selector(written.css.as_ref()?)?,
@@ -204,5 +214,14 @@ impl Compiler<'_> {
                 }
             },
         }
+    }
+}
+
+/// Which of several is taken.
+pub(super) fn picked(written: scenario::Pick) -> Pick {
+    match written {
+        scenario::Pick::First => Pick::First,
+        scenario::Pick::Last => Pick::Last,
+        scenario::Pick::Random => Pick::Random,
     }
 }

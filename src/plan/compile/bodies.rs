@@ -1,14 +1,16 @@
 //! What a request carries.
 
+use sha2::{Digest, Sha256};
+
 use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
-use crate::plan::{Body, JsonSegment, Method, Segment, Template};
-use crate::scenario::{self, AnyJson, Kind, Named, Node, OneOrMany, Text};
+use crate::plan::{Body, Content, JsonSegment, Method, Segment, Template};
+use crate::scenario::{self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, PartBody, Text, Upload};
 
 impl Compiler<'_> {
     pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
-        let given = written.keys.among(&["json", "form", "body"]);
+        let given = written.keys.among(&BODIES);
         if let [(first, _), (second, span), ..] = given.as_slice() {
             self.problem(*span, format!("`{second}` and `{first}` in one request"), "keep one of them");
         }
@@ -37,8 +39,50 @@ impl Compiler<'_> {
             }
             (_, Some(form), _) => Body::Form(self.form(form, spot)),
             (_, _, Some(text)) => self.text(text, spot).map_or(Body::Empty, Body::Text),
-            _ => Body::Empty,
+            _ => written.multipart.as_ref().map_or(Body::Empty, |parts| Body::Multipart(self.multipart(parts, spot))),
         }
+    }
+
+    fn multipart(&mut self, written: &Named<OneOrMany<PartBody>>, spot: &Spot) -> Vec<(Template, Content)> {
+        let mut parts = Vec::new();
+        for (name, contents) in &written.0 {
+            let Some(name) = self.text(name, spot) else { continue };
+            for content in contents.iter().flat_map(|contents| &contents.0) {
+                let content = match content {
+                    PartBody::Text(text) => self.text(text, spot).map(Content::Text),
+                    PartBody::Upload(upload) => self.upload(upload, spot),
+                };
+                parts.extend(content.map(|content| (name.clone(), content)));
+            }
+        }
+        parts
+    }
+
+    fn upload(&mut self, written: &Upload, spot: &Spot) -> Option<Content> {
+        let file = written.file.as_ref()?;
+        let bytes = match (self.inputs.read_file)(&file.value) {
+            Ok(bytes) => bytes,
+            // Files are not stored with a run, and what was sent is not needed to judge what came.
+            Err(_) if self.inputs.stored => Vec::new(),
+            Err(error) => {
+                self.problem(
+                    file.span,
+                    format!("`{}` can't be read: {error}", file.value),
+                    "give the file's path, relative to the scenario",
+                );
+                return None;
+            }
+        };
+        let content_type = written.content_type.as_ref().map_or("application/octet-stream", |kind| &kind.value);
+        if let Some(kind) = written.content_type.as_ref().filter(|kind| http::HeaderValue::from_str(&kind.value).is_err()) {
+            self.problem(kind.span, format!("`{}` is not a content type", kind.value), "write for example image/jpeg");
+        }
+        let name = match &written.filename {
+            Some(name) => self.text(name, spot)?,
+            None => Template::Literal(file.value.rsplit('/').next().unwrap_or_default().to_owned()),
+        };
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(Content::File { name, content_type: content_type.to_owned(), sha256, bytes: bytes.into() })
     }
 
     pub(super) fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {

@@ -5,8 +5,11 @@ use std::ops::Range;
 use super::Compiler;
 use super::names::{Spot, steps_of, twice};
 use crate::base::{JourneyId, StepId, UnitId};
-use crate::plan::{Body, Journey, Method, Step, Unit};
+use crate::plan::{Body, Journey, Method, Part, Step, Unit};
 use crate::scenario::{self, Defaults, Fraction, Item, Located};
+
+/// How many units a shopper may go through; beyond, the way itself would fill the memory.
+const LONGEST: u64 = 10_000;
 
 /// Journeys with all that is in them.
 #[derive(Default)]
@@ -42,25 +45,73 @@ impl Compiler<'_> {
         for name in twice(items.iter().flat_map(steps_of).filter_map(|step| step.name.as_ref())) {
             self.problem(name.span, format!("two steps of the journey are called `{}`", name.value), "give each its own name");
         }
-        let mut spot = Spot { journey: place, ..Spot::default() };
-        for item in items {
-            self.unit(item, defaults, &mut spot, flow);
-        }
+        let mut spot = Spot { journey: place, first: true, ..Spot::default() };
+        let route = self.parts(items, defaults, &mut spot, flow);
         if let Some(last) = items.last() {
             self.nothing_follows(last);
         }
+        if Part::longest(&route) > LONGEST {
+            let span = written.keys.span;
+            self.problem(span, format!("a shopper could go through more than {LONGEST} steps and purchases"), "repeat less often");
+        }
         let steps = &mut flow.steps[first_step..];
+        let around = route.iter().any(|part| !matches!(part, Part::Unit(_)));
         let last_submit = steps.iter().rposition(|step| matches!(step.request.body, Body::Submit(_)));
-        steps[..last_submit.unwrap_or(0)].iter_mut().for_each(|step| step.keeps_page = true);
+        // On a way that comes back, every page may be followed by a form that is submitted.
+        let keeping = last_submit.map_or(0, |last| if around { steps.len() } else { last });
+        steps[..keeping].iter_mut().for_each(|step| step.keeps_page = true);
         let name = self.name(written.name.as_ref());
         let weight = written.weight.as_ref().map_or(1.0, |weight| weight.value.0);
-        flow.journeys.push(Journey { name, weight, units: index(first_unit)..index(flow.units.len()) });
+        flow.journeys.push(Journey { name, weight, units: index(first_unit)..index(flow.units.len()), route });
+    }
+
+    /// The way through a list of steps and of what groups them.
+    fn parts(&mut self, items: &[Item], defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) -> Vec<Part> {
+        let mut parts = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Item::Step(_) | Item::Purchase(_) => {
+                    parts.push(Part::Unit(UnitId(index(flow.units.len()))));
+                    self.unit(item, defaults, spot, flow);
+                }
+                Item::Repeat(repeat) => {
+                    let times = repeat.times.as_ref().map_or((1, 1), |times| (times.value.0, times.value.1));
+                    let around = std::mem::replace(&mut spot.around, true);
+                    let inside = self.parts(repeat.steps.as_deref().unwrap_or_default(), defaults, spot, flow);
+                    spot.around = around;
+                    parts.push(Part::Repeat { times, parts: inside });
+                }
+                Item::Choose(choose) => parts.push(self.branches(choose, defaults, spot, flow)),
+                // What is left of these has been told.
+                Item::Include(_) => {}
+            }
+            spot.first = false;
+        }
+        parts
+    }
+
+    fn branches(&mut self, choose: &scenario::Choose, defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) -> Part {
+        let (first, order, fork) = (spot.first, spot.order, spot.forks);
+        spot.forks += 1;
+        // After the fork there is an order if every branch makes one.
+        let mut orders = Some(true);
+        let mut branches = Vec::new();
+        for (place, branch) in choose.branches.iter().flatten().enumerate() {
+            (spot.first, spot.order) = (first, order);
+            spot.path.push((fork, place));
+            let parts = self.parts(branch.steps.as_deref().unwrap_or_default(), defaults, spot, flow);
+            spot.path.pop();
+            orders = orders.zip(spot.order).map(|(all, this)| all && this);
+            branches.push((branch.weight.as_ref().map_or(1.0, |weight| weight.value.0), parts));
+        }
+        spot.order = orders;
+        Part::Choose(branches)
     }
 
     fn unit(&mut self, item: &Item, defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) {
         let (first_step, id) = (flow.steps.len(), UnitId(index(flow.units.len())));
         let journey = JourneyId(index(spot.journey));
-        let first_of_journey = flow.units.last().is_none_or(|unit| unit.journey != journey);
+        let first_of_journey = spot.first;
         spot.purchase = matches!(item, Item::Purchase(_));
         let steps = steps_of(item);
         for (i, written) in steps.iter().enumerate() {
@@ -68,9 +119,10 @@ impl Compiler<'_> {
             let mut step = self.step(written, defaults, spot);
             (step.journey, step.unit) = (journey, id);
             if first_of_journey && i == 0 {
-                self.no_think(written);
-                self.no_submit(written);
-                step.think = crate::base::Delay::default();
+                self.begins(written, spot.around);
+                if !spot.around {
+                    step.think = crate::base::Delay::default();
+                }
             }
             if let Some(order) = &step.order {
                 spot.order = Some(order.total.is_some());
@@ -85,6 +137,7 @@ impl Compiler<'_> {
                 }
                 (flow.steps[first_step].name.clone(), None)
             }
+            Item::Repeat(_) | Item::Choose(_) | Item::Include(_) => return,
             Item::Purchase(purchase) => {
                 self.purchase_rules(purchase);
                 if let (Some(last), Some(continues)) = (flow.steps[range.clone()].last_mut(), self.continues(purchase.continues.as_ref())) {
@@ -98,7 +151,16 @@ impl Compiler<'_> {
 
     /// Who leaves by choice leaves after the purchase, and a purchase makes one order.
     fn purchase_rules(&mut self, purchase: &scenario::Purchase) {
-        let steps = purchase.steps.as_deref().unwrap_or_default();
+        for item in purchase.steps.iter().flatten() {
+            let (span, what) = match item {
+                Item::Purchase(inner) => (inner.keys.span, "a purchase"),
+                Item::Repeat(repeat) => (repeat.keys.span, "`repeat`"),
+                Item::Choose(choose) => (choose.keys.span, "`choose`"),
+                Item::Step(_) | Item::Include(_) => continue,
+            };
+            self.problem(span, format!("{what} inside a purchase, which has steps only"), "put it around the purchase, or before it");
+        }
+        let steps: Vec<&scenario::Step> = purchase.steps.iter().flatten().flat_map(steps_of).collect();
         for span in steps.iter().filter_map(|step| step.keys.span_of("continue")) {
             self.problem(span, "`continue` inside a purchase: it is tried as one", "put `continue` beside `purchase:`");
         }
@@ -111,19 +173,18 @@ impl Compiler<'_> {
         let keys = match last {
             Item::Step(step) => &step.keys,
             Item::Purchase(purchase) => &purchase.keys,
+            Item::Repeat(_) | Item::Choose(_) | Item::Include(_) => return,
         };
         if let Some(span) = keys.span_of("continue") {
             self.problem(span, "nothing follows that a shopper could go on to", "remove `continue`");
         }
     }
 
-    fn no_think(&mut self, first: &scenario::Step) {
-        for (key, span) in first.keys.among(&["think", "together"]) {
+    /// What a journey can't begin with. Where the shopper comes back to its first step, that step may have a pause.
+    fn begins(&mut self, first: &scenario::Step, around: bool) {
+        for (key, span) in first.keys.among(if around { &["together"] } else { &["think", "together"] }) {
             self.problem(span, "a journey's first step begins when the shopper arrives", format!("remove `{key}`"));
         }
-    }
-
-    fn no_submit(&mut self, first: &scenario::Step) {
         if let Some(span) = first.keys.span_of("submit") {
             self.problem(span, "a journey's first step has no page whose form could be submitted", "get the page with the form first");
         }

@@ -17,6 +17,8 @@ pub(super) struct Names {
     list: Vec<String>,
     /// How many are known in every step.
     common: usize,
+    /// By journey: how many branches each fork has.
+    forks: Vec<Vec<usize>>,
     captures: Vec<Site>,
 }
 
@@ -30,7 +32,12 @@ pub(super) struct Site {
     pub(super) step: usize,
     pub(super) step_name: String,
     pub(super) line: u32,
+    /// The branches that lead there.
+    pub(super) path: Path,
 }
+
+/// Forks of a journey, in their order, and which of their branches is taken.
+pub(super) type Path = Vec<(usize, usize)>;
 
 /// A step's place, and what is known when its request is made.
 #[derive(Clone, Debug, Default)]
@@ -41,11 +48,23 @@ pub(super) struct Spot {
     pub(super) purchase: bool,
     /// An earlier step of the journey makes an order; whether it captures a total.
     pub(super) order: Option<bool>,
+    /// Nothing of the journey comes before.
+    pub(super) first: bool,
+    /// The shopper comes back here.
+    pub(super) around: bool,
+    /// The branches that lead here, and how many forks there were so far.
+    pub(super) path: Path,
+    pub(super) forks: usize,
 }
 
 impl Default for Names {
     fn default() -> Names {
-        Names { list: BUILT_IN_VARIABLES.map(str::to_owned).into(), common: BUILT_IN_VARIABLES.len(), captures: Vec::new() }
+        Names {
+            list: BUILT_IN_VARIABLES.map(str::to_owned).into(),
+            common: BUILT_IN_VARIABLES.len(),
+            forks: Vec::new(),
+            captures: Vec::new(),
+        }
     }
 }
 
@@ -114,13 +133,15 @@ impl Names {
 
     /// Adds the captures of all journeys.
     pub(super) fn declare_captures(&mut self, journeys: &[Journey], problems: &mut Problems) {
-        for (step, (journey, written)) in all_steps(journeys).enumerate() {
+        let (steps, forks) = all_steps(journeys);
+        self.forks = forks;
+        for (step, (journey, path, written)) in steps.into_iter().enumerate() {
             for (name, _) in written.capture.iter().flat_map(|captures| &captures.0) {
                 if self.check(name, "a capture", problems) {
                     let var = self.add(name.value.clone());
                     let step_name = written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
                     let (line, _) = problems.source().position(name.span.start);
-                    self.captures.push(Site { var, journey, step, step_name, line });
+                    self.captures.push(Site { var, journey, step, step_name, line, path: path.clone() });
                 }
             }
         }
@@ -152,8 +173,13 @@ impl Names {
             _ => {}
         }
         let sites: Vec<&Site> = self.captures.iter().filter(|site| site.var == var).collect();
-        if var.index() < self.common || sites.iter().any(|site| site.journey == spot.journey && site.step < spot.step) {
+        let earlier: Vec<&Site> = sites.iter().copied().filter(|site| site.journey == spot.journey && site.step < spot.step).collect();
+        if var.index() < self.common || self.certain(&earlier, spot.journey, &mut spot.path.clone()) {
             return Ok(());
+        }
+        if let Some(site) = earlier.first() {
+            let message = format!("`{name}` is captured in another branch only, by `{}` on line {}", site.step_name, site.line);
+            return Err((message, "capture it in every branch, or before `choose`".to_owned()));
         }
         Err(match sites.iter().find(|site| site.journey == spot.journey) {
             Some(site) if site.step == spot.step => {
@@ -171,6 +197,23 @@ impl Names {
         })
     }
 
+    /// Whether a shopper who took these branches has surely been at one of the sites.
+    fn certain(&self, sites: &[&Site], journey: usize, taken: &mut Path) -> bool {
+        if sites.iter().any(|site| site.path.iter().all(|branch| taken.contains(branch))) {
+            return true;
+        }
+        // Whichever branch of the next fork was taken.
+        let open =
+            sites.iter().flat_map(|site| &site.path).map(|(fork, _)| *fork).find(|fork| taken.iter().all(|(known, _)| known != fork));
+        let Some((fork, branches)) = open.and_then(|fork| Some((fork, *self.forks.get(journey)?.get(fork)?))) else { return false };
+        (0..branches).all(|branch| {
+            taken.push((fork, branch));
+            let certain = self.certain(sites, journey, taken);
+            taken.pop();
+            certain
+        })
+    }
+
     /// All names that may be used at this spot.
     pub(super) fn known_at(&self, spot: &Spot) -> Vec<&str> {
         let all = self.list.iter().enumerate().filter(|(i, _)| self.visible(VarId(u16::try_from(*i).unwrap_or(u16::MAX)), spot).is_ok());
@@ -178,19 +221,55 @@ impl Names {
     }
 }
 
-/// All steps in order, each with its journey's place.
-pub(super) fn all_steps(journeys: &[Journey]) -> impl Iterator<Item = (usize, &Step)> {
-    journeys.iter().enumerate().flat_map(|(place, journey)| {
-        let items = journey.steps.iter().flatten();
-        items.flat_map(steps_of).map(move |step| (place, step))
-    })
+/// A step with its journey's place and the branches that lead to it.
+type Placed<'s> = (usize, Path, &'s Step);
+
+/// All steps in order, each with its journey's place and the branches that lead there; and by journey how many branches each
+/// fork has.
+fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
+    fn along<'s>(items: &'s [Item], journey: usize, path: &mut Path, forks: &mut Vec<usize>, steps: &mut Vec<Placed<'s>>) {
+        for item in items {
+            match item {
+                Item::Step(_) | Item::Purchase(_) => steps.extend(steps_of(item).into_iter().map(|step| (journey, path.clone(), step))),
+                Item::Repeat(repeat) => along(repeat.steps.as_deref().unwrap_or_default(), journey, path, forks, steps),
+                Item::Choose(choose) => {
+                    let branches = choose.branches.as_deref().unwrap_or_default();
+                    let fork = forks.len();
+                    forks.push(branches.len());
+                    for (place, branch) in branches.iter().enumerate() {
+                        path.push((fork, place));
+                        along(branch.steps.as_deref().unwrap_or_default(), journey, path, forks, steps);
+                        path.pop();
+                    }
+                }
+                Item::Include(_) => {}
+            }
+        }
+    }
+    let (mut steps, mut forks) = (Vec::new(), Vec::new());
+    for (place, journey) in journeys.iter().enumerate() {
+        let mut of_journey = Vec::new();
+        along(journey.steps.as_deref().unwrap_or_default(), place, &mut Vec::new(), &mut of_journey, &mut steps);
+        forks.push(of_journey);
+    }
+    (steps, forks)
 }
 
-/// The steps of a place in a journey.
-pub(super) fn steps_of(item: &Item) -> &[Step] {
+/// The steps of a place in a journey, in order.
+pub(super) fn steps_of(item: &Item) -> Vec<&Step> {
+    fn all(items: &Option<Vec<Item>>) -> Vec<&Step> {
+        items.iter().flatten().flat_map(steps_of).collect()
+    }
     match item {
-        Item::Step(step) => std::slice::from_ref(&**step),
-        Item::Purchase(purchase) => purchase.steps.as_deref().unwrap_or_default(),
+        Item::Step(step) => vec![step],
+        // What is no step in a purchase is told where purchases are made.
+        Item::Purchase(purchase) => {
+            let steps = purchase.steps.iter().flatten();
+            steps.filter_map(|item| if let Item::Step(step) = item { Some(&**step) } else { None }).collect()
+        }
+        Item::Repeat(repeat) => all(&repeat.steps),
+        Item::Choose(choose) => choose.branches.iter().flatten().flat_map(|branch| all(&branch.steps)).collect(),
+        Item::Include(_) => Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
 use crate::plan::{
-    Arrivals, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request, Segment, Step, Template, Together,
+    Arrivals, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request, Segment, Step, Template, Together,
 };
 use crate::scenario::{self, Defaults, Denomination, Located, METHODS, Named, Text, listed, nearest};
 
@@ -86,6 +86,10 @@ impl Compiler<'_> {
         Request {
             method,
             url: url.unwrap_or_else(|| Template::Literal("/".to_owned())),
+            auth: {
+                let default = defaults.and_then(|defaults| defaults.auth.as_ref());
+                written.auth.as_ref().or(default).and_then(|auth| self.auth(auth, spot))
+            },
             headers: self.headers(written.headers.as_ref(), defaults.and_then(|defaults| defaults.headers.as_ref()), spot),
             body: self.body(written, method, spot),
         }
@@ -170,6 +174,28 @@ impl Compiler<'_> {
         Some(template)
     }
 
+    fn auth(&mut self, written: &scenario::Auth, spot: &Spot) -> Option<Auth> {
+        match written.keys.among(&["basic", "bearer"]).as_slice() {
+            [] => self.problem(written.keys.span, "nobody is named", "add `basic: { user: ..., password: ... }` or `bearer: TOKEN`"),
+            [_] => {}
+            [(first, _), (second, span), ..] => {
+                self.problem(*span, format!("`{second}` and `{first}` contradict each other"), "keep one of them");
+            }
+        }
+        if let Some(basic) = &written.basic {
+            let (user, password) = (basic.user.as_ref()?, basic.password.as_ref()?);
+            if user.value.contains(':') {
+                self.problem(
+                    user.span,
+                    "a user's name has no colon (RFC 7617)",
+                    "remove the colon, or send an authorization header of your own",
+                );
+            }
+            return Some(Auth::Basic { user: self.text(user, spot)?, password: self.text(password, spot)? });
+        }
+        self.text(written.bearer.as_ref()?, spot).map(Auth::Bearer)
+    }
+
     fn captures(&mut self, written: &scenario::Step) -> Vec<Capture> {
         let named = written.capture.as_ref().map(|captures| captures.0.as_slice()).unwrap_or_default();
         let observe = written.observe.as_deref().unwrap_or_default();
@@ -233,12 +259,19 @@ impl Compiler<'_> {
     }
 
     fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {
-        let every = self.positive(written.every.as_ref(), "a pause");
-        if let Some(pause) = written.every.as_ref().filter(|pause| pause.value > Micros::ZERO && pause.value < SHORTEST_PAUSE) {
+        let pause = match written.every.as_ref() {
+            Some(scenario::Every::Pause(pause)) => Some(pause),
+            Some(scenario::Every::Refresh) | None => None,
+        };
+        let every = self.positive(pause, "a pause");
+        if let Some(pause) = pause.filter(|pause| pause.value > Micros::ZERO && pause.value < SHORTEST_PAUSE) {
             self.problem(pause.span, format!("a pause of {}: that is a flood, not a poll", pause.value), "ask every 10ms at most");
         }
         let within = self.positive(written.length.as_ref(), "a wait");
         let until = self.conditions(written.until.as_ref()?, spot);
-        Some(Poll { every: every?, until, within: within? })
+        if pause.is_some() {
+            every?;
+        }
+        Some(Poll { every, until, within: within? })
     }
 }

@@ -10,7 +10,7 @@
 mod breach;
 pub mod detect;
 
-use super::{Arrivals, Comparison, Intensity, Metric, Objective, Place, Plan, Step};
+use super::{Arrivals, Comparison, Intensity, Metric, Objective, Part, Place, Plan, Step};
 use crate::base::{Micros, StepId};
 
 pub use breach::Breach;
@@ -184,14 +184,12 @@ fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
     let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();
     let mut visits = vec![0.0; plan.steps.len()];
     let completions = plan.journeys.iter().map(|journey| {
-        let mut there = journey.weight / weights;
-        for unit in journey.units.clone() {
-            for step in plan.units[usize::from(unit)].steps.clone().map(usize::from) {
-                visits[step] += there;
-                there *= plan.steps[step].continues;
-            }
-        }
-        there
+        Part::carry(&journey.route, journey.weight / weights, &mut |unit, there| {
+            plan.steps_of(unit).fold(there, |there, (id, step)| {
+                visits[id.index()] += there;
+                there * step.continues
+            })
+        })
     });
     let completions = completions.collect();
     (visits, completions)

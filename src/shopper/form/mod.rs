@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
+use super::multipart::{PartToSend, multipart};
 use super::request::{FillError, encode_form};
 use super::session::{Document, PageRequest};
 use crate::plan::{Request, Scope, Submit, Templates};
@@ -64,7 +65,7 @@ pub(super) enum SubmitError {
         page: String,
     },
     /// The form asks for a file.
-    #[error("the form on {page} has the file field '{name}', which a shopper can't fill: send the request with post and body")]
+    #[error("the form on {page} has the file field '{name}', which a shopper can't fill: send the request with post and multipart")]
     File {
         /// The field.
         name: String,
@@ -139,30 +140,16 @@ fn goal(page: &Document, base: Option<&str>, action: &str) -> Url {
 /// The body of a posted form, with its content type.
 fn body(encoding: &str, pairs: &[(String, String)], headers: &mut HeaderMap) -> Bytes {
     let (content_type, body) = match encoding {
-        "multipart/form-data" => multipart(pairs),
+        "multipart/form-data" => {
+            let parts = pairs.iter().map(|(name, value)| PartToSend { name, file: None, content: value.as_bytes() });
+            multipart(&parts.collect::<Vec<_>>())
+        }
         "text/plain" => {
             let lines: String = pairs.iter().map(|(name, value)| format!("{name}={value}\r\n")).collect();
-            (HeaderValue::from_static("text/plain"), lines)
+            (HeaderValue::from_static("text/plain"), Bytes::from(lines))
         }
-        _ => (HeaderValue::from_static("application/x-www-form-urlencoded"), encode_form(pairs)),
+        _ => (HeaderValue::from_static("application/x-www-form-urlencoded"), Bytes::from(encode_form(pairs))),
     };
     headers.entry(header::CONTENT_TYPE).or_insert(content_type);
-    body.into()
-}
-
-/// As WHATWG HTML writes `multipart/form-data`. The boundary is the same for the same fields, so that a body sent
-/// again is the same body.
-fn multipart(pairs: &[(String, String)]) -> (HeaderValue, String) {
-    let mut boundary = "----tillrush".to_owned();
-    while pairs.iter().any(|(name, value)| name.contains(&boundary) || value.contains(&boundary)) {
-        boundary.push('-');
-    }
-    let mut body = String::with_capacity(128 * pairs.len() + 64);
-    for (name, value) in pairs {
-        let name = name.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22");
-        body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-    }
-    body.push_str(&format!("--{boundary}--\r\n"));
-    let content_type = format!("multipart/form-data; boundary={boundary}");
-    (HeaderValue::from_str(&content_type).expect("letters and dashes"), body)
+    body
 }

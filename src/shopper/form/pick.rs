@@ -2,7 +2,7 @@
 
 use super::read::{Control, Form, Forms, Kind};
 use super::{Document, SubmitError, goal};
-use crate::plan::{Field, RenderError, Scope, Submit, Template, Templates};
+use crate::plan::{Field, Pick, RenderError, Scope, Submit, Template, Templates};
 use crate::shopper::address::is_like;
 use crate::shopper::request::FillError;
 
@@ -14,7 +14,7 @@ struct Wanted<'w> {
     containing: Vec<(&'w str, Option<String>)>,
 }
 
-/// The first form of the page of which all is true that is said.
+/// The form of the page of which all is true that is said; of several, the first, unless the scenario says otherwise.
 pub(super) fn pick<'f>(
     read: &'f Forms,
     page: &Document,
@@ -22,9 +22,11 @@ pub(super) fn pick<'f>(
     templates: &Templates,
     scope: &dyn Scope,
 ) -> Result<&'f Form, SubmitError> {
+    let pick = wanted.pick;
     let wanted = Wanted::of(wanted, templates, scope).map_err(|error| SubmitError::Fill(FillError::Render(error)))?;
-    let found = read.forms.iter().find(|form| wanted.is(form, &|action| goal(page, read.base.as_deref(), action)));
-    found.ok_or_else(|| SubmitError::NoForm {
+    let found = || read.forms.iter().filter(|form| wanted.is(form, &|action| goal(page, read.base.as_deref(), action)));
+    let place = if pick == Pick::First { 0 } else { pick.among(found().count(), || scope.next_bits()) };
+    found().nth(place).ok_or_else(|| SubmitError::NoForm {
         wanted: wanted.in_words(),
         page: page.url.path().to_owned(),
         forms: match read.forms.as_slice() {

@@ -33,7 +33,7 @@ fn page(html: &str) -> Document {
 }
 
 fn submitted(html: &str, wanted: &Submit) -> Result<Submission, SubmitError> {
-    let step = Request { method: crate::plan::Method::Post, url: literal("/"), headers: Vec::new(), body: Body::Empty };
+    let step = Request { method: crate::plan::Method::Post, url: literal("/"), headers: Vec::new(), auth: None, body: Body::Empty };
     submit(&step, wanted, Some(&page(html)), &Templates::default(), &NoScope(Cell::new(0)))
 }
 
@@ -122,6 +122,8 @@ fn forms_of_one_action_are_told_apart_by_what_they_contain() {
     assert!(sent(html, &containing("token", None)).ends_with("code=fast&token="));
     let css = Submit { css: Some("form.m.n".into()), ..Submit::default() };
     assert!(sent(html, &css).ends_with("code=fast&token="));
+    let last = Submit { action: Some(literal("/ship/")), pick: crate::plan::Pick::Last, ..Submit::default() };
+    assert!(sent(html, &last).ends_with("code=fast&token="));
     let wild = Submit { action: Some(literal("/sh*")), ..Submit::default() };
     assert!(sent(html, &wild).ends_with("code=slow"));
 }
@@ -137,7 +139,7 @@ fn what_the_page_lacks_is_missing_content_and_what_can_not_be_done_is_not() {
     insta::assert_snapshot!(refused(CARD, &by_id("card", &[("country", &["FR"])])),
         @"the field 'country' on /checkout/pay does not offer 'FR' [missing content: true]");
     insta::assert_snapshot!(refused("<form id=a><input type=file name=photo></form>", &by_id("a", &[])),
-        @"the form on /checkout/pay has the file field 'photo', which a shopper can't fill: send the request with post and body [missing content: false]");
+        @"the form on /checkout/pay has the file field 'photo', which a shopper can't fill: send the request with post and multipart [missing content: false]");
     insta::assert_snapshot!(refused("<form id=a method=dialog></form>", &by_id("a", &[])),
         @"the form on /checkout/pay has the method dialog: it sends nothing [missing content: false]");
 }

@@ -1,0 +1,163 @@
+//! The way that one shopper takes through a journey: which branches, and how often around.
+//!
+//! It is drawn when the shopper arrives, from the shopper's own stream, so that it does not depend on how the shop behaves.
+
+use super::{Part, Plan};
+use crate::base::random::{Purpose, below, draw, uniform};
+use crate::base::{JourneyId, ShopperId, UnitId};
+use crate::plan::persona::choose;
+
+/// A unit on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The unit.
+    pub unit: UnitId,
+    /// How often the shopper has been there before.
+    pub round: u32,
+}
+
+/// Draws a way.
+struct Walk {
+    shopper: ShopperId,
+    draws: u64,
+    /// By unit of the journey: how often it is on the way so far.
+    rounds: Vec<u32>,
+    first: u16,
+    stops: Vec<Stop>,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// The units that this shopper means to go through, in order.
+    pub fn route(&self, journey: JourneyId, shopper: ShopperId) -> Vec<Stop> {
+        let journey = self.journey(journey);
+        let mut walk = Walk {
+            shopper,
+            draws: 0,
+            rounds: vec![0; journey.units.len()],
+            first: journey.units.start,
+            stops: Vec::with_capacity(journey.units.len()),
+        };
+        walk.along(&journey.route);
+        walk.stops
+    }
+}
+
+// === impl Walk ===
+
+impl Walk {
+    fn along(&mut self, parts: &[Part]) {
+        for part in parts {
+            match part {
+                Part::Unit(unit) => {
+                    let round = &mut self.rounds[usize::from(unit.0 - self.first)];
+                    self.stops.push(Stop { unit: *unit, round: *round });
+                    *round += 1;
+                }
+                Part::Repeat { times: (low, high), parts } => {
+                    let more = below(draw(self.shopper.0, Purpose::Route, self.next()), u64::from(high - low) + 1);
+                    (0..u64::from(*low) + more).for_each(|_| self.along(parts));
+                }
+                Part::Choose(branches) => {
+                    let u = uniform(self.shopper.0, Purpose::Route, self.next());
+                    let chosen = choose(branches.iter().map(|(weight, _)| *weight), u);
+                    if let Some((_, parts)) = branches.get(chosen) {
+                        self.along(parts);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.draws += 1;
+        self.draws
+    }
+}
+
+// === impl Part ===
+
+impl Part {
+    /// How many units the longest way through it has.
+    pub(super) fn longest(parts: &[Part]) -> u64 {
+        let longest = |part: &Part| match part {
+            Part::Unit(_) => 1,
+            Part::Repeat { times: (_, high), parts } => Part::longest(parts).saturating_mul(u64::from(*high)),
+            Part::Choose(branches) => branches.iter().map(|(_, parts)| Part::longest(parts)).max().unwrap_or(0),
+        };
+        parts.iter().map(longest).fold(0, u64::saturating_add)
+    }
+
+    /// How many of `there` come out of it, where `pass` says how many get through a unit.
+    pub(super) fn carry(parts: &[Part], there: f64, pass: &mut impl FnMut(UnitId, f64) -> f64) -> f64 {
+        parts.iter().fold(there, |there, part| match part {
+            Part::Unit(unit) => pass(*unit, there),
+            Part::Repeat { times: (low, high), parts } => {
+                let (mut inside, mut done) = (there, 0.0);
+                for round in 1..=*high {
+                    inside = Part::carry(parts, inside, pass);
+                    // Uniform over low..=high: of those who come to the end of this round, so many have had enough.
+                    let enough = if round < *low { 0.0 } else { 1.0 / f64::from(high - round + 1) };
+                    done += inside * enough;
+                    inside *= 1.0 - enough;
+                }
+                done
+            }
+            Part::Choose(branches) => {
+                let all: f64 = branches.iter().map(|(weight, _)| weight).sum();
+                branches.iter().map(|(weight, parts)| Part::carry(parts, there * weight / all, pass)).sum()
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::example::{add_unit, journey, plan};
+
+    /// One unit, then one to three times either of two, then another.
+    fn shop() -> Plan {
+        let mut plan = plan(vec![journey("buy", 1.0)], vec![]);
+        for (name, continues) in [("home", 1.0), ("lamp", 1.0), ("stool", 0.5), ("pay", 1.0)] {
+            add_unit(&mut plan, false, &[(name, 0.0, continues)]);
+        }
+        let unit = |n| Part::Unit(UnitId(n));
+        let either = Part::Choose(vec![(3.0, vec![unit(1)]), (1.0, vec![unit(2)])]);
+        plan.journeys[0].route = vec![unit(0), Part::Repeat { times: (1, 3), parts: vec![either] }, unit(3)];
+        plan
+    }
+
+    #[test]
+    fn each_shopper_draws_branches_and_rounds() {
+        let plan = shop();
+        let (mut lengths, mut stools, mut visits) = ([0u32; 6], 0u32, 0u32);
+        for n in 0..6_000 {
+            let route = plan.route(JourneyId(0), ShopperId(draw(5, Purpose::Shopper, n)));
+            assert_eq!((route[0].unit, route[route.len() - 1].unit), (UnitId(0), UnitId(3)));
+            lengths[route.len()] += 1;
+            visits += route.len() as u32 - 2;
+            stools += route.iter().filter(|stop| stop.unit == UnitId(2)).count() as u32;
+            for (i, stop) in route.iter().enumerate() {
+                assert_eq!(stop.round as usize, route[..i].iter().filter(|before| before.unit == stop.unit).count());
+            }
+        }
+        // Four standard deviations of binomial counts.
+        assert!(lengths[3..].iter().all(|count| count.abs_diff(2_000) < 146), "{lengths:?}");
+        assert!((f64::from(stools) / f64::from(visits) - 0.25).abs() < 4.0 * (0.25 * 0.75 / 12_000.0_f64).sqrt(), "{stools} of {visits}");
+        assert_eq!(Part::longest(&plan.journeys[0].route), 5);
+    }
+
+    #[test]
+    fn the_forecast_counts_rounds_and_branches() {
+        let forecast = crate::plan::forecast::Forecast::of(&shop(), None);
+        // Of those who come to a round, 7/8 come out of it: a quarter look at the stool, of whom half leave.
+        let (round, stay) = ([1.0, 2.0 / 3.0, 1.0 / 3.0], 7.0_f64 / 8.0);
+        let visits: f64 = (0..3).map(|k| round[k] * stay.powi(k as i32)).sum();
+        let expected = [1.0, visits * 0.75, visits * 0.25, (stay + stay.powi(2) + stay.powi(3)) / 3.0];
+        for (found, expected) in forecast.visits.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{:?} {expected}", forecast.visits);
+        }
+    }
+}
