@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::generator::add_cause;
 use super::merge::Merge;
 use super::{
-    Again, Cause, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault, SampleLine,
-    Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
+    Again, Cause, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault,
+    SampleLine, Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
 };
 use crate::base::{JourneyId, Micros, MinorUnits, UnitId};
 

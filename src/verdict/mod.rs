@@ -5,9 +5,9 @@
 //! any time, and a run cut in slices says the same as one that was not.
 
 mod clusters;
-mod experiment;
 pub mod compare;
 mod detectable;
+mod experiment;
 mod facts;
 mod friction;
 mod health;
@@ -28,8 +28,8 @@ use crate::plan::Plan;
 use crate::tally::Tally;
 
 pub use clusters::{Cluster, ClusterExample, clusters};
-pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};
 pub use detectable::{Among, Detectable, Sight, detectable};
+pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};
 pub use facts::{Completion, Machine, RunFacts};
 pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};

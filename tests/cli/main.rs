@@ -9,8 +9,8 @@ mod bench;
 
 mod causes;
 mod commands;
-mod cures;
 mod compare;
+mod cures;
 mod documents;
 mod duet;
 mod durability;
