@@ -6,6 +6,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use tokio::task::LocalSet;
 use tokio::time::Instant;
 use url::{Host, Position, Url};
 
@@ -64,7 +65,7 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
         may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
         ..HttpShopOptions::default()
     };
-    runtime.block_on(reach(&target, http.clone()))?;
+    LocalSet::new().block_on(&runtime, reach(&target, http.clone()))?;
     let mut session = SessionSettings::new(target.clone());
     let others = other_origins(plan).filter_map(|url| url.host_str().map(str::to_owned));
     session.allowed =
