@@ -154,7 +154,7 @@ fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
 /// The card number that these groups are together, and how many they are.
 fn card_of(text: &str, groups: &[Range<usize>]) -> Option<(Range<usize>, usize)> {
     let whole = groups.first()?.start..groups.last()?.end;
-    let apart = groups.windows(2).all(|pair| matches!(&text[pair[0].end..pair[1].start], " " | "-" | "+"));
+    let apart = groups.windows(2).all(|pair| matches!(&text[pair[0].end..pair[1].start], " " | "-" | "+" | "%"));
     let grouped = groups.len() == 1 || groups.iter().all(|group| (3..=6).contains(&group.len()));
     let digits: Vec<u8> = text.as_bytes()[whole.clone()].iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0').collect();
     let card = apart && grouped && (13..=19).contains(&digits.len()) && (2..=6).contains(&digits[0]) && passes_luhn(&digits);

@@ -146,6 +146,14 @@ impl Plan {
         if elsewhere { format!("{}/{}", self.journey(step.journey).name, step.name) } else { step.name.clone() }
     }
 
+    /// A unit's name as reports print it: with its journey where another journey has a unit of that name.
+    pub fn unit_label(&self, id: UnitId) -> String {
+        let unit = self.unit(id);
+        let journey = |of: &Unit| self.step(StepId(of.steps.start)).journey;
+        let elsewhere = self.units.iter().any(|other| other.name == unit.name && journey(other) != journey(unit));
+        if elsewhere { format!("{}/{}", self.journey(journey(unit)).name, unit.name) } else { unit.name.clone() }
+    }
+
     /// The variable with this name, if templates may use it.
     pub fn variable(&self, name: &str) -> Option<VarId> {
         self.variables.iter().position(|known| known == name).map(|i| VarId(i as u16))

@@ -75,7 +75,9 @@ fn plain(text: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        let mut rest = word;
+        // A shop's words may not write into a terminal as they please.
+        let shown: String = word.chars().filter(|c| !c.is_control()).collect();
+        let mut rest = &shown[..];
         while !rest.is_empty() {
             let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
             let name = rest.find(|c| !in_name(c)).unwrap_or(rest.len());

@@ -101,7 +101,8 @@ fn comparison(plan: &Plan, tally: &Tally, step: Option<StepId>) -> Comparison {
             failed: sum.failed + tries.failed,
         })
     };
-    let rate = |tries: Tries| Rate::new(tries.ok, tries.ok + tries.failed);
+    // Whoever was declined was not cured: to leave them out would choose among the shoppers after the draw.
+    let rate = |tries: Tries| Rate::new(tries.ok, tries.total());
     let baseline = plan.shoppers.arms.iter().position(|arm| arm.way == Way::Same);
     let arms = (0..plan.shoppers.arms.len()).map(|arm| {
         let own = tried(arm, arm);

@@ -67,7 +67,7 @@ pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
             }
         }
     }
-    let mut found: Vec<(Option<UnitId>, Stretch, f64)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     while found.len() < MOST {
         let candidates = lines.iter().filter_map(|(unit, line)| Some((*unit, loudest(line)?)));
         let Some((unit, stretch)) = candidates.max_by(|(_, a), (_, b)| a.evidence.total_cmp(&b.evidence)) else { break };
@@ -80,8 +80,8 @@ pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
         set_aside(&mut lines, unit, stretch);
         found.push((unit, stretch, p_value));
     }
-    let mut windows: Vec<TimeWindow> =
-        joined(found, tally).into_iter().map(|(unit, stretch, p)| window(plan, tally, unit, stretch, p)).collect();
+    let found = joined(found, tally);
+    let mut windows: Vec<TimeWindow> = found.iter().map(|one| window(plan, tally, one, &found)).collect();
     windows.sort_by_key(|window| (window.from, window.unit));
     windows
 }
@@ -146,10 +146,13 @@ fn set_aside(lines: &mut BTreeMap<Option<UnitId>, Line>, unit: Option<UnitId>, s
     }
 }
 
+/// Where a line has a rate of its own, and how likely that would be without any cause.
+type Found = (Option<UnitId>, Stretch, f64);
+
 /// Windows of the same unit that touch are one, which has risen or faded in steps.
-fn joined(mut found: Vec<(Option<UnitId>, Stretch, f64)>, tally: &Tally) -> Vec<(Option<UnitId>, Stretch, f64)> {
+fn joined(mut found: Vec<Found>, tally: &Tally) -> Vec<Found> {
     found.sort_by_key(|(unit, stretch, _)| (*unit, stretch.first));
-    let mut windows: Vec<(Option<UnitId>, Stretch, f64)> = Vec::new();
+    let mut windows: Vec<Found> = Vec::new();
     for (unit, stretch, p) in found {
         match windows.last_mut() {
             Some((same, last, least)) if *same == unit && touch(tally, *last, stretch) => {
@@ -167,13 +170,19 @@ fn touch(tally: &Tally, earlier: Stretch, later: Stretch) -> bool {
     later.first <= earlier.last || tally.blocks.range(earlier.last + 1..later.first).next().is_none()
 }
 
-fn window(plan: &Plan, tally: &Tally, unit: Option<UnitId>, stretch: Stretch, p_value: f64) -> TimeWindow {
+fn window(plan: &Plan, tally: &Tally, &(unit, stretch, p_value): &Found, all: &[Found]) -> TimeWindow {
     let here = |tried: UnitId| unit.is_none_or(|unit| unit == tried);
+    // Another bad time of the same unit, or of the whole shop, is no measure of how good it is otherwise.
+    let bad = |number: u32| all.iter().any(|(of, other, _)| (*of == unit || of.is_none()) && (other.first..=other.last).contains(&number));
     let within = |number: u32| (stretch.first..=stretch.last).contains(&number);
     let (mut inside, mut outside) = (Rate::new(0, 0), Rate::new(0, 0));
     let (mut lost_inside, mut lost_outside) = (0.0, 0.0);
     let (mut failed_again, mut repeated, mut to_the_end) = (0, 0, true);
     for (number, block) in &tally.blocks {
+        if !within(*number) && bad(*number) {
+            to_the_end &= *number <= stretch.last;
+            continue;
+        }
         let (rate, lost) = if within(*number) { (&mut inside, &mut lost_inside) } else { (&mut outside, &mut lost_outside) };
         for (_, tries) in block.tries.iter().filter(|((tried, nth), _)| *nth == 1 && here(*tried)) {
             *rate = Rate::new(rate.events + tries.failed, rate.of + tries.total());

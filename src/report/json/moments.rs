@@ -12,7 +12,7 @@ use crate::verdict::{Among, Detectable, Overload, Pressure, SeasonLoss, Sight, S
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceDocument {
     /// `shopper`: a card, a coupon, a node; `moment`: the shop was down; `shopper_and_moment`, `moment_and_shopper`: both, the weightier
-    /// first; `chance`: not beyond chance; `too_few`: too few tried again to say.
+    /// first; `chance`: not beyond chance; `always`: most attempts fail, anyone's and at any time; `too_few`: too few tried again to say.
     pub why: String,
     /// Second attempts with others' first attempts to compare with.
     pub compared: u64,

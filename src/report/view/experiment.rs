@@ -52,8 +52,12 @@ fn no_cure(plan: &Plan, found: &Experiment) -> Remark {
             count(same.of),
             interval(ci95)
         ),
-        _ => "No way to try again surely cures more than trying the same again does: the cause is in none of the things that were changed."
-            .to_owned(),
+        _ => {
+            let arms = found.everywhere.arms.iter().filter_map(|arm| arm.against_same.as_ref());
+            let most = arms.map(|against| against.ci95.high).fold(0.0, f64::max);
+            let open = if most > 0.0 { format!("; that one cures up to {:.0} points more is not ruled out", 100.0 * most) } else { String::new() };
+            format!("No way to try again surely cures more than trying the same again does{open}.")
+        }
     };
     Remark::new(Tone::Plain, text)
 }

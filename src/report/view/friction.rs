@@ -1,16 +1,16 @@
 //! What a shopper must do to buy, as a table.
 
-use super::format::{count, span};
+use super::format::{NOTHING, count, span};
 use super::page::{Fit, Table, Tone};
 use crate::plan::Plan;
-use crate::verdict::Findings;
+use crate::verdict::{EachBuyer, Findings};
 
 /// Whole, unless the journey branches.
 fn fields(mean: f64) -> String {
     if mean.fract() == 0.0 { format!("{mean:.0}") } else { format!("{mean:.1}") }
 }
 
-/// What it takes to buy, journey by journey: of those who met no trouble, as long as there are any.
+/// What it takes to buy, journey by journey.
 pub fn friction(plan: &Plan, findings: &Findings) -> Table {
     let columns = [
         ("journey", Fit::Name),
@@ -24,17 +24,17 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         ("no thinking p50", Fit::Figure),
         ("p95", Fit::Optional(2)),
     ];
-    let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure)", &columns);
+    let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)", &columns);
     for found in &findings.friction {
-        let each = found.per_smooth_buyer.unwrap_or(found.per_buyer);
+        let each = |figure: &dyn Fn(&EachBuyer) -> String| found.per_smooth_buyer.as_ref().map_or_else(|| NOTHING.to_owned(), figure);
         table.row(
             Tone::Plain,
             [
                 plan.journey(found.journey).name.clone(),
                 count(found.buyers),
-                format!("{:.1}", each.requests),
-                format!("{:.1}", each.round_trips),
-                format!("{:.1}", (each.bytes_sent + each.bytes_received) / 1_024.0),
+                each(&|each| format!("{:.1}", each.requests)),
+                each(&|each| format!("{:.1}", each.round_trips)),
+                each(&|each| format!("{:.1}", (each.bytes_sent + each.bytes_received) / 1_024.0)),
                 fields(found.form_fields),
                 span(found.time_to_buy.p50),
                 span(found.time_to_buy.p95),

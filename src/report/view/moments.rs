@@ -7,10 +7,13 @@ use super::format::{count, expected, percent, rate, times};
 use super::page::{Fit, Remark, Table, Tone};
 use crate::base::Micros;
 use crate::plan::{Behaviour, Plan};
+use crate::verdict::statistics::Strata;
 use crate::verdict::{Findings, Overload, RunFacts, Source, TimeWindow, WhyRepeated};
 
 /// From this share of failing first attempts on, the shop was down, and not merely worse.
-const DOWN: f64 = 0.5;
+const DOWN: f64 = 0.9;
+/// From this many times the others' rate on, repetition matters: where it can't be ruled out, that is said.
+const MATTERS: f64 = 2.0;
 /// More windows than this are counted, not told.
 const TOLD: usize = 2;
 
@@ -30,10 +33,11 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
     let moment = || told(plan, facts, windows);
     let text = match why {
         WhyRepeated::TooFew => return None,
-        WhyRepeated::Chance => {
-            "Failures do not repeat beyond chance: after a failed attempt the next one fails no more often than other shoppers' first attempts."
-                .to_owned()
-        }
+        WhyRepeated::Chance => chance(strata),
+        WhyRepeated::Always => format!(
+            "Failures repeat because most attempts fail, anyone's and at any time: {} of first attempts where they fell.",
+            percent(findings.repeats.pooled.p_first.unwrap_or_default())
+        ),
         WhyRepeated::Shopper => format!("Failures repeat because of {own}: after a failed attempt {beside}."),
         WhyRepeated::Moment => format!(
             "Failures repeat because {}: after a failed attempt the next one fails {usually}no more often than other shoppers' first attempts at \
@@ -47,7 +51,25 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
             format!("Failures repeat above all because {}, and because of {own} (after a failed attempt {beside}).", moment())
         }
     };
-    Some(Remark::new(if *why == WhyRepeated::Chance { Tone::Good } else { Tone::Bad }, text))
+    Some(Remark::new(if *why == WhyRepeated::Chance { Tone::Plain } else { Tone::Bad }, text))
+}
+
+/// That nothing was found is no proof that nothing is there: how much there may be is said with it.
+fn chance(strata: &Strata) -> String {
+    let Some((ratio, ci95)) = strata.risk_ratio() else {
+        return format!(
+            "Failures are not seen to repeat: of {} who tried again after a failure {} failed again.",
+            count(strata.compared),
+            if strata.compared_failed == 0 { "none".to_owned() } else { count(strata.compared_failed) }
+        );
+    };
+    let said = if ci95.high <= MATTERS { "Failures do not repeat beyond chance" } else { "Failures are not shown to repeat beyond chance" };
+    format!(
+        "{said}: after a failed attempt the next one fails {} times as often as other shoppers' first attempts at the same time ({} to {}).",
+        times(ratio),
+        times(ci95.low),
+        times(ci95.high)
+    )
 }
 
 /// `the shop was down from 12:01:10 to 12:01:40`; the costliest first.
@@ -64,7 +86,7 @@ fn told(plan: &Plan, facts: &RunFacts, windows: &[TimeWindow]) -> String {
 }
 
 fn one(plan: &Plan, facts: &RunFacts, window: &TimeWindow) -> String {
-    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit(unit).name.clone());
+    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit));
     let down = window.inside.value().unwrap_or_default() >= DOWN;
     let how = if down {
         "was down".to_owned()
@@ -103,7 +125,7 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     columns.extend(lost.then_some(("excess lost", Fit::Figure)));
     let mut table = Table::new("When the shop failed more than at other times", &columns);
     for window in &findings.windows {
-        let unit = window.unit.map_or_else(|| "the whole shop".to_owned(), |unit| plan.unit(unit).name.clone());
+        let unit = window.unit.map_or_else(|| "the whole shop".to_owned(), |unit| plan.unit_label(unit));
         let until = if window.to_the_end { "the end".to_owned() } else { clock(facts, window.until) };
         let mut cells = vec![clock(facts, window.from), until, window.from.to_string(), unit, count(window.inside.of)];
         cells.extend([rate(&window.inside).0, rate(&window.outside).0, count(window.repeated)]);
@@ -118,7 +140,8 @@ pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let Some(loss) = &findings.loss else { return Vec::new() };
     let added = loss.pressure.amplification.filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
     let added = added.map(|times| Remark::new(Tone::Plain, format!("Trying again made {times:.2} attempts of each first one.")));
-    let overloads = loss.pressure.overloads.iter().map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload)));
+    // Where nobody leaves, the pressure of trying again is not a real shop's.
+    let overloads = loss.pressure.overloads.iter().filter(|_| loss.behaviour == Behaviour::Live).map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload)));
     added.into_iter().chain(overloads).collect()
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Choice {
     look: Look,
     /// All that show it.
     looks: Vec<Look>,
-    /// Where it fails again and again, the costliest first.
+    /// Where it fails again and again, in the order in which it was found.
     steps: Vec<StepId>,
 }
 
@@ -50,14 +50,28 @@ impl Choice {
         Choice::told(&listed, cause)
     }
 
-    /// One cause, one finding, and the look that shows it: at its step if there is just one, anywhere if there are several or none.
+    /// A cause where it costs most. At another step it may only seem to fail, since it has more than its share of what fails there:
+    /// each further step must stand out by itself once the costlier causes are set aside there.
     fn told(listed: &[&Look], group: Group) -> Option<Choice> {
-        let mut looks: Vec<Look> = listed.iter().filter(|look| look.group == group).map(|look| **look).collect();
-        looks.sort_by(|a, b| b.repeated().total_cmp(&a.repeated()));
-        let steps: Vec<StepId> = looks.iter().filter_map(|look| look.place.step()).collect();
-        let told = |look: &&Look| (look.place == Place::Anywhere) != (steps.len() == 1);
-        let look = *looks.iter().find(told).or(looks.first())?;
-        Some(Choice { group, look, looks, steps })
+        let costliest = |step: bool| {
+            let looks = listed.iter().filter(|look| look.group == group && look.place.step().is_some() == step);
+            looks.max_by(|a, b| a.repeated().total_cmp(&b.repeated())).map(|look| **look)
+        };
+        let look = costliest(true).or_else(|| costliest(false))?;
+        Some(Choice { group, look, looks: vec![look], steps: look.place.step().into_iter().collect() })
+    }
+
+    /// Takes in what was found of the same group later. Who fails a little everywhere is not one of a step.
+    pub(super) fn join(&mut self, later: Choice) {
+        if !self.steps.is_empty() {
+            self.steps.extend(later.steps);
+            self.looks.extend(later.looks);
+        }
+    }
+
+    /// The group.
+    pub(super) fn group(&self) -> Group {
+        self.group
     }
 
     /// Whom it explains where.
@@ -68,7 +82,7 @@ impl Choice {
 
     /// The finding, in the figures of all its steps together, or of anywhere if it has none.
     pub(super) fn spot(&self, plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> HotSpot {
-        let clearest = self.looks.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap_or(&self.look);
+        let vaguest = self.looks.iter().max_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap_or(&self.look);
         let look = if self.steps.is_empty() {
             self.look
         } else {
@@ -88,8 +102,8 @@ impl Choice {
             outside,
             lift: inside.value().unwrap_or(0.0) / elsewhere,
             lift_is_least: outside.events == 0,
-            p_value: clearest.p_value,
-            q_value: clearest.q_value,
+            p_value: vaguest.p_value,
+            q_value: vaguest.q_value,
             excess_repeated: look.repeated(),
             excess_lost: open.then(|| look.lost()),
         }

@@ -94,17 +94,31 @@ const MOST: usize = 10;
 /// the rest is looked at again. So one cause is listed once, and not with all that goes along with it.
 pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     let counts = Counts::of(plan, tally);
-    let (mut found, mut explained): (Vec<HotSpot>, Vec<(Place, Group)>) = (Vec::new(), Vec::new());
+    // Each finding with what was explained before it at its places.
+    let mut found: Vec<(Choice, Vec<(Place, Group)>)> = Vec::new();
+    let mut explained: Vec<(Place, Group)> = Vec::new();
     let mut looks = Looks::of(plan, &counts);
-    while found.len() < MOST {
+    for _ in 0..MOST * counts.places().len() {
         let Some(choice) = Choice::of(&looks.corrected()) else { break };
-        found.push(choice.spot(plan, &counts, &explained));
-        explained.extend(choice.explains());
-        looks.again(plan, &counts, choice.explains().map(|(place, _)| place), &explained);
+        let newly: Vec<(Place, Group)> = choice.explains().collect();
+        let before: Vec<(Place, Group)> = explained.iter().filter(|(at, _)| newly.iter().any(|(place, _)| place == at)).copied().collect();
+        explained.extend(&newly);
+        looks.again(plan, &counts, newly.iter().map(|(place, _)| *place), &explained);
+        let place = found.iter().position(|(known, _)| known.group() == choice.group());
+        match place {
+            Some(place) => {
+                let (known, explained) = &mut found[place];
+                explained.extend(before.iter().filter(|(place, group)| place.step().is_some() && *group != choice.group()));
+                known.join(choice);
+            }
+            None if found.len() == MOST => break,
+            None => found.push((choice, before)),
+        }
     }
+    let mut spots: Vec<HotSpot> = found.iter().map(|(choice, explained)| choice.spot(plan, &counts, explained)).collect();
     // What was found later may cost more where the earlier was set aside only at its own step.
-    found.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
-    found
+    spots.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
+    spots
 }
 
 /// How the shoppers of a hot spot fared at its place in another run, whose plan may be another; none where that run has no

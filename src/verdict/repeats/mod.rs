@@ -57,9 +57,10 @@ pub fn repeats(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Repeats {
     let units: Vec<UnitRepeats> =
         (0..plan.units.len()).map(|i| UnitRepeats::of(tally, UnitId(i as u16))).filter(|unit| unit.first.of > 0).collect();
     let where_fell = |place: &dyn Fn(&Fate) -> Option<StepId>| ranked(plan, tally, place);
+    let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
     Repeats {
-        pooled: Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>()),
-        source: Source::of(tally, &units, windows),
+        source: Source::of(tally, &units, pooled.p_first, windows),
+        pooled,
         units,
         first_failed: where_fell(&|fate| fate.first_failed),
         second_failed: where_fell(&|fate| fate.second_failed),

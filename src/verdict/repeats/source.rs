@@ -12,6 +12,9 @@ use crate::verdict::MIN_REPEATED;
 use crate::verdict::statistics::{Strata, Stratum, Z95};
 use crate::verdict::windows::TimeWindow;
 
+/// From this share of failing first attempts on, that the next one fails as well needs no explanation.
+const MOSTLY: f64 = 0.5;
+
 /// Where repetition comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -30,6 +33,8 @@ pub enum Why {
     TooFew,
     /// They don't, beyond chance.
     Chance,
+    /// Because most attempts fail, anyone's and at any time.
+    Always,
     /// Because of the shopper's own circumstances.
     Shopper,
     /// Because the shop was down, or nearly, at the time.
@@ -43,19 +48,22 @@ pub enum Why {
 // === impl Source ===
 
 impl Source {
-    pub(super) fn of(tally: &Tally, units: &[UnitRepeats], windows: &[TimeWindow]) -> Source {
+    /// `p_first` is how likely a first attempt fails where failures fell.
+    pub(super) fn of(tally: &Tally, units: &[UnitRepeats], p_first: Option<f64>, windows: &[TimeWindow]) -> Source {
         let strata = Strata::of(strata(tally, units));
         let windows: Vec<TimeWindow> = windows.iter().filter(|window| window.failed_again > 0).cloned().collect();
         let own = strata.failed - strata.expected_there;
         let time = strata.expected_there - strata.expected_usually;
         let of_shopper = strata.compared_failed >= MIN_REPEATED && strata.surprise() > Z95;
-        let of_moment = !windows.is_empty() && time > 0.0;
+        // A twentieth is within the error of any part.
+        let of_moment = !windows.is_empty() && time > 0.05 * strata.failed;
+        let few = strata.compared < MIN_REPEATED || (strata.compared_failed < MIN_REPEATED && strata.surprise() > Z95);
         let why = match (of_shopper, of_moment) {
-            (false, false) if strata.compared < MIN_REPEATED => Why::TooFew,
+            (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY) => Why::Always,
+            (false, false) if few => Why::TooFew,
             (false, false) => Why::Chance,
             (true, false) => Why::Shopper,
             (false, true) => Why::Moment,
-            // A twentieth is within the error of either part.
             (true, true) if time < 0.05 * own => Why::Shopper,
             (true, true) if own < 0.05 * time => Why::Moment,
             (true, true) if own >= time => Why::ShopperAndMoment,
@@ -95,6 +103,7 @@ impl Why {
         match self {
             Why::TooFew => "too_few",
             Why::Chance => "chance",
+            Why::Always => "always",
             Why::Shopper => "shopper",
             Why::Moment => "moment",
             Why::ShopperAndMoment => "shopper_and_moment",

@@ -86,7 +86,8 @@ fn interval((mu, first): (f64, f64), (p, again): (f64, f64), error: Option<f64>)
     // The delta method: dρ/dp = 1/(1 − μ), dρ/dμ = (p − 1)/(1 − μ)².
     let variance = p * (1.0 - p) / again / scale.powi(2) + mu * scale / first * ((1.0 - p) / scale.powi(2)).powi(2);
     let variance = variance.max(error.map_or(0.0, |error| error * error));
-    let effective = if variance > 0.0 { (p * (1.0 - p) / (variance * scale * scale)).min(again) } else { again };
+    // Where none failed, or all did, the attempts are what there is.
+    let effective = if variance > 0.0 && p > 0.0 && p < 1.0 { (p * (1.0 - p) / (variance * scale * scale)).min(again) } else { again };
     let of_p = wilson(p, effective, Z95);
     Interval { low: (of_p.low - mu) / scale, high: (of_p.high - mu) / scale }
 }
