@@ -150,6 +150,10 @@ pub struct ReportFileArgs {
     #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
 
+    /// Write the report as one HTML file here as well; - for standard output.
+    #[arg(long, env = "TILLRUSH_HTML", value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 0..=1, default_missing_value = "report.html")]
+    pub html: Option<PathBuf>,
+
     /// Write Markdown for a pull request here; - for standard output.
     #[arg(long, env = "TILLRUSH_MARKDOWN", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub markdown: Option<PathBuf>,

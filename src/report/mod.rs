@@ -5,6 +5,7 @@ mod annotations;
 mod comparison;
 mod console;
 mod history;
+mod html;
 pub mod json;
 mod junit;
 mod markdown;
@@ -19,6 +20,7 @@ pub use comparison::{
 };
 pub use console::{MIN_WIDTH, Paint, console, console_table};
 pub use history::{HistoryDocument, HistoryRow, history, history_json};
+pub use html::{PageInput, comparison_page, live_shell, page, page_body};
 pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use junit::{Suite, junit, suite};
 pub use markdown::markdown;

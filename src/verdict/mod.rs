@@ -6,6 +6,7 @@
 
 pub mod compare;
 mod detectable;
+mod endings;
 mod facts;
 mod health;
 mod hotspots;
@@ -25,9 +26,10 @@ use crate::plan::Plan;
 use crate::tally::Tally;
 
 pub use detectable::{Among, Detectable, Sight, detectable};
+pub use endings::{Endings, endings};
 pub use facts::{Completion, Machine, RunFacts};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
-pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
+pub use hotspots::{Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots};
 pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
 pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
 pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
@@ -56,6 +58,8 @@ pub struct Findings {
     pub loss: Option<Loss>,
     /// Where repeated failures concentrate, the costliest first.
     pub hotspots: Vec<HotSpot>,
+    /// Repeated failures by step and by each value of attributes and observed names.
+    pub heat: Vec<HeatCell>,
     /// Times at which the shop failed more than at others, in order.
     pub windows: Vec<TimeWindow>,
     /// What a run of this size could have seen.
@@ -86,6 +90,7 @@ impl Findings {
             repeats: repeats(plan, tally, &windows),
             loss: loss(plan, tally, &windows),
             hotspots: hotspots(plan, tally),
+            heat: heat(plan, tally),
             detectable: detectable(plan, tally, &shoppers),
             shoppers,
             windows,

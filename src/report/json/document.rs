@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::BudgetDocument;
 use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
+use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -58,6 +59,8 @@ pub struct RunDocument {
     pub machine: MachineDocument,
     /// How shoppers came, and how they behaved.
     pub load: LoadDocument,
+    /// The stages of an open load, in order; empty for a closed one.
+    pub stages: Vec<StageDocument>,
     /// The generator itself.
     pub generator: GeneratorDocument,
     /// Requests on the wire, redirects and polls included.
@@ -74,6 +77,8 @@ pub struct RunDocument {
     pub repeats: RepeatsDocument,
     /// Groups of shoppers who meet repeated failures more often than others, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
+    /// Repeated failures by step and by each value of attributes and observed names; steps where nobody failed twice are left out.
+    pub heat: Vec<HeatDocument>,
     /// Times at which the shop failed more than at others, in order.
     pub windows: Vec<TimeWindowDocument>,
     /// What a run of this size could have seen.
@@ -259,6 +264,8 @@ pub struct JourneyDocument {
     pub started: u64,
     /// Unit by unit.
     pub funnel: Vec<FunnelDocument>,
+    /// How they came out.
+    pub endings: EndingsDocument,
 }
 
 /// Shoppers at one unit.

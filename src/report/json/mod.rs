@@ -3,6 +3,7 @@
 mod budget;
 mod document;
 mod moments;
+mod places;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use document::*;
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
 };
+pub use places::{EndingsDocument, HeatDocument, StageDocument};
 pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;
