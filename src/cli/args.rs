@@ -190,6 +190,10 @@ pub struct RunArgs {
     #[arg(long, env = "TILLRUSH_SEED")]
     pub seed: Option<u64>,
 
+    /// Serve the report as a page that follows the run, at this address; a free port of loopback if none is given.
+    #[arg(long, env = "TILLRUSH_WEB", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub web: Option<SocketAddr>,
+
     /// A label for the run; repeat for more.
     #[arg(long, env = "TILLRUSH_TAG", value_delimiter = ',', value_name = "KEY=VALUE")]
     pub tag: Vec<String>,
@@ -226,6 +230,10 @@ pub struct RunArgs {
 /// Options of `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
+    /// Serve the report as a page that follows the run, at this address; a free port of loopback if none is given.
+    #[arg(long, env = "TILLRUSH_WEB", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub web: Option<SocketAddr>,
+
     /// Draws everything.
     #[arg(long, env = "TILLRUSH_SEED", default_value_t = 2024)]
     pub seed: u64,

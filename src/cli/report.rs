@@ -12,10 +12,10 @@ use super::folder::RunFolder;
 use super::pipeline;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
-use crate::base::{Micros, StepId};
+use crate::base::{Micros, Slice, StepId};
 use crate::engine::cores;
 use crate::report::{self, PageInput, Paint, View};
-use crate::tally::interval_log;
+use crate::tally::{Tally, interval_log};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 
@@ -223,9 +223,14 @@ fn started_at(header: &ShardHeader) -> Timestamp {
     Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn facts(shard: &Shard, source: &Source) -> RunFacts {
-    let header = &shard.header;
-    let last = shard.tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
+/// The facts of a stored run.
+pub fn facts(shard: &Shard, source: &Source) -> RunFacts {
+    facts_of(&shard.header, &shard.tally, shard.ending, shard.missing(), source)
+}
+
+/// The facts of a run, or of what it has come to so far.
+pub fn facts_of(header: &ShardHeader, tally: &Tally, ending: Ending, missing_slices: Vec<Slice>, source: &Source) -> RunFacts {
+    let last = tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
     RunFacts {
         run_id: header.settings.get("run").cloned().unwrap_or_default(),
         tool_version: header.tool.clone(),
@@ -235,10 +240,10 @@ fn facts(shard: &Shard, source: &Source) -> RunFacts {
         plan_digest: header.plan_digest.clone(),
         workload_digest: header.workload_digest.clone(),
         slices: header.slices.clone(),
-        missing_slices: shard.missing(),
+        missing_slices,
         started_at: started_at(header),
         duration: crate::base::Micros::from_secs(last),
-        completion: match shard.ending {
+        completion: match ending {
             Ending::Finished => Completion::Complete,
             Ending::Aborted => Completion::Aborted,
             Ending::Interrupted => Completion::Interrupted,

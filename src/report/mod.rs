@@ -20,10 +20,11 @@ pub use comparison::{
 };
 pub use console::{MIN_WIDTH, Paint, console, console_table};
 pub use history::{HistoryDocument, HistoryRow, history, history_json};
-pub use html::{PageInput, comparison_page, live_shell, page, page_body};
+pub use html::{Live, PageInput, comparison_page, live_shell, page, page_body};
 pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use junit::{Suite, junit, suite};
 pub use markdown::markdown;
 pub use samples::failures_jsonl;
 pub use view::View;
 pub use view::format::{count, percent};
+pub use view::tables::group;

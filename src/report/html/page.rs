@@ -29,14 +29,25 @@ pub struct PageInput<'a> {
     pub scenario: &'a str,
 }
 
+/// Whether a page follows a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live<'a> {
+    /// It is of a stored run.
+    No,
+    /// The run goes on, and is in this state.
+    Running(&'a str),
+    /// It has followed the run to its end.
+    Ended,
+}
+
 /// `report.html`: the report of a run as one file.
 pub fn page(input: &PageInput<'_>) -> String {
     let title = format!("{}: {}", input.plan.name, input.findings.verdict.key());
-    document(&title, &page_body(input, None))
+    document(&title, &page_body(input, Live::No))
 }
 
-/// What is inside the page's body. `live` says how a run that still goes on is doing.
-pub fn page_body(input: &PageInput<'_>, live: Option<&str>) -> String {
+/// What is inside the page's body.
+pub fn page_body(input: &PageInput<'_>, live: Live<'_>) -> String {
     render("run.html", Page::of(input, live))
 }
 
@@ -143,7 +154,12 @@ const MOST_STEPS: usize = 40;
 // === impl Page ===
 
 impl Page {
-    fn of(input: &PageInput<'_>, live: Option<&str>) -> Page {
+    fn of(input: &PageInput<'_>, live: Live<'_>) -> Page {
+        let (live, running) = match live {
+            Live::No => (None, false),
+            Live::Running(state) => (Some(state), true),
+            Live::Ended => (Some("the run has ended"), false),
+        };
         let PageInput { plan, tally, facts, findings, scenario } = *input;
         let view = View::of(plan, facts, findings);
         let run = run_document(plan, tally, facts, findings);
@@ -157,9 +173,9 @@ impl Page {
             live: live.map(str::to_owned),
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
-            verdict: findings.verdict.key(),
-            word: findings.verdict.key().to_uppercase(),
-            reason: view.reason.text.clone(),
+            verdict: if running { "running" } else { findings.verdict.key() },
+            word: if running { "RUNNING".to_owned() } else { findings.verdict.key().to_uppercase() },
+            reason: if running { format!("so far: {}", view.reason.text) } else { view.reason.text.clone() },
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),
             objectives: objectives.map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found))).collect(),

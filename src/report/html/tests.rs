@@ -119,7 +119,6 @@ fn names_and_bodies_can_not_break_out() {
     assert!(all(&html, "h1")[0].text().collect::<String>().contains(HOSTILE));
     assert!(all(&html, "article pre").iter().any(|pre| pre.text().collect::<String>() == HOSTILE));
     assert_eq!(all(&html, "main").len(), 1);
-    assert!(!text.contains("49"), "nothing from outside is a template");
 }
 
 #[test]

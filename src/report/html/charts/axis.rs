@@ -75,6 +75,6 @@ mod tests {
         assert_eq!(told(&Axis::from_zero(0.0, 4)), "0 0.5 1");
         assert_eq!(told(&Axis::of_time(33.0, 8)), "0:00 0:05 0:10 0:15 0:20 0:25 0:30");
         assert_eq!(told(&Axis::of_time(7_200.0, 6)), "0:00 30:00 1:00:00 1:30:00 2:00:00");
-        assert_eq!(told(&Axis::of_log_ms(0.4, 1_500.0)), "0.1 ms 1 ms 10 ms 100 ms 1 s 10 s");
+        assert_eq!(told(&Axis::of_log_ms(0.4, 1_500.0)), "100µs 1ms 10ms 100ms 1s 10s");
     }
 }

@@ -74,12 +74,12 @@ struct Format {
     left: i32,
     right: i32,
     text: f64,
-    /// A name of a band that needs more room than this for each letter is left out.
+    /// The room that a letter takes; names of bands for which there is none are left out.
     letter: f64,
 }
 
-const WIDE: Format = Format { class: "wide", size: (1_800, 420), left: 110, right: 170, text: 24.0, letter: 12.0 };
-const NARROW: Format = Format { class: "narrow", size: (740, 400), left: 96, right: 128, text: 23.0, letter: 12.0 };
+const WIDE: Format = Format { class: "wide", size: (1_800, 420), left: 110, right: 180, text: 24.0, letter: 13.0 };
+const NARROW: Format = Format { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
 const TOP: i32 = 34;
 const BOTTOM: i32 = 40;
 
@@ -128,11 +128,14 @@ impl Plot {
     }
 
     fn bands(&self, format: &Format, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
+        let mut free = 0.0;
         for band in &self.bands {
             let (from, until) = (band.from.max(self.x.low), band.until.min(self.x.high));
             plane.draw(&Rectangle::new([(from, self.y.low), (until, self.y.high)], band.colour.rgb().filled()))?;
             let ((x, y), (end, _)) = (plane.map_coordinate(&(from, self.y.high)), plane.map_coordinate(&(until, self.y.high)));
-            if f64::from(end - x) >= format.letter * band.name.chars().count() as f64 {
+            let (middle, half) = (f64::from(x + end) / 2.0, format.letter * band.name.chars().count() as f64 / 2.0);
+            if !band.name.is_empty() && f64::from(end - x) + format.text >= 2.0 * half && middle - half >= free {
+                free = middle + half + format.text;
                 text(root, format, &band.name, ((x + end) / 2, y - 4), HPos::Center, VPos::Bottom)?;
             }
         }
@@ -159,10 +162,19 @@ impl Plot {
         let ends = self.lines.iter().filter_map(|line| Some((plane.map_coordinate(line.stretches.last()?.last()?).1, line)));
         let mut ends: Vec<(i32, &Line)> = ends.collect();
         ends.sort_by_key(|(y, _)| *y);
-        let (x, mut free) = (plane.get_pixel_range().0.end + 12, 0);
+        let (range, line_height) = (plane.get_pixel_range(), format.text as i32 + 4);
+        let (x, mut free) = (range.0.end + 12, 0);
+        for (y, _) in &mut ends {
+            *y = (*y).max(free);
+            free = *y + line_height;
+        }
+        // Those that were pushed beyond the lower edge push back.
+        let mut limit = range.1.end;
+        for (y, _) in ends.iter_mut().rev() {
+            *y = (*y).min(limit);
+            limit = *y - line_height;
+        }
         for (y, line) in ends {
-            let y = y.max(free);
-            free = y + format.text as i32 + 4;
             root.draw(&Rectangle::new([(x, y - 6), (x + 12, y + 6)], line.colour.rgb().filled()))?;
             text(root, format, &line.name, (x + 20, y), HPos::Left, VPos::Center)?;
         }

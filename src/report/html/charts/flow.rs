@@ -8,7 +8,7 @@ use crate::report::view::format::count;
 
 const WIDTH: f64 = 1_800.0;
 /// From the first bar to the last; what remains is for the names of the endings.
-const STREAM: f64 = 1_400.0;
+const STREAM: f64 = 1_330.0;
 const BAR: f64 = 22.0;
 const TOP: f64 = 84.0;
 /// How thick all shoppers are.
