@@ -90,7 +90,9 @@ pub fn after_run(
     let screen = if taken { screen.hushed() } else { screen };
     screen.tell(format_args!(""));
     let own = report::suite(&candidate.source.plan, &candidate.facts, &candidate.findings);
-    conclude(base, &candidate, &found, vec![own], &ReportFileArgs { json: None, html: None, markdown: None, ..files.clone() }, screen)?;
+    // A second document on standard output would make one that no parser reads.
+    let junit = files.junit.clone().filter(|path| path != Path::new("-"));
+    conclude(base, &candidate, &found, vec![own], &ReportFileArgs { junit, ..ReportFileArgs::default() }, screen)?;
     if let Some(path) = files.markdown.as_deref() {
         let text = report::markdown(&report::comparison_view(&base.side(), &candidate.side(), &found));
         append_file(path, &format!("\n{text}"))?;

@@ -26,20 +26,18 @@ pub(super) fn times(found: &Comparison) -> Table {
 }
 
 fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool) -> Table {
-    let mut table = Table::new(
-        title,
-        &[
-            ("figure", Fit::Name),
-            ("base", Fit::Figure),
-            ("candidate", Fit::Figure),
-            ("change", Fit::Figure),
-            ("95 % range", Fit::Figure),
-            ("times", Fit::Optional(2)),
-            ("apart", Fit::Optional(3)),
-            ("p", Fit::Optional(1)),
-            ("answer", Fit::Prose),
-        ],
-    );
+    let apart = found.differences.iter().any(|difference| belongs(difference) && difference.distance.is_some());
+    let mut columns = vec![
+        ("figure", Fit::Name),
+        ("base", Fit::Figure),
+        ("candidate", Fit::Figure),
+        ("change", Fit::Figure),
+        ("95 % range", Fit::Figure),
+        ("times", Fit::Optional(2)),
+    ];
+    columns.extend(apart.then_some(("apart", Fit::Optional(3))));
+    columns.extend([("p", Fit::Optional(1)), ("answer", Fit::Prose)]);
+    let mut table = Table::new(title, &columns);
     for difference in found.differences.iter().filter(|difference| belongs(difference)) {
         let tone = match (difference.answer, difference.primary) {
             (Answer::Regression, _) => Tone::Bad,
@@ -48,20 +46,17 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
             _ => Tone::Plain,
         };
         let p = if difference.p_corrected < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", difference.p_corrected) };
-        table.row(
-            tone,
-            [
-                difference.key.clone(),
-                figure(difference, &difference.base),
-                figure(difference, &difference.candidate),
-                change(difference, difference.change),
-                range(difference),
-                ratio(difference).map_or_else(|| NOTHING.to_owned(), how_many_times),
-                difference.distance.map_or_else(|| NOTHING.to_owned(), |distance| distance.to_string()),
-                p,
-                answer(difference),
-            ],
-        );
+        let mut cells = vec![
+            difference.key.clone(),
+            figure(difference, &difference.base),
+            figure(difference, &difference.candidate),
+            change(difference, difference.change),
+            range(difference),
+            ratio(difference).map_or_else(|| NOTHING.to_owned(), how_many_times),
+        ];
+        cells.extend(apart.then(|| difference.distance.map_or_else(|| NOTHING.to_owned(), |distance| distance.to_string())));
+        cells.extend([p, answer(difference)]);
+        table.row(tone, cells);
     }
     table
 }

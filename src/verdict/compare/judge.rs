@@ -1,16 +1,16 @@
 //! The answer to each comparison, and to all of them.
 //!
 //! One comparison is primary. The others are many, and some of many look bad by chance, so they are corrected for their number
-//! (Holm 1979). Two runs of one shop are called a regression in one of twenty cases at most: four of these five per cent
-//! belong to the primary comparison, and one to all others together.
+//! (Holm 1979). Two runs of one shop are called a regression in one of twenty cases at most: half of these five per cent
+//! belongs to the primary comparison, which so is a regression exactly if its 95 % range lies above the noise, and half to all others together.
 
 use super::shift::Shift;
 use super::{Answer, Because};
 
 /// The chance that is accepted of calling the primary comparison of two like runs a regression.
-pub(super) const PRIMARY_LEVEL: f64 = 0.04;
+pub(super) const PRIMARY_LEVEL: f64 = 0.025;
 /// The same of any of the other comparisons, all together.
-pub(super) const OTHERS_LEVEL: f64 = 0.01;
+pub(super) const OTHERS_LEVEL: f64 = 0.025;
 /// The chance that is accepted of missing a change that matters.
 pub(super) const CLEAR_LEVEL: f64 = 0.05;
 /// More than so many times as much is not asked for.

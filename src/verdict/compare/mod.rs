@@ -244,7 +244,7 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
                 base: figure(&b)?,
                 candidate: figure(&c)?,
                 shift: Shift::Span(shift),
-                distance: spans.distance(),
+                distance: subject.step().and_then(|_| spans.distance()),
             })
         })
         .collect()

@@ -3,7 +3,7 @@
 //! Runs of one unchanged shop differ by more than their own intervals say: another machine, another neighbour on it, another
 //! hour. Several such runs show by how much. σ² is the mean of the squared differences of all pairs beyond what the pairs' own
 //! standard errors explain (the moment estimate of DerSimonian and Laird 1986), and the floor is 2 σ, or more where few runs
-//! make σ itself unsure: Student's 95 % point.
+//! make σ itself unsure: Student's two-sided 95 % point.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub(super) fn floors(pairs: impl Iterator<Item = Vec<Measured>>, runs: usize) ->
         *excess += seen.shift.estimate().powi(2) - seen.shift.error().powi(2);
         *pairs += 1.0;
     }
-    let times = critical(runs.checked_sub(2)? as f64 + 1.0, 0.05).max(2.0);
+    let times = critical(runs.checked_sub(2)? as f64 + 1.0, 0.025).max(2.0);
     Some(sums.into_iter().map(|(key, (excess, pairs))| (key, times * (excess / pairs).max(0.0).sqrt())).collect())
 }
 

@@ -17,8 +17,8 @@ use crate::verdict::statistics::{Interval, min_sample};
 /// Spans of one run: (span, count) by block, in any order.
 pub(super) type Counted = BTreeMap<u32, Vec<(Micros, u64)>>;
 
-/// How often stretches are drawn anew. The error of a standard error is 1/√(2B): 3.5 %.
-const RESAMPLES: u64 = 400;
+/// How often stretches are drawn anew. The error of a standard error is 1/√(2B): 5 %.
+const RESAMPLES: u64 = 200;
 /// Blocks are joined until there are at most so many: fine enough to cut thirty stretches anywhere.
 const MOST_BLOCKS: usize = 120;
 /// What histograms can't tell apart: their three significant digits, as a standard error.
@@ -37,7 +37,7 @@ pub(super) struct Spans {
     /// All spans that were seen, ascending, in microseconds.
     values: Vec<u64>,
     /// By run: how many spans up to `values[v]` there are in the blocks before `b`, at `b * values.len() + v`.
-    before: [Vec<u64>; 2],
+    before: [Vec<u32>; 2],
     blocks: usize,
 }
 
@@ -72,19 +72,19 @@ impl Spans {
         values.dedup();
         let before = runs.map(|run| {
             let row = values.len();
-            let mut counts = vec![0u64; (blocks + 1) * row];
+            let mut counts = vec![0u32; (blocks + 1) * row];
             for (block, spans) in run {
                 let start = (*block as usize / width + 1) * row;
                 for (span, count) in spans {
                     let value = values.binary_search(&span.0.max(1)).expect("every span is among the values");
-                    counts[start + value] += count;
+                    counts[start + value] = counts[start + value].saturating_add(u32::try_from(*count).unwrap_or(u32::MAX));
                 }
             }
             // First along the values, then along the blocks.
             for line in counts.chunks_exact_mut(row.max(1)) {
-                (1..line.len()).for_each(|value| line[value] += line[value - 1]);
+                (1..line.len()).for_each(|value| line[value] = line[value].saturating_add(line[value - 1]));
             }
-            (row..counts.len()).for_each(|i| counts[i] += counts[i - row]);
+            (row..counts.len()).for_each(|i| counts[i] = counts[i].saturating_add(counts[i - row]));
             counts
         });
         Spans { values, before, blocks }
@@ -92,7 +92,7 @@ impl Spans {
 
     /// How many spans each run has.
     pub(super) fn counts(&self) -> [u64; 2] {
-        [0, 1].map(|run| self.before[run].last().copied().unwrap_or(0))
+        [0, 1].map(|run| self.before[run].last().copied().unwrap_or(0).into())
     }
 
     /// The shift of the quantile `q`; none where a run can't carry it, or is too short to see how spans vary over time.
@@ -181,7 +181,7 @@ impl Spans {
     /// How many spans of these stretches are at most `values[value]` long.
     fn within(&self, run: usize, stretches: &[Stretch], value: usize) -> u64 {
         let before = |block: usize| self.before[run][block * self.values.len() + value];
-        stretches.iter().map(|stretch| before(stretch.end) - before(stretch.start)).sum()
+        stretches.iter().map(|stretch| u64::from(before(stretch.end) - before(stretch.start))).sum()
     }
 
     /// How far apart the two distributions are, as a span: the mean distance between values of equal rank (the first Wasserstein distance);

@@ -254,19 +254,28 @@ fn duets_of_one_shop(runs: u64) {
 
 /// What pairing brings: much where the noise is shared, and nothing where rare failures come to each shop by themselves.
 fn power_of_duets(runs: u64, steps: u64) {
-    println!("| p95 of one step a fifth longer, times that swell for 10 blocks, by 40 % | shoppers a side | found |\n|---|---|---|");
-    let shop = Shop { swell: (0.9, 0.4), ..QUIET };
-    let slower = Shop { slower: 1.2, ..shop };
-    for (name, n, together) in [("in two runs", 6_000, false), ("in two runs", 1_500, false), ("in a duet", 1_500, true)] {
-        let found = share(runs, |run| {
-            let [time_a, time_b, who_a, who_b] = keys(run);
-            let time_b = if together { time_a } else { time_b };
-            let found = judged(measured(&shop.run(time_a, who_a, n, steps), &slower.run(time_b, who_b, n, steps)), &TERMS);
-            let p95 = found.iter().find(|difference| difference.subject == Subject::Response { step: StepId(0), quantile: 0.95 });
-            p95.unwrap().answer == Answer::Regression
-        });
-        println!("| {name} | {n} | {found:.3} |");
-        assert!(!together || found >= 0.9 - slack(0.9, runs), "{name}: {found}");
+    println!("| one step a fifth slower, under times that swell | shoppers a side | found by its p95 | by any of its times |\n|---|---|---|---|");
+    for (noise, swell) in [("for 5 blocks, by 20 %", (0.8, 0.2)), ("for 10 blocks, by 40 %", (0.9, 0.4))] {
+        let shop = Shop { swell, ..QUIET };
+        let slower = Shop { slower: 1.2, ..shop };
+        for (name, n, together) in [("two runs", 6_000, false), ("two runs", 1_500, false), ("a duet", 1_500, true)] {
+            let (mut by_p95, mut by_any) = (0, 0);
+            for run in 0..runs {
+                let [time_a, time_b, who_a, who_b] = keys(draw(SEED, Purpose::Seed, run));
+                let time_b = if together { time_a } else { time_b };
+                let found = judged(measured(&shop.run(time_a, who_a, n, steps), &slower.run(time_b, who_b, n, steps)), &TERMS);
+                let worse = |quantile: Option<f64>| {
+                    let of_step = found.iter().filter(|each| each.subject.is_time() && each.subject.step() == Some(StepId(0)));
+                    let mut of_step = of_step.filter(|each| quantile.is_none() || each.subject.quantile() == quantile);
+                    of_step.any(|each| each.answer == Answer::Regression)
+                };
+                by_p95 += u32::from(worse(Some(0.95)));
+                by_any += u32::from(worse(None));
+            }
+            let (by_p95, by_any) = (f64::from(by_p95) / runs as f64, f64::from(by_any) / runs as f64);
+            println!("| {noise}: {name} | {n} | {by_p95:.3} | {by_any:.3} |");
+            assert!(!together || by_any >= 0.9 - slack(0.9, runs), "{noise}: {by_any}");
+        }
     }
     println!("| failures of 0.5 % double, in a duet | shoppers | found |\n|---|---|---|");
     for n in [1_500, 3_000, 6_000] {
