@@ -113,3 +113,41 @@ pub fn cut(text: &str, width: usize) -> String {
     }
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::trial::{Trial, planted, shop};
+
+    fn screen(trial: &Trial, now: Micros, size: (usize, usize)) -> Vec<String> {
+        let mut lines = traffic(&trial.plan, 12_000, now, &trial.tally).to_vec();
+        lines.extend(steps(&trial.plan, now, &trial.tally, size));
+        lines.extend(worst(&trial.plan, &trial.tally));
+        lines.push(generator(now, &trial.tally));
+        lines
+    }
+
+    #[test]
+    fn a_run_is_told_in_a_few_dense_lines() {
+        let trial = Trial::run(12_000, 120, planted);
+        insta::assert_snapshot!(screen(&trial, Micros::from_secs(110), (80, 24)).join("\n"), @"");
+    }
+
+    #[test]
+    fn however_many_steps_there_are_a_small_terminal_takes_them() {
+        let mut plan = shop();
+        crate::plan::example::add_journey(&mut plan, "long", 3.0);
+        for step in 0..40 {
+            crate::plan::example::add_unit(&mut plan, false, &[(&format!("a step with a name that is far too long, {step}"), 0.0, 1.0)]);
+        }
+        let mut trial = Trial::of(plan, 3_000, 60, planted);
+        trial.tally.steps.iter_mut().for_each(|step| step.ok += 1);
+        let lines = screen(&trial, Micros::from_secs(50), (80, 24));
+        // The bar's line, and one that the cursor stands on.
+        assert!(lines.len() + 2 <= 24, "{} lines", lines.len());
+        assert!(steps(&trial.plan, Micros::from_secs(50), &trial.tally, (80, 24)).iter().all(|line| line.chars().count() < 80));
+        assert!(lines.iter().any(|line| line.starts_with("pay ")), "those that fail are shown:\n{}", lines.join("\n"));
+        let tall = screen(&trial, Micros::from_secs(50), (80, 80));
+        assert!(tall.len() > 45, "a large terminal shows more: {}", tall.len());
+    }
+}

@@ -66,13 +66,13 @@ fn what_can_not_be_said_is_null() {
 fn a_run_with_planted_faults_in_full() {
     let mut written = serde_json::to_value(document(&Trial::run(12_000, 120, planted))).unwrap();
     // One of each is enough to see the format.
-    for list in ["steps", "journeys", "hotspots"] {
+    for list in ["steps", "journeys", "hotspots", "heat"] {
         let last = written[list].as_array_mut().unwrap().pop().unwrap();
         written[list] = json!(["…", last]);
     }
     let units = written["repeats"]["units"].as_array_mut().unwrap();
     *units = vec![json!("…"), units.pop().unwrap()];
-    assert_json_snapshot!(written, @r##"
+    assert_json_snapshot!(written, @r#"
     {
       "schema": "tillrush.run/1",
       "run_id": "20261127T090000Z-black-friday-checkout-0a1b",
@@ -115,6 +115,15 @@ fn a_run_with_planted_faults_in_full() {
         "max_attempts": 3,
         "patience": "applause-2024"
       },
+      "stages": [
+        {
+          "label": "",
+          "from_s": 0.0,
+          "until_s": 60.0,
+          "from_rate_per_s": 10.0,
+          "until_rate_per_s": 10.0
+        }
+      ],
       "generator": {
         "verdict": "valid",
         "arrivals_planned": 12000,
@@ -268,7 +277,18 @@ fn a_run_with_planted_faults_in_full() {
               "passed_at_once": 4914,
               "left_by_choice": 0
             }
-          ]
+          ],
+          "endings": {
+            "bought_at_once": 4300,
+            "bought_after_one": 662,
+            "bought_after_more": 106,
+            "completed_without_order": 0,
+            "left_by_choice": 3580,
+            "lost_observed": 0,
+            "stopped_by_cap": 269,
+            "unfinished": 0,
+            "lost": 542.11
+          }
         }
       ],
       "shoppers": {
@@ -547,6 +567,224 @@ fn a_run_with_planted_faults_in_full() {
           "basis": "observed"
         }
       ],
+      "heat": [
+        {
+          "step": "cart",
+          "name": "device",
+          "value": "mobile",
+          "basis": "assigned",
+          "shoppers": 4451,
+          "repeated": 20,
+          "rate": 0.00449337
+        },
+        {
+          "step": "cart",
+          "name": "device",
+          "value": "desktop",
+          "basis": "assigned",
+          "shoppers": 4466,
+          "repeated": 13,
+          "rate": 0.00291088
+        },
+        {
+          "step": "cart",
+          "name": "payment",
+          "value": "card",
+          "basis": "assigned",
+          "shoppers": 4392,
+          "repeated": 17,
+          "rate": 0.00387067
+        },
+        {
+          "step": "cart",
+          "name": "payment",
+          "value": "wallet",
+          "basis": "assigned",
+          "shoppers": 4525,
+          "repeated": 16,
+          "rate": 0.00353591
+        },
+        {
+          "step": "cart",
+          "name": "node",
+          "value": "n1",
+          "basis": "observed",
+          "shoppers": 2202,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "cart",
+          "name": "node",
+          "value": "n2",
+          "basis": "observed",
+          "shoppers": 2321,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "cart",
+          "name": "node",
+          "value": "n3",
+          "basis": "observed",
+          "shoppers": 2211,
+          "repeated": 33,
+          "rate": 0.0149254
+        },
+        {
+          "step": "cart",
+          "name": "node",
+          "value": "n4",
+          "basis": "observed",
+          "shoppers": 2183,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "checkout",
+          "name": "device",
+          "value": "mobile",
+          "basis": "assigned",
+          "shoppers": 4451,
+          "repeated": 10,
+          "rate": 0.00224669
+        },
+        {
+          "step": "checkout",
+          "name": "device",
+          "value": "desktop",
+          "basis": "assigned",
+          "shoppers": 4466,
+          "repeated": 13,
+          "rate": 0.00291088
+        },
+        {
+          "step": "checkout",
+          "name": "payment",
+          "value": "card",
+          "basis": "assigned",
+          "shoppers": 4392,
+          "repeated": 8,
+          "rate": 0.00182149
+        },
+        {
+          "step": "checkout",
+          "name": "payment",
+          "value": "wallet",
+          "basis": "assigned",
+          "shoppers": 4525,
+          "repeated": 15,
+          "rate": 0.00331492
+        },
+        {
+          "step": "checkout",
+          "name": "node",
+          "value": "n1",
+          "basis": "observed",
+          "shoppers": 2202,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "checkout",
+          "name": "node",
+          "value": "n2",
+          "basis": "observed",
+          "shoppers": 2321,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "checkout",
+          "name": "node",
+          "value": "n3",
+          "basis": "observed",
+          "shoppers": 2211,
+          "repeated": 23,
+          "rate": 0.0104025
+        },
+        {
+          "step": "checkout",
+          "name": "node",
+          "value": "n4",
+          "basis": "observed",
+          "shoppers": 2183,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "pay",
+          "name": "device",
+          "value": "mobile",
+          "basis": "assigned",
+          "shoppers": 4451,
+          "repeated": 111,
+          "rate": 0.0249382
+        },
+        {
+          "step": "pay",
+          "name": "device",
+          "value": "desktop",
+          "basis": "assigned",
+          "shoppers": 4466,
+          "repeated": 123,
+          "rate": 0.0275414
+        },
+        {
+          "step": "pay",
+          "name": "payment",
+          "value": "card",
+          "basis": "assigned",
+          "shoppers": 4392,
+          "repeated": 0,
+          "rate": 0.0
+        },
+        {
+          "step": "pay",
+          "name": "payment",
+          "value": "wallet",
+          "basis": "assigned",
+          "shoppers": 4525,
+          "repeated": 234,
+          "rate": 0.0517127
+        },
+        {
+          "step": "pay",
+          "name": "node",
+          "value": "n1",
+          "basis": "observed",
+          "shoppers": 2202,
+          "repeated": 66,
+          "rate": 0.0299728
+        },
+        {
+          "step": "pay",
+          "name": "node",
+          "value": "n2",
+          "basis": "observed",
+          "shoppers": 2321,
+          "repeated": 71,
+          "rate": 0.0305903
+        },
+        {
+          "step": "pay",
+          "name": "node",
+          "value": "n3",
+          "basis": "observed",
+          "shoppers": 2211,
+          "repeated": 44,
+          "rate": 0.0199005
+        },
+        {
+          "step": "pay",
+          "name": "node",
+          "value": "n4",
+          "basis": "observed",
+          "shoppers": 2183,
+          "repeated": 53,
+          "rate": 0.0242785
+        }
+      ],
       "windows": [],
       "detectable": [
         {
@@ -625,7 +863,7 @@ fn a_run_with_planted_faults_in_full() {
       "objectives": [],
       "budget": null
     }
-    "##);
+    "#);
 }
 
 #[test]

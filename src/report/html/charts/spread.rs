@@ -16,7 +16,7 @@ pub(in crate::report::html) fn spread(place: usize, step: &StepSeries, response:
     ];
     let quantiles = [("p50", response.p50), ("p95", response.p95), ("p99", response.p99), ("p99.9", response.p999)];
     let told: Vec<String> = quantiles.iter().filter_map(|(name, value)| Some(format!("{name} {}", millis((*value)?)))).collect();
-    let title = format!("{}: share of attempts by response time (%, log scale of ms)", step.label);
+    let title = format!("{}: attempts by response time (%, log scale of ms)", step.label);
     let alternative = format!(
         "{}: {} successes{}{}; {} failures.",
         step.label,
@@ -46,7 +46,7 @@ pub(in crate::report::html) fn over(
         colour: *colour,
         width: 4,
         stretches: outline(spread, |count| share(spread, count)),
-        filled: true,
+        filled: *colour == Colour::Blue,
     };
     let lines: Vec<Line> = kinds.iter().filter(|(_, _, spread)| spread.count > 0).map(line).collect();
     let tallest = lines.iter().flat_map(|line| &line.stretches).flatten().map(|(_, y)| *y).fold(0.0, f64::max);
