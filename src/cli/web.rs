@@ -44,8 +44,14 @@ pub struct Web {
     pub address: SocketAddr,
     shared: Arc<Shared>,
     source: Source,
-    makers: Option<(SyncSender<(Tally, Micros)>, JoinHandle<()>)>,
+    maker: Option<Maker>,
     next: Instant,
+}
+
+/// The thread that makes pages, and the way to it.
+struct Maker {
+    tallies: SyncSender<(Tally, Micros)>,
+    thread: JoinHandle<()>,
 }
 
 /// What is served.
@@ -83,20 +89,19 @@ impl Web {
             cost: Mutex::new(Duration::ZERO),
         });
         serve(listener, Arc::clone(&shared))?;
-        let (sender, tallies) = mpsc::sync_channel::<(Tally, Micros)>(1);
-        let maker = (source.clone(), header.clone(), Arc::clone(&shared));
+        let (tallies, told) = mpsc::sync_channel::<(Tally, Micros)>(1);
+        let own = (source.clone(), header.clone(), Arc::clone(&shared));
         let make = move || {
-            let (source, header, shared) = maker;
-            for (tally, now) in tallies {
+            let (source, header, shared) = own;
+            for (tally, now) in told {
                 let began = Instant::now();
                 shared.put(&body(&source, &header, &tally, now));
                 *lock(&shared.cost) = began.elapsed();
                 shared.state.send_modify(|state| *state += 1);
             }
         };
-        let maker = std::thread::Builder::new().name("page".into()).spawn(make)?;
-        let next = Instant::now();
-        Ok(Web { address, shared, source: source.clone(), makers: Some((sender, maker)), next })
+        let thread = std::thread::Builder::new().name("page".into()).spawn(make)?;
+        Ok(Web { address, shared, source: source.clone(), maker: Some(Maker { tallies, thread }), next: Instant::now() })
     }
 
     /// Tells what is known by now; a page is made of it if it is time, and if somebody looks.
@@ -104,18 +109,18 @@ impl Web {
         if Instant::now() < self.next || self.shared.looking.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let Some((sender, _)) = &self.makers else { return };
+        let Some(maker) = &self.maker else { return };
         // One that is still being made is not waited for.
-        if sender.try_send((total.clone(), now)).is_ok() {
+        if maker.tallies.try_send((total.clone(), now)).is_ok() {
             self.next = Instant::now() + SHORTEST.max(*lock(&self.shared.cost) * SHARE);
         }
     }
 
     /// The run has ended: those who look get the final report, and are waited for a little.
     pub fn finish(mut self, tally: &Tally, facts: &RunFacts, findings: &Findings) {
-        if let Some((sender, maker)) = self.makers.take() {
-            drop(sender);
-            let _ = maker.join();
+        if let Some(Maker { tallies, thread }) = self.maker.take() {
+            drop(tallies);
+            let _ = thread.join();
         }
         let input = PageInput { plan: &self.source.plan, tally, facts, findings, scenario: &self.source.text };
         self.shared.put(&page_body(&input, Live::Ended));

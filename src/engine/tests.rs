@@ -1,5 +1,6 @@
 //! The engine and its shoppers against a shop that answers by a rule, under a paused clock.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -12,7 +13,7 @@ use super::core::{self, CorePlan};
 use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
-use crate::plan::{self, Behaviour, Check, Conditions, Patience, Plan, StatusRange};
+use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, StatusRange, Way};
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
@@ -255,6 +256,43 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     // Found at the third answer; where it never comes, asked at 0, 0.6, … 3.6 s.
     assert_eq!(polled.requests, polled.ok * 3 + gave_up * 7);
     assert!(polled.response_censored.total().max().unwrap() <= Micros::from_millis(4_010));
+}
+
+#[test]
+fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() {
+    let mut plan = shop_plan();
+    plan.shoppers.behaviour = Behaviour::Experiment;
+    plan.shoppers.arms = [Way::Same, Way::Fresh].map(|way| Arm { label: format!("{way:?}"), way }).into();
+    // The fourth request of a shopper succeeds: at once after a replay, at the third try otherwise.
+    let tally = run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") && asked.nth < 3 { 500 } else { 200 }));
+    let fresh: u64 = tally.treatments.iter().filter(|(treatment, _)| treatment.arm == 1).map(|(_, tries)| tries.ok).sum();
+    let same: u64 = tally.treatments.iter().filter(|(treatment, _)| treatment.arm == 0).map(|(_, tries)| tries.failed).sum();
+    assert!(fresh > 10 && fresh + same == 50, "{:?}", tally.treatments);
+    assert!(tally.treatments.keys().all(|treatment| treatment.step.0 == 1 && treatment.eligible == 0b11));
+    assert_eq!(tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [50 + fresh, 50 + fresh + 2 * same, 50]);
+    let stages: Vec<_> = tally.journeys[0].funnel.iter().map(|stage| (stage.entered, stage.passed, stage.passed_at_once)).collect();
+    assert_eq!(stages, [(50, 50, 50), (50, 50, 0)]);
+    assert_eq!(ends(&tally, End::Completed), 50);
+    let failures = |n| tally.shoppers.iter().filter(|(key, _)| key.fate.failures == n).map(|(_, count)| count.shoppers).sum::<u64>();
+    assert_eq!((failures(1), failures(2)), (fresh, same));
+}
+
+#[test]
+fn each_request_carries_a_trace_of_its_own_if_the_scenario_asks_for_it() {
+    let traces: Rc<RefCell<Vec<String>>> = Rc::default();
+    let told = Rc::clone(&traces);
+    let mut plan = shop_plan();
+    plan.trace = true;
+    run(plan, &Stop::default(), move |asked| {
+        told.borrow_mut().extend(asked.request.headers.get("traceparent").map(|value| value.to_str().unwrap().to_owned()));
+        answer(200)
+    });
+    let mut traces = traces.borrow().clone();
+    assert_eq!(traces.len(), 150);
+    traces.sort();
+    traces.dedup();
+    assert_eq!(traces.len(), 150, "no two are the same");
+    assert!(traces.iter().all(|trace| trace.len() == 55 && trace.starts_with("00-") && trace.ends_with("-01")));
 }
 
 #[test]

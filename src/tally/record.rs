@@ -8,10 +8,10 @@ use std::sync::Arc;
 use super::generator::add_cause;
 use super::merge::Merge;
 use super::{
-    Again, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault, SampleLine,
-    Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
+    Again, Cause, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault,
+    SampleLine, Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
 };
-use crate::base::{JourneyId, Micros, MinorUnits, StepId, UnitId};
+use crate::base::{JourneyId, Micros, MinorUnits, UnitId};
 
 /// Keys to look up by.
 #[derive(Clone, Debug)]
@@ -245,8 +245,14 @@ impl Tally {
             record(&mut journey.duration, end.ended_at);
         }
         end.bought_at.into_iter().for_each(|at| record(&mut journey.time_to_buy, at));
+        if let (Some(at), Some(effort)) = (end.bought_at, end.effort) {
+            journey.friction.bought(block, at.since(end.arrived_at), effort);
+        }
 
         let fate = fate_of(end);
+        if let Some(cause) = end.cause {
+            self.causes.entry(cause.place).or_default().count(&cause.message, fate.clone());
+        }
         let count = ShopperCount { shoppers: 1, priced: u64::from(end.worth.is_some()), worth: end.worth.unwrap_or(MinorUnits(0)) };
         self.blocks.entry(block).or_default().shoppers.entry((end.journey, fate.clone())).or_default().absorb(count);
         if let Some(at) = end.first_failed_at {
@@ -268,8 +274,8 @@ impl Tally {
     }
 
     /// Offers a failing journey as a sample, under its first failure. Ask [`Samples::wants`](super::Samples::wants) before making the line.
-    pub fn sample(&mut self, step: StepId, kind: FailureKind, hash: u64, line: Arc<SampleLine>) {
-        self.samples.offer(step, kind, hash, line);
+    pub fn sample(&mut self, cause: &Cause, hash: u64, line: Arc<SampleLine>) {
+        self.samples.offer(cause, hash, line);
     }
 
     /// Takes note of observed values. Needed only for keys that are new: what is in a known key was noted before.

@@ -4,10 +4,13 @@
 //! Everything is a pure function of the plan, the merged tally and a few facts, so that a stored run can be judged again at
 //! any time, and a run cut in slices says the same as one that was not.
 
+mod clusters;
 pub mod compare;
 mod detectable;
 mod endings;
+mod experiment;
 mod facts;
+mod friction;
 mod health;
 mod hotspots;
 mod loss;
@@ -25,9 +28,12 @@ pub(crate) mod wire;
 use crate::plan::Plan;
 use crate::tally::Tally;
 
+pub use clusters::{Cluster, ClusterExample, clusters};
 pub use detectable::{Among, Detectable, Sight, detectable};
 pub use endings::{Endings, endings};
+pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};
 pub use facts::{Completion, Machine, RunFacts};
+pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots};
 pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
@@ -50,10 +56,16 @@ pub struct Findings {
     pub steps: Vec<StepFinding>,
     /// How far shoppers came, journey by journey.
     pub journeys: Vec<JourneyFinding>,
+    /// What it takes to buy, journey by journey.
+    pub friction: Vec<FrictionFinding>,
     /// What became of the shoppers.
     pub shoppers: ShopperFindings,
+    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    pub clusters: Vec<Cluster>,
     /// How failures come back to the same shopper.
     pub repeats: Repeats,
+    /// Which way to try again cures; none without an experiment.
+    pub experiment: Option<Experiment>,
     /// Lost shoppers; none for a closed load.
     pub loss: Option<Loss>,
     /// Where repeated failures concentrate, the costliest first.
@@ -87,6 +99,9 @@ impl Findings {
             health,
             steps: steps(plan, tally),
             journeys: journeys(plan, tally),
+            friction: friction(plan, tally),
+            clusters: clusters(plan, tally),
+            experiment: experiment(plan, tally),
             repeats: repeats(plan, tally, &windows),
             loss: loss(plan, tally, &windows),
             hotspots: hotspots(plan, tally),

@@ -7,8 +7,10 @@
 
 mod bench;
 
+mod causes;
 mod commands;
 mod compare;
+mod cures;
 mod documents;
 mod duet;
 mod durability;

@@ -9,6 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::BudgetDocument;
+use super::clusters::ClusterDocument;
+use super::experiment::ExperimentDocument;
+use super::friction::FrictionDocument;
 use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::wire::WireDocument;
@@ -69,12 +72,18 @@ pub struct RunDocument {
     pub steps: Vec<StepDocument>,
     /// How far shoppers came, journey by journey.
     pub journeys: Vec<JourneyDocument>,
+    /// What it takes to buy, in each journey in which somebody bought.
+    pub friction: Vec<FrictionDocument>,
     /// What became of the shoppers.
     pub shoppers: ShoppersDocument,
+    /// Which way to try again cures a failure; null without an experiment.
+    pub experiment: Option<ExperimentDocument>,
     /// Lost shoppers in detail; null for a closed load, for which none are derived.
     pub loss: Option<LossDocument>,
     /// How failures come back to the same shopper.
     pub repeats: RepeatsDocument,
+    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    pub clusters: Vec<ClusterDocument>,
     /// Groups of shoppers who meet repeated failures more often than others, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
     /// Repeated failures by step and by each value of attributes and observed names; steps where nobody failed twice are left out.
@@ -150,7 +159,7 @@ pub struct LoadDocument {
     pub arrivals: String,
     /// `per_shopper` or `kept`.
     pub connections: String,
-    /// `probe` or `live`.
+    /// `probe`, `live` or `experiment`.
     pub behaviour: String,
     /// The most attempts at a unit; null for unlimited.
     pub max_attempts: Option<u32>,
@@ -352,7 +361,7 @@ pub struct ByFailuresDocument {
 /// Lost shoppers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossDocument {
-    /// `probe` (expected) or `live` (seen).
+    /// `probe` or `experiment` (expected), or `live` (seen).
     pub behaviour: String,
     /// What the intervals rest on: `blocks` of time, or `shoppers` taken for independent, which is weak.
     pub interval_basis: String,

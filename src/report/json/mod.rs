@@ -1,7 +1,10 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
 mod budget;
+mod clusters;
 mod document;
+mod experiment;
+mod friction;
 mod moments;
 mod places;
 mod summary;
@@ -10,7 +13,10 @@ mod tests;
 mod wire;
 
 pub use budget::{BudgetDocument, BurnAlarmDocument};
+pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
+pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
+pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
 };

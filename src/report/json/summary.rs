@@ -3,11 +3,14 @@
 use serde_json::Value;
 
 use super::budget::budget;
+use super::clusters::cluster;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+use super::experiment::experiment;
+use super::friction::friction;
 use super::moments::{detectable, pressure, season, source, window};
 use super::places::{endings, heat, stages};
 use super::wire::wire;
@@ -64,9 +67,12 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         requests_sent: findings.requests_sent,
         steps: findings.steps.iter().map(|found| step(plan, found)).collect(),
         journeys: journeys(plan, findings),
+        friction: findings.friction.iter().map(|found| friction(plan, found)).collect(),
         shoppers: shoppers(findings),
+        experiment: findings.experiment.as_ref().map(|found| experiment(plan, found)),
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),
+        clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
         heat: findings.heat.iter().map(|cell| heat(plan, cell)).collect(),
         windows: findings.windows.iter().map(|found| window(plan, found)).collect(),
@@ -99,6 +105,7 @@ fn behaviour(behaviour: Behaviour) -> String {
     match behaviour {
         Behaviour::Probe => "probe",
         Behaviour::Live => "live",
+        Behaviour::Experiment => "experiment",
     }
     .to_owned()
 }

@@ -291,6 +291,7 @@ fn a_run_with_planted_faults_in_full() {
           }
         }
       ],
+      "friction": [],
       "shoppers": {
         "started": 12000,
         "ended": 12000,
@@ -359,6 +360,7 @@ fn a_run_with_planted_faults_in_full() {
           "impatient-75": 1032.46
         }
       },
+      "experiment": null,
       "loss": {
         "behaviour": "probe",
         "interval_basis": "blocks",
@@ -538,6 +540,7 @@ fn a_run_with_planted_faults_in_full() {
           }
         ]
       },
+      "clusters": [],
       "hotspots": [
         "…",
         {

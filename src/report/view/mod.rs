@@ -2,7 +2,10 @@
 
 mod answers;
 mod burn;
+mod clusters;
+mod experiment;
 pub mod format;
+mod friction;
 pub(super) mod gate;
 mod moments;
 mod page;

@@ -5,6 +5,9 @@
 
 use super::answers::{self, Answer};
 use super::burn;
+use super::clusters;
+use super::experiment;
+use super::friction;
 use super::gate;
 use super::moments;
 use super::sight;
@@ -140,9 +143,13 @@ impl View {
             moments::windows(plan, facts, findings).of(Section::Time),
             tables::hotspots(plan, findings).of(Section::Places),
             tables::steps(plan, findings).of(Section::Steps),
+            friction::friction(plan, findings).of(Section::Steps),
             tables::kinds(plan, findings).of(Section::Steps),
+            clusters::clusters(plan, findings).of(Section::Steps),
+            clusters::examples(plan, findings).of(Section::Steps),
             tables::loss(findings).of(Section::Loss),
             sight::season(findings).of(Section::Loss),
+            experiment::experiment(plan, findings).of(Section::Further),
         ];
         tables.retain(|table| !table.rows.is_empty());
         tables.sort_by_key(|table| table.section);

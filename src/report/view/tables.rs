@@ -67,7 +67,7 @@ pub fn kinds(plan: &Plan, findings: &Findings) -> Table {
 pub fn by_failures(findings: &Findings) -> Table {
     let mut columns = vec![("failed attempts", Fit::Name), ("shoppers", Fit::Figure), ("of all", Fit::Figure), ("bought", Fit::Figure)];
     let lost = findings.loss.as_ref().map(|loss| match loss.behaviour {
-        Behaviour::Probe => "lost (expected)",
+        Behaviour::Probe | Behaviour::Experiment => "lost (expected)",
         Behaviour::Live => "lost (seen)",
     });
     columns.extend(lost.map(|title| (title, Fit::Figure)));

@@ -1,5 +1,6 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
+use super::experiment;
 use super::format::{count, expected, interval, percent, rate, times};
 use super::moments;
 use super::page::{Remark, Tone};
@@ -72,6 +73,7 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
 /// The worst place for repeated failures, then all of them, then what they cost.
 pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
+    remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
     remarks.extend(moments::source(plan, facts, findings));
     remarks.extend(moments::pressure(facts, findings));
@@ -145,7 +147,7 @@ fn cost(findings: &Findings) -> Option<Remark> {
         return Some(Remark::new(Tone::Good, format!("No shopper is lost to failures ({ci95}).")));
     }
     let would = match loss.behaviour {
-        Behaviour::Probe => format!("would leave for good under {}", own.patience),
+        Behaviour::Probe | Behaviour::Experiment => format!("would leave for good under {}", own.patience),
         Behaviour::Live => format!("left because of failures under {}", own.patience),
     };
     let rates = || loss.by_patience.iter().map(|row| row.rate);
@@ -206,6 +208,13 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
             "Intervals are weak: with fewer than {MIN_BLOCKS} blocks of time, bursts of failures can't be told from independent ones."
         ));
     }
+    if findings.experiment.is_some() {
+        notes.push(
+            "In an experiment shoppers try again in different ways: repeated failures, losses and the groups that stand out are of the mixture, and \
+             observed values those of the last session."
+                .to_owned(),
+        );
+    }
     notes.extend(sight::detectable(findings));
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
@@ -216,7 +225,7 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
                  next attempt would have served them."
             ));
         }
-        if loss.behaviour == Behaviour::Probe && findings.steps.iter().any(|step| step.declined > 0) {
+        if loss.behaviour != Behaviour::Live && findings.steps.iter().any(|step| step.declined > 0) {
             notes.push("A declined attempt is no failure, but it costs the shopper's patience like one.".to_owned());
         }
         if loss.by_patience.iter().filter_map(|row| row.worth).any(|worth| worth.estimated_share > 0.0) {

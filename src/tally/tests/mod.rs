@@ -40,6 +40,10 @@ pub(super) fn line(shopper: u64) -> Arc<SampleLine> {
     })
 }
 
+pub(super) fn cause(step: u16, kind: FailureKind, message: &str) -> Cause {
+    Cause { place: CausePlace { step: StepId(step), kind, status: None }, message: message.into() }
+}
+
 pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt<'static> {
     let intended_at = Micros::from_millis(intended_ms);
     StepAttempt {
@@ -61,6 +65,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         arrived_at: Micros::from_secs(12),
         ended_at: Micros::from_secs(25),
         bought_at: Some(Micros::from_secs(20)),
+        effort: None,
         attributes,
         observed,
         failures: 0,
@@ -68,6 +73,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         first_failed: None,
         first_failed_at: None,
         second_failed: None,
+        cause: None,
         same_unit_twice: false,
         worth: Some(MinorUnits(4_999)),
         end: End::Completed,

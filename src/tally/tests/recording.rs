@@ -207,28 +207,54 @@ fn a_span_beyond_the_bound_is_said_to_be_clamped() {
 #[test]
 fn only_the_smallest_hashes_are_wanted_also_after_they_were_handed_on() {
     let mut tally = Tally::new(shape());
-    let (step, kind) = (StepId(1), FailureKind::ServerError);
+    let error = cause(1, FailureKind::ServerError, "no callback");
     for hash in [50, 40, 30, 20] {
-        assert!(tally.samples.wants(step, kind, hash));
-        tally.sample(step, kind, hash, line(hash));
+        assert!(tally.samples.wants(&error, hash));
+        tally.sample(&error, hash, line(hash));
     }
     let delta = tally.take();
-    assert_eq!(delta.samples.strata[&(step, kind)].len(), 4);
-    assert!(!tally.samples.wants(step, kind, 60) && !tally.samples.wants(step, kind, 30));
-    assert!(tally.samples.wants(step, kind, 10) && tally.samples.wants(step, FailureKind::TooSlow, 60));
-    tally.sample(step, kind, 60, line(60));
-    assert!(tally.samples.strata.is_empty());
+    assert_eq!(delta.samples.strata[&(StepId(1), FailureKind::ServerError)].len(), 4);
+    assert_eq!(delta.samples.causes[&error].keys().copied().collect::<Vec<_>>(), [20]);
+    assert!(!tally.samples.wants(&error, 60) && !tally.samples.wants(&error, 30));
+    assert!(tally.samples.wants(&error, 10) && tally.samples.wants(&cause(1, FailureKind::TooSlow, ""), 60));
+    tally.sample(&error, 60, line(60));
+    assert!(tally.samples.strata.is_empty() && tally.samples.causes.is_empty());
+}
+
+#[test]
+fn a_rare_cause_has_an_example_beside_a_frequent_one_of_the_same_kind() {
+    let mut samples = Samples::default();
+    let (often, once) = (cause(1, FailureKind::ServerError, "often"), cause(1, FailureKind::ServerError, "once"));
+    (0..40).for_each(|hash| samples.offer(&often, hash, line(hash)));
+    assert!(samples.wants(&once, 99));
+    samples.offer(&once, 99, line(99));
+    assert!(samples.strata.values().all(|lines| !lines.contains_key(&99)));
+    assert_eq!(samples.causes[&once][&99], line(99));
 }
 
 #[test]
 fn of_too_many_strata_the_first_are_kept() {
     let mut samples = Samples::default();
     for step in (0..80).rev() {
-        samples.offer(StepId(step), FailureKind::Connect, 1, line(1));
+        samples.offer(&cause(step, FailureKind::Connect, ""), 1, line(1));
     }
-    assert_eq!(samples.strata.len(), Samples::STRATA);
+    assert_eq!((samples.strata.len(), samples.causes.len()), (Samples::STRATA, Samples::STRATA));
     assert!(samples.strata.keys().all(|(step, _)| step.0 < 64));
-    assert!(!samples.wants(StepId(70), FailureKind::Connect, 0));
+    assert!(!samples.wants(&cause(70, FailureKind::Connect, ""), 0));
+}
+
+#[test]
+fn a_failing_shopper_is_counted_once_under_what_went_wrong_first() {
+    let mut tally = Tally::new(shape());
+    let (lost, slow) = (cause(1, FailureKind::ServerError, "write lost"), cause(1, FailureKind::TooSlow, ""));
+    for (cause, failures) in [(&lost, 1), (&lost, 3), (&lost, 3), (&slow, 2)] {
+        tally.shopper_end(&ShopperEnd { failures, cause: Some(cause), ..ended(&[], &[]) });
+    }
+    tally.shopper_end(&ended(&[], &[]));
+    let Messages::Told(told) = &tally.causes[&lost.place] else { panic!("{:?}", tally.causes) };
+    let by_failures: Vec<(u8, u64)> = told["write lost"].iter().map(|(fate, shoppers)| (fate.failures, *shoppers)).collect();
+    assert_eq!(by_failures, [(1, 1), (3, 2)]);
+    assert_eq!(tally.causes.values().map(|said| said.fates().values().sum::<u64>()).sum::<u64>(), 4);
 }
 
 #[test]

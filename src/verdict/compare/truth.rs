@@ -254,7 +254,9 @@ fn duets_of_one_shop(runs: u64) {
 
 /// What pairing brings: much where the noise is shared, and nothing where rare failures come to each shop by themselves.
 fn power_of_duets(runs: u64, steps: u64) {
-    println!("| one step a fifth slower, under times that swell | shoppers a side | found by its p95 | by any of its times |\n|---|---|---|---|");
+    println!(
+        "| one step a fifth slower, under times that swell | shoppers a side | found by its p95 | by any of its times |\n|---|---|---|---|"
+    );
     for (noise, swell) in [("for 5 blocks, by 20 %", (0.8, 0.2)), ("for 10 blocks, by 40 %", (0.9, 0.4))] {
         let shop = Shop { swell, ..QUIET };
         let slower = Shop { slower: 1.2, ..shop };

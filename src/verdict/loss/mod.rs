@@ -83,7 +83,7 @@ pub fn loss(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Option<Loss> 
     let own = &plan.shoppers.patience;
     let presets = PATIENCE_PRESETS.iter().filter_map(|(name, ..)| Patience::preset(name)).filter(|preset| preset.name != own.name);
     let patiences: Vec<Patience> = match behaviour {
-        Behaviour::Probe => std::iter::once(own.clone()).chain(presets).collect(),
+        Behaviour::Probe | Behaviour::Experiment => std::iter::once(own.clone()).chain(presets).collect(),
         Behaviour::Live => vec![own.clone()],
     };
     let baskets = Baskets::of(plan, tally);
@@ -106,7 +106,7 @@ pub fn weight(fate: &Fate, behaviour: Behaviour, patience: &Patience) -> Interva
     let exactly = |p| Interval { low: p, high: p };
     let met = u32::from(fate.failures) + u32::from(fate.declines);
     let left = match behaviour {
-        Behaviour::Probe => 1.0 - patience.survival(met),
+        Behaviour::Probe | Behaviour::Experiment => 1.0 - patience.survival(met),
         // Whoever was going to leave has left.
         Behaviour::Live => 0.0,
     };

@@ -36,20 +36,17 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
         let next = units.get(i + 1).map_or(thick(on), |next| thick(next.entered));
         svg.ribbon("flow-on", (right, TOP, thick(on)), (x(i + 1), TOP, next));
         let (mut y, branch) = (TOP + thick(on), right + 0.42 * gap);
-        for (class, word, shoppers, end) in
-            [("flow-left", "left by choice", unit.left_by_choice, branch), ("flow-never", "never got through", never, branch + 0.3 * gap)]
-        {
-            if shoppers > 0 {
-                svg.ribbon(class, (right, y, thick(shoppers)), (end, FLOOR - thick(shoppers), thick(shoppers)));
-                svg.rect(&format!("{class} solid"), (end, FLOOR - thick(shoppers)), (8.0, thick(shoppers)));
-                let (line, words) = if class == "flow-left" { (26.0, word) } else { (58.0, word) };
-                svg.words(
-                    "middle",
-                    (end, FLOOR + line),
-                    &format!("{} {}", count(shoppers), if letters >= 16 { words } else { "" }).trim().to_owned(),
-                );
-                y += thick(shoppers);
-            }
+        // Names on two lines, so that those of neighbouring units don't run into each other.
+        let branches = [
+            ("flow-left", "left by choice", unit.left_by_choice, branch, 26.0),
+            ("flow-never", "never got through", never, branch + 0.3 * gap, 58.0),
+        ];
+        for (class, word, shoppers, end, line) in branches.into_iter().filter(|(_, _, shoppers, ..)| *shoppers > 0) {
+            svg.ribbon(class, (right, y, thick(shoppers)), (end, FLOOR - thick(shoppers), thick(shoppers)));
+            svg.rect(&format!("{class} solid"), (end, FLOOR - thick(shoppers)), (8.0, thick(shoppers)));
+            let told = if letters >= 16 { format!("{} {word}", count(shoppers)) } else { count(shoppers) };
+            svg.words("middle", (end, FLOOR + line), &told);
+            y += thick(shoppers);
         }
         let mut y = TOP;
         for (class, shoppers) in [("flow-once", unit.passed_at_once), ("flow-retried", retried), ("flow-never solid", never)] {
