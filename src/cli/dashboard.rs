@@ -65,7 +65,8 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
     let seen = &total.steps[step.index()];
     let until = now.second();
     let from = until.saturating_sub(LATELY.second());
-    let lately: u64 = total.seconds.range(from..until).filter_map(|(_, second)| second.steps.get(&step)).map(|(all, _)| u64::from(*all)).sum();
+    let lately: u64 =
+        total.seconds.range(from..until).filter_map(|(_, second)| second.steps.get(&step)).map(|(all, _)| u64::from(*all)).sum();
     let rate = lately as f64 / f64::from((until - from).max(1));
     let blocks = total.shape.block_of(now.since(LATELY))..total.shape.block_of(now) + 1;
     let times: Latency = seen.response_ok.within(blocks);
@@ -100,7 +101,8 @@ pub fn generator(now: Micros, total: &Tally) -> String {
         _ => "no lag measured yet".to_owned(),
     };
     let generator = &total.generator;
-    let cpu = if generator.wall.0 > 0 { format!(", cpu {}", percent(generator.cpu.0 as f64 / generator.wall.0 as f64)) } else { String::new() };
+    let cpu =
+        if generator.wall.0 > 0 { format!(", cpu {}", percent(generator.cpu.0 as f64 / generator.wall.0 as f64)) } else { String::new() };
     let unstarted: u64 = total.arrivals.unstarted.values().sum();
     let unstarted = if unstarted > 0 { format!(", {} never started", count(unstarted)) } else { String::new() };
     format!("generator: {lag}{cpu}{unstarted}")

@@ -15,8 +15,8 @@ use super::{Exit, Failure, Screen, fresh, print};
 use crate::base::{Micros, Slice, StepId};
 use crate::engine::cores;
 use crate::report::{self, PageInput, Paint, View};
-use crate::tally::{Tally, interval_log};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
+use crate::tally::{Tally, interval_log};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 
 /// Slices that start further apart than this did not meet the shop together.

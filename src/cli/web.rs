@@ -142,7 +142,8 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
     let facts = RunFacts { duration: now, ..facts_of(header, tally, Ending::Finished, Vec::new(), source) };
     let findings = Findings::of(&source.plan, tally, &facts);
     let length = source.plan.load.length();
-    let state = if now < length { format!("running: {} s of {} s", now.second(), length.second()) } else { "the last shoppers finish".to_owned() };
+    let state =
+        if now < length { format!("running: {} s of {} s", now.second(), length.second()) } else { "the last shoppers finish".to_owned() };
     page_body(&PageInput { plan: &source.plan, tally, facts: &facts, findings: &findings, scenario: &source.text }, Live::Running(&state))
 }
 

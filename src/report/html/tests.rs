@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::base::{Micros, ShopperId};
 use crate::report::json::run_document;
-use crate::tally::{End, FailureKind, Outcome, SampleLine, SampledExchange};
+use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
 const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
@@ -183,7 +183,8 @@ fn names_and_bodies_can_not_break_out() {
         end: End::StoppedByCap,
         exchanges: vec![exchange],
     };
-    trial.tally.samples.offer(crate::base::StepId(6), FailureKind::ServerError, 1, Arc::new(line));
+    let place = CausePlace { step: crate::base::StepId(6), kind: FailureKind::ServerError, status: Some(500) };
+    trial.tally.samples.offer(&Cause { place, message: HOSTILE.into() }, 1, Arc::new(line));
     let input = PageInput { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings: &trial.findings(), scenario: HOSTILE };
     let text = page(&input);
     let html = Html::parse_document(&text);

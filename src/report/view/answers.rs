@@ -105,7 +105,7 @@ fn lost(findings: &Findings) -> Answer {
         return answer(QUESTION, Tone::Good, "None", format!("{ci95} with 95 % confidence"));
     }
     let how = match loss.behaviour {
-        Behaviour::Probe => "expected",
+        Behaviour::Probe | Behaviour::Experiment => "expected",
         Behaviour::Live => "seen",
     };
     let detail = format!(

@@ -146,7 +146,7 @@ impl View {
             friction::friction(plan, findings).of(Section::Steps),
             tables::kinds(plan, findings).of(Section::Steps),
             clusters::clusters(plan, findings).of(Section::Steps),
-            clusters::examples(plan, findings).of(Section::Steps),
+            clusters::examples(plan, findings).of(Section::Places),
             tables::loss(findings).of(Section::Loss),
             sight::season(findings).of(Section::Loss),
             experiment::experiment(plan, findings).of(Section::Further),
