@@ -28,7 +28,7 @@ pub(crate) mod wire;
 use crate::plan::Plan;
 use crate::tally::Tally;
 
-pub use clusters::{Cluster, ClusterExample, clusters};
+pub use clusters::{Cluster, ClusterExample, clusters, ids as trace_ids};
 pub use detectable::{Among, Detectable, Sight, detectable};
 pub use endings::{Endings, endings};
 pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};

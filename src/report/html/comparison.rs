@@ -30,6 +30,8 @@ struct Page {
     reason: String,
     headline: Vec<RemarkPart>,
     changes: Vec<ChangePart>,
+    /// Those of single steps that did not get worse.
+    others: Vec<ChangePart>,
     tables: Vec<TablePart>,
     spots: Vec<SpotPart>,
     sides: Vec<SidePart>,
@@ -46,6 +48,7 @@ struct ChangePart {
     svg: String,
     figure: String,
     value: f64,
+    of_step: bool,
 }
 
 #[derive(Serialize)]
@@ -79,6 +82,8 @@ impl Page {
                 flows: flows.map(|(place, journey)| flow(key, place, journey)).collect(),
             }
         };
+        let changes = told.comparisons.iter().zip(texts).enumerate().map(|(i, (told, text))| change(i, told, text));
+        let (changes, others) = changes.partition(|change| !change.of_step || change.tone == word(Tone::Bad));
         Page {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
@@ -86,7 +91,8 @@ impl Page {
             word: told.verdict.replace('_', " ").to_uppercase(),
             reason: view.reason.text.clone(),
             headline: remarks(&view.headline),
-            changes: told.comparisons.iter().zip(texts).enumerate().map(|(i, (told, text))| change(i, told, text)).collect(),
+            changes,
+            others,
             // Places have a table of their own, in which those that stayed are as well.
             tables: view
                 .tables
@@ -122,6 +128,8 @@ fn change(place: usize, told: &DifferenceDocument, text: String) -> ChangePart {
         text,
         figure: format!("comparisons.{place}.change"),
         value: told.change,
+        // As objectives write it: `p95(pay)`.
+        of_step: told.name.contains('('),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::report::view::format::count;
 use crate::report::view::tables::{group, places};
 use crate::tally::{SampleLine, Samples};
-use crate::verdict::{HotSpot, Scope};
+use crate::verdict::{HotSpot, Scope, trace_ids};
 
 /// The most examples of a page.
 const MOST: usize = 24;
@@ -30,7 +30,8 @@ pub(super) struct Examples {
 pub(super) struct Example {
     title: String,
     who: String,
-    marker: String,
+    /// What finds it in the shop's logs and traces.
+    marks: Vec<String>,
     exchanges: Vec<Exchange>,
     more: usize,
 }
@@ -109,11 +110,20 @@ impl Example {
         Example {
             title: format!("{title}, journey {}", line.journey),
             who: who.join(", "),
-            marker: line.marker.clone(),
+            marks: marks(line),
             exchanges: exchanges.collect(),
             more: line.exchanges.len().saturating_sub(MOST_EXCHANGES),
         }
     }
+}
+
+/// The shopper's marker, and the ids that its failing exchanges carry in their headers.
+fn marks(line: &SampleLine) -> Vec<String> {
+    let ids = line.exchanges.iter().flat_map(trace_ids).map(|(name, value)| format!("{name} {value}"));
+    let mut marks: Vec<String> = std::iter::once(format!("x-shopper {}", line.marker)).chain(ids).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    marks.retain(|mark| seen.insert(mark.clone()));
+    marks
 }
 
 fn cut(text: &str) -> String {
