@@ -55,9 +55,9 @@ fn a_run_with_planted_faults() {
       3 or more             284   2.4 %      15              281
 
     Where failures repeat (groups of shoppers, beside all others)
-      shoppers with   at              repeated   rate  95 % range  times  excess lost       q     basis
-      payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001  assigned
-      node n3         cart, checkout        56  2.5 %   2.0–3.3 %   ≥ 57          151  <0.001  observed
+      shoppers with   at              repeated   rate  95 % range  times  excess lost       q
+      payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001
+      node n3 (seen)  cart, checkout        56  2.5 %   2.0–3.3 %   ≥ 57          151  <0.001
 
     Steps (response time of successes)
       step         attempts  failed   95 % range  declined     p50     p95     p99     max
@@ -150,7 +150,7 @@ fn the_same_on_a_narrow_screen() {
     Where failures repeat (groups of shoppers, beside all others)
       shoppers with   at              repeated   rate  times  excess lost       q
       payment wallet  pay                  234  5.2 %   ≥ 76          234  <0.001
-      node n3         cart, checkout        56  2.5 %   ≥ 57          151  <0.001
+      node n3 (seen)  cart, checkout        56  2.5 %   ≥ 57          151  <0.001
 
     Steps (response time of successes)
       step         attempts  failed   95 % range     p50     p95     p99     max
