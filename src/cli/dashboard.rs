@@ -132,7 +132,21 @@ mod tests {
     #[test]
     fn a_run_is_told_in_a_few_dense_lines() {
         let trial = Trial::run(12_000, 120, planted);
-        insta::assert_snapshot!(screen(&trial, Micros::from_secs(110), (80, 24)).join("\n"), @"");
+        insta::assert_snapshot!(screen(&trial, Micros::from_secs(110), (80, 24)).join("\n"), @r"
+        12,000 of 12,000 shoppers, 100/s (100/s planned), 0 inside, 0 requests/s
+        1,935 of 46,824 attempts failed (4.1 %), 0 shoppers failed again
+        step                                      rate    failed   of all  p95 10 s
+        browse/home                             26.8/s        48    1.5 %    40.7ms
+        search                                  27.1/s        56    1.8 %    39.9ms
+        buy/home                                74.4/s       126    1.4 %    42.6ms
+        product                                 75.0/s       120    1.3 %    46.3ms
+        cart                                    45.9/s       348    6.1 %    46.6ms
+        checkout                                45.2/s       323    5.7 %    46.8ms
+        pay                                     48.1/s       837   14.0 %      51ms
+        confirm                                 41.6/s        77    1.5 %    51.8ms
+        worst so far: payment wallet at pay, 5.2 % fail again (234 of 4,525)
+        generator: lag p99 79µs, max 79µs, cpu 25.0 %
+        ");
     }
 
     #[test]
