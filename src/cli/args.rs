@@ -150,6 +150,10 @@ pub struct ReportFileArgs {
     #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
 
+    /// Write the report as one HTML file here as well; - for standard output.
+    #[arg(long, env = "TILLRUSH_HTML", value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 0..=1, default_missing_value = "report.html")]
+    pub html: Option<PathBuf>,
+
     /// Write Markdown for a pull request here; - for standard output.
     #[arg(long, env = "TILLRUSH_MARKDOWN", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub markdown: Option<PathBuf>,
@@ -185,6 +189,10 @@ pub struct RunArgs {
     /// Draws everything: the same seed gives the same shoppers at the same moments.
     #[arg(long, env = "TILLRUSH_SEED")]
     pub seed: Option<u64>,
+
+    /// Serve the report as a page that follows the run, at this address; a free port of loopback if none is given.
+    #[arg(long, env = "TILLRUSH_WEB", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub web: Option<SocketAddr>,
 
     /// A label for the run; repeat for more.
     #[arg(long, env = "TILLRUSH_TAG", value_delimiter = ',', value_name = "KEY=VALUE")]
@@ -222,6 +230,10 @@ pub struct RunArgs {
 /// Options of `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
+    /// Serve the report as a page that follows the run, at this address; a free port of loopback if none is given.
+    #[arg(long, env = "TILLRUSH_WEB", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub web: Option<SocketAddr>,
+
     /// Draws everything.
     #[arg(long, env = "TILLRUSH_SEED", default_value_t = 2024)]
     pub seed: u64,

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use super::args::{CompareArgs, JudgeArgs, PrimaryFigure, ReportFileArgs};
 use super::folder::{self, RunFolder};
 use super::pipeline;
-use super::report::{self as report_of, deliver};
+use super::report::{self as report_of, Texts, deliver};
 use super::source::Source;
 use super::{Exit, Failure, Screen, print};
 use crate::report;
@@ -22,6 +22,8 @@ use crate::verdict::{Findings, RunFacts, Verdict};
 
 /// What a comparison leaves in the candidate's folder when a run makes it.
 const DOCUMENT: &str = "comparison.json";
+/// The same as a page.
+const PAGE: &str = "comparison.html";
 
 /// A stored run, judged by itself.
 pub struct Stored {
@@ -70,7 +72,7 @@ pub fn baseline(named: &Path, out: &Path, candidate: &Source, args: &JudgeArgs, 
 }
 
 /// Compares a run that has just ended with its baseline, prints it, and stores it in the run's folder. The files that the run's own
-/// report was written to get both, but for JSON: that of a comparison is in the folder.
+/// report was written to get both, but for JSON and HTML: those of a comparison are in the folder.
 pub fn after_run(
     base: &Stored,
     folder: &RunFolder,
@@ -83,7 +85,8 @@ pub fn after_run(
     let found = judge(base, &candidate, args, out)?;
     let json = report::comparison_json(&report::comparison_document(&base.side(), &candidate.side(), &found));
     folder.write(DOCUMENT, json.as_bytes())?;
-    let taken = [&files.json, &files.junit, &files.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    folder.write(PAGE, report::comparison_page(&base.side(), &candidate.side(), &found).as_bytes())?;
+    let taken = [&files.json, &files.html, &files.junit, &files.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     let screen = if taken { screen.hushed() } else { screen };
     screen.tell(format_args!(""));
     let own = report::suite(&candidate.source.plan, &candidate.facts, &candidate.findings);
@@ -184,8 +187,12 @@ fn conclude(
     let (base, candidate) = (base.side(), candidate.side());
     let view = report::comparison_view(&base, &candidate, found);
     suites.push(report::comparison_suite(&candidate, found));
-    let json = || report::comparison_json(&report::comparison_document(&base, &candidate, found));
-    deliver(&view, &json, &suites, files, screen)?;
+    let texts = Texts {
+        json: &|| report::comparison_json(&report::comparison_document(&base, &candidate, found)),
+        html: &|| report::comparison_page(&base, &candidate, found),
+        suites: &suites,
+    };
+    deliver(&view, &texts, files, screen)?;
     pipeline::tell_comparison(&view, found)
 }
 

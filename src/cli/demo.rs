@@ -43,6 +43,7 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
         out: &args.out,
         files: &ReportFileArgs::default(),
         beside: None,
+        web: args.web,
     };
     let (findings, folder) = run::carry_out(job, screen)?;
     runtime.block_on(shop.stop());

@@ -5,15 +5,39 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, Screen};
+use tokio::time::Instant;
+
+use super::{Exit, Screen, dashboard};
 use crate::base::Micros;
 use crate::engine::{Phase, Stop, StopCause};
-use crate::plan::{Arrivals, Plan};
-use crate::report::{count, percent};
+use crate::plan::Plan;
 use crate::tally::Tally;
 
 /// How often a line is printed where standard error is no terminal.
 const LINE_EVERY: Micros = Micros::from_secs(5);
+/// How often the screen is renewed where it is a terminal.
+const SHOWN_EVERY: Duration = Duration::from_millis(500);
+/// Looking for the worst place takes at most one part in so many of the time.
+const SHARE: u32 = 50;
+
+/// Where lines are printed that must not tear what is shown: above it.
+#[derive(Clone, Debug)]
+pub struct Above {
+    screen: Screen,
+    bar: Option<ProgressBar>,
+}
+
+// === impl Above ===
+
+impl Above {
+    /// Prints a line to standard error, unless quiet.
+    pub fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.screen.say(line)),
+            None => self.screen.say(line),
+        }
+    }
+}
 
 /// Returns at the first interrupt or termination signal.
 pub async fn interrupted() {
@@ -35,29 +59,32 @@ pub async fn interrupted() {
 }
 
 /// The first signal stops arrivals, the second ends the program at once. What was measured is on the disk either way.
-pub fn stop_on_signals(stop: &Arc<Stop>, folder: String, screen: Screen) -> std::io::Result<()> {
+pub fn stop_on_signals(stop: &Arc<Stop>, folder: String, above: Above) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = Arc::clone(stop);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         runtime.block_on(async {
             interrupted().await;
-            screen.say("stopping: nobody arrives any more, those inside have 5 s to finish (once more to end at once)");
+            above.say("stopping: nobody arrives any more, those inside have 5 s to finish (once more to end at once)");
             stop.advance(Phase::Draining, StopCause::Interrupted);
             interrupted().await;
-            screen.say(&format!("ended at once; what was measured until then is reported by: tillrush report {folder}"));
+            above.say(&format!("ended at once; what was measured until then is reported by: tillrush report {folder}"));
             std::process::exit(i32::from(Exit::Interrupted.code()));
         });
     })?;
     Ok(())
 }
 
-/// Shows how a run goes: a bar where there is a terminal, a line every few seconds where there is none.
+/// Shows how a run goes: a bar and a table where there is a terminal, a line every few seconds where there is none.
 pub struct Progress<'a> {
     plan: &'a Plan,
     bar: Option<ProgressBar>,
     screen: Screen,
     planned: u64,
     printed_at: Micros,
+    shown_at: Option<Instant>,
+    worst: Option<String>,
+    look_at: Instant,
 }
 
 // === impl Progress ===
@@ -69,10 +96,14 @@ impl<'a> Progress<'a> {
             let bar = ProgressBar::new(plan.load.length().0.div_ceil(1_000_000));
             let style = ProgressStyle::with_template("{prefix:.bold} {bar:30.cyan/dim} {pos}/{len} s\n{msg}");
             bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(500));
             bar
         });
-        Progress { plan, bar, screen, planned, printed_at: Micros::ZERO }
+        Progress { plan, bar, screen, planned, printed_at: Micros::ZERO, shown_at: None, worst: None, look_at: Instant::now() }
+    }
+
+    /// Where lines may be printed while the run is shown.
+    pub fn above(&self) -> Above {
+        Above { screen: self.screen, bar: self.bar.clone() }
     }
 
     /// Shows what is known at `now`.
@@ -80,14 +111,22 @@ impl<'a> Progress<'a> {
         if self.screen.quiet {
             return;
         }
-        let [traffic, failures] = self.lines(now, total);
-        if let Some(bar) = &self.bar {
-            bar.set_prefix(self.stage(now));
-            bar.set_position(u64::from(now.second()).min(bar.length().unwrap_or(u64::MAX)));
-            bar.set_message(format!("{traffic}\n{failures}"));
-        } else if now.since(self.printed_at) >= LINE_EVERY {
-            self.printed_at = now;
-            self.screen.say(&format!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now)));
+        if self.bar.is_none() {
+            if now.since(self.printed_at) >= LINE_EVERY {
+                self.printed_at = now;
+                let [traffic, failures] = dashboard::traffic(self.plan, self.planned, now, total);
+                self.screen.say(&format!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now)));
+            }
+        } else if self.shown_at.is_none_or(|at| at.elapsed() >= SHOWN_EVERY) {
+            self.shown_at = Some(Instant::now());
+            self.look(total);
+            let text = self.text(now, total);
+            if let Some(bar) = &self.bar {
+                bar.set_prefix(self.stage(now));
+                bar.set_position(u64::from(now.second()).min(bar.length().unwrap_or(u64::MAX)));
+                bar.set_message(text);
+                bar.tick();
+            }
         }
     }
 
@@ -98,43 +137,35 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// Looks for the worst place, if it is time again.
+    fn look(&mut self, total: &Tally) {
+        if Instant::now() >= self.look_at {
+            let began = Instant::now();
+            self.worst = dashboard::worst(self.plan, total);
+            self.look_at = Instant::now() + (began.elapsed() * SHARE).max(Duration::from_secs(1));
+        }
+    }
+
+    fn text(&self, now: Micros, total: &Tally) -> String {
+        let size = terminal_size::terminal_size().map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
+        let mut lines = dashboard::traffic(self.plan, self.planned, now, total).to_vec();
+        lines.extend(dashboard::steps(self.plan, now, total, size));
+        lines.extend(self.worst.clone());
+        lines.push(dashboard::generator(now, total));
+        // A line that wraps would be counted as one, and tear the next picture.
+        lines.iter().map(|line| dashboard::cut(line, size.0.saturating_sub(1))).collect::<Vec<_>>().join("\n")
+    }
+
     /// The stage that the run is in.
     fn stage(&self, now: Micros) -> String {
         let Some(profile) = self.plan.load.profile() else { return "closed load".to_owned() };
         let mut end = Micros::ZERO;
-        for stage in &profile.stages {
+        for (place, stage) in profile.stages.iter().enumerate() {
             end += stage.length;
             if now < end {
-                return stage.label.clone();
+                return format!("{} ({}/{})", stage.label, place + 1, profile.stages.len());
             }
         }
         "last shoppers finish".to_owned()
-    }
-
-    /// The traffic of the last second that all cores have told of, and the failures so far. Each fits a terminal of 80 columns.
-    fn lines(&self, now: Micros, total: &Tally) -> [String; 2] {
-        let last = now.second().checked_sub(2).and_then(|second| total.seconds.get(&second));
-        let per_second = |of: fn(&crate::tally::SecondTally) -> u64| last.map_or(0, of);
-        let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
-        let (attempts, failed) = total.steps.iter().fold((0, 0), |(attempts, failed), step| {
-            let failures: u64 = step.failed.values().sum();
-            (attempts + step.ok + step.declined + failures, failed + failures)
-        });
-        let repeated: u64 = total.seconds.values().map(|second| second.repeated).sum();
-        let (started, planned) = (per_second(|second| second.started), per_second(|second| second.planned));
-        // Those of a closed load come as fast as they go: nothing is planned but their number.
-        let arrivals = match self.plan.load.arrivals {
-            Arrivals::Closed { .. } => format!("{} shoppers, {}/s", count(total.arrivals.started), count(started)),
-            _ => {
-                let (all, of) = (count(total.arrivals.started), count(self.planned));
-                format!("{all} of {of} shoppers, {}/s ({}/s planned)", count(started), count(planned))
-            }
-        };
-        let inside = count(total.arrivals.started.saturating_sub(ended));
-        let traffic = format!("{arrivals}, {inside} inside, {} requests/s", count(per_second(|second| second.requests)));
-        let share = if failed == 0 { String::new() } else { format!(" ({})", percent(failed as f64 / attempts as f64)) };
-        let failures =
-            format!("{} of {} attempts failed{share}, {} shoppers failed again", count(failed), count(attempts), count(repeated));
-        [traffic, failures]
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod args;
 mod check;
 mod compare;
+mod dashboard;
 mod demo;
 mod exit;
 mod folder;
@@ -15,6 +16,7 @@ mod runs;
 mod source;
 mod typed;
 mod walk;
+mod web;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, IsTerminal, Write};

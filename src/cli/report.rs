@@ -12,11 +12,11 @@ use super::folder::RunFolder;
 use super::pipeline;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
-use crate::base::{Micros, StepId};
+use crate::base::{Micros, Slice, StepId};
 use crate::engine::cores;
-use crate::report::{self, Paint, View};
-use crate::tally::interval_log;
+use crate::report::{self, PageInput, Paint, View};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
+use crate::tally::{Tally, interval_log};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 
 /// Slices that start further apart than this did not meet the shop together.
@@ -119,8 +119,12 @@ pub fn conclude(
         None => judge(shard, source),
     };
     let view = View::of(plan, &facts, &findings);
-    let json = || report::run_json(&report::run_document(plan, tally, &facts, &findings));
-    deliver(&view, &json, &[report::suite(plan, &facts, &findings)], files, screen)?;
+    let texts = Texts {
+        json: &|| report::run_json(&report::run_document(plan, tally, &facts, &findings)),
+        html: &|| page(shard, source, &facts, &findings),
+        suites: &[report::suite(plan, &facts, &findings)],
+    };
+    deliver(&view, &texts, files, screen)?;
     pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
     Ok(findings)
 }
@@ -135,7 +139,13 @@ pub fn store(shard: &Shard, source: &Source, folder: &RunFolder) -> Result<(RunF
     let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
     interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
     folder.write("intervals.hlog", &log)?;
+    folder.write("report.html", page(shard, source, &facts, &findings).as_bytes())?;
     Ok((facts, findings))
+}
+
+/// The report as a page.
+fn page(shard: &Shard, source: &Source, facts: &RunFacts, findings: &Findings) -> String {
+    report::page(&PageInput { plan: &source.plan, tally: &shard.tally, facts, findings, scenario: &source.text })
 }
 
 /// What a shard says.
@@ -145,16 +155,24 @@ pub fn judge(shard: &Shard, source: &Source) -> (RunFacts, Findings) {
     (facts, findings)
 }
 
+/// What a view alone can't say; made only if it is wanted.
+pub struct Texts<'a> {
+    /// For programs.
+    pub json: &'a dyn Fn() -> String,
+    /// As a page.
+    pub html: &'a dyn Fn() -> String,
+    /// As test cases.
+    pub suites: &'a [report::Suite],
+}
+
 /// Prints what a view says, and writes the files that are wanted.
-pub fn deliver(
-    view: &View,
-    json: &dyn Fn() -> String,
-    suites: &[report::Suite],
-    files: &ReportFileArgs,
-    screen: Screen,
-) -> Result<(), Failure> {
-    let outputs: [(&Option<_>, &dyn Fn() -> String); 3] =
-        [(&files.json, json), (&files.junit, &|| report::junit(suites)), (&files.markdown, &|| report::markdown(view))];
+pub fn deliver(view: &View, texts: &Texts<'_>, files: &ReportFileArgs, screen: Screen) -> Result<(), Failure> {
+    let outputs: [(&Option<_>, &dyn Fn() -> String); 4] = [
+        (&files.json, texts.json),
+        (&files.html, texts.html),
+        (&files.junit, &|| report::junit(texts.suites)),
+        (&files.markdown, &|| report::markdown(view)),
+    ];
     let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
     if !screen.quiet && !taken {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
@@ -205,9 +223,14 @@ fn started_at(header: &ShardHeader) -> Timestamp {
     Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn facts(shard: &Shard, source: &Source) -> RunFacts {
-    let header = &shard.header;
-    let last = shard.tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
+/// The facts of a stored run.
+pub fn facts(shard: &Shard, source: &Source) -> RunFacts {
+    facts_of(&shard.header, &shard.tally, shard.ending, shard.missing(), source)
+}
+
+/// The facts of a run, or of what it has come to so far.
+pub fn facts_of(header: &ShardHeader, tally: &Tally, ending: Ending, missing_slices: Vec<Slice>, source: &Source) -> RunFacts {
+    let last = tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
     RunFacts {
         run_id: header.settings.get("run").cloned().unwrap_or_default(),
         tool_version: header.tool.clone(),
@@ -217,10 +240,10 @@ fn facts(shard: &Shard, source: &Source) -> RunFacts {
         plan_digest: header.plan_digest.clone(),
         workload_digest: header.workload_digest.clone(),
         slices: header.slices.clone(),
-        missing_slices: shard.missing(),
+        missing_slices,
         started_at: started_at(header),
         duration: crate::base::Micros::from_secs(last),
-        completion: match shard.ending {
+        completion: match ending {
             Ending::Finished => Completion::Complete,
             Ending::Aborted => Completion::Aborted,
             Ending::Interrupted => Completion::Interrupted,

@@ -1,5 +1,6 @@
 //! `tillrush run`: the main job, from a scenario to a report.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
 use super::report;
 use super::source::Source;
+use super::web::Web;
 use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice};
 use crate::engine::{self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
@@ -59,6 +61,8 @@ pub struct Job<'a> {
     pub files: &'a ReportFileArgs,
     /// The way to the other shop of a duet, and by what terms the target is compared with it.
     pub beside: Option<(Access, JudgeArgs)>,
+    /// Where the report is served while the run goes on.
+    pub web: Option<SocketAddr>,
 }
 
 /// `tillrush run`.
@@ -86,6 +90,7 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         tags,
         out: &args.out,
         files: &args.files,
+        web: args.web,
     };
     let (findings, folder) = carry_out(job, screen)?;
     let mut exit = report::exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
@@ -125,8 +130,13 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
-    stop_on_signals(&stop, folder.display().to_string(), screen).context("can't listen for signals")?;
     let mut gathering = Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, Some(&stop)), screen);
+    let above = gathering.progress.above();
+    stop_on_signals(&stop, folder.display().to_string(), above.clone()).context("can't listen for signals")?;
+    gathering.web = job.web.map(|at| Web::start(at, job.source, &header)).transpose()?;
+    if let Some(web) = &gathering.web {
+        above.say(&format!("the report follows the run at http://{}/", web.address));
+    }
     // The target is what may be aborted: the other shop is only looked at.
     let begin = |beside: &Beside| {
         Ok::<_, Failure>(Gathering::new(&job, planned, beside.folder.begin(&beside.header)?, (starts_in, None), screen.hushed()))
@@ -151,6 +161,7 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         (Half::Beside, Some(beside)) => beside.take(delta),
         _ => gathering.take(delta),
     });
+    let web = gathering.web.take();
     let tally = gathering.finish();
     let tally_beside = gathering_beside.map(Gathering::finish).transpose();
     result.context("the run could not be carried out")?;
@@ -174,6 +185,9 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let shard = folder::shard(header, tally?, ending, folder.display());
     folder.seal(&shard)?;
     let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
+    if let Some(web) = web {
+        web.finish(&shard.tally, &report::facts(&shard, job.source), &findings);
+    }
     Ok((findings, folder))
 }
 
@@ -211,6 +225,8 @@ struct Gathering<'a> {
     total: Tally,
     writer: DeltaWriter<std::fs::File>,
     progress: Progress<'a>,
+    /// The page that follows the run.
+    web: Option<Web>,
     plan: &'a Plan,
     slices: u32,
     stop: Option<&'a Stop>,
@@ -233,7 +249,7 @@ impl<'a> Gathering<'a> {
         let plan: &Plan = &job.source.plan;
         let (total, progress) = (Tally::new(shape_of(plan)), Progress::new(plan, planned, screen));
         let (slices, starts_at) = (job.slice.of(), Instant::now() + starts_in.into());
-        Gathering { total, writer, progress, plan, slices, stop, starts_at, asked_at: 0, lost: None }
+        Gathering { total, writer, progress, web: None, plan, slices, stop, starts_at, asked_at: 0, lost: None }
     }
 
     fn take(&mut self, mut delta: Tally) {
@@ -246,6 +262,9 @@ impl<'a> Gathering<'a> {
         self.total.merge(delta);
         let now = Instant::now().saturating_duration_since(self.starts_at).into();
         self.progress.show(now, &self.total);
+        if let Some(web) = &mut self.web {
+            web.show(now, &self.total);
+        }
         self.abort_if_broken(now);
     }
 

@@ -132,7 +132,7 @@ fn first_failure(line: &SampleLine) -> Option<&SampledExchange> {
 }
 
 /// The headers of the exchange that name it elsewhere.
-fn ids(exchange: &SampledExchange) -> Vec<(String, String)> {
+pub fn ids(exchange: &SampledExchange) -> Vec<(String, String)> {
     let headers = |message: &Option<String>| -> Vec<(String, String)> {
         let head = message.as_deref().unwrap_or_default().split("\r\n\r\n").next().unwrap_or_default();
         let pairs = head.lines().skip(1).filter_map(|line| line.split_once(": "));

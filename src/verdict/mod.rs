@@ -7,6 +7,7 @@
 mod clusters;
 pub mod compare;
 mod detectable;
+mod endings;
 mod experiment;
 mod facts;
 mod friction;
@@ -27,13 +28,14 @@ pub(crate) mod wire;
 use crate::plan::Plan;
 use crate::tally::Tally;
 
-pub use clusters::{Cluster, ClusterExample, clusters};
+pub use clusters::{Cluster, ClusterExample, clusters, ids as trace_ids};
 pub use detectable::{Among, Detectable, Sight, detectable};
+pub use endings::{Endings, endings};
 pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};
 pub use facts::{Completion, Machine, RunFacts};
 pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
-pub use hotspots::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, hotspots};
+pub use hotspots::{Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots};
 pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
 pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
 pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
@@ -68,6 +70,8 @@ pub struct Findings {
     pub loss: Option<Loss>,
     /// Where repeated failures concentrate, the costliest first.
     pub hotspots: Vec<HotSpot>,
+    /// Repeated failures by step and by each value of attributes and observed names.
+    pub heat: Vec<HeatCell>,
     /// Times at which the shop failed more than at others, in order.
     pub windows: Vec<TimeWindow>,
     /// What a run of this size could have seen.
@@ -101,6 +105,7 @@ impl Findings {
             repeats: repeats(plan, tally, &windows),
             loss: loss(plan, tally, &windows),
             hotspots: hotspots(plan, tally),
+            heat: heat(plan, tally),
             detectable: detectable(plan, tally, &shoppers),
             shoppers,
             windows,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Wire;
+use super::endings::{Endings, endings};
 use super::statistics::{Quantiles, Rate, design_effect};
 use crate::base::{JourneyId, StepId, UnitId};
 use crate::plan::Plan;
@@ -38,6 +39,8 @@ pub struct JourneyFinding {
     pub started: u64,
     /// Unit by unit.
     pub funnel: Vec<(UnitId, FunnelStage)>,
+    /// How they came out.
+    pub endings: Endings,
 }
 
 /// All steps of the plan, in its order.
@@ -52,6 +55,7 @@ pub fn journeys(plan: &Plan, tally: &Tally) -> Vec<JourneyFinding> {
     seen.map(|(i, (journey, seen))| JourneyFinding {
         journey: JourneyId(i as u16),
         started: seen.started,
+        endings: endings(plan, tally, JourneyId(i as u16)),
         funnel: journey.units.clone().map(UnitId).zip(seen.funnel.iter().copied()).collect(),
     })
     .collect()

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, document, json_lines, loaded, step};
 
 /// What a run leaves in its folder.
-const FILES: [&str; 6] = ["failures.jsonl", "intervals.hlog", "purchases.jsonl", "run.json", "scenario.yaml", "tally"];
+const FILES: [&str; 7] = ["failures.jsonl", "intervals.hlog", "purchases.jsonl", "report.html", "run.json", "scenario.yaml", "tally"];
 
 const FAULTS: &str = "
 faults:

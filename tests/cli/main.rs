@@ -20,6 +20,7 @@ mod hotspots;
 mod interrupts;
 mod limits;
 mod omission;
+mod page;
 mod refusals;
 mod scenarios;
 mod slices;

@@ -10,8 +10,8 @@ mod tests;
 mod view;
 mod words;
 
-pub use document::ComparisonDocument;
+pub use document::{ComparisonDocument, DifferenceDocument};
 pub use noise::noise_text;
 pub use pipeline::{comparison_annotations, comparison_suite};
 pub use summary::{comparison_document, comparison_json, comparison_schema};
-pub use view::comparison_view;
+pub use view::{comparison_view, difference_texts};

@@ -13,8 +13,14 @@ pub fn comparison_view(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison
         verdict: found.verdict,
         reason: words::reason(found),
         headline: words::headline(found),
+        answers: Vec::new(),
         tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
         generator: words::generators(base, candidate),
         notes: words::notes(found),
     }
+}
+
+/// Each difference in a line, in the order of the comparisons.
+pub fn difference_texts(found: &Comparison) -> Vec<String> {
+    words::differences(found)
 }

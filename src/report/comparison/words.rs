@@ -154,3 +154,18 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
     }
     notes
 }
+
+/// Each difference in a line, in the order of the comparisons: `0.50 % → 0.98 %, +0.48 pt (+0.2 to +0.7 pt): REGRESSION`.
+pub(super) fn differences(found: &Comparison) -> Vec<String> {
+    let line = |difference: &Difference| {
+        format!(
+            "{} → {}, {} ({}): {}",
+            figure(difference, &difference.base),
+            figure(difference, &difference.candidate),
+            change(difference, difference.change),
+            range(difference),
+            super::tables::answer(difference)
+        )
+    };
+    found.differences.iter().map(line).collect()
+}

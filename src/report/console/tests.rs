@@ -47,6 +47,18 @@ fn a_run_with_planted_faults() {
       buy / checkout   5,332    5,043            284      5          0
       buy / pay        5,327    4,914            154    259          0
 
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none               10,756  89.6 %   4,300              3.9
+      1                     869   7.2 %     662              227
+      2                      91  0.76 %      91               57
+      3 or more             284   2.4 %      15              281
+
+    Where failures repeat (groups of shoppers, beside all others)
+      shoppers with   at              repeated   rate  95 % range  times  excess lost       q
+      payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001
+      node n3 (seen)  cart, checkout        56  2.5 %   2.0–3.3 %   ≥ 57          151  <0.001
+
     Steps (response time of successes)
       step         attempts  failed   95 % range  declined     p50     p95     p99     max
       browse/home     3,131   1.5 %    1.2–2.0 %         0    12ms  40.1ms  58.6ms  86.7ms
@@ -69,24 +81,12 @@ fn a_run_with_planted_faults() {
       pay               837  unexpected content 777, throttled (429) 44, too slow 16
       confirm            77  throttled (429) 54, too slow 23
 
-    Shoppers by number of failed attempts
-      failed attempts  shoppers  of all  bought  lost (expected)
-      none               10,756  89.6 %   4,300              3.9
-      1                     869   7.2 %     662              227
-      2                      91  0.76 %      91               57
-      3 or more             284   2.4 %      15              281
-
     Shoppers lost, by how patient they are (this scenario's patience first)
       patience        lost  at least  of all  95 % range  worth so many  worth, minor units
       applause-2024    569       521   4.7 %   4.4–5.1 %          8,982           2,656,692
       geometric-63     685       627   5.7 %   5.3–6.1 %          8,798           3,139,083
       decline-44       728       679   6.1 %   5.7–6.5 %          8,834           3,319,824
       impatient-75   1,032     1,029   8.6 %   8.1–9.1 %          9,253           4,617,012
-
-    Where failures repeat (groups of shoppers, beside all others)
-      shoppers with   at              repeated   rate  95 % range  times  excess lost       q
-      payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001
-      node n3 (seen)  cart, checkout        56  2.5 %   2.0–3.3 %   ≥ 57          151  <0.001
 
     Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
       MiB
@@ -140,6 +140,18 @@ fn the_same_on_a_narrow_screen() {
       buy / checkout   5,332    5,043            284      5          0
       buy / pay        5,327    4,914            154    259          0
 
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none               10,756  89.6 %   4,300              3.9
+      1                     869   7.2 %     662              227
+      2                      91  0.76 %      91               57
+      3 or more             284   2.4 %      15              281
+
+    Where failures repeat (groups of shoppers, beside all others)
+      shoppers with   at              repeated   rate  times  excess lost       q
+      payment wallet  pay                  234  5.2 %   ≥ 76          234  <0.001
+      node n3 (seen)  cart, checkout        56  2.5 %   ≥ 57          151  <0.001
+
     Steps (response time of successes)
       step         attempts  failed   95 % range     p50     p95     p99     max
       browse/home     3,131   1.5 %    1.2–2.0 %    12ms  40.1ms  58.6ms  86.7ms
@@ -162,24 +174,12 @@ fn the_same_on_a_narrow_screen() {
       pay               837  unexpected content 777, throttled (429) 44, too slow 16
       confirm            77  throttled (429) 54, too slow 23
 
-    Shoppers by number of failed attempts
-      failed attempts  shoppers  of all  bought  lost (expected)
-      none               10,756  89.6 %   4,300              3.9
-      1                     869   7.2 %     662              227
-      2                      91  0.76 %      91               57
-      3 or more             284   2.4 %      15              281
-
     Shoppers lost, by how patient they are (this scenario's patience first)
       patience        lost  at least  of all  95 % range  worth, minor units
       applause-2024    569       521   4.7 %   4.4–5.1 %           2,656,692
       geometric-63     685       627   5.7 %   5.3–6.1 %           3,139,083
       decline-44       728       679   6.1 %   5.7–6.5 %           3,319,824
       impatient-75   1,032     1,029   8.6 %   8.1–9.1 %           4,617,012
-
-    Where failures repeat (groups of shoppers, beside all others)
-      shoppers with   at              repeated   rate  times  excess lost       q
-      payment wallet  pay                  234  5.2 %   ≥ 76          234  <0.001
-      node n3 (seen)  cart, checkout        56  2.5 %   ≥ 57          151  <0.001
 
     Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max
       79µs; cpu 25.0 %; memory 48 MiB
@@ -225,6 +225,13 @@ fn a_run_without_failures() {
       buy / checkout     884      884              0      0          0
       buy / pay          884      884              0      0          0
 
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none                2,000   100 %     884                0
+      1                       0       –       0                0
+      2                       0       –       0                0
+      3 or more               0       –       0                0
+
     Steps (response time of successes)
       step         attempts  failed  95 % range     p50     p95     p99     max
       browse/home       539    none    ≤ 0.56 %  12.1ms  44.8ms  59.9ms  74.9ms
@@ -235,13 +242,6 @@ fn a_run_without_failures() {
       checkout          884    none    ≤ 0.34 %  22.7ms    48ms  66.5ms    89ms
       pay               884    none    ≤ 0.34 %    24ms  51.7ms    70ms  91.9ms
       confirm           884    none    ≤ 0.34 %  26.7ms  54.3ms  80.8ms   100ms
-
-    Shoppers by number of failed attempts
-      failed attempts  shoppers  of all  bought  lost (expected)
-      none                2,000   100 %     884                0
-      1                       0       –       0                0
-      2                       0       –       0                0
-      3 or more               0       –       0                0
 
     Generator valid: 2,000 of 2,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %;
       memory 48 MiB
@@ -277,6 +277,13 @@ fn a_tiny_run() {
       buy / checkout      0        0              0      0          0
       buy / pay           0        0              0      0          0
 
+    Shoppers by number of failed attempts
+      failed attempts  shoppers  of all  bought  lost (expected)
+      none                    4  50.0 %       0                0
+      1                       3  37.5 %       0              0.8
+      2                       0       –       0                0
+      3 or more               1  12.5 %       0              1.0
+
     Steps (response time of successes)
       step         attempts  failed   95 % range     p50  p95  p99     max
       browse/home         1    none      ≤ 100 %       –    –    –  5.43ms
@@ -287,13 +294,6 @@ fn a_tiny_run() {
     What went wrong
       step      failures  kinds
       buy/home         6  status 5xx 6
-
-    Shoppers by number of failed attempts
-      failed attempts  shoppers  of all  bought  lost (expected)
-      none                    4  50.0 %       0                0
-      1                       3  37.5 %       0              0.8
-      2                       0       –       0                0
-      3 or more               1  12.5 %       0              1.0
 
     Shoppers lost, by how patient they are (this scenario's patience first)
       patience       lost  at least  of all   95 % range  worth so many
@@ -508,10 +508,6 @@ fn an_outage_is_told_with_its_time_and_a_season_with_its_loss() {
       geometric-63   317,424  109,586–767,454         970,757,473  338,153,579–2,786,810,873
       decline-44     324,186  112,325–779,029         994,143,180  348,097,378–2,839,207,431
       impatient-75   372,276  131,954–859,202       1,107,341,801  400,924,781–3,058,443,690
-
-    When the shop failed more than at other times
-      from (UTC)  to        at              first attempts  failed  elsewhere  repeated  excess lost
-      09:00:40    09:01:00  the whole shop           2,872   100 %     0.62 %     1,000          871
 
     Generator
     ");

@@ -13,6 +13,7 @@ use super::clusters::ClusterDocument;
 use super::experiment::ExperimentDocument;
 use super::friction::FrictionDocument;
 use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
+use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -61,6 +62,8 @@ pub struct RunDocument {
     pub machine: MachineDocument,
     /// How shoppers came, and how they behaved.
     pub load: LoadDocument,
+    /// The stages of an open load, in order; empty for a closed one.
+    pub stages: Vec<StageDocument>,
     /// The generator itself.
     pub generator: GeneratorDocument,
     /// Requests on the wire, redirects and polls included.
@@ -83,6 +86,8 @@ pub struct RunDocument {
     pub clusters: Vec<ClusterDocument>,
     /// Groups of shoppers who meet repeated failures more often than others, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
+    /// Repeated failures by step and by each value of attributes and observed names; steps where nobody failed twice are left out.
+    pub heat: Vec<HeatDocument>,
     /// Times at which the shop failed more than at others, in order.
     pub windows: Vec<TimeWindowDocument>,
     /// What a run of this size could have seen.
@@ -268,6 +273,8 @@ pub struct JourneyDocument {
     pub started: u64,
     /// Unit by unit.
     pub funnel: Vec<FunnelDocument>,
+    /// How they came out.
+    pub endings: EndingsDocument,
 }
 
 /// Shoppers at one unit.

@@ -6,6 +6,7 @@ mod document;
 mod experiment;
 mod friction;
 mod moments;
+mod places;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
 };
+pub use places::{EndingsDocument, HeatDocument, StageDocument};
 pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

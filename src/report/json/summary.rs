@@ -12,6 +12,7 @@ use super::document::{
 use super::experiment::experiment;
 use super::friction::friction;
 use super::moments::{detectable, pressure, season, source, window};
+use super::places::{endings, heat, stages};
 use super::wire::wire;
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
@@ -61,6 +62,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
             arch: facts.machine.arch.clone(),
         },
         load: load(plan),
+        stages: stages(plan),
         generator: generator(tally, findings),
         requests_sent: findings.requests_sent,
         steps: findings.steps.iter().map(|found| step(plan, found)).collect(),
@@ -72,6 +74,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         repeats: repeats(plan, findings),
         clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
+        heat: findings.heat.iter().map(|cell| heat(plan, cell)).collect(),
         windows: findings.windows.iter().map(|found| window(plan, found)).collect(),
         detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
@@ -187,6 +190,7 @@ fn journeys(plan: &Plan, findings: &Findings) -> Vec<JourneyDocument> {
                 left_by_choice: stage.left,
             })
             .collect(),
+        endings: endings(&journey.endings, findings.loss.is_some()),
     };
     findings.journeys.iter().map(of).collect()
 }

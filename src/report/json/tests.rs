@@ -66,7 +66,7 @@ fn what_can_not_be_said_is_null() {
 fn a_run_with_planted_faults_in_full() {
     let mut written = serde_json::to_value(document(&Trial::run(12_000, 120, planted))).unwrap();
     // One of each is enough to see the format.
-    for list in ["steps", "journeys", "hotspots"] {
+    for list in ["steps", "journeys", "hotspots", "heat"] {
         let last = written[list].as_array_mut().unwrap().pop().unwrap();
         written[list] = json!(["…", last]);
     }
@@ -116,6 +116,15 @@ fn a_run_with_planted_faults_in_full() {
         "max_attempts": 3,
         "patience": "applause-2024"
       },
+      "stages": [
+        {
+          "label": "",
+          "from_s": 0.0,
+          "until_s": 60.0,
+          "from_rate_per_s": 10.0,
+          "until_rate_per_s": 10.0
+        }
+      ],
       "generator": {
         "verdict": "valid",
         "arrivals_planned": 12000,
@@ -269,7 +278,18 @@ fn a_run_with_planted_faults_in_full() {
               "passed_at_once": 4914,
               "left_by_choice": 0
             }
-          ]
+          ],
+          "endings": {
+            "bought_at_once": 4300,
+            "bought_after_one": 662,
+            "bought_after_more": 106,
+            "completed_without_order": 0,
+            "left_by_choice": 3580,
+            "lost_observed": 0,
+            "stopped_by_cap": 269,
+            "unfinished": 0,
+            "lost": 542.11
+          }
         }
       ],
       "friction": [],
@@ -549,6 +569,18 @@ fn a_run_with_planted_faults_in_full() {
           "excess_repeated": 56.0,
           "excess_lost": 151.477,
           "basis": "observed"
+        }
+      ],
+      "heat": [
+        "…",
+        {
+          "step": "pay",
+          "name": "node",
+          "value": "n4",
+          "basis": "observed",
+          "shoppers": 2183,
+          "repeated": 53,
+          "rate": 0.0242785
         }
       ],
       "windows": [],

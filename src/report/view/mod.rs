@@ -1,5 +1,6 @@
 //! The view: a report without its layout, shared by all formats for people.
 
+mod answers;
 mod burn;
 mod clusters;
 mod experiment;
@@ -12,4 +13,5 @@ mod sight;
 pub(super) mod tables;
 pub(super) mod words;
 
-pub use page::{Column, Fit, Remark, Row, Table, Tone, View};
+pub use answers::Answer;
+pub use page::{Column, Fit, Remark, Row, Section, Table, Tone, View};

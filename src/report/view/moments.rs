@@ -85,6 +85,20 @@ fn told(plan: &Plan, facts: &RunFacts, windows: &[TimeWindow]) -> String {
     texts.join(" and ") + &more
 }
 
+/// The time that cost most: from when to when, and what happened; none if no time stands out.
+pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String)> {
+    let window = findings.windows.iter().max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
+    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit(unit).name.clone());
+    let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
+    let others = match findings.windows.len() - 1 {
+        0 => String::new(),
+        1 => "; one more time stands out".to_owned(),
+        more => format!("; {more} more times stand out"),
+    };
+    let text = format!("{what} failed {inside} of first attempts, {outside} at other times{others}");
+    Some((format!("{} UTC", span(facts, window.from, window.until, window.to_the_end)), text))
+}
+
 fn one(plan: &Plan, facts: &RunFacts, window: &TimeWindow) -> String {
     let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit));
     let down = window.inside.value().unwrap_or_default() >= DOWN;

@@ -3,6 +3,7 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
+use super::answers::{self, Answer};
 use super::burn;
 use super::clusters;
 use super::experiment;
@@ -28,6 +29,8 @@ pub struct View {
     pub reason: Remark,
     /// What matters most, in plain sentences, the worst place for repeated failures first.
     pub headline: Vec<Remark>,
+    /// What a reader asks first, answered in a few words each.
+    pub answers: Vec<Answer>,
     /// The tables, in reading order; those with nothing to say are left out.
     pub tables: Vec<Table>,
     /// The generator: its soundness and figures, then each doubt with its remedy.
@@ -61,6 +64,26 @@ pub enum Tone {
     Faint,
 }
 
+/// Where in a report a table belongs. Reports have their parts in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Whether it passed.
+    Gate,
+    /// How far shoppers came.
+    Funnel,
+    /// What happened when.
+    Time,
+    /// Where failures repeat.
+    Places,
+    /// Steps, their failures and their times.
+    Steps,
+    /// What it costs.
+    Loss,
+    /// All else.
+    #[default]
+    Further,
+}
+
 /// Rows of figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
@@ -72,6 +95,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// Whether it stays in sight where tables are folded away.
     pub in_sight: bool,
+    /// Where it belongs.
+    pub section: Section,
 }
 
 /// A column.
@@ -110,29 +135,32 @@ pub struct Row {
 impl View {
     /// What these findings say.
     pub fn of(plan: &Plan, facts: &RunFacts, findings: &Findings) -> View {
-        let tables = [
-            gate::objectives(findings),
-            burn::alarms(findings),
-            tables::funnel(plan, findings),
-            tables::steps(plan, findings),
-            friction::friction(plan, findings),
-            tables::kinds(plan, findings),
-            clusters::clusters(plan, findings),
-            clusters::examples(plan, findings),
-            experiment::experiment(plan, findings),
-            tables::by_failures(findings),
-            tables::loss(findings),
-            sight::season(findings),
-            tables::hotspots(plan, findings),
-            moments::windows(plan, facts, findings),
+        let mut tables = vec![
+            gate::objectives(findings).of(Section::Gate),
+            burn::alarms(findings).of(Section::Gate),
+            tables::funnel(plan, findings).of(Section::Funnel),
+            tables::by_failures(findings).of(Section::Funnel),
+            moments::windows(plan, facts, findings).of(Section::Time),
+            tables::hotspots(plan, findings).of(Section::Places),
+            tables::steps(plan, findings).of(Section::Steps),
+            friction::friction(plan, findings).of(Section::Steps),
+            tables::kinds(plan, findings).of(Section::Steps),
+            clusters::clusters(plan, findings).of(Section::Steps),
+            clusters::examples(plan, findings).of(Section::Places),
+            tables::loss(findings).of(Section::Loss),
+            sight::season(findings).of(Section::Loss),
+            experiment::experiment(plan, findings).of(Section::Further),
         ];
+        tables.retain(|table| !table.rows.is_empty());
+        tables.sort_by_key(|table| table.section);
         View {
             title: plan.name.clone(),
             subtitle: words::subtitle(plan, facts, findings),
             verdict: findings.verdict,
             reason: words::reason(facts, findings),
             headline: words::headline(plan, facts, findings),
-            tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
+            answers: answers::answers(plan, facts, findings),
+            tables,
             generator: words::generator(findings),
             notes: words::notes(plan, findings),
         }
@@ -145,12 +173,17 @@ impl Table {
     /// An empty table with these columns.
     pub fn new(title: &str, columns: &[(&str, Fit)]) -> Table {
         let columns = columns.iter().map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit }).collect();
-        Table { title: title.to_owned(), columns, rows: Vec::new(), in_sight: false }
+        Table { title: title.to_owned(), columns, rows: Vec::new(), in_sight: false, section: Section::default() }
     }
 
     /// The table, kept in sight where tables are folded away.
     pub fn in_sight(self) -> Table {
         Table { in_sight: true, ..self }
+    }
+
+    /// The table, as a part of this section.
+    pub fn of(self, section: Section) -> Table {
+        Table { section, ..self }
     }
 
     /// Adds a row.

@@ -11,10 +11,12 @@
 //! otherwise only to the journey: a passing error at the door doesn't make the door a place where a bad node
 //! fails. One cause that shows overall and at a step, or at several steps, is one finding, not a list of its shadows.
 //!
-//! [`counts`] counts every group at every step, [`looks`] tests them, and [`choice`] picks the cause among its shadows.
+//! [`counts`] counts every group at every step, [`looks`] tests them, and [`choice`] picks the cause among its shadows; [`heat`] is the
+//! plain table of counts, for the eye.
 
 mod choice;
 mod counts;
+mod heat;
 mod looks;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ use crate::tally::Tally;
 
 use choice::Choice;
 use counts::{Counts, Group, Place};
+pub use heat::{HeatCell, heat};
 use looks::Looks;
 
 /// A group of shoppers who meet repeated failures more often than the others.

@@ -1,0 +1,215 @@
+//! The report of a run that goes on, for a browser: the same page, renewed as the tally grows.
+//!
+//! A page is made at most every two seconds, only while somebody looks, and never on more than a twentieth of a core: what is
+//! looked at must not disturb what is measured.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::report::facts_of;
+use super::source::Source;
+use crate::base::Micros;
+use crate::report::{Live, PageInput, live_shell, page_body};
+use crate::tally::Tally;
+use crate::tally::shard::{Ending, ShardHeader};
+use crate::verdict::{Findings, RunFacts};
+
+/// The shortest time from one page to the next.
+const SHORTEST: Duration = Duration::from_secs(2);
+/// Making pages takes at most one part in so many of the time.
+const SHARE: u32 = 20;
+/// How long the end of a run waits for those who look, so that they get the final page.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The page of a run that goes on.
+pub struct Web {
+    /// Where it is served.
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+    source: Source,
+    maker: Option<Maker>,
+    next: Instant,
+}
+
+/// The thread that makes pages, and the way to it.
+struct Maker {
+    tallies: SyncSender<(Tally, Micros)>,
+    thread: JoinHandle<()>,
+}
+
+/// What is served.
+struct Shared {
+    title: String,
+    body: Mutex<Arc<str>>,
+    /// Counts the states of the page; the last one is [`END`].
+    state: watch::Sender<u64>,
+    looking: AtomicUsize,
+    fetched_last: AtomicUsize,
+    cost: Mutex<Duration>,
+}
+
+/// The last state of a page.
+const END: u64 = u64::MAX;
+
+// === impl Web ===
+
+impl Web {
+    /// Serves the page of this run, of which nothing is known yet.
+    ///
+    /// # Errors
+    /// When the address can't be listened on.
+    pub fn start(at: SocketAddr, source: &Source, header: &ShardHeader) -> anyhow::Result<Web> {
+        let listener = std::net::TcpListener::bind(at).with_context(|| format!("can't serve the live page on {at}"))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let nothing = Tally::new(header.shape.clone());
+        let shared = Arc::new(Shared {
+            title: header.name.clone(),
+            body: Mutex::new(body(source, header, &nothing, Micros::ZERO).into()),
+            state: watch::Sender::new(0),
+            looking: AtomicUsize::new(0),
+            fetched_last: AtomicUsize::new(0),
+            cost: Mutex::new(Duration::ZERO),
+        });
+        serve(listener, Arc::clone(&shared))?;
+        let (tallies, told) = mpsc::sync_channel::<(Tally, Micros)>(1);
+        let own = (source.clone(), header.clone(), Arc::clone(&shared));
+        let make = move || {
+            let (source, header, shared) = own;
+            for (tally, now) in told {
+                let began = Instant::now();
+                shared.put(&body(&source, &header, &tally, now));
+                *lock(&shared.cost) = began.elapsed();
+                shared.state.send_modify(|state| *state += 1);
+            }
+        };
+        let thread = std::thread::Builder::new().name("page".into()).spawn(make)?;
+        Ok(Web { address, shared, source: source.clone(), maker: Some(Maker { tallies, thread }), next: Instant::now() })
+    }
+
+    /// Tells what is known by now; a page is made of it if it is time, and if somebody looks.
+    pub fn show(&mut self, now: Micros, total: &Tally) {
+        if Instant::now() < self.next || self.shared.looking.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let Some(maker) = &self.maker else { return };
+        // One that is still being made is not waited for.
+        if maker.tallies.try_send((total.clone(), now)).is_ok() {
+            self.next = Instant::now() + SHORTEST.max(*lock(&self.shared.cost) * SHARE);
+        }
+    }
+
+    /// The run has ended: those who look get the final report, and are waited for a little.
+    pub fn finish(mut self, tally: &Tally, facts: &RunFacts, findings: &Findings) {
+        if let Some(Maker { tallies, thread }) = self.maker.take() {
+            drop(tallies);
+            let _ = thread.join();
+        }
+        let input = PageInput { plan: &self.source.plan, tally, facts, findings, scenario: &self.source.text };
+        self.shared.put(&page_body(&input, Live::Ended));
+        let looking = self.shared.looking.load(Ordering::Relaxed);
+        self.shared.state.send_replace(END);
+        let until = Instant::now() + FAREWELL;
+        while self.shared.fetched_last.load(Ordering::Relaxed) < looking && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // The last answer is on its way when it was counted.
+        if looking > 0 {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+/// The page's body by now.
+fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> String {
+    let facts = RunFacts { duration: now, ..facts_of(header, tally, Ending::Finished, Vec::new(), source) };
+    let findings = Findings::of(&source.plan, tally, &facts);
+    let length = source.plan.load.length();
+    let state =
+        if now < length { format!("running: {} s of {} s", now.second(), length.second()) } else { "the last shoppers finish".to_owned() };
+    page_body(&PageInput { plan: &source.plan, tally, facts: &facts, findings: &findings, scenario: &source.text }, Live::Running(&state))
+}
+
+fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let router = Router::new().route("/", get(whole)).route("/body", get(part)).route("/events", get(events)).with_state(shared);
+    std::thread::Builder::new().name("web".into()).spawn(move || {
+        runtime.block_on(async {
+            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                // It ends with the process.
+                let _ = axum::serve(listener, router).await;
+            }
+        });
+    })?;
+    Ok(())
+}
+
+async fn whole(State(shared): State<Arc<Shared>>) -> Response {
+    let body = shared.get();
+    answer("text/html; charset=utf-8", Body::from(live_shell(&shared.title, &body)))
+}
+
+async fn part(State(shared): State<Arc<Shared>>) -> Response {
+    let last = *shared.state.borrow() == END;
+    let body = shared.get();
+    if last {
+        shared.fetched_last.fetch_add(1, Ordering::Relaxed);
+    }
+    answer("text/html; charset=utf-8", Body::from(body.to_string()))
+}
+
+/// Server-sent events: one for each state of the page, then one for the end.
+async fn events(State(shared): State<Arc<Shared>>) -> Response {
+    let (mut sender, channel) = Channel::<Bytes, Infallible>::new(1);
+    let mut states = shared.state.subscribe();
+    tokio::spawn(async move {
+        shared.looking.fetch_add(1, Ordering::Relaxed);
+        loop {
+            let state = *states.borrow_and_update();
+            let event = if state == END { "event: end\ndata: \n\n".to_owned() } else { format!("event: state\ndata: {state}\n\n") };
+            // A reader who has gone is noticed at the next state.
+            if sender.send_data(event.into()).await.is_err() || state == END || states.changed().await.is_err() {
+                break;
+            }
+        }
+        shared.looking.fetch_sub(1, Ordering::Relaxed);
+    });
+    answer("text/event-stream", Body::new(channel))
+}
+
+fn answer(kind: &'static str, body: Body) -> Response {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], body).into_response()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+// === impl Shared ===
+
+impl Shared {
+    fn get(&self) -> Arc<str> {
+        Arc::clone(&lock(&self.body))
+    }
+
+    fn put(&self, body: &str) {
+        *lock(&self.body) = body.into();
+    }
+}

@@ -1,0 +1,36 @@
+//! Charts as pictures in the page: drawn once, here, so that the page needs no script.
+//!
+//! Lines and distributions are drawn by plotters. It knows colours only by number, so the ones in [`canvas`] stand for names:
+//! the style sheet gives each its real colour, by day and by night. The flow of shoppers and the intervals, which no library
+//! of charts draws, are written directly.
+
+mod axis;
+mod canvas;
+mod flow;
+mod spread;
+mod strip;
+mod svg;
+mod time;
+
+pub(super) use canvas::Colour;
+pub(super) use flow::flow;
+pub(super) use spread::{over as spread_over, spread};
+pub(super) use strip::{change, strip};
+pub(super) use time::{arrivals, failures, lag, requests, response};
+
+/// A picture with its words and its figures.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(super) struct Chart {
+    /// Unique in the page.
+    pub(super) id: String,
+    /// What it shows, with its unit.
+    pub(super) title: String,
+    /// The same for who can't see it.
+    pub(super) alternative: String,
+    /// The picture.
+    pub(super) svg: String,
+    /// The heads of the columns of its figures.
+    pub(super) head: Vec<String>,
+    /// Its figures.
+    pub(super) rows: Vec<Vec<String>>,
+}

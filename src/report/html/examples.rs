@@ -1,0 +1,134 @@
+//! Examples of failing journeys, as the page shows them: few, and cut, since a page is looked at and `failures.jsonl` has the rest.
+
+use serde::Serialize;
+
+use crate::plan::Plan;
+use crate::report::view::format::count;
+use crate::report::view::tables::{group, places};
+use crate::tally::{SampleLine, Samples};
+use crate::verdict::{HotSpot, Scope, trace_ids};
+
+/// The most examples of a page.
+const MOST: usize = 24;
+/// The most examples of a hot spot.
+const MOST_OF_SPOT: usize = 2;
+/// The longest request or response, in characters.
+const LONGEST: usize = 1_600;
+/// The most exchanges of one journey.
+const MOST_EXCHANGES: usize = 30;
+
+/// Examples of one kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Examples {
+    /// What they are examples of.
+    pub(super) title: String,
+    pub(super) journeys: Vec<Example>,
+}
+
+/// A failing journey.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Example {
+    title: String,
+    who: String,
+    /// What finds it in the shop's logs and traces.
+    marks: Vec<String>,
+    exchanges: Vec<Exchange>,
+    more: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Exchange {
+    at: String,
+    step: String,
+    attempt: u32,
+    status: String,
+    took: String,
+    failed: String,
+    detail: String,
+    request: Option<String>,
+    response: Option<String>,
+}
+
+/// Examples of each hot spot, then of what else failed; each journey once.
+pub(super) fn examples(plan: &Plan, samples: &Samples, spots: &[HotSpot]) -> Vec<Examples> {
+    let all: Vec<(String, &SampleLine)> = samples
+        .strata
+        .iter()
+        .flat_map(|((step, kind), lines)| {
+            let title = format!("{} at {}", kind.label(), plan.step_label(*step));
+            lines.values().map(move |line| (title.clone(), &**line))
+        })
+        .collect();
+    let mut shown: Vec<&SampleLine> = Vec::new();
+    let mut found = Vec::new();
+    for spot in spots {
+        let of_spot = all.iter().filter(|(_, line)| belongs(plan, spot, line));
+        let fresh: Vec<&(String, &SampleLine)> =
+            of_spot.filter(|(_, line)| !shown.contains(line)).take(MOST_OF_SPOT.min(MOST - shown.len())).collect();
+        shown.extend(fresh.iter().map(|(_, line)| *line));
+        let journeys: Vec<Example> = fresh.iter().map(|(title, line)| Example::of(title, line)).collect();
+        if !journeys.is_empty() {
+            found.push(Examples { title: format!("{} at {}", group(spot), places(plan, spot)), journeys });
+        }
+    }
+    let rest: Vec<&(String, &SampleLine)> = all.iter().filter(|(_, line)| !shown.contains(line)).take(MOST - shown.len()).collect();
+    for kind in rest.chunk_by(|one, other| one.0 == other.0) {
+        let journeys = kind.iter().map(|(title, line)| Example::of(title, line)).collect();
+        found.push(Examples { title: format!("also: {}", kind[0].0), journeys });
+    }
+    found
+}
+
+/// Whether a journey is one of those that a hot spot is about.
+fn belongs(plan: &Plan, spot: &HotSpot, line: &SampleLine) -> bool {
+    let holds = |(name, value): &(String, String)| line.attributes.get(name).or_else(|| line.observed.get(name)) == Some(value);
+    let steps: Vec<&str> = spot.steps.iter().map(|step| plan.step(*step).name.as_str()).collect();
+    let failed_there = || {
+        let failed = |exchange: &&crate::tally::SampledExchange| exchange.failure.is_some() && steps.contains(&exchange.step.as_str());
+        line.exchanges.iter().filter(failed).count() >= 2
+    };
+    spot.group.iter().all(holds) && (spot.scope == Scope::Journey || failed_there())
+}
+
+// === impl Example ===
+
+impl Example {
+    fn of(title: &str, line: &SampleLine) -> Example {
+        let known = line.attributes.iter().chain(&line.observed);
+        let who: Vec<String> = known.map(|(name, value)| format!("{name} {value}")).collect();
+        let exchanges = line.exchanges.iter().take(MOST_EXCHANGES).map(|exchange| Exchange {
+            at: format!("{:.1} s", exchange.began_at.as_secs_f64()),
+            step: exchange.step.clone(),
+            attempt: exchange.attempt,
+            status: exchange.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+            took: exchange.took.to_string(),
+            failed: exchange.failure.map_or_else(String::new, |kind| kind.label().to_owned()),
+            detail: exchange.detail.clone(),
+            request: exchange.request.as_deref().map(cut),
+            response: exchange.response.as_deref().map(cut),
+        });
+        Example {
+            title: format!("{title}, journey {}", line.journey),
+            who: who.join(", "),
+            marks: marks(line),
+            exchanges: exchanges.collect(),
+            more: line.exchanges.len().saturating_sub(MOST_EXCHANGES),
+        }
+    }
+}
+
+/// The shopper's marker, and the ids that its failing exchanges carry in their headers.
+fn marks(line: &SampleLine) -> Vec<String> {
+    let ids = line.exchanges.iter().flat_map(trace_ids).map(|(name, value)| format!("{name} {value}"));
+    let mut marks: Vec<String> = std::iter::once(format!("x-shopper {}", line.marker)).chain(ids).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    marks.retain(|mark| seen.insert(mark.clone()));
+    marks
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}\n… {} more bytes in failures.jsonl", &text[..at], count((text.len() - at) as u64)),
+    }
+}

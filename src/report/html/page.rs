@@ -1,0 +1,387 @@
+//! The page of one run: what the template is given.
+
+use serde::Serialize;
+
+use super::charts::{self, Chart};
+use super::examples::{Examples, examples};
+use super::series::Series;
+use super::templates::{document, render};
+use crate::base::redact;
+use crate::plan::Plan;
+use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document};
+use crate::report::view::format::{count, expected, percent};
+use crate::report::view::{Fit, Remark, Section, Table, Tone, View, gate, tables};
+use crate::tally::Tally;
+use crate::verdict::{Findings, RunFacts};
+
+/// What a page is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct PageInput<'a> {
+    /// What was meant to be run.
+    pub plan: &'a Plan,
+    /// What was seen.
+    pub tally: &'a Tally,
+    /// Where and when.
+    pub facts: &'a RunFacts,
+    /// What it says.
+    pub findings: &'a Findings,
+    /// The scenario, word by word.
+    pub scenario: &'a str,
+}
+
+/// Whether a page follows a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live<'a> {
+    /// It is of a stored run.
+    No,
+    /// The run goes on, and is in this state.
+    Running(&'a str),
+    /// It has followed the run to its end.
+    Ended,
+}
+
+/// `report.html`: the report of a run as one file.
+pub fn page(input: &PageInput<'_>) -> String {
+    let title = format!("{}: {}", input.plan.name, input.findings.verdict.key());
+    document(&title, &page_body(input, Live::No))
+}
+
+/// What is inside the page's body.
+pub fn page_body(input: &PageInput<'_>, live: Live<'_>) -> String {
+    render("run.html", Page::of(input, live))
+}
+
+#[derive(Serialize)]
+struct Page {
+    live: Option<String>,
+    title: String,
+    subtitle: String,
+    verdict: &'static str,
+    word: String,
+    reason: String,
+    answers: Vec<AnswerPart>,
+    headline: Vec<RemarkPart>,
+    objectives: Vec<StripPart>,
+    flows: Vec<Chart>,
+    over_time: Vec<Chart>,
+    responses: Vec<Chart>,
+    stages: bool,
+    outages: bool,
+    late: bool,
+    heat: Option<Heat>,
+    examples: Vec<Examples>,
+    spreads: Vec<Chart>,
+    percentiles: Vec<PercentilesPart>,
+    losses: Vec<StripPart>,
+    sections: Vec<SectionPart>,
+    generator: Vec<RemarkPart>,
+    notes: Vec<String>,
+    facts: Vec<(&'static str, String)>,
+    again: String,
+    scenario: String,
+}
+
+/// The tables of a section.
+#[derive(Serialize)]
+struct SectionPart {
+    key: &'static str,
+    tables: Vec<TablePart>,
+}
+
+#[derive(Serialize)]
+struct AnswerPart {
+    question: &'static str,
+    tone: &'static str,
+    answer: String,
+    detail: String,
+    figure: Option<&'static str>,
+    value: Option<f64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct RemarkPart {
+    tone: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct TablePart {
+    title: String,
+    in_sight: bool,
+    columns: Vec<(String, &'static str)>,
+    rows: Vec<(&'static str, Vec<String>)>,
+}
+
+/// A figure with its interval, drawn.
+#[derive(Serialize)]
+struct StripPart {
+    name: String,
+    tone: &'static str,
+    text: String,
+    svg: String,
+    figure: String,
+    value: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct PercentilesPart {
+    step: String,
+    kind: &'static str,
+    cells: Vec<(String, String, Option<f64>)>,
+}
+
+/// Steps by values.
+#[derive(Serialize)]
+struct Heat {
+    names: Vec<(String, usize)>,
+    values: Vec<String>,
+    rows: Vec<(String, Vec<HeatPart>)>,
+}
+
+#[derive(Serialize, Clone, Default)]
+struct HeatPart {
+    level: usize,
+    text: String,
+    told: String,
+    figure: String,
+    value: f64,
+}
+
+const LEVELS: f64 = 6.0;
+/// Steps beyond these have their charts left out of the page; their figures are in its tables.
+const MOST_STEPS: usize = 40;
+
+// === impl Page ===
+
+impl Page {
+    fn of(input: &PageInput<'_>, live: Live<'_>) -> Page {
+        let (live, running) = match live {
+            Live::No => (None, false),
+            Live::Running(state) => (Some(state), true),
+            Live::Ended => (Some("the run has ended"), false),
+        };
+        let PageInput { plan, tally, facts, findings, scenario } = *input;
+        let view = View::of(plan, facts, findings);
+        let run = run_document(plan, tally, facts, findings);
+        let series = Series::of(plan, tally);
+        let reached: Vec<usize> = (0..run.steps.len()).filter(|step| run.steps[*step].attempts > 0).take(MOST_STEPS).collect();
+        let over_time = [charts::arrivals(&run, &series), charts::requests(&run, &series), charts::failures(&run, &series)];
+        let spreads = reached.iter().filter_map(|i| charts::spread(*i, &series.steps[*i], &run.steps[*i].response_ms));
+        let responses = reached.iter().filter_map(|i| charts::response(*i, &run, &series, &series.steps[*i]));
+        let objectives = findings.objectives.iter().zip(&run.objectives).enumerate();
+        Page {
+            live: live.map(str::to_owned),
+            title: view.title.clone(),
+            subtitle: view.subtitle.clone(),
+            verdict: if running { "running" } else { findings.verdict.key() },
+            word: if running { "RUNNING".to_owned() } else { findings.verdict.key().to_uppercase() },
+            reason: if running { format!("so far: {}", view.reason.text) } else { view.reason.text.clone() },
+            answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
+            headline: remarks(&view.headline),
+            objectives: objectives.map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found))).collect(),
+            flows: run.journeys.iter().enumerate().filter(|(_, it)| it.started > 0).map(|(i, it)| charts::flow(i, it)).collect(),
+            over_time: over_time.into_iter().chain(charts::lag(&run, &series)).collect(),
+            responses: responses.collect(),
+            stages: !run.stages.is_empty(),
+            outages: !run.windows.is_empty(),
+            late: !run.generator.late_windows_s.is_empty(),
+            heat: Heat::of(&run.heat),
+            examples: examples(plan, &tally.samples, &findings.hotspots),
+            spreads: spreads.collect(),
+            percentiles: reached.iter().flat_map(|i| percentiles(*i, &series.steps[*i].label, &run)).collect(),
+            losses: losses(findings, &run),
+            sections: sections(&view.tables),
+            generator: remarks(&view.generator),
+            notes: view.notes.clone(),
+            facts: about(&run),
+            again: again(&run),
+            scenario: redact::text(scenario).into_owned(),
+        }
+    }
+}
+
+impl From<crate::report::view::Answer> for AnswerPart {
+    fn from(answer: crate::report::view::Answer) -> AnswerPart {
+        AnswerPart {
+            question: answer.question,
+            tone: word(answer.tone),
+            answer: answer.answer,
+            detail: answer.detail,
+            figure: answer.figure.map(|(path, _)| path),
+            value: answer.figure.map(|(_, value)| crate::report::json::figure(value)),
+        }
+    }
+}
+
+pub(super) fn remarks(remarks: &[Remark]) -> Vec<RemarkPart> {
+    remarks.iter().map(|remark| RemarkPart { tone: word(remark.tone), text: remark.text.clone() }).collect()
+}
+
+fn sections(tables: &[Table]) -> Vec<SectionPart> {
+    let key = |section| match section {
+        Section::Gate => "gate",
+        Section::Funnel => "funnel",
+        Section::Time => "time",
+        Section::Places => "places",
+        Section::Steps => "steps",
+        Section::Loss => "loss",
+        Section::Further => "further",
+    };
+    let by_section = tables.chunk_by(|one, other| one.section == other.section);
+    by_section.map(|tables| SectionPart { key: key(tables[0].section), tables: tables.iter().map(TablePart::of).collect() }).collect()
+}
+
+/// A tone as the style sheet calls it.
+pub(super) fn word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "plain",
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Doubtful => "doubtful",
+        Tone::Faint => "faint",
+    }
+}
+
+fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
+    let Some(loss) = &findings.loss else { return Vec::new() };
+    let most = loss.by_patience.iter().map(|row| row.ci95.high).fold(0.0, f64::max) * 1.05;
+    let rows = loss.by_patience.iter().zip(run.loss.iter().flat_map(|loss| &loss.by_patience)).enumerate();
+    rows.map(|(place, (row, told))| {
+        let (share, ci95) = tables::lost_share(row);
+        let text = if row.lost > 0.0 { format!("{share} ({ci95}), {} shoppers", expected(row.lost)) } else { format!("{share} ({ci95})") };
+        StripPart {
+            name: row.patience.clone(),
+            tone: if place == 0 { "own" } else { "plain" },
+            svg: charts::strip("loss", Some(row.rate), Some((row.ci95.low, Some(row.ci95.high))), None, most, &text),
+            text,
+            figure: format!("loss.by_patience.{place}.lost_rate"),
+            value: Some(told.lost_rate),
+        }
+    })
+    .collect()
+}
+
+fn percentiles(place: usize, step: &str, run: &RunDocument) -> [PercentilesPart; 2] {
+    let of = |kind: &'static str, key: &str, spans: &SpansDocument| {
+        let values =
+            [("p50", spans.p50), ("p90", spans.p90), ("p95", spans.p95), ("p99", spans.p99), ("p999", spans.p999), ("max", spans.max)];
+        let cell = |(name, value): (&str, Option<f64>)| {
+            let shown = value.map_or_else(|| "–".to_owned(), |ms| crate::base::Micros((ms * 1_000.0).round() as u64).to_string());
+            (format!("steps.{place}.{key}.{name}"), shown, value)
+        };
+        PercentilesPart { step: step.to_owned(), kind, cells: values.map(cell).to_vec() }
+    };
+    let found = &run.steps[place];
+    [of("response", "response_ms", &found.response_ms), of("service", "service_ms", &found.service_ms)]
+}
+
+/// What it takes to run it again, and to tell it from other runs.
+fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
+    let load = &run.load;
+    let tags: Vec<String> = run.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let machine = &run.machine;
+    let attempts = load.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string());
+    let facts = [
+        ("Run", run.run_id.clone()),
+        ("Started", run.started_at.clone()),
+        ("Target", run.target.clone()),
+        ("Seed", run.seed.to_string()),
+        ("Load", format!("{}, {} arrivals, connections {}", load.model, load.arrivals, load.connections.replace('_', " "))),
+        ("Shoppers", format!("{} behaviour, patience {}, at most {attempts} attempts at a unit", load.behaviour, load.patience)),
+        ("Slice", run.slice.clone()),
+        ("Plan digest", run.plan_digest.clone()),
+        ("Workload digest", run.workload_digest.clone()),
+        ("Scenario SHA-256", run.scenario.sha256.clone()),
+        ("Tags", tags.join(", ")),
+        ("Version", run.tool_version.clone()),
+        ("Machine", format!("{} {}, {} processors, {} used by shoppers", machine.os, machine.arch, machine.cpus, machine.cores)),
+        ("Completion", run.completion.clone()),
+    ];
+    facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn again(run: &RunDocument) -> String {
+    let tags: String = run.tags.iter().map(|(key, value)| format!(" --tag '{key}={value}'")).collect();
+    format!("tillrush run scenario.yaml --target '{}' --seed {}{tags}", run.target, run.seed)
+}
+
+// === impl TablePart ===
+
+impl TablePart {
+    pub(super) fn of(table: &Table) -> TablePart {
+        let fit = |fit| match fit {
+            Fit::Name | Fit::Prose => "words",
+            Fit::Figure | Fit::Optional(_) => "figures",
+        };
+        TablePart {
+            title: table.title.clone(),
+            in_sight: table.in_sight,
+            columns: table.columns.iter().map(|column| (column.title.clone(), fit(column.fit))).collect(),
+            rows: table.rows.iter().map(|row| (word(row.tone), row.cells.clone())).collect(),
+        }
+    }
+}
+
+// === impl StripPart ===
+
+impl StripPart {
+    fn objective(place: usize, told: &ObjectiveDocument, text: String) -> StripPart {
+        let interval = told.ci95.map(|[low, high]| (low.unwrap_or(0.0), high));
+        let ends = [Some(told.limit), told.observed, interval.and_then(|(_, high)| high)];
+        let most = ends.into_iter().flatten().fold(0.0, f64::max) * 1.15;
+        let tone = match told.verdict.as_str() {
+            "pass" => "good",
+            "fail" => "bad",
+            _ => "doubtful",
+        };
+        StripPart {
+            name: told.text.clone(),
+            tone,
+            svg: charts::strip(tone, told.observed, interval, Some(told.limit), most, &text),
+            text,
+            figure: format!("objectives.{place}.observed"),
+            value: told.observed,
+        }
+    }
+}
+
+// === impl Heat ===
+
+impl Heat {
+    fn of(cells: &[HeatDocument]) -> Option<Heat> {
+        let hottest = cells.iter().map(|cell| cell.rate).fold(0.0, f64::max);
+        let mut columns: Vec<(&str, &str)> = Vec::new();
+        for cell in cells {
+            if !columns.contains(&(&cell.name, &cell.value)) {
+                columns.push((&cell.name, &cell.value));
+            }
+        }
+        let names = columns.chunk_by(|one, other| one.0 == other.0).map(|same| (same[0].0.to_owned(), same.len())).collect();
+        let rows = cells.chunk_by(|one, other| one.step == other.step).map(|row| {
+            let mut parts = vec![HeatPart::default(); columns.len()];
+            for cell in row {
+                let place = cells.iter().position(|other| std::ptr::eq(other, cell)).unwrap_or_default();
+                let column = columns.iter().position(|column| *column == (&*cell.name, &*cell.value));
+                if let Some(part) = column.and_then(|column| parts.get_mut(column)) {
+                    *part = HeatPart::of(place, cell, hottest);
+                }
+            }
+            (row[0].step.clone(), parts)
+        });
+        let rows = rows.collect();
+        (!cells.is_empty()).then(|| Heat { names, values: columns.iter().map(|(_, value)| (*value).to_owned()).collect(), rows })
+    }
+}
+
+impl HeatPart {
+    fn of(place: usize, cell: &HeatDocument, hottest: f64) -> HeatPart {
+        HeatPart {
+            // The root, so that what is warm is told from what is cold beside one very hot cell.
+            level: if cell.repeated == 0 { 0 } else { ((cell.rate / hottest).sqrt() * LEVELS).ceil() as usize },
+            text: if cell.repeated == 0 { "none".to_owned() } else { percent(cell.rate) },
+            told: format!("{} of {}", count(cell.repeated), count(cell.shoppers)),
+            figure: format!("heat.{place}.rate"),
+            value: cell.rate,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+"use strict";
+// Each event says that there is a newer state of the report; it is fetched and put in place of the one before.
+// What a reader has opened stays open, and the page does not jump.
+const report = document.getElementById("report");
+const source = new EventSource("events");
+let asking = false;
+let behind = false;
+
+function renew() {
+  if (asking) {
+    behind = true;
+    return;
+  }
+  asking = true;
+  fetch("body", { cache: "no-store" })
+    .then((answer) => answer.text())
+    .then((body) => {
+      const open = new Set([...report.querySelectorAll("details[open] > summary")].map((it) => it.textContent));
+      const focused = document.activeElement && report.contains(document.activeElement) ? document.activeElement.textContent : null;
+      const [x, y] = [window.scrollX, window.scrollY];
+      report.innerHTML = body;
+      for (const summary of report.querySelectorAll("summary")) {
+        if (open.has(summary.textContent)) summary.parentElement.open = true;
+        if (focused !== null && summary.textContent === focused) summary.focus({ preventScroll: true });
+      }
+      window.scrollTo(x, y);
+    })
+    .catch(() => {})
+    .finally(() => {
+      asking = false;
+      if (behind) {
+        behind = false;
+        renew();
+      }
+    });
+}
+
+source.addEventListener("state", renew);
+source.addEventListener("end", () => {
+  source.close();
+  renew();
+});

@@ -1,0 +1,218 @@
+use std::sync::Arc;
+
+use insta::assert_snapshot;
+use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
+
+use super::*;
+use crate::base::{Micros, ShopperId};
+use crate::report::json::run_document;
+use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
+use crate::verdict::trial::{Trial, failing, planted, shop};
+
+const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
+
+fn shown(trial: &Trial) -> String {
+    page(&PageInput { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings: &trial.findings(), scenario: "name: shop\n" })
+}
+
+fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+    html.select(&Selector::parse(selector).unwrap()).collect()
+}
+
+fn text(element: ElementRef<'_>) -> String {
+    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn gated(shoppers: u64, seconds: u64, rule: impl Fn(&crate::verdict::trial::Moment<'_>) -> Outcome) -> Trial {
+    let mut plan = shop();
+    plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap(), plan.objective("p95(pay) < 2s", 2).unwrap()];
+    Trial::of(plan, shoppers, seconds, rule)
+}
+
+#[test]
+fn the_page_has_its_parts_in_order() {
+    let html = Html::parse_document(&shown(&gated(12_000, 120, planted)));
+    let mut outline = Vec::new();
+    for element in all(&html, "h1, h2, h3, dt, figcaption, caption") {
+        outline.push(format!("{} {}", element.value().name(), text(element)));
+    }
+    assert_snapshot!(outline.join("\n"), @r"
+    h1 FAIL Black Friday checkout
+    h2 In a minute
+    dt Did it pass?
+    dt Where do shoppers fail twice?
+    dt Since when?
+    dt Who?
+    dt How many are lost?
+    dt Can I trust this run?
+    h2 Did it pass?
+    caption Objectives
+    h2 How shoppers fared
+    figcaption browse: shoppers from unit to unit (number of shoppers)
+    figcaption buy: shoppers from unit to unit (number of shoppers)
+    caption How far shoppers came, and how they got through
+    caption Shoppers by number of failed attempts
+    h2 What happened when
+    figcaption Shoppers arriving (per second)
+    figcaption Requests sent (per second)
+    figcaption Failed attempts, and shoppers who failed again (per second)
+    figcaption Lag of the load generator: how late shoppers acted (log scale of ms)
+    h2 Where failures repeat, and for whom
+    caption Where failures repeat (groups of shoppers, beside all others)
+    caption Shoppers who failed twice or more, beginning at the step, of those with the value (%)
+    h2 Steps and their times
+    caption Steps (response time of successes)
+    caption What went wrong
+    h3 Distributions
+    figcaption browse/home: attempts by response time (%, log scale of ms)
+    figcaption search: attempts by response time (%, log scale of ms)
+    figcaption buy/home: attempts by response time (%, log scale of ms)
+    figcaption product: attempts by response time (%, log scale of ms)
+    figcaption cart: attempts by response time (%, log scale of ms)
+    figcaption checkout: attempts by response time (%, log scale of ms)
+    figcaption pay: attempts by response time (%, log scale of ms)
+    figcaption confirm: attempts by response time (%, log scale of ms)
+    h3 Over time
+    figcaption browse/home: response time of successes (log scale of ms)
+    figcaption search: response time of successes (log scale of ms)
+    figcaption buy/home: response time of successes (log scale of ms)
+    figcaption product: response time of successes (log scale of ms)
+    figcaption cart: response time of successes (log scale of ms)
+    figcaption checkout: response time of successes (log scale of ms)
+    figcaption pay: response time of successes (log scale of ms)
+    figcaption confirm: response time of successes (log scale of ms)
+    caption Percentiles of successes
+    h2 How many are lost
+    caption Shoppers lost, by how patient they are (this scenario's patience first)
+    h2 Can I trust this run?
+    h3 To read the figures rightly
+    h2 Run it again
+    dt Run
+    dt Started
+    dt Target
+    dt Seed
+    dt Load
+    dt Shoppers
+    dt Slice
+    dt Plan digest
+    dt Workload digest
+    dt Scenario SHA-256
+    dt Tags
+    dt Version
+    dt Machine
+    dt Completion
+    ");
+    let answers: Vec<String> = all(&html, ".answer").into_iter().map(text).collect();
+    assert_snapshot!(answers.join("\n"), @r"
+    Did it pass? Failed 1 of 2 objectives broken: repeated_failures < 0.5%
+    Where do shoppers fail twice? pay, cart, checkout 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %)
+    Since when? Throughout at no time did the shop fail more than at others, beyond chance
+    Who? payment wallet, node n3 5.2 % of those with payment wallet fail again and again, 234 of 4,525
+    How many are lost? 4.7 % 474 of every 10,000 shoppers (4.4–5.1 %), expected under applause-2024
+    Can I trust this run? Yes the schedule was held: 12,000 of 12,000 arrivals started, lag p99 79µs
+    ");
+}
+
+#[test]
+fn every_figure_is_that_of_the_document() {
+    let trial = gated(12_000, 120, planted);
+    let run = serde_json::to_value(run_document(&trial.plan, &trial.tally, &trial.facts, &trial.findings())).unwrap();
+    let html = Html::parse_document(&shown(&trial));
+    let figures = all(&html, "[data-figure]");
+    assert!(figures.len() > 100, "{}", figures.len());
+    for element in figures {
+        let path = format!("/{}", element.value().attr("data-figure").unwrap().replace('.', "/"));
+        let told = run.pointer(&path).unwrap_or_else(|| panic!("{path} is not in run.json"));
+        let shown = element.value().attr("data-value").map_or(Value::Null, |value| serde_json::from_str(value).unwrap());
+        assert_eq!(shown.as_f64(), told.as_f64(), "{path}");
+    }
+}
+
+#[test]
+fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
+    let closed = {
+        let mut plan = shop();
+        plan.load.arrivals = crate::plan::Arrivals::Closed { users: 4, length: Micros::from_secs(10) };
+        Trial::of(plan, 500, 10, planted)
+    };
+    for (trial, answer) in [
+        (Trial::run(0, 10, |_| Outcome::Ok), "Nowhere"),
+        (Trial::run(600, 10, |_| Outcome::Ok), "Nowhere"),
+        (Trial::run(3, 3, |_| failing(true)), "home"),
+        (closed, "pay"),
+    ] {
+        let html = Html::parse_document(&shown(&trial));
+        let answers: Vec<String> = all(&html, ".answer .word").into_iter().map(text).collect();
+        assert_eq!(answers.len(), 6);
+        assert!(answers[1].contains(answer), "{answers:?}");
+        assert!(all(&html, "figure[data-chart=arrivals] svg[role=img][aria-label]").len() == 2);
+    }
+}
+
+#[test]
+fn names_and_bodies_can_not_break_out() {
+    let mut plan = shop();
+    plan.name = HOSTILE.into();
+    plan.units.iter_mut().for_each(|unit| unit.name = format!("{}{HOSTILE}", unit.name));
+    plan.steps.iter_mut().for_each(|step| step.name = format!("{}{HOSTILE}", step.name));
+    plan.shoppers.attributes[1].values[1].0 = HOSTILE.into();
+    plan.journeys[1].name = HOSTILE.into();
+    plan.observed = vec![HOSTILE.into()];
+    let mut trial = Trial::of(plan, 3_000, 60, |m| failing(m.step.starts_with("pay") && m.payment == "wallet" && m.shopper < 0.3));
+    trial.facts.target = format!("http://127.0.0.1/{HOSTILE}");
+    trial.facts.tags.insert(HOSTILE.into(), HOSTILE.into());
+    let exchange = SampledExchange {
+        step: HOSTILE.into(),
+        attempt: 1,
+        began_at: Micros::ZERO,
+        took: Micros(1),
+        status: Some(500),
+        failure: Some(FailureKind::ServerError),
+        detail: HOSTILE.into(),
+        request: Some(HOSTILE.into()),
+        response: Some(HOSTILE.repeat(100)),
+    };
+    let line = SampleLine {
+        shopper: ShopperId(1),
+        marker: HOSTILE.into(),
+        journey: HOSTILE.into(),
+        attributes: [(HOSTILE.into(), HOSTILE.into())].into(),
+        observed: [].into(),
+        arrived_at: Micros::ZERO,
+        end: End::StoppedByCap,
+        exchanges: vec![exchange],
+    };
+    let place = CausePlace { step: crate::base::StepId(6), kind: FailureKind::ServerError, status: Some(500) };
+    trial.tally.samples.offer(&Cause { place, message: HOSTILE.into() }, 1, Arc::new(line));
+    let input = PageInput { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings: &trial.findings(), scenario: HOSTILE };
+    let text = page(&input);
+    let html = Html::parse_document(&text);
+    assert_eq!(all(&html, "script, img, iframe, object, [onerror], [onclick], [style]").len(), 0);
+    assert!(all(&html, "h1")[0].text().collect::<String>().contains(HOSTILE));
+    assert!(all(&html, "article pre").iter().any(|pre| pre.text().collect::<String>() == HOSTILE));
+    assert_eq!(all(&html, "main").len(), 1);
+}
+
+#[test]
+fn a_page_reaches_for_nothing() {
+    let text = shown(&gated(2_000, 60, planted));
+    let html = Html::parse_document(&text);
+    let policy = all(&html, "meta[http-equiv=Content-Security-Policy]")[0].value().attr("content").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    assert_eq!(all(&html, "script, link:not([href='data:,']), [src]").len(), 0);
+    let outside = |element: &ElementRef<'_>| element.value().attr("href").is_some_and(|href| !href.starts_with('#') && href != "data:,");
+    assert!(all(&html, "[href]").iter().all(|element| !outside(element)));
+}
+
+#[test]
+fn an_hour_of_a_large_shop_is_less_than_a_megabyte_and_a_half() {
+    let mut plan = shop();
+    crate::plan::example::add_journey(&mut plan, "long", 3.0);
+    for step in 0..16 {
+        crate::plan::example::add_unit(&mut plan, false, &[(&format!("step {step}"), 0.0, 1.0)]);
+    }
+    let trial = Trial::of(plan, 30_000, 3_600, planted);
+    let size = shown(&trial).len();
+    assert!(size < 1_500_000, "{size} bytes");
+}
