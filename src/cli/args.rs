@@ -142,11 +142,11 @@ pub struct ShopAccessArgs {
 /// Files to write beside the run folder.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportFileArgs {
-    /// Write `run.json` here as well; - for standard output.
+    /// Write the JSON (`run.json`, or the comparison) here as well; - for standard output.
     #[arg(long, env = "TILLRUSH_JSON", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
 
-    /// Write JUnit XML here, a test case for each objective; - for standard output.
+    /// Write JUnit XML here, a test case for each objective or figure; - for standard output.
     #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
 

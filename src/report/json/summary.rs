@@ -323,8 +323,11 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
         observed_at_least: found.observed_at_least,
         ci95: found.ci95.map(|ci95| [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]),
         successes_only_ms: found.successes_only.map(millis),
+        in_time: found.in_time.map(|in_time| figure(in_time.share)),
+        in_time_ci95: found.in_time.map(|in_time| pair(in_time.ci95)),
+        never: found.in_time.map(|in_time| in_time.never),
         sample: found.sample,
-        interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
+        interval_basis: basis_of(!found.weak),
         window: found.window.map(|window| WindowDocument {
             from_s: window.from.as_secs_f64(),
             until_s: window.until.as_secs_f64(),
@@ -337,7 +340,7 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
 }
 
 fn basis_of(by_blocks: bool) -> String {
-    if by_blocks { "blocks" } else { "shoppers" }.to_owned()
+    if by_blocks { "blocks" } else { "independent" }.to_owned()
 }
 
 pub(super) fn spans(found: &Quantiles) -> SpansDocument {
