@@ -27,6 +27,12 @@ fn part(part: &str) -> String {
     top(&format!("{part}\njourneys: [{{ name: buy, steps: [{{ name: home, get: / }}] }}]"))
 }
 
+/// A whole scenario of an experiment.
+fn arms(arms: &str) -> String {
+    let attributes = "attributes: { payment: { card: 1, gift: 1 }, device: { mobile: 1 } }";
+    part(&format!("shoppers: {{ behaviour: experiment, {attributes}, retry: {{ {arms} }} }}"))
+}
+
 /// A whole scenario with this load.
 fn load(load: &str) -> String {
     format!("name: x\nload:\n{}\njourneys: [{{ name: buy, steps: [{{ name: home, get: / }}] }}]\n", indented(load, 2))
@@ -165,6 +171,21 @@ fn quantities() {
         (part("shoppers: { retry: { after: «soon» } }"), &["`soon` is not a pause"], &["1s..4s"]),
         (part("shoppers: { max_attempts: «0» }"), &["`0` is not a number of attempts"], &["unlimited"]),
         (part("shoppers: { behaviour: «prob» }"), &["`prob` is not a behaviour"], &["write probe"]),
+        (part("shoppers: { behaviour: «experiment» }"), &["nothing to compare"], &["arms"]),
+        (part("shoppers: { retry: { «arms»: [same, { wait: 1s }] } }"), &["in an experiment only"], &["behaviour: experiment"]),
+        (arms("«arms»: [{ wait: 1s }, { fresh: session }]"), &["the same again"], &["add `same`"]),
+        (arms("«arms»: [same]"), &["1 arms"], &["2 to 16"]),
+        (arms("«arms»: [same, { wait: 1s }, same]"), &["`same` is given twice"], &["one of the two"]),
+        (arms("arms: [same, «again»]"), &["no way to try again"], &["fresh: session"]),
+        (arms("arms: [same, { fresh: «cart» }]"), &["`cart` is not something"], &["session"]),
+        (arms("arms: [same, { redraw: «pament» }]"), &["no attribute `pament`"], &["write payment"]),
+        (arms("arms: [same, { redraw: «device» }]"), &["no other value"], &["second value"]),
+        (arms("arms: [same, { set: { payment: «gold» } }]"), &["no value `gold`"], &["`card` or `gift`"]),
+        (
+            part("shoppers: { behaviour: experiment, max_attempts: «1», retry: { arms: [same, { wait: 1s }] } }"),
+            &["nobody tries again"],
+            &["two attempts"],
+        ),
         (part("shoppers: { patience: «applause» }"), &["no patience `applause`"], &["applause-2024"]),
         (part("shoppers: { patience: [26%, «140%»] }"), &["more than the whole"], &["100%"]),
         (part("shoppers: { attributes: { device: { mobile: «-1» } } }"), &["`-1` is not a weight"], &["above zero"]),

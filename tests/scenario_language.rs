@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
     Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Content, Dealing, Expected, Extract, Inputs,
-    JsonSegment, Metric, Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, schema,
+    JsonSegment, Metric, Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, Way, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -223,6 +223,26 @@ fn values_of_every_kind_keep_what_they_are() {
         plan.steps[3].request.url,
         Template::Segments(vec![Segment::Text("https://t-1.example.com/".into()), Segment::Variable(VarId(6))])
     );
+}
+
+#[test]
+fn the_arms_of_an_experiment_mean_what_they_say() {
+    let plan = compiled(
+        "name: x
+load: { stages: [{ hold: 1/s, for: 1m }] }
+shoppers:
+  behaviour: experiment
+  attributes: { payment: { card: 1, wallet: 1 }, coupon: { none: 4, TILL10: 1 } }
+  retry: { arms: [same, { redraw: payment }, { set: { coupon: none, payment: card } }, { fresh: session }, { wait: 20s..40s }] }
+defaults: { trace: w3c }
+journeys: [{ name: a, steps: [{ name: b, get: / }] }]",
+    );
+    let pause = Delay { low: Micros::from_secs(20), high: Micros::from_secs(40) };
+    let ways: Vec<&Way> = plan.shoppers.arms.iter().map(|arm| &arm.way).collect();
+    assert_eq!(ways, [&Way::Same, &Way::Redraw(0), &Way::Set(vec![(1, 0), (0, 0)]), &Way::Fresh, &Way::Wait(pause)]);
+    let labels: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
+    assert_eq!(labels, ["same", "redraw: payment", "set: coupon none, payment card", "fresh: session", "wait: 20s..40s"]);
+    assert!(plan.trace);
 }
 
 #[test]

@@ -125,6 +125,7 @@ fn record(tally: &mut Tally, at: Micros) {
         unit: tillrush::base::UnitId(step.0),
         nth: 1,
         intended_at: at,
+        after_failure_at: None,
         attributes,
         observed: &[],
         outcome: Outcome::Ok,

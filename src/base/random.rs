@@ -45,6 +45,8 @@ pub enum Purpose {
     Route = 17,
     /// One of several things found in an answer.
     Found = 18,
+    /// The identity of a request in a distributed trace.
+    Trace = 19,
 }
 
 /// 64 uniform bits for this key, purpose and ordinal.

@@ -28,6 +28,7 @@ use super::wire::Cut;
 const BODY_LIMIT: usize = 64 * 1024;
 
 const X_NODE: HeaderName = HeaderName::from_static("x-node");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request, read.
 struct Call {
@@ -67,7 +68,7 @@ pub(super) async fn serve(
     let guest = Guest { badge: &badge, shopper: &shopper, node: &shop.nodes[badge.node] };
 
     let mut response = answer(&shop, &cut, route, &call, &guest, nth).await;
-    stamp(&mut response, &guest);
+    stamp(&mut response, &guest, shop.next_answer());
     response
 }
 
@@ -187,9 +188,10 @@ pub(super) fn respond(answer: Answer) -> Response {
     response
 }
 
-/// What every answer carries: the node, and for a new session its cookie.
-fn stamp(response: &mut Response, guest: &Guest<'_>) {
+/// What every answer carries: its number, the node, and for a new session its cookie.
+fn stamp(response: &mut Response, guest: &Guest<'_>, number: u64) {
     let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, HeaderValue::from(number));
     if let Ok(node) = HeaderValue::from_str(guest.node) {
         headers.insert(X_NODE, node);
     }

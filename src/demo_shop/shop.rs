@@ -33,6 +33,8 @@ pub(super) struct Shop {
     /// When each question was asked.
     pub(super) questions: Sharded<u64, Duration>,
     pub(super) asked: AtomicU64,
+    /// Answers so far: each has its number.
+    answers: AtomicU64,
     built: Instant,
     /// Microseconds from `built` to the opening: a reset opens the shop anew.
     opened: AtomicU64,
@@ -64,6 +66,7 @@ impl Shop {
             intents: Intents::new(),
             questions: Sharded::bounded(QUESTIONS),
             asked: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
             built: Instant::now(),
             opened: AtomicU64::new(0),
         })
@@ -72,6 +75,11 @@ impl Shop {
     /// Since the shop opened.
     pub(super) fn now(&self) -> Duration {
         self.built.elapsed().saturating_sub(Duration::from_micros(self.opened.load(Ordering::Relaxed)))
+    }
+
+    /// The number of the next answer, from 1.
+    pub(super) fn next_answer(&self) -> u64 {
+        self.answers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The node of a new session: a hash of the shopper and of how many sessions the shopper opened before.

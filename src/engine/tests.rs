@@ -1,5 +1,6 @@
 //! The engine and its shoppers against a shop that answers by a rule, under a paused clock.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -12,7 +13,7 @@ use super::core::{self, CorePlan};
 use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
-use crate::plan::{self, Behaviour, Check, Conditions, Patience, Plan, StatusRange};
+use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, StatusRange, Way};
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
@@ -196,6 +197,39 @@ fn an_interrupted_run_drains_for_a_bounded_time_and_accounts_for_all() {
 }
 
 #[test]
+fn trying_again_multiplies_an_overload_as_the_law_says() {
+    // A shop that serves 100/s and refuses the rest at once is offered 110/s; whoever is refused tries again with c = 0.6083,
+    // as often as it takes: (λ − cμ)/(1 − c) = 125.5 attempts a second.
+    let (served, offered, again) = (100.0, 110.0, 1.0 - 0.3917);
+    let mut plan = plan(vec![journey("buy", 1.0)], Vec::new());
+    add_unit(&mut plan, false, &[("pay", 0.0, 1.0)]);
+    plan.steps[0].expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
+    plan.load.arrivals = plan::Arrivals::Poisson(profile(&[(offered, offered, 90.0)]));
+    plan.shoppers.behaviour = Behaviour::Live;
+    plan.shoppers.patience = Patience::preset("geometric-63").unwrap();
+    plan.shoppers.max_attempts = None;
+    plan.shoppers.retry_after = Delay { low: Micros::from_millis(500), high: Micros::from_secs(3) };
+    // Half a second of its work may wait; so a lull doesn't idle it.
+    let room = std::cell::Cell::new((Micros::ZERO, 0.0));
+    let tally = run(plan, &Stop::default(), move |asked| {
+        let (before, left) = room.get();
+        let left = (left + asked.at.since(before).as_secs_f64() * served).min(served / 2.0);
+        let serves = left >= 1.0;
+        room.set((asked.at, if serves { left - 1.0 } else { left }));
+        (Micros::from_millis(1), Ok((if serves { 200 } else { 503 }, String::new())))
+    });
+    let steady = 20..90u32;
+    let attempts: u64 = tally.seconds.range(steady.clone()).map(|(_, second)| second.requests).sum();
+    let arrived: u64 = tally.seconds.range(steady).map(|(_, second)| second.planned).sum();
+    // By what really arrived, which is random.
+    let law = (arrived as f64 / 70.0 - again * served) / (1.0 - again);
+    let found = attempts as f64 / 70.0;
+    assert!((found / law - 1.0).abs() < 0.05, "{found} a second, not {law}");
+    let lost = ends(&tally, End::Lost) as f64 / 90.0;
+    assert!((lost - (tally.arrivals.started as f64 / 90.0 - served)).abs() < 2.0, "{lost} lost a second");
+}
+
+#[test]
 fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
     let mut plan = shop_plan();
     plan.load.arrivals = plan::Arrivals::Closed { users: 3, length: Micros::from_secs(13) };
@@ -222,6 +256,43 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     // Found at the third answer; where it never comes, asked at 0, 0.6, … 3.6 s.
     assert_eq!(polled.requests, polled.ok * 3 + gave_up * 7);
     assert!(polled.response_censored.total().max().unwrap() <= Micros::from_millis(4_010));
+}
+
+#[test]
+fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() {
+    let mut plan = shop_plan();
+    plan.shoppers.behaviour = Behaviour::Experiment;
+    plan.shoppers.arms = [Way::Same, Way::Fresh].map(|way| Arm { label: format!("{way:?}"), way }).into();
+    // The fourth request of a shopper succeeds: at once after a replay, at the third try otherwise.
+    let tally = run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") && asked.nth < 3 { 500 } else { 200 }));
+    let fresh: u64 = tally.treatments.iter().filter(|(treatment, _)| treatment.arm == 1).map(|(_, tries)| tries.ok).sum();
+    let same: u64 = tally.treatments.iter().filter(|(treatment, _)| treatment.arm == 0).map(|(_, tries)| tries.failed).sum();
+    assert!(fresh > 10 && fresh + same == 50, "{:?}", tally.treatments);
+    assert!(tally.treatments.keys().all(|treatment| treatment.step.0 == 1 && treatment.eligible == 0b11));
+    assert_eq!(tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [50 + fresh, 50 + fresh + 2 * same, 50]);
+    let stages: Vec<_> = tally.journeys[0].funnel.iter().map(|stage| (stage.entered, stage.passed, stage.passed_at_once)).collect();
+    assert_eq!(stages, [(50, 50, 50), (50, 50, 0)]);
+    assert_eq!(ends(&tally, End::Completed), 50);
+    let failures = |n| tally.shoppers.iter().filter(|(key, _)| key.fate.failures == n).map(|(_, count)| count.shoppers).sum::<u64>();
+    assert_eq!((failures(1), failures(2)), (fresh, same));
+}
+
+#[test]
+fn each_request_carries_a_trace_of_its_own_if_the_scenario_asks_for_it() {
+    let traces: Rc<RefCell<Vec<String>>> = Rc::default();
+    let told = Rc::clone(&traces);
+    let mut plan = shop_plan();
+    plan.trace = true;
+    run(plan, &Stop::default(), move |asked| {
+        told.borrow_mut().extend(asked.request.headers.get("traceparent").map(|value| value.to_str().unwrap().to_owned()));
+        answer(200)
+    });
+    let mut traces = traces.borrow().clone();
+    assert_eq!(traces.len(), 150);
+    traces.sort();
+    traces.dedup();
+    assert_eq!(traces.len(), 150, "no two are the same");
+    assert!(traces.iter().all(|trace| trace.len() == 55 && trace.starts_with("00-") && trace.ends_with("-01")));
 }
 
 #[test]

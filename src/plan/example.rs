@@ -32,6 +32,7 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
             behaviour: Behaviour::Probe,
             max_attempts: Some(3),
             retry_after: Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) },
+            arms: Vec::new(),
             data: Vec::new(),
         },
         journeys,
@@ -40,8 +41,10 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         variables: BUILT_IN_VARIABLES.map(str::to_owned).into(),
         observed: Vec::new(),
         objectives: Vec::new(),
+        season: None,
         budget: None,
         limits: Limits::default(),
+        trace: false,
         templates: Templates::default(),
     }
 }

@@ -3,11 +3,13 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+mod arms;
 mod budget;
 mod compile;
 #[cfg(test)]
 pub mod example;
 mod expression;
+mod fields;
 mod flow;
 pub mod forecast;
 mod inputs;
@@ -28,6 +30,7 @@ use url::Url;
 
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
+pub use arms::{Arm, MAX_ARMS, Way};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use flow::{
     Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Part,
@@ -73,11 +76,17 @@ pub struct Plan {
     /// The release gate.
     #[serde(skip)]
     pub objectives: Vec<Objective>,
+    /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
+    #[serde(skip)]
+    pub season: Option<u64>,
     /// The error budget.
     #[serde(skip)]
     pub budget: Option<ErrorBudget>,
     /// Safety caps.
     pub limits: Limits,
+    /// Whether each request carries a W3C `traceparent`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trace: bool,
     /// The compiled templates that need the expression language.
     #[serde(skip)]
     pub templates: Templates,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Arm;
 use crate::base::random::{Purpose, below, draw};
 use crate::base::{Delay, ShopperId, VarId};
 
@@ -18,6 +19,9 @@ pub struct Shoppers {
     pub max_attempts: Option<u32>,
     /// The pause before trying again.
     pub retry_after: Delay,
+    /// The ways to try again that an experiment compares; empty without one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub arms: Vec<Arm>,
     /// Rows that belong to one shopper each.
     pub data: Vec<DataSet>,
 }
@@ -51,6 +55,8 @@ pub enum Behaviour {
     Probe,
     /// Shoppers leave as patience says. For retry storms and recovery.
     Live,
+    /// As probe, and a shopper's first second try is made in one of several ways. For finding what cures.
+    Experiment,
 }
 
 /// A table whose rows are dealt out to shoppers.

@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::amount::Amount;
+use super::arms::{Arm, Otherwise};
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::Located;
@@ -14,7 +15,7 @@ use super::steps::{
 };
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};
-use super::words::{Conduct, Connecting, Each, Spacing};
+use super::words::{Conduct, Connecting, Each, Spacing, Tracing};
 use crate::base::{Delay, Micros};
 
 /// A text; in most places it may have placeholders.
@@ -39,10 +40,20 @@ mapping! {
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
         "objectives" => objectives: Vec<Text>,
+        /// The season that the run stands for: what losses are scaled to.
+        "season" => season: Season,
         /// The error budget, of which reports say how fast the run would spend it.
         "budget" => budget: Budget,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
+    }
+}
+
+mapping! {
+    /// The season that the run stands for.
+    Season, "a season" {
+        /// How many shoppers come, such as 2.1M: lost shoppers and revenue are told for as many, if the season goes like the run.
+        "shoppers" required => shoppers: Located<Amount>,
     }
 }
 
@@ -87,7 +98,7 @@ mapping! {
         "attributes" => attributes: Named<Named<Located<Weight>>>,
         /// When a failing shopper leaves: a preset's name (default applause-2024), or the chance to leave at the first, second, ... failed attempt.
         "patience" => patience: Patience,
-        /// probe (the default): every failing shopper tries again, patience is applied in the report. live: shoppers really leave.
+        /// probe (the default): every failing shopper tries again, patience is applied in the report. live: shoppers really leave. experiment: as probe, and the first second try of a shopper is made in one of the ways of `retry.arms`.
         "behaviour" => behaviour: Located<Conduct>,
         /// How often a shopper tries a step or purchase at most (default 3), or unlimited.
         "max_attempts" => max_attempts: Located<Attempts>,
@@ -103,6 +114,8 @@ mapping! {
     Retry, "a description of retries" {
         /// The pause before trying again (default 2s..20s).
         "after" => after: Located<Delay>,
+        /// In an experiment: the ways to try again, each as likely: `same`, `redraw: payment`, `set: { coupon: none }`, `fresh: session`, `wait: 30s`.
+        "arms" => arms: Vec<Arm>,
     }
 }
 
@@ -127,6 +140,8 @@ mapping! {
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// The pause before each step but a journey's first (default none).
         "think" => think: Located<Delay>,
+        /// w3c: each request carries a `traceparent` of its own, so that a failing one is found in the shop's traces. none (the default): nothing.
+        "trace" => trace: Located<Tracing>,
         /// The address that GraphQL operations are posted to (default /graphql).
         "graphql" => graphql: Text,
     }
@@ -178,12 +193,14 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 27] = [
+pub const MAPPINGS: [(&str, &[&str]); 29] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
     ("Shoppers", Shoppers::KEYS),
     ("Retry", Retry::KEYS),
+    ("Otherwise", Otherwise::KEYS),
+    ("Season", Season::KEYS),
     ("Data", Data::KEYS),
     ("Defaults", Defaults::KEYS),
     ("Journey", Journey::KEYS),

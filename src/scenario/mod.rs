@@ -5,6 +5,7 @@
 //! must exist, weights that must add up) is the plan's business.
 
 mod amount;
+mod arms;
 mod decode;
 mod document;
 mod graphql;
@@ -18,6 +19,7 @@ mod units;
 mod words;
 
 pub use amount::Amount;
+pub use arms::{Arm, Otherwise, WAYS};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
 pub(crate) use graphql::operations;
@@ -31,7 +33,7 @@ pub use steps::{
 };
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Denomination, Each, Pick, Spacing};
+pub use words::{Conduct, Connecting, Denomination, Each, Fresh, Pick, Spacing, Tracing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

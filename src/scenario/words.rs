@@ -66,6 +66,24 @@ words!(
         Probe = "probe",
         /// Shoppers leave as their patience says.
         Live = "live",
+        /// A failing shopper tries again in one of several ways, drawn per shopper; else as probe.
+        Experiment = "experiment",
+    }
+);
+words!(
+    /// What ties a request to the shop's own traces.
+    Tracing, "a kind of trace headers" {
+        /// W3C Trace Context: `traceparent`.
+        W3c = "w3c",
+        /// Nothing.
+        None = "none",
+    }
+);
+words!(
+    /// What begins anew.
+    Fresh, "something to begin anew" {
+        /// Cookies and connections are dropped, and the journey is replayed from its start.
+        Session = "session",
     }
 );
 words!(
@@ -99,6 +117,6 @@ mod tests {
     #[test]
     fn words_suggest_the_nearest() {
         assert_eq!(Spacing::read("possion").unwrap_err().remedy, "write poisson");
-        assert_eq!(Conduct::read("dead").unwrap_err().remedy, "write one of: probe live");
+        assert_eq!(Conduct::read("dead").unwrap_err().remedy, "write one of: probe live experiment");
     }
 }

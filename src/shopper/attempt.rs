@@ -1,6 +1,7 @@
 //! One try at a step: fill the request, send it, read the answer, judge it, tell the tally.
 
 use bytes::Bytes;
+use http::HeaderName;
 
 use super::form;
 use super::judge::{Judge, Unmet, kind_of_trouble};
@@ -11,12 +12,13 @@ use super::request::{self, fill};
 use super::sample::Evidence;
 use super::scope::built_in;
 use super::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
+use super::trace::traceparent;
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
 use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
-use crate::tally::{ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
+use crate::tally::{Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -96,7 +98,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
-        let attributes = &self.persona.attributes[..];
+        let attributes = self.held();
         world.tally.borrow_mut().step_attempt(&StepAttempt {
             step,
             intended_at,
@@ -186,7 +188,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
             line(&PurchaseEvent::Invoke, world.clock.now());
         }
-        let (trail, nth, exchanges) = (&mut self.trail, attempt.nth, &mut attempt.exchanges);
+        if plan.trace {
+            let traceparent = traceparent(&world.run, self.shopper, self.trail.made() as u64);
+            self.session.set_header(HeaderName::from_static("traceparent"), traceparent);
+        }
+        let (trail, effort, nth, exchanges) = (&mut self.trail, &mut self.effort, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -202,6 +208,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 bytes_received: exchange.bytes_received,
             };
             world.tally.borrow_mut().exchange(&seen);
+            effort.add(&seen);
             trail.add(attempt.step, nth, exchange);
             *exchanges += 1;
             world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
@@ -246,7 +253,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if !world.plan.unit(unit).purchase {
             return;
         }
-        let intent = self.intent.get_or_insert_with(|| Intent::new(&world.run, self.shopper, unit, self.round));
+        let known = self.intent.take().filter(|intent| intent.is_of(unit, self.round));
+        let intent = self.intent.insert(known.unwrap_or_else(|| Intent::new(&world.run, self.shopper, unit, self.round)));
         self.variables.set_text(built_in::INTENT_ID, &intent.key());
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
     }
@@ -313,8 +321,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         for (observed, value) in found.observed {
             self.observed[observed.index()] = value;
         }
-        if world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step)) {
-            self.met.bought_at.get_or_insert(ended_at);
+        let pays = world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step));
+        if pays && self.met.bought_at.is_none() {
+            let troubles = u64::from(self.met.failures + self.met.declines);
+            self.met.bought_at = Some(ended_at);
+            self.met.effort_to_buy = Some(Effort { troubles, ..self.effort });
         }
         for (var, value) in found.values {
             world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));

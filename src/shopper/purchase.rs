@@ -16,6 +16,8 @@ use crate::tally::FailureKind;
 pub struct Intent {
     /// Unique to this intent, and the same for all its attempts.
     pub marker: String,
+    unit: UnitId,
+    round: u32,
     /// Which key is in use, from 1.
     generation: u32,
     /// The body of the last attempt, without the key itself.
@@ -101,8 +103,13 @@ impl Intent {
     ///
     /// Who comes to the purchase again, in a later round of the journey, means another one.
     pub fn new(run: &str, shopper: ShopperId, unit: UnitId, round: u32) -> Intent {
-        let round = if round > 0 { format!(".{round}") } else { String::new() };
-        Intent { marker: format!("{run}-{shopper}-{}{round}", unit.0), generation: 1, body: None }
+        let suffix = if round > 0 { format!(".{round}") } else { String::new() };
+        Intent { marker: format!("{run}-{shopper}-{}{suffix}", unit.0), unit, round, generation: 1, body: None }
+    }
+
+    /// Whether it is the intent of this purchase in this round of the journey.
+    pub fn is_of(&self, unit: UnitId, round: u32) -> bool {
+        (self.unit, self.round) == (unit, round)
     }
 
     /// The idempotency key in use.

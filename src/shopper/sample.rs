@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
+use super::message::message;
 use super::transport::{Answer, Exchange, WireRequest};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
 use crate::plan::{Persona, Plan};
-use crate::tally::{End, FailureKind, Observed, SampleLine, SampledExchange, Samples};
+use crate::tally::{Cause, CausePlace, End, FailureKind, Observed, SampleLine, SampledExchange, Samples};
 
 /// How much of a body an example keeps.
 const BODY_LIMIT: usize = 4 * 1_024;
@@ -22,10 +23,10 @@ const MOST_LINES: usize = 200;
 #[derive(Debug, Default)]
 pub struct Trail {
     lines: Vec<TrailLine>,
+    first: Option<Box<Cause>>,
     /// Exchanges that are not among the lines.
     left_out: u32,
     kept: Option<Box<Kept>>,
-    failed_before: bool,
 }
 
 /// One exchange in short.
@@ -42,8 +43,6 @@ struct TrailLine {
 /// The first failing exchange in full.
 #[derive(Debug)]
 struct Kept {
-    step: StepId,
-    kind: FailureKind,
     hash: u64,
     line: usize,
     detail: String,
@@ -82,24 +81,41 @@ impl Trail {
         });
     }
 
-    /// The last exchange made the step fail. Keeps it in full if it is the visit's first and among those wanted.
+    /// How many exchanges there were.
+    pub fn made(&self) -> usize {
+        self.lines.len() + self.left_out as usize
+    }
+
+    /// The last exchange made the step fail. The visit's first such is what all its failures are blamed on; it is kept in full
+    /// if it is among those wanted.
     pub fn failed(&mut self, samples: &Samples, shopper: ShopperId, step: StepId, kind: FailureKind, detail: &str, evidence: &Evidence) {
         let line = self.lines.len().saturating_sub(1);
         if let Some(last) = self.lines.last_mut().filter(|last| last.step == step) {
             last.failure = Some(kind);
         }
+        if self.first.is_some() {
+            return;
+        }
+        let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
+        let said = message(kind, detail, evidence.answer.as_ref());
+        let cause = self.first.insert(Box::new(Cause { place: CausePlace { step, kind, status }, message: said.into() }));
         let hash = draw(shopper.0, Purpose::Sample, 0);
-        if !std::mem::replace(&mut self.failed_before, true) && samples.wants(step, kind, hash) {
+        if samples.wants(cause, hash) {
             let request = evidence.request.as_ref().map(|request| redact::message(&sent(request)));
             let response = evidence.answer.as_ref().map(|answer| redact::message(&received(answer)));
             let detail = redact::text(detail).into_owned();
-            self.kept = Some(Box::new(Kept { step, kind, hash, line, detail, request, response }));
+            self.kept = Some(Box::new(Kept { hash, line, detail, request, response }));
         }
     }
 
-    /// The stratum and hash of the example that this visit is, if it is one.
-    pub fn kept(&self) -> Option<(StepId, FailureKind, u64)> {
-        self.kept.as_ref().map(|kept| (kept.step, kept.kind, kept.hash))
+    /// The first thing that went wrong, if anything did.
+    pub fn first(&self) -> Option<&Cause> {
+        self.first.as_deref()
+    }
+
+    /// What this visit is an example of, and its hash, if it is one.
+    pub fn kept(&self) -> Option<(&Cause, u64)> {
+        Some((self.first()?, self.kept.as_ref()?.hash))
     }
 
     fn exchanges(&self, plan: &Plan) -> Vec<SampledExchange> {

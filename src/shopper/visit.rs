@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue};
 
+use super::cure::{Experiment, Retry};
 use super::purchase::Intent;
 use super::sample::{Trail, Visitor, example};
 use super::scope::{Variables, built_in};
@@ -23,19 +24,26 @@ use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
-use crate::tally::{End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
+use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
 pub struct Visit<S: Shop, G> {
     pub(super) shopper: ShopperId,
     pub(super) marker: Rc<str>,
     pub(super) persona: Persona,
+    /// The values of attributes that an experiment changed; the persona's where it did not.
+    pub(super) held: Option<Vec<u8>>,
+    pub(super) experiment: Experiment,
     pub(super) arrived_at: Micros,
     pub(super) session: Session<S::Line, G>,
     pub(super) variables: Variables,
     pub(super) observed: Vec<Observed>,
     pub(super) trail: Trail,
     pub(super) met: Met,
+    /// By unit of the shopper's way through the journey.
+    legs: Vec<Leg>,
+    /// What was done so far.
+    pub(super) effort: Effort,
     pub(super) intent: Option<Intent>,
     /// How often the shopper has been at this unit before.
     pub(super) round: u32,
@@ -55,10 +63,23 @@ pub(super) struct Met {
     pub failures: u32,
     pub declines: u32,
     pub first_failed: Option<StepId>,
+    pub first_failed_at: Option<Micros>,
     pub second_failed: Option<StepId>,
     pub same_unit_twice: bool,
     pub bought_at: Option<Micros>,
+    /// What it took until then.
+    pub effort_to_buy: Option<Effort>,
     pub worth: Option<MinorUnits>,
+}
+
+/// What the shopper did at one unit on the way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Leg {
+    attempts: u32,
+    failures: u32,
+    passed: bool,
+    /// When the last attempt should have begun, if that failed.
+    failed_at: Option<Micros>,
 }
 
 /// What is begun and not judged yet.
@@ -66,6 +87,8 @@ pub(super) struct Met {
 pub(super) struct UnderWay {
     /// The unit, which attempt, and when it should have begun.
     pub unit: Option<(UnitId, u32, Micros)>,
+    /// When the attempt before it should have begun, if that failed.
+    pub after_failure_at: Option<Micros>,
     /// The step.
     pub step: Option<StepUnderWay>,
     /// The purchase whose request is sent.
@@ -88,6 +111,16 @@ pub(super) struct Purchase {
     pub nth: u32,
     /// The step whose answer tells.
     pub paying_step: StepId,
+}
+
+/// Where a shopper is after a unit.
+enum Then {
+    /// Through it, at this moment and attempt.
+    Passed(Micros, u32),
+    /// At the start of the journey again, to begin at this moment.
+    Anew(Micros),
+    /// At the end.
+    Ended(End),
 }
 
 /// How an attempt at a unit came out.
@@ -115,9 +148,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             observed: vec![Observed::Missing; plan.observed.len()],
             trail: Trail::default(),
             met: Met::default(),
+            effort: Effort::default(),
             intent: None,
             round: 0,
             under_way: UnderWay::default(),
+            held: None,
+            experiment: Experiment::default(),
+            legs: Vec::new(),
             shopper,
             marker,
             persona,
@@ -156,21 +193,26 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let plan = &*world.plan;
         let first = plan.journey(self.persona.journey).units.start;
         let route = plan.route(self.persona.journey, self.shopper);
-        let mut intended_at = self.arrived_at;
-        for (nth, Stop { unit, round }) in route.iter().copied().enumerate() {
+        self.legs = vec![Leg::default(); route.len()];
+        let (mut leg, mut intended_at) = (0, self.arrived_at);
+        while let Some(&Stop { unit, round }) = route.get(leg) {
             let place = usize::from(unit.0 - first);
             self.round = round;
-            let (passed_at, attempts) = match self.get_through(world, unit, intended_at).await {
-                Ok(passed) => passed,
-                Err(end) => return end,
+            let (passed_at, attempts) = match self.get_through(world, unit, leg, intended_at).await {
+                Then::Passed(passed_at, attempts) => (passed_at, attempts),
+                Then::Anew(at) => {
+                    (leg, intended_at) = (0, at);
+                    continue;
+                }
+                Then::Ended(end) => return end,
             };
             let last = StepId(plan.unit(unit).steps.end - 1);
             let draw = u64::from(round) << 32 | u64::from(unit.0);
             let stays = uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
-            if round == 0 {
+            if !std::mem::replace(&mut self.legs[leg].passed, true) && round == 0 {
                 world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
             }
-            let Some(next) = route.get(nth + 1) else { break };
+            let Some(next) = route.get(leg + 1) else { break };
             if !stays && world.resolute {
                 world.tell(|witness| witness.stays(plan.step(last).continues));
             } else if !stays {
@@ -178,53 +220,76 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 return End::LeftByChoice;
             }
             self.round = next.round;
+            leg += 1;
             intended_at = passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
     }
 
-    /// Tries a unit until it succeeds: when it did, and at which attempt; or how the journey ended.
-    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, mut intended_at: Micros) -> Result<(Micros, u32), End> {
+    /// The value that the shopper holds of each attribute.
+    pub(super) fn held(&self) -> &[u8] {
+        self.held.as_deref().unwrap_or(&self.persona.attributes)
+    }
+
+    /// Tries a unit until it succeeds, or it comes otherwise.
+    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, leg: usize, mut intended_at: Micros) -> Then {
         let shoppers = &world.plan.shoppers;
-        let failures_before = self.met.failures;
-        self.intent = None;
+        // Who begins anew still wants the same.
+        if !matches!(self.experiment, Experiment::UnderWay(..)) {
+            self.intent = None;
+        }
         // Who tries again does so from the page where the unit began: a reload repeats the request with the referer that it
         // had, and a form is filled on the page that has it.
         let begins_at = self.session.bookmark();
-        for nth in 1u32.. {
-            if nth > 1 {
+        let mut again = false;
+        loop {
+            if std::mem::replace(&mut again, true) {
                 self.session.go_back(&begins_at);
             }
+            self.legs[leg].attempts += 1;
+            let nth = self.legs[leg].attempts;
+            self.under_way.after_failure_at = self.legs[leg].failed_at;
             let tried = self.try_unit(world, unit, nth, intended_at).await;
+            self.follow_up(world, leg, tried.outcome);
             match tried.outcome {
-                Outcome::Ok => return Ok((tried.ended_at, nth)),
-                Outcome::Unjudged => return Err(End::Unfinished),
+                Outcome::Ok => return Then::Passed(tried.ended_at, nth),
+                Outcome::Unjudged => return Then::Ended(End::Unfinished),
                 Outcome::Declined => {
                     self.met.declines += 1;
-                    if let Some(intent) = &mut self.intent {
-                        intent.renew();
-                    }
+                    self.legs[leg].failed_at = None;
+                    let round = self.round;
+                    self.intent.iter_mut().filter(|intent| intent.is_of(unit, round)).for_each(Intent::renew);
                 }
-                Outcome::Failed(_) => self.count_failure(world, &tried, failures_before),
+                Outcome::Failed(_) => {
+                    self.legs[leg].failed_at = Some(intended_at);
+                    self.met.first_failed_at.get_or_insert(intended_at);
+                    self.count_failure(world, &tried, leg);
+                }
             }
             let met = self.met.failures + self.met.declines;
             let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
             if shoppers.behaviour == Behaviour::Live && leaves() {
-                return Err(End::Lost);
+                return Then::Ended(End::Lost);
             }
             if shoppers.max_attempts.is_some_and(|most| nth >= most) {
-                return Err(End::StoppedByCap);
+                return Then::Ended(End::StoppedByCap);
             }
-            let pause = self.pause(world, shoppers.retry_after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
+            let retry = if tried.outcome == Outcome::Declined { Retry::Again } else { self.treat(world, leg, tried.step) };
+            let after = if let Retry::After(pause) = retry { pause } else { shoppers.retry_after };
+            let pause = self.pause(world, after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
+            self.effort.idle += pause;
             intended_at = tried.ended_at + pause;
+            if retry == Retry::Anew {
+                return Then::Anew(intended_at);
+            }
         }
-        unreachable!("a shopper does not try 2³² times")
     }
 
-    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, failures_before: u32) {
+    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, leg: usize) {
         self.met.failures += 1;
-        self.met.same_unit_twice |= self.met.failures - failures_before >= 2;
+        self.legs[leg].failures += 1;
+        self.met.same_unit_twice |= self.legs[leg].failures >= 2;
         match self.met.failures {
             1 => self.met.first_failed = Some(tried.step),
             2 => {
@@ -250,7 +315,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
             world.clock.sleep_until(step_at).await;
             if nth == 1 && !world.hurried {
-                step_at = world.barriers.wait(step, &world.clock).await.unwrap_or(step_at);
+                let together_at = world.barriers.wait(step, &world.clock).await.unwrap_or(step_at);
+                self.effort.idle += together_at.since(step_at);
+                step_at = together_at;
             }
             if nth == 1 && self.round == 0 && step.0 == steps.start {
                 let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
@@ -266,16 +333,24 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if world.plan.unit(unit).purchase {
             self.answer(PairOf::Purchase, tried.outcome);
         }
-        let attempt =
-            UnitAttempt { unit, nth, intended_at, attributes: &self.persona.attributes, observed: &held_before, outcome: tried.outcome };
+        let attempt = UnitAttempt {
+            unit,
+            nth,
+            intended_at,
+            after_failure_at: self.under_way.after_failure_at,
+            attributes: self.held(),
+            observed: &held_before,
+            outcome: tried.outcome,
+        };
         world.tally.borrow_mut().unit_attempt(&attempt);
         tried
     }
 
     /// The think time before a step.
-    fn think<C: Clock>(&self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
+    fn think<C: Clock>(&mut self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
         let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, self.draw_of(step.0, nth));
         world.tell(|witness| witness.pauses(pause, "thinking"));
+        self.effort.idle += pause;
         pause
     }
 
@@ -300,12 +375,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 arrived_at: self.arrived_at,
                 ended_at: now,
                 bought_at: self.met.bought_at,
+                effort: self.met.effort_to_buy,
                 attributes: &self.persona.attributes,
                 observed: &self.observed,
                 failures: self.met.failures,
                 declines: self.met.declines,
                 first_failed: self.met.first_failed,
+                first_failed_at: self.met.first_failed_at,
                 second_failed: self.met.second_failed,
+                cause: self.trail.first(),
                 same_unit_twice: self.met.same_unit_twice,
                 worth: self.met.worth,
                 end,
@@ -313,7 +391,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         } else {
             tally.unstarted(self.arrived_at, "stopped");
         }
-        if let Some((step, kind, hash)) = self.trail.kept() {
+        if let Some((cause, hash)) = self.trail.kept() {
             let visitor = Visitor {
                 shopper: self.shopper,
                 marker: &self.marker,
@@ -322,7 +400,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 arrived_at: self.arrived_at,
             };
             let line = example(&world.plan, &visitor, &self.trail, end);
-            tally.sample(step, kind, hash, line);
+            tally.sample(cause, hash, line);
         }
     }
 
@@ -336,14 +414,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 ended_at: now,
                 service: None,
                 arrival,
-                attributes: &self.persona.attributes,
+                attributes: self.held(),
                 outcome: Outcome::Unjudged,
             };
             world.tally.borrow_mut().step_attempt(&attempt);
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
-            let (attributes, observed) = (&self.persona.attributes, &self.observed);
-            let attempt = UnitAttempt { unit, nth, intended_at, attributes, observed, outcome: Outcome::Unjudged };
+            let (attributes, observed) = (self.held(), &self.observed[..]);
+            let attempt = UnitAttempt { unit, nth, intended_at, after_failure_at: None, attributes, observed, outcome: Outcome::Unjudged };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }
         self.settle(world, Outcome::Unjudged, false, now);

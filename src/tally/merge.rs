@@ -116,8 +116,10 @@ impl Tally {
         collapse(&mut other.tries, &self.distinct);
         self.shoppers.absorb(other.shoppers);
         self.tries.absorb(other.tries);
+        self.treatments.absorb(other.treatments);
         self.blocks.absorb(other.blocks);
         self.seconds.absorb(other.seconds);
+        self.causes.absorb(other.causes);
         self.samples.absorb(other.samples);
         self.generator.absorb(other.generator);
         self.parts.absorb(other.parts);

@@ -10,7 +10,9 @@
 //! [`shard`] stores them, and joins the shards of one run.
 
 mod buckets;
+mod causes;
 mod failure;
+mod friction;
 mod generator;
 pub mod interval_log;
 mod latency;
@@ -27,8 +29,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod treatment;
 
+pub use causes::{Cause, CausePlace, Fates, Messages};
 pub use failure::{FailureKind, OrderKnowledge};
+pub use friction::{Effort, Friction};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use latency::Latency;
 pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
@@ -38,7 +43,8 @@ pub use samples::Samples;
 pub use series::Series;
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
 pub use step::{FunnelStage, JourneyTally, PhaseTally, StepTally};
-pub use timeline::{BlockTally, SecondTally};
+pub use timeline::{Again, BlockTally, SecondTally};
+pub use treatment::Treatment;
 
 use std::collections::BTreeMap;
 
@@ -86,10 +92,14 @@ pub struct Tally {
     pub shoppers: BTreeMap<ShopperKey, ShopperCount>,
     /// Attempts at units, counted jointly by order, attributes and observed values.
     pub tries: BTreeMap<TryKey, Tries>,
+    /// The second tries of an experiment.
+    pub treatments: BTreeMap<Treatment, Tries>,
     /// By block of the schedule: what inference resamples.
     pub blocks: BTreeMap<u32, BlockTally>,
     /// By second since the planned start: what charts draw.
     pub seconds: BTreeMap<u32, SecondTally>,
+    /// Failing shoppers by the first thing that went wrong.
+    pub causes: BTreeMap<CausePlace, Messages>,
     /// A bounded, unbiased choice of failing journeys.
     pub samples: Samples,
     /// What is known of the generator itself.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FailureKind, Observed};
+use super::{Cause, Effort, FailureKind, Observed};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
 /// How an attempt came out.
@@ -108,6 +108,8 @@ pub struct UnitAttempt<'a> {
     pub nth: u32,
     /// When it should have begun.
     pub intended_at: Micros,
+    /// When the shopper's previous attempt at this unit should have begun, if it failed; none after a decline, and at the first.
+    pub after_failure_at: Option<Micros>,
     /// The shopper's attributes when it began.
     pub attributes: &'a [u8],
     /// The shopper's observed values when it began.
@@ -129,6 +131,8 @@ pub struct ShopperEnd<'a> {
     pub ended_at: Micros,
     /// When the order was made, if one was.
     pub bought_at: Option<Micros>,
+    /// What it took until then.
+    pub effort: Option<Effort>,
     /// The index of the value of each assigned attribute.
     pub attributes: &'a [u8],
     /// The observed values at the end.
@@ -139,8 +143,12 @@ pub struct ShopperEnd<'a> {
     pub declines: u32,
     /// The step where the first failed attempt failed.
     pub first_failed: Option<StepId>,
+    /// When that attempt should have begun.
+    pub first_failed_at: Option<Micros>,
     /// The step where the second failed attempt failed.
     pub second_failed: Option<StepId>,
+    /// The first thing that went wrong, if anything did.
+    pub cause: Option<&'a Cause>,
     /// Whether some unit failed twice or more.
     pub same_unit_twice: bool,
     /// What the basket or the order was worth, if known.

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use super::generator::add_cause;
 use super::merge::Merge;
 use super::{
-    Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault, SampleLine, Shape,
-    ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
+    Again, Cause, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault,
+    SampleLine, Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
 };
-use crate::base::{JourneyId, Micros, MinorUnits, StepId, UnitId};
+use crate::base::{JourneyId, Micros, MinorUnits, UnitId};
 
 /// Keys to look up by.
 #[derive(Clone, Debug)]
@@ -182,8 +182,13 @@ impl Tally {
             Outcome::Unjudged => return,
         };
         let nth = attempt.nth.clamp(1, TryKey::LAST.into()) as u8;
-        let block = self.blocks.entry(self.shape.block_of(attempt.intended_at)).or_default();
+        let number = self.shape.block_of(attempt.intended_at);
+        let block = self.blocks.entry(number).or_default();
         block.tries.entry((attempt.unit, nth)).or_default().absorb(tries);
+        if let (2, Some(before)) = (attempt.nth, attempt.after_failure_at) {
+            let within_block = u64::from(self.shape.block_of(before) == number);
+            block.again.entry(attempt.unit).or_default().absorb(Again { tries, within_block });
+        }
 
         let key = &mut self.scratch.0.attempt;
         (key.unit, key.nth) = (attempt.unit, nth);
@@ -240,10 +245,20 @@ impl Tally {
             record(&mut journey.duration, end.ended_at);
         }
         end.bought_at.into_iter().for_each(|at| record(&mut journey.time_to_buy, at));
+        if let (Some(at), Some(effort)) = (end.bought_at, end.effort) {
+            journey.friction.bought(block, at.since(end.arrived_at), effort);
+        }
 
         let fate = fate_of(end);
+        if let Some(cause) = end.cause {
+            self.causes.entry(cause.place).or_default().count(&cause.message, fate.clone());
+        }
         let count = ShopperCount { shoppers: 1, priced: u64::from(end.worth.is_some()), worth: end.worth.unwrap_or(MinorUnits(0)) };
         self.blocks.entry(block).or_default().shoppers.entry((end.journey, fate.clone())).or_default().absorb(count);
+        if let Some(at) = end.first_failed_at {
+            let began = self.blocks.entry(self.shape.block_of(at)).or_default();
+            began.began_to_fail.entry((end.journey, fate.clone())).or_default().absorb(count);
+        }
 
         let key = &mut self.scratch.0.shopper;
         (key.journey, key.fate) = (end.journey, fate);
@@ -259,8 +274,8 @@ impl Tally {
     }
 
     /// Offers a failing journey as a sample, under its first failure. Ask [`Samples::wants`](super::Samples::wants) before making the line.
-    pub fn sample(&mut self, step: StepId, kind: FailureKind, hash: u64, line: Arc<SampleLine>) {
-        self.samples.offer(step, kind, hash, line);
+    pub fn sample(&mut self, cause: &Cause, hash: u64, line: Arc<SampleLine>) {
+        self.samples.offer(cause, hash, line);
     }
 
     /// Takes note of observed values. Needed only for keys that are new: what is in a known key was noted before.

@@ -10,21 +10,30 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::merge::{Aside, Merge};
-use super::{FailureKind, SampleLine};
+use super::{Cause, FailureKind, SampleLine};
 use crate::base::StepId;
 
-/// What a sample is chosen for: the step and the kind of the first failure.
-type Stratum = (StepId, FailureKind);
+/// Journeys by what they are an example of, each by its hash.
+type Strata<K, V> = BTreeMap<K, BTreeMap<u64, V>>;
 
-/// A bounded, unbiased choice of failing journeys: per (step, kind) the ones whose hash is smallest.
+/// A bounded, unbiased choice of failing journeys: those whose hash is smallest, per (step, kind) and per cause.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Samples {
     /// By step and kind of the first failure: at most [`Samples::STRATA`] strata of at most
-    /// [`Samples::PER_STRATUM`] journeys, each by its hash.
-    pub strata: BTreeMap<(StepId, FailureKind), BTreeMap<u64, Arc<SampleLine>>>,
+    /// [`Samples::PER_STRATUM`] journeys.
+    pub strata: Strata<(StepId, FailureKind), Arc<SampleLine>>,
+    /// By first cause: at most [`Samples::STRATA`] of one journey each, so that a rare cause has an example beside a frequent one.
+    pub causes: Strata<Cause, Arc<SampleLine>>,
     /// The hashes that would be kept of all that were ever offered here, those handed on included.
     #[serde(skip)]
-    pub(crate) lowest: Aside<BTreeMap<Stratum, BTreeMap<u64, ()>>>,
+    pub(crate) lowest: Aside<Lowest>,
+}
+
+/// The hashes of what is kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lowest {
+    strata: Strata<(StepId, FailureKind), ()>,
+    causes: Strata<Cause, ()>,
 }
 
 // === impl Samples ===
@@ -36,33 +45,45 @@ impl Samples {
     pub const PER_STRATUM: usize = 4;
 
     /// Whether a journey with this hash would be kept, so that its line is worth making.
-    pub fn wants(&self, step: StepId, kind: FailureKind, hash: u64) -> bool {
-        let strata = &self.lowest.0;
-        match strata.get(&(step, kind)) {
-            Some(hashes) if hashes.contains_key(&hash) => false,
-            Some(hashes) => hashes.len() < Samples::PER_STRATUM || hashes.last_key_value().is_some_and(|(&highest, ())| hash < highest),
-            None => strata.len() < Samples::STRATA || strata.last_key_value().is_some_and(|(&highest, _)| (step, kind) < highest),
-        }
+    pub fn wants(&self, cause: &Cause, hash: u64) -> bool {
+        let lowest = &self.lowest.0;
+        wanted(&lowest.strata, &stratum(cause), Samples::PER_STRATUM, hash) || wanted(&lowest.causes, cause, 1, hash)
     }
 
     /// Keeps a journey if its hash is among the smallest.
-    pub fn offer(&mut self, step: StepId, kind: FailureKind, hash: u64, line: Arc<SampleLine>) {
-        let stratum = (step, kind);
-        keep(&mut self.lowest.0, stratum, hash, ());
-        if self.lowest.0.get(&stratum).is_some_and(|hashes| hashes.contains_key(&hash)) {
-            keep(&mut self.strata, stratum, hash, line);
+    pub fn offer(&mut self, cause: &Cause, hash: u64, line: Arc<SampleLine>) {
+        let lowest = &mut self.lowest.0;
+        if keep(&mut lowest.strata, stratum(cause), Samples::PER_STRATUM, hash, ()) {
+            keep(&mut self.strata, stratum(cause), Samples::PER_STRATUM, hash, Arc::clone(&line));
+        }
+        if keep(&mut lowest.causes, cause.clone(), 1, hash, ()) {
+            keep(&mut self.causes, cause.clone(), 1, hash, line);
         }
     }
 
     /// What is kept for these, without the lines: what later offers have to fall below.
     pub(super) fn bar(&self) -> Samples {
-        Samples { strata: BTreeMap::new(), lowest: self.lowest.clone() }
+        Samples { lowest: self.lowest.clone(), ..Samples::default() }
     }
 }
 
-/// Of lines with the same hash the smaller one is kept, so that the order of offers never matters.
-fn keep<V: Ord>(strata: &mut BTreeMap<Stratum, BTreeMap<u64, V>>, stratum: Stratum, hash: u64, line: V) {
-    let lines = strata.entry(stratum).or_default();
+fn stratum(cause: &Cause) -> (StepId, FailureKind) {
+    (cause.place.step, cause.place.kind)
+}
+
+/// Whether a journey with this hash would be kept that is not kept already.
+fn wanted<K: Ord>(strata: &Strata<K, ()>, stratum: &K, most: usize, hash: u64) -> bool {
+    match strata.get(stratum) {
+        Some(hashes) if hashes.contains_key(&hash) => false,
+        Some(hashes) => hashes.len() < most || hashes.last_key_value().is_some_and(|(&highest, ())| hash < highest),
+        None => strata.len() < Samples::STRATA || strata.last_key_value().is_some_and(|(highest, _)| stratum < highest),
+    }
+}
+
+/// Keeps a line if it is among the `most` of its stratum with the smallest hashes; whether it is. Of lines with the same
+/// hash the smaller one is kept, so that the order of offers never matters.
+fn keep<K: Ord + Clone, V: Ord>(strata: &mut Strata<K, V>, stratum: K, most: usize, hash: u64, line: V) -> bool {
+    let lines = strata.entry(stratum.clone()).or_default();
     match lines.get_mut(&hash) {
         Some(kept) if line < *kept => *kept = line,
         Some(_) => {}
@@ -70,21 +91,34 @@ fn keep<V: Ord>(strata: &mut BTreeMap<Stratum, BTreeMap<u64, V>>, stratum: Strat
             lines.insert(hash, line);
         }
     }
-    while lines.len() > Samples::PER_STRATUM {
+    while lines.len() > most {
         lines.pop_last();
     }
     while strata.len() > Samples::STRATA {
         strata.pop_last();
     }
+    strata.get(&stratum).is_some_and(|lines| lines.contains_key(&hash))
+}
+
+/// Adds the lines of other strata.
+fn absorb<K: Ord + Clone>(
+    lowest: &mut Strata<K, ()>,
+    ours: &mut Strata<K, Arc<SampleLine>>,
+    theirs: Strata<K, Arc<SampleLine>>,
+    most: usize,
+) {
+    for (stratum, lines) in theirs {
+        for (hash, line) in lines {
+            keep(lowest, stratum.clone(), most, hash, ());
+            keep(ours, stratum.clone(), most, hash, line);
+        }
+    }
 }
 
 impl Merge for Samples {
     fn absorb(&mut self, other: Samples) {
-        for (stratum, lines) in other.strata {
-            for (hash, line) in lines {
-                keep(&mut self.lowest.0, stratum, hash, ());
-                keep(&mut self.strata, stratum, hash, line);
-            }
-        }
+        let lowest = &mut self.lowest.0;
+        absorb(&mut lowest.strata, &mut self.strata, other.strata, Samples::PER_STRATUM);
+        absorb(&mut lowest.causes, &mut self.causes, other.causes, 1);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::merge::Merge;
-use super::{FailureKind, Latency, Series};
+use super::{FailureKind, Friction, Latency, Series};
 
 /// What was seen of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,8 @@ pub struct JourneyTally {
     pub duration: Series,
     /// Intended arrival to the order, of shoppers who bought.
     pub time_to_buy: Series,
+    /// What it took them.
+    pub friction: Friction,
 }
 
 /// Shoppers at one unit of a journey.
@@ -162,6 +164,7 @@ impl JourneyTally {
     pub(super) fn seal(&mut self) {
         self.duration.seal();
         self.time_to_buy.seal();
+        self.friction.busy.seal();
     }
 }
 
@@ -171,6 +174,7 @@ impl Merge for JourneyTally {
         self.funnel.absorb(other.funnel);
         self.duration.absorb(other.duration);
         self.time_to_buy.absorb(other.time_to_buy);
+        self.friction.absorb(other.friction);
     }
 }
 

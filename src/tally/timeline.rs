@@ -23,10 +23,24 @@ pub struct BlockTally {
     pub shoppers: BTreeMap<(JourneyId, Fate), ShopperCount>,
     /// Attempts that began in the block (retries under their own block), by unit and order (capped at 8).
     pub tries: BTreeMap<(UnitId, u8), Tries>,
+    /// Second attempts that began in the block and followed a failed first one, by unit: set beside the first attempts
+    /// of the same block, they tell what goes with the shopper from what goes with the moment.
+    pub again: BTreeMap<UnitId, Again>,
+    /// Shoppers whose first failed attempt began in the block, by what happened to them in the end.
+    pub began_to_fail: BTreeMap<(JourneyId, Fate), ShopperCount>,
     /// Intended start to the moment the shopper's task acts, of every step attempt that was due in the block.
     pub lag: Latency,
     /// Same, of arrivals only.
     pub arrival_lag: Latency,
+}
+
+/// Second attempts after a failed first one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// How they came out.
+    pub tries: Tries,
+    /// Those of them whose first attempt began in the same block: there, one failed first attempt is the shopper's own.
+    pub within_block: u64,
 }
 
 /// What was seen in one second.
@@ -63,8 +77,19 @@ impl Merge for BlockTally {
         self.held.absorb(other.held);
         self.shoppers.absorb(other.shoppers);
         self.tries.absorb(other.tries);
+        self.again.absorb(other.again);
+        self.began_to_fail.absorb(other.began_to_fail);
         self.lag.absorb(other.lag);
         self.arrival_lag.absorb(other.arrival_lag);
+    }
+}
+
+// === impl Again ===
+
+impl Merge for Again {
+    fn absorb(&mut self, other: Again) {
+        self.tries.absorb(other.tries);
+        self.within_block.absorb(other.within_block);
     }
 }
 

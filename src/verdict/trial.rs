@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{Completion, Findings, Machine, RunFacts};
-use crate::base::random::{Purpose, uniform};
+use crate::base::random::{Purpose, draw as bits, uniform};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{Attribute, Plan, example};
 use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
@@ -21,6 +21,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) node: &'static str,
     /// Seconds since the start when the shopper arrived.
     pub(crate) arrived: f64,
+    /// Seconds since the start of this attempt.
+    pub(crate) now: f64,
     /// Uniform in 0..1, the same for all of this shopper's attempts at anything.
     pub(crate) shopper: f64,
     /// Uniform in 0..1, new at each attempt.
@@ -32,6 +34,10 @@ pub(crate) struct Trial {
     pub(crate) plan: Plan,
     pub(crate) tally: Tally,
     pub(crate) facts: RunFacts,
+    /// Chooses the draws: another number, another run.
+    seed: u64,
+    /// Whether steps are left out, which most of the statistics don't look at.
+    units_only: bool,
 }
 
 const DEVICES: [&str; 2] = ["mobile", "desktop"];
@@ -63,9 +69,21 @@ impl Trial {
             peak_rss_kib: 48 * 1024,
             ..Generator::default()
         };
-        let mut trial = Trial { plan, tally, facts: facts(seconds) };
-        (0..shoppers).for_each(|who| trial.shop(who, Micros(seconds * 1_000_000 * who / shoppers), &rule));
+        let mut trial = Trial { plan, tally, facts: facts(seconds), seed: 0, units_only: false };
+        trial.go(shoppers, seconds, &rule);
         trial
+    }
+
+    /// One of many runs that differ in their draws, without what is seen of single steps.
+    pub(crate) fn replicate(seed: u64, plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
+        let empty = Trial::of(plan, 0, seconds, |_| Outcome::Ok);
+        let mut trial = Trial { seed, units_only: true, ..empty };
+        trial.go(shoppers, seconds, &rule);
+        trial
+    }
+
+    fn go(&mut self, shoppers: u64, seconds: u64, rule: &dyn Fn(&Moment<'_>) -> Outcome) {
+        (0..shoppers).for_each(|who| self.shop(who, Micros(seconds * 1_000_000 * who / shoppers), rule));
     }
 
     /// Every lag from here to there becomes as long as the rest of the stretch: the generator stood still.
@@ -73,7 +91,7 @@ impl Trial {
         let width = self.tally.shape.block.0;
         for (number, block) in &mut self.tally.blocks {
             let start = u64::from(*number) * width;
-            let count = block.lag.count().max(1);
+            let count = block.lag.count();
             let mut lag = Latency::default();
             for i in 0..count {
                 let due = Micros(start + width * i / count);
@@ -93,7 +111,8 @@ impl Trial {
     }
 
     fn shop(&mut self, who: u64, at: Micros, rule: &dyn Fn(&Moment<'_>) -> Outcome) {
-        let draw = |purpose, ordinal| uniform(who, purpose, ordinal);
+        let key = if self.seed == 0 { who } else { bits(self.seed, Purpose::Shopper, who) };
+        let draw = |purpose, ordinal| uniform(key, purpose, ordinal);
         let pick = |ordinal, of: usize| (draw(Purpose::Attribute, ordinal) * of as f64) as usize;
         let journey = JourneyId(u16::from(draw(Purpose::Journey, 0) >= 0.25));
         let (device, payment, node) = (pick(0, 2), pick(1, 2), pick(2, 4));
@@ -107,12 +126,15 @@ impl Trial {
             arrived_at: at,
             ended_at: at,
             bought_at: None,
+            effort: None,
             attributes: &attributes,
             observed: &observed,
             failures: 0,
             declines: 0,
             first_failed: None,
+            first_failed_at: None,
             second_failed: None,
+            cause: None,
             same_unit_twice: false,
             worth: None,
             end: End::Completed,
@@ -121,9 +143,12 @@ impl Trial {
         let units = self.plan.journey(journey).units.clone();
         'journey: for (place, unit) in units.map(UnitId).enumerate() {
             self.tally.entered(journey, place);
-            let mut failures_here = 0;
-            for nth in 1..=self.plan.shoppers.max_attempts.unwrap() {
+            let (mut failures_here, mut now, mut after_failure_at) = (0, at, None);
+            for nth in 1..=self.plan.shoppers.max_attempts.unwrap_or(u32::MAX) {
                 let (mut outcome, mut last) = (Outcome::Ok, StepId(0));
+                if nth > 1 {
+                    now += self.plan.shoppers.retry_after.at(draw(Purpose::RetryAfter, u64::from(unit.0) << 8 | u64::from(nth)));
+                }
                 for step in self.plan.unit(unit).steps.clone().map(StepId) {
                     luck += 1;
                     last = step;
@@ -134,15 +159,28 @@ impl Trial {
                         payment: PAYMENTS[payment],
                         node: NODES[node],
                         arrived: at.as_secs_f64(),
+                        now: now.as_secs_f64(),
                         shopper: draw(Purpose::Sample, 0),
                         luck: draw(Purpose::Pick, luck),
                     });
-                    self.attempt(step, at, outcome, draw(Purpose::Think, luck), &attributes);
+                    if !self.units_only {
+                        // Nothing that trials look at depends on when a step is tried again; its unit is filed under its own time.
+                        self.attempt(step, at, outcome, draw(Purpose::Think, luck), &attributes);
+                    }
                     if outcome != Outcome::Ok {
                         break;
                     }
                 }
-                self.tally.unit_attempt(&UnitAttempt { unit, nth, intended_at: at, attributes: &attributes, observed: &observed, outcome });
+                self.tally.unit_attempt(&UnitAttempt {
+                    unit,
+                    nth,
+                    intended_at: now,
+                    after_failure_at,
+                    attributes: &attributes,
+                    observed: &observed,
+                    outcome,
+                });
+                after_failure_at = matches!(outcome, Outcome::Failed(_)).then_some(now);
                 match outcome {
                     Outcome::Ok => {
                         self.tally.passed(journey, place, nth);
@@ -158,6 +196,7 @@ impl Trial {
                     Outcome::Declined => end.declines += 1,
                     _ => {
                         end.failures += 1;
+                        end.first_failed_at.get_or_insert(now);
                         failures_here += 1;
                         end.same_unit_twice |= failures_here == 2;
                         match end.failures {

@@ -24,6 +24,7 @@ faults:
 fn documented() -> Value {
     let spans = json!({ "count": "integer", "p50": "(number)", "p90": "(number)", "p95": "(number)", "p99": "(number)",
         "p999": "(number)", "max": "(number)" });
+    let each = json!({ "requests": "number", "round_trips": "number", "bytes_sent": "number", "bytes_received": "number" });
     json!({
         "schema": "string",
         "scenario": { "name": "string", "sha256": "string" },
@@ -40,7 +41,21 @@ fn documented() -> Value {
         "requests_sent": "integer",
         "steps": [{
             "name": "string", "journey": "string", "attempts": "integer", "failures": "integer", "failure_rate": "(number)",
-            "failure_rate_ci95": "(interval)", "declined": "integer", "kinds": {}, "response_ms": spans, "service_ms": spans
+            "failure_rate_ci95": "(interval)", "declined": "integer", "kinds": {}, "response_ms": spans, "service_ms": spans,
+            "wire": {
+                "requests": "integer", "redirects": "integer", "held": "integer", "connections": "integer", "redials": "integer",
+                "resumed_handshakes": "integer", "bytes_sent": "integer", "bytes_received": "integer", "dns_ms": spans,
+                "connect_ms": spans, "tls_ms": spans, "wait_ms": spans, "receive_ms": spans
+            }
+        }],
+        "friction": [{
+            "journey": "string", "buyers": "integer", "per_buyer": each, "smooth_buyers": "integer", "form_fields": "number",
+            "time_to_buy_ms": spans, "time_to_buy_without_thinking_ms": spans
+        }],
+        "clusters": [{
+            "step": "string", "kind": "string", "status": "(integer)", "message": "(string)", "what": "string", "shoppers": "integer",
+            "failed_attempts": "integer", "repeated": "integer", "unserved": "integer", "lost": "(number)",
+            "second_failed": [{ "step": "string", "shoppers": "integer" }]
         }],
         "shoppers": {
             "started": "integer", "completed": "integer", "left_by_choice": "integer", "failed_once": "integer",
@@ -49,11 +64,25 @@ fn documented() -> Value {
         },
         "repeats": {
             "p_first_failure": "(number)", "p_second_given_first": "(number)", "lift": "(number)", "stickiness": "(number)",
-            "stickiness_ci95": "(interval)"
+            "stickiness_ci95": "(interval)",
+            "source": {
+                "why": "string", "compared": "integer", "compared_failed": "integer", "risk_ratio": "(number)",
+                "risk_ratio_ci95": "(interval)", "own_stickiness": "(number)"
+            }
         },
         "hotspots": [{
             "step": "string", "where": {}, "shoppers": "integer", "repeated": "integer", "rate": "number", "rate_elsewhere": "number",
             "lift": "number", "q_value": "number", "excess_lost": "(number)", "basis": "string"
+        }],
+        "windows": [{
+            "unit": "(string)", "from_s": "number", "until_s": "number", "first_attempts": "integer", "failed": "integer",
+            "rate": "number", "rate_elsewhere": "number", "repeated": "integer", "excess_lost": "(number)"
+        }],
+        "detectable": [{
+            "among": "string", "shoppers": "integer", "design_effect": "number", "if_none_fails": "number",
+            "sights": [{
+                "base": "number", "seen_from": "(number)", "change_from": "(number)", "to_see_double": "integer", "more_shoppers": "integer"
+            }]
         }],
         "objectives": [{ "text": "string", "observed": "(number)", "ci95": "(interval)", "verdict": "string" }],
         "verdict": "string",
@@ -99,13 +128,17 @@ fn of_each_sort() -> Vec<(&'static str, Value, PathBuf, Bench)> {
     let (faulty, sound) = (Shop::open(FAULTS), Shop::open(""));
     let gated = format!("{BUY}objectives: [repeated_failures < 50%, p95(pay) < 19s, failures(confirmation) < 90%]\n");
     let live = BUY.replace("shoppers:\n", "shoppers:\n  behaviour: live\n");
+    let experiment = BUY
+        .replace("shoppers:\n", "shoppers:\n  behaviour: experiment\n")
+        .replace("retry: { after: 10ms..40ms }", "retry: { after: 10ms..40ms, arms: [same, fresh: session, redraw: payment] }");
     let open = ["--rate", "60/s", "-d", "2s"];
-    let sorts: [(&'static str, &str, &Shop, &[&str]); 5] = [
+    let sorts: [(&'static str, &str, &Shop, &[&str]); 6] = [
         ("normal", &gated, &faulty, &open),
         ("without a failure", BUY, &sound, &open),
         ("interrupted", BUY, &faulty, &["--rate", "60/s", "-d", "5m"]),
         ("closed", BUY, &faulty, &["-u", "3", "-d", "2s"]),
         ("live", &live, &faulty, &open),
+        ("experiment", &experiment, &faulty, &open),
     ];
     let running: Vec<_> = sorts
         .into_iter()

@@ -52,6 +52,9 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
     let kept = |n: u32| by_failures.get(&n).copied().unwrap_or(0);
     assert_eq!(told, [kept(0), kept(1), kept(2), failed(3)]);
 
+    let clustered: u64 = figure(document, "/clusters").as_array().unwrap().iter().map(|cluster| count(cluster, "/shoppers")).sum();
+    assert_eq!(clustered, books.shoppers_failed, "each failing shopper is in one cluster");
+
     for (name, operation) in [("add to cart", "add"), ("pay", "pay"), ("confirmation", "order")] {
         let step = step(document, name);
         assert_eq!(count(step, "/attempts"), books.asked(operation), "attempts at {name}");
@@ -87,6 +90,15 @@ fn poisson_arrivals_are_counted_as_the_shop_counts_them() {
     assert!(books.shoppers_seen > 300 && books.shoppers_failed_repeatedly > 5, "{books:?}");
     agrees(&document, &books);
     assert_eq!(document["load"]["arrivals"], "poisson");
+    // Cart and payment, over one connection; sku, quantity, method and e-mail address.
+    let friction = &document["friction"][0];
+    assert_eq!(count(friction, "/buyers"), books.buyers());
+    assert_eq!(
+        (friction["per_smooth_buyer"]["requests"].as_f64(), friction["per_smooth_buyer"]["round_trips"].as_f64()),
+        (Some(2.0), Some(3.0))
+    );
+    assert_eq!(friction["form_fields"].as_f64(), Some(4.0));
+    assert!(count(friction, "/smooth_buyers") < books.buyers());
     assert_eq!(document["generator"]["arrivals_planned"], document["generator"]["arrivals_started"]);
     assert_eq!(count(&document, "/seed"), 11);
 }

@@ -7,13 +7,16 @@
 
 mod bench;
 
+mod causes;
 mod commands;
 mod compare;
+mod cures;
 mod documents;
 mod duet;
 mod durability;
 mod exactness;
 mod generator;
+mod hotspots;
 mod interrupts;
 mod limits;
 mod omission;

@@ -5,6 +5,7 @@
 //! in one go. The plan that comes out is handed over only if there was no problem at all.
 
 mod answers;
+mod arms;
 mod bodies;
 mod budget;
 mod data;
@@ -22,7 +23,7 @@ use url::Url;
 
 use self::names::Names;
 use super::{Arrivals, Inputs, Limits, Plan, Templates};
-use crate::scenario::{Problems, Scenario, Span, Text};
+use crate::scenario::{Problems, Scenario, Span, Text, Tracing};
 
 /// A plan in the making.
 struct Compiler<'a> {
@@ -74,6 +75,8 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         name: compiler.name(document.name.as_ref()),
         target: compiler.target(document.target.as_ref()),
         limits: compiler.limits(document.limits.as_ref()),
+        trace: document.defaults.as_ref().and_then(|defaults| defaults.trace.as_ref()).is_some_and(|trace| trace.value == Tracing::W3c),
+        season: document.season.as_ref().and_then(|season| season.shoppers.as_ref()).map(|shoppers| shoppers.value.0.round() as u64),
         load,
         shoppers,
         journeys: flow.journeys,

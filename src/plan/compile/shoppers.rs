@@ -17,17 +17,21 @@ impl Compiler<'_> {
         let default = scenario::Shoppers::default();
         let written = written.unwrap_or(&default);
         let attributes = written.attributes.iter().flat_map(|attributes| &attributes.0);
-        let attributes = attributes.filter_map(|(name, values)| self.attribute(name, values.as_ref())).collect();
+        let attributes: Vec<Attribute> = attributes.filter_map(|(name, values)| self.attribute(name, values.as_ref())).collect();
         let data = written.data.iter().flat_map(|data| &data.0);
         let data = data.filter_map(|(name, data)| self.data(name, data.as_ref()?, load)).collect();
+        let behaviour = match written.behaviour.as_ref().map(|behaviour| behaviour.value) {
+            Some(Conduct::Live) => Behaviour::Live,
+            Some(Conduct::Experiment) => Behaviour::Experiment,
+            Some(Conduct::Probe) | None => Behaviour::Probe,
+        };
+        let max_attempts = written.max_attempts.as_ref().map_or(Some(MAX_ATTEMPTS), |attempts| attempts.value.0);
         Shoppers {
+            arms: self.arms(written, behaviour, max_attempts, &attributes),
             attributes,
             patience: self.patience(written.patience.as_ref()),
-            behaviour: match written.behaviour.as_ref().map(|behaviour| behaviour.value) {
-                Some(Conduct::Live) => Behaviour::Live,
-                Some(Conduct::Probe) | None => Behaviour::Probe,
-            },
-            max_attempts: written.max_attempts.as_ref().map_or(Some(MAX_ATTEMPTS), |attempts| attempts.value.0),
+            behaviour,
+            max_attempts,
             retry_after: written.retry.as_ref().and_then(|retry| retry.after.as_ref()).map_or(RETRY_AFTER, |after| after.value),
             data,
         }

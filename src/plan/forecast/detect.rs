@@ -13,6 +13,24 @@ pub const LEVEL: f64 = 0.05;
 /// The usual chance to see what is there.
 pub const POWER: f64 = 0.8;
 
+/// The failure rates from which a rise is of interest.
+pub const BASELINES: [f64; 3] = [0.001, 0.005, 0.01];
+
+/// What so many shoppers see beside one failure rate, with the usual power.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sight {
+    /// The failure rate.
+    pub base: f64,
+    /// The smallest rate that is told from it; none if not even 100 % is.
+    pub seen_from: Option<f64>,
+    /// The smallest rate to which it may rise from one such run to another and be seen; none if not even 100 % is.
+    pub change_from: Option<f64>,
+    /// How many shoppers see it double.
+    pub to_see_double: u64,
+    /// How many of these are missing; none are if it is 0.
+    pub more: u64,
+}
+
 /// With more shoppers than these the smallest rise is no longer told apart from the base rate, nor can the law be computed.
 const MOST_SHOPPERS: u64 = 1_000_000_000;
 
@@ -52,6 +70,20 @@ pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
     Some(high)
 }
 
+/// The smallest failure rate that is told from `base`, seen in a run of so many shoppers each, with the usual power; by
+/// the normal law, as [`needed_in_each`]. None if not even 100 % is.
+pub fn smallest_change(base: f64, shoppers: u64) -> Option<f64> {
+    if base >= 1.0 || needed_in_each(base, 1.0, POWER) > shoppers {
+        return None;
+    }
+    let (mut low, mut high) = (base, 1.0);
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        if needed_in_each(base, middle, POWER) <= shoppers { high = middle } else { low = middle }
+    }
+    Some(high)
+}
+
 /// The failure rate that is ruled out where none of `shoppers` failed: 3/n, the rule of three.
 pub fn bound_of_none(shoppers: u64) -> f64 {
     (3.0 / shoppers.max(1) as f64).min(1.0)
@@ -74,6 +106,23 @@ pub fn needed_to_hold(limit: f64, windows: u64) -> Option<u64> {
     (limit > 0.0).then(|| (1.4 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64) as f64).ceil() as u64)
 }
 
+// === impl Sight ===
+
+impl Sight {
+    /// What `shoppers` see beside `base`, where `effect` of them are worth one independent shopper.
+    pub fn of(base: f64, shoppers: u64, effect: f64) -> Sight {
+        let worth = (shoppers as f64 / effect) as u64;
+        let to_see_double = (effect * needed(base, (2.0 * base).min(1.0), POWER) as f64).ceil() as u64;
+        Sight {
+            base,
+            seen_from: smallest_rise(base, worth),
+            change_from: smallest_change(base, worth),
+            to_see_double,
+            more: to_see_double.saturating_sub(shoppers),
+        }
+    }
+}
+
 fn quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p)
 }
@@ -94,6 +143,24 @@ mod tests {
         for (base, risen, each) in [(0.001, 0.002, 18_519), (0.005, 0.01, 3_681), (0.01, 0.015, 6_105), (0.02, 0.03, 3_013)] {
             assert_eq!(needed_in_each(base, risen, 0.8), each, "{base} to {risen}");
         }
+    }
+
+    #[test]
+    fn the_smallest_change_is_that_of_the_tables() {
+        for (base, risen, each) in [(0.001, 0.002, 18_519), (0.005, 0.01, 3_681), (0.01, 0.015, 6_105)] {
+            assert!((smallest_change(base, each).unwrap() / risen - 1.0).abs() < 0.001, "{base} to {risen}");
+        }
+        assert_eq!([smallest_change(0.01, 0), smallest_change(1.0, 1_000)], [None; 2]);
+    }
+
+    #[test]
+    fn what_is_missing_to_see_a_rate_double_is_said() {
+        let few = Sight::of(0.005, 1_000, 1.0);
+        assert_eq!((few.to_see_double, few.more), (1_597, 597));
+        assert_eq!(Sight::of(0.005, 1_597, 1.0).more, 0);
+        let bursts = Sight::of(0.005, 1_597, 3.0);
+        assert_eq!((bursts.to_see_double, bursts.more), (4_791, 3_194));
+        assert!(few.seen_from < few.change_from && few.seen_from.unwrap() > 0.01, "{few:?}");
     }
 
     #[test]

@@ -3,7 +3,8 @@ use insta::assert_snapshot;
 use super::layout::cut;
 use super::*;
 use crate::base::{Micros, StepId};
-use crate::plan::Arrivals;
+use crate::plan::example::profile;
+use crate::plan::{Arrivals, Behaviour};
 use crate::tally::{Generator, Outcome};
 use crate::verdict::trial::{Trial, failing, planted, shop};
 use crate::verdict::wire::tests::exchanges;
@@ -27,7 +28,9 @@ fn a_run_with_planted_faults() {
     Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or
       more there, at least 76 times the rate of the others; that loses about 195 of every 10,000 shoppers.
     In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at
-      pay. After a failed attempt the next one is 4.7 times as likely to fail as a first one.
+      pay.
+    Failures repeat because of the shopper's own circumstances: after a failed attempt the next one fails 4.7
+      times as often as other shoppers' first attempts at the same time.
     4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience
       presets.
 
@@ -45,9 +48,9 @@ fn a_run_with_planted_faults() {
       step         attempts  failed   95 % range  declined     p50     p95     p99     max
       browse/home     3,131   1.5 %    1.2–2.0 %         0    12ms  40.1ms  58.6ms  86.7ms
       search          3,139   1.8 %    1.4–2.3 %         0  14.2ms  42.1ms  59.2ms  91.7ms
-      buy/home        9,043   1.4 %    1.2–1.7 %         0  16.1ms  43.9ms  61.9ms   125ms
+      buy/home        9,043   1.4 %    1.1–1.7 %         0  16.1ms  43.9ms  61.9ms   125ms
       product         9,037   1.3 %    1.1–1.6 %         0  18.2ms  46.2ms  64.4ms   110ms
-      cart            5,680   6.1 %    5.5–6.9 %         0  20.4ms  47.3ms  67.3ms   118ms
+      cart            5,680   6.1 %    5.4–7.0 %         0  20.4ms  47.3ms  67.3ms   118ms
       checkout        5,650   5.7 %    5.1–6.4 %         0    22ms  49.1ms  66.2ms  92.9ms
       pay             5,999  14.0 %  12.6–15.4 %        17  24.4ms  50.9ms    71ms   114ms
       confirm         5,145   1.5 %    1.2–1.9 %         0  26.7ms  54.6ms    76ms   117ms
@@ -71,21 +74,29 @@ fn a_run_with_planted_faults() {
       3 or more             284   2.4 %      15              281
 
     Shoppers lost, by how patient they are (this scenario's patience first)
-      patience        lost  at least  of all  95 % range  worth, minor units
-      applause-2024    569       521   4.7 %   4.4–5.1 %           2,656,692
-      geometric-63     685       627   5.7 %   5.4–6.1 %           3,139,083
-      decline-44       728       679   6.1 %   5.7–6.4 %           3,319,824
-      impatient-75   1,032     1,029   8.6 %   8.1–9.1 %           4,617,012
+      patience        lost  at least  of all  95 % range  worth so many  worth, minor units
+      applause-2024    569       521   4.7 %   4.4–5.1 %          8,982           2,656,692
+      geometric-63     685       627   5.7 %   5.3–6.1 %          8,798           3,139,083
+      decline-44       728       679   6.1 %   5.7–6.5 %          8,834           3,319,824
+      impatient-75   1,032     1,029   8.6 %   8.1–9.1 %          9,253           4,617,012
 
     Where failures repeat (groups of shoppers, beside all others)
       shoppers with   at              repeated   rate  95 % range  times  excess lost       q     basis
       payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001  assigned
-      node n3         cart, checkout       170  5.8 %   5.0–6.7 %    2.6          134  <0.001  observed
+      node n3         cart, checkout        56  2.5 %   2.0–3.3 %   ≥ 57          151  <0.001  observed
 
     Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
       MiB
 
     Attempts that were too slow count as failures; they took longer than any response time shown for them.
+    What four of five runs with 12,000 shoppers (worth 9,885, since failures came in bursts) would tell of the
+      share of shoppers who fail again and again: 0.19 % from 0.10 %, 0.69 % from 0.50 %, 1.3 % from 1.0 %, 3.6 %
+      from 3.1 %; from one such run to the next, a rise from 3.1 % to 3.8 %. Enough came to see each of these
+      double.
+    What four of five runs with 5,327 who come to pay (worth 4,233, since failures came in bursts) would tell of
+      the share of first attempts to pay that fail: 0.27 % from 0.10 %, 0.81 % from 0.50 %, 1.4 % from 1.0 %,
+      8.5 % from 7.4 %; from one such run to the next, a rise from 7.4 % to 8.9 %. It takes 4,774 more to see
+      0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it that they
       would never have been served, "at least" that the next attempt would have served them.
     A declined attempt is no failure, but it costs the shopper's patience like one.
@@ -105,8 +116,10 @@ fn the_same_on_a_narrow_screen() {
       4,525) met two failures or more there, at least 76 times the rate of the
       others; that loses about 195 of every 10,000 shoppers.
     In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %);
-      for 234 of them it began at pay. After a failed attempt the next one is 4.7
-      times as likely to fail as a first one.
+      for 234 of them it began at pay.
+    Failures repeat because of the shopper's own circumstances: after a failed
+      attempt the next one fails 4.7 times as often as other shoppers' first
+      attempts at the same time.
     4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %);
       4.7 % to 8.6 % over all patience presets.
 
@@ -124,9 +137,9 @@ fn the_same_on_a_narrow_screen() {
       step         attempts  failed   95 % range     p50     p95     p99     max
       browse/home     3,131   1.5 %    1.2–2.0 %    12ms  40.1ms  58.6ms  86.7ms
       search          3,139   1.8 %    1.4–2.3 %  14.2ms  42.1ms  59.2ms  91.7ms
-      buy/home        9,043   1.4 %    1.2–1.7 %  16.1ms  43.9ms  61.9ms   125ms
+      buy/home        9,043   1.4 %    1.1–1.7 %  16.1ms  43.9ms  61.9ms   125ms
       product         9,037   1.3 %    1.1–1.6 %  18.2ms  46.2ms  64.4ms   110ms
-      cart            5,680   6.1 %    5.5–6.9 %  20.4ms  47.3ms  67.3ms   118ms
+      cart            5,680   6.1 %    5.4–7.0 %  20.4ms  47.3ms  67.3ms   118ms
       checkout        5,650   5.7 %    5.1–6.4 %    22ms  49.1ms  66.2ms  92.9ms
       pay             5,999  14.0 %  12.6–15.4 %  24.4ms  50.9ms    71ms   114ms
       confirm         5,145   1.5 %    1.2–1.9 %  26.7ms  54.6ms    76ms   117ms
@@ -152,20 +165,30 @@ fn the_same_on_a_narrow_screen() {
     Shoppers lost, by how patient they are (this scenario's patience first)
       patience        lost  at least  of all  95 % range  worth, minor units
       applause-2024    569       521   4.7 %   4.4–5.1 %           2,656,692
-      geometric-63     685       627   5.7 %   5.4–6.1 %           3,139,083
-      decline-44       728       679   6.1 %   5.7–6.4 %           3,319,824
+      geometric-63     685       627   5.7 %   5.3–6.1 %           3,139,083
+      decline-44       728       679   6.1 %   5.7–6.5 %           3,319,824
       impatient-75   1,032     1,029   8.6 %   8.1–9.1 %           4,617,012
 
     Where failures repeat (groups of shoppers, beside all others)
       shoppers with   at              repeated   rate  times  excess lost       q
       payment wallet  pay                  234  5.2 %   ≥ 76          234  <0.001
-      node n3         cart, checkout       170  5.8 %    2.6          134  <0.001
+      node n3         cart, checkout        56  2.5 %   ≥ 57          151  <0.001
 
     Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max
       79µs; cpu 25.0 %; memory 48 MiB
 
     Attempts that were too slow count as failures; they took longer than any
       response time shown for them.
+    What four of five runs with 12,000 shoppers (worth 9,885, since failures came in
+      bursts) would tell of the share of shoppers who fail again and again: 0.19 %
+      from 0.10 %, 0.69 % from 0.50 %, 1.3 % from 1.0 %, 3.6 % from 3.1 %; from one
+      such run to the next, a rise from 3.1 % to 3.8 %. Enough came to see each of
+      these double.
+    What four of five runs with 5,327 who come to pay (worth 4,233, since failures
+      came in bursts) would tell of the share of first attempts to pay that fail:
+      0.27 % from 0.10 %, 0.81 % from 0.50 %, 1.4 % from 1.0 %, 8.5 % from 7.4 %;
+      from one such run to the next, a rise from 7.4 % to 8.9 %. It takes 4,774 more
+      to see 0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run.
       "lost" takes it that they would never have been served, "at least" that the
       next attempt would have served them.
@@ -215,6 +238,13 @@ fn a_run_without_failures() {
 
     Generator valid: 2,000 of 2,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %;
       memory 48 MiB
+
+    What four of five runs with 2,000 shoppers would tell of the share of shoppers who fail again and
+      again: 0.40 % from 0.10 %, 0.96 % from 0.50 %, 1.7 % from 1.0 %; from one such run to the next, a
+      rise from 1.0 % to 1.9 %. It takes 6,027 more to see 0.10 % double.
+    What four of five runs with 884 who come to pay would tell of the share of first attempts to pay
+      that fail: 0.62 % from 0.10 %, 1.3 % from 0.50 %, 2.0 % from 1.0 %; from one such run to the next,
+      a rise from 1.0 % to 2.6 %. It takes 7,143 more to see 0.10 % double.
     ");
 }
 
@@ -259,11 +289,11 @@ fn a_tiny_run() {
       3 or more               1  12.5 %       0              1.0
 
     Shoppers lost, by how patient they are (this scenario's patience first)
-      patience       lost  at least  of all   95 % range
-      applause-2024   1.8       1.6  22.2 %   7.4–50.5 %
-      geometric-63    2.2       2.0  27.2 %  10.4–54.5 %
-      decline-44      2.3       2.1  29.0 %  11.5–56.3 %
-      impatient-75    3.2       3.2  40.6 %  17.1–69.4 %
+      patience       lost  at least  of all   95 % range  worth so many
+      applause-2024   1.8       1.6  22.2 %   7.4–50.5 %              8
+      geometric-63    2.2       2.0  27.2 %  10.4–54.5 %              8
+      decline-44      2.3       2.1  29.0 %  11.5–56.3 %              8
+      impatient-75    3.2       3.2  40.6 %  17.1–69.4 %              8
 
     Generator valid: 8 of 8 arrivals started; lag p50 38µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
       MiB
@@ -271,6 +301,9 @@ fn a_tiny_run() {
     – : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299).
     Intervals are weak: with fewer than 30 blocks of time, bursts of failures can't be told from
       independent ones.
+    What four of five runs with 8 shoppers would tell of the share of shoppers who fail again and again:
+      18.2 % from 0.10 %, 18.2 % from 0.50 %, 33.0 % from 1.0 %, 58.4 % from 12.5 %; from one such run
+      to the next, a rise from 12.5 % to 69.8 %. It takes 8,019 more to see 0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it
       that they would never have been served, "at least" that the next attempt would have served them.
     "#);
@@ -298,6 +331,12 @@ fn a_generator_that_stood_still() {
       them.
     Intervals are weak: with fewer than 30 blocks of time, bursts of failures can't be told from
       independent ones.
+    What four of five runs with 200 shoppers would tell of the share of shoppers who fail again and
+      again: 1.5 % from 0.10 %, 2.7 % from 0.50 %, 3.9 % from 1.0 %, 9.0 % from 4.5 %; from one such run
+      to the next, a rise from 4.5 % to 11.2 %. It takes 7,827 more to see 0.10 % double.
+    What four of five runs with 96 who come to pay would tell of the share of first attempts to pay that
+      fail: 3.1 % from 0.10 %, 4.4 % from 0.50 %, 5.7 % from 1.0 %, 13.9 % from 6.2 %; from one such run
+      to the next, a rise from 6.2 % to 17.9 %. It takes 7,931 more to see 0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it
       that they would never have been served, "at least" that the next attempt would have served them.
     A declined attempt is no failure, but it costs the shopper's patience like one.
@@ -322,7 +361,9 @@ fn a_closed_load_has_no_losses() {
       failures or more there, at least 76 times the rate of the others; about 195 of every 10,000
       shoppers meet it.
     In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it
-      began at pay. After a failed attempt the next one is 4.7 times as likely to fail as a first one.
+      began at pay.
+    Failures repeat because of the shopper's own circumstances: after a failed attempt the next one
+      fails 4.7 times as often as other shoppers' first attempts at the same time.
     Closed load: shoppers wait for one another, so what a slow or failing shop would lose is not
       derived.
     ");
@@ -446,5 +487,62 @@ fn the_wire_is_told_in_a_line_with_the_generator() {
     assert_snapshot!(line, @r"
     On the wire: 1,000 requests, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections
       (1 by TLS resumption); p50–p99 connect 390µs, tls 1.19ms, wait 5.3ms–5.59ms, receive 40µs–40µs
+    ");
+}
+
+/// The part of a report between two texts, both included.
+fn between(report: &str, from: &str, to: &str) -> String {
+    let from = report.find(from).unwrap();
+    let to = report[from..].find(to).unwrap() + from + to.len();
+    report[from..to].to_owned()
+}
+
+#[test]
+fn an_outage_is_told_with_its_time_and_a_season_with_its_loss() {
+    let mut plan = shop();
+    plan.season = Some(2_100_000);
+    let trial = Trial::of(plan, 6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.005));
+    let text = shown(&trial, 100);
+    assert_snapshot!(between(&text, "In all", "How far"), @r"
+    In all, 16.8 % of shoppers met two failures or more (1,009 of 6,000, 5.4–41.5 %); for 747 of them it
+      began at buy/home. No group of shoppers stands out.
+    Failures repeat because the shop was down from 09:00:40 to 09:01:00: after a failed attempt the next
+      one fails 2.5 times as often as a first one usually does, but no more often than other shoppers'
+      first attempts at the same time.
+    15.2 % of shoppers would leave for good under applause-2024 (909, 5.1–37.1 %); 15.1 % to 17.7 % over
+      all patience presets.
+
+    How far
+    ");
+    assert_snapshot!(between(&text, "A season", "Generator"), @r"
+    A season of 2,100,000 shoppers like these would lose
+      patience          lost       95 % range  worth, minor units             range of worth
+      applause-2024  318,153  107,894–778,112         968,766,220  331,203,663–2,833,628,047
+      geometric-63   317,424  109,586–767,454         970,757,473  338,153,579–2,786,810,873
+      decline-44     324,186  112,325–779,029         994,143,180  348,097,378–2,839,207,431
+      impatient-75   372,276  131,954–859,202       1,107,341,801  400,924,781–3,058,443,690
+
+    When the shop failed more than at other times
+      from (UTC)  to        at              first attempts  failed  elsewhere  repeated  excess lost
+      09:00:40    09:01:00  the whole shop           2,872   100 %     0.62 %     1,000          871
+
+    Generator
+    ");
+}
+
+#[test]
+fn a_live_run_tells_what_trying_again_did() {
+    let mut plan = shop();
+    plan.shoppers.behaviour = Behaviour::Live;
+    plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 100.0, 60.0), (100.0, 10.0, 60.0)]));
+    let trial = Trial::of(plan, 6_000, 120, |m| failing((40.0..100.0).contains(&m.now)));
+    let text = shown(&trial, 100);
+    assert_snapshot!(between(&text, "Trying again", "How far"), @r"
+    Trying again made 1.57 attempts of each first one.
+    The shop began to fail at 09:00:40 when 70/s arrived, on the way to 100/s; trying again made 2.08
+      attempts of each; it recovered 20s after the load was back there, and only at 40/s.
+    36.8 % of shoppers left because of failures under applause-2024 (2,210, 18.2–60.4 %).
+
+    How far
     ");
 }

@@ -9,7 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::BudgetDocument;
-
+use super::clusters::ClusterDocument;
+use super::experiment::ExperimentDocument;
+use super::friction::FrictionDocument;
+use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -66,14 +69,24 @@ pub struct RunDocument {
     pub steps: Vec<StepDocument>,
     /// How far shoppers came, journey by journey.
     pub journeys: Vec<JourneyDocument>,
+    /// What it takes to buy, in each journey in which somebody bought.
+    pub friction: Vec<FrictionDocument>,
     /// What became of the shoppers.
     pub shoppers: ShoppersDocument,
+    /// Which way to try again cures a failure; null without an experiment.
+    pub experiment: Option<ExperimentDocument>,
     /// Lost shoppers in detail; null for a closed load, for which none are derived.
     pub loss: Option<LossDocument>,
     /// How failures come back to the same shopper.
     pub repeats: RepeatsDocument,
+    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    pub clusters: Vec<ClusterDocument>,
     /// Groups of shoppers who meet repeated failures more often than others, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
+    /// Times at which the shop failed more than at others, in order.
+    pub windows: Vec<TimeWindowDocument>,
+    /// What a run of this size could have seen.
+    pub detectable: Vec<DetectableDocument>,
     /// The objectives that were judged.
     pub objectives: Vec<ObjectiveDocument>,
     /// The error budget; null if the scenario has none.
@@ -141,7 +154,7 @@ pub struct LoadDocument {
     pub arrivals: String,
     /// `per_shopper` or `kept`.
     pub connections: String,
-    /// `probe` or `live`.
+    /// `probe`, `live` or `experiment`.
     pub behaviour: String,
     /// The most attempts at a unit; null for unlimited.
     pub max_attempts: Option<u32>,
@@ -341,12 +354,14 @@ pub struct ByFailuresDocument {
 /// Lost shoppers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossDocument {
-    /// `probe` (expected) or `live` (seen).
+    /// `probe` or `experiment` (expected), or `live` (seen).
     pub behaviour: String,
     /// What the intervals rest on: `blocks` of time, or shoppers taken for `independent`, which is weak.
     pub interval_basis: String,
     /// Under each patience, the scenario's own first.
     pub by_patience: Vec<PatienceLossDocument>,
+    /// What trying again did to the shop.
+    pub pressure: PressureDocument,
 }
 
 /// Lost shoppers under one patience.
@@ -362,10 +377,16 @@ pub struct PatienceLossDocument {
     pub lost_rate: f64,
     /// Its interval.
     pub lost_rate_ci95: [f64; 2],
+    /// How many independent shoppers would say as much: fewer than came, where failures came in bursts.
+    pub effective_sample: f64,
     /// What they would have paid, in the smallest unit of the currency; null if no basket has a known worth.
     pub lost_worth_minor: Option<f64>,
+    /// Its interval.
+    pub lost_worth_minor_ci95: Option<[f64; 2]>,
     /// The share of it that is estimated, since the baskets were not seen.
     pub lost_worth_estimated_share: Option<f64>,
+    /// The same for a season like the run; null if the scenario states none.
+    pub season: Option<SeasonDocument>,
 }
 
 /// How failures come back to the same shopper.
@@ -386,6 +407,10 @@ pub struct RepeatsDocument {
     pub stickiness: Option<f64>,
     /// Its interval.
     pub stickiness_ci95: Option<[f64; 2]>,
+    /// What the intervals rest on: `blocks` of time, or attempts taken for `independent`, which is weak.
+    pub interval_basis: String,
+    /// Whether it goes with the shopper or with the moment.
+    pub source: SourceDocument,
     /// The same, unit by unit.
     pub units: Vec<UnitRepeatsDocument>,
     /// Shoppers by the step of their first failure, the most frequent first.
@@ -433,9 +458,9 @@ pub struct HotSpotDocument {
     pub step: Option<String>,
     /// All steps at which it fails again and again, the costliest first.
     pub steps: Vec<String>,
-    /// `step`: the figures count repeated failures at `step`; `journey`: anywhere.
+    /// `step`: the figures count repeated failures at `steps`; `journey`: anywhere.
     pub scope: String,
-    /// Who: attribute or observed name, and its value.
+    /// Who: attributes or observed names with their values, one or two.
     #[serde(rename = "where")]
     pub group: BTreeMap<String, String>,
     /// Shoppers of the group.
@@ -446,7 +471,7 @@ pub struct HotSpotDocument {
     pub rate: f64,
     /// Its interval.
     pub rate_ci95: [f64; 2],
-    /// The share among all others.
+    /// The share among all others. Shoppers whom a costlier finding at the same place explains are in neither.
     pub rate_elsewhere: f64,
     /// The one over the other.
     pub lift: f64,

@@ -1,14 +1,24 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
 mod budget;
+mod clusters;
 mod document;
+mod experiment;
+mod friction;
+mod moments;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub use budget::{BudgetDocument, BurnAlarmDocument};
+pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
+pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
+pub use friction::{EachBuyerDocument, FrictionDocument};
+pub use moments::{
+    DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
+};
 pub(super) use summary::{figure, hotspot};
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

@@ -3,11 +3,15 @@
 use serde_json::Value;
 
 use super::budget::budget;
+use super::clusters::cluster;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
     MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
     ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
+use super::experiment::experiment;
+use super::friction::friction;
+use super::moments::{detectable, pressure, season, source, window};
 use super::wire::wire;
 use crate::base::{Micros, StepId};
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
@@ -38,7 +42,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         tool_version: facts.tool_version.clone(),
         verdict: word(findings.verdict),
         verdict_reason: words::reason(facts, findings).text,
-        headline: words::headline(plan, findings).into_iter().map(|remark| remark.text).collect(),
+        headline: words::headline(plan, facts, findings).into_iter().map(|remark| remark.text).collect(),
         scenario: ScenarioDocument { name: plan.name.clone(), sha256: facts.scenario_sha256.clone() },
         target: facts.target.clone(),
         seed: facts.seed,
@@ -61,10 +65,15 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         requests_sent: findings.requests_sent,
         steps: findings.steps.iter().map(|found| step(plan, found)).collect(),
         journeys: journeys(plan, findings),
+        friction: findings.friction.iter().map(|found| friction(plan, found)).collect(),
         shoppers: shoppers(findings),
+        experiment: findings.experiment.as_ref().map(|found| experiment(plan, found)),
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),
+        clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
+        windows: findings.windows.iter().map(|found| window(plan, found)).collect(),
+        detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
         budget: findings.budget.as_ref().map(budget),
     }
@@ -93,6 +102,7 @@ fn behaviour(behaviour: Behaviour) -> String {
     match behaviour {
         Behaviour::Probe => "probe",
         Behaviour::Live => "live",
+        Behaviour::Experiment => "experiment",
     }
     .to_owned()
 }
@@ -226,19 +236,24 @@ fn shoppers(findings: &Findings) -> ShoppersDocument {
 }
 
 fn loss(found: &Loss) -> LossDocument {
+    let seasonal = |lost: &crate::verdict::PatienceLoss| Some(season(found.season?, lost.season.as_ref()?));
     let of = |loss: &crate::verdict::PatienceLoss| PatienceLossDocument {
         patience: loss.patience.clone(),
         lost: figure(loss.lost),
         lost_at_least: figure(loss.lost_at_least),
         lost_rate: figure(loss.rate),
         lost_rate_ci95: pair(loss.ci95),
+        effective_sample: figure(loss.effective_sample),
         lost_worth_minor: loss.worth.map(|worth| worth.minor_units.round()),
+        lost_worth_minor_ci95: loss.worth.map(|worth| [worth.ci95.low.round(), worth.ci95.high.round()]),
         lost_worth_estimated_share: loss.worth.map(|worth| figure(worth.estimated_share)),
+        season: seasonal(loss),
     };
     LossDocument {
         behaviour: behaviour(found.behaviour),
         interval_basis: basis_of(found.by_blocks),
         by_patience: found.by_patience.iter().map(of).collect(),
+        pressure: pressure(&found.pressure),
     }
 }
 
@@ -255,6 +270,8 @@ fn repeats(plan: &Plan, findings: &Findings) -> RepeatsDocument {
         lift_ci95: found.pooled.lift.map(|(_, ci95)| pair(ci95)),
         stickiness: found.pooled.rho.map(|(rho, _)| figure(rho)),
         stickiness_ci95: found.pooled.rho.map(|(_, ci95)| pair(ci95)),
+        interval_basis: basis_of(found.pooled.by_blocks),
+        source: source(&found.source),
         units: found.units.iter().map(|unit| unit_repeats(plan, unit)).collect(),
         first_failed: places(&found.first_failed),
         second_failed: places(&found.second_failed),
@@ -278,7 +295,7 @@ fn unit_repeats(plan: &Plan, found: &UnitRepeats) -> UnitRepeatsDocument {
 
 pub(in crate::report) fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument {
     let scope = match spot.scope {
-        Scope::Step(_) => "step",
+        Scope::Steps => "step",
         Scope::Journey => "journey",
     };
     let basis = match spot.basis {
@@ -339,7 +356,7 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
     }
 }
 
-fn basis_of(by_blocks: bool) -> String {
+pub(super) fn basis_of(by_blocks: bool) -> String {
     if by_blocks { "blocks" } else { "independent" }.to_owned()
 }
 
@@ -360,7 +377,7 @@ fn millis(span: Micros) -> f64 {
     span.as_millis_f64()
 }
 
-fn pair(interval: Interval) -> [f64; 2] {
+pub(super) fn pair(interval: Interval) -> [f64; 2] {
     [figure(interval.low), figure(interval.high)]
 }
 

@@ -81,7 +81,8 @@ fn a_run_with_planted_faults_in_full() {
       "verdict_reason": "no objectives were given, so none is broken",
       "headline": [
         "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 76 times the rate of the others; that loses about 195 of every 10,000 shoppers.",
-        "In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at pay. After a failed attempt the next one is 4.7 times as likely to fail as a first one.",
+        "In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at pay.",
+        "Failures repeat because of the shopper's own circumstances: after a failed attempt the next one fails 4.7 times as often as other shoppers' first attempts at the same time.",
         "4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience presets."
       ],
       "scenario": {
@@ -141,10 +142,10 @@ fn a_run_with_planted_faults_in_full() {
           "failures": 77,
           "failure_rate": 0.014966,
           "failure_rate_ci95": [
-            0.0117938,
-            0.0189751
+            0.0115649,
+            0.0193477
           ],
-          "design_effect": 1.15643,
+          "design_effect": 1.35527,
           "declined": 0,
           "unjudged": 0,
           "kinds": {
@@ -270,6 +271,7 @@ fn a_run_with_planted_faults_in_full() {
           ]
         }
       ],
+      "friction": [],
       "shoppers": {
         "started": 12000,
         "ended": 12000,
@@ -282,27 +284,27 @@ fn a_run_with_planted_faults_in_full() {
         "failed": 1244,
         "failed_rate": 0.103667,
         "failed_ci95": [
-          0.0980196,
-          0.1096
+          0.0977074,
+          0.109945
         ],
         "failed_once": 869,
         "repeated_failures": 375,
         "repeated_failures_rate": 0.03125,
         "repeated_failures_ci95": [
-          0.0281433,
-          0.0346875
+          0.027998,
+          0.0348662
         ],
         "repeated_same_unit": 321,
         "repeated_same_unit_rate": 0.02675,
         "repeated_same_unit_ci95": [
-          0.0239674,
-          0.0298458
+          0.0235403,
+          0.0303837
         ],
         "repeated_with_declines": 377,
         "repeated_with_declines_rate": 0.0314167,
         "repeated_with_declines_ci95": [
-          0.0283185,
-          0.0348416
+          0.0281329,
+          0.0350699
         ],
         "interval_basis": "blocks",
         "by_failures": [
@@ -338,6 +340,7 @@ fn a_run_with_planted_faults_in_full() {
           "impatient-75": 1032.46
         }
       },
+      "experiment": null,
       "loss": {
         "behaviour": "probe",
         "interval_basis": "blocks",
@@ -348,11 +351,17 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 520.632,
             "lost_rate": 0.0474291,
             "lost_rate_ci95": [
-              0.0443255,
-              0.0507386
+              0.0440273,
+              0.0510798
             ],
+            "effective_sample": 8982.34,
             "lost_worth_minor": 2656692.0,
-            "lost_worth_estimated_share": 0.0395391
+            "lost_worth_minor_ci95": [
+              2449152.0,
+              2881818.0
+            ],
+            "lost_worth_estimated_share": 0.0395391,
+            "season": null
           },
           {
             "patience": "geometric-63",
@@ -360,11 +369,17 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 626.79,
             "lost_rate": 0.0570649,
             "lost_rate_ci95": [
-              0.0536632,
-              0.0606684
+              0.053318,
+              0.061058
             ],
+            "effective_sample": 8798.6,
             "lost_worth_minor": 3139083.0,
-            "lost_worth_estimated_share": 0.046383
+            "lost_worth_minor_ci95": [
+              2915920.0,
+              3379327.0
+            ],
+            "lost_worth_estimated_share": 0.046383,
+            "season": null
           },
           {
             "patience": "decline-44",
@@ -372,11 +387,17 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 679.485,
             "lost_rate": 0.0606625,
             "lost_rate_ci95": [
-              0.0571303,
-              0.0643981
+              0.0567801,
+              0.0647921
             ],
+            "effective_sample": 8834.63,
             "lost_worth_minor": 3319824.0,
-            "lost_worth_estimated_share": 0.0483381
+            "lost_worth_minor_ci95": [
+              3090575.0,
+              3566077.0
+            ],
+            "lost_worth_estimated_share": 0.0483381,
+            "season": null
           },
           {
             "patience": "impatient-75",
@@ -384,28 +405,51 @@ fn a_run_with_planted_faults_in_full() {
             "lost_at_least": 1028.58,
             "lost_rate": 0.0860387,
             "lost_rate_ci95": [
-              0.0813092,
-              0.0910161
+              0.0810084,
+              0.0913504
             ],
+            "effective_sample": 9253.86,
             "lost_worth_minor": 4617012.0,
-            "lost_worth_estimated_share": 0.0554337
+            "lost_worth_minor_ci95": [
+              4325173.0,
+              4928543.0
+            ],
+            "lost_worth_estimated_share": 0.0554337,
+            "season": null
           }
-        ]
+        ],
+        "pressure": {
+          "retry_amplification": 1.04208,
+          "overloads": []
+        }
       },
       "repeats": {
-        "p_first_failure": 0.049783,
-        "p_second_given_first": 0.233119,
-        "second_attempts": 1244,
-        "lift": 4.68271,
+        "p_first_failure": 0.0507085,
+        "p_second_given_first": 0.239583,
+        "second_attempts": 1344,
+        "lift": 4.72471,
         "lift_ci95": [
-          4.22768,
-          5.17074
+          4.23425,
+          5.25272
         ],
-        "stickiness": 0.192941,
+        "stickiness": 0.198964,
         "stickiness_ci95": [
-          0.169102,
-          0.21851
+          0.172765,
+          0.227169
         ],
+        "interval_basis": "blocks",
+        "source": {
+          "why": "shopper",
+          "compared": 1239,
+          "compared_failed": 302,
+          "risk_ratio": 4.74584,
+          "risk_ratio_ci95": [
+            4.22838,
+            5.32663
+          ],
+          "own_stickiness": 0.199627,
+          "surprise": 26.3036
+        },
         "units": [
           "…",
           {
@@ -413,13 +457,13 @@ fn a_run_with_planted_faults_in_full() {
             "journey": "buy",
             "first_attempts": 5327,
             "p_first_failure": 0.0743383,
-            "p_second_given_first": 0.653631,
-            "second_attempts": 358,
-            "lift": 8.79266,
-            "stickiness": 0.625815,
+            "p_second_given_first": 0.65404,
+            "second_attempts": 396,
+            "lift": 8.79816,
+            "stickiness": 0.626257,
             "stickiness_ci95": [
-              0.571061,
-              0.677045
+              0.57237,
+              0.676717
             ]
           }
         ],
@@ -476,6 +520,7 @@ fn a_run_with_planted_faults_in_full() {
           }
         ]
       },
+      "clusters": [],
       "hotspots": [
         "…",
         {
@@ -484,25 +529,100 @@ fn a_run_with_planted_faults_in_full() {
             "cart",
             "checkout"
           ],
-          "scope": "journey",
+          "scope": "step",
           "where": {
             "node": "n3"
           },
-          "shoppers": 2939,
-          "repeated": 170,
-          "rate": 0.0578428,
+          "shoppers": 2211,
+          "repeated": 56,
+          "rate": 0.0253279,
           "rate_ci95": [
-            0.0499659,
-            0.066874
+            0.0195562,
+            0.0327462
           ],
-          "rate_elsewhere": 0.0226244,
-          "lift": 2.55665,
-          "lift_is_least": false,
-          "p_value": 0.000000000000000000321298,
-          "q_value": 0.00000000000000000257039,
-          "excess_repeated": 103.507,
-          "excess_lost": 133.595,
+          "rate_elsewhere": 0.0,
+          "lift": 56.6163,
+          "lift_is_least": true,
+          "p_value": 0.000000000000000000000000000897218,
+          "q_value": 0.0000000000000000000000000628053,
+          "excess_repeated": 56.0,
+          "excess_lost": 151.477,
           "basis": "observed"
+        }
+      ],
+      "windows": [],
+      "detectable": [
+        {
+          "among": "shoppers",
+          "shoppers": 12000,
+          "design_effect": 1.21395,
+          "if_none_fails": 0.00030349,
+          "sights": [
+            {
+              "base": 0.001,
+              "seen_from": 0.00194527,
+              "change_from": 0.00247233,
+              "to_see_double": 9745,
+              "more_shoppers": 0
+            },
+            {
+              "base": 0.005,
+              "seen_from": 0.00692819,
+              "change_from": 0.00782271,
+              "to_see_double": 1939,
+              "more_shoppers": 0
+            },
+            {
+              "base": 0.01,
+              "seen_from": 0.0126344,
+              "change_from": 0.013838,
+              "to_see_double": 963,
+              "more_shoppers": 0
+            },
+            {
+              "base": 0.03125,
+              "seen_from": 0.0358214,
+              "change_from": 0.0377025,
+              "to_see_double": 299,
+              "more_shoppers": 0
+            }
+          ]
+        },
+        {
+          "among": "buyers",
+          "shoppers": 5327,
+          "design_effect": 1.25833,
+          "if_none_fails": 0.000708717,
+          "sights": [
+            {
+              "base": 0.001,
+              "seen_from": 0.00268727,
+              "change_from": 0.00358431,
+              "to_see_double": 10101,
+              "more_shoppers": 4774
+            },
+            {
+              "base": 0.005,
+              "seen_from": 0.00814166,
+              "change_from": 0.00960043,
+              "to_see_double": 2010,
+              "more_shoppers": 0
+            },
+            {
+              "base": 0.01,
+              "seen_from": 0.0141784,
+              "change_from": 0.0161373,
+              "to_see_double": 998,
+              "more_shoppers": 0
+            },
+            {
+              "base": 0.0743383,
+              "seen_from": 0.0847603,
+              "change_from": 0.0891438,
+              "to_see_double": 123,
+              "more_shoppers": 0
+            }
+          ]
         }
       ],
       "objectives": [],

@@ -15,6 +15,7 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
     let behaviour = match plan.shoppers.behaviour {
         Behaviour::Probe => "probe (all try again, patience is applied in the report)",
         Behaviour::Live => "live (shoppers really leave)",
+        Behaviour::Experiment => "experiment (all try again, the first time in one of several ways)",
     };
     let attributes = plan.shoppers.attributes.iter().map(|attribute| {
         let sum: f64 = attribute.values.iter().map(|(_, weight)| weight).sum();
@@ -26,6 +27,10 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
     entries.push(("journeys", journeys.collect::<Vec<_>>().join(", ")));
     entries.push(("shoppers", format!("patience {}, behaviour {behaviour}", plan.shoppers.patience.name)));
     entries.extend(attributes);
+    if !plan.shoppers.arms.is_empty() {
+        let arms: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
+        entries.push(("", format!("try again by: {}", arms.join("; "))));
+    }
     entries.push(("plan", format!("{} with seed {}", setting.digest, setting.seed)));
     let lines = entries.into_iter().flat_map(|(key, value)| {
         let lines = wrapped(&value, width - 12).into_iter().enumerate();

@@ -132,9 +132,14 @@ mod tests {
         What failure rates this run can see
                                    if none fails  above 0.1 %  above 0.5 %    above 1 %
           13,101 shoppers              < 0.023 %  from 0.19 %  from 0.67 %   from 1.3 %
+            between two such runs                 from 0.23 %  from 0.75 %   from 1.4 %
+            to see it double                           enough       enough       enough
           5,895 who come to pay        < 0.051 %  from 0.24 %  from 0.77 %   from 1.4 %
+            between two such runs                 from 0.31 %  from 0.88 %   from 1.6 %
+            to see it double                       2,132 more       enough       enough
           A rise above 0.1 % is seen in four of five such runs where it is at least as high as told here; a
-          smaller one may pass unseen. Failures in bursts need more shoppers.
+          smaller one may pass unseen. Failures in bursts need more shoppers, by the design effect that the
+          report tells.
 
         Objectives
           repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 44,120 where half
@@ -179,7 +184,7 @@ mod tests {
         plan.load.arrivals = Arrivals::Paced(Profile { stages, shape: None });
         let text = shown(&plan, None, 80, true);
         assert!(text.is_ascii());
-        insta::assert_snapshot!(text, @r#"
+        insta::assert_snapshot!(text, @r"
         example
           target    none: give one with --target
           arrivals  paced for 1m50s: 3,100 shoppers expected; 28.2/s on average, 80/s at
@@ -219,11 +224,15 @@ mod tests {
         What failure rates this run can see
                                    if none fails  above 0.1 %  above 0.5 %    above 1 %
           3,100 shoppers               < 0.097 %   from 0.3 %  from 0.87 %   from 1.5 %
+            between two such runs                 from 0.43 %   from 1.1 %   from 1.8 %
+            to see it double                       4,927 more       enough       enough
           1,395 who come to pay         < 0.22 %  from 0.49 %   from 1.2 %   from 1.8 %
+            between two such runs                  from 0.7 %   from 1.5 %   from 2.2 %
+            to see it double                       6,632 more     202 more       enough
           A rise above 0.1 % is seen in four of five such runs where it is at least as
           high as told here; a smaller one may pass unseen. Failures in bursts need more
-          shoppers.
-        "#);
+          shoppers, by the design effect that the report tells.
+        ");
     }
 
     #[test]

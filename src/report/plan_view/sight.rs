@@ -3,10 +3,8 @@
 use super::text::{bound, count, left, percent, right, wrapped};
 use super::{indented, none_fails};
 use crate::plan::Plan;
+use crate::plan::forecast::detect::{BASELINES, Sight};
 use crate::plan::forecast::{Forecast, Need, detect};
-
-/// The failure rates from which a rise is of interest.
-const BASELINES: [f64; 3] = [0.001, 0.005, 0.01];
 
 /// The failure rates that can be told from others.
 pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
@@ -21,10 +19,19 @@ pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
         let seen = BASELINES.map(|base| right(&rise(base, visits), 13));
         let number = format!("{} {name}", count(flow.total * visits));
         lines.push(format!("  {}{}{}", left(&number, 24), right(&none_fails(forecast, visits), 14), seen.concat()));
+        let sights = BASELINES.map(|base| Sight::of(base, (flow.total * visits) as u64, 1.0));
+        let row = |name: &str, told: &dyn Fn(&Sight) -> String| {
+            let cells = sights.iter().map(|sight| right(&told(sight), 13)).collect::<String>();
+            format!("  {}{}{cells}", left(name, 24), right("", 14))
+        };
+        let change = |sight: &Sight| sight.change_from.map_or("none".to_owned(), |risen| format!("from {}", bound(risen)));
+        let missing = |sight: &Sight| if sight.more == 0 { "enough".to_owned() } else { format!("{} more", count(sight.more as f64)) };
+        lines.push(row("  between two such runs", &change));
+        lines.push(row("  to see it double", &missing));
     }
     let note = format!(
         "A rise above {} is seen in four of five such runs where it is at least as high as told here; a smaller one may pass unseen. \
-         Failures in bursts need more shoppers.",
+         Failures in bursts need more shoppers, by the design effect that the report tells.",
         percent(BASELINES[0])
     );
     lines.extend(wrapped(&note, width - 2).iter().map(indented));

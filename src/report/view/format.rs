@@ -74,6 +74,11 @@ pub fn longest(span: Option<Micros>) -> String {
     span.map_or_else(|| NOTHING.to_owned(), |span| span.to_string())
 }
 
+/// A rate per second: `41`, `3.2`.
+pub fn figure(rate: f64) -> String {
+    if rate >= 9.95 { count(rate.round() as u64) } else { format!("{rate:.1}") }
+}
+
 /// How many times: `41`, `3.2`.
 pub fn times(lift: f64) -> String {
     if lift >= 9.95 { count(lift.round() as u64) } else { format!("{lift:.1}") }

@@ -1,9 +1,14 @@
 //! The view: a report without its layout, shared by all formats for people.
 
 mod burn;
+mod clusters;
+mod experiment;
 pub mod format;
+mod friction;
 pub(super) mod gate;
+mod moments;
 mod page;
+mod sight;
 pub(super) mod tables;
 pub(super) mod words;
 

@@ -4,7 +4,12 @@
 //! a sample) is decided once for the console, the page and the pull request.
 
 use super::burn;
+use super::clusters;
+use super::experiment;
+use super::friction;
 use super::gate;
+use super::moments;
+use super::sight;
 use super::tables;
 use super::words;
 use crate::plan::Plan;
@@ -110,17 +115,23 @@ impl View {
             burn::alarms(findings),
             tables::funnel(plan, findings),
             tables::steps(plan, findings),
+            friction::friction(plan, findings),
             tables::kinds(plan, findings),
+            clusters::clusters(plan, findings),
+            clusters::examples(plan, findings),
+            experiment::experiment(plan, findings),
             tables::by_failures(findings),
             tables::loss(findings),
+            sight::season(findings),
             tables::hotspots(plan, findings),
+            moments::windows(plan, facts, findings),
         ];
         View {
             title: plan.name.clone(),
             subtitle: words::subtitle(plan, facts, findings),
             verdict: findings.verdict,
             reason: words::reason(facts, findings),
-            headline: words::headline(plan, findings),
+            headline: words::headline(plan, facts, findings),
             tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
             generator: words::generator(findings),
             notes: words::notes(plan, findings),

@@ -67,7 +67,7 @@ pub fn kinds(plan: &Plan, findings: &Findings) -> Table {
 pub fn by_failures(findings: &Findings) -> Table {
     let mut columns = vec![("failed attempts", Fit::Name), ("shoppers", Fit::Figure), ("of all", Fit::Figure), ("bought", Fit::Figure)];
     let lost = findings.loss.as_ref().map(|loss| match loss.behaviour {
-        Behaviour::Probe => "lost (expected)",
+        Behaviour::Probe | Behaviour::Experiment => "lost (expected)",
         Behaviour::Live => "lost (seen)",
     });
     columns.extend(lost.map(|title| (title, Fit::Figure)));
@@ -93,6 +93,7 @@ pub fn loss(findings: &Findings) -> Table {
         ("at least", Fit::Optional(2)),
         ("of all", Fit::Figure),
         ("95 % range", Fit::Figure),
+        ("worth so many", Fit::Optional(3)),
     ];
     columns.extend(worth.then_some(("worth, minor units", Fit::Optional(1))));
     let mut table = Table::new(
@@ -102,7 +103,8 @@ pub fn loss(findings: &Findings) -> Table {
     let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
     for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
         let (share, ci95) = lost_share(row);
-        let mut cells = vec![row.patience.clone(), expected(row.lost), expected(row.lost_at_least), share, ci95];
+        let mut cells =
+            vec![row.patience.clone(), expected(row.lost), expected(row.lost_at_least), share, ci95, count(row.effective_sample as u64)];
         cells.extend(worth.then(|| row.worth.map_or_else(|| NOTHING.to_owned(), |worth| count(worth.minor_units.round() as u64))));
         table.row(if place == 0 { Tone::Plain } else { Tone::Faint }, cells);
     }

@@ -1,7 +1,10 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
+use super::experiment;
 use super::format::{count, expected, interval, percent, rate, times};
+use super::moments;
 use super::page::{Remark, Tone};
+use super::sight;
 use super::tables::{group, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
@@ -68,9 +71,12 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
 }
 
 /// The worst place for repeated failures, then all of them, then what they cost.
-pub fn headline(plan: &Plan, findings: &Findings) -> Vec<Remark> {
+pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
+    remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
+    remarks.extend(moments::source(plan, facts, findings));
+    remarks.extend(moments::pressure(facts, findings));
     remarks.extend(cost(findings));
     remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
@@ -82,9 +88,8 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
         Basis::Observed => format!("Shoppers who met {}", group(spot)),
     };
     let (there, at) = match spot.scope {
-        Scope::Step(_) => (" there", format!(" at {}", places(plan, spot))),
-        Scope::Journey if spot.steps.is_empty() => ("", String::new()),
-        Scope::Journey => ("", format!(", most at {}", places(plan, spot))),
+        Scope::Steps => (" there", format!(" at {}", places(plan, spot))),
+        Scope::Journey => ("", String::new()),
     };
     let share = percent(spot.inside.value().unwrap_or_default());
     let least = if spot.lift_is_least { "at least " } else { "" };
@@ -122,16 +127,9 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         Some((step, shoppers)) => format!("; for {} of them it began at {}", count(*shoppers), plan.step_label(*step)),
         None => String::new(),
     };
-    let lift = match findings.repeats.pooled.lift {
-        // Only where it is surely more than chance.
-        Some((lift, ci95)) if ci95.low > 1.0 => {
-            format!(" After a failed attempt the next one is {} times as likely to fail as a first one.", times(lift))
-        }
-        _ => String::new(),
-    };
     let nobody = if findings.hotspots.is_empty() && repeated.events >= MIN_REPEATED { " No group of shoppers stands out." } else { "" };
     let text = format!(
-        "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{lift}{nobody}",
+        "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{nobody}",
         count(repeated.events),
         count(repeated.of)
     );
@@ -149,7 +147,7 @@ fn cost(findings: &Findings) -> Option<Remark> {
         return Some(Remark::new(Tone::Good, format!("No shopper is lost to failures ({ci95}).")));
     }
     let would = match loss.behaviour {
-        Behaviour::Probe => format!("would leave for good under {}", own.patience),
+        Behaviour::Probe | Behaviour::Experiment => format!("would leave for good under {}", own.patience),
         Behaviour::Live => format!("left because of failures under {}", own.patience),
     };
     let rates = || loss.by_patience.iter().map(|row| row.rate);
@@ -213,6 +211,14 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
             "Intervals are weak: with fewer than {MIN_BLOCKS} blocks of time, bursts of failures can't be told from independent ones."
         ));
     }
+    if findings.experiment.is_some() {
+        notes.push(
+            "In an experiment shoppers try again in different ways: repeated failures, losses and the groups that stand out are of the mixture, and \
+             observed values those of the last session."
+                .to_owned(),
+        );
+    }
+    notes.extend(sight::detectable(findings));
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
         if open {
@@ -222,7 +228,7 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
                  next attempt would have served them."
             ));
         }
-        if loss.behaviour == Behaviour::Probe && findings.steps.iter().any(|step| step.declined > 0) {
+        if loss.behaviour != Behaviour::Live && findings.steps.iter().any(|step| step.declined > 0) {
             notes.push("A declined attempt is no failure, but it costs the shopper's patience like one.".to_owned());
         }
         if loss.by_patience.iter().filter_map(|row| row.worth).any(|worth| worth.estimated_share > 0.0) {

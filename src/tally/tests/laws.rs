@@ -15,9 +15,11 @@ enum Told {
     Step(u16, u64, u64, Outcome),
     Unit(u16, u32, u64, u8, [Observed; 2], Outcome),
     Funnel(usize, u32),
+    Treated(u16, u8, Outcome),
     Repeated(u64),
     End(u64, u32, End, u8, [Observed; 2], Option<u64>),
     Sample(u16, FailureKind, u64),
+    Caused(u16, FailureKind, u8, u32),
     Paired(u64, u16, bool, bool),
 }
 
@@ -50,6 +52,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             unit: UnitId(unit),
             nth,
             intended_at: Micros(at),
+            after_failure_at: (nth > 1 && at % 3 > 0).then_some(Micros(at / 2)),
             attributes: &[attribute],
             observed: &observed,
             outcome,
@@ -59,21 +62,37 @@ fn tell(tally: &mut Tally, told: &Told) {
             tally.passed(JourneyId(0), place, nth);
             tally.left(JourneyId(0), place);
         }
+        Told::Treated(step, arm, outcome) => tally.treated(Treatment { step: StepId(step), arm, eligible: u16::from(arm) | 1 }, outcome),
         Told::Repeated(at) => tally.repeated(Micros(at)),
         Told::End(at, failures, end, attribute, observed, worth) => tally.shopper_end(&ShopperEnd {
             arrived_at: Micros(at),
             ended_at: Micros(2 * at),
             failures,
             first_failed: (failures > 0).then_some(StepId(1)),
+            first_failed_at: (failures > 0).then_some(Micros(at + at / 3)),
             worth: worth.map(MinorUnits),
+            effort: (end == End::Completed).then_some(Effort {
+                requests: at,
+                troubles: failures.into(),
+                idle: Micros(at / 3),
+                ..Effort::default()
+            }),
             end,
             ..ended(&[attribute], &observed)
+        }),
+        Told::Sample(step, kind, hash) => {
+            (step..step + 8).for_each(|step| tally.sample(&cause(step, kind, &format!("said {}", hash % 3)), hash, line(hash)))
+        }
+        Told::Caused(step, kind, said, failures) => tally.shopper_end(&ShopperEnd {
+            failures,
+            first_failed: Some(StepId(step)),
+            cause: Some(&cause(step, kind, &format!("said {said}"))),
+            ..ended(&[], &[])
         }),
         Told::Paired(at, step, here, beside) => {
             let of = if step == 0 { PairOf::Repeated } else { PairOf::Step(StepId(step)) };
             tally.paired(Micros(at), of, here, beside);
         }
-        Told::Sample(step, kind, hash) => (step..step + 8).for_each(|step| tally.sample(StepId(step), kind, hash, line(hash))),
     }
 }
 
@@ -116,10 +135,15 @@ fn told() -> impl Strategy<Value = Told> {
         6 => (0..3u16, 1..12u32, at.clone(), 0..2u8, pair(), outcome()).prop_map(|(u, n, at, a, o, out)| Told::Unit(u, n, at, a, o, out)),
         1 => (0..2usize, 1..4u32).prop_map(|(place, nth)| Told::Funnel(place, nth)),
         1 => at.clone().prop_map(Told::Repeated),
+        2 => (0..4u16, 0..3u8, outcome()).prop_map(|(step, arm, outcome)| Told::Treated(step, arm, outcome)),
         1 => (at.clone(), 0..3u16, any::<bool>(), any::<bool>()).prop_map(|(at, step, a, b)| Told::Paired(at, step, a, b)),
         6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
             .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
         2 => (0..8u16, kind(), 0..40u64).prop_map(|(step, kind, hash)| Told::Sample(step, kind, hash)),
+        // One place meets ever new messages, the others a few.
+        2 => (0..4u16, prop_oneof![Just(0..120u8), Just(0..3u8)].prop_flat_map(|said| said), 1..4u32)
+            .prop_map(|(step, said, failures)| Told::Caused(step, FailureKind::ServerError, said, failures)),
+        6 => (0..120u8).prop_map(|said| Told::Caused(3, FailureKind::Throttled, said, 1)),
     ]
 }
 
@@ -205,6 +229,8 @@ proptest! {
         prop_assert!(tally.arrivals.unstarted.len() <= MOST_CAUSES);
         prop_assert!(tally.samples.strata.len() <= Samples::STRATA);
         prop_assert!(tally.samples.strata.values().all(|lines| lines.len() <= Samples::PER_STRATUM));
+        prop_assert!(tally.samples.causes.len() <= Samples::STRATA && tally.samples.causes.values().all(|lines| lines.len() == 1));
+        prop_assert!(tally.causes.values().all(|said| !matches!(said, Messages::Told(told) if told.len() > Messages::MOST)));
         prop_assert!(tally.tries.keys().all(|key| key.nth <= TryKey::LAST));
     }
 }
@@ -215,12 +241,14 @@ fn the_sequences_reach_the_bounds_that_the_laws_speak_of() {
     use proptest::test_runner::TestRunner;
 
     let mut runner = TestRunner::deterministic();
-    let mut reached = [0; 4];
+    let mut reached = [0; 6];
     for _ in 0..40 {
         let tally = told_all(&sequence().new_tree(&mut runner).unwrap().current());
         reached[0] += usize::from(tally.distinct.iter().any(|name| !name.told_apart()));
         reached[1] += usize::from(tally.distinct.iter().any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)));
         reached[2] += usize::from(tally.samples.strata.len() == Samples::STRATA);
+        reached[4] += usize::from(tally.causes.values().any(|said| matches!(said, Messages::TooMany(_))));
+        reached[5] += usize::from(tally.samples.causes.len() == Samples::STRATA);
         reached[3] += usize::from(tally.generator.own_failures.values().any(|causes| causes.contains_key(TOO_MANY_CAUSES)));
     }
     assert!(reached.iter().all(|&times| times >= 3), "{reached:?}");

@@ -40,6 +40,10 @@ pub(super) fn line(shopper: u64) -> Arc<SampleLine> {
     })
 }
 
+pub(super) fn cause(step: u16, kind: FailureKind, message: &str) -> Cause {
+    Cause { place: CausePlace { step: StepId(step), kind, status: None }, message: message.into() }
+}
+
 pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt<'static> {
     let intended_at = Micros::from_millis(intended_ms);
     StepAttempt {
@@ -61,12 +65,15 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         arrived_at: Micros::from_secs(12),
         ended_at: Micros::from_secs(25),
         bought_at: Some(Micros::from_secs(20)),
+        effort: None,
         attributes,
         observed,
         failures: 0,
         declines: 0,
         first_failed: None,
+        first_failed_at: None,
         second_failed: None,
+        cause: None,
         same_unit_twice: false,
         worth: Some(MinorUnits(4_999)),
         end: End::Completed,
@@ -74,5 +81,5 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
 }
 
 pub(super) fn tried<'a>(nth: u32, attributes: &'a [u8], observed: &'a [Observed], outcome: Outcome) -> UnitAttempt<'a> {
-    UnitAttempt { unit: UnitId(1), nth, intended_at: Micros::from_secs(3), attributes, observed, outcome }
+    UnitAttempt { unit: UnitId(1), nth, intended_at: Micros::from_secs(3), after_failure_at: None, attributes, observed, outcome }
 }

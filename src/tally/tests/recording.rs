@@ -128,6 +128,42 @@ fn counts_of_failures_and_tries_are_capped() {
 }
 
 #[test]
+fn second_attempts_after_a_failure_are_filed_under_their_own_block_and_unit() {
+    let mut tally = Tally::new(shape());
+    let again = |nth, at, before: Option<u64>, outcome| UnitAttempt {
+        intended_at: Micros::from_secs(at),
+        after_failure_at: before.map(Micros::from_secs),
+        ..tried(nth, &[], &[], outcome)
+    };
+    let failed = Outcome::Failed(FailureKind::ServerError);
+    let told = [
+        again(1, 8, None, failed),
+        again(2, 9, Some(8), failed),
+        again(2, 12, Some(8), Outcome::Ok),
+        again(2, 12, None, failed), // after a decline
+        again(3, 14, Some(12), failed),
+        again(2, 13, Some(8), Outcome::Unjudged),
+    ];
+    told.iter().for_each(|attempt| tally.unit_attempt(attempt));
+    let filed = |block| tally.blocks[&block].again[&UnitId(1)];
+    assert_eq!(filed(0), Again { tries: Tries { failed: 1, ..Tries::default() }, within_block: 1 });
+    assert_eq!(filed(1), Again { tries: Tries { ok: 1, ..Tries::default() }, within_block: 0 });
+}
+
+#[test]
+fn a_failing_shopper_is_filed_under_the_block_of_the_first_failure_as_well() {
+    let mut tally = Tally::new(shape());
+    let failing =
+        ShopperEnd { failures: 2, first_failed: Some(StepId(1)), first_failed_at: Some(Micros::from_secs(31)), ..ended(&[], &[]) };
+    tally.shopper_end(&failing);
+    tally.shopper_end(&ended(&[], &[]));
+    let began: Vec<(u32, u64)> =
+        tally.blocks.iter().map(|(block, seen)| (*block, seen.began_to_fail.values().map(|count| count.shoppers).sum())).collect();
+    assert_eq!(began, [(1, 0), (3, 1)]);
+    assert!(tally.blocks[&3].began_to_fail.keys().all(|(_, fate)| fate.failures == 2));
+}
+
+#[test]
 fn an_attempt_without_a_judgement_is_no_try() {
     let mut tally = Tally::new(shape());
     tally.unit_attempt(&tried(1, &[0], &[is("a")], Outcome::Unjudged));
@@ -171,28 +207,54 @@ fn a_span_beyond_the_bound_is_said_to_be_clamped() {
 #[test]
 fn only_the_smallest_hashes_are_wanted_also_after_they_were_handed_on() {
     let mut tally = Tally::new(shape());
-    let (step, kind) = (StepId(1), FailureKind::ServerError);
+    let error = cause(1, FailureKind::ServerError, "no callback");
     for hash in [50, 40, 30, 20] {
-        assert!(tally.samples.wants(step, kind, hash));
-        tally.sample(step, kind, hash, line(hash));
+        assert!(tally.samples.wants(&error, hash));
+        tally.sample(&error, hash, line(hash));
     }
     let delta = tally.take();
-    assert_eq!(delta.samples.strata[&(step, kind)].len(), 4);
-    assert!(!tally.samples.wants(step, kind, 60) && !tally.samples.wants(step, kind, 30));
-    assert!(tally.samples.wants(step, kind, 10) && tally.samples.wants(step, FailureKind::TooSlow, 60));
-    tally.sample(step, kind, 60, line(60));
-    assert!(tally.samples.strata.is_empty());
+    assert_eq!(delta.samples.strata[&(StepId(1), FailureKind::ServerError)].len(), 4);
+    assert_eq!(delta.samples.causes[&error].keys().copied().collect::<Vec<_>>(), [20]);
+    assert!(!tally.samples.wants(&error, 60) && !tally.samples.wants(&error, 30));
+    assert!(tally.samples.wants(&error, 10) && tally.samples.wants(&cause(1, FailureKind::TooSlow, ""), 60));
+    tally.sample(&error, 60, line(60));
+    assert!(tally.samples.strata.is_empty() && tally.samples.causes.is_empty());
+}
+
+#[test]
+fn a_rare_cause_has_an_example_beside_a_frequent_one_of_the_same_kind() {
+    let mut samples = Samples::default();
+    let (often, once) = (cause(1, FailureKind::ServerError, "often"), cause(1, FailureKind::ServerError, "once"));
+    (0..40).for_each(|hash| samples.offer(&often, hash, line(hash)));
+    assert!(samples.wants(&once, 99));
+    samples.offer(&once, 99, line(99));
+    assert!(samples.strata.values().all(|lines| !lines.contains_key(&99)));
+    assert_eq!(samples.causes[&once][&99], line(99));
 }
 
 #[test]
 fn of_too_many_strata_the_first_are_kept() {
     let mut samples = Samples::default();
     for step in (0..80).rev() {
-        samples.offer(StepId(step), FailureKind::Connect, 1, line(1));
+        samples.offer(&cause(step, FailureKind::Connect, ""), 1, line(1));
     }
-    assert_eq!(samples.strata.len(), Samples::STRATA);
+    assert_eq!((samples.strata.len(), samples.causes.len()), (Samples::STRATA, Samples::STRATA));
     assert!(samples.strata.keys().all(|(step, _)| step.0 < 64));
-    assert!(!samples.wants(StepId(70), FailureKind::Connect, 0));
+    assert!(!samples.wants(&cause(70, FailureKind::Connect, ""), 0));
+}
+
+#[test]
+fn a_failing_shopper_is_counted_once_under_what_went_wrong_first() {
+    let mut tally = Tally::new(shape());
+    let (lost, slow) = (cause(1, FailureKind::ServerError, "write lost"), cause(1, FailureKind::TooSlow, ""));
+    for (cause, failures) in [(&lost, 1), (&lost, 3), (&lost, 3), (&slow, 2)] {
+        tally.shopper_end(&ShopperEnd { failures, cause: Some(cause), ..ended(&[], &[]) });
+    }
+    tally.shopper_end(&ended(&[], &[]));
+    let Messages::Told(told) = &tally.causes[&lost.place] else { panic!("{:?}", tally.causes) };
+    let by_failures: Vec<(u8, u64)> = told["write lost"].iter().map(|(fate, shoppers)| (fate.failures, *shoppers)).collect();
+    assert_eq!(by_failures, [(1, 1), (3, 2)]);
+    assert_eq!(tally.causes.values().map(|said| said.fates().values().sum::<u64>()).sum::<u64>(), 4);
 }
 
 #[test]

@@ -7,11 +7,15 @@ mod blocks;
 mod exact;
 mod quantile;
 mod rate;
+mod strata;
+mod stretches;
 
-pub use blocks::{MIN_BLOCKS, design_effect, ratio_error};
+pub use blocks::{MIN_BLOCKS, design_effect};
 pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided};
 pub use quantile::{Quantile, Quantiles, min_sample, quantile};
 pub use rate::{Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson};
+pub use strata::{Strata, Stratum};
+pub use stretches::{RESAMPLES, Stretches};
 
 /// The two-sided 95 % point of the standard normal distribution.
 pub const Z95: f64 = 1.959_963_984_540_054;

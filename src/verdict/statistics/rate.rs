@@ -180,6 +180,23 @@ mod tests {
     }
 
     #[test]
+    fn clopper_and_pearson_hold_the_truth_at_least_nineteen_times_in_twenty() {
+        // Not by simulation: the chance of every count whose interval holds the truth, summed.
+        use statrs::distribution::{Binomial, Discrete};
+        let mut least = 1.0f64;
+        for n in [20u64, 200, 2_000] {
+            let intervals: Vec<Interval> = (0..=n / 2).map(|events| clopper_pearson(events as f64, n as f64, 0.05)).collect();
+            for p in [0.003, 0.01, 0.02, 0.05, 0.1, 0.2] {
+                let law = Binomial::new(p, n).unwrap();
+                let held =
+                    (0..).zip(&intervals).filter(|(_, ci)| ci.low <= p && p <= ci.high).map(|(events, _)| law.pmf(events)).sum::<f64>();
+                least = least.min(held);
+            }
+        }
+        assert!((0.95..0.97).contains(&least), "{least}");
+    }
+
+    #[test]
     fn nineteen_in_twenty_intervals_hold_the_truth() {
         let (n, trials) = (400u64, 1_000u64);
         for (key, p) in [(1, 0.01), (2, 0.05), (3, 0.3)] {

@@ -1,0 +1,134 @@
+//! The ways to try again that an experiment compares, and which shopper tries which.
+//!
+//! Shoppers who fail are no random sample: those who choose another card are others than those who reload. So the way is drawn for
+//! each shopper, before anything has failed, from the shopper's own stream: what then differs between the arms is
+//! the way's doing.
+
+use serde::Serialize;
+
+use super::persona::choose;
+use super::{Plan, Shoppers};
+use crate::base::random::{Purpose, below, draw, uniform};
+use crate::base::{Delay, ShopperId};
+
+/// One arm of the experiment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Arm {
+    /// As reports name it: `same`, `redraw: payment`.
+    pub label: String,
+    /// What is done otherwise.
+    pub way: Way,
+}
+
+/// How a shopper tries again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The same once more.
+    Same,
+    /// With another value of the attribute at this place.
+    Redraw(usize),
+    /// With these values: places of attributes and of their values.
+    Set(Vec<(usize, u8)>),
+    /// As a new customer: without cookies, on new connections, from the start of the journey.
+    Fresh,
+    /// After this pause.
+    Wait(Delay),
+}
+
+/// How many arms an experiment may have.
+pub const MAX_ARMS: usize = 16;
+
+// === impl Shoppers ===
+
+impl Shoppers {
+    /// The arm of this shopper, by its place: each is as likely. None without an experiment.
+    pub fn arm_of(&self, shopper: ShopperId) -> Option<u8> {
+        let arms = self.arms.len() as u64;
+        (arms > 0).then(|| below(draw(shopper.0, Purpose::Arm, 0), arms) as u8)
+    }
+
+    /// The arms that would change anything for a shopper who holds these values, as bits by place. To set what one has
+    /// already is no other way; and who has an order does not begin anew, lest there be two.
+    pub fn eligible(&self, held: &[u8], bought: bool) -> u16 {
+        let changes = |arm: &Arm| match &arm.way {
+            Way::Same | Way::Redraw(_) | Way::Wait(_) => true,
+            Way::Set(values) => values.iter().any(|&(place, value)| held.get(place) != Some(&value)),
+            Way::Fresh => !bought,
+        };
+        self.arms.iter().enumerate().filter(|(_, arm)| changes(arm)).fold(0, |bits, (place, _)| bits | 1 << place)
+    }
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// The values that a shopper holds after going this way.
+    pub fn values_after(&self, way: &Way, shopper: ShopperId, held: &[u8]) -> Vec<u8> {
+        let mut values = held.to_vec();
+        match way {
+            Way::Same | Way::Fresh | Way::Wait(_) => {}
+            Way::Set(wanted) => wanted.iter().for_each(|&(place, value)| values[place] = value),
+            Way::Redraw(place) => {
+                let weights = self.shoppers.attributes[*place].values.iter().zip(0u8..);
+                let others = weights.map(|((_, weight), value)| if value == held[*place] { 0.0 } else { *weight });
+                values[*place] = choose(others, uniform(shopper.0, Purpose::Arm, 1 + *place as u64)) as u8;
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::example::{attribute, journey, plan};
+
+    fn experiment() -> Plan {
+        let mut plan = plan(vec![journey("buy", 1.0)], vec![attribute("payment", &[50.0, 35.0, 15.0]), attribute("coupon", &[80.0, 20.0])]);
+        let ways = [Way::Same, Way::Redraw(0), Way::Set(vec![(1, 0)]), Way::Fresh];
+        plan.shoppers.arms = ways.into_iter().map(|way| Arm { label: format!("{way:?}"), way }).collect();
+        plan
+    }
+
+    fn shoppers(n: u64) -> impl Iterator<Item = ShopperId> {
+        (0..n).map(|i| ShopperId(draw(23, Purpose::Shopper, i)))
+    }
+
+    #[test]
+    fn the_arm_is_the_shopper_s_alone_and_each_is_as_likely() {
+        let plan = experiment();
+        let mut counts = [0u32; 4];
+        shoppers(40_000).for_each(|shopper| counts[usize::from(plan.shoppers.arm_of(shopper).unwrap())] += 1);
+        // A standard error of 87.
+        assert!(counts.iter().all(|&count| (9_650..=10_350).contains(&count)), "{counts:?}");
+        let drawn: Vec<u8> = shoppers(8).filter_map(|shopper| plan.shoppers.arm_of(shopper)).collect();
+        assert_eq!(drawn, shoppers(8).filter_map(|shopper| plan.shoppers.arm_of(shopper)).collect::<Vec<_>>());
+        assert_eq!(example_without_arms().shoppers.arm_of(ShopperId(1)), None);
+    }
+
+    fn example_without_arms() -> Plan {
+        plan(vec![journey("buy", 1.0)], Vec::new())
+    }
+
+    #[test]
+    fn another_value_is_drawn_by_weight_among_the_others() {
+        let plan = experiment();
+        let mut counts = [0.0f64; 3];
+        for shopper in shoppers(40_000) {
+            counts[usize::from(plan.values_after(&Way::Redraw(0), shopper, &[0, 1])[0])] += 1.0;
+        }
+        assert_eq!(counts[0], 0.0, "never the same");
+        assert!((counts[1] / 40_000.0 - 0.7).abs() < 0.01, "{counts:?}");
+        assert_eq!(plan.values_after(&Way::Set(vec![(1, 0)]), ShopperId(1), &[2, 1]), [2, 0]);
+        assert_eq!(plan.values_after(&Way::Fresh, ShopperId(1), &[2, 1]), [2, 1]);
+    }
+
+    #[test]
+    fn an_arm_that_would_change_nothing_is_none() {
+        let shoppers = experiment().shoppers;
+        assert_eq!(shoppers.eligible(&[0, 1], false), 0b1111);
+        assert_eq!(shoppers.eligible(&[0, 0], false), 0b1011);
+        assert_eq!(shoppers.eligible(&[0, 1], true), 0b0111);
+    }
+}

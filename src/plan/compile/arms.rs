@@ -1,0 +1,136 @@
+//! The arms of an experiment.
+
+use super::Compiler;
+use crate::base::Delay;
+use crate::plan::arms::{Arm, MAX_ARMS, Way};
+use crate::plan::{Attribute, Behaviour};
+use crate::scenario::{self, Named, Otherwise, Span, Text, WAYS, listed, nearest};
+
+impl Compiler<'_> {
+    /// The arms that are written, if the behaviour is an experiment.
+    pub(super) fn arms(
+        &mut self,
+        written: &scenario::Shoppers,
+        behaviour: Behaviour,
+        most: Option<u32>,
+        attributes: &[Attribute],
+    ) -> Vec<Arm> {
+        let given = written.retry.as_ref().and_then(|retry| retry.arms.as_ref());
+        let span = written.retry.as_ref().and_then(|retry| retry.keys.span_of("arms"));
+        match (behaviour, given) {
+            (Behaviour::Experiment, None) => {
+                if let (Some(behaviour), None) = (&written.behaviour, span) {
+                    let remedy = "add ways to try again: `retry: { arms: [same, fresh: session, wait: 30s] }`";
+                    self.problem(behaviour.span, "an experiment has nothing to compare", remedy);
+                }
+                Vec::new()
+            }
+            (Behaviour::Probe | Behaviour::Live, Some(_)) => {
+                let span = span.unwrap_or(written.keys.span);
+                self.problem(span, "arms are compared in an experiment only", "write `behaviour: experiment`, or remove `arms`");
+                Vec::new()
+            }
+            (_, None) => Vec::new(),
+            (Behaviour::Experiment, Some(arms)) => {
+                let span = span.unwrap_or(written.keys.span);
+                if most.is_some_and(|most| most < 2) {
+                    let span = written.max_attempts.as_ref().map_or(span, |most| most.span);
+                    self.problem(span, "with one attempt nobody tries again", "allow two attempts or more");
+                }
+                let arms_written = arms.len();
+                let arms: Vec<Arm> = arms.iter().filter_map(|arm| self.arm(arm, attributes)).collect();
+                self.comparable(&arms, arms_written, span);
+                arms
+            }
+        }
+    }
+
+    /// There is something to compare with, and nothing is compared with itself.
+    fn comparable(&mut self, arms: &[Arm], written: usize, span: Span) {
+        if arms.len() < written {
+            return;
+        }
+        if !arms.iter().any(|arm| arm.way == Way::Same) {
+            self.problem(span, "an experiment compares with trying the same again", "add `same` to the arms");
+        } else if arms.len() < 2 || arms.len() > MAX_ARMS {
+            let message = format!("an experiment with {} arms", arms.len());
+            self.problem(span, message, format!("write 2 to {MAX_ARMS}, such as [same, fresh: session, wait: 30s]"));
+        }
+        if let Some((_, twice)) = arms.iter().enumerate().find(|(i, arm)| arms[..*i].iter().any(|other| other.way == arm.way)) {
+            self.problem(span, format!("the arm `{}` is given twice", twice.label), "keep one of the two");
+        }
+    }
+
+    fn arm(&mut self, written: &scenario::Arm, attributes: &[Attribute]) -> Option<Arm> {
+        let written = match written {
+            scenario::Arm::Same => return Some(Arm { label: "same".to_owned(), way: Way::Same }),
+            scenario::Arm::Unread => return None,
+            scenario::Arm::Otherwise(written) => written,
+        };
+        let given = written.keys.among(&WAYS);
+        let [(key, _)] = given.as_slice() else {
+            let remedy = format!("write exactly one of {}", listed(WAYS, "and"));
+            self.problem(written.keys.span, format!("an arm with {} of its keys", given.len()), remedy);
+            return None;
+        };
+        match *key {
+            "redraw" => self.redraw(written.redraw.as_ref()?, attributes),
+            "set" => self.set(written, written.set.as_ref()?, attributes),
+            "wait" => Some(wait(written.wait.as_ref()?.value)),
+            _ => written.fresh.as_ref().map(|_| Arm { label: "fresh: session".to_owned(), way: Way::Fresh }),
+        }
+    }
+
+    fn redraw(&mut self, name: &Text, attributes: &[Attribute]) -> Option<Arm> {
+        let place = self.attribute_named(name, attributes)?;
+        if attributes[place].values.len() < 2 {
+            self.problem(name.span, format!("`{}` has no other value", name.value), "give the attribute a second value");
+            return None;
+        }
+        Some(Arm { label: format!("redraw: {}", name.value), way: Way::Redraw(place) })
+    }
+
+    fn set(&mut self, written: &Otherwise, values: &Named<Text>, attributes: &[Attribute]) -> Option<Arm> {
+        if values.0.is_empty() {
+            self.problem(written.keys.span, "an arm that sets nothing", "write set: { ATTRIBUTE: VALUE }");
+            return None;
+        }
+        let mut wanted = Vec::with_capacity(values.0.len());
+        let mut names = Vec::with_capacity(values.0.len());
+        for (name, value) in &values.0 {
+            let place = self.attribute_named(name, attributes)?;
+            let value = value.as_ref()?;
+            let known = attributes[place].values.iter().map(|(known, _)| known.as_str());
+            let Some(number) = known.clone().position(|known| known == value.value) else {
+                let remedy = match nearest(&value.value, known.clone()) {
+                    Some(meant) => format!("write {meant}"),
+                    None => format!("write one of its values: {}", listed(known, "or")),
+                };
+                self.problem(value.span, format!("`{}` has no value `{}`", name.value, value.value), remedy);
+                return None;
+            };
+            wanted.push((place, number as u8));
+            names.push(format!("{} {}", name.value, value.value));
+        }
+        Some(Arm { label: format!("set: {}", names.join(", ")), way: Way::Set(wanted) })
+    }
+
+    fn attribute_named(&mut self, name: &Text, attributes: &[Attribute]) -> Option<usize> {
+        let place = attributes.iter().position(|attribute| attribute.name == name.value);
+        if place.is_none() {
+            let known = || attributes.iter().map(|attribute| attribute.name.as_str());
+            let remedy = match nearest(&name.value, known()) {
+                Some(meant) => format!("write {meant}"),
+                None if attributes.is_empty() => "give shoppers attributes, such as payment: { card: 50, wallet: 50 }".to_owned(),
+                None => format!("write {}", listed(known(), "or")),
+            };
+            self.problem(name.span, format!("shoppers have no attribute `{}`", name.value), remedy);
+        }
+        place
+    }
+}
+
+fn wait(pause: Delay) -> Arm {
+    let label = if pause.low == pause.high { format!("wait: {}", pause.low) } else { format!("wait: {}..{}", pause.low, pause.high) };
+    Arm { label, way: Way::Wait(pause) }
+}

@@ -1,0 +1,47 @@
+//! What a shopper must do to buy, as a table.
+
+use super::format::{count, span};
+use super::page::{Fit, Table, Tone};
+use crate::plan::Plan;
+use crate::verdict::Findings;
+
+/// Whole, unless the journey branches.
+fn fields(mean: f64) -> String {
+    if mean.fract() == 0.0 { format!("{mean:.0}") } else { format!("{mean:.1}") }
+}
+
+/// What it takes to buy, journey by journey: of those who met no trouble, as long as there are any.
+pub fn friction(plan: &Plan, findings: &Findings) -> Table {
+    let columns = [
+        ("journey", Fit::Name),
+        ("bought", Fit::Figure),
+        ("requests", Fit::Figure),
+        ("round trips", Fit::Figure),
+        ("KiB", Fit::Optional(1)),
+        ("fields", Fit::Figure),
+        ("time p50", Fit::Figure),
+        ("p95", Fit::Figure),
+        ("no thinking p50", Fit::Figure),
+        ("p95", Fit::Optional(2)),
+    ];
+    let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure)", &columns);
+    for found in &findings.friction {
+        let each = found.per_smooth_buyer.unwrap_or(found.per_buyer);
+        table.row(
+            Tone::Plain,
+            [
+                plan.journey(found.journey).name.clone(),
+                count(found.buyers),
+                format!("{:.1}", each.requests),
+                format!("{:.1}", each.round_trips),
+                format!("{:.1}", (each.bytes_sent + each.bytes_received) / 1_024.0),
+                fields(found.form_fields),
+                span(found.time_to_buy.p50),
+                span(found.time_to_buy.p95),
+                span(found.busy_to_buy.p50),
+                span(found.busy_to_buy.p95),
+            ],
+        );
+    }
+    table
+}

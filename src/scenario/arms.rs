@@ -1,0 +1,61 @@
+//! The ways to try again that an experiment compares, as they are written.
+
+use serde_json::{Value, json};
+
+use super::decode::{Decode, Definitions, Named, mapping};
+use super::document::Text;
+use super::problem::Problems;
+use super::source::Located;
+use super::tree::{Kind, Node};
+use super::words::Fresh;
+use crate::base::Delay;
+
+/// A way to try again.
+#[derive(Clone, Debug)]
+pub enum Arm {
+    /// The same once more.
+    Same,
+    /// Otherwise.
+    Otherwise(Otherwise),
+    /// It could not be read, which has been told: there are as many arms as were written.
+    Unread,
+}
+
+mapping! {
+    /// A way to try again that differs from the first try in one thing: exactly one of redraw, set, fresh and wait.
+    Otherwise, "a way to try again", rules({
+        "oneOf": [{ "required": ["redraw"] }, { "required": ["set"] }, { "required": ["fresh"] }, { "required": ["wait"] }],
+    }) {
+        /// With another value of this attribute, drawn among its other values.
+        "redraw" => redraw: Text,
+        /// With these values of attributes: `{ coupon: none }`.
+        "set" => set: Named<Text>,
+        /// session: as a new customer, without cookies and on new connections; the journey is replayed from its start.
+        "fresh" => fresh: Located<Fresh>,
+        /// After this pause, instead of `after`.
+        "wait" => wait: Located<Delay>,
+    }
+}
+
+/// The keys of [`Otherwise`] of which exactly one is given.
+pub const WAYS: [&str; 4] = ["redraw", "set", "fresh", "wait"];
+
+// === impl Arm ===
+
+impl Decode for Arm {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Arm> {
+        match &node.kind {
+            Kind::Scalar { text, .. } if text == "same" => Some(Arm::Same),
+            Kind::Map(_) => Some(Otherwise::decode(node, problems).map_or(Arm::Unread, Arm::Otherwise)),
+            _ => {
+                let remedy = "write same, redraw: ATTRIBUTE, set: { ATTRIBUTE: VALUE }, fresh: session or wait: PAUSE";
+                problems.add(node.span, format!("{} is no way to try again", node.describe()), "", remedy);
+                Some(Arm::Unread)
+            }
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [{ "const": "same" }, Otherwise::schema(definitions)] })
+    }
+}

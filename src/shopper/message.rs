@@ -1,0 +1,175 @@
+//! What was said when something failed, without what differs from shopper to shopper.
+//!
+//! "Order T100017 was not written" and "order T100018 was not written" are one trouble. So numbers and identities are
+//! replaced by `#`, and what is left names the trouble. What the shop says of itself (an error's message, a page's
+//! title) tells more than what was expected of it, so that is looked for first. Secrets are taken out before.
+
+use std::borrow::Cow;
+
+use super::transport::Answer;
+use crate::base::redact;
+use crate::tally::FailureKind;
+
+/// A message is cut after so many letters.
+const LONGEST: usize = 120;
+/// So much of a body is looked at for words.
+const LOOKED_AT: usize = 16 * 1_024;
+/// Where errors in JSON say what is wrong, by habit and by RFC 9457, the most telling first.
+const KEYS: [&str; 9] = ["message", "error_description", "detail", "title", "reason", "description", "msg", "error", "code"];
+
+/// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
+pub fn message(kind: FailureKind, detail: &str, answer: Option<&Answer>) -> String {
+    let said = answer.and_then(said).map(|said| plain(&said)).filter(|said| !said.is_empty());
+    let by_status =
+        matches!(kind, FailureKind::Throttled | FailureKind::ClientError | FailureKind::ServerError | FailureKind::UnexpectedStatus);
+    match said {
+        Some(said) if by_status => said,
+        None if by_status => String::new(),
+        Some(said) => cut(format!("{}: {said}", plain(detail))),
+        None => plain(detail),
+    }
+}
+
+/// What the shop says of itself.
+fn said(answer: &Answer) -> Option<String> {
+    let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(LOOKED_AT)]);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    match text.chars().next()? {
+        '{' | '[' => serde_json::from_slice(&answer.body).ok().and_then(|json| in_json(&json, 0)),
+        '<' => title(text).map(str::to_owned),
+        _ => text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned),
+    }
+}
+
+/// The message in an error's JSON: under one of the usual keys, perhaps within `error` or the first of `errors`.
+fn in_json(json: &serde_json::Value, depth: u32) -> Option<String> {
+    use serde_json::Value;
+    match json {
+        Value::String(text) if depth > 0 => Some(text.clone()),
+        Value::Number(number) if depth > 0 => Some(format!("code {number}")),
+        Value::Array(items) => in_json(items.first()?, depth + 1),
+        Value::Object(members) if depth < 4 => {
+            let inside = ["error", "errors"].iter().filter_map(|key| members.get(*key)).find(|value| value.is_object() || value.is_array());
+            let here = || KEYS.iter().filter_map(|key| members.get(*key)).find_map(|value| in_json(value, depth + 1));
+            inside.and_then(|inside| in_json(inside, depth + 1)).or_else(here)
+        }
+        _ => None,
+    }
+}
+
+/// A page's title, or its first heading.
+fn title(page: &str) -> Option<&str> {
+    let between = |open: &str| {
+        let (_, rest) = page.split_once(open)?;
+        let text = rest.split_once('>')?.1.split('<').next()?.trim();
+        (!text.is_empty()).then_some(text)
+    };
+    between("<title").or_else(|| between("<h1"))
+}
+
+/// The text in one line, redacted, without numbers and identities, and not too long.
+fn plain(text: &str) -> String {
+    let redacted = redact::text(text);
+    let mut out = String::with_capacity(redacted.len().min(2 * LONGEST));
+    for word in redacted.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let mut rest = word;
+        while !rest.is_empty() {
+            let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            let name = rest.find(|c| !in_name(c)).unwrap_or(rest.len());
+            let other = rest[name..].find(in_name).map_or(rest.len(), |at| name + at);
+            out.push_str(&without_numbers(&rest[..name]));
+            out.push_str(&rest[name..other]);
+            rest = &rest[other..];
+        }
+        if out.chars().count() > LONGEST {
+            break;
+        }
+    }
+    cut(out)
+}
+
+/// A name with `#` for each number in it, or for all of it if it looks like an identity.
+fn without_numbers(name: &str) -> Cow<'_, str> {
+    if !name.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(name);
+    }
+    let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count();
+    let hexadecimal = name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let letters = name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if name.len() >= 8 && (hexadecimal || letters && numbers >= 2) {
+        return Cow::Borrowed("#");
+    }
+    let mut out = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter.is_ascii_digit() {
+            true if out.ends_with('#') => {}
+            true => out.push('#'),
+            false => out.push(letter),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", text[..at].trim_end()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode, Version};
+
+    fn of(kind: FailureKind, status: u16, body: &str) -> String {
+        let body = Bytes::from(body.to_owned());
+        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), version: Version::HTTP_11, headers: HeaderMap::new(), body };
+        message(kind, "$.state is \"open\", expected \"paid\"", Some(&answer))
+    }
+
+    #[test]
+    fn what_differs_from_shopper_to_shopper_is_left_out() {
+        for (said, plain_said) in [
+            ("order T100017 was not written", "order T# was not written"),
+            ("no session 7350641f-28fa-2728-b782-456e4f00aa11", "no session #"),
+            ("request 28fa2728b782456e failed after 1204 ms", "request # failed after # ms"),
+            ("key aB3dE5fG7 of jo@example.com", "key # of [e-mail]"),
+            ("node-3: write lost at 10.0.0.17:8080", "node-#: write lost at #.#.#.#:#"),
+            ("  two\n lines\t", "two lines"),
+            ("deadbeef is a word", "deadbeef is a word"),
+        ] {
+            assert_eq!(plain(said), plain_said);
+        }
+        assert_eq!(plain(&"word ".repeat(80)).chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn the_shop_s_own_words_are_found_where_shops_put_them() {
+        let said = |body| of(FailureKind::ServerError, 500, body);
+        assert_eq!(said("the wallet provider did not call back"), "the wallet provider did not call back");
+        assert_eq!(said(r#"{"status":"refused","reason":"stock_taken","message":"Sold 3 times"}"#), "Sold # times");
+        assert_eq!(said(r#"{"error":{"code":17,"message":"locked"}}"#), "locked");
+        assert_eq!(said(r#"{"errors":[{"message":"deadlock found"}],"data":null}"#), "deadlock found");
+        assert_eq!(said(r#"{"type":"about:blank","title":"Out of memory","status":500}"#), "Out of memory");
+        assert_eq!(said("<!doctype html><html><head><title>502 Bad Gateway</title>"), "# Bad Gateway");
+        assert_eq!(said("<html><body><h1 class=x>Be right back</h1>"), "Be right back");
+        assert_eq!(said(""), "");
+        assert_eq!(said(r#"{"total":1999}"#), "");
+    }
+
+    #[test]
+    fn a_wrong_content_says_what_was_expected_and_what_the_shop_said() {
+        let said = |body| of(FailureKind::UnexpectedContent, 200, body);
+        assert_eq!(said(r#"{"state":"open"}"#), "$.state is \"open\", expected \"paid\"");
+        assert_eq!(said(r#"{"state":"open","error":"no bank"}"#), "$.state is \"open\", expected \"paid\": no bank");
+        assert_eq!(
+            message(FailureKind::Broken, "the connection broke: reset (os error 104)", None),
+            "the connection broke: reset (os error #)"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! Choosing the cause among its shadows.
+//!
+//! Whatever fails wallets on phones makes wallets fail more than cards, and phones more than desktops: the pair and each of its
+//! halves have the same expected excess. So the costliest group is only where the search begins. Among the groups whose excess
+//! is statistically equal to its own, the smallest is the cause, provided that it needs both of its values: that wallets in the one
+//! country where nearly everybody lives have nearly all of the excess of wallets doesn't make the country a part of the cause,
+//! if wallets elsewhere fail as often.
+
+use super::counts::{Counts, Failing, Group, Place};
+use super::looks::{Look, greater};
+use super::{HotSpot, MAX_Q, MIN_REPEATED, Scope};
+use crate::base::StepId;
+use crate::plan::{Arrivals, Plan};
+use crate::verdict::statistics::{Rate, rule_of_three};
+
+/// This share of the excess is as good as all of it.
+const NEARLY_ALL: f64 = 0.9;
+/// The level at which what is left of a group is called elevated.
+const ELEVATED: f64 = 0.05;
+/// The level at which a value is called needed.
+const NEEDED: f64 = 0.01;
+
+/// A group with the looks that show it.
+pub(super) struct Choice {
+    group: Group,
+    /// The look by which it is compared with others.
+    look: Look,
+    /// All that show it.
+    looks: Vec<Look>,
+    /// Where it fails again and again, the costliest first.
+    steps: Vec<StepId>,
+}
+
+// === impl Choice ===
+
+impl Choice {
+    /// The costliest cause that these looks show; none if nothing stands out.
+    pub(super) fn of(looks: &[Look]) -> Option<Choice> {
+        let listed: Vec<&Look> =
+            looks.iter().filter(|look| look.q_value < MAX_Q && look.inside.repeated >= MIN_REPEATED && look.repeated() > 0.0).collect();
+        let top = Choice::told(&listed, listed.iter().max_by(|a, b| a.repeated().total_cmp(&b.repeated()))?.group)?;
+        let there = |look: &&&Look| look.place == top.look.place;
+        let equal = listed.iter().filter(there).filter(|look| {
+            let nearly_all = look.repeated() >= NEARLY_ALL * top.look.repeated();
+            nearly_all || (look.group.halves().contains(&top.group) && !elevated(&top.look, look))
+        });
+        let half_of = |half: Group| looks.iter().find(|look| look.group == half && look.place == top.look.place);
+        let causes = equal.filter(|look| look.group.halves().into_iter().all(|half| half_of(half).is_some_and(|half| needed(look, half))));
+        let cause = causes.min_by_key(|look| (look.inside.shoppers, look.group)).map_or(top.group, |look| look.group);
+        Choice::told(&listed, cause)
+    }
+
+    /// One cause, one finding, and the look that shows it: at its step if there is just one, anywhere if there are several or none.
+    fn told(listed: &[&Look], group: Group) -> Option<Choice> {
+        let mut looks: Vec<Look> = listed.iter().filter(|look| look.group == group).map(|look| **look).collect();
+        looks.sort_by(|a, b| b.repeated().total_cmp(&a.repeated()));
+        let steps: Vec<StepId> = looks.iter().filter_map(|look| look.place.step()).collect();
+        let told = |look: &&Look| (look.place == Place::Anywhere) != (steps.len() == 1);
+        let look = *looks.iter().find(told).or(looks.first())?;
+        Some(Choice { group, look, looks, steps })
+    }
+
+    /// Whom it explains where.
+    pub(super) fn explains(&self) -> impl Iterator<Item = (Place, Group)> {
+        let group = self.group;
+        std::iter::once(Place::Anywhere).chain(self.steps.iter().map(|step| Place::Step(*step))).map(move |place| (place, group))
+    }
+
+    /// The finding, in the figures of all its steps together, or of anywhere if it has none.
+    pub(super) fn spot(&self, plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> HotSpot {
+        let clearest = self.looks.iter().min_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap_or(&self.look);
+        let look = if self.steps.is_empty() {
+            self.look
+        } else {
+            let (inside, outside) = counts.at_steps(plan, &self.steps, explained, self.group);
+            Look { inside, outside, ..self.look }
+        };
+        let rate = |side: &Failing| Rate::new(side.repeated, side.shoppers);
+        let (inside, outside) = (rate(&look.inside), rate(&look.outside));
+        let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
+        let elsewhere = outside.value().filter(|rate| *rate > 0.0).unwrap_or_else(|| rule_of_three(outside.of));
+        HotSpot {
+            group: counts.named(self.group),
+            basis: counts.basis(self.group),
+            steps: self.steps.clone(),
+            scope: if self.steps.is_empty() { Scope::Journey } else { Scope::Steps },
+            inside,
+            outside,
+            lift: inside.value().unwrap_or(0.0) / elsewhere,
+            lift_is_least: outside.events == 0,
+            p_value: clearest.p_value,
+            q_value: clearest.q_value,
+            excess_repeated: look.repeated(),
+            excess_lost: open.then(|| look.lost()),
+        }
+    }
+}
+
+/// Whether those of a group who are not in one of its sub-groups still fail more than those outside.
+fn elevated(group: &Look, part: &Look) -> bool {
+    greater(group.inside.without(part.inside), group.outside) < ELEVATED
+}
+
+/// Whether a pair fails more than the rest of one of its halves: only then the other value matters.
+fn needed(pair: &Look, half: &Look) -> bool {
+    greater(pair.inside, half.inside.without(pair.inside)) < NEEDED
+}

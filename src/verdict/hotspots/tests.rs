@@ -1,0 +1,124 @@
+use super::*;
+use crate::base::Micros;
+use crate::plan::Arrivals;
+use crate::tally::Observed;
+use crate::verdict::trial::{Trial, failing, planted, shop};
+
+fn named(trial: &Trial) -> Vec<(String, Vec<String>)> {
+    let of = |spot: &HotSpot| {
+        let group = spot.group.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+        (group, spot.steps.iter().map(|step| trial.plan.step_label(*step)).collect())
+    };
+    hotspots(&trial.plan, &trial.tally).iter().map(of).collect()
+}
+
+#[test]
+fn planted_causes_are_named_once_each_and_passing_errors_are_not() {
+    let trial = Trial::run(12_000, 120, planted);
+    let found = named(&trial);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], ("payment=wallet".into(), vec!["pay".into()]));
+    assert_eq!(found[1].0, "node=n3");
+    assert_eq!(found[1].1, ["cart", "checkout"]);
+}
+
+#[test]
+fn a_finding_says_how_many_how_often_and_at_what_cost() {
+    let trial = Trial::run(12_000, 120, planted);
+    let wallet = &hotspots(&trial.plan, &trial.tally)[0];
+    assert_eq!(wallet.basis, Basis::Assigned);
+    assert_eq!((wallet.scope, &wallet.steps[..]), (Scope::Steps, &[trial.step("pay")][..]));
+    // Three in five buyers come to pay, and a twelfth of the wallets never work: 5 % of the buyers with wallets.
+    assert!((wallet.inside.value().unwrap() - 0.05).abs() < 0.008, "{wallet:?}");
+    assert!(wallet.lift > 10.0 && wallet.lift_is_least && wallet.q_value < 1e-20 && wallet.q_value >= wallet.p_value);
+    // All of them are stopped by the cap: each counts as lost, as the others at pay do after three failures.
+    let lost = wallet.excess_lost.unwrap();
+    assert!((lost - wallet.excess_repeated).abs() < 0.1 * lost, "{wallet:?}");
+    assert_eq!(hotspots(&trial.plan, &trial.tally)[1].basis, Basis::Observed);
+}
+
+#[test]
+fn where_nothing_concentrates_nothing_is_named() {
+    // Failures stick, but to no group: some shoppers fail for good, whoever they are.
+    let named: usize = (0..20)
+        .map(|run| {
+            let from = 0.04 * f64::from(run);
+            let trial = Trial::run(3_000, 60, move |m| failing(m.step == "pay" && (from..from + 0.1).contains(&m.shopper)));
+            hotspots(&trial.plan, &trial.tally).len()
+        })
+        .sum();
+    assert!(named <= 2, "{named} false findings in 20 runs");
+}
+
+#[test]
+fn a_group_that_fails_everywhere_a_little_is_named_without_a_step_or_with_all() {
+    let trial = Trial::run(20_000, 60, |m| failing(m.device == "mobile" && m.luck < 0.04));
+    let found = named(&trial);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "device=mobile");
+}
+
+#[test]
+fn two_values_that_fail_only_together_are_the_pair_and_not_its_halves() {
+    let trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && m.payment == "wallet" && m.device == "mobile" && m.shopper < 0.2));
+    assert_eq!(named(&trial), [("device=mobile payment=wallet".into(), vec!["pay".into()])]);
+    let spot = &hotspots(&trial.plan, &trial.tally)[0];
+    assert_eq!((spot.basis, spot.outside.events, spot.lift_is_least), (Basis::Assigned, 0, true));
+}
+
+#[test]
+fn a_value_that_nearly_everybody_has_is_no_part_of_the_cause() {
+    // All but one in sixteen see the node n1: wallets on n1 have nearly all of what wallets have.
+    let mut trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.2));
+    let shoppers = std::mem::take(&mut trial.tally.shoppers);
+    for (mut key, count) in shoppers {
+        for (node, shoppers) in [("n1", count.shoppers - count.shoppers / 16), ("n2", count.shoppers / 16)] {
+            key.observed = vec![Observed::Is(node.into())];
+            trial.tally.shoppers.entry(key.clone()).or_default().shoppers += shoppers;
+        }
+    }
+    assert_eq!(named(&trial), [("payment=wallet".into(), vec!["pay".into()])]);
+}
+
+#[test]
+fn two_causes_at_the_same_step_are_two_findings() {
+    let rule = |m: &crate::verdict::trial::Moment<'_>| {
+        failing(m.step == "pay" && (m.payment == "wallet" && m.shopper < 0.1 || m.node == "n2" && m.luck < 0.3))
+    };
+    let found = named(&Trial::run(16_000, 120, rule));
+    assert_eq!(found.iter().map(|(group, _)| group.as_str()).collect::<Vec<_>>(), ["payment=wallet", "node=n2"], "{found:?}");
+}
+
+#[test]
+fn an_outage_makes_no_group_stand_out() {
+    let trial = Trial::run(6_000, 120, |m| failing((40.0..60.0).contains(&m.now)));
+    assert_eq!(named(&trial), []);
+}
+
+#[test]
+fn small_groups_are_left_alone() {
+    let trial = Trial::run(40, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
+    assert_eq!(named(&trial), []);
+}
+
+#[test]
+fn failing_before_the_value_is_seen_does_not_make_missing_a_cause() {
+    let mut trial = Trial::run(4_000, 60, |m| failing(m.step == "home" && m.shopper < 0.05));
+    let shoppers = std::mem::take(&mut trial.tally.shoppers);
+    for (mut key, count) in shoppers {
+        if key.fate.failures > 0 {
+            key.observed = vec![Observed::Missing];
+        }
+        trial.tally.shoppers.insert(key, count);
+    }
+    assert_eq!(named(&trial), []);
+}
+
+#[test]
+fn a_closed_load_is_ranked_by_repeated_failures_without_a_loss() {
+    let mut plan = shop();
+    plan.load.arrivals = Arrivals::Closed { users: 8, length: Micros::from_secs(60) };
+    let trial = Trial::of(plan, 12_000, 120, planted);
+    let found = hotspots(&trial.plan, &trial.tally);
+    assert!(found.len() == 2 && found.iter().all(|spot| spot.excess_lost.is_none()));
+}

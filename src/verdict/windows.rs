@@ -1,0 +1,265 @@
+//! Times at which the shop failed more than at others: an outage, a release, a queue that ran full.
+//!
+//! First attempts at a unit, or at all of them together, are counted by block of time. Of all stretches of neighbouring blocks the
+//! one whose failures speak loudest for a rate of its own is the candidate (the likelihood ratio of Kulldorff's scan statistic, 1997,
+//! in one dimension: the pair of change points of highest likelihood). It is listed if Fisher's exact test of it beside the
+//! rest of the time is still significant when multiplied by the number of all stretches that might have been picked. Then it is set
+//! aside and the rest is scanned again. First attempts only: who failed once tries again, and would be counted twice.
+
+use std::collections::BTreeMap;
+
+use super::MIN_REPEATED;
+use super::loss::weight;
+use super::statistics::{Rate, fisher_greater};
+use crate::base::{Micros, UnitId};
+use crate::plan::{Arrivals, Plan};
+use crate::tally::Tally;
+
+/// A time at which the shop failed more than at others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeWindow {
+    /// The unit at which it did; none for all of them together.
+    pub unit: Option<UnitId>,
+    /// From when on, since the planned start; as exact as a block is long.
+    pub from: Micros,
+    /// Until when.
+    pub until: Micros,
+    /// Whether no attempt began later, so that the end of the trouble was not seen.
+    pub to_the_end: bool,
+    /// First attempts in it that failed.
+    pub inside: Rate,
+    /// The same of all other times, other windows left out.
+    pub outside: Rate,
+    /// How likely such a time would be somewhere without any cause, all that might have been picked counted.
+    pub p_value: f64,
+    /// Second attempts in it, after a failed first one, that failed as well.
+    pub failed_again: u64,
+    /// Shoppers whose first failure fell into it and who met another one.
+    pub repeated: u64,
+    /// Lost shoppers beyond what the rest of the time would have cost; none for a closed load.
+    pub excess_lost: Option<f64>,
+}
+
+/// The chance that is accepted of listing any window where there is none.
+const LEVEL: f64 = 0.05;
+/// The most windows that are listed; a shop with more is failing all the time.
+const MOST: usize = 8;
+
+/// First attempts and failures by block.
+type Line = BTreeMap<u32, (u64, u64)>;
+
+/// Neighbouring blocks of a line, by place, both ends included, and the evidence that they have a rate of their own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Stretch {
+    first: u32,
+    last: u32,
+    evidence: f64,
+}
+
+/// The times at which the shop failed more than at others, in order of time.
+pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
+    let mut lines: BTreeMap<Option<UnitId>, Line> = BTreeMap::new();
+    for (number, block) in &tally.blocks {
+        for ((unit, _), tries) in block.tries.iter().filter(|((_, nth), _)| *nth == 1) {
+            for line in [None, Some(*unit)] {
+                let cell = lines.entry(line).or_default().entry(*number).or_default();
+                *cell = (cell.0 + tries.total(), cell.1 + tries.failed);
+            }
+        }
+    }
+    let mut found: Vec<(Option<UnitId>, Stretch, f64)> = Vec::new();
+    while found.len() < MOST {
+        let candidates = lines.iter().filter_map(|(unit, line)| Some((*unit, loudest(line)?)));
+        let Some((unit, stretch)) = candidates.max_by(|(_, a), (_, b)| a.evidence.total_cmp(&b.evidence)) else { break };
+        let (inside, outside) = split(&lines[&unit], stretch);
+        let picks = lines.values().map(|line| line.len() * (line.len() + 1) / 2).sum::<usize>() as f64;
+        let p_value = (fisher_greater(inside.events, inside.of, outside.events, outside.of) * picks).min(1.0);
+        if p_value >= LEVEL || inside.events < MIN_REPEATED {
+            break;
+        }
+        set_aside(&mut lines, unit, stretch);
+        found.push((unit, stretch, p_value));
+    }
+    let mut windows: Vec<TimeWindow> =
+        joined(found, tally).into_iter().map(|(unit, stretch, p)| window(plan, tally, unit, stretch, p)).collect();
+    windows.sort_by_key(|window| (window.from, window.unit));
+    windows
+}
+
+/// The stretch that speaks loudest for a higher rate of its own; it begins and ends with a block that has failures.
+fn loudest(line: &Line) -> Option<Stretch> {
+    let (mut of, mut failed) = (vec![0u64], vec![0u64]);
+    let numbers: Vec<u32> = line.keys().copied().collect();
+    for (attempts, failures) in line.values() {
+        of.push(of[of.len() - 1] + attempts);
+        failed.push(failed[failed.len() - 1] + failures);
+    }
+    let (all, all_failed) = (of[line.len()] as f64, failed[line.len()] as f64);
+    let failing: Vec<usize> = (0..line.len()).filter(|&i| failed[i + 1] > failed[i]).collect();
+    let mut best: Option<Stretch> = None;
+    for (place, &i) in failing.iter().enumerate() {
+        for &j in &failing[place..] {
+            let (n, c) = ((of[j + 1] - of[i]) as f64, (failed[j + 1] - failed[i]) as f64);
+            if n >= all || c * (all - n) <= (all_failed - c) * n {
+                continue;
+            }
+            let evidence = log_likelihood(c, n) + log_likelihood(all_failed - c, all - n);
+            if best.is_none_or(|best| evidence > best.evidence) {
+                best = Some(Stretch { first: numbers[i], last: numbers[j], evidence });
+            }
+        }
+    }
+    let alike = log_likelihood(all_failed, all);
+    best.map(|best| Stretch { evidence: best.evidence - alike, ..best })
+}
+
+/// The highest logarithm of the likelihood of `c` failures of `n`.
+fn log_likelihood(c: f64, n: f64) -> f64 {
+    let part = |x: f64| if x > 0.0 { x * (x / n).ln() } else { 0.0 };
+    part(c) + part(n - c)
+}
+
+fn split(line: &Line, stretch: Stretch) -> (Rate, Rate) {
+    let sum = |within: bool| {
+        let cells = line.iter().filter(|(number, _)| (stretch.first..=stretch.last).contains(*number) == within);
+        cells.fold(Rate::new(0, 0), |sum, (_, (of, failed))| Rate::new(sum.events + failed, sum.of + of))
+    };
+    (sum(true), sum(false))
+}
+
+/// Takes what a window explains out of all lines: a bad time of the whole shop out of each unit's, a unit's out of the shop's.
+fn set_aside(lines: &mut BTreeMap<Option<UnitId>, Line>, unit: Option<UnitId>, stretch: Stretch) {
+    let blocks = stretch.first..=stretch.last;
+    match unit {
+        None => lines.values_mut().for_each(|line| line.retain(|number, _| !blocks.contains(number))),
+        Some(_) => {
+            let own = lines.get(&unit).cloned().unwrap_or_default();
+            if let Some(shop) = lines.get_mut(&None) {
+                for (number, (of, failed)) in own.range(blocks.clone()) {
+                    if let Some(cell) = shop.get_mut(number) {
+                        *cell = (cell.0 - of, cell.1 - failed);
+                    }
+                }
+            }
+            lines.entry(unit).or_default().retain(|number, _| !blocks.contains(number));
+        }
+    }
+}
+
+/// Windows of the same unit that touch are one, which has risen or faded in steps.
+fn joined(mut found: Vec<(Option<UnitId>, Stretch, f64)>, tally: &Tally) -> Vec<(Option<UnitId>, Stretch, f64)> {
+    found.sort_by_key(|(unit, stretch, _)| (*unit, stretch.first));
+    let mut windows: Vec<(Option<UnitId>, Stretch, f64)> = Vec::new();
+    for (unit, stretch, p) in found {
+        match windows.last_mut() {
+            Some((same, last, least)) if *same == unit && touch(tally, *last, stretch) => {
+                last.last = last.last.max(stretch.last);
+                *least = least.min(p);
+            }
+            _ => windows.push((unit, stretch, p)),
+        }
+    }
+    windows
+}
+
+/// Whether there is nothing between them; the later may also reach around the earlier.
+fn touch(tally: &Tally, earlier: Stretch, later: Stretch) -> bool {
+    later.first <= earlier.last || tally.blocks.range(earlier.last + 1..later.first).next().is_none()
+}
+
+fn window(plan: &Plan, tally: &Tally, unit: Option<UnitId>, stretch: Stretch, p_value: f64) -> TimeWindow {
+    let here = |tried: UnitId| unit.is_none_or(|unit| unit == tried);
+    let within = |number: u32| (stretch.first..=stretch.last).contains(&number);
+    let (mut inside, mut outside) = (Rate::new(0, 0), Rate::new(0, 0));
+    let (mut lost_inside, mut lost_outside) = (0.0, 0.0);
+    let (mut failed_again, mut repeated, mut to_the_end) = (0, 0, true);
+    for (number, block) in &tally.blocks {
+        let (rate, lost) = if within(*number) { (&mut inside, &mut lost_inside) } else { (&mut outside, &mut lost_outside) };
+        for (_, tries) in block.tries.iter().filter(|((tried, nth), _)| *nth == 1 && here(*tried)) {
+            *rate = Rate::new(rate.events + tries.failed, rate.of + tries.total());
+            to_the_end &= *number <= stretch.last;
+        }
+        let began = block.began_to_fail.iter().filter(|((_, fate), _)| fate.first_failed.is_some_and(|step| here(plan.step(step).unit)));
+        for ((_, fate), count) in began {
+            *lost += weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * count.shoppers as f64;
+            repeated += if within(*number) && fate.failures >= 2 { count.shoppers } else { 0 };
+        }
+        if within(*number) {
+            failed_again += block.again.iter().filter(|(tried, _)| here(**tried)).map(|(_, again)| again.tries.failed).sum::<u64>();
+        }
+    }
+    let elsewhere = if outside.of > 0 { lost_outside / outside.of as f64 } else { 0.0 };
+    let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
+    let at = |number: u32| Micros(u64::from(number) * tally.shape.block.0);
+    TimeWindow {
+        unit,
+        from: at(stretch.first),
+        until: at(stretch.last + 1),
+        to_the_end,
+        inside,
+        outside,
+        p_value,
+        failed_again,
+        repeated,
+        excess_lost: open.then(|| (lost_inside - inside.of as f64 * elsewhere).max(0.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::trial::{Trial, failing, planted};
+
+    fn found(trial: &Trial) -> Vec<(Option<String>, f64, f64)> {
+        let name = |window: &TimeWindow| window.unit.map(|unit| trial.plan.unit(unit).name.clone());
+        let of = |window: &TimeWindow| (name(window), window.from.as_secs_f64(), window.until.as_secs_f64());
+        windows(&trial.plan, &trial.tally).iter().map(of).collect()
+    }
+
+    #[test]
+    fn an_outage_of_the_whole_shop_is_one_window() {
+        let trial = Trial::run(6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.01));
+        assert_eq!(found(&trial), [(None, 40.0, 60.0)]);
+        let window = &windows(&trial.plan, &trial.tally)[0];
+        assert!(window.inside.value().unwrap() > 0.99 && window.outside.value().unwrap() < 0.02, "{window:?}");
+        assert!(
+            window.repeated > 300 && window.excess_lost.unwrap() > 200.0 && !window.to_the_end && window.failed_again > 300,
+            "{window:?}"
+        );
+    }
+
+    #[test]
+    fn a_bad_time_of_one_unit_names_the_unit() {
+        let trial = Trial::run(8_000, 120, |m| failing(m.step == "pay" && (80.0..95.0).contains(&m.now) && m.luck < 0.5));
+        assert_eq!(found(&trial), [(Some("pay".into()), 80.0, 95.0)]);
+    }
+
+    #[test]
+    fn two_bad_times_are_two_windows_and_the_last_may_have_no_end() {
+        let trial = Trial::run(6_000, 120, |m| failing((20.0..25.0).contains(&m.now) || m.now >= 110.0));
+        let windows = windows(&trial.plan, &trial.tally);
+        assert_eq!(windows.len(), 2, "{windows:?}");
+        assert_eq!((windows[0].from, windows[0].until, windows[0].to_the_end), (Micros::from_secs(20), Micros::from_secs(25), false));
+        assert!(windows[1].to_the_end && windows[1].from == Micros::from_secs(110));
+    }
+
+    #[test]
+    fn steady_failures_have_no_bad_time() {
+        let bad: usize = (0..20)
+            .map(|run| {
+                let shift = 0.05 * f64::from(run);
+                let trial = Trial::run(3_000, 60, move |m| failing((m.luck + shift).fract() < 0.03));
+                windows(&trial.plan, &trial.tally).len()
+            })
+            .sum();
+        assert!(bad <= 2, "{bad} windows in 20 runs");
+        assert_eq!(windows(&crate::verdict::trial::shop(), &Trial::run(12_000, 120, planted).tally), []);
+    }
+
+    #[test]
+    fn nothing_seen_has_no_bad_time() {
+        assert_eq!(found(&Trial::run(0, 10, |_| failing(true))), []);
+        assert_eq!(found(&Trial::run(100, 10, |_| failing(false))), []);
+        assert_eq!(found(&Trial::run(100, 10, |_| failing(true))), [], "it failed all the time");
+    }
+}
