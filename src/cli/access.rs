@@ -1,19 +1,26 @@
 //! Before a run: may this shop be loaded, and is it there?
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::rc::Rc;
 
-use url::{Host, Url};
+use bytes::Bytes;
+use http::Method;
+use http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+use url::{Host, Position, Url};
 
 use super::args::ShopAccessArgs;
 use super::{Exit, Failure};
+use crate::base::{Micros, ShopperId};
+use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
 use crate::shopper::address::{AllowedHosts, is_private};
 use crate::shopper::session::{AGENT, SessionSettings};
-use crate::shopper::transport::HttpShopOptions;
+use crate::shopper::transport::{HttpShop, HttpShopOptions, Line, Origin, Shop, Trouble, WireRequest};
 
 /// How long the shop has to answer the first time.
-const FIRST_ANSWER: Duration = Duration::from_secs(10);
+const FIRST_ANSWER: Micros = Micros::from_secs(10);
 
 /// What shoppers need to reach a shop that they may reach.
 pub struct Access {
@@ -58,7 +65,7 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
         may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
         ..HttpShopOptions::default()
     };
-    runtime.block_on(reach(&target, args))?;
+    LocalSet::new().block_on(&runtime, reach(&target, http.clone()))?;
     let mut session = SessionSettings::new(target.clone());
     let others = other_origins(plan).filter_map(|url| url.host_str().map(str::to_owned));
     session.allowed =
@@ -103,33 +110,17 @@ async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// Asks the target once. Any answer is good: whether it is the right one is the scenario's question.
-async fn reach(target: &Url, args: &ShopAccessArgs) -> Result<(), Failure> {
-    // The process needs a default provider before reqwest builds its TLS; a second installation changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = reqwest::Client::builder()
-        .timeout(FIRST_ANSWER)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .user_agent(AGENT);
-    if target.scheme() == "http" {
-        // Loading the system's roots takes longer than the rest of the start-up.
-        client = client.tls_certs_only([]);
-    }
-    if args.insecure {
-        client = client.tls_danger_accept_invalid_certs(true);
-    }
-    if let Some(path) = &args.ca_file {
-        let failed = |error: String| Failure::usage(format!("error: --ca-file {}: {error}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-        let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| failed(error.to_string()))?;
-        client = client.tls_certs_merge(roots);
-    }
-    let client = client.build().map_err(anyhow::Error::from)?;
-    match client.get(target.clone()).send().await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(unreachable_shop(target, &format!("{:#}", anyhow::Error::from(error)))),
+/// Asks the target once, as a shopper would. Any answer is good: whether it is the right one is the scenario's question.
+async fn reach(target: &Url, http: HttpShopOptions) -> Result<(), Failure> {
+    let shop =
+        HttpShop::try_new(http, TokioClock::start(Instant::now())).map_err(|error| Failure::usage(format!("error: --ca-file {error}")))?;
+    let origin = Origin::of(target).ok_or_else(|| unreachable_shop(target, "its address is none of http or https"))?;
+    let headers = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(AGENT)), (ACCEPT, HeaderValue::from_static("*/*"))]);
+    let path = target[Position::BeforePath..Position::AfterQuery].to_owned();
+    let request = WireRequest { origin: Rc::new(origin), method: Method::GET, path, headers, body: Bytes::new() };
+    match shop.line(ShopperId(0)).exchange(&request, FIRST_ANSWER).await.result {
+        Ok(_) | Err(Trouble::BodyTooLarge(_)) => Ok(()),
+        Err(trouble) => Err(unreachable_shop(target, &trouble.to_string())),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::base::Micros;
 use crate::report::view::format::{NOTHING, count, percent, percent_figure, rate, times as how_many_times};
-use crate::report::view::tables::group;
+use crate::report::view::tables::who;
 use crate::report::view::{Fit, Table, Tone};
 use crate::verdict::compare::{Answer, Because, ChangedSpot, Comparison, Difference, Figure};
 use crate::verdict::statistics::Interval;
-use crate::verdict::{Basis, statistics::Rate};
+use crate::verdict::statistics::Rate;
 
 /// The shoppers' figures.
 pub(super) fn shoppers(found: &Comparison) -> Table {
@@ -121,19 +121,14 @@ pub(super) fn places(found: &Comparison) -> Table {
             ("at", Fit::Name),
             ("base", Fit::Figure),
             ("candidate", Fit::Figure),
-            ("basis", Fit::Optional(1)),
             ("sure", Fit::Prose),
         ],
     );
     let unknown = Rate::new(0, 0);
     let mut row = |tone, word: &str, changed: &ChangedSpot, base: &Rate, candidate: &Rate| {
         let steps = if changed.steps.is_empty() { "anywhere".to_owned() } else { changed.steps.join(", ") };
-        let basis = match changed.spot.basis {
-            Basis::Assigned => "assigned",
-            Basis::Observed => "observed",
-        };
         let sure = if changed.sure { "yes" } else { "may be chance" };
-        let cells = [word, &group(&changed.spot), &steps, &rate(base).0, &rate(candidate).0, basis, sure].map(str::to_owned);
+        let cells = [word, &who(&changed.spot), &steps, &rate(base).0, &rate(candidate).0, sure].map(str::to_owned);
         table.row(tone, cells);
     };
     for new in &found.places.new {

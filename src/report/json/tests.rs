@@ -72,7 +72,7 @@ fn a_run_with_planted_faults_in_full() {
     }
     let units = written["repeats"]["units"].as_array_mut().unwrap();
     *units = vec![json!("…"), units.pop().unwrap()];
-    assert_json_snapshot!(written, @r##"
+    assert_json_snapshot!(written, @r#"
     {
       "schema": "tillrush.run/1",
       "run_id": "20261127T090000Z-black-friday-checkout-0a1b",
@@ -81,6 +81,7 @@ fn a_run_with_planted_faults_in_full() {
       "verdict_reason": "no objectives were given, so none is broken",
       "headline": [
         "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 76 times the rate of the others; that loses about 195 of every 10,000 shoppers.",
+        "Shoppers who met node n3 fail again and again at cart, checkout: 2.5 % of them (56 of 2,211) met two failures or more there, at least 57 times the rate of the others; that loses about 126 of every 10,000 shoppers. (Observed, not assigned: something that goes with it may be the cause.)",
         "In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at pay.",
         "Failures repeat because of the shopper's own circumstances: after a failed attempt the next one fails 4.7 times as often as other shoppers' first attempts at the same time.",
         "4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience presets."
@@ -628,7 +629,7 @@ fn a_run_with_planted_faults_in_full() {
       "objectives": [],
       "budget": null
     }
-    "##);
+    "#);
 }
 
 #[test]

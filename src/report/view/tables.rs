@@ -121,23 +121,14 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
         ("rate", Fit::Figure),
         ("95 % range", Fit::Optional(3)),
     ];
-    columns.extend([
-        ("times", Fit::Figure),
-        (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure),
-        ("q", Fit::Optional(1)),
-        ("basis", Fit::Optional(2)),
-    ]);
+    columns.extend([("times", Fit::Figure), (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure), ("q", Fit::Optional(1))]);
     let mut table = Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
     for spot in &findings.hotspots {
         let (share, ci95) = rate(&spot.inside);
         let q = if spot.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", spot.q_value) };
         let times = format!("{}{}", if spot.lift_is_least { "≥ " } else { "" }, times(spot.lift));
-        let basis = match spot.basis {
-            Basis::Assigned => "assigned",
-            Basis::Observed => "observed",
-        };
         let cost = expected(spot.excess_lost.unwrap_or(spot.excess_repeated));
-        table.row(Tone::Bad, [group(spot), places(plan, spot), count(spot.inside.events), share, ci95, times, cost, q, basis.to_owned()]);
+        table.row(Tone::Bad, [who(spot), places(plan, spot), count(spot.inside.events), share, ci95, times, cost, q]);
     }
     table
 }
@@ -146,6 +137,14 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
 pub fn group(spot: &HotSpot) -> String {
     let named = |(name, value): &(String, String)| if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") };
     spot.group.iter().map(named).collect::<Vec<_>>().join(", ")
+}
+
+/// A hot spot's group, and whether its values were only seen in answers, not dealt to the shoppers.
+pub fn who(spot: &HotSpot) -> String {
+    match spot.basis {
+        Basis::Assigned => group(spot),
+        Basis::Observed => format!("{} (seen)", group(spot)),
+    }
 }
 
 /// A hot spot's steps: `cart, checkout`.

@@ -70,9 +70,12 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     }
 }
 
-/// The worst place for repeated failures, then all of them, then what they cost.
+/// How many places for repeated failures have a sentence of their own; the table has all.
+const WORST: usize = 3;
+
+/// The worst places for repeated failures, then all of them, then what they cost.
 pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = findings.hotspots.first().map(|spot| worst(plan, findings, spot)).into_iter().collect();
+    let mut remarks: Vec<Remark> = findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
     remarks.extend(moments::source(plan, facts, findings));
