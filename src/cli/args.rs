@@ -290,7 +290,7 @@ pub struct JudgeArgs {
     #[arg(long, env = "TILLRUSH_PRIMARY", value_enum, default_value_t = PrimaryFigure::RepeatedFailures)]
     pub primary: PrimaryFigure,
 
-    /// The relative change that matters: no regression is surely less. For rates at least 0.1 points.
+    /// The relative change that matters: no regression is surely less. For rates at least 0.1 points, for times at least 5 ms.
     #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%")]
     pub margin: String,
 

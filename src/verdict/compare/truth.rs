@@ -106,11 +106,15 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
         for quantile in [0.5, 0.95, 0.99] {
             let subject = Subject::Response { step, quantile };
             let shift = Shift::Span(spans.shift(quantile).unwrap());
+            let figure = |blocks| {
+                let ranked = Ranking::of(blocks).ranked(0..u32::MAX);
+                Figure { value: ranked.at(quantile).unwrap().span.0 as f64, of: ranked.count(), at_least: false }
+            };
             all.push(Measured {
                 subject,
                 key: format!("{subject:?}"),
-                base: Figure::default(),
-                candidate: Figure::default(),
+                base: figure(&b.1),
+                candidate: figure(&c.1),
                 shift,
                 distance: None,
             });
@@ -329,6 +333,15 @@ fn two_runs_of_one_shop_are_rarely_called_a_regression() {
 #[test]
 fn a_real_change_is_found() {
     real_changes(10, 1);
+}
+
+#[test]
+fn a_fifth_of_a_millisecond_is_no_regression_however_sure() {
+    let run = |key, slower| Shop { slower, ..QUIET }.run(key, key, 6_000, 1);
+    let found = judged(measured(&run(1, 1.0 / 80.0), &run(2, 1.2 / 80.0)), &TERMS);
+    let times: Vec<&Difference> = found.iter().filter(|difference| difference.subject.is_time()).collect();
+    assert!(times.iter().all(|time| (0.1..0.3).contains(&time.change) && time.p_corrected < 0.025), "{times:?}");
+    assert!(times.iter().all(|time| (time.answer, time.because) == (Answer::NoRegression, Because::TooSmall)), "{times:?}");
 }
 
 #[test]
