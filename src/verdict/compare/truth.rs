@@ -322,12 +322,12 @@ fn a_duet_of_one_shop_is_rarely_called_a_regression() {
 
 #[test]
 fn a_duet_finds_a_shift_under_shared_noise_with_a_quarter_of_the_shoppers() {
-    power_of_duets(8, 1);
+    power_of_duets(4, 1);
 }
 
 #[test]
 fn two_runs_of_one_shop_are_rarely_called_a_regression() {
-    like_runs(8, 1);
+    like_runs(5, 1);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn a_fifth_of_a_millisecond_is_no_regression_however_sure() {
 
 #[test]
 fn runs_that_differ_by_themselves_are_called_a_regression_only_without_a_noise_floor() {
-    calibrated(12, &[0, 5]);
+    calibrated(12, &[0, 3]);
 }
 
 /// Replicates of the whole tables, unless `RUNS` says otherwise.
