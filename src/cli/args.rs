@@ -142,11 +142,11 @@ pub struct ShopAccessArgs {
 /// Files to write beside the run folder.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ReportFileArgs {
-    /// Write `run.json` here as well; - for standard output.
+    /// Write the JSON (`run.json`, or the comparison) here as well; - for standard output.
     #[arg(long, env = "TILLRUSH_JSON", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
 
-    /// Write JUnit XML here, a test case for each objective; - for standard output.
+    /// Write JUnit XML here, a test case for each objective or figure; - for standard output.
     #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
 
@@ -302,7 +302,7 @@ pub struct JudgeArgs {
     #[arg(long, env = "TILLRUSH_PRIMARY", value_enum, default_value_t = PrimaryFigure::RepeatedFailures)]
     pub primary: PrimaryFigure,
 
-    /// The relative change that matters: no regression is surely less. For rates at least 0.1 points.
+    /// The relative change that matters: no regression is surely less. For rates at least 0.1 points, for times at least 5 ms.
     #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%")]
     pub margin: String,
 

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: all objectives hold, or there are none; the command did what it should.
     Ok,
-    /// 1: something unexpected, such as a disk that is full.
+    /// 1: something unexpected, such as a disk that is full; of `walk`, a shopper who did not come through.
     Unexpected,
-    /// 2: the command line was not understood.
+    /// 2: the command line was not understood, or names what can't be used: runs that are not there, not of one run (`merge`) or unlike
+    /// (`compare`).
     Usage,
     /// 99: an objective is broken.
     ObjectiveBroken,

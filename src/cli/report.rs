@@ -24,7 +24,7 @@ const APART: Micros = Micros::from_secs(2);
 
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
-    let folder = RunFolder::open(&args.run, &args.out)?;
+    let folder = RunFolder::open(&args.run, &args.out).map_err(named)?;
     // Asked before it is read: what is read of a run that has ended does not change any more.
     let goes_on = folder.is_running();
     let mut shard = folder.shard()?;
@@ -52,12 +52,12 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
 
 /// `tillrush merge`.
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out)).collect::<anyhow::Result<_>>()?;
+    let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out).map_err(named)).collect::<Result<_, _>>()?;
     let shards: Vec<Shard> = runs.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
     for note in unlikeness(&shards) {
         screen.say(&note);
     }
-    let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
+    let joined = joined(shards)?;
     if let Some(missing) = joined.missing_text() {
         screen.say(&format!("these slices of the run are missing: {missing}; what is here is reported as a part"));
     }
@@ -79,7 +79,7 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
 fn merge_beside(runs: &[RunFolder], folder: &RunFolder, screen: Screen) -> Result<(), Failure> {
     let Some(halves) = runs.iter().map(RunFolder::beside).collect::<Option<Vec<_>>>() else { return Ok(()) };
     let shards: Vec<Shard> = halves.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
-    let joined = Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))?;
+    let joined = joined(shards)?;
     let beside = folder.make_beside()?;
     beside.write("scenario.yaml", joined.header.scenario.as_bytes())?;
     gather_purchases(&halves, &beside)?;
@@ -87,6 +87,16 @@ fn merge_beside(runs: &[RunFolder], folder: &RunFolder, screen: Screen) -> Resul
     let source = Source::stored(&joined.header, screen)?;
     store(&joined, &source, &beside)?;
     Ok(())
+}
+
+/// A run that is not there is a slip of the command line.
+fn named(error: anyhow::Error) -> Failure {
+    Failure::usage(format!("error: {error:#}"))
+}
+
+/// Runs that are no shards of one run are a slip of the command line too.
+fn joined(shards: Vec<Shard>) -> Result<Shard, Failure> {
+    Shard::join(shards).map_err(|error| Failure::usage(format!("error: {error}")))
 }
 
 /// What shards of one run may differ in, and somebody should know: where they went, and when.

@@ -38,7 +38,7 @@ pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots};
 pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
 pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
-pub use outcome::{ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
+pub use outcome::{InTime, ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Source, Stickiness, UnitRepeats, Why as WhyRepeated, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};

@@ -40,6 +40,8 @@ pub struct ObjectiveFinding {
     pub ci95: Option<Interval>,
     /// The quantile of the successes alone.
     pub successes_only: Option<Micros>,
+    /// Of a span of time: what came within the limit.
+    pub in_time: Option<InTime>,
     /// Shoppers, attempts, spans or requests that it was judged by; with windows, in the worst.
     pub sample: u64,
     /// Whether the sample was taken for independent because there were too few blocks of time to see bursts.
@@ -52,6 +54,17 @@ pub struct ObjectiveFinding {
     pub why: Why,
     /// Where inconclusive: how many more shoppers like these would decide it; none where no reasonable number would.
     pub more_shoppers: Option<u64>,
+}
+
+/// What came to a success within a limit of time: the share by which a quantile is judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InTime {
+    /// The share of all.
+    pub share: f64,
+    /// Where it lies with 95 % confidence.
+    pub ci95: Interval,
+    /// How many never came to a success at all: given up as too slow, or kept from the end by failures.
+    pub never: u64,
 }
 
 /// A window of the run, in time from the planned start.
@@ -153,6 +166,7 @@ impl Default for ObjectiveFinding {
             observed_at_least: false,
             ci95: None,
             successes_only: None,
+            in_time: None,
             sample: 0,
             weak: false,
             window: None,

@@ -52,27 +52,43 @@ fn a_regression_ends_with_106_and_names_what_got_worse() {
     assert_eq!((found["primary"].as_str(), found["comparisons"][0]["verdict"].as_str()), (Some("failed_purchases"), Some("no_regression")));
 }
 
-/// Real sockets, a real clock, and whatever else the machine does meanwhile: twenty pairs of runs, one after the other.
+/// Real sockets, a real clock, and whatever else the machine does meanwhile. A pair of which a generator was the bottleneck is no
+/// answer (102), and others take its place. Without the noise floor of five like runs it is told, and not asserted, how many are called
+/// a regression: on a busy machine that is weather.
 #[test]
-#[ignore = "nine minutes: `docs/statistics.md` has the result"]
+#[ignore = "eleven minutes or more: `docs/statistics.md` has the result"]
 fn of_twenty_pairs_of_runs_of_one_shop_at_most_one_is_called_a_regression() {
+    const PAIRS: usize = 20;
     let shop = Shop::open("faults: [{ name: hiccup, at: pay, probability: 3%, kind: { status: 503 } }]");
     let bench = Bench::new(BUY);
-    let mut found = std::collections::BTreeMap::<String, u32>::new();
-    for pair in 0..20 {
-        for _ in 0..2 {
-            bench.run(&["-q", "--target", &shop.url(), "--rate", "50/s", "-d", "13s"]).with(&MEASURED);
+    let one_more = || {
+        bench.run(&["-q", "--target", &shop.url(), "--rate", "50/s", "-d", "13s"]).with(&MEASURED);
+        bench.runs().into_iter().rfind(|path| path.is_dir()).unwrap().display().to_string()
+    };
+    // The noise floor is stored where the runs are, and found there.
+    let verdict = |pair: &[String; 2], out: &str| {
+        let (_, found) = compared(&bench, &["-q", "--out", out, &pair[0], &pair[1]], &[0, 100, 102, 106]);
+        let worse = found["comparisons"].as_array().unwrap().iter().filter(|row| row["verdict"] == "regression");
+        println!("{out}: {} {:?}", found["verdict"], worse.map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>());
+        found["verdict"].as_str().unwrap().to_owned()
+    };
+    let like: Vec<String> = (0..5).map(|_| one_more()).collect();
+    let like: Vec<&str> = like.iter().map(String::as_str).collect();
+    bench.tillrush(&[&["compare", "--calibrate", "-q"], &like[..]].concat()).with(&[0]);
+    let (mut called, mut valid, mut invalid) = ([0; 2], 0, 0);
+    while valid < PAIRS {
+        let pair = [one_more(), one_more()];
+        let found = ["runs", "elsewhere"].map(|out| verdict(&pair, out));
+        if found[0] == "invalid" {
+            invalid += 1;
+            assert!(invalid <= 2 * PAIRS, "this machine is too busy to tell");
+            continue;
         }
-        let (_, compared) = compared(&bench, &["-q", "latest~1", "latest"], &[0, 100, 102, 106]);
-        let rows = compared["comparisons"].as_array().unwrap();
-        let worse: Vec<&str> = rows.iter().filter(|row| row["verdict"] == "regression").map(|row| row["name"].as_str().unwrap()).collect();
-        println!("pair {pair}: {} {worse:?}", compared["verdict"]);
-        *found.entry(compared["verdict"].as_str().unwrap().to_owned()).or_default() += 1;
-        // What an invalid run says counts as well here.
-        *found.entry("worse".to_owned()).or_default() += u32::from(!worse.is_empty());
+        valid += 1;
+        called.iter_mut().zip(&found).for_each(|(called, found)| *called += u32::from(found == "regression"));
     }
-    println!("{found:?}");
-    assert!(found["worse"] <= 1, "{found:?}");
+    println!("{called:?} of {valid} pairs are called a regression with and without a noise floor; {invalid} more were invalid");
+    assert!(called[0] <= 1);
 }
 
 #[test]

@@ -71,7 +71,11 @@ impl Bench {
     }
 
     fn run(&self) -> Command {
-        let target = format!("http://{}", self.shop.addr());
+        self.run_against(&self.shop)
+    }
+
+    fn run_against(&self, shop: &RunningShop) -> Command {
+        let target = format!("http://{}", shop.addr());
         let mut command = self.command(&["run", "gate.yaml", "--seed", "7", "--drain", "2s", "--target"]);
         command.arg(target);
         command
@@ -165,6 +169,31 @@ fn a_run_that_is_certainly_broken_is_stopped_and_exits_with_99() {
 }
 
 #[test]
+fn a_release_that_got_worse_exits_with_106_and_every_output_says_so() {
+    let bench = Bench::new(&[PATIENT]);
+    let sound = bench.runtime.block_on(RunningShop::start(ShopOptions::default())).unwrap();
+    exits(bench.run_against(&sound), 0);
+    let mut command = bench.run();
+    command.args(["--baseline", "latest", "--junit", "junit.xml", "--markdown", "pr.md"]);
+    command.env("GITHUB_STEP_SUMMARY", bench.path("summary.md")).env("GITHUB_ACTIONS", "true");
+    let said = text(&exits(command, 106).stderr);
+    assert!(said.lines().any(|line| line.starts_with("::error title=failures(product)::")), "{said}");
+    let junit = std::fs::read_to_string(bench.path("junit.xml")).unwrap();
+    assert_eq!(schema::violations(&junit), [""; 0], "{junit}");
+    assert!(junit.contains("<failure type=\"regression\""), "{junit}");
+    let markdown = std::fs::read_to_string(bench.path("pr.md")).unwrap();
+    assert!(markdown.starts_with("## ✅ gate: PASS") && markdown.contains("FAIL"), "the gate by itself holds:\n{markdown}");
+
+    exits(bench.command(&["compare", "latest~1", "latest", "-q"]), 106);
+    exits(bench.run_against(&sound), 0);
+    exits(bench.command(&["compare", "latest~2", "latest", "-q", "--junit", "same.xml"]), 100);
+    let junit = std::fs::read_to_string(bench.path("same.xml")).unwrap();
+    assert_eq!((schema::violations(&junit), schema::total(&junit, "errors")), (Vec::<String>::new(), Some(1)), "{junit}");
+    bench.runtime.block_on(sound.stop());
+    bench.close();
+}
+
+#[test]
 fn there_may_be_no_runs_yet() {
     let bench = Bench::new(&[PATIENT]);
     let listed: Value = serde_json::from_slice(&exits(bench.command(&["runs", "--json"]), 0).stdout).unwrap();
@@ -222,7 +251,9 @@ fn what_goes_wrong_before_the_run_has_its_own_codes() {
     let said = text(&exits(command, 104).stderr);
     let mark = said.lines().find(|line| line.starts_with("::")).unwrap();
     assert!(mark.starts_with("::error file=load/gate.yaml,line=15,title=scenario::there is no step or journey `nowhere`"), "{mark}");
-    exits(bench.command(&["run", "--no-such-flag"]), 2);
+    for slip in [&["run", "--no-such-flag"][..], &["report", "nowhere"], &["merge", "nowhere"], &["compare", "nowhere", "latest"]] {
+        exits(bench.command(slip), 2);
+    }
     bench.close();
     let bench = Bench::new(&["failures(home) < 1%"]);
     exits(bench.command(&["run", "gate.yaml", "--target", "http://127.0.0.1:1"]), 107);

@@ -72,6 +72,7 @@ const RULES: &[Rule] = &[
         children: &[("skipped", 0, 1), ("error", 0, 1), ("failure", 0, 1)],
         text: false,
     },
+    Rule { name: "skipped", required: &[], optional: &[], children: &[], text: false },
     Rule { name: "error", required: TYPE, optional: MESSAGE, children: &[], text: true },
     Rule { name: "failure", required: TYPE, optional: MESSAGE, children: &[], text: true },
     Rule { name: "system-out", required: &[], optional: &[], children: &[], text: true },

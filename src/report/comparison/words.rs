@@ -5,7 +5,7 @@ use crate::report::view::format::{count, percent, times};
 use crate::report::view::tables::group;
 use crate::report::view::{Remark, Tone, words};
 use crate::verdict::Verdict;
-use crate::verdict::compare::{Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, Side};
+use crate::verdict::compare::{Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side};
 
 /// So many regressions are named in the verdict's line.
 const NAMED: usize = 3;
@@ -125,7 +125,7 @@ pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Remark> {
 pub(super) fn notes(found: &Comparison) -> Vec<String> {
     let mut notes: Vec<String> = found.unlike.iter().map(|reason| format!("The runs are not alike: {reason}.")).collect();
     let matters = format!(
-        "What matters: {} of a time, {} of a rate and at least {} points",
+        "What matters: {} of a time and at least {LEAST_SLOWER}, {} of a rate and at least {} points",
         percent(found.margin),
         percent(found.margin),
         100.0 * LEAST_MARGIN

@@ -456,12 +456,35 @@ fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
     let table = shown.split("\n\n").find(|part| part.starts_with("Objectives")).unwrap();
     assert_snapshot!(table, @r"
     Objectives
-      objective                 observed     95 % range  answer
+      objective                 observed     exact 95 %  answer
       repeated_failures < 1%       3.3 %      2.6–4.1 %  broken
       failures(pay) < 3%          13.7 %    11.3–16.4 %  broken
       p99(pay) < 100ms            78.6ms  68.6ms–85.4ms  holds
       p95(pay) < 200ms for 20s    54.7ms  48.2ms–71.9ms  holds (the worst of 6 windows: 0–20 s)
       requests < 5/s                   –              –  inconclusive: nothing of the kind was seen
+    ");
+}
+
+#[test]
+fn a_time_that_many_never_came_to_is_told_as_a_share_and_not_as_a_span() {
+    let mut plan = crate::verdict::trial::shop();
+    let texts = ["p95(time_to_buy) < 10s", "p99(buy) < 1h", "p99(pay) < 10s", "failures(home) < 1%"];
+    plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
+    let trial = Trial::of(plan, 3_000, 120, |m| match m.step {
+        "confirm" => failing(true),
+        "pay" if m.luck < 0.1 => Outcome::Failed(crate::tally::FailureKind::TooSlow),
+        _ => Outcome::Ok,
+    });
+    let shown = shown(&trial, 110);
+    let table = shown.split("\n\n").find(|part| part.starts_with("Objectives")).unwrap();
+    assert_snapshot!(table, @r"
+    Objectives
+      objective                     observed   exact 95 %  answer
+      p95(time_to_buy) < 10s    none in time     ≤ 0.22 %  broken; 1,335 of 1,335 never bought
+      p99(buy) < 1h             none in time     ≤ 0.22 %  broken; 1,335 of 1,335 never came to the end
+      p99(pay) < 10s          89.9 % in time  88.7–91.0 %  broken; 405 of 4,005 were given up as too slow (p99 of
+                                                           the others: 70.7ms)
+      failures(home) < 1%               none    ≤ 0.100 %  holds
     ");
 }
 

@@ -75,7 +75,7 @@ pub(super) fn budget(found: &BudgetFinding) -> BudgetDocument {
         spent_by_run: figure(found.spent_by_run()),
         burn_rate: found.burn.map(figure),
         burn_rate_ci95: found.burn_ci95.map(pair),
-        interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
+        interval_basis: super::summary::basis_of(!found.weak),
         peak_hour_shoppers: figure(found.peak_hour),
         spent_by_peak_hour: found.burn.map(hour),
         spent_by_peak_hour_ci95: found.burn_ci95.map(|ci95| [hour(ci95.low), hour(ci95.high)]),

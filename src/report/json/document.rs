@@ -337,7 +337,7 @@ pub struct ShoppersDocument {
     pub repeated_with_declines_rate: Option<f64>,
     /// Its interval.
     pub repeated_with_declines_ci95: Option<[f64; 2]>,
-    /// What the intervals rest on: `blocks` of time, or `shoppers` taken for independent, which is weak.
+    /// What the intervals rest on: `blocks` of time, or shoppers taken for `independent`, which is weak.
     pub interval_basis: String,
     /// By number of failed attempts.
     pub by_failures: Vec<ByFailuresDocument>,
@@ -363,7 +363,7 @@ pub struct ByFailuresDocument {
 pub struct LossDocument {
     /// `probe` or `experiment` (expected), or `live` (seen).
     pub behaviour: String,
-    /// What the intervals rest on: `blocks` of time, or `shoppers` taken for independent, which is weak.
+    /// What the intervals rest on: `blocks` of time, or shoppers taken for `independent`, which is weak.
     pub interval_basis: String,
     /// Under each patience, the scenario's own first.
     pub by_patience: Vec<PatienceLossDocument>,
@@ -414,7 +414,7 @@ pub struct RepeatsDocument {
     pub stickiness: Option<f64>,
     /// Its interval.
     pub stickiness_ci95: Option<[f64; 2]>,
-    /// What the intervals rest on: `blocks` of time, or `attempts` taken for independent, which is weak.
+    /// What the intervals rest on: `blocks` of time, or attempts taken for `independent`, which is weak.
     pub interval_basis: String,
     /// Whether it goes with the shopper or with the moment.
     pub source: SourceDocument,
@@ -509,15 +509,21 @@ pub struct ObjectiveDocument {
     pub limit: f64,
     /// What was observed; in the worst window, where there are windows. Null where nothing was seen.
     pub observed: Option<f64>,
-    /// Whether it is at least so long: the quantile lies among attempts that were given up.
+    /// Whether it is at least so long: the quantile lies among what never came to a success, and `in_time` says more.
     pub observed_at_least: bool,
     /// Its two-sided interval; the upper end is null where the sample does not bound it.
     pub ci95: Option<[Option<f64>; 2]>,
     /// The quantile of the successes alone.
     pub successes_only_ms: Option<f64>,
+    /// Of a time: the share that came to a success within the limit, by which it is judged.
+    pub in_time: Option<f64>,
+    /// The two-sided interval of `in_time`.
+    pub in_time_ci95: Option<[f64; 2]>,
+    /// Of a time: how many never came to a success, given up as too slow or kept from the end by failures.
+    pub never: Option<u64>,
     /// Shoppers, attempts, spans or requests that it was judged by.
     pub sample: u64,
-    /// `blocks`, or `independent` where too few blocks of time were seen to judge bursts.
+    /// What the interval rests on: `blocks` of time, or figures taken for `independent`, which is weak.
     pub interval_basis: String,
     /// The worst window, where there are windows.
     pub window: Option<WindowDocument>,

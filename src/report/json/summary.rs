@@ -274,7 +274,7 @@ fn repeats(plan: &Plan, findings: &Findings) -> RepeatsDocument {
         lift_ci95: found.pooled.lift.map(|(_, ci95)| pair(ci95)),
         stickiness: found.pooled.rho.map(|(rho, _)| figure(rho)),
         stickiness_ci95: found.pooled.rho.map(|(_, ci95)| pair(ci95)),
-        interval_basis: if found.pooled.by_blocks { "blocks" } else { "attempts" }.to_owned(),
+        interval_basis: basis_of(found.pooled.by_blocks),
         source: source(&found.source),
         units: found.units.iter().map(|unit| unit_repeats(plan, unit)).collect(),
         first_failed: places(&found.first_failed),
@@ -344,8 +344,11 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
         observed_at_least: found.observed_at_least,
         ci95: found.ci95.map(|ci95| [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]),
         successes_only_ms: found.successes_only.map(millis),
+        in_time: found.in_time.map(|in_time| figure(in_time.share)),
+        in_time_ci95: found.in_time.map(|in_time| pair(in_time.ci95)),
+        never: found.in_time.map(|in_time| in_time.never),
         sample: found.sample,
-        interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
+        interval_basis: basis_of(!found.weak),
         window: found.window.map(|window| WindowDocument {
             from_s: window.from.as_secs_f64(),
             until_s: window.until.as_secs_f64(),
@@ -357,8 +360,8 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
     }
 }
 
-fn basis_of(by_blocks: bool) -> String {
-    if by_blocks { "blocks" } else { "shoppers" }.to_owned()
+pub(super) fn basis_of(by_blocks: bool) -> String {
+    if by_blocks { "blocks" } else { "independent" }.to_owned()
 }
 
 pub(super) fn spans(found: &Quantiles) -> SpansDocument {

@@ -3,12 +3,12 @@
 use super::format::{NOTHING, count, interval, percent};
 use super::page::{Fit, Table, Tone};
 use crate::base::Micros;
-use crate::plan::Metric;
-use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Why};
+use crate::plan::{Metric, Place};
+use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};
 
 /// The release gate, a line for each objective.
 pub fn objectives(findings: &Findings) -> Table {
-    let columns = [("objective", Fit::Prose), ("observed", Fit::Figure), ("95 % range", Fit::Optional(1)), ("answer", Fit::Prose)];
+    let columns = [("objective", Fit::Prose), ("observed", Fit::Figure), ("exact 95 %", Fit::Optional(1)), ("answer", Fit::Prose)];
     let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
         let tone = match found.verdict {
@@ -16,27 +16,35 @@ pub fn objectives(findings: &Findings) -> Table {
             ObjectiveVerdict::Broken => Tone::Bad,
             ObjectiveVerdict::Inconclusive => Tone::Doubtful,
         };
-        let mut observed = observed(found);
-        if let (true, Some(successes)) = (found.observed_at_least, found.successes_only) {
-            observed = format!("{observed} (successes {successes})");
-        }
-        table.row(tone, [found.text.clone(), observed, observed_range(found), answer(found)]);
+        table.row(tone, [found.text.clone(), observed(found), observed_range(found), answer(found)]);
     }
     table
 }
 
-/// What was observed of an objective: `0.42 %`, `812 ms`, `at least 10 s`, `31.0/s`.
+/// What was observed of an objective: `0.42 %`, `812 ms`, `31.0/s`. A quantile that lies among what never came to a success is no
+/// span that anybody can name: then it is the share that came within the limit, `75.3 % in time`.
 pub fn observed(found: &ObjectiveFinding) -> String {
+    if let Some(in_time) = in_time(found) {
+        let share = if in_time.share <= 0.0 { "none".to_owned() } else { percent(in_time.share) };
+        return format!("{share} in time");
+    }
     let Some(observed) = found.observed else { return NOTHING.to_owned() };
     if observed <= 0.0 && !is_time(&found.metric) && found.metric != Metric::Requests {
         return "none".to_owned();
     }
-    let at_least = if found.observed_at_least { "≥ " } else { "" };
-    format!("{at_least}{}", figure_of(&found.metric, observed))
+    figure_of(&found.metric, observed)
+}
+
+/// What came within the limit, where the quantile itself says nothing.
+fn in_time(found: &ObjectiveFinding) -> Option<&InTime> {
+    found.in_time.as_ref().filter(|_| found.observed_at_least)
 }
 
 /// Where what was observed lies with 95 % confidence.
 pub fn observed_range(found: &ObjectiveFinding) -> String {
+    if let Some(in_time) = in_time(found) {
+        return if in_time.share <= 0.0 { format!("≤ {}", percent(in_time.ci95.high)) } else { interval(in_time.ci95) };
+    }
     match found.ci95 {
         None => NOTHING.to_owned(),
         Some(ci95) if is_time(&found.metric) && ci95.high.is_infinite() => format!("≥ {}", figure_of(&found.metric, ci95.low)),
@@ -65,7 +73,21 @@ pub fn answer(found: &ObjectiveFinding) -> String {
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
         format!(" (the worst of {} windows: {:.0}–{:.0} s)", window.of, window.from.as_secs_f64(), window.until.as_secs_f64())
     });
-    format!("{word}{because}{}", window.unwrap_or_default())
+    format!("{word}{because}{}{}", window.unwrap_or_default(), never(found))
+}
+
+/// Who never came to a success, and how long it took the others, where the quantile lies among the former.
+fn never(found: &ObjectiveFinding) -> String {
+    let Some(in_time) = in_time(found) else { return String::new() };
+    let (quantile, what) = match &found.metric {
+        Metric::Response { quantile, place: Place::Journey(_) } => (quantile, "never came to the end"),
+        Metric::Response { quantile, .. } => (quantile, "were given up as too slow"),
+        Metric::TimeToBuy { quantile } => (quantile, "never bought"),
+        _ => return String::new(),
+    };
+    let percentile = (quantile * 1_000.0).round() / 10.0;
+    let others = found.successes_only.map(|others| format!(" (p{percentile} of the others: {others})")).unwrap_or_default();
+    format!("; {} of {} {what}{others}", count(in_time.never), count(found.sample))
 }
 
 /// All of it in a line: what was observed, where it lies, and the answer.

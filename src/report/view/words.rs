@@ -206,6 +206,9 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     if reached().any(|step| step.kinds.iter().any(|(kind, _)| *kind == FailureKind::TooSlow)) {
         notes.push("Attempts that were too slow count as failures; they took longer than any response time shown for them.".to_owned());
     }
+    if !findings.objectives.is_empty() {
+        notes.push("Ranges of objectives are exact (Clopper and Pearson), those of other rates Wilson's.".to_owned());
+    }
     if !findings.shoppers.repeated.by_blocks && findings.shoppers.repeated.events > 0 {
         notes.push(format!(
             "Intervals are weak: with fewer than {MIN_BLOCKS} blocks of time, bursts of failures can't be told from independent ones."

@@ -55,7 +55,7 @@ pub struct Side<'a> {
 pub struct Terms<'n> {
     /// The comparison that decides, and is not corrected for the number of the others.
     pub primary: Subject,
-    /// The relative change that matters: 0.1 is a tenth more. For rates at least [`LEAST_MARGIN`].
+    /// The relative change that matters: 0.1 is a tenth more. For rates at least [`LEAST_MARGIN`], for times at least [`LEAST_SLOWER`].
     pub margin: f64,
     /// What like runs have shown to differ by.
     pub noise: Option<&'n NoiseFloor>,
@@ -67,6 +67,9 @@ pub struct Terms<'n> {
 pub const MARGIN: f64 = 0.1;
 /// A smaller difference of rates does not matter, however rare failures are: one shopper in a thousand.
 pub const LEAST_MARGIN: f64 = 0.001;
+/// Nor does a smaller difference of times, however quick the shop is: what takes a millisecond takes a fifth longer when the machine's
+/// clock slows down, and no shopper knows.
+pub const LEAST_SLOWER: Micros = Micros::from_millis(5);
 
 /// What two runs say beside each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -307,7 +310,7 @@ impl Measured {
     fn bounds(&self, terms: &Terms<'_>) -> Bounds {
         let floor = terms.noise.map_or(0.0, |noise| noise.of(&self.key));
         let matters = match self.subject.is_time() {
-            true => terms.margin.ln_1p(),
+            true => terms.margin.max(LEAST_SLOWER.0 as f64 / self.base.value.max(1.0)).ln_1p(),
             false => (terms.margin * self.base.value).max(LEAST_MARGIN),
         };
         Bounds { floor, margin: matters.max(floor) }

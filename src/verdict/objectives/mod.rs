@@ -26,7 +26,7 @@ use self::share::{Clustering, LEVEL, Share};
 use self::windows::windows;
 use super::facts::{Completion, RunFacts};
 use super::health::{Health, Soundness};
-use super::outcome::{ObjectiveFinding, ObjectiveVerdict, Why, Window};
+use super::outcome::{InTime, ObjectiveFinding, ObjectiveVerdict, Why, Window};
 use super::statistics::{Interval, Z95};
 use crate::base::Micros;
 use crate::plan::{Comparison, Metric, Objective, Plan};
@@ -79,7 +79,7 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
             let q = objective.metric.quantile().unwrap_or_default();
             let cells = spans.beyond(Micros(objective.limit as u64));
             let (verdict, worst) = judge_shares(&cells, &windows, objective, 1.0 - q);
-            let found = shown_span(nothing, &spans, worst.window.clone(), q);
+            let found = shown_span(nothing, &spans, &worst, q);
             concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Requests(seconds) => requests(nothing, plan, &seconds, objective),
@@ -171,7 +171,8 @@ fn concluded(
 }
 
 /// The quantile as it was seen in the worst window, with its order statistics (David and Nagaraja 2003, 7.1).
-fn shown_span(found: ObjectiveFinding, spans: &Spans<'_>, window: Range<u32>, q: f64) -> ObjectiveFinding {
+fn shown_span(found: ObjectiveFinding, spans: &Spans<'_>, worst: &Worst, q: f64) -> ObjectiveFinding {
+    let window = worst.window.clone();
     let ranked = spans.ranked(window.clone());
     let Some(seen) = ranked.at(q) else { return found };
     let cells = spans.beyond(seen.span).into_iter().filter(|(block, _)| window.contains(block)).collect();
@@ -187,6 +188,10 @@ fn shown_span(found: ObjectiveFinding, spans: &Spans<'_>, window: Range<u32>, q:
         observed_at_least: seen.at_least,
         ci95: Some(Interval { low, high }),
         successes_only: ranked.successes.quantile(q),
+        in_time: worst.share.map(|beyond| {
+            let Interval { low, high } = beyond.ci95();
+            InTime { share: 1.0 - beyond.value, ci95: Interval { low: 1.0 - high, high: 1.0 - low }, never: ranked.never() }
+        }),
         ..found
     }
 }

@@ -220,6 +220,11 @@ impl Ranked {
         self.successes.count() + self.given_up.count() + self.never
     }
 
+    /// What never came to a success.
+    pub(super) fn never(&self) -> u64 {
+        self.given_up.count() + self.never
+    }
+
     /// The span at the share `q` of all, none where nothing was seen.
     pub(in crate::verdict) fn at(&self, q: f64) -> Option<AtRank> {
         let n = self.count();

@@ -99,6 +99,10 @@ fn what_was_given_up_ranks_above_every_success() {
     assert!(found[0].successes_only.unwrap() < Micros::from_millis(60));
     // One in a thousand of those who pay never succeeds in three attempts.
     assert!(found[3].observed_at_least, "{:?}", found[3]);
+    // A tenth of all attempts at paying was given up: by that share the objective is judged.
+    let in_time = found[0].in_time.unwrap();
+    assert!((0.89..0.91).contains(&in_time.share) && in_time.ci95.low < in_time.share && in_time.share < in_time.ci95.high, "{in_time:?}");
+    assert_eq!(in_time.never as f64, (found[0].sample as f64 * (1.0 - in_time.share)).round());
 }
 
 #[test]
