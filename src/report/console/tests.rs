@@ -55,9 +55,9 @@ fn a_run_with_planted_faults() {
       3 or more             284   2.4 %      15              281
 
     Where failures repeat (groups of shoppers, beside all others)
-      shoppers with   at              repeated   rate  95 % range  times  excess lost       q
-      payment wallet  pay                  234  5.2 %   4.6–5.9 %   ≥ 76          234  <0.001
-      node n3 (seen)  cart, checkout        56  2.5 %   2.0–3.3 %   ≥ 57          151  <0.001
+      shoppers with   at              repeated   rate  95 % range  lift  excess lost       q
+      payment wallet  pay                  234  5.2 %   4.6–5.9 %  ≥ 76          234  <0.001
+      node n3 (seen)  cart, checkout        56  2.5 %   2.0–3.3 %  ≥ 57          151  <0.001
 
     Steps (response time of successes)
       step         attempts  failed   95 % range  declined     p50     p95     p99     max
@@ -82,23 +82,23 @@ fn a_run_with_planted_faults() {
       confirm            77  throttled (429) 54, too slow 23
 
     Shoppers lost, by how patient they are (this scenario's patience first)
-      patience        lost  at least  of all  95 % range  worth so many  worth, minor units
-      applause-2024    569       521   4.7 %   4.4–5.1 %          8,982           2,656,692
-      geometric-63     685       627   5.7 %   5.3–6.1 %          8,798           3,139,083
-      decline-44       728       679   6.1 %   5.7–6.5 %          8,834           3,319,824
-      impatient-75   1,032     1,029   8.6 %   8.1–9.1 %          9,253           4,617,012
+      patience        lost  at least  of all  95 % range  effective sample  worth, minor units
+      applause-2024    569       521   4.7 %   4.4–5.1 %             8,982           2,656,692
+      geometric-63     685       627   5.7 %   5.3–6.1 %             8,798           3,139,083
+      decline-44       728       679   6.1 %   5.7–6.5 %             8,834           3,319,824
+      impatient-75   1,032     1,029   8.6 %   8.1–9.1 %             9,253           4,617,012
 
     Generator valid: 12,000 of 12,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
       MiB
 
     Attempts that were too slow count as failures; they took longer than any response time shown for them.
-    What four of five runs with 12,000 shoppers (worth 9,885, since failures came in bursts) would tell of the
-      share of shoppers who fail again and again: 0.19 % from 0.10 %, 0.69 % from 0.50 %, 1.3 % from 1.0 %, 3.6 %
-      from 3.1 %; from one such run to the next, a rise from 3.1 % to 3.8 %. Enough came to see each of these
+    With 80 % power, 12,000 shoppers (effective sample 9,885, since failures came in bursts) show when the share
+      of shoppers who fail again and again rises: from 0.10 % to 0.19 %, from 0.50 % to 0.69 %, from 1.0 % to
+      1.3 %, from 3.1 % to 3.6 %; between two such runs, from 3.1 % to 3.8 %. Enough came to see each of these
       double.
-    What four of five runs with 5,327 who come to pay (worth 4,233, since failures came in bursts) would tell of
-      the share of first attempts to pay that fail: 0.27 % from 0.10 %, 0.81 % from 0.50 %, 1.4 % from 1.0 %,
-      8.5 % from 7.4 %; from one such run to the next, a rise from 7.4 % to 8.9 %. It takes 4,774 more to see
+    With 80 % power, 5,327 shoppers who came to pay (effective sample 4,233, since failures came in bursts) show
+      when the share of first attempts to pay that fail rises: from 0.10 % to 0.27 %, from 0.50 % to 0.81 %, from
+      1.0 % to 1.4 %, from 7.4 % to 8.5 %; between two such runs, from 7.4 % to 8.9 %. It takes 4,774 more to see
       0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it that they
       would never have been served, "at least" that the next attempt would have served them.
@@ -148,9 +148,9 @@ fn the_same_on_a_narrow_screen() {
       3 or more             284   2.4 %      15              281
 
     Where failures repeat (groups of shoppers, beside all others)
-      shoppers with   at              repeated   rate  times  excess lost       q
-      payment wallet  pay                  234  5.2 %   ≥ 76          234  <0.001
-      node n3 (seen)  cart, checkout        56  2.5 %   ≥ 57          151  <0.001
+      shoppers with   at              repeated   rate  lift  excess lost       q
+      payment wallet  pay                  234  5.2 %  ≥ 76          234  <0.001
+      node n3 (seen)  cart, checkout        56  2.5 %  ≥ 57          151  <0.001
 
     Steps (response time of successes)
       step         attempts  failed   95 % range     p50     p95     p99     max
@@ -186,16 +186,16 @@ fn the_same_on_a_narrow_screen() {
 
     Attempts that were too slow count as failures; they took longer than any
       response time shown for them.
-    What four of five runs with 12,000 shoppers (worth 9,885, since failures came in
-      bursts) would tell of the share of shoppers who fail again and again: 0.19 %
-      from 0.10 %, 0.69 % from 0.50 %, 1.3 % from 1.0 %, 3.6 % from 3.1 %; from one
-      such run to the next, a rise from 3.1 % to 3.8 %. Enough came to see each of
+    With 80 % power, 12,000 shoppers (effective sample 9,885, since failures came in
+      bursts) show when the share of shoppers who fail again and again rises: from
+      0.10 % to 0.19 %, from 0.50 % to 0.69 %, from 1.0 % to 1.3 %, from 3.1 % to
+      3.6 %; between two such runs, from 3.1 % to 3.8 %. Enough came to see each of
       these double.
-    What four of five runs with 5,327 who come to pay (worth 4,233, since failures
-      came in bursts) would tell of the share of first attempts to pay that fail:
-      0.27 % from 0.10 %, 0.81 % from 0.50 %, 1.4 % from 1.0 %, 8.5 % from 7.4 %;
-      from one such run to the next, a rise from 7.4 % to 8.9 %. It takes 4,774 more
-      to see 0.10 % double.
+    With 80 % power, 5,327 shoppers who came to pay (effective sample 4,233, since
+      failures came in bursts) show when the share of first attempts to pay that
+      fail rises: from 0.10 % to 0.27 %, from 0.50 % to 0.81 %, from 1.0 % to 1.4 %,
+      from 7.4 % to 8.5 %; between two such runs, from 7.4 % to 8.9 %. It takes
+      4,774 more to see 0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run.
       "lost" takes it that they would never have been served, "at least" that the
       next attempt would have served them.
@@ -246,12 +246,12 @@ fn a_run_without_failures() {
     Generator valid: 2,000 of 2,000 arrivals started; lag p50 42µs, p99 79µs, max 79µs; cpu 25.0 %;
       memory 48 MiB
 
-    What four of five runs with 2,000 shoppers would tell of the share of shoppers who fail again and
-      again: 0.40 % from 0.10 %, 0.96 % from 0.50 %, 1.7 % from 1.0 %; from one such run to the next, a
-      rise from 1.0 % to 1.9 %. It takes 6,027 more to see 0.10 % double.
-    What four of five runs with 884 who come to pay would tell of the share of first attempts to pay
-      that fail: 0.62 % from 0.10 %, 1.3 % from 0.50 %, 2.0 % from 1.0 %; from one such run to the next,
-      a rise from 1.0 % to 2.6 %. It takes 7,143 more to see 0.10 % double.
+    With 80 % power, 2,000 shoppers show when the share of shoppers who fail again and again rises: from
+      0.10 % to 0.40 %, from 0.50 % to 0.96 %, from 1.0 % to 1.7 %; between two such runs, from 1.0 % to
+      1.9 %. It takes 6,027 more to see 0.10 % double.
+    With 80 % power, 884 shoppers who came to pay show when the share of first attempts to pay that fail
+      rises: from 0.10 % to 0.62 %, from 0.50 % to 1.3 %, from 1.0 % to 2.0 %; between two such runs,
+      from 1.0 % to 2.6 %. It takes 7,143 more to see 0.10 % double.
     ");
 }
 
@@ -296,11 +296,11 @@ fn a_tiny_run() {
       buy/home         6  status 5xx 6
 
     Shoppers lost, by how patient they are (this scenario's patience first)
-      patience       lost  at least  of all   95 % range  worth so many
-      applause-2024   1.8       1.6  22.2 %   7.4–50.5 %              8
-      geometric-63    2.2       2.0  27.2 %  10.4–54.5 %              8
-      decline-44      2.3       2.1  29.0 %  11.5–56.3 %              8
-      impatient-75    3.2       3.2  40.6 %  17.1–69.4 %              8
+      patience       lost  at least  of all   95 % range  effective sample
+      applause-2024   1.8       1.6  22.2 %   7.4–50.5 %                 8
+      geometric-63    2.2       2.0  27.2 %  10.4–54.5 %                 8
+      decline-44      2.3       2.1  29.0 %  11.5–56.3 %                 8
+      impatient-75    3.2       3.2  40.6 %  17.1–69.4 %                 8
 
     Generator valid: 8 of 8 arrivals started; lag p50 38µs, p99 79µs, max 79µs; cpu 25.0 %; memory 48
       MiB
@@ -308,9 +308,9 @@ fn a_tiny_run() {
     – : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299).
     Intervals are weak: with fewer than 30 blocks of time, bursts of failures can't be told from
       independent ones.
-    What four of five runs with 8 shoppers would tell of the share of shoppers who fail again and again:
-      18.2 % from 0.10 %, 18.2 % from 0.50 %, 33.0 % from 1.0 %, 58.4 % from 12.5 %; from one such run
-      to the next, a rise from 12.5 % to 69.8 %. It takes 8,019 more to see 0.10 % double.
+    With 80 % power, 8 shoppers show when the share of shoppers who fail again and again rises: from
+      0.10 % to 18.2 %, from 0.50 % to 18.2 %, from 1.0 % to 33.0 %, from 12.5 % to 58.4 %; between two
+      such runs, from 12.5 % to 69.8 %. It takes 8,019 more to see 0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it
       that they would never have been served, "at least" that the next attempt would have served them.
     "#);
@@ -338,12 +338,12 @@ fn a_generator_that_stood_still() {
       them.
     Intervals are weak: with fewer than 30 blocks of time, bursts of failures can't be told from
       independent ones.
-    What four of five runs with 200 shoppers would tell of the share of shoppers who fail again and
-      again: 1.5 % from 0.10 %, 2.7 % from 0.50 %, 3.9 % from 1.0 %, 9.0 % from 4.5 %; from one such run
-      to the next, a rise from 4.5 % to 11.2 %. It takes 7,827 more to see 0.10 % double.
-    What four of five runs with 96 who come to pay would tell of the share of first attempts to pay that
-      fail: 3.1 % from 0.10 %, 4.4 % from 0.50 %, 5.7 % from 1.0 %, 13.9 % from 6.2 %; from one such run
-      to the next, a rise from 6.2 % to 17.9 %. It takes 7,931 more to see 0.10 % double.
+    With 80 % power, 200 shoppers show when the share of shoppers who fail again and again rises: from
+      0.10 % to 1.5 %, from 0.50 % to 2.7 %, from 1.0 % to 3.9 %, from 4.5 % to 9.0 %; between two such
+      runs, from 4.5 % to 11.2 %. It takes 7,827 more to see 0.10 % double.
+    With 80 % power, 96 shoppers who came to pay show when the share of first attempts to pay that fail
+      rises: from 0.10 % to 3.1 %, from 0.50 % to 4.4 %, from 1.0 % to 5.7 %, from 6.2 % to 13.9 %;
+      between two such runs, from 6.2 % to 17.9 %. It takes 7,931 more to see 0.10 % double.
     Some shoppers were stopped after 3 attempts at a unit, or by the end of the run. "lost" takes it
       that they would never have been served, "at least" that the next attempt would have served them.
     A declined attempt is no failure, but it costs the shopper's patience like one.

@@ -564,8 +564,8 @@ fn a_run_with_planted_faults_in_full() {
           "rate_elsewhere": 0.0,
           "lift": 56.6163,
           "lift_is_least": true,
-          "p_value": 0.000000000000000000000000000897218,
-          "q_value": 0.0000000000000000000000000628053,
+          "p_value": 0.0000000000000107889,
+          "q_value": 0.000000000000302089,
           "excess_repeated": 56.0,
           "excess_lost": 151.477,
           "basis": "observed"

@@ -88,7 +88,7 @@ fn told(plan: &Plan, facts: &RunFacts, windows: &[TimeWindow]) -> String {
 /// The time that cost most: from when to when, and what happened; none if no time stands out.
 pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String)> {
     let window = findings.windows.iter().max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
-    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit(unit).name.clone());
+    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit));
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
     let others = match findings.windows.len() - 1 {
         0 => String::new(),
@@ -97,6 +97,16 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
     };
     let text = format!("{what} failed {inside} of first attempts, {outside} at other times{others}");
     Some((format!("{} UTC", span(facts, window.from, window.until, window.to_the_end)), text))
+}
+
+/// When the shop was worse than at other times, where that is not why failures repeat: who meets one failure may leave as well.
+pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Remark> {
+    let told_already = !findings.repeats.source.windows.is_empty();
+    (!told_already && !findings.windows.is_empty()).then(|| {
+        let lost: f64 = findings.windows.iter().filter_map(|window| window.excess_lost).sum();
+        let cost = if lost > 0.0 { format!("; that loses about {} shoppers", expected(lost)) } else { String::new() };
+        Remark::new(Tone::Bad, format!("At times more failed than at others: {}{cost}.", told(plan, facts, &findings.windows)))
+    })
 }
 
 fn one(plan: &Plan, facts: &RunFacts, window: &TimeWindow) -> String {
@@ -155,7 +165,12 @@ pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let added = loss.pressure.amplification.filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
     let added = added.map(|times| Remark::new(Tone::Plain, format!("Trying again made {times:.2} attempts of each first one.")));
     // Where nobody leaves, the pressure of trying again is not a real shop's.
-    let overloads = loss.pressure.overloads.iter().filter(|_| loss.behaviour == Behaviour::Live).map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload)));
+    let overloads = loss
+        .pressure
+        .overloads
+        .iter()
+        .filter(|_| loss.behaviour == Behaviour::Live)
+        .map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload)));
     added.into_iter().chain(overloads).collect()
 }
 

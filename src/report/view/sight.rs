@@ -13,21 +13,20 @@ pub fn detectable(findings: &Findings) -> Vec<String> {
 fn sentence(found: &Detectable) -> String {
     let (who, what) = match found.among {
         Among::Shoppers => ("shoppers", "shoppers who fail again and again"),
-        Among::Buyers => ("who come to pay", "first attempts to pay that fail"),
+        Among::Buyers => ("shoppers who came to pay", "first attempts to pay that fail"),
     };
     let worth = if found.design_effect > 1.05 {
-        format!(" (worth {}, since failures came in bursts)", count((found.shoppers as f64 / found.design_effect) as u64))
+        format!(" (effective sample {}, since failures came in bursts)", count((found.shoppers as f64 / found.design_effect) as u64))
     } else {
         String::new()
     };
     let told = found.sights.iter().map(|sight| match sight.seen_from {
-        Some(risen) => format!("{} from {}", percent(risen), percent(sight.base)),
-        None => format!("nothing from {}", percent(sight.base)),
+        Some(risen) => format!("from {} to {}", percent(sight.base), percent(risen)),
+        None => format!("no rise from {}", percent(sight.base)),
     });
     let own = found.sights.last().and_then(|sight| Some((sight.base, sight.change_from?)));
-    let change = own.map_or_else(String::new, |(base, risen)| {
-        format!("; from one such run to the next, a rise from {} to {}", percent(base), percent(risen))
-    });
+    let change =
+        own.map_or_else(String::new, |(base, risen)| format!("; between two such runs, from {} to {}", percent(base), percent(risen)));
     // The smallest rate is the hardest to see.
     let missing = found.sights.iter().max_by_key(|sight| sight.more).filter(|sight| sight.more > 0);
     let missing = missing.map_or_else(
@@ -35,10 +34,7 @@ fn sentence(found: &Detectable) -> String {
         |sight| format!("It takes {} more to see {} double", count(sight.more), percent(sight.base)),
     );
     let told = told.collect::<Vec<_>>().join(", ");
-    format!(
-        "What four of five runs with {} {who}{worth} would tell of the share of {what}: {told}{change}. {missing}.",
-        count(found.shoppers)
-    )
+    format!("With 80 % power, {} {who}{worth} show when the share of {what} rises: {told}{change}. {missing}.", count(found.shoppers))
 }
 
 /// The loss of a season like the run, if the scenario states one.

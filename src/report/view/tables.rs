@@ -93,7 +93,7 @@ pub fn loss(findings: &Findings) -> Table {
         ("at least", Fit::Optional(2)),
         ("of all", Fit::Figure),
         ("95 % range", Fit::Figure),
-        ("worth so many", Fit::Optional(3)),
+        ("effective sample", Fit::Optional(3)),
     ];
     columns.extend(worth.then_some(("worth, minor units", Fit::Optional(1))));
     let mut table = Table::new(
@@ -121,7 +121,7 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
         ("rate", Fit::Figure),
         ("95 % range", Fit::Optional(3)),
     ];
-    columns.extend([("times", Fit::Figure), (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure), ("q", Fit::Optional(1))]);
+    columns.extend([("lift", Fit::Figure), (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure), ("q", Fit::Optional(1))]);
     let mut table = Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
     for spot in &findings.hotspots {
         let (share, ci95) = rate(&spot.inside);

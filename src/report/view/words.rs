@@ -75,14 +75,23 @@ const WORST: usize = 3;
 
 /// The worst places for repeated failures, then all of them, then what they cost.
 pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
+    let mut remarks: Vec<Remark> = suspicion(findings).into_iter().collect();
+    remarks.extend(findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)));
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
     remarks.extend(moments::source(plan, facts, findings));
+    remarks.extend(moments::bad_times(plan, facts, findings));
     remarks.extend(moments::pressure(facts, findings));
     remarks.extend(cost(findings));
     remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
+}
+
+/// Where the generator is suspect, that comes before all that it measured. (An invalid run's verdict says so.)
+fn suspicion(findings: &Findings) -> Option<Remark> {
+    let doubt = findings.health.doubts.iter().find(|doubt| doubt.gravity == Soundness::Suspect)?;
+    let suspect = findings.health.soundness == Soundness::Suspect;
+    suspect.then(|| Remark::new(Tone::Doubtful, format!("Read the times with caution: {}.", doubt.cause)))
 }
 
 fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
@@ -156,7 +165,8 @@ fn cost(findings: &Findings) -> Option<Remark> {
     let rates = || loss.by_patience.iter().map(|row| row.rate);
     let band = Some((rates().fold(1.0, f64::min), rates().fold(0.0, f64::max))).filter(|(low, high)| low < high);
     let band = band.map(|(low, high)| format!("; {} to {} over all patience presets", percent(low), percent(high))).unwrap_or_default();
-    Some(Remark::new(Tone::Bad, format!("{share} of shoppers {would} ({}, {}){band}.", expected(own.lost), interval(own.ci95))))
+    let cause = if findings.shoppers.failed.events == 0 { " None of them met a failure: their payments were declined." } else { "" };
+    Some(Remark::new(Tone::Bad, format!("{share} of shoppers {would} ({}, {}){band}.{cause}", expected(own.lost), interval(own.ci95))))
 }
 
 /// The generator's figures, then each doubt with its remedy.
@@ -218,6 +228,12 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
         notes.push(
             "In an experiment shoppers try again in different ways: repeated failures, losses and the groups that stand out are of the mixture, and \
              observed values those of the last session."
+                .to_owned(),
+        );
+    }
+    if plan.shoppers.behaviour == Behaviour::Live && findings.shoppers.failed.events > 0 {
+        notes.push(
+            "Who left after a failure could not fail again: in live runs repeated failures are of those who stayed, and too few."
                 .to_owned(),
         );
     }

@@ -110,14 +110,7 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
                 let ranked = Ranking::of(blocks).ranked(0..u32::MAX);
                 Figure { value: ranked.at(quantile).unwrap().span.0 as f64, of: ranked.count(), at_least: false }
             };
-            all.push(Measured {
-                subject,
-                key: format!("{subject:?}"),
-                base: figure(&b.1),
-                candidate: figure(&c.1),
-                shift,
-                distance: None,
-            });
+            all.push(Measured { subject, key: format!("{subject:?}"), base: figure(&b.1), candidate: figure(&c.1), shift, distance: None });
         }
     }
     all

@@ -54,7 +54,7 @@ pub struct HotSpot {
     /// Whether there were none outside.
     pub lift_is_least: bool,
     /// How likely so many, or more, would be without any cause (Fisher's exact test, one-sided); at the step where it is
-    /// clearest, if there are several.
+    /// least clear, if there are several.
     pub p_value: f64,
     /// The same, corrected for all looks taken (Benjamini and Hochberg).
     pub q_value: f64,

@@ -59,8 +59,8 @@ impl Source {
         let of_moment = !windows.is_empty() && time > 0.05 * strata.failed;
         let few = strata.compared < MIN_REPEATED || (strata.compared_failed < MIN_REPEATED && strata.surprise() > Z95);
         let why = match (of_shopper, of_moment) {
-            (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY) => Why::Always,
             (false, false) if few => Why::TooFew,
+            (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY) => Why::Always,
             (false, false) => Why::Chance,
             (true, false) => Why::Shopper,
             (false, true) => Why::Moment,
