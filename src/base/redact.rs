@@ -20,7 +20,10 @@ const SECRET_KEY: &str = r"[\w.\[\]-]*(?:passw|passwd|secret|token|api[_-]?key|c
 
 struct Patterns {
     json_text: Regex,
+    json_within: Regex,
     json_other: Regex,
+    element: Regex,
+    part: Regex,
     pair: Regex,
     input_name_first: Regex,
     input_value_first: Regex,
@@ -37,6 +40,10 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns {
         // The value's closing quote may be missing: the body may be cut there.
         json_text: regex(&format!(r#"(?i)("{key}"\s*:\s*)"(?:[^"\\]|\\.)*("|\\?$)"#)),
+        // JSON inside of a JSON text: its quotes are escaped.
+        json_within: regex(&format!(r#"(?i)(\\"{key}\\"\s*:\s*\\")[^"\\]*"#)),
+        element: regex(&format!(r"(?i)(<(?:\w+:)?{key}>)[^<]+")),
+        part: regex(&format!(r#"(?i)(;\s*name="{key}"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]+"#)),
         json_other: regex(&format!(r#"(?i)("{key}"\s*:\s*)(-?\d[\d.eE+-]*)"#)),
         pair: regex(&format!(r#"(?i)(^|[?&;\s])({key}=)[^&\s"'<>;]+"#)),
         input_name_first: regex(&format!(
@@ -70,6 +77,9 @@ pub fn text(text: &str) -> Cow<'_, str> {
     let p = &*PATTERNS;
     let mut text = Cow::Borrowed(text);
     replace(&mut text, &p.json_text, |found| format!("{}\"{MASK}\"", &found[1]));
+    replace(&mut text, &p.json_within, |found| format!("{}{MASK}", &found[1]));
+    replace(&mut text, &p.element, |found| format!("{}{MASK}", &found[1]));
+    replace(&mut text, &p.part, |found| format!("{}{MASK}", &found[1]));
     replace(&mut text, &p.json_other, |found| format!("{}\"{MASK}\"", &found[1]));
     replace(&mut text, &p.pair, |found| format!("{}{}{MASK}", &found[1], &found[2]));
     replace(&mut text, &p.input_name_first, |found| format!("{}\"{MASK}\"", &found[1]));
@@ -119,8 +129,8 @@ fn without_cards(text: &str, cards: &[Range<usize>]) -> String {
 }
 
 /// Where card numbers stand: 13 to 19 digits that begin as cards do (2 to 6) and pass Luhn's check
-/// (ISO/IEC 7812-1), in one piece or in up to five groups of three to six with a space, a dash or a plus sign (a
-/// form's space) between.
+/// (ISO/IEC 7812-1), in one piece or in up to five groups of three to six with a space, a dash, a plus sign or `%20`
+/// (a form's and an address's space) between.
 fn card_numbers(text: &str) -> Vec<Range<usize>> {
     let groups = digit_groups(text.as_bytes());
     let mut found = Vec::new();
@@ -142,11 +152,16 @@ fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut groups = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
+        // A space in an address: its digits are no digits.
+        if bytes[at..].starts_with(b"%20") {
+            at += 3;
+            continue;
+        }
         let end = at + bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if end > at {
             groups.push(at..end);
         }
-        at = end + 1;
+        at = end.max(at + 1);
     }
     groups
 }
@@ -154,9 +169,9 @@ fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
 /// The card number that these groups are together, and how many they are.
 fn card_of(text: &str, groups: &[Range<usize>]) -> Option<(Range<usize>, usize)> {
     let whole = groups.first()?.start..groups.last()?.end;
-    let apart = groups.windows(2).all(|pair| matches!(&text[pair[0].end..pair[1].start], " " | "-" | "+" | "%"));
+    let apart = groups.windows(2).all(|pair| matches!(&text[pair[0].end..pair[1].start], " " | "-" | "+" | "%20"));
     let grouped = groups.len() == 1 || groups.iter().all(|group| (3..=6).contains(&group.len()));
-    let digits: Vec<u8> = text.as_bytes()[whole.clone()].iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0').collect();
+    let digits: Vec<u8> = groups.iter().flat_map(|group| &text.as_bytes()[group.clone()]).map(|byte| byte - b'0').collect();
     let card = apart && grouped && (13..=19).contains(&digits.len()) && (2..=6).contains(&digits[0]) && passes_luhn(&digits);
     card.then_some((whole, groups.len()))
 }
@@ -208,6 +223,21 @@ mod tests {
     }
 
     #[test]
+    fn secrets_in_documents_within_documents_and_in_parts_are_hidden() {
+        assert_eq!(text(r#"{"body":"{\"token\":\"abc\",\"sku\":\"7\"}"}"#), r#"{"body":"{\"token\":\"[redacted]\",\"sku\":\"7\"}"}"#);
+        assert_eq!(
+            text("<pay><cvv>123</cvv><s:token>abc</s:token><sku>7</sku></pay>"),
+            "<pay><cvv>[redacted]</cvv><s:token>[redacted]</s:token><sku>7</sku></pay>"
+        );
+        assert_eq!(
+            text(
+                "--b\r\ncontent-disposition: form-data; name=\"cvc\"\r\n\r\n123\r\n--b\r\ncontent-disposition: form-data; name=\"sku\"\r\n\r\n7\r\n"
+            ),
+            "--b\r\ncontent-disposition: form-data; name=\"cvc\"\r\n\r\n[redacted]\r\n--b\r\ncontent-disposition: form-data; name=\"sku\"\r\n\r\n7\r\n"
+        );
+    }
+
+    #[test]
     fn keys_are_known_by_their_looks() {
         assert_eq!(text("failed for sk_live_4eC39HqLyjWDarjtT1zdp7dc"), "failed for [redacted]");
         assert_eq!(text("jwt eyJhbGciOi.eyJzdWIiOiIx.SflKxw"), "jwt [redacted]");
@@ -216,7 +246,8 @@ mod tests {
 
     #[test]
     fn card_numbers_keep_their_last_four_digits() {
-        for number in ["4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "4242+4242+4242+4242"] {
+        for number in ["4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "4242+4242+4242+4242", "4242%204242%204242%204242"]
+        {
             assert_eq!(text(&format!("card={number}&x=1")), "card=[card …4242]&x=1", "{number}");
         }
         assert_eq!(text(r#"{"number":378282246310005}"#), r#"{"number":[card …0005]}"#);

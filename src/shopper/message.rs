@@ -143,6 +143,7 @@ mod tests {
             ("key aB3dE5fG7 of jo@example.com", "key # of [e-mail]"),
             ("node-3: write lost at 10.0.0.17:8080", "node-#: write lost at #.#.#.#:#"),
             ("  two\n lines\t", "two lines"),
+            ("a \u{1b}[31mred\u{7} alarm", "a [#mred alarm"),
             ("deadbeef is a word", "deadbeef is a word"),
         ] {
             assert_eq!(plain(said), plain_said);

@@ -21,7 +21,7 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         ("fields", Fit::Figure),
         ("time p50", Fit::Figure),
         ("p95", Fit::Figure),
-        ("no thinking p50", Fit::Figure),
+        ("no thinking p50", Fit::Optional(3)),
         ("p95", Fit::Optional(2)),
     ];
     let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)", &columns);

@@ -52,6 +52,31 @@ fn planted(runs: u64) {
     row("cards on one node, the pair", "about 220", 0.90, with_node);
 }
 
+/// Two causes at once: both are found, each where it is, and nothing beside them.
+fn two_planted(runs: u64) {
+    let (mut both, mut more) = (0, 0);
+    for run in 0..runs {
+        let cause = |m: &Moment<'_>| {
+            m.step == "pay" && m.payment == "wallet" && m.shopper < 0.12 || m.node == "n3" && m.step == "cart" && m.luck < 0.5
+        };
+        let trial = Trial::replicate(SEED + run, shop(), 8_000, 120, |m| failing(cause(m) || background(m)));
+        let named = |spot: &super::HotSpot| {
+            let group: Vec<String> = spot.group.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let steps: Vec<String> = spot.steps.iter().map(|step| trial.plan.step_label(*step)).collect();
+            format!("{} at {}", group.join(" "), steps.join(", "))
+        };
+        let found: Vec<String> = hotspots(&trial.plan, &trial.tally).iter().map(named).collect();
+        let right = found.iter().filter(|name| ["payment=wallet at pay", "node=n3 at cart"].contains(&name.as_str())).count();
+        both += u64::from(right == 2);
+        more += u64::from(found.len() > right);
+    }
+    let (both, more) = (both as f64 / runs as f64, more as f64 / runs as f64);
+    println!(
+        "| two causes | both, at their steps | anything else |\n|---|---|---|\n| wallets at pay, a node at the cart | {both:.4} | {more:.4} |"
+    );
+    assert!(both >= 0.95 - slack(0.95, runs) && more <= 0.05 + slack(0.05, runs), "{both}, {more}");
+}
+
 /// Whether an attempt fails at a moment.
 type Rule = fn(&Moment<'_>) -> bool;
 
@@ -81,6 +106,11 @@ fn planted_causes_come_first_and_pairs_as_pairs() {
 }
 
 #[test]
+fn two_causes_are_found_each_where_it_is_and_nothing_beside_them() {
+    two_planted(12);
+}
+
+#[test]
 fn where_nothing_is_planted_nothing_is_listed() {
     nothing_planted(30);
 }
@@ -89,5 +119,6 @@ fn where_nothing_is_planted_nothing_is_listed() {
 #[ignore = "minutes: the tables of docs/statistics.md"]
 fn the_whole_tables() {
     planted(2_000);
+    two_planted(2_000);
     nothing_planted(2_000);
 }
