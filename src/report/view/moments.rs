@@ -28,6 +28,7 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
         .repeats
         .pooled
         .lift
+        .filter(|(lift, _)| *lift > 1.0)
         .map_or_else(String::new, |(lift, _)| format!("{} times as often as a first one usually does, but ", times(lift)));
     let own = "the shopper's own circumstances";
     let moment = || told(plan, facts, windows);
