@@ -89,7 +89,7 @@ fn told(plan: &Plan, facts: &RunFacts, windows: &[TimeWindow]) -> String {
 /// The time that cost most: from when to when, and what happened; none if no time stands out.
 pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String)> {
     let window = findings.windows.iter().max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
-    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit));
+    let what = what(plan, window);
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
     let others = match findings.windows.len() - 1 {
         0 => String::new(),
@@ -110,8 +110,13 @@ pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<R
     })
 }
 
+/// What was bad: a unit, or all of them together.
+fn what(plan: &Plan, window: &TimeWindow) -> String {
+    window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit))
+}
+
 fn one(plan: &Plan, facts: &RunFacts, window: &TimeWindow) -> String {
-    let what = window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit));
+    let what = what(plan, window);
     let down = window.inside.value().unwrap_or_default() >= DOWN;
     let how = if down {
         "was down".to_owned()

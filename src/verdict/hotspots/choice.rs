@@ -23,10 +23,10 @@ const NEEDED: f64 = 0.01;
 /// A group with the looks that show it.
 pub(super) struct Choice {
     group: Group,
-    /// The look by which it is compared with others.
+    /// The look by which it was found and is compared with others.
     look: Look,
-    /// All that show it.
-    looks: Vec<Look>,
+    /// Those that showed it at further steps.
+    further: Vec<Look>,
     /// Where it fails again and again, in the order in which it was found.
     steps: Vec<StepId>,
 }
@@ -58,14 +58,14 @@ impl Choice {
             looks.max_by(|a, b| a.repeated().total_cmp(&b.repeated())).map(|look| **look)
         };
         let look = costliest(true).or_else(|| costliest(false))?;
-        Some(Choice { group, look, looks: vec![look], steps: look.place.step().into_iter().collect() })
+        Some(Choice { group, look, further: Vec::new(), steps: look.place.step().into_iter().collect() })
     }
 
     /// Takes in what was found of the same group later. Who fails a little everywhere is not one of a step.
     pub(super) fn join(&mut self, later: Choice) {
         if !self.steps.is_empty() {
             self.steps.extend(later.steps);
-            self.looks.extend(later.looks);
+            self.further.push(later.look);
         }
     }
 
@@ -82,7 +82,7 @@ impl Choice {
 
     /// The finding, in the figures of all its steps together, or of anywhere if it has none.
     pub(super) fn spot(&self, plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> HotSpot {
-        let vaguest = self.looks.iter().max_by(|a, b| a.p_value.total_cmp(&b.p_value)).unwrap_or(&self.look);
+        let vaguest = self.further.iter().fold(&self.look, |vaguest, look| if look.p_value > vaguest.p_value { look } else { vaguest });
         let look = if self.steps.is_empty() {
             self.look
         } else {
