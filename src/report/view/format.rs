@@ -29,6 +29,11 @@ pub fn expected(n: f64) -> String {
     }
 }
 
+/// An interval of expected counts: `195–278`. What is below none is none.
+pub fn range(ci95: Interval) -> String {
+    format!("{}–{}", expected(ci95.low), expected(ci95.high))
+}
+
 /// A fraction as a number of per cent without the sign: two significant figures below 1, one decimal above. What is not
 /// all or nothing is never printed as such.
 pub fn percent_figure(fraction: f64) -> String {
@@ -67,6 +72,14 @@ pub fn rate(rate: &Rate) -> (String, String) {
 /// A span of time, or a dash where the sample can't carry it.
 pub fn span(quantile: Option<Quantile>) -> String {
     quantile.map_or_else(|| NOTHING.to_owned(), |quantile| quantile.value.to_string())
+}
+
+/// An interval of spans of time: `1.2s–1.4s`; `over 1.2s` where the sample bounds it from below only.
+pub fn span_range(quantile: Option<Quantile>) -> String {
+    quantile.map_or_else(
+        || NOTHING.to_owned(),
+        |quantile| quantile.high.map_or_else(|| format!("over {}", quantile.low), |high| format!("{}–{high}", quantile.low)),
+    )
 }
 
 /// A span of time, if there is one.

@@ -7,7 +7,7 @@ mod experiment;
 pub mod format;
 mod friction;
 pub(super) mod gate;
-mod moments;
+pub(super) mod moments;
 mod page;
 mod sight;
 pub(super) mod tables;

@@ -1,14 +1,14 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
 use super::experiment;
-use super::format::{count, expected, interval, percent, rate, times};
+use super::format::{count, expected, interval, percent, range, rate, times};
 use super::moments;
 use super::page::{Remark, Tone};
 use super::sight;
-use super::tables::{group, lost_share, places};
+use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
-use crate::verdict::statistics::MIN_BLOCKS;
+use crate::verdict::statistics::{Interval, MIN_BLOCKS};
 use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
@@ -104,21 +104,27 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
         Scope::Journey => ("", String::new()),
     };
     let share = percent(spot.inside.value().unwrap_or_default());
-    let least = if spot.lift_is_least { "at least " } else { "" };
-    let all = findings.shoppers.ended.max(1) as f64;
+    let lift = match lift_range(spot) {
+        Some(range) => format!("{} times ({range}) the rate of the others", times(spot.lift)),
+        None => format!("at least {} times the rate of the others", times(spot.lift)),
+    };
+    let of_all = 10_000.0 / findings.shoppers.ended.max(1) as f64;
+    let of_10_000 = |(excess, ci95): (f64, Interval)| {
+        let ci95 = Interval { low: of_all * ci95.low, high: of_all * ci95.high };
+        format!("{} ({}) of every 10,000 shoppers", expected(of_all * excess), range(ci95))
+    };
     let cost = match spot.excess_lost {
-        Some(lost) => format!("that loses about {} of every 10,000 shoppers", expected(10_000.0 * lost / all)),
-        None => format!("about {} of every 10,000 shoppers meet it", expected(10_000.0 * spot.excess_repeated / all)),
+        Some(lost) => format!("that loses about {}", of_10_000(lost)),
+        None => format!("about {} meet it", of_10_000(spot.excess_repeated)),
     };
     let caution = match spot.basis {
         Basis::Assigned => "",
         Basis::Observed => " (Observed, not assigned: something that goes with it may be the cause.)",
     };
     let text = format!(
-        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {least}{} times the rate of the others; {cost}.{caution}",
+        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {lift}; {cost}.{caution}",
         count(spot.inside.events),
         count(spot.inside.of),
-        times(spot.lift),
     );
     Remark::new(Tone::Bad, text)
 }
