@@ -200,7 +200,18 @@ fn the_demo_finds_what_was_planted() {
     for text in ["wallet", "node-3", "The planted causes were found"] {
         assert!(ended.stdout.contains(text) || ended.stderr.contains(text), "'{text}' is not in\n{}\n{}", ended.stdout, ended.stderr);
     }
-    assert_eq!(bench.document()["scenario"]["name"], "Black Friday demo");
+    let document = bench.document();
+    assert_eq!(document["scenario"]["name"], "Black Friday demo");
+    // What was planted, where it was planted, and nothing else.
+    let spots = document["hotspots"].as_array().unwrap();
+    let named: Vec<String> = spots.iter().map(|spot| format!("{} at {}", spot["where"], spot["steps"])).collect();
+    assert_eq!(
+        named,
+        [r#"{"payment":"wallet"} at ["pay"]"#, r#"{"node":"node-3"} at ["add to cart"]"#],
+        "{}\n{}",
+        ended.stdout,
+        ended.stderr
+    );
 }
 
 #[test]

@@ -429,6 +429,34 @@ fn no_line_is_longer_than_the_screen() {
 }
 
 #[test]
+fn a_block_that_may_hide_a_bad_moment_is_told_beside_the_shopper_s_own_circumstances() {
+    let said = |seconds| {
+        let trial = Trial::run(8_000, seconds, |m| failing(m.step == "pay" && m.shopper < 0.03));
+        let view = view(&trial);
+        let source = view.headline.iter().find(|remark| remark.text.starts_with("Failures repeat")).unwrap();
+        source.text.clone()
+    };
+    assert!(!said(1_800).contains("blocks of"), "5 s are not long");
+    assert_snapshot!(said(3_600), @"");
+}
+
+#[test]
+fn prose_is_wrapped_before_a_name_is_cut() {
+    let columns = [
+        ("step", Fit::Name),
+        ("what", Fit::Prose),
+        ("shoppers", Fit::Figure),
+        ("repeated", Fit::Figure),
+        ("lost", Fit::Figure),
+        ("second at", Fit::Name),
+    ];
+    let mut table = Table::new("What went wrong first", &columns);
+    let row = ["browse/category", "status 502: the wallet provider did not call back", "12,345", "1,234", "1,000", "the same (1,234)"];
+    table.row(Tone::Bad, row.map(str::to_owned));
+    assert_snapshot!(console_table(&table, 80, Paint::Plain), @"");
+}
+
+#[test]
 fn colour_changes_nothing_but_colour() {
     let view = view(&Trial::run(500, 60, planted));
     let (plain, colour) = (console(&view, 100, Paint::Plain), console(&view, 100, Paint::Colour));

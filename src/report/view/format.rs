@@ -1,23 +1,11 @@
 //! Numbers as people read them: honest about what is not known, and never with more digits than the eye takes in.
 
 use crate::base::Micros;
+pub use crate::base::thousands as count;
 use crate::verdict::statistics::{Interval, Quantile, Rate};
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
-
-/// A count with its thousands apart: `12,000`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// An expected count: whole from ten on, else with one decimal; some is never shown as none.
 pub fn expected(n: f64) -> String {
@@ -32,6 +20,11 @@ pub fn expected(n: f64) -> String {
 /// An interval of expected counts: `195–278`. What is below none is none.
 pub fn range(ci95: Interval) -> String {
     format!("{}–{}", expected(ci95.low), expected(ci95.high))
+}
+
+/// An interval of figures that are shown so: `1.2–3.4`; `−0.2 to 0.1` where a dash would look like another sign.
+pub fn interval_of(ci95: Interval, show: impl Fn(f64) -> String) -> String {
+    format!("{}{}{}", show(ci95.low), if ci95.low < 0.0 { " to " } else { "–" }, show(ci95.high))
 }
 
 /// A fraction as a number of per cent without the sign: two significant figures below 1, one decimal above. What is not

@@ -9,6 +9,7 @@ mod friction;
 pub(super) mod gate;
 pub(super) mod moments;
 mod page;
+mod repeats;
 mod sight;
 pub(super) mod tables;
 pub(super) mod words;

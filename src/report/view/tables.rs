@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use super::format::{NOTHING, count, expected, interval, longest, percent, percent_figure, range, rate, span, times};
+use super::format::{NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate, span, times};
 use super::page::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
@@ -158,7 +158,7 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
 
 /// Where the lift of a hot spot lies; none where it is only known what it is at least.
 pub fn lift_range(spot: &HotSpot) -> Option<String> {
-    (!spot.lift_is_least()).then(|| format!("{}–{}", times(spot.lift_ci95.low), times(spot.lift_ci95.high)))
+    (!spot.lift_is_least()).then(|| interval_of(spot.lift_ci95, times))
 }
 
 /// A hot spot's group: `payment wallet`; a value that says what it is stands alone: `node-3`.
