@@ -100,6 +100,10 @@ impl Shop for StageShop {
 }
 
 impl Line for StageLine {
+    fn sibling(&self) -> StageLine {
+        StageLine { stage: Rc::clone(&self.stage), shopper: self.shopper, asked: 0 }
+    }
+
     async fn exchange(&mut self, request: &WireRequest, _give_up_at: Micros) -> Exchange {
         let clock = &self.stage.clock;
         let began_at = clock.now();

@@ -20,7 +20,7 @@ use crate::schedule::shopper_id;
 use crate::shopper::session::Hop;
 use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
 use crate::shopper::{Barriers, Visit, Witness, World};
-use crate::tally::{Checked, End, Outcome, Tally};
+use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
 /// How much of a body is shown.
 const BODY_SHOWN: usize = 600;
@@ -160,6 +160,21 @@ impl Witness for Narrator {
         let style = paint(self.screen, colour.on_default().bold());
         let detail = if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
         self.screen.tell(format_args!("  {style}{word}{style:#}{detail} ({took})"));
+    }
+
+    fn assets(&self, _: StepId, seen: &AssetsSeen, missing: &str) {
+        let AssetsSeen { files, cached, not_modified, failed, elsewhere, load } = seen;
+        let parts = [
+            (*cached, "kept"),
+            (*not_modified, "not changed"),
+            (failed.len() as u64, "missing"),
+            (*elsewhere, "on other hosts, not fetched"),
+        ];
+        let parts: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
+        self.screen.tell(format_args!("  files of the page: {files}{parts}; all there {load} after the start"));
+        if !missing.is_empty() {
+            self.screen.tell(format_args!("  ✗ {}", redact::text(missing)));
+        }
     }
 
     fn stays(&self, going_on: f64) {

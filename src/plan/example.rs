@@ -72,6 +72,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
             order: None,
             poll: None,
             together: None,
+            assets: None,
             keeps_page: false,
             continues: *continues,
         });

@@ -89,11 +89,21 @@ pub struct Step {
     pub poll: Option<Poll>,
     /// Waited for by so many shoppers, who then act at one instant.
     pub together: Option<Together>,
+    /// Whether the files that its page is made of are fetched, as a browser would. Of a plan without it, the digest does not speak.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Assets>,
     /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
     #[serde(skip)]
     pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
     pub continues: f64,
+}
+
+/// How the files that a page is made of are fetched and judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Assets {
+    /// Whether a file that does not come fails the step.
+    pub expect_all: bool,
 }
 
 /// A request as the scenario writes it.

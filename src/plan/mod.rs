@@ -33,8 +33,8 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 pub use arms::{Arm, MAX_ARMS, Way};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use flow::{
-    Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit, OrderCapture, Part,
-    Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,
+    Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit,
+    OrderCapture, Part, Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;

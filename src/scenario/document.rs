@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::amount::Amount;
 use super::arms::{Arm, Otherwise};
+use super::assets::AssetRules;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::Located;
@@ -193,7 +194,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 29] = [
+pub const MAPPINGS: [(&str, &[&str]); 30] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -208,6 +209,7 @@ pub const MAPPINGS: [(&str, &[&str]); 29] = [
     ("Repeat", Repeat::KEYS),
     ("Choose", Choose::KEYS),
     ("Branch", Branch::KEYS),
+    ("AssetRules", AssetRules::KEYS),
     ("Include", Include::KEYS),
     ("Upload", Upload::KEYS),
     ("Auth", Auth::KEYS),

@@ -6,6 +6,7 @@
 
 mod amount;
 mod arms;
+mod assets;
 mod decode;
 mod document;
 mod graphql;
@@ -20,6 +21,7 @@ mod words;
 
 pub use amount::Amount;
 pub use arms::{Arm, Otherwise, WAYS};
+pub use assets::{AssetRules, Assets};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
 pub(crate) use graphql::operations;
@@ -33,7 +35,7 @@ pub use steps::{
 };
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
-pub use words::{Conduct, Connecting, Denomination, Each, Fresh, Pick, Spacing, Tracing};
+pub use words::{AllOf, Conduct, Connecting, Denomination, Each, Fresh, Pick, Spacing, Tracing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

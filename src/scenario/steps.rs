@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::assets::Assets;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::document::Text;
 use super::problem::Problems;
@@ -153,6 +154,8 @@ mapping! {
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// Wait before this step until so many shoppers are here, then all act at one instant; at most 30s, or `{ shoppers: 200, for: 1m }`.
         "together" => together: Together,
+        /// Fetch the images, scripts and styles of the page as a browser would, true or false; with `{ expect: all }` a file that does not come fails the step.
+        "assets" => assets: Assets,
         /// The order that this step makes; later steps know it as order.id and order.total.
         "order" => order: Order,
         /// Ask again until a condition holds; one attempt to the shopper.

@@ -99,6 +99,13 @@ words!(
 );
 
 words!(
+    /// How many must come.
+    AllOf, "what must come" {
+        /// Every one.
+        All = "all",
+    }
+);
+words!(
     /// Which of several things found in an answer is taken.
     Pick, "a way to pick" {
         /// The first.

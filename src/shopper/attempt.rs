@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::HeaderName;
 
+use super::assets::Arrived;
 use super::form;
 use super::judge::{Judge, Unmet, kind_of_trouble};
 use super::price;
@@ -80,7 +81,17 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         world.tell(|witness| witness.begins(step, nth));
         self.under_way.step = Some(StepUnderWay { step, intended_at, acted_at, arrival });
         let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, again: None, evidence: Evidence::default() };
-        let (finding, ended_at) = self.ask(world, &mut attempt).await;
+        let (mut finding, ended_at) = self.ask(world, &mut attempt).await;
+        let assets = world.plan.step(step).assets;
+        let arrived = Arrived { step, intended_at, page_at: ended_at };
+        let mut loaded_at = None;
+        if matches!((&finding, assets), (Finding::Ok, Some(assets)) if assets.expect_all) {
+            let (at, missing) = self.load(world, &arrived, &attempt.evidence).await;
+            loaded_at = Some(at);
+            if let Some(detail) = missing {
+                finding = Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail });
+            }
+        }
         self.under_way.step = None;
 
         let (outcome, detail) = match finding {
@@ -116,7 +127,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.settle(world, outcome, refused, ended_at);
         }
         world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
-        (outcome, ended_at)
+        if assets.is_some() && loaded_at.is_none() && outcome != Outcome::Unjudged {
+            loaded_at = Some(self.load(world, &arrived, &attempt.evidence).await.0);
+        }
+        // Who goes on, goes on from a page that is there.
+        (outcome, loaded_at.unwrap_or(ended_at))
     }
 
     /// Sends the step's request, again and again where it polls, until its answer is judged.

@@ -1,6 +1,7 @@
 //! One simulated customer: its journey, its session with the shop, its patience.
 
 pub mod address;
+mod assets;
 mod attempt;
 mod barrier;
 pub mod cookies;

@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use super::address::{self, AddressError, AllowedHosts};
+use super::assets::Browser;
 use super::cookies::Cookies;
 use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 use crate::base::Micros;
@@ -35,17 +36,19 @@ pub struct SessionSettings {
 
 /// A shopper's browser: line, cookies, and the page that the shopper is on.
 pub struct Session<L, G = NoGate> {
-    line: L,
-    gate: G,
-    settings: Rc<SessionSettings>,
+    pub(super) line: L,
+    pub(super) gate: G,
+    pub(super) settings: Rc<SessionSettings>,
     /// The settings' headers and the shopper's own.
-    headers: HeaderMap,
-    cookies: Cookies,
+    pub(super) headers: HeaderMap,
+    pub(super) cookies: Cookies,
     page: Option<Url>,
     /// The text of the page, where a later step needs it.
     document: Option<Bytes>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
+    /// What pages are made of; none until a page's files are fetched.
+    pub(super) browser: Option<Box<Browser<L>>>,
 }
 
 /// Stands before every request: safety caps hold requests back here.
@@ -211,7 +214,17 @@ impl<L: Line, G: Gate> Session<L, G> {
     /// A new customer's session whose requests pass this gate.
     pub fn with_gate(line: L, gate: G, settings: Rc<SessionSettings>) -> Session<L, G> {
         let headers = settings.headers.clone();
-        Session { line, gate, settings, headers, cookies: Cookies::default(), page: None, document: None, origins: Vec::new() }
+        Session {
+            line,
+            gate,
+            settings,
+            headers,
+            cookies: Cookies::default(),
+            page: None,
+            document: None,
+            origins: Vec::new(),
+            browser: None,
+        }
     }
 
     /// Sends this header with every request of this shopper from now on, unless the step has one of that name.
@@ -289,9 +302,10 @@ impl<L: Line, G: Gate> Session<L, G> {
         self.document.clone_from(&to.document);
     }
 
-    /// Becomes a new customer: no cookies, no page, no connections.
+    /// Becomes a new customer: no cookies, no page, nothing kept, no connections.
     pub fn forget(&mut self) {
         self.cookies.clear();
+        self.browser = None;
         self.page = None;
         self.document = None;
         self.line.hang_up();
@@ -411,7 +425,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     /// The origin of an address, if requests may go there. Met once, it is not worked out again.
-    fn origin(&mut self, url: &Url) -> Option<Rc<Origin>> {
+    pub(super) fn origin(&mut self, url: &Url) -> Option<Rc<Origin>> {
         if let Some(known) = self.origins.iter().find(|origin| origin.is_of(url)) {
             return Some(known.clone());
         }
@@ -436,7 +450,7 @@ fn say_who_we_are(headers: &mut HeaderMap) {
 }
 
 /// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere.
-fn location_of(answer: &Answer) -> Option<String> {
+pub(super) fn location_of(answer: &Answer) -> Option<String> {
     match answer.status.as_u16() {
         301 | 302 | 303 | 307 | 308 => {
             let location = answer.headers.get(header::LOCATION)?;
@@ -447,7 +461,7 @@ fn location_of(answer: &Answer) -> Option<String> {
 }
 
 /// Whether an answer is a page that the shopper is then on, rather than data that the page asked for.
-fn is_page(answer: &Answer) -> bool {
+pub(super) fn is_page(answer: &Answer) -> bool {
     let html = |value: &HeaderValue| {
         let kind = value.as_bytes();
         ["text/html", "application/xhtml+xml"]

@@ -10,7 +10,7 @@ use super::session::{Gate, Hop, SessionSettings};
 use super::transport::{Clock, Exchange, Shop, WireRequest};
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
-use crate::tally::{Checked, Outcome, Tally};
+use crate::tally::{AssetsSeen, Checked, Outcome, Tally};
 
 /// What the shoppers of one core share.
 pub struct World<S, C, G> {
@@ -54,6 +54,8 @@ pub trait Witness {
     fn checked(&self, what: &str, checks: &[Checked]);
     /// A step was judged.
     fn judged(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
+    /// The files of the step's page came; `missing` says in words what did not.
+    fn assets(&self, step: StepId, seen: &AssetsSeen, missing: &str);
     /// So many shoppers go on from here, as a fraction; this one would leave by choice, and stays because it is resolute.
     fn stays(&self, going_on: f64);
     /// The shopper pauses this long before the next step, unless hurried.

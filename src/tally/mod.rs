@@ -9,6 +9,7 @@
 //! Shoppers tell it what they met ([`observation`]) through the methods of `record`; `merge` adds tallies up;
 //! [`shard`] stores them, and joins the shards of one run.
 
+mod assets;
 mod buckets;
 mod causes;
 mod failure;
@@ -31,6 +32,7 @@ mod tests;
 mod timeline;
 mod treatment;
 
+pub use assets::{AssetExchange, AssetTally, AssetsSeen};
 pub use causes::{Cause, CausePlace, Fates, Messages};
 pub use failure::{FailureKind, OrderKnowledge};
 pub use friction::{Effort, Friction};

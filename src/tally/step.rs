@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::merge::Merge;
-use super::{FailureKind, Friction, Latency, Series};
+use super::{AssetTally, FailureKind, Friction, Latency, Series};
 
 /// What was seen of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub struct StepTally {
     pub service_failed: Series,
     /// The parts of each exchange, whole run.
     pub phases: PhaseTally,
+    /// The files that its pages are made of, where they are fetched; in none of the counts above.
+    pub assets: AssetTally,
 }
 
 /// Where the time of exchanges went, whole run; each histogram counts the exchanges that had the phase.
@@ -117,7 +119,7 @@ impl StepTally {
         ];
         series.into_iter().for_each(Series::seal);
         let PhaseTally { dns, connect, tls, wait, receive } = &mut self.phases;
-        [dns, connect, tls, wait, receive].into_iter().for_each(Latency::seal);
+        [dns, connect, tls, wait, receive, &mut self.assets.load].into_iter().for_each(Latency::seal);
     }
 }
 
@@ -142,6 +144,7 @@ impl Merge for StepTally {
         self.service_ok.absorb(other.service_ok);
         self.service_failed.absorb(other.service_failed);
         self.phases.absorb(other.phases);
+        self.assets.absorb(other.assets);
     }
 }
 

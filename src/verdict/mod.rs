@@ -4,6 +4,7 @@
 //! Everything is a pure function of the plan, the merged tally and a few facts, so that a stored run can be judged again at
 //! any time, and a run cut in slices says the same as one that was not.
 
+mod assets;
 mod clusters;
 pub mod compare;
 mod detectable;
@@ -28,6 +29,7 @@ pub(crate) mod wire;
 use crate::plan::Plan;
 use crate::tally::Tally;
 
+pub use assets::AssetFinding;
 pub use clusters::{Cluster, ClusterExample, clusters, ids as trace_ids};
 pub use detectable::{Among, Detectable, Sight, detectable};
 pub use endings::{Endings, endings};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Wire;
 use super::endings::{Endings, endings};
 use super::statistics::{Quantiles, Rate, design_effect};
+use super::{AssetFinding, Wire};
 use crate::base::{JourneyId, StepId, UnitId};
 use crate::plan::Plan;
 use crate::tally::{FailureKind, FunnelStage, StepTally, Tally};
@@ -28,6 +28,8 @@ pub struct StepFinding {
     pub service: Quantiles,
     /// What it came to on the wire.
     pub wire: Wire,
+    /// What came of the files of its pages, where they are fetched.
+    pub assets: Option<AssetFinding>,
 }
 
 /// How far the shoppers of one journey came.
@@ -80,6 +82,7 @@ fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
         response: Quantiles::of(&seen.response_ok.total()),
         service: Quantiles::of(&seen.service_ok.total()),
         wire: Wire::of(std::iter::once(seen)),
+        assets: AssetFinding::of(&seen.assets),
     }
 }
 

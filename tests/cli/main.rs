@@ -7,6 +7,7 @@
 
 mod bench;
 
+mod assets;
 mod causes;
 mod commands;
 mod compare;

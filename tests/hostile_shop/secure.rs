@@ -274,3 +274,23 @@ fn an_http2_connection_closed_while_idle_is_dialled_again_and_counted() {
         }
     });
 }
+
+#[test]
+fn requests_at_the_same_time_share_an_http2_connection_and_one_given_up_spares_the_others() {
+    on_core(async {
+        let end = SecureShop::start(&["h2"]).await;
+        let shop = shop(end.trusting());
+        let mut line = shop.line(ShopperId(1));
+        assert_eq!(
+            text(&end.get(&mut line, "/echo").await),
+            format!("GET HTTP/2.0 https://localhost:{}/echo", end.tcp.local_addr().unwrap().port())
+        );
+        let (mut impatient, mut other) = (line.sibling(), line.sibling());
+        let never = end.request(Method::GET, "/never", Vec::new());
+        let (given_up, came) = tokio::join!(impatient.exchange(&never, Micros::from_millis(150)), end.get(&mut other, "/echo"));
+        assert!(matches!(given_up.result, Err(Trouble::TooSlow(_))), "{:?}", given_up.result);
+        assert!(came.result.is_ok(), "{:?}", came.result);
+        assert!(end.get(&mut line, "/echo").await.result.is_ok());
+        assert_eq!(end.accepted(), 1);
+    });
+}

@@ -6,6 +6,7 @@
 
 mod answers;
 mod arms;
+mod assets;
 mod bodies;
 mod budget;
 mod data;

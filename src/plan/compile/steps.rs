@@ -51,6 +51,7 @@ impl Compiler<'_> {
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
             together: written.together.as_ref().and_then(|together| self.together(together)),
+            assets: written.assets.as_ref().and_then(|assets| self.assets(assets, written, spot)),
             keeps_page: false,
             continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
         }

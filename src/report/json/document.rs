@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::assets::AssetsDocument;
 use super::budget::BudgetDocument;
 use super::clusters::ClusterDocument;
 use super::experiment::ExperimentDocument;
@@ -243,6 +244,9 @@ pub struct StepDocument {
     pub service_ms: SpansDocument,
     /// What it came to on the wire, failures included.
     pub wire: WireDocument,
+    /// What came of the files of its pages; null where they were not fetched.
+    #[serde(default)]
+    pub assets: Option<AssetsDocument>,
 }
 
 /// Quantiles in milliseconds; null where the sample is too small to bound one.

@@ -1,5 +1,6 @@
 //! `run.json`: the summary of a run for programs, and its published schema.
 
+mod assets;
 mod budget;
 mod clusters;
 mod document;
@@ -12,6 +13,7 @@ mod summary;
 mod tests;
 mod wire;
 
+pub use assets::AssetsDocument;
 pub use budget::{BudgetDocument, BurnAlarmDocument};
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;

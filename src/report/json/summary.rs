@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::assets::assets;
 use super::budget::budget;
 use super::clusters::cluster;
 use super::document::{
@@ -172,6 +173,7 @@ fn step(plan: &Plan, found: &StepFinding) -> StepDocument {
         response_ms: spans(&found.response),
         service_ms: spans(&found.service),
         wire: wire(&found.wire),
+        assets: found.assets.as_ref().map(assets),
     }
 }
 

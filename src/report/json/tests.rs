@@ -234,7 +234,8 @@ fn a_run_with_planted_faults_in_full() {
               "p999": null,
               "max": null
             }
-          }
+          },
+          "assets": null
         }
       ],
       "journeys": [

@@ -43,6 +43,9 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     }
     let [visits, total, mean, peak, _] = figures(forecast.visits.iter().sum());
     lines.push(row("all requests", [visits, total, mean, peak, String::new()]));
+    if plan.steps.iter().any(|step| step.assets.is_some()) {
+        lines.push(left("  and the files of pages (`assets`), which only the pages can tell", width));
+    }
     lines
 }
 

@@ -1,6 +1,7 @@
 //! The view: a report without its layout, shared by all formats for people.
 
 mod answers;
+mod assets;
 mod burn;
 mod clusters;
 mod experiment;

@@ -4,6 +4,7 @@
 //! a sample) is decided once for the console, the page and the pull request.
 
 use super::answers::{self, Answer};
+use super::assets;
 use super::burn;
 use super::clusters;
 use super::experiment;
@@ -147,6 +148,7 @@ impl View {
             tables::steps(plan, findings).of(Section::Steps),
             friction::friction(plan, findings).of(Section::Steps),
             tables::kinds(plan, findings).of(Section::Steps),
+            assets::assets(plan, findings).of(Section::Steps),
             clusters::clusters(plan, findings).of(Section::Steps),
             clusters::examples(plan, findings).of(Section::Places),
             tables::loss(findings).of(Section::Loss),

@@ -22,6 +22,10 @@ type Row = (&'static str, u16, Vec<(HeaderName, &'static str)>);
 struct HoldsBack(Micros);
 
 impl Line for FakeLine {
+    fn sibling(&self) -> FakeLine {
+        FakeLine { table: self.table.clone(), asked: self.asked.clone(), give_ups: self.give_ups.clone() }
+    }
+
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
         let now = Micros(10 * (1 + self.asked.borrow().len() as u64));
         self.asked.borrow_mut().push(request.clone());

@@ -25,6 +25,8 @@ pub(super) struct Connection {
     speaks: Speaks,
     /// The tasks that drive it.
     tasks: Tasks,
+    /// Held by each line that has it.
+    holders: Rc<()>,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl Connection {
         // What ends the driver is told to the exchange under way; without one it's no news.
         tasks.execute(driver);
         let host = HeaderValue::from_maybe_shared(Bytes::from(origin.authority())).map_err(|_| unsendable("host"))?;
-        Ok(Connection { origin, speaks: Speaks::Http1 { sender, host }, tasks })
+        Ok(Connection { origin, speaks: Speaks::Http1 { sender, host }, tasks, holders: Rc::default() })
     }
 
     /// Speaks HTTP/2 over an open stream.
@@ -74,7 +76,7 @@ impl Connection {
         let (sender, driver) = opened.map_err(|error| trouble::of_exchange(&error, false))?;
         tasks.execute(driver);
         let authority = Authority::from_maybe_shared(Bytes::from(origin.authority())).map_err(|_| unsendable("host"))?;
-        Ok(Connection { origin, speaks: Speaks::Http2 { sender, authority }, tasks })
+        Ok(Connection { origin, speaks: Speaks::Http2 { sender, authority }, tasks, holders: Rc::default() })
     }
 
     /// Whether the other side is known to have closed it.
@@ -141,8 +143,23 @@ impl Connection {
         }
     }
 
-    /// Cuts it, whatever is under way.
+    /// The same connection, where it carries several requests at once.
+    pub(super) fn shared(&self) -> Option<Connection> {
+        let Speaks::Http2 { sender, authority } = &self.speaks else { return None };
+        let speaks = Speaks::Http2 { sender: sender.clone(), authority: authority.clone() };
+        Some(Connection { origin: self.origin.clone(), speaks, tasks: self.tasks.clone(), holders: self.holders.clone() })
+    }
+
+    /// Whether another line has it as well.
+    pub(super) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.holders) > 1
+    }
+
+    /// Cuts it, whatever is under way. One that others hold as well stays with them: the request alone is reset.
     pub(super) fn cut(self) {
+        if self.is_shared() {
+            return;
+        }
         self.tasks.0.borrow().iter().for_each(AbortHandle::abort);
     }
 }

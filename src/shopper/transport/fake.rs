@@ -41,18 +41,18 @@ pub struct FakeLine<C> {
     clock: C,
     rule: Rc<Rule>,
     shopper: ShopperId,
-    asked: Cell<u32>,
+    asked: Rc<Cell<u32>>,
 }
 
 impl<C: Clock + Clone> Shop for FakeShop<C> {
     type Line = FakeLine<C>;
 
     fn line(&self, shopper: ShopperId) -> FakeLine<C> {
-        FakeLine { clock: self.clock.clone(), rule: Rc::clone(&self.rule), shopper, asked: Cell::new(0) }
+        FakeLine { clock: self.clock.clone(), rule: Rc::clone(&self.rule), shopper, asked: Rc::default() }
     }
 }
 
-impl<C: Clock> Line for FakeLine<C> {
+impl<C: Clock + Clone> Line for FakeLine<C> {
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
         let began_at = self.clock.now();
         let nth = self.asked.replace(self.asked.get() + 1);
@@ -77,6 +77,10 @@ impl<C: Clock> Line for FakeLine<C> {
             bytes_received: 0,
             result,
         }
+    }
+
+    fn sibling(&self) -> FakeLine<C> {
+        FakeLine { clock: self.clock.clone(), rule: Rc::clone(&self.rule), shopper: self.shopper, asked: self.asked.clone() }
     }
 
     fn hang_up(&mut self) {}

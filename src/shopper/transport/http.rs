@@ -77,7 +77,7 @@ pub(super) struct Core<C> {
 pub struct HttpLine<C> {
     core: Rc<Core<C>>,
     idle: Vec<Connection>,
-    tls: OnceCell<Arc<ClientConfig>>,
+    tls: Rc<OnceCell<Arc<ClientConfig>>>,
 }
 
 /// What is known of an exchange so far, kept outside of it so that it survives giving up.
@@ -142,7 +142,7 @@ impl<C: Clock> Shop for HttpShop<C> {
     type Line = HttpLine<C>;
 
     fn line(&self, _shopper: ShopperId) -> HttpLine<C> {
-        HttpLine { core: self.core.clone(), idle: Vec::new(), tls: OnceCell::new() }
+        HttpLine { core: self.core.clone(), idle: Vec::new(), tls: Rc::default() }
     }
 }
 
@@ -183,9 +183,13 @@ impl<C: Clock> Line for HttpLine<C> {
         }
     }
 
+    fn sibling(&self) -> HttpLine<C> {
+        HttpLine { core: self.core.clone(), idle: self.idle.iter().filter_map(Connection::shared).collect(), tls: self.tls.clone() }
+    }
+
     fn hang_up(&mut self) {
         self.release();
-        self.tls.take();
+        self.tls = Rc::default();
     }
 }
 
@@ -270,7 +274,7 @@ impl<C> HttpLine<C> {
     fn release(&mut self) {
         let Some(kept) = &self.core.kept else { return self.idle.clear() };
         let mut kept = kept.borrow_mut();
-        for connection in self.idle.drain(..).filter(|connection| !connection.is_closed()) {
+        for connection in self.idle.drain(..).filter(|connection| !connection.is_closed() && !connection.is_shared()) {
             let waiting = kept.entry(connection.origin.clone()).or_default();
             // Those at the bottom may wait for long: what the shop has closed is let go before there is more room.
             if waiting.len() == waiting.capacity() {

@@ -39,6 +39,11 @@ pub trait Line {
     /// Sends one request and reads the whole answer, until `give_up_at` on the run's clock.
     fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> impl Future<Output = Exchange>;
 
+    /// Another line of the same shopper, to ask at the same time. Connections that carry several requests at once (HTTP/2) are shared.
+    fn sibling(&self) -> Self
+    where
+        Self: Sized;
+
     /// Lets go of all connections, as if dropped; the next exchange dials anew.
     fn hang_up(&mut self) {}
 }

@@ -1,0 +1,276 @@
+//! Fetching a page's files: over the page's own connection and five more, or six to any other host.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::Method;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use super::cache::Cache;
+use super::page::{Asset, Kind, assets};
+use crate::base::Micros;
+use crate::shopper::address;
+use crate::shopper::cookies::Cookies;
+use crate::shopper::judge::{kind_of_status, kind_of_trouble};
+use crate::shopper::session::{Gate, Session, SessionSettings, location_of};
+use crate::shopper::transport::{Clock, Exchange, Line, Origin, WireRequest};
+use crate::tally::{FailureKind, OwnFault};
+
+/// So many connections a browser opens to a host (Chromium, Firefox and Safari alike).
+const CONNECTIONS: usize = 6;
+
+/// What a page's own request says that no file's request repeats.
+const OF_THE_PAGE: [HeaderName; 11] = [
+    header::ACCEPT,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::COOKIE,
+    header::IF_MODIFIED_SINCE,
+    header::IF_NONE_MATCH,
+    header::ORIGIN,
+    header::RANGE,
+    header::REFERER,
+    HeaderName::from_static("idempotency-key"),
+];
+
+/// What a shopper's browser has for files: those it keeps, and the connections that it fetches them over.
+pub(in crate::shopper) struct Browser<L> {
+    cache: Cache,
+    lanes: Vec<(Rc<Origin>, Vec<L>)>,
+}
+
+/// A page whose files are to be fetched.
+pub(super) struct PageSeen<'a> {
+    pub(super) url: &'a Url,
+    pub(super) html: &'a [u8],
+    /// The headers that the page was asked for with.
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// What came of a page's files.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub(super) files: u64,
+    pub(super) cached: u64,
+    pub(super) not_modified: u64,
+    pub(super) elsewhere: u64,
+    pub(super) failed: Vec<Missing>,
+    /// Files that we failed to ask for ourselves.
+    pub(super) own: Vec<(OwnFault, String)>,
+}
+
+/// A file that did not come.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) url: Url,
+    pub(super) kind: FailureKind,
+    pub(super) detail: String,
+}
+
+/// What came of one file.
+enum Came {
+    New,
+    Cached,
+    NotModified,
+    Elsewhere,
+    Missing(Missing),
+    Own(OwnFault, String),
+}
+
+/// What the fetches of one page share.
+struct Loading<'a, G, C, F> {
+    page: &'a PageSeen<'a>,
+    page_origin: Option<Rc<Origin>>,
+    /// What every request of the shopper says.
+    headers: &'a HeaderMap,
+    settings: &'a SessionSettings,
+    gate: &'a G,
+    clock: &'a C,
+    cookies: RefCell<&'a mut Cookies>,
+    cache: RefCell<&'a mut Cache>,
+    seen: &'a F,
+    loaded: RefCell<Loaded>,
+}
+
+// === impl Browser ===
+
+impl<L> Default for Browser<L> {
+    fn default() -> Browser<L> {
+        Browser { cache: Cache::default(), lanes: Vec::new() }
+    }
+}
+
+// === impl Session ===
+
+impl<L: Line, G: Gate> Session<L, G> {
+    /// Fetches what the page is made of, until `give_up_at`, moved by as long as the gate holds requests back. `seen` is told
+    /// of every exchange right after it, and how long it was held back.
+    pub(super) async fn load<C: Clock>(
+        &mut self,
+        page: &PageSeen<'_>,
+        clock: &C,
+        give_up_at: Micros,
+        seen: &impl Fn(&Exchange, Option<Micros>),
+    ) -> Loaded {
+        let wanted = assets(page.html, page.url);
+        let mut loaded = Loaded::default();
+        let mut queues: Vec<(Rc<Origin>, RefCell<VecDeque<Asset>>)> = Vec::new();
+        for asset in wanted {
+            let Some(origin) = self.origin(&asset.url) else {
+                loaded.elsewhere += 1;
+                continue;
+            };
+            loaded.files += 1;
+            match queues.iter_mut().find(|(known, _)| *known == origin) {
+                Some((_, queue)) => queue.get_mut().push_back(asset),
+                None => queues.push((origin, RefCell::new(VecDeque::from([asset])))),
+            }
+        }
+        let page_origin = self.origin(page.url);
+        let Session { line, gate, settings, headers, cookies, browser, .. } = self;
+        let Browser { cache, lanes } = &mut **browser.get_or_insert_default();
+        for (origin, queue) in &queues {
+            let beside = usize::from(page_origin.as_ref() == Some(origin));
+            let needed = queue.borrow().len().min(CONNECTIONS).saturating_sub(beside);
+            let place = lanes.iter().position(|(known, _)| known == origin).unwrap_or_else(|| {
+                lanes.push((origin.clone(), Vec::new()));
+                lanes.len() - 1
+            });
+            while lanes[place].1.len() < needed {
+                lanes[place].1.push(line.sibling());
+            }
+        }
+        let loading = Loading {
+            page,
+            page_origin,
+            headers,
+            settings,
+            gate,
+            clock,
+            cookies: RefCell::new(cookies),
+            cache: RefCell::new(cache),
+            seen,
+            loaded: RefCell::new(loaded),
+        };
+        let queue_of = |origin: &Rc<Origin>| queues.iter().find(|(known, _)| known == origin);
+        let mut workers = Vec::new();
+        if let Some((origin, queue)) = loading.page_origin.as_ref().and_then(queue_of) {
+            workers.push(loading.work(line, origin, queue, give_up_at));
+        }
+        for (origin, lanes) in lanes.iter_mut() {
+            let Some((origin, queue)) = queue_of(origin) else { continue };
+            workers.extend(lanes.iter_mut().map(|lane| loading.work(lane, origin, queue, give_up_at)));
+        }
+        join_all(workers).await;
+        loading.loaded.into_inner()
+    }
+}
+
+// === impl Loading ===
+
+impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
+    /// Fetches file after file over one line, until none is left.
+    async fn work<L: Line>(&self, line: &mut L, origin: &Rc<Origin>, queue: &RefCell<VecDeque<Asset>>, give_up_at: Micros) {
+        let give_up_at = Cell::new(give_up_at);
+        loop {
+            let Some(asset) = queue.borrow_mut().pop_front() else { return };
+            let came = self.fetch(line, origin, asset, &give_up_at).await;
+            let mut loaded = self.loaded.borrow_mut();
+            match came {
+                Came::New => {}
+                Came::Cached => loaded.cached += 1,
+                Came::NotModified => loaded.not_modified += 1,
+                // A file that was moved off the hosts that may be loaded is none of ours.
+                Came::Elsewhere => {
+                    loaded.files -= 1;
+                    loaded.elsewhere += 1;
+                }
+                Came::Missing(missing) => loaded.failed.push(missing),
+                Came::Own(fault, cause) => loaded.own.push((fault, cause)),
+            }
+        }
+    }
+
+    /// Fetches one file, and follows its redirects.
+    async fn fetch<L: Line>(&self, line: &mut L, origin: &Rc<Origin>, asset: Asset, give_up_at: &Cell<Micros>) -> Came {
+        let (mut url, mut origin) = (asset.url, origin.clone());
+        let missing = |url: &Url, kind, detail: String| Came::Missing(Missing { url: url.clone(), kind, detail });
+        for _ in 0..=self.settings.max_redirects {
+            if self.cache.borrow().is_fresh(&url, self.clock.now()) {
+                return Came::Cached;
+            }
+            let held = self.gate.pass(&origin).await;
+            give_up_at.set(give_up_at.get().saturating_add(held.unwrap_or_default()));
+            let request = self.request(asset.kind, &url, &origin);
+            let exchange = line.exchange(&request, give_up_at.get()).await;
+            (self.seen)(&exchange, held);
+            let answer = match exchange.result {
+                Ok(answer) => answer,
+                Err(trouble) => {
+                    return match kind_of_trouble(&trouble) {
+                        Ok(kind) => missing(&url, kind, trouble.to_string()),
+                        Err((fault, cause)) => Came::Own(fault, cause.to_owned()),
+                    };
+                }
+            };
+            self.cookies.borrow_mut().take(&answer.headers, &url);
+            let status = answer.status.as_u16();
+            let Some(location) = location_of(&answer) else {
+                self.cache.borrow_mut().take(&url, status, &answer.headers, exchange.ended_at);
+                return match status {
+                    304 => Came::NotModified,
+                    200..=299 => Came::New,
+                    _ => missing(&url, kind_of_status(status), format!("status {status}")),
+                };
+            };
+            let next = match address::redirected(&url, &location) {
+                Ok(next) => next,
+                Err(error) => return missing(&url, FailureKind::Protocol, error.to_string()),
+            };
+            let Some(there) = Origin::of(&next).filter(|there| self.settings.allowed.allows(&there.host)) else {
+                return Came::Elsewhere;
+            };
+            (url, origin) = (next, Rc::new(there));
+        }
+        missing(&url, FailureKind::RedirectLoop, format!("redirected more than {} times", self.settings.max_redirects))
+    }
+
+    fn request(&self, kind: Kind, url: &Url, origin: &Rc<Origin>) -> WireRequest {
+        // What the scenario says of the page's request may be a secret of its host.
+        let mut headers = if self.page_origin.as_ref() == Some(origin) {
+            self.page.headers.clone()
+        } else {
+            let mut headers = self.headers.clone();
+            for name in [header::USER_AGENT, header::ACCEPT_LANGUAGE] {
+                if let Some(value) = self.page.headers.get(&name) {
+                    headers.insert(name, value.clone());
+                }
+            }
+            headers
+        };
+        OF_THE_PAGE.iter().for_each(|name| {
+            headers.remove(name);
+        });
+        let accept = match kind {
+            Kind::Style => "text/css,*/*;q=0.1",
+            Kind::Image => "image/avif,image/webp,image/*,*/*;q=0.8",
+            Kind::Script | Kind::Font | Kind::Other => "*/*",
+        };
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        let text = |text: String| HeaderValue::from_maybe_shared(Bytes::from(text)).ok();
+        if let Some(referer) = address::referer(self.page.url, url).and_then(text) {
+            headers.insert(header::REFERER, referer);
+        }
+        if let Some(cookies) = self.cookies.borrow().header(url) {
+            headers.insert(header::COOKIE, cookies);
+        }
+        self.cache.borrow().conditions(url, &mut headers);
+        let path = address::path_and_query(url).to_owned();
+        WireRequest { origin: origin.clone(), method: Method::GET, path, headers, body: Bytes::new() }
+    }
+}

@@ -1,0 +1,80 @@
+//! A step whose page's files are fetched: what the tally is told of them, and when the shopper goes on.
+
+use super::load::{Loaded, PageSeen};
+use crate::base::{Micros, StepId};
+use crate::shopper::sample::Evidence;
+use crate::shopper::session::{Gate, is_page};
+use crate::shopper::transport::{Clock, Exchange, Shop};
+use crate::shopper::visit::Visit;
+use crate::shopper::world::World;
+use crate::tally::{AssetExchange, AssetsSeen};
+
+/// A step that has come to its page.
+pub(in crate::shopper) struct Arrived {
+    pub(in crate::shopper) step: StepId,
+    pub(in crate::shopper) intended_at: Micros,
+    /// When the last byte of the page came.
+    pub(in crate::shopper) page_at: Micros,
+}
+
+impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+    /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
+    /// page: when all is there, and what did not come, in words.
+    pub(in crate::shopper) async fn load<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        arrived: &Arrived,
+        evidence: &Evidence,
+    ) -> (Micros, Option<String>) {
+        let &Arrived { step, intended_at, page_at } = arrived;
+        let page = (&evidence.request, evidence.answer.as_ref().filter(|answer| is_page(answer)), self.session.page().cloned());
+        let (Some(request), Some(answer), Some(url)) = page else { return (page_at, None) };
+        let page = PageSeen { url: &url, html: &answer.body, headers: &request.headers };
+        let seen = |exchange: &Exchange, held: Option<Micros>| {
+            world.tally.borrow_mut().asset_exchange(&AssetExchange {
+                step,
+                began_at: exchange.began_at,
+                sent: exchange.sent_at.is_some(),
+                connections: exchange.connections,
+                held: held.is_some(),
+                bytes_received: exchange.bytes_received,
+            });
+        };
+        let give_up_at = page_at.saturating_add(world.plan.step(step).gives_up_after);
+        let loaded = self.session.load(&page, &world.clock, give_up_at, &seen).await;
+        let at = world.clock.now().max(page_at);
+        let told = told(&loaded, at.since(intended_at));
+        let mut tally = world.tally.borrow_mut();
+        tally.assets(step, &told);
+        loaded.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
+        drop(tally);
+        let missing = loaded.missing();
+        world.tell(|witness| witness.assets(step, &told, missing.as_deref().unwrap_or_default()));
+        (at, missing)
+    }
+}
+
+fn told(loaded: &Loaded, load: Micros) -> AssetsSeen {
+    AssetsSeen {
+        files: loaded.files,
+        cached: loaded.cached,
+        not_modified: loaded.not_modified,
+        failed: loaded.failed.iter().map(|missing| missing.kind).collect(),
+        elsewhere: loaded.elsewhere,
+        load,
+    }
+}
+
+// === impl Loaded ===
+
+impl Loaded {
+    /// What did not come, in words; without queries, which often differ from page to page, so that causes stay few.
+    fn missing(&self) -> Option<String> {
+        let first = self.failed.first()?;
+        let others = match self.failed.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        Some(format!("{}{others} of the page's files did not come: {}", first.url.path(), first.detail))
+    }
+}
