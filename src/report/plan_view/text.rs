@@ -8,7 +8,7 @@ pub fn count(n: f64) -> String {
     if n < 10.0 && (n - n.round()).abs() >= 0.05 {
         return format!("{n:.1}");
     }
-    thousands(n.round() as u64)
+    thousands(n.round_ties_even() as u64)
 }
 
 /// A rate in three significant figures.

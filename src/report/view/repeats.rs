@@ -19,7 +19,7 @@ pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
         ("stickiness", Fit::Figure),
         ("95 % range", Fit::Optional(1)),
     ];
-    let mut table = Table::new("After a failed attempt (stickiness: 0 if the next one fails by chance, 1 if always)", &columns);
+    let mut table = Table::new("After a failed attempt (stickiness: 0 by chance, 1 for good)", &columns);
     let found = &findings.repeats;
     let units = || found.units.iter().filter(|unit| unit.stickiness.second.of > 0);
     if units().count() > 1 {
@@ -36,7 +36,8 @@ fn cells(name: String, found: &Stickiness) -> Vec<String> {
     // The same interval as that of ρ, on the scale of the rate: P(F₂|F₁) = μ + ρ (1 − μ).
     let of_second = found.p_first.zip(found.rho).map(|(mu, (_, ci95))| {
         let p = |rho: f64| (mu + rho * (1.0 - mu)).clamp(0.0, 1.0);
-        interval(Interval { low: p(ci95.low), high: p(ci95.high) })
+        let ci95 = Interval { low: p(ci95.low), high: p(ci95.high) };
+        if found.second.events == 0 { format!("≤ {}", percent(ci95.high)) } else { interval(ci95) }
     });
     let two = |figure: f64| format!("{figure:.2}").replace('-', "−");
     vec![

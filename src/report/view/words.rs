@@ -171,8 +171,14 @@ fn cost(findings: &Findings) -> Option<Remark> {
     let rates = || loss.by_patience.iter().map(|row| row.rate);
     let band = Some((rates().fold(1.0, f64::min), rates().fold(0.0, f64::max))).filter(|(low, high)| low < high);
     let band = band.map(|(low, high)| format!("; {} to {} over all patience presets", percent(low), percent(high))).unwrap_or_default();
+    let worth = own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
+        format!(" They would have paid {} ({}) in minor units.", expected(worth.minor_units), range(worth.ci95))
+    });
     let cause = if findings.shoppers.failed.events == 0 { " None of them met a failure: their payments were declined." } else { "" };
-    Some(Remark::new(Tone::Bad, format!("{share} of shoppers {would} ({}, {}){band}.{cause}", expected(own.lost), interval(own.ci95))))
+    Some(Remark::new(
+        Tone::Bad,
+        format!("{share} of shoppers {would} ({}, {}){band}.{worth}{cause}", expected(own.lost), interval(own.ci95)),
+    ))
 }
 
 /// The generator's figures, then each doubt with its remedy.
