@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use rustls::ClientConfig;
 
 use super::connection::{Answered, Connection};
+use super::identity::Identity;
 use super::lookup::Lookup;
 use super::tls::{self, RootsError, Tls, TlsResumption};
 use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble};
@@ -39,6 +40,8 @@ pub struct HttpShopOptions {
     pub insecure: bool,
     /// A PEM file of root certificates to trust beside the system's.
     pub extra_roots: Option<PathBuf>,
+    /// Who shoppers are to a shop that asks for a certificate.
+    pub identity: Option<Identity>,
     /// Which TLS sessions a handshake may resume.
     pub resumption: TlsResumption,
     /// Whether HTTP/2 is offered where TLS is spoken.
@@ -103,6 +106,7 @@ impl Default for HttpShopOptions {
             connections: Connections::PerShopper,
             insecure: false,
             extra_roots: None,
+            identity: None,
             resumption: TlsResumption::default(),
             http2: true,
             sources: Vec::new(),
@@ -128,7 +132,7 @@ impl<C: Clock> HttpShop<C> {
         let core = Core {
             clock,
             lookup: Lookup::new(options.may_be_public),
-            tls: Tls::new(options.insecure, roots, options.http2, options.resumption),
+            tls: Tls::new(options.insecure, roots, options.identity, options.http2, options.resumption),
             sources: options.sources,
             turn: Cell::new(0),
             kept,

@@ -10,6 +10,7 @@ mod dial;
 #[cfg(test)]
 pub mod fake;
 mod http;
+mod identity;
 mod lookup;
 mod tls;
 mod trouble;
@@ -23,6 +24,7 @@ use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 
 pub use self::http::{HttpLine, HttpShop, HttpShopError, HttpShopOptions};
+pub use self::identity::{Identity, IdentityError};
 pub use self::tls::{RootsError, TlsResumption};
 
 /// Where requests go.
