@@ -328,7 +328,9 @@ impl<L: Line, G: Gate> Session<L, G> {
     fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
         let url = address::resolve(&self.settings.target, self.page.as_ref(), &request.url).map_err(FetchTrouble::BadAddress)?;
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
-        let mut headers = self.headers.clone();
+        // With room for the step's own, the page it comes from, the cookies: a copy has none.
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + request.headers.len() + 3);
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         // A pair without a name is another value of the name before it; a pair with one replaces.
         let own_agent = request.headers.contains_key(header::USER_AGENT);
         headers.extend(request.headers);
@@ -424,7 +426,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         };
     }
 
-    fn set_cookies(&self, trip: &mut Trip, own: Option<&HeaderValue>) {
+    fn set_cookies(&mut self, trip: &mut Trip, own: Option<&HeaderValue>) {
         let jar = self.cookies.header(&trip.url);
         // Cookies that the step wrote itself are for the origin it named.
         let own = own.filter(|_| trip.visited.first().is_none_or(|(_, first, _)| first.origin() == trip.url.origin()));
