@@ -15,8 +15,10 @@ use url::Url;
 use super::address::{self, AddressError, AllowedHosts};
 use super::assets::Browser;
 use super::cookies::Cookies;
+use super::device;
 use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 use crate::base::Micros;
+use crate::plan::Equipment;
 
 /// Who we are, in every `user-agent`.
 pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
@@ -230,6 +232,18 @@ impl<L: Line, G: Gate> Session<L, G> {
     /// Sends this header with every request of this shopper from now on, unless the step has one of that name.
     pub fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
+    }
+
+    /// Has this from now on, and what it had before no more.
+    pub fn equip(&mut self, equipment: Equipment) {
+        for name in device::SAID {
+            match self.settings.headers.get(&name) {
+                Some(value) => self.headers.insert(name, value.clone()),
+                None => self.headers.remove(name),
+            };
+        }
+        self.headers.extend(equipment.device.map(device::headers).cloned().unwrap_or_default());
+        self.line.lead_over(equipment.network);
     }
 
     /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every

@@ -12,6 +12,7 @@ pub mod fake;
 mod http;
 mod identity;
 mod lookup;
+mod network;
 mod tls;
 mod trouble;
 
@@ -21,6 +22,7 @@ use ::http::{HeaderMap, Method, StatusCode, Version};
 use bytes::Bytes;
 
 use crate::base::{Micros, ShopperId};
+use crate::plan::Network;
 use crate::tally::Phases;
 
 pub use self::http::{HttpLine, HttpShop, HttpShopError, HttpShopOptions};
@@ -45,6 +47,9 @@ pub trait Line {
     fn sibling(&self) -> Self
     where
         Self: Sized;
+
+    /// From now on all leads over this network, on new connections where it is another one than before.
+    fn lead_over(&mut self, _network: Option<Network>) {}
 
     /// Lets go of all connections, as if dropped; the next exchange dials anew.
     fn hang_up(&mut self) {}
