@@ -188,6 +188,35 @@ fn quantities() {
         ),
         (part("shoppers: { patience: «applause» }"), &["no patience `applause`"], &["applause-2024"]),
         (part("shoppers: { patience: [26%, «140%»] }"), &["more than the whole"], &["100%"]),
+        (
+            part("shoppers: { attributes: { access: { train: { network: «4g» }, home: 2 } } }"),
+            &["`4g` has no figures of its own"],
+            &["round_trip: 80ms, bandwidth: 8Mbit/s"],
+        ),
+        (
+            part("shoppers: { attributes: { a: { b: { network: «{ round_trip: 80ms }» } } } }"),
+            &["needs `bandwidth`"],
+            &["add `bandwidth:`"],
+        ),
+        (
+            part("shoppers: { attributes: { a: { b: { network: { round_trip: 80ms, bandwidth: «8M» } } } } }"),
+            &["`8M` is not a bandwidth"],
+            &["8Mbit/s"],
+        ),
+        (part("shoppers: { attributes: { device: { phone: { device: «mobil» } } } }"), &["`mobil` is not a device"], &["write mobile"]),
+        (
+            part("shoppers: { attributes: { device: { phone: { device: mobile } }, os: { ios: { «device»: mobile } } } }"),
+            &["`device` says already which device"],
+            &["one attribute"],
+        ),
+        (
+            load("{ connections: kept, stages: [{ hold: 1/s, for: 1m }] }").replace(
+                "journeys",
+                "shoppers: { attributes: { a: { b: { «network»: { round_trip: 80ms, bandwidth: 8Mbit/s } } } } }\njourneys",
+            ),
+            &["handed on"],
+            &["per_shopper"],
+        ),
         (part("shoppers: { attributes: { device: { mobile: «-1» } } }"), &["`-1` is not a weight"], &["above zero"]),
         (steps("- { name: a, get: /, continue: «26» }\n- { name: b, get: / }"), &["more than 1"], &["26%"]),
         (steps("- { name: a, get: /, continue: «0%» }\n- { name: b, get: / }"), &["no shopper would go on"], &["above zero"]),

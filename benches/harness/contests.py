@@ -55,7 +55,7 @@ def k9_open(shop: Shop, seconds: int) -> Run:
 
 
 def goose_six(shop: Shop, seconds: int) -> Run:
-    rates = ["--users", str(USERS), "--hatch-rate", "1000", "--run-time", str(seconds)]
+    rates = ["--users", str(USERS), "--increase-rate", "1000", "--run-time", str(seconds)]
     return Run([install.peer("goose"), "--host", shop.plain, *rates, "--no-telnet", "--no-websocket", "--quiet"])
 
 
@@ -98,7 +98,7 @@ def contests(program: str) -> list[Contest]:
         "fresh",
         "Fresh shoppers: connect, six steps, close",
         {
-            "bare": lambda shop, s: Run([install.peer("bare"), shop.plain.removeprefix("http://"), str(s)]),
+            "bare": lambda shop, s: Run([install.peer("bare"), shop.plain.removeprefix("http://"), str(s), str(USERS)]),
             "tillrush": lambda shop, s: ours("six-fresh", shop.plain, s, "--users", str(USERS)),
         },
         against="bare",

@@ -17,7 +17,7 @@ use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
 use crate::shopper::address::{AllowedHosts, is_private};
 use crate::shopper::session::{AGENT, SessionSettings};
-use crate::shopper::transport::{HttpShop, HttpShopOptions, Line, Origin, Shop, Trouble, WireRequest};
+use crate::shopper::transport::{HttpShop, HttpShopOptions, Identity, Line, Origin, Shop, Trouble, WireRequest};
 
 /// How long the shop has to answer the first time.
 const FIRST_ANSWER: Micros = Micros::from_secs(10);
@@ -52,6 +52,8 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
         let help = "write the credentials as a header of the scenario (`defaults: headers: authorization: ...`), taken from `-e`";
         return Err(Failure::new(Exit::BadScenario, format!("error: the target has a user name or password in it\nhelp: {help}")));
     }
+    let identity = args.cert.as_ref().map(|cert| Identity::read(cert, args.key.as_deref())).transpose();
+    let identity = identity.map_err(|error| Failure::usage(format!("error: {error}")))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
     for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
         runtime.block_on(permit(&url, &args.allow_host))?;
@@ -60,6 +62,7 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
         connections: plan.load.connections,
         insecure: args.insecure,
         extra_roots: args.ca_file.clone(),
+        identity,
         http2: !args.http1,
         sources: args.source.clone(),
         may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
@@ -129,6 +132,10 @@ fn unreachable_shop(target: &Url, why: &str) -> Failure {
     if target.scheme() == "https" && why.contains("InvalidContentType") {
         let remedy = format!("help: give it as http://{}", target.authority());
         return Failure::new(Exit::TargetRefused, format!("error: the shop at {target} does not speak TLS\n{remedy}"));
+    }
+    if why.contains("CertificateRequired") {
+        let error = format!("error: the shop at {target} lets in only who has a certificate");
+        return Failure::new(Exit::TargetRefused, error + "\nhelp: give one, with its key: --cert FILE --key FILE");
     }
     Failure::new(
         Exit::TargetRefused,

@@ -130,6 +130,14 @@ pub struct ShopAccessArgs {
     #[arg(long, env = "TILLRUSH_CA_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
 
+    /// A PEM file with the certificate that shoppers show to a shop that asks for one, and its chain.
+    #[arg(long, env = "TILLRUSH_CERT", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cert: Option<PathBuf>,
+
+    /// A PEM file with the private key to --cert, without a password; else it is in the same file.
+    #[arg(long, env = "TILLRUSH_KEY", value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
+    pub key: Option<PathBuf>,
+
     /// Do not offer HTTP/2.
     #[arg(long, env = "TILLRUSH_HTTP1", value_parser = FalseyValueParser::new())]
     pub http1: bool,

@@ -46,7 +46,7 @@ pub(super) fn wrong_content(content: &str) -> Response {
 /// The first half of an answer. An answer without a body gets one that is promised and never sent.
 pub(super) fn truncate(answer: Answer) -> Response {
     let whole = match &answer {
-        Answer::Content { body, .. } => body.clone(),
+        Answer::Content { body, .. } | Answer::File { body, .. } => body.clone(),
         Answer::Moved(_) => Bytes::new(),
     };
     let (mut parts, _) = respond(answer).into_parts();

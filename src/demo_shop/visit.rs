@@ -49,6 +49,8 @@ pub(super) struct Visit<'a> {
 pub(super) enum Answer {
     /// Something to read.
     Content { status: StatusCode, kind: &'static str, body: Bytes },
+    /// A file that browsers may keep.
+    File { kind: &'static str, body: Bytes },
     /// A page to go to.
     Moved(String),
 }

@@ -25,7 +25,7 @@ use std::thread;
 
 use tokio::task::LocalSet;
 
-use crate::base::{Micros, Slice};
+use crate::base::{Micros, Slice, redact};
 use crate::plan::Plan;
 use crate::shopper::session::SessionSettings;
 use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
@@ -128,7 +128,11 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delt
     let barriers = [(), ()].map(|()| Arc::new(Barriers::new(plan, options.slice)));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
-    let mut threads = Vec::new();
+    let ready = thread::Builder::new().name("redact".into()).spawn(|| {
+        redact::prepare();
+        Ok(())
+    })?;
+    let mut threads = vec![ready];
     for (place, slice) in options.slice.split(cores).into_iter().enumerate() {
         let core = CorePlan {
             plan: Arc::clone(plan),

@@ -1,5 +1,7 @@
 //! Plans made by hand, for tests.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::base::{Delay, Micros};
 
@@ -12,7 +14,7 @@ pub fn profile(stages: &[(f64, f64, f64)]) -> Profile {
 /// An attribute with values of these weights.
 pub fn attribute(name: &str, weights: &[f64]) -> Attribute {
     let values = weights.iter().enumerate().map(|(i, weight)| (format!("{name}-{i}"), *weight)).collect();
-    Attribute { name: name.to_owned(), var: VarId(0), values }
+    Attribute { name: name.to_owned(), var: VarId(0), values, brings: BTreeMap::new() }
 }
 
 /// A journey without units; [`add_unit`] gives it some.

@@ -6,6 +6,7 @@
 mod arms;
 mod budget;
 mod compile;
+mod equipment;
 #[cfg(test)]
 pub mod example;
 mod expression;
@@ -32,6 +33,7 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use arms::{Arm, MAX_ARMS, Way};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
+pub use equipment::{Device, Equipment, Network};
 pub use flow::{
     Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit,
     OrderCapture, Part, Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,

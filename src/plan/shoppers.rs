@@ -1,8 +1,10 @@
 //! Who the shoppers are: attributes, patience, behaviour, data of their own.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::Arm;
+use super::{Arm, Equipment};
 use crate::base::random::{Purpose, below, draw};
 use crate::base::{Delay, ShopperId, VarId};
 
@@ -35,6 +37,9 @@ pub struct Attribute {
     pub var: VarId,
     /// The values with their weights, in the order of the scenario; at most 64.
     pub values: Vec<(String, f64)>,
+    /// What shoppers with a value have, by the value's place; most values say nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub brings: BTreeMap<u8, Equipment>,
 }
 
 /// P(leave | j-th failed attempt) for j = 1, 2, …; the last hazard holds for all later ones.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::amount::Amount;
 use super::arms::{Arm, Otherwise};
 use super::assets::AssetRules;
+use super::attributes::{AttributeValue, Figures, Weighed};
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::Located;
@@ -95,8 +96,8 @@ mapping! {
 mapping! {
     /// Who the shoppers are.
     Shoppers, "a description of shoppers" {
-        /// Properties of a shopper, each with weighted values, drawn independently: `device: { mobile: 72, desktop: 28 }`. A variable of that name holds the value.
-        "attributes" => attributes: Named<Named<Located<Weight>>>,
+        /// Properties of a shopper, each with weighted values, drawn independently: `device: { mobile: 72, desktop: 28 }`. A variable of that name holds the value. A value may bring a device and a network along.
+        "attributes" => attributes: Named<Named<Weighed>>,
         /// When a failing shopper leaves: a preset's name (default applause-2024), or the chance to leave at the first, second, ... failed attempt.
         "patience" => patience: Patience,
         /// probe (the default): every failing shopper tries again, patience is applied in the report. live: shoppers really leave. experiment: as probe, and the first second try of a shopper is made in one of the ways of `retry.arms`.
@@ -194,11 +195,13 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 30] = [
+pub const MAPPINGS: [(&str, &[&str]); 32] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
     ("Shoppers", Shoppers::KEYS),
+    ("AttributeValue", AttributeValue::KEYS),
+    ("Figures", Figures::KEYS),
     ("Retry", Retry::KEYS),
     ("Otherwise", Otherwise::KEYS),
     ("Season", Season::KEYS),

@@ -7,6 +7,7 @@
 mod amount;
 mod arms;
 mod assets;
+mod attributes;
 mod decode;
 mod document;
 mod graphql;
@@ -22,6 +23,7 @@ mod words;
 pub use amount::Amount;
 pub use arms::{Arm, Otherwise, WAYS};
 pub use assets::{AssetRules, Assets};
+pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
 pub(crate) use graphql::operations;
@@ -34,8 +36,8 @@ pub use steps::{
     METHODS, Order, PartBody, Poll, Purchase, Repeat, Step, Submit, Together, Upload,
 };
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
-pub use words::{AllOf, Conduct, Connecting, Denomination, Each, Fresh, Pick, Spacing, Tracing};
+pub use units::{Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
+pub use words::{AllOf, Conduct, Connecting, Denomination, Device, Each, Fresh, Pick, Spacing, Tracing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

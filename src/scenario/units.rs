@@ -41,6 +41,10 @@ pub struct Rate(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Fraction(pub f64);
 
+/// How much goes through a network, in bits per second; above zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bandwidth(pub u64);
+
 /// A relative weight: positive and finite.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Weight(pub f64);
@@ -233,6 +237,27 @@ impl Unit for Weight {
 
     fn notation() -> Value {
         json!({ "type": "number", "exclusiveMinimum": 0, "examples": [9, 0.5] })
+    }
+}
+
+impl Unit for Bandwidth {
+    const WHAT: &'static str = "a bandwidth";
+    const REMEDY: &'static str = "write bits per second with a unit, such as 8Mbit/s, 400kbit/s or 1Gbit/s";
+
+    fn read(text: &str) -> Result<Bandwidth, UnitError> {
+        let (number, unit) = split_unit(text.trim());
+        let scale = match unit {
+            "kbit/s" => 1e3,
+            "Mbit/s" => 1e6,
+            "Gbit/s" => 1e9,
+            _ => return Err(wrong::<Bandwidth>(text)),
+        };
+        let bits = decimal(number).map(|number| (number * scale).round()).filter(|bits| (1e3..=1e12).contains(bits));
+        bits.map(|bits| Bandwidth(bits as u64)).ok_or_else(|| wrong::<Bandwidth>(text))
+    }
+
+    fn notation() -> Value {
+        json!({ "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[kMG]bit/s\s*$", "examples": ["8Mbit/s", "400kbit/s"] })
     }
 }
 

@@ -99,6 +99,15 @@ words!(
 );
 
 words!(
+    /// What a shopper holds.
+    Device, "a device" {
+        /// A telephone.
+        Mobile = "mobile",
+        /// A computer.
+        Desktop = "desktop",
+    }
+);
+words!(
     /// How many must come.
     AllOf, "what must come" {
         /// Every one.

@@ -56,6 +56,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 self.variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
             }
         }
+        self.session.equip(shoppers.equipment(&values));
         self.held = Some(values);
         match way {
             Way::Same | Way::Redraw(_) | Way::Set(_) => Retry::Again,

@@ -6,6 +6,7 @@ mod attempt;
 mod barrier;
 pub mod cookies;
 mod cure;
+mod device;
 mod form;
 mod graphql;
 mod judge;

@@ -15,8 +15,10 @@ use url::Url;
 use super::address::{self, AddressError, AllowedHosts};
 use super::assets::Browser;
 use super::cookies::Cookies;
+use super::device;
 use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 use crate::base::Micros;
+use crate::plan::Equipment;
 
 /// Who we are, in every `user-agent`.
 pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
@@ -232,6 +234,18 @@ impl<L: Line, G: Gate> Session<L, G> {
         self.headers.insert(name, value);
     }
 
+    /// Has this from now on, and what it had before no more.
+    pub fn equip(&mut self, equipment: Equipment) {
+        for name in device::SAID {
+            match self.settings.headers.get(&name) {
+                Some(value) => self.headers.insert(name, value.clone()),
+                None => self.headers.remove(name),
+            };
+        }
+        self.headers.extend(equipment.device.map(device::headers).cloned().unwrap_or_default());
+        self.line.lead_over(equipment.network);
+    }
+
     /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every
     /// exchange right after it.
     ///
@@ -314,7 +328,9 @@ impl<L: Line, G: Gate> Session<L, G> {
     fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
         let url = address::resolve(&self.settings.target, self.page.as_ref(), &request.url).map_err(FetchTrouble::BadAddress)?;
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
-        let mut headers = self.headers.clone();
+        // With room for the step's own, the page it comes from, the cookies: a copy has none.
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + request.headers.len() + 3);
+        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         // A pair without a name is another value of the name before it; a pair with one replaces.
         let own_agent = request.headers.contains_key(header::USER_AGENT);
         headers.extend(request.headers);
@@ -410,7 +426,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         };
     }
 
-    fn set_cookies(&self, trip: &mut Trip, own: Option<&HeaderValue>) {
+    fn set_cookies(&mut self, trip: &mut Trip, own: Option<&HeaderValue>) {
         let jar = self.cookies.header(&trip.url);
         // Cookies that the step wrote itself are for the origin it named.
         let own = own.filter(|_| trip.visited.first().is_none_or(|(_, first, _)| first.origin() == trip.url.origin()));

@@ -143,6 +143,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let mut session = Session::with_gate(world.shop.line(shopper), world.gate.clone(), Rc::clone(&world.settings));
         session.set_header(HeaderName::from_static("x-shopper"), header(&marker));
         session.set_header(HeaderName::from_static("x-load-test"), header(&world.run));
+        let equipment = plan.shoppers.equipment(&persona.attributes);
+        if !equipment.is_empty() {
+            session.equip(equipment);
+        }
         Visit {
             variables: variables(plan, shopper, &marker, &world.run, row, &persona),
             observed: vec![Observed::Missing; plan.observed.len()],

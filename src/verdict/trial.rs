@@ -257,6 +257,7 @@ pub(crate) fn shop() -> Plan {
         name: name.into(),
         var: VarId(0),
         values: values.map(|value| (value.into(), 1.0)).into(),
+        brings: BTreeMap::new(),
     };
     let mut plan = example::plan(Vec::new(), vec![attribute("device", DEVICES), attribute("payment", PAYMENTS)]);
     plan.name = "Black Friday checkout".into();

@@ -29,7 +29,8 @@ fn files_are_counted_apart_and_agree_with_the_shop_s_books() {
     assert_eq!((files(0, "pages"), files(1, "pages")), (10, 10));
     // Each product has a picture, and there is a style sheet.
     assert!(files(0, "files") > 100, "{}", step(0)["assets"]);
-    assert_eq!((files(1, "files"), files(0, "failures"), files(0, "elsewhere")), (20, 0, 0));
+    assert_eq!((files(0, "cached"), files(0, "failures"), files(0, "elsewhere")), (0, 0, 0));
+    assert_eq!((files(1, "files"), files(1, "cached"), files(1, "requests")), (20, 20, 0));
     assert_eq!(files(0, "requests") + files(1, "requests"), books.asked("asset"));
     assert_eq!(files(0, "load_ms/count"), 10);
 }

@@ -15,6 +15,7 @@ mod cures;
 mod documents;
 mod duet;
 mod durability;
+mod equipment;
 mod exactness;
 mod generator;
 mod hotspots;

@@ -7,9 +7,10 @@ use std::thread;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, step};
 
@@ -31,10 +32,24 @@ struct Agreed {
 
 impl TlsFront {
     fn before(shop: &Shop) -> TlsFront {
+        TlsFront::asking(shop, None)
+    }
+
+    /// The same, which lets in only who has this certificate.
+    fn asking(shop: &Shop, trusted: Option<&rcgen::Certificate>) -> TlsFront {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
-        let mut config = config.unwrap().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        let config = match trusted {
+            None => config.unwrap().with_no_client_auth(),
+            Some(trusted) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(trusted.der().clone()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
+                config.unwrap().with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let mut config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -110,6 +125,31 @@ fn a_certificate_that_nobody_vouches_for_is_refused_unless_one_insists() {
     bench.run(&arguments).with(&[107]).complains(&url);
     assert_eq!(shop.ledger().shoppers_seen, 0);
     bench.run(&[&arguments[..], &["--insecure"]].concat()).with(&MEASURED);
+    assert_eq!(count(&bench.document(), "/shoppers/purchased"), shop.ledger().buyers());
+    assert_eq!(count(&bench.document(), "/shoppers/failed"), 0);
+}
+
+#[test]
+fn a_shop_that_asks_for_a_certificate_gets_it() {
+    let made = rcgen::generate_simple_self_signed(["shopper".to_owned()]).unwrap();
+    let shop = Shop::open("");
+    let front = TlsFront::asking(&shop, Some(&made.cert));
+    let bench = Bench::new(BUY);
+    let url = front.url();
+    let ca = bench.file("ca.pem", &front.certificate);
+    let (cert, key) = (bench.file("cert.pem", &made.cert.pem()), bench.file("key.pem", &made.signing_key.serialize_pem()));
+    let both = bench.file("both.pem", &(made.cert.pem() + &made.signing_key.serialize_pem()));
+    let other = bench.file("other.pem", &rcgen::KeyPair::generate().unwrap().serialize_pem());
+    let [ca, cert, key, both, other] = [&ca, &cert, &key, &both, &other].map(|path| path.to_str().unwrap());
+    let arguments = [&["--target", url.as_str(), "--ca-file", ca], &BRIEF[..]].concat();
+    let run = |more: &[&str]| bench.run(&[&arguments[..], more].concat());
+    run(&[]).with(&[107]).complains(&url);
+    run(&["--cert", cert, "--key", other]).with(&[2]).complains("does not go with the certificate");
+    run(&["--cert", key]).with(&[2]).complains("BEGIN CERTIFICATE");
+    run(&["--cert", cert]).with(&[2]).complains("BEGIN PRIVATE KEY");
+    run(&["--key", key]).with(&[2]).complains("--cert");
+    assert_eq!((shop.ledger().shoppers_seen, bench.runs().len()), (0, 0));
+    run(&["--cert", both]).with(&MEASURED);
     assert_eq!(count(&bench.document(), "/shoppers/purchased"), shop.ledger().buyers());
     assert_eq!(count(&bench.document(), "/shoppers/failed"), 0);
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
@@ -110,7 +109,7 @@ pub(in crate::demo_shop) fn reviews(visit: &mut Visit<'_>) -> Result<Answer, Ref
 pub(in crate::demo_shop) fn asset(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let file = visit.fields.get("file").unwrap_or_default();
     if file == "shop.css" {
-        return Ok(Answer::Content { status: StatusCode::OK, kind: "text/css", body: STYLE.into() });
+        return Ok(Answer::File { kind: "text/css", body: STYLE.into() });
     }
     let product =
         file.strip_suffix(".svg").and_then(|sku| visit.shop.catalogue.find(sku)).ok_or_else(|| Refusal::not_found("such file"))?;
@@ -120,7 +119,7 @@ pub(in crate::demo_shop) fn asset(visit: &mut Visit<'_>) -> Result<Answer, Refus
          <text x=\"80\" y=\"64\" text-anchor=\"middle\" font-family=\"sans-serif\" font-size=\"12\">{}</text></svg>",
         Text(product.summary.name)
     );
-    Ok(Answer::Content { status: StatusCode::OK, kind: "image/svg+xml", body: picture.into() })
+    Ok(Answer::File { kind: "image/svg+xml", body: picture.into() })
 }
 
 /// The product that the visit names.

@@ -10,6 +10,7 @@ mod assets;
 mod bodies;
 mod budget;
 mod data;
+mod equipment;
 mod graphql;
 mod guard;
 mod journeys;

@@ -1,9 +1,10 @@
-//! Who the shoppers are: attributes and patience. Their data are in `data`.
+//! Who the shoppers are: attributes and patience. Their data are in `data`, what they have in `equipment`.
 
 use super::Compiler;
+use super::equipment::equipment;
 use crate::base::{Delay, Micros};
 use crate::plan::{Attribute, Behaviour, Load, PATIENCE_PRESETS, Patience, Shoppers};
-use crate::scenario::{self, Conduct, Located, Named, Text, Weight, listed, nearest};
+use crate::scenario::{self, Conduct, Named, Text, Weighed, listed, nearest};
 
 /// How many values an attribute may have; the tally counts shoppers jointly by them.
 const MAX_VALUES: usize = 64;
@@ -18,6 +19,7 @@ impl Compiler<'_> {
         let written = written.unwrap_or(&default);
         let attributes = written.attributes.iter().flat_map(|attributes| &attributes.0);
         let attributes: Vec<Attribute> = attributes.filter_map(|(name, values)| self.attribute(name, values.as_ref())).collect();
+        self.equipped_once(written, load);
         let data = written.data.iter().flat_map(|data| &data.0);
         let data = data.filter_map(|(name, data)| self.data(name, data.as_ref()?, load)).collect();
         let behaviour = match written.behaviour.as_ref().map(|behaviour| behaviour.value) {
@@ -37,7 +39,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn attribute(&mut self, name: &Text, values: Option<&Named<Located<Weight>>>) -> Option<Attribute> {
+    fn attribute(&mut self, name: &Text, values: Option<&Named<Weighed>>) -> Option<Attribute> {
         let good = self.names.check(name, "an attribute", self.problems);
         let var = good.then(|| self.names.declare(name.value.clone()));
         let written = &values?.0;
@@ -49,8 +51,11 @@ impl Compiler<'_> {
                 format!("give it 1 to {MAX_VALUES} values with their weights, such as {{ mobile: 72, desktop: 28 }}"),
             );
         }
-        let values = written.iter().filter_map(|(value, weight)| Some((value.value.clone(), weight.as_ref()?.value.0))).collect();
-        Some(Attribute { name: name.value.clone(), var: var?, values })
+        let read: Vec<_> = written.iter().filter_map(|(value, said)| Some((value, &said.as_ref()?.0))).collect();
+        let values = read.iter().map(|(value, said)| (value.value.clone(), said.weight.as_ref().map_or(1.0, |weight| weight.value.0)));
+        let brings = read.iter().zip(0u8..).map(|((_, said), place)| (place, equipment(said)));
+        let brings = brings.filter(|(_, equipment)| !equipment.is_empty()).collect();
+        Some(Attribute { name: name.value.clone(), var: var?, values: values.collect(), brings })
     }
 
     fn patience(&mut self, written: Option<&scenario::Patience>) -> Patience {

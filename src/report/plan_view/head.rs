@@ -19,7 +19,10 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
     };
     let attributes = plan.shoppers.attributes.iter().map(|attribute| {
         let sum: f64 = attribute.values.iter().map(|(_, weight)| weight).sum();
-        let values: Vec<String> = attribute.values.iter().map(|(value, weight)| format!("{value} {}", percent(weight / sum))).collect();
+        let brought = |place| attribute.brings.get(&place).map_or_else(String::new, |equipment| format!(" ({equipment})"));
+        let values = attribute.values.iter().zip(0u8..);
+        let values: Vec<String> =
+            values.map(|((value, weight), place)| format!("{value} {}{}", percent(weight / sum), brought(place))).collect();
         ("", format!("{}: {}", attribute.name, values.join(", ")))
     });
     let target = plan.target.as_ref().map_or("none: give one with --target".to_owned(), |url| url.to_string());

@@ -266,7 +266,7 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
         if let Some(referer) = address::referer(self.page.url, url).and_then(text) {
             headers.insert(header::REFERER, referer);
         }
-        if let Some(cookies) = self.cookies.borrow().header(url) {
+        if let Some(cookies) = self.cookies.borrow_mut().header(url) {
             headers.insert(header::COOKIE, cookies);
         }
         self.cache.borrow().conditions(url, &mut headers);

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use http::Version;
 
 use super::*;
+use crate::plan::Device;
 use crate::tally::Phases;
 
 /// Answers each address (`METHOD http://host/path`) with a status and headers; 200 without headers where none is known.
@@ -112,6 +113,28 @@ fn a_shopper_who_is_taken_for_a_browser_still_says_that_it_is_a_load_test() {
     let (mut session, asked) = redirecting(&[]);
     fetch_with(&mut session, Method::GET, "/", &[(header::USER_AGENT, "Mozilla/5.0 (iPhone)")]);
     assert_eq!(header_of(&asked.borrow()[0], header::USER_AGENT), Some(&*format!("Mozilla/5.0 (iPhone) {AGENT}")));
+}
+
+#[test]
+fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
+    let (mut session, asked) = redirecting(&[]);
+    let hint = HeaderName::from_static("sec-ch-ua-mobile");
+    let holding = |device| Equipment { device: Some(device), network: None };
+    session.equip(holding(Device::Mobile));
+    get(&mut session, "/");
+    fetch_with(&mut session, Method::GET, "/", &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Shop App/7")]);
+    session.equip(holding(Device::Desktop));
+    get(&mut session, "/");
+    session.equip(Equipment::default());
+    get(&mut session, "/");
+    let asked = asked.borrow();
+    let agent = |n: usize| header_of(&asked[n], header::USER_AGENT).unwrap();
+    assert!(agent(0).contains("Android") && agent(0).ends_with(AGENT), "{}", agent(0));
+    assert_eq!((header_of(&asked[0], hint.clone()), header_of(&asked[0], header::ACCEPT_LANGUAGE)), (Some("?1"), Some("en-US,en;q=0.9")));
+    assert_eq!((agent(1), header_of(&asked[1], header::ACCEPT_LANGUAGE)), (&*format!("Shop App/7 {AGENT}"), Some("de-DE")));
+    assert!(agent(2).contains("Windows") && agent(2).ends_with(AGENT), "{}", agent(2));
+    assert_eq!((header_of(&asked[2], hint.clone()), agent(3), header_of(&asked[3], hint)), (Some("?0"), AGENT, None));
+    assert_eq!(header_of(&asked[3], header::ACCEPT_LANGUAGE), None);
 }
 
 #[test]

@@ -98,8 +98,9 @@ impl Connection {
     /// The request in this connection's protocol.
     pub(super) fn message(&self, request: &WireRequest) -> Result<Message, Trouble> {
         let path = PathAndQuery::try_from(request.path.as_str()).map_err(|_| unsendable("path"))?;
-        let mut headers = request.headers.clone();
-        headers.remove(CONTENT_LENGTH);
+        // With room for what is added: a copy has none.
+        let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
+        headers.extend(request.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH).map(|(name, value)| (name.clone(), value.clone())));
         let mut message = Request::new(Full::new(request.body.clone()));
         *message.uri_mut() = match &self.speaks {
             Speaks::Http1 { host, .. } => {
@@ -187,8 +188,8 @@ impl Answered {
 }
 
 fn says(headers: &HeaderMap, word: &str) -> bool {
-    let lines = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|option| option.trim().eq_ignore_ascii_case(word))
+    let says = |line: &[u8]| line.split(|byte| *byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(word.as_bytes()));
+    headers.get_all(CONNECTION).iter().any(|line| says(line.as_bytes()))
 }
 
 fn has_meaning_with_body(method: &Method) -> bool {

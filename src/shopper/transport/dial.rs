@@ -8,12 +8,14 @@ use std::sync::Arc;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, HandshakeKind};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
 use super::http::{Core, Course};
+use super::network::{Distant, Link};
 use super::{Clock, Origin, Trouble, trouble};
 use crate::base::Micros;
 
@@ -21,10 +23,28 @@ use crate::base::Micros;
 pub(super) async fn open<C: Clock>(
     core: &Core<C>,
     tls: &OnceCell<Arc<ClientConfig>>,
+    link: Option<&Rc<Link>>,
     origin: &Rc<Origin>,
     course: &mut Course,
 ) -> Result<Connection, Trouble> {
-    let stream = connect(core, origin, course).await?;
+    let stream = connect(core, link, origin, course).await?;
+    match link {
+        None => speak(core, tls, stream, origin, course).await,
+        Some(link) => speak(core, tls, Distant::new(stream, link.clone()), origin, course).await,
+    }
+}
+
+/// Agrees on a protocol over an open stream.
+async fn speak<C: Clock, T>(
+    core: &Core<C>,
+    tls: &OnceCell<Arc<ClientConfig>>,
+    stream: T,
+    origin: &Rc<Origin>,
+    course: &mut Course,
+) -> Result<Connection, Trouble>
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     if !origin.tls {
         return Connection::http1(TokioIo::new(stream), origin.clone()).await;
     }
@@ -46,12 +66,16 @@ pub(super) async fn open<C: Clock>(
 }
 
 /// Connects to the first of the host's addresses that answers.
-async fn connect<C: Clock>(core: &Core<C>, origin: &Origin, course: &mut Course) -> Result<TcpStream, Trouble> {
+async fn connect<C: Clock>(core: &Core<C>, link: Option<&Rc<Link>>, origin: &Origin, course: &mut Course) -> Result<TcpStream, Trouble> {
     let addresses = core.lookup.addresses(origin, &core.clock, &mut course.phases.dns).await?;
     let began_at = core.clock.now();
     let mut trouble = None;
     for &address in addresses.as_slice() {
-        match connect_to(core, SocketAddr::new(address, origin.port)).await {
+        let connected = connect_to(core, SocketAddr::new(address, origin.port)).await;
+        if let Some(link) = link {
+            link.round_trip().await;
+        }
+        match connected {
             Ok(stream) => {
                 course.connections += 1;
                 add(&mut course.phases.connect, core.clock.now().since(began_at));
@@ -93,13 +117,13 @@ fn next_source<C>(core: &Core<C>, ipv6: bool) -> Option<IpAddr> {
     Some(core.sources[(turn + taken) % core.sources.len()])
 }
 
-async fn shake_hands<C: Clock>(
+async fn shake_hands<C: Clock, T: AsyncRead + AsyncWrite + Unpin>(
     core: &Core<C>,
     config: Arc<ClientConfig>,
     origin: &Origin,
-    stream: TcpStream,
+    stream: T,
     course: &mut Course,
-) -> Result<TlsStream<TcpStream>, Trouble> {
+) -> Result<TlsStream<T>, Trouble> {
     let began_at = core.clock.now();
     let host = origin.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&origin.host);
     let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Tls(format!("'{host}' is no name for a certificate")))?;

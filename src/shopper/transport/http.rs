@@ -17,11 +17,13 @@ use hyper::body::Incoming;
 use rustls::ClientConfig;
 
 use super::connection::{Answered, Connection};
+use super::identity::Identity;
 use super::lookup::Lookup;
+use super::network::Link;
 use super::tls::{self, RootsError, Tls, TlsResumption};
 use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble};
 use crate::base::{Micros, ShopperId};
-use crate::plan::Connections;
+use crate::plan::{Connections, Network};
 use crate::shopper::address::AllowedHosts;
 use crate::tally::Phases;
 
@@ -39,6 +41,8 @@ pub struct HttpShopOptions {
     pub insecure: bool,
     /// A PEM file of root certificates to trust beside the system's.
     pub extra_roots: Option<PathBuf>,
+    /// Who shoppers are to a shop that asks for a certificate.
+    pub identity: Option<Identity>,
     /// Which TLS sessions a handshake may resume.
     pub resumption: TlsResumption,
     /// Whether HTTP/2 is offered where TLS is spoken.
@@ -78,6 +82,8 @@ pub struct HttpLine<C> {
     core: Rc<Core<C>>,
     idle: Vec<Connection>,
     tls: Rc<OnceCell<Arc<ClientConfig>>>,
+    /// The network that the shopper is on; none for what lies between this machine and the shop.
+    link: Option<Rc<Link>>,
 }
 
 /// What is known of an exchange so far, kept outside of it so that it survives giving up.
@@ -103,6 +109,7 @@ impl Default for HttpShopOptions {
             connections: Connections::PerShopper,
             insecure: false,
             extra_roots: None,
+            identity: None,
             resumption: TlsResumption::default(),
             http2: true,
             sources: Vec::new(),
@@ -128,7 +135,7 @@ impl<C: Clock> HttpShop<C> {
         let core = Core {
             clock,
             lookup: Lookup::new(options.may_be_public),
-            tls: Tls::new(options.insecure, roots, options.http2, options.resumption),
+            tls: Tls::new(options.insecure, roots, options.identity, options.http2, options.resumption),
             sources: options.sources,
             turn: Cell::new(0),
             kept,
@@ -138,11 +145,11 @@ impl<C: Clock> HttpShop<C> {
     }
 }
 
-impl<C: Clock> Shop for HttpShop<C> {
+impl<C: Clock + Clone + 'static> Shop for HttpShop<C> {
     type Line = HttpLine<C>;
 
     fn line(&self, _shopper: ShopperId) -> HttpLine<C> {
-        HttpLine { core: self.core.clone(), idle: Vec::new(), tls: Rc::default() }
+        HttpLine { core: self.core.clone(), idle: Vec::new(), tls: Rc::default(), link: None }
     }
 }
 
@@ -154,7 +161,7 @@ impl<C> fmt::Debug for HttpShop<C> {
 
 // === impl HttpLine ===
 
-impl<C: Clock> Line for HttpLine<C> {
+impl<C: Clock + Clone + 'static> Line for HttpLine<C> {
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
         let core = self.core.clone();
         let began_at = core.clock.now();
@@ -184,7 +191,16 @@ impl<C: Clock> Line for HttpLine<C> {
     }
 
     fn sibling(&self) -> HttpLine<C> {
-        HttpLine { core: self.core.clone(), idle: self.idle.iter().filter_map(Connection::shared).collect(), tls: self.tls.clone() }
+        let idle = self.idle.iter().filter_map(Connection::shared).collect();
+        HttpLine { core: self.core.clone(), idle, tls: self.tls.clone(), link: self.link.clone() }
+    }
+
+    fn lead_over(&mut self, network: Option<Network>) {
+        if self.link.as_ref().map(|link| link.network) == network {
+            return;
+        }
+        self.release();
+        self.link = network.map(|network| Link::new(network, Rc::new(self.core.clock.clone())));
     }
 
     fn hang_up(&mut self) {
@@ -199,7 +215,7 @@ impl<C: Clock> HttpLine<C> {
             let (connection, reused) = match self.take_idle(&request.origin, course).await {
                 Some(connection) => (connection, true),
                 // On the heap: a TLS handshake's state would make every exchange ten times as large, and moving it costs.
-                None => (Box::pin(dial::open(&self.core, &self.tls, &request.origin, course)).await?, false),
+                None => (Box::pin(dial::open(&self.core, &self.tls, self.link.as_ref(), &request.origin, course)).await?, false),
             };
             // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
             let mut connection = Cutting(Some(connection));

@@ -10,7 +10,9 @@ mod dial;
 #[cfg(test)]
 pub mod fake;
 mod http;
+mod identity;
 mod lookup;
+mod network;
 mod tls;
 mod trouble;
 
@@ -20,9 +22,11 @@ use ::http::{HeaderMap, Method, StatusCode, Version};
 use bytes::Bytes;
 
 use crate::base::{Micros, ShopperId};
+use crate::plan::Network;
 use crate::tally::Phases;
 
 pub use self::http::{HttpLine, HttpShop, HttpShopError, HttpShopOptions};
+pub use self::identity::{Identity, IdentityError};
 pub use self::tls::{RootsError, TlsResumption};
 
 /// Where requests go.
@@ -43,6 +47,9 @@ pub trait Line {
     fn sibling(&self) -> Self
     where
         Self: Sized;
+
+    /// From now on all leads over this network, on new connections where it is another one than before.
+    fn lead_over(&mut self, _network: Option<Network>) {}
 
     /// Lets go of all connections, as if dropped; the next exchange dials anew.
     fn hang_up(&mut self) {}

@@ -13,6 +13,7 @@ use rustls::{DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use super::Trouble;
+use super::identity::Identity;
 
 /// Which TLS sessions a handshake may resume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub enum RootsError {
 pub(super) struct Tls {
     insecure: bool,
     extra_roots: Vec<CertificateDer<'static>>,
+    identity: Option<Identity>,
     http2: bool,
     resumption: TlsResumption,
     shared: OnceCell<Result<Arc<ClientConfig>, Trouble>>,
@@ -65,8 +67,14 @@ const SESSIONS_OF_A_CORE: usize = 256;
 // === impl Tls ===
 
 impl Tls {
-    pub(super) fn new(insecure: bool, extra_roots: Vec<CertificateDer<'static>>, http2: bool, resumption: TlsResumption) -> Tls {
-        Tls { insecure, extra_roots, http2, resumption, shared: OnceCell::new() }
+    pub(super) fn new(
+        insecure: bool,
+        extra_roots: Vec<CertificateDer<'static>>,
+        identity: Option<Identity>,
+        http2: bool,
+        resumption: TlsResumption,
+    ) -> Tls {
+        Tls { insecure, extra_roots, identity, http2, resumption, shared: OnceCell::new() }
     }
 
     /// The configuration for one more shopper.
@@ -91,7 +99,11 @@ impl Tls {
             Arc::new(verifier(self.extra_roots.clone(), provider.clone()).map_err(set_up)?)
         };
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(set_up)?;
-        let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        let mut config = match &self.identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => builder.with_client_auth_cert(identity.chain(), identity.key()).map_err(set_up)?,
+        };
         config.alpn_protocols = if self.http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
         config.resumption = match self.resumption {
             TlsResumption::AcrossShoppers => Resumption::in_memory_sessions(SESSIONS_OF_A_CORE),

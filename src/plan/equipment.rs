@@ -1,0 +1,105 @@
+//! What shoppers with a certain value of an attribute have: a device, and a network between them and the shop.
+//!
+//! It hangs on values of attributes, so that whatever goes wrong on telephones, or far away, is found like any other
+//! association.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Shoppers;
+use crate::base::Micros;
+
+/// What a shopper has besides the plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Equipment {
+    /// What the shopper holds; none for a browser of no device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// What lies between shopper and shop; none for no more than what does anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// What a shopper holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// A telephone.
+    Mobile,
+    /// A computer.
+    Desktop,
+}
+
+/// A network between shopper and shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// How long a round trip takes.
+    pub round_trip: Micros,
+    /// How much goes through it each way, in bits per second; above zero.
+    pub bits_per_second: u64,
+}
+
+// === impl Equipment ===
+
+impl Equipment {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Equipment::default()
+    }
+}
+
+impl fmt::Display for Equipment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let device = self.device.map(|device| match device {
+            Device::Mobile => "on a telephone".to_owned(),
+            Device::Desktop => "on a computer".to_owned(),
+        });
+        let parts = device.into_iter().chain(self.network.map(|network| network.to_string()));
+        f.write_str(&parts.collect::<Vec<_>>().join(", "))
+    }
+}
+
+// === impl Network ===
+
+impl Network {
+    /// How long so many bytes take to go through.
+    pub fn takes(&self, bytes: usize) -> Micros {
+        Micros((bytes as u64).saturating_mul(8_000_000) / self.bits_per_second.max(1))
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "round trips of {} at {} Mbit/s", self.round_trip, self.bits_per_second as f64 / 1e6)
+    }
+}
+
+// === impl Shoppers ===
+
+impl Shoppers {
+    /// What a shopper has who holds these values; each thing hangs on one attribute at most.
+    pub fn equipment(&self, held: &[u8]) -> Equipment {
+        let brought = self.attributes.iter().zip(held).filter_map(|(attribute, value)| attribute.brings.get(value));
+        brought.fold(Equipment::default(), |all, one| Equipment { device: all.device.or(one.device), network: all.network.or(one.network) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::example::{attribute, plan};
+
+    #[test]
+    fn a_shopper_has_what_all_values_together_bring() {
+        let network = Network { round_trip: Micros::from_millis(80), bits_per_second: 8_000_000 };
+        let (mut device, mut access) = (attribute("device", &[1.0, 1.0]), attribute("access", &[1.0, 1.0]));
+        device.brings.insert(0, Equipment { device: Some(Device::Mobile), network: None });
+        access.brings.insert(1, Equipment { device: None, network: Some(network) });
+        let shoppers = plan(Vec::new(), vec![device, attribute("payment", &[1.0]), access]).shoppers;
+        assert_eq!(shoppers.equipment(&[0, 0, 1]), Equipment { device: Some(Device::Mobile), network: Some(network) });
+        assert_eq!(shoppers.equipment(&[1, 0, 1]), Equipment { device: None, network: Some(network) });
+        assert!(shoppers.equipment(&[1, 0, 0]).is_empty());
+        assert_eq!(network.takes(1_000_000), Micros::from_secs(1));
+    }
+}

@@ -1,0 +1,44 @@
+//! What shoppers have: devices that the shop knows them by, and networks that they wait for.
+
+use crate::bench::{Bench, Shop, count, figure, step};
+
+/// Two pages. On telephones the second fails.
+const PAGES: &str = "
+name: Pages
+load: { arrivals: paced, stages: [{ hold: 50/s, for: 2s }] }
+shoppers:
+  attributes:
+    device:
+      phone: { weight: 1, device: mobile, network: { round_trip: 60ms, bandwidth: 20Mbit/s } }
+      laptop: { weight: 1, device: desktop }
+  retry: { after: 10ms..20ms }
+  max_attempts: 2
+journeys:
+  - name: look
+    steps:
+      - { name: home, get: / }
+      - { name: product, get: /products/sku-1 }
+objectives: [p50(home) < 10s where device = phone, p50(home) < 10s where device = laptop]
+";
+
+#[test]
+fn shoppers_on_phones_are_known_by_their_browser_and_wait_for_their_network() {
+    let shop = Shop::open("faults: [{ name: layout, at: product, where: { device: mobile }, kind: { status: { code: 500 } } }]");
+    let bench = Bench::new(PAGES);
+    let ended = bench.run(&["--target", &shop.url(), "--seed", "3"]).with(&[0, 100, 102]);
+    let (document, books) = (bench.document(), shop.ledger());
+    let product = step(&document, "product");
+    // Phones fail twice, and nobody else at all: of 100 shoppers about half.
+    let failed = books.shoppers.values().filter(|shopper| shopper.failed.contains_key("product")).count() as u64;
+    assert!((30..=70).contains(&failed), "{failed}");
+    assert_eq!((count(product, "/failures"), count(&document, "/shoppers/repeated_failures")), (2 * failed, failed));
+    assert!(ended.stdout.contains("device phone"), "{}", ended.stdout);
+    // A connection and an exchange take a phone two round trips, an exchange on the open connection one.
+    let ms = |of: &serde_json::Value, pointer: &str| figure(of, pointer).as_f64().unwrap_or_else(|| panic!("{pointer} in {of:#}"));
+    let objectives = document["objectives"].as_array().unwrap();
+    let [phone, laptop] = [0, 1].map(|n| ms(&objectives[n], "/observed"));
+    assert!(phone >= 120.0, "{phone}");
+    assert!(laptop < 60.0, "{laptop}");
+    // That is the network's time, and no lag of ours.
+    assert!(ms(&document, "/generator/lag_p50_ms") < 60.0, "{:#}", document["generator"]);
+}
