@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn those_who_come_to_pay_are_worth_less_where_paying_fails_in_bursts_only() {
         let bursts = |at: &'static str| {
-            let bad = |m: &Moment<'_>| m.step == at && (m.now / 4.0) as u64 % 5 == 0;
+            let bad = |m: &Moment<'_>| m.step == at && ((m.now / 4.0) as u64).is_multiple_of(5);
             let found = Trial::run(6_000, 120, |m| failing(m.luck < if bad(m) { 0.3 } else { 0.02 })).findings();
             (found.shoppers.failed.design_effect, found.detectable[1].design_effect)
         };

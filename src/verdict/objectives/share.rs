@@ -160,13 +160,13 @@ fn grouped(cells: &Cells) -> Option<Vec<Cell>> {
     let joined = |target: f64| {
         let (mut groups, mut open) = (Vec::new(), Cell::default());
         for cell in &filled {
-            open = open + *cell;
+            open += *cell;
             if open.of >= target {
                 groups.push(std::mem::take(&mut open));
             }
         }
         if let Some(last) = groups.last_mut().filter(|_| open.of > 0.0) {
-            *last = *last + open;
+            *last += open;
         }
         groups
     };
