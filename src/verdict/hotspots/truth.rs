@@ -165,5 +165,10 @@ fn the_whole_tables() {
     planted(2_000);
     two_planted(2_000);
     nothing_planted(2_000);
+}
+
+#[test]
+#[ignore = "minutes: a table of docs/statistics.md"]
+fn the_whole_table_of_intervals() {
     coverage(2_000);
 }
