@@ -98,7 +98,7 @@ def contests(program: str) -> list[Contest]:
         "fresh",
         "Fresh shoppers: connect, six steps, close",
         {
-            "bare": lambda shop, s: Run([install.peer("bare"), shop.plain.removeprefix("http://"), str(s)]),
+            "bare": lambda shop, s: Run([install.peer("bare"), shop.plain.removeprefix("http://"), str(s), str(USERS)]),
             "tillrush": lambda shop, s: ours("six-fresh", shop.plain, s, "--users", str(USERS)),
         },
         against="bare",

@@ -1,29 +1,50 @@
-//! The least a client can do: fresh shoppers one after the other over blocking sockets, with canned requests, without
-//! a look at what comes back but its length. The floor that `benches/compare` measures fresh shoppers against.
+//! The least a client can do: fresh shoppers, so many at a time on one thread, with canned requests, without a look at what
+//! comes back but its length. The floor that `benches/compare` measures fresh shoppers against.
 //!
-//! `bare-peer 127.0.0.1:PORT SECONDS`
+//! `bare-peer 127.0.0.1:PORT SECONDS SHOPPERS`
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::net::TcpStream;
+use std::io::{Error, ErrorKind, Result};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
 
 /// More than any answer of the benchmark's shop.
 const LARGEST_ANSWER: usize = 32 * 1024;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let usage = || Error::new(ErrorKind::InvalidInput, "usage: bare-peer HOST:PORT SECONDS");
-    let address = arguments.next().ok_or_else(usage)?;
-    let seconds: u64 = arguments.next().and_then(|text| text.parse().ok()).ok_or_else(usage)?;
-    let requests = canned(&address);
+    let usage = || Error::new(ErrorKind::InvalidInput, "usage: bare-peer HOST:PORT SECONDS SHOPPERS");
+    let address: Rc<str> = arguments.next().ok_or_else(usage)?.into();
+    let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok()).ok_or_else(usage);
+    let (seconds, at_a_time) = (number()?, number()?);
+    let requests = Rc::new(canned(&address));
     let end = Instant::now() + Duration::from_secs(seconds);
-    let mut shoppers = 0_u64;
-    while Instant::now() < end {
-        shop(&address, &requests)?;
-        shoppers += 1;
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let shoppers = LocalSet::new().block_on(&runtime, async move {
+        let tasks: Vec<_> =
+            (0..at_a_time).map(|_| tokio::task::spawn_local(queue(Rc::clone(&address), Rc::clone(&requests), end))).collect();
+        let mut shoppers = 0;
+        for task in tasks {
+            shoppers += task.await??;
+        }
+        Ok::<_, Error>(shoppers)
+    })?;
     println!("{shoppers} shoppers");
     Ok(())
+}
+
+/// One shopper after the other, until the end; how many.
+async fn queue(address: Rc<str>, requests: Rc<Vec<Vec<u8>>>, end: Instant) -> Result<u64> {
+    let mut buffer = vec![0; LARGEST_ANSWER];
+    let mut shoppers = 0;
+    while Instant::now() < end {
+        shop(&address, &requests, &mut buffer).await?;
+        shoppers += 1;
+    }
+    Ok(shoppers)
 }
 
 /// The six requests, as bytes.
@@ -47,15 +68,14 @@ fn canned(host: &str) -> Vec<Vec<u8>> {
 }
 
 /// Connects, sends every request and reads every answer, and closes.
-fn shop(address: &str, requests: &[Vec<u8>]) -> Result<()> {
-    let mut socket = TcpStream::connect(address)?;
+async fn shop(address: &str, requests: &[Vec<u8>], buffer: &mut [u8]) -> Result<()> {
+    let mut socket = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
-    let mut buffer = [0; LARGEST_ANSWER];
     for request in requests {
-        socket.write_all(request)?;
+        socket.write_all(request).await?;
         let mut got = 0;
         while got == 0 || got < answer_length(&buffer[..got])? {
-            let read = socket.read(&mut buffer[got..])?;
+            let read = socket.read(&mut buffer[got..]).await?;
             if read == 0 {
                 return Err(Error::new(ErrorKind::UnexpectedEof, "the shop closed the connection"));
             }
