@@ -203,10 +203,19 @@ fn quantities() {
             &["`8M` is not a bandwidth"],
             &["8Mbit/s"],
         ),
+        (part("shoppers: { attributes: { a: { b: { cookies: «keep» } } } }"), &["`keep` is not"], &["kept"]),
+        (
+            part(
+                "shoppers: { behaviour: experiment, attributes: { a: { b: { cookies: kept }, c: 1 } }, \
+                 retry: { arms: [same, { redraw: «a» }] } }",
+            ),
+            &["settled when a shopper comes"],
+            &["fresh: session"],
+        ),
         (part("shoppers: { attributes: { device: { phone: { device: «mobil» } } } }"), &["`mobil` is not a device"], &["write mobile"]),
         (
             part("shoppers: { attributes: { device: { phone: { device: mobile } }, os: { ios: { «device»: mobile } } } }"),
-            &["`device` says already which device"],
+            &["`device` says already what device"],
             &["one attribute"],
         ),
         (

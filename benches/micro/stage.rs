@@ -17,7 +17,7 @@ use tillrush::plan::{Inputs, Plan};
 use tillrush::schedule::shopper_id;
 use tillrush::shopper::session::{NoGate, SessionSettings};
 use tillrush::shopper::transport::{Answer, Clock, Exchange, Line, Shop, WireRequest};
-use tillrush::shopper::{Barriers, Visit, World};
+use tillrush::shopper::{Barriers, LeftBehind, Visit, World};
 use tillrush::tally::{Phases, Tally};
 use url::Url;
 
@@ -170,6 +170,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         run: Rc::from("bench"),
         tally: RefCell::new(Tally::new(shape_of(&plan))),
         ledger: Rc::new(()),
+        left_behind: LeftBehind::default().into(),
         barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
         witness: None,
         beside: None,

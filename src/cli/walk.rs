@@ -19,7 +19,7 @@ use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::session::Hop;
 use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
-use crate::shopper::{Barriers, Visit, Witness, World};
+use crate::shopper::{Barriers, LeftBehind, Visit, Witness, World};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
 /// How much of a body is shown.
@@ -45,6 +45,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             run: Rc::from(format!("walk-{:08x}", fresh() as u32)),
             tally: Tally::new(shape_of(plan)).into(),
             ledger: Rc::new(()),
+            left_behind: LeftBehind::default().into(),
             barriers: Arc::new(Barriers::new(plan, Slice::WHOLE)),
             witness: Some(Rc::new(narrator)),
             beside: None,

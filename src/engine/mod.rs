@@ -29,7 +29,7 @@ use crate::base::{Micros, Slice, redact};
 use crate::plan::Plan;
 use crate::shopper::session::SessionSettings;
 use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
-use crate::shopper::{Barriers, World};
+use crate::shopper::{Barriers, LeftBehind, World};
 use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
@@ -216,6 +216,7 @@ fn run_core(
                 run: Rc::from(run),
                 tally: Tally::new(shape_of(&core.plan)).into(),
                 ledger: Rc::new(PurchasePen::new(purchases, budget.clone())),
+                left_behind: LeftBehind::default().into(),
                 barriers,
                 witness: None,
                 beside,

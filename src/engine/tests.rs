@@ -17,7 +17,7 @@ use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, Statu
 use crate::shopper::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
-use crate::shopper::{Barriers, World};
+use crate::shopper::{Barriers, LeftBehind, World};
 use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
 
 type Answer = (Micros, Result<(u16, String), Trouble>);
@@ -62,6 +62,7 @@ fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule
                 run: Rc::from("test"),
                 tally: Tally::new(shape_of(&plan)).into(),
                 ledger: Rc::new(()),
+                left_behind: LeftBehind::default().into(),
                 barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
                 witness: None,
                 beside,

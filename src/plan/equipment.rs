@@ -19,6 +19,9 @@ pub struct Equipment {
     /// What lies between shopper and shop; none for no more than what does anyway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
+    /// Whether the shopper comes again: with the cookies and files of one who has left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub returns: bool,
 }
 
 /// What a shopper holds.
@@ -56,6 +59,7 @@ impl fmt::Display for Equipment {
             Device::Desktop => "on a computer".to_owned(),
         });
         let parts = device.into_iter().chain(self.network.map(|network| network.to_string()));
+        let parts = parts.chain(self.returns.then(|| "comes again".to_owned()));
         f.write_str(&parts.collect::<Vec<_>>().join(", "))
     }
 }
@@ -78,10 +82,19 @@ impl fmt::Display for Network {
 // === impl Shoppers ===
 
 impl Shoppers {
+    /// Whether some come again.
+    pub fn some_return(&self) -> bool {
+        self.attributes.iter().flat_map(|attribute| attribute.brings.values()).any(|brought| brought.returns)
+    }
+
     /// What a shopper has who holds these values; each thing hangs on one attribute at most.
     pub fn equipment(&self, held: &[u8]) -> Equipment {
         let brought = self.attributes.iter().zip(held).filter_map(|(attribute, value)| attribute.brings.get(value));
-        brought.fold(Equipment::default(), |all, one| Equipment { device: all.device.or(one.device), network: all.network.or(one.network) })
+        brought.fold(Equipment::default(), |all, one| Equipment {
+            device: all.device.or(one.device),
+            network: all.network.or(one.network),
+            returns: all.returns || one.returns,
+        })
     }
 }
 
@@ -94,12 +107,15 @@ mod tests {
     fn a_shopper_has_what_all_values_together_bring() {
         let network = Network { round_trip: Micros::from_millis(80), bits_per_second: 8_000_000 };
         let (mut device, mut access) = (attribute("device", &[1.0, 1.0]), attribute("access", &[1.0, 1.0]));
-        device.brings.insert(0, Equipment { device: Some(Device::Mobile), network: None });
-        access.brings.insert(1, Equipment { device: None, network: Some(network) });
+        device.brings.insert(0, Equipment { device: Some(Device::Mobile), network: None, ..Equipment::default() });
+        access.brings.insert(1, Equipment { device: None, network: Some(network), ..Equipment::default() });
         let shoppers = plan(Vec::new(), vec![device, attribute("payment", &[1.0]), access]).shoppers;
-        assert_eq!(shoppers.equipment(&[0, 0, 1]), Equipment { device: Some(Device::Mobile), network: Some(network) });
-        assert_eq!(shoppers.equipment(&[1, 0, 1]), Equipment { device: None, network: Some(network) });
-        assert!(shoppers.equipment(&[1, 0, 0]).is_empty());
+        assert_eq!(
+            shoppers.equipment(&[0, 0, 1]),
+            Equipment { device: Some(Device::Mobile), network: Some(network), ..Equipment::default() }
+        );
+        assert_eq!(shoppers.equipment(&[1, 0, 1]), Equipment { device: None, network: Some(network), ..Equipment::default() });
+        assert!(shoppers.equipment(&[1, 0, 0]).is_empty() && !shoppers.some_return());
         assert_eq!(network.takes(1_000_000), Micros::from_secs(1));
     }
 }

@@ -7,7 +7,7 @@ use super::problem::Problems;
 use super::source::Located;
 use super::tree::{Kind, Node};
 use super::units::{Bandwidth, Weight};
-use super::words::Device;
+use super::words::{Device, Keeping};
 use crate::base::Micros;
 
 mapping! {
@@ -19,6 +19,8 @@ mapping! {
         "device" => device: Located<Device>,
         /// What lies between the shopper and the shop, beside what lies between this machine and the shop.
         "network" => network: Network,
+        /// kept: these shoppers come again, with the cookies and files of one who has left.
+        "cookies" => cookies: Located<Keeping>,
     }
 }
 

@@ -96,7 +96,7 @@ mapping! {
 mapping! {
     /// Who the shoppers are.
     Shoppers, "a description of shoppers" {
-        /// Properties of a shopper, each with weighted values, drawn independently: `device: { mobile: 72, desktop: 28 }`. A variable of that name holds the value. A value may bring a device and a network along.
+        /// Properties of a shopper, each with weighted values, drawn independently: `device: { mobile: 72, desktop: 28 }`. A variable of that name holds the value. A value may bring a device, a network and kept cookies along.
         "attributes" => attributes: Named<Named<Weighed>>,
         /// When a failing shopper leaves: a preset's name (default applause-2024), or the chance to leave at the first, second, ... failed attempt.
         "patience" => patience: Patience,

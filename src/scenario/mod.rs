@@ -37,7 +37,7 @@ pub use steps::{
 };
 pub use tree::{Kind, Node};
 pub use units::{Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
-pub use words::{AllOf, Conduct, Connecting, Denomination, Device, Each, Fresh, Pick, Spacing, Tracing};
+pub use words::{AllOf, Conduct, Connecting, Denomination, Device, Each, Fresh, Keeping, Pick, Spacing, Tracing};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]

@@ -108,6 +108,13 @@ words!(
     }
 );
 words!(
+    /// What is there of an earlier visit.
+    Keeping, "what becomes of cookies" {
+        /// All of it.
+        Kept = "kept",
+    }
+);
+words!(
     /// How many must come.
     AllOf, "what must come" {
         /// Every one.

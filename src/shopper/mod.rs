@@ -16,6 +16,7 @@ mod price;
 mod purchase;
 mod reading;
 mod request;
+mod returning;
 mod sample;
 mod scope;
 pub mod session;
@@ -26,5 +27,6 @@ mod world;
 
 pub use barrier::Barriers;
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
+pub use returning::LeftBehind;
 pub use visit::{Answers, Visit};
 pub use world::{Witness, World};

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use super::address::{self, AddressError, AllowedHosts};
-use super::assets::Browser;
+use super::assets::{Browser, Files};
 use super::cookies::Cookies;
 use super::device;
 use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
@@ -120,6 +120,13 @@ pub struct Document {
     pub url: Url,
     /// Its HTML.
     pub body: Bytes,
+}
+
+/// What a browser holds from visit to visit.
+#[derive(Debug)]
+pub struct Belongings {
+    cookies: Cookies,
+    files: Option<Files>,
 }
 
 /// A page to come back to.
@@ -314,6 +321,17 @@ impl<L: Line, G: Gate> Session<L, G> {
     pub fn go_back(&mut self, to: &Bookmark) {
         self.page.clone_from(&to.page);
         self.document.clone_from(&to.document);
+    }
+
+    /// What the shopper's browser holds for the next visit.
+    pub fn leave(self) -> Belongings {
+        Belongings { cookies: self.cookies, files: self.browser.map(|browser| browser.into_files()) }
+    }
+
+    /// Comes again with what a browser held.
+    pub fn come_again(&mut self, with: Belongings) {
+        self.cookies = with.cookies;
+        self.browser = with.files.map(|files| Box::new(Browser::with(files)));
     }
 
     /// Becomes a new customer: no cookies, no page, nothing kept, no connections.

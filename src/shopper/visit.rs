@@ -35,6 +35,8 @@ pub struct Visit<S: Shop, G> {
     pub(super) held: Option<Vec<u8>>,
     pub(super) experiment: Experiment,
     pub(super) arrived_at: Micros,
+    /// Of a shopper who comes again: whether the shop knows the browser.
+    came_again: Option<bool>,
     pub(super) session: Session<S::Line, G>,
     pub(super) variables: Variables,
     pub(super) observed: Vec<Observed>,
@@ -147,6 +149,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if !equipment.is_empty() {
             session.equip(equipment);
         }
+        let mut came_again = None;
+        if equipment.returns {
+            let known = world.left_behind.borrow_mut().take(equipment.device);
+            came_again = Some(known.is_some());
+            known.into_iter().for_each(|belongings| session.come_again(belongings));
+        }
         Visit {
             variables: variables(plan, shopper, &marker, &world.run, row, &persona),
             observed: vec![Observed::Missing; plan.observed.len()],
@@ -163,6 +171,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             marker,
             persona,
             arrived_at,
+            came_again,
             session,
             answers: None,
         }
@@ -372,6 +381,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let now = world.clock.now();
         self.cut(world, now);
         let mut tally = world.tally.borrow_mut();
+        if let Some(known) = self.came_again.filter(|_| self.met.acted) {
+            tally.came_again(known);
+        }
         if self.met.acted {
             tally.shopper_end(&ShopperEnd {
                 shopper: self.shopper,
@@ -405,6 +417,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             };
             let line = example(&world.plan, &visitor, &self.trail, end);
             tally.sample(cause, hash, line);
+        }
+        drop(tally);
+        let shoppers = &world.plan.shoppers;
+        if end != End::Unfinished && shoppers.some_return() {
+            let device = shoppers.equipment(self.held()).device;
+            world.left_behind.borrow_mut().leave(device, self.session.leave());
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::barrier::Barriers;
 use super::purchase::Ledger;
+use super::returning::LeftBehind;
 use super::session::{Gate, Hop, SessionSettings};
 use super::transport::{Clock, Exchange, Shop, WireRequest};
 use crate::base::{Micros, StepId};
@@ -30,6 +31,8 @@ pub struct World<S, C, G> {
     pub tally: RefCell<Tally>,
     /// Remembers purchases.
     pub ledger: Rc<dyn Ledger>,
+    /// What shoppers left behind for those who come again.
+    pub left_behind: RefCell<LeftBehind>,
     /// Where shoppers wait for each other.
     pub barriers: Arc<Barriers>,
     /// Sees everything, where somebody wants to.

@@ -22,6 +22,10 @@ pub struct Arrivals {
     pub started: u64,
     /// Due, and never started: at the limit of shoppers at once, or stopped.
     pub unstarted: BTreeMap<String, u64>,
+    /// Whose shopper came again, with the cookies of one who had left.
+    pub returned: u64,
+    /// Whose shopper was to come again, and came as new, for nobody had left yet.
+    pub returned_as_new: u64,
 }
 
 /// Whose fault it is that nothing can be said about the shop.
@@ -91,6 +95,8 @@ impl Merge for Arrivals {
         self.planned.absorb(other.planned);
         self.started.absorb(other.started);
         merge_causes(&mut self.unstarted, other.unstarted);
+        self.returned.absorb(other.returned);
+        self.returned_as_new.absorb(other.returned_as_new);
     }
 }
 

@@ -85,6 +85,12 @@ impl Tally {
         self.seconds.entry(acted_at.second()).or_default().started += 1;
     }
 
+    /// A shopper acted who comes again; `known` to the shop, or as new after all.
+    pub fn came_again(&mut self, known: bool) {
+        let arrivals = &mut self.arrivals;
+        *if known { &mut arrivals.returned } else { &mut arrivals.returned_as_new } += 1;
+    }
+
     /// An arrival that was due is never started.
     pub fn unstarted(&mut self, at: Micros, cause: &str) {
         add_cause(&mut self.arrivals.unstarted, cause, 1);

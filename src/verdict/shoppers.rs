@@ -10,6 +10,10 @@ use crate::tally::{End, Fate, ShopperCount, Tally};
 pub struct ShopperFindings {
     /// Whose task acted.
     pub started: u64,
+    /// Of them, who came again with the cookies of one who had left.
+    pub returned: u64,
+    /// Of them, who were to come again, and came as new, for nobody had left yet.
+    pub returned_as_new: u64,
     /// Who ended in one of the ways below; less than `started` only if the process died.
     pub ended: u64,
     /// Went through all units.
@@ -63,6 +67,8 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
     };
     ShopperFindings {
         started: tally.arrivals.started,
+        returned: tally.arrivals.returned,
+        returned_as_new: tally.arrivals.returned_as_new,
         ended: count(&|_| true),
         completed: ended(End::Completed),
         left_by_choice: ended(End::LeftByChoice),

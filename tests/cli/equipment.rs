@@ -1,6 +1,6 @@
-//! What shoppers have: devices that the shop knows them by, and networks that they wait for.
+//! What shoppers have: devices that the shop knows them by, networks that they wait for, cookies of an earlier visit.
 
-use crate::bench::{Bench, Shop, count, figure, step};
+use crate::bench::{Bench, MEASURED, Shop, count, figure, step};
 
 /// Two pages. On telephones the second fails.
 const PAGES: &str = "
@@ -41,4 +41,31 @@ fn shoppers_on_phones_are_known_by_their_browser_and_wait_for_their_network() {
     assert!(laptop < 60.0, "{laptop}");
     // That is the network's time, and no lag of ours.
     assert!(ms(&document, "/generator/lag_p50_ms") < 60.0, "{:#}", document["generator"]);
+}
+
+/// A page that gives who comes without a cookie one, which counts as a decline here.
+const AGAIN: &str = "
+name: Again
+load: { arrivals: paced, stages: [{ hold: 50/s, for: 3s }] }
+shoppers:
+  attributes: { visit: { first: 1, again: { weight: 1, cookies: kept } } }
+  retry: { after: 10ms..20ms }
+journeys:
+  - name: look
+    steps:
+      - { name: home, get: /, declined: { header: { set-cookie: { present: true } } } }
+";
+
+#[test]
+fn shoppers_who_come_again_bring_their_cookies() {
+    let shop = Shop::open("");
+    let bench = Bench::new(AGAIN);
+    let ended = bench.run(&["--target", &shop.url(), "--seed", "4"]).with(&MEASURED);
+    let document = bench.document();
+    let shoppers = |of: &str| count(&document, &format!("/shoppers/{of}"));
+    let (started, returned, as_new) = (shoppers("started"), shoppers("returned"), shoppers("returned_as_new"));
+    // Half of 150, less those who came before anybody had left.
+    assert!(returned > 40 && (50..=100).contains(&(returned + as_new)), "{returned} and {as_new}");
+    assert_eq!(count(step(&document, "home"), "/declined"), started - returned);
+    assert!(ended.stdout.contains(&format!("{returned} shoppers came again")), "{}", ended.stdout);
 }

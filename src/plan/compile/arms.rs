@@ -126,6 +126,11 @@ impl Compiler<'_> {
             };
             self.problem(name.span, format!("shoppers have no attribute `{}`", name.value), remedy);
         }
+        if place.is_some_and(|place| attributes[place].brings.values().any(|brought| brought.returns)) {
+            let message = format!("`{}` is settled when a shopper comes, and no retry changes it", name.value);
+            self.problem(name.span, message, "change another attribute, or write `fresh: session`");
+            return None;
+        }
         place
     }
 }

@@ -5,7 +5,7 @@ use crate::plan::{Connections, Device, Equipment, Load, Network};
 use crate::scenario::{self, AttributeValue};
 
 /// What can be brought, by its key.
-const THINGS: [&str; 2] = ["device", "network"];
+const THINGS: [&str; 3] = ["device", "network", "cookies"];
 
 /// What shoppers with this value have.
 pub(super) fn equipment(written: &AttributeValue) -> Equipment {
@@ -16,7 +16,7 @@ pub(super) fn equipment(written: &AttributeValue) -> Equipment {
     let network = written.network.as_ref().and_then(|scenario::Network(figures)| {
         Some(Network { round_trip: figures.round_trip.as_ref()?.value, bits_per_second: figures.bandwidth.as_ref()?.value.0 })
     });
-    Equipment { device, network }
+    Equipment { device, network, returns: written.cookies.is_some() }
 }
 
 impl Compiler<'_> {
@@ -31,7 +31,7 @@ impl Compiler<'_> {
                 match first {
                     None => first = Some(&name.value),
                     Some(other) => {
-                        let message = format!("`{other}` says already which {thing} a shopper has");
+                        let message = format!("`{other}` says already what {thing} a shopper has");
                         self.problem(span, message, format!("keep `{thing}` on the values of one attribute"));
                     }
                 }

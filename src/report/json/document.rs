@@ -301,6 +301,10 @@ pub struct FunnelDocument {
 pub struct ShoppersDocument {
     /// Whose task acted.
     pub started: u64,
+    /// Of them, who came again with the cookies of one who had left.
+    pub returned: u64,
+    /// Of them, who were to come again, and came as new, for nobody had left yet.
+    pub returned_as_new: u64,
     /// Who came to an end; less than `started` only if the process died. Rates are of these.
     pub ended: u64,
     /// Went through all units.

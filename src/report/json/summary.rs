@@ -210,6 +210,8 @@ fn shoppers(findings: &Findings) -> ShoppersDocument {
     });
     ShoppersDocument {
         started: found.started,
+        returned: found.returned,
+        returned_as_new: found.returned_as_new,
         ended: found.ended,
         completed: found.completed,
         left_by_choice: found.left_by_choice,

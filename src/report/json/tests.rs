@@ -296,6 +296,8 @@ fn a_run_with_planted_faults_in_full() {
       "friction": [],
       "shoppers": {
         "started": 12000,
+        "returned": 0,
+        "returned_as_new": 0,
         "ended": 12000,
         "completed": 8151,
         "left_by_choice": 3580,

@@ -243,6 +243,12 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let (known, new) = (findings.shoppers.returned, findings.shoppers.returned_as_new);
+    if known + new > 0 {
+        let others =
+            if new > 0 { format!("; {} more were to, and came as new, since nobody had left yet", count(new)) } else { String::new() };
+        notes.push(format!("{} shoppers came again, with the cookies of one who had left{others}.", count(known)));
+    }
     if plan.shoppers.behaviour == Behaviour::Live && findings.shoppers.failed.events > 0 {
         notes.push(
             "Who left after a failure could not fail again: in live runs repeated failures are of those who stayed, and too few."

@@ -14,7 +14,7 @@ const LONGEST: u64 = 365 * 86_400;
 
 /// The files that one shopper has.
 #[derive(Debug, Default)]
-pub(super) struct Cache {
+pub(in crate::shopper) struct Cache {
     files: HashMap<Url, Kept>,
 }
 

@@ -105,6 +105,18 @@ impl<L> Default for Browser<L> {
     }
 }
 
+impl<L> Browser<L> {
+    /// A browser that keeps these files, and has no connection open.
+    pub(in crate::shopper) fn with(cache: Cache) -> Browser<L> {
+        Browser { cache, lanes: Vec::new() }
+    }
+
+    /// The files that it keeps.
+    pub(in crate::shopper) fn into_files(self) -> Cache {
+        self.cache
+    }
+}
+
 // === impl Session ===
 
 impl<L: Line, G: Gate> Session<L, G> {

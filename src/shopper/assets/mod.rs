@@ -13,5 +13,6 @@ mod page;
 mod tests;
 mod visit;
 
+pub(super) use cache::Cache as Files;
 pub(super) use load::Browser;
 pub(super) use visit::Arrived;

@@ -119,7 +119,7 @@ fn a_shopper_who_is_taken_for_a_browser_still_says_that_it_is_a_load_test() {
 fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
     let (mut session, asked) = redirecting(&[]);
     let hint = HeaderName::from_static("sec-ch-ua-mobile");
-    let holding = |device| Equipment { device: Some(device), network: None };
+    let holding = |device| Equipment { device: Some(device), ..Equipment::default() };
     session.equip(holding(Device::Mobile));
     get(&mut session, "/");
     fetch_with(&mut session, Method::GET, "/", &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Shop App/7")]);
@@ -135,6 +135,21 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
     assert!(agent(2).contains("Windows") && agent(2).ends_with(AGENT), "{}", agent(2));
     assert_eq!((header_of(&asked[2], hint.clone()), agent(3), header_of(&asked[3], hint)), (Some("?0"), AGENT, None));
     assert_eq!(header_of(&asked[3], header::ACCEPT_LANGUAGE), None);
+}
+
+#[test]
+fn who_comes_again_has_the_cookies_of_the_last_visit() {
+    let table = vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "sid=7; Path=/")])];
+    let line = FakeLine { table, ..FakeLine::default() };
+    let asked = line.asked.clone();
+    let mut first = session(line);
+    get(&mut first, "/");
+    let mut again = session(FakeLine { asked: asked.clone(), ..FakeLine::default() });
+    again.come_again(first.leave());
+    get(&mut again, "/");
+    let asked = asked.borrow();
+    assert_eq!((header_of(&asked[0], header::COOKIE), header_of(&asked[1], header::COOKIE)), (None, Some("sid=7")));
+    assert_eq!(header_of(&asked[1], header::REFERER), None);
 }
 
 #[test]

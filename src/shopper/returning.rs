@@ -1,0 +1,75 @@
+//! Shoppers who come again: what those who left had in their browsers, for whoever comes again later.
+//!
+//! To a shop a returning customer is a browser that it knows. So who comes again takes the cookies and files of one who has
+//! left, of the one who is longest gone, and on the same device, for shops look at that. Who the shopper is otherwise, and
+//! means to do, is drawn as for any other. Nobody has left when a run begins: who should come again then comes as new, and is
+//! counted.
+
+use std::collections::VecDeque;
+
+use super::session::Belongings;
+use crate::plan::Device;
+
+/// So many browsers are kept for each device; the longest gone are forgotten for newer ones.
+const MOST: usize = 4_096;
+
+/// What the shoppers of one core left behind.
+#[derive(Debug, Default)]
+pub struct LeftBehind {
+    browsers: [VecDeque<Belongings>; 3],
+}
+
+// === impl LeftBehind ===
+
+impl LeftBehind {
+    /// A shopper on this device has left.
+    pub(super) fn leave(&mut self, device: Option<Device>, belongings: Belongings) {
+        let browsers = &mut self.browsers[place(device)];
+        if browsers.len() == MOST {
+            browsers.pop_front();
+        }
+        browsers.push_back(belongings);
+    }
+
+    /// What the longest gone on this device had.
+    pub(super) fn take(&mut self, device: Option<Device>) -> Option<Belongings> {
+        self.browsers[place(device)].pop_front()
+    }
+}
+
+const fn place(device: Option<Device>) -> usize {
+    match device {
+        None => 0,
+        Some(Device::Mobile) => 1,
+        Some(Device::Desktop) => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use url::Url;
+
+    use super::*;
+    use crate::shopper::session::{Session, SessionSettings};
+    use crate::shopper::transport::Shop;
+    use crate::shopper::transport::fake::FakeShop;
+
+    fn belongings() -> Belongings {
+        let shop =
+            FakeShop { clock: crate::engine::TokioClock::start(tokio::time::Instant::now()), rule: Rc::new(|_| panic!("not asked")) };
+        let settings = SessionSettings::new(Url::parse("http://shop.example/").unwrap());
+        Session::new(shop.line(crate::base::ShopperId(1)), Rc::new(settings)).leave()
+    }
+
+    #[test]
+    fn nobody_comes_again_twice_or_on_another_device_and_the_longest_gone_are_forgotten() {
+        let mut left = LeftBehind::default();
+        left.leave(Some(Device::Mobile), belongings());
+        assert!(left.take(None).is_none() && left.take(Some(Device::Desktop)).is_none());
+        assert!(left.take(Some(Device::Mobile)).is_some() && left.take(Some(Device::Mobile)).is_none());
+        (0..=MOST).for_each(|_| left.leave(None, belongings()));
+        assert_eq!(std::iter::from_fn(|| left.take(None)).count(), MOST);
+    }
+}
