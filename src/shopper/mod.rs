@@ -10,6 +10,7 @@ mod device;
 mod form;
 mod graphql;
 mod judge;
+mod legs;
 mod message;
 mod multipart;
 mod price;

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use http::{HeaderName, HeaderValue};
 
 use super::cure::{Experiment, Retry};
+use super::legs::{self, Leg};
 use super::purchase::Intent;
 use super::sample::{Trail, Visitor, example};
 use super::scope::{Variables, built_in};
@@ -72,16 +73,6 @@ pub(super) struct Met {
     /// What it took until then.
     pub effort_to_buy: Option<Effort>,
     pub worth: Option<MinorUnits>,
-}
-
-/// What the shopper did at one unit on the way.
-#[derive(Clone, Copy, Debug, Default)]
-struct Leg {
-    attempts: u32,
-    failures: u32,
-    passed: bool,
-    /// When the last attempt should have begun, if that failed.
-    failed_at: Option<Micros>,
 }
 
 /// What is begun and not judged yet.
@@ -206,10 +197,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let plan = &*world.plan;
         let first = plan.journey(self.persona.journey).units.start;
         let route = plan.route(self.persona.journey, self.shopper);
-        self.legs = vec![Leg::default(); route.len()];
+        self.legs = route.iter().map(|stop| Leg { place: stop.unit.0 - first, ..Leg::default() }).collect();
         let (mut leg, mut intended_at) = (0, self.arrived_at);
         while let Some(&Stop { unit, round }) = route.get(leg) {
-            let place = usize::from(unit.0 - first);
             self.round = round;
             let (passed_at, attempts) = match self.get_through(world, unit, leg, intended_at).await {
                 Then::Passed(passed_at, attempts) => (passed_at, attempts),
@@ -222,14 +212,17 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             let last = StepId(plan.unit(unit).steps.end - 1);
             let draw = u64::from(round) << 32 | u64::from(unit.0);
             let stays = uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
-            if !std::mem::replace(&mut self.legs[leg].passed, true) && round == 0 {
-                world.tally.borrow_mut().passed(self.persona.journey, place, attempts);
+            if self.legs[leg].passed_at == 0 {
+                self.legs[leg].passed_at = attempts;
+                if let Some(nth) = legs::through(&self.legs, leg) {
+                    world.tally.borrow_mut().passed(self.persona.journey, self.legs[leg].place.into(), nth);
+                }
             }
             let Some(next) = route.get(leg + 1) else { break };
             if !stays && world.resolute {
                 world.tell(|witness| witness.stays(plan.step(last).continues));
             } else if !stays {
-                world.tally.borrow_mut().left(self.persona.journey, place);
+                world.tally.borrow_mut().left(self.persona.journey, self.legs[leg].place.into());
                 return End::LeftByChoice;
             }
             self.round = next.round;
@@ -262,7 +255,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             self.legs[leg].attempts += 1;
             let nth = self.legs[leg].attempts;
             self.under_way.after_failure_at = self.legs[leg].failed_at;
-            let tried = self.try_unit(world, unit, nth, intended_at).await;
+            let tried = self.try_unit(world, unit, leg, nth, intended_at).await;
             self.follow_up(world, leg, tried.outcome);
             match tried.outcome {
                 Outcome::Ok => return Then::Passed(tried.ended_at, nth),
@@ -314,7 +307,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
-    async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, nth: u32, intended_at: Micros) -> Tried {
+    async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, leg: usize, nth: u32, intended_at: Micros) -> Tried {
         self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
@@ -332,9 +325,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 self.effort.idle += together_at.since(step_at);
                 step_at = together_at;
             }
-            if nth == 1 && self.round == 0 && step.0 == steps.start {
-                let place = usize::from(unit.0 - world.plan.journey(self.persona.journey).units.start);
-                world.tally.borrow_mut().entered(self.persona.journey, place);
+            if !std::mem::replace(&mut self.legs[leg].came, true) && self.round == 0 {
+                world.tally.borrow_mut().entered(self.persona.journey, self.legs[leg].place.into());
             }
             let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
             tried = Tried { outcome, step, ended_at };
@@ -381,6 +373,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let now = world.clock.now();
         self.cut(world, now);
         let mut tally = world.tally.borrow_mut();
+        legs::settle(&self.legs, self.persona.journey, &mut tally);
         if let Some(known) = self.came_again.filter(|_| self.met.acted) {
             tally.came_again(known);
         }

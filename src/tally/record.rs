@@ -214,11 +214,16 @@ impl Tally {
         self.journeys[journey.index()].funnel[place].entered += 1;
     }
 
-    /// A shopper got through the unit at this place of the journey, at the `nth` attempt.
+    /// A shopper got through the unit at this place of the journey, at the `nth` attempt; told once, when the shopper will not come to it again.
     pub fn passed(&mut self, journey: JourneyId, place: usize, nth: u32) {
         let stage = &mut self.journeys[journey.index()].funnel[place];
         stage.passed += 1;
         stage.passed_at_once += u64::from(nth == 1);
+    }
+
+    /// A shopper who came to the unit at this place of the journey did not get through it, and never will.
+    pub fn stopped(&mut self, journey: JourneyId, place: usize) {
+        self.journeys[journey.index()].funnel[place].stopped += 1;
     }
 
     /// A shopper left by choice after the unit at this place of the journey.

@@ -87,12 +87,15 @@ pub struct JourneyTally {
 pub struct FunnelStage {
     /// Came to it.
     pub entered: u64,
-    /// Got through it, at whatever attempt.
+    /// Got through it, at whatever attempt, as often as they came to it.
     pub passed: u64,
-    /// Got through it at the first attempt.
+    /// Got through it at the first attempt, each time.
     pub passed_at_once: u64,
     /// Left by choice right after it.
     pub left: u64,
+    /// Were stopped at it: tried as often as they may, lost, or cut by the end of the run. Who came, and neither got through nor was stopped,
+    /// is still there.
+    pub stopped: u64,
 }
 
 // === impl StepTally ===
@@ -189,5 +192,6 @@ impl Merge for FunnelStage {
         self.passed.absorb(other.passed);
         self.passed_at_once.absorb(other.passed_at_once);
         self.left.absorb(other.left);
+        self.stopped.absorb(other.stopped);
     }
 }

@@ -207,6 +207,7 @@ impl Trial {
                     }
                 }
             }
+            self.tally.stopped(journey, place);
             end.end = End::StoppedByCap;
             break;
         }

@@ -294,6 +294,9 @@ pub struct FunnelDocument {
     pub passed_at_once: u64,
     /// Left by choice right after it.
     pub left_by_choice: u64,
+    /// Came to it and never got through: tried as often as they may, lost, or cut by the end of the run. In the report of a run that goes on,
+    /// those who came and are in neither number still try.
+    pub stopped: u64,
 }
 
 /// What became of the shoppers. Completed, left by choice, lost, stopped by the cap and unfinished sum to those who ended.

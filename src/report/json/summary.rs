@@ -190,6 +190,7 @@ fn journeys(plan: &Plan, findings: &Findings) -> Vec<JourneyDocument> {
                 passed: stage.passed,
                 passed_at_once: stage.passed_at_once,
                 left_by_choice: stage.left,
+                stopped: stage.stopped,
             })
             .collect(),
         endings: endings(&journey.endings, findings.loss.is_some()),
