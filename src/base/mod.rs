@@ -6,6 +6,8 @@ mod ids;
 pub mod random;
 pub mod redact;
 mod units;
+mod visible;
 
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
 pub use units::{Delay, Micros, MinorUnits, thousands};
+pub use visible::{unseen, visible};

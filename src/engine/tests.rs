@@ -279,6 +279,24 @@ fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() 
 }
 
 #[test]
+fn who_is_stopped_in_a_later_round_is_told_as_stopped() {
+    let mut plan = shop_plan();
+    plan.journeys[0].route = vec![
+        plan::Part::Repeat { times: (2, 2), parts: vec![plan::Part::Unit(crate::base::UnitId(0))] },
+        plan::Part::Unit(crate::base::UnitId(1)),
+    ];
+    plan.shoppers.max_attempts = Some(2);
+    // The front door opens once for half of the shoppers, and always for the others.
+    let tally = run(plan, &Stop::default(), |asked| {
+        answer(if is(asked, "home") && asked.nth >= 1 && asked.shopper.0 % 2 == 0 { 500 } else { 200 })
+    });
+    let [home, pay] = tally.journeys[0].funnel[..] else { panic!("two units") };
+    assert!(home.stopped > 5 && home.stopped == ends(&tally, End::StoppedByCap), "{home:?}");
+    assert_eq!((home.entered, home.entered), (50, home.passed + home.stopped));
+    assert_eq!((pay.entered, pay.passed, pay.stopped), (home.passed, home.passed, 0));
+}
+
+#[test]
 fn each_request_carries_a_trace_of_its_own_if_the_scenario_asks_for_it() {
     let traces: Rc<RefCell<Vec<String>>> = Rc::default();
     let told = Rc::clone(&traces);

@@ -42,6 +42,14 @@ impl Plan {
         walk.along(&journey.route);
         walk.stops
     }
+
+    /// By unit of the journey: the units from which a way leads to it, as places in the journey. Ways back, of rounds, are none of them.
+    pub fn ways_to(&self, journey: JourneyId) -> Vec<Vec<usize>> {
+        let journey = self.journey(journey);
+        let mut ways = vec![Vec::new(); journey.units.len()];
+        Part::lead(&journey.route, Vec::new(), journey.units.start, &mut ways);
+        ways
+    }
 }
 
 // === impl Walk ===
@@ -79,6 +87,23 @@ impl Walk {
 // === impl Part ===
 
 impl Part {
+    /// Fills in where each unit is come to from, for those who come from any of `from`; tells from where they go on.
+    fn lead(parts: &[Part], from: Vec<usize>, first: u16, ways: &mut [Vec<usize>]) -> Vec<usize> {
+        parts.iter().fold(from, |from, part| match part {
+            Part::Unit(unit) => {
+                let place = usize::from(unit.0 - first);
+                ways[place].extend(from);
+                vec![place]
+            }
+            Part::Repeat { times: (low, _), parts } => {
+                let mut on = Part::lead(parts, from.clone(), first, ways);
+                on.extend(from.into_iter().filter(|_| *low == 0));
+                on
+            }
+            Part::Choose(branches) => branches.iter().flat_map(|(_, parts)| Part::lead(parts, from.clone(), first, ways)).collect(),
+        })
+    }
+
     /// How many units the longest way through it has.
     pub(super) fn longest(parts: &[Part]) -> u64 {
         let longest = |part: &Part| match part {
@@ -147,6 +172,11 @@ mod tests {
         assert!(lengths[3..].iter().all(|count| count.abs_diff(2_000) < 146), "{lengths:?}");
         assert!((f64::from(stools) / f64::from(visits) - 0.25).abs() < 4.0 * (0.25 * 0.75 / 12_000.0_f64).sqrt(), "{stools} of {visits}");
         assert_eq!(Part::longest(&plan.journeys[0].route), 5);
+    }
+
+    #[test]
+    fn branches_are_beside_each_other() {
+        assert_eq!(shop().ways_to(JourneyId(0)), [vec![], vec![0], vec![0], vec![1, 2]]);
     }
 
     #[test]

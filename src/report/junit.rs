@@ -138,7 +138,7 @@ fn text(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\n' | '\t' => out.push(c),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
+            c if crate::base::unseen(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

@@ -10,7 +10,7 @@ pub fn markdown(view: &View) -> String {
         Verdict::Fail => "❌",
         Verdict::Inconclusive | Verdict::Invalid | Verdict::Interrupted => "⚠️",
     };
-    let verdict = view.verdict.key().to_uppercase();
+    let verdict = &view.word;
     let mut out = format!("## {sign} {}: {verdict}\n\n**{}.** {}\n", text(&view.title), text(&view.reason.text), text(&view.subtitle));
     let (in_sight, rest): (Vec<&Table>, Vec<&Table>) = view.tables.iter().partition(|table| table.in_sight);
     in_sight.iter().for_each(|each| out.push_str(&format!("\n{}", table(each))));
@@ -47,7 +47,7 @@ fn text(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
+            c if crate::base::unseen(c) => out.push(' '),
             c => out.push(c),
         }
     }

@@ -93,8 +93,8 @@ pub struct DifferenceDocument {
     pub candidate_sample: u64,
     /// Of a rate the difference of fractions, of a time the relative change (0.2 is a fifth longer).
     pub change: f64,
-    /// Where it lies with 95 % confidence.
-    pub change_ci95: [f64; 2],
+    /// Where it lies with 95 % confidence; null where a side's figure is only known to be at least so long.
+    pub change_ci95: Option<[f64; 2]>,
     /// The candidate's over the base's; null where the base's is zero.
     pub times: Option<f64>,
     /// Of a time: how far the two distributions are apart as a whole (the first Wasserstein distance).

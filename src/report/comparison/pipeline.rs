@@ -1,6 +1,7 @@
 //! A comparison for pipelines: test cases, and marks in GitHub Actions.
 
-use super::tables::{change, figure, range};
+use super::tables::{change, figure, seen};
+use super::words::in_brackets;
 use crate::report::annotations::mark;
 use crate::report::junit::{Status, Suite};
 use crate::verdict::Verdict;
@@ -48,11 +49,11 @@ pub fn comparison_annotations(found: &Comparison) -> String {
 
 fn sentence(difference: &Difference) -> String {
     format!(
-        "{} in the base, {} in the candidate: {} ({}); what matters is {}",
+        "{} in the base, {} in the candidate: {}{}; what matters is {}",
         figure(difference, &difference.base),
         figure(difference, &difference.candidate),
-        change(difference, difference.change),
-        range(difference),
+        seen(difference),
+        in_brackets(difference),
         change(difference, difference.margin),
     )
 }

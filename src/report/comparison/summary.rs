@@ -83,7 +83,7 @@ fn difference(found: &Difference) -> DifferenceDocument {
         base_sample: found.base.of,
         candidate_sample: found.candidate.of,
         change: figure(found.change),
-        change_ci95: [figure(found.ci95.low), figure(found.ci95.high)],
+        change_ci95: found.known_ci95().map(|ci95| [figure(ci95.low), figure(ci95.high)]),
         times: (found.base.value > 0.0).then(|| figure(found.candidate.value / found.base.value)),
         distance_ms: found.distance.map(|distance| figure(distance.as_millis_f64())),
         noise: figure(found.noise),

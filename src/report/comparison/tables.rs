@@ -50,7 +50,7 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
             difference.key.clone(),
             figure(difference, &difference.base),
             figure(difference, &difference.candidate),
-            change(difference, difference.change),
+            seen(difference),
             range(difference),
             ratio(difference).map_or_else(|| NOTHING.to_owned(), how_many_times),
         ];
@@ -80,21 +80,43 @@ pub(super) fn ratio(difference: &Difference) -> Option<f64> {
 pub(super) fn change(difference: &Difference, change: f64) -> String {
     let sign = if change < 0.0 { "−" } else { "+" };
     let size = percent_figure(change.abs());
-    if difference.subject.is_time() { format!("{sign}{} %", times_figure(change.abs(), &size)) } else { format!("{sign}{size} pt") }
-}
-
-/// Spans may grow beyond 100 %, as shares can't.
-fn times_figure(change: f64, size: &str) -> String {
-    match change {
-        100.0.. => ">9,999".to_owned(),
-        1.0.. => count((100.0 * change).round() as u64),
-        _ => size.to_owned(),
+    match difference.subject.is_time() {
+        false => format!("{sign}{size} pt"),
+        // Spans may grow beyond 100 %, as shares can't.
+        true if change >= 1.0 => {
+            format!("{sign}{} %", if change >= 100.0 { ">9,999".to_owned() } else { count((100.0 * change).round() as u64) })
+        }
+        true => format!("{sign}{size} %"),
     }
 }
 
-/// Where a change lies: `+0.2 to +0.7 pt`.
+/// From so large a relative change on one says how many times as long it takes.
+const LARGE: f64 = 9.0;
+
+/// `×253`.
+fn factor(times: f64) -> String {
+    if times >= 10_000.0 { "×>9,999".to_owned() } else { format!("×{}", how_many_times(times)) }
+}
+
+/// The change that was seen: `+21 %`; `≥ +92 %` where the candidate's figure is only known to be at least so long, `≤ −40 %` where the
+/// base's is, and nothing where both are.
+pub(super) fn seen(difference: &Difference) -> String {
+    let large = difference.subject.is_time() && difference.change >= LARGE;
+    let shown = if large { factor(1.0 + difference.change) } else { change(difference, difference.change) };
+    match (difference.base.at_least, difference.candidate.at_least) {
+        (false, false) => shown,
+        (false, true) => format!("≥ {shown}"),
+        (true, false) => format!("≤ {shown}"),
+        (true, true) => NOTHING.to_owned(),
+    }
+}
+
+/// Where a change lies, if that can be said: `+0.2 to +0.7 pt`, `×100–×900`.
 pub(super) fn range(difference: &Difference) -> String {
-    let Interval { low, high } = difference.ci95;
+    let Some(Interval { low, high }) = difference.known_ci95() else { return NOTHING.to_owned() };
+    if difference.subject.is_time() && difference.change >= LARGE {
+        return format!("{}–{}", factor(1.0 + low), factor(1.0 + high));
+    }
     let low = change(difference, low);
     let low = low.trim_end_matches(" pt").trim_end_matches(" %");
     format!("{low} to {}", change(difference, high))

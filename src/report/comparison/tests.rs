@@ -7,7 +7,7 @@ use super::*;
 use crate::report::{Paint, console};
 use crate::tally::Outcome;
 use crate::verdict::Findings;
-use crate::verdict::compare::{Comparison, LEAST_MARGIN, MARGIN, Side, Subject, Terms, compare};
+use crate::verdict::compare::{Comparison, Difference, LEAST_MARGIN, MARGIN, Side, Subject, Terms, compare};
 use crate::verdict::trial::{Moment, Trial, failing, planted};
 
 /// Two trials, and their comparison.
@@ -149,4 +149,17 @@ fn a_pipeline_is_told_of_what_got_worse_and_of_nothing_else() {
         sight.contains("| repeated\\_failures | 1.1 % | 2.9 % |") && !sight.contains("p95(pay)") && folded.contains("p95(pay)"),
         "{shown}"
     );
+}
+
+#[test]
+fn what_is_only_known_to_be_at_least_so_long_has_no_range() {
+    let mut found = regression().compared();
+    let time = found.differences.iter_mut().find(|difference| difference.key == "p95(pay)").unwrap();
+    (time.change, time.ci95) = (0.92, crate::verdict::statistics::Interval { low: 99.99, high: 1e6 });
+    let shown = |time: &Difference| (super::tables::seen(time), super::tables::range(time));
+    time.candidate.at_least = true;
+    assert_eq!(shown(time), ("≥ +92.0 %".to_owned(), "–".to_owned()));
+    time.candidate.at_least = false;
+    (time.change, time.ci95) = (252.0, crate::verdict::statistics::Interval { low: 99.0, high: 899.0 });
+    assert_eq!(shown(time), ("×253".to_owned(), "×100–×900".to_owned()));
 }

@@ -11,6 +11,7 @@ pub fn comparison_view(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison
         title: words::title(base, candidate),
         subtitle: words::subtitle(base, candidate),
         verdict: found.verdict,
+        word: found.verdict.key().to_uppercase(),
         reason: words::reason(found),
         headline: words::headline(found),
         answers: Vec::new(),

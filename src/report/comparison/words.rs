@@ -1,6 +1,6 @@
 //! The sentences of a comparison.
 
-use super::tables::{change, figure, range, ratio};
+use super::tables::{figure, range, ratio, seen};
 use crate::report::view::format::{count, percent, times};
 use crate::report::view::tables::group;
 use crate::report::view::{Remark, Tone, words};
@@ -63,7 +63,12 @@ fn undecided(found: &Comparison) -> String {
 /// `repeated_failures went from 0.50 % to 1.0 % (+0.26 to +0.75 pt)`.
 fn moved(difference: &Difference) -> String {
     let (base, candidate) = (figure(difference, &difference.base), figure(difference, &difference.candidate));
-    format!("{} went from {base} to {candidate} ({})", difference.key, range(difference))
+    format!("{} went from {base} to {candidate}{}", difference.key, in_brackets(difference))
+}
+
+/// Where the change lies, if that can be said: ` (+0.2 to +0.7 pt)`.
+pub(super) fn in_brackets(difference: &Difference) -> String {
+    if difference.known_ci95().is_some() { format!(" ({})", range(difference)) } else { String::new() }
 }
 
 /// What matters most, in plain sentences.
@@ -76,7 +81,7 @@ pub(super) fn headline(found: &Comparison) -> Vec<Remark> {
         };
         let per = 10_000.0 * primary.change;
         let per = match primary.subject.is_time() {
-            true => change(primary, primary.change),
+            true => seen(primary),
             false => format!("{per:+.1} of every 10,000 shoppers").replace('-', "−"),
         };
         let (tone, word) = match primary.answer {
@@ -159,11 +164,11 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
 pub(super) fn differences(found: &Comparison) -> Vec<String> {
     let line = |difference: &Difference| {
         format!(
-            "{} → {}, {} ({}): {}",
+            "{} → {}, {}{}: {}",
             figure(difference, &difference.base),
             figure(difference, &difference.candidate),
-            change(difference, difference.change),
-            range(difference),
+            seen(difference),
+            in_brackets(difference),
             super::tables::answer(difference)
         )
     };

@@ -31,7 +31,9 @@ pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
             _ => None,
         };
         let Some(next) = (0..widths.len()).filter(|i| optional(i).is_some()).max_by_key(optional) else { break };
-        widths[next] = None;
+        // Columns that are nothing without each other have the same number.
+        let order = table.columns[next].fit;
+        (0..widths.len()).filter(|i| table.columns[*i].fit == order).for_each(|i| widths[i] = None);
     }
     reduce(&mut widths, Fit::Name, SHORTEST_NAME);
     widths

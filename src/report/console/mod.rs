@@ -8,8 +8,8 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use self::layout::{GAP, in_cell, layout, wrapped};
+use crate::base::visible;
 use crate::report::view::{Fit, Remark, Table, Tone, View};
-use crate::verdict::Verdict;
 
 /// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,8 @@ struct Screen {
 
 impl Screen {
     fn line(&mut self, style: Style, line: &str) {
-        let line = line.trim_end();
+        let line = line.trim_end().replace(['\n', '\r', '\t'], " ");
+        let line = &*visible(&line);
         if self.paint == Paint::Plain || style.is_plain() || line.is_empty() {
             self.text.push_str(line);
         } else {
@@ -75,14 +76,9 @@ impl Screen {
     }
 
     fn verdict(&mut self, view: &View) {
-        let style = match view.verdict {
-            Verdict::Pass => AnsiColor::Green,
-            Verdict::Fail => AnsiColor::Red,
-            Verdict::Inconclusive | Verdict::Invalid | Verdict::Interrupted => AnsiColor::Yellow,
-        };
-        let text = format!("{}: {}", view.verdict.key().to_uppercase(), view.reason.text);
+        let text = format!("{}: {}", view.word, view.reason.text);
         for line in wrapped(&text, self.width, 0) {
-            self.line(style.on_default().bold(), &line);
+            self.line(style(view.reason.tone).bold(), &line);
         }
         for line in wrapped(&view.title, self.width, 0) {
             self.line(Style::new().bold(), &line);

@@ -166,7 +166,7 @@ fn spreads(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Chart> {
     let both = after.steps.iter().enumerate().filter_map(|(place, step)| {
         let old = before.steps.iter().find(|old| old.label == step.label)?;
         let kinds = [("base".to_owned(), Colour::Grey, &old.response), ("candidate".to_owned(), Colour::Blue, &step.response)];
-        let title = format!("{}: successes by response time (%, log scale of ms)", step.label);
+        let title = format!("{}: successes by response time (%, log scale)", step.label);
         let alternative = format!(
             "{}: distributions of {} successes of the base and {} of the candidate, over each other.",
             step.label, old.response.count, step.response.count

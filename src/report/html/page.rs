@@ -12,7 +12,7 @@ use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDoc
 use crate::report::view::format::{count, expected, percent};
 use crate::report::view::{Fit, Remark, Section, Table, Tone, View, gate, tables};
 use crate::tally::Tally;
-use crate::verdict::{Findings, RunFacts};
+use crate::verdict::{Findings, RunFacts, Verdict};
 
 /// What a page is made from.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,7 @@ struct Page {
     title: String,
     subtitle: String,
     verdict: &'static str,
+    look: &'static str,
     word: String,
     reason: String,
     answers: Vec<AnswerPart>,
@@ -147,6 +148,8 @@ struct HeatPart {
     value: f64,
 }
 
+/// What `tillrush demo` runs.
+const DEMO: &str = include_str!("../../../scenarios/demo.yaml");
 const LEVELS: f64 = 6.0;
 /// Steps beyond these have their charts left out of the page; their figures are in its tables.
 const MOST_STEPS: usize = 40;
@@ -174,7 +177,12 @@ impl Page {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
             verdict: if running { "running" } else { findings.verdict.key() },
-            word: if running { "RUNNING".to_owned() } else { findings.verdict.key().to_uppercase() },
+            word: if running { "RUNNING".to_owned() } else { view.word.clone() },
+            look: if running || findings.objectives.is_empty() && findings.verdict == Verdict::Pass {
+                "none"
+            } else {
+                findings.verdict.key()
+            },
             reason: if running { format!("so far: {}", view.reason.text) } else { view.reason.text.clone() },
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),
@@ -194,7 +202,7 @@ impl Page {
             generator: remarks(&view.generator),
             notes: view.notes.clone(),
             facts: about(&run),
-            again: again(&run),
+            again: again(&run, scenario),
             scenario: redact::text(scenario).into_owned(),
         }
     }
@@ -300,7 +308,11 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn again(run: &RunDocument) -> String {
+fn again(run: &RunDocument, scenario: &str) -> String {
+    // The demo's shop closes when the demo ends.
+    if scenario == DEMO && run.target.starts_with("http://127.0.0.1:") {
+        return format!("tillrush demo --seed {}", run.seed);
+    }
     let tags: String = run.tags.iter().map(|(key, value)| format!(" --tag '{key}={value}'")).collect();
     format!("tillrush run scenario.yaml --target '{}' --seed {}{tags}", run.target, run.seed)
 }

@@ -7,6 +7,8 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::base::visible;
+
 const STYLE: &str = include_str!("templates/style.css");
 /// What a live page does: it takes each new state of the report as it comes.
 const LIVE_SCRIPT: &str = include_str!("templates/live.js");
@@ -25,7 +27,9 @@ pub(super) fn render(name: &str, data: impl Serialize + Send + Sync + 'static) -
         environment.add_template(name, source).expect("the templates can be read");
     }
     let data: Value = Value::from(Serde(data));
-    environment.get_template(name).and_then(|template| template.render(data)).unwrap_or_else(|error| panic!("{name}: {error:#}"))
+    let text =
+        environment.get_template(name).and_then(|template| template.render(data)).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+    visible(&text).into_owned()
 }
 
 /// A whole document around a body.
@@ -45,6 +49,7 @@ fn shell(title: &str, body: &str, script: Option<&str>) -> String {
     }
     let mut environment = Environment::new();
     environment.add_template("shell.html", TEMPLATES[0].1).expect("the templates can be read");
+    let title = visible(title);
     let values = context! { title, body, policy, style => STYLE, script };
     environment.get_template("shell.html").and_then(|template| template.render(values)).unwrap_or_else(|error| panic!("shell: {error:#}"))
 }

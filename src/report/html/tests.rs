@@ -5,12 +5,15 @@ use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
 use super::*;
-use crate::base::{Micros, ShopperId};
+use crate::base::{Micros, ShopperId, UnitId};
+use crate::plan::Part;
 use crate::report::json::run_document;
 use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
 const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
+/// Turns the direction of what follows.
+const TURNED: &str = "\u{202e}tfel ot\u{2066}";
 
 fn shown(trial: &Trial) -> String {
     page(&PageInput { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings: &trial.findings(), scenario: "name: shop\n" })
@@ -57,32 +60,32 @@ fn the_page_has_its_parts_in_order() {
     figcaption Shoppers arriving (per second)
     figcaption Requests sent (per second)
     figcaption Failed attempts, and shoppers who failed again (per second)
-    figcaption Lag of the load generator: how late shoppers acted (log scale of ms)
+    figcaption Lag of the load generator: how late shoppers acted (log scale)
     h2 Where failures repeat, and for whom
     caption Where failures repeat (groups of shoppers, beside all others)
     caption After a failed attempt (stickiness: 0 by chance, 1 for good)
-    caption Shoppers who failed twice or more, beginning at the step, of those with the value (%)
+    caption Shoppers who failed first at the step, and then again at its unit, of those with the value (%)
     h2 Steps and their times
     caption Steps (response time of successes)
     caption What went wrong
     h3 Distributions
-    figcaption browse/home: attempts by response time (%, log scale of ms)
-    figcaption search: attempts by response time (%, log scale of ms)
-    figcaption buy/home: attempts by response time (%, log scale of ms)
-    figcaption product: attempts by response time (%, log scale of ms)
-    figcaption cart: attempts by response time (%, log scale of ms)
-    figcaption checkout: attempts by response time (%, log scale of ms)
-    figcaption pay: attempts by response time (%, log scale of ms)
-    figcaption confirm: attempts by response time (%, log scale of ms)
+    figcaption browse/home: attempts by response time (%, log scale)
+    figcaption search: attempts by response time (%, log scale)
+    figcaption buy/home: attempts by response time (%, log scale)
+    figcaption product: attempts by response time (%, log scale)
+    figcaption cart: attempts by response time (%, log scale)
+    figcaption checkout: attempts by response time (%, log scale)
+    figcaption pay: attempts by response time (%, log scale)
+    figcaption confirm: attempts by response time (%, log scale)
     h3 Over time
-    figcaption browse/home: response time of successes (log scale of ms)
-    figcaption search: response time of successes (log scale of ms)
-    figcaption buy/home: response time of successes (log scale of ms)
-    figcaption product: response time of successes (log scale of ms)
-    figcaption cart: response time of successes (log scale of ms)
-    figcaption checkout: response time of successes (log scale of ms)
-    figcaption pay: response time of successes (log scale of ms)
-    figcaption confirm: response time of successes (log scale of ms)
+    figcaption browse/home: response time of successes (log scale)
+    figcaption search: response time of successes (log scale)
+    figcaption buy/home: response time of successes (log scale)
+    figcaption product: response time of successes (log scale)
+    figcaption cart: response time of successes (log scale)
+    figcaption checkout: response time of successes (log scale)
+    figcaption pay: response time of successes (log scale)
+    figcaption confirm: response time of successes (log scale)
     caption Percentiles of successes
     h2 How many are lost
     caption Shoppers lost, by how patient they are (this scenario's patience first)
@@ -109,8 +112,8 @@ fn the_page_has_its_parts_in_order() {
     Did it pass? Failed 1 of 2 objectives broken: repeated_failures < 0.5%
     Where do shoppers fail twice? pay, cart, checkout 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %)
     Since when? Throughout at no time did the shop fail more than at others, beyond chance
-    Who? payment wallet, node n3 5.2 % of those with payment wallet fail again and again, 234 of 4,525
-    How many are lost? 4.7 % 474 of every 10,000 shoppers (4.4–5.1 %), expected under applause-2024
+    Who? payment wallet, node n3 who failed again and again: payment wallet at pay, 234 of 4,525; node n3 at cart, checkout, 56 of 2,211
+    How many are lost? 4.7 % 569 of 12,000 shoppers, 474 of every 10,000 (4.4–5.1 %), expected under applause-2024
     Can I trust this run? Yes the schedule was held: 12,000 of 12,000 arrivals started, lag p99 79µs
     ");
 }
@@ -155,6 +158,7 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
 fn names_and_bodies_can_not_break_out() {
     let mut plan = shop();
     plan.name = HOSTILE.into();
+    plan.shoppers.attributes[1].values[0].0 = TURNED.into();
     plan.units.iter_mut().for_each(|unit| unit.name = format!("{}{HOSTILE}", unit.name));
     plan.steps.iter_mut().for_each(|step| step.name = format!("{}{HOSTILE}", step.name));
     plan.shoppers.attributes[1].values[1].0 = HOSTILE.into();
@@ -193,6 +197,7 @@ fn names_and_bodies_can_not_break_out() {
     assert!(all(&html, "h1")[0].text().collect::<String>().contains(HOSTILE));
     assert!(all(&html, "article pre").iter().any(|pre| pre.text().collect::<String>() == HOSTILE));
     assert_eq!(all(&html, "main").len(), 1);
+    assert!(!text.contains(['\u{202e}', '\u{2066}']) && text.contains("\\u{202e}tfel ot\\u{2066}"));
 }
 
 #[test]
@@ -216,4 +221,21 @@ fn an_hour_of_a_large_shop_is_less_than_a_megabyte_and_a_half() {
     let trial = Trial::of(plan, 30_000, 3_600, planted);
     let size = shown(&trial).len();
     assert!(size < 1_500_000, "{size} bytes");
+}
+
+#[test]
+fn who_still_tries_is_not_told_as_lost_and_branches_stand_beside_each_other() {
+    let mut trial = Trial::run(400, 20, |_| Outcome::Ok);
+    let journey = trial.plan.journeys.len() - 1;
+    let units: Vec<UnitId> = trial.plan.journeys[journey].units.clone().map(UnitId).collect();
+    let branches = units[1..3].iter().map(|unit| (1.0, vec![Part::Unit(*unit)])).collect();
+    trial.plan.journeys[journey].route =
+        [Part::Unit(units[0]), Part::Choose(branches)].into_iter().chain(units[3..].iter().map(|unit| Part::Unit(*unit))).collect();
+    let stage = &mut trial.tally.journeys[journey].funnel[3];
+    (stage.entered, stage.stopped) = (stage.passed + 7, 3);
+    let html = Html::parse_document(&shown(&trial));
+    let rows: Vec<String> = all(&html, &format!("figure[data-chart=flow-{journey}] tbody tr")).into_iter().map(text).collect();
+    assert!(rows[3].ends_with("0430"), "{rows:?}");
+    let told: Vec<String> = all(&html, "#funnel th.words").into_iter().map(text).collect();
+    assert_eq!(told.iter().filter(|name| name.ends_with("(one of 2)")).count(), 2, "{told:?}");
 }

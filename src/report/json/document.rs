@@ -286,6 +286,8 @@ pub struct JourneyDocument {
 pub struct FunnelDocument {
     /// Its name.
     pub unit: String,
+    /// The units from which a way leads to it, by place in this list; branches of a choice have the same.
+    pub after: Vec<usize>,
     /// Came to it.
     pub entered: u64,
     /// Got through it, at whatever attempt.

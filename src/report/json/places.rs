@@ -50,7 +50,7 @@ pub struct EndingsDocument {
 /// The shoppers with one value, at one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeatDocument {
-    /// The step where the first two failures fell, at one unit.
+    /// The step where the first failure fell.
     pub step: String,
     /// An attribute or an observed name.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct HeatDocument {
     pub basis: String,
     /// Shoppers with it, of the step's journey.
     pub shoppers: u64,
-    /// Those of them who failed twice or more, beginning at the step.
+    /// Those of them who failed first at the step, and then again at its unit.
     pub repeated: u64,
     /// Their share.
     pub rate: f64,

@@ -184,8 +184,10 @@ fn journeys(plan: &Plan, findings: &Findings) -> Vec<JourneyDocument> {
         funnel: journey
             .funnel
             .iter()
-            .map(|(unit, stage)| FunnelDocument {
+            .zip(plan.ways_to(journey.journey))
+            .map(|((unit, stage), after)| FunnelDocument {
                 unit: plan.unit(*unit).name.clone(),
+                after,
                 entered: stage.entered,
                 passed: stage.passed,
                 passed_at_once: stage.passed_at_once,

@@ -78,7 +78,7 @@ fn a_run_with_planted_faults_in_full() {
       "run_id": "20261127T090000Z-black-friday-checkout-0a1b",
       "tool_version": "0.1.0",
       "verdict": "pass",
-      "verdict_reason": "no objectives were given, so none is broken",
+      "verdict_reason": "nothing was asked of this run, and nothing judged",
       "headline": [
         "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 59 times the rate of the others; that loses about 195 (172–221) of every 10,000 shoppers.",
         "Shoppers who met node n3 fail again and again at cart, checkout: 2.5 % of them (56 of 2,211) met two failures or more there, at least 44 times the rate of the others; that loses about 126 (112–142) of every 10,000 shoppers. (Observed, not assigned: something that goes with it may be the cause.)",
@@ -246,38 +246,56 @@ fn a_run_with_planted_faults_in_full() {
           "funnel": [
             {
               "unit": "home",
+              "after": [],
               "entered": 8917,
               "passed": 8917,
               "passed_at_once": 8791,
-              "left_by_choice": 0
+              "left_by_choice": 0,
+              "stopped": 0
             },
             {
               "unit": "product",
+              "after": [
+                0
+              ],
               "entered": 8917,
               "passed": 8917,
               "passed_at_once": 8797,
-              "left_by_choice": 3580
+              "left_by_choice": 3580,
+              "stopped": 0
             },
             {
               "unit": "cart",
+              "after": [
+                1
+              ],
               "entered": 5337,
               "passed": 5332,
               "passed_at_once": 5028,
-              "left_by_choice": 0
+              "left_by_choice": 0,
+              "stopped": 5
             },
             {
               "unit": "checkout",
+              "after": [
+                2
+              ],
               "entered": 5332,
               "passed": 5327,
               "passed_at_once": 5043,
-              "left_by_choice": 0
+              "left_by_choice": 0,
+              "stopped": 5
             },
             {
               "unit": "pay",
+              "after": [
+                3
+              ],
               "entered": 5327,
               "passed": 5068,
               "passed_at_once": 4914,
-              "left_by_choice": 0
+              "left_by_choice": 0,
+              "stopped": 259
             }
           ],
           "endings": {
@@ -586,8 +604,8 @@ fn a_run_with_planted_faults_in_full() {
           ],
           "excess_lost": 151.477,
           "excess_lost_ci95": [
-            134.024,
-            170.675
+            133.908,
+            170.726
           ],
           "interval_basis": "blocks",
           "basis": "observed"

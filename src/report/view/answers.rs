@@ -1,15 +1,18 @@
 //! What a reader of a report asks first, and the answers in a few words each.
 
-use super::format::{NOTHING, count, interval, percent, rate};
+use super::format::{NOTHING, count, expected, interval, rate};
 use super::moments;
 use super::page::Tone;
 use super::tables::{group, lost_share, places};
-use super::words;
+use super::{sight, words};
 use crate::plan::{Behaviour, Plan};
-use crate::verdict::{Findings, RunFacts, Soundness, Verdict};
+use crate::verdict::{Findings, HotSpot, RunFacts, Soundness, Verdict};
 
 /// More names than this are counted, not told.
 const NAMED: usize = 3;
+
+/// What is said where the sample could not have shown anything.
+const TOO_FEW: &str = "Too few to say";
 
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +31,7 @@ pub struct Answer {
 
 /// The questions in the order in which they are asked.
 pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer> {
-    vec![passed(facts, findings), place(plan, findings), since(plan, facts, findings), who(findings), lost(findings), trust(findings)]
+    vec![passed(facts, findings), place(plan, findings), since(plan, facts, findings), who(plan, findings), lost(findings), trust(findings)]
 }
 
 fn answer(question: &'static str, tone: Tone, answer: impl Into<String>, detail: impl Into<String>) -> Answer {
@@ -38,6 +41,7 @@ fn answer(question: &'static str, tone: Tone, answer: impl Into<String>, detail:
 fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
     let reason = words::reason(facts, findings);
     let word = match findings.verdict {
+        Verdict::Pass if findings.objectives.is_empty() => "No objectives",
         Verdict::Pass => "Passed",
         Verdict::Fail => "Failed",
         Verdict::Inconclusive => "Not decided",
@@ -52,10 +56,11 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
     if repeated.events == 0 {
+        let tone = words::good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high));
         return answer(
             QUESTION,
-            if repeated.of > 0 { Tone::Good } else { Tone::Doubtful },
-            "Nowhere",
+            tone,
+            if tone == Tone::Good { "Nowhere" } else { "Nowhere seen" },
             format!("none of {} shoppers, {ci95}", count(repeated.of)),
         );
     }
@@ -73,23 +78,26 @@ fn since(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
     }
     match moments::worst(plan, facts, findings) {
         Some((span, what)) => answer(QUESTION, Tone::Bad, span, what),
+        None if !sight::shows_groups(findings) => answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings)),
         None => answer(QUESTION, Tone::Plain, "Throughout", "at no time did the shop fail more than at others, beyond chance"),
     }
 }
 
-fn who(findings: &Findings) -> Answer {
+fn who(plan: &Plan, findings: &Findings) -> Answer {
     const QUESTION: &str = "Who?";
     match findings.hotspots.first() {
         None if findings.shoppers.repeated.events == 0 => answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice"),
-        None => answer(QUESTION, Tone::Plain, "Anybody", "no group of shoppers stands out"),
-        Some(worst) => {
-            let share = percent(worst.inside.value().unwrap_or_default());
-            let detail = format!(
-                "{share} of those with {} fail again and again, {} of {}",
-                group(worst),
-                count(worst.inside.events),
-                count(worst.inside.of)
-            );
+        None if !sight::shows_groups(findings) => answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings)),
+        None => answer(QUESTION, Tone::Plain, "No group shown", "no group of shoppers stands out"),
+        Some(_) => {
+            let told = |spot: &HotSpot| {
+                let (events, of) = (count(spot.inside.events), count(spot.inside.of));
+                format!("{} at {}, {events} of {of}", group(spot), places(plan, spot)).replace(" at anywhere", " anywhere")
+            };
+            let more = findings.hotspots.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let detail = findings.hotspots.iter().take(NAMED).map(told).collect::<Vec<_>>().join("; ");
+            let detail = format!("who failed again and again: {detail}{more}");
             answer(QUESTION, Tone::Bad, named(findings.hotspots.iter().map(group).collect()), detail)
         }
     }
@@ -102,14 +110,18 @@ fn lost(findings: &Findings) -> Answer {
     };
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
-        return answer(QUESTION, Tone::Good, "None", format!("{ci95} with 95 % confidence"));
+        let tone = words::good_news(own.ci95.high);
+        let word = if tone == Tone::Good { "None" } else { "None seen" };
+        return answer(QUESTION, tone, word, format!("{ci95} with 95 % confidence"));
     }
     let how = match loss.behaviour {
         Behaviour::Probe | Behaviour::Experiment => "expected",
         Behaviour::Live => "seen",
     };
     let detail = format!(
-        "{} of every 10,000 shoppers ({}), {how} under {}",
+        "{} of {} shoppers, {} of every 10,000 ({}), {how} under {}",
+        expected(own.lost),
+        count(findings.shoppers.ended),
         count((10_000.0 * own.rate).round() as u64),
         interval(own.ci95),
         own.patience
@@ -133,6 +145,12 @@ fn trust(findings: &Findings) -> Answer {
         (None, None) => "nothing was seen".to_owned(),
     };
     answer("Can I trust this run?", tone, word, detail)
+}
+
+/// Why nothing is said.
+fn too_few(findings: &Findings) -> String {
+    let repeated = &findings.shoppers.repeated;
+    format!("{} of {} shoppers failed again, too few to show a group or a time", count(repeated.events), count(repeated.of))
 }
 
 /// The first few names, and how many more there are.

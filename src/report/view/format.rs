@@ -7,6 +7,11 @@ use crate::verdict::statistics::{Interval, Quantile, Rate};
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
 
+/// So many of something: `1 shopper`, `1,204 shoppers`.
+pub fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// An expected count: whole from ten on, else with one decimal; some is never shown as none.
 pub fn expected(n: f64) -> String {
     match n {

@@ -20,13 +20,13 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         ("KiB", Fit::Optional(1)),
         ("fields", Fit::Figure),
         ("time p50", Fit::Figure),
-        ("95 % range", Fit::Optional(5)),
+        ("95 % range", Fit::Optional(3)),
         ("p95", Fit::Figure),
+        ("95 % range", Fit::Optional(3)),
+        ("no thinking p50", Fit::Optional(2)),
         ("95 % range", Fit::Optional(4)),
-        ("no thinking p50", Fit::Optional(3)),
-        ("95 % range", Fit::Optional(7)),
         ("p95", Fit::Optional(2)),
-        ("95 % range", Fit::Optional(6)),
+        ("95 % range", Fit::Optional(4)),
     ];
     let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)", &columns);
     for found in &findings.friction {

@@ -25,8 +25,10 @@ pub struct View {
     pub title: String,
     /// What was run where, in a line.
     pub subtitle: String,
-    /// The verdict in a word.
+    /// The verdict.
     pub verdict: Verdict,
+    /// The same in capitals; that of a run without objectives says so.
+    pub word: String,
     /// Why.
     pub reason: Remark,
     /// What matters most, in plain sentences, the worst place for repeated failures first.
@@ -119,7 +121,7 @@ pub enum Fit {
     Prose,
     /// A figure, to the right; never left out.
     Figure,
-    /// A figure, to the right; left out if need be, the highest number first.
+    /// A figure, to the right; left out if need be, the highest number first, and all of a number together.
     Optional(u8),
 }
 
@@ -161,6 +163,7 @@ impl View {
             title: plan.name.clone(),
             subtitle: words::subtitle(plan, facts, findings),
             verdict: findings.verdict,
+            word: words::verdict(findings),
             reason: words::reason(facts, findings),
             headline: words::headline(plan, facts, findings),
             answers: answers::answers(plan, facts, findings),

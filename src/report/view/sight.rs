@@ -2,11 +2,21 @@
 
 use super::format::{NOTHING, count, expected, percent, range};
 use super::page::{Fit, Table, Tone};
-use crate::verdict::{Among, Detectable, Findings};
+use crate::verdict::{Among, Detectable, Findings, MIN_REPEATED};
 
 /// What this run could have seen, a sentence for all shoppers and one for those who came to pay.
 pub fn detectable(findings: &Findings) -> Vec<String> {
     findings.detectable.iter().filter(|found| found.shoppers > 0).map(sentence).collect()
+}
+
+/// Whether enough shoppers failed again to show a group or a time in which they do so more than the others: as many as it takes to see
+/// their rate double.
+pub(super) fn shows_groups(findings: &Findings) -> bool {
+    let repeated = &findings.shoppers.repeated;
+    let own = repeated.value().unwrap_or(0.0);
+    let sights = findings.detectable.first().map_or(&[][..], |found| &found.sights);
+    let of_own = sights.iter().filter(|sight| sight.base <= own).max_by(|a, b| a.base.total_cmp(&b.base)).or(sights.first());
+    repeated.events >= MIN_REPEATED && of_own.is_some_and(|sight| sight.more == 0)
 }
 
 fn sentence(found: &Detectable) -> String {

@@ -3,30 +3,32 @@
 use super::format::{NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate, span, times};
 use super::page::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
+use crate::tally::FunnelStage;
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
 
 /// The funnel as shoppers live it: who came to each unit, who got through and how, who didn't.
 pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
     let several = findings.journeys.len() > 1;
-    let mut table = Table::new(
-        "How far shoppers came, and how they got through",
-        &[
-            (if several { "journey / unit" } else { "unit" }, Fit::Name),
-            ("came", Fit::Figure),
-            ("at once", Fit::Figure),
-            ("after retries", Fit::Figure),
-            ("never", Fit::Figure),
-            ("then left", Fit::Optional(1)),
-        ],
-    );
+    let still = |stage: &FunnelStage| stage.entered.saturating_sub(stage.passed + stage.stopped);
+    let trying = findings.journeys.iter().flat_map(|journey| &journey.funnel).any(|(_, stage)| still(stage) > 0);
+    let mut columns = vec![(if several { "journey / unit" } else { "unit" }, Fit::Name)];
+    columns.extend([("came", Fit::Figure), ("at once", Fit::Figure), ("after retries", Fit::Figure)]);
+    columns.extend(trying.then_some(("still trying", Fit::Figure)));
+    columns.extend([("never", Fit::Figure), ("then left", Fit::Optional(1))]);
+    let mut table = Table::new("How far shoppers came, and how they got through", &columns);
     for journey in findings.journeys.iter().filter(|journey| journey.started > 0) {
-        for (unit, stage) in &journey.funnel {
+        let ways = plan.ways_to(journey.journey);
+        for ((unit, stage), way) in journey.funnel.iter().zip(&ways) {
             let name = &plan.unit(*unit).name;
             let name = if several { format!("{} / {name}", plan.journey(journey.journey).name) } else { name.clone() };
-            let never = stage.entered.saturating_sub(stage.passed);
-            let tone = if never > 0 { Tone::Bad } else { Tone::Plain };
-            let retried = stage.passed.saturating_sub(stage.passed_at_once);
-            table.row(tone, [name, count(stage.entered), count(stage.passed_at_once), count(retried), count(never), count(stage.left)]);
+            // Branches of a choice are come to from the same units.
+            let branches = ways.iter().filter(|other| *other == way).count();
+            let name = if branches > 1 { format!("{name} (one of {branches})") } else { name };
+            let tone = if stage.stopped > 0 { Tone::Bad } else { Tone::Plain };
+            let mut numbers = vec![stage.entered, stage.passed_at_once, stage.passed.saturating_sub(stage.passed_at_once)];
+            numbers.extend(trying.then(|| still(stage)));
+            numbers.extend([stage.stopped, stage.left]);
+            table.row(tone, [name].into_iter().chain(numbers.into_iter().map(count)).collect::<Vec<_>>());
         }
     }
     table

@@ -1,7 +1,7 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
 use super::experiment;
-use super::format::{count, expected, interval, percent, range, rate, times};
+use super::format::{count, counted, expected, interval, percent, range, rate, times};
 use super::moments;
 use super::page::{Remark, Tone};
 use super::sight;
@@ -9,7 +9,7 @@ use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
-use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -18,16 +18,24 @@ pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
         Arrivals::Paced(_) => "open load, paced".to_owned(),
         Arrivals::Closed { users, .. } => format!("closed load of {users} at a time"),
     };
-    let shoppers = count(findings.shoppers.started);
-    let requests = count(findings.requests_sent);
-    format!("{shoppers} shoppers and {requests} requests in {} against {}, {load}, seed {}", facts.duration, facts.target, facts.seed)
+    let shoppers = counted(findings.shoppers.started, "shopper");
+    let requests = counted(findings.requests_sent, "request");
+    format!("{shoppers} and {requests} in {} against {}, {load}, seed {}", facts.duration, facts.target, facts.seed)
+}
+
+/// The verdict in capitals. Where nothing was asked of the run it did not pass, though its exit code is that of one that did.
+pub fn verdict(findings: &Findings) -> String {
+    match findings.verdict {
+        Verdict::Pass if findings.objectives.is_empty() => "NO OBJECTIVES".to_owned(),
+        verdict => verdict.key().to_uppercase(),
+    }
 }
 
 /// Why the verdict is what it is.
 pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     let objectives = findings.objectives.len();
     match findings.verdict {
-        Verdict::Pass if objectives == 0 => Remark::new(Tone::Good, "no objectives were given, so none is broken"),
+        Verdict::Pass if objectives == 0 => Remark::new(Tone::Plain, "nothing was asked of this run, and nothing judged"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
         Verdict::Fail if facts.completion == Completion::Aborted => {
             Remark::new(Tone::Bad, format!("stopped after {}, {}", facts.duration, broken(findings)))
@@ -129,6 +137,11 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
     Remark::new(Tone::Bad, text)
 }
 
+/// How it strikes the reader that nothing was seen: as good news only where that rules out more than one shopper in twenty.
+pub(super) fn good_news(at_most: f64) -> Tone {
+    if at_most <= 0.05 { Tone::Good } else { Tone::Doubtful }
+}
+
 fn repeated(plan: &Plan, findings: &Findings) -> Remark {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
@@ -137,7 +150,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
     }
     if repeated.events == 0 {
         return Remark::new(
-            Tone::Good,
+            good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high)),
             format!("No shopper of {} met two failures or more ({ci95} with 95 % confidence).", count(repeated.of)),
         );
     }
@@ -145,7 +158,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         Some((step, shoppers)) => format!("; for {} of them it began at {}", count(*shoppers), plan.step_label(*step)),
         None => String::new(),
     };
-    let nobody = if findings.hotspots.is_empty() && repeated.events >= MIN_REPEATED { " No group of shoppers stands out." } else { "" };
+    let nobody = if findings.hotspots.is_empty() && sight::shows_groups(findings) { " No group of shoppers stands out." } else { "" };
     let text = format!(
         "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{nobody}",
         count(repeated.events),
@@ -162,7 +175,7 @@ fn cost(findings: &Findings) -> Option<Remark> {
     let own = loss.by_patience.first()?;
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
-        return Some(Remark::new(Tone::Good, format!("No shopper is lost to failures ({ci95}).")));
+        return Some(Remark::new(good_news(own.ci95.high), format!("No shopper is lost to failures ({ci95}).")));
     }
     let would = match loss.behaviour {
         Behaviour::Probe | Behaviour::Experiment => format!("would leave for good under {}", own.patience),

@@ -133,6 +133,13 @@ pub struct Difference {
     pub weak: bool,
 }
 
+impl Difference {
+    /// Where the change lies, if that can be said: not where a side's figure is only known to be at least so long.
+    pub fn known_ci95(&self) -> Option<Interval> {
+        (!self.base.at_least && !self.candidate.at_least).then_some(self.ci95)
+    }
+}
+
 /// One run's figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figure {

@@ -9,7 +9,7 @@ use crate::tally::Tally;
 /// The shoppers with one value, at one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatCell {
-    /// The step where the first two failures fell, at one unit.
+    /// The step where the first failure fell.
     pub step: StepId,
     /// An attribute or an observed name.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct HeatCell {
     pub basis: Basis,
     /// Shoppers with it, of the step's journey.
     pub shoppers: u64,
-    /// Those of them who failed twice or more, beginning at the step.
+    /// Those of them who failed first at the step, and then again at its unit.
     pub repeated: u64,
 }
 

@@ -16,7 +16,7 @@ pub(in crate::report::html) fn spread(place: usize, step: &StepSeries, response:
     ];
     let quantiles = [("p50", response.p50), ("p95", response.p95), ("p99", response.p99), ("p99.9", response.p999)];
     let told: Vec<String> = quantiles.iter().filter_map(|(name, value)| Some(format!("{name} {}", millis((*value)?)))).collect();
-    let title = format!("{}: attempts by response time (%, log scale of ms)", step.label);
+    let title = format!("{}: attempts by response time (%, log scale)", step.label);
     let alternative = format!(
         "{}: {} successes{}{}; {} failures.",
         step.label,
@@ -50,12 +50,15 @@ pub(in crate::report::html) fn over(
     };
     let lines: Vec<Line> = kinds.iter().filter(|(_, _, spread)| spread.count > 0).map(line).collect();
     let tallest = lines.iter().flat_map(|line| &line.stretches).flatten().map(|(_, y)| *y).fold(0.0, f64::max);
+    let x = Axis::of_log_ms(low, high);
+    // A name takes about an eighth of the picture.
+    let near = (x.high - x.low) / 8.0;
     let plot = Plot {
-        x: Axis::of_log_ms(low, high),
+        x,
         y: Axis::from_zero(tallest, 4),
         bands: Vec::new(),
         lines,
-        marks: apart(marks.into_iter().map(|(ms, name)| (ms.max(0.01).log10(), name)).collect()),
+        marks: apart(marks.into_iter().map(|(ms, name)| (ms.max(0.01).log10(), name)).collect(), near),
     };
     let mut edges: Vec<(f64, f64)> = bins().map(|bin| (bin.from_ms, bin.until_ms)).collect();
     edges.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -85,11 +88,10 @@ fn outline(spread: &Spread, height: impl Fn(u64) -> f64) -> Vec<Vec<(f64, f64)>>
 }
 
 /// Marks so near to the one before that their names would overlap lose them; the line stays.
-fn apart(mut marks: Vec<(f64, String)>) -> Vec<(f64, String)> {
-    const NEAR: f64 = 0.28;
+fn apart(mut marks: Vec<(f64, String)>, near: f64) -> Vec<(f64, String)> {
     let mut named: Option<f64> = None;
     for (at, name) in &mut marks {
-        if named.is_some_and(|before| *at - before < NEAR) {
+        if named.is_some_and(|before| *at - before < near) {
             name.clear();
         } else {
             named = Some(*at);

@@ -55,7 +55,7 @@ pub(in crate::report::html) fn response(place: usize, run: &RunDocument, series:
         .map(|((name, colour), line)| on_log_scale(name, colour, line))
         .collect();
     let alternative = format!("Response time of successes at {} over time: {}.", step.label, ranges(&lines));
-    let title = format!("{}: response time of successes (log scale of ms)", step.label);
+    let title = format!("{}: response time of successes (log scale)", step.label);
     log_chart(run, series, (format!("response-{place}"), title, alternative), lines, true)
 }
 
@@ -65,7 +65,7 @@ pub(in crate::report::html) fn lag(run: &RunDocument, series: &Series) -> Option
     let lines: Vec<Line> =
         lines.into_iter().filter(|(_, _, line)| !line.is_empty()).map(|(name, colour, line)| on_log_scale(name, colour, line)).collect();
     let alternative = format!("Lag of the load generator over time: {}.", ranges(&lines));
-    let title = "Lag of the load generator: how late shoppers acted (log scale of ms)".to_owned();
+    let title = "Lag of the load generator: how late shoppers acted (log scale)".to_owned();
     log_chart(run, series, ("lag".to_owned(), title, alternative), lines, false)
 }
 

@@ -19,6 +19,7 @@ function renew() {
       const focused = document.activeElement && report.contains(document.activeElement) ? document.activeElement.textContent : null;
       const [x, y] = [window.scrollX, window.scrollY];
       report.innerHTML = body;
+      document.title = `${report.querySelector("h1").textContent.trim()} · tillrush`;
       for (const summary of report.querySelectorAll("summary")) {
         if (open.has(summary.textContent)) summary.parentElement.open = true;
         if (focused !== null && summary.textContent === focused) summary.focus({ preventScroll: true });
