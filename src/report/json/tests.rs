@@ -586,8 +586,8 @@ fn a_run_with_planted_faults_in_full() {
           ],
           "excess_lost": 151.477,
           "excess_lost_ci95": [
-            134.024,
-            170.675
+            133.908,
+            170.726
           ],
           "interval_basis": "blocks",
           "basis": "observed"
