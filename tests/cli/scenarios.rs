@@ -120,6 +120,15 @@ fn the_first_flow_of_the_guide_buys() {
 }
 
 #[test]
+fn the_flow_of_the_guide_for_another_shop_is_a_scenario() {
+    // Whether it buys there is seen by tests/real/check, which has that shop.
+    let flows: Vec<String> = guide().into_iter().filter(|block| block.starts_with("name:")).collect();
+    assert_eq!(flows.len(), 2);
+    let bench = Bench::new(&flows[1]);
+    bench.tillrush(&["check", bench.scenario()]).with(&[0]);
+}
+
+#[test]
 fn the_recipes_of_the_guide_are_scenarios() {
     let recipes: Vec<String> = guide().into_iter().filter(|block| !block.starts_with("name:")).collect();
     assert!(recipes.len() >= 15);

@@ -153,3 +153,22 @@ fn a_shop_that_asks_for_a_certificate_gets_it() {
     assert_eq!(count(&bench.document(), "/shoppers/purchased"), shop.ledger().buyers());
     assert_eq!(count(&bench.document(), "/shoppers/failed"), 0);
 }
+
+#[test]
+fn a_handshake_takes_a_round_trip_of_the_shopper_s_network_and_nothing_is_lost_on_it() {
+    let shop = Shop::open("");
+    let front = TlsFront::before(&shop);
+    let far = "attributes: { access: { far: { network: { round_trip: 50ms, bandwidth: 10Mbit/s } } }, ";
+    let bench = Bench::new(&BUY.replace("attributes: { ", far));
+    let url = front.url();
+    bench.run(&[&["--target", url.as_str(), "--insecure"], &BRIEF[..]].concat()).with(&MEASURED);
+    let (document, books) = (bench.document(), shop.ledger());
+    assert_eq!(count(&document, "/shoppers/failed"), 0);
+    assert_eq!(count(&document, "/shoppers/purchased"), books.buyers());
+    assert!(books.buyers() > 5 && front.agreed().0 >= books.buyers());
+    let first = step(&document, "add to cart");
+    for phase in ["connect_ms", "tls_ms", "wait_ms"] {
+        let least = first["wire"][phase]["p50"].as_f64().unwrap_or_else(|| panic!("{phase} of {:#}", first["wire"]));
+        assert!(least >= 50.0, "{phase}: {:#}", first["wire"]);
+    }
+}
