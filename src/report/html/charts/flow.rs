@@ -80,6 +80,9 @@ struct Bar {
     gone: f64,
 }
 
+/// Its class, its name, how many, how far to the next bar it ends, and how far beneath its number stands.
+type Branch = (&'static str, &'static str, fn(&FunnelDocument) -> u64, f64, f64);
+
 // === impl Drawing ===
 
 impl<'j> Drawing<'j> {
@@ -157,7 +160,7 @@ impl<'j> Drawing<'j> {
 
     /// Who leaves, and who never gets through: of all units of a column together.
     fn branches(&mut self, svg: &mut Svg) {
-        let kinds: [(&str, &str, fn(&FunnelDocument) -> u64, f64, f64); 2] = [
+        let kinds: [Branch; 2] = [
             ("flow-left", "left by choice", |unit| unit.left_by_choice, 0.42, 26.0),
             ("flow-never", "never got through", |unit| unit.stopped, 0.72, 58.0),
         ];
