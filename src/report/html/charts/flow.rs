@@ -24,7 +24,7 @@ const FALL: f64 = 136.0;
 const BELOW: f64 = 90.0;
 /// The room that a letter takes, in names and beneath.
 const BOLD: f64 = 15.5;
-const LETTER: f64 = 13.0;
+const LETTER: f64 = 12.0;
 
 /// The flow of a journey's shoppers.
 pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> Chart {
