@@ -17,7 +17,7 @@ use crate::plan::{self, Plan};
 use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
 use crate::shopper::session::Gate;
 use crate::shopper::transport::{Clock, Shop};
-use crate::shopper::{Answers, Visit, World};
+use crate::shopper::{Visit, World};
 use crate::tally::{End, OwnFault, Tally};
 
 /// How many shoppers may be in the shop at once in one process; beyond, arrivals are counted as unstarted. Not a
@@ -193,15 +193,20 @@ where
         let _inside = inside;
         match world.beside.clone() {
             None => visit(&world, &crowd, arrival).await,
-            // Ordinals of a slice have its count between them.
-            Some(beside) => visit_both(&world, &beside, &crowd, arrival, (arrival.ordinal / u64::from(slice.of())).is_multiple_of(2)).await,
+            // Ordinals of a slice have its count between them. On the heap: a shopper in one shop needs no room for two.
+            Some(beside) => {
+                let here_first = (arrival.ordinal / u64::from(slice.of())).is_multiple_of(2);
+                Box::pin(visit_both(&world, &beside, &crowd, arrival, here_first)).await;
+            }
         }
     });
 }
 
 /// One shopper's visit, to its end or to the end of the run.
 async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, arrival: Arrival) {
-    stay(Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at), world, crowd).await;
+    let mut visit = Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at);
+    let end = stay(&mut visit, world, crowd).await;
+    visit.close(world, end);
 }
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
@@ -212,7 +217,13 @@ async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
     arrival: Arrival,
     here_first: bool,
 ) {
-    let enter = |world| stay(Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at).in_two_shops(), world, crowd);
+    let enter = async |world| {
+        let mut visit = Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at).in_two_shops();
+        let end = stay(&mut visit, world, crowd).await;
+        let answers = visit.answers(end);
+        visit.close(world, end);
+        answers
+    };
     let (here, there) = if here_first {
         tokio::join!(biased; enter(world), enter(beside))
     } else {
@@ -228,16 +239,13 @@ async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
     }
 }
 
-/// A visit to its end, or to the end of the run.
-async fn stay<S: Shop, C: Clock, G: Gate + Clone>(mut visit: Visit<S, G>, world: &World<S, C, G>, crowd: &Crowd) -> Answers {
-    let end = tokio::select! {
+/// A visit to its end, or to the end of the run. What follows is for its owner: moved in here, it would take its room twice.
+async fn stay<S: Shop, C: Clock, G: Gate + Clone>(visit: &mut Visit<S, G>, world: &World<S, C, G>, crowd: &Crowd) -> End {
+    tokio::select! {
         biased;
         () = crowd.closes() => End::Unfinished,
         end = visit.go(world) => end,
-    };
-    let answers = visit.answers(end);
-    visit.close(world, end);
-    answers
+    }
 }
 
 /// The world, and the one beside it in a duet.
