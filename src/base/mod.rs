@@ -8,4 +8,4 @@ pub mod redact;
 mod units;
 
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
-pub use units::{Delay, Micros, MinorUnits};
+pub use units::{Delay, Micros, MinorUnits, thousands};

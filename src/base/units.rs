@@ -129,7 +129,7 @@ impl Sum for Micros {
 }
 
 impl fmt::Display for Micros {
-    /// Three significant figures in the unit that fits: `850µs`, `12.3ms`, `2.5s`, `1m30s`, `2h05m`.
+    /// Three significant figures in the unit that fits: `850µs`, `12.3ms`, `2.5s`, `1m30s`, `2h05m`; nothing is `0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let us = self.0;
         let scaled = |value: f64, unit: &str| {
@@ -139,7 +139,8 @@ impl fmt::Display for Micros {
             format!("{text}{unit}")
         };
         let text = match us {
-            0..1_000 => format!("{us}µs"),
+            0 => "0".to_owned(),
+            1..1_000 => format!("{us}µs"),
             1_000..1_000_000 => scaled(us as f64 / 1e3, "ms"),
             1_000_000..60_000_000 => scaled(us as f64 / 1e6, "s"),
             60_000_000..3_600_000_000 => {
@@ -153,6 +154,19 @@ impl fmt::Display for Micros {
         };
         f.pad(&text)
     }
+}
+
+/// A count with its thousands apart: `12,000`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 // === impl Delay ===
@@ -181,8 +195,8 @@ mod tests {
     #[test]
     fn spans_print_in_the_unit_that_fits() {
         let shown: Vec<String> =
-            [850, 1_000, 12_340, 123_456, 2_500_000, 90_000_000, 3_600_000_000, 7_500_000_000].map(|us| Micros(us).to_string()).into();
-        assert_eq!(shown, ["850µs", "1ms", "12.3ms", "123ms", "2.5s", "1m30s", "1h", "2h05m"]);
+            [0, 850, 1_000, 12_340, 123_456, 2_500_000, 90_000_000, 3_600_000_000, 7_500_000_000].map(|us| Micros(us).to_string()).into();
+        assert_eq!(shown, ["0", "850µs", "1ms", "12.3ms", "123ms", "2.5s", "1m30s", "1h", "2h05m"]);
     }
 
     #[test]

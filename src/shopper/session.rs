@@ -187,7 +187,8 @@ struct Trip {
 impl SessionSettings {
     /// A session with the shop at `target`, on its host only, with the headers of a polite load test.
     pub fn new(target: Url) -> SessionSettings {
-        let mut headers = HeaderMap::new();
+        // With places for a shopper's own, a step's, the referer and cookies: requests are copies, and would each make room anew.
+        let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,application/json;q=0.9,*/*;q=0.8"));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
@@ -346,9 +347,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
         let url = address::resolve(&self.settings.target, self.page.as_ref(), &request.url).map_err(FetchTrouble::BadAddress)?;
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
-        // With room for the step's own, the page it comes from, the cookies: a copy has none.
-        let mut headers = HeaderMap::with_capacity(self.headers.len() + request.headers.len() + 3);
-        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
         let own_agent = request.headers.contains_key(header::USER_AGENT);
         headers.extend(request.headers);

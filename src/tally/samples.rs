@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::merge::{Aside, Merge};
-use super::{Cause, FailureKind, SampleLine};
+use super::{Cause, CausePlace, FailureKind, Messages, SampleLine};
 use crate::base::StepId;
 
 /// Journeys by what they are an example of, each by its hash.
@@ -19,10 +19,10 @@ type Strata<K, V> = BTreeMap<K, BTreeMap<u64, V>>;
 /// A bounded, unbiased choice of failing journeys: those whose hash is smallest, per (step, kind) and per cause.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Samples {
-    /// By step and kind of the first failure: at most [`Samples::STRATA`] strata of at most
-    /// [`Samples::PER_STRATUM`] journeys.
+    /// By step and kind of the first failure: at most [`Samples::PER_STRATUM`] journeys of each.
     pub strata: Strata<(StepId, FailureKind), Arc<SampleLine>>,
-    /// By first cause: at most [`Samples::STRATA`] of one journey each, so that a rare cause has an example beside a frequent one.
+    /// By first cause, one journey of each, so that a rare cause has an example beside a frequent one; of each (step, kind, status) as
+    /// many as there are messages told apart ([`Messages::MOST`]).
     pub causes: Strata<Cause, Arc<SampleLine>>,
     /// The hashes that would be kept of all that were ever offered here, those handed on included.
     #[serde(skip)]
@@ -39,15 +39,13 @@ pub(crate) struct Lowest {
 // === impl Samples ===
 
 impl Samples {
-    /// How many (step, kind) pairs are kept; the ones with the smallest keys.
-    pub const STRATA: usize = 64;
     /// How many journeys are kept for each.
     pub const PER_STRATUM: usize = 4;
 
     /// Whether a journey with this hash would be kept, so that its line is worth making.
     pub fn wants(&self, cause: &Cause, hash: u64) -> bool {
-        let lowest = &self.lowest.0;
-        wanted(&lowest.strata, &stratum(cause), Samples::PER_STRATUM, hash) || wanted(&lowest.causes, cause, 1, hash)
+        let Lowest { strata, causes } = &self.lowest.0;
+        wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash) || (has_room(causes, cause) && wanted(causes.get(cause), 1, hash))
     }
 
     /// Keeps a journey if its hash is among the smallest.
@@ -56,9 +54,14 @@ impl Samples {
         if keep(&mut lowest.strata, stratum(cause), Samples::PER_STRATUM, hash, ()) {
             keep(&mut self.strata, stratum(cause), Samples::PER_STRATUM, hash, Arc::clone(&line));
         }
-        if keep(&mut lowest.causes, cause.clone(), 1, hash, ()) {
-            keep(&mut self.causes, cause.clone(), 1, hash, line);
+        if keep_cause(&mut lowest.causes, cause.clone(), hash, ()) {
+            keep_cause(&mut self.causes, cause.clone(), hash, line);
         }
+    }
+
+    /// The journeys kept for the causes of a place.
+    pub fn of_place(&self, place: CausePlace) -> impl Iterator<Item = &Arc<SampleLine>> {
+        of_place(&self.causes, place).flat_map(|(_, lines)| lines.values())
     }
 
     /// What is kept for these, without the lines: what later offers have to fall below.
@@ -71,19 +74,30 @@ fn stratum(cause: &Cause) -> (StepId, FailureKind) {
     (cause.place.step, cause.place.kind)
 }
 
+/// The causes of a place, by message.
+fn of_place<V>(causes: &Strata<Cause, V>, place: CausePlace) -> impl Iterator<Item = (&Cause, &BTreeMap<u64, V>)> {
+    // No message sorts before the empty one.
+    let from = Cause { place, message: Arc::from("") };
+    causes.range(from..).take_while(move |(cause, _)| cause.place == place)
+}
+
+/// Whether a cause is among those of its place that are kept, or would be.
+fn has_room(causes: &Strata<Cause, ()>, cause: &Cause) -> bool {
+    let last = of_place(causes, cause.place).nth(Messages::MOST - 1);
+    last.is_none_or(|(last, _)| cause <= last)
+}
+
 /// Whether a journey with this hash would be kept that is not kept already.
-fn wanted<K: Ord>(strata: &Strata<K, ()>, stratum: &K, most: usize, hash: u64) -> bool {
-    match strata.get(stratum) {
-        Some(hashes) if hashes.contains_key(&hash) => false,
-        Some(hashes) => hashes.len() < most || hashes.last_key_value().is_some_and(|(&highest, ())| hash < highest),
-        None => strata.len() < Samples::STRATA || strata.last_key_value().is_some_and(|(highest, _)| stratum < highest),
-    }
+fn wanted(hashes: Option<&BTreeMap<u64, ()>>, most: usize, hash: u64) -> bool {
+    hashes.is_none_or(|hashes| {
+        !hashes.contains_key(&hash) && (hashes.len() < most || hashes.last_key_value().is_some_and(|(&highest, ())| hash < highest))
+    })
 }
 
 /// Keeps a line if it is among the `most` of its stratum with the smallest hashes; whether it is. Of lines with the same
 /// hash the smaller one is kept, so that the order of offers never matters.
-fn keep<K: Ord + Clone, V: Ord>(strata: &mut Strata<K, V>, stratum: K, most: usize, hash: u64, line: V) -> bool {
-    let lines = strata.entry(stratum.clone()).or_default();
+fn keep<K: Ord, V: Ord>(strata: &mut Strata<K, V>, stratum: K, most: usize, hash: u64, line: V) -> bool {
+    let lines = strata.entry(stratum).or_default();
     match lines.get_mut(&hash) {
         Some(kept) if line < *kept => *kept = line,
         Some(_) => {}
@@ -94,31 +108,33 @@ fn keep<K: Ord + Clone, V: Ord>(strata: &mut Strata<K, V>, stratum: K, most: usi
     while lines.len() > most {
         lines.pop_last();
     }
-    while strata.len() > Samples::STRATA {
-        strata.pop_last();
-    }
-    strata.get(&stratum).is_some_and(|lines| lines.contains_key(&hash))
+    lines.contains_key(&hash)
 }
 
-/// Adds the lines of other strata.
-fn absorb<K: Ord + Clone>(
-    lowest: &mut Strata<K, ()>,
-    ours: &mut Strata<K, Arc<SampleLine>>,
-    theirs: Strata<K, Arc<SampleLine>>,
-    most: usize,
-) {
-    for (stratum, lines) in theirs {
-        for (hash, line) in lines {
-            keep(lowest, stratum.clone(), most, hash, ());
-            keep(ours, stratum.clone(), most, hash, line);
-        }
+/// Keeps the line of a cause; of too many messages of a place those that sort first have one.
+fn keep_cause<V: Ord>(causes: &mut Strata<Cause, V>, cause: Cause, hash: u64, line: V) -> bool {
+    let kept = keep(causes, cause.clone(), 1, hash, line);
+    let last = of_place(causes, cause.place).nth(Messages::MOST).map(|(last, _)| last.clone());
+    if let Some(last) = last {
+        causes.remove(&last);
     }
+    kept && causes.contains_key(&cause)
 }
 
 impl Merge for Samples {
     fn absorb(&mut self, other: Samples) {
         let lowest = &mut self.lowest.0;
-        absorb(&mut lowest.strata, &mut self.strata, other.strata, Samples::PER_STRATUM);
-        absorb(&mut lowest.causes, &mut self.causes, other.causes, 1);
+        for (stratum, lines) in other.strata {
+            for (hash, line) in lines {
+                keep(&mut lowest.strata, stratum, Samples::PER_STRATUM, hash, ());
+                keep(&mut self.strata, stratum, Samples::PER_STRATUM, hash, line);
+            }
+        }
+        for (cause, lines) in other.causes {
+            for (hash, line) in lines {
+                keep_cause(&mut lowest.causes, cause.clone(), hash, ());
+                keep_cause(&mut self.causes, cause.clone(), hash, line);
+            }
+        }
     }
 }

@@ -118,10 +118,7 @@ fn cluster(plan: &Plan, samples: &Samples, place: CausePlace, message: Option<Ar
 fn example(samples: &Samples, place: CausePlace, message: Option<&Arc<str>>) -> Option<ClusterExample> {
     let line = match message {
         Some(message) => samples.causes.get(&Cause { place, message: Arc::clone(message) })?.values().next()?,
-        None => {
-            let failed = |line: &&Arc<SampleLine>| first_failure(line).is_some_and(|exchange| exchange.status == place.status);
-            samples.strata.get(&(place.step, place.kind))?.values().find(failed)?
-        }
+        None => samples.of_place(place).next()?,
     };
     let exchange = first_failure(line)?.clone();
     Some(ClusterExample { ids: ids(&exchange), exchange, line: Arc::clone(line) })
@@ -184,16 +181,34 @@ mod tests {
     /// A shopper with an example: `failures` at the cause's step, `then` at another.
     fn failed(trial: &mut Trial, who: u64, cause: &Cause, failures: u32, then: Option<StepId>, end: End) {
         let text = |first: &str, header: &str| Some(format!("{first}\r\n{header}\r\n\r\nx-request-id: no header"));
-        let exchange = SampledExchange {
-            step: "pay".into(),
+        let went_well = SampledExchange {
+            step: "cart".into(),
             attempt: 1,
             began_at: Micros(who),
             took: Micros(10),
+            status: Some(201),
+            failure: None,
+            detail: String::new(),
+            request: None,
+            response: None,
+        };
+        let first = SampledExchange {
+            step: "pay".into(),
+            began_at: Micros(who + 20),
             status: cause.place.status,
             failure: Some(cause.place.kind),
-            detail: "expected 2xx".into(),
+            detail: format!("expected 2xx, and was told: {}", cause.message),
             request: text("POST /pay HTTP", "traceparent: 00-1-2-01"),
             response: text("HTTP/1.1 502 Bad Gateway", "X-Request-Id: r-17"),
+            ..went_well.clone()
+        };
+        let second = SampledExchange {
+            attempt: 2,
+            began_at: Micros(who + 40),
+            detail: String::new(),
+            request: None,
+            response: None,
+            ..first.clone()
         };
         trial.tally.shopper_end(&ShopperEnd {
             shopper: ShopperId(who),
@@ -222,7 +237,7 @@ mod tests {
             observed: Default::default(),
             arrived_at: Micros(who),
             end,
-            exchanges: vec![SampledExchange { failure: None, ..exchange.clone() }, exchange],
+            exchanges: vec![went_well, first, second],
         };
         trial.tally.sample(cause, who, Arc::new(line));
     }
@@ -257,8 +272,26 @@ mod tests {
         (3..9).for_each(|who| failed(&mut trial, who, &callback, 1, None, End::Completed));
         let example = clusters(&trial.plan, &trial.tally).remove(0).example.unwrap();
         assert_eq!((example.line.shopper, example.exchange.status), (ShopperId(3), Some(502)));
+        assert_eq!((example.exchange.began_at, &*example.exchange.detail), (Micros(23), "expected 2xx, and was told: no callback"));
         let id = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(example.ids, [id("traceparent", "00-1-2-01"), id("x-request-id", "r-17")]);
+    }
+
+    #[test]
+    fn every_cluster_has_an_example_of_its_own_however_many_there_are() {
+        let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
+        let words = |who: u64| format!("{} and {}", "a".repeat(1 + (who % 6) as usize), "b".repeat(1 + (who / 6) as usize));
+        let steps = trial.plan.steps.len() as u64;
+        for who in 0..30 * steps {
+            let cause = cause(StepId((who / 30) as u16), Some(500), &words(who % 30));
+            failed(&mut trial, who, &cause, 1, None, End::Completed);
+        }
+        let found = clusters(&trial.plan, &trial.tally);
+        assert_eq!(found.len() as u64, 30 * steps);
+        for cluster in &found {
+            let (told, message) = (&cluster.example.as_ref().unwrap().exchange.detail, cluster.message.as_deref().unwrap());
+            assert!(told.ends_with(&format!("told: {message}")), "{told}: {message}");
+        }
     }
 
     #[test]

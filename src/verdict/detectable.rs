@@ -4,10 +4,10 @@
 //! ([`detect`]), for as many shoppers as came, each worth as much as the clustering of failures in time left it.
 
 use super::shoppers::ShopperFindings;
-use super::statistics::Rate;
+use super::statistics::{Rate, design_effect};
 use crate::plan::Plan;
 use crate::plan::forecast::detect;
-use crate::tally::Tally;
+use crate::tally::{BlockTally, Tally};
 
 pub use crate::plan::forecast::detect::Sight;
 
@@ -38,13 +38,16 @@ pub enum Among {
 /// What this run could see.
 pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec<Detectable> {
     let mut found = vec![Detectable::of(Among::Shoppers, shoppers.ended, &shoppers.repeated)];
-    let paying = (0..plan.units.len()).filter(|unit| plan.units[*unit].paying_step.is_some());
-    let first = paying.fold(Rate::new(0, 0), |sum, unit| {
-        let tries = tally.tries.iter().filter(|(key, _)| key.unit.index() == unit && key.nth == 1);
-        tries.fold(sum, |sum, (_, tries)| Rate::new(sum.events + tries.failed, sum.of + tries.total()))
-    });
-    let buyers = Rate { design_effect: shoppers.failed.design_effect, ..first };
-    found.extend((first.of > 0).then(|| Detectable::of(Among::Buyers, first.of, &buyers)));
+    // Attempts to pay cluster as attempts to pay do, and not as all that fails anywhere.
+    let first_to_pay = |block: &BlockTally| {
+        let tries = block.tries.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).paying_step.is_some());
+        tries.fold((0, 0), |(failed, of), (_, tries)| (failed + tries.failed, of + tries.total()))
+    };
+    let by_block = || tally.blocks.values().map(first_to_pay);
+    let (failed, of) = by_block().fold((0, 0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
+    let clustering = design_effect(by_block());
+    let first = Rate { design_effect: clustering.unwrap_or(1.0), by_blocks: clustering.is_some(), ..Rate::new(failed, of) };
+    found.extend((first.of > 0).then(|| Detectable::of(Among::Buyers, first.of, &first)));
     found
 }
 
@@ -68,7 +71,7 @@ impl Detectable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, planted};
+    use crate::verdict::trial::{Moment, Trial, failing, planted};
 
     #[test]
     fn a_run_says_what_it_could_have_seen() {
@@ -88,6 +91,17 @@ mod tests {
         assert_eq!((alone.if_none_fails, bursts.if_none_fails), (0.0015, 0.006));
         assert!(bursts.sights[1].seen_from > alone.sights[1].seen_from && bursts.sights[1].more > alone.sights[1].more);
         assert_eq!(alone.sights.len(), 3, "its own rate is one of the usual ones");
+    }
+
+    #[test]
+    fn those_who_come_to_pay_are_worth_less_where_paying_fails_in_bursts_only() {
+        let bursts = |at: &'static str| {
+            let bad = |m: &Moment<'_>| m.step == at && ((m.now / 4.0) as u64).is_multiple_of(5);
+            let found = Trial::run(6_000, 120, |m| failing(m.luck < if bad(m) { 0.3 } else { 0.02 })).findings();
+            (found.shoppers.failed.design_effect, found.detectable[1].design_effect)
+        };
+        let (searching, paying) = (bursts("search"), bursts("pay"));
+        assert!(searching.0 > 2.0 && searching.1 < 2.0 && paying.1 > 5.0, "{searching:?} {paying:?}");
     }
 
     #[test]

@@ -52,8 +52,8 @@ pub fn friction(plan: &Plan, tally: &Tally) -> Vec<FrictionFinding> {
             smooth_buyers: seen.friction.smooth_buyers,
             per_smooth_buyer: (seen.friction.smooth_buyers > 0).then(|| each(&seen.friction.smooth_effort, seen.friction.smooth_buyers)),
             form_fields: form_fields(plan, journey),
-            time_to_buy: Quantiles::of(&seen.time_to_buy.total()),
-            busy_to_buy: Quantiles::of(&seen.friction.busy.total()),
+            time_to_buy: Quantiles::by_block(&seen.time_to_buy),
+            busy_to_buy: Quantiles::by_block(&seen.friction.busy),
         })
         .collect()
 }

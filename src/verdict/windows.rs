@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::MIN_REPEATED;
 use super::loss::weight;
-use super::statistics::{Rate, fisher_greater};
+use super::statistics::{Cell, Interval, Rate, clustering, difference, fisher_greater};
 use crate::base::{Micros, UnitId};
 use crate::plan::{Arrivals, Plan};
 use crate::tally::Tally;
@@ -26,7 +26,8 @@ pub struct TimeWindow {
     pub until: Micros,
     /// Whether no attempt began later, so that the end of the trouble was not seen.
     pub to_the_end: bool,
-    /// First attempts in it that failed.
+    /// First attempts in it that failed. Shorter windows have too few blocks to judge clustering by; then they are
+    /// taken for independent.
     pub inside: Rate,
     /// The same of all other times, other windows left out.
     pub outside: Rate,
@@ -37,7 +38,8 @@ pub struct TimeWindow {
     /// Shoppers whose first failure fell into it and who met another one.
     pub repeated: u64,
     /// Lost shoppers beyond what the rest of the time would have cost; none for a closed load.
-    pub excess_lost: Option<f64>,
+    /// And its interval.
+    pub excess_lost: Option<(f64, Interval)>,
 }
 
 /// The chance that is accepted of listing any window where there is none.
@@ -47,6 +49,15 @@ const MOST: usize = 8;
 
 /// First attempts and failures by block.
 type Line = BTreeMap<u32, (u64, u64)>;
+
+/// What first attempts inside a window came to, or outside, block by block.
+#[derive(Default)]
+struct Side {
+    /// Those that failed.
+    first: Vec<Cell>,
+    /// The chance that their shoppers are lost, where it is their first failure.
+    lost: Vec<Cell>,
+}
 
 /// Neighbouring blocks of a line, by place, both ends included, and the evidence that they have a rate of their own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -175,29 +186,28 @@ fn window(plan: &Plan, tally: &Tally, &(unit, stretch, p_value): &Found, all: &[
     // Another bad time of the same unit, or of the whole shop, is no measure of how good it is otherwise.
     let bad = |number: u32| all.iter().any(|(of, other, _)| (*of == unit || of.is_none()) && (other.first..=other.last).contains(&number));
     let within = |number: u32| (stretch.first..=stretch.last).contains(&number);
-    let (mut inside, mut outside) = (Rate::new(0, 0), Rate::new(0, 0));
-    let (mut lost_inside, mut lost_outside) = (0.0, 0.0);
+    let (mut inside, mut outside) = (Side::default(), Side::default());
     let (mut failed_again, mut repeated, mut to_the_end) = (0, 0, true);
     for (number, block) in &tally.blocks {
         if !within(*number) && bad(*number) {
             to_the_end &= *number <= stretch.last;
             continue;
         }
-        let (rate, lost) = if within(*number) { (&mut inside, &mut lost_inside) } else { (&mut outside, &mut lost_outside) };
+        let (mut first, mut lost) = (Rate::new(0, 0), Cell::default());
         for (_, tries) in block.tries.iter().filter(|((tried, nth), _)| *nth == 1 && here(*tried)) {
-            *rate = Rate::new(rate.events + tries.failed, rate.of + tries.total());
+            first = Rate::new(first.events + tries.failed, first.of + tries.total());
             to_the_end &= *number <= stretch.last;
         }
         let began = block.began_to_fail.iter().filter(|((_, fate), _)| fate.first_failed.is_some_and(|step| here(plan.step(step).unit)));
         for ((_, fate), count) in began {
-            *lost += weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * count.shoppers as f64;
+            lost += Cell::all(weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high, count.shoppers);
             repeated += if within(*number) && fate.failures >= 2 { count.shoppers } else { 0 };
         }
         if within(*number) {
             failed_again += block.again.iter().filter(|(tried, _)| here(**tried)).map(|(_, again)| again.tries.failed).sum::<u64>();
         }
+        if within(*number) { &mut inside } else { &mut outside }.add(first, lost);
     }
-    let elsewhere = if outside.of > 0 { lost_outside / outside.of as f64 } else { 0.0 };
     let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
     let at = |number: u32| Micros(u64::from(number) * tally.shape.block.0);
     TimeWindow {
@@ -205,13 +215,47 @@ fn window(plan: &Plan, tally: &Tally, &(unit, stretch, p_value): &Found, all: &[
         from: at(stretch.first),
         until: at(stretch.last + 1),
         to_the_end,
-        inside,
-        outside,
+        inside: inside.rate(),
+        outside: outside.rate(),
         p_value,
         failed_again,
         repeated,
-        excess_lost: open.then(|| (lost_inside - inside.of as f64 * elsewhere).max(0.0)),
+        excess_lost: open.then(|| inside.excess_lost(&outside)),
     }
+}
+
+// === impl Side ===
+
+impl Side {
+    fn add(&mut self, first: Rate, lost: Cell) {
+        self.first.push(Cell::counts(first.events, first.of));
+        // Of as many as attempted first: all others were lost to nothing that began here.
+        self.lost.push(Cell { of: first.of as f64, ..lost });
+    }
+
+    fn rate(&self) -> Rate {
+        let (sum, effect) = (sum(&self.first), clustering(self.first.iter().copied()));
+        Rate { design_effect: effect.unwrap_or(1.0), by_blocks: effect.is_some(), ..Rate::new(sum.sum as u64, sum.of as u64) }
+    }
+
+    /// Where the mean loss of a first attempt lies.
+    fn loss(&self) -> (f64, Interval) {
+        let lost = sum(&self.lost);
+        let ci95 = lost.ci95(clustering(self.lost.iter().copied()).unwrap_or(1.0));
+        (if lost.of > 0.0 { lost.mean() } else { 0.0 }, ci95)
+    }
+
+    /// Lost shoppers beyond what these first attempts would have cost at the rate of the others.
+    fn excess_lost(&self, others: &Side) -> (f64, Interval) {
+        let (one, other, times) = (self.loss(), others.loss(), sum(&self.first).of);
+        let ci95 = difference(one, other);
+        let beyond = |loss: f64| (times * loss).max(0.0);
+        (beyond(one.0 - other.0), Interval { low: beyond(ci95.low), high: beyond(ci95.high) })
+    }
+}
+
+fn sum(cells: &[Cell]) -> Cell {
+    cells.iter().fold(Cell::default(), |sum, cell| sum + *cell)
 }
 
 #[cfg(test)]
@@ -232,7 +276,7 @@ mod tests {
         let window = &windows(&trial.plan, &trial.tally)[0];
         assert!(window.inside.value().unwrap() > 0.99 && window.outside.value().unwrap() < 0.02, "{window:?}");
         assert!(
-            window.repeated > 300 && window.excess_lost.unwrap() > 200.0 && !window.to_the_end && window.failed_again > 300,
+            window.repeated > 300 && window.excess_lost.unwrap().1.low > 200.0 && !window.to_the_end && window.failed_again > 300,
             "{window:?}"
         );
     }

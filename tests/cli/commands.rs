@@ -200,7 +200,14 @@ fn the_demo_finds_what_was_planted() {
     for text in ["wallet", "node-3", "The planted causes were found"] {
         assert!(ended.stdout.contains(text) || ended.stderr.contains(text), "'{text}' is not in\n{}\n{}", ended.stdout, ended.stderr);
     }
-    assert_eq!(bench.document()["scenario"]["name"], "Black Friday demo");
+    let document = bench.document();
+    assert_eq!(document["scenario"]["name"], "Black Friday demo");
+    // What was planted, where it was planted, and nothing else.
+    let spots = document["hotspots"].as_array().unwrap();
+    let mut named: Vec<String> = spots.iter().map(|spot| format!("{} at {}", spot["where"], spot["steps"])).collect();
+    named.sort();
+    let planted = [r#"{"node":"node-3"} at ["add to cart"]"#, r#"{"payment":"wallet"} at ["pay"]"#];
+    assert_eq!(named, planted, "{}\n{}", ended.stdout, ended.stderr);
 }
 
 #[test]

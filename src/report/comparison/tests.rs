@@ -126,7 +126,7 @@ fn a_comparison_on_one_screen() {
       repeated_failures  1.1 %      2.9 %  +1.8 pt      +1.2 to +2.5 pt    2.7  <0.001  REGRESSION
       failed_purchases   1.6 %      6.4 %  +4.8 pt      +3.5 to +6.2 pt    4.0  <0.001  REGRESSION
       lost_shoppers      2.6 %      4.5 %  +1.9 pt      +1.3 to +2.5 pt    1.7  <0.001  REGRESSION
-      p95(time_to_buy)     0µs        0µs     +0 %  −>99.9 to +>9,999 %      –   1.000  inconclusive
+      p95(time_to_buy)       0          0     +0 %  −>99.9 to +>9,999 %      –   1.000  inconclusive
     ");
     for line in ["failures(pay)          0.39 %     12.5 %   +12.1 pt", "new  payment wallet  pay  none      4.5 %  yes"] {
         assert!(shown.contains(line), "{shown}");

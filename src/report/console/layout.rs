@@ -9,7 +9,8 @@ pub(super) const GAP: usize = 2;
 /// A name is cut no shorter than this.
 const SHORTEST_NAME: usize = 10;
 
-/// Each column's width, none if it is left out: optional columns go first, then names are cut, then prose is wrapped.
+/// Each column's width, none if it is left out: prose is wrapped first, then names are cut a
+/// little, then optional columns go, then names get what is left.
 pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
     let natural = |i: usize| table.rows.iter().map(|row| row.cells[i].width()).chain([table.columns[i].title.width()]).max().unwrap_or(0);
     let mut widths: Vec<Option<usize>> = (0..table.columns.len()).map(|i| Some(natural(i))).collect();
@@ -20,7 +21,8 @@ pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
             widths[i] = widths[i].map(|width| width.saturating_sub(excess).max(least.min(width)));
         }
     };
-    reduce(&mut widths, Fit::Prose, available / 3);
+    // Prose that is wrapped once more says as much; a name that is cut doesn't.
+    reduce(&mut widths, Fit::Prose, available / 5);
     // Names may lose a third of the room before a figure goes.
     reduce(&mut widths, Fit::Name, SHORTEST_NAME.max(available / 5));
     while needed(&widths) > available {

@@ -60,6 +60,7 @@ fn the_page_has_its_parts_in_order() {
     figcaption Lag of the load generator: how late shoppers acted (log scale of ms)
     h2 Where failures repeat, and for whom
     caption Where failures repeat (groups of shoppers, beside all others)
+    caption After a failed attempt (stickiness: 0 by chance, 1 for good)
     caption Shoppers who failed twice or more, beginning at the step, of those with the value (%)
     h2 Steps and their times
     caption Steps (response time of successes)

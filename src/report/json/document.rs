@@ -488,9 +488,13 @@ pub struct HotSpotDocument {
     pub rate_ci95: [f64; 2],
     /// The share among all others. Shoppers whom a costlier finding at the same place explains are in neither.
     pub rate_elsewhere: f64,
-    /// The one over the other.
+    /// Its interval.
+    pub rate_elsewhere_ci95: [f64; 2],
+    /// The one over the other; where there were none elsewhere, the lower end of its interval.
     pub lift: f64,
-    /// Whether there were none elsewhere: then `lift` is the least that it can be, the others' rate being at most 3/n.
+    /// Its interval (Koopman's score interval); the upper end is null where there were none elsewhere.
+    pub lift_ci95: (f64, Option<f64>),
+    /// Whether there were none elsewhere, so that `lift` is the least that it can be.
     pub lift_is_least: bool,
     /// How likely so many would be without a cause (Fisher's exact test, one-sided).
     pub p_value: f64,
@@ -498,8 +502,15 @@ pub struct HotSpotDocument {
     pub q_value: f64,
     /// Repeated failures beyond what the group would have met at the others' rate.
     pub excess_repeated: f64,
+    /// Its interval (Newcombe's, of the difference of the two rates).
+    pub excess_repeated_ci95: [f64; 2],
     /// Lost shoppers beyond what it would have lost at the others' rate; null for a closed load.
     pub excess_lost: Option<f64>,
+    /// Its interval.
+    pub excess_lost_ci95: Option<[f64; 2]>,
+    /// `blocks`: the intervals hold for failures in bursts, as all shoppers at the place met them; `independent`: there were too few
+    /// blocks of time to say, and they may be too narrow.
+    pub interval_basis: String,
     /// `assigned`: drawn per shopper, so that the association is causal; `observed`: merely seen.
     pub basis: String,
 }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::SpansDocument;
 use super::summary::{figure, spans};
+use crate::base::Micros;
 use crate::plan::Plan;
+use crate::verdict::statistics::{Quantile, Quantiles};
 use crate::verdict::{EachBuyer, FrictionFinding};
 
 /// What it takes to buy, in a journey in which somebody bought.
@@ -26,8 +28,21 @@ pub struct FrictionDocument {
     pub form_fields: f64,
     /// Intended arrival to the order.
     pub time_to_buy_ms: SpansDocument,
+    /// Where its quantiles lie with 95 % confidence.
+    pub time_to_buy_ci95_ms: SpanRangesDocument,
     /// The same without thinking, and without pausing before trying again.
     pub time_to_buy_without_thinking_ms: SpansDocument,
+    /// Where its quantiles lie.
+    pub time_to_buy_without_thinking_ci95_ms: SpanRangesDocument,
+}
+
+/// Intervals of quantiles in milliseconds; null where there is no quantile, an upper end where no value of the sample lies that high.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpanRangesDocument {
+    /// Of the median.
+    pub p50: Option<(f64, Option<f64>)>,
+    /// Of the 95 % quantile.
+    pub p95: Option<(f64, Option<f64>)>,
 }
 
 /// What one buyer did, on average.
@@ -58,6 +73,13 @@ pub(super) fn friction(plan: &Plan, found: &FrictionFinding) -> FrictionDocument
         per_smooth_buyer: found.per_smooth_buyer.as_ref().map(each),
         form_fields: figure(found.form_fields),
         time_to_buy_ms: spans(&found.time_to_buy),
+        time_to_buy_ci95_ms: ranges(&found.time_to_buy),
         time_to_buy_without_thinking_ms: spans(&found.busy_to_buy),
+        time_to_buy_without_thinking_ci95_ms: ranges(&found.busy_to_buy),
     }
+}
+
+fn ranges(found: &Quantiles) -> SpanRangesDocument {
+    let range = |quantile: Quantile| (quantile.low.as_millis_f64(), quantile.high.map(Micros::as_millis_f64));
+    SpanRangesDocument { p50: found.p50.map(range), p95: found.p95.map(range) }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::summary::{figure, pair};
 use crate::plan::Plan;
+use crate::report::view::moments;
 use crate::verdict::{Among, Detectable, Overload, Pressure, SeasonLoss, Sight, Source, TimeWindow};
 
 /// Whether failures repeat because of the shopper or because of the moment: second attempts after a failed first one beside other
@@ -26,6 +27,10 @@ pub struct SourceDocument {
     pub own_stickiness: Option<f64>,
     /// How far beyond chance that is, in standard errors.
     pub surprise: f64,
+    /// How long a block of time is: shorter moments are not told from the shoppers' own circumstances.
+    pub block_s: f64,
+    /// What to beware of in `why`; null if nothing.
+    pub caution: Option<String>,
 }
 
 /// A time at which the shop failed more than at others.
@@ -45,14 +50,20 @@ pub struct TimeWindowDocument {
     pub failed: u64,
     /// Their share.
     pub rate: f64,
+    /// Its interval; a window of fewer than 30 blocks has too few to judge clustering by, and it may be too narrow.
+    pub rate_ci95: [f64; 2],
     /// The share at all other times.
     pub rate_elsewhere: f64,
+    /// Its interval.
+    pub rate_elsewhere_ci95: [f64; 2],
     /// How likely such a time would be anywhere in the run without a cause.
     pub p_value: f64,
     /// Shoppers whose first failure fell into it and who met another one.
     pub repeated: u64,
     /// Lost shoppers beyond what the rest of the time would have cost; null for a closed load.
     pub excess_lost: Option<f64>,
+    /// Its interval.
+    pub excess_lost_ci95: Option<[f64; 2]>,
 }
 
 /// What a season like the run would lose under one patience.
@@ -138,6 +149,8 @@ pub(super) fn source(found: &Source) -> SourceDocument {
         risk_ratio_ci95: ratio.map(|(_, ci95)| pair(ci95)),
         own_stickiness: found.strata.own_stickiness().map(figure),
         surprise: figure(found.strata.surprise()),
+        block_s: found.block.as_secs_f64(),
+        caution: moments::caution(found),
     }
 }
 
@@ -150,10 +163,13 @@ pub(super) fn window(plan: &Plan, found: &TimeWindow) -> TimeWindowDocument {
         first_attempts: found.inside.of,
         failed: found.inside.events,
         rate: found.inside.value().map_or(0.0, figure),
+        rate_ci95: found.inside.ci95().map_or([0.0, 1.0], pair),
         rate_elsewhere: found.outside.value().map_or(0.0, figure),
+        rate_elsewhere_ci95: found.outside.ci95().map_or([0.0, 1.0], pair),
         p_value: figure(found.p_value),
         repeated: found.repeated,
-        excess_lost: found.excess_lost.map(figure),
+        excess_lost: found.excess_lost.map(|(lost, _)| figure(lost)),
+        excess_lost_ci95: found.excess_lost.map(|(_, ci95)| pair(ci95)),
     }
 }
 

@@ -80,11 +80,11 @@ fn a_run_with_planted_faults_in_full() {
       "verdict": "pass",
       "verdict_reason": "no objectives were given, so none is broken",
       "headline": [
-        "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 76 times the rate of the others; that loses about 195 of every 10,000 shoppers.",
-        "Shoppers who met node n3 fail again and again at cart, checkout: 2.5 % of them (56 of 2,211) met two failures or more there, at least 57 times the rate of the others; that loses about 126 of every 10,000 shoppers. (Observed, not assigned: something that goes with it may be the cause.)",
+        "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 59 times the rate of the others; that loses about 195 (172–221) of every 10,000 shoppers.",
+        "Shoppers who met node n3 fail again and again at cart, checkout: 2.5 % of them (56 of 2,211) met two failures or more there, at least 44 times the rate of the others; that loses about 126 (112–142) of every 10,000 shoppers. (Observed, not assigned: something that goes with it may be the cause.)",
         "In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at pay.",
         "Failures repeat because of the shopper's own circumstances: after a failed attempt the next one fails 4.7 times as often as other shoppers' first attempts at the same time.",
-        "4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience presets."
+        "4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience presets. They would have paid 2,656,692 (2,449,152–2,881,818) in minor units."
       ],
       "scenario": {
         "name": "Black Friday checkout",
@@ -472,7 +472,9 @@ fn a_run_with_planted_faults_in_full() {
             5.32663
           ],
           "own_stickiness": 0.199627,
-          "surprise": 26.3036
+          "surprise": 26.3036,
+          "block_s": 1.0,
+          "caution": null
         },
         "units": [
           "…",
@@ -561,16 +563,33 @@ fn a_run_with_planted_faults_in_full() {
           "repeated": 56,
           "rate": 0.0253279,
           "rate_ci95": [
-            0.0195562,
-            0.0327462
+            0.0187936,
+            0.0340553
           ],
           "rate_elsewhere": 0.0,
-          "lift": 56.6163,
+          "rate_elsewhere_ci95": [
+            0.0,
+            0.000447361
+          ],
+          "lift": 44.2379,
+          "lift_ci95": [
+            44.2379,
+            null
+          ],
           "lift_is_least": true,
           "p_value": 0.0000000000000107889,
           "q_value": 0.000000000000302089,
           "excess_repeated": 56.0,
+          "excess_repeated_ci95": [
+            41.5188,
+            75.2962
+          ],
           "excess_lost": 151.477,
+          "excess_lost_ci95": [
+            133.908,
+            170.726
+          ],
+          "interval_basis": "blocks",
           "basis": "observed"
         }
       ],
@@ -627,35 +646,35 @@ fn a_run_with_planted_faults_in_full() {
         {
           "among": "buyers",
           "shoppers": 5327,
-          "design_effect": 1.25833,
-          "if_none_fails": 0.000708717,
+          "design_effect": 1.58176,
+          "if_none_fails": 0.000891001,
           "sights": [
             {
               "base": 0.001,
-              "seen_from": 0.00268727,
-              "change_from": 0.00358431,
-              "to_see_double": 10101,
-              "more_shoppers": 4774
+              "seen_from": 0.00303761,
+              "change_from": 0.00403689,
+              "to_see_double": 12697,
+              "more_shoppers": 7370
             },
             {
               "base": 0.005,
-              "seen_from": 0.00814166,
-              "change_from": 0.00960043,
-              "to_see_double": 2010,
+              "seen_from": 0.00863081,
+              "change_from": 0.010275,
+              "to_see_double": 2527,
               "more_shoppers": 0
             },
             {
               "base": 0.01,
-              "seen_from": 0.0141784,
-              "change_from": 0.0161373,
-              "to_see_double": 998,
+              "seen_from": 0.0146766,
+              "change_from": 0.0169913,
+              "to_see_double": 1255,
               "more_shoppers": 0
             },
             {
               "base": 0.0743383,
-              "seen_from": 0.0847603,
-              "change_from": 0.0891438,
-              "to_see_double": 123,
+              "seen_from": 0.086203,
+              "change_from": 0.0910251,
+              "to_see_double": 154,
               "more_shoppers": 0
             }
           ]

@@ -1,5 +1,6 @@
 //! Figures and columns of plain text.
 
+use crate::base::thousands;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A whole number with its thousands apart; below ten with a decimal, where it has one.
@@ -7,9 +8,7 @@ pub fn count(n: f64) -> String {
     if n < 10.0 && (n - n.round()).abs() >= 0.05 {
         return format!("{n:.1}");
     }
-    let digits = format!("{n:.0}");
-    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
-    String::from_utf8(groups.join(&b',')).expect("digits and commas are text")
+    thousands(n.round_ties_even() as u64)
 }
 
 /// A rate in three significant figures.

@@ -1,23 +1,11 @@
 //! Numbers as people read them: honest about what is not known, and never with more digits than the eye takes in.
 
 use crate::base::Micros;
+pub use crate::base::thousands as count;
 use crate::verdict::statistics::{Interval, Quantile, Rate};
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
-
-/// A count with its thousands apart: `12,000`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// An expected count: whole from ten on, else with one decimal; some is never shown as none.
 pub fn expected(n: f64) -> String {
@@ -27,6 +15,16 @@ pub fn expected(n: f64) -> String {
         _ if n > 0.0 => "<0.1".to_owned(),
         _ => "0".to_owned(),
     }
+}
+
+/// An interval of expected counts: `195–278`. What is below none is none.
+pub fn range(ci95: Interval) -> String {
+    format!("{}–{}", expected(ci95.low), expected(ci95.high))
+}
+
+/// An interval of figures that are shown so: `1.2–3.4`; `−0.2 to 0.1` where a dash would look like another sign.
+pub fn interval_of(ci95: Interval, show: impl Fn(f64) -> String) -> String {
+    format!("{}{}{}", show(ci95.low), if ci95.low < 0.0 { " to " } else { "–" }, show(ci95.high))
 }
 
 /// A fraction as a number of per cent without the sign: two significant figures below 1, one decimal above. What is not
@@ -67,6 +65,14 @@ pub fn rate(rate: &Rate) -> (String, String) {
 /// A span of time, or a dash where the sample can't carry it.
 pub fn span(quantile: Option<Quantile>) -> String {
     quantile.map_or_else(|| NOTHING.to_owned(), |quantile| quantile.value.to_string())
+}
+
+/// An interval of spans of time: `1.2s–1.4s`; `over 1.2s` where the sample bounds it from below only.
+pub fn span_range(quantile: Option<Quantile>) -> String {
+    quantile.map_or_else(
+        || NOTHING.to_owned(),
+        |quantile| quantile.high.map_or_else(|| format!("over {}", quantile.low), |high| format!("{}–{high}", quantile.low)),
+    )
 }
 
 /// A span of time, if there is one.

@@ -1,6 +1,6 @@
 //! What a shopper must do to buy, as a table.
 
-use super::format::{NOTHING, count, span};
+use super::format::{NOTHING, count, span, span_range};
 use super::page::{Fit, Table, Tone};
 use crate::plan::Plan;
 use crate::verdict::{EachBuyer, Findings};
@@ -20,9 +20,13 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         ("KiB", Fit::Optional(1)),
         ("fields", Fit::Figure),
         ("time p50", Fit::Figure),
+        ("95 % range", Fit::Optional(5)),
         ("p95", Fit::Figure),
+        ("95 % range", Fit::Optional(4)),
         ("no thinking p50", Fit::Optional(3)),
+        ("95 % range", Fit::Optional(7)),
         ("p95", Fit::Optional(2)),
+        ("95 % range", Fit::Optional(6)),
     ];
     let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)", &columns);
     for found in &findings.friction {
@@ -37,9 +41,13 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
                 each(&|each| format!("{:.1}", (each.bytes_sent + each.bytes_received) / 1_024.0)),
                 fields(found.form_fields),
                 span(found.time_to_buy.p50),
+                span_range(found.time_to_buy.p50),
                 span(found.time_to_buy.p95),
+                span_range(found.time_to_buy.p95),
                 span(found.busy_to_buy.p50),
+                span_range(found.busy_to_buy.p50),
                 span(found.busy_to_buy.p95),
+                span_range(found.busy_to_buy.p95),
             ],
         );
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::format::{count, expected, percent, rate, times};
+use super::format::{count, expected, percent, range, rate, times};
 use super::page::{Fit, Remark, Table, Tone};
 use crate::base::Micros;
 use crate::plan::{Behaviour, Plan};
@@ -19,7 +19,8 @@ const TOLD: usize = 2;
 
 /// Why failures repeat, in a sentence; none if too few tried again after a failure to say.
 pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Remark> {
-    let Source { why, strata, windows } = &findings.repeats.source;
+    let found = &findings.repeats.source;
+    let Source { why, strata, windows, .. } = found;
     let beside = strata.risk_ratio().map_or_else(
         || "the next one often fails as well, while other shoppers' first attempts at the same time do not".to_owned(),
         |(ratio, _)| format!("the next one fails {} times as often as other shoppers' first attempts at the same time", times(ratio)),
@@ -52,7 +53,18 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
             format!("Failures repeat above all because {}, and because of {own} (after a failed attempt {beside}).", moment())
         }
     };
+    let text = caution(found).map_or_else(|| text.clone(), |caution| format!("{text} {caution}"));
     Some(Remark::new(if *why == WhyRepeated::Chance { Tone::Plain } else { Tone::Bad }, text))
+}
+
+/// What may have been taken for the shopper's own circumstances, if anything.
+pub fn caution(source: &Source) -> Option<String> {
+    source.may_hide_a_moment().then(|| {
+        let block = source.block;
+        format!(
+            "(Attempts are compared within blocks of {block}: a bad moment of the shop that was shorter would look like the shopper's own.)"
+        )
+    })
 }
 
 /// That nothing was found is no proof that nothing is there: how much there may be is said with it.
@@ -104,7 +116,7 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
 pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Remark> {
     let told_already = !findings.repeats.source.windows.is_empty();
     (!told_already && !findings.windows.is_empty()).then(|| {
-        let lost: f64 = findings.windows.iter().filter_map(|window| window.excess_lost).sum();
+        let lost: f64 = findings.windows.iter().filter_map(|window| window.excess_lost).map(|(lost, _)| lost).sum();
         let cost = if lost > 0.0 { format!("; that loses about {} shoppers", expected(lost)) } else { String::new() };
         Remark::new(Tone::Bad, format!("At times more failed than at others: {}{cost}.", told(plan, facts, &findings.windows)))
     })
@@ -147,19 +159,29 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
         ("to", Fit::Name),
         ("after", Fit::Optional(3)),
         ("at", Fit::Name),
-        ("first attempts", Fit::Optional(1)),
+        ("first attempts", Fit::Optional(2)),
         ("failed", Fit::Figure),
+        ("95 % range", Fit::Optional(1)),
         ("elsewhere", Fit::Figure),
+        ("95 % range", Fit::Optional(5)),
         ("repeated", Fit::Figure),
     ];
     columns.extend(lost.then_some(("excess lost", Fit::Figure)));
+    columns.extend(lost.then_some(("range of excess", Fit::Optional(4))));
     let mut table = Table::new("When the shop failed more than at other times", &columns);
     for window in &findings.windows {
         let unit = window.unit.map_or_else(|| "the whole shop".to_owned(), |unit| plan.unit_label(unit));
         let until = if window.to_the_end { "the end".to_owned() } else { clock(facts, window.until) };
         let mut cells = vec![clock(facts, window.from), until, window.from.to_string(), unit, count(window.inside.of)];
-        cells.extend([rate(&window.inside).0, rate(&window.outside).0, count(window.repeated)]);
-        cells.extend(lost.then(|| window.excess_lost.map_or_else(String::new, expected)));
+        let (inside, outside) = (rate(&window.inside), rate(&window.outside));
+        cells.extend([inside.0, inside.1, outside.0, outside.1, count(window.repeated)]);
+        if lost {
+            let excess = window.excess_lost;
+            cells.extend([
+                excess.map_or_else(String::new, |(lost, _)| expected(lost)),
+                excess.map_or_else(String::new, |(_, ci95)| range(ci95)),
+            ]);
+        }
         table.row(Tone::Bad, cells);
     }
     table

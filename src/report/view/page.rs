@@ -11,6 +11,7 @@ use super::experiment;
 use super::friction;
 use super::gate;
 use super::moments;
+use super::repeats;
 use super::sight;
 use super::tables;
 use super::words;
@@ -143,6 +144,7 @@ impl View {
             tables::by_failures(findings).of(Section::Funnel),
             moments::windows(plan, facts, findings).of(Section::Time),
             tables::hotspots(plan, findings).of(Section::Places),
+            repeats::repeats(plan, findings).of(Section::Places),
             tables::steps(plan, findings).of(Section::Steps),
             friction::friction(plan, findings).of(Section::Steps),
             tables::kinds(plan, findings).of(Section::Steps),

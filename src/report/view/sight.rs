@@ -1,8 +1,7 @@
 //! What a run of this size could have seen, and the season that it stands for.
 
-use super::format::{NOTHING, count, expected, percent};
+use super::format::{NOTHING, count, expected, percent, range};
 use super::page::{Fit, Table, Tone};
-use crate::verdict::statistics::Interval;
 use crate::verdict::{Among, Detectable, Findings};
 
 /// What this run could have seen, a sentence for all shoppers and one for those who came to pay.
@@ -47,7 +46,6 @@ pub fn season(findings: &Findings) -> Table {
     columns.extend(worth.then_some(("range of worth", Fit::Optional(1))));
     let title = format!("A season of {} shoppers like these would lose", count(shoppers));
     let mut table = Table::new(&title, &columns);
-    let range = |interval: Interval| format!("{}–{}", expected(interval.low), expected(interval.high));
     for (place, row) in loss.by_patience.iter().enumerate() {
         let Some(season) = row.season else { continue };
         let lost = if season.lost > 0.0 { expected(season.lost) } else { "none".to_owned() };

@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use super::format::{NOTHING, count, expected, interval, longest, percent, percent_figure, rate, span, times};
+use super::format::{NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate, span, times};
 use super::page::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
@@ -90,12 +90,13 @@ pub fn loss(findings: &Findings) -> Table {
     let mut columns = vec![
         ("patience", Fit::Name),
         ("lost", Fit::Figure),
-        ("at least", Fit::Optional(2)),
+        ("at least", Fit::Optional(3)),
         ("of all", Fit::Figure),
         ("95 % range", Fit::Figure),
-        ("effective sample", Fit::Optional(3)),
+        ("effective sample", Fit::Optional(4)),
     ];
     columns.extend(worth.then_some(("worth, minor units", Fit::Optional(1))));
+    columns.extend(worth.then_some(("range of worth", Fit::Optional(2))));
     let mut table = Table::new(
         if live { "Shoppers lost" } else { "Shoppers lost, by how patient they are (this scenario's patience first)" },
         &columns,
@@ -105,7 +106,10 @@ pub fn loss(findings: &Findings) -> Table {
         let (share, ci95) = lost_share(row);
         let mut cells =
             vec![row.patience.clone(), expected(row.lost), expected(row.lost_at_least), share, ci95, count(row.effective_sample as u64)];
-        cells.extend(worth.then(|| row.worth.map_or_else(|| NOTHING.to_owned(), |worth| count(worth.minor_units.round() as u64))));
+        if worth {
+            cells.push(row.worth.map_or_else(|| NOTHING.to_owned(), |worth| expected(worth.minor_units)));
+            cells.push(row.worth.map_or_else(|| NOTHING.to_owned(), |worth| range(worth.ci95)));
+        }
         table.row(if place == 0 { Tone::Plain } else { Tone::Faint }, cells);
     }
     table
@@ -114,23 +118,47 @@ pub fn loss(findings: &Findings) -> Table {
 /// Where repeated failures concentrate.
 pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
     let lost = findings.loss.is_some();
-    let mut columns = vec![
+    let columns = [
         ("shoppers with", Fit::Name),
         ("at", Fit::Name),
         ("repeated", Fit::Figure),
         ("rate", Fit::Figure),
         ("95 % range", Fit::Optional(3)),
+        ("elsewhere", Fit::Optional(5)),
+        ("95 % range", Fit::Optional(6)),
+        ("lift", Fit::Figure),
+        ("range of lift", Fit::Optional(4)),
+        (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure),
+        ("range of excess", Fit::Optional(2)),
+        ("q", Fit::Optional(1)),
     ];
-    columns.extend([("lift", Fit::Figure), (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure), ("q", Fit::Optional(1))]);
     let mut table = Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
     for spot in &findings.hotspots {
-        let (share, ci95) = rate(&spot.inside);
+        let (inside, outside) = (rate(&spot.inside), rate(&spot.outside));
         let q = if spot.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", spot.q_value) };
-        let times = format!("{}{}", if spot.lift_is_least { "≥ " } else { "" }, times(spot.lift));
-        let cost = expected(spot.excess_lost.unwrap_or(spot.excess_repeated));
-        table.row(Tone::Bad, [who(spot), places(plan, spot), count(spot.inside.events), share, ci95, times, cost, q]);
+        let (excess, excess_ci95) = spot.excess_lost.unwrap_or(spot.excess_repeated);
+        let cells = [
+            who(spot),
+            places(plan, spot),
+            count(spot.inside.events),
+            inside.0,
+            inside.1,
+            outside.0,
+            outside.1,
+            if spot.lift_is_least() { format!("≥ {}", times(spot.lift)) } else { times(spot.lift) },
+            lift_range(spot).unwrap_or_else(|| NOTHING.to_owned()),
+            expected(excess),
+            range(excess_ci95),
+            q,
+        ];
+        table.row(Tone::Bad, cells);
     }
     table
+}
+
+/// Where the lift of a hot spot lies; none where it is only known what it is at least.
+pub fn lift_range(spot: &HotSpot) -> Option<String> {
+    (!spot.lift_is_least()).then(|| interval_of(spot.lift_ci95, times))
 }
 
 /// A hot spot's group: `payment wallet`; a value that says what it is stands alone: `node-3`.

@@ -1,14 +1,14 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
 use super::experiment;
-use super::format::{count, expected, interval, percent, rate, times};
+use super::format::{count, expected, interval, percent, range, rate, times};
 use super::moments;
 use super::page::{Remark, Tone};
 use super::sight;
-use super::tables::{group, lost_share, places};
+use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
-use crate::verdict::statistics::MIN_BLOCKS;
+use crate::verdict::statistics::{Interval, MIN_BLOCKS};
 use crate::verdict::{Basis, Completion, Findings, HotSpot, MIN_REPEATED, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
@@ -104,21 +104,27 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
         Scope::Journey => ("", String::new()),
     };
     let share = percent(spot.inside.value().unwrap_or_default());
-    let least = if spot.lift_is_least { "at least " } else { "" };
-    let all = findings.shoppers.ended.max(1) as f64;
+    let lift = match lift_range(spot) {
+        Some(range) => format!("{} times ({range}) the rate of the others", times(spot.lift)),
+        None => format!("at least {} times the rate of the others", times(spot.lift)),
+    };
+    let of_all = 10_000.0 / findings.shoppers.ended.max(1) as f64;
+    let of_10_000 = |(excess, ci95): (f64, Interval)| {
+        let ci95 = Interval { low: of_all * ci95.low, high: of_all * ci95.high };
+        format!("{} ({}) of every 10,000 shoppers", expected(of_all * excess), range(ci95))
+    };
     let cost = match spot.excess_lost {
-        Some(lost) => format!("that loses about {} of every 10,000 shoppers", expected(10_000.0 * lost / all)),
-        None => format!("about {} of every 10,000 shoppers meet it", expected(10_000.0 * spot.excess_repeated / all)),
+        Some(lost) => format!("that loses about {}", of_10_000(lost)),
+        None => format!("about {} meet it", of_10_000(spot.excess_repeated)),
     };
     let caution = match spot.basis {
         Basis::Assigned => "",
         Basis::Observed => " (Observed, not assigned: something that goes with it may be the cause.)",
     };
     let text = format!(
-        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {least}{} times the rate of the others; {cost}.{caution}",
+        "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {lift}; {cost}.{caution}",
         count(spot.inside.events),
         count(spot.inside.of),
-        times(spot.lift),
     );
     Remark::new(Tone::Bad, text)
 }
@@ -165,8 +171,14 @@ fn cost(findings: &Findings) -> Option<Remark> {
     let rates = || loss.by_patience.iter().map(|row| row.rate);
     let band = Some((rates().fold(1.0, f64::min), rates().fold(0.0, f64::max))).filter(|(low, high)| low < high);
     let band = band.map(|(low, high)| format!("; {} to {} over all patience presets", percent(low), percent(high))).unwrap_or_default();
+    let worth = own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
+        format!(" They would have paid {} ({}) in minor units.", expected(worth.minor_units), range(worth.ci95))
+    });
     let cause = if findings.shoppers.failed.events == 0 { " None of them met a failure: their payments were declined." } else { "" };
-    Some(Remark::new(Tone::Bad, format!("{share} of shoppers {would} ({}, {}){band}.{cause}", expected(own.lost), interval(own.ci95))))
+    Some(Remark::new(
+        Tone::Bad,
+        format!("{share} of shoppers {would} ({}, {}){band}.{worth}{cause}", expected(own.lost), interval(own.ci95)),
+    ))
 }
 
 /// The generator's figures, then each doubt with its remedy.

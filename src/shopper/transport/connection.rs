@@ -100,10 +100,8 @@ impl Connection {
     /// The request in this connection's protocol.
     pub(super) fn message(&self, request: &WireRequest) -> Result<Message, Trouble> {
         let path = PathAndQuery::try_from(request.path.as_str()).map_err(|_| unsendable("path"))?;
-        // With room for what is added: a copy has none.
-        let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
-        headers
-            .extend(request.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH).map(|(name, value)| (name.clone(), value.clone())));
+        let mut headers = request.headers.clone();
+        headers.remove(CONTENT_LENGTH);
         let mut message = Request::new(Full::new(request.body.clone()));
         *message.uri_mut() = match &self.speaks {
             Speaks::Http1 { host, .. } => {

@@ -233,14 +233,19 @@ fn a_rare_cause_has_an_example_beside_a_frequent_one_of_the_same_kind() {
 }
 
 #[test]
-fn of_too_many_strata_the_first_are_kept() {
+fn every_place_keeps_examples_however_many_there_are_and_of_too_many_messages_the_first() {
     let mut samples = Samples::default();
     for step in (0..80).rev() {
         samples.offer(&cause(step, FailureKind::Connect, ""), 1, line(1));
     }
-    assert_eq!((samples.strata.len(), samples.causes.len()), (Samples::STRATA, Samples::STRATA));
-    assert!(samples.strata.keys().all(|(step, _)| step.0 < 64));
-    assert!(!samples.wants(&cause(70, FailureKind::Connect, ""), 0));
+    assert_eq!((samples.strata.len(), samples.causes.len()), (80, 80));
+    let said = |n: u64| cause(0, FailureKind::ServerError, &format!("{n:03}"));
+    (0..90).rev().for_each(|n| samples.offer(&said(n), n, line(n)));
+    assert_eq!(samples.of_place(said(0).place).count(), Messages::MOST);
+    let (first, last) = (said(0), said(Messages::MOST as u64));
+    assert!(samples.causes.contains_key(&first) && !samples.causes.contains_key(&last) && samples.causes.len() == 80 + Messages::MOST);
+    // Its hash is too high for the stratum, and its message too late for the place.
+    assert!(!samples.wants(&last, 99) && samples.wants(&cause(0, FailureKind::ServerError, "0000"), 99));
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Shop {
                 };
                 let failed = uniform(key, Purpose::Bootstrap, shopper) < rate;
                 let cell = cells.entry(block_of(shopper)).or_default();
-                *cell = *cell + Cell::counts(u64::from(failed), 1);
+                *cell += Cell::counts(u64::from(failed), 1);
             }
             cells
         };

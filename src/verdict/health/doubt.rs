@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::base::Micros;
+use crate::base::{Micros, thousands};
 use crate::tally::OwnFault;
 
 /// Whether the run's figures can be believed.
@@ -109,13 +109,19 @@ impl Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |why: &BTreeMap<String, u64>| why.iter().map(|(why, count)| format!("{why}: {count}")).collect::<Vec<_>>().join(", ");
+        let list = |why: &BTreeMap<String, u64>| {
+            why.iter().map(|(why, count)| format!("{why}: {}", thousands(*count))).collect::<Vec<_>>().join(", ")
+        };
         match self {
-            Cause::Unstarted { arrivals, planned, why } if why.is_empty() => write!(f, "{arrivals} of {planned} arrivals never started"),
-            Cause::Unstarted { arrivals, planned, why } => write!(f, "{arrivals} of {planned} arrivals never started ({})", list(why)),
+            Cause::Unstarted { arrivals, planned, why } if why.is_empty() => {
+                write!(f, "{} of {} arrivals never started", thousands(*arrivals), thousands(*planned))
+            }
+            Cause::Unstarted { arrivals, planned, why } => {
+                write!(f, "{} of {} arrivals never started ({})", thousands(*arrivals), thousands(*planned), list(why))
+            }
             Cause::Late { attempts, of, stretches, worst } => {
                 let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
-                write!(f, "{attempts} of {of} attempts ({share:.2} %) acted late, by up to {worst}, ")?;
+                write!(f, "{} of {} attempts ({share:.2} %) acted late, by up to {worst}, ", thousands(*attempts), thousands(*of))?;
                 match &stretches[..] {
                     [] => write!(f, "spread over the run"),
                     [first @ .., (from, until)] if first.len() < MOST_STRETCHES => {
@@ -133,11 +139,11 @@ impl fmt::Display for Cause {
             }
             Cause::OwnFailures(OwnFault::Bug, why) => write!(f, "tillrush itself failed ({})", list(why)),
             Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
-            Cause::Held(requests) => write!(f, "{requests} requests were held back by a safety cap"),
+            Cause::Held(requests) => write!(f, "{} requests were held back by a safety cap", thousands(*requests)),
             Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),
             Cause::BusySecond(fraction) => write!(f, "in its busiest second a thread was busy {:.0} % of the time", 100.0 * fraction),
             Cause::CoarseTimer => write!(f, "no precise timer on this system"),
-            Cause::Clamped(spans) => write!(f, "{spans} spans were longer than an hour"),
+            Cause::Clamped(spans) => write!(f, "{} spans were longer than an hour", thousands(*spans)),
         }
     }
 }

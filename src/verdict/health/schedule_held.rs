@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(with(0).soundness, Soundness::Valid);
         assert_eq!(with(2).soundness, Soundness::Suspect);
         assert_eq!(with(3).soundness, Soundness::Invalid);
-        assert_eq!(with(3).doubts[0].cause.to_string(), "3 of 2003 arrivals never started (at the limit of shoppers at once: 3)");
+        assert_eq!(with(3).doubts[0].cause.to_string(), "3 of 2,003 arrivals never started (at the limit of shoppers at once: 3)");
     }
 
     #[test]

@@ -8,10 +8,9 @@
 
 use super::counts::{Counts, Failing, Group, Place};
 use super::looks::{Look, greater};
-use super::{HotSpot, MAX_Q, MIN_REPEATED, Scope};
+use super::{MAX_Q, MIN_REPEATED};
 use crate::base::StepId;
-use crate::plan::{Arrivals, Plan};
-use crate::verdict::statistics::{Rate, rule_of_three};
+use crate::plan::Plan;
 
 /// This share of the excess is as good as all of it.
 const NEARLY_ALL: f64 = 0.9;
@@ -80,33 +79,22 @@ impl Choice {
         std::iter::once(Place::Anywhere).chain(self.steps.iter().map(|step| Place::Step(*step))).map(move |place| (place, group))
     }
 
-    /// The finding, in the figures of all its steps together, or of anywhere if it has none.
-    pub(super) fn spot(&self, plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> HotSpot {
-        let vaguest = self.further.iter().fold(&self.look, |vaguest, look| if look.p_value > vaguest.p_value { look } else { vaguest });
-        let look = if self.steps.is_empty() {
-            self.look
-        } else {
-            let (inside, outside) = counts.at_steps(plan, &self.steps, explained, self.group);
-            Look { inside, outside, ..self.look }
-        };
-        let rate = |side: &Failing| Rate::new(side.repeated, side.shoppers);
-        let (inside, outside) = (rate(&look.inside), rate(&look.outside));
-        let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
-        let elsewhere = outside.value().filter(|rate| *rate > 0.0).unwrap_or_else(|| rule_of_three(outside.of));
-        HotSpot {
-            group: counts.named(self.group),
-            basis: counts.basis(self.group),
-            steps: self.steps.clone(),
-            scope: if self.steps.is_empty() { Scope::Journey } else { Scope::Steps },
-            inside,
-            outside,
-            lift: inside.value().unwrap_or(0.0) / elsewhere,
-            lift_is_least: outside.events == 0,
-            p_value: vaguest.p_value,
-            q_value: vaguest.q_value,
-            excess_repeated: look.repeated(),
-            excess_lost: open.then(|| look.lost()),
+    /// Where it fails again and again; nowhere if it is a little everywhere.
+    pub(super) fn steps(&self) -> &[StepId] {
+        &self.steps
+    }
+
+    /// What the group met at all its steps together, or anywhere if it has none, and what all others met.
+    pub(super) fn met(&self, plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> (Failing, Failing) {
+        if self.steps.is_empty() {
+            return (self.look.inside, self.look.outside);
         }
+        counts.at_steps(plan, &self.steps, explained, self.group)
+    }
+
+    /// The look that shows it least clearly.
+    pub(super) fn vaguest(&self) -> &Look {
+        self.further.iter().fold(&self.look, |vaguest, look| if look.p_value > vaguest.p_value { look } else { vaguest })
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::Basis;
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
-use crate::tally::{Observed, ShopperKey, Tally};
+use crate::tally::{Fate, Observed, ShopperKey, Tally};
 use crate::verdict::loss::weight;
+use crate::verdict::statistics::Cell;
 
 /// Shoppers by what they were.
 pub(super) struct Counts {
@@ -49,7 +50,8 @@ struct Kind {
 pub(super) struct Failing {
     pub(super) shoppers: u64,
     pub(super) repeated: u64,
-    pub(super) lost: f64,
+    /// Each shopper's chance to be lost.
+    pub(super) lost: Cell,
 }
 
 /// What was counted at one place, group by group, and of everybody there.
@@ -98,17 +100,12 @@ impl Counts {
             Observed::Is(value) => known(name, value),
             Observed::TooMany | Observed::Missing => None,
         };
-        let unit = |step| plan.step(step).unit;
         let mut kinds: BTreeMap<_, Failing> = BTreeMap::new();
         for (key, count) in &tally.shoppers {
             let values: Vec<Option<Value>> =
                 (0..self.names.len()).map(|name| if name < firsts.len() { attribute(key, name) } else { observed(key, name) }).collect();
-            let second = key.fate.second_failed;
-            let failed = key.fate.first_failed.map(|step| (step, second.is_some_and(|second| unit(second) == unit(step))));
-            let met = kinds.entry((values, key.journey, failed, key.fate.failures >= 2)).or_default();
-            met.shoppers += count.shoppers;
-            met.repeated += if key.fate.failures >= 2 { count.shoppers } else { 0 };
-            met.lost += weight(&key.fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * count.shoppers as f64;
+            let (failed, met) = Failing::of(plan, &key.fate, count.shoppers);
+            kinds.entry((values, key.journey, failed, key.fate.failures >= 2)).or_default().add(met);
         }
         kinds.into_iter().map(|((values, journey, failed, _), met)| Kind { values, journey, failed, met }).collect()
     }
@@ -156,6 +153,24 @@ impl Counts {
             if self.holds(kind, group) { &mut inside } else { &mut outside }.add(kind.at(here));
         }
         (inside, outside)
+    }
+
+    /// What everybody met at these steps, or anywhere if there are none, by block of time. Blocks don't tell groups apart.
+    pub(super) fn by_block<'t>(plan: &'t Plan, tally: &'t Tally, steps: &'t [StepId]) -> impl Iterator<Item = Failing> + 't {
+        tally.blocks.values().map(move |block| {
+            let mut sum = Failing::default();
+            for ((journey, fate), count) in &block.shoppers {
+                let here = || steps.iter().copied().filter(|step| plan.step(*step).journey == *journey);
+                let (failed, met) = Failing::of(plan, fate, count.shoppers);
+                let place = failed.map(|(step, _)| step).filter(|step| here().any(|here| here == *step)).or_else(|| here().next());
+                match place {
+                    Some(step) => sum.add(met.at(failed, Place::Step(step))),
+                    None if steps.is_empty() => sum.add(met),
+                    None => {}
+                }
+            }
+            sum
+        })
     }
 
     fn holds(&self, kind: &Kind, group: Group) -> bool {
@@ -233,15 +248,7 @@ impl AtPlace {
 
 impl Kind {
     fn at(&self, place: Place) -> Failing {
-        match place {
-            Place::Anywhere => self.met,
-            Place::Step(step) => match self.failed {
-                Some((failed, again_here)) if failed == step => {
-                    Failing { repeated: if again_here { self.met.repeated } else { 0 }, ..self.met }
-                }
-                _ => Failing { shoppers: self.met.shoppers, ..Failing::default() },
-            },
-        }
+        self.met.at(self.failed, place)
     }
 }
 
@@ -261,6 +268,26 @@ impl Group {
 // === impl Failing ===
 
 impl Failing {
+    /// What so many shoppers of one fate met; with the step of their first failure, and whether the second fell at the same unit.
+    fn of(plan: &Plan, fate: &Fate, shoppers: u64) -> (Option<(StepId, bool)>, Failing) {
+        let unit = |step| plan.step(step).unit;
+        let failed = fate.first_failed.map(|step| (step, fate.second_failed.is_some_and(|second| unit(second) == unit(step))));
+        let chance = weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high;
+        let repeated = if fate.failures >= 2 { shoppers } else { 0 };
+        (failed, Failing { shoppers, repeated, lost: Cell::all(chance, shoppers) })
+    }
+
+    /// The part of it that belongs to a place, of shoppers who all failed so.
+    fn at(self, failed: Option<(StepId, bool)>, place: Place) -> Failing {
+        match (place, failed) {
+            (Place::Anywhere, _) => self,
+            (Place::Step(step), Some((failed, again_here))) if failed == step => {
+                Failing { repeated: if again_here { self.repeated } else { 0 }, ..self }
+            }
+            (Place::Step(_), _) => Failing { repeated: 0, lost: Cell::all(0.0, self.shoppers), ..self },
+        }
+    }
+
     fn add(&mut self, other: Failing) {
         self.shoppers += other.shoppers;
         self.repeated += other.repeated;
@@ -269,10 +296,6 @@ impl Failing {
 
     /// These without those, who are among them.
     pub(super) fn without(self, other: Failing) -> Failing {
-        Failing {
-            shoppers: self.shoppers - other.shoppers,
-            repeated: self.repeated - other.repeated,
-            lost: (self.lost - other.lost).max(0.0),
-        }
+        Failing { shoppers: self.shoppers - other.shoppers, repeated: self.repeated - other.repeated, lost: self.lost.without(other.lost) }
     }
 }

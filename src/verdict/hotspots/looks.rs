@@ -75,15 +75,7 @@ pub(super) fn greater(some: Failing, others: Failing) -> f64 {
 impl Look {
     /// n (p − p'): repeated failures beyond what the group would have met at the others' rate.
     pub(super) fn repeated(&self) -> f64 {
-        self.excess(|side| side.repeated as f64)
-    }
-
-    /// The same of lost shoppers.
-    pub(super) fn lost(&self) -> f64 {
-        self.excess(|side| side.lost)
-    }
-
-    fn excess(&self, figure: impl Fn(&Failing) -> f64) -> f64 {
-        figure(&self.inside) - self.inside.shoppers as f64 * figure(&self.outside) / (self.outside.shoppers as f64).max(1.0)
+        let elsewhere = self.outside.repeated as f64 / (self.outside.shoppers as f64).max(1.0);
+        self.inside.repeated as f64 - self.inside.shoppers as f64 * elsewhere
     }
 }

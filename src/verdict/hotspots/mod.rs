@@ -11,11 +11,12 @@
 //! otherwise only to the journey: a passing error at the door doesn't make the door a place where a bad node
 //! fails. One cause that shows overall and at a step, or at several steps, is one finding, not a list of its shadows.
 //!
-//! [`counts`] counts every group at every step, [`looks`] tests them, and [`choice`] picks the cause among its shadows; [`heat`] is the
-//! plain table of counts, for the eye.
+//! [`counts`] counts every group at every step, [`looks`] tests them, and [`choice`] picks the cause among its shadows, and [`figures`]
+//! says how sure its figures are; [`heat`] is the plain table of counts, for the eye.
 
 mod choice;
 mod counts;
+mod figures;
 mod heat;
 mod looks;
 #[cfg(test)]
@@ -48,20 +49,21 @@ pub struct HotSpot {
     pub inside: Rate,
     /// The same of all other shoppers. Those whom a costlier finding at the same place has explained are in neither.
     pub outside: Rate,
-    /// How many times the rate outside. Where there were none outside, their rate may be up to 3/n: then this is
-    /// the least that it can be.
+    /// How many times the rate outside; where there were none outside, the least that it can be: the lower end of `lift_ci95`.
     pub lift: f64,
-    /// Whether there were none outside.
-    pub lift_is_least: bool,
+    /// Where that lies with 95 % confidence; without an upper end where there were none outside.
+    pub lift_ci95: Interval,
     /// How likely so many, or more, would be without any cause (Fisher's exact test, one-sided); at the step where it is
     /// least clear, if there are several.
     pub p_value: f64,
     /// The same, corrected for all looks taken (Benjamini and Hochberg).
     pub q_value: f64,
     /// Repeated failures beyond what the group would have met at the others' rate.
-    pub excess_repeated: f64,
+    /// And its interval.
+    pub excess_repeated: (f64, Interval),
     /// Lost shoppers beyond what the group would have lost at the others' rate; none for a closed load.
-    pub excess_lost: Option<f64>,
+    /// And its interval.
+    pub excess_lost: Option<(f64, Interval)>,
 }
 
 /// What a finding rests on.
@@ -118,7 +120,7 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
             None => found.push((choice, before)),
         }
     }
-    let mut spots: Vec<HotSpot> = found.iter().map(|(choice, explained)| choice.spot(plan, &counts, explained)).collect();
+    let mut spots: Vec<HotSpot> = found.iter().map(|(choice, explained)| figures::spot(plan, tally, &counts, choice, explained)).collect();
     // What was found later may cost more where the earlier was set aside only at its own step.
     spots.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
     spots
@@ -145,7 +147,12 @@ pub(super) fn met_at(plan: &Plan, spot: &HotSpot, other: &Plan, tally: &Tally) -
 impl HotSpot {
     /// What it is ranked by: lost shoppers, or repeated failures where there is no loss to derive.
     fn cost(&self) -> f64 {
-        self.excess_lost.unwrap_or(self.excess_repeated)
+        self.excess_lost.unwrap_or(self.excess_repeated).0
+    }
+
+    /// Whether there were none outside, so that the lift is not known but for the least that it can be.
+    pub fn lift_is_least(&self) -> bool {
+        self.outside.events == 0
     }
 
     /// Where the rate inside lies with 95 % confidence.

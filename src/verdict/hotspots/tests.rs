@@ -2,6 +2,7 @@ use super::*;
 use crate::base::Micros;
 use crate::plan::Arrivals;
 use crate::tally::Observed;
+use crate::verdict::statistics::rule_of_three;
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
 fn named(trial: &Trial) -> Vec<(String, Vec<String>)> {
@@ -30,11 +31,32 @@ fn a_finding_says_how_many_how_often_and_at_what_cost() {
     assert_eq!((wallet.scope, &wallet.steps[..]), (Scope::Steps, &[trial.step("pay")][..]));
     // Three in five buyers come to pay, and a twelfth of the wallets never work: 5 % of the buyers with wallets.
     assert!((wallet.inside.value().unwrap() - 0.05).abs() < 0.008, "{wallet:?}");
-    assert!(wallet.lift > 10.0 && wallet.lift_is_least && wallet.q_value < 1e-20 && wallet.q_value >= wallet.p_value);
+    assert!(wallet.lift > 10.0 && wallet.lift_is_least() && wallet.q_value < 1e-20 && wallet.q_value >= wallet.p_value);
     // All of them are stopped by the cap: each counts as lost, as the others at pay do after three failures.
-    let lost = wallet.excess_lost.unwrap();
-    assert!((lost - wallet.excess_repeated).abs() < 0.1 * lost, "{wallet:?}");
+    let (lost, ci95) = wallet.excess_lost.unwrap();
+    assert!((lost - wallet.excess_repeated.0).abs() < 0.1 * lost, "{wallet:?}");
+    assert!(ci95.low < lost && lost < ci95.high && ci95.low > 0.7 * lost && ci95.high < 1.3 * lost, "{wallet:?}");
     assert_eq!(hotspots(&trial.plan, &trial.tally)[1].basis, Basis::Observed);
+}
+
+#[test]
+fn where_none_fail_elsewhere_the_lift_is_the_least_that_it_can_be() {
+    let trial = Trial::run(12_000, 120, planted);
+    let wallet = &hotspots(&trial.plan, &trial.tally)[0];
+    let over_three_in_n = wallet.ci95().unwrap().low / rule_of_three(wallet.outside.of);
+    assert!(wallet.lift_is_least() && wallet.lift == wallet.lift_ci95.low && wallet.lift_ci95.high.is_infinite(), "{wallet:?}");
+    assert!(wallet.lift <= over_three_in_n && wallet.lift > 0.8 * over_three_in_n, "{} {over_three_in_n}", wallet.lift);
+}
+
+#[test]
+fn where_some_fail_elsewhere_the_figures_have_two_ends() {
+    let trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && (m.payment == "wallet" && m.shopper < 0.1 || m.luck < 0.1)));
+    let spot = &hotspots(&trial.plan, &trial.tally)[0];
+    assert!(!spot.lift_is_least() && spot.lift_ci95.low < spot.lift && spot.lift < spot.lift_ci95.high, "{spot:?}");
+    for (excess, ci95) in [spot.excess_repeated, spot.excess_lost.unwrap()] {
+        assert!(0.0 < ci95.low && ci95.low < excess && excess < ci95.high, "{spot:?}");
+    }
+    assert!(spot.inside.by_blocks && spot.outside.by_blocks);
 }
 
 #[test]
@@ -63,7 +85,7 @@ fn two_values_that_fail_only_together_are_the_pair_and_not_its_halves() {
     let trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && m.payment == "wallet" && m.device == "mobile" && m.shopper < 0.2));
     assert_eq!(named(&trial), [("device=mobile payment=wallet".into(), vec!["pay".into()])]);
     let spot = &hotspots(&trial.plan, &trial.tally)[0];
-    assert_eq!((spot.basis, spot.outside.events, spot.lift_is_least), (Basis::Assigned, 0, true));
+    assert_eq!((spot.basis, spot.outside.events, spot.lift_is_least()), (Basis::Assigned, 0, true));
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn attempts<'t>(
     for (series, bad) in steps(plan, tally, place).into_iter().flat_map(outcomes) {
         for (block, seen) in &series.blocks {
             let cell = cells.entry(*block).or_default();
-            *cell = *cell + Cell::counts(if bad { seen.count() } else { 0 }, seen.count());
+            *cell += Cell::counts(if bad { seen.count() } else { 0 }, seen.count());
         }
     }
     cells

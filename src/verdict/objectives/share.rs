@@ -6,22 +6,15 @@
 //! Graubard 1998): smaller where failures come in bursts, and smaller again for not knowing their clustering exactly.
 
 use std::collections::BTreeMap;
-use std::ops::{Add, Range};
+use std::ops::Range;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub(in crate::verdict) use crate::verdict::statistics::Cell;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS, clopper_pearson, clopper_pearson_upper};
 
 /// The chance that is accepted of saying "holds" of what does not, or "broken" of what is not.
 pub(super) const LEVEL: f64 = 0.05;
-
-/// A sum of figures in 0..=1: of ones and zeros for a rate, of chances for a loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in crate::verdict) struct Cell {
-    pub(in crate::verdict) sum: f64,
-    pub(in crate::verdict) squares: f64,
-    pub(in crate::verdict) of: f64,
-}
 
 /// Cells by block of time.
 pub(in crate::verdict) type Cells = BTreeMap<u32, Cell>;
@@ -43,31 +36,6 @@ pub(super) struct Share {
 pub(super) struct Clustering {
     effect: f64,
     freedom: f64,
-}
-
-// === impl Cell ===
-
-impl Cell {
-    /// So many events among so many chances.
-    pub(in crate::verdict) fn counts(events: u64, of: u64) -> Cell {
-        Cell { sum: events as f64, squares: events as f64, of: of as f64 }
-    }
-
-    pub(in crate::verdict) fn mean(&self) -> f64 {
-        self.sum / self.of
-    }
-
-    /// The variance of one figure; never below zero by rounding.
-    pub(in crate::verdict) fn variance(&self) -> f64 {
-        (self.squares / self.of - self.mean().powi(2)).max(0.0)
-    }
-}
-
-impl Add for Cell {
-    type Output = Cell;
-    fn add(self, other: Cell) -> Cell {
-        Cell { sum: self.sum + other.sum, squares: self.squares + other.squares, of: self.of + other.of }
-    }
 }
 
 // === impl Clustering ===
@@ -192,13 +160,13 @@ fn grouped(cells: &Cells) -> Option<Vec<Cell>> {
     let joined = |target: f64| {
         let (mut groups, mut open) = (Vec::new(), Cell::default());
         for cell in &filled {
-            open = open + *cell;
+            open += *cell;
             if open.of >= target {
                 groups.push(std::mem::take(&mut open));
             }
         }
         if let Some(last) = groups.last_mut().filter(|_| open.of > 0.0) {
-            *last = *last + open;
+            *last += open;
         }
         groups
     };

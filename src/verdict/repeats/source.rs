@@ -6,7 +6,7 @@
 //! with the moment: the shop was down. Without the comparison every outage would make each failure look like the shopper's own.
 
 use super::UnitRepeats;
-use crate::base::UnitId;
+use crate::base::{Micros, UnitId};
 use crate::tally::Tally;
 use crate::verdict::MIN_REPEATED;
 use crate::verdict::statistics::{Strata, Stratum, Z95};
@@ -24,7 +24,12 @@ pub struct Source {
     pub strata: Strata,
     /// The times at which the shop failed more than at others and at which second attempts failed, if they are part of the answer.
     pub windows: Vec<TimeWindow>,
+    /// How long a block of time is: within one, good and bad moments are not told apart.
+    pub block: Micros,
 }
+
+/// From this length on, a block may hide a bad moment that is worth knowing of.
+const LONG: Micros = Micros(5_000_000);
 
 /// Why failures repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +75,14 @@ impl Source {
             (true, true) => Why::MomentAndShopper,
         };
         let windows = if matches!(why, Why::Moment | Why::ShopperAndMoment | Why::MomentAndShopper) { windows } else { Vec::new() };
-        Source { why, strata, windows }
+        Source { why, strata, windows, block: tally.shape.block }
+    }
+
+    /// Whether a moment that was bad for everybody may have been taken for the shoppers' own circumstances, since it was shorter than
+    /// a block of time: of those who tried again within it more failed than of all who came in the block.
+    pub fn may_hide_a_moment(&self) -> bool {
+        let blames_the_shopper = matches!(self.why, Why::Shopper | Why::ShopperAndMoment | Why::MomentAndShopper);
+        blames_the_shopper && self.block > LONG
     }
 }
 

@@ -1,25 +1,33 @@
 //! Clustering in time: failures come in bursts, and a burst is fewer pieces of evidence than its count.
 
+use super::Cell;
 use super::stretches::{Stretches, covariance, student};
 
 /// With fewer blocks than this, clustering can't be judged, and intervals that take shoppers for independent are
 /// marked as weak.
 pub const MIN_BLOCKS: usize = 30;
 
-/// By how much the variance of a pooled rate exceeds the binomial one, from (events, of) by block in order of time: the
-/// variance of a ratio over stretches of time (Cochran 1977, 6.3), with the covariance of neighbours (Newey and West 1987),
-/// over p(1 − p)/n; at least 1, and the widening of Student's t for its being an estimate included where it is above 1. None with fewer than [`MIN_BLOCKS`] blocks.
+/// By how much the variance of a pooled rate exceeds the binomial one, from (events, of) by block in order of time; see [`clustering`].
 pub fn design_effect(blocks: impl Iterator<Item = (u64, u64)>) -> Option<f64> {
-    let stretches = Stretches::of(blocks.map(|(events, of)| vec![of as f64, events as f64]))?;
+    clustering(blocks.map(|(events, of)| Cell::counts(events, of)))
+}
+
+/// By how much the variance of a pooled mean exceeds that of independent figures, from the cells of blocks in order of time: the
+/// variance of a ratio over stretches of time (Cochran 1977, 6.3), with the covariance of neighbours (Newey and West 1987),
+/// over s²/n; at least 1, and the widening of Student's t for its being an estimate included where it is above 1. None with
+/// fewer than [`MIN_BLOCKS`] blocks.
+pub fn clustering(blocks: impl Iterator<Item = Cell>) -> Option<f64> {
+    let stretches = Stretches::of(blocks.map(|cell| vec![cell.of, cell.sum, cell.squares]))?;
     let total = stretches.total();
-    let (of, p) = (total[0], total[1] / total[0]);
-    if p <= 0.0 || p >= 1.0 {
+    let total = Cell { of: total[0], sum: total[1], squares: total[2] };
+    let (mean, variance) = (total.mean(), total.variance());
+    if variance <= 0.0 {
         return Some(1.0);
     }
     let count = stretches.count() as f64;
-    let beyond: Vec<f64> = stretches.each().map(|sums| sums[1] - p * sums[0]).collect();
+    let beyond: Vec<f64> = stretches.each().map(|sums| sums[1] - mean * sums[0]).collect();
     let squares: f64 = beyond.iter().map(|beyond| beyond * beyond).sum();
-    let effect = count / (count - 1.0) * squares * (1.0 + covariance(&beyond)) / (of * p * (1.0 - p));
+    let effect = count / (count - 1.0) * squares * (1.0 + covariance(&beyond)) / (total.of * variance);
     Some((effect * student(count - 1.0).powi(2)).max(1.0))
 }
 

@@ -3,15 +3,19 @@
 //! Everything here is a pure function of counts. The rules of the house: every rate has an interval, no failure in
 //! n is "at most 3/n" and never zero, and a quantile that the sample can't carry is not given at all.
 
+mod beside;
 mod blocks;
 mod exact;
+mod mean;
 mod quantile;
 mod rate;
 mod strata;
 mod stretches;
 
-pub use blocks::{MIN_BLOCKS, design_effect};
+pub use beside::{difference, ratio};
+pub use blocks::{MIN_BLOCKS, clustering, design_effect};
 pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided};
+pub use mean::Cell;
 pub use quantile::{Quantile, Quantiles, min_sample, quantile};
 pub use rate::{Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson};
 pub use strata::{Strata, Stratum};

@@ -1,8 +1,8 @@
 //! Quantiles that the sample can carry, with the order statistics that bound them.
 
-use super::Z95;
+use super::{Z95, design_effect};
 use crate::base::Micros;
-use crate::tally::Latency;
+use crate::tally::{Latency, Series};
 
 /// A quantile with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,23 +43,43 @@ pub fn min_sample(q: f64) -> u64 {
 /// The quantile `q` of a sample that can carry it, with the order statistics nq ± z √(nq(1 − q)) around it (David and
 /// Nagaraja 2003, 7.1).
 pub fn quantile(sample: &Latency, q: f64) -> Option<Quantile> {
+    clustered(sample, q, |_| 1.0)
+}
+
+/// The same, with the order statistics nq ± z √(d nq(1 − q)), where clustering in time inflates by d the variance of the share of the
+/// sample beyond the quantile (Woodruff 1952).
+fn clustered(sample: &Latency, q: f64, effect: impl Fn(Micros) -> f64) -> Option<Quantile> {
     let n = sample.count();
     if n < min_sample(q) {
         return None;
     }
-    let (rank, spread) = (n as f64 * q, Z95 * (n as f64 * q * (1.0 - q)).sqrt());
+    let value = sample.quantile(q)?;
+    let (rank, spread) = (n as f64 * q, Z95 * (effect(value) * n as f64 * q * (1.0 - q)).sqrt());
     // Half a rank lower, so that rounding can't reach for the next.
     let at = |rank: f64| sample.quantile(((rank - 0.5) / n as f64).clamp(0.0, 1.0));
     let (low, high) = ((rank - spread).floor().max(1.0), (rank + spread).ceil() + 1.0);
-    Some(Quantile { value: sample.quantile(q)?, low: at(low)?, high: if high <= n as f64 { at(high) } else { None } })
+    Some(Quantile { value, low: at(low)?, high: if high <= n as f64 { at(high) } else { None } })
 }
 
 // === impl Quantiles ===
 
 impl Quantiles {
-    /// Of this sample.
+    /// Of this sample, taken for independent.
     pub fn of(sample: &Latency) -> Quantiles {
-        let at = |q| quantile(sample, q);
+        Quantiles::with(sample, &|_| 1.0)
+    }
+
+    /// Of what was seen block by block, which may have been long for everybody at times.
+    pub fn by_block(series: &Series) -> Quantiles {
+        let longer = |span: Micros| {
+            let of_block = |block: &Latency| (block.count() - block.count_at_or_below(span), block.count());
+            design_effect(series.blocks.values().map(of_block)).unwrap_or(1.0)
+        };
+        Quantiles::with(&series.total(), &longer)
+    }
+
+    fn with(sample: &Latency, effect: &dyn Fn(Micros) -> f64) -> Quantiles {
+        let at = |q| clustered(sample, q, effect);
         Quantiles { count: sample.count(), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: sample.max() }
     }
 }
@@ -94,6 +114,24 @@ mod tests {
         // Ranks 950 ± 1.96 √47.5: 936 and 965.
         assert_eq!((p95.value.0, p95.low.0, p95.high.map(|high| high.0)), (950, 936, Some(965)));
         assert_eq!(quantile(&sample(1..=59), 0.95).unwrap().high, None, "nothing lies that high");
+    }
+
+    #[test]
+    fn where_all_are_slow_at_times_the_range_is_wider() {
+        // Sixty blocks of a hundred; in one of six all take ten times as long.
+        let series = |slow: fn(u32, u64) -> bool| {
+            let mut series = Series::default();
+            for block in 0..60 {
+                for i in 0..100 {
+                    series.record(block, Micros((1_000 + 10 * i) * if slow(block, i) { 10 } else { 1 }));
+                }
+            }
+            Quantiles::by_block(&series).p50.unwrap()
+        };
+        let width = |quantile: Quantile| quantile.high.unwrap().0 - quantile.low.0;
+        let (spread, at_times) = (series(|_, i| i % 6 == 0), series(|block, _| (20..30).contains(&block)));
+        assert!((spread.value.0 as f64 / at_times.value.0 as f64 - 1.0).abs() < 0.05, "{spread:?} {at_times:?}");
+        assert!(width(at_times) > 3 * width(spread), "{spread:?} {at_times:?}");
     }
 
     #[test]

@@ -1,0 +1,54 @@
+//! How failures come back to the same shopper, as a table.
+
+use super::format::{NOTHING, count, interval, interval_of, percent, rate, times};
+use super::page::{Fit, Table, Tone};
+use crate::plan::Plan;
+use crate::verdict::statistics::Interval;
+use crate::verdict::{Findings, Stickiness};
+
+/// How likely a second failure is after a first, all units together and unit by unit; nothing where nobody tried again after a failure.
+pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
+    let columns = [
+        ("at", Fit::Name),
+        ("tried again", Fit::Figure),
+        ("first fails", Fit::Figure),
+        ("next fails", Fit::Figure),
+        ("95 % range", Fit::Optional(3)),
+        ("lift", Fit::Figure),
+        ("95 % range", Fit::Optional(2)),
+        ("stickiness", Fit::Figure),
+        ("95 % range", Fit::Optional(1)),
+    ];
+    let mut table = Table::new("After a failed attempt (stickiness: 0 by chance, 1 for good)", &columns);
+    let found = &findings.repeats;
+    let units = || found.units.iter().filter(|unit| unit.stickiness.second.of > 0);
+    if units().count() > 1 {
+        table.row(Tone::Bad, cells("anywhere".to_owned(), &found.pooled));
+    }
+    for unit in units() {
+        table.row(Tone::Plain, cells(plan.unit_label(unit.unit), &unit.stickiness));
+    }
+    table
+}
+
+fn cells(name: String, found: &Stickiness) -> Vec<String> {
+    let nothing = || NOTHING.to_owned();
+    // The same interval as that of ρ, on the scale of the rate: P(F₂|F₁) = μ + ρ (1 − μ).
+    let of_second = found.p_first.zip(found.rho).map(|(mu, (_, ci95))| {
+        let p = |rho: f64| (mu + rho * (1.0 - mu)).clamp(0.0, 1.0);
+        let ci95 = Interval { low: p(ci95.low), high: p(ci95.high) };
+        if found.second.events == 0 { format!("≤ {}", percent(ci95.high)) } else { interval(ci95) }
+    });
+    let two = |figure: f64| format!("{figure:.2}").replace('-', "−");
+    vec![
+        name,
+        count(found.second.of),
+        found.p_first.map_or_else(nothing, percent),
+        rate(&found.second).0,
+        of_second.unwrap_or_else(nothing),
+        found.lift.map_or_else(nothing, |(lift, _)| times(lift)),
+        found.lift.map_or_else(nothing, |(_, ci95)| interval_of(ci95, times)),
+        found.rho.map_or_else(nothing, |(rho, _)| two(rho)),
+        found.rho.map_or_else(nothing, |(_, ci95)| interval_of(ci95, two)),
+    ]
+}
