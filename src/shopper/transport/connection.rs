@@ -1,14 +1,16 @@
 //! One open connection to a shop, as hyper drives it.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use ::http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
 use ::http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use ::http::{HeaderMap, Method, Request, Response, Version};
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::rt::{Executor, Read, Write};
 use tokio::task::AbortHandle;
@@ -16,7 +18,7 @@ use tokio::task::AbortHandle;
 use super::{Origin, Trouble, WireRequest, trouble};
 
 /// A request as hyper takes it.
-pub(super) type Message = Request<Full<Bytes>>;
+pub(super) type Message = Request<Pieces>;
 
 /// An open connection. Dropped, it closes in good order once what is under way has ended.
 #[derive(Debug)]
@@ -31,16 +33,44 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 enum Speaks {
-    Http1 { sender: http1::SendRequest<Full<Bytes>>, host: HeaderValue },
-    Http2 { sender: http2::SendRequest<Full<Bytes>>, authority: Authority },
+    Http1 { sender: http1::SendRequest<Pieces>, host: HeaderValue },
+    Http2 { sender: http2::SendRequest<Pieces>, authority: Authority },
 }
 
 /// The tasks of a connection. They run on the core's own thread.
 #[derive(Clone, Debug, Default)]
 struct Tasks(Rc<RefCell<Vec<AbortHandle>>>);
 
+/// A request's body, handed over piece by piece: hyper takes a piece as a whole, and what it has taken counts as sent. Of a large body it
+/// takes no more than its buffer holds, so that a shop that answers before it has read all is seen.
+#[derive(Debug)]
+pub(super) struct Pieces(Bytes);
+
+/// The largest piece, in bytes.
+const PIECE: usize = 64 << 10;
+
 /// The largest head of an answer, in bytes.
 const HEAD_BOUND: usize = 256 << 10;
+
+// === impl Pieces ===
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let size = self.0.len().min(PIECE);
+        Poll::Ready((size > 0).then(|| Ok(Frame::data(self.0.split_to(size)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
+    }
+}
 
 // === impl Connection ===
 
@@ -102,7 +132,7 @@ impl Connection {
         let path = PathAndQuery::try_from(request.path.as_str()).map_err(|_| unsendable("path"))?;
         let mut headers = request.headers.clone();
         headers.remove(CONTENT_LENGTH);
-        let mut message = Request::new(Full::new(request.body.clone()));
+        let mut message = Request::new(Pieces(request.body.clone()));
         *message.uri_mut() = match &self.speaks {
             Speaks::Http1 { host, .. } => {
                 headers.entry(HOST).or_insert_with(|| host.clone());
