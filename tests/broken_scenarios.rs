@@ -189,8 +189,8 @@ fn quantities() {
         (part("shoppers: { patience: «applause» }"), &["no patience `applause`"], &["applause-2024"]),
         (part("shoppers: { patience: [26%, «140%»] }"), &["more than the whole"], &["100%"]),
         (
-            part("shoppers: { attributes: { access: { train: { network: «4g» }, home: 2 } } }"),
-            &["`4g` has no figures of its own"],
+            part("shoppers: { attributes: { access: { train: { network: «slow wifi» }, home: 2 } } }"),
+            &["`slow wifi` has no figures of its own"],
             &["round_trip: 80ms, bandwidth: 8Mbit/s"],
         ),
         (

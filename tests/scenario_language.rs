@@ -476,7 +476,7 @@ fn conditions_look_at_pages_addresses_and_sizes() {
 fn values_of_attributes_bring_devices_and_networks_along() {
     let text = with_steps("- { name: home, get: / }").replace(
         "mobile: 1, 2: 1, true: 2",
-        "phone: { weight: 65, device: mobile, network: { round_trip: 80ms, bandwidth: 1.5Mbit/s } }, laptop: { device: desktop, cookies: kept }, other: 3",
+        "phone: { weight: 65, device: mobile, network: { round_trip: 80ms, bandwidth: 1.5Mbit/s } }, laptop: { device: desktop, cookies: kept }, other: { weight: 3, network: 3g }",
     );
     let plan = compiled(&text);
     assert!(jsonschema::is_valid(&schema(), &as_json(&text)));
@@ -485,7 +485,9 @@ fn values_of_attributes_bring_devices_and_networks_along() {
     let network = Network { round_trip: Micros::from_millis(80), bits_per_second: 1_500_000 };
     assert_eq!(plan.shoppers.equipment(&[0]), Equipment { device: Some(Device::Mobile), network: Some(network), returns: false });
     assert_eq!(plan.shoppers.equipment(&[1]), Equipment { device: Some(Device::Desktop), network: None, returns: true });
-    assert!(plan.shoppers.equipment(&[2]).is_empty());
+    // WebPageTest's 3G: 1.6 Mbit/s, and 300 ms there and back.
+    let named = Network { round_trip: Micros::from_millis(300), bits_per_second: 1_600_000 };
+    assert_eq!(plan.shoppers.equipment(&[2]), Equipment { network: Some(named), ..Equipment::default() });
     let plain = compiled(&with_steps("- { name: home, get: / }"));
     assert!(!serde_json::to_string(&plain).unwrap().contains("brings"), "a plan without is the plan that it was");
 }
