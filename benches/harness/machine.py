@@ -32,7 +32,7 @@ def describe() -> dict:
         "cpu": model,
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": memory_gib,
-        "kernel": platform.release(),
+        "kernel": ".".join(platform.release().split(".")[:2]),
         "commit": commit(),
         "load_before": os.getloadavg()[0],
     }

@@ -172,7 +172,8 @@ impl Witness for Narrator {
             (*elsewhere, "on other hosts, not fetched"),
         ];
         let parts: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
-        self.screen.tell(format_args!("  files of the page: {files}{parts}; all there {load} after the start"));
+        let whole = load.map_or("not all there".to_owned(), |load| format!("all there {load} after the start"));
+        self.screen.tell(format_args!("  files of the page: {files}{parts}; {whole}"));
         if !missing.is_empty() {
             self.screen.tell(format_args!("  ✗ {}", redact::text(missing)));
         }

@@ -84,6 +84,13 @@ impl Walk {
     }
 }
 
+/// The places, in their order, without repetition.
+fn each_once(mut places: Vec<usize>) -> Vec<usize> {
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
 // === impl Part ===
 
 impl Part {
@@ -98,9 +105,11 @@ impl Part {
             Part::Repeat { times: (low, _), parts } => {
                 let mut on = Part::lead(parts, from.clone(), first, ways);
                 on.extend(from.into_iter().filter(|_| *low == 0));
-                on
+                each_once(on)
             }
-            Part::Choose(branches) => branches.iter().flat_map(|(_, parts)| Part::lead(parts, from.clone(), first, ways)).collect(),
+            Part::Choose(branches) => {
+                each_once(branches.iter().flat_map(|(_, parts)| Part::lead(parts, from.clone(), first, ways)).collect())
+            }
         })
     }
 
@@ -152,6 +161,15 @@ mod tests {
         let either = Part::Choose(vec![(3.0, vec![unit(1)]), (1.0, vec![unit(2)])]);
         plan.journeys[0].route = vec![unit(0), Part::Repeat { times: (1, 3), parts: vec![either] }, unit(3)];
         plan
+    }
+
+    #[test]
+    fn a_way_past_several_branches_is_one_way() {
+        let mut plan = shop();
+        let unit = |n| Part::Unit(UnitId(n));
+        let maybe = |n| vec![Part::Repeat { times: (0, 2), parts: vec![unit(n)] }];
+        plan.journeys[0].route = vec![unit(0), Part::Choose(vec![(1.0, maybe(1)), (1.0, maybe(2))]), unit(3)];
+        assert_eq!(plan.ways_to(JourneyId(0)), [vec![], vec![0], vec![0], vec![0, 1, 2]]);
     }
 
     #[test]

@@ -83,12 +83,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, again: None, evidence: Evidence::default() };
         let (mut finding, ended_at) = self.ask(world, &mut attempt).await;
         let assets = world.plan.step(step).assets;
-        let arrived = Arrived { step, intended_at, page_at: ended_at };
+        let arrived = |as_expected| Arrived { step, intended_at, page_at: ended_at, as_expected };
         let mut loaded_at = None;
         if matches!((&finding, assets), (Finding::Ok, Some(assets)) if assets.expect_all) {
-            let (at, missing) = self.load(world, &arrived, &attempt.evidence).await;
-            loaded_at = Some(at);
-            if let Some(detail) = missing {
+            let mut files = self.load(world, &arrived(true), &attempt.evidence).await;
+            loaded_at = Some(files.at);
+            if let Some((fault, cause)) = files.own.pop() {
+                files.tell_own(world);
+                finding = Finding::Own(fault, cause);
+            } else if let Some(detail) = files.missing {
                 finding = Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail });
             }
         }
@@ -128,7 +131,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
         if assets.is_some() && loaded_at.is_none() && outcome != Outcome::Unjudged {
-            loaded_at = Some(self.load(world, &arrived, &attempt.evidence).await.0);
+            let files = self.load(world, &arrived(outcome == Outcome::Ok), &attempt.evidence).await;
+            files.tell_own(world);
+            loaded_at = Some(files.at);
         }
         // Who goes on, goes on from a page that is there.
         (outcome, loaded_at.unwrap_or(ended_at))

@@ -252,6 +252,8 @@ impl<L: Line, G: Gate> Session<L, G> {
         }
         self.headers.extend(equipment.device.map(device::headers).cloned().unwrap_or_default());
         self.line.lead_over(equipment.network);
+        // Its own connections would go on over the network before.
+        self.browser = self.browser.take().map(|browser| Box::new(Browser::with(browser.into_files())));
     }
 
     /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every

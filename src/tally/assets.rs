@@ -68,8 +68,8 @@ pub struct AssetsSeen {
     pub failed: Vec<FailureKind>,
     /// Files elsewhere.
     pub elsewhere: u64,
-    /// Intended start of the step to the last byte of the last file.
-    pub load: Micros,
+    /// Intended start of the step to the last byte of the last file, where all of them came to a page that was as expected.
+    pub load: Option<Micros>,
 }
 
 // === impl AssetTally ===
@@ -125,8 +125,10 @@ impl Tally {
         for kind in &seen.failed {
             *assets.failed.entry(*kind).or_default() += 1;
         }
-        assets.load.record(seen.load);
-        self.generator.clamped += u64::from(seen.load > Latency::BOUND);
+        if let Some(load) = seen.load {
+            assets.load.record(load);
+            self.generator.clamped += u64::from(load > Latency::BOUND);
+        }
     }
 }
 
@@ -148,15 +150,17 @@ mod tests {
             not_modified: 1,
             failed: vec![FailureKind::ClientError],
             elsewhere: 2,
-            load: Micros::from_millis(80),
+            load: Some(Micros::from_millis(80)),
         };
         tally.assets(step, &seen);
+        // A page whose files are not all there is counted, and has no time until they are.
+        tally.assets(step, &AssetsSeen { files: 0, cached: 0, not_modified: 0, failed: Vec::new(), elsewhere: 0, load: None });
         let mut twice = tally.clone();
         twice.merge(tally);
         let found = &twice.steps[1];
         assert_eq!((found.requests, found.connections, found.bytes_received), (0, 0, 0));
         let assets = &found.assets;
-        assert_eq!((assets.pages, assets.files, assets.cached, assets.not_modified, assets.elsewhere), (2, 6, 2, 2, 4));
+        assert_eq!((assets.pages, assets.files, assets.cached, assets.not_modified, assets.elsewhere), (4, 6, 2, 2, 4));
         assert_eq!((assets.requests, assets.connections, assets.held, assets.bytes_received), (2, 2, 2, 600));
         assert_eq!((assets.failures(), assets.load.count()), (2, 2));
         assert_eq!((twice.seconds[&12].requests, twice.blocks[&1].held), (2, 2));

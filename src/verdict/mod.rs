@@ -113,7 +113,7 @@ impl Findings {
             windows,
             objectives,
             budget: budget(plan, tally),
-            requests_sent: tally.steps.iter().map(|step| step.requests).sum(),
+            requests_sent: tally.steps.iter().map(|step| step.requests + step.assets.requests).sum(),
             wire: Wire::of(tally.steps.iter()),
         }
     }

@@ -53,7 +53,7 @@ impl Compiler<'_> {
         }
         let read: Vec<_> = written.iter().filter_map(|(value, said)| Some((value, &said.as_ref()?.0))).collect();
         let values = read.iter().map(|(value, said)| (value.value.clone(), said.weight.as_ref().map_or(1.0, |weight| weight.value.0)));
-        let brings = read.iter().zip(0u8..).map(|((_, said), place)| (place, equipment(said)));
+        let brings = read.iter().zip(0..=u8::MAX).map(|((_, said), place)| (place, equipment(said)));
         let brings = brings.filter(|(_, equipment)| !equipment.is_empty()).collect();
         Some(Attribute { name: name.value.clone(), var: var?, values: values.collect(), brings })
     }

@@ -22,6 +22,8 @@ pub(in crate::shopper) struct Cache {
 #[derive(Debug)]
 struct Kept {
     fresh_until: Micros,
+    /// For how many seconds it is fresh when it has just come.
+    lifetime: u64,
     etag: Option<HeaderValue>,
     last_modified: Option<HeaderValue>,
 }
@@ -62,9 +64,13 @@ impl Cache {
         // Copied: a header as it came holds on to the whole head of the answer.
         let copy = |name| headers.get(name).and_then(|value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok());
         let known = if status == 304 { self.files.remove(url) } else { None };
+        // What the 304 does not say again holds on (RFC 9111, 4.3.4).
+        let says = headers.contains_key(header::CACHE_CONTROL) || headers.contains_key(header::EXPIRES);
+        let lifetime = known.as_ref().filter(|_| !says).map_or_else(|| freshness(&control, headers), |kept| kept.lifetime);
         let (known_etag, known_modified) = known.map_or((None, None), |kept| (kept.etag, kept.last_modified));
         let kept = Kept {
-            fresh_until: now.saturating_add(Micros::from_secs(freshness(&control, headers))),
+            fresh_until: now.saturating_add(Micros::from_secs(lifetime)),
+            lifetime,
             etag: copy(header::ETAG).or(known_etag),
             last_modified: copy(header::LAST_MODIFIED).or(known_modified),
         };
@@ -154,6 +160,9 @@ mod tests {
         // Not changed: as fresh as it says now, and still asked for by the same tag.
         cache.take(&url, 304, &headers(&[("cache-control", "max-age=20")]), second(110));
         assert!(cache.is_fresh(&url, second(129)) && !cache.is_fresh(&url, second(130)));
+        // Or as long as before, where it says nothing.
+        cache.take(&url, 304, &headers(&[]), second(130));
+        assert!(cache.is_fresh(&url, second(149)) && !cache.is_fresh(&url, second(150)));
         cache.conditions(&url, &mut asked);
         assert_eq!(asked["if-none-match"], "\"a\"");
     }

@@ -7,7 +7,7 @@ use crate::shopper::session::{Gate, is_page};
 use crate::shopper::transport::{Clock, Exchange, Shop};
 use crate::shopper::visit::Visit;
 use crate::shopper::world::World;
-use crate::tally::{AssetExchange, AssetsSeen};
+use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
 
 /// A step that has come to its page.
 pub(in crate::shopper) struct Arrived {
@@ -15,20 +15,27 @@ pub(in crate::shopper) struct Arrived {
     pub(in crate::shopper) intended_at: Micros,
     /// When the last byte of the page came.
     pub(in crate::shopper) page_at: Micros,
+    /// Whether the page was as expected: how soon all of an error page is there tells nothing.
+    pub(in crate::shopper) as_expected: bool,
+}
+
+/// What came of the files of a page.
+pub(in crate::shopper) struct Files {
+    /// When the last of them came, or was given up.
+    pub(in crate::shopper) at: Micros,
+    /// What did not come, in words.
+    pub(in crate::shopper) missing: Option<String>,
+    /// What we failed to ask for ourselves.
+    pub(in crate::shopper) own: Vec<(OwnFault, String)>,
 }
 
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
-    /// page: when all is there, and what did not come, in words.
-    pub(in crate::shopper) async fn load<C: Clock>(
-        &mut self,
-        world: &World<S, C, G>,
-        arrived: &Arrived,
-        evidence: &Evidence,
-    ) -> (Micros, Option<String>) {
-        let &Arrived { step, intended_at, page_at } = arrived;
+    /// page.
+    pub(in crate::shopper) async fn load<C: Clock>(&mut self, world: &World<S, C, G>, arrived: &Arrived, evidence: &Evidence) -> Files {
+        let &Arrived { step, intended_at, page_at, as_expected } = arrived;
         let page = (&evidence.request, evidence.answer.as_ref().filter(|answer| is_page(answer)), self.session.page().cloned());
-        let (Some(request), Some(answer), Some(url)) = page else { return (page_at, None) };
+        let (Some(request), Some(answer), Some(url)) = page else { return Files { at: page_at, missing: None, own: Vec::new() } };
         let page = PageSeen { url: &url, html: &answer.body, headers: &request.headers };
         let seen = |exchange: &Exchange, held: Option<Micros>| {
             world.tally.borrow_mut().asset_exchange(&AssetExchange {
@@ -43,25 +50,33 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let give_up_at = page_at.saturating_add(world.plan.step(step).gives_up_after);
         let loaded = self.session.load(&page, &world.clock, give_up_at, &seen).await;
         let at = world.clock.now().max(page_at);
-        let told = told(&loaded, at.since(intended_at));
-        let mut tally = world.tally.borrow_mut();
-        tally.assets(step, &told);
-        loaded.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
-        drop(tally);
+        let whole = as_expected && loaded.failed.is_empty() && loaded.own.is_empty();
+        let told = told(&loaded, whole.then(|| at.since(intended_at)));
+        world.tally.borrow_mut().assets(step, &told);
         let missing = loaded.missing();
         world.tell(|witness| witness.assets(step, &told, missing.as_deref().unwrap_or_default()));
-        (at, missing)
+        Files { at, missing, own: loaded.own }
     }
 }
 
-fn told(loaded: &Loaded, load: Micros) -> AssetsSeen {
+fn told(loaded: &Loaded, load: Option<Micros>) -> AssetsSeen {
     AssetsSeen {
-        files: loaded.files,
+        files: loaded.files.saturating_sub(loaded.own.len() as u64),
         cached: loaded.cached,
         not_modified: loaded.not_modified,
         failed: loaded.failed.iter().map(|missing| missing.kind).collect(),
         elsewhere: loaded.elsewhere,
         load,
+    }
+}
+
+// === impl Files ===
+
+impl Files {
+    /// Tells the tally what we failed to ask for.
+    pub(in crate::shopper) fn tell_own<S, C, G>(&self, world: &World<S, C, G>) {
+        let mut tally = world.tally.borrow_mut();
+        self.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
     }
 }
 

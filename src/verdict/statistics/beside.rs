@@ -58,7 +58,9 @@ impl Sides {
         let p2 = (2.0 * (one.events + other.events) / (b + (b * b - 4.0 * ac).max(0.0).sqrt())).min(1.0);
         let p1 = (theta * p2).min(1.0);
         let variance = p1 * (1.0 - p1) / one.n + theta * theta * p2 * (1.0 - p2) / other.n;
-        (one.events / one.n - theta * other.events / other.n) / variance.sqrt()
+        let difference = one.events / one.n - theta * other.events / other.n;
+        // Where all failed on both sides and the ratio is 1, both are nothing.
+        if difference == 0.0 { 0.0 } else { difference / variance.sqrt() }
     }
 
     /// The ratio at which the score, which falls with it, is `z`; by halving its logarithm.
@@ -107,6 +109,12 @@ mod tests {
         let interval = found(500, 10_000, 400, 40_000);
         let spread = Z95 * (1.0 / 500.0 - 1e-4 + 1.0 / 400.0 - 2.5e-5f64).sqrt();
         assert!(((interval.low / 5.0).ln() + spread).abs() < 0.01 && ((interval.high / 5.0).ln() - spread).abs() < 0.01, "{interval:?}");
+    }
+
+    #[test]
+    fn where_all_failed_on_both_sides_the_ratio_may_be_either_way() {
+        let interval = found(5, 5, 5, 5);
+        assert!(interval.low < 0.75 && interval.high > 1.33 && (interval.low * interval.high - 1.0).abs() < 1e-6, "{interval:?}");
     }
 
     #[test]
