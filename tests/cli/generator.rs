@@ -76,6 +76,25 @@ fn want_of_file_descriptors_is_told_with_its_remedy() {
 
 #[test]
 #[cfg(target_os = "linux")]
+#[ignore = "needs a network namespace of its own: unshare, ip, and the right to use them"]
+fn want_of_local_ports_is_told_with_its_remedy() {
+    let bench = Bench::new(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 50/s, for: 2s }] }"));
+    // Twenty ports, each of which rests a minute after its connection was closed; nobody else is in this network.
+    let alone = "ip link set lo up && echo 40000 40019 > /proc/sys/net/ipv4/ip_local_port_range && \
+                 { \"$1\" shop --listen 127.0.0.1:8080 >/dev/null 2>&1 & shop=$!; } && sleep 1 && \"$@\"; code=$?; kill $shop; exit $code";
+    let program = ["unshare", "--map-root-user", "--net", "sh", "-c", alone, "sh"];
+    bench.begin(&mut under(&bench, &program, &["--target", "http://127.0.0.1:8080", "--cores", "1"])).wait().with(&[102]);
+    let document = bench.document();
+    assert_eq!(document["generator"]["verdict"], "invalid");
+    assert!(doubts(&document).contains("local ports"), "{}", doubts(&document));
+    assert!(doubts(&document).contains("--source") && doubts(&document).contains("connections: kept"), "{}", doubts(&document));
+    // None of it is held against the shop.
+    assert_eq!(document["steps"][0]["failures"], 0, "{:#}", document["steps"][0]);
+    assert!(count(&document, "/steps/0/unjudged") > 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn a_core_that_is_taken_away_is_noticed() {
     let shop = Shop::open("");
     let bench = Bench::new(LOOK);
