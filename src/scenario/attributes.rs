@@ -38,32 +38,14 @@ mapping! {
 #[derive(Clone, Debug)]
 pub struct Weighed(pub AttributeValue);
 
-/// A network, by its figures or by a name that has published ones.
+/// A network, by its figures, which may be written as a name that has published ones.
 #[derive(Clone, Debug)]
-pub enum Network {
-    /// What was measured.
-    Figures(Figures),
-    /// One of `NAMED`.
-    Named(NamedNetwork),
-}
-
-/// Figures that go by a name.
-#[derive(Clone, Copy, Debug)]
-pub struct NamedNetwork {
-    /// The name.
-    pub name: &'static str,
-    /// How long a round trip takes.
-    pub round_trip: Micros,
-    /// How much comes through it, in bits per second.
-    pub bits_per_second: u64,
-}
+pub struct Network(pub Figures);
 
 /// The profiles of these names by which WebPageTest, and sitespeed.io after it, have tested pages for years (sitespeed.io 2025: 1,600 kbit/s and
 /// 150 ms each way, 9,000 kbit/s and 85 ms each way). Of "slow wifi" nobody has published figures.
-pub const NAMED: [NamedNetwork; 2] = [
-    NamedNetwork { name: "3g", round_trip: Micros::from_millis(300), bits_per_second: 1_600_000 },
-    NamedNetwork { name: "4g", round_trip: Micros::from_millis(170), bits_per_second: 9_000_000 },
-];
+const NAMED: [(&str, Micros, Bandwidth); 2] =
+    [("3g", Micros::from_millis(300), Bandwidth(1_600_000)), ("4g", Micros::from_millis(170), Bandwidth(9_000_000))];
 
 // === impl Weighed ===
 
@@ -84,9 +66,8 @@ impl Decode for Weighed {
 
 impl Decode for Network {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Network> {
-        let Kind::Scalar { text, .. } = &node.kind else { return Figures::decode(node, problems).map(Network::Figures) };
-        let named = NAMED.iter().find(|named| named.name == text.as_str());
-        if named.is_none() {
+        let Kind::Scalar { text, .. } = &node.kind else { return Figures::decode(node, problems).map(Network) };
+        let Some((_, round_trip, bandwidth)) = NAMED.into_iter().find(|(name, ..)| *name == text.as_str()) else {
             let message = format!("`{text}` has no figures of its own");
             let why = "published ones go by the names 3g and 4g only";
             problems.add(
@@ -95,11 +76,14 @@ impl Decode for Network {
                 why,
                 "write one of these, or what you measured: network: { round_trip: 80ms, bandwidth: 8Mbit/s }",
             );
-        }
-        named.copied().map(Network::Named)
+            return None;
+        };
+        let round_trip = Some(Located { value: round_trip, span: node.span });
+        let bandwidth = Some(Located { value: bandwidth, span: node.span });
+        Some(Network(Figures { round_trip, bandwidth, ..Figures::default() }))
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        json!({ "anyOf": [{ "enum": NAMED.map(|named| named.name) }, Figures::schema(definitions)] })
+        json!({ "anyOf": [{ "enum": NAMED.map(|(name, ..)| name) }, Figures::schema(definitions)] })
     }
 }

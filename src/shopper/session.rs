@@ -195,6 +195,11 @@ impl SessionSettings {
         let allowed = AllowedHosts::new(target.host_str());
         SessionSettings { target, headers, allowed, max_redirects: 10 }
     }
+
+    /// The origin of an address, if requests may go there.
+    pub(super) fn origin(&self, url: &Url) -> Option<Origin> {
+        Origin::of(url).filter(|origin| self.allowed.allows(&origin.host))
+    }
 }
 
 // === impl Gate ===
@@ -253,7 +258,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         self.headers.extend(equipment.device.map(device::headers).cloned().unwrap_or_default());
         self.line.lead_over(equipment.network);
         // Its own connections would go on over the network before.
-        self.browser = self.browser.take().map(|browser| Box::new(Browser::with(browser.into_files())));
+        self.browser.iter_mut().for_each(|browser| browser.hang_up());
     }
 
     /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every
@@ -438,8 +443,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     fn set_referer(&self, trip: &mut Trip) {
-        let referer = self.page.as_ref().and_then(|page| address::referer(page, &trip.url));
-        match referer.and_then(|text| HeaderValue::from_maybe_shared(Bytes::from(text)).ok()) {
+        match self.page.as_ref().and_then(|page| referer(page, &trip.url)) {
             Some(value) => trip.request.headers.insert(header::REFERER, value),
             None => trip.request.headers.remove(header::REFERER),
         };
@@ -464,7 +468,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         if let Some(known) = self.origins.iter().find(|origin| origin.is_of(url)) {
             return Some(known.clone());
         }
-        let origin = Origin::of(url).filter(|origin| self.settings.allowed.allows(&origin.host)).map(Rc::new)?;
+        let origin = Rc::new(self.settings.origin(url)?);
         self.origins.push(origin.clone());
         Some(origin)
     }
@@ -474,6 +478,11 @@ impl<L, G> fmt::Debug for Session<L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("page", &self.page).field("cookies", &self.cookies).finish_non_exhaustive()
     }
+}
+
+/// The `referer` header of a request to `to` from the page at `from`, if there is one.
+pub(super) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
+    HeaderValue::from_maybe_shared(Bytes::from(address::referer(from, to)?)).ok()
 }
 
 /// Whatever browser a shopper is taken for, the shop can tell that it is a load test.

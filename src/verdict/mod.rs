@@ -82,7 +82,7 @@ pub struct Findings {
     pub objectives: Vec<ObjectiveFinding>,
     /// The error budget, if the plan has one.
     pub budget: Option<BudgetFinding>,
-    /// Requests on the wire.
+    /// Requests on the wire, those for the files of pages among them.
     pub requests_sent: u64,
     /// What all steps came to on the wire.
     pub wire: Wire,

@@ -29,6 +29,20 @@ pub(crate) struct Moment<'a> {
     pub(crate) luck: f64,
 }
 
+// === impl Moment ===
+
+impl Moment<'_> {
+    /// Whether the stretch of 2 s is a bad one, as one in four is; which ones differs from seed to seed.
+    pub(crate) fn in_a_burst(&self, seed: u64) -> bool {
+        uniform(seed, Purpose::Arm, (self.now / 2.0) as u64) < 0.25
+    }
+}
+
+/// Three standard errors of a share of this many runs: by so much a simulation may miss what is promised.
+pub(crate) fn slack(share: f64, runs: u64) -> f64 {
+    3.0 * (share * (1.0 - share) / runs as f64).sqrt()
+}
+
 /// A plan with the tally of a run.
 pub(crate) struct Trial {
     pub(crate) plan: Plan,

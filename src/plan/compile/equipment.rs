@@ -13,11 +13,8 @@ pub(super) fn equipment(written: &AttributeValue) -> Equipment {
         scenario::Device::Mobile => Device::Mobile,
         scenario::Device::Desktop => Device::Desktop,
     });
-    let network = written.network.as_ref().and_then(|network| match network {
-        scenario::Network::Named(named) => Some(Network { round_trip: named.round_trip, bits_per_second: named.bits_per_second }),
-        scenario::Network::Figures(figures) => {
-            Some(Network { round_trip: figures.round_trip.as_ref()?.value, bits_per_second: figures.bandwidth.as_ref()?.value.0 })
-        }
+    let network = written.network.as_ref().and_then(|scenario::Network(figures)| {
+        Some(Network { round_trip: figures.round_trip.as_ref()?.value, bits_per_second: figures.bandwidth.as_ref()?.value.0 })
     });
     Equipment { device, network, returns: written.cookies.is_some() }
 }

@@ -67,7 +67,7 @@ pub struct RunDocument {
     pub stages: Vec<StageDocument>,
     /// The generator itself.
     pub generator: GeneratorDocument,
-    /// Requests on the wire, redirects and polls included.
+    /// Requests on the wire, redirects and polls included, and those for the files of pages.
     pub requests_sent: u64,
     /// Step by step, in the order of the scenario.
     pub steps: Vec<StepDocument>,

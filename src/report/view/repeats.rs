@@ -33,19 +33,14 @@ pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
 
 fn cells(name: String, found: &Stickiness) -> Vec<String> {
     let nothing = || NOTHING.to_owned();
-    // The same interval as that of ρ, on the scale of the rate: P(F₂|F₁) = μ + ρ (1 − μ).
-    let of_second = found.p_first.zip(found.rho).map(|(mu, (_, ci95))| {
-        let p = |rho: f64| (mu + rho * (1.0 - mu)).clamp(0.0, 1.0);
-        let ci95 = Interval { low: p(ci95.low), high: p(ci95.high) };
-        if found.second.events == 0 { format!("≤ {}", percent(ci95.high)) } else { interval(ci95) }
-    });
+    let of_second = |ci95: Interval| if found.second.events == 0 { format!("≤ {}", percent(ci95.high)) } else { interval(ci95) };
     let two = |figure: f64| format!("{figure:.2}").replace('-', "−");
     vec![
         name,
         count(found.second.of),
         found.p_first.map_or_else(nothing, percent),
         rate(&found.second).0,
-        of_second.unwrap_or_else(nothing),
+        found.second_ci95().map_or_else(nothing, of_second),
         found.lift.map_or_else(nothing, |(lift, _)| times(lift)),
         found.lift.map_or_else(nothing, |(_, ci95)| interval_of(ci95, times)),
         found.rho.map_or_else(nothing, |(rho, _)| two(rho)),

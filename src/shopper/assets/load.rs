@@ -16,7 +16,7 @@ use crate::base::Micros;
 use crate::shopper::address;
 use crate::shopper::cookies::Cookies;
 use crate::shopper::judge::{kind_of_status, kind_of_trouble};
-use crate::shopper::session::{Gate, Session, SessionSettings, location_of};
+use crate::shopper::session::{Gate, Session, SessionSettings, location_of, referer};
 use crate::shopper::transport::{Clock, Exchange, Line, Origin, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 
@@ -101,7 +101,7 @@ struct Loading<'a, G, C, F> {
 
 impl<L> Default for Browser<L> {
     fn default() -> Browser<L> {
-        Browser { cache: Cache::default(), lanes: Vec::new() }
+        Browser::with(Cache::default())
     }
 }
 
@@ -109,6 +109,11 @@ impl<L> Browser<L> {
     /// A browser that keeps these files, and has no connection open.
     pub(in crate::shopper) fn with(cache: Cache) -> Browser<L> {
         Browser { cache, lanes: Vec::new() }
+    }
+
+    /// Closes its connections, and keeps its files.
+    pub(in crate::shopper) fn hang_up(&mut self) {
+        self.lanes.clear();
     }
 
     /// The files that it keeps.
@@ -203,7 +208,11 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
                     loaded.elsewhere += 1;
                 }
                 Came::Missing(missing) => loaded.failed.push(missing),
-                Came::Own(fault, cause) => loaded.own.push((fault, cause)),
+                // Nothing can be said of it.
+                Came::Own(fault, cause) => {
+                    loaded.files -= 1;
+                    loaded.own.push((fault, cause));
+                }
             }
         }
     }
@@ -244,9 +253,7 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
                 Ok(next) => next,
                 Err(error) => return missing(&url, FailureKind::Protocol, error.to_string()),
             };
-            let Some(there) = Origin::of(&next).filter(|there| self.settings.allowed.allows(&there.host)) else {
-                return Came::Elsewhere;
-            };
+            let Some(there) = self.settings.origin(&next) else { return Came::Elsewhere };
             (url, origin) = (next, Rc::new(there));
         }
         missing(&url, FailureKind::RedirectLoop, format!("redirected more than {} times", self.settings.max_redirects))
@@ -274,8 +281,7 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
             Kind::Script | Kind::Font | Kind::Other => "*/*",
         };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        let text = |text: String| HeaderValue::from_maybe_shared(Bytes::from(text)).ok();
-        if let Some(referer) = address::referer(self.page.url, url).and_then(text) {
+        if let Some(referer) = referer(self.page.url, url) {
             headers.insert(header::REFERER, referer);
         }
         if let Some(cookies) = self.cookies.borrow_mut().header(url) {

@@ -20,7 +20,7 @@ pub(in crate::shopper) struct Arrived {
 }
 
 /// What came of the files of a page.
-pub(in crate::shopper) struct Files {
+pub(in crate::shopper) struct FilesSeen {
     /// When the last of them came, or was given up.
     pub(in crate::shopper) at: Micros,
     /// What did not come, in words.
@@ -32,10 +32,10 @@ pub(in crate::shopper) struct Files {
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
     /// page.
-    pub(in crate::shopper) async fn load<C: Clock>(&mut self, world: &World<S, C, G>, arrived: &Arrived, evidence: &Evidence) -> Files {
+    pub(in crate::shopper) async fn load<C: Clock>(&mut self, world: &World<S, C, G>, arrived: &Arrived, evidence: &Evidence) -> FilesSeen {
         let &Arrived { step, intended_at, page_at, as_expected } = arrived;
         let page = (&evidence.request, evidence.answer.as_ref().filter(|answer| is_page(answer)), self.session.page().cloned());
-        let (Some(request), Some(answer), Some(url)) = page else { return Files { at: page_at, missing: None, own: Vec::new() } };
+        let (Some(request), Some(answer), Some(url)) = page else { return FilesSeen { at: page_at, missing: None, own: Vec::new() } };
         let page = PageSeen { url: &url, html: &answer.body, headers: &request.headers };
         let seen = |exchange: &Exchange, held: Option<Micros>| {
             world.tally.borrow_mut().asset_exchange(&AssetExchange {
@@ -55,13 +55,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         world.tally.borrow_mut().assets(step, &told);
         let missing = loaded.missing();
         world.tell(|witness| witness.assets(step, &told, missing.as_deref().unwrap_or_default()));
-        Files { at, missing, own: loaded.own }
+        FilesSeen { at, missing, own: loaded.own }
     }
 }
 
 fn told(loaded: &Loaded, load: Option<Micros>) -> AssetsSeen {
     AssetsSeen {
-        files: loaded.files.saturating_sub(loaded.own.len() as u64),
+        files: loaded.files,
         cached: loaded.cached,
         not_modified: loaded.not_modified,
         failed: loaded.failed.iter().map(|missing| missing.kind).collect(),
@@ -70,9 +70,9 @@ fn told(loaded: &Loaded, load: Option<Micros>) -> AssetsSeen {
     }
 }
 
-// === impl Files ===
+// === impl FilesSeen ===
 
-impl Files {
+impl FilesSeen {
     /// Tells the tally what we failed to ask for.
     pub(in crate::shopper) fn tell_own<S, C, G>(&self, world: &World<S, C, G>) {
         let mut tally = world.tally.borrow_mut();

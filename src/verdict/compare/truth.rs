@@ -7,6 +7,7 @@ use super::*;
 use crate::base::random::{Purpose, draw, uniform};
 use crate::tally::{Latency, Pairs};
 use crate::verdict::objectives::share::{Cell, Cells};
+use crate::verdict::trial::slack;
 
 /// Fixed before anything was tuned.
 const SEED: u64 = 0x00c0_4a5e;
@@ -121,11 +122,6 @@ const TERMS: Terms<'static> = Terms { primary: Subject::RepeatedFailures, margin
 /// In how many of so many pairs of runs this was found.
 fn share(runs: u64, found: impl Fn(u64) -> bool) -> f64 {
     (0..runs).filter(|run| found(draw(SEED, Purpose::Seed, *run))).count() as f64 / runs as f64
-}
-
-/// Three standard errors of a share of this many runs.
-fn slack(share: f64, runs: u64) -> f64 {
-    3.0 * (share * (1.0 - share) / runs as f64).sqrt()
 }
 
 /// The keys of both sides' time and shoppers.

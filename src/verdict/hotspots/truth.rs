@@ -2,19 +2,13 @@
 //! `docs/statistics.md` quotes, by `cargo test --lib truth -- --ignored --nocapture`.
 
 use super::hotspots;
-use crate::base::random::{Purpose, uniform};
 use crate::tally::Outcome;
 use crate::verdict::statistics::{Interval, Rate};
-use crate::verdict::trial::{Moment, Trial, failing, shop};
+use crate::verdict::trial::{Moment, Trial, failing, shop, slack};
 use crate::verdict::windows;
 
 /// Written down before anything was tuned.
 const SEED: u64 = 0x0011_5e3d_2026;
-
-/// Three standard errors of a share of this many runs.
-fn slack(share: f64, runs: u64) -> f64 {
-    3.0 * (share * (1.0 - share) / runs as f64).sqrt()
-}
 
 /// Failures that anybody meets: passing ones at any attempt, and some shoppers whose card never works.
 fn background(m: &Moment<'_>) -> bool {
@@ -83,7 +77,7 @@ fn two_planted(runs: u64) {
 fn coverage(runs: u64) {
     println!("| failures | figure | truth | held in |\n|---|---|---|---|");
     // A stretch of 2 s is bad one time in four: then all payments fail more, whoever makes them.
-    let bad = |run: u64, m: &Moment<'_>| uniform(SEED + run, Purpose::Arm, (m.now / 2.0) as u64) < 0.25;
+    let bad = |run: u64, m: &Moment<'_>| m.in_a_burst(SEED + run);
     type Rule<'r> = &'r dyn Fn(u64, &Moment<'_>) -> bool;
     let table: [(&str, Rule<'_>); 2] = [
         ("independent", &|_, m| m.luck < 0.12),

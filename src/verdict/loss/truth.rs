@@ -2,18 +2,13 @@
 //! which `docs/statistics.md` quotes, by `cargo test --lib truth -- --ignored --nocapture`.
 
 use super::loss;
-use crate::base::random::{Purpose, uniform};
 use crate::plan::Plan;
 use crate::verdict::shoppers;
 use crate::verdict::statistics::Interval;
-use crate::verdict::trial::{Moment, Trial, failing, shop};
+use crate::verdict::trial::{Moment, Trial, failing, shop, slack};
 
 /// Written down before anything was tuned.
 const SEED: u64 = 0x0011_5e3d_2026;
-
-fn slack(share: f64, runs: u64) -> f64 {
-    3.0 * (share * (1.0 - share) / runs as f64).sqrt()
-}
 
 /// The share of intervals that hold the mean of all runs.
 fn held(found: &[(f64, Interval)]) -> (f64, f64) {
@@ -31,7 +26,7 @@ fn unlimited() -> Plan {
 fn coverage(runs: u64) {
     println!("| failures | figure | its mean | held by its interval in |\n|---|---|---|---|");
     // A stretch of 2 s is bad one time in four.
-    let bad = |run: u64, m: &Moment<'_>| uniform(SEED + run, Purpose::Arm, (m.now / 2.0) as u64) < 0.25;
+    let bad = |run: u64, m: &Moment<'_>| m.in_a_burst(SEED + run);
     type Rule<'r> = &'r dyn Fn(u64, &Moment<'_>) -> bool;
     let table: [(&str, Rule<'_>); 2] = [
         ("independent", &|_, m| m.luck < if m.nth == 1 { 0.05 } else { 0.3 }),

@@ -11,6 +11,7 @@ use crate::plan::example::shop;
 use crate::plan::forecast::detect;
 use crate::tally::Latency;
 use crate::verdict::ObjectiveVerdict;
+use crate::verdict::trial::slack;
 
 const SEED: u64 = 0x7111_2057;
 
@@ -62,11 +63,6 @@ fn cells(key: u64, n: u64, blocks: u64, rate: f64, how: How) -> Cells {
         Cell::counts(failed as u64, until - from)
     };
     (0..blocks).map(|block| (block as u32, in_block(block))).collect()
-}
-
-/// Three standard errors of a share of this many runs.
-fn slack(share: f64, runs: u64) -> f64 {
-    3.0 * (share * (1.0 - share) / runs as f64).sqrt()
 }
 
 fn power(runs: u64) {

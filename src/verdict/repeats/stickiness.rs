@@ -77,6 +77,13 @@ impl Stickiness {
         });
         Stickiness { p_first: Some(mu), second, lift, rho: found.filter(|_| mu > 0.0), by_blocks: error.is_some() }
     }
+
+    /// Where the rate of second failures lies with 95 % confidence: the interval of ρ on its scale, μ + ρ (1 − μ).
+    pub fn second_ci95(&self) -> Option<Interval> {
+        let (mu, (_, ci95)) = self.p_first.zip(self.rho)?;
+        let p = |rho: f64| (mu + rho * (1.0 - mu)).clamp(0.0, 1.0);
+        Some(Interval { low: p(ci95.low), high: p(ci95.high) })
+    }
 }
 
 /// Where ρ lies with 95 % confidence: Wilson's interval for P(F₂|F₁) at the sample that would leave ρ the error that it has, by the

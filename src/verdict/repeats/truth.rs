@@ -3,15 +3,11 @@
 
 use super::{Why, repeats};
 use crate::base::random::{Purpose, uniform};
-use crate::verdict::trial::{Moment, Trial, failing, shop};
+use crate::verdict::trial::{Moment, Trial, failing, shop, slack};
 use crate::verdict::windows;
 
 /// Written down before anything was tuned.
 const SEED: u64 = 0x0011_5e3d_2026;
-
-fn slack(share: f64, runs: u64) -> f64 {
-    3.0 * (share * (1.0 - share) / runs as f64).sqrt()
-}
 
 fn sources(runs: u64) {
     println!("| cause | called so in |\n|---|---|");
@@ -43,7 +39,7 @@ fn sources(runs: u64) {
 fn coverage(runs: u64) {
     println!("| failures | ρ | held by its interval in |\n|---|---|---|");
     // A stretch of 2 s is bad one time in four.
-    let bad = |run: u64, m: &Moment<'_>| uniform(SEED + run, Purpose::Arm, (m.now / 2.0) as u64) < 0.25;
+    let bad = |run: u64, m: &Moment<'_>| m.in_a_burst(SEED + run);
     type Rule<'r> = &'r dyn Fn(u64, &Moment<'_>) -> bool;
     let table: [(&str, Rule<'_>); 3] = [
         ("independent, ρ = 0", &|_, m| m.luck < 0.1),
