@@ -3,7 +3,7 @@
 use super::tables::{figure, range, ratio, seen};
 use crate::report::view::format::{count, percent, times};
 use crate::report::view::tables::group;
-use crate::report::view::{Remark, Tone, words};
+use crate::report::view::{Caution, Remark, Tone, words};
 use crate::verdict::Verdict;
 use crate::verdict::compare::{Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side};
 
@@ -71,8 +71,20 @@ pub(super) fn in_brackets(difference: &Difference) -> String {
     if difference.known_ci95().is_some() { format!(" ({})", range(difference)) } else { String::new() }
 }
 
+/// The caution that the generators call for.
+pub(super) fn caution(found: &Comparison) -> Option<Caution> {
+    let sentence = "Not to be believed: in one of the runs the generator was the bottleneck, so that what differs may be its own doing, and not \
+                    the shop's.";
+    (found.verdict == Verdict::Invalid).then(|| Caution { of_all: true, sentence: sentence.to_owned() })
+}
+
+/// What matters most, after what must be known before it is believed, as sentences.
+pub(super) fn headline(found: &Comparison) -> Vec<String> {
+    caution(found).map(|caution| caution.sentence).into_iter().chain(self::found(found).into_iter().map(|remark| remark.text)).collect()
+}
+
 /// What matters most, in plain sentences.
-pub(super) fn headline(found: &Comparison) -> Vec<Remark> {
+pub(super) fn found(found: &Comparison) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if let Some(primary) = found.primary() {
         let more = match (ratio(primary), primary.subject.is_time()) {

@@ -30,7 +30,9 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     let mut out = Screen { text: String::new(), width, paint };
     out.verdict(view);
     out.blank();
-    view.headline.iter().for_each(|remark| out.remark(remark, 0));
+    view.caution.iter().for_each(|caution| out.remark(&caution.remark(), 0));
+    let beneath = if view.caution.as_ref().is_some_and(|caution| caution.of_all) { INDENT } else { 0 };
+    view.headline.iter().for_each(|remark| out.remark(remark, beneath));
     for table in &view.tables {
         out.blank();
         out.table(table);

@@ -10,7 +10,7 @@ use crate::base::redact;
 use crate::plan::Plan;
 use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document};
 use crate::report::view::format::{count, expected, percent};
-use crate::report::view::{Fit, Remark, Section, Table, Tone, View, gate, tables};
+use crate::report::view::{Caution, Fit, Remark, Section, Table, Tone, View, gate, tables};
 use crate::tally::Tally;
 use crate::verdict::{Findings, RunFacts, Verdict};
 
@@ -60,6 +60,7 @@ struct Page {
     look: &'static str,
     word: String,
     reason: String,
+    caution: Option<CautionPart>,
     answers: Vec<AnswerPart>,
     headline: Vec<RemarkPart>,
     objectives: Vec<StripPart>,
@@ -97,6 +98,13 @@ struct AnswerPart {
     detail: String,
     figure: Option<&'static str>,
     value: Option<f64>,
+}
+
+/// What must be known before any of it is believed.
+#[derive(Serialize)]
+pub(super) struct CautionPart {
+    of_all: bool,
+    sentence: String,
 }
 
 #[derive(Serialize)]
@@ -184,6 +192,7 @@ impl Page {
                 findings.verdict.key()
             },
             reason: if running { format!("so far: {}", view.reason.text) } else { view.reason.text.clone() },
+            caution: view.caution.as_ref().map(CautionPart::of),
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),
             objectives: objectives.map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found))).collect(),
@@ -315,6 +324,14 @@ fn again(run: &RunDocument, scenario: &str) -> String {
     }
     let tags: String = run.tags.iter().map(|(key, value)| format!(" --tag '{key}={value}'")).collect();
     format!("tillrush run scenario.yaml --target '{}' --seed {}{tags}", run.target, run.seed)
+}
+
+// === impl CautionPart ===
+
+impl CautionPart {
+    pub(super) fn of(caution: &Caution) -> CautionPart {
+        CautionPart { of_all: caution.of_all, sentence: caution.sentence.clone() }
+    }
 }
 
 // === impl TablePart ===

@@ -2,7 +2,7 @@
 
 use super::format::{NOTHING, count, expected, interval, rate};
 use super::moments;
-use super::page::Tone;
+use super::parts::Tone;
 use super::tables::{group, lost_share, places};
 use super::{sight, words};
 use crate::plan::{Behaviour, Plan};
@@ -25,6 +25,8 @@ pub struct Answer {
     pub answer: String,
     /// What it rests on.
     pub detail: String,
+    /// Whether it is of the run, and not of what was found in it.
+    pub of_the_run: bool,
     /// The figure of `run.json` that the answer is, by path, where it is one.
     pub figure: Option<(&'static str, f64)>,
 }
@@ -35,7 +37,7 @@ pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer
 }
 
 fn answer(question: &'static str, tone: Tone, answer: impl Into<String>, detail: impl Into<String>) -> Answer {
-    Answer { question, tone, answer: answer.into(), detail: detail.into(), figure: None }
+    Answer { question, tone, answer: answer.into(), detail: detail.into(), of_the_run: false, figure: None }
 }
 
 fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
@@ -48,7 +50,7 @@ fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
         Verdict::Invalid => "Invalid run",
         Verdict::Interrupted => "Cut short",
     };
-    answer("Did it pass?", reason.tone, word, reason.text)
+    Answer { of_the_run: true, ..answer("Did it pass?", reason.tone, word, reason.text) }
 }
 
 fn place(plan: &Plan, findings: &Findings) -> Answer {
@@ -77,7 +79,7 @@ fn since(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
         return answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice");
     }
     match moments::worst(plan, facts, findings) {
-        Some((span, what)) => answer(QUESTION, Tone::Bad, span, what),
+        Some((span, what, tone)) => answer(QUESTION, tone, span, what),
         None if !sight::shows_groups(findings) => answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings)),
         None => answer(QUESTION, Tone::Plain, "Throughout", "at no time did the shop fail more than at others, beyond chance"),
     }
@@ -144,7 +146,7 @@ fn trust(findings: &Findings) -> Answer {
         }
         (None, None) => "nothing was seen".to_owned(),
     };
-    answer("Can I trust this run?", tone, word, detail)
+    Answer { of_the_run: true, ..answer("Can I trust this run?", tone, word, detail) }
 }
 
 /// Why nothing is said.

@@ -1,7 +1,7 @@
 //! The error budget in words and figures.
 
 use super::format::{NOTHING, count, interval, percent, times};
-use super::page::{Fit, Remark, Table, Tone};
+use super::parts::{Fit, Remark, Table, Tone};
 use crate::base::Micros;
 use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, Findings};
 

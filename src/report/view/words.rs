@@ -1,9 +1,10 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
+use super::caution::caution;
 use super::experiment;
 use super::format::{count, counted, expected, interval, percent, range, rate, times};
 use super::moments;
-use super::page::{Remark, Tone};
+use super::parts::{Remark, Tone};
 use super::sight;
 use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
@@ -81,10 +82,15 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
 /// How many places for repeated failures have a sentence of their own; the table has all.
 const WORST: usize = 3;
 
+/// What matters most, after what must be known before it is believed, as sentences.
+pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<String> {
+    let found = found(plan, facts, findings).into_iter().map(|remark| remark.text);
+    caution(findings).map(|caution| caution.sentence).into_iter().chain(found).collect()
+}
+
 /// The worst places for repeated failures, then all of them, then what they cost.
-pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = suspicion(findings).into_iter().collect();
-    remarks.extend(findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)));
+pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
     remarks.extend(moments::source(plan, facts, findings));
@@ -93,13 +99,6 @@ pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remar
     remarks.extend(cost(findings));
     remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
-}
-
-/// Where the generator is suspect, that comes before all that it measured. (An invalid run's verdict says so.)
-fn suspicion(findings: &Findings) -> Option<Remark> {
-    let doubt = findings.health.doubts.iter().find(|doubt| doubt.gravity == Soundness::Suspect)?;
-    let suspect = findings.health.soundness == Soundness::Suspect;
-    suspect.then(|| Remark::new(Tone::Doubtful, format!("Read the times with caution: {}.", doubt.cause)))
 }
 
 fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
