@@ -10,4 +10,4 @@ mod visible;
 
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
 pub use units::{Delay, Micros, MinorUnits, thousands};
-pub use visible::{unseen, visible};
+pub use visible::{on_one_line, unseen, visible};

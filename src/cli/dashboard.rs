@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::base::{Micros, StepId};
+use crate::base::{Micros, StepId, on_one_line};
 use crate::plan::{Arrivals, Plan};
 use crate::report::{count, group, percent};
 use crate::tally::{Latency, SecondTally, Tally};
@@ -72,7 +72,7 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
     let times: Latency = seen.response_ok.within(blocks);
     let p95 = times.quantile(0.95).filter(|_| times.count() >= min_sample(0.95)).map_or_else(|| "–".to_owned(), |p95| p95.to_string());
     let share = if seen.failures() == 0 { "–".to_owned() } else { percent(seen.failures() as f64 / seen.attempts() as f64) };
-    let label = cut(&plan.step_label(step), name);
+    let label = cut(&on_one_line(&plan.step_label(step)), name);
     format!("{label:name$}  {:>8}  {:>8}  {share:>7}  {p95:>8}", format!("{rate:.1}/s"), count(seen.failures()))
 }
 

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use self::layout::{GAP, in_cell, layout, wrapped};
-use crate::base::visible;
+use crate::base::on_one_line;
 use crate::report::view::{Fit, Remark, Table, Tone, View};
 
 /// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
@@ -63,8 +63,7 @@ struct Screen {
 
 impl Screen {
     fn line(&mut self, style: Style, line: &str) {
-        let line = line.trim_end().replace(['\n', '\r', '\t'], " ");
-        let line = &*visible(&line);
+        let line = &*on_one_line(line.trim_end());
         if self.paint == Paint::Plain || style.is_plain() || line.is_empty() {
             self.text.push_str(line);
         } else {
