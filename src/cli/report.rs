@@ -12,7 +12,7 @@ use super::folder::RunFolder;
 use super::pipeline;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
-use crate::base::{Micros, Slice, StepId};
+use crate::base::{Micros, Slice, StepId, counted};
 use crate::engine::cores;
 use crate::report::{self, PageInput, Paint, View};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
@@ -33,8 +33,10 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
         screen.say("this run still goes on; what it has stored so far is printed");
         shard.ending = Ending::Interrupted;
     } else if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
-        screen
-            .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
+        screen.say(&format!(
+            "this run was killed; what it had stored is reported ({} of its last second lost)",
+            counted(shard.torn_bytes, "byte")
+        ));
         folder.seal(&shard)?;
     }
     let source = Source::stored(&shard.header, screen)?;

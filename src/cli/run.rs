@@ -18,7 +18,7 @@ use super::report;
 use super::source::Source;
 use super::web::Web;
 use super::{Exit, Failure, Screen, complain, fresh};
-use crate::base::{Micros, Slice};
+use crate::base::{Micros, Slice, counted};
 use crate::engine::{self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
@@ -326,10 +326,11 @@ fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
         Some(data) => Err(Failure::new(
             Exit::BadScenario,
             format!(
-                "error: data set '{}' has {} rows, and this seed brings {arrivals} shoppers, each of whom needs one\n\
+                "error: data set '{}' has {}, and this seed brings {}; each needs one\n\
                  help: add rows, shorten the run, or lower the rate",
                 data.name,
-                data.rows.len()
+                counted(data.rows.len() as u64, "row"),
+                counted(arrivals, "shopper"),
             ),
         )),
     }

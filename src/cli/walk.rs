@@ -12,7 +12,7 @@ use super::args::WalkArgs;
 use super::fresh;
 use super::source::Source;
 use super::{Exit, Failure, Screen, access};
-use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, on_one_line, redact};
+use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, counted, on_one_line, redact};
 use crate::engine::{Budget, Caps, TokioClock, shape_of};
 use crate::plan::{Persona, Plan};
 use crate::report::percent;
@@ -225,7 +225,7 @@ impl Narrator {
             self.line(&format!("  {sign} {line}"));
         }
         if shown.len() < text.len() {
-            self.line(&format!("  {sign} … {} bytes in all (-v shows them)", body.len()));
+            self.line(&format!("  {sign} … {} in all (-v shows them)", counted(body.len() as u64, "byte")));
         }
     }
 }

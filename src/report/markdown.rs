@@ -79,7 +79,7 @@ mod tests {
     fn the_gate_is_in_sight_and_the_rest_is_folded() {
         let shown = shown("shop");
         let (gate, rest) = shown.split_once("<details>").unwrap();
-        assert!(gate.starts_with("## ❌ shop: FAIL\n\n**1 of 1 objectives broken: repeated\\_failures &lt; 0.5%.**"), "{gate}");
+        assert!(gate.starts_with("## ❌ shop: FAIL\n\n**1 of 1 objective broken: repeated\\_failures &lt; 0.5%.**"), "{gate}");
         assert!(gate.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |"), "{gate}");
         assert!(rest.contains("**What went wrong**") && rest.contains("</details>"), "{rest}");
         for line in shown.lines().filter(|line| line.starts_with('|')) {

@@ -5,7 +5,7 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::{Source, Span};
-use crate::base::visible;
+use crate::base::{counted, visible};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Problems {
         if n > PRINTED {
             out += &format!("... and {} more\n", n - PRINTED);
         }
-        out += &format!("{n} problem{} in {name}\n", if n == 1 { "" } else { "s" });
+        out += &format!("{} in {name}\n", counted(n as u64, "problem"));
         out
     }
 

@@ -1,7 +1,7 @@
 //! The sentences of a comparison.
 
 use super::tables::{figure, range, ratio, seen};
-use crate::report::view::format::{count, percent, times};
+use crate::report::view::format::{counted, percent, times};
 use crate::report::view::tables::group;
 use crate::report::view::{Caution, Remark, Tone, words};
 use crate::verdict::Verdict;
@@ -22,7 +22,7 @@ pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
 
 /// Both runs in a line.
 pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
-    let of = |side: &Side<'_>| format!("{} shoppers against {}", count(side.findings.shoppers.started), side.facts.target);
+    let of = |side: &Side<'_>| format!("{} against {}", counted(side.findings.shoppers.started, "shopper"), side.facts.target);
     format!("candidate: {}; base: {}", of(candidate), of(base))
 }
 
@@ -116,8 +116,11 @@ fn others(found: &Comparison) -> Option<Remark> {
     let of = |answer| others().filter(|difference| difference.answer == answer).count();
     let (worse, open, all) = (of(Answer::Regression), of(Answer::Inconclusive), others().count());
     let tone = if worse > 0 { Tone::Bad } else { Tone::Plain };
-    let text =
-        format!("Of {all} other figures {worse} got worse, {} did not, and for {open} too little was seen to say.", all - worse - open);
+    let text = format!(
+        "Of {} {worse} got worse, {} did not, and for {open} too little was seen to say.",
+        counted(all as u64, "other figure"),
+        all - worse - open
+    );
     (all > 0).then(|| Remark::new(tone, text))
 }
 

@@ -499,7 +499,7 @@ fn each_verdict_says_why() {
     INTERRUPTED: the process died; the figures are of what it had written until then
     INTERRUPTED: the run was cut short; the figures are of what was seen until then
     INCONCLUSIVE: no shopper started
-    FAIL: 1 of 1 objectives broken: failures(pay) < 1%
+    FAIL: 1 of 1 objective broken: failures(pay) < 1%
     INCONCLUSIVE: too little was seen to say whether this holds: failures(pay) < 1%; about 900 more shoppers would decide
     PASS: all objectives hold
     ");
@@ -621,6 +621,52 @@ fn the_wire_is_told_in_a_line_with_the_generator() {
     On the wire: 1,000 requests, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections
       (1 by TLS resumption); p50–p99 connect 390µs, tls 1.19ms, wait 5.3ms–5.59ms, receive 40µs–40µs
     ");
+}
+
+#[test]
+fn what_is_counted_on_the_wire_comes_to_the_headlines_requests() {
+    let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
+    exchanges(&mut trial.tally, StepId(3), 600);
+    let files = &mut trial.tally.steps[3].assets;
+    (files.pages, files.files, files.requests, files.held, files.connections) = (60, 190, 160, 1, 1);
+    let text = shown(&trial, 140);
+    assert_snapshot!(between(&text, "On the wire", "–"), @r"
+    On the wire: 1,000 requests of steps, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections (1 by TLS resumption);
+        p50–
+    ");
+    assert_snapshot!(between(&text, "; and", "connection"), @r"
+    ; and 160 requests for the files of their pages, 1 held back by a
+        cap, over 1 connection
+    ");
+    assert_snapshot!(text.lines().nth(2).unwrap(), @"100 shoppers and 1,160 requests in 10s against http://127.0.0.1:8080/, open load, seed 42");
+}
+
+#[test]
+fn one_of_anything_is_told_as_one() {
+    let mut plan = shop();
+    plan.objectives = vec![plan.objective("failures < 5%", 1).unwrap()];
+    plan.season = Some(1);
+    let mut trial = Trial::of(plan, 1, 10, |_| failing(true));
+    exchanges(&mut trial.tally, StepId(0), 1);
+    trial.tally.generator.clamped = 1;
+    trial.tally.blocks.values_mut().next().unwrap().held = 1;
+    let view = view(&trial);
+    let suite = crate::report::suite(&trial.plan, &trial.facts, &trial.findings());
+    let page = crate::report::page(&crate::report::PageInput {
+        plan: &trial.plan,
+        tally: &trial.tally,
+        facts: &trial.facts,
+        findings: &trial.findings(),
+        scenario: "",
+    });
+    let body = page.split("<body>").nth(1).unwrap();
+    for text in [console(&view, 140, Paint::Plain), crate::report::markdown(&view), crate::report::junit(&[suite]), body.to_owned()] {
+        let words: Vec<&str> = text.split(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | ',' | '_')).collect();
+        let counted =
+            |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 3 && pair[1].ends_with('s') && !["times", "unless"].contains(&pair[1]);
+        let wrong: Vec<String> = words.windows(2).filter(counted).map(|pair| pair.join(" ")).collect();
+        assert!(wrong.is_empty(), "{wrong:?} in\n{text}");
+    }
 }
 
 /// The part of a report between two texts, both included.

@@ -170,7 +170,7 @@ fn spreads(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Chart> {
         let kinds = [("base".to_owned(), Colour::Grey, &old.response), ("candidate".to_owned(), Colour::Blue, &step.response)];
         let title = format!("{}: successes by response time (%, log scale)", step.label);
         let alternative = format!(
-            "{}: distributions of {} successes of the base and {} of the candidate, over each other.",
+            "{}: distributions of successes, {} of the base and {} of the candidate, over each other.",
             step.label, old.response.count, step.response.count
         );
         charts::spread_over(format!("spread-{place}"), title, alternative, &kinds, Vec::new())

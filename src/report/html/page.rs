@@ -6,7 +6,7 @@ use super::charts::{self, Chart};
 use super::examples::{Examples, examples};
 use super::series::Series;
 use super::templates::{document, render};
-use crate::base::redact;
+use crate::base::{plural, redact};
 use crate::plan::Plan;
 use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document};
 use crate::report::view::format::{count, expected, percent};
@@ -265,7 +265,11 @@ fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
     let rows = loss.by_patience.iter().zip(run.loss.iter().flat_map(|loss| &loss.by_patience)).enumerate();
     rows.map(|(place, (row, told))| {
         let (share, ci95) = tables::lost_share(row);
-        let text = if row.lost > 0.0 { format!("{share} ({ci95}), {} shoppers", expected(row.lost)) } else { format!("{share} ({ci95})") };
+        let text = if row.lost > 0.0 {
+            format!("{share} ({ci95}), {}", plural(&expected(row.lost), "shopper"))
+        } else {
+            format!("{share} ({ci95})")
+        };
         StripPart {
             name: row.patience.clone(),
             tone: if place == 0 { "own" } else { "plain" },
@@ -304,7 +308,10 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
         ("Target", run.target.clone()),
         ("Seed", run.seed.to_string()),
         ("Load", format!("{}, {} arrivals, connections {}", load.model, load.arrivals, load.connections.replace('_', " "))),
-        ("Shoppers", format!("{} behaviour, patience {}, at most {attempts} attempts at a unit", load.behaviour, load.patience)),
+        (
+            "Shoppers",
+            format!("{} behaviour, patience {}, at most {} at a unit", load.behaviour, load.patience, plural(&attempts, "attempt")),
+        ),
         ("Slice", run.slice.clone()),
         ("Plan digest", run.plan_digest.clone()),
         ("Workload digest", run.workload_digest.clone()),

@@ -1,6 +1,6 @@
 //! What a reader of a report asks first, and the answers in a few words each.
 
-use super::format::{NOTHING, count, expected, interval, rate};
+use super::format::{NOTHING, count, counted, expected, interval, rate};
 use super::moments;
 use super::parts::Tone;
 use super::tables::{group, lost_share, places};
@@ -63,7 +63,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
             QUESTION,
             tone,
             if tone == Tone::Good { "Nowhere" } else { "Nowhere seen" },
-            format!("none of {} shoppers, {ci95}", count(repeated.of)),
+            format!("none of {}, {ci95}", counted(repeated.of, "shopper")),
         );
     }
     let begun: Vec<String> = findings.repeats.repeated_from.iter().map(|(step, _)| plan.step_label(*step)).collect();
@@ -121,9 +121,9 @@ fn lost(findings: &Findings) -> Answer {
         Behaviour::Live => "seen",
     };
     let detail = format!(
-        "{} of {} shoppers, {} of every 10,000 ({}), {how} under {}",
+        "{} of {}, {} of every 10,000 ({}), {how} under {}",
         expected(own.lost),
-        count(findings.shoppers.ended),
+        counted(findings.shoppers.ended, "shopper"),
         count((10_000.0 * own.rate).round() as u64),
         interval(own.ci95),
         own.patience
@@ -142,7 +142,12 @@ fn trust(findings: &Findings) -> Answer {
     let detail = match (doubt, health.lag) {
         (Some(doubt), _) => doubt.cause.to_string(),
         (None, Some(lag)) => {
-            format!("the schedule was held: {} of {} arrivals started, lag p99 {}", count(health.started), count(health.planned), lag.p99)
+            format!(
+                "the schedule was held: {} of {} started, lag p99 {}",
+                count(health.started),
+                counted(health.planned, "arrival"),
+                lag.p99
+            )
         }
         (None, None) => "nothing was seen".to_owned(),
     };
@@ -152,7 +157,7 @@ fn trust(findings: &Findings) -> Answer {
 /// Why nothing is said.
 fn too_few(findings: &Findings) -> String {
     let repeated = &findings.shoppers.repeated;
-    format!("{} of {} shoppers failed again, too few to show a group or a time", count(repeated.events), count(repeated.of))
+    format!("{} of {} failed again, too few to show a group or a time", count(repeated.events), counted(repeated.of, "shopper"))
 }
 
 /// The first few names, and how many more there are.

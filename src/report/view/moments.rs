@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::caution::was_late;
 use super::format::{count, expected, percent, range, rate, times};
 use super::parts::{Fit, Remark, Table, Tone};
-use crate::base::Micros;
+use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::statistics::Strata;
 use crate::verdict::{Findings, Overload, RunFacts, Source, TimeWindow, WhyRepeated};
@@ -120,7 +120,7 @@ pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<R
     let told_already = !findings.repeats.source.windows.is_empty();
     (!told_already && !findings.windows.is_empty()).then(|| {
         let lost: f64 = findings.windows.iter().filter_map(|window| window.excess_lost).map(|(lost, _)| lost).sum();
-        let cost = if lost > 0.0 { format!("; that loses about {} shoppers", expected(lost)) } else { String::new() };
+        let cost = if lost > 0.0 { format!("; that loses about {}", plural(&expected(lost), "shopper")) } else { String::new() };
         Remark::new(Tone::Bad, format!("At times more failed than at others: {}{cost}.", told(plan, facts, findings, &findings.windows)))
     })
 }

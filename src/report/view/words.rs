@@ -10,7 +10,7 @@ use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
-use crate::verdict::{Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{AssetFinding, Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -56,7 +56,7 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
 fn broken(findings: &Findings) -> String {
     let broken: Vec<&str> =
         findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Broken).map(|found| found.text.as_str()).collect();
-    format!("{} of {} objectives broken: {}", broken.len(), findings.objectives.len(), broken.join("; "))
+    format!("{} of {} broken: {}", broken.len(), counted(findings.objectives.len() as u64, "objective"), broken.join("; "))
 }
 
 fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
@@ -73,7 +73,7 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
         let open = findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
         let needed =
             open.clone().map(|found| found.more_shoppers).collect::<Option<Vec<u64>>>().and_then(|needed| needed.into_iter().max());
-        let needed = needed.map(|more| format!("; about {} more shoppers would decide", count(more.max(1)))).unwrap_or_default();
+        let needed = needed.map(|more| format!("; about {} would decide", counted(more.max(1), "more shopper"))).unwrap_or_default();
         let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
         format!("too little was seen to say whether this holds: {}{needed}", texts.join("; "))
     }
@@ -203,7 +203,7 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     let lag = health.lag.map_or_else(String::new, |lag| format!("; lag p50 {}, p99 {}, max {}", lag.p50, lag.p99, lag.max));
     let cpu = health.cpu_fraction.map_or_else(String::new, |cpu| format!("; cpu {}", percent(cpu)));
     let rss = if health.peak_rss_kib > 0 { format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024))) } else { String::new() };
-    let started = format!("{} of {} arrivals started", count(health.started), count(health.planned));
+    let started = format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
     let mut remarks = vec![Remark::new(tone, format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()))];
     remarks.extend(wire(findings));
     remarks.extend(health.doubts.iter().map(|doubt| {
@@ -213,11 +213,14 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     remarks
 }
 
-/// What the run came to on the wire: connections, and where the time of an exchange went.
+/// What the run came to on the wire: connections, and where the time of an exchange went; then the same of the files of pages, which are
+/// counted apart, and whose phases are not known.
 fn wire(findings: &Findings) -> Option<Remark> {
     let wire = &findings.wire;
-    let also = [(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")];
-    let also: String = also.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect();
+    let listed = |parts: &[(u64, &str)]| -> String {
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect()
+    };
+    let also = listed(&[(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")]);
     let resumed = if wire.resumed > 0 { format!(" ({} by TLS resumption)", count(wire.resumed)) } else { String::new() };
     let phases = wire.phases().into_iter().filter_map(|(name, spans)| {
         let (p50, p99) = (spans.p50?.value, spans.p99.map_or_else(String::new, |p99| format!("–{}", p99.value)));
@@ -225,8 +228,22 @@ fn wire(findings: &Findings) -> Option<Remark> {
     });
     let phases: Vec<String> = phases.collect();
     let phases = if phases.is_empty() { String::new() } else { format!("; p50–p99 {}", phases.join(", ")) };
-    let connections = count(wire.connections);
-    let text = format!("On the wire: {} requests{also}; {connections} connections{resumed}{phases}", count(wire.requests));
+    let sum = |of: fn(&AssetFinding) -> u64| findings.steps.iter().filter_map(|step| step.assets.as_ref()).map(of).sum::<u64>();
+    let (requests, connections) = (sum(|found| found.requests), sum(|found| found.connections));
+    let held = listed(&[(sum(|found| found.held), "held back by a cap")]);
+    let (of_steps, files) = match requests {
+        0 => ("", String::new()),
+        _ => (
+            " of steps",
+            format!(
+                "; and {} for the files of their pages{held}, over {}",
+                counted(requests, "request"),
+                counted(connections, "connection")
+            ),
+        ),
+    };
+    let (own, opened) = (counted(wire.requests, "request"), counted(wire.connections, "connection"));
+    let text = format!("On the wire: {own}{of_steps}{also}; {opened}{resumed}{phases}{files}");
     (wire.connections > 0).then(|| Remark::new(Tone::Plain, text))
 }
 
@@ -258,8 +275,8 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     let (known, new) = (findings.shoppers.returned, findings.shoppers.returned_as_new);
     if known + new > 0 {
         let others =
-            if new > 0 { format!("; {} more were to, and came as new, since nobody had left yet", count(new)) } else { String::new() };
-        notes.push(format!("{} shoppers came again, with the cookies of one who had left{others}.", count(known)));
+            if new > 0 { format!("; {} more should have, and came as new, since nobody had left yet", count(new)) } else { String::new() };
+        notes.push(format!("{} came again, with the cookies of one who had left{others}.", counted(known, "shopper")));
     }
     if plan.shoppers.behaviour == Behaviour::Live && findings.shoppers.failed.events > 0 {
         notes.push(
@@ -271,7 +288,10 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
         if open {
-            let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| format!(" after {cap} attempts at a unit, or"));
+            let cap = plan
+                .shoppers
+                .max_attempts
+                .map_or_else(String::new, |cap| format!(" after {} at a unit, or", counted(cap.into(), "attempt")));
             notes.push(format!(
                 "Some shoppers were stopped{cap} by the end of the run. \"lost\" takes it that they would never have been served, \"at least\" that the \
                  next attempt would have served them."
