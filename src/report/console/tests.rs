@@ -506,6 +506,29 @@ fn each_verdict_says_why() {
 }
 
 #[test]
+fn a_run_that_goes_on_says_until_when_its_figures_are_and_decides_nothing() {
+    let mut plan = shop();
+    plan.objectives = ["repeated_failures < 0.5%", "p50(pay) < 1s", "p50(home) < 1s"].map(|text| plan.objective(text, 1).unwrap()).into();
+    let mut trial = Trial::of(plan, 1_000, 60, planted);
+    trial.facts.completion = Completion::Running;
+    let text = shown(&trial, 100);
+    assert_snapshot!(text.lines().take(2).collect::<Vec<_>>().join("\n"), @r"
+    STILL RUNNING: these are the figures until 09:01:00 UTC; of 3 objectives 2 hold so far, and 1 is
+    broken
+    ");
+    assert_snapshot!(between(&text, "Objectives", "How far"), @r"
+    Objectives
+      objective                 observed     exact 95 %  answer
+      repeated_failures < 0.5%     3.3 %      2.2–4.8 %  inconclusive: it is broken so far
+      p50(pay) < 1s               24.1ms  22.6ms–25.2ms  inconclusive: it holds so far
+      p50(home) < 1s              15.6ms  14.9ms–16.5ms  inconclusive: it holds so far
+
+    How far
+    ");
+    assert_eq!(trial.findings().verdict, Verdict::Inconclusive);
+}
+
+#[test]
 fn no_line_is_longer_than_the_screen() {
     for width in [80, 90, 100, 120, 200] {
         for line in shown(&Trial::run(12_000, 120, planted), width).lines() {

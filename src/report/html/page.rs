@@ -12,7 +12,7 @@ use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDoc
 use crate::report::view::format::{count, expected, percent};
 use crate::report::view::{Caution, Fit, Remark, Section, Table, Tone, View, gate, tables};
 use crate::tally::Tally;
-use crate::verdict::{Findings, RunFacts, Verdict};
+use crate::verdict::{Completion, Findings, RunFacts, Verdict};
 
 /// What a page is made from.
 #[derive(Clone, Copy, Debug)]
@@ -166,12 +166,13 @@ const MOST_STEPS: usize = 40;
 
 impl Page {
     fn of(input: &PageInput<'_>, live: Live<'_>) -> Page {
-        let (live, running) = match live {
-            Live::No => (None, false),
-            Live::Running(state) => (Some(state), true),
-            Live::Ended => (Some("the run has ended"), false),
+        let live = match live {
+            Live::No => None,
+            Live::Running(state) => Some(state),
+            Live::Ended => Some("the run has ended"),
         };
         let PageInput { plan, tally, facts, findings, scenario } = *input;
+        let running = facts.completion == Completion::Running;
         let view = View::of(plan, facts, findings);
         let run = run_document(plan, tally, facts, findings);
         let series = Series::of(plan, tally);
@@ -185,13 +186,13 @@ impl Page {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
             verdict: if running { "running" } else { findings.verdict.key() },
-            word: if running { "RUNNING".to_owned() } else { view.word.clone() },
+            word: view.word.clone(),
             look: if running || findings.objectives.is_empty() && findings.verdict == Verdict::Pass {
                 "none"
             } else {
                 findings.verdict.key()
             },
-            reason: if running { format!("so far: {}", view.reason.text) } else { view.reason.text.clone() },
+            reason: view.reason.text.clone(),
             caution: view.caution.as_ref().map(CautionPart::of),
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),

@@ -99,6 +99,7 @@ fn completion(completion: Completion) -> &'static str {
         Completion::Aborted => "aborted",
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
+        Completion::Running => "running",
     }
 }
 

@@ -6,7 +6,7 @@ use super::parts::Tone;
 use super::tables::{group, lost_share, places};
 use super::{sight, words};
 use crate::plan::{Behaviour, Plan};
-use crate::verdict::{Findings, HotSpot, RunFacts, Soundness, Verdict};
+use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Soundness, Verdict};
 
 /// More names than this are counted, not told.
 const NAMED: usize = 3;
@@ -43,6 +43,7 @@ fn answer(question: &'static str, tone: Tone, answer: impl Into<String>, detail:
 fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
     let reason = words::reason(facts, findings);
     let word = match findings.verdict {
+        _ if facts.completion == Completion::Running => "Still running",
         Verdict::Pass if findings.objectives.is_empty() => "No objectives",
         Verdict::Pass => "Passed",
         Verdict::Fail => "Failed",

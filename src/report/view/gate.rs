@@ -66,6 +66,8 @@ pub fn answer(found: &ObjectiveFinding) -> String {
         (Why::NothingSeen, _) => ": nothing of the kind was seen".to_owned(),
         (Why::Certain, _) => ", so surely that the run was stopped".to_owned(),
         (Why::CutShort, _) => ": it seems to hold, but the run was cut short".to_owned(),
+        (Why::HoldsSoFar, _) => ": it holds so far".to_owned(),
+        (Why::BrokenSoFar, _) => ": it is broken so far".to_owned(),
         (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
         (Why::Straddles, Some(more)) => format!(": about {} would decide", counted(more.max(1), "more shopper")),
         (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),

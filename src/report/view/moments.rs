@@ -153,7 +153,7 @@ fn span(facts: &RunFacts, from: Micros, until: Micros, to_the_end: bool) -> Stri
 }
 
 /// The time of day in UTC.
-fn clock(facts: &RunFacts, at: Micros) -> String {
+pub(super) fn clock(facts: &RunFacts, at: Micros) -> String {
     let moment = facts.started_at.as_microsecond().saturating_add_unsigned(at.0);
     let moment = Timestamp::from_microsecond(moment).unwrap_or(facts.started_at);
     moment.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string()

@@ -78,7 +78,7 @@ impl View {
                 title: plan.name.clone(),
                 subtitle: words::subtitle(plan, facts, findings),
                 verdict: findings.verdict,
-                word: words::verdict(findings),
+                word: words::verdict(facts, findings),
                 reason: words::reason(facts, findings),
                 caution: None,
                 headline: words::found(plan, facts, findings),

@@ -10,7 +10,7 @@ use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
-use crate::verdict::{AssetFinding, Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{AssetFinding, Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict, Why};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -25,8 +25,9 @@ pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
 }
 
 /// The verdict in capitals. Where nothing was asked of the run it did not pass, though its exit code is that of one that did.
-pub fn verdict(findings: &Findings) -> String {
+pub fn verdict(facts: &RunFacts, findings: &Findings) -> String {
     match findings.verdict {
+        _ if facts.completion == Completion::Running => "STILL RUNNING".to_owned(),
         Verdict::Pass if findings.objectives.is_empty() => "NO OBJECTIVES".to_owned(),
         verdict => verdict.key().to_uppercase(),
     }
@@ -36,6 +37,7 @@ pub fn verdict(findings: &Findings) -> String {
 pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     let objectives = findings.objectives.len();
     match findings.verdict {
+        _ if facts.completion == Completion::Running => Remark::new(Tone::Doubtful, still_running(facts, findings)),
         Verdict::Pass if objectives == 0 => Remark::new(Tone::Plain, "nothing was asked of this run, and nothing judged"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
         Verdict::Fail if facts.completion == Completion::Aborted => {
@@ -51,6 +53,28 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
         Verdict::Interrupted => Remark::new(Tone::Doubtful, "the run was cut short; the figures are of what was seen until then"),
         Verdict::Inconclusive => Remark::new(Tone::Doubtful, inconclusive(facts, findings)),
     }
+}
+
+/// How far the figures go, and what the objectives look like by them.
+fn still_running(facts: &RunFacts, findings: &Findings) -> String {
+    let until = moments::clock(facts, facts.duration);
+    let so_far = |why| findings.objectives.iter().filter(|found| found.why == why).count();
+    let objectives = match findings.objectives.len() {
+        0 => String::new(),
+        all => format!(
+            "; of {} {} so far, and {} broken",
+            counted(all as u64, "objective"),
+            match so_far(Why::HoldsSoFar) {
+                1 => "1 holds".to_owned(),
+                hold => format!("{hold} hold"),
+            },
+            match so_far(Why::BrokenSoFar) {
+                1 => "1 is".to_owned(),
+                broken => format!("{broken} are"),
+            }
+        ),
+    };
+    format!("these are the figures until {until} UTC{objectives}")
 }
 
 fn broken(findings: &Findings) -> String {
