@@ -21,6 +21,7 @@ mod precise {
     };
     use tokio::io::unix::AsyncFd;
 
+    use super::super::waking::Waking;
     use crate::base::Micros;
     use crate::shopper::transport::Clock;
 
@@ -42,15 +43,6 @@ mod precise {
         fires_at: Cell<u64>,
         waking: Waking,
     }
-
-    /// How long the core takes to wake, learnt from each time that it did: a running median, in nanoseconds.
-    #[derive(Default)]
-    struct Waking(Cell<u64>);
-
-    /// By how much each time moves the median: some hundred times tell, and a stall of the machine weighs no more than any other.
-    const STEP: u64 = 250;
-    /// The most it can become: a core that takes longer is not asleep but busy.
-    const MOST: u64 = 100_000;
 
     struct Sleep<'a> {
         alarm: &'a Alarm,
@@ -154,20 +146,6 @@ mod precise {
             let at = Timespec { tv_sec: (at / 1_000_000_000) as i64, tv_nsec: (at % 1_000_000_000) as _ };
             let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: at };
             timerfd_settime(self.fd.get_ref(), TimerfdTimerFlags::ABSTIME, &once).expect("a valid moment on an open timer");
-        }
-    }
-
-    // === impl Waking ===
-
-    impl Waking {
-        fn learn(&self, took: u64) {
-            let usual = self.0.get();
-            self.0.set(if took > usual { MOST.min(usual + STEP) } else { usual.saturating_sub(STEP) });
-        }
-
-        /// How much earlier to fire: less than the median, so that few wakings are too early.
-        fn usual(&self) -> u64 {
-            self.0.get() * 3 / 4
         }
     }
 
