@@ -2,8 +2,9 @@
 //!
 //! tokio's timer wheel ticks in milliseconds, so what sleeps on it acts up to a millisecond late, and a
 //! response time counted from the intended start would carry that. On Linux the arrivals and think times of a
-//! core wait on one timerfd instead, always armed for the earliest of them: tens of microseconds late, without
-//! spinning. Elsewhere tokio's timer serves, and the run says so.
+//! core wait on one timerfd instead, always armed for the earliest of them, without spinning. A core that sleeps takes
+//! some 50 µs to wake, so the timer fires most of that time earlier; nobody is woken before the moment, and where the
+//! core was up too early it is armed again. Elsewhere tokio's timer serves, and the run says so.
 
 #[cfg(target_os = "linux")]
 mod precise {
@@ -20,6 +21,7 @@ mod precise {
     };
     use tokio::io::unix::AsyncFd;
 
+    use super::super::waking::Waking;
     use crate::base::Micros;
     use crate::shopper::transport::Clock;
 
@@ -37,6 +39,9 @@ mod precise {
         waiting: RefCell<BTreeMap<(u64, u64), Waker>>,
         asked: Cell<u64>,
         armed_for: Cell<u64>,
+        /// When it fires: before the moment that it is armed for.
+        fires_at: Cell<u64>,
+        waking: Waking,
     }
 
     struct Sleep<'a> {
@@ -60,7 +65,15 @@ mod precise {
                 reason = "sound for a descriptor that is owned; what replaces it is unsafe to call, which this crate forbids"
             )]
             let fd = AsyncFd::new(fd)?;
-            let alarm = Rc::new(Alarm { epoch, fd, waiting: RefCell::default(), asked: Cell::new(0), armed_for: Cell::new(u64::MAX) });
+            let alarm = Rc::new(Alarm {
+                epoch,
+                fd,
+                waiting: RefCell::default(),
+                asked: Cell::new(0),
+                armed_for: Cell::new(u64::MAX),
+                fires_at: Cell::new(u64::MAX),
+                waking: Waking::default(),
+            });
             tokio::task::spawn_local(ring(Rc::clone(&alarm)));
             Ok(PreciseClock { alarm })
         }
@@ -103,26 +116,34 @@ mod precise {
 
     impl Alarm {
         fn wake_due(&self) {
-            self.armed_for.set(u64::MAX);
             let now = monotonic();
+            let took = now.checked_sub(self.fires_at.replace(u64::MAX));
+            let due = self.armed_for.replace(u64::MAX);
+            took.into_iter().for_each(|took| self.waking.learn(took));
+            // Up too early: not again for the same moment.
+            let earlier = if took.is_some() && now < due { 0 } else { self.waking.usual() };
             let mut waiting = self.waiting.borrow_mut();
             while let Some(first) = waiting.first_entry() {
                 let due = first.key().0;
                 if due > now {
-                    self.arm(due);
+                    self.arm(due, earlier, now);
                     return;
                 }
                 first.remove().wake();
             }
         }
 
-        /// Makes the timer fire at `due`, unless it fires earlier anyway.
-        fn arm(&self, due: u64) {
+        /// Makes the timer fire `earlier` than `due`, unless it fires before that anyway.
+        fn arm(&self, due: u64, earlier: u64, now: u64) {
             if due >= self.armed_for.get() {
                 return;
             }
+            let at = due.saturating_sub(earlier);
+            // A core that is up has no wakening before it.
+            let at = if at > now { at } else { due };
             self.armed_for.set(due);
-            let at = Timespec { tv_sec: (due / 1_000_000_000) as i64, tv_nsec: (due % 1_000_000_000) as _ };
+            self.fires_at.set(at);
+            let at = Timespec { tv_sec: (at / 1_000_000_000) as i64, tv_nsec: (at % 1_000_000_000) as _ };
             let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: at };
             timerfd_settime(self.fd.get_ref(), TimerfdTimerFlags::ABSTIME, &once).expect("a valid moment on an open timer");
         }
@@ -134,7 +155,8 @@ mod precise {
         type Output = ();
 
         fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-            if monotonic() >= self.due {
+            let now = monotonic();
+            if now >= self.due {
                 return Poll::Ready(());
             }
             let alarm = self.alarm;
@@ -143,7 +165,7 @@ mod precise {
                 alarm.asked.get()
             });
             alarm.waiting.borrow_mut().insert((self.due, place), context.waker().clone());
-            alarm.arm(self.due);
+            alarm.arm(self.due, alarm.waking.usual(), now);
             Poll::Pending
         }
     }

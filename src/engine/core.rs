@@ -96,6 +96,11 @@ where
     let most = MOST_AT_ONCE / u64::from(core.cores);
     let mut arrivals = Schedule::new(&core.plan.load, core.seed).slice(core.slice);
     while let Some(arrival) = arrivals.next() {
+        // Made before the moment, a shopper acts at it; made after those who came before have acted, it keeps nobody waiting.
+        if world.clock.now() < arrival.at {
+            tokio::task::yield_now().await;
+        }
+        let visit = expected(world, arrival);
         let stopped = tokio::select! {
             biased;
             () = stop.reached(Phase::Draining) => true,
@@ -109,7 +114,7 @@ where
         if crowd.inside.get() >= most {
             halves(world).for_each(|(_, world)| world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once"));
         } else {
-            admit(world, crowd, arrival, core.slice);
+            admit(world, crowd, visit, arrival, core.slice);
         }
         // Where arrivals are overdue nothing above waits: let those act who are in.
         tokio::task::consume_budget().await;
@@ -168,7 +173,7 @@ where
                 }
                 let ordinal = u64::from(user) + round * u64::from(users);
                 world.tally.borrow_mut().planned(at);
-                visit(&world, &crowd, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at }).await;
+                visit(&world, &crowd, expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at })).await;
                 tokio::task::consume_budget().await;
             }
         });
@@ -179,8 +184,13 @@ where
     }
 }
 
+/// The shopper who should come then.
+fn expected<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, arrival: Arrival) -> Visit<S, G> {
+    Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at)
+}
+
 /// Lets a shopper in.
-fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, arrival: Arrival, slice: Slice)
+fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, here: Visit<S, G>, arrival: Arrival, slice: Slice)
 where
     S: Shop + 'static,
     S::Line: 'static,
@@ -192,19 +202,18 @@ where
     spawn_local(async move {
         let _inside = inside;
         match world.beside.clone() {
-            None => visit(&world, &crowd, arrival).await,
+            None => visit(&world, &crowd, here).await,
             // Ordinals of a slice have its count between them. On the heap: a shopper in one shop needs no room for two.
             Some(beside) => {
                 let here_first = (arrival.ordinal / u64::from(slice.of())).is_multiple_of(2);
-                Box::pin(visit_both(&world, &beside, &crowd, arrival, here_first)).await;
+                Box::pin(visit_both(&world, &beside, &crowd, here, arrival, here_first)).await;
             }
         }
     });
 }
 
 /// One shopper's visit, to its end or to the end of the run.
-async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, arrival: Arrival) {
-    let mut visit = Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at);
+async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, mut visit: Visit<S, G>) {
     let end = stay(&mut visit, world, crowd).await;
     visit.close(world, end);
 }
@@ -214,20 +223,22 @@ async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
     world: &World<S, C, G>,
     beside: &World<S, C, G>,
     crowd: &Crowd,
+    here: Visit<S, G>,
     arrival: Arrival,
     here_first: bool,
 ) {
-    let enter = async |world| {
-        let mut visit = Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at).in_two_shops();
+    let enter = async |world, visit: Visit<S, G>| {
+        let mut visit = visit.in_two_shops();
         let end = stay(&mut visit, world, crowd).await;
         let answers = visit.answers(end);
         visit.close(world, end);
         answers
     };
+    let (here, there) = (enter(world, here), enter(beside, expected(beside, arrival)));
     let (here, there) = if here_first {
-        tokio::join!(biased; enter(world), enter(beside))
+        tokio::join!(biased; here, there)
     } else {
-        let (there, here) = tokio::join!(biased; enter(beside), enter(world));
+        let (there, here) = tokio::join!(biased; there, here);
         (here, there)
     };
     let mut tally = world.tally.borrow_mut();

@@ -15,6 +15,8 @@ mod machine;
 mod stop;
 #[cfg(test)]
 mod tests;
+#[cfg(target_os = "linux")]
+mod waking;
 
 use std::io;
 use std::rc::Rc;

@@ -140,12 +140,6 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if !equipment.is_empty() {
             session.equip(equipment);
         }
-        let mut came_again = None;
-        if equipment.returns {
-            let known = world.left_behind.borrow_mut().take(equipment.device);
-            came_again = Some(known.is_some());
-            known.into_iter().for_each(|belongings| session.come_again(belongings));
-        }
         Visit {
             variables: variables(plan, shopper, &marker, &world.run, row, &persona),
             observed: vec![Observed::Missing; plan.observed.len()],
@@ -162,7 +156,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             marker,
             persona,
             arrived_at,
-            came_again,
+            came_again: None,
             session,
             answers: None,
         }
@@ -195,6 +189,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Goes through the journey. May be dropped at any time; `close` then still tells what was under way.
     pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
         let plan = &*world.plan;
+        self.come_again(world);
         let first = plan.journey(self.persona.journey).units.start;
         let route = plan.route(self.persona.journey, self.shopper);
         self.legs = route.iter().map(|stop| Leg { place: stop.unit.0 - first, ..Leg::default() }).collect();
@@ -230,6 +225,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             intended_at = passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
+    }
+
+    /// Takes what one who has left had in the browser, if the shopper is one who comes again.
+    fn come_again<C: Clock>(&mut self, world: &World<S, C, G>) {
+        let equipment = world.plan.shoppers.equipment(&self.persona.attributes);
+        if equipment.returns {
+            let known = world.left_behind.borrow_mut().take(equipment.device);
+            self.came_again = Some(known.is_some());
+            known.into_iter().for_each(|belongings| self.session.come_again(belongings));
+        }
     }
 
     /// The value that the shopper holds of each attribute.
