@@ -31,6 +31,8 @@ pub struct RunDocument {
     pub run_id: String,
     /// The version of tillrush that ran it.
     pub tool_version: String,
+    /// The command lines that repeat it, without secrets; one for each shard where several were merged.
+    pub commands: Vec<String>,
     /// What the run says: `pass`, `fail`, `inconclusive`, `invalid` or `interrupted`.
     pub verdict: VerdictWord,
     /// The same in a sentence.

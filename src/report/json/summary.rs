@@ -42,6 +42,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         schema: SCHEMA.to_owned(),
         run_id: facts.run_id.clone(),
         tool_version: facts.tool_version.clone(),
+        commands: facts.commands.clone(),
         verdict: word(findings.verdict),
         verdict_reason: words::reason(facts, findings).text,
         headline: words::headline(plan, facts, findings),
