@@ -3,7 +3,7 @@ use std::path::Path;
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
-use super::summary::figure;
+use super::figures::figure;
 use super::{RunDocument, SCHEMA, run_document, run_json, run_schema};
 use crate::base::{Micros, StepId};
 use crate::plan::Arrivals;
