@@ -124,14 +124,17 @@ fn unlike_runs_are_refused_and_told_what_differs() {
     run(&bench, &shop, &[]).with(&MEASURED);
     let other = ["-q", "--target", &shop.url(), "--rate", "40/s", "-d", "2s"];
     let before = shop.ledger().shoppers_seen;
-    bench.run(&[&other[..], &["--baseline", "latest"]].concat()).with(&[2]).complains("load.arrivals");
+    bench
+        .run(&[&other[..], &["--baseline", "latest"]].concat())
+        .with(&[2])
+        .complains("load.stages: 80/s for 2s in the base, 40/s for 2s in the candidate");
     assert_eq!((shop.ledger().shoppers_seen, bench.runs().len()), (before, 1), "nothing was sent, nothing stored");
 
     bench.run(&other).with(&MEASURED);
     bench.tillrush(&["compare", "latest~1", "latest"]).with(&[2]).complains("--force");
     let (ended, found) = compared(&bench, &["--force", "latest~1", "latest"], &or_invalid(100));
-    assert!(found["unlike"][0].as_str().unwrap().starts_with("load.arrivals"), "{found:#}");
-    assert!(ended.stdout.contains("The runs are not alike: load.arrivals"), "{}", ended.stdout);
+    assert!(found["unlike"][0].as_str().unwrap().starts_with("load.stages"), "{found:#}");
+    assert!(ended.stdout.contains("The runs are not alike: load.stages"), "{}", ended.stdout);
 
     bench.tillrush(&["compare", "latest", "latest"]).with(&[2]).complains("both are the same run");
     bench.tillrush(&["compare", "latest~2", "latest"]).with(&[2]).complains("there are only 2 runs in runs");

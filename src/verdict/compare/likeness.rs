@@ -1,15 +1,15 @@
 //! Whether two runs can be compared: what differs between them must be the shop, and nothing else.
 
-use serde_json::Value;
-
 use super::Side;
+use super::in_words::{Places, in_words};
+use crate::base::counted;
 use crate::plan::Plan;
 use crate::verdict::facts::{Completion, RunFacts};
 
 /// So many differences between two scenarios are listed.
 const SHOWN: usize = 6;
 /// A value is shown in so many letters.
-const LETTERS: usize = 40;
+const LETTERS: usize = 80;
 
 /// In which ways two runs are not alike, in words; empty if they are. What is not stored of a scenario (rows of data,
 /// secrets that were given on the command line) can't be compared.
@@ -44,50 +44,38 @@ pub fn unlike_scenarios((base, base_digest): (&Plan, &str), (candidate, candidat
     if base_digest == candidate_digest {
         return Vec::new();
     }
-    let value = |plan: &Plan| serde_json::to_value(plan).unwrap_or_default();
-    let mut found = Vec::new();
-    differences(&value(base), &value(candidate), "", &mut found);
-    let named = |(place, b, c): &(String, String, String)| format!("{}: {b} in the base, {c} in the candidate", readable(base, place));
-    let mut shown: Vec<String> = found.iter().take(SHOWN).map(named).collect();
-    shown.extend((found.len() > SHOWN).then(|| format!("{} more differences between the scenarios", found.len() - SHOWN)));
-    shown
-}
-
-/// (place, base, candidate) of all that differs.
-fn differences(base: &Value, candidate: &Value, place: &str, found: &mut Vec<(String, String, String)>) {
-    let inside = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-    match (base, candidate) {
-        (Value::Object(b), Value::Object(c)) => {
-            let names = b.keys().chain(c.keys().filter(|name| !b.contains_key(*name)));
-            for name in names {
-                differences(b.get(name).unwrap_or(&Value::Null), c.get(name).unwrap_or(&Value::Null), &inside(name), found);
-            }
-        }
-        (Value::Array(b), Value::Array(c)) if b.len() == c.len() => {
-            b.iter().zip(c).enumerate().for_each(|(i, (b, c))| differences(b, c, &format!("{place}[{i}]"), found));
-        }
-        (Value::Array(b), Value::Array(c)) => found.push((place.to_owned(), b.len().to_string(), c.len().to_string())),
-        (b, c) if b == c => {}
-        (b, c) => found.push((place.to_owned(), short(b), short(c))),
+    let (b, c) = (in_words(base), in_words(candidate));
+    let mut found = differences(&b, &c);
+    if found.is_empty() {
+        found.push("the scenarios differ in a detail that has no words of its own".to_owned());
     }
+    let more = found.len().saturating_sub(SHOWN);
+    found.truncate(SHOWN);
+    found.extend((more > 0).then(|| counted(more as u64, "more difference") + " between the scenarios"));
+    found
 }
 
-fn short(value: &Value) -> String {
-    let text = match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// What stands in one and not in the other, or otherwise: the base's places first.
+fn differences(base: &Places, candidate: &Places) -> Vec<String> {
+    // A step that only one of them has is told by its journey.
+    let step = |place: &str| place.split_once(": ").map(|(subject, _)| subject.to_owned()).filter(|subject| subject.starts_with("step "));
+    let known = |other: &Places, place: &str| {
+        step(place).is_none_or(|of| other.iter().any(|(there, _)| step(there).as_deref() == Some(of.as_str())))
     };
+    let in_other = |other: &Places, place: &str| other.iter().find(|(there, _)| there == place).map(|(_, value)| value.clone());
+    let told = |place: &str, b: Option<String>, c: Option<String>| {
+        let shown = |value: Option<String>| value.map_or_else(|| "none".to_owned(), |value| short(&value));
+        (b != c).then(|| format!("{place}: {} in the base, {} in the candidate", shown(b), shown(c)))
+    };
+    let changed = base
+        .iter()
+        .filter(|(place, _)| known(candidate, place))
+        .filter_map(|(place, value)| told(place, Some(value.clone()), in_other(candidate, place)));
+    let added = candidate.iter().filter(|(place, _)| in_other(base, place).is_none() && known(base, place));
+    changed.chain(added.filter_map(|(place, value)| told(place, None, Some(value.clone())))).collect()
+}
+
+fn short(text: &str) -> String {
     let short: String = text.chars().take(LETTERS).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
-}
-
-/// A place as people find it: with the step's name instead of its number.
-fn readable(plan: &Plan, place: &str) -> String {
-    let step = place.strip_prefix("steps[").and_then(|rest| rest.split_once(']'));
-    let named = step.and_then(|(number, rest)| Some((number.parse::<u16>().ok()?, rest)));
-    match named.filter(|(number, _)| usize::from(*number) < plan.steps.len()) {
-        Some((number, rest)) => format!("step {}{}", plan.step_label(crate::base::StepId(number)), rest.replacen('.', ": ", 1)),
-        None => place.to_owned(),
-    }
 }

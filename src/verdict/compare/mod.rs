@@ -5,6 +5,7 @@
 //! and a change counts only beyond the noise that like runs have shown, and beyond what matters. Three answers: a
 //! regression, no regression, or too little seen to say.
 
+mod in_words;
 mod judge;
 mod likeness;
 mod noise;
