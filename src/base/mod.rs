@@ -9,5 +9,5 @@ mod units;
 mod visible;
 
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
-pub use units::{Delay, Micros, MinorUnits, thousands};
-pub use visible::{unseen, visible};
+pub use units::{Delay, Micros, MinorUnits, counted, plural, thousands};
+pub use visible::{on_one_line, unseen, visible};

@@ -169,6 +169,16 @@ pub fn thousands(n: u64) -> String {
     text
 }
 
+/// So many of something: `1 shopper`, `1,204 shoppers`.
+pub fn counted(n: u64, what: &str) -> String {
+    plural(&thousands(n), what)
+}
+
+/// The same of a figure that is written already: `1 shopper`, `1.0 shoppers`.
+pub fn plural(figure: &str, what: &str) -> String {
+    format!("{figure} {what}{}", if figure == "1" { "" } else { "s" })
+}
+
 // === impl Delay ===
 
 impl Delay {

@@ -21,6 +21,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same as part of one line: line breaks and tabs, which would begin a line of their own or overwrite this one, become spaces.
+pub fn on_one_line(text: &str) -> String {
+    visible(&text.replace(['\n', '\r', '\t'], " ")).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +34,6 @@ mod tests {
     fn what_acts_unseen_is_told() {
         assert_eq!(visible("a\u{202e}b\u{2066}c\u{1b}[31m"), "a\\u{202e}b\\u{2066}c\\u{1b}[31m");
         assert!(matches!(visible("größer, שלום, مرحبا\n\tx"), Cow::Borrowed(_)));
+        assert_eq!(on_one_line("a\r\nb\u{202e}\tc"), "a  b\\u{202e} c");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::base::{Micros, StepId};
+use crate::base::{Micros, StepId, counted, on_one_line};
 use crate::plan::{Arrivals, Plan};
 use crate::report::{count, group, percent};
 use crate::tally::{Latency, SecondTally, Tally};
@@ -28,16 +28,17 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
     let (started, due) = (per_second(|second| second.started), per_second(|second| second.planned));
     // Those of a closed load come as fast as they go: nothing is planned but their number.
     let arrivals = match plan.load.arrivals {
-        Arrivals::Closed { .. } => format!("{} shoppers, {}/s", count(total.arrivals.started), count(started)),
+        Arrivals::Closed { .. } => format!("{}, {}/s", counted(total.arrivals.started, "shopper"), count(started)),
         _ => {
-            let (all, of) = (count(total.arrivals.started), count(planned));
-            format!("{all} of {of} shoppers, {}/s ({}/s planned)", count(started), count(due))
+            let (all, of) = (count(total.arrivals.started), counted(planned, "shopper"));
+            format!("{all} of {of}, {}/s ({}/s planned)", count(started), count(due))
         }
     };
     let inside = count(total.arrivals.started.saturating_sub(ended));
     let traffic = format!("{arrivals}, {inside} inside, {} requests/s", count(per_second(|second| second.requests)));
     let share = if failed == 0 { String::new() } else { format!(" ({})", percent(failed as f64 / attempts as f64)) };
-    let failures = format!("{} of {} attempts failed{share}, {} shoppers failed again", count(failed), count(attempts), count(repeated));
+    let failures =
+        format!("{} of {} failed{share}, {} failed again", count(failed), counted(attempts, "attempt"), counted(repeated, "shopper"));
     [traffic, failures]
 }
 
@@ -56,7 +57,7 @@ pub fn steps(plan: &Plan, now: Micros, total: &Tally, (width, height): (usize, u
     lines.extend(reached.iter().map(|step| line(plan, StepId(*step as u16), now, total, name)));
     let left_out = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).count() - reached.len();
     if left_out > 0 {
-        lines.push(format!("and {left_out} more steps"));
+        lines.push(format!("and {}", counted(left_out as u64, "more step")));
     }
     lines
 }
@@ -72,7 +73,7 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
     let times: Latency = seen.response_ok.within(blocks);
     let p95 = times.quantile(0.95).filter(|_| times.count() >= min_sample(0.95)).map_or_else(|| "–".to_owned(), |p95| p95.to_string());
     let share = if seen.failures() == 0 { "–".to_owned() } else { percent(seen.failures() as f64 / seen.attempts() as f64) };
-    let label = cut(&plan.step_label(step), name);
+    let label = cut(&on_one_line(&plan.step_label(step)), name);
     format!("{label:name$}  {:>8}  {:>8}  {share:>7}  {p95:>8}", format!("{rate:.1}/s"), count(seen.failures()))
 }
 
@@ -147,6 +148,14 @@ mod tests {
         worst so far: payment wallet at pay, 5.2 % fail again (234 of 4,525)
         generator: lag p99 79µs, max 79µs, cpu 25.0 %
         ");
+    }
+
+    #[test]
+    fn one_shopper_is_told_as_one() {
+        let trial = Trial::run(1, 10, planted);
+        let [arrivals, failures] = traffic(&trial.plan, 1, Micros::from_secs(9), &trial.tally);
+        assert!(arrivals.starts_with("1 of 1 shopper, "), "{arrivals}");
+        assert!(failures.starts_with("0 of 2 attempts failed, 0 shoppers"), "{failures}");
     }
 
     #[test]

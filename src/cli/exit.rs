@@ -14,7 +14,7 @@ pub enum Exit {
     Usage,
     /// 99: an objective is broken.
     ObjectiveBroken,
-    /// 100: inconclusive: too few shoppers, or an interval that straddles the limit.
+    /// 100: inconclusive: too few shoppers, an interval that straddles the limit, or a run that goes on.
     Inconclusive,
     /// 102: the run is invalid: the generator, not the shop, was the bottleneck.
     RunInvalid,

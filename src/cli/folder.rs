@@ -117,15 +117,21 @@ impl RunFolder {
         PurchaseFile::open(&path).with_context(|| format!("can't write {}", path.display()))
     }
 
-    /// Reads the run's tally: of an ended run, or what a killed one left.
+    /// Reads the run's tally: of an ended run, what a killed one left, or what one that goes on has stored so far.
     ///
     /// # Errors
     /// When there is none, or it can't be read.
     pub fn shard(&self) -> anyhow::Result<Shard> {
-        let ended = self.path.join(TALLY);
-        let path = if ended.exists() { ended } else { self.path.join(GROWING) };
-        let file = File::open(&path).with_context(|| format!("{} holds no run: can't read {}", self.display(), path.display()))?;
-        Ok(Shard::read(path.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
+        // Asked before it is read: what is read of a run that has ended does not change any more.
+        let goes_on = self.is_running();
+        let [ended, growing] = [TALLY, GROWING].map(|name| self.path.join(name));
+        let open = |path: &PathBuf| File::open(path).map(|file| (file, path.display().to_string()));
+        // The one becomes the other when the run ends, and that may be now.
+        let opened = open(&ended).or_else(|_| open(&growing)).or_else(|_| open(&ended));
+        let (file, name) = opened.with_context(|| format!("{} holds no run: can't read {}", self.display(), growing.display()))?;
+        let shard = Shard::read(name, io::BufReader::with_capacity(1 << 20, file))?;
+        let ending = if goes_on && shard.ending == Ending::Killed { Ending::Running } else { shard.ending };
+        Ok(Shard { ending, ..shard })
     }
 
     /// Whether the run goes on: its growing tally is held by a process.

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use super::{Exit, Screen, dashboard};
-use crate::base::Micros;
+use crate::base::{Micros, on_one_line};
 use crate::engine::{Phase, Stop, StopCause};
 use crate::plan::Plan;
 use crate::tally::Tally;
@@ -115,14 +115,15 @@ impl<'a> Progress<'a> {
             if now.since(self.printed_at) >= LINE_EVERY {
                 self.printed_at = now;
                 let [traffic, failures] = dashboard::traffic(self.plan, self.planned, now, total);
-                self.screen.say(&format!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now)));
+                let line = format!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now));
+                self.screen.say(&on_one_line(&line));
             }
         } else if self.shown_at.is_none_or(|at| at.elapsed() >= SHOWN_EVERY) {
             self.shown_at = Some(Instant::now());
             self.look(total);
             let text = self.text(now, total);
             if let Some(bar) = &self.bar {
-                bar.set_prefix(self.stage(now));
+                bar.set_prefix(on_one_line(&self.stage(now)));
                 bar.set_position(u64::from(now.second()).min(bar.length().unwrap_or(u64::MAX)));
                 bar.set_message(text);
                 bar.tick();
@@ -153,7 +154,7 @@ impl<'a> Progress<'a> {
         lines.extend(self.worst.clone());
         lines.push(dashboard::generator(now, total));
         // A line that wraps would be counted as one, and tear the next picture.
-        lines.iter().map(|line| dashboard::cut(line, size.0.saturating_sub(1))).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| dashboard::cut(&on_one_line(line), size.0.saturating_sub(1))).collect::<Vec<_>>().join("\n")
     }
 
     /// The stage that the run is in.
@@ -167,5 +168,25 @@ impl<'a> Progress<'a> {
             }
         }
         "last shoppers finish".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::trial::{Trial, failing};
+
+    #[test]
+    fn no_name_of_a_scenario_steers_the_terminal() {
+        let mut plan = crate::verdict::trial::shop();
+        plan.steps.iter_mut().for_each(|step| step.name = "p\u{1b}[2Jay\n\u{202e}".into());
+        let trial = Trial::of(plan, 2_000, 60, |m| failing(m.payment == "wallet"));
+        let screen = Screen { quiet: false, verbose: false, colour: true, live: false, width: 100 };
+        let mut progress = Progress::new(&trial.plan, 2_000, screen);
+        progress.look(&trial.tally);
+        let shown = progress.text(Micros::from_secs(50), &trial.tally);
+        assert!(shown.contains("p\\u{1b}[2Jay \\u{202e}"), "{shown}");
+        assert!(!shown.chars().any(|sign| sign != '\n' && crate::base::unseen(sign)), "{shown:?}");
+        assert!(shown.lines().any(|line| line.starts_with("worst so far")), "{shown}");
     }
 }

@@ -24,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
+use crate::base::visible;
 use args::{Cli, Command, OutputArgs, SchemaArgs, ShopArgs};
 pub use exit::Exit;
 
@@ -147,13 +148,13 @@ impl Failure {
 
     /// The command line, or what it names, is wrong.
     pub fn usage(message: impl Into<String>) -> Failure {
-        Failure::new(Exit::Usage, message)
+        Failure::new(Exit::Usage, visible(&message.into()))
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Failure {
-        Failure::new(Exit::Unexpected, format!("error: {error:#}"))
+        Failure::new(Exit::Unexpected, visible(&format!("error: {error:#}")))
     }
 }
 
@@ -185,10 +186,10 @@ impl Screen {
         }
     }
 
-    /// Prints a line to standard error, unless quiet.
+    /// Prints a line to standard error, unless quiet; what acts unseen in it is made visible.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            complain(line);
+            complain(&visible(line));
         }
     }
 }

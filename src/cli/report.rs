@@ -12,7 +12,7 @@ use super::folder::RunFolder;
 use super::pipeline;
 use super::source::Source;
 use super::{Exit, Failure, Screen, fresh, print};
-use crate::base::{Micros, Slice, StepId};
+use crate::base::{Micros, Slice, StepId, counted};
 use crate::engine::cores;
 use crate::report::{self, PageInput, Paint, View};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
@@ -25,16 +25,14 @@ const APART: Micros = Micros::from_secs(2);
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let folder = RunFolder::open(&args.run, &args.out).map_err(named)?;
-    // Asked before it is read: what is read of a run that has ended does not change any more.
-    let goes_on = folder.is_running();
-    let mut shard = folder.shard()?;
+    let shard = folder.shard()?;
     let beside = folder.beside();
-    if goes_on && shard.ending == Ending::Killed {
-        screen.say("this run still goes on; what it has stored so far is printed");
-        shard.ending = Ending::Interrupted;
-    } else if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
-        screen
-            .say(&format!("this run was killed; what it had stored is reported ({} bytes of its last second are lost)", shard.torn_bytes));
+    let goes_on = shard.ending == Ending::Running;
+    if !goes_on && (shard.torn_bytes > 0 || shard.ending == Ending::Killed) {
+        screen.say(&format!(
+            "this run was killed; what it had stored is reported ({} of its last second lost)",
+            counted(shard.torn_bytes, "byte")
+        ));
         folder.seal(&shard)?;
     }
     let source = Source::stored(&shard.header, screen)?;
@@ -54,6 +52,9 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out).map_err(named)).collect::<Result<_, _>>()?;
     let shards: Vec<Shard> = runs.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
+    if let Some(running) = shards.iter().find(|shard| shard.ending == Ending::Running) {
+        return Err(Failure::usage(format!("error: {} still runs: merge it when it has ended", running.name)));
+    }
     for note in unlikeness(&shards) {
         screen.say(&note);
     }
@@ -258,6 +259,7 @@ pub fn facts_of(header: &ShardHeader, tally: &Tally, ending: Ending, missing_sli
             Ending::Aborted => Completion::Aborted,
             Ending::Interrupted => Completion::Interrupted,
             Ending::Killed => Completion::Killed,
+            Ending::Running => Completion::Running,
         },
         tags: header.tags.clone(),
         machine: Machine {

@@ -18,7 +18,7 @@ use super::report;
 use super::source::Source;
 use super::web::Web;
 use super::{Exit, Failure, Screen, complain, fresh};
-use crate::base::{Micros, Slice};
+use crate::base::{Micros, Slice, counted};
 use crate::engine::{self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
 use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
@@ -177,13 +177,16 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     if !why.is_empty() {
         screen.say(why);
     }
-    if let (Some(beside), Some(tally)) = (beside, tally_beside?) {
+    if let (Some(beside), Some((tally, growing))) = (beside, tally_beside?) {
         let shard = folder::shard(beside.header, tally, ending, beside.folder.display());
         beside.folder.seal(&shard)?;
+        drop(growing);
         report::store(&shard, job.source, &beside.folder)?;
     }
-    let shard = folder::shard(header, tally?, ending, folder.display());
+    let (tally, growing) = tally?;
+    let shard = folder::shard(header, tally, ending, folder.display());
     folder.seal(&shard)?;
+    drop(growing);
     let findings = report::conclude(&shard, job.source, Some(&folder), job.files, screen)?;
     if let Some(web) = web {
         web.finish(&shard.tally, &report::facts(&shard, job.source), &findings);
@@ -278,14 +281,15 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    fn finish(self) -> anyhow::Result<Tally> {
+    /// The run's tally, and the file that has grown with it: as long as it is held, the run is known to go on.
+    fn finish(self) -> anyhow::Result<(Tally, DeltaWriter<std::fs::File>)> {
         self.progress.finish();
         if let Some(error) = self.lost {
             complain(&format!(
                 "warning: the growing tally could not be written ({error}); the run's end is stored nevertheless, if it can be"
             ));
         }
-        Ok(self.total)
+        Ok((self.total, self.writer))
     }
 }
 
@@ -326,10 +330,11 @@ fn rows_suffice(plan: &Plan, seed: u64) -> Result<(), Failure> {
         Some(data) => Err(Failure::new(
             Exit::BadScenario,
             format!(
-                "error: data set '{}' has {} rows, and this seed brings {arrivals} shoppers, each of whom needs one\n\
+                "error: data set '{}' has {}, and this seed brings {}; each needs one\n\
                  help: add rows, shorten the run, or lower the rate",
                 data.name,
-                data.rows.len()
+                counted(data.rows.len() as u64, "row"),
+                counted(arrivals, "shopper"),
             ),
         )),
     }

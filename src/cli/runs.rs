@@ -3,6 +3,7 @@
 use super::args::RunsArgs;
 use super::folder::RunFolder;
 use super::{Exit, Failure, Screen, print};
+use crate::base::counted;
 use crate::report::{HistoryRow, Paint, RunDocument, console_table, history, history_json};
 
 /// `tillrush runs`. That there are none is no failure.
@@ -18,7 +19,7 @@ pub fn runs(args: &RunsArgs, screen: Screen) -> Result<Exit, Failure> {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
         print(&console_table(&history(&rows), screen.width, paint))?;
         if folders.len() > rows.len() {
-            screen.say(&format!("{} older runs are not shown (--last 0 shows all)", folders.len() - rows.len()));
+            screen.say(&format!("{} not shown (--last 0 shows all)", counted((folders.len() - rows.len()) as u64, "older run")));
         }
     }
     Ok(Exit::Ok)

@@ -12,7 +12,7 @@ use super::args::WalkArgs;
 use super::fresh;
 use super::source::Source;
 use super::{Exit, Failure, Screen, access};
-use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, redact};
+use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, counted, on_one_line, redact};
 use crate::engine::{Budget, Caps, TokioClock, shape_of};
 use crate::plan::{Persona, Plan};
 use crate::report::percent;
@@ -22,6 +22,8 @@ use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
 use crate::shopper::{Barriers, LeftBehind, Visit, Witness, World};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
+/// As the terminal writes anyway.
+const PLAIN: Style = Style::new();
 /// How much of a body is shown.
 const BODY_SHOWN: usize = 600;
 
@@ -89,10 +91,13 @@ fn introduce(plan: &Plan, shopper: ShopperId, screen: Screen) {
     let attributes = plan.shoppers.attributes.iter().zip(&persona.attributes);
     let attributes: Vec<String> =
         attributes.map(|(attribute, value)| format!("{} {}", attribute.name, attribute.values[usize::from(*value)].0)).collect();
-    let bold = paint(screen, Style::new().bold());
+    let bold = Style::new().bold();
     let attributes = if attributes.is_empty() { String::new() } else { format!(" ({})", attributes.join(", ")) };
     let journey = &plan.journey(persona.journey).name;
-    screen.tell(format_args!("shopper {bold}{shopper}{bold:#} takes the journey {bold}{journey}{bold:#}{attributes}"));
+    print(
+        screen,
+        &[(PLAIN, "shopper "), (bold, &shopper.to_string()), (PLAIN, " takes the journey "), (bold, journey), (PLAIN, &attributes)],
+    );
 }
 
 /// Prints what it sees.
@@ -104,9 +109,9 @@ struct Narrator {
 
 impl Witness for Narrator {
     fn begins(&self, step: StepId, nth: u32) {
-        let bold = paint(self.screen, Style::new().bold());
         let again = if nth > 1 { format!(", attempt {nth}") } else { String::new() };
-        self.screen.tell(format_args!("\n{bold}{}{bold:#}{again}", self.plan.step_label(step)));
+        self.line("");
+        print(self.screen, &[(Style::new().bold(), &self.plan.step_label(step)), (PLAIN, &again)]);
     }
 
     fn exchange(&self, _: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop) {
@@ -114,7 +119,7 @@ impl Witness for Narrator {
         let scheme = if request.origin.tls { "https" } else { "http" };
         let redirect = if hop.index > 0 { "redirected: " } else { "" };
         let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);
-        self.screen.tell(format_args!("  {redirect}{} {}", request.method, redact::text(&address)));
+        self.line(&format!("  {redirect}{} {}", request.method, redact::text(&address)));
         self.headers(">", &request.headers);
         self.body(">", &request.body);
         let took = exchange.ended_at.since(exchange.began_at);
@@ -124,11 +129,11 @@ impl Witness for Narrator {
         let parts: Vec<String> = parts.into_iter().filter_map(|(name, part)| part.map(|part| format!("{name} {part}"))).collect();
         match &exchange.result {
             Ok(answer) => {
-                self.screen.tell(format_args!("  {:?} {} in {took} ({})", answer.version, answer.status, parts.join(", ")));
+                self.line(&format!("  {:?} {} in {took} ({})", answer.version, answer.status, parts.join(", ")));
                 self.headers("<", &answer.headers);
                 self.body("<", &answer.body);
             }
-            Err(trouble) => self.screen.tell(format_args!("  no answer after {took}: {trouble}")),
+            Err(trouble) => self.line(&format!("  no answer after {took}: {trouble}")),
         }
     }
 
@@ -136,7 +141,7 @@ impl Witness for Narrator {
         let pair = format!("{name}={value}");
         let value = redact::text(&pair);
         let value = value.split_once('=').map_or(redact::MASK, |(_, value)| value);
-        self.screen.tell(format_args!("  = {name}: {value}"));
+        self.line(&format!("  = {name}: {value}"));
     }
 
     fn checked(&self, what: &str, checks: &[Checked]) {
@@ -147,7 +152,7 @@ impl Witness for Narrator {
                 (_, true) => "✓",
                 (_, false) => "✗",
             };
-            self.screen.tell(format_args!("  {sign} {what}: {}", redact::text(&check.what)));
+            self.line(&format!("  {sign} {what}: {}", redact::text(&check.what)));
         }
     }
 
@@ -158,9 +163,8 @@ impl Witness for Narrator {
             Outcome::Failed(kind) => (AnsiColor::Red, format!("failed: {}", kind.label())),
             Outcome::Unjudged => (AnsiColor::Magenta, "not judged".to_owned()),
         };
-        let style = paint(self.screen, colour.on_default().bold());
         let detail = if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
-        self.screen.tell(format_args!("  {style}{word}{style:#}{detail} ({took})"));
+        print(self.screen, &[(PLAIN, "  "), (colour.on_default().bold(), &word), (PLAIN, &format!("{detail} ({took})"))]);
     }
 
     fn assets(&self, _: StepId, seen: &AssetsSeen, missing: &str) {
@@ -173,19 +177,19 @@ impl Witness for Narrator {
         ];
         let parts: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
         let whole = load.map_or("not all there".to_owned(), |load| format!("all there {load} after the start"));
-        self.screen.tell(format_args!("  files of the page: {files}{parts}; {whole}"));
+        self.line(&format!("  files of the page: {files}{parts}; {whole}"));
         if !missing.is_empty() {
-            self.screen.tell(format_args!("  ✗ {}", redact::text(missing)));
+            self.line(&format!("  ✗ {}", redact::text(missing)));
         }
     }
 
     fn stays(&self, going_on: f64) {
-        self.screen.tell(format_args!("  … only {} of shoppers go on from here; this one stays to show the rest", percent(going_on)));
+        self.line(&format!("  … only {} of shoppers go on from here; this one stays to show the rest", percent(going_on)));
     }
 
     fn pauses(&self, pause: Micros, why: &str) {
         if pause > Micros::ZERO {
-            self.screen.tell(format_args!("  … {why} {pause}"));
+            self.line(&format!("  … {why} {pause}"));
         }
     }
 }
@@ -193,6 +197,10 @@ impl Witness for Narrator {
 // === impl Narrator ===
 
 impl Narrator {
+    fn line(&self, text: &str) {
+        print(self.screen, &[(PLAIN, text)]);
+    }
+
     fn headers(&self, sign: &str, headers: &http::HeaderMap) {
         let shown = |name: &str| {
             self.screen.verbose
@@ -200,7 +208,7 @@ impl Narrator {
         };
         for (name, value) in headers.iter().filter(|(name, _)| shown(name.as_str())) {
             let value = String::from_utf8_lossy(value.as_bytes());
-            self.screen.tell(format_args!("  {sign} {name}: {}", redact::header(name.as_str(), &value)));
+            self.line(&format!("  {sign} {name}: {}", redact::header(name.as_str(), &value)));
         }
     }
 
@@ -214,10 +222,10 @@ impl Narrator {
         let limit = if self.screen.verbose { text.len() } else { BODY_SHOWN };
         let shown: String = text.chars().take(limit).collect();
         for line in shown.lines().filter(|line| !line.trim().is_empty()) {
-            self.screen.tell(format_args!("  {sign} {line}"));
+            self.line(&format!("  {sign} {line}"));
         }
         if shown.len() < text.len() {
-            self.screen.tell(format_args!("  {sign} … {} bytes in all (-v shows them)", body.len()));
+            self.line(&format!("  {sign} … {} in all (-v shows them)", counted(body.len() as u64, "byte")));
         }
     }
 }
@@ -228,6 +236,12 @@ fn without_head(page: &str) -> &str {
     &page[at.unwrap_or(0)..]
 }
 
-fn paint(screen: Screen, style: Style) -> Style {
-    if screen.colour { style } else { Style::new() }
+/// Prints a line of such parts. The shop's words and the scenario's come this way: none of them may turn the line, break it, or steer the
+/// terminal.
+fn print(screen: Screen, parts: &[(Style, &str)]) {
+    let painted = |(style, text): &(Style, &str)| {
+        let text = on_one_line(text);
+        if screen.colour { format!("{style}{text}{style:#}") } else { text }
+    };
+    screen.tell(format_args!("{}", parts.iter().map(painted).collect::<String>()));
 }

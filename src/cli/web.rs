@@ -139,7 +139,7 @@ impl Web {
 
 /// The page's body by now.
 fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> String {
-    let facts = RunFacts { duration: now, ..facts_of(header, tally, Ending::Finished, Vec::new(), source) };
+    let facts = RunFacts { duration: now, ..facts_of(header, tally, Ending::Running, Vec::new(), source) };
     let findings = Findings::of(&source.plan, tally, &facts);
     let length = source.plan.load.length();
     let state =

@@ -1,7 +1,7 @@
 //! Workflow commands, by which GitHub Actions marks the lines of the scenario whose objectives are not met.
 
-use super::view::{gate, words};
-use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Verdict};
+use super::view::{MARK, gate, words};
+use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Soundness, Verdict};
 
 /// A line for each objective that does not hold, and one for a run that does not count; `file` is the scenario, as seen from the
 /// repository's root.
@@ -11,14 +11,16 @@ pub fn annotations(facts: &RunFacts, findings: &Findings, file: Option<&str>) ->
         out.push_str(&mark("error", None, "tillrush", &words::reason(facts, findings).text));
     }
     for found in &findings.objectives {
+        let believed = findings.health.soundness != Soundness::Invalid;
         let kind = match found.verdict {
             ObjectiveVerdict::Holds => continue,
-            ObjectiveVerdict::Broken => "error",
-            // It fails the step as well.
-            ObjectiveVerdict::Inconclusive => "warning",
+            ObjectiveVerdict::Broken if believed => "error",
+            // Both fail the step as well.
+            ObjectiveVerdict::Broken | ObjectiveVerdict::Inconclusive => "warning",
         };
         let place = file.map(|file| (file, found.line.max(1)));
-        out.push_str(&mark(kind, place, &found.text, &gate::sentence(found)));
+        let caution = if believed { String::new() } else { format!("{MARK}: ") };
+        out.push_str(&mark(kind, place, &found.text, &format!("{caution}{}", gate::sentence(found))));
     }
     out
 }
@@ -51,5 +53,10 @@ mod tests {
         let shown = annotations(&trial.facts, &trial.findings(), Some("load/a,b.yaml"));
         assert!(shown.starts_with("::error file=load/a%2Cb.yaml,line=7,title=repeated_failures < 0.5%25::observed 3.3 %25"), "{shown}");
         assert_eq!(shown.lines().count(), 1);
+        let late = trial.stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
+        let shown = annotations(&late.facts, &late.findings(), Some("load/a,b.yaml"));
+        let marks: Vec<&str> = shown.lines().filter_map(|line| line.split_once(' ').map(|(mark, _)| mark)).collect();
+        assert_eq!(marks, ["::error", "::warning", "::warning"], "{shown}");
+        assert!(shown.contains("::not to be believed: observed 3.3 %25"), "{shown}");
     }
 }

@@ -1,7 +1,7 @@
 //! JUnit XML, as GitLab, Jenkins and GitHub show it: a test case for each objective, and one for the run itself.
 //!
 //! A broken objective is a failure. What could not be decided is an error and not a skipped test: pipelines take skipped
-//! tests for passed ones.
+//! tests for passed ones. Nothing is decided by a run whose generator was the bottleneck.
 //!
 //! There is no one schema. What is written here keeps to the strictest in use, Apache Ant's as Windy Road wrote it down
 //! (https://github.com/windyroad/JUnit-Schema), which asks for attributes that others leave out and forbids those that others
@@ -10,10 +10,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::view::{gate, words};
+use super::view::{MARK, gate, words};
 use crate::base::Micros;
 use crate::plan::Plan;
-use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Soundness, Verdict};
+use crate::verdict::{Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Soundness, Verdict};
 
 /// The name of the test case that says whether the run counts.
 const RUN: &str = "the run is valid";
@@ -44,7 +44,7 @@ pub(super) enum Status {
 /// The findings of a run as test cases.
 pub fn suite(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Suite {
     let mut cases = vec![(RUN.to_owned(), validity(facts, findings))];
-    cases.extend(findings.objectives.iter().map(|found| (found.text.clone(), status(found))));
+    cases.extend(findings.objectives.iter().map(|found| (found.text.clone(), status(findings, found))));
     let properties = [
         ("run_id", facts.run_id.clone()),
         ("target", facts.target.clone()),
@@ -58,7 +58,7 @@ pub fn suite(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Suite {
         duration: facts.duration,
         properties: properties.into_iter().chain(tags).map(|(name, value)| (name.to_owned(), value)).collect(),
         cases,
-        said: words::headline(plan, facts, findings).into_iter().map(|remark| remark.text).collect(),
+        said: words::headline(plan, facts, findings),
     }
 }
 
@@ -110,7 +110,7 @@ fn case(out: &mut String, plan: &str, name: &str, status: &Status) {
 
 fn validity(facts: &RunFacts, findings: &Findings) -> Status {
     let sound = findings.health.soundness == Soundness::Valid;
-    let counts = !matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted);
+    let counts = !matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted) && facts.completion != Completion::Running;
     if sound && counts && facts.missing_slices.is_empty() && findings.health.started > 0 {
         return Status::Passed;
     }
@@ -119,8 +119,9 @@ fn validity(facts: &RunFacts, findings: &Findings) -> Status {
     Status::Error(findings.verdict.key(), lines.join("\n"))
 }
 
-fn status(found: &ObjectiveFinding) -> Status {
+fn status(findings: &Findings, found: &ObjectiveFinding) -> Status {
     match found.verdict {
+        _ if findings.health.soundness == Soundness::Invalid => Status::Error("invalid", format!("{MARK}: {}", gate::sentence(found))),
         ObjectiveVerdict::Holds => Status::Passed,
         ObjectiveVerdict::Broken => Status::Failure("broken", gate::sentence(found)),
         ObjectiveVerdict::Inconclusive => Status::Error("inconclusive", gate::sentence(found)),
@@ -198,8 +199,19 @@ mod tests {
     fn a_run_that_does_not_count_is_an_error_of_its_own() {
         let mut trial = trial(&[]);
         assert!(shown(&trial).contains("tests=\"1\" failures=\"0\" errors=\"0\""), "{}", shown(&trial));
-        trial.facts.completion = crate::verdict::Completion::Interrupted;
+        trial.facts.completion = Completion::Running;
+        assert!(shown(&trial).contains("errors=\"1\""), "{}", shown(&trial));
+        trial.facts.completion = Completion::Interrupted;
         assert!(shown(&trial).contains("errors=\"1\"") && shown(&trial).contains("<error type=\"interrupted\""), "{}", shown(&trial));
+    }
+
+    #[test]
+    fn a_run_whose_generator_was_the_bottleneck_decides_nothing() {
+        let trial = trial(&["repeated_failures < 0.5%", "p50(pay) < 1s"]).stopped(Micros::ZERO, Micros::from_secs(20));
+        let shown = shown(&trial);
+        assert!(shown.contains("tests=\"3\" failures=\"0\" errors=\"3\""), "{shown}");
+        assert!(shown.contains("message=\"not to be believed: observed 3.3 % (2.2–4.8 %), limit 0.50 %: broken\""), "{shown}");
+        assert!(shown.contains("<system-out>Not to be believed: "), "{shown}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::{Source, Span};
+use crate::base::{counted, visible};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,18 +111,20 @@ impl Problems {
         if n > PRINTED {
             out += &format!("... and {} more\n", n - PRINTED);
         }
-        out += &format!("{n} problem{} in {name}\n", if n == 1 { "" } else { "s" });
+        out += &format!("{} in {name}\n", counted(n as u64, "problem"));
         out
     }
 
     fn render_one(&self, renderer: &Renderer, problem: &Problem) -> String {
-        let title = Level::ERROR.primary_title(problem.message.as_str());
-        let help = (!problem.remedy.is_empty()).then(|| Group::with_title(Level::HELP.secondary_title(problem.remedy.as_str())));
+        // The renderer makes the source's own signs visible, and no others.
+        let [message, remedy, label, name] = [&problem.message, &problem.remedy, &problem.label, self.source.name()].map(visible);
+        let title = Level::ERROR.primary_title(message);
+        let help = (!remedy.is_empty()).then(|| Group::with_title(Level::HELP.secondary_title(remedy)));
         let rendered = match problem.place {
             Some(place) => {
-                let label = (!problem.label.is_empty()).then_some(problem.label.as_str());
+                let label = (!label.is_empty()).then_some(label);
                 let mark = AnnotationKind::Primary.span(self.source.first_line(place.span).range()).label(label);
-                let snippet = Snippet::source(self.source.text()).path(self.source.name()).annotation(mark);
+                let snippet = Snippet::source(self.source.text()).path(name).annotation(mark);
                 renderer.render(&[vec![title.element(snippet)], help.into_iter().collect()].concat())
             }
             // Without a place there is no gutter to hang the help on.

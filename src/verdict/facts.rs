@@ -53,6 +53,8 @@ pub enum Completion {
     Interrupted,
     /// The process died; what it had written was gathered afterwards.
     Killed,
+    /// Not yet: the run goes on, and these are the facts of what it has come to.
+    Running,
 }
 
 /// The machine that the generator ran on.

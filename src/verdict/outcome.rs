@@ -94,6 +94,10 @@ pub enum Why {
     Certain,
     /// It seems to hold, but the run was cut short, and what it did not come to was not seen.
     CutShort,
+    /// It holds by what was seen so far, and the run goes on.
+    HoldsSoFar,
+    /// It is broken by what was seen so far, and the run goes on.
+    BrokenSoFar,
 }
 
 /// Whether an objective holds.
@@ -113,12 +117,14 @@ pub enum ObjectiveVerdict {
 impl Verdict {
     /// The first that applies: interrupted, invalid, fail, inconclusive, pass. A suspect generator can't vouch for an
     /// objective that seems to hold; an objective that is broken stays so. A part of the shoppers, or none, can't
-    /// vouch for anything.
+    /// vouch for anything, and nothing is decided while the run goes on.
     pub fn of(completion: Completion, health: &Health, objectives: &[ObjectiveFinding], whole: bool) -> Verdict {
         let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
         let doubtful = health.soundness == Soundness::Suspect && !objectives.is_empty();
         if matches!(completion, Completion::Interrupted | Completion::Killed) {
             Verdict::Interrupted
+        } else if completion == Completion::Running {
+            Verdict::Inconclusive
         } else if health.soundness == Soundness::Invalid {
             Verdict::Invalid
         } else if any(ObjectiveVerdict::Broken) {
@@ -189,11 +195,13 @@ mod tests {
 
     #[test]
     fn the_gravest_reason_wins() {
-        use Completion::{Aborted, Complete, Interrupted, Killed};
+        use Completion::{Aborted, Complete, Interrupted, Killed, Running};
         use ObjectiveVerdict::{Broken, Holds, Inconclusive};
         use Soundness::{Invalid, Suspect, Valid};
         assert_eq!(verdict(Interrupted, Invalid, &[Broken], true), Verdict::Interrupted);
         assert_eq!(verdict(Killed, Valid, &[Holds], true), Verdict::Interrupted);
+        assert_eq!(verdict(Running, Invalid, &[Broken], true), Verdict::Inconclusive, "the rest may be sound");
+        assert_eq!(verdict(Running, Valid, &[Holds], true), Verdict::Inconclusive);
         assert_eq!(verdict(Complete, Invalid, &[Broken], true), Verdict::Invalid);
         assert_eq!(verdict(Aborted, Invalid, &[Broken], true), Verdict::Invalid);
         assert_eq!(verdict(Aborted, Valid, &[Broken, Inconclusive], true), Verdict::Fail);

@@ -69,6 +69,39 @@ fn a_walk_buys_and_shows_all_but_the_secrets() {
 }
 
 #[test]
+fn what_a_shop_or_a_scenario_says_does_not_steer_the_terminal() {
+    let body = "<p>fine\u{1b}]0;owned\u{7}\u{1b}[2J\r  \u{2713} all well\u{202e}evil\u{2066}</p>";
+    let shop =
+        one_answer(&format!("HTTP/1.1 200 OK\r\ncontent-type: text/html; \u{202e}x\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    let name = r#""ho\u202eme""#;
+    let scenario = LOOK.replace("home", name) + "        capture: { said: { regex: '<p>([^<]*)' } }\n        expect: { text: owned }\n";
+    let bench = Bench::new(&scenario);
+    let ended = bench.tillrush(&["walk", bench.scenario(), "--target", &shop]).with(&[0]);
+    for part in ["ho\\u{202e}me", "= said: fine\\u{1b}]0;owned\\u{7}\\u{1b}[2J   \u{2713} all well\\u{202e}evil", "text/html; \\u{202e}x"] {
+        assert!(ended.stdout.contains(part), "{part} is not in\n{}", ended.stdout);
+    }
+    let acts = |sign: char| sign != '\n' && (sign.is_control() || matches!(sign, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+    assert!(!ended.stdout.contains(acts) && !ended.stderr.contains(acts), "{ended:?}");
+    let checked = bench.tillrush(&["check", bench.scenario()]).with(&[0]);
+    assert!(checked.stdout.contains("ho\\u{202e}me") && !checked.stdout.contains(acts), "{}", checked.stdout);
+}
+
+/// The address of a shop that gives each request this answer, as long as the test goes on.
+fn one_answer(answer: &str) -> String {
+    let (listener, answer) = (std::net::TcpListener::bind("127.0.0.1:0").unwrap(), answer.to_owned());
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            if std::io::Read::read(&mut stream, &mut request).is_ok() {
+                let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+            }
+        }
+    });
+    address
+}
+
+#[test]
 fn the_schemas_are_the_published_ones() {
     let bench = Bench::new("");
     for (arguments, name) in [

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Compiler, guard};
+use crate::base::{counted, plural};
 use crate::plan::{Cell, DataSet, Dealing, Load};
 use crate::scenario::{Data, Each, Span, Text};
 
@@ -77,8 +78,16 @@ impl Compiler<'_> {
         match load.profile() {
             Some(profile) if (rows as f64) < profile.expected() => {
                 let expected = profile.expected().ceil();
-                let message = format!("`{name}` has {rows} rows for about {expected} shoppers, and each row is one shopper's");
-                self.problem(span, message, format!("add at least {} rows, or send fewer shoppers", expected - rows as f64));
+                let message = format!(
+                    "`{name}` has {} for about {}, and each row is one shopper's",
+                    counted(rows as u64, "row"),
+                    plural(&expected.to_string(), "shopper")
+                );
+                self.problem(
+                    span,
+                    message,
+                    format!("add at least {}, or send fewer shoppers", plural(&(expected - rows as f64).to_string(), "row")),
+                );
             }
             Some(_) => {}
             None => {

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::equipment::equipment;
-use crate::base::{Delay, Micros};
+use crate::base::{Delay, Micros, counted};
 use crate::plan::{Attribute, Behaviour, Load, PATIENCE_PRESETS, Patience, Shoppers};
 use crate::scenario::{self, Conduct, Named, Text, Weighed, listed, nearest};
 
@@ -44,7 +44,7 @@ impl Compiler<'_> {
         let var = good.then(|| self.names.declare(name.value.clone()));
         let written = &values?.0;
         if written.is_empty() || written.len() > MAX_VALUES {
-            let message = format!("`{}` has {} values", name.value, written.len());
+            let message = format!("`{}` has {}", name.value, counted(written.len() as u64, "value"));
             self.problem(
                 name.span,
                 message,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Forecast;
+use crate::base::counted;
 use crate::plan::{Plan, Request, Segment, Template};
 
 /// Something that a plan would break.
@@ -29,7 +30,7 @@ pub enum Breach {
         peak: f64,
     },
     /// Fewer rows than shoppers, each of whom needs one.
-    #[error("data '{name}' has {rows} rows for {shoppers} shoppers: each needs one; add {} rows or send fewer shoppers", .shoppers - *.rows as u64)]
+    #[error("data '{name}' has {} for {}: each needs one; add {} or send fewer shoppers", counted(*.rows as u64, "row"), counted(*.shoppers, "shopper"), counted(.shoppers - *.rows as u64, "row"))]
     Data {
         /// The data set.
         name: String,

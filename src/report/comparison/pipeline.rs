@@ -4,6 +4,7 @@ use super::tables::{change, figure, seen};
 use super::words::in_brackets;
 use crate::report::annotations::mark;
 use crate::report::junit::{Status, Suite};
+use crate::report::view::MARK;
 use crate::verdict::Verdict;
 use crate::verdict::compare::{Answer, Comparison, Difference, Side};
 
@@ -17,19 +18,20 @@ pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
         _ if found.suspect => Status::Error("inconclusive", super::words::reason(found).text),
         _ => Status::Passed,
     };
-    let cases = found.differences.iter().map(|difference| (difference.key.clone(), status(difference)));
+    let cases = found.differences.iter().map(|difference| (difference.key.clone(), status(found, difference)));
     Suite {
         name: format!("{} compared", candidate.plan.name),
         started_at: candidate.facts.started_at,
         duration: candidate.facts.duration,
         properties: vec![("primary".to_owned(), found.primary_key.clone())],
         cases: std::iter::once((COMPARABLE.to_owned(), comparable)).chain(cases).collect(),
-        said: super::words::headline(found).into_iter().map(|remark| remark.text).collect(),
+        said: super::words::headline(found),
     }
 }
 
-fn status(difference: &Difference) -> Status {
+fn status(found: &Comparison, difference: &Difference) -> Status {
     match (difference.answer, difference.primary) {
+        _ if found.verdict == Verdict::Invalid => Status::Error("invalid", format!("{MARK}: {}", sentence(difference))),
         (Answer::NoRegression, _) => Status::Passed,
         (Answer::Regression, _) => Status::Failure("regression", sentence(difference)),
         (Answer::Inconclusive, true) => Status::Error("inconclusive", sentence(difference)),
@@ -37,13 +39,16 @@ fn status(difference: &Difference) -> Status {
     }
 }
 
-/// A line for each figure that got worse, and for the primary one if it can't be told.
+/// A line for each figure that got worse, and for the primary one if it can't be told; one for all where nothing can be believed.
 pub fn comparison_annotations(found: &Comparison) -> String {
     let marked = |difference: &Difference| match (difference.answer, difference.primary) {
         (Answer::Regression, _) => Some("error"),
         (Answer::Inconclusive, true) => Some("warning"),
         _ => None,
     };
+    if found.verdict == Verdict::Invalid {
+        return mark("error", None, "tillrush", &super::words::reason(found).text);
+    }
     found.differences.iter().filter_map(|each| Some(mark(marked(each)?, None, &each.key, &sentence(each)))).collect()
 }
 

@@ -27,7 +27,7 @@ pub fn comparison_document(base: &Side<'_>, candidate: &Side<'_>, found: &Compar
         schema: SCHEMA.to_owned(),
         verdict: word(found.verdict).to_owned(),
         verdict_reason: words::reason(found).text,
-        headline: words::headline(found).into_iter().map(|remark| remark.text).collect(),
+        headline: words::headline(found),
         base: reference(base),
         candidate: reference(candidate),
         duet: found.duet,

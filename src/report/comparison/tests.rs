@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::base::Micros;
 use crate::report::{Paint, console};
 use crate::tally::Outcome;
 use crate::verdict::Findings;
@@ -149,6 +150,21 @@ fn a_pipeline_is_told_of_what_got_worse_and_of_nothing_else() {
         sight.contains("| repeated\\_failures | 1.1 % | 2.9 % |") && !sight.contains("p95(pay)") && folded.contains("p95(pay)"),
         "{shown}"
     );
+}
+
+#[test]
+fn what_was_compared_with_an_invalid_run_is_not_to_be_believed() {
+    let Pair { base, candidate } = regression();
+    let pair = Pair::of(base.0, candidate.0.stopped(Micros::ZERO, Micros::from_secs(20)));
+    let (found, [_, candidate]) = (pair.compared(), pair.sides());
+    let shown = pair.console();
+    assert!(shown.starts_with("INVALID: a generator, not the shop"), "{shown}");
+    for part in ["\n\nNot to be believed: in one of the runs", "\nShoppers: not to be believed\n"] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    let xml = crate::report::junit(&[comparison_suite(&candidate, &found)]);
+    assert!(xml.contains("tests=\"38\" failures=\"0\" errors=\"38\" skipped=\"0\""), "{xml}");
+    assert_eq!(comparison_annotations(&found).lines().count(), 1);
 }
 
 #[test]

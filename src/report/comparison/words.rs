@@ -1,9 +1,9 @@
 //! The sentences of a comparison.
 
 use super::tables::{figure, range, ratio, seen};
-use crate::report::view::format::{count, percent, times};
+use crate::report::view::format::{counted, percent, times};
 use crate::report::view::tables::group;
-use crate::report::view::{Remark, Tone, words};
+use crate::report::view::{Caution, Remark, Tone, words};
 use crate::verdict::Verdict;
 use crate::verdict::compare::{Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side};
 
@@ -22,7 +22,7 @@ pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
 
 /// Both runs in a line.
 pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
-    let of = |side: &Side<'_>| format!("{} shoppers against {}", count(side.findings.shoppers.started), side.facts.target);
+    let of = |side: &Side<'_>| format!("{} against {}", counted(side.findings.shoppers.started, "shopper"), side.facts.target);
     format!("candidate: {}; base: {}", of(candidate), of(base))
 }
 
@@ -71,8 +71,20 @@ pub(super) fn in_brackets(difference: &Difference) -> String {
     if difference.known_ci95().is_some() { format!(" ({})", range(difference)) } else { String::new() }
 }
 
+/// The caution that the generators call for.
+pub(super) fn caution(found: &Comparison) -> Option<Caution> {
+    let sentence = "Not to be believed: in one of the runs the generator was the bottleneck, so that what differs may be its own doing, and not \
+                    the shop's.";
+    (found.verdict == Verdict::Invalid).then(|| Caution { of_all: true, sentence: sentence.to_owned() })
+}
+
+/// What matters most, after what must be known before it is believed, as sentences.
+pub(super) fn headline(found: &Comparison) -> Vec<String> {
+    caution(found).map(|caution| caution.sentence).into_iter().chain(self::found(found).into_iter().map(|remark| remark.text)).collect()
+}
+
 /// What matters most, in plain sentences.
-pub(super) fn headline(found: &Comparison) -> Vec<Remark> {
+pub(super) fn found(found: &Comparison) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if let Some(primary) = found.primary() {
         let more = match (ratio(primary), primary.subject.is_time()) {
@@ -104,8 +116,11 @@ fn others(found: &Comparison) -> Option<Remark> {
     let of = |answer| others().filter(|difference| difference.answer == answer).count();
     let (worse, open, all) = (of(Answer::Regression), of(Answer::Inconclusive), others().count());
     let tone = if worse > 0 { Tone::Bad } else { Tone::Plain };
-    let text =
-        format!("Of {all} other figures {worse} got worse, {} did not, and for {open} too little was seen to say.", all - worse - open);
+    let text = format!(
+        "Of {} {worse} got worse, {} did not, and for {open} too little was seen to say.",
+        counted(all as u64, "other figure"),
+        all - worse - open
+    );
     (all > 0).then(|| Remark::new(tone, text))
 }
 

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use self::layout::{GAP, in_cell, layout, wrapped};
-use crate::base::visible;
+use crate::base::on_one_line;
 use crate::report::view::{Fit, Remark, Table, Tone, View};
 
 /// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
@@ -30,7 +30,9 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     let mut out = Screen { text: String::new(), width, paint };
     out.verdict(view);
     out.blank();
-    view.headline.iter().for_each(|remark| out.remark(remark, 0));
+    view.caution.iter().for_each(|caution| out.remark(&caution.remark(), 0));
+    let beneath = if view.caution.as_ref().is_some_and(|caution| caution.of_all) { INDENT } else { 0 };
+    view.headline.iter().for_each(|remark| out.remark(remark, beneath));
     for table in &view.tables {
         out.blank();
         out.table(table);
@@ -61,8 +63,7 @@ struct Screen {
 
 impl Screen {
     fn line(&mut self, style: Style, line: &str) {
-        let line = line.trim_end().replace(['\n', '\r', '\t'], " ");
-        let line = &*visible(&line);
+        let line = &*on_one_line(line.trim_end());
         if self.paint == Paint::Plain || style.is_plain() || line.is_empty() {
             self.text.push_str(line);
         } else {

@@ -382,6 +382,64 @@ fn a_generator_that_stood_still() {
 }
 
 #[test]
+fn what_an_invalid_run_found_is_marked_where_it_stands() {
+    let mut plan = shop();
+    plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
+    let trial = Trial::of(plan, 2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
+    let (text, view) = (shown(&trial, 100), view(&trial));
+    assert_snapshot!(between(&text, "Not to be", "In all"), @r"
+    Not to be believed: 1,645 of 9,787 attempts (16.81 %) acted late, by up to 10s, most from 20s to
+      30s, so that what is found here may be the generator's doing, and not the shop's.
+      Shoppers with payment wallet fail again and again at pay: 5.4 % of them (39 of 725) met two
+        failures or more there, at least 10 times the rate of the others; that loses about 199 (142–276)
+        of every 10,000 shoppers.
+      Shoppers who met node n3 fail again and again at cart, checkout: 3.0 % of them (11 of 372) met two
+        failures or more there, at least 8.4 times the rate of the others; that loses about 151
+        (112–198) of every 10,000 shoppers. (Observed, not assigned: something that goes with it may be
+        the cause.)
+      In all
+    ");
+    let titles: Vec<&str> = text.lines().filter(|line| line.ends_with(": not to be believed")).collect();
+    assert_eq!(titles.len(), view.tables.len(), "{titles:?}");
+    let loud = |tone: Tone| !matches!(tone, Tone::Faint);
+    assert!(!view.headline.iter().any(|remark| loud(remark.tone)), "{:?}", view.headline);
+    assert!(!view.tables.iter().flat_map(|table| &table.rows).any(|row| loud(row.tone)));
+    let of_the_shop = || view.answers.iter().filter(|answer| !answer.of_the_run);
+    assert!(of_the_shop().count() == 4 && !of_the_shop().any(|answer| loud(answer.tone)), "{:?}", view.answers);
+}
+
+#[test]
+fn a_suspect_runs_times_are_read_with_caution_and_the_shop_is_not_blamed_for_a_late_generator() {
+    let down = |m: &crate::verdict::trial::Moment<'_>| failing((300.0..320.0).contains(&m.now) && m.step == "pay");
+    let trial = Trial::run(6_000, 600, down).stopped(Micros::from_secs(302), Micros::from_secs(304));
+    let (text, view) = (shown(&trial, 120), view(&trial));
+    assert_snapshot!(between(&text, "Read the times", "How far"), @r"
+    Read the times with caution: 100 of 28,891 attempts (0.35 %) acted late, by up to 1.98s, most from 5m01s to 5m04s.
+    In all, 0.63 % of shoppers met two failures or more (38 of 6,000, 0.10–3.7 %); for 38 of them it began at pay.
+    Failures repeat because pay was down from 09:04:59 to 09:05:19 (the generator was late then): after a failed attempt the
+      next one fails 13 times as often as a first one usually does, but no more often than other shoppers' first attempts at
+      the same time.
+    0.66 % of shoppers would leave for good under applause-2024 (39, 0.10–4.1 %); 0.66 % to 1.2 % over all patience presets.
+      They would have paid 196,550 (23,409–1,650,309) in minor units.
+
+    How far
+    ");
+    assert_snapshot!(between(&text, "When the shop failed", "Steps ("), @r"
+    When the shop failed more than at other times
+      from (UTC)  to        after  at   first attempts  failed  95 % range  elsewhere  repeated  excess lost  generator
+      09:04:59    09:05:19  4m59s  pay              90   100 %  95.9–100 %       none        38           39  was late
+
+    After a failed attempt (stickiness: 0 by chance, 1 for good)
+      at   tried again  first fails  next fails  95 % range  lift  95 % range  stickiness  95 % range
+      pay           90        3.3 %      42.2 %  7.2–87.4 %    13      2.1–26        0.40   0.04–0.87
+
+    Steps (
+    ");
+    assert!(!text.contains("not to be believed"), "{text}");
+    assert_eq!((view.answers[2].question, view.answers[2].tone), ("Since when?", Tone::Doubtful));
+}
+
+#[test]
 fn a_closed_load_has_no_losses() {
     let mut plan = shop();
     plan.load.arrivals = Arrivals::Closed { users: 32, length: Micros::from_secs(60) };
@@ -441,10 +499,33 @@ fn each_verdict_says_why() {
     INTERRUPTED: the process died; the figures are of what it had written until then
     INTERRUPTED: the run was cut short; the figures are of what was seen until then
     INCONCLUSIVE: no shopper started
-    FAIL: 1 of 1 objectives broken: failures(pay) < 1%
+    FAIL: 1 of 1 objective broken: failures(pay) < 1%
     INCONCLUSIVE: too little was seen to say whether this holds: failures(pay) < 1%; about 900 more shoppers would decide
     PASS: all objectives hold
     ");
+}
+
+#[test]
+fn a_run_that_goes_on_says_until_when_its_figures_are_and_decides_nothing() {
+    let mut plan = shop();
+    plan.objectives = ["repeated_failures < 0.5%", "p50(pay) < 1s", "p50(home) < 1s"].map(|text| plan.objective(text, 1).unwrap()).into();
+    let mut trial = Trial::of(plan, 1_000, 60, planted);
+    trial.facts.completion = Completion::Running;
+    let text = shown(&trial, 100);
+    assert_snapshot!(text.lines().take(2).collect::<Vec<_>>().join("\n"), @r"
+    STILL RUNNING: these are the figures until 09:01:00 UTC; of 3 objectives 2 hold so far, and 1 is
+    broken
+    ");
+    assert_snapshot!(between(&text, "Objectives", "How far"), @r"
+    Objectives
+      objective                 observed     exact 95 %  answer
+      repeated_failures < 0.5%     3.3 %      2.2–4.8 %  inconclusive: it is broken so far
+      p50(pay) < 1s               24.1ms  22.6ms–25.2ms  inconclusive: it holds so far
+      p50(home) < 1s              15.6ms  14.9ms–16.5ms  inconclusive: it holds so far
+
+    How far
+    ");
+    assert_eq!(trial.findings().verdict, Verdict::Inconclusive);
 }
 
 #[test]
@@ -563,6 +644,52 @@ fn the_wire_is_told_in_a_line_with_the_generator() {
     On the wire: 1,000 requests, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections
       (1 by TLS resumption); p50–p99 connect 390µs, tls 1.19ms, wait 5.3ms–5.59ms, receive 40µs–40µs
     ");
+}
+
+#[test]
+fn what_is_counted_on_the_wire_comes_to_the_headlines_requests() {
+    let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
+    exchanges(&mut trial.tally, StepId(3), 600);
+    let files = &mut trial.tally.steps[3].assets;
+    (files.pages, files.files, files.requests, files.held, files.connections) = (60, 190, 160, 1, 1);
+    let text = shown(&trial, 140);
+    assert_snapshot!(between(&text, "On the wire", "–"), @r"
+    On the wire: 1,000 requests of steps, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections (1 by TLS resumption);
+        p50–
+    ");
+    assert_snapshot!(between(&text, "; and", "connection"), @r"
+    ; and 160 requests for the files of their pages, 1 held back by a
+        cap, over 1 connection
+    ");
+    assert_snapshot!(text.lines().nth(2).unwrap(), @"100 shoppers and 1,160 requests in 10s against http://127.0.0.1:8080/, open load, seed 42");
+}
+
+#[test]
+fn one_of_anything_is_told_as_one() {
+    let mut plan = shop();
+    plan.objectives = vec![plan.objective("failures < 5%", 1).unwrap()];
+    plan.season = Some(1);
+    let mut trial = Trial::of(plan, 1, 10, |_| failing(true));
+    exchanges(&mut trial.tally, StepId(0), 1);
+    trial.tally.generator.clamped = 1;
+    trial.tally.blocks.values_mut().next().unwrap().held = 1;
+    let view = view(&trial);
+    let suite = crate::report::suite(&trial.plan, &trial.facts, &trial.findings());
+    let page = crate::report::page(&crate::report::PageInput {
+        plan: &trial.plan,
+        tally: &trial.tally,
+        facts: &trial.facts,
+        findings: &trial.findings(),
+        scenario: "",
+    });
+    let body = page.split("<body>").nth(1).unwrap();
+    for text in [console(&view, 140, Paint::Plain), crate::report::markdown(&view), crate::report::junit(&[suite]), body.to_owned()] {
+        let words: Vec<&str> = text.split(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | ',' | '_')).collect();
+        let counted =
+            |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 3 && pair[1].ends_with('s') && !["times", "unless"].contains(&pair[1]);
+        let wrong: Vec<String> = words.windows(2).filter(counted).map(|pair| pair.join(" ")).collect();
+        assert!(wrong.is_empty(), "{wrong:?} in\n{text}");
+    }
 }
 
 /// The part of a report between two texts, both included.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::charts::{self, Chart, Colour};
-use super::page::{RemarkPart, TablePart, remarks, word};
+use super::page::{CautionPart, RemarkPart, TablePart, remarks, word};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::report::comparison::{DifferenceDocument, comparison_document, comparison_view, difference_texts};
@@ -28,6 +28,7 @@ struct Page {
     verdict: &'static str,
     word: String,
     reason: String,
+    caution: Option<CautionPart>,
     headline: Vec<RemarkPart>,
     changes: Vec<ChangePart>,
     /// Those of single steps that did not get worse.
@@ -90,6 +91,7 @@ impl Page {
             verdict: found.verdict.key(),
             word: told.verdict.replace('_', " ").to_uppercase(),
             reason: view.reason.text.clone(),
+            caution: view.caution.as_ref().map(CautionPart::of),
             headline: remarks(&view.headline),
             changes,
             others,
@@ -168,7 +170,7 @@ fn spreads(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Chart> {
         let kinds = [("base".to_owned(), Colour::Grey, &old.response), ("candidate".to_owned(), Colour::Blue, &step.response)];
         let title = format!("{}: successes by response time (%, log scale)", step.label);
         let alternative = format!(
-            "{}: distributions of {} successes of the base and {} of the candidate, over each other.",
+            "{}: distributions of successes, {} of the base and {} of the candidate, over each other.",
             step.label, old.response.count, step.response.count
         );
         charts::spread_over(format!("spread-{place}"), title, alternative, &kinds, Vec::new())

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::plan::Plan;
-use crate::report::view::format::count;
+use crate::report::view::format::counted;
 use crate::report::view::tables::{group, places};
 use crate::tally::{SampleLine, Samples};
 use crate::verdict::{HotSpot, Scope, trace_ids};
@@ -129,6 +129,6 @@ fn marks(line: &SampleLine) -> Vec<String> {
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         None => text.to_owned(),
-        Some((at, _)) => format!("{}\n… {} more bytes in failures.jsonl", &text[..at], count((text.len() - at) as u64)),
+        Some((at, _)) => format!("{}\n… {} in failures.jsonl", &text[..at], counted((text.len() - at) as u64, "more byte")),
     }
 }

@@ -6,13 +6,13 @@ use super::charts::{self, Chart};
 use super::examples::{Examples, examples};
 use super::series::Series;
 use super::templates::{document, render};
-use crate::base::redact;
+use crate::base::{plural, redact};
 use crate::plan::Plan;
 use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document};
 use crate::report::view::format::{count, expected, percent};
-use crate::report::view::{Fit, Remark, Section, Table, Tone, View, gate, tables};
+use crate::report::view::{Caution, Fit, Remark, Section, Table, Tone, View, gate, tables};
 use crate::tally::Tally;
-use crate::verdict::{Findings, RunFacts, Verdict};
+use crate::verdict::{Completion, Findings, RunFacts, Verdict};
 
 /// What a page is made from.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,7 @@ struct Page {
     look: &'static str,
     word: String,
     reason: String,
+    caution: Option<CautionPart>,
     answers: Vec<AnswerPart>,
     headline: Vec<RemarkPart>,
     objectives: Vec<StripPart>,
@@ -97,6 +98,13 @@ struct AnswerPart {
     detail: String,
     figure: Option<&'static str>,
     value: Option<f64>,
+}
+
+/// What must be known before any of it is believed.
+#[derive(Serialize)]
+pub(super) struct CautionPart {
+    of_all: bool,
+    sentence: String,
 }
 
 #[derive(Serialize)]
@@ -158,12 +166,13 @@ const MOST_STEPS: usize = 40;
 
 impl Page {
     fn of(input: &PageInput<'_>, live: Live<'_>) -> Page {
-        let (live, running) = match live {
-            Live::No => (None, false),
-            Live::Running(state) => (Some(state), true),
-            Live::Ended => (Some("the run has ended"), false),
+        let live = match live {
+            Live::No => None,
+            Live::Running(state) => Some(state),
+            Live::Ended => Some("the run has ended"),
         };
         let PageInput { plan, tally, facts, findings, scenario } = *input;
+        let running = facts.completion == Completion::Running;
         let view = View::of(plan, facts, findings);
         let run = run_document(plan, tally, facts, findings);
         let series = Series::of(plan, tally);
@@ -177,13 +186,14 @@ impl Page {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
             verdict: if running { "running" } else { findings.verdict.key() },
-            word: if running { "RUNNING".to_owned() } else { view.word.clone() },
+            word: view.word.clone(),
             look: if running || findings.objectives.is_empty() && findings.verdict == Verdict::Pass {
                 "none"
             } else {
                 findings.verdict.key()
             },
-            reason: if running { format!("so far: {}", view.reason.text) } else { view.reason.text.clone() },
+            reason: view.reason.text.clone(),
+            caution: view.caution.as_ref().map(CautionPart::of),
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),
             objectives: objectives.map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found))).collect(),
@@ -256,7 +266,11 @@ fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
     let rows = loss.by_patience.iter().zip(run.loss.iter().flat_map(|loss| &loss.by_patience)).enumerate();
     rows.map(|(place, (row, told))| {
         let (share, ci95) = tables::lost_share(row);
-        let text = if row.lost > 0.0 { format!("{share} ({ci95}), {} shoppers", expected(row.lost)) } else { format!("{share} ({ci95})") };
+        let text = if row.lost > 0.0 {
+            format!("{share} ({ci95}), {}", plural(&expected(row.lost), "shopper"))
+        } else {
+            format!("{share} ({ci95})")
+        };
         StripPart {
             name: row.patience.clone(),
             tone: if place == 0 { "own" } else { "plain" },
@@ -295,7 +309,10 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
         ("Target", run.target.clone()),
         ("Seed", run.seed.to_string()),
         ("Load", format!("{}, {} arrivals, connections {}", load.model, load.arrivals, load.connections.replace('_', " "))),
-        ("Shoppers", format!("{} behaviour, patience {}, at most {attempts} attempts at a unit", load.behaviour, load.patience)),
+        (
+            "Shoppers",
+            format!("{} behaviour, patience {}, at most {} at a unit", load.behaviour, load.patience, plural(&attempts, "attempt")),
+        ),
         ("Slice", run.slice.clone()),
         ("Plan digest", run.plan_digest.clone()),
         ("Workload digest", run.workload_digest.clone()),
@@ -315,6 +332,14 @@ fn again(run: &RunDocument, scenario: &str) -> String {
     }
     let tags: String = run.tags.iter().map(|(key, value)| format!(" --tag '{key}={value}'")).collect();
     format!("tillrush run scenario.yaml --target '{}' --seed {}{tags}", run.target, run.seed)
+}
+
+// === impl CautionPart ===
+
+impl CautionPart {
+    pub(super) fn of(caution: &Caution) -> CautionPart {
+        CautionPart { of_all: caution.of_all, sentence: caution.sentence.clone() }
+    }
 }
 
 // === impl TablePart ===

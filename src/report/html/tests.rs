@@ -155,6 +155,23 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
 }
 
 #[test]
+fn what_is_not_to_be_believed_says_so_in_every_part() {
+    let cautions = |trial: &Trial| {
+        let html = Html::parse_document(&shown(trial));
+        let of = |selector: &str| -> Vec<String> {
+            all(&html, selector).iter().map(|part| part.value().attr("id").unwrap_or_default().to_owned()).collect()
+        };
+        (of("section:has(> .caution)"), of("section.doubted"))
+    };
+    let all_parts = ["answers", "gate", "funnel", "time", "places", "steps", "loss"].map(str::to_owned).to_vec();
+    let invalid = gated(2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
+    assert_eq!(cautions(&invalid), (all_parts.clone(), all_parts));
+    let suspect = gated(6_000, 600, planted).stopped(Micros::from_secs(300), Micros::from_secs(302));
+    assert_eq!(cautions(&suspect), (["answers", "time", "steps"].map(str::to_owned).to_vec(), vec![]));
+    assert_eq!(cautions(&gated(2_000, 60, planted)), (vec![], vec![]));
+}
+
+#[test]
 fn names_and_bodies_can_not_break_out() {
     let mut plan = shop();
     plan.name = HOSTILE.into();

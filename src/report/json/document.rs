@@ -55,7 +55,8 @@ pub struct RunDocument {
     pub started_at: String,
     /// From the planned start to the end of the last shopper.
     pub duration_s: f64,
-    /// `complete`, `aborted` (an objective with `abort` was certainly broken), `interrupted` or `killed`.
+    /// `complete`, `aborted` (an objective with `abort` was certainly broken), `interrupted`, `killed`, or `running` where the run goes
+    /// on and these are its figures so far.
     pub completion: String,
     /// `--tag` pairs.
     pub tags: BTreeMap<String, String>,

@@ -44,7 +44,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         tool_version: facts.tool_version.clone(),
         verdict: word(findings.verdict),
         verdict_reason: words::reason(facts, findings).text,
-        headline: words::headline(plan, facts, findings).into_iter().map(|remark| remark.text).collect(),
+        headline: words::headline(plan, facts, findings),
         scenario: ScenarioDocument { name: plan.name.clone(), sha256: facts.scenario_sha256.clone() },
         target: facts.target.clone(),
         seed: facts.seed,
@@ -99,6 +99,7 @@ fn completion(completion: Completion) -> &'static str {
         Completion::Aborted => "aborted",
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
+        Completion::Running => "running",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is planned: the load and the shoppers.
 
-use super::text::{count, left, percent, rate, wrapped};
+use super::text::{count, counted, left, percent, rate, wrapped};
 use super::{Setting, curve, indented};
 use crate::plan::forecast::Forecast;
 use crate::plan::{Arrivals, Behaviour, Connections, Intensity, Plan, shape};
@@ -50,16 +50,18 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
     };
     let described = match (&plan.load.arrivals, forecast.arrivals) {
         (Arrivals::Closed { users, .. }, Some(flow)) => {
-            format!("closed, {users} shoppers at once for {length}: at most {} in all, {}/s", count(flow.total), rate(flow.peak))
+            let users = counted(f64::from(*users), "shopper");
+            format!("closed, {users} at once for {length}: at most {} in all, {}/s", count(flow.total), rate(flow.peak))
         }
         (Arrivals::Closed { users, .. }, None) => {
-            format!("closed, {users} shoppers at once for {length}: as many as the shop lets through")
+            let users = counted(f64::from(*users), "shopper");
+            format!("closed, {users} at once for {length}: as many as the shop lets through")
         }
         (Arrivals::Poisson(profile) | Arrivals::Paced(profile), flow) => {
             let kind = if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" };
             let number = match forecast.planned {
-                Some(planned) => format!("{} shoppers planned, {} expected", count(planned as f64), count(profile.expected())),
-                None => format!("{} shoppers expected", count(profile.expected())),
+                Some(planned) => format!("{} planned, {} expected", counted(planned as f64, "shopper"), count(profile.expected())),
+                None => format!("{} expected", counted(profile.expected(), "shopper")),
             };
             let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
             format!("{kind} for {length}: {number}; {}/s on average, {}/s at the peak", rate(mean), rate(peak))

@@ -7,6 +7,7 @@ mod text;
 mod traffic;
 
 use self::text::bound;
+use crate::base::on_one_line;
 use crate::plan::Plan;
 use crate::plan::forecast::{Forecast, detect};
 
@@ -37,7 +38,8 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         sight::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());
-    let text: Vec<String> = sections.map(|lines| lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()).collect();
+    let text: Vec<String> =
+        sections.map(|lines| lines.iter().map(|line| format!("{}\n", on_one_line(line.trim_end()))).collect()).collect();
     text.join("\n")
 }
 

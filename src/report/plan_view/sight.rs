@@ -1,7 +1,8 @@
 //! What the run can show: failure rates, objectives, and what stands against it.
 
-use super::text::{bound, count, left, percent, right, wrapped};
+use super::text::{bound, count, counted, left, percent, right, wrapped};
 use super::{indented, none_fails};
+use crate::base::plural;
 use crate::plan::Plan;
 use crate::plan::forecast::detect::{BASELINES, Sight};
 use crate::plan::forecast::{Forecast, Need, detect};
@@ -76,9 +77,9 @@ pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
         let hour = budget.peak_hour.unwrap_or(flow.mean * 3_600.0);
         let least = detect::bound_of_none(flow.total as u64) / budget.allowed;
         format!(
-            "A peak hour of {} shoppers spends {} of it at a burn rate of 1. If none of this run's fares badly, the burn rate is shown to \
+            "A peak hour of {} spends {} of it at a burn rate of 1. If none of this run's fares badly, the burn rate is shown to \
              be below {least:.1}.",
-            count(hour),
+            counted(hour, "shopper"),
             percent(hour / budget.shoppers),
         )
     });
@@ -87,7 +88,11 @@ pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
 }
 
 fn days(seconds: f64) -> String {
-    if seconds >= 172_800.0 { format!("{:.0} days", seconds / 86_400.0) } else { format!("{:.0} hours", seconds / 3_600.0) }
+    if seconds >= 172_800.0 {
+        plural(&format!("{:.0}", seconds / 86_400.0), "day")
+    } else {
+        plural(&format!("{:.0}", seconds / 3_600.0), "hour")
+    }
 }
 
 /// The limits that the plan would break.

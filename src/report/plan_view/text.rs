@@ -1,6 +1,6 @@
 //! Figures and columns of plain text.
 
-use crate::base::thousands;
+use crate::base::{plural, thousands};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A whole number with its thousands apart; below ten with a decimal, where it has one.
@@ -9,6 +9,11 @@ pub fn count(n: f64) -> String {
         return format!("{n:.1}");
     }
     thousands(n.round_ties_even() as u64)
+}
+
+/// So many of something.
+pub fn counted(n: f64, what: &str) -> String {
+    plural(&count(n), what)
 }
 
 /// A rate in three significant figures.

@@ -1,6 +1,6 @@
 //! What the shop will see: attempts by step, orders, shoppers at once.
 
-use super::text::{count, left, rate, right, wrapped};
+use super::text::{count, counted, left, rate, right, wrapped};
 use super::{indented, none_fails};
 use crate::plan::forecast::{Flow, Forecast};
 use crate::plan::{Plan, Unit};
@@ -63,14 +63,14 @@ pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(flow) = forecast.arrivals.filter(|_| forecast.orders > 0.0) {
         let bound = if forecast.at_most { "At most " } else { "" };
-        facts.push(format!("{bound}{} orders.", count(flow.total * forecast.orders)));
+        facts.push(format!("{bound}{}.", counted(flow.total * forecast.orders, "order")));
     }
     if let Some((low, high)) = forecast.at_once.filter(|_| !forecast.at_most) {
         facts.push(format!(
-            "{} to {} shoppers at once at the peak: a shopper stays {} where the shop answers at once, {} where every step takes as long as \
+            "{} to {} at once at the peak: a shopper stays {} where the shop answers at once, {} where every step takes as long as \
              shoppers wait.",
             count(low),
-            count(high),
+            counted(high, "shopper"),
             forecast.shortest_stay,
             forecast.longest_stay
         ));

@@ -1,12 +1,12 @@
 //! What a reader of a report asks first, and the answers in a few words each.
 
-use super::format::{NOTHING, count, expected, interval, rate};
+use super::format::{NOTHING, count, counted, expected, interval, rate};
 use super::moments;
-use super::page::Tone;
+use super::parts::Tone;
 use super::tables::{group, lost_share, places};
 use super::{sight, words};
 use crate::plan::{Behaviour, Plan};
-use crate::verdict::{Findings, HotSpot, RunFacts, Soundness, Verdict};
+use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Soundness, Verdict};
 
 /// More names than this are counted, not told.
 const NAMED: usize = 3;
@@ -25,6 +25,8 @@ pub struct Answer {
     pub answer: String,
     /// What it rests on.
     pub detail: String,
+    /// Whether it is of the run, and not of what was found in it.
+    pub of_the_run: bool,
     /// The figure of `run.json` that the answer is, by path, where it is one.
     pub figure: Option<(&'static str, f64)>,
 }
@@ -35,12 +37,13 @@ pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer
 }
 
 fn answer(question: &'static str, tone: Tone, answer: impl Into<String>, detail: impl Into<String>) -> Answer {
-    Answer { question, tone, answer: answer.into(), detail: detail.into(), figure: None }
+    Answer { question, tone, answer: answer.into(), detail: detail.into(), of_the_run: false, figure: None }
 }
 
 fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
     let reason = words::reason(facts, findings);
     let word = match findings.verdict {
+        _ if facts.completion == Completion::Running => "Still running",
         Verdict::Pass if findings.objectives.is_empty() => "No objectives",
         Verdict::Pass => "Passed",
         Verdict::Fail => "Failed",
@@ -48,7 +51,7 @@ fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
         Verdict::Invalid => "Invalid run",
         Verdict::Interrupted => "Cut short",
     };
-    answer("Did it pass?", reason.tone, word, reason.text)
+    Answer { of_the_run: true, ..answer("Did it pass?", reason.tone, word, reason.text) }
 }
 
 fn place(plan: &Plan, findings: &Findings) -> Answer {
@@ -61,7 +64,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
             QUESTION,
             tone,
             if tone == Tone::Good { "Nowhere" } else { "Nowhere seen" },
-            format!("none of {} shoppers, {ci95}", count(repeated.of)),
+            format!("none of {}, {ci95}", counted(repeated.of, "shopper")),
         );
     }
     let begun: Vec<String> = findings.repeats.repeated_from.iter().map(|(step, _)| plan.step_label(*step)).collect();
@@ -77,7 +80,7 @@ fn since(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
         return answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice");
     }
     match moments::worst(plan, facts, findings) {
-        Some((span, what)) => answer(QUESTION, Tone::Bad, span, what),
+        Some((span, what, tone)) => answer(QUESTION, tone, span, what),
         None if !sight::shows_groups(findings) => answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings)),
         None => answer(QUESTION, Tone::Plain, "Throughout", "at no time did the shop fail more than at others, beyond chance"),
     }
@@ -119,9 +122,9 @@ fn lost(findings: &Findings) -> Answer {
         Behaviour::Live => "seen",
     };
     let detail = format!(
-        "{} of {} shoppers, {} of every 10,000 ({}), {how} under {}",
+        "{} of {}, {} of every 10,000 ({}), {how} under {}",
         expected(own.lost),
-        count(findings.shoppers.ended),
+        counted(findings.shoppers.ended, "shopper"),
         count((10_000.0 * own.rate).round() as u64),
         interval(own.ci95),
         own.patience
@@ -140,17 +143,22 @@ fn trust(findings: &Findings) -> Answer {
     let detail = match (doubt, health.lag) {
         (Some(doubt), _) => doubt.cause.to_string(),
         (None, Some(lag)) => {
-            format!("the schedule was held: {} of {} arrivals started, lag p99 {}", count(health.started), count(health.planned), lag.p99)
+            format!(
+                "the schedule was held: {} of {} started, lag p99 {}",
+                count(health.started),
+                counted(health.planned, "arrival"),
+                lag.p99
+            )
         }
         (None, None) => "nothing was seen".to_owned(),
     };
-    answer("Can I trust this run?", tone, word, detail)
+    Answer { of_the_run: true, ..answer("Can I trust this run?", tone, word, detail) }
 }
 
 /// Why nothing is said.
 fn too_few(findings: &Findings) -> String {
     let repeated = &findings.shoppers.repeated;
-    format!("{} of {} shoppers failed again, too few to show a group or a time", count(repeated.events), count(repeated.of))
+    format!("{} of {} failed again, too few to show a group or a time", count(repeated.events), counted(repeated.of, "shopper"))
 }
 
 /// The first few names, and how many more there are.

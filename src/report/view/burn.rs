@@ -1,7 +1,7 @@
 //! The error budget in words and figures.
 
-use super::format::{NOTHING, count, interval, percent, times};
-use super::page::{Fit, Remark, Table, Tone};
+use super::format::{NOTHING, count, counted, interval, percent, times};
+use super::parts::{Fit, Remark, Table, Tone};
 use crate::base::Micros;
 use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, Findings};
 
@@ -14,7 +14,7 @@ pub fn budget(found: &BudgetFinding) -> Remark {
         return Remark::new(Tone::Doubtful, format!("{what}: nothing can be said, for no shopper came to an end."));
     };
     let hour = |burn: f64| percent(found.spent_by_peak_hour(burn));
-    let peak = format!("a peak hour like it ({} shoppers)", count(found.peak_hour.round() as u64));
+    let peak = format!("a peak hour like it ({})", counted(found.peak_hour.round() as u64, "shopper"));
     if burn <= 0.0 {
         let text =
             format!("{what}: nothing is spent; {peak} spends at most {}, a burn rate of {} (95 %).", hour(ci95.high), times(ci95.high));

@@ -1,7 +1,7 @@
 //! The retry experiment, in a sentence and a table.
 
 use super::format::{NOTHING, count, interval, percent, rate};
-use super::page::{Fit, Remark, Table, Tone};
+use super::parts::{Fit, Remark, Table, Tone};
 use crate::plan::{Plan, Way};
 use crate::verdict::{Against, Comparison, Experiment, Findings};
 

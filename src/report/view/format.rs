@@ -1,16 +1,11 @@
 //! Numbers as people read them: honest about what is not known, and never with more digits than the eye takes in.
 
 use crate::base::Micros;
-pub use crate::base::thousands as count;
+pub use crate::base::{counted, thousands as count};
 use crate::verdict::statistics::{Interval, Quantile, Rate};
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
-
-/// So many of something: `1 shopper`, `1,204 shoppers`.
-pub fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
-}
 
 /// An expected count: whole from ten on, else with one decimal; some is never shown as none.
 pub fn expected(n: f64) -> String {

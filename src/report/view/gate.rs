@@ -1,7 +1,7 @@
 //! The release gate in words and figures: what was observed of each objective, and what the answer is.
 
-use super::format::{NOTHING, count, interval, percent};
-use super::page::{Fit, Table, Tone};
+use super::format::{NOTHING, count, counted, interval, percent};
+use super::parts::{Fit, Table, Tone};
 use crate::base::Micros;
 use crate::plan::{Metric, Place};
 use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};
@@ -66,12 +66,14 @@ pub fn answer(found: &ObjectiveFinding) -> String {
         (Why::NothingSeen, _) => ": nothing of the kind was seen".to_owned(),
         (Why::Certain, _) => ", so surely that the run was stopped".to_owned(),
         (Why::CutShort, _) => ": it seems to hold, but the run was cut short".to_owned(),
+        (Why::HoldsSoFar, _) => ": it holds so far".to_owned(),
+        (Why::BrokenSoFar, _) => ": it is broken so far".to_owned(),
         (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
-        (Why::Straddles, Some(more)) => format!(": about {} more shoppers would decide", count(more.max(1))),
+        (Why::Straddles, Some(more)) => format!(": about {} would decide", counted(more.max(1), "more shopper")),
         (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),
     };
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
-        format!(" (the worst of {} windows: {:.0}–{:.0} s)", window.of, window.from.as_secs_f64(), window.until.as_secs_f64())
+        format!(" (the worst of {}: {:.0}–{:.0} s)", counted(window.of, "window"), window.from.as_secs_f64(), window.until.as_secs_f64())
     });
     format!("{word}{because}{}{}", window.unwrap_or_default(), never(found))
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod assets;
 mod burn;
+mod caution;
 mod clusters;
 mod experiment;
 pub mod format;
@@ -10,10 +11,13 @@ mod friction;
 pub(super) mod gate;
 pub(super) mod moments;
 mod page;
+mod parts;
 mod repeats;
 mod sight;
 pub(super) mod tables;
 pub(super) mod words;
 
 pub use answers::Answer;
-pub use page::{Column, Fit, Remark, Row, Section, Table, Tone, View};
+pub use caution::{Caution, MARK};
+pub use page::View;
+pub use parts::{Column, Fit, Remark, Row, Section, Table, Tone};

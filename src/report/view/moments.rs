@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::caution::was_late;
 use super::format::{count, expected, percent, range, rate, times};
-use super::page::{Fit, Remark, Table, Tone};
-use crate::base::Micros;
+use super::parts::{Fit, Remark, Table, Tone};
+use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::statistics::Strata;
 use crate::verdict::{Findings, Overload, RunFacts, Source, TimeWindow, WhyRepeated};
@@ -32,7 +33,7 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
         .filter(|(lift, _)| *lift > 1.0)
         .map_or_else(String::new, |(lift, _)| format!("{} times as often as a first one usually does, but ", times(lift)));
     let own = "the shopper's own circumstances";
-    let moment = || told(plan, facts, windows);
+    let moment = || told(plan, facts, findings, windows);
     let text = match why {
         WhyRepeated::TooFew => return None,
         WhyRepeated::Chance => chance(strata),
@@ -86,10 +87,10 @@ fn chance(strata: &Strata) -> String {
 }
 
 /// `the shop was down from 12:01:10 to 12:01:40`; the costliest first.
-fn told(plan: &Plan, facts: &RunFacts, windows: &[TimeWindow]) -> String {
+fn told(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[TimeWindow]) -> String {
     let mut ranked: Vec<&TimeWindow> = windows.iter().collect();
     ranked.sort_by_key(|window| (std::cmp::Reverse(window.failed_again), window.from));
-    let texts: Vec<String> = ranked.iter().take(TOLD).map(|window| one(plan, facts, window)).collect();
+    let texts: Vec<String> = ranked.iter().take(TOLD).map(|window| one(plan, facts, findings, window)).collect();
     let more = match windows.len().saturating_sub(TOLD) {
         0 => String::new(),
         1 => ", and at another time".to_owned(),
@@ -98,8 +99,8 @@ fn told(plan: &Plan, facts: &RunFacts, windows: &[TimeWindow]) -> String {
     texts.join(" and ") + &more
 }
 
-/// The time that cost most: from when to when, and what happened; none if no time stands out.
-pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String)> {
+/// The time that cost most: from when to when, what happened, and how it should strike the reader; none if no time stands out.
+pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String, Tone)> {
     let window = findings.windows.iter().max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
     let what = what(plan, window);
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
@@ -108,8 +109,10 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
         1 => "; one more time stands out".to_owned(),
         more => format!("; {more} more times stand out"),
     };
-    let text = format!("{what} failed {inside} of first attempts, {outside} at other times{others}");
-    Some((format!("{} UTC", span(facts, window.from, window.until, window.to_the_end)), text))
+    let late = late(findings, window);
+    let text = format!("{what} failed {inside} of first attempts, {outside} at other times{late}{others}");
+    let tone = if late.is_empty() { Tone::Bad } else { Tone::Doubtful };
+    Some((format!("{} UTC", span(facts, window.from, window.until, window.to_the_end)), text, tone))
 }
 
 /// When the shop was worse than at other times, where that is not why failures repeat: who meets one failure may leave as well.
@@ -117,8 +120,8 @@ pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<R
     let told_already = !findings.repeats.source.windows.is_empty();
     (!told_already && !findings.windows.is_empty()).then(|| {
         let lost: f64 = findings.windows.iter().filter_map(|window| window.excess_lost).map(|(lost, _)| lost).sum();
-        let cost = if lost > 0.0 { format!("; that loses about {} shoppers", expected(lost)) } else { String::new() };
-        Remark::new(Tone::Bad, format!("At times more failed than at others: {}{cost}.", told(plan, facts, &findings.windows)))
+        let cost = if lost > 0.0 { format!("; that loses about {}", plural(&expected(lost), "shopper")) } else { String::new() };
+        Remark::new(Tone::Bad, format!("At times more failed than at others: {}{cost}.", told(plan, facts, findings, &findings.windows)))
     })
 }
 
@@ -127,7 +130,12 @@ fn what(plan: &Plan, window: &TimeWindow) -> String {
     window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit))
 }
 
-fn one(plan: &Plan, facts: &RunFacts, window: &TimeWindow) -> String {
+/// What must be said of a time in which the generator was late as well: the shop may not be to blame.
+fn late(findings: &Findings, window: &TimeWindow) -> &'static str {
+    if was_late(findings, window.from, window.until) { " (the generator was late then)" } else { "" }
+}
+
+fn one(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &TimeWindow) -> String {
     let what = what(plan, window);
     let down = window.inside.value().unwrap_or_default() >= DOWN;
     let how = if down {
@@ -135,7 +143,7 @@ fn one(plan: &Plan, facts: &RunFacts, window: &TimeWindow) -> String {
     } else {
         format!("failed {} of first attempts", percent(window.inside.value().unwrap_or_default()))
     };
-    format!("{what} {how} from {}", span(facts, window.from, window.until, window.to_the_end))
+    format!("{what} {how} from {}{}", span(facts, window.from, window.until, window.to_the_end), late(findings, window))
 }
 
 /// `12:01:10 to 12:01:40`; `12:01:10 to the end`.
@@ -145,7 +153,7 @@ fn span(facts: &RunFacts, from: Micros, until: Micros, to_the_end: bool) -> Stri
 }
 
 /// The time of day in UTC.
-fn clock(facts: &RunFacts, at: Micros) -> String {
+pub(super) fn clock(facts: &RunFacts, at: Micros) -> String {
     let moment = facts.started_at.as_microsecond().saturating_add_unsigned(at.0);
     let moment = Timestamp::from_microsecond(moment).unwrap_or(facts.started_at);
     moment.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string()
@@ -168,6 +176,8 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     ];
     columns.extend(lost.then_some(("excess lost", Fit::Figure)));
     columns.extend(lost.then_some(("range of excess", Fit::Optional(4))));
+    let any_late = findings.windows.iter().any(|window| !late(findings, window).is_empty());
+    columns.extend(any_late.then_some(("generator", Fit::Name)));
     let mut table = Table::new("When the shop failed more than at other times", &columns);
     for window in &findings.windows {
         let unit = window.unit.map_or_else(|| "the whole shop".to_owned(), |unit| plan.unit_label(unit));
@@ -182,7 +192,9 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
                 excess.map_or_else(String::new, |(_, ci95)| range(ci95)),
             ]);
         }
-        table.row(Tone::Bad, cells);
+        let was_late = !late(findings, window).is_empty();
+        cells.extend(any_late.then(|| if was_late { "was late" } else { "on time" }.to_owned()));
+        table.row(if was_late { Tone::Doubtful } else { Tone::Bad }, cells);
     }
     table
 }
@@ -193,12 +205,11 @@ pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let added = loss.pressure.amplification.filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
     let added = added.map(|times| Remark::new(Tone::Plain, format!("Trying again made {times:.2} attempts of each first one.")));
     // Where nobody leaves, the pressure of trying again is not a real shop's.
-    let overloads = loss
-        .pressure
-        .overloads
-        .iter()
-        .filter(|_| loss.behaviour == Behaviour::Live)
-        .map(|overload| Remark::new(Tone::Bad, overloaded(facts, overload)));
+    let overloads = loss.pressure.overloads.iter().filter(|_| loss.behaviour == Behaviour::Live).map(|overload| {
+        let was_late = was_late(findings, overload.from, overload.until.unwrap_or(Micros(u64::MAX)));
+        let (tone, caution) = if was_late { (Tone::Doubtful, " The generator was late then.") } else { (Tone::Bad, "") };
+        Remark::new(tone, overloaded(facts, overload) + caution)
+    });
     added.into_iter().chain(overloads).collect()
 }
 

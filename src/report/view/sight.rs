@@ -1,7 +1,7 @@
 //! What a run of this size could have seen, and the season that it stands for.
 
-use super::format::{NOTHING, count, expected, percent, range};
-use super::page::{Fit, Table, Tone};
+use super::format::{NOTHING, count, counted, expected, percent, range};
+use super::parts::{Fit, Table, Tone};
 use crate::verdict::{Among, Detectable, Findings, MIN_REPEATED};
 
 /// What this run could have seen, a sentence for all shoppers and one for those who came to pay.
@@ -21,8 +21,8 @@ pub(super) fn shows_groups(findings: &Findings) -> bool {
 
 fn sentence(found: &Detectable) -> String {
     let (who, what) = match found.among {
-        Among::Shoppers => ("shoppers", "shoppers who fail again and again"),
-        Among::Buyers => ("shoppers who came to pay", "first attempts to pay that fail"),
+        Among::Shoppers => ("", "shoppers who fail again and again"),
+        Among::Buyers => (" who came to pay", "first attempts to pay that fail"),
     };
     let worth = if found.design_effect > 1.05 {
         format!(" (effective sample {}, since failures came in bursts)", count((found.shoppers as f64 / found.design_effect) as u64))
@@ -43,7 +43,9 @@ fn sentence(found: &Detectable) -> String {
         |sight| format!("It takes {} more to see {} double", count(sight.more), percent(sight.base)),
     );
     let told = told.collect::<Vec<_>>().join(", ");
-    format!("With 80 % power, {} {who}{worth} show when the share of {what} rises: {told}{change}. {missing}.", count(found.shoppers))
+    let show = if found.shoppers == 1 { "shows" } else { "show" };
+    let shoppers = counted(found.shoppers, "shopper");
+    format!("With 80 % power, {shoppers}{who}{worth} {show} when the share of {what} rises: {told}{change}. {missing}.")
 }
 
 /// The loss of a season like the run, if the scenario states one.
@@ -54,7 +56,7 @@ pub fn season(findings: &Findings) -> Table {
     let mut columns = vec![("patience", Fit::Name), ("lost", Fit::Figure), ("95 % range", Fit::Figure)];
     columns.extend(worth.then_some(("worth, minor units", Fit::Figure)));
     columns.extend(worth.then_some(("range of worth", Fit::Optional(1))));
-    let title = format!("A season of {} shoppers like these would lose", count(shoppers));
+    let title = format!("A season of {} like these would lose", counted(shoppers, "shopper"));
     let mut table = Table::new(&title, &columns);
     for (place, row) in loss.by_patience.iter().enumerate() {
         let Some(season) = row.season else { continue };

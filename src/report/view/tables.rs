@@ -1,7 +1,7 @@
 //! The tables of a report.
 
 use super::format::{NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate, span, times};
-use super::page::{Fit, Table, Tone};
+use super::parts::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FunnelStage;
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};

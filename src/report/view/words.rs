@@ -1,15 +1,16 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
+use super::caution::caution;
 use super::experiment;
 use super::format::{count, counted, expected, interval, percent, range, rate, times};
 use super::moments;
-use super::page::{Remark, Tone};
+use super::parts::{Remark, Tone};
 use super::sight;
 use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
-use crate::verdict::{Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict};
+use crate::verdict::{AssetFinding, Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict, Why};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -24,8 +25,9 @@ pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
 }
 
 /// The verdict in capitals. Where nothing was asked of the run it did not pass, though its exit code is that of one that did.
-pub fn verdict(findings: &Findings) -> String {
+pub fn verdict(facts: &RunFacts, findings: &Findings) -> String {
     match findings.verdict {
+        _ if facts.completion == Completion::Running => "STILL RUNNING".to_owned(),
         Verdict::Pass if findings.objectives.is_empty() => "NO OBJECTIVES".to_owned(),
         verdict => verdict.key().to_uppercase(),
     }
@@ -35,6 +37,7 @@ pub fn verdict(findings: &Findings) -> String {
 pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     let objectives = findings.objectives.len();
     match findings.verdict {
+        _ if facts.completion == Completion::Running => Remark::new(Tone::Doubtful, still_running(facts, findings)),
         Verdict::Pass if objectives == 0 => Remark::new(Tone::Plain, "nothing was asked of this run, and nothing judged"),
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
         Verdict::Fail if facts.completion == Completion::Aborted => {
@@ -52,10 +55,32 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     }
 }
 
+/// How far the figures go, and what the objectives look like by them.
+fn still_running(facts: &RunFacts, findings: &Findings) -> String {
+    let until = moments::clock(facts, facts.duration);
+    let so_far = |why| findings.objectives.iter().filter(|found| found.why == why).count();
+    let objectives = match findings.objectives.len() {
+        0 => String::new(),
+        all => format!(
+            "; of {} {} so far, and {} broken",
+            counted(all as u64, "objective"),
+            match so_far(Why::HoldsSoFar) {
+                1 => "1 holds".to_owned(),
+                hold => format!("{hold} hold"),
+            },
+            match so_far(Why::BrokenSoFar) {
+                1 => "1 is".to_owned(),
+                broken => format!("{broken} are"),
+            }
+        ),
+    };
+    format!("these are the figures until {until} UTC{objectives}")
+}
+
 fn broken(findings: &Findings) -> String {
     let broken: Vec<&str> =
         findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Broken).map(|found| found.text.as_str()).collect();
-    format!("{} of {} objectives broken: {}", broken.len(), findings.objectives.len(), broken.join("; "))
+    format!("{} of {} broken: {}", broken.len(), counted(findings.objectives.len() as u64, "objective"), broken.join("; "))
 }
 
 fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
@@ -72,7 +97,7 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
         let open = findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
         let needed =
             open.clone().map(|found| found.more_shoppers).collect::<Option<Vec<u64>>>().and_then(|needed| needed.into_iter().max());
-        let needed = needed.map(|more| format!("; about {} more shoppers would decide", count(more.max(1)))).unwrap_or_default();
+        let needed = needed.map(|more| format!("; about {} would decide", counted(more.max(1), "more shopper"))).unwrap_or_default();
         let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
         format!("too little was seen to say whether this holds: {}{needed}", texts.join("; "))
     }
@@ -81,10 +106,15 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
 /// How many places for repeated failures have a sentence of their own; the table has all.
 const WORST: usize = 3;
 
+/// What matters most, after what must be known before it is believed, as sentences.
+pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<String> {
+    let found = found(plan, facts, findings).into_iter().map(|remark| remark.text);
+    caution(findings).map(|caution| caution.sentence).into_iter().chain(found).collect()
+}
+
 /// The worst places for repeated failures, then all of them, then what they cost.
-pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = suspicion(findings).into_iter().collect();
-    remarks.extend(findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)));
+pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
     remarks.extend(moments::source(plan, facts, findings));
@@ -93,13 +123,6 @@ pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remar
     remarks.extend(cost(findings));
     remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
-}
-
-/// Where the generator is suspect, that comes before all that it measured. (An invalid run's verdict says so.)
-fn suspicion(findings: &Findings) -> Option<Remark> {
-    let doubt = findings.health.doubts.iter().find(|doubt| doubt.gravity == Soundness::Suspect)?;
-    let suspect = findings.health.soundness == Soundness::Suspect;
-    suspect.then(|| Remark::new(Tone::Doubtful, format!("Read the times with caution: {}.", doubt.cause)))
 }
 
 fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
@@ -204,7 +227,7 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     let lag = health.lag.map_or_else(String::new, |lag| format!("; lag p50 {}, p99 {}, max {}", lag.p50, lag.p99, lag.max));
     let cpu = health.cpu_fraction.map_or_else(String::new, |cpu| format!("; cpu {}", percent(cpu)));
     let rss = if health.peak_rss_kib > 0 { format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024))) } else { String::new() };
-    let started = format!("{} of {} arrivals started", count(health.started), count(health.planned));
+    let started = format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
     let mut remarks = vec![Remark::new(tone, format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()))];
     remarks.extend(wire(findings));
     remarks.extend(health.doubts.iter().map(|doubt| {
@@ -214,11 +237,14 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     remarks
 }
 
-/// What the run came to on the wire: connections, and where the time of an exchange went.
+/// What the run came to on the wire: connections, and where the time of an exchange went; then the same of the files of pages, which are
+/// counted apart, and whose phases are not known.
 fn wire(findings: &Findings) -> Option<Remark> {
     let wire = &findings.wire;
-    let also = [(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")];
-    let also: String = also.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect();
+    let listed = |parts: &[(u64, &str)]| -> String {
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect()
+    };
+    let also = listed(&[(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")]);
     let resumed = if wire.resumed > 0 { format!(" ({} by TLS resumption)", count(wire.resumed)) } else { String::new() };
     let phases = wire.phases().into_iter().filter_map(|(name, spans)| {
         let (p50, p99) = (spans.p50?.value, spans.p99.map_or_else(String::new, |p99| format!("–{}", p99.value)));
@@ -226,8 +252,22 @@ fn wire(findings: &Findings) -> Option<Remark> {
     });
     let phases: Vec<String> = phases.collect();
     let phases = if phases.is_empty() { String::new() } else { format!("; p50–p99 {}", phases.join(", ")) };
-    let connections = count(wire.connections);
-    let text = format!("On the wire: {} requests{also}; {connections} connections{resumed}{phases}", count(wire.requests));
+    let sum = |of: fn(&AssetFinding) -> u64| findings.steps.iter().filter_map(|step| step.assets.as_ref()).map(of).sum::<u64>();
+    let (requests, connections) = (sum(|found| found.requests), sum(|found| found.connections));
+    let held = listed(&[(sum(|found| found.held), "held back by a cap")]);
+    let (of_steps, files) = match requests {
+        0 => ("", String::new()),
+        _ => (
+            " of steps",
+            format!(
+                "; and {} for the files of their pages{held}, over {}",
+                counted(requests, "request"),
+                counted(connections, "connection")
+            ),
+        ),
+    };
+    let (own, opened) = (counted(wire.requests, "request"), counted(wire.connections, "connection"));
+    let text = format!("On the wire: {own}{of_steps}{also}; {opened}{resumed}{phases}{files}");
     (wire.connections > 0).then(|| Remark::new(Tone::Plain, text))
 }
 
@@ -259,8 +299,8 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     let (known, new) = (findings.shoppers.returned, findings.shoppers.returned_as_new);
     if known + new > 0 {
         let others =
-            if new > 0 { format!("; {} more were to, and came as new, since nobody had left yet", count(new)) } else { String::new() };
-        notes.push(format!("{} shoppers came again, with the cookies of one who had left{others}.", count(known)));
+            if new > 0 { format!("; {} more should have, and came as new, since nobody had left yet", count(new)) } else { String::new() };
+        notes.push(format!("{} came again, with the cookies of one who had left{others}.", counted(known, "shopper")));
     }
     if plan.shoppers.behaviour == Behaviour::Live && findings.shoppers.failed.events > 0 {
         notes.push(
@@ -272,7 +312,10 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
         if open {
-            let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| format!(" after {cap} attempts at a unit, or"));
+            let cap = plan
+                .shoppers
+                .max_attempts
+                .map_or_else(String::new, |cap| format!(" after {} at a unit, or", counted(cap.into(), "attempt")));
             notes.push(format!(
                 "Some shoppers were stopped{cap} by the end of the run. \"lost\" takes it that they would never have been served, \"at least\" that the \
                  next attempt would have served them."

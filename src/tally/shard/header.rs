@@ -67,6 +67,8 @@ pub enum Ending {
     Interrupted,
     /// Without a word: the process was killed. What it had stored is here.
     Killed,
+    /// Not yet: what the process has stored so far is here. Never stored itself.
+    Running,
 }
 
 // === impl ShardHeader ===

@@ -32,6 +32,7 @@ pub fn flaws(name: &str, facts: &RunFacts) -> Vec<String> {
         Completion::Interrupted => Some(format!("{name} was cut short")),
         Completion::Aborted => Some(format!("{name} was stopped, since an objective was certainly broken")),
         Completion::Killed => Some(format!("{name} was killed before its end")),
+        Completion::Running => Some(format!("{name} still runs")),
     };
     let slices: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
     let missing = (!slices.is_empty()).then(|| format!("{name} lacks a part of its shoppers: slices {}", slices.join(", ")));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::base::{Micros, thousands};
+use crate::base::{Micros, counted, thousands};
 use crate::tally::OwnFault;
 
 /// Whether the run's figures can be believed.
@@ -114,14 +114,14 @@ impl fmt::Display for Cause {
         };
         match self {
             Cause::Unstarted { arrivals, planned, why } if why.is_empty() => {
-                write!(f, "{} of {} arrivals never started", thousands(*arrivals), thousands(*planned))
+                write!(f, "{} of {} never started", thousands(*arrivals), counted(*planned, "arrival"))
             }
             Cause::Unstarted { arrivals, planned, why } => {
-                write!(f, "{} of {} arrivals never started ({})", thousands(*arrivals), thousands(*planned), list(why))
+                write!(f, "{} of {} never started ({})", thousands(*arrivals), counted(*planned, "arrival"), list(why))
             }
             Cause::Late { attempts, of, stretches, worst } => {
                 let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
-                write!(f, "{} of {} attempts ({share:.2} %) acted late, by up to {worst}, ", thousands(*attempts), thousands(*of))?;
+                write!(f, "{} of {} ({share:.2} %) acted late, by up to {worst}, ", thousands(*attempts), counted(*of, "attempt"))?;
                 match &stretches[..] {
                     [] => write!(f, "spread over the run"),
                     [first @ .., (from, until)] if first.len() < MOST_STRETCHES => {
@@ -139,11 +139,11 @@ impl fmt::Display for Cause {
             }
             Cause::OwnFailures(OwnFault::Bug, why) => write!(f, "tillrush itself failed ({})", list(why)),
             Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
-            Cause::Held(requests) => write!(f, "{} requests were held back by a safety cap", thousands(*requests)),
+            Cause::Held(requests) => write!(f, "{} held back by a safety cap", counted(*requests, "request")),
             Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),
             Cause::BusySecond(fraction) => write!(f, "in its busiest second a thread was busy {:.0} % of the time", 100.0 * fraction),
             Cause::CoarseTimer => write!(f, "no precise timer on this system"),
-            Cause::Clamped(spans) => write!(f, "{} spans were longer than an hour", thousands(*spans)),
+            Cause::Clamped(spans) => write!(f, "{} longer than an hour", counted(*spans, "span")),
         }
     }
 }

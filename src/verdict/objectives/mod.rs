@@ -33,7 +33,8 @@ use crate::plan::{Comparison, Metric, Objective, Plan};
 use crate::tally::Tally;
 
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
-/// that was cut short; what it was stopped for is broken.
+/// that was cut short; what it was stopped for is broken. While
+/// a run goes on nothing is decided: who looks often enough sees anything.
 pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts) -> Vec<ObjectiveFinding> {
     let slices = facts.slices.first().map_or(1, |slice| slice.of());
     let stopped_for = match facts.completion {
@@ -47,6 +48,13 @@ pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts)
         let too_few = objective.metric == Metric::Requests && !objective.comparison.small_is_good();
         if stopped_for == Some(place) {
             (found.verdict, found.why, found.more_shoppers) = (ObjectiveVerdict::Broken, Why::Certain, None);
+        } else if facts.completion == Completion::Running {
+            found.why = match found.verdict {
+                ObjectiveVerdict::Holds => Why::HoldsSoFar,
+                ObjectiveVerdict::Broken => Why::BrokenSoFar,
+                ObjectiveVerdict::Inconclusive => found.why,
+            };
+            found.verdict = ObjectiveVerdict::Inconclusive;
         } else if found.verdict == ObjectiveVerdict::Holds && health.soundness != Soundness::Valid {
             (found.verdict, found.why) = (ObjectiveVerdict::Inconclusive, Why::Suspect);
         } else if cut_short && (found.verdict == ObjectiveVerdict::Holds || too_few) {

@@ -4,7 +4,7 @@
 use super::Chart;
 use super::svg::Svg;
 use crate::report::json::{FunnelDocument, JourneyDocument};
-use crate::report::view::format::count;
+use crate::report::view::format::{count, counted};
 
 const LEFT: f64 = 40.0;
 /// From the first bar to the last, at least.
@@ -238,11 +238,11 @@ fn alternative(journey: &JourneyDocument) -> String {
     let all = |of: fn(&FunnelDocument) -> u64| journey.funnel.iter().map(of).sum::<u64>();
     let trying = match all(still) {
         0 => String::new(),
-        some => format!("; {} are still trying", count(some)),
+        some => format!("; {} still trying", count(some)),
     };
     format!(
-        "Of {} shoppers who began {}, {} bought at once, {} after one failure, {} after two or more; {} left by choice, {} never got through a unit{trying}.",
-        count(journey.started),
+        "Of {} who began {}, {} bought at once, {} after one failure, {} after two or more; {} left by choice, {} never got through a unit{trying}.",
+        counted(journey.started, "shopper"),
         journey.name,
         count(found.bought_at_once),
         count(found.bought_after_one),

@@ -5,7 +5,7 @@ use super::axis::{Axis, millis};
 use super::canvas::{Colour, Line, Plot};
 use crate::report::html::series::{Spread, StepSeries};
 use crate::report::json::SpansDocument;
-use crate::report::view::format::count;
+use crate::report::view::format::{count, counted};
 
 /// One step's distributions, with the quantiles that its sample carries.
 pub(in crate::report::html) fn spread(place: usize, step: &StepSeries, response: &SpansDocument) -> Option<Chart> {
@@ -18,12 +18,12 @@ pub(in crate::report::html) fn spread(place: usize, step: &StepSeries, response:
     let told: Vec<String> = quantiles.iter().filter_map(|(name, value)| Some(format!("{name} {}", millis((*value)?)))).collect();
     let title = format!("{}: attempts by response time (%, log scale)", step.label);
     let alternative = format!(
-        "{}: {} successes{}{}; {} failures.",
+        "{}: successes: {}{}{}; {}.",
         step.label,
         count(step.response.count),
         if told.is_empty() { "" } else { ", " },
         told.join(", "),
-        count(step.failures.count)
+        counted(step.failures.count, "failure")
     );
     let marks = quantiles.iter().filter_map(|(name, value)| Some(((*value)?, (*name).to_owned()))).collect();
     over(format!("spread-{place}"), title, alternative, &kinds.map(|(name, colour, spread)| (name.to_owned(), colour, spread)), marks)
