@@ -173,7 +173,9 @@ where
                 }
                 let ordinal = u64::from(user) + round * u64::from(users);
                 world.tally.borrow_mut().planned(at);
-                visit(&world, &crowd, expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at })).await;
+                let mut visit = expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at });
+                let end = stay(&mut visit, &world, &crowd).await;
+                visit.close(&world, end);
                 tokio::task::consume_budget().await;
             }
         });
@@ -190,7 +192,7 @@ fn expected<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, arrival:
 }
 
 /// Lets a shopper in.
-fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, here: Visit<S, G>, arrival: Arrival, slice: Slice)
+fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, mut here: Visit<S, G>, arrival: Arrival, slice: Slice)
 where
     S: Shop + 'static,
     S::Line: 'static,
@@ -202,7 +204,11 @@ where
     spawn_local(async move {
         let _inside = inside;
         match world.beside.clone() {
-            None => visit(&world, &crowd, here).await,
+            // In place: handed on to a future of its own, a visit would take its room twice.
+            None => {
+                let end = stay(&mut here, &world, &crowd).await;
+                here.close(&world, end);
+            }
             // Ordinals of a slice have its count between them. On the heap: a shopper in one shop needs no room for two.
             Some(beside) => {
                 let here_first = (arrival.ordinal / u64::from(slice.of())).is_multiple_of(2);
@@ -210,12 +216,6 @@ where
             }
         }
     });
-}
-
-/// One shopper's visit, to its end or to the end of the run.
-async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, mut visit: Visit<S, G>) {
-    let end = stay(&mut visit, world, crowd).await;
-    visit.close(world, end);
 }
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
