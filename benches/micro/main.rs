@@ -214,6 +214,7 @@ fn facts() -> RunFacts {
     RunFacts {
         run_id: "bench".to_owned(),
         tool_version: "0".to_owned(),
+        commands: Vec::new(),
         scenario_sha256: String::new(),
         target: "http://shop.test".to_owned(),
         seed: 1,

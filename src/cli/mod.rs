@@ -1,6 +1,7 @@
 //! The command line: what was typed becomes calls into the rooms, and what they say becomes print and an exit code.
 
 mod access;
+mod again;
 mod args;
 mod check;
 mod compare;

@@ -245,6 +245,7 @@ pub fn facts_of(header: &ShardHeader, tally: &Tally, ending: Ending, missing_sli
     RunFacts {
         run_id: header.settings.get("run").cloned().unwrap_or_default(),
         tool_version: header.tool.clone(),
+        commands: header.commands.clone(),
         scenario_sha256: source.sha256(),
         target: header.target.clone(),
         seed: header.seed,

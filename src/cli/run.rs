@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::access::{self, Access};
+use super::again;
 use super::args::{JudgeArgs, ReportFileArgs, RunArgs};
 use super::compare;
 use super::folder::{self, RunFolder};
@@ -306,6 +307,7 @@ fn header(job: &Job<'_>, access: &Access, started_at: Timestamp, planned: u64, r
         name: plan.name.clone(),
         scenario: job.source.text.clone(),
         settings,
+        commands: vec![again::command(job.seed)],
         tags: job.tags.iter().cloned().collect(),
         target: access.target.to_string(),
         seed: job.seed,

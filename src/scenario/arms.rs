@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::decode::{Decode, Definitions, Named, mapping};
-use super::document::Text;
 use super::problem::Problems;
-use super::source::Located;
+use super::source::{Located, Text};
 use super::tree::{Kind, Node};
 use super::words::Fresh;
 use crate::base::Delay;

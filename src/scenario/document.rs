@@ -10,7 +10,7 @@ use super::assets::AssetRules;
 use super::attributes::{AttributeValue, Figures, Weighed};
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
-use super::source::Located;
+use super::source::{Located, Text};
 use super::steps::{
     Auth, Basic, Basket, Branch, Choose, Conditions, Extract, Gathering, GraphQl, Include, Item, Order, Poll, Purchase, Repeat, Step,
     Submit, Upload,
@@ -19,9 +19,6 @@ use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};
 use super::words::{Conduct, Connecting, Each, Spacing, Tracing};
 use crate::base::{Delay, Micros};
-
-/// A text; in most places it may have placeholders.
-pub type Text = Located<String>;
 
 mapping! {
     /// A rush at a shop's till, to be rehearsed: who comes, how fast, what they mean to do, and what must hold. Keys that begin with x- are left alone.

@@ -25,12 +25,12 @@ pub use arms::{Arm, Otherwise, WAYS};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
-pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage, Text};
+pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage};
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
-pub use source::{Located, Source, Span};
+pub use source::{Located, Source, Span, Text};
 pub use steps::{
     Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract, Gathering, GraphQl, Holding, Include, Item,
     METHODS, Order, PartBody, Poll, Purchase, Repeat, Step, Submit, Together, Upload,

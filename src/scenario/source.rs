@@ -31,6 +31,9 @@ pub struct Source {
     text: Arc<str>,
 }
 
+/// A text; in most places it may have placeholders.
+pub type Text = Located<String>;
+
 // === impl Span ===
 
 impl Span {

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 
 use super::assets::Assets;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
-use super::document::Text;
 use super::problem::Problems;
-use super::source::Located;
+use super::source::{Located, Text};
 use super::tree::{Kind, Node};
 use super::units::{Count, Extent, Fraction, Status, Times, Unit, Weight};
 use super::words::{Denomination, Pick};

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::loss::weight;
+use super::weight::weight;
 use crate::base::StepId;
 use crate::plan::{Arrivals, Plan};
 use crate::tally::{Cause, CausePlace, End, FailureKind, Fate, Fates, Messages, SampleLine, SampledExchange, Samples, Tally};

@@ -1,6 +1,6 @@
 //! How the shoppers of a journey came out: bought, and after how many failures; left; or never got through.
 
-use super::loss::weight;
+use super::weight::weight;
 use crate::base::JourneyId;
 use crate::plan::Plan;
 use crate::tally::{End, Tally};

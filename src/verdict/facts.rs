@@ -14,6 +14,8 @@ pub struct RunFacts {
     pub run_id: String,
     /// The version of tillrush that ran it.
     pub tool_version: String,
+    /// The command lines that repeat it, without secrets; one for each shard where several were merged.
+    pub commands: Vec<String>,
     /// SHA-256 of the scenario file, in hexadecimal.
     pub scenario_sha256: String,
     /// The shop's base address.

@@ -23,6 +23,7 @@ pub mod statistics;
 mod steps;
 #[cfg(test)]
 pub(crate) mod trial;
+mod weight;
 mod windows;
 pub(crate) mod wire;
 
@@ -38,12 +39,13 @@ pub use facts::{Completion, Machine, RunFacts};
 pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
 pub use hotspots::{Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots};
-pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss, weight};
+pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss};
 pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
 pub use outcome::{InTime, ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
 pub use repeats::{Repeats, Source, Stickiness, UnitRepeats, Why as WhyRepeated, repeats};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
+pub use weight::weight;
 pub use windows::{TimeWindow, windows};
 pub use wire::Wire;
 

@@ -1,7 +1,7 @@
 //! What became of the shoppers: the figures that the tool exists for. The shopper is the unit; requests are evidence.
 
-use super::loss::weight;
 use super::statistics::{Rate, design_effect};
+use super::weight::weight;
 use crate::plan::Plan;
 use crate::tally::{End, Fate, ShopperCount, Tally};
 

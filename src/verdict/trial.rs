@@ -293,6 +293,7 @@ fn facts(seconds: u64) -> RunFacts {
     RunFacts {
         run_id: "20261127T090000Z-black-friday-checkout-0a1b".into(),
         tool_version: "0.1.0".into(),
+        commands: vec!["tillrush run shop.yaml --seed 42".into()],
         scenario_sha256: "5f".repeat(32),
         target: "http://127.0.0.1:8080/".into(),
         seed: 42,

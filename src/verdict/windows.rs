@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::MIN_REPEATED;
-use super::loss::weight;
 use super::statistics::{Cell, Interval, Rate, clustering, difference, fisher_greater};
+use super::weight::weight;
 use crate::base::{Micros, UnitId};
 use crate::plan::{Arrivals, Plan};
 use crate::tally::Tally;

@@ -13,7 +13,7 @@ use crate::bench::{BUY, Bench, LOOK, MEASURED, Shop, loaded};
 fn the_page_of_a_stored_run_is_made_again_to_the_letter() {
     let shop = Shop::open("");
     let bench = Bench::new(BUY);
-    bench.run(&["--target", &shop.url(), "-q"]).with(&MEASURED);
+    bench.run(&["--target", &shop.url(), "-q", "-e", "SHOP_TOKEN=hush"]).with(&MEASURED);
     let folder = bench.only_run();
     let stored = std::fs::read_to_string(folder.join("report.html")).unwrap();
     let elsewhere = bench.path().join("elsewhere.html");
@@ -22,7 +22,13 @@ fn the_page_of_a_stored_run_is_made_again_to_the_letter() {
     assert_eq!(std::fs::read_to_string(elsewhere).unwrap(), stored);
     let page = Html::parse_document(&stored);
     let verdict = page.select(&Selector::parse("[data-verdict]").unwrap()).next().unwrap().value().attr("data-verdict").unwrap();
-    assert_eq!(verdict, bench.document()["verdict"]);
+    let document = bench.document();
+    assert_eq!(verdict, document["verdict"]);
+    let again = page.select(&Selector::parse("#again code").unwrap()).next().unwrap().text().collect::<String>();
+    let options = format!(" --target {} -q -e 'SHOP_TOKEN=[redacted]' --seed {}", shop.url(), document["seed"]);
+    assert!(again.starts_with("TILLRUSH_CORES=2 tillrush run ") && again.ends_with(&options), "{again}");
+    assert_eq!(document["commands"], serde_json::json!([again]));
+    assert!(!stored.contains("hush"));
 }
 
 #[test]

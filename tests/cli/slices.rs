@@ -96,6 +96,9 @@ fn three_slices_at_the_same_time_are_one_run() {
     assert_eq!(count(&whole, "/shoppers/started"), shop.ledger().shoppers_seen);
     assert!(count(&whole, "/shoppers/repeated_failures") > 3);
     assert_eq!(merged["missing_slices"], serde_json::json!([]));
+    let commands: Vec<&str> = merged["commands"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let of_slice = |slice: &str| commands.iter().any(|command| command.contains(&format!("--slice {slice}")));
+    assert!(commands.len() == 3 && ["0/3", "1/3", "2/3"].into_iter().all(of_slice), "{commands:?}");
     let planned: Vec<u64> = runs.iter().map(|run| count(&document(run), "/generator/arrivals_planned")).collect();
     assert_eq!(planned.iter().sum::<u64>(), count(&whole, "/generator/arrivals_planned"));
     assert!(planned.iter().max().unwrap() - planned.iter().min().unwrap() <= 1, "{planned:?}");

@@ -156,8 +156,6 @@ struct HeatPart {
     value: f64,
 }
 
-/// What `tillrush demo` runs.
-const DEMO: &str = include_str!("../../../scenarios/demo.yaml");
 const LEVELS: f64 = 6.0;
 /// Steps beyond these have their charts left out of the page; their figures are in its tables.
 const MOST_STEPS: usize = 40;
@@ -212,7 +210,7 @@ impl Page {
             generator: remarks(&view.generator),
             notes: view.notes.clone(),
             facts: about(&run),
-            again: again(&run, scenario),
+            again: run.commands.join("\n"),
             scenario: redact::text(scenario).into_owned(),
         }
     }
@@ -323,15 +321,6 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
         ("Completion", run.completion.clone()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
-}
-
-fn again(run: &RunDocument, scenario: &str) -> String {
-    // The demo's shop closes when the demo ends.
-    if scenario == DEMO && run.target.starts_with("http://127.0.0.1:") {
-        return format!("tillrush demo --seed {}", run.seed);
-    }
-    let tags: String = run.tags.iter().map(|(key, value)| format!(" --tag '{key}={value}'")).collect();
-    format!("tillrush run scenario.yaml --target '{}' --seed {}{tags}", run.target, run.seed)
 }
 
 // === impl CautionPart ===

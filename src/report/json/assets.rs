@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SpansDocument;
-use super::summary::spans;
+use super::figures::SpansDocument;
+use super::figures::spans;
 use crate::verdict::AssetFinding;
 
 /// What came of the images, scripts and styles of a step's pages. None of it is in the step's own figures.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::summary::figure;
+use super::figures::{basis_of, figure};
 use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, statistics::Interval};
 
 /// What the run says of the error budget.
@@ -75,7 +75,7 @@ pub(super) fn budget(found: &BudgetFinding) -> BudgetDocument {
         spent_by_run: figure(found.spent_by_run()),
         burn_rate: found.burn.map(figure),
         burn_rate_ci95: found.burn_ci95.map(pair),
-        interval_basis: super::summary::basis_of(!found.weak),
+        interval_basis: basis_of(!found.weak),
         peak_hour_shoppers: figure(found.peak_hour),
         spent_by_peak_hour: found.burn.map(hour),
         spent_by_peak_hour_ci95: found.burn_ci95.map(|ci95| [hour(ci95.low), hour(ci95.high)]),

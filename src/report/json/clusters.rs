@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::PlaceDocument;
-use super::summary::figure;
+use super::figures::PlaceDocument;
+use super::figures::figure;
 use crate::plan::Plan;
 use crate::verdict::Cluster;
 

@@ -12,6 +12,7 @@ use super::assets::AssetsDocument;
 use super::budget::BudgetDocument;
 use super::clusters::ClusterDocument;
 use super::experiment::ExperimentDocument;
+use super::figures::{PlaceDocument, SpansDocument};
 use super::friction::FrictionDocument;
 use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
@@ -31,6 +32,8 @@ pub struct RunDocument {
     pub run_id: String,
     /// The version of tillrush that ran it.
     pub tool_version: String,
+    /// The command lines that repeat it, without secrets; one for each shard where several were merged.
+    pub commands: Vec<String>,
     /// What the run says: `pass`, `fail`, `inconclusive`, `invalid` or `interrupted`.
     pub verdict: VerdictWord,
     /// The same in a sentence.
@@ -250,25 +253,6 @@ pub struct StepDocument {
     pub assets: Option<AssetsDocument>,
 }
 
-/// Quantiles in milliseconds; null where the sample is too small to bound one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SpansDocument {
-    /// The sample's size.
-    pub count: u64,
-    /// The median.
-    pub p50: Option<f64>,
-    /// 90 %.
-    pub p90: Option<f64>,
-    /// 95 %.
-    pub p95: Option<f64>,
-    /// 99 %.
-    pub p99: Option<f64>,
-    /// 99.9 %.
-    pub p999: Option<f64>,
-    /// The longest.
-    pub max: Option<f64>,
-}
-
 /// How far the shoppers of a journey came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JourneyDocument {
@@ -461,15 +445,6 @@ pub struct UnitRepeatsDocument {
     pub stickiness: Option<f64>,
     /// Its interval.
     pub stickiness_ci95: Option<[f64; 2]>,
-}
-
-/// Shoppers at a step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PlaceDocument {
-    /// The step; with its journey before a slash where its name is not unique.
-    pub step: String,
-    /// How many.
-    pub shoppers: u64,
 }
 
 /// A group of shoppers who meet repeated failures more often than others.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SpansDocument;
-use super::summary::{figure, spans};
+use super::figures::SpansDocument;
+use super::figures::{figure, spans};
 use crate::base::Micros;
 use crate::plan::Plan;
 use crate::verdict::statistics::{Quantile, Quantiles};

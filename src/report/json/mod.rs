@@ -5,6 +5,7 @@ mod budget;
 mod clusters;
 mod document;
 mod experiment;
+mod figures;
 mod friction;
 mod moments;
 mod places;
@@ -18,11 +19,13 @@ pub use budget::{BudgetDocument, BurnAlarmDocument};
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
 pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
+pub(super) use figures::figure;
+pub use figures::{PlaceDocument, SpansDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use moments::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
 };
 pub use places::{EndingsDocument, HeatDocument, StageDocument};
-pub(super) use summary::{figure, hotspot};
+pub(super) use summary::hotspot;
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::summary::{figure, pair};
+use super::figures::{figure, pair};
 use crate::plan::Plan;
 use crate::report::view::moments;
 use crate::verdict::{Among, Detectable, Overload, Pressure, SeasonLoss, Sight, Source, TimeWindow};

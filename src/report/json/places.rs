@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::summary::figure;
+use super::figures::figure;
 use crate::base::Micros;
 use crate::plan::Plan;
 use crate::verdict::{Basis, Endings, HeatCell};

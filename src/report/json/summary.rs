@@ -7,19 +7,20 @@ use super::budget::budget;
 use super::clusters::cluster;
 use super::document::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
-    MachineDocument, ObjectiveDocument, PatienceLossDocument, PlaceDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument,
-    ShoppersDocument, SpansDocument, StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
+    MachineDocument, ObjectiveDocument, PatienceLossDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument, ShoppersDocument,
+    StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
 use super::experiment::experiment;
+use super::figures::{PlaceDocument, basis_of, figure, millis, pair, spans};
 use super::friction::friction;
 use super::moments::{detectable, pressure, season, source, window};
 use super::places::{endings, heat, stages};
 use super::wire::wire;
-use crate::base::{Micros, StepId};
+use crate::base::StepId;
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
 use crate::report::view::{gate, words};
 use crate::tally::Tally;
-use crate::verdict::statistics::{Interval, Quantiles, Rate};
+use crate::verdict::statistics::Rate;
 use crate::verdict::{
     Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness, StepFinding, UnitRepeats, Verdict,
 };
@@ -42,6 +43,7 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         schema: SCHEMA.to_owned(),
         run_id: facts.run_id.clone(),
         tool_version: facts.tool_version.clone(),
+        commands: facts.commands.clone(),
         verdict: word(findings.verdict),
         verdict_reason: words::reason(facts, findings).text,
         headline: words::headline(plan, facts, findings),
@@ -371,34 +373,4 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
         reason: gate::answer(found),
         more_shoppers: found.more_shoppers,
     }
-}
-
-pub(super) fn basis_of(by_blocks: bool) -> String {
-    if by_blocks { "blocks" } else { "independent" }.to_owned()
-}
-
-pub(super) fn spans(found: &Quantiles) -> SpansDocument {
-    let of = |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map(|quantile| millis(quantile.value));
-    SpansDocument {
-        count: found.count,
-        p50: of(found.p50),
-        p90: of(found.p90),
-        p95: of(found.p95),
-        p99: of(found.p99),
-        p999: of(found.p999),
-        max: found.max.map(millis),
-    }
-}
-
-fn millis(span: Micros) -> f64 {
-    span.as_millis_f64()
-}
-
-pub(super) fn pair(interval: Interval) -> [f64; 2] {
-    [figure(interval.low), figure(interval.high)]
-}
-
-/// Six significant figures: more would be noise, and differ in the last place from machine to machine.
-pub(in crate::report) fn figure(x: f64) -> f64 {
-    format!("{x:.5e}").parse().unwrap_or(x)
 }

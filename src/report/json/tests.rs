@@ -3,7 +3,7 @@ use std::path::Path;
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
 
-use super::summary::figure;
+use super::figures::figure;
 use super::{RunDocument, SCHEMA, run_document, run_json, run_schema};
 use crate::base::{Micros, StepId};
 use crate::plan::Arrivals;
@@ -77,6 +77,9 @@ fn a_run_with_planted_faults_in_full() {
       "schema": "tillrush.run/1",
       "run_id": "20261127T090000Z-black-friday-checkout-0a1b",
       "tool_version": "0.1.0",
+      "commands": [
+        "tillrush run shop.yaml --seed 42"
+      ],
       "verdict": "pass",
       "verdict_reason": "nothing was asked of this run, and nothing judged",
       "headline": [

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SpansDocument;
-use super::summary::spans;
+use super::figures::SpansDocument;
+use super::figures::spans;
 use crate::verdict::Wire;
 
 /// What a step came to on the wire.

@@ -2,7 +2,7 @@
 
 use super::format::{NOTHING, count, counted, expected, interval, rate};
 use super::moments;
-use super::parts::Tone;
+use super::parts::{Answer, Tone};
 use super::tables::{group, lost_share, places};
 use super::{sight, words};
 use crate::plan::{Behaviour, Plan};
@@ -13,23 +13,6 @@ const NAMED: usize = 3;
 
 /// What is said where the sample could not have shown anything.
 const TOO_FEW: &str = "Too few to say";
-
-/// A question and its answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The question.
-    pub question: &'static str,
-    /// How the answer should strike the reader.
-    pub tone: Tone,
-    /// The answer in a word or a figure.
-    pub answer: String,
-    /// What it rests on.
-    pub detail: String,
-    /// Whether it is of the run, and not of what was found in it.
-    pub of_the_run: bool,
-    /// The figure of `run.json` that the answer is, by path, where it is one.
-    pub figure: Option<(&'static str, f64)>,
-}
 
 /// The questions in the order in which they are asked.
 pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer> {

@@ -1,8 +1,7 @@
 //! How far findings can be believed, told where they stand: who reads one table of a report must not take the generator's own doings
 //! for the shop's, however far away the verdict is.
 
-use super::answers::Answer;
-use super::parts::{Remark, Table, Tone};
+use super::parts::{Answer, Remark, Table, Tone};
 use crate::base::Micros;
 use crate::verdict::{Findings, Soundness};
 

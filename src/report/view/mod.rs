@@ -17,7 +17,6 @@ mod sight;
 pub(super) mod tables;
 pub(super) mod words;
 
-pub use answers::Answer;
 pub use caution::{Caution, MARK};
 pub use page::View;
-pub use parts::{Column, Fit, Remark, Row, Section, Table, Tone};
+pub use parts::{Answer, Column, Fit, Remark, Row, Section, Table, Tone};

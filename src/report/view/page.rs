@@ -3,7 +3,7 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
-use super::answers::{self, Answer};
+use super::answers;
 use super::assets;
 use super::burn;
 use super::caution::{Caution, caution};
@@ -12,7 +12,7 @@ use super::experiment;
 use super::friction;
 use super::gate;
 use super::moments;
-use super::parts::{Remark, Section, Table};
+use super::parts::{Answer, Remark, Section, Table};
 use super::repeats;
 use super::sight;
 use super::tables;

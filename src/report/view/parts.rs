@@ -1,4 +1,4 @@
-//! What reports are put together from: sentences and tables, how they should strike the reader, and where they belong.
+//! What reports are put together from: sentences, answers and tables, how they should strike the reader, and where they belong.
 
 /// A sentence and how it should strike the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,23 @@ pub struct Row {
     pub tone: Tone,
     /// Its cells.
     pub cells: Vec<String>,
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The question.
+    pub question: &'static str,
+    /// How the answer should strike the reader.
+    pub tone: Tone,
+    /// The answer in a word or a figure.
+    pub answer: String,
+    /// What it rests on.
+    pub detail: String,
+    /// Whether it is of the run, and not of what was found in it.
+    pub of_the_run: bool,
+    /// The figure of `run.json` that the answer is, by path, where it is one.
+    pub figure: Option<(&'static str, f64)>,
 }
 
 // === impl Table ===

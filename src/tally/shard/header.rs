@@ -18,6 +18,8 @@ pub struct ShardHeader {
     pub scenario: String,
     /// What the command line set over the scenario (rates, stages, `-e` variables), as the command line reads it again.
     pub settings: BTreeMap<String, String>,
+    /// The command lines that repeat the run, without secrets: one, and one for each shard where several were joined.
+    pub commands: Vec<String>,
     /// The run's tags.
     pub tags: BTreeMap<String, String>,
     /// The shop's base address.

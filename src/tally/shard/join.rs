@@ -92,6 +92,8 @@ impl Shard {
             joined.add(shard);
         }
         joined.header.slices.sort_unstable_by_key(|slice| (slice.of(), slice.index()));
+        joined.header.commands.sort_unstable();
+        joined.header.commands.dedup();
         let parts = joined.header.parts();
         if parts > ShardHeader::MOST_PARTS { Err(MergeError::TooFine { parts }) } else { Ok(joined) }
     }
@@ -99,6 +101,7 @@ impl Shard {
     fn add(&mut self, other: Shard) {
         self.name = format!("{}, {}", self.name, other.name);
         self.header.slices.extend(other.header.slices);
+        self.header.commands.extend(other.header.commands);
         self.header.arrivals_planned = self.header.arrivals_planned.saturating_add(other.header.arrivals_planned);
         self.header.started_unix_us = self.header.started_unix_us.min(other.header.started_unix_us);
         self.tally.merge(other.tally);

@@ -5,7 +5,6 @@
 //! belongs to the primary comparison, which so is a regression exactly if its 95 % range lies above the noise, and half to all others together.
 
 use super::shift::Shift;
-use super::{Answer, Because};
 
 /// The chance that is accepted of calling the primary comparison of two like runs a regression.
 pub(super) const PRIMARY_LEVEL: f64 = 0.025;
@@ -15,6 +14,28 @@ pub(super) const OTHERS_LEVEL: f64 = 0.025;
 pub(super) const CLEAR_LEVEL: f64 = 0.05;
 /// More than so many times as much is not asked for.
 const MOST_TIMES: f64 = 1_000.0;
+
+/// The answer to a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Surely worse, and not surely by less than matters.
+    Regression,
+    /// Surely not worse by as much as matters.
+    NoRegression,
+    /// Neither is sure.
+    Inconclusive,
+}
+
+/// Why an answer was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// The limits say so.
+    Sure,
+    /// Surely worse, but surely by less than matters.
+    TooSmall,
+    /// The limits are on both sides.
+    Straddles,
+}
 
 /// What decides a comparison.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ mod rates;
 mod shift;
 mod spans;
 mod stretches;
+mod student;
 mod subject;
 #[cfg(test)]
 mod truth;
@@ -23,8 +24,9 @@ use crate::tally::Tally;
 
 use self::judge::{Bounds, OTHERS_LEVEL, PRIMARY_LEVEL};
 use self::rates::RateShift;
-use self::shift::{Shift, critical};
+use self::shift::Shift;
 use self::spans::Spans;
+use self::student::critical;
 use super::Findings;
 use super::facts::RunFacts;
 use super::health::Soundness;
@@ -32,6 +34,7 @@ use super::objectives::sample::Spans as Ranking;
 use super::outcome::Verdict;
 use super::statistics::Interval;
 
+pub use judge::{Answer, Because};
 pub use likeness::{flaws, unlike, unlike_scenarios};
 pub use noise::{NoiseFloor, SCHEMA as NOISE_SCHEMA, calibrate};
 pub use places::{ChangedSpot, Places};
@@ -149,28 +152,6 @@ pub struct Figure {
     pub at_least: bool,
     /// The sample.
     pub of: u64,
-}
-
-/// The answer to a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Surely worse, and not surely by less than matters.
-    Regression,
-    /// Surely not worse by as much as matters.
-    NoRegression,
-    /// Neither is sure.
-    Inconclusive,
-}
-
-/// Why an answer was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
-    /// The limits say so.
-    Sure,
-    /// Surely worse, but surely by less than matters.
-    TooSmall,
-    /// The limits are on both sides.
-    Straddles,
 }
 
 /// Compares a candidate with a base.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::shift::critical;
+use super::student::critical;
 use super::{Measured, Side, Subject, measure};
 
 /// The name and version of the stored form.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use statrs::function::beta::beta_reg;
 
-use super::shift::critical;
 use super::stretches::{MOST_STRETCHES, joined};
+use super::student::critical;
 use crate::tally::Pairs;
 use crate::verdict::objectives::share::{Cell, Cells};
 use crate::verdict::statistics::{Interval, Z_ONE_SIDED, wilson};

@@ -1,9 +1,8 @@
 //! A shift of any kind, with limits at any level: what decides is the same for rates, spans of time and pairs.
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
-
 use super::rates::RateShift;
 use super::spans::SpanShift;
+use super::student::{critical, survival};
 use crate::verdict::statistics::Interval;
 
 /// By how much a figure differs, and how sure that is.
@@ -88,23 +87,6 @@ impl Shift {
             Shift::Rate(shift) => Shift::Rate(shift.with_more(times)),
             Shift::Span(shift) => Shift::Span(shift.with_more(times)),
         }
-    }
-}
-
-/// The point beyond which Student's law lies with this chance.
-pub(super) fn critical(freedom: f64, level: f64) -> f64 {
-    let normal = || Normal::standard().inverse_cdf(1.0 - level);
-    match freedom.is_finite() {
-        true => StudentsT::new(0.0, 1.0, freedom).map_or_else(|_| normal(), |law| law.inverse_cdf(1.0 - level)),
-        false => normal(),
-    }
-}
-
-/// The chance that Student's law lies beyond this point.
-fn survival(freedom: f64, point: f64) -> f64 {
-    match freedom.is_finite() {
-        true => StudentsT::new(0.0, 1.0, freedom).map_or(0.5, |law| law.sf(point)),
-        false => Normal::standard().sf(point),
     }
 }
 

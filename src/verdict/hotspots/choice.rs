@@ -8,7 +8,7 @@
 
 use super::counts::{Counts, Failing, Group, Place};
 use super::looks::{Look, greater};
-use super::{MAX_Q, MIN_REPEATED};
+use super::spot::{MAX_Q, MIN_REPEATED};
 use crate::base::StepId;
 use crate::plan::Plan;
 

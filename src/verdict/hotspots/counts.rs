@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Basis;
+use super::spot::Basis;
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
 use crate::tally::{Fate, Observed, ShopperKey, Tally};
-use crate::verdict::loss::weight;
 use crate::verdict::statistics::Cell;
+use crate::verdict::weight::weight;
 
 /// Shoppers by what they were.
 pub(super) struct Counts {

@@ -7,7 +7,7 @@
 
 use super::choice::Choice;
 use super::counts::{Counts, Failing, Group, Place};
-use super::{HotSpot, Scope};
+use super::spot::{HotSpot, Scope};
 use crate::plan::{Arrivals, Plan};
 use crate::tally::Tally;
 use crate::verdict::statistics::{Cell, Interval, Rate, clustering, difference, ratio};

@@ -1,7 +1,7 @@
 //! Repeated failures by step and value: what a hot spot stands out from.
 
-use super::Basis;
 use super::counts::{Counts, Place};
+use super::spot::Basis;
 use crate::base::StepId;
 use crate::plan::Plan;
 use crate::tally::Tally;

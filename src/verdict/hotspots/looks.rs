@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::counts::{Counts, Failing, Group, Place};
-use super::{MIN_REPEATED, MIN_SHOPPERS};
+use super::spot::{MIN_REPEATED, MIN_SHOPPERS};
 use crate::plan::Plan;
 use crate::verdict::statistics::{benjamini_hochberg, fisher_greater};
 

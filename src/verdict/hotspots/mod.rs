@@ -19,12 +19,13 @@ mod counts;
 mod figures;
 mod heat;
 mod looks;
+mod spot;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod truth;
 
-use super::statistics::{Interval, Rate};
+use super::statistics::Rate;
 use crate::base::StepId;
 use crate::plan::Plan;
 use crate::tally::Tally;
@@ -33,63 +34,8 @@ use choice::Choice;
 use counts::{Counts, Group, Place};
 pub use heat::{HeatCell, heat};
 use looks::Looks;
+pub use spot::{Basis, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope};
 
-/// A group of shoppers who meet repeated failures more often than the others.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HotSpot {
-    /// Who: attributes or observed names with their values, one or two.
-    pub group: Vec<(String, String)>,
-    /// Whether the group was drawn or merely seen.
-    pub basis: Basis,
-    /// The steps at which the group fails again and again, the costliest first; none if it is a little everywhere.
-    pub steps: Vec<StepId>,
-    /// What the figures below count.
-    pub scope: Scope,
-    /// Shoppers of the group who met two failures or more.
-    pub inside: Rate,
-    /// The same of all other shoppers. Those whom a costlier finding at the same place has explained are in neither.
-    pub outside: Rate,
-    /// How many times the rate outside; where there were none outside, the least that it can be: the lower end of `lift_ci95`.
-    pub lift: f64,
-    /// Where that lies with 95 % confidence; without an upper end where there were none outside.
-    pub lift_ci95: Interval,
-    /// How likely so many, or more, would be without any cause (Fisher's exact test, one-sided); at the step where it is
-    /// least clear, if there are several.
-    pub p_value: f64,
-    /// The same, corrected for all looks taken (Benjamini and Hochberg).
-    pub q_value: f64,
-    /// Repeated failures beyond what the group would have met at the others' rate.
-    /// And its interval.
-    pub excess_repeated: (f64, Interval),
-    /// Lost shoppers beyond what the group would have lost at the others' rate; none for a closed load.
-    /// And its interval.
-    pub excess_lost: Option<(f64, Interval)>,
-}
-
-/// What a finding rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Basis {
-    /// Drawn per shopper, independently of everything: the association is causal.
-    Assigned,
-    /// Seen during the journey, at least one of the values: the association may have another cause.
-    Observed,
-}
-
-/// What a finding's figures count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Repeated failures anywhere.
-    Journey,
-    /// Repeated failures at the steps of the finding, among the shoppers of their journeys.
-    Steps,
-}
-
-/// The smallest group that is looked at.
-pub const MIN_SHOPPERS: u64 = 30;
-/// The fewest repeated failures that are listed.
-pub const MIN_REPEATED: u64 = 5;
-/// The rate of false discoveries among what is listed.
-pub const MAX_Q: f64 = 0.05;
 /// The most findings that are listed; who has more causes than these fixes them first.
 const MOST: usize = 10;
 
@@ -140,23 +86,4 @@ pub(super) fn met_at(plan: &Plan, spot: &HotSpot, other: &Plan, tally: &Tally) -
         Scope::Steps => counts.at_steps(other, &spot.steps.iter().map(same_step).collect::<Option<Vec<_>>>()?, &[], group).0,
     };
     (met.shoppers > 0).then(|| Rate::new(met.repeated, met.shoppers))
-}
-
-// === impl HotSpot ===
-
-impl HotSpot {
-    /// What it is ranked by: lost shoppers, or repeated failures where there is no loss to derive.
-    fn cost(&self) -> f64 {
-        self.excess_lost.unwrap_or(self.excess_repeated).0
-    }
-
-    /// Whether there were none outside, so that the lift is not known but for the least that it can be.
-    pub fn lift_is_least(&self) -> bool {
-        self.outside.events == 0
-    }
-
-    /// Where the rate inside lies with 95 % confidence.
-    pub fn ci95(&self) -> Option<Interval> {
-        self.inside.ci95()
-    }
 }

@@ -15,9 +15,10 @@ mod truth;
 mod worth;
 
 use super::statistics::{Interval, Stretches, mean_interval};
+use super::weight::weight;
 use super::windows::TimeWindow;
 use crate::plan::{Arrivals, Behaviour, PATIENCE_PRESETS, Patience, Plan};
-use crate::tally::{End, Fate, Tally};
+use crate::tally::{Fate, Tally};
 
 pub use pressure::{Overload, Pressure};
 pub use worth::LostWorth;
@@ -96,26 +97,6 @@ pub fn loss(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Option<Loss> 
         season: plan.season,
         pressure: Pressure::of(plan, tally, windows),
     })
-}
-
-/// How likely a shopper of this fate is lost: between the two bounds, which differ only where the story was cut.
-///
-/// S_k is the chance still to be there after k failed attempts, declines included. An attempt that nobody made
-/// may have succeeded (lower bound, 1 − S_k) or not (upper bound, 1).
-pub fn weight(fate: &Fate, behaviour: Behaviour, patience: &Patience) -> Interval {
-    let exactly = |p| Interval { low: p, high: p };
-    let met = u32::from(fate.failures) + u32::from(fate.declines);
-    let left = match behaviour {
-        Behaviour::Probe | Behaviour::Experiment => 1.0 - patience.survival(met),
-        // Whoever was going to leave has left.
-        Behaviour::Live => 0.0,
-    };
-    match fate.end {
-        End::Lost => exactly(1.0),
-        End::Completed | End::LeftByChoice => exactly(left),
-        End::StoppedByCap | End::Unfinished if fate.purchased || met == 0 => exactly(left),
-        End::StoppedByCap | End::Unfinished => Interval { low: left, high: 1.0 },
-    }
 }
 
 /// The loss under one patience, and whether its interval rests on blocks.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::base::{Micros, StepId};
+use crate::tally::End;
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
 fn fate(failures: u8, declines: u8, end: End) -> Fate {

@@ -7,7 +7,7 @@ use super::share::{Cell, Cells};
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Metric, Place, Plan};
 use crate::tally::{End, Fate, Latency, StepTally, Tally};
-use crate::verdict::loss::weight;
+use crate::verdict::weight::weight;
 
 /// What an objective counts.
 pub(in crate::verdict) enum Sample<'t> {
