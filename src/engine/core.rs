@@ -24,6 +24,10 @@ use crate::tally::{End, OwnFault, Tally};
 /// model of anything: it keeps a run against a dead shop from filling the memory.
 const MOST_AT_ONCE: u64 = 400_000;
 
+/// The most that a shopper's task may take, in bytes: it is most of what 100,000 who think take. What only a request needs is on the heap
+/// while it lasts.
+const ROOM: usize = 3_072;
+
 /// What a core needs besides the world that its shoppers share.
 pub struct CorePlan {
     /// The plan.
@@ -201,7 +205,7 @@ where
 {
     let (world, crowd) = (Rc::clone(world), Rc::clone(crowd));
     let inside = Inside::enter(&world, &crowd);
-    spawn_local(async move {
+    let task = async move {
         let _inside = inside;
         match world.beside.clone() {
             // In place: handed on to a future of its own, a visit would take its room twice.
@@ -215,7 +219,9 @@ where
                 Box::pin(visit_both(&world, &beside, &crowd, here, arrival, here_first)).await;
             }
         }
-    });
+    };
+    debug_assert!(size_of_val(&task) <= ROOM, "a shopper's task takes {} bytes", size_of_val(&task));
+    spawn_local(task);
 }
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
