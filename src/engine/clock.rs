@@ -155,17 +155,20 @@ mod precise {
         type Output = ();
 
         fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-            let now = monotonic();
-            if now >= self.due {
-                return Poll::Ready(());
-            }
             let alarm = self.alarm;
+            // After another's turn the queue says who is due, and nobody need look at the clock.
+            if alarm.armed_for.get() > self.due {
+                let now = monotonic();
+                if now >= self.due {
+                    return Poll::Ready(());
+                }
+                alarm.arm(self.due, alarm.waking.usual(), now);
+            }
             let place = *self.place.get_or_insert_with(|| {
                 alarm.asked.set(alarm.asked.get() + 1);
                 alarm.asked.get()
             });
             alarm.waiting.borrow_mut().insert((self.due, place), context.waker().clone());
-            alarm.arm(self.due, alarm.waking.usual(), now);
             Poll::Pending
         }
     }

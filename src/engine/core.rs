@@ -24,6 +24,10 @@ use crate::tally::{End, OwnFault, Tally};
 /// model of anything: it keeps a run against a dead shop from filling the memory.
 const MOST_AT_ONCE: u64 = 400_000;
 
+/// The most that a shopper's task may take, in bytes: it is most of what 100,000 who think take. What only a request needs is on the heap
+/// while it lasts.
+const ROOM: usize = 3_072;
+
 /// What a core needs besides the world that its shoppers share.
 pub struct CorePlan {
     /// The plan.
@@ -173,7 +177,9 @@ where
                 }
                 let ordinal = u64::from(user) + round * u64::from(users);
                 world.tally.borrow_mut().planned(at);
-                visit(&world, &crowd, expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at })).await;
+                let mut visit = expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at });
+                let end = stay(&mut visit, &world, &crowd).await;
+                visit.close(&world, end);
                 tokio::task::consume_budget().await;
             }
         });
@@ -190,7 +196,7 @@ fn expected<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, arrival:
 }
 
 /// Lets a shopper in.
-fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, here: Visit<S, G>, arrival: Arrival, slice: Slice)
+fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, mut here: Visit<S, G>, arrival: Arrival, slice: Slice)
 where
     S: Shop + 'static,
     S::Line: 'static,
@@ -199,23 +205,23 @@ where
 {
     let (world, crowd) = (Rc::clone(world), Rc::clone(crowd));
     let inside = Inside::enter(&world, &crowd);
-    spawn_local(async move {
+    let task = async move {
         let _inside = inside;
         match world.beside.clone() {
-            None => visit(&world, &crowd, here).await,
+            // In place: handed on to a future of its own, a visit would take its room twice.
+            None => {
+                let end = stay(&mut here, &world, &crowd).await;
+                here.close(&world, end);
+            }
             // Ordinals of a slice have its count between them. On the heap: a shopper in one shop needs no room for two.
             Some(beside) => {
                 let here_first = (arrival.ordinal / u64::from(slice.of())).is_multiple_of(2);
                 Box::pin(visit_both(&world, &beside, &crowd, here, arrival, here_first)).await;
             }
         }
-    });
-}
-
-/// One shopper's visit, to its end or to the end of the run.
-async fn visit<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, crowd: &Crowd, mut visit: Visit<S, G>) {
-    let end = stay(&mut visit, world, crowd).await;
-    visit.close(world, end);
+    };
+    debug_assert!(size_of_val(&task) <= ROOM, "a shopper's task takes {} bytes", size_of_val(&task));
+    spawn_local(task);
 }
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.

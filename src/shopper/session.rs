@@ -44,7 +44,7 @@ pub struct Session<L, G = NoGate> {
     /// The settings' headers and the shopper's own.
     pub(super) headers: HeaderMap,
     pub(super) cookies: Cookies,
-    page: Option<Url>,
+    page: Option<Rc<Url>>,
     /// The text of the page, where a later step needs it.
     document: Option<Bytes>,
     /// The origins met so far, the target's first.
@@ -92,16 +92,8 @@ pub struct Fetched {
     pub result: Result<Page, FetchTrouble>,
     /// The last request, as it was sent; none if there was none.
     pub last_request: Option<WireRequest>,
-    /// Exchanges made.
-    pub exchanges: u32,
-    /// When the first byte of the first request was handed to an open connection.
-    pub sent_at: Option<Micros>,
-    /// When the last exchange ended; none if there was none.
-    pub ended_at: Option<Micros>,
-    /// How long safety caps held the requests back, in all.
-    pub held: Micros,
-    /// Where the first answer redirected to, as an absolute address where it is one.
-    pub first_location: Option<String>,
+    /// What it came to on its way.
+    pub course: Course,
 }
 
 /// The final answer, and where it is from.
@@ -110,7 +102,7 @@ pub struct Page {
     /// The answer that was no redirect.
     pub answer: Answer,
     /// Its address, after redirects.
-    pub final_url: Url,
+    pub final_url: Rc<Url>,
 }
 
 /// A page that the shopper is on, with its text.
@@ -132,7 +124,7 @@ pub struct Belongings {
 /// A page to come back to.
 #[derive(Clone, Debug)]
 pub struct Bookmark {
-    page: Option<Url>,
+    page: Option<Rc<Url>>,
     document: Option<Bytes>,
 }
 
@@ -175,11 +167,27 @@ pub enum FetchTrouble {
 
 /// The state of one fetch on its way through redirects.
 struct Trip {
-    url: Url,
+    url: Rc<Url>,
     request: WireRequest,
     give_up_at: Micros,
     /// Method and address of each hop that was redirected, with the jar's changes when it was asked.
-    visited: Vec<(Method, Url, u64)>,
+    visited: Vec<(Method, Rc<Url>, u64)>,
+    course: Course,
+}
+
+/// What a fetch came to on its way.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// Exchanges made.
+    pub exchanges: u32,
+    /// When the first byte of the first request was handed to an open connection.
+    pub sent_at: Option<Micros>,
+    /// When the last exchange ended; none if there was none.
+    pub ended_at: Option<Micros>,
+    /// How long safety caps held the requests back, in all.
+    pub held: Micros,
+    /// Where the first answer redirected to, as an absolute address where it is one.
+    pub first_location: Option<String>,
 }
 
 // === impl SessionSettings ===
@@ -266,36 +274,30 @@ impl<L: Line, G: Gate> Session<L, G> {
     ///
     /// All of it is bounded by `give_up_at`, moved by as long as the gate holds requests back: what our own
     /// caps cost never makes a failure.
-    pub async fn fetch(
+    pub fn fetch(
         &mut self,
         request: PageRequest<'_>,
         give_up_at: Micros,
         seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
-    ) -> Fetched {
-        let mut fetched = Fetched {
-            result: Err(FetchTrouble::Refused(String::new())),
-            last_request: None,
-            held: Micros::ZERO,
-            exchanges: 0,
-            sent_at: None,
-            ended_at: None,
-            first_location: None,
-        };
-        fetched.result = match self.begin(request, give_up_at) {
-            Ok(mut trip) => {
-                let result = self.follow(&mut trip, &mut fetched, seen).await;
-                fetched.last_request = Some(trip.request);
-                result
+    ) -> impl Future<Output = Fetched> {
+        // Begun before there is a future, which then need not hold the request twice.
+        let mut begun = self.begin(request, give_up_at);
+        async move {
+            let result = match &mut begun {
+                Ok(trip) => self.follow(trip, seen).await,
+                Err(trouble) => Err(trouble.clone()),
+            };
+            if let Ok(page) = &result
+                && is_page(&page.answer)
+            {
+                self.page = Some(page.final_url.clone());
+                self.document = None;
             }
-            Err(trouble) => Err(trouble),
-        };
-        if let Ok(page) = &fetched.result
-            && is_page(&page.answer)
-        {
-            self.page = Some(page.final_url.clone());
-            self.document = None;
+            match begun {
+                Ok(trip) => Fetched { result, last_request: Some(trip.request), course: trip.course },
+                Err(_) => Fetched { result, last_request: None, course: Course::default() },
+            }
         }
-        fetched
     }
 
     /// The value of the cookie of this name that a request to `url` would carry.
@@ -305,7 +307,7 @@ impl<L: Line, G: Gate> Session<L, G> {
 
     /// The page that the shopper is on: the last answer that was one.
     pub fn page(&self) -> Option<&Url> {
-        self.page.as_ref()
+        self.page.as_deref()
     }
 
     /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
@@ -317,7 +319,7 @@ impl<L: Line, G: Gate> Session<L, G> {
 
     /// The page that the shopper is on, where its text was kept.
     pub fn document(&self) -> Option<Document> {
-        Some(Document { url: self.page.clone()?, body: self.document.clone()? })
+        Some(Document { url: self.page()?.clone(), body: self.document.clone()? })
     }
 
     /// The page that the shopper is on, to come back to.
@@ -352,7 +354,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
-        let url = address::resolve(&self.settings.target, self.page.as_ref(), &request.url).map_err(FetchTrouble::BadAddress)?;
+        let url = address::resolve(&self.settings.target, self.page(), &request.url).map_err(FetchTrouble::BadAddress)?;
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
         let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
@@ -363,15 +365,10 @@ impl<L: Line, G: Gate> Session<L, G> {
         }
         let path = address::path_and_query(&url).to_owned();
         let request = WireRequest { origin, method: request.method, path, headers, body: request.body };
-        Ok(Trip { url, request, give_up_at, visited: Vec::new() })
+        Ok(Trip { url: Rc::new(url), request, give_up_at, visited: Vec::new(), course: Course::default() })
     }
 
-    async fn follow(
-        &mut self,
-        trip: &mut Trip,
-        fetched: &mut Fetched,
-        seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
-    ) -> Result<Page, FetchTrouble> {
+    async fn follow(&mut self, trip: &mut Trip, seen: &mut impl FnMut(&WireRequest, &Exchange, Hop)) -> Result<Page, FetchTrouble> {
         // What the step itself says stays as it is said; the rest is worked out anew at each hop.
         let own_referer = trip.request.headers.contains_key(header::REFERER);
         let own_cookies = trip.request.headers.get(header::COOKIE).cloned();
@@ -381,15 +378,15 @@ impl<L: Line, G: Gate> Session<L, G> {
             }
             self.set_cookies(trip, own_cookies.as_ref());
             let held = self.gate.pass(&trip.request.origin).await;
-            fetched.held += held.unwrap_or_default();
+            trip.course.held += held.unwrap_or_default();
             trip.give_up_at = trip.give_up_at.saturating_add(held.unwrap_or_default());
             let exchange = self.line.exchange(&trip.request, trip.give_up_at).await;
-            seen(&trip.request, &exchange, Hop { index: fetched.exchanges, held });
-            if fetched.exchanges == 0 {
-                fetched.sent_at = exchange.sent_at;
+            seen(&trip.request, &exchange, Hop { index: trip.course.exchanges, held });
+            if trip.course.exchanges == 0 {
+                trip.course.sent_at = exchange.sent_at;
             }
-            fetched.exchanges += 1;
-            fetched.ended_at = Some(exchange.ended_at);
+            trip.course.exchanges += 1;
+            trip.course.ended_at = Some(exchange.ended_at);
             let answer = exchange.result?;
             let changes = self.cookies.changes();
             self.cookies.take(&answer.headers, &trip.url);
@@ -397,8 +394,8 @@ impl<L: Line, G: Gate> Session<L, G> {
                 return Ok(Page { answer, final_url: trip.url.clone() });
             };
             let next = address::redirected(&trip.url, &location);
-            if fetched.exchanges == 1 {
-                fetched.first_location = Some(next.as_ref().map_or(location, Url::to_string));
+            if trip.course.exchanges == 1 {
+                trip.course.first_location = Some(next.as_ref().map_or(location, Url::to_string));
             }
             trip.visited.push((trip.request.method.clone(), trip.url.clone(), changes));
             self.turn(trip, next.map_err(FetchTrouble::BadRedirect)?, answer)?;
@@ -411,7 +408,7 @@ impl<L: Line, G: Gate> Session<L, G> {
             return Err(FetchTrouble::RedirectRefused {
                 location: next.into(),
                 answer: Box::new(answer),
-                from: Box::new(trip.url.clone()),
+                from: Box::new(Url::clone(&trip.url)),
             });
         };
         let request = &mut trip.request;
@@ -432,18 +429,18 @@ impl<L: Line, G: Gate> Session<L, G> {
         }
         let hops = trip.visited.len() as u32 - 1;
         let now = self.cookies.changes();
-        let circle = trip.visited.iter().any(|(method, url, changes)| *changes == now && *method == request.method && *url == next);
+        let circle = trip.visited.iter().any(|(method, url, changes)| *changes == now && *method == request.method && **url == next);
         if circle || hops >= self.settings.max_redirects {
             return Err(FetchTrouble::RedirectLoop { hops, location: next.into(), circle });
         }
         request.path = address::path_and_query(&next).to_owned();
         request.origin = origin;
-        trip.url = next;
+        trip.url = Rc::new(next);
         Ok(())
     }
 
     fn set_referer(&self, trip: &mut Trip) {
-        match self.page.as_ref().and_then(|page| referer(page, &trip.url)) {
+        match self.page().and_then(|page| referer(page, &trip.url)) {
             Some(value) => trip.request.headers.insert(header::REFERER, value),
             None => trip.request.headers.remove(header::REFERER),
         };

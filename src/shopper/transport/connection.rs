@@ -10,6 +10,7 @@ use ::http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENC
 use ::http::uri::{Authority, PathAndQuery, Scheme, Uri};
 use ::http::{HeaderMap, Method, Request, Response, Version};
 use bytes::Bytes;
+use futures_util::future::Either;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::rt::{Executor, Read, Write};
@@ -157,10 +158,10 @@ impl Connection {
     }
 
     /// Sends a message and waits for the head of its answer.
-    pub(super) async fn send(&mut self, message: Message) -> Result<Response<Incoming>, TrySendError<Message>> {
+    pub(super) fn send(&mut self, message: Message) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Message>>> {
         match &mut self.speaks {
-            Speaks::Http1 { sender, .. } => sender.try_send_request(message).await,
-            Speaks::Http2 { sender, .. } => sender.try_send_request(message).await,
+            Speaks::Http1 { sender, .. } => Either::Left(sender.try_send_request(message)),
+            Speaks::Http2 { sender, .. } => Either::Right(sender.try_send_request(message)),
         }
     }
 
@@ -185,6 +186,14 @@ impl Connection {
     /// Whether another line has it as well.
     pub(super) fn is_shared(&self) -> bool {
         Rc::strong_count(&self.holders) > 1
+    }
+
+    /// Closes it while nothing is under way. Over plain TCP nothing is left to say: the end of the stream comes with the socket's, and
+    /// a half-closed stream before it would be one more system call. TLS and HTTP/2 take their leave.
+    pub(super) fn close(self) {
+        if matches!(self.speaks, Speaks::Http1 { .. }) && !self.origin.tls {
+            self.cut();
+        }
     }
 
     /// Cuts it, whatever is under way. One that others hold as well stays with them: the request alone is reset.

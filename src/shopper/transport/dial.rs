@@ -28,9 +28,11 @@ pub(super) async fn open<C: Clock>(
     course: &mut Course,
 ) -> Result<Connection, Trouble> {
     let stream = connect(core, link, origin, course).await?;
+    // On the heap, where there is more to it: the state of a TLS handshake would make every exchange ten times as large.
     match link {
-        None => speak(core, tls, stream, origin, course).await,
-        Some(link) => speak(core, tls, Distant::new(stream, link.clone()), origin, course).await,
+        None if !origin.tls => Connection::http1(TokioIo::new(stream), origin.clone()).await,
+        None => Box::pin(speak(core, tls, stream, origin, course)).await,
+        Some(link) => Box::pin(speak(core, tls, Distant::new(stream, link.clone()), origin, course)).await,
     }
 }
 

@@ -214,26 +214,25 @@ impl<C: Clock> HttpLine<C> {
         loop {
             let (connection, reused) = match self.take_idle(&request.origin, course).await {
                 Some(connection) => (connection, true),
-                // On the heap: a TLS handshake's state would make every exchange ten times as large, and moving it costs.
-                None => (Box::pin(dial::open(&self.core, &self.tls, self.link.as_ref(), &request.origin, course)).await?, false),
+                None => (dial::open(&self.core, &self.tls, self.link.as_ref(), &request.origin, course).await?, false),
             };
             // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
             let mut connection = Cutting(Some(connection));
             let message = connection.get().message(request)?;
             course.sent_at = Some(self.core.clock.now());
-            match connection.get().send(message).await {
+            let sent = connection.get().send(message).await;
+            let mut failed = match sent {
                 Ok(response) => return self.receive(connection, response, request, reused, course).await,
-                Err(mut failed) => {
-                    let unsent = failed.take_message().is_some();
-                    if unsent {
-                        course.sent_at = None;
-                    }
-                    if !(unsent && reused) {
-                        return Err(trouble::of_exchange(&failed.into_error(), reused));
-                    }
-                    course.redials += 1;
-                }
+                Err(failed) => failed,
+            };
+            let unsent = failed.take_message().is_some();
+            if unsent {
+                course.sent_at = None;
             }
+            if !(unsent && reused) {
+                return Err(trouble::of_exchange(&failed.into_error(), reused));
+            }
+            course.redials += 1;
         }
     }
 
@@ -288,7 +287,7 @@ impl<C: Clock> HttpLine<C> {
 impl<C> HttpLine<C> {
     /// Closes the idle connections, or hands them on where connections are kept.
     fn release(&mut self) {
-        let Some(kept) = &self.core.kept else { return self.idle.clear() };
+        let Some(kept) = &self.core.kept else { return self.idle.drain(..).for_each(Connection::close) };
         let mut kept = kept.borrow_mut();
         for connection in self.idle.drain(..).filter(|connection| !connection.is_closed() && !connection.is_shared()) {
             let waiting = kept.entry(connection.origin.clone()).or_default();
