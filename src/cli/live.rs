@@ -164,7 +164,9 @@ impl<'a> Progress<'a> {
         for (place, stage) in profile.stages.iter().enumerate() {
             end += stage.length;
             if now < end {
-                return format!("{} ({}/{})", stage.label, place + 1, profile.stages.len());
+                // Of a shape it is an hour of its day, say, and no hour of the run.
+                let shape = profile.shape.as_ref().map(|shape| format!("{shape}, ")).unwrap_or_default();
+                return format!("{shape}{} ({}/{})", stage.label, place + 1, profile.stages.len());
             }
         }
         "last shoppers finish".to_owned()

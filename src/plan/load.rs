@@ -59,7 +59,8 @@ pub struct Stage {
     pub to: f64,
     /// How long it takes; never zero.
     pub length: Micros,
-    /// What to call it on a screen: `ramp to 20/s`, `09:00`.
+    /// What to call it on a screen: `ramp to 20/s`, `9 h`. Of a shape it is a part of what is rehearsed (an
+    /// hour of its day), however short the run.
     pub label: String,
 }
 

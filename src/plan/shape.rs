@@ -59,13 +59,13 @@ pub const SHAPES: [Shape; 8] = [
         source: "4 times the usual rate in the first hour (Summit 2017, a single retailer), the highest point 8 minutes after midnight \
                  (Alibaba 2019); the decay is an assumption",
         form: Form::Stages(&[
-            (60, 1.0, 1.0, "23:00"),
-            (8, 1.0, 4.0, "00:00"),
-            (22, 4.0, 3.6, "00:08"),
-            (30, 3.6, 2.8, "00:30"),
-            (60, 2.8, 1.7, "01:00"),
-            (60, 1.7, 1.2, "02:00"),
-            (60, 1.2, 1.0, "03:00"),
+            (60, 1.0, 1.0, "before midnight"),
+            (8, 1.0, 4.0, "midnight"),
+            (22, 4.0, 3.6, "+8 min"),
+            (30, 3.6, 2.8, "+30 min"),
+            (60, 2.8, 1.7, "+1 h"),
+            (60, 1.7, 1.2, "+2 h"),
+            (60, 1.2, 1.0, "+3 h"),
         ]),
     },
     Shape {
@@ -151,7 +151,7 @@ impl Form {
             Form::Day(levels) => levels
                 .windows(2)
                 .enumerate()
-                .map(|(hour, pair)| (60, f64::from(pair[0]), f64::from(pair[1]), format!("{hour:02}:00")))
+                .map(|(hour, pair)| (60, f64::from(pair[0]), f64::from(pair[1]), format!("{hour} h")))
                 .collect(),
             Form::Stages(stages) => stages.iter().map(|&(minutes, from, to, label)| (minutes, from, to, label.to_owned())).collect(),
         }
@@ -199,7 +199,7 @@ mod tests {
             assert!((mean(&profile) - 1.0).abs() < 1e-9, "{name} has its mean at {}", mean(&profile));
             assert_eq!(profile.stages[from_hour].from, ratio, "{name} from");
             assert_eq!(profile.stages[to_hour].from, ratio, "{name} to");
-            assert_eq!(profile.stages[9].label, "09:00");
+            assert_eq!(profile.stages[9].label, "9 h");
         }
     }
 
