@@ -39,7 +39,7 @@ mod precise {
         waiting: RefCell<BTreeMap<(u64, u64), Waker>>,
         asked: Cell<u64>,
         armed_for: Cell<u64>,
-        /// When it fires: before the moment that it is armed for.
+        /// When it fires: at the moment that it is armed for, or before.
         fires_at: Cell<u64>,
         waking: Waking,
     }
@@ -120,20 +120,20 @@ mod precise {
             let took = now.checked_sub(self.fires_at.replace(u64::MAX));
             let due = self.armed_for.replace(u64::MAX);
             took.into_iter().for_each(|took| self.waking.learn(took));
-            // Up too early: not again for the same moment.
-            let earlier = if took.is_some() && now < due { 0 } else { self.waking.usual() };
             let mut waiting = self.waiting.borrow_mut();
             while let Some(first) = waiting.first_entry() {
-                let due = first.key().0;
-                if due > now {
-                    self.arm(due, earlier, now);
+                let moment = first.key().0;
+                if moment > now {
+                    // Up too early: not again for the same moment.
+                    let earlier = if took.is_some() && moment == due { 0 } else { self.waking.usual() };
+                    self.arm(moment, earlier, now);
                     return;
                 }
                 first.remove().wake();
             }
         }
 
-        /// Makes the timer fire `earlier` than `due`, unless it fires before that anyway.
+        /// Makes the timer fire `earlier` than `due`, which is to come, unless it is armed for something before that.
         fn arm(&self, due: u64, earlier: u64, now: u64) {
             if due >= self.armed_for.get() {
                 return;
@@ -156,14 +156,12 @@ mod precise {
 
         fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
             let alarm = self.alarm;
-            // After another's turn the queue says who is due, and nobody need look at the clock.
-            if alarm.armed_for.get() > self.due {
-                let now = monotonic();
-                if now >= self.due {
-                    return Poll::Ready(());
-                }
-                alarm.arm(self.due, alarm.waking.usual(), now);
+            // Looked at whenever there is occasion: whoever is due by then need not wait for the timer's own task.
+            let now = monotonic();
+            if now >= self.due {
+                return Poll::Ready(());
             }
+            alarm.arm(self.due, alarm.waking.usual(), now);
             let place = *self.place.get_or_insert_with(|| {
                 alarm.asked.set(alarm.asked.get() + 1);
                 alarm.asked.get()
@@ -269,6 +267,27 @@ mod tests {
             }
             clock.sleep_until(Micros::from_millis(20)).await;
             assert!(clock.now() >= Micros::from_millis(20));
+        });
+    }
+
+    #[test]
+    fn nobody_is_early_and_nobody_is_forgotten_once_the_clock_fires_before_the_moment() {
+        with_clock(|clock| async move {
+            // Each wakening teaches it to fire a little earlier. Sleeps begin and end around those that are armed, and some are given up.
+            for round in 0..800u64 {
+                let at = clock.now() + Micros(200 + round % 5 * 40);
+                let mut abandoned = std::pin::pin!(clock.sleep_until(at + Micros(round % 3 * 10)));
+                let sooner = std::pin::pin!(clock.sleep_until(at + Micros(5)));
+                assert!(futures_poll_once(abandoned.as_mut()).await.is_none());
+                clock.sleep_until(at).await;
+                assert!(clock.now() >= at);
+                if round % 2 == 0 {
+                    abandoned.set(clock.sleep_until(Micros::ZERO));
+                    abandoned.await;
+                }
+                sooner.await;
+                assert!(clock.now() >= at + Micros(5));
+            }
         });
     }
 

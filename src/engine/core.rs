@@ -3,6 +3,7 @@
 //! Cores share nothing that a request touches. Each sends what it counted to the run once a second.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -27,6 +28,9 @@ const MOST_AT_ONCE: u64 = 400_000;
 /// The most that a shopper's task may take, in bytes: it is most of what 100,000 who think take. What only a request needs is on the heap
 /// while it lasts.
 const ROOM: usize = 3_072;
+
+/// What is told of a shopper whom a bug of ours ended.
+const PANICKED: &str = "a shopper's task panicked: please report it";
 
 /// What a core needs besides the world that its shoppers share.
 pub struct CorePlan {
@@ -104,7 +108,8 @@ where
         if world.clock.now() < arrival.at {
             tokio::task::yield_now().await;
         }
-        let visit = expected(world, arrival);
+        // As in a task of its own, a bug of ours in one shopper ends no run.
+        let visit = catch_unwind(AssertUnwindSafe(|| expected(world, arrival)));
         let stopped = tokio::select! {
             biased;
             () = stop.reached(Phase::Draining) => true,
@@ -117,8 +122,10 @@ where
         halves(world).for_each(|(_, world)| world.tally.borrow_mut().planned(arrival.at));
         if crowd.inside.get() >= most {
             halves(world).for_each(|(_, world)| world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once"));
-        } else {
+        } else if let Ok(visit) = visit {
             admit(world, crowd, visit, arrival, core.slice);
+        } else {
+            world.tally.borrow_mut().own_failure(OwnFault::Bug, PANICKED);
         }
         // Where arrivals are overdue nothing above waits: let those act who are in.
         tokio::task::consume_budget().await;
@@ -240,6 +247,7 @@ async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
         visit.close(world, end);
         answers
     };
+    // The one beside is made at the moment, before either acts: both have that time against them.
     let (here, there) = (enter(world, here), enter(beside, expected(beside, arrival)));
     let (here, there) = if here_first {
         tokio::join!(biased; here, there)
@@ -312,7 +320,7 @@ impl<S, C, G> Drop for Inside<S, C, G> {
         if std::thread::panicking()
             && let Ok(mut tally) = self.world.tally.try_borrow_mut()
         {
-            tally.own_failure(OwnFault::Bug, "a shopper's task panicked: please report it");
+            tally.own_failure(OwnFault::Bug, PANICKED);
         }
         self.crowd.leave();
     }

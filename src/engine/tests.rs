@@ -113,6 +113,16 @@ fn shoppers_go_through_the_journey_and_every_one_is_accounted_for() {
 }
 
 #[test]
+fn a_bug_that_ends_each_shopper_ends_no_run_and_is_told() {
+    let mut plan = shop_plan();
+    // Nobody can choose among no journeys.
+    plan.journeys.clear();
+    let tally = run(plan, &Stop::default(), |_| answer(200));
+    assert_eq!((tally.arrivals.planned, tally.arrivals.started), (50, 0));
+    assert_eq!(tally.generator.own_failures[&OwnFault::Bug].values().sum::<u64>(), 50);
+}
+
+#[test]
 fn a_failed_purchase_is_retried_from_its_start() {
     // The confirmation fails once for each shopper: pay is asked again.
     let tally = run(shop_plan(), &Stop::default(), |asked| answer(if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 }));

@@ -107,7 +107,7 @@ impl Problems {
             out += &self.render_one(&renderer, problem);
             out += "\n\n";
         }
-        let (n, name) = (self.list.len(), self.source.name());
+        let (n, name) = (self.list.len(), visible(self.source.name()));
         if n > PRINTED {
             out += &format!("... and {} more\n", n - PRINTED);
         }

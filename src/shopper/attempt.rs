@@ -155,11 +155,11 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                     Ok(fetched) => fetched,
                     Err(finding) => return (finding, world.clock.now()),
                 };
-                let course = &fetched.course;
-                attempt.sent_at = attempt.sent_at.or(course.sent_at);
+                let progress = &fetched.progress;
+                attempt.sent_at = attempt.sent_at.or(progress.sent_at);
                 // What our own caps cost is not the shop's slowness.
-                waits_until = waits_until.map(|until| until.saturating_add(course.held));
-                let ended_at = course.ended_at.unwrap_or_else(|| world.clock.now());
+                waits_until = waits_until.map(|until| until.saturating_add(progress.held));
+                let ended_at = progress.ended_at.unwrap_or_else(|| world.clock.now());
                 let (finding, answer) = self.read(world, step, fetched, ended_at);
                 attempt.evidence.answer = answer;
                 (finding, ended_at)
@@ -292,7 +292,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         };
         let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
         let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie)
-            .at(&page.final_url, fetched.course.first_location.as_deref());
+            .at(&page.final_url, fetched.progress.first_location.as_deref());
         let found = match self.judge(world, step, &answer) {
             Ok(Finding::Ok) => find(world, step, &answer, &|place| self.variables.found(place)),
             Ok(finding) => Err(finding),

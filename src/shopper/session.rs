@@ -92,8 +92,8 @@ pub struct Fetched {
     pub result: Result<Page, FetchTrouble>,
     /// The last request, as it was sent; none if there was none.
     pub last_request: Option<WireRequest>,
-    /// What it came to on its way.
-    pub course: Course,
+    /// How far it came.
+    pub progress: Progress,
 }
 
 /// The final answer, and where it is from.
@@ -155,7 +155,7 @@ pub enum FetchTrouble {
         /// The answer that redirected.
         answer: Box<Answer>,
         /// The address of that answer.
-        from: Box<Url>,
+        from: Rc<Url>,
     },
     /// The request itself is to a host that may not be loaded. Nothing was sent.
     #[error("{0} is not among the allowed hosts")]
@@ -172,12 +172,12 @@ struct Trip {
     give_up_at: Micros,
     /// Method and address of each hop that was redirected, with the jar's changes when it was asked.
     visited: Vec<(Method, Rc<Url>, u64)>,
-    course: Course,
+    progress: Progress,
 }
 
-/// What a fetch came to on its way.
+/// How far a fetch came.
 #[derive(Clone, Debug, Default)]
-pub struct Course {
+pub struct Progress {
     /// Exchanges made.
     pub exchanges: u32,
     /// When the first byte of the first request was handed to an open connection.
@@ -294,8 +294,8 @@ impl<L: Line, G: Gate> Session<L, G> {
                 self.document = None;
             }
             match begun {
-                Ok(trip) => Fetched { result, last_request: Some(trip.request), course: trip.course },
-                Err(_) => Fetched { result, last_request: None, course: Course::default() },
+                Ok(trip) => Fetched { result, last_request: Some(trip.request), progress: trip.progress },
+                Err(_) => Fetched { result, last_request: None, progress: Progress::default() },
             }
         }
     }
@@ -365,7 +365,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         }
         let path = address::path_and_query(&url).to_owned();
         let request = WireRequest { origin, method: request.method, path, headers, body: request.body };
-        Ok(Trip { url: Rc::new(url), request, give_up_at, visited: Vec::new(), course: Course::default() })
+        Ok(Trip { url: Rc::new(url), request, give_up_at, visited: Vec::new(), progress: Progress::default() })
     }
 
     async fn follow(&mut self, trip: &mut Trip, seen: &mut impl FnMut(&WireRequest, &Exchange, Hop)) -> Result<Page, FetchTrouble> {
@@ -378,15 +378,15 @@ impl<L: Line, G: Gate> Session<L, G> {
             }
             self.set_cookies(trip, own_cookies.as_ref());
             let held = self.gate.pass(&trip.request.origin).await;
-            trip.course.held += held.unwrap_or_default();
+            trip.progress.held += held.unwrap_or_default();
             trip.give_up_at = trip.give_up_at.saturating_add(held.unwrap_or_default());
             let exchange = self.line.exchange(&trip.request, trip.give_up_at).await;
-            seen(&trip.request, &exchange, Hop { index: trip.course.exchanges, held });
-            if trip.course.exchanges == 0 {
-                trip.course.sent_at = exchange.sent_at;
+            seen(&trip.request, &exchange, Hop { index: trip.progress.exchanges, held });
+            if trip.progress.exchanges == 0 {
+                trip.progress.sent_at = exchange.sent_at;
             }
-            trip.course.exchanges += 1;
-            trip.course.ended_at = Some(exchange.ended_at);
+            trip.progress.exchanges += 1;
+            trip.progress.ended_at = Some(exchange.ended_at);
             let answer = exchange.result?;
             let changes = self.cookies.changes();
             self.cookies.take(&answer.headers, &trip.url);
@@ -394,8 +394,8 @@ impl<L: Line, G: Gate> Session<L, G> {
                 return Ok(Page { answer, final_url: trip.url.clone() });
             };
             let next = address::redirected(&trip.url, &location);
-            if trip.course.exchanges == 1 {
-                trip.course.first_location = Some(next.as_ref().map_or(location, Url::to_string));
+            if trip.progress.exchanges == 1 {
+                trip.progress.first_location = Some(next.as_ref().map_or(location, Url::to_string));
             }
             trip.visited.push((trip.request.method.clone(), trip.url.clone(), changes));
             self.turn(trip, next.map_err(FetchTrouble::BadRedirect)?, answer)?;
@@ -405,11 +405,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     /// Turns the trip to the redirect's goal.
     fn turn(&mut self, trip: &mut Trip, next: Url, answer: Answer) -> Result<(), FetchTrouble> {
         let Some(origin) = self.origin(&next) else {
-            return Err(FetchTrouble::RedirectRefused {
-                location: next.into(),
-                answer: Box::new(answer),
-                from: Box::new(Url::clone(&trip.url)),
-            });
+            return Err(FetchTrouble::RedirectRefused { location: next.into(), answer: Box::new(answer), from: trip.url.clone() });
         };
         let request = &mut trip.request;
         let to_get = match answer.status {

@@ -39,7 +39,7 @@ fn a_circle_of_redirects_is_noticed_at_once() {
         let shop = serving(&[("/a", "HTTP/1.1 302 Found\r\nlocation: /b\r\n"), ("/b", "HTTP/1.1 302 Found\r\nlocation: /a\r\n")]).await;
         let fetched = get(&mut session(&shop), "/a").await;
         assert!(matches!(fetched.result, Err(FetchTrouble::RedirectLoop { hops: 1, circle: true, .. })), "{:?}", fetched.result);
-        assert_eq!((fetched.course.exchanges, shop.received(), shop.accepted.get()), (2, 2, 1));
+        assert_eq!((fetched.progress.exchanges, shop.received(), shop.accepted.get()), (2, 2, 1));
     });
 }
 
@@ -49,8 +49,8 @@ fn a_redirect_to_another_host_is_refused_and_nothing_is_sent_there() {
         let shop = serving(&[("/pay", "HTTP/1.1 302 Found\r\nlocation: https://bank.invalid/3ds?x=1\r\n")]).await;
         let fetched = get(&mut session(&shop), "/pay").await;
         let Err(FetchTrouble::RedirectRefused { location, answer, .. }) = fetched.result else { panic!("{:?}", fetched.result) };
-        assert_eq!((&*location, answer.status.as_u16(), fetched.course.exchanges), ("https://bank.invalid/3ds?x=1", 302, 1));
-        assert_eq!(fetched.course.first_location.as_deref(), Some("https://bank.invalid/3ds?x=1"));
+        assert_eq!((&*location, answer.status.as_u16(), fetched.progress.exchanges), ("https://bank.invalid/3ds?x=1", 302, 1));
+        assert_eq!(fetched.progress.first_location.as_deref(), Some("https://bank.invalid/3ds?x=1"));
     });
 }
 
@@ -88,7 +88,7 @@ fn a_hop_that_breaks_is_the_trouble_of_the_fetch() {
         .await;
         let fetched = get(&mut session(&shop), "/").await;
         assert!(matches!(fetched.result, Err(FetchTrouble::Wire(Trouble::BrokenReused(_)))), "{:?}", fetched.result);
-        assert_eq!((fetched.course.exchanges, shop.received()), (2, 2));
+        assert_eq!((fetched.progress.exchanges, shop.received()), (2, 2));
     });
 }
 

@@ -210,8 +210,8 @@ fn redirects_without_end_are_followed_ten_times() {
     let fetched = get(&mut session, "/0");
     let Err(trouble @ FetchTrouble::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result else { panic!("{:?}", fetched.result) };
     insta::assert_snapshot!(trouble, @"redirected 10 times, then to https://shop.example/11 as well");
-    assert_eq!((asked.borrow().len(), fetched.course.exchanges), (22, 11));
-    assert_eq!((fetched.course.sent_at, fetched.course.ended_at), (Some(Micros(121)), Some(Micros(222))));
+    assert_eq!((asked.borrow().len(), fetched.progress.exchanges), (22, 11));
+    assert_eq!((fetched.progress.sent_at, fetched.progress.ended_at), (Some(Micros(121)), Some(Micros(222))));
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn only_allowed_hosts_are_asked() {
     assert!(matches!(get(&mut session, "/app").result, Err(FetchTrouble::RedirectRefused { .. })));
     let bad = get(&mut session, "/bad");
     assert!(matches!(bad.result, Err(FetchTrouble::BadRedirect(_))), "{:?}", bad.result);
-    assert_eq!(bad.course.first_location.as_deref(), Some("https://[oops"));
+    assert_eq!(bad.progress.first_location.as_deref(), Some("https://[oops"));
     assert_eq!(asked.borrow().len(), 3);
 }
 

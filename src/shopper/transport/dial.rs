@@ -28,16 +28,17 @@ pub(super) async fn open<C: Clock>(
     course: &mut Course,
 ) -> Result<Connection, Trouble> {
     let stream = connect(core, link, origin, course).await?;
-    // On the heap, where there is more to it: the state of a TLS handshake would make every exchange ten times as large.
-    match link {
-        None if !origin.tls => Connection::http1(TokioIo::new(stream), origin.clone()).await,
-        None => Box::pin(speak(core, tls, stream, origin, course)).await,
-        Some(link) => Box::pin(speak(core, tls, Distant::new(stream, link.clone()), origin, course)).await,
+    // On the heap: the state of a TLS handshake would make every exchange ten times as large.
+    match (link, origin.tls) {
+        (None, false) => Connection::http1(TokioIo::new(stream), origin.clone()).await,
+        (Some(link), false) => Connection::http1(TokioIo::new(Distant::new(stream, link.clone())), origin.clone()).await,
+        (None, true) => Box::pin(over_tls(core, tls, stream, origin, course)).await,
+        (Some(link), true) => Box::pin(over_tls(core, tls, Distant::new(stream, link.clone()), origin, course)).await,
     }
 }
 
-/// Agrees on a protocol over an open stream.
-async fn speak<C: Clock, T>(
+/// Shakes hands, and speaks what was agreed on.
+async fn over_tls<C: Clock, T>(
     core: &Core<C>,
     tls: &OnceCell<Arc<ClientConfig>>,
     stream: T,
@@ -47,9 +48,6 @@ async fn speak<C: Clock, T>(
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    if !origin.tls {
-        return Connection::http1(TokioIo::new(stream), origin.clone()).await;
-    }
     let config = match tls.get() {
         Some(config) => config.clone(),
         None => {

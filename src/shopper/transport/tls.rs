@@ -175,3 +175,17 @@ impl ServerCertVerifier for AnyCertificate {
         self.0.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suites_that_browsers_offer_first_come_first_in_each_version() {
+        let suites: Vec<_> = provider().cipher_suites.iter().map(|suite| suite.suite()).collect();
+        assert_eq!(suites[0], CipherSuite::TLS13_AES_128_GCM_SHA256);
+        let newer = provider().cipher_suites.iter().filter(|suite| suite.tls13().is_some()).count();
+        assert_eq!(suites[newer], CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256);
+        assert_eq!(suites.len(), ring::default_provider().cipher_suites.len());
+    }
+}

@@ -59,6 +59,7 @@ pub const MIN_SHOPPERS: u64 = 30;
 pub const MIN_REPEATED: u64 = 5;
 /// The rate of false discoveries among what is listed.
 pub const MAX_Q: f64 = 0.05;
+
 // === impl HotSpot ===
 
 impl HotSpot {

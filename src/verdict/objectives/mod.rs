@@ -33,8 +33,8 @@ use crate::plan::{Comparison, Metric, Objective, Plan};
 use crate::tally::Tally;
 
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
-/// that was cut short; what it was stopped for is broken. While
-/// a run goes on nothing is decided: who looks often enough sees anything.
+/// that was cut short; what it was stopped for is broken. While a run goes on nothing is decided: who looks often enough sees
+/// anything.
 pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts) -> Vec<ObjectiveFinding> {
     let slices = facts.slices.first().map_or(1, |slice| slice.of());
     let stopped_for = match facts.completion {
