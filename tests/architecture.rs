@@ -24,7 +24,21 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("engine", &["schedule", "shopper", "tally", "plan", "base"]),
     ("verdict", &["tally", "plan", "base"]),
     ("report", &["verdict", "tally", "plan", "base"]),
-    ("cli", &["base", "scenario", "tally", "demo_shop", "plan", "schedule", "shopper", "engine", "verdict", "report"]),
+    (
+        "cli",
+        &[
+            "base",
+            "scenario",
+            "tally",
+            "demo_shop",
+            "plan",
+            "schedule",
+            "shopper",
+            "engine",
+            "verdict",
+            "report",
+        ],
+    ),
     ("main", &["cli"]),
 ];
 
@@ -39,10 +53,18 @@ fn rooms_use_only_what_the_map_allows() {
     let mut broken = Vec::new();
     for (room, path, code) in sources() {
         let Some((_, allowed)) = MAY_USE.iter().find(|(known, _)| *known == room) else {
-            panic!("{} is in no room of the map: add '{room}' to the table, or find it a place", path.display());
+            panic!(
+                "{} is in no room of the map: add '{room}' to the table, or find it a place",
+                path.display()
+            );
         };
-        let forbidden = rooms_used(&code).into_iter().filter(|used| *used != room && !allowed.contains(&used.as_str()));
-        broken.extend(forbidden.map(|used| format!("{} uses '{used}', which '{room}' may not", path.display())));
+        let forbidden = rooms_used(&code)
+            .into_iter()
+            .filter(|used| *used != room && !allowed.contains(&used.as_str()));
+        broken.extend(
+            forbidden
+                .map(|used| format!("{} uses '{used}', which '{room}' may not", path.display())),
+        );
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
@@ -51,8 +73,13 @@ fn rooms_use_only_what_the_map_allows() {
 fn only_rooms_with_effects_have_sockets_clocks_and_tasks() {
     let effectful = Regex::new(EFFECTFUL).unwrap();
     let mut broken = Vec::new();
-    for (room, path, code) in sources().into_iter().filter(|(room, ..)| !EFFECTS.contains(&room.as_str()) && room != "main") {
-        broken.extend(effectful.find(&code).map(|found| format!("{} names '{}', which '{room}' may not", path.display(), found.as_str())));
+    for (room, path, code) in sources()
+        .into_iter()
+        .filter(|(room, ..)| !EFFECTS.contains(&room.as_str()) && room != "main")
+    {
+        broken.extend(effectful.find(&code).map(|found| {
+            format!("{} names '{}', which '{room}' may not", path.display(), found.as_str())
+        }));
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
@@ -71,16 +98,24 @@ fn sources() -> Vec<(String, PathBuf, String)> {
     let mut sources = Vec::new();
     let mut open = vec![root.clone()];
     while let Some(folder) = open.pop() {
-        let mut entries: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         // Modules that exist only for tests are declared beside their folder's other modules.
         let declarations = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
         entries.retain(|path| !only_for_tests(&declarations, path));
         for path in entries {
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && path != root.join("lib.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && path != root.join("lib.rs")
+            {
                 let inside = path.strip_prefix(&root).unwrap();
-                let room = Path::new(inside.components().next().unwrap().as_os_str()).file_stem().unwrap().to_str().unwrap().to_owned();
+                let room = Path::new(inside.components().next().unwrap().as_os_str())
+                    .file_stem()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
                 let code = without_comments_and_tests(&fs::read_to_string(&path).unwrap());
                 sources.push((room, inside.to_owned(), code));
             }
@@ -92,7 +127,9 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 
 fn only_for_tests(declarations: &str, path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
-    Regex::new(&format!(r"#\[cfg\(test\)\]\s*(?:pub(?:\([a-z]+\))? )?mod {};", regex::escape(name))).unwrap().is_match(declarations)
+    Regex::new(&format!(r"#\[cfg\(test\)\]\s*(?:pub(?:\([a-z]+\))? )?mod {};", regex::escape(name)))
+        .unwrap()
+        .is_match(declarations)
 }
 
 /// The code up to its test module, which stands last in a file.
@@ -133,6 +170,7 @@ fn heads_of_list(text: &str) -> Vec<String> {
             break;
         }
     }
-    let heads = entries.iter().map(|entry| entry.trim().split("::").next().unwrap_or_default().to_owned());
+    let heads =
+        entries.iter().map(|entry| entry.trim().split("::").next().unwrap_or_default().to_owned());
     heads.filter(|head| !head.is_empty()).collect()
 }

@@ -19,7 +19,9 @@ fn purchase(step: &str) -> String {
 
 /// A whole scenario but for its journeys.
 fn top(rest: &str) -> String {
-    format!("name: x\ntarget: http://127.0.0.1:1\nload: {{ stages: [{{ hold: 10/s, for: 1m }}] }}\n{rest}\n")
+    format!(
+        "name: x\ntarget: http://127.0.0.1:1\nload: {{ stages: [{{ hold: 10/s, for: 1m }}] }}\n{rest}\n"
+    )
 }
 
 /// A whole scenario with one more part.
@@ -35,7 +37,10 @@ fn arms(arms: &str) -> String {
 
 /// A whole scenario with this load.
 fn load(load: &str) -> String {
-    format!("name: x\nload:\n{}\njourneys: [{{ name: buy, steps: [{{ name: home, get: / }}] }}]\n", indented(load, 2))
+    format!(
+        "name: x\nload:\n{}\njourneys: [{{ name: buy, steps: [{{ name: home, get: / }}] }}]\n",
+        indented(load, 2)
+    )
 }
 
 /// A whole scenario with a purchase and this objective.
@@ -58,9 +63,10 @@ fn indented(text: &str, by: usize) -> String {
 
 fn files(name: &str) -> io::Result<Vec<u8>> {
     match name {
-        "accounts.csv" => {
-            Ok((0..700).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,password\n".to_owned(), |all, row| all + &row).into())
-        }
+        "accounts.csv" => Ok((0..700)
+            .map(|n| format!("u{n}@example.com,pw{n}\n"))
+            .fold("email,password\n".to_owned(), |all, row| all + &row)
+            .into()),
         "few.csv" => Ok(b"email\na\nb\n".to_vec()),
         "empty.csv" => Ok(b"email\n".to_vec()),
         "ragged.jsonl" => Ok(b"{\"a\":1}\n{\"a\":2,\"b\":1}\n".to_vec()),
@@ -68,14 +74,23 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
         "list.jsonl" => Ok(b"[1]\n".to_vec()),
         "ragged.csv" => Ok(b"email,password\na\n".to_vec()),
         "twice.csv" => Ok(b"email,email\na,b\n".to_vec()),
-        "cards.csv" => Ok((0..700).map(|_| "4539578763621486\n").fold("pan\n".to_owned(), |all, row| all + row).into()),
+        "cards.csv" => Ok((0..700)
+            .map(|_| "4539578763621486\n")
+            .fold("pan\n".to_owned(), |all, row| all + row)
+            .into()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
 }
 
 fn inputs() -> Inputs<'static> {
-    let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Inputs { variables: BTreeMap::from(variables), read_file: &files, stored: false, ..Inputs::default() }
+    let variables = [("TOKEN", "t"), ("LIVE", "sk_live_12345")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Inputs {
+        variables: BTreeMap::from(variables),
+        read_file: &files,
+        stored: false,
+        ..Inputs::default()
+    }
 }
 
 fn problems(text: &str, inputs: &Inputs<'_>) -> Problems {
@@ -96,13 +111,20 @@ fn check(cases: &[Case]) {
 
 fn check_one((marked, message, remedy): &Case) -> Result<(), String> {
     let at = marked.find('«').unwrap_or_else(|| panic!("nothing marked in:\n{marked}"));
-    let value = marked[at + '«'.len_utf8()..].split('»').next().and_then(|value| value.lines().next()).unwrap_or("").trim_end();
+    let value = marked[at + '«'.len_utf8()..]
+        .split('»')
+        .next()
+        .and_then(|value| value.lines().next())
+        .unwrap_or("")
+        .trim_end();
     let line = marked[..at].matches('\n').count() + 1;
     let column = marked[..at].chars().rev().take_while(|c| *c != '\n').count() + 1;
     let found = problems(&marked.replace(['«', '»'], ""), &inputs());
     let shown = found.render(false);
     let problem = found.iter().next().expect("a problem");
-    let ensure = |held: bool, what: String| if held { Ok(()) } else { Err(format!("{what}, in:\n{marked}\n{shown}")) };
+    let ensure = |held: bool, what: String| {
+        if held { Ok(()) } else { Err(format!("{what}, in:\n{marked}\n{shown}")) }
+    };
     ensure(found.len() == 1, format!("{} problems", found.len()))?;
     let place = problem.place.map(|place| (place.line as usize, place.column as usize));
     ensure(place == Some((line, column)), format!("the place is {place:?}, not {line}:{column}"))?;
@@ -123,7 +145,11 @@ fn yaml_that_is_none() {
         ("«»# only a comment\n".into(), &["empty"], &["name:"]),
         ("name: x\njourneys:\n«\t»- name: a\n".into(), &["tab"], &["spaces"]),
         ("name: x\njourneys: [{\n«»".into(), &["not YAML"], &["brackets"]),
-        ("name: x\nlimits: «{{ env.A }}»/s\n".into(), &["placeholder without quotes"], &["{{ ... }}"]),
+        (
+            "name: x\nlimits: «{{ env.A }}»/s\n".into(),
+            &["placeholder without quotes"],
+            &["{{ ... }}"],
+        ),
         ("name: a b«:» c\n".into(), &["not YAML"], &["quotes"]),
         (part("«name»: y"), &["`name`", "twice"], &["keep one"]),
         ("name: x\n«---»\nname: y\n".into(), &["second document"], &["file of its own"]),
@@ -131,7 +157,11 @@ fn yaml_that_is_none() {
         ("«- a\n- b»\n".into(), &["expected a scenario", "a list"], &["key: value"]),
         ("«just text»\n".into(), &["expected a scenario", "a single value"], &["`journeys`"]),
         (part("limits: { requests: «!rate 5/s» }"), &["tags"], &["remove"]),
-        (part(&format!("x-deep: {}«[»{}", "[".repeat(39), "]".repeat(40))), &["nested deeper"], &["flatten"]),
+        (
+            part(&format!("x-deep: {}«[»{}", "[".repeat(39), "]".repeat(40))),
+            &["nested deeper"],
+            &["flatten"],
+        ),
     ]);
 }
 
@@ -265,48 +295,160 @@ fn steps_and_requests() {
         (steps("- «name: a»"), &["no request"], &["`get: /`"]),
         (steps("- { name: a, get: /, «post»: / }"), &["`post` and `get`"], &["two steps"]),
         (steps("- «get: /»"), &["a step needs `name`"], &["add `name:`"]),
-        (steps("- { name: a, get: / }\n- { name: «a», get: / }"), &["two steps", "`a`"], &["own name"]),
         (
-            top("journeys:\n  - { name: a, steps: [{ name: b, get: / }] }\n  - { name: «a», steps: [{ name: b, get: / }] }"),
+            steps("- { name: a, get: / }\n- { name: «a», get: / }"),
+            &["two steps", "`a`"],
+            &["own name"],
+        ),
+        (
+            top(
+                "journeys:\n  - { name: a, steps: [{ name: b, get: / }] }\n  - { name: «a», steps: [{ name: b, get: / }] }",
+            ),
             &["two journeys"],
             &["own name"],
         ),
         (steps("- { name: «a<b», get: / }"), &["without < and >"], &["plainer"]),
         (steps("- { name: a, get: «cart» }"), &["not a path"], &["/cart"]),
         (steps("- { name: a, get: «/a b» }"), &["white space"], &["/a%20b"]),
-        (steps("- { name: a, post: /, json: { a: 1 }, «form»: { a: 1 } }"), &["`form` and `json`"], &["keep one"]),
-        (steps("- { name: a, post: /, form: { a: 1 }, «multipart»: { a: 1 } }"), &["`multipart` and `form`"], &["keep one"]),
-        (steps("- { name: a, post: /, multipart: { a: { file: «nowhere.jpg» } } }"), &["can't be read"], &["relative to the scenario"]),
-        (steps("- { name: a, post: /, multipart: { a: «{ filename: x }» } }"), &["a file to send needs `file`"], &["`file:`"]),
-        (steps("- { name: a, post: /, multipart: { a: { file: few.csv, type: «\"a\\nb\"» } } }"), &["not a content type"], &["image/jpeg"]),
-        (steps("- { name: a, get: /, poll: { every: «refreshing», for: 5s, until: { status: 200 } } }"), &["not a duration"], &["300ms"]),
-        (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
-        (steps("- { name: a, get: /, headers: { «x y»: z } }"), &["not a header name"], &["dashes"]),
-        (steps("- { name: a, get: /, headers: { «Host»: z } }"), &["follows from the request"], &["remove"]),
-        (steps("- { name: a, get: /, headers: { «X-Load-Test»: z } }"), &["load test"], &["{{ run.id }}"]),
-        (steps("- { name: a, get: /, headers: { a: b, «A»: c } }"), &["`a` is given twice"], &["keep one"]),
-        (steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"), &["one line"], &["line breaks"]),
-        (steps("- { name: a, get: /, «think»: 1s }"), &["begins when the shopper arrives"], &["remove"]),
-        (steps("- { name: a, get: /, assets: «yes» }"), &["`yes`", "does not say whether"], &["assets: true"]),
-        (steps("- { name: a, get: /, assets: { expect: «some» } }"), &["some"], &["all"]),
-        (steps("- { name: a, head: /, «assets»: true }"), &["`head` leads to no page"], &["gets the page"]),
-        (purchase("- { name: a, get: /, «assets»: { expect: all } }"), &["pay again"], &["assets: true"]),
-        (steps("- { name: a, get: /, «together»: 9 }"), &["begins when the shopper arrives"], &["remove `together`"]),
-        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «1» }"), &["nobody to wait for"], &["from 2"]),
-        (steps("- { name: a, get: / }\n- { name: b, get: /, together: «601» }"), &["601 shoppers", "600 come"], &["smaller"]),
-        (steps("- { name: a, get: / }\n- { name: b, get: /, together: { shoppers: 5, for: «0s» } }"), &["takes no time"], &["30s"]),
-        (steps("- { name: a, get: /, «continue»: 50% }"), &["nothing follows"], &["remove"]),
-        (steps("- { name: a, get: /, «order»: { id: { json: $.id } } }"), &["inside a purchase"], &["`purchase: ...`"]),
-        (purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"), &["inside a purchase"], &["beside `purchase:`"]),
         (
-            purchase("- { name: a, get: /, order: { id: { json: $.a } } }\n- { name: b, get: /, «order»: { id: { json: $.a } } }"),
+            steps("- { name: a, post: /, json: { a: 1 }, «form»: { a: 1 } }"),
+            &["`form` and `json`"],
+            &["keep one"],
+        ),
+        (
+            steps("- { name: a, post: /, form: { a: 1 }, «multipart»: { a: 1 } }"),
+            &["`multipart` and `form`"],
+            &["keep one"],
+        ),
+        (
+            steps("- { name: a, post: /, multipart: { a: { file: «nowhere.jpg» } } }"),
+            &["can't be read"],
+            &["relative to the scenario"],
+        ),
+        (
+            steps("- { name: a, post: /, multipart: { a: «{ filename: x }» } }"),
+            &["a file to send needs `file`"],
+            &["`file:`"],
+        ),
+        (
+            steps("- { name: a, post: /, multipart: { a: { file: few.csv, type: «\"a\\nb\"» } } }"),
+            &["not a content type"],
+            &["image/jpeg"],
+        ),
+        (
+            steps(
+                "- { name: a, get: /, poll: { every: «refreshing», for: 5s, until: { status: 200 } } }",
+            ),
+            &["not a duration"],
+            &["300ms"],
+        ),
+        (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
+        (
+            steps("- { name: a, get: /, headers: { «x y»: z } }"),
+            &["not a header name"],
+            &["dashes"],
+        ),
+        (
+            steps("- { name: a, get: /, headers: { «Host»: z } }"),
+            &["follows from the request"],
+            &["remove"],
+        ),
+        (
+            steps("- { name: a, get: /, headers: { «X-Load-Test»: z } }"),
+            &["load test"],
+            &["{{ run.id }}"],
+        ),
+        (
+            steps("- { name: a, get: /, headers: { a: b, «A»: c } }"),
+            &["`a` is given twice"],
+            &["keep one"],
+        ),
+        (
+            steps("- { name: a, get: /, headers: { a: «\"b\\nc\"» } }"),
+            &["one line"],
+            &["line breaks"],
+        ),
+        (
+            steps("- { name: a, get: /, «think»: 1s }"),
+            &["begins when the shopper arrives"],
+            &["remove"],
+        ),
+        (
+            steps("- { name: a, get: /, assets: «yes» }"),
+            &["`yes`", "does not say whether"],
+            &["assets: true"],
+        ),
+        (steps("- { name: a, get: /, assets: { expect: «some» } }"), &["some"], &["all"]),
+        (
+            steps("- { name: a, head: /, «assets»: true }"),
+            &["`head` leads to no page"],
+            &["gets the page"],
+        ),
+        (
+            purchase("- { name: a, get: /, «assets»: { expect: all } }"),
+            &["pay again"],
+            &["assets: true"],
+        ),
+        (
+            steps("- { name: a, get: /, «together»: 9 }"),
+            &["begins when the shopper arrives"],
+            &["remove `together`"],
+        ),
+        (
+            steps("- { name: a, get: / }\n- { name: b, get: /, together: «1» }"),
+            &["nobody to wait for"],
+            &["from 2"],
+        ),
+        (
+            steps("- { name: a, get: / }\n- { name: b, get: /, together: «601» }"),
+            &["601 shoppers", "600 come"],
+            &["smaller"],
+        ),
+        (
+            steps(
+                "- { name: a, get: / }\n- { name: b, get: /, together: { shoppers: 5, for: «0s» } }",
+            ),
+            &["takes no time"],
+            &["30s"],
+        ),
+        (steps("- { name: a, get: /, «continue»: 50% }"), &["nothing follows"], &["remove"]),
+        (
+            steps("- { name: a, get: /, «order»: { id: { json: $.id } } }"),
+            &["inside a purchase"],
+            &["`purchase: ...`"],
+        ),
+        (
+            purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"),
+            &["inside a purchase"],
+            &["beside `purchase:`"],
+        ),
+        (
+            purchase(
+                "- { name: a, get: /, order: { id: { json: $.a } } }\n- { name: b, get: /, «order»: { id: { json: $.a } } }",
+            ),
             &["second `order`"],
             &["keep"],
         ),
-        (purchase("- { name: a, get: /, order: «{ total: { json: $.a } }» }"), &["an order needs `id`"], &["`id:`"]),
-        (steps("- { name: a, get: /, poll: «{ every: 1s, for: 5s }» }"), &["a poll needs `until`"], &["`until:`"]),
-        (steps("- { name: a, get: /, poll: { every: «5ms», for: 5s, until: { status: 200 } } }"), &["a flood"], &["10ms"]),
-        (steps("- { name: a, get: /, poll: { every: «0s», for: 5s, until: { status: 200 } } }"), &["takes no time"], &["30s"]),
+        (
+            purchase("- { name: a, get: /, order: «{ total: { json: $.a } }» }"),
+            &["an order needs `id`"],
+            &["`id:`"],
+        ),
+        (
+            steps("- { name: a, get: /, poll: «{ every: 1s, for: 5s }» }"),
+            &["a poll needs `until`"],
+            &["`until:`"],
+        ),
+        (
+            steps("- { name: a, get: /, poll: { every: «5ms», for: 5s, until: { status: 200 } } }"),
+            &["a flood"],
+            &["10ms"],
+        ),
+        (
+            steps("- { name: a, get: /, poll: { every: «0s», for: 5s, until: { status: 200 } } }"),
+            &["takes no time"],
+            &["30s"],
+        ),
     ]);
 }
 
@@ -319,51 +461,131 @@ fn answers() {
             &["`attribute` belongs to `css`"],
             &["remove"],
         ),
-        (steps("- { name: a, get: /, capture: { b: «{}» } }"), &["where to look"], &["`json`", "`cookie`"]),
-        (steps("- { name: a, get: /, capture: { b: { json: $.a, «css»: a } } }"), &["contradict"], &["keep one"]),
-        (steps("- { name: a, get: /, capture: { b: { json: «a.b» } } }"), &["`a.b` is not a JSONPath"], &["$.order.id"]),
-        (steps("- { name: a, get: /, capture: { b: { css: «'a[['» } } }"), &["not a CSS selector"], &["input[name=csrf]"]),
+        (
+            steps("- { name: a, get: /, capture: { b: «{}» } }"),
+            &["where to look"],
+            &["`json`", "`cookie`"],
+        ),
+        (
+            steps("- { name: a, get: /, capture: { b: { json: $.a, «css»: a } } }"),
+            &["contradict"],
+            &["keep one"],
+        ),
+        (
+            steps("- { name: a, get: /, capture: { b: { json: «a.b» } } }"),
+            &["`a.b` is not a JSONPath"],
+            &["$.order.id"],
+        ),
+        (
+            steps("- { name: a, get: /, capture: { b: { css: «'a[['» } } }"),
+            &["not a CSS selector"],
+            &["input[name=csrf]"],
+        ),
         (
             steps("- { name: a, get: /, capture: { b: { regex: «'(x'» } } }"),
             &["not a regular expression", "unclosed group"],
             &["single quotes"],
         ),
-        (steps("- { name: a, get: /, capture: { «b-c»: { json: $.a } } }"), &["can't be used in templates"], &["`b_c`"]),
-        (steps("- { name: a, get: /, capture: { «order»: { json: $.a } } }"), &["means something else"], &["`my_order`"]),
+        (
+            steps("- { name: a, get: /, capture: { «b-c»: { json: $.a } } }"),
+            &["can't be used in templates"],
+            &["`b_c`"],
+        ),
+        (
+            steps("- { name: a, get: /, capture: { «order»: { json: $.a } } }"),
+            &["means something else"],
+            &["`my_order`"],
+        ),
         (
             steps("- { name: a, get: /, capture: { node: { header: x-node } }, observe: [«nod»] }"),
             &["not captured in this step"],
             &["`node`"],
         ),
         (steps("- { name: a, get: /, expect: «{}» }"), &["no condition"], &["`status`"]),
-        (steps("- { name: a, get: /, expect: { json: { «status»: ok } } }"), &["`status` is not a JSONPath"], &["$.items[0]"]),
-        (steps("- { name: a, get: /, expect: { json: { $.a: «{ b: 1 }» } } }"), &["a mapping"], &["equals", "present: true"]),
-        (steps("- { name: a, get: /, expect: { json: { $.a: { present: «maybe» } } } }"), &["true or false"], &["present: false"]),
+        (
+            steps("- { name: a, get: /, expect: { json: { «status»: ok } } }"),
+            &["`status` is not a JSONPath"],
+            &["$.items[0]"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { json: { $.a: «{ b: 1 }» } } }"),
+            &["a mapping"],
+            &["equals", "present: true"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { json: { $.a: { present: «maybe» } } } }"),
+            &["true or false"],
+            &["present: false"],
+        ),
         (steps("- { name: a, get: /, expect: { text: «\"\"» } }"), &["empty text"], &["look for"]),
-        (steps("- { name: a, get: /, expect: { css: «'a[['» } }"), &["not a CSS selector"], &["input[name=csrf]"]),
-        (steps("- { name: a, get: /, declined: { no_css: [p, «'a[['»] } }"), &["not a CSS selector"], &["input[name=csrf]"]),
-        (steps("- { name: a, get: /, expect: { url: «checkout/» } }"), &["`checkout/` is not a path"], &["/checkout/", "*/checkout/"]),
-        (steps("- { name: a, get: /, expect: { location: [/a, «b»] } }"), &["`b` is not a path"], &["/b"]),
+        (
+            steps("- { name: a, get: /, expect: { css: «'a[['» } }"),
+            &["not a CSS selector"],
+            &["input[name=csrf]"],
+        ),
+        (
+            steps("- { name: a, get: /, declined: { no_css: [p, «'a[['»] } }"),
+            &["not a CSS selector"],
+            &["input[name=csrf]"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { url: «checkout/» } }"),
+            &["`checkout/` is not a path"],
+            &["/checkout/", "*/checkout/"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { location: [/a, «b»] } }"),
+            &["`b` is not a path"],
+            &["/b"],
+        ),
         (steps("- { name: a, get: /, expect: { size: «big» } }"), &["not a size"], &["1kB..2MB"]),
-        (steps("- { name: a, get: /, expect: { size: «2MB..1kB» } }"), &["ends before"], &["smaller size first"]),
-        (steps("- { name: a, get: /, expect: { any_of: [{ text: x }, «{}»] } }"), &["no condition"], &["`status`"]),
+        (
+            steps("- { name: a, get: /, expect: { size: «2MB..1kB» } }"),
+            &["ends before"],
+            &["smaller size first"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { any_of: [{ text: x }, «{}»] } }"),
+            &["no condition"],
+            &["`status`"],
+        ),
         (steps("- { name: a, get: /, expect: { any_of: «[]» } }"), &["empty list"], &["item"]),
-        (steps("- { name: a, get: /, expect: { any_of: [{ any_of: [{ text: y, «txet»: x }] }] } }"), &["unknown key `txet`"], &["`text`"]),
-        (steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"), &["not a regular expression"], &["regex"]),
-        (steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"), &["not a header name"], &["x-node"]),
+        (
+            steps(
+                "- { name: a, get: /, expect: { any_of: [{ any_of: [{ text: y, «txet»: x }] }] } }",
+            ),
+            &["unknown key `txet`"],
+            &["`text`"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { matches: [ok, «'*'»] } }"),
+            &["not a regular expression"],
+            &["regex"],
+        ),
+        (
+            steps("- { name: a, get: /, expect: { header: { «x y»: 1 } } }"),
+            &["not a header name"],
+            &["x-node"],
+        ),
     ]);
 }
 
 #[test]
 fn forms() {
-    let submit = |submit: &str| steps(&format!("- {{ name: a, get: / }}\n- {{ name: b, submit: {submit} }}"));
+    let submit = |submit: &str| {
+        steps(&format!("- {{ name: a, get: / }}\n- {{ name: b, submit: {submit} }}"))
+    };
     check(&[
         (submit("«{ fields: { a: 1 } }»"), &["which form"], &["`id`", "`containing`"]),
         (submit("{ id: «'#card'» }"), &["without its #"], &["card"]),
         (submit("{ css: «'a[['» }"), &["not a CSS selector"], &["input[name=csrf]"]),
         (submit("{ action: «pay» }"), &["not a path"], &["/pay", "*/pay"]),
         (submit("{ id: a, «feilds»: { a: 1 } }"), &["unknown key `feilds`"], &["`fields`"]),
-        (submit("{ id: a, fields: { a: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (
+            submit("{ id: a, fields: { a: '{{ «nowhere» }}' } }"),
+            &["unknown variable `nowhere`"],
+            &["capture"],
+        ),
         (submit("{ id: a, button: { do: pay, «or»: not } }"), &["two buttons"], &["press one"]),
         (submit("{ id: a }, «form»: { a: 1 }"), &["no `form` besides"], &["fields:"]),
         (submit("{ id: a }, «get»: /"), &["`get` and `submit`"], &["two steps"]),
@@ -380,36 +602,90 @@ fn ways_through_a_journey() {
     let fork = "- choose:\n    - steps: [{ name: a, get: /, capture: { x: { json: $.x } } }]\n    - steps: [{ name: b, get: / }]\n";
     let pay = "- { name: pay, post: / }\n";
     check(&[
-        (steps("- { repeat: «0», steps: [{ name: a, get: / }] }"), &["not a number of times"], &["2..4"]),
-        (steps("- «{ repeat: 2..4 }»"), &["a repetition needs `steps`"], &["`steps:`"]),
-        (steps("- { choose: [{ weight: «0», steps: [{ name: a, get: / }] }] }"), &["not a weight"], &["above zero"]),
         (
-            steps("- repeat: 1000\n  steps: [{ repeat: 11, steps: [{ name: a, get: / }] }]").replace("  - name: buy", "  - «name: buy"),
+            steps("- { repeat: «0», steps: [{ name: a, get: / }] }"),
+            &["not a number of times"],
+            &["2..4"],
+        ),
+        (steps("- «{ repeat: 2..4 }»"), &["a repetition needs `steps`"], &["`steps:`"]),
+        (
+            steps("- { choose: [{ weight: «0», steps: [{ name: a, get: / }] }] }"),
+            &["not a weight"],
+            &["above zero"],
+        ),
+        (
+            steps("- repeat: 1000\n  steps: [{ repeat: 11, steps: [{ name: a, get: / }] }]")
+                .replace("  - name: buy", "  - «name: buy"),
             &["more than 10000"],
             &["less often"],
         ),
-        (steps("- { repeat: 2, steps: [{ name: a, get: / }] }\n- { name: «a», get: / }"), &["two steps", "`a`"], &["own name"]),
-        (steps(&format!("{fork}- {{ name: c, get: '/{{{{ «x» }}}}' }}")), &["another branch only, by `a`"], &["in every branch"]),
         (
-            steps(&format!("{fork}- purchase: p\n  steps: [«{{ repeat: 2, steps: [{{ name: c, get: / }}] }}»]")),
+            steps("- { repeat: 2, steps: [{ name: a, get: / }] }\n- { name: «a», get: / }"),
+            &["two steps", "`a`"],
+            &["own name"],
+        ),
+        (
+            steps(&format!("{fork}- {{ name: c, get: '/{{{{ «x» }}}}' }}")),
+            &["another branch only, by `a`"],
+            &["in every branch"],
+        ),
+        (
+            steps(&format!(
+                "{fork}- purchase: p\n  steps: [«{{ repeat: 2, steps: [{{ name: c, get: / }}] }}»]"
+            )),
             &["`repeat` inside a purchase"],
             &["around the purchase"],
         ),
-        (steps("- { repeat: 2, steps: [{ name: a, get: /, «together»: 5 }] }"), &["begins when the shopper arrives"], &["remove"]),
         (
-            steps("- { choose: [{ steps: [{ name: a, get: / }] }, { steps: [{ name: b, «submit»: { id: x } }] }] }"),
+            steps("- { repeat: 2, steps: [{ name: a, get: /, «together»: 5 }] }"),
+            &["begins when the shopper arrives"],
+            &["remove"],
+        ),
+        (
+            steps(
+                "- { choose: [{ steps: [{ name: a, get: / }] }, { steps: [{ name: b, «submit»: { id: x } }] }] }",
+            ),
             &["no page"],
             &["get the page"],
         ),
         (shared(pay, "- { include: «pya» }"), &["no shared list `pya`"], &["write `pay`"]),
-        (shared("- { include: «pay» }\n", "- { include: pay }"), &["`pay` includes itself"], &["repeat"]),
-        (shared("- { name: pay, get: «cart» }\n", "- { name: a, get: / }\n- { include: pay }"), &["not a path"], &["/cart"]),
-        (shared(pay, "- { include: pay }\n- { include: pay }").replace("name: pay", "name: «pay»"), &["two steps", "`pay`"], &["own name"]),
-        (steps("- { name: a, get: /, capture: { x: { header: x-a, «pick»: random } } }"), &["`pick` from a header"], &["remove"]),
-        (steps("- { name: a, get: /, capture: { x: { css: a, pick: «any» } } }"), &["not a way to pick"], &["random"]),
+        (
+            shared("- { include: «pay» }\n", "- { include: pay }"),
+            &["`pay` includes itself"],
+            &["repeat"],
+        ),
+        (
+            shared("- { name: pay, get: «cart» }\n", "- { name: a, get: / }\n- { include: pay }"),
+            &["not a path"],
+            &["/cart"],
+        ),
+        (
+            shared(pay, "- { include: pay }\n- { include: pay }")
+                .replace("name: pay", "name: «pay»"),
+            &["two steps", "`pay`"],
+            &["own name"],
+        ),
+        (
+            steps("- { name: a, get: /, capture: { x: { header: x-a, «pick»: random } } }"),
+            &["`pick` from a header"],
+            &["remove"],
+        ),
+        (
+            steps("- { name: a, get: /, capture: { x: { css: a, pick: «any» } } }"),
+            &["not a way to pick"],
+            &["random"],
+        ),
         (steps("- { name: a, get: /, auth: «{}» }"), &["nobody is named"], &["bearer"]),
-        (steps("- { name: a, get: /, auth: { bearer: t, «basic»: { user: a, password: b } } }"), &["contradict"], &["keep one"]),
-        (steps("- { name: a, get: /, auth: { basic: { user: «a:b», password: c } } }"), &["no colon"], &["authorization header"]),
+        (
+            steps("- { name: a, get: /, auth: { bearer: t, «basic»: { user: a, password: b } } }"),
+            &["contradict"],
+            &["keep one"],
+        ),
+        (
+            steps("- { name: a, get: /, auth: { basic: { user: «a:b», password: c } } }"),
+            &["no colon"],
+            &["authorization header"],
+        ),
     ]);
 }
 
@@ -419,17 +695,38 @@ fn graphql_operations() {
     check(&[
         (graphql("«{ variables: { a: 1 } }»"), &["needs `query` or `file`"], &["query:"]),
         (graphql("{ query: '{ a }', file: «q.graphql» }"), &["contradict"], &["keep one"]),
-        (graphql("{ file: «q.graphql» }"), &["`q.graphql` can't be read"], &["relative to the scenario"]),
         (
-            graphql("{ query: «fragment F on T { a }» }").replace("«fragment F on T { a }»", "«'fragment F on T { a }'»"),
+            graphql("{ file: «q.graphql» }"),
+            &["`q.graphql` can't be read"],
+            &["relative to the scenario"],
+        ),
+        (
+            graphql("{ query: «fragment F on T { a }» }")
+                .replace("«fragment F on T { a }»", "«'fragment F on T { a }'»"),
             &["no operation"],
             &["query Search"],
         ),
-        (graphql("{ query: «'query A { a } query B { b }'» }"), &["several operations: A, B"], &["operation:"]),
-        (graphql("{ query: 'query A { a } query B { b }', operation: «C» }"), &["no operation `C`"], &["A, B"]),
-        (graphql("{ query: 'query A { a }', type: «Order» }"), &["does not ask for `__typename`"], &["add __typename"]),
+        (
+            graphql("{ query: «'query A { a } query B { b }'» }"),
+            &["several operations: A, B"],
+            &["operation:"],
+        ),
+        (
+            graphql("{ query: 'query A { a } query B { b }', operation: «C» }"),
+            &["no operation `C`"],
+            &["A, B"],
+        ),
+        (
+            graphql("{ query: 'query A { a }', type: «Order» }"),
+            &["does not ask for `__typename`"],
+            &["add __typename"],
+        ),
         (graphql("{ query: '{ a }', endpoint: «api» }"), &["not a path below"], &["/api"]),
-        (graphql("{ query: '{ a }', variables: { b: '{{ «nowhere» }}' } }"), &["unknown variable `nowhere`"], &["capture"]),
+        (
+            graphql("{ query: '{ a }', variables: { b: '{{ «nowhere» }}' } }"),
+            &["unknown variable `nowhere`"],
+            &["capture"],
+        ),
         (graphql("{ query: '{ a }' }, «json»: { a: 1 }"), &["carries no `json`"], &["variables:"]),
         (steps("- «graphql: { query: '{ a }' }»"), &["a step needs `name`"], &["add `name:`"]),
     ]);
@@ -438,15 +735,27 @@ fn graphql_operations() {
 #[test]
 fn templates() {
     check(&[
-        (steps("- { name: a, get: \"/{{ «sku» }}\" }"), &["unknown variable `sku`"], &["capture it"]),
         (
-            steps("- { name: a, get: /, capture: { sku: { json: $.s } } }\n- { name: b, get: \"/{{ «skuu» }}\" }"),
+            steps("- { name: a, get: \"/{{ «sku» }}\" }"),
+            &["unknown variable `sku`"],
+            &["capture it"],
+        ),
+        (
+            steps(
+                "- { name: a, get: /, capture: { sku: { json: $.s } } }\n- { name: b, get: \"/{{ «skuu» }}\" }",
+            ),
             &["unknown variable `skuu`"],
             &["write `sku`"],
         ),
-        (steps("- { name: a, get: \"/{{ «sku» }}\" , capture: { sku: { json: $.s } } }"), &["answer to this very step"], &["later step"]),
         (
-            steps("- { name: a, get: \"/{{ «sku» }}\" }\n- { name: b, get: /, capture: { sku: { json: $.s } } }"),
+            steps("- { name: a, get: \"/{{ «sku» }}\" , capture: { sku: { json: $.s } } }"),
+            &["answer to this very step"],
+            &["later step"],
+        ),
+        (
+            steps(
+                "- { name: a, get: \"/{{ «sku» }}\" }\n- { name: b, get: /, capture: { sku: { json: $.s } } }",
+            ),
             &["only later, by `b` on line 8"],
             &["earlier step"],
         ),
@@ -458,42 +767,122 @@ fn templates() {
             &["takes one journey"],
         ),
         (
-            purchase("- { name: a, get: \"/{{ «sku» }}\" }\n- { name: b, get: /, capture: { sku: { json: $.s } } }"),
+            purchase(
+                "- { name: a, get: \"/{{ «sku» }}\" }\n- { name: b, get: /, capture: { sku: { json: $.s } } }",
+            ),
             &["only later"],
             &["earlier"],
         ),
-        (steps("- { name: a, get: \"/{{ «intent.id» }}\" }"), &["inside a purchase only"], &["`purchase:`"]),
-        (purchase("- { name: a, get: \"/{{ «order.id» }}\" }"), &["after a step with `order`"], &["order: { id: ... }"]),
         (
-            purchase("- { name: a, get: /, order: { id: { json: $.id } } }\n- { name: b, get: \"/{{ «order.total» }}\" }"),
+            steps("- { name: a, get: \"/{{ «intent.id» }}\" }"),
+            &["inside a purchase only"],
+            &["`purchase:`"],
+        ),
+        (
+            purchase("- { name: a, get: \"/{{ «order.id» }}\" }"),
+            &["after a step with `order`"],
+            &["order: { id: ... }"],
+        ),
+        (
+            purchase(
+                "- { name: a, get: /, order: { id: { json: $.id } } }\n- { name: b, get: \"/{{ «order.total» }}\" }",
+            ),
             &["not captured"],
             &["`total:`"],
         ),
-        (steps("- { name: a, get: \"/{{ «env.TOKN» }}\" }"), &["`env.TOKN` is not given, but TOKEN is"], &["-e TOKN=VALUE"]),
+        (
+            steps("- { name: a, get: \"/{{ «env.TOKN» }}\" }"),
+            &["`env.TOKN` is not given, but TOKEN is"],
+            &["-e TOKN=VALUE"],
+        ),
         (steps("- { name: a, get: \"/{{ «env.LIVE» }}\" }"), &["live key"], &["test mode"]),
-        (steps("- { name: a, get: \"/{{ «pik»([1, 2]) }}\" }"), &["unknown function `pik`"], &["write `pick`"]),
-        (steps("- { name: a, get: \"/{{ «env.TOKN» | upper }}\" }"), &["`env.TOKN` is not given"], &["-e TOKN"]),
-        (steps("- { name: a, get: \"/{{ shopper.id | «uper» }}\" }"), &["unknown filter", "uper"], &["filters"]),
-        (steps("- { name: a, get: \"/{{ «pick([])» }}\" }"), &["pick needs something"], &["minijinja"]),
+        (
+            steps("- { name: a, get: \"/{{ «pik»([1, 2]) }}\" }"),
+            &["unknown function `pik`"],
+            &["write `pick`"],
+        ),
+        (
+            steps("- { name: a, get: \"/{{ «env.TOKN» | upper }}\" }"),
+            &["`env.TOKN` is not given"],
+            &["-e TOKN"],
+        ),
+        (
+            steps("- { name: a, get: \"/{{ shopper.id | «uper» }}\" }"),
+            &["unknown filter", "uper"],
+            &["filters"],
+        ),
+        (
+            steps("- { name: a, get: \"/{{ «pick([])» }}\" }"),
+            &["pick needs something"],
+            &["minijinja"],
+        ),
         (steps("- { name: a, get: \"/{{ shopper.«id»\" }"), &["can't be read"], &["{{ name }}"]),
-        (steps("- { name: a, get: /, headers: { b: \"{% if shopper.id %}x{% «endfor» %}\" } }"), &["can't be read"], &["{% endif %}"]),
-        (steps("- { name: a, post: /, json: { c: [{ d: \"{{ «nme» }}\" }] } }"), &["unknown variable `nme`"], &["capture"]),
-        (steps("- { name: a, post: /, form: { c: [\"x\", \"{{ «nme» }}\"] } }"), &["unknown variable `nme`"], &["capture"]),
-        (steps("- { name: a, post: /, body: \"{{ «nme» }}\" }"), &["unknown variable `nme`"], &["capture"]),
-        (part("defaults: { headers: { a: \"{{ «nme» }}\" } }"), &["unknown variable `nme`"], &["capture"]),
+        (
+            steps("- { name: a, get: /, headers: { b: \"{% if shopper.id %}x{% «endfor» %}\" } }"),
+            &["can't be read"],
+            &["{% endif %}"],
+        ),
+        (
+            steps("- { name: a, post: /, json: { c: [{ d: \"{{ «nme» }}\" }] } }"),
+            &["unknown variable `nme`"],
+            &["capture"],
+        ),
+        (
+            steps("- { name: a, post: /, form: { c: [\"x\", \"{{ «nme» }}\"] } }"),
+            &["unknown variable `nme`"],
+            &["capture"],
+        ),
+        (
+            steps("- { name: a, post: /, body: \"{{ «nme» }}\" }"),
+            &["unknown variable `nme`"],
+            &["capture"],
+        ),
+        (
+            part("defaults: { headers: { a: \"{{ «nme» }}\" } }"),
+            &["unknown variable `nme`"],
+            &["capture"],
+        ),
     ]);
 }
 
 #[test]
 fn data_and_secrets() {
     check(&[
-        (part("shoppers: { data: { accounts: { file: «nowhere.csv» } } }"), &["nowhere.csv can't be read"], &["relative to the scenario"]),
-        (part("shoppers: { data: { accounts: { file: «few.csv» } } }"), &["2 rows for about 600 shoppers"], &["598"]),
-        (part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"), &["can't be read"], &["same length"]),
-        (part("shoppers: { data: { accounts: { file: «twice.csv» } } }"), &["two columns `email`"], &["CSV"]),
-        (part("shoppers: { data: { accounts: { file: «cards.csv» } } }"), &["row 1", "card number"], &["test number"]),
-        (part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"), &["`time` is not a way"], &["once loop random"]),
-        (part("shoppers: { data: { accounts: { file: «empty.csv», each: loop } } }"), &["no row to deal out"], &["add a row"]),
+        (
+            part("shoppers: { data: { accounts: { file: «nowhere.csv» } } }"),
+            &["nowhere.csv can't be read"],
+            &["relative to the scenario"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «few.csv» } } }"),
+            &["2 rows for about 600 shoppers"],
+            &["598"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"),
+            &["can't be read"],
+            &["same length"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «twice.csv» } } }"),
+            &["two columns `email`"],
+            &["CSV"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «cards.csv» } } }"),
+            &["row 1", "card number"],
+            &["test number"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: accounts.csv, each: «time» } } }"),
+            &["`time` is not a way"],
+            &["once loop random"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «empty.csv», each: loop } } }"),
+            &["no row to deal out"],
+            &["add a row"],
+        ),
         (
             part("shoppers: { data: { accounts: { file: «ragged.jsonl», each: loop } } }"),
             &["new key `b` on line 2"],
@@ -504,21 +893,42 @@ fn data_and_secrets() {
             &["lacks `b` on line 3"],
             &["keys of the first"],
         ),
-        (part("shoppers: { data: { accounts: { file: «list.jsonl», each: random } } }"), &["no object on line 1"], &["object a line"]),
-        (steps("- { name: a, get: '/{{ «date(1, 2, 3)» }}' }"), &["too many arguments"], &["minijinja"]),
         (
-            part("shoppers: { data: { accounts: { file: accounts.csv } }, attributes: { «accounts2x-»: { a: 1 } } }"),
+            part("shoppers: { data: { accounts: { file: «list.jsonl», each: random } } }"),
+            &["no object on line 1"],
+            &["object a line"],
+        ),
+        (
+            steps("- { name: a, get: '/{{ «date(1, 2, 3)» }}' }"),
+            &["too many arguments"],
+            &["minijinja"],
+        ),
+        (
+            part(
+                "shoppers: { data: { accounts: { file: accounts.csv } }, attributes: { «accounts2x-»: { a: 1 } } }",
+            ),
             &["can't be used in templates"],
             &["`accounts2x_`"],
         ),
         (
-            load("closed: 5\nfor: 1m").replace("journeys", "shoppers: { data: { accounts: { file: «accounts.csv» } } }\njourneys"),
+            load("closed: 5\nfor: 1m").replace(
+                "journeys",
+                "shoppers: { data: { accounts: { file: «accounts.csv» } } }\njourneys",
+            ),
             &["closed load"],
             &["stages"],
         ),
-        (steps("- { name: a, post: /, json: { pan: «4539578763621486» } }"), &["card number"], &["4242424242424242"]),
+        (
+            steps("- { name: a, post: /, json: { pan: «4539578763621486» } }"),
+            &["card number"],
+            &["4242424242424242"],
+        ),
         (part("# never: «4539 5787 6362 1486»"), &["card number"], &["pm_card_visa"]),
-        (steps("- { name: a, get: /, headers: { authorization: Bearer «sk_live_abc» } }"), &["live key"], &["sk_test_"]),
+        (
+            steps("- { name: a, get: /, headers: { authorization: Bearer «sk_live_abc» } }"),
+            &["live key"],
+            &["sk_test_"],
+        ),
     ]);
 }
 
@@ -528,12 +938,32 @@ fn error_budgets() {
     let good = "objective: 99.9% of shoppers are not lost";
     check(&[
         (part("budget: «99.9%»"), &["expected a budget"], &["`objective`"]),
-        (budget("objective: «99.9% of shoppers buy without failure», shoppers: 4M"), &["no promise"], &["buy without a failure"]),
-        (budget("objective: «repeated_failures < 0.1%», shoppers: 4M"), &["not the objective of a budget"], &["99.9% of shoppers"]),
-        (budget("objective: «100% of shoppers are not lost», shoppers: 4M"), &["no budget"], &["below 100 %"]),
-        (budget(&format!("{good}, shoppers: «many»")), &["`many` is not a number of shoppers"], &["40M"]),
+        (
+            budget("objective: «99.9% of shoppers buy without failure», shoppers: 4M"),
+            &["no promise"],
+            &["buy without a failure"],
+        ),
+        (
+            budget("objective: «repeated_failures < 0.1%», shoppers: 4M"),
+            &["not the objective of a budget"],
+            &["99.9% of shoppers"],
+        ),
+        (
+            budget("objective: «100% of shoppers are not lost», shoppers: 4M"),
+            &["no budget"],
+            &["below 100 %"],
+        ),
+        (
+            budget(&format!("{good}, shoppers: «many»")),
+            &["`many` is not a number of shoppers"],
+            &["40M"],
+        ),
         (budget(&format!("{good}, shoppers: 4M, window: «5m»")), &["less than an hour"], &["30d"]),
-        (budget(&format!("{good}, shoppers: 1k, peak_hour: «2k»")), &["more shoppers in an hour"], &["busiest hour"]),
+        (
+            budget(&format!("{good}, shoppers: 1k, peak_hour: «2k»")),
+            &["more shoppers in an hour"],
+            &["busiest hour"],
+        ),
     ]);
 }
 
@@ -553,17 +983,42 @@ fn objectives() {
         (objective("p95(pay) «<»"), &["limit is missing"], &["800ms"]),
         (objective("p95(pay) < 5ms for «2m»"), &["takes only 1m"], &["less than 1m"]),
         (objective("p95(pay) < 5ms for 10s «for» 20s"), &["`for` stands twice"], &["keep one"]),
-        (objective("p95(pay) < 5ms abort «now»"), &["`now` is not understood"], &["where name = value"]),
-        (objective("p95(pay) < 5ms where «paymnt» = card"), &["no attribute `paymnt`"], &["write `payment`"]),
-        (objective("p95(pay) < 5ms where payment = «cash»"), &["`payment` has no value `cash`"], &["`card` or `gift card`"]),
-        (objective("p95(pay) < 5ms «where» for 10s"), &["needs a condition"], &["attribute = value"]),
-        (objective("requests > 5/s «where» payment = card"), &["not counted by attribute"], &["remove"]),
+        (
+            objective("p95(pay) < 5ms abort «now»"),
+            &["`now` is not understood"],
+            &["where name = value"],
+        ),
+        (
+            objective("p95(pay) < 5ms where «paymnt» = card"),
+            &["no attribute `paymnt`"],
+            &["write `payment`"],
+        ),
+        (
+            objective("p95(pay) < 5ms where payment = «cash»"),
+            &["`payment` has no value `cash`"],
+            &["`card` or `gift card`"],
+        ),
+        (
+            objective("p95(pay) < 5ms «where» for 10s"),
+            &["needs a condition"],
+            &["attribute = value"],
+        ),
+        (
+            objective("requests > 5/s «where» payment = card"),
+            &["not counted by attribute"],
+            &["remove"],
+        ),
         (objective("requests > 5/s «abort»"), &["not certain before the end"], &["for 10s abort"]),
         (objective("repeated_failures(«pay») < 1%"), &["of all shoppers"], &["alone"]),
-        (objective("«declined(home)» < 1%"), &["nothing can be declined"], &["declined: { status: 402 }"]),
+        (
+            objective("«declined(home)» < 1%"),
+            &["nothing can be declined"],
+            &["declined: { status: 402 }"],
+        ),
         (part("objectives: [«time_to_buy» < 60s]"), &["nobody buys"], &["`purchase:`"]),
         (
-            load("closed: 5\nfor: 1m").replace("journeys", "objectives: [«lost_shoppers» < 1%]\njourneys"),
+            load("closed: 5\nfor: 1m")
+                .replace("journeys", "objectives: [«lost_shoppers» < 1%]\njourneys"),
             &["closed load"],
             &["repeated_failures"],
         ),
@@ -575,7 +1030,11 @@ fn the_command_line_is_checked_as_well() {
     let told = |overrides: Overrides, text: &str| {
         let problems = problems(text, &Inputs { overrides, ..inputs() });
         assert!(problems.iter().all(|problem| problem.place.is_none()), "{problems}");
-        problems.iter().map(|problem| format!("{}: {}", problem.message, problem.remedy)).collect::<Vec<_>>().join("\n")
+        problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.message, problem.remedy))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let bare = "name: x\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]";
     let staged = &load("stages: [{ ramp: 1/s, for: 1m }, { hold: 1/s, for: 1m }]");

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
-    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Content, Dealing, Device, Equipment, Expected, Extract,
-    Inputs, JsonSegment, Metric, Network, Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, Way, schema,
+    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Content,
+    Dealing, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Metric, Network, Overrides,
+    Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, Way, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -16,10 +17,13 @@ const CHECKOUT: &str = include_str!("data/checkout.yaml");
 
 fn files(name: &str) -> io::Result<Vec<u8>> {
     match name {
-        "accounts.csv" => {
-            Ok((0..4_400).map(|n| format!("u{n}@example.com,pw{n}\n")).fold("email,pass word\n".to_owned(), |all, row| all + &row).into())
+        "accounts.csv" => Ok((0..4_400)
+            .map(|n| format!("u{n}@example.com,pw{n}\n"))
+            .fold("email,pass word\n".to_owned(), |all, row| all + &row)
+            .into()),
+        "gifts.jsonl" => {
+            Ok(b"{\"sku\":\"a\",\"price\":1290}\n{\"price\":5,\"sku\":\"b\"}\n".to_vec())
         }
-        "gifts.jsonl" => Ok(b"{\"sku\":\"a\",\"price\":1290}\n{\"price\":5,\"sku\":\"b\"}\n".to_vec()),
         _ => Err(io::ErrorKind::NotFound.into()),
     }
 }
@@ -51,21 +55,45 @@ fn the_example_of_the_design_means_what_it_says() {
     assert_eq!(plan.name, "Black Friday checkout");
     assert_eq!(plan.target.as_ref().map(|url| url.as_str()), Some("http://127.0.0.1:8080/"));
     let Arrivals::Poisson(profile) = &plan.load.arrivals else { panic!("{:?}", plan.load) };
-    let stages: Vec<_> =
-        profile.stages.iter().map(|stage| (stage.from, stage.to, stage.length.0 / 1_000_000, stage.label.as_str())).collect();
-    assert_eq!(stages, [(0.0, 20.0, 30, "ramp to 20/s"), (20.0, 20.0, 120, "hold 20/s"), (80.0, 80.0, 20, "jump to 80/s")]);
+    let stages: Vec<_> = profile
+        .stages
+        .iter()
+        .map(|stage| (stage.from, stage.to, stage.length.0 / 1_000_000, stage.label.as_str()))
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            (0.0, 20.0, 30, "ramp to 20/s"),
+            (20.0, 20.0, 120, "hold 20/s"),
+            (80.0, 80.0, 20, "jump to 80/s")
+        ]
+    );
     assert_eq!(plan.load.connections, Connections::PerShopper);
-    assert_eq!(plan.shoppers.attributes[1].values, [("card".to_owned(), 50.0), ("wallet".to_owned(), 50.0)]);
+    assert_eq!(
+        plan.shoppers.attributes[1].values,
+        [("card".to_owned(), 50.0), ("wallet".to_owned(), 50.0)]
+    );
     assert_eq!(
         (plan.shoppers.patience.name.as_str(), plan.shoppers.behaviour, plan.shoppers.max_attempts),
         ("applause-2024", Behaviour::Probe, Some(3))
     );
-    assert_eq!(plan.shoppers.retry_after, Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) });
+    assert_eq!(
+        plan.shoppers.retry_after,
+        Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) }
+    );
     assert_eq!((plan.shoppers.data[0].rows.len(), plan.shoppers.data[0].sha256.len()), (4_400, 64));
-    let names: Vec<_> = plan.variables.iter().skip(BUILT_IN_VARIABLES.len()).map(String::as_str).collect();
-    assert_eq!(names, ["device", "payment", "accounts.email", "accounts.pass word", "sku", "csrf", "node"]);
+    let names: Vec<_> =
+        plan.variables.iter().skip(BUILT_IN_VARIABLES.len()).map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["device", "payment", "accounts.email", "accounts.pass word", "sku", "csrf", "node"]
+    );
     assert_eq!(plan.observed, ["node"]);
-    let units: Vec<_> = plan.units.iter().map(|unit| (unit.name.as_str(), unit.steps.clone(), unit.purchase, unit.paying_step)).collect();
+    let units: Vec<_> = plan
+        .units
+        .iter()
+        .map(|unit| (unit.name.as_str(), unit.steps.clone(), unit.purchase, unit.paying_step))
+        .collect();
     assert_eq!(
         units,
         [
@@ -75,7 +103,10 @@ fn the_example_of_the_design_means_what_it_says() {
             ("pay and confirm", 3..5, true, Some(StepId(3)))
         ]
     );
-    assert_eq!((plan.journeys[0].name.as_str(), plan.journeys[0].weight, plan.journeys[0].units.clone()), ("buy", 9.0, 0..4));
+    assert_eq!(
+        (plan.journeys[0].name.as_str(), plan.journeys[0].weight, plan.journeys[0].units.clone()),
+        ("buy", 9.0, 0..4)
+    );
     assert_eq!(
         (plan.limits.requests, plan.limits.hosts.as_slice()),
         (Some(2000.0), [("payments.example.com".to_owned(), 25.0)].as_slice())
@@ -85,22 +116,37 @@ fn the_example_of_the_design_means_what_it_says() {
 #[test]
 fn the_steps_of_the_example_are_asked_and_judged_as_written() {
     let plan = compiled(CHECKOUT);
-    let [home, product, cart, pay, confirmation] = plan.steps.as_slice() else { panic!("five steps") };
-    assert_eq!((home.think, home.gives_up_after, home.line), (Delay::default(), Micros::from_secs(10), 32));
+    let [home, product, cart, pay, confirmation] = plan.steps.as_slice() else {
+        panic!("five steps")
+    };
+    assert_eq!(
+        (home.think, home.gives_up_after, home.line),
+        (Delay::default(), Micros::from_secs(10), 32)
+    );
     assert_eq!(product.think, Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) });
     assert_eq!(product.continues, 0.26);
-    assert!(matches!(&product.request.url, Template::Expression { source, .. } if source.contains("pick")));
+    assert!(
+        matches!(&product.request.url, Template::Expression { source, .. } if source.contains("pick"))
+    );
     assert!(
         matches!(&product.captures[1].from, Extract::Css { selector, attribute: Some(attribute) } if selector == "input[name=csrf]" && attribute == "value")
     );
     assert_eq!(product.captures[2].observed.map(|id| id.0), Some(0));
-    assert_eq!(product.request.headers, [("accept".to_owned(), Template::Literal("application/json".to_owned()))]);
+    assert_eq!(
+        product.request.headers,
+        [("accept".to_owned(), Template::Literal("application/json".to_owned()))]
+    );
     assert_eq!(format!("{:?}", cart.expect.checks), format!("[Status({})]", status((201, 201))));
     let sku = plan.variable("sku").unwrap();
     let Body::Json(segments) = &cart.request.body else { panic!("{:?}", cart.request.body) };
-    assert!(matches!(segments.as_slice(), [JsonSegment::Raw(open), JsonSegment::Value(var), JsonSegment::Raw(close)]
-        if open == r#"{"sku":"# && *var == sku && close == r#","quantity":1}"#));
-    assert_eq!(pay.request.headers[1], ("idempotency-key".to_owned(), Template::Segments(vec![Segment::Variable(VarId(0))])));
+    assert!(
+        matches!(segments.as_slice(), [JsonSegment::Raw(open), JsonSegment::Value(var), JsonSegment::Raw(close)]
+        if open == r#"{"sku":"# && *var == sku && close == r#","quantity":1}"#)
+    );
+    assert_eq!(
+        pay.request.headers[1],
+        ("idempotency-key".to_owned(), Template::Segments(vec![Segment::Variable(VarId(0))]))
+    );
     assert_eq!(pay.gives_up_after, Micros::from_secs(30));
     assert!(
         matches!(pay.expect.checks.as_slice(), [Check::Status(_), Check::Json { expected: Expected::Value(value), .. }] if value == "confirmed")
@@ -109,15 +155,23 @@ fn the_steps_of_the_example_are_asked_and_judged_as_written() {
     assert!(pay.order.as_ref().is_some_and(|order| order.total.is_some()));
     let poll = confirmation.poll.as_ref().unwrap();
     assert_eq!((poll.every, poll.within), (Some(Micros::from_millis(500)), Micros::from_secs(10)));
-    assert!(matches!(poll.until.checks.as_slice(), [Check::Json { .. }]), "no status is added to what a poll waits for");
+    assert!(
+        matches!(poll.until.checks.as_slice(), [Check::Json { .. }]),
+        "no status is added to what a poll waits for"
+    );
 }
 
 #[test]
 fn the_objectives_of_the_example_are_resolved() {
     let plan = compiled(CHECKOUT);
     let pay = || Place::Steps(vec![StepId(3)]);
-    let metrics: Vec<_> =
-        plan.objectives.iter().map(|objective| (objective.metric.clone(), objective.limit, objective.window, objective.line)).collect();
+    let metrics: Vec<_> = plan
+        .objectives
+        .iter()
+        .map(|objective| {
+            (objective.metric.clone(), objective.limit, objective.window, objective.line)
+        })
+        .collect();
     let window = Some(Micros::from_secs(30));
     assert_eq!(
         metrics,
@@ -134,16 +188,30 @@ fn the_objectives_of_the_example_are_resolved() {
 #[test]
 fn objectives_are_read_in_all_their_forms() {
     let plan = compiled(CHECKOUT);
-    let read = |text: &str| plan.objective(text, 0).unwrap_or_else(|error| panic!("{text}: {error}"));
-    assert_eq!(read("p99.9(buy/pay) <= 2s").metric, Metric::Response { quantile: 0.999, place: Place::Steps(vec![StepId(3)]) });
-    assert_eq!(read("p50(buy)<2s").metric, Metric::Response { quantile: 0.5, place: Place::Journey(JourneyId(0)) });
+    let read =
+        |text: &str| plan.objective(text, 0).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(
+        read("p99.9(buy/pay) <= 2s").metric,
+        Metric::Response { quantile: 0.999, place: Place::Steps(vec![StepId(3)]) }
+    );
+    assert_eq!(
+        read("p50(buy)<2s").metric,
+        Metric::Response { quantile: 0.5, place: Place::Journey(JourneyId(0)) }
+    );
     assert_eq!(read("p95(add to cart) < 2 s").limit, 2_000_000.0);
     assert_eq!(read("time_to_buy < 1m").metric, Metric::TimeToBuy { quantile: 0.95 });
     assert_eq!(read("p50(time_to_buy) < 1m").metric, Metric::TimeToBuy { quantile: 0.5 });
-    assert_eq!((read("requests > 100/s").metric, read("requests >= 6000/min").limit), (Metric::Requests, 100.0));
+    assert_eq!(
+        (read("requests > 100/s").metric, read("requests >= 6000/min").limit),
+        (Metric::Requests, 100.0)
+    );
     assert_eq!(read("declined(pay) < 5%").limit, 0.05);
-    let all = read("failures < 0.01 after 10s for 30s where payment = wallet and device=mobile abort");
-    assert_eq!((all.limit, all.after, all.window, all.abort), (0.01, Some(Micros::from_secs(10)), Some(Micros::from_secs(30)), true));
+    let all =
+        read("failures < 0.01 after 10s for 30s where payment = wallet and device=mobile abort");
+    assert_eq!(
+        (all.limit, all.after, all.window, all.abort),
+        (0.01, Some(Micros::from_secs(10)), Some(Micros::from_secs(30)), true)
+    );
     assert_eq!(all.only, [(1, 1), (0, 0)]);
 }
 
@@ -155,10 +223,16 @@ fn an_error_budget_has_a_size_and_a_time() {
             .unwrap()
     };
     let short = budget("shoppers: 40M");
-    assert_eq!((short.spent_by, short.allowed, short.window), (SpentBy::RepeatedFailures, 0.001, Micros::from_secs(30 * 86_400)));
+    assert_eq!(
+        (short.spent_by, short.allowed, short.window),
+        (SpentBy::RepeatedFailures, 0.001, Micros::from_secs(30 * 86_400))
+    );
     assert_eq!((short.size(), short.peak_hour), (40_000.0, None));
     let whole = budget("shoppers: 1200000, window: 7d, peak_hour: 25k");
-    assert_eq!((whole.window, whole.shoppers, whole.peak_hour), (Micros::from_secs(7 * 86_400), 1.2e6, Some(25e3)));
+    assert_eq!(
+        (whole.window, whole.shoppers, whole.peak_hour),
+        (Micros::from_secs(7 * 86_400), 1.2e6, Some(25e3))
+    );
 }
 
 #[test]
@@ -167,13 +241,22 @@ fn what_is_not_said_has_the_documented_default() {
         "name: x\nload: { stages: [{ hold: 60/min, for: 1m }] }\njourneys: [{ name: a, steps: [{ name: b, get: / }, { name: c, get: / , expect: { text: ok } }] }]",
     );
     assert!(matches!(plan.load.arrivals, Arrivals::Poisson(_)));
-    assert_eq!((plan.journeys[0].weight, plan.target.is_none(), plan.shoppers.max_attempts), (1.0, true, Some(3)));
+    assert_eq!(
+        (plan.journeys[0].weight, plan.target.is_none(), plan.shoppers.max_attempts),
+        (1.0, true, Some(3))
+    );
     assert_eq!(
         (plan.steps[1].think, plan.steps[1].gives_up_after, plan.steps[1].continues),
         (Delay::default(), Micros::from_secs(10), 1.0)
     );
-    assert_eq!(format!("{:?}", plan.steps[0].expect.checks), format!("[Status({})]", status((200, 299))));
-    assert!(matches!(plan.steps[1].expect.checks.as_slice(), [Check::Status(_), Check::Text(_)]), "a status of 2xx holds besides");
+    assert_eq!(
+        format!("{:?}", plan.steps[0].expect.checks),
+        format!("[Status({})]", status((200, 299)))
+    );
+    assert!(
+        matches!(plan.steps[1].expect.checks.as_slice(), [Check::Status(_), Check::Text(_)]),
+        "a status of 2xx holds besides"
+    );
     assert!(plan.steps[0].declined.is_empty());
 }
 
@@ -187,7 +270,14 @@ fn values_of_every_kind_keep_what_they_are() {
 - { name: c, put: /c, body: "{{ env.TOKEN }} {{ env.TOKEN | upper }}", expect: { status: [200, "204..206", 3xx], header: { x-a: 1, x-b: [a, b], x-c: { present: false } }, json: { $.a: [1, "1"], $.b: { present: true }, $.c: { equals: { d: [] } }, $.d: ~, $.e: "{{ device }}" }, no_text: [oops, error], matches: '\d+' } }
 - { name: d, get: "https://{{ env.TOKEN }}.example.com/{{ shopper.marker }}" }"#,
     ));
-    assert_eq!(plan.shoppers.attributes[0].values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>(), ["mobile", "2", "true"]);
+    assert_eq!(
+        plan.shoppers.attributes[0]
+            .values
+            .iter()
+            .map(|(value, _)| value.as_str())
+            .collect::<Vec<_>>(),
+        ["mobile", "2", "true"]
+    );
     let json = serde_json::to_value(&plan.steps[0].request.body).unwrap();
     assert_eq!(
         json,
@@ -221,7 +311,10 @@ fn values_of_every_kind_keep_what_they_are() {
     );
     assert_eq!(
         plan.steps[3].request.url,
-        Template::Segments(vec![Segment::Text("https://t-1.example.com/".into()), Segment::Variable(VarId(6))])
+        Template::Segments(vec![
+            Segment::Text("https://t-1.example.com/".into()),
+            Segment::Variable(VarId(6))
+        ])
     );
 }
 
@@ -239,9 +332,27 @@ journeys: [{ name: a, steps: [{ name: b, get: / }] }]",
     );
     let pause = Delay { low: Micros::from_secs(20), high: Micros::from_secs(40) };
     let ways: Vec<&Way> = plan.shoppers.arms.iter().map(|arm| &arm.way).collect();
-    assert_eq!(ways, [&Way::Same, &Way::Redraw(0), &Way::Set(vec![(1, 0), (0, 0)]), &Way::Fresh, &Way::Wait(pause)]);
+    assert_eq!(
+        ways,
+        [
+            &Way::Same,
+            &Way::Redraw(0),
+            &Way::Set(vec![(1, 0), (0, 0)]),
+            &Way::Fresh,
+            &Way::Wait(pause)
+        ]
+    );
     let labels: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
-    assert_eq!(labels, ["same", "redraw: payment", "set: coupon none, payment card", "fresh: session", "wait: 20s..40s"]);
+    assert_eq!(
+        labels,
+        [
+            "same",
+            "redraw: payment",
+            "set: coupon none, payment card",
+            "fresh: session",
+            "wait: 20s..40s"
+        ]
+    );
     assert!(plan.trace);
 }
 
@@ -259,37 +370,81 @@ fn a_step_knows_what_earlier_steps_of_its_journey_captured() {
     ));
     assert_eq!(plan.steps[1].request.url.reads(), [plan.variable("cart").unwrap()]);
     assert_eq!(plan.units[1].paying_step, Some(StepId(2)));
-    assert_eq!([1, 2, 3].map(|i| plan.steps[i].continues), [1.0, 1.0, 0.5], "who leaves by choice leaves after the purchase");
+    assert_eq!(
+        [1, 2, 3].map(|i| plan.steps[i].continues),
+        [1.0, 1.0, 0.5],
+        "who leaves by choice leaves after the purchase"
+    );
 }
 
 #[test]
 fn the_command_line_wins() {
-    let text = with_steps("- { name: a, get: / }").replace("name: x", "name: x\ntarget: http://a.example.com");
+    let text = with_steps("- { name: a, get: / }")
+        .replace("name: x", "name: x\ntarget: http://a.example.com");
     let with = |overrides: Overrides| {
-        Plan::from_text("s.yaml", &text, &Inputs { overrides, ..inputs() }).unwrap_or_else(|problems| panic!("{problems}"))
+        Plan::from_text("s.yaml", &text, &Inputs { overrides, ..inputs() })
+            .unwrap_or_else(|problems| panic!("{problems}"))
     };
     let minute = Micros::from_secs(60);
-    let stages =
-        |plan: Plan| plan.load.profile().unwrap().stages.iter().map(|stage| (stage.from, stage.to, stage.length)).collect::<Vec<_>>();
-    assert_eq!(stages(with(Overrides { rate: Some(Rate(5.0)), ..Overrides::default() })), [(5.0, 5.0, minute)]);
-    assert_eq!(stages(with(Overrides { duration: Some(Micros(9)), ..Overrides::default() })), [(10.0, 10.0, Micros(9))]);
-    let flags = [(2.0, 30), (0.0, 30)].map(|(to, length)| StageFlag { length: Micros::from_secs(length), to: Rate(to) });
+    let stages = |plan: Plan| {
+        plan.load
+            .profile()
+            .unwrap()
+            .stages
+            .iter()
+            .map(|stage| (stage.from, stage.to, stage.length))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        stages(with(Overrides { rate: Some(Rate(5.0)), ..Overrides::default() })),
+        [(5.0, 5.0, minute)]
+    );
+    assert_eq!(
+        stages(with(Overrides { duration: Some(Micros(9)), ..Overrides::default() })),
+        [(10.0, 10.0, Micros(9))]
+    );
+    let flags = [(2.0, 30), (0.0, 30)]
+        .map(|(to, length)| StageFlag { length: Micros::from_secs(length), to: Rate(to) });
     let ramped = with(Overrides { stages: flags.into(), ..Overrides::default() });
-    assert_eq!(stages(ramped), [(0.0, 2.0, Micros::from_secs(30)), (2.0, 0.0, Micros::from_secs(30))]);
-    let stretched = text.replace("{ hold: 10/s, for: 1m }", "{ ramp: 10/s, for: 10s }, { hold: 10/s, for: 20s }");
+    assert_eq!(
+        stages(ramped),
+        [(0.0, 2.0, Micros::from_secs(30)), (2.0, 0.0, Micros::from_secs(30))]
+    );
+    let stretched = text
+        .replace("{ hold: 10/s, for: 1m }", "{ ramp: 10/s, for: 10s }, { hold: 10/s, for: 20s }");
     let overrides = Overrides { duration: Some(Micros(100)), ..Overrides::default() };
-    let stretched = Plan::from_text("s.yaml", &stretched, &Inputs { overrides, ..inputs() }).unwrap();
-    assert_eq!(stages(stretched), [(0.0, 10.0, Micros(33)), (10.0, 10.0, Micros(67))], "in proportion, and nothing lost");
-    let closed = with(Overrides { users: Some(4), target: Some("https://b.example.com/shop".into()), ..Overrides::default() });
-    assert!(matches!(closed.load.arrivals, Arrivals::Closed { users: 4, length } if length == minute));
+    let stretched =
+        Plan::from_text("s.yaml", &stretched, &Inputs { overrides, ..inputs() }).unwrap();
+    assert_eq!(
+        stages(stretched),
+        [(0.0, 10.0, Micros(33)), (10.0, 10.0, Micros(67))],
+        "in proportion, and nothing lost"
+    );
+    let closed = with(Overrides {
+        users: Some(4),
+        target: Some("https://b.example.com/shop".into()),
+        ..Overrides::default()
+    });
+    assert!(
+        matches!(closed.load.arrivals, Arrivals::Closed { users: 4, length } if length == minute)
+    );
     assert_eq!(closed.target.map(String::from).as_deref(), Some("https://b.example.com/shop"));
 }
 
 #[test]
 fn shapes_and_closed_loads_are_loads() {
-    let load = |load: &str| compiled(&format!("name: x\nload: {load}\njourneys: [{{ name: a, steps: [{{ name: b, get: / }}] }}]")).load;
-    let shaped = load("{ arrivals: paced, shape: black-friday-retailer, peak: 33/s, for: 10m, connections: kept }");
-    assert!(matches!(&shaped.arrivals, Arrivals::Paced(profile) if profile.shape.as_deref() == Some("black-friday-retailer")));
+    let load = |load: &str| {
+        compiled(&format!(
+            "name: x\nload: {load}\njourneys: [{{ name: a, steps: [{{ name: b, get: / }}] }}]"
+        ))
+        .load
+    };
+    let shaped = load(
+        "{ arrivals: paced, shape: black-friday-retailer, peak: 33/s, for: 10m, connections: kept }",
+    );
+    assert!(
+        matches!(&shaped.arrivals, Arrivals::Paced(profile) if profile.shape.as_deref() == Some("black-friday-retailer"))
+    );
     assert_eq!((shaped.length(), shaped.connections), (Micros::from_secs(600), Connections::Kept));
     assert!(matches!(load("{ closed: 32, for: 5m }").arrivals, Arrivals::Closed { users: 32, .. }));
 }
@@ -299,16 +454,27 @@ fn anchors_merge_keys_and_extensions_are_allowed() {
     let plan = compiled(
         "name: x\nx-base: &base { gives_up_after: 3s, get: /base }\nload: { stages: [{ hold: 1/s, for: 1m }] }\njourneys:\n  - name: a\n    steps:\n      - { <<: *base, name: b }\n      - { <<: *base, name: c, gives_up_after: 4s }\n",
     );
-    assert_eq!([0, 1].map(|i| plan.steps[i].gives_up_after), [Micros::from_secs(3), Micros::from_secs(4)]);
+    assert_eq!(
+        [0, 1].map(|i| plan.steps[i].gives_up_after),
+        [Micros::from_secs(3), Micros::from_secs(4)]
+    );
 }
 
 #[test]
 fn a_stored_run_is_read_again_without_the_rows_of_its_data() {
-    let header = |name: &str| files(name).map(|bytes| bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default().to_vec());
+    let header = |name: &str| {
+        files(name).map(|bytes| {
+            bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
+        })
+    };
     let stored = Inputs { stored: true, read_file: &header, ..inputs() };
-    let again = Plan::from_text("s.yaml", CHECKOUT, &stored).unwrap_or_else(|problems| panic!("{problems}"));
+    let again = Plan::from_text("s.yaml", CHECKOUT, &stored)
+        .unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(again.variables, compiled(CHECKOUT).variables);
-    assert!(Plan::from_text("s.yaml", CHECKOUT, &Inputs { stored: false, ..stored }).is_err(), "a run needs the rows");
+    assert!(
+        Plan::from_text("s.yaml", CHECKOUT, &Inputs { stored: false, ..stored }).is_err(),
+        "a run needs the rows"
+    );
 }
 
 #[test]
@@ -318,9 +484,15 @@ fn data_of_both_kinds_are_dealt_out_as_said() {
     );
     let data = "shoppers: { data: { gifts: { file: gifts.jsonl, each: random }, accounts: { file: accounts.csv, each: loop } }, ";
     let plan = compiled(&text.replace("shoppers: { ", data));
-    let [gifts, accounts] = plan.shoppers.data.as_slice() else { panic!("{:?}", plan.shoppers.data) };
+    let [gifts, accounts] = plan.shoppers.data.as_slice() else {
+        panic!("{:?}", plan.shoppers.data)
+    };
     assert_eq!((gifts.dealing, accounts.dealing), (Dealing::Random, Dealing::Loop));
-    assert_eq!(gifts.rows[1], [Cell::Text("b".into()), Cell::Json(json!(5))], "in the order of the first line's keys");
+    assert_eq!(
+        gifts.rows[1],
+        [Cell::Text("b".into()), Cell::Json(json!(5))],
+        "in the order of the first line's keys"
+    );
     assert!(plan.variable("gifts.price").is_some());
 }
 
@@ -330,7 +502,9 @@ fn files_are_sent_as_parts_of_a_body_and_known_by_their_hash() {
         "- { name: a, post: /, multipart: { note: [x, \"{{ device }}\"], photo: { file: gifts.jsonl, type: text/plain } } }
 - { name: b, get: /wait, poll: { every: refresh, for: 5s, until: { text: done } } }",
     ));
-    let Body::Multipart(parts) = &plan.steps[0].request.body else { panic!("{:?}", plan.steps[0].request.body) };
+    let Body::Multipart(parts) = &plan.steps[0].request.body else {
+        panic!("{:?}", plan.steps[0].request.body)
+    };
     assert_eq!(parts.len(), 3);
     assert!(matches!(&parts[2].1, Content::File { name, content_type, sha256, bytes }
         if *name == Template::Literal("gifts.jsonl".into()) && content_type == "text/plain" && sha256.len() == 64 && bytes.starts_with(b"{")));
@@ -342,8 +516,12 @@ fn shoppers_wait_for_each_other_for_as_long_as_is_said() {
     let plan = compiled(&with_steps(
         "- { name: a, get: / }\n- { name: b, get: /, together: 200 }\n- { name: c, get: /, together: { shoppers: 5, for: 1m } }",
     ));
-    let together = |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
-    assert_eq!([0, 1, 2].map(|step| plan.steps[step].together), [None, together(200, 30), together(5, 60)]);
+    let together =
+        |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
+    assert_eq!(
+        [0, 1, 2].map(|step| plan.steps[step].together),
+        [None, together(200, 30), together(5, 60)]
+    );
 }
 
 #[test]
@@ -363,17 +541,32 @@ fn a_journey_may_repeat_choose_and_include() {
   steps:
     - include: paying
     - { name: done, get: \"/done/{{ who }}\" }";
-    let text = with_steps(steps).replace("journeys:", "shared: { paying: [{ name: pay, post: \"/pay/{{ who }}\" }] }\njourneys:");
+    let text = with_steps(steps).replace(
+        "journeys:",
+        "shared: { paying: [{ name: pay, post: \"/pay/{{ who }}\" }] }\njourneys:",
+    );
     let plan = compiled(&text);
-    assert!(jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)), "editors accept it");
+    assert!(
+        jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)),
+        "editors accept it"
+    );
     let unit = |n| Part::Unit(UnitId(n));
     let fork = Part::Choose(vec![(3.0, vec![unit(3)]), (1.0, vec![unit(4), unit(5)])]);
-    let route = [unit(0), Part::Repeat { times: (2, 4), parts: vec![unit(1), unit(2)] }, fork, unit(6)];
+    let route =
+        [unit(0), Part::Repeat { times: (2, 4), parts: vec![unit(1), unit(2)] }, fork, unit(6)];
     assert_eq!(plan.journeys[0].route, route);
-    assert_eq!(plan.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>()[6..], ["pay", "done"]);
+    assert_eq!(
+        plan.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>()[6..],
+        ["pay", "done"]
+    );
     assert_eq!(plan.units[6].steps, 6..8);
-    assert!(matches!(&plan.steps[1].captures[0].from, Extract::Pick(Pick::Random, place) if matches!(**place, Extract::Css { .. })));
-    assert!(matches!(plan.steps[4].request.auth, Some(Auth::Bearer(_))) && plan.steps[3].request.auth.is_none());
+    assert!(
+        matches!(&plan.steps[1].captures[0].from, Extract::Pick(Pick::Random, place) if matches!(**place, Extract::Css { .. }))
+    );
+    assert!(
+        matches!(plan.steps[4].request.auth, Some(Auth::Bearer(_)))
+            && plan.steps[3].request.auth.is_none()
+    );
     assert_eq!(plan.steps[1].think, Delay::fixed(Micros::from_secs(1)));
 }
 
@@ -417,13 +610,20 @@ fn a_submit_names_a_form_and_the_pages_before_it_are_kept() {
     button: add
 - { name: done, get: /done }",
     ));
-    assert_eq!(plan.steps.iter().map(|step| step.keeps_page).collect::<Vec<_>>(), [true, false, false]);
-    let Body::Submit(submit) = &plan.steps[1].request.body else { panic!("{:?}", plan.steps[1].request.body) };
+    assert_eq!(
+        plan.steps.iter().map(|step| step.keeps_page).collect::<Vec<_>>(),
+        [true, false, false]
+    );
+    let Body::Submit(submit) = &plan.steps[1].request.body else {
+        panic!("{:?}", plan.steps[1].request.body)
+    };
     assert_eq!(submit.action, Some(Template::Literal("/vouchers/*".into())));
     assert_eq!(submit.containing[0].name, "kind");
     assert!(matches!(submit.containing[0].value, Some(Template::Segments(_))));
     assert_eq!((submit.fields[0].1.len(), submit.extra.len()), (2, 1));
-    assert!(matches!(&submit.button, Some(button) if button.name == "add" && button.value.is_none()));
+    assert!(
+        matches!(&submit.button, Some(button) if button.name == "add" && button.value.is_none())
+    );
 }
 
 #[test]
@@ -439,15 +639,23 @@ fn a_graphql_step_is_called_by_its_operation_and_judged_by_its_types() {
     ));
     let [add, own] = plan.steps.as_slice() else { panic!("two steps") };
     assert_eq!((add.name.as_str(), own.name.as_str()), ("Add", "own name"));
-    assert_eq!((&add.request.url, &own.request.url), (&Template::Literal("/graphql".into()), &Template::Literal("/shop-api".into())));
+    assert_eq!(
+        (&add.request.url, &own.request.url),
+        (&Template::Literal("/graphql".into()), &Template::Literal("/shop-api".into()))
+    );
     let Body::Json(segments) = &add.request.body else { panic!("{:?}", add.request.body) };
     let Some(JsonSegment::Raw(first)) = segments.first() else { panic!("{segments:?}") };
     assert!(
-        first.starts_with(r#"{"operationName":"Add","query":"mutation Add($id: ID!)"#) && first.ends_with(r#","variables":{"id":"#),
+        first.starts_with(r#"{"operationName":"Add","query":"mutation Add($id: ID!)"#)
+            && first.ends_with(r#","variables":{"id":"#),
         "{first}"
     );
-    assert!(matches!(add.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types == &["Order"]));
-    assert!(matches!(own.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types.is_empty()));
+    assert!(
+        matches!(add.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types == &["Order"])
+    );
+    assert!(
+        matches!(own.expect.checks.as_slice(), [Check::Status(_), Check::GraphQl(types)] if types.is_empty())
+    );
     assert!(matches!(add.declined.checks.as_slice(), [Check::AnyOf(sets)]
         if matches!(sets[0].checks.as_slice(), [Check::GraphQlType(_)]) && matches!(sets[1].checks.as_slice(), [Check::Status(_)])));
     assert!(own.declined.is_empty());
@@ -466,8 +674,12 @@ fn conditions_look_at_pages_addresses_and_sizes() {
     size: 1kB..
     any_of: [{ text: a, status: 200 }, { no_text: b }]",
     ));
-    let checks: Vec<String> =
-        plan.steps[0].expect.checks.iter().map(|check| format!("{check:?}").split(['(', ' ']).next().unwrap().to_owned()).collect();
+    let checks: Vec<String> = plan.steps[0]
+        .expect
+        .checks
+        .iter()
+        .map(|check| format!("{check:?}").split(['(', ' ']).next().unwrap().to_owned())
+        .collect();
     assert_eq!(checks, ["Status", "Css", "Css", "NoCss", "Url", "Location", "Size", "AnyOf"]);
     assert!(matches!(plan.steps[0].expect.checks[6], Check::Size { low: 1_000, high: u64::MAX }));
 }
@@ -481,15 +693,30 @@ fn values_of_attributes_bring_devices_and_networks_along() {
     let plan = compiled(&text);
     assert!(jsonschema::is_valid(&schema(), &as_json(&text)));
     let attribute = &plan.shoppers.attributes[0];
-    assert_eq!(attribute.values.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(), [65.0, 1.0, 3.0]);
+    assert_eq!(
+        attribute.values.iter().map(|(_, weight)| *weight).collect::<Vec<_>>(),
+        [65.0, 1.0, 3.0]
+    );
     let network = Network { round_trip: Micros::from_millis(80), bits_per_second: 1_500_000 };
-    assert_eq!(plan.shoppers.equipment(&[0]), Equipment { device: Some(Device::Mobile), network: Some(network), returns: false });
-    assert_eq!(plan.shoppers.equipment(&[1]), Equipment { device: Some(Device::Desktop), network: None, returns: true });
+    assert_eq!(
+        plan.shoppers.equipment(&[0]),
+        Equipment { device: Some(Device::Mobile), network: Some(network), returns: false }
+    );
+    assert_eq!(
+        plan.shoppers.equipment(&[1]),
+        Equipment { device: Some(Device::Desktop), network: None, returns: true }
+    );
     // WebPageTest's 3G: 1.6 Mbit/s, and 300 ms there and back.
     let named = Network { round_trip: Micros::from_millis(300), bits_per_second: 1_600_000 };
-    assert_eq!(plan.shoppers.equipment(&[2]), Equipment { network: Some(named), ..Equipment::default() });
+    assert_eq!(
+        plan.shoppers.equipment(&[2]),
+        Equipment { network: Some(named), ..Equipment::default() }
+    );
     let plain = compiled(&with_steps("- { name: home, get: / }"));
-    assert!(!serde_json::to_string(&plain).unwrap().contains("brings"), "a plan without is the plan that it was");
+    assert!(
+        !serde_json::to_string(&plain).unwrap().contains("brings"),
+        "a plan without is the plan that it was"
+    );
 }
 
 #[test]
@@ -500,14 +727,21 @@ fn the_published_schema_is_the_generated_one() {
         std::fs::write(path, &generated).unwrap();
     }
     let published = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(published == generated, "docs/scenario.schema.json is out of date: run UPDATE_SCHEMA=1 cargo test --test scenario_language");
+    assert!(
+        published == generated,
+        "docs/scenario.schema.json is out of date: run UPDATE_SCHEMA=1 cargo test --test scenario_language"
+    );
 }
 
 /// A scenario as an editor sees it. Any YAML is the JSON body of a step, so a step can carry it.
 fn as_json(text: &str) -> Value {
     let lines: String = text.lines().map(|line| format!("      {line}\n")).collect();
-    let carrier = format!("name: x\njourneys:\n- name: a\n  steps:\n  - name: b\n    post: /\n    json:\n{lines}");
-    let document = Scenario::parse("s.yaml", &carrier).unwrap_or_else(|problems| panic!("{problems}")).document;
+    let carrier = format!(
+        "name: x\njourneys:\n- name: a\n  steps:\n  - name: b\n    post: /\n    json:\n{lines}"
+    );
+    let document = Scenario::parse("s.yaml", &carrier)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+        .document;
     match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
         Item::Step(step) => step.json.expect("the step has a body").0.to_json(),
         other => panic!("a step, and not {other:?}"),
@@ -518,7 +752,10 @@ fn as_json(text: &str) -> Value {
 fn the_schema_accepts_the_example_and_refuses_what_the_compiler_refuses() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let example = as_json(CHECKOUT);
-    let errors: Vec<_> = validator.iter_errors(&example).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<_> = validator
+        .iter_errors(&example)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
     assert_eq!(errors, [""; 0]);
     let hurts = [
         ("weight", "wieght"),
@@ -535,7 +772,10 @@ fn the_schema_accepts_the_example_and_refuses_what_the_compiler_refuses() {
     for (from, to) in hurts {
         let hurt = CHECKOUT.replacen(from, to, 1);
         assert!(!validator.is_valid(&as_json(&hurt)), "the schema accepts `{to}`");
-        assert!(Plan::from_text("s.yaml", &hurt, &inputs()).is_err(), "the compiler accepts `{to}`");
+        assert!(
+            Plan::from_text("s.yaml", &hurt, &inputs()).is_err(),
+            "the compiler accepts `{to}`"
+        );
     }
 }
 
@@ -543,12 +783,17 @@ fn the_schema_accepts_the_example_and_refuses_what_the_compiler_refuses() {
 fn the_scenarios_of_the_repository_satisfy_the_schema() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap();
-    let files: Vec<_> =
-        folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ext| ext == "yaml")).collect();
+    let files: Vec<_> = folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "yaml"))
+        .collect();
     assert!(!files.is_empty());
     for path in files {
         let json = as_json(&std::fs::read_to_string(&path).unwrap());
-        let errors: Vec<_> = validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&json)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert_eq!(errors, [""; 0], "{}", path.display());
     }
 }
@@ -604,22 +849,24 @@ fn hurt() -> impl Strategy<Value = String> {
         ])
         .prop_map(str::to_owned),
     ];
-    prop::collection::vec((any::<prop::sample::Index>(), 0usize..40, piece), 1..4).prop_map(|wounds| {
-        let mut text = CHECKOUT.to_owned();
-        for (at, length, piece) in wounds {
-            let boundary = |mut at: usize| {
-                at = at.min(text.len());
-                while !text.is_char_boundary(at) {
-                    at -= 1;
-                }
-                at
-            };
-            let start = boundary(at.index(text.len() + 1));
-            let end = boundary(start + length);
-            text.replace_range(start..end, &piece);
-        }
-        text
-    })
+    prop::collection::vec((any::<prop::sample::Index>(), 0usize..40, piece), 1..4).prop_map(
+        |wounds| {
+            let mut text = CHECKOUT.to_owned();
+            for (at, length, piece) in wounds {
+                let boundary = |mut at: usize| {
+                    at = at.min(text.len());
+                    while !text.is_char_boundary(at) {
+                        at -= 1;
+                    }
+                    at
+                };
+                let start = boundary(at.index(text.len() + 1));
+                let end = boundary(start + length);
+                text.replace_range(start..end, &piece);
+            }
+            text
+        },
+    )
 }
 
 proptest! {
@@ -650,7 +897,9 @@ proptest! {
 #[test]
 fn absurd_nesting_inside_a_value_is_refused_and_overflows_no_stack() {
     for times in [480, 1_900, 20_000] {
-        let nested = |open: &str, inside: &str, close: &str| format!("{}{inside}{}", open.repeat(times), close.repeat(times));
+        let nested = |open: &str, inside: &str, close: &str| {
+            format!("{}{inside}{}", open.repeat(times), close.repeat(times))
+        };
         let values = [
             format!("capture: {{ a: {{ json: '$[?{}]' }} }}", nested("(", "@.a", ")")),
             format!("capture: {{ a: {{ css: 'a{}' }} }}", nested(":not(", "b", ")")),
@@ -665,8 +914,14 @@ fn absurd_nesting_inside_a_value_is_refused_and_overflows_no_stack() {
         for value in values {
             let text = with_steps(&format!("- name: a\n  post: /\n  {value}"));
             let result = Plan::from_text("s.yaml", &text, &inputs());
-            let refused = result.as_ref().is_err_and(|problems| problems.iter().all(|problem| problem.message.len() < 1_000));
-            assert!(refused || (times < 2_000 && result.is_ok()), "{times} times in {}", &value[..40]);
+            let refused = result.as_ref().is_err_and(|problems| {
+                problems.iter().all(|problem| problem.message.len() < 1_000)
+            });
+            assert!(
+                refused || (times < 2_000 && result.is_ok()),
+                "{times} times in {}",
+                &value[..40]
+            );
         }
     }
 }

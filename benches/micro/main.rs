@@ -17,7 +17,9 @@ use tillrush::verdict::{Completion, Findings, Machine, RunFacts};
 
 /// A scenario of a second with these steps, and with nothing else in it.
 fn scenario(steps: &str) -> String {
-    format!("name: bench\nload: {{ stages: [{{ hold: 1/s, for: 1s }}] }}\njourneys:\n  - name: buy\n    steps:\n{steps}")
+    format!(
+        "name: bench\nload: {{ stages: [{{ hold: 1/s, for: 1s }}] }}\njourneys:\n  - name: buy\n    steps:\n{steps}"
+    )
 }
 
 const SIX: &str = include_str!("../scenarios/six.yaml");
@@ -57,7 +59,10 @@ fn templates(criterion: &mut Criterion) {
     ] {
         let plan = stage::plan(&scenario(&format!("      - {{ name: a, get: \"{url}\" }}\n")));
         let template = &plan.steps[0].request.url;
-        group.bench_function(name, |bencher| bencher.iter(|| template.render(&plan.templates, black_box(&scope)).map(|text| text.len())));
+        group.bench_function(name, |bencher| {
+            bencher
+                .iter(|| template.render(&plan.templates, black_box(&scope)).map(|text| text.len()))
+        });
     }
     group.finish();
 }
@@ -67,8 +72,14 @@ fn visits(criterion: &mut Criterion) {
     let steps = [
         ("one step", "get: /other"),
         ("one step, 8 KiB page", "get: /"),
-        ("capture by regex", "get: /, capture: { csrf: { regex: \"name='csrf' value='([0-9a-f]+)'\" } }"),
-        ("capture by CSS", "get: /, capture: { csrf: { css: \"input[name=csrf]\", attribute: value } }"),
+        (
+            "capture by regex",
+            "get: /, capture: { csrf: { regex: \"name='csrf' value='([0-9a-f]+)'\" } }",
+        ),
+        (
+            "capture by CSS",
+            "get: /, capture: { csrf: { css: \"input[name=csrf]\", attribute: value } }",
+        ),
         ("capture by JSON path", "get: /product, capture: { sku: { json: $.product.id } }"),
         ("expect by JSON path", "get: /product, expect: { json: { $.product.id: sku-20417 } }"),
         ("expect a text", "get: /, expect: { text: csrf }"),
@@ -76,13 +87,21 @@ fn visits(criterion: &mut Criterion) {
         ("a form", "post: /other, form: { shopper: \"{{ shopper.id }}\", quantity: \"1\" }"),
     ];
     for (name, step) in steps {
-        visit_bench(&mut group, name, stage::plan(&scenario(&format!("      - {{ name: a, {step} }}\n"))));
+        visit_bench(
+            &mut group,
+            name,
+            stage::plan(&scenario(&format!("      - {{ name: a, {step} }}\n"))),
+        );
     }
     visit_bench(&mut group, "six steps", stage::plan(SIX));
     group.finish();
 }
 
-fn visit_bench(group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>, name: &str, plan: Plan) {
+fn visit_bench(
+    group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>,
+    name: &str,
+    plan: Plan,
+) {
     let world = stage::world(plan, 0.0);
     let mut ordinal = 0;
     group.bench_function(name, |bencher| {
@@ -204,9 +223,13 @@ fn report(criterion: &mut Criterion) {
     let facts = facts();
     let mut group = criterion.benchmark_group("report");
     group.sample_size(10);
-    group.bench_function("findings of an hour", |bencher| bencher.iter(|| Findings::of(&plan, &tally, &facts)));
+    group.bench_function("findings of an hour", |bencher| {
+        bencher.iter(|| Findings::of(&plan, &tally, &facts))
+    });
     let findings = Findings::of(&plan, &tally, &facts);
-    group.bench_function("console", |bencher| bencher.iter(|| console(&View::of(&plan, &facts, &findings), 110, Paint::Plain).len()));
+    group.bench_function("console", |bencher| {
+        bencher.iter(|| console(&View::of(&plan, &facts, &findings), 110, Paint::Plain).len())
+    });
     group.finish();
 }
 

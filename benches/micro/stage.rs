@@ -144,19 +144,24 @@ fn answer(kind: &'static str, body: String, cookie: bool) -> Answer {
 pub fn html() -> String {
     let tile = "<li class='tile'><a href='/product'>A thing to buy</a><span class='price'>12.90</span></li>\n";
     let half = tile.repeat(4_000 / tile.len());
-    format!("<!doctype html><ul>{half}</ul><form><input type='hidden' name='csrf' value='c5f1e0d2b3a4'></form><ul>{half}</ul>")
+    format!(
+        "<!doctype html><ul>{half}</ul><form><input type='hidden' name='csrf' value='c5f1e0d2b3a4'></form><ul>{half}</ul>"
+    )
 }
 
 /// 2 KiB with a number two levels down.
 pub fn json() -> String {
     let offer = r#"{"seller":"someone","price":1290,"stock":7,"tags":["new","blue"]},"#;
     let offers = offer.repeat(1_900 / offer.len());
-    format!(r#"{{"product":{{"id":"sku-20417","name":"A thing to buy","price":1290}},"offers":[{offers}{{}}]}}"#)
+    format!(
+        r#"{{"product":{{"id":"sku-20417","name":"A thing to buy","price":1290}},"offers":[{offers}{{}}]}}"#
+    )
 }
 
 /// The plan of a scenario.
 pub fn plan(scenario: &str) -> Plan {
-    Plan::from_text("bench.yaml", scenario, &Inputs::default()).unwrap_or_else(|problems| panic!("{problems:?}"))
+    Plan::from_text("bench.yaml", scenario, &Inputs::default())
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// The world of a plan, on a stage where this share of the requests fails.
@@ -166,7 +171,9 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         shop: StageShop(Rc::new(Stage::new(clock.clone(), failing))),
         clock,
         gate: NoGate,
-        settings: Rc::new(SessionSettings::new(Url::parse("http://shop.test").expect("it is an address"))),
+        settings: Rc::new(SessionSettings::new(
+            Url::parse("http://shop.test").expect("it is an address"),
+        )),
         run: Rc::from("bench"),
         tally: RefCell::new(Tally::new(shape_of(&plan))),
         ledger: Rc::new(()),

@@ -110,7 +110,9 @@ impl Slice {
 
     /// This slice cut in `parts`, which together keep exactly what it keeps.
     pub fn split(self, parts: u32) -> Vec<Slice> {
-        (0..parts.max(1)).map(|i| Slice { index: self.index + self.of * i, of: self.of * parts.max(1) }).collect()
+        (0..parts.max(1))
+            .map(|i| Slice { index: self.index + self.of * i, of: self.of * parts.max(1) })
+            .collect()
     }
 
     /// Whether some ordinal is in both slices.
@@ -135,7 +137,10 @@ impl FromStr for Slice {
     fn from_str(text: &str) -> Result<Slice, SliceError> {
         let malformed = || SliceError::Malformed(text.to_owned());
         let (index, of) = text.split_once('/').ok_or_else(malformed)?;
-        Slice::try_new(index.trim().parse().map_err(|_| malformed())?, of.trim().parse().map_err(|_| malformed())?)
+        Slice::try_new(
+            index.trim().parse().map_err(|_| malformed())?,
+            of.trim().parse().map_err(|_| malformed())?,
+        )
     }
 }
 

@@ -55,7 +55,11 @@ pub enum Purpose {
 /// of the constants), the purpose and the ordinal entering before a round each.
 pub const fn draw(key: u64, purpose: Purpose, ordinal: u64) -> u64 {
     let keyed = finalise(key ^ (purpose as u64).wrapping_mul(0xD134_2543_DE82_EF95));
-    finalise(keyed.wrapping_add(ordinal.wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_add(0x9E37_79B9_7F4A_7C15))
+    finalise(
+        keyed
+            .wrapping_add(ordinal.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+            .wrapping_add(0x9E37_79B9_7F4A_7C15),
+    )
 }
 
 /// A number in 0..1 (1 excluded), a multiple of 2⁻⁵³, for this key, purpose and ordinal.
@@ -92,22 +96,30 @@ mod tests {
     #[test]
     fn neighbouring_draws_are_uniform_and_uncorrelated() {
         let n = 200_000u64;
-        let draws: Vec<f64> = (0..n).map(|i| uniform(i / 1_000, Purpose::Pick, i % 1_000)).collect();
+        let draws: Vec<f64> =
+            (0..n).map(|i| uniform(i / 1_000, Purpose::Pick, i % 1_000)).collect();
         let mean = draws.iter().sum::<f64>() / n as f64;
-        let product = draws.windows(2).map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5)).sum::<f64>() / (n - 1) as f64;
+        let product = draws.windows(2).map(|pair| (pair[0] - 0.5) * (pair[1] - 0.5)).sum::<f64>()
+            / (n - 1) as f64;
         // Standard errors: 0.2887/√n for the mean, (1/12)/√n for the lag-1 product.
         assert!((mean - 0.5).abs() < 4.0 * 0.2887 / (n as f64).sqrt(), "mean {mean}");
         assert!(product.abs() < 4.0 / 12.0 / (n as f64).sqrt(), "lag-1 product {product}");
         let mut sorted = draws;
         sorted.sort_by(f64::total_cmp);
-        let ks = sorted.iter().enumerate().map(|(i, u)| ((i as f64 + 0.5) / n as f64 - u).abs()).fold(0.0, f64::max);
+        let ks = sorted
+            .iter()
+            .enumerate()
+            .map(|(i, u)| ((i as f64 + 0.5) / n as f64 - u).abs())
+            .fold(0.0, f64::max);
         assert!(ks < 1.63 / (n as f64).sqrt(), "Kolmogorov-Smirnov distance {ks}");
     }
 
     #[test]
     fn purposes_are_independent() {
         let n = 100_000u64;
-        let agree = (0..n).filter(|&i| (draw(i, Purpose::Journey, 0) ^ draw(i, Purpose::Attribute, 0)) >> 63 == 0).count();
+        let agree = (0..n)
+            .filter(|&i| (draw(i, Purpose::Journey, 0) ^ draw(i, Purpose::Attribute, 0)) >> 63 == 0)
+            .count();
         assert!((agree as f64 - n as f64 / 2.0).abs() < 4.0 * (n as f64).sqrt() / 2.0, "{agree}");
     }
 }

@@ -43,7 +43,9 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         // JSON inside of a JSON text: its quotes are escaped.
         json_within: regex(&format!(r#"(?i)(\\"{key}\\"\s*:\s*\\")[^"\\]*"#)),
         element: regex(&format!(r"(?i)(<(?:\w+:)?{key}>)[^<]+")),
-        part: regex(&format!(r#"(?i)(;\s*name="{key}"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]+"#)),
+        part: regex(&format!(
+            r#"(?i)(;\s*name="{key}"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]+"#
+        )),
         json_other: regex(&format!(r#"(?i)("{key}"\s*:\s*)(-?\d[\d.eE+-]*)"#)),
         pair: regex(&format!(r#"(?i)(^|[?&;\s])({key}=)[^&\s"'<>;]+"#)),
         input_name_first: regex(&format!(
@@ -53,9 +55,13 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
             r#"(?is)(<(?:input|meta)\b[^>]*?\b(?:value|content)\s*=\s*)(?:"[^"]*"|'[^']*'|[^\s"'>]+)([^>]*?\bname\s*=\s*["']?{key}["']?)"#
         )),
         bearer: regex(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}"),
-        key_like: regex(r"\b(?:eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?|(?:sk|rk|pk|whsec)_[A-Za-z0-9_]{8,})"),
+        key_like: regex(
+            r"\b(?:eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?|(?:sk|rk|pk|whsec)_[A-Za-z0-9_]{8,})",
+        ),
         mail: regex(r"(?i)\b[a-z0-9._+-]+(?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b"),
-        secret_header: regex(r"(?i)authorization|api-?key|token|secret|password|session|csrf|xsrf|signature|credential"),
+        secret_header: regex(
+            r"(?i)authorization|api-?key|token|secret|password|session|csrf|xsrf|signature|credential",
+        ),
         head_line: regex(r"(?m)^([A-Za-z0-9!#$%&'*+.^_|~-]+): ?([^\r\n]*)"),
     }
 });
@@ -68,7 +74,9 @@ pub fn prepare() {
 /// A header's value as it may be kept; `name` in any case.
 pub fn header<'v>(name: &str, value: &'v str) -> Cow<'v, str> {
     if name.eq_ignore_ascii_case("cookie") {
-        return Cow::Owned(value.split(';').map(|pair| cookie(pair.trim())).collect::<Vec<_>>().join("; "));
+        return Cow::Owned(
+            value.split(';').map(|pair| cookie(pair.trim())).collect::<Vec<_>>().join("; "),
+        );
     }
     if name.eq_ignore_ascii_case("set-cookie") {
         let (pair, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
@@ -88,7 +96,9 @@ pub fn text(text: &str) -> Cow<'_, str> {
     replace(&mut text, &p.json_other, |found| format!("{}\"{MASK}\"", &found[1]));
     replace(&mut text, &p.pair, |found| format!("{}{}{MASK}", &found[1], &found[2]));
     replace(&mut text, &p.input_name_first, |found| format!("{}\"{MASK}\"", &found[1]));
-    replace(&mut text, &p.input_value_first, |found| format!("{}\"{MASK}\"{}", &found[1], &found[2]));
+    replace(&mut text, &p.input_value_first, |found| {
+        format!("{}\"{MASK}\"{}", &found[1], &found[2])
+    });
     replace(&mut text, &p.bearer, |found| format!("{} {MASK}", &found[1]));
     replace(&mut text, &p.key_like, |_| MASK.to_owned());
     replace(&mut text, &p.mail, |_| "[e-mail]".to_owned());
@@ -101,7 +111,9 @@ pub fn message(message: &str) -> String {
     let end = message.find("\r\n\r\n").or_else(|| message.find("\n\n")).unwrap_or(message.len());
     let (head, body) = message.split_at(end);
     let (first, lines) = head.split_at(head.find('\n').unwrap_or(head.len()));
-    let lines = PATTERNS.head_line.replace_all(lines, |line: &Captures<'_>| format!("{}: {}", &line[1], header(&line[1], &line[2])));
+    let lines = PATTERNS.head_line.replace_all(lines, |line: &Captures<'_>| {
+        format!("{}: {}", &line[1], header(&line[1], &line[2]))
+    });
     format!("{}{lines}{}", text(first), text(body))
 }
 
@@ -174,10 +186,20 @@ fn digit_groups(bytes: &[u8]) -> Vec<Range<usize>> {
 /// The card number that these groups are together, and how many they are.
 fn card_of(text: &str, groups: &[Range<usize>]) -> Option<(Range<usize>, usize)> {
     let whole = groups.first()?.start..groups.last()?.end;
-    let apart = groups.windows(2).all(|pair| matches!(&text[pair[0].end..pair[1].start], " " | "-" | "+" | "%20"));
+    let apart = groups
+        .windows(2)
+        .all(|pair| matches!(&text[pair[0].end..pair[1].start], " " | "-" | "+" | "%20"));
     let grouped = groups.len() == 1 || groups.iter().all(|group| (3..=6).contains(&group.len()));
-    let digits: Vec<u8> = groups.iter().flat_map(|group| &text.as_bytes()[group.clone()]).map(|byte| byte - b'0').collect();
-    let card = apart && grouped && (13..=19).contains(&digits.len()) && (2..=6).contains(&digits[0]) && passes_luhn(&digits);
+    let digits: Vec<u8> = groups
+        .iter()
+        .flat_map(|group| &text.as_bytes()[group.clone()])
+        .map(|byte| byte - b'0')
+        .collect();
+    let card = apart
+        && grouped
+        && (13..=19).contains(&digits.len())
+        && (2..=6).contains(&digits[0])
+        && passes_luhn(&digits);
     card.then_some((whole, groups.len()))
 }
 
@@ -185,7 +207,12 @@ fn card_of(text: &str, groups: &[Range<usize>]) -> Option<(Range<usize>, usize)>
 /// doubled, the sum of all digits is a multiple of ten.
 pub fn passes_luhn(digits: &[u8]) -> bool {
     let doubled = |d: u8| if d > 4 { 2 * d - 9 } else { 2 * d };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(i, &d)| u32::from(if i % 2 == 1 { doubled(d) } else { d })).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, &d)| u32::from(if i % 2 == 1 { doubled(d) } else { d }))
+        .sum();
     sum.is_multiple_of(10)
 }
 
@@ -199,10 +226,16 @@ mod tests {
         assert_eq!(header("x-api-key", "abc"), MASK);
         assert_eq!(header("x-csrf-token", "abc"), MASK);
         assert_eq!(header("cookie", "sid=abc; cart=7"), "sid=[redacted]; cart=[redacted]");
-        assert_eq!(header("set-cookie", "sid=abc; Path=/; HttpOnly"), "sid=[redacted]; Path=/; HttpOnly");
+        assert_eq!(
+            header("set-cookie", "sid=abc; Path=/; HttpOnly"),
+            "sid=[redacted]; Path=/; HttpOnly"
+        );
         assert_eq!(header("x-shopper", "t-01"), "t-01");
         assert_eq!(header("idempotency-key", "k-01"), "k-01");
-        assert_eq!(header("location", "/login?token=abc&next=/pay"), "/login?token=[redacted]&next=/pay");
+        assert_eq!(
+            header("location", "/login?token=abc&next=/pay"),
+            "/login?token=[redacted]&next=/pay"
+        );
     }
 
     #[test]
@@ -223,13 +256,22 @@ mod tests {
             "sku=7&card[cvc]=[redacted]&csrf_token=[redacted]&shipping=dhl"
         );
         assert_eq!(text("email=jo%40example.com&quantity=1"), "email=[e-mail]&quantity=1");
-        assert_eq!(text(r#"<input type="hidden" name="csrf" value="abc">"#), r#"<input type="hidden" name="csrf" value="[redacted]">"#);
-        assert_eq!(text("<input value='abc' name='authenticity_token'>"), r#"<input value="[redacted]" name='authenticity_token'>"#);
+        assert_eq!(
+            text(r#"<input type="hidden" name="csrf" value="abc">"#),
+            r#"<input type="hidden" name="csrf" value="[redacted]">"#
+        );
+        assert_eq!(
+            text("<input value='abc' name='authenticity_token'>"),
+            r#"<input value="[redacted]" name='authenticity_token'>"#
+        );
     }
 
     #[test]
     fn secrets_in_documents_within_documents_and_in_parts_are_hidden() {
-        assert_eq!(text(r#"{"body":"{\"token\":\"abc\",\"sku\":\"7\"}"}"#), r#"{"body":"{\"token\":\"[redacted]\",\"sku\":\"7\"}"}"#);
+        assert_eq!(
+            text(r#"{"body":"{\"token\":\"abc\",\"sku\":\"7\"}"}"#),
+            r#"{"body":"{\"token\":\"[redacted]\",\"sku\":\"7\"}"}"#
+        );
         assert_eq!(
             text("<pay><cvv>123</cvv><s:token>abc</s:token><sku>7</sku></pay>"),
             "<pay><cvv>[redacted]</cvv><s:token>[redacted]</s:token><sku>7</sku></pay>"
@@ -251,26 +293,41 @@ mod tests {
 
     #[test]
     fn card_numbers_keep_their_last_four_digits() {
-        for number in ["4242424242424242", "4242 4242 4242 4242", "4242-4242-4242-4242", "4242+4242+4242+4242", "4242%204242%204242%204242"]
-        {
+        for number in [
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "4242-4242-4242-4242",
+            "4242+4242+4242+4242",
+            "4242%204242%204242%204242",
+        ] {
             assert_eq!(text(&format!("card={number}&x=1")), "card=[card …4242]&x=1", "{number}");
         }
         assert_eq!(text(r#"{"number":378282246310005}"#), r#"{"number":[card …0005]}"#);
-        assert_eq!(text("3782 822463 10005 7, 5555555555554444 4111111111111111"), "[card …0005] 7, [card …4444] [card …1111]");
+        assert_eq!(
+            text("3782 822463 10005 7, 5555555555554444 4111111111111111"),
+            "[card …0005] 7, [card …4444] [card …1111]"
+        );
     }
 
     #[test]
     fn order_numbers_and_times_are_no_cards() {
-        for harmless in
-            ["4242424242424243", "1732252999123456", "order 4111-1111-1111-1112", "42424242424242424242", "2026-11-22 05:04:03.123456"]
-        {
+        for harmless in [
+            "4242424242424243",
+            "1732252999123456",
+            "order 4111-1111-1111-1112",
+            "42424242424242424242",
+            "2026-11-22 05:04:03.123456",
+        ] {
             assert_eq!(text(harmless), harmless);
         }
     }
 
     #[test]
     fn harmless_text_is_not_even_copied() {
-        assert!(matches!(text(r#"{"order_id":"A-1007","total":1999,"status":"confirmed"}"#), Cow::Borrowed(_)));
+        assert!(matches!(
+            text(r#"{"order_id":"A-1007","total":1999,"status":"confirmed"}"#),
+            Cow::Borrowed(_)
+        ));
     }
 
     #[test]

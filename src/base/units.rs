@@ -8,12 +8,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A span of time, or a moment counted from the planned start of the run, in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Micros(pub u64);
 
 /// An amount of money in the smallest unit of its currency (cents, pence), so that sums are exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct MinorUnits(pub u64);
 
@@ -135,7 +139,11 @@ impl fmt::Display for Micros {
         let scaled = |value: f64, unit: &str| {
             let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
             let text = format!("{value:.digits$}");
-            let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+            let text = if text.contains('.') {
+                text.trim_end_matches('0').trim_end_matches('.')
+            } else {
+                &text
+            };
             format!("{text}{unit}")
         };
         let text = match us {
@@ -145,11 +153,19 @@ impl fmt::Display for Micros {
             1_000_000..60_000_000 => scaled(us as f64 / 1e6, "s"),
             60_000_000..3_600_000_000 => {
                 let s = us / 1_000_000;
-                if s.is_multiple_of(60) { format!("{}m", s / 60) } else { format!("{}m{:02}s", s / 60, s % 60) }
+                if s.is_multiple_of(60) {
+                    format!("{}m", s / 60)
+                } else {
+                    format!("{}m{:02}s", s / 60, s % 60)
+                }
             }
             _ => {
                 let m = us / 60_000_000;
-                if m.is_multiple_of(60) { format!("{}h", m / 60) } else { format!("{}h{:02}m", m / 60, m % 60) }
+                if m.is_multiple_of(60) {
+                    format!("{}h", m / 60)
+                } else {
+                    format!("{}h{:02}m", m / 60, m % 60)
+                }
             }
         };
         f.pad(&text)
@@ -205,7 +221,9 @@ mod tests {
     #[test]
     fn spans_print_in_the_unit_that_fits() {
         let shown: Vec<String> =
-            [0, 850, 1_000, 12_340, 123_456, 2_500_000, 90_000_000, 3_600_000_000, 7_500_000_000].map(|us| Micros(us).to_string()).into();
+            [0, 850, 1_000, 12_340, 123_456, 2_500_000, 90_000_000, 3_600_000_000, 7_500_000_000]
+                .map(|us| Micros(us).to_string())
+                .into();
         assert_eq!(shown, ["0", "850µs", "1ms", "12.3ms", "123ms", "2.5s", "1m30s", "1h", "2h05m"]);
     }
 

@@ -17,7 +17,9 @@ use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
 use crate::shopper::address::{AllowedHosts, is_private};
 use crate::shopper::session::{AGENT, SessionSettings};
-use crate::shopper::transport::{HttpShop, HttpShopOptions, Identity, Line, Origin, Shop, Trouble, WireRequest};
+use crate::shopper::transport::{
+    HttpShop, HttpShopOptions, Identity, Line, Origin, Shop, Trouble, WireRequest,
+};
 
 /// How long the shop has to answer the first time.
 const FIRST_ANSWER: Micros = Micros::from_secs(10);
@@ -38,7 +40,10 @@ pub struct Access {
 /// With exit 107 where it may not or does not; 104 where there is no target.
 pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
     let Some(target) = plan.target.clone() else {
-        return Err(Failure::new(Exit::BadScenario, "error: no target: write `target:` in the scenario, or give --target URL"));
+        return Err(Failure::new(
+            Exit::BadScenario,
+            "error: no target: write `target:` in the scenario, or give --target URL",
+        ));
     };
     gain_to(target, plan, args)
 }
@@ -50,11 +55,18 @@ pub fn gain(plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
 pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access, Failure> {
     if !target.username().is_empty() || target.password().is_some() {
         let help = "write the credentials as a header of the scenario (`defaults: headers: authorization: ...`), taken from `-e`";
-        return Err(Failure::new(Exit::BadScenario, format!("error: the target has a user name or password in it\nhelp: {help}")));
+        return Err(Failure::new(
+            Exit::BadScenario,
+            format!("error: the target has a user name or password in it\nhelp: {help}"),
+        ));
     }
-    let identity = args.cert.as_ref().map(|cert| Identity::read(cert, args.key.as_deref())).transpose();
+    let identity =
+        args.cert.as_ref().map(|cert| Identity::read(cert, args.key.as_deref())).transpose();
     let identity = identity.map_err(|error| Failure::usage(format!("error: {error}")))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
     for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
         runtime.block_on(permit(&url, &args.allow_host))?;
     }
@@ -71,8 +83,14 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
     LocalSet::new().block_on(&runtime, reach(&target, http.clone()))?;
     let mut session = SessionSettings::new(target.clone());
     let others = other_origins(plan).filter_map(|url| url.host_str().map(str::to_owned));
-    session.allowed =
-        AllowedHosts::new(target.host_str().map(str::to_owned).into_iter().chain(others).chain(args.allow_host.iter().cloned()));
+    session.allowed = AllowedHosts::new(
+        target
+            .host_str()
+            .map(str::to_owned)
+            .into_iter()
+            .chain(others)
+            .chain(args.allow_host.iter().cloned()),
+    );
     Ok(Access { target, session, http })
 }
 
@@ -87,7 +105,10 @@ fn other_origins(plan: &Plan) -> impl Iterator<Item = Url> {
 /// Whether load may go to this address: it is on this machine or in a private network, or the user says so by name.
 async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
     let (Some(host), Some(name)) = (url.host(), url.host_str()) else {
-        return Err(Failure::new(Exit::BadScenario, format!("error: the target {url} has no host")));
+        return Err(Failure::new(
+            Exit::BadScenario,
+            format!("error: the target {url} has no host"),
+        ));
     };
     if AllowedHosts::new(allowed.iter().cloned()).allows(name) {
         return Ok(());
@@ -98,7 +119,10 @@ async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
         Host::Domain(name) => {
             let port = url.port_or_known_default().unwrap_or(80);
             let found = tokio::net::lookup_host((name, port)).await;
-            found.map_err(|error| unreachable_shop(url, &format!("host not found: {error}")))?.map(|address| address.ip()).collect()
+            found
+                .map_err(|error| unreachable_shop(url, &format!("host not found: {error}")))?
+                .map(|address| address.ip())
+                .collect()
         }
     };
     match addresses.iter().find(|address| !is_private(**address)) {
@@ -115,12 +139,22 @@ async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
 
 /// Asks the target once, as a shopper would. Any answer is good: whether it is the right one is the scenario's question.
 async fn reach(target: &Url, http: HttpShopOptions) -> Result<(), Failure> {
-    let shop =
-        HttpShop::try_new(http, TokioClock::start(Instant::now())).map_err(|error| Failure::usage(format!("error: --ca-file {error}")))?;
-    let origin = Origin::of(target).ok_or_else(|| unreachable_shop(target, "its address is none of http or https"))?;
-    let headers = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(AGENT)), (ACCEPT, HeaderValue::from_static("*/*"))]);
+    let shop = HttpShop::try_new(http, TokioClock::start(Instant::now()))
+        .map_err(|error| Failure::usage(format!("error: --ca-file {error}")))?;
+    let origin = Origin::of(target)
+        .ok_or_else(|| unreachable_shop(target, "its address is none of http or https"))?;
+    let headers = HeaderMap::from_iter([
+        (USER_AGENT, HeaderValue::from_static(AGENT)),
+        (ACCEPT, HeaderValue::from_static("*/*")),
+    ]);
     let path = target[Position::BeforePath..Position::AfterQuery].to_owned();
-    let request = WireRequest { origin: Rc::new(origin), method: Method::GET, path, headers, body: Bytes::new() };
+    let request = WireRequest {
+        origin: Rc::new(origin),
+        method: Method::GET,
+        path,
+        headers,
+        body: Bytes::new(),
+    };
     match shop.line(ShopperId(0)).exchange(&request, FIRST_ANSWER).await.result {
         Ok(_) | Err(Trouble::BodyTooLarge(_)) => Ok(()),
         Err(trouble) => Err(unreachable_shop(target, &trouble.to_string())),
@@ -131,11 +165,17 @@ fn unreachable_shop(target: &Url, why: &str) -> Failure {
     // What a server that speaks plain HTTP answers is no TLS record.
     if target.scheme() == "https" && why.contains("InvalidContentType") {
         let remedy = format!("help: give it as http://{}", target.authority());
-        return Failure::new(Exit::TargetRefused, format!("error: the shop at {target} does not speak TLS\n{remedy}"));
+        return Failure::new(
+            Exit::TargetRefused,
+            format!("error: the shop at {target} does not speak TLS\n{remedy}"),
+        );
     }
     if why.contains("CertificateRequired") {
         let error = format!("error: the shop at {target} lets in only who has a certificate");
-        return Failure::new(Exit::TargetRefused, error + "\nhelp: give one, with its key: --cert FILE --key FILE");
+        return Failure::new(
+            Exit::TargetRefused,
+            error + "\nhelp: give one, with its key: --cert FILE --key FILE",
+        );
     }
     Failure::new(
         Exit::TargetRefused,

@@ -8,8 +8,11 @@ use crate::base::redact;
 
 /// The command line of this process, for the seed that it uses.
 pub fn command(seed: u64) -> String {
-    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let set = |name: String| std::env::var(&name).ok().filter(|value| !value.is_empty()).map(|value| (name, value));
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let set = |name: String| {
+        std::env::var(&name).ok().filter(|value| !value.is_empty()).map(|value| (name, value))
+    };
     let mut names = variables(&Cli::command());
     names.sort_unstable();
     names.dedup();
@@ -18,7 +21,8 @@ pub fn command(seed: u64) -> String {
 
 /// The variables that the options of a command and of its subcommands listen to.
 fn variables(command: &Command) -> Vec<String> {
-    let own = command.get_arguments().filter_map(|option| Some(option.get_env()?.to_str()?.to_owned()));
+    let own =
+        command.get_arguments().filter_map(|option| Some(option.get_env()?.to_str()?.to_owned()));
     own.chain(command.get_subcommands().flat_map(variables)).collect()
 }
 
@@ -39,7 +43,9 @@ fn harmless(word: &str) -> String {
         _ => (String::new(), word),
     };
     let shown = match rest.split_once('=') {
-        Some((key, _)) if !key.contains("://") && redact::text(rest) != rest => format!("{key}={}", redact::MASK),
+        Some((key, _)) if !key.contains("://") && redact::text(rest) != rest => {
+            format!("{key}={}", redact::MASK)
+        }
         _ => redact::text(rest).into_owned(),
     };
     let without_password = |(scheme, rest): (&str, &str)| {
@@ -53,7 +59,11 @@ fn harmless(word: &str) -> String {
 /// The word as a shell reads it.
 fn quoted(word: &str) -> String {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "_./:=@%+,-~".contains(sign);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -61,16 +71,25 @@ mod tests {
     use super::*;
 
     fn again(words: &[&str], variables: &[(&str, &str)]) -> String {
-        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         written(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), &variables, 7)
     }
 
     #[test]
     fn a_run_is_repeated_as_it_was_typed_with_the_seed_that_was_drawn() {
         assert_eq!(again(&["demo"], &[]), "tillrush demo --seed 7");
-        assert_eq!(again(&["run", "a b.yaml", "--seed", "9"], &[]), "tillrush run 'a b.yaml' --seed 9");
+        assert_eq!(
+            again(&["run", "a b.yaml", "--seed", "9"], &[]),
+            "tillrush run 'a b.yaml' --seed 9"
+        );
         let variables = [("TILLRUSH_RATE", "50/s"), ("TILLRUSH_SEED", "9")];
-        assert_eq!(again(&["run", "it's.yaml"], &variables), r"TILLRUSH_RATE=50/s TILLRUSH_SEED=9 tillrush run 'it'\''s.yaml'");
+        assert_eq!(
+            again(&["run", "it's.yaml"], &variables),
+            r"TILLRUSH_RATE=50/s TILLRUSH_SEED=9 tillrush run 'it'\''s.yaml'"
+        );
         assert!(variables_of_the_program().contains(&"TILLRUSH_RATE".to_owned()));
     }
 
@@ -91,7 +110,16 @@ mod tests {
             let kept = again(words, &[("TILLRUSH_TARGET", "http://me:hush@localhost")]);
             assert!(!kept.contains("hush") && kept.contains(redact::MASK), "{kept}");
         }
-        let open = ["run", "s.yaml", "-e", "COLOUR=red", "--target", "http://127.0.0.1:80/a@b", "--tag", "commit=1f"];
+        let open = [
+            "run",
+            "s.yaml",
+            "-e",
+            "COLOUR=red",
+            "--target",
+            "http://127.0.0.1:80/a@b",
+            "--tag",
+            "commit=1f",
+        ];
         assert_eq!(again(&open, &[]), format!("tillrush {} --seed 7", open.join(" ")));
     }
 }

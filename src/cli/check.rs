@@ -14,7 +14,12 @@ pub fn check(args: &CheckArgs, screen: Screen) -> Result<Exit, Failure> {
     let planned = plan.load.profile().map(|_| Schedule::new(&plan.load, args.seed).count());
     let forecast = Forecast::of(plan, planned);
     if !screen.quiet {
-        let setting = Setting { digest: &plan_digest(plan, args.seed), seed: args.seed, width: screen.width, ascii: false };
+        let setting = Setting {
+            digest: &plan_digest(plan, args.seed),
+            seed: args.seed,
+            width: screen.width,
+            ascii: false,
+        };
         print(&plan_view::render(plan, &forecast, &setting))?;
     }
     let refused = forecast.breaches.iter().any(|breach| breach.refuses());

@@ -35,9 +35,16 @@ pub struct Stored {
 
 /// `tillrush compare`.
 pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
-    let mut runs: Vec<Stored> = args.runs.iter().map(|run| Stored::open(run, &args.out, screen)).collect::<Result<_, _>>()?;
+    let mut runs: Vec<Stored> = args
+        .runs
+        .iter()
+        .map(|run| Stored::open(run, &args.out, screen))
+        .collect::<Result<_, _>>()?;
     if let ([_], [only], false) = (&runs[..], &args.runs[..], args.calibrate) {
-        let beside = (!only.is_file()).then(|| RunFolder::open(only, &args.out)).transpose()?.and_then(|folder| folder.beside());
+        let beside = (!only.is_file())
+            .then(|| RunFolder::open(only, &args.out))
+            .transpose()?
+            .and_then(|folder| folder.beside());
         if let Some(beside) = beside {
             runs.insert(0, Stored::of(beside.shard()?, screen)?);
         }
@@ -46,7 +53,9 @@ pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
         return calibrate(&runs, args, screen);
     }
     let [base, candidate] = &runs[..] else {
-        return Err(Failure::usage("error: two runs are compared: write BASE and CANDIDATE, such as `latest~1 latest`, or one duet"));
+        return Err(Failure::usage(
+            "error: two runs are compared: write BASE and CANDIDATE, such as `latest~1 latest`, or one duet",
+        ));
     };
     if !args.judge.force {
         refuse(compare::unlike(&base.side(), &candidate.side()))?;
@@ -57,7 +66,13 @@ pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
 }
 
 /// The run that a run is to be compared with, refused before anything is sent where the two can't be alike.
-pub fn baseline(named: &Path, out: &Path, candidate: &Source, args: &JudgeArgs, screen: Screen) -> Result<Stored, Failure> {
+pub fn baseline(
+    named: &Path,
+    out: &Path,
+    candidate: &Source,
+    args: &JudgeArgs,
+    screen: Screen,
+) -> Result<Stored, Failure> {
     let base = Stored::open(named, out, screen)?;
     if !args.force {
         let digest = workload_digest(&candidate.plan);
@@ -83,18 +98,33 @@ pub fn after_run(
 ) -> Result<Exit, Failure> {
     let candidate = Stored::of(folder.shard()?, screen)?;
     let found = judge(base, &candidate, args, out)?;
-    let json = report::comparison_json(&report::comparison_document(&base.side(), &candidate.side(), &found));
+    let json = report::comparison_json(&report::comparison_document(
+        &base.side(),
+        &candidate.side(),
+        &found,
+    ));
     folder.write(DOCUMENT, json.as_bytes())?;
-    folder.write(PAGE, report::comparison_page(&base.side(), &candidate.side(), &found).as_bytes())?;
-    let taken = [&files.json, &files.html, &files.junit, &files.markdown].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    folder
+        .write(PAGE, report::comparison_page(&base.side(), &candidate.side(), &found).as_bytes())?;
+    let taken = [&files.json, &files.html, &files.junit, &files.markdown]
+        .iter()
+        .any(|path| path.as_deref() == Some(Path::new("-")));
     let screen = if taken { screen.hushed() } else { screen };
     screen.tell(format_args!(""));
     let own = report::suite(&candidate.source.plan, &candidate.facts, &candidate.findings);
     // A second document on standard output would make one that no parser reads.
     let junit = files.junit.clone().filter(|path| path != Path::new("-"));
-    conclude(base, &candidate, &found, vec![own], &ReportFileArgs { junit, ..ReportFileArgs::default() }, screen)?;
+    conclude(
+        base,
+        &candidate,
+        &found,
+        vec![own],
+        &ReportFileArgs { junit, ..ReportFileArgs::default() },
+        screen,
+    )?;
     if let Some(path) = files.markdown.as_deref() {
-        let text = report::markdown(&report::comparison_view(&base.side(), &candidate.side(), &found));
+        let text =
+            report::markdown(&report::comparison_view(&base.side(), &candidate.side(), &found));
         append_file(path, &format!("\n{text}"))?;
     }
     Ok(exit_of(&found))
@@ -105,12 +135,19 @@ fn append_file(path: &Path, text: &str) -> Result<(), Failure> {
         return print(text);
     }
     let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
-    opened.and_then(|mut file| file.write_all(text.as_bytes())).with_context(|| format!("can't write {}", path.display()))?;
+    opened
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .with_context(|| format!("can't write {}", path.display()))?;
     Ok(())
 }
 
 /// Compares the two halves of a duet, if the run is one.
-pub fn after_duet(folder: &RunFolder, out: &Path, files: &ReportFileArgs, screen: Screen) -> Result<Exit, Failure> {
+pub fn after_duet(
+    folder: &RunFolder,
+    out: &Path,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<Exit, Failure> {
     let Some(beside) = folder.beside() else { return Ok(Exit::Ok) };
     let base = Stored::of(beside.shard()?, screen)?;
     let terms = noted_terms(&base.shard.header.settings);
@@ -125,14 +162,18 @@ pub fn note_duet(settings: &mut BTreeMap<String, String>, name: &str, terms: &Ju
     let primary = terms.primary.to_possible_value().map(|value| value.get_name().to_owned());
     let noise = terms.noise.as_ref().map(|path| path.display().to_string());
     let values = [Some(name.to_owned()), primary, Some(terms.margin.clone()), noise];
-    settings.extend(DUET.into_iter().zip(values).filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    settings.extend(
+        DUET.into_iter().zip(values).filter_map(|(key, value)| Some((key.to_owned(), value?))),
+    );
 }
 
 /// By what terms a stored duet is compared.
 fn noted_terms(settings: &BTreeMap<String, String>) -> JudgeArgs {
     let [_, primary, margin, noise] = DUET.map(|key| settings.get(key));
     JudgeArgs {
-        primary: primary.and_then(|name| PrimaryFigure::from_str(name, true).ok()).unwrap_or(PrimaryFigure::RepeatedFailures),
+        primary: primary
+            .and_then(|name| PrimaryFigure::from_str(name, true).ok())
+            .unwrap_or(PrimaryFigure::RepeatedFailures),
         margin: margin.cloned().unwrap_or_else(|| "10%".to_owned()),
         noise: noise.map(PathBuf::from),
         force: false,
@@ -156,23 +197,43 @@ fn refuse(reasons: Vec<String>) -> Result<(), Failure> {
     }
     let reasons: String = reasons.iter().map(|reason| format!("\n  - {reason}")).collect();
     let help = "runs of one scenario and shape are compared; --force compares these all the same";
-    Err(Failure::usage(format!("error: what differs between these runs is not only the shop:{reasons}\nhelp: {help}")))
+    Err(Failure::usage(format!(
+        "error: what differs between these runs is not only the shop:{reasons}\nhelp: {help}"
+    )))
 }
 
-fn judge(base: &Stored, candidate: &Stored, args: &JudgeArgs, out: &Path) -> Result<Comparison, Failure> {
+fn judge(
+    base: &Stored,
+    candidate: &Stored,
+    args: &JudgeArgs,
+    out: &Path,
+) -> Result<Comparison, Failure> {
     let primary = match args.primary {
         PrimaryFigure::RepeatedFailures => Subject::RepeatedFailures,
         PrimaryFigure::FailedPurchases => Subject::FailedPurchases,
     };
-    if primary == Subject::FailedPurchases && !candidate.source.plan.units.iter().any(|unit| unit.purchase) {
-        return Err(Failure::usage("error: --primary failed-purchases: the scenario has no purchase"));
+    if primary == Subject::FailedPurchases
+        && !candidate.source.plan.units.iter().any(|unit| unit.purchase)
+    {
+        return Err(Failure::usage(
+            "error: --primary failed-purchases: the scenario has no purchase",
+        ));
     }
-    let margin = Fraction::read(&args.margin).map_err(|error| Failure::usage(format!("error: --margin {}: {error}", args.margin)))?.0;
+    let margin = Fraction::read(&args.margin)
+        .map_err(|error| Failure::usage(format!("error: --margin {}: {error}", args.margin)))?
+        .0;
     let duet_of = |run: &Stored| run.shard.header.settings.get(DUET[0]).cloned();
-    let duet = duet_of(base).is_some() && duet_of(base) == duet_of(candidate) && !candidate.shard.tally.pairs.is_empty();
+    let duet = duet_of(base).is_some()
+        && duet_of(base) == duet_of(candidate)
+        && !candidate.shard.tally.pairs.is_empty();
     // What runs differ by that came one after the other says nothing of two shops at once.
-    let noise = if duet && args.noise.is_none() { None } else { noise_floor(candidate, args, out)? };
-    Ok(compare::compare(&base.side(), &candidate.side(), &Terms { primary, margin, noise: noise.as_ref(), duet }))
+    let noise =
+        if duet && args.noise.is_none() { None } else { noise_floor(candidate, args, out)? };
+    Ok(compare::compare(
+        &base.side(),
+        &candidate.side(),
+        &Terms { primary, margin, noise: noise.as_ref(), duet },
+    ))
 }
 
 /// Prints a comparison and writes its files; test cases go after those of the other suites.
@@ -204,7 +265,9 @@ fn calibrate(runs: &[Stored], args: &CompareArgs, screen: Screen) -> Result<Exit
         refuse(sides[1..].iter().flat_map(|side| compare::unlike(first, side)).collect())?;
     }
     let Some(noise) = compare::calibrate(&sides) else {
-        return Err(Failure::usage("error: --calibrate: at least two like runs show what runs differ by; five are better"));
+        return Err(Failure::usage(
+            "error: --calibrate: at least two like runs show what runs differ by; five are better",
+        ));
     };
     let path = args.judge.noise.clone().unwrap_or_else(|| noise_path(&args.out, first));
     let json = serde_json::to_string_pretty(&noise).map_err(anyhow::Error::from)? + "\n";
@@ -212,7 +275,10 @@ fn calibrate(runs: &[Stored], args: &CompareArgs, screen: Screen) -> Result<Exit
     if !screen.quiet {
         print(&report::noise_text(&noise))?;
     }
-    screen.say(&format!("the noise floor is stored in {}; comparisons of runs like these take it from there", path.display()));
+    screen.say(&format!(
+        "the noise floor is stored in {}; comparisons of runs like these take it from there",
+        path.display()
+    ));
     Ok(Exit::Ok)
 }
 
@@ -224,14 +290,24 @@ fn noise_floor(run: &Stored, args: &JudgeArgs, out: &Path) -> Result<Option<Nois
         None if stored.exists() => stored,
         None => return Ok(None),
     };
-    let wrong = |error: String| Failure::usage(format!("error: the noise floor {}: {error}", path.display()));
+    let wrong = |error: String| {
+        Failure::usage(format!("error: the noise floor {}: {error}", path.display()))
+    };
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-    let noise: NoiseFloor = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let noise: NoiseFloor =
+        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     if noise.schema != compare::NOISE_SCHEMA {
-        return Err(wrong(format!("it is '{}', and this version reads '{}'", noise.schema, compare::NOISE_SCHEMA)));
+        return Err(wrong(format!(
+            "it is '{}', and this version reads '{}'",
+            noise.schema,
+            compare::NOISE_SCHEMA
+        )));
     }
     if noise.workload_digest != run.facts.workload_digest && !args.force {
-        return Err(wrong(format!("it is of other runs ('{}'); --force takes it all the same", noise.scenario)));
+        return Err(wrong(format!(
+            "it is of other runs ('{}'); --force takes it all the same",
+            noise.scenario
+        )));
     }
     Ok(Some(noise))
 }
@@ -258,6 +334,11 @@ impl Stored {
     }
 
     fn side(&self) -> Side<'_> {
-        Side { plan: &self.source.plan, tally: &self.shard.tally, facts: &self.facts, findings: &self.findings }
+        Side {
+            plan: &self.source.plan,
+            tally: &self.shard.tally,
+            facts: &self.facts,
+            findings: &self.findings,
+        }
     }
 }

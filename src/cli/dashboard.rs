@@ -23,28 +23,50 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
     let last = now.second().checked_sub(2).and_then(|second| total.seconds.get(&second));
     let per_second = |of: fn(&SecondTally) -> u64| last.map_or(0, of);
     let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
-    let (attempts, failed) = total.steps.iter().fold((0, 0), |(all, failed), step| (all + step.attempts(), failed + step.failures()));
+    let (attempts, failed) = total
+        .steps
+        .iter()
+        .fold((0, 0), |(all, failed), step| (all + step.attempts(), failed + step.failures()));
     let repeated: u64 = total.seconds.values().map(|second| second.repeated).sum();
     let (started, due) = (per_second(|second| second.started), per_second(|second| second.planned));
     // Those of a closed load come as fast as they go: nothing is planned but their number.
     let arrivals = match plan.load.arrivals {
-        Arrivals::Closed { .. } => format!("{}, {}/s", counted(total.arrivals.started, "shopper"), count(started)),
+        Arrivals::Closed { .. } => {
+            format!("{}, {}/s", counted(total.arrivals.started, "shopper"), count(started))
+        }
         _ => {
             let (all, of) = (count(total.arrivals.started), counted(planned, "shopper"));
             format!("{all} of {of}, {}/s ({}/s planned)", count(started), count(due))
         }
     };
     let inside = count(total.arrivals.started.saturating_sub(ended));
-    let traffic = format!("{arrivals}, {inside} inside, {} requests/s", count(per_second(|second| second.requests)));
-    let share = if failed == 0 { String::new() } else { format!(" ({})", percent(failed as f64 / attempts as f64)) };
-    let failures =
-        format!("{} of {} failed{share}, {} failed again", count(failed), counted(attempts, "attempt"), counted(repeated, "shopper"));
+    let traffic = format!(
+        "{arrivals}, {inside} inside, {} requests/s",
+        count(per_second(|second| second.requests))
+    );
+    let share = if failed == 0 {
+        String::new()
+    } else {
+        format!(" ({})", percent(failed as f64 / attempts as f64))
+    };
+    let failures = format!(
+        "{} of {} failed{share}, {} failed again",
+        count(failed),
+        counted(attempts, "attempt"),
+        counted(repeated, "shopper")
+    );
     [traffic, failures]
 }
 
 /// A line for each step that anybody came to, those that fail most first where not all have room.
-pub fn steps(plan: &Plan, now: Micros, total: &Tally, (width, height): (usize, usize)) -> Vec<String> {
-    let mut reached: Vec<usize> = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).collect();
+pub fn steps(
+    plan: &Plan,
+    now: Micros,
+    total: &Tally,
+    (width, height): (usize, usize),
+) -> Vec<String> {
+    let mut reached: Vec<usize> =
+        (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).collect();
     let room = height.saturating_sub(OTHER_LINES).max(3);
     let hidden = (reached.len() + 1).saturating_sub(room);
     if hidden > 0 {
@@ -53,9 +75,13 @@ pub fn steps(plan: &Plan, now: Micros, total: &Tally, (width, height): (usize, u
         reached.sort_unstable();
     }
     let name = width.saturating_sub(44).clamp(NAME, 40);
-    let mut lines = vec![format!("{:name$}  {:>8}  {:>8}  {:>7}  {:>8}", "step", "rate", "failed", "of all", "p95 10 s")];
+    let mut lines = vec![format!(
+        "{:name$}  {:>8}  {:>8}  {:>7}  {:>8}",
+        "step", "rate", "failed", "of all", "p95 10 s"
+    )];
     lines.extend(reached.iter().map(|step| line(plan, StepId(*step as u16), now, total, name)));
-    let left_out = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).count() - reached.len();
+    let left_out = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).count()
+        - reached.len();
     if left_out > 0 {
         lines.push(format!("and {}", counted(left_out as u64, "more step")));
     }
@@ -66,15 +92,30 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
     let seen = &total.steps[step.index()];
     let until = now.second();
     let from = until.saturating_sub(LATELY.second());
-    let lately: u64 =
-        total.seconds.range(from..until).filter_map(|(_, second)| second.steps.get(&step)).map(|(all, _)| u64::from(*all)).sum();
+    let lately: u64 = total
+        .seconds
+        .range(from..until)
+        .filter_map(|(_, second)| second.steps.get(&step))
+        .map(|(all, _)| u64::from(*all))
+        .sum();
     let rate = lately as f64 / f64::from((until - from).max(1));
     let blocks = total.shape.block_of(now.since(LATELY))..total.shape.block_of(now) + 1;
     let times: Latency = seen.response_ok.within(blocks);
-    let p95 = times.quantile(0.95).filter(|_| times.count() >= min_sample(0.95)).map_or_else(|| "–".to_owned(), |p95| p95.to_string());
-    let share = if seen.failures() == 0 { "–".to_owned() } else { percent(seen.failures() as f64 / seen.attempts() as f64) };
+    let p95 = times
+        .quantile(0.95)
+        .filter(|_| times.count() >= min_sample(0.95))
+        .map_or_else(|| "–".to_owned(), |p95| p95.to_string());
+    let share = if seen.failures() == 0 {
+        "–".to_owned()
+    } else {
+        percent(seen.failures() as f64 / seen.attempts() as f64)
+    };
     let label = cut(&on_one_line(&plan.step_label(step)), name);
-    format!("{label:name$}  {:>8}  {:>8}  {share:>7}  {p95:>8}", format!("{rate:.1}/s"), count(seen.failures()))
+    format!(
+        "{label:name$}  {:>8}  {:>8}  {share:>7}  {p95:>8}",
+        format!("{rate:.1}/s"),
+        count(seen.failures())
+    )
 }
 
 /// The worst place for repeated failures so far, in a line; looked for only now and then, since looking takes time.
@@ -89,7 +130,12 @@ fn told(plan: &Plan, spot: &HotSpot) -> String {
         let _ = write!(text, " at {}", steps.join(", "));
     }
     let share = percent(spot.inside.value().unwrap_or_default());
-    let _ = write!(text, ", {share} fail again ({} of {})", count(spot.inside.events), count(spot.inside.of));
+    let _ = write!(
+        text,
+        ", {share} fail again ({} of {})",
+        count(spot.inside.events),
+        count(spot.inside.of)
+    );
     text
 }
 
@@ -102,10 +148,14 @@ pub fn generator(now: Micros, total: &Tally) -> String {
         _ => "no lag measured yet".to_owned(),
     };
     let generator = &total.generator;
-    let cpu =
-        if generator.wall.0 > 0 { format!(", cpu {}", percent(generator.cpu.0 as f64 / generator.wall.0 as f64)) } else { String::new() };
+    let cpu = if generator.wall.0 > 0 {
+        format!(", cpu {}", percent(generator.cpu.0 as f64 / generator.wall.0 as f64))
+    } else {
+        String::new()
+    };
     let unstarted: u64 = total.arrivals.unstarted.values().sum();
-    let unstarted = if unstarted > 0 { format!(", {} never started", count(unstarted)) } else { String::new() };
+    let unstarted =
+        if unstarted > 0 { format!(", {} never started", count(unstarted)) } else { String::new() };
     format!("generator: {lag}{cpu}{unstarted}")
 }
 
@@ -163,15 +213,27 @@ mod tests {
         let mut plan = shop();
         crate::plan::example::add_journey(&mut plan, "long", 3.0);
         for step in 0..40 {
-            crate::plan::example::add_unit(&mut plan, false, &[(&format!("a step with a name that is far too long, {step}"), 0.0, 1.0)]);
+            crate::plan::example::add_unit(
+                &mut plan,
+                false,
+                &[(&format!("a step with a name that is far too long, {step}"), 0.0, 1.0)],
+            );
         }
         let mut trial = Trial::of(plan, 3_000, 60, planted);
         trial.tally.steps.iter_mut().for_each(|step| step.ok += 1);
         let lines = screen(&trial, Micros::from_secs(50), (80, 24));
         // The bar's line, and one that the cursor stands on.
         assert!(lines.len() + 2 <= 24, "{} lines", lines.len());
-        assert!(steps(&trial.plan, Micros::from_secs(50), &trial.tally, (80, 24)).iter().all(|line| line.chars().count() < 80));
-        assert!(lines.iter().any(|line| line.starts_with("pay ")), "those that fail are shown:\n{}", lines.join("\n"));
+        assert!(
+            steps(&trial.plan, Micros::from_secs(50), &trial.tally, (80, 24))
+                .iter()
+                .all(|line| line.chars().count() < 80)
+        );
+        assert!(
+            lines.iter().any(|line| line.starts_with("pay ")),
+            "those that fail are shown:\n{}",
+            lines.join("\n")
+        );
         let tall = screen(&trial, Micros::from_secs(50), (80, 80));
         assert!(tall.len() > 45, "a large terminal shows more: {}", tall.len());
     }

@@ -20,9 +20,18 @@ const PLANTED: [(&str, &str); 2] = [("payment", "wallet"), ("node", "node-3")];
 
 /// `tillrush demo`.
 pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
-    let options = ShopOptions { faults: Faults::planted(), paid_after: Duration::from_millis(150), ..ShopOptions::default() };
-    let shop = runtime.block_on(RunningShop::start(options)).map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    let options = ShopOptions {
+        faults: Faults::planted(),
+        paid_after: Duration::from_millis(150),
+        ..ShopOptions::default()
+    };
+    let shop = runtime
+        .block_on(RunningShop::start(options))
+        .map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
     screen.say("A practice shop is open, and Black Friday comes to it: a day in half a minute.");
     screen.say("Planted: the wallets of some shoppers never get through, one node of four loses");
     screen.say("writes, and now and then there is a hiccup that a second try cures.\n");
@@ -54,17 +63,29 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
 
 /// The demo is right if it names what was planted as sticky, and does not name the hiccup.
 fn conclude(findings: &Findings, screen: Screen) -> Result<(), Failure> {
-    let named: Vec<&(String, String)> = findings.hotspots.iter().flat_map(|spot| &spot.group).collect();
-    let found = |planted: &(&str, &str)| named.iter().any(|(name, value)| (name.as_str(), value.as_str()) == *planted);
-    let missed: Vec<String> = PLANTED.iter().filter(|planted| !found(planted)).map(|(name, value)| format!("{name} {value}")).collect();
+    let named: Vec<&(String, String)> =
+        findings.hotspots.iter().flat_map(|spot| &spot.group).collect();
+    let found = |planted: &(&str, &str)| {
+        named.iter().any(|(name, value)| (name.as_str(), value.as_str()) == *planted)
+    };
+    let missed: Vec<String> = PLANTED
+        .iter()
+        .filter(|planted| !found(planted))
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
     if !missed.is_empty() {
         return Err(Failure::new(
             Exit::Unexpected,
-            format!("the demo's report did not name {}: that is a bug, or a very busy machine", missed.join(" and ")),
+            format!(
+                "the demo's report did not name {}: that is a bug, or a very busy machine",
+                missed.join(" and ")
+            ),
         ));
     }
     if findings.hotspots.len() > PLANTED.len() {
-        screen.say("\nBeside what was planted the report names more: of such small runs that happens");
+        screen.say(
+            "\nBeside what was planted the report names more: of such small runs that happens",
+        );
         screen.say("to one in twenty, by chance.");
     }
     screen.say("\nThe planted causes were found: wallet payments and node-3, where the same");

@@ -82,7 +82,14 @@ mod tests {
 
     #[test]
     fn the_graver_exit_is_told() {
-        let order = [Exit::Interrupted, Exit::RunInvalid, Exit::ObjectiveBroken, Exit::Regression, Exit::Inconclusive, Exit::Ok];
+        let order = [
+            Exit::Interrupted,
+            Exit::RunInvalid,
+            Exit::ObjectiveBroken,
+            Exit::Regression,
+            Exit::Inconclusive,
+            Exit::Ok,
+        ];
         for (place, graver) in order.into_iter().enumerate() {
             for other in &order[place..] {
                 assert_eq!((graver.graver(*other), other.graver(graver)), (graver, graver));

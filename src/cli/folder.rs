@@ -37,11 +37,18 @@ impl RunFolder {
     ///
     /// # Errors
     /// When the system won't.
-    pub fn create(out: &Path, started_at: Timestamp, scenario: &str, slice: Option<String>, suffix: &str) -> anyhow::Result<RunFolder> {
+    pub fn create(
+        out: &Path,
+        started_at: Timestamp,
+        scenario: &str,
+        slice: Option<String>,
+        suffix: &str,
+    ) -> anyhow::Result<RunFolder> {
         let time = started_at.strftime("%Y%m%dT%H%M%SZ");
         let slice = slice.map(|slice| format!("-{}", slice.replace('/', "of"))).unwrap_or_default();
         let path = out.join(format!("{time}-{}{slice}-{suffix}", slug(scenario)));
-        fs::create_dir_all(&path).with_context(|| format!("can't make the run's folder {}", path.display()))?;
+        fs::create_dir_all(&path)
+            .with_context(|| format!("can't make the run's folder {}", path.display()))?;
         Ok(RunFolder { path })
     }
 
@@ -72,7 +79,8 @@ impl RunFolder {
     /// When the system won't.
     pub fn make_beside(&self) -> anyhow::Result<RunFolder> {
         let path = self.path.join(BESIDE);
-        fs::create_dir_all(&path).with_context(|| format!("can't make the folder {}", path.display()))?;
+        fs::create_dir_all(&path)
+            .with_context(|| format!("can't make the folder {}", path.display()))?;
         Ok(RunFolder { path })
     }
 
@@ -81,9 +89,12 @@ impl RunFolder {
     /// # Errors
     /// When there is no such folder.
     pub fn all(out: &Path) -> anyhow::Result<Vec<RunFolder>> {
-        let entries = fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
+        let entries =
+            fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
         let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
-        let mut runs: Vec<PathBuf> = folders.filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists()).collect();
+        let mut runs: Vec<PathBuf> = folders
+            .filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists())
+            .collect();
         runs.sort_unstable();
         Ok(runs.into_iter().rev().map(|path| RunFolder { path }).collect())
     }
@@ -128,9 +139,12 @@ impl RunFolder {
         let open = |path: &PathBuf| File::open(path).map(|file| (file, path.display().to_string()));
         // The one becomes the other when the run ends, and that may be now.
         let opened = open(&ended).or_else(|_| open(&growing)).or_else(|_| open(&ended));
-        let (file, name) = opened.with_context(|| format!("{} holds no run: can't read {}", self.display(), growing.display()))?;
+        let (file, name) = opened.with_context(|| {
+            format!("{} holds no run: can't read {}", self.display(), growing.display())
+        })?;
         let shard = Shard::read(name, io::BufReader::with_capacity(1 << 20, file))?;
-        let ending = if goes_on && shard.ending == Ending::Killed { Ending::Running } else { shard.ending };
+        let ending =
+            if goes_on && shard.ending == Ending::Killed { Ending::Running } else { shard.ending };
         Ok(Shard { ending, ..shard })
     }
 
@@ -147,7 +161,9 @@ impl RunFolder {
     pub fn seal(&self, shard: &Shard) -> anyhow::Result<()> {
         self.write_through(TALLY, |file| shard.write(io::BufWriter::new(file))?.flush())?;
         match fs::remove_file(self.path.join(GROWING)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).context("can't remove the growing tally"),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).context("can't remove the growing tally")
+            }
             _ => Ok(()),
         }
     }
@@ -160,7 +176,11 @@ impl RunFolder {
         self.write_through(name, |mut file| file.write_all(bytes))
     }
 
-    fn write_through(&self, name: &str, fill: impl FnOnce(File) -> io::Result<()>) -> anyhow::Result<()> {
+    fn write_through(
+        &self,
+        name: &str,
+        fill: impl FnOnce(File) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
         let (path, part) = (self.path.join(name), self.path.join(format!("{name}.new")));
         let written = File::create(&part).and_then(fill).and_then(|()| fs::rename(&part, &path));
         written.with_context(|| format!("can't write {}", path.display()))

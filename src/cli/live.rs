@@ -94,11 +94,22 @@ impl<'a> Progress<'a> {
     pub fn new(plan: &'a Plan, planned: u64, screen: Screen) -> Progress<'a> {
         let bar = screen.live.then(|| {
             let bar = ProgressBar::new(plan.load.length().0.div_ceil(1_000_000));
-            let style = ProgressStyle::with_template("{prefix:.bold} {bar:30.cyan/dim} {pos}/{len} s\n{msg}");
+            let style = ProgressStyle::with_template(
+                "{prefix:.bold} {bar:30.cyan/dim} {pos}/{len} s\n{msg}",
+            );
             bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
             bar
         });
-        Progress { plan, bar, screen, planned, printed_at: Micros::ZERO, shown_at: None, worst: None, look_at: Instant::now() }
+        Progress {
+            plan,
+            bar,
+            screen,
+            planned,
+            printed_at: Micros::ZERO,
+            shown_at: None,
+            worst: None,
+            look_at: Instant::now(),
+        }
     }
 
     /// Where lines may be printed while the run is shown.
@@ -115,7 +126,11 @@ impl<'a> Progress<'a> {
             if now.since(self.printed_at) >= LINE_EVERY {
                 self.printed_at = now;
                 let [traffic, failures] = dashboard::traffic(self.plan, self.planned, now, total);
-                let line = format!("{:>5}  {}: {traffic}; {failures}", format!("{}s", now.second()), self.stage(now));
+                let line = format!(
+                    "{:>5}  {}: {traffic}; {failures}",
+                    format!("{}s", now.second()),
+                    self.stage(now)
+                );
                 self.screen.say(&on_one_line(&line));
             }
         } else if self.shown_at.is_none_or(|at| at.elapsed() >= SHOWN_EVERY) {
@@ -148,13 +163,18 @@ impl<'a> Progress<'a> {
     }
 
     fn text(&self, now: Micros, total: &Tally) -> String {
-        let size = terminal_size::terminal_size().map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
+        let size = terminal_size::terminal_size()
+            .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
         let mut lines = dashboard::traffic(self.plan, self.planned, now, total).to_vec();
         lines.extend(dashboard::steps(self.plan, now, total, size));
         lines.extend(self.worst.clone());
         lines.push(dashboard::generator(now, total));
         // A line that wraps would be counted as one, and tear the next picture.
-        lines.iter().map(|line| dashboard::cut(&on_one_line(line), size.0.saturating_sub(1))).collect::<Vec<_>>().join("\n")
+        lines
+            .iter()
+            .map(|line| dashboard::cut(&on_one_line(line), size.0.saturating_sub(1)))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The stage that the run is in.
@@ -165,7 +185,8 @@ impl<'a> Progress<'a> {
             end += stage.length;
             if now < end {
                 // Of a shape it is an hour of its day, say, and no hour of the run.
-                let shape = profile.shape.as_ref().map(|shape| format!("{shape}, ")).unwrap_or_default();
+                let shape =
+                    profile.shape.as_ref().map(|shape| format!("{shape}, ")).unwrap_or_default();
                 return format!("{shape}{} ({}/{})", stage.label, place + 1, profile.stages.len());
             }
         }

@@ -102,17 +102,29 @@ fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
     use crate::demo_shop::{Faults, RunningShop, ShopOptions};
     let faults = match &args.faults {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("error: {}: {error}", path.display())))?;
-            Faults::parse(&text).map_err(|error| Failure::new(Exit::BadScenario, format!("error: {}: {error}", path.display())))?
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::usage(format!("error: {}: {error}", path.display())))?;
+            Faults::parse(&text).map_err(|error| {
+                Failure::new(Exit::BadScenario, format!("error: {}: {error}", path.display()))
+            })?
         }
         None if args.demo_faults => Faults::planted(),
         None => Faults::none(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
     runtime.block_on(async {
-        let options = ShopOptions { listen: args.listen, faults, threads: 2, ..ShopOptions::default() };
-        let shop = RunningShop::start(options).await.map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
-        screen.tell(format_args!("the practice shop is open at http://{} (Ctrl-C closes it)", shop.addr()));
+        let options =
+            ShopOptions { listen: args.listen, faults, threads: 2, ..ShopOptions::default() };
+        let shop = RunningShop::start(options)
+            .await
+            .map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
+        screen.tell(format_args!(
+            "the practice shop is open at http://{} (Ctrl-C closes it)",
+            shop.addr()
+        ));
         screen.tell(format_args!("its ledger: http://{}/admin/ledger", shop.addr()));
         live::interrupted().await;
         shop.stop().await;
@@ -124,7 +136,9 @@ fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::from(error).into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::from(error).into())
+        }
         _ => Ok(()),
     }
 }
@@ -163,7 +177,8 @@ impl From<anyhow::Error> for Failure {
 
 impl Screen {
     fn of(output: &OutputArgs) -> Screen {
-        let plain = output.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let plain =
+            output.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let stdout = io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Screen {
@@ -171,7 +186,9 @@ impl Screen {
             verbose: output.verbose,
             colour: stdout && !plain && !dumb,
             live: io::stderr().is_terminal() && !dumb && !output.quiet,
-            width: terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140),
+            width: terminal_size::terminal_size()
+                .map_or(100, |(width, _)| usize::from(width.0))
+                .clamp(60, 140),
         }
     }
 

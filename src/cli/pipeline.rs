@@ -17,11 +17,18 @@ use crate::verdict::{Findings, RunFacts};
 const MOST_MARKS: usize = 10;
 
 /// Appends the report to `$GITHUB_STEP_SUMMARY` where that is set, and annotates the scenario where this is GitHub Actions.
-pub fn tell(view: &View, facts: &RunFacts, findings: &Findings, scenario: Option<&str>) -> Result<(), Failure> {
+pub fn tell(
+    view: &View,
+    facts: &RunFacts,
+    findings: &Findings,
+    scenario: Option<&str>,
+) -> Result<(), Failure> {
     summarise(view)?;
     if is_actions() {
         // The runner reads commands from both outputs; standard output may be somebody's JSON.
-        annotations(facts, findings, scenario.map(in_repository).as_deref()).lines().for_each(complain);
+        annotations(facts, findings, scenario.map(in_repository).as_deref())
+            .lines()
+            .for_each(complain);
     }
     Ok(())
 }

@@ -43,24 +43,38 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
         let shard = beside.shard()?;
         beside.seal(&shard)?;
         store(&shard, &source, &beside)?;
-        return Ok(exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?));
+        return Ok(exit_of(&findings).graver(compare::after_duet(
+            &folder,
+            &args.out,
+            &args.files,
+            screen,
+        )?));
     }
     Ok(exit_of(&findings))
 }
 
 /// `tillrush merge`.
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    let runs: Vec<RunFolder> = args.runs.iter().map(|run| RunFolder::open(run, &args.out).map_err(named)).collect::<Result<_, _>>()?;
+    let runs: Vec<RunFolder> = args
+        .runs
+        .iter()
+        .map(|run| RunFolder::open(run, &args.out).map_err(named))
+        .collect::<Result<_, _>>()?;
     let shards: Vec<Shard> = runs.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
     if let Some(running) = shards.iter().find(|shard| shard.ending == Ending::Running) {
-        return Err(Failure::usage(format!("error: {} still runs: merge it when it has ended", running.name)));
+        return Err(Failure::usage(format!(
+            "error: {} still runs: merge it when it has ended",
+            running.name
+        )));
     }
     for note in unlikeness(&shards) {
         screen.say(&note);
     }
     let joined = joined(shards)?;
     if let Some(missing) = joined.missing_text() {
-        screen.say(&format!("these slices of the run are missing: {missing}; what is here is reported as a part"));
+        screen.say(&format!(
+            "these slices of the run are missing: {missing}; what is here is reported as a part"
+        ));
     }
     let started_at = started_at(&joined.header);
     let suffix = format!("merged-{:08x}", fresh() as u32);
@@ -71,14 +85,17 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::stored(&joined.header, screen)?;
     let findings = conclude(&joined, &source, Some(&folder), &args.files, screen)?;
     merge_beside(&runs, &folder, screen)?;
-    let exit = exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
+    let exit =
+        exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
     screen.say(&format!("everything about the merged run is in {}", folder.display()));
     Ok(exit)
 }
 
 /// The other halves of duets, if the runs are duets.
 fn merge_beside(runs: &[RunFolder], folder: &RunFolder, screen: Screen) -> Result<(), Failure> {
-    let Some(halves) = runs.iter().map(RunFolder::beside).collect::<Option<Vec<_>>>() else { return Ok(()) };
+    let Some(halves) = runs.iter().map(RunFolder::beside).collect::<Option<Vec<_>>>() else {
+        return Ok(());
+    };
     let shards: Vec<Shard> = halves.iter().map(RunFolder::shard).collect::<anyhow::Result<_>>()?;
     let joined = joined(shards)?;
     let beside = folder.make_beside()?;
@@ -141,14 +158,23 @@ pub fn conclude(
 }
 
 /// Judges a shard, and writes what is made from it into the folder.
-pub fn store(shard: &Shard, source: &Source, folder: &RunFolder) -> Result<(RunFacts, Findings), Failure> {
+pub fn store(
+    shard: &Shard,
+    source: &Source,
+    folder: &RunFolder,
+) -> Result<(RunFacts, Findings), Failure> {
     let (plan, tally) = (&source.plan, &shard.tally);
     let (facts, findings) = judge(shard, source);
-    folder.write("run.json", report::run_json(&report::run_document(plan, tally, &facts, &findings)).as_bytes())?;
+    folder.write(
+        "run.json",
+        report::run_json(&report::run_document(plan, tally, &facts, &findings)).as_bytes(),
+    )?;
     folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
     let mut log = Vec::new();
-    let labels: Vec<String> = (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
-    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log).context("can't make intervals.hlog")?;
+    let labels: Vec<String> =
+        (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
+    interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log)
+        .context("can't make intervals.hlog")?;
     folder.write("intervals.hlog", &log)?;
     folder.write("report.html", page(shard, source, &facts, &findings).as_bytes())?;
     Ok((facts, findings))
@@ -156,7 +182,13 @@ pub fn store(shard: &Shard, source: &Source, folder: &RunFolder) -> Result<(RunF
 
 /// The report as a page.
 fn page(shard: &Shard, source: &Source, facts: &RunFacts, findings: &Findings) -> String {
-    report::page(&PageInput { plan: &source.plan, tally: &shard.tally, facts, findings, scenario: &source.text })
+    report::page(&PageInput {
+        plan: &source.plan,
+        tally: &shard.tally,
+        facts,
+        findings,
+        scenario: &source.text,
+    })
 }
 
 /// What a shard says.
@@ -177,7 +209,12 @@ pub struct Texts<'a> {
 }
 
 /// Prints what a view says, and writes the files that are wanted.
-pub fn deliver(view: &View, texts: &Texts<'_>, files: &ReportFileArgs, screen: Screen) -> Result<(), Failure> {
+pub fn deliver(
+    view: &View,
+    texts: &Texts<'_>,
+    files: &ReportFileArgs,
+    screen: Screen,
+) -> Result<(), Failure> {
     let outputs: [(&Option<_>, &dyn Fn() -> String); 4] = [
         (&files.json, texts.json),
         (&files.html, texts.html),
@@ -223,7 +260,9 @@ fn gather_purchases(runs: &[RunFolder], folder: &RunFolder) -> Result<(), Failur
     for run in runs {
         let path = run.path.join("purchases.jsonl");
         if path.exists() {
-            all.extend(std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?);
+            all.extend(
+                std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?,
+            );
         }
     }
     folder.write("purchases.jsonl", &all)?;
@@ -231,7 +270,8 @@ fn gather_purchases(runs: &[RunFolder], folder: &RunFolder) -> Result<(), Failur
 }
 
 fn started_at(header: &ShardHeader) -> Timestamp {
-    Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::from_microsecond(i64::try_from(header.started_unix_us).unwrap_or(0))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The facts of a stored run.
@@ -240,7 +280,13 @@ pub fn facts(shard: &Shard, source: &Source) -> RunFacts {
 }
 
 /// The facts of a run, or of what it has come to so far.
-pub fn facts_of(header: &ShardHeader, tally: &Tally, ending: Ending, missing_slices: Vec<Slice>, source: &Source) -> RunFacts {
+pub fn facts_of(
+    header: &ShardHeader,
+    tally: &Tally,
+    ending: Ending,
+    missing_slices: Vec<Slice>,
+    source: &Source,
+) -> RunFacts {
     let last = tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
     RunFacts {
         run_id: header.settings.get("run").cloned().unwrap_or_default(),

@@ -20,7 +20,9 @@ use super::source::Source;
 use super::web::Web;
 use super::{Exit, Failure, Screen, complain, fresh};
 use crate::base::{Micros, Slice, counted};
-use crate::engine::{self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of};
+use crate::engine::{
+    self, Half, Phase, RunOptions, Stop, StopCause, cores, peak_rss_kib, raise_file_limit, shape_of,
+};
 use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
@@ -69,13 +71,20 @@ pub struct Job<'a> {
 /// `tillrush run`.
 pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::read(&args.scenario, screen)?;
-    let drain = Micros::read(&args.drain).map_err(|error| Failure::usage(format!("error: --drain {}: {error}", args.drain)))?;
+    let drain = Micros::read(&args.drain)
+        .map_err(|error| Failure::usage(format!("error: --drain {}: {error}", args.drain)))?;
     let mut tags = Vec::new();
     for tag in &args.tag {
-        let pair = tag.split_once('=').ok_or_else(|| Failure::usage(format!("error: --tag '{tag}': write KEY=VALUE")))?;
+        let pair = tag
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("error: --tag '{tag}': write KEY=VALUE")))?;
         tags.push((pair.0.to_owned(), pair.1.to_owned()));
     }
-    let baseline = args.baseline.as_deref().map(|named| compare::baseline(named, &args.out, &source, &args.judge, screen)).transpose()?;
+    let baseline = args
+        .baseline
+        .as_deref()
+        .map(|named| compare::baseline(named, &args.out, &source, &args.judge, screen))
+        .transpose()?;
     let beside = args.duet.as_deref().map(|url| the_other_shop(url, &source, args)).transpose()?;
     let job = Job {
         beside: beside.map(|access| (access, args.judge.clone())),
@@ -94,9 +103,21 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
         web: args.web,
     };
     let (findings, folder) = carry_out(job, screen)?;
-    let mut exit = report::exit_of(&findings).graver(compare::after_duet(&folder, &args.out, &args.files, screen)?);
+    let mut exit = report::exit_of(&findings).graver(compare::after_duet(
+        &folder,
+        &args.out,
+        &args.files,
+        screen,
+    )?);
     if let Some(base) = &baseline {
-        exit = exit.graver(compare::after_run(base, &folder, &args.judge, &args.out, &args.files, screen)?);
+        exit = exit.graver(compare::after_run(
+            base,
+            &folder,
+            &args.judge,
+            &args.out,
+            &args.files,
+            screen,
+        )?);
     }
     screen.say(&format!("everything about this run is in {}", folder.display()));
     Ok(exit)
@@ -104,7 +125,8 @@ pub fn run(args: &RunArgs, screen: Screen) -> Result<Exit, Failure> {
 
 /// The way to the other shop of a duet.
 fn the_other_shop(url: &str, source: &Source, args: &RunArgs) -> Result<Access, Failure> {
-    let url = Url::parse(url).map_err(|error| Failure::usage(format!("error: --duet {url}: {error}")))?;
+    let url =
+        Url::parse(url).map_err(|error| Failure::usage(format!("error: --duet {url}: {error}")))?;
     if matches!(source.plan.load.arrivals, Arrivals::Closed { .. }) {
         let help = "give a rate or stages: in a closed load the slower shop would hold back the shoppers of both";
         return Err(Failure::usage(format!("error: --duet needs an open load\nhelp: {help}")));
@@ -120,27 +142,41 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
     let starts_in = starts_in(job.start_at)?;
     let started_at = match job.start_at {
         Some(start_at) => start_at,
-        None => Timestamp::now().checked_add(std::time::Duration::from(starts_in)).context("the start is beyond all calendars")?,
+        None => Timestamp::now()
+            .checked_add(std::time::Duration::from(starts_in))
+            .context("the start is beyond all calendars")?,
     };
     let run = format!("{:08x}", fresh() as u32);
     let slice = (job.slice != Slice::WHOLE).then(|| job.slice.to_string());
     let folder = RunFolder::create(job.out, started_at, &plan.name, slice, &run)?;
     folder.write("scenario.yaml", job.source.text.as_bytes())?;
     let header = header(&job, &job.access, started_at, planned, &run);
-    let beside = job.beside.as_ref().map(|(access, _)| Beside::prepare(&job, access, &folder, &header)).transpose()?;
+    let beside = job
+        .beside
+        .as_ref()
+        .map(|(access, _)| Beside::prepare(&job, access, &folder, &header))
+        .transpose()?;
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
-    let mut gathering = Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, Some(&stop)), screen);
+    let mut gathering =
+        Gathering::new(&job, planned, folder.begin(&header)?, (starts_in, Some(&stop)), screen);
     let above = gathering.progress.above();
-    stop_on_signals(&stop, folder.display().to_string(), above.clone()).context("can't listen for signals")?;
+    stop_on_signals(&stop, folder.display().to_string(), above.clone())
+        .context("can't listen for signals")?;
     gathering.web = job.web.map(|at| Web::start(at, job.source, &header)).transpose()?;
     if let Some(web) = &gathering.web {
         above.say(&format!("the report follows the run at http://{}/", web.address));
     }
     // The target is what may be aborted: the other shop is only looked at.
     let begin = |beside: &Beside| {
-        Ok::<_, Failure>(Gathering::new(&job, planned, beside.folder.begin(&beside.header)?, (starts_in, None), screen.hushed()))
+        Ok::<_, Failure>(Gathering::new(
+            &job,
+            planned,
+            beside.folder.begin(&beside.header)?,
+            (starts_in, None),
+            screen.hushed(),
+        ))
     };
     let mut gathering_beside = beside.as_ref().map(begin).transpose()?;
     let options = RunOptions {
@@ -158,10 +194,11 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
         max_orders: job.max_orders,
         beside: beside.as_ref().map(|beside| beside.options()).transpose()?,
     };
-    let result = engine::run(plan, &options, &stop, |half, delta| match (half, &mut gathering_beside) {
-        (Half::Beside, Some(beside)) => beside.take(delta),
-        _ => gathering.take(delta),
-    });
+    let result =
+        engine::run(plan, &options, &stop, |half, delta| match (half, &mut gathering_beside) {
+            (Half::Beside, Some(beside)) => beside.take(delta),
+            _ => gathering.take(delta),
+        });
     let web = gathering.web.take();
     let tally = gathering.finish();
     let tally_beside = gathering_beside.map(Gathering::finish).transpose();
@@ -169,11 +206,19 @@ pub fn carry_out(job: Job<'_>, screen: Screen) -> Result<(Findings, RunFolder), 
 
     let (ending, why) = match stop.cause() {
         None => (Ending::Finished, ""),
-        Some(StopCause::ObjectiveBroken) => (Ending::Aborted, "stopped: an objective is certainly broken"),
+        Some(StopCause::ObjectiveBroken) => {
+            (Ending::Aborted, "stopped: an objective is certainly broken")
+        }
         Some(StopCause::Interrupted) => (Ending::Interrupted, "stopped by hand"),
-        Some(StopCause::RequestsSpent) => (Ending::Interrupted, "stopped: as many requests were sent as --max-requests allows"),
-        Some(StopCause::LedgerLost) => (Ending::Interrupted, "stopped: purchases could not be remembered any more"),
-        Some(StopCause::OrdersSpent) => (Ending::Interrupted, "stopped: as many purchases were tried as --max-orders allows"),
+        Some(StopCause::RequestsSpent) => {
+            (Ending::Interrupted, "stopped: as many requests were sent as --max-requests allows")
+        }
+        Some(StopCause::LedgerLost) => {
+            (Ending::Interrupted, "stopped: purchases could not be remembered any more")
+        }
+        Some(StopCause::OrdersSpent) => {
+            (Ending::Interrupted, "stopped: as many purchases were tried as --max-orders allows")
+        }
     };
     if !why.is_empty() {
         screen.say(why);
@@ -205,7 +250,12 @@ struct Beside {
 // === impl Beside ===
 
 impl Beside {
-    fn prepare(job: &Job<'_>, access: &Access, folder: &RunFolder, here: &ShardHeader) -> anyhow::Result<Beside> {
+    fn prepare(
+        job: &Job<'_>,
+        access: &Access,
+        folder: &RunFolder,
+        here: &ShardHeader,
+    ) -> anyhow::Result<Beside> {
         let folder = folder.make_beside()?;
         folder.write("scenario.yaml", job.source.text.as_bytes())?;
         let mut header = ShardHeader { target: access.target.to_string(), ..here.clone() };
@@ -253,7 +303,18 @@ impl<'a> Gathering<'a> {
         let plan: &Plan = &job.source.plan;
         let (total, progress) = (Tally::new(shape_of(plan)), Progress::new(plan, planned, screen));
         let (slices, starts_at) = (job.slice.of(), Instant::now() + starts_in.into());
-        Gathering { total, writer, progress, web: None, plan, slices, stop, starts_at, asked_at: 0, lost: None }
+        Gathering {
+            total,
+            writer,
+            progress,
+            web: None,
+            plan,
+            slices,
+            stop,
+            starts_at,
+            asked_at: 0,
+            lost: None,
+        }
     }
 
     fn take(&mut self, mut delta: Tally) {
@@ -294,7 +355,13 @@ impl<'a> Gathering<'a> {
     }
 }
 
-fn header(job: &Job<'_>, access: &Access, started_at: Timestamp, planned: u64, run: &str) -> ShardHeader {
+fn header(
+    job: &Job<'_>,
+    access: &Access,
+    started_at: Timestamp,
+    planned: u64,
+    run: &str,
+) -> ShardHeader {
     let plan = &job.source.plan;
     let mut settings = job.source.storable_settings();
     if let Some((_, terms)) = &job.beside {
@@ -347,6 +414,8 @@ fn starts_in(start_at: Option<Timestamp>) -> Result<Micros, Failure> {
     let wait = start_at.duration_since(Timestamp::now());
     match std::time::Duration::try_from(wait) {
         Ok(wait) => Ok(Micros::from(wait)),
-        Err(_) => Err(Failure::usage(format!("error: --start-at {start_at} is over: give a time to come"))),
+        Err(_) => Err(Failure::usage(format!(
+            "error: --start-at {start_at} is over: give a time to come"
+        ))),
     }
 }

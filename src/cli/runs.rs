@@ -10,7 +10,8 @@ use crate::report::{HistoryRow, Paint, RunDocument, console_table, history, hist
 pub fn runs(args: &RunsArgs, screen: Screen) -> Result<Exit, Failure> {
     let folders = if args.out.exists() { RunFolder::all(&args.out)? } else { Vec::new() };
     let shown = if args.last == 0 { folders.len() } else { args.last };
-    let rows: Vec<HistoryRow> = folders.iter().take(shown).enumerate().map(|(place, folder)| row(place, folder)).collect();
+    let rows: Vec<HistoryRow> =
+        folders.iter().take(shown).enumerate().map(|(place, folder)| row(place, folder)).collect();
     if args.json {
         print(&history_json(rows))?;
     } else if rows.is_empty() {
@@ -19,7 +20,10 @@ pub fn runs(args: &RunsArgs, screen: Screen) -> Result<Exit, Failure> {
         let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
         print(&console_table(&history(&rows), screen.width, paint))?;
         if folders.len() > rows.len() {
-            screen.say(&format!("{} not shown (--last 0 shows all)", counted((folders.len() - rows.len()) as u64, "older run")));
+            screen.say(&format!(
+                "{} not shown (--last 0 shows all)",
+                counted((folders.len() - rows.len()) as u64, "older run")
+            ));
         }
     }
     Ok(Exit::Ok)

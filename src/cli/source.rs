@@ -41,8 +41,12 @@ impl Source {
     /// With exit 104, all problems of the scenario at once; 2 where the command line contradicts itself.
     pub fn read(args: &ScenarioArgs, screen: Screen) -> Result<Source, Failure> {
         let path = &args.scenario;
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::new(Exit::BadScenario, format!("error: can't read the scenario {}: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::new(
+                Exit::BadScenario,
+                format!("error: can't read the scenario {}: {error}", path.display()),
+            )
+        })?;
         let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
@@ -55,8 +59,20 @@ impl Source {
     ///
     /// # Errors
     /// As for a file.
-    pub fn embedded(name: &str, text: &str, settings: BTreeMap<String, String>, screen: Screen) -> Result<Source, Failure> {
-        Source::compile(name, text.to_owned(), settings, &|_| Err(std::io::ErrorKind::NotFound.into()), false, screen)
+    pub fn embedded(
+        name: &str,
+        text: &str,
+        settings: BTreeMap<String, String>,
+        screen: Screen,
+    ) -> Result<Source, Failure> {
+        Source::compile(
+            name,
+            text.to_owned(),
+            settings,
+            &|_| Err(std::io::ErrorKind::NotFound.into()),
+            false,
+            screen,
+        )
     }
 
     /// The plan of a stored run, from the words it was stored with. Rows of data files are not stored, and not needed.
@@ -67,7 +83,12 @@ impl Source {
         Source::from_stored(&header.name, &header.scenario, header.settings.clone(), screen)
     }
 
-    fn from_stored(name: &str, text: &str, settings: BTreeMap<String, String>, screen: Screen) -> Result<Source, Failure> {
+    fn from_stored(
+        name: &str,
+        text: &str,
+        settings: BTreeMap<String, String>,
+        screen: Screen,
+    ) -> Result<Source, Failure> {
         let columns = settings.clone();
         let data = |name: &str| match columns.get(&format!("{DATA}{name}")) {
             Some(columns) => Ok(columns.clone().into_bytes()),
@@ -108,7 +129,12 @@ impl Source {
         stored: bool,
         screen: Screen,
     ) -> Result<Source, Failure> {
-        let variables = settings.iter().filter_map(|(key, value)| Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))).collect();
+        let variables = settings
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))
+            })
+            .collect();
         // The header lines go into the settings, so that a stored run can be read without its data.
         let headers = RefCell::new(BTreeMap::new());
         let read_file = |name: &str| {
@@ -117,7 +143,13 @@ impl Source {
             Ok(bytes)
         };
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let inputs = Inputs { variables, read_file: &read_file, overrides: overrides(&settings)?, today, stored };
+        let inputs = Inputs {
+            variables,
+            read_file: &read_file,
+            overrides: overrides(&settings)?,
+            today,
+            stored,
+        };
         let plan = Plan::from_text(name, &text, &inputs).map_err(|problems| {
             if !stored {
                 pipeline::tell_problems(&problems, name);
@@ -131,10 +163,12 @@ impl Source {
 
 /// The first line of a data file: the names of its columns, and of a line that is a JSON object the names alone.
 fn header_line(bytes: &[u8]) -> String {
-    let line = String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    let line =
+        String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default());
     match serde_json::from_str(&line) {
         Ok(serde_json::Value::Object(row)) => {
-            let names: serde_json::Map<_, _> = row.into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect();
+            let names: serde_json::Map<_, _> =
+                row.into_iter().map(|(name, _)| (name, serde_json::Value::Null)).collect();
             serde_json::Value::Object(names).to_string()
         }
         _ => line.into_owned(),
@@ -144,7 +178,9 @@ fn header_line(bytes: &[u8]) -> String {
 /// What was typed, by name.
 fn settings(load: &LoadArgs) -> Result<BTreeMap<String, String>, Failure> {
     let mut settings = BTreeMap::new();
-    let mut set = |key: &str, value: Option<String>| value.map(|value| settings.insert(key.to_owned(), value));
+    let mut set = |key: &str, value: Option<String>| {
+        value.map(|value| settings.insert(key.to_owned(), value))
+    };
     set("target", load.target.clone());
     set("rate", load.rate.clone());
     set("duration", load.duration.clone());
@@ -161,12 +197,25 @@ fn settings(load: &LoadArgs) -> Result<BTreeMap<String, String>, Failure> {
 
 /// What the settings mean.
 fn overrides(settings: &BTreeMap<String, String>) -> Result<Overrides, Failure> {
-    fn parsed<T: Unit>(settings: &BTreeMap<String, String>, key: &str) -> Result<Option<T>, Failure> {
+    fn parsed<T: Unit>(
+        settings: &BTreeMap<String, String>,
+        key: &str,
+    ) -> Result<Option<T>, Failure> {
         let Some(text) = settings.get(key) else { return Ok(None) };
-        T::read(text).map(Some).map_err(|error| Failure::usage(format!("error: --{key} {text}: {error}")))
+        T::read(text)
+            .map(Some)
+            .map_err(|error| Failure::usage(format!("error: --{key} {text}: {error}")))
     }
-    let stages = settings.get("stage").map(String::as_str).unwrap_or_default().split(',').filter(|stage| !stage.is_empty());
-    let stage = |text: &str| StageFlag::read(text).map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")));
+    let stages = settings
+        .get("stage")
+        .map(String::as_str)
+        .unwrap_or_default()
+        .split(',')
+        .filter(|stage| !stage.is_empty());
+    let stage = |text: &str| {
+        StageFlag::read(text)
+            .map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")))
+    };
     Ok(Overrides {
         target: settings.get("target").cloned(),
         rate: parsed(settings, "rate")?,

@@ -33,7 +33,10 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let plan = &source.plan;
     let (shopper, ordinal) = walker(plan, args)?;
     let access = access::gain(plan, &args.access)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
     let end = LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
         let narrator = Narrator { plan: Arc::clone(plan), screen, requests: Cell::new(0) };
@@ -64,8 +67,13 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         End::Completed => ("completed the journey", Exit::Ok),
         End::LeftByChoice => ("left by choice", Exit::Ok),
         End::Lost => ("left, out of patience", Exit::Unexpected),
-        End::StoppedByCap => ("gave up after as many attempts as the scenario allows", Exit::Unexpected),
-        End::Unfinished => ("could not go on: the scenario or this machine is the cause, not the shop", Exit::Unexpected),
+        End::StoppedByCap => {
+            ("gave up after as many attempts as the scenario allows", Exit::Unexpected)
+        }
+        End::Unfinished => (
+            "could not go on: the scenario or this machine is the cause, not the shop",
+            Exit::Unexpected,
+        ),
     };
     screen.tell(format_args!("\nthe shopper {word}"));
     Ok(exit)
@@ -75,28 +83,48 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
 fn walker(plan: &Plan, args: &WalkArgs) -> Result<(ShopperId, u64), Failure> {
     let journey = match &args.journey {
         None => 0,
-        Some(name) => plan.journeys.iter().position(|journey| journey.name == *name).ok_or_else(|| {
-            let known: Vec<&str> = plan.journeys.iter().map(|journey| journey.name.as_str()).collect();
-            Failure::usage(format!("error: there is no journey '{name}'; there are: {}", known.join(", ")))
-        })?,
+        Some(name) => {
+            plan.journeys.iter().position(|journey| journey.name == *name).ok_or_else(|| {
+                let known: Vec<&str> =
+                    plan.journeys.iter().map(|journey| journey.name.as_str()).collect();
+                Failure::usage(format!(
+                    "error: there is no journey '{name}'; there are: {}",
+                    known.join(", ")
+                ))
+            })?
+        }
     };
-    let takes = |ordinal: &u64| Persona::of(plan, shopper_id(args.seed, *ordinal)).journey == JourneyId(journey as u16);
+    let takes = |ordinal: &u64| {
+        Persona::of(plan, shopper_id(args.seed, *ordinal)).journey == JourneyId(journey as u16)
+    };
     // A journey of the smallest weight that can be written is met long before this many shoppers.
-    let ordinal = (0..1_000_000).find(takes).ok_or_else(|| Failure::usage("error: nobody takes that journey: its weight is too small"))?;
+    let ordinal = (0..1_000_000).find(takes).ok_or_else(|| {
+        Failure::usage("error: nobody takes that journey: its weight is too small")
+    })?;
     Ok((shopper_id(args.seed, ordinal), ordinal))
 }
 
 fn introduce(plan: &Plan, shopper: ShopperId, screen: Screen) {
     let persona = Persona::of(plan, shopper);
     let attributes = plan.shoppers.attributes.iter().zip(&persona.attributes);
-    let attributes: Vec<String> =
-        attributes.map(|(attribute, value)| format!("{} {}", attribute.name, attribute.values[usize::from(*value)].0)).collect();
+    let attributes: Vec<String> = attributes
+        .map(|(attribute, value)| {
+            format!("{} {}", attribute.name, attribute.values[usize::from(*value)].0)
+        })
+        .collect();
     let bold = Style::new().bold();
-    let attributes = if attributes.is_empty() { String::new() } else { format!(" ({})", attributes.join(", ")) };
+    let attributes =
+        if attributes.is_empty() { String::new() } else { format!(" ({})", attributes.join(", ")) };
     let journey = &plan.journey(persona.journey).name;
     print(
         screen,
-        &[(PLAIN, "shopper "), (bold, &shopper.to_string()), (PLAIN, " takes the journey "), (bold, journey), (PLAIN, &attributes)],
+        &[
+            (PLAIN, "shopper "),
+            (bold, &shopper.to_string()),
+            (PLAIN, " takes the journey "),
+            (bold, journey),
+            (PLAIN, &attributes),
+        ],
     );
 }
 
@@ -124,12 +152,25 @@ impl Witness for Narrator {
         self.body(">", &request.body);
         let took = exchange.ended_at.since(exchange.began_at);
         let phases = &exchange.phases;
-        let parts =
-            [("dns", phases.dns), ("connect", phases.connect), ("tls", phases.tls), ("wait", phases.wait), ("receive", phases.receive)];
-        let parts: Vec<String> = parts.into_iter().filter_map(|(name, part)| part.map(|part| format!("{name} {part}"))).collect();
+        let parts = [
+            ("dns", phases.dns),
+            ("connect", phases.connect),
+            ("tls", phases.tls),
+            ("wait", phases.wait),
+            ("receive", phases.receive),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter_map(|(name, part)| part.map(|part| format!("{name} {part}")))
+            .collect();
         match &exchange.result {
             Ok(answer) => {
-                self.line(&format!("  {:?} {} in {took} ({})", answer.version, answer.status, parts.join(", ")));
+                self.line(&format!(
+                    "  {:?} {} in {took} ({})",
+                    answer.version,
+                    answer.status,
+                    parts.join(", ")
+                ));
                 self.headers("<", &answer.headers);
                 self.body("<", &answer.body);
             }
@@ -163,8 +204,16 @@ impl Witness for Narrator {
             Outcome::Failed(kind) => (AnsiColor::Red, format!("failed: {}", kind.label())),
             Outcome::Unjudged => (AnsiColor::Magenta, "not judged".to_owned()),
         };
-        let detail = if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
-        print(self.screen, &[(PLAIN, "  "), (colour.on_default().bold(), &word), (PLAIN, &format!("{detail} ({took})"))]);
+        let detail =
+            if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
+        print(
+            self.screen,
+            &[
+                (PLAIN, "  "),
+                (colour.on_default().bold(), &word),
+                (PLAIN, &format!("{detail} ({took})")),
+            ],
+        );
     }
 
     fn assets(&self, _: StepId, seen: &AssetsSeen, missing: &str) {
@@ -175,8 +224,10 @@ impl Witness for Narrator {
             (failed.len() as u64, "missing"),
             (*elsewhere, "on other hosts, not fetched"),
         ];
-        let parts: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
-        let whole = load.map_or("not all there".to_owned(), |load| format!("all there {load} after the start"));
+        let parts: String =
+            parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
+        let whole = load
+            .map_or("not all there".to_owned(), |load| format!("all there {load} after the start"));
         self.line(&format!("  files of the page: {files}{parts}; {whole}"));
         if !missing.is_empty() {
             self.line(&format!("  ✗ {}", redact::text(missing)));
@@ -184,7 +235,10 @@ impl Witness for Narrator {
     }
 
     fn stays(&self, going_on: f64) {
-        self.line(&format!("  … only {} of shoppers go on from here; this one stays to show the rest", percent(going_on)));
+        self.line(&format!(
+            "  … only {} of shoppers go on from here; this one stays to show the rest",
+            percent(going_on)
+        ));
     }
 
     fn pauses(&self, pause: Micros, why: &str) {
@@ -204,7 +258,16 @@ impl Narrator {
     fn headers(&self, sign: &str, headers: &http::HeaderMap) {
         let shown = |name: &str| {
             self.screen.verbose
-                || matches!(name, "content-type" | "location" | "set-cookie" | "cookie" | "idempotency-key" | "x-node" | "retry-after")
+                || matches!(
+                    name,
+                    "content-type"
+                        | "location"
+                        | "set-cookie"
+                        | "cookie"
+                        | "idempotency-key"
+                        | "x-node"
+                        | "retry-after"
+                )
         };
         for (name, value) in headers.iter().filter(|(name, _)| shown(name.as_str())) {
             let value = String::from_utf8_lossy(value.as_bytes());
@@ -225,7 +288,10 @@ impl Narrator {
             self.line(&format!("  {sign} {line}"));
         }
         if shown.len() < text.len() {
-            self.line(&format!("  {sign} … {} in all (-v shows them)", counted(body.len() as u64, "byte")));
+            self.line(&format!(
+                "  {sign} … {} in all (-v shows them)",
+                counted(body.len() as u64, "byte")
+            ));
         }
     }
 }

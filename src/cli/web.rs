@@ -76,7 +76,8 @@ impl Web {
     /// # Errors
     /// When the address can't be listened on.
     pub fn start(at: SocketAddr, source: &Source, header: &ShardHeader) -> anyhow::Result<Web> {
-        let listener = std::net::TcpListener::bind(at).with_context(|| format!("can't serve the live page on {at}"))?;
+        let listener = std::net::TcpListener::bind(at)
+            .with_context(|| format!("can't serve the live page on {at}"))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let nothing = Tally::new(header.shape.clone());
@@ -101,7 +102,13 @@ impl Web {
             }
         };
         let thread = std::thread::Builder::new().name("page".into()).spawn(make)?;
-        Ok(Web { address, shared, source: source.clone(), maker: Some(Maker { tallies, thread }), next: Instant::now() })
+        Ok(Web {
+            address,
+            shared,
+            source: source.clone(),
+            maker: Some(Maker { tallies, thread }),
+            next: Instant::now(),
+        })
     }
 
     /// Tells what is known by now; a page is made of it if it is time, and if somebody looks.
@@ -122,7 +129,13 @@ impl Web {
             drop(tallies);
             let _ = thread.join();
         }
-        let input = PageInput { plan: &self.source.plan, tally, facts, findings, scenario: &self.source.text };
+        let input = PageInput {
+            plan: &self.source.plan,
+            tally,
+            facts,
+            findings,
+            scenario: &self.source.text,
+        };
         self.shared.put(&page_body(&input, Live::Ended));
         let looking = self.shared.looking.load(Ordering::Relaxed);
         self.shared.state.send_replace(END);
@@ -139,17 +152,34 @@ impl Web {
 
 /// The page's body by now.
 fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> String {
-    let facts = RunFacts { duration: now, ..facts_of(header, tally, Ending::Running, Vec::new(), source) };
+    let facts =
+        RunFacts { duration: now, ..facts_of(header, tally, Ending::Running, Vec::new(), source) };
     let findings = Findings::of(&source.plan, tally, &facts);
     let length = source.plan.load.length();
-    let state =
-        if now < length { format!("running: {} s of {} s", now.second(), length.second()) } else { "the last shoppers finish".to_owned() };
-    page_body(&PageInput { plan: &source.plan, tally, facts: &facts, findings: &findings, scenario: &source.text }, Live::Running(&state))
+    let state = if now < length {
+        format!("running: {} s of {} s", now.second(), length.second())
+    } else {
+        "the last shoppers finish".to_owned()
+    };
+    page_body(
+        &PageInput {
+            plan: &source.plan,
+            tally,
+            facts: &facts,
+            findings: &findings,
+            scenario: &source.text,
+        },
+        Live::Running(&state),
+    )
 }
 
 fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let router = Router::new().route("/", get(whole)).route("/body", get(part)).route("/events", get(events)).with_state(shared);
+    let router = Router::new()
+        .route("/", get(whole))
+        .route("/body", get(part))
+        .route("/events", get(events))
+        .with_state(shared);
     std::thread::Builder::new().name("web".into()).spawn(move || {
         runtime.block_on(async {
             if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
@@ -183,9 +213,16 @@ async fn events(State(shared): State<Arc<Shared>>) -> Response {
         shared.looking.fetch_add(1, Ordering::Relaxed);
         loop {
             let state = *states.borrow_and_update();
-            let event = if state == END { "event: end\ndata: \n\n".to_owned() } else { format!("event: state\ndata: {state}\n\n") };
+            let event = if state == END {
+                "event: end\ndata: \n\n".to_owned()
+            } else {
+                format!("event: state\ndata: {state}\n\n")
+            };
             // A reader who has gone is noticed at the next state.
-            if sender.send_data(event.into()).await.is_err() || state == END || states.changed().await.is_err() {
+            if sender.send_data(event.into()).await.is_err()
+                || state == END
+                || states.changed().await.is_err()
+            {
                 break;
             }
         }
@@ -195,7 +232,8 @@ async fn events(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn answer(kind: &'static str, body: Body) -> Response {
-    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], body).into_response()
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], body)
+        .into_response()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

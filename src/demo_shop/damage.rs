@@ -31,13 +31,19 @@ pub(super) fn error_answer(fault: &StatusFault) -> Response {
     let body = fault.body.clone().unwrap_or_else(|| format!("{status}\n"));
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
 /// The answer of a `wrong_content` fault: everything looks right but the content.
 pub(super) fn wrong_content(content: &str) -> Response {
-    let kind = if content.trim_start().starts_with(['{', '[']) { "application/json" } else { "text/html; charset=utf-8" };
+    let kind = if content.trim_start().starts_with(['{', '[']) {
+        "application/json"
+    } else {
+        "text/html; charset=utf-8"
+    };
     let mut response = Response::new(Body::from(content.to_owned()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
@@ -52,7 +58,10 @@ pub(super) fn truncate(answer: Answer) -> Response {
     let (mut parts, _) = respond(answer).into_parts();
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len().max(2)));
     let part = whole.slice(..whole.len() / 2);
-    Response::from_parts(parts, Body::new(Half { part: Some(part).filter(|part| !part.is_empty()), flushed: false }))
+    Response::from_parts(
+        parts,
+        Body::new(Half { part: Some(part).filter(|part| !part.is_empty()), flushed: false }),
+    )
 }
 
 // === impl Half ===
@@ -61,7 +70,10 @@ impl HttpBody for Half {
     type Data = Bytes;
     type Error = CutShort;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
         if let Some(part) = self.part.take() {
             return Poll::Ready(Some(Ok(Frame::data(part))));
         }

@@ -10,7 +10,10 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, LOCATION, RETRY_AFTER,
+    SET_COOKIE,
+};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -62,7 +65,8 @@ pub(super) async fn serve(
     let call = Call::read(parts, to_bytes(body, BODY_LIMIT).await.ok(), &params, api);
 
     let marker = text(&call.headers, "x-shopper");
-    let badge = shop.sessions.enter(cookie(&call.headers, "sid"), |id| shop.pin(&shopper_name(marker, id)));
+    let badge =
+        shop.sessions.enter(cookie(&call.headers, "sid"), |id| shop.pin(&shopper_name(marker, id)));
     let shopper = shopper_name(marker, badge.id);
     let nth = shop.ledger.arrived(route.step, &shopper, marker.is_some());
     let guest = Guest { badge: &badge, shopper: &shopper, node: &shop.nodes[badge.node] };
@@ -78,7 +82,14 @@ pub(super) async fn nowhere(State(shop): State<Arc<Shop>>) -> Response {
     respond(Refusal::not_found("such page").json())
 }
 
-async fn answer(shop: &Shop, cut: &Cut, route: &Route, call: &Call, guest: &Guest<'_>, nth: u32) -> Response {
+async fn answer(
+    shop: &Shop,
+    cut: &Cut,
+    route: &Route,
+    call: &Call,
+    guest: &Guest<'_>,
+    nth: u32,
+) -> Response {
     let step = route.step;
     wait(shop.pace.standstill(shop.now())).await;
     let _worker = match shop.pace.enter(step, guest.shopper).await {
@@ -86,15 +97,35 @@ async fn answer(shop: &Shop, cut: &Cut, route: &Route, call: &Call, guest: &Gues
         Err(refused) => return turn_away(shop, refused),
     };
     let nth_text = nth.to_string();
-    let busy = shop.pace.service_time(|| shop.draws.uniform(["service time", ""], &[guest.shopper, step.name(), &nth_text]));
+    let busy = shop.pace.service_time(|| {
+        shop.draws.uniform(["service time", ""], &[guest.shopper, step.name(), &nth_text])
+    });
 
-    let payment = if step == Operation::Pay { call.fields.get("method") } else { guest.badge.payment.as_deref() };
+    let payment = if step == Operation::Pay {
+        call.fields.get("method")
+    } else {
+        guest.badge.payment.as_deref()
+    };
     let Guest { shopper, node, .. } = *guest;
     let now = shop.now();
-    let circumstances = Circumstances { step, nth, shopper, node, payment, headers: &call.headers, fields: &call.fields, now };
+    let circumstances = Circumstances {
+        step,
+        nth,
+        shopper,
+        node,
+        payment,
+        headers: &call.headers,
+        fields: &call.fields,
+        now,
+    };
     let meeting = shop.faults.meet(shop.draws, &circumstances);
     if !meeting.struck.is_empty() {
-        shop.ledger.struck(step, shopper, &meeting.struck, meeting.blow.is_some_and(|fault| fault.kind.fails()));
+        shop.ledger.struck(
+            step,
+            shopper,
+            &meeting.struck,
+            meeting.blow.is_some_and(|fault| fault.kind.fails()),
+        );
     }
     wait(busy + meeting.delay).await;
     let Some(fault) = meeting.blow else { return respond(work(shop, route, call, guest)) };
@@ -150,7 +181,12 @@ fn work(shop: &Shop, route: &Route, call: &Call, guest: &Guest<'_>) -> Answer {
             Err(refusal.clone())
         } else if forged {
             count(&shop.ledger.turned_away.csrf);
-            Err(Refusal::new(StatusCode::FORBIDDEN, "csrf", "The form's hidden field 'csrf' is missing or not from this session.", ""))
+            Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "csrf",
+                "The form's hidden field 'csrf' is missing or not from this session.",
+                "",
+            ))
         } else {
             (route.handle)(&mut visit)
         };
@@ -160,11 +196,17 @@ fn work(shop: &Shop, route: &Route, call: &Call, guest: &Guest<'_>) -> Answer {
 
 fn turn_away(shop: &Shop, refused: Refused) -> Response {
     let (counter, status, reason) = match refused {
-        Refused::RateLimited => (&shop.ledger.turned_away.rate_limited, StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
-        Refused::QueueFull => (&shop.ledger.turned_away.queue_full, StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+        Refused::RateLimited => {
+            (&shop.ledger.turned_away.rate_limited, StatusCode::TOO_MANY_REQUESTS, "rate_limited")
+        }
+        Refused::QueueFull => {
+            (&shop.ledger.turned_away.queue_full, StatusCode::SERVICE_UNAVAILABLE, "overloaded")
+        }
     };
     count(counter);
-    let mut response = respond(Refusal::new(status, reason, "The shop is busy. Try again in a second.", "").json());
+    let mut response = respond(
+        Refusal::new(status, reason, "The shop is busy. Try again in a second.", "").json(),
+    );
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
@@ -180,13 +222,17 @@ pub(super) fn respond(answer: Answer) -> Response {
         Answer::File { kind, body } => {
             response = Response::new(Body::from(body));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+            response
+                .headers_mut()
+                .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
         }
         Answer::Moved(place) => {
             response = Response::default();
             *response.status_mut() = StatusCode::FOUND;
             // Every place is an address of the shop's own making.
-            response.headers_mut().insert(LOCATION, place.try_into().unwrap_or(HeaderValue::from_static("/")));
+            response
+                .headers_mut()
+                .insert(LOCATION, place.try_into().unwrap_or(HeaderValue::from_static("/")));
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
     }
@@ -201,7 +247,10 @@ fn stamp(response: &mut Response, guest: &Guest<'_>, number: u64) {
         headers.insert(X_NODE, node);
     }
     if guest.badge.new
-        && let Ok(cookie) = HeaderValue::try_from(format!("sid={:016x}; Path=/; HttpOnly; SameSite=Lax", guest.badge.id))
+        && let Ok(cookie) = HeaderValue::try_from(format!(
+            "sid={:016x}; Path=/; HttpOnly; SameSite=Lax",
+            guest.badge.id
+        ))
     {
         headers.append(SET_COOKIE, cookie);
     }
@@ -213,7 +262,9 @@ fn shopper_name(marker: Option<&str>, session: u64) -> Cow<'_, str> {
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<u64> {
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let value = all.flat_map(|pairs| pairs.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))?;
+    let value = all
+        .flat_map(|pairs| pairs.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))?;
     u64::from_str_radix(value, 16).ok()
 }
 
@@ -228,13 +279,21 @@ async fn wait(time: Duration) {
 impl Call {
     /// Reads a request; a body of `None` was too large.
     fn read(parts: Parts, body: Option<Bytes>, params: &RawPathParams, api: bool) -> Call {
-        let has = |name: HeaderName, text: &str| parts.headers.get_all(name).iter().any(|value| contains(value.as_bytes(), text));
+        let has = |name: HeaderName, text: &str| {
+            parts.headers.get_all(name).iter().any(|value| contains(value.as_bytes(), text))
+        };
         let json = has(CONTENT_TYPE, "json");
         let form = has(CONTENT_TYPE, "x-www-form-urlencoded");
-        let face = if api || json || has(ACCEPT, "application/json") { Face::Json } else { Face::Html };
+        let face =
+            if api || json || has(ACCEPT, "application/json") { Face::Json } else { Face::Html };
         let mut refusal = None;
         if body.is_none() {
-            refusal = Some(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is larger than 64 KiB.", ""));
+            refusal = Some(Refusal::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                "The body is larger than 64 KiB.",
+                "",
+            ));
         }
         let body = body.unwrap_or_default();
         let mut fields = Fields::default();

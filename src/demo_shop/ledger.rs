@@ -191,10 +191,26 @@ impl Ledger {
 
     /// Empties the books.
     pub(super) fn reset(&self) {
-        let Payments { attempts, confirmed, declined, sold_out, replayed, invalid } = &self.payments;
+        let Payments { attempts, confirmed, declined, sold_out, replayed, invalid } =
+            &self.payments;
         let TurnedAway { rate_limited, queue_full, csrf } = &self.turned_away;
-        let single = [attempts, confirmed, declined, sold_out, replayed, invalid, rate_limited, queue_full, csrf, &self.not_found];
-        let all = self.requests.iter().chain(single).chain(self.struck.iter().flat_map(|(_, counts)| counts));
+        let single = [
+            attempts,
+            confirmed,
+            declined,
+            sold_out,
+            replayed,
+            invalid,
+            rate_limited,
+            queue_full,
+            csrf,
+            &self.not_found,
+        ];
+        let all = self
+            .requests
+            .iter()
+            .chain(single)
+            .chain(self.struck.iter().flat_map(|(_, counts)| counts));
         all.for_each(|counter| counter.store(0, Ordering::Relaxed));
         self.shoppers.clear();
         self.orders.clear();
@@ -206,7 +222,11 @@ impl Ledger {
             schema: "tillrush.shop-ledger/1",
             requests: by_step(&self.requests.each_ref().map(read)),
             requests_not_found: read(&self.not_found),
-            faults: self.struck.iter().map(|(name, counts)| (name.clone(), by_step(&counts.each_ref().map(read)))).collect(),
+            faults: self
+                .struck
+                .iter()
+                .map(|(name, counts)| (name.clone(), by_step(&counts.each_ref().map(read))))
+                .collect(),
             payments: self.payments.counts(),
             turned_away: self.turned_away.counts(),
             shoppers_seen: 0,
@@ -252,7 +272,11 @@ impl Payments {
 
 impl TurnedAway {
     fn counts(&self) -> TurnedAwayCounts {
-        TurnedAwayCounts { rate_limited: read(&self.rate_limited), queue_full: read(&self.queue_full), csrf: read(&self.csrf) }
+        TurnedAwayCounts {
+            rate_limited: read(&self.rate_limited),
+            queue_full: read(&self.queue_full),
+            csrf: read(&self.csrf),
+        }
     }
 }
 
@@ -283,5 +307,10 @@ fn zeros() -> [AtomicU64; STEPS] {
 
 /// The counts that are not zero, by step name.
 fn by_step<N: Copy + Default + PartialEq>(counts: &[N; STEPS]) -> BTreeMap<&'static str, N> {
-    Operation::ALL.iter().zip(counts).filter(|(_, n)| **n != N::default()).map(|(step, n)| (step.name(), *n)).collect()
+    Operation::ALL
+        .iter()
+        .zip(counts)
+        .filter(|(_, n)| **n != N::default())
+        .map(|(step, n)| (step.name(), *n))
+        .collect()
 }

@@ -29,7 +29,10 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use faults::{Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, Pause, RateLimit, RatedPer, Span, StatusFault, Sticky, Where};
+pub use faults::{
+    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, Pause, RateLimit, RatedPer, Span,
+    StatusFault, Sticky, Where,
+};
 pub use ledger::{LedgerSnapshot, PaymentCounts, ShopperCounts, TurnedAwayCounts};
 pub use orders::{OrderItem, OrderRecord, OrderState};
 pub use routes::Operation;

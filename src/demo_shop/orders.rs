@@ -117,7 +117,12 @@ impl Orders {
 
     /// Does something with the order of this number. Gift orders `G0001` to `G9999` come with the shop: last
     /// week's presents of the accounts `gift-0001@example.com` and so on, all paid for.
-    pub(super) fn find<R>(&self, id: &str, catalogue: &Catalogue, act: impl FnOnce(&mut Order) -> R) -> Option<R> {
+    pub(super) fn find<R>(
+        &self,
+        id: &str,
+        catalogue: &Catalogue,
+        act: impl FnOnce(&mut Order) -> R,
+    ) -> Option<R> {
         match gift_number(id) {
             Some(number) => Some(self.by_number.with(id, || gift(id, number, catalogue), act)),
             None => self.by_number.get(id, act),
@@ -145,13 +150,19 @@ impl Order {
         match self.returned {
             Some(returned) if now >= returned + waits.refunded_after => OrderState::Refunded,
             Some(_) => OrderState::Returned,
-            None if now >= self.placed + waits.paid_after || self.session.is_none() => OrderState::Paid,
+            None if now >= self.placed + waits.paid_after || self.session.is_none() => {
+                OrderState::Paid
+            }
             None => OrderState::Pending,
         }
     }
 
     fn record(&self) -> OrderRecord {
-        let item = |line: &Line| OrderItem { sku: line.sku.clone(), quantity: line.quantity, price: line.price };
+        let item = |line: &Line| OrderItem {
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+            price: line.price,
+        };
         OrderRecord {
             id: self.id.clone(),
             shopper: self.shopper.clone(),
@@ -190,7 +201,12 @@ fn gift(id: &str, number: u32, catalogue: &Catalogue) -> Order {
     let sku = format!("sku-{}", number % 24 + 1);
     let lines: Vec<Line> = catalogue
         .find(&sku)
-        .map(|product| Line { sku, name: product.summary.name, quantity: 1, price: product.summary.price })
+        .map(|product| Line {
+            sku,
+            name: product.summary.name,
+            quantity: 1,
+            price: product.summary.price,
+        })
         .into_iter()
         .collect();
     Order {
@@ -217,10 +233,13 @@ mod tests {
 
     #[test]
     fn an_order_moves_from_pending_to_refunded_as_time_passes() {
-        let waits = Waits { paid_after: Duration::from_secs(1), refunded_after: Duration::from_secs(5) };
+        let waits =
+            Waits { paid_after: Duration::from_secs(1), refunded_after: Duration::from_secs(5) };
         let catalogue = Catalogue::open(&BTreeMap::new()).unwrap();
         let mut order = Order { session: Some(1), ..gift("T1", 1, &catalogue) };
-        let states = |order: &Order, times: [u64; 2]| times.map(|s| order.state(waits, Duration::from_secs(s)));
+        let states = |order: &Order, times: [u64; 2]| {
+            times.map(|s| order.state(waits, Duration::from_secs(s)))
+        };
         assert_eq!(states(&order, [0, 1]), [OrderState::Pending, OrderState::Paid]);
         order.returned = Some(Duration::from_secs(10));
         assert_eq!(states(&order, [14, 15]), [OrderState::Returned, OrderState::Refunded]);
@@ -229,7 +248,10 @@ mod tests {
     #[test]
     fn gift_orders_are_there_from_the_start_and_are_not_sales() {
         let (orders, catalogue) = (Orders::new(), Catalogue::open(&BTreeMap::new()).unwrap());
-        assert_eq!(orders.find("G0042", &catalogue, |order| order.email.clone()).as_deref(), Some("gift-0042@example.com"));
+        assert_eq!(
+            orders.find("G0042", &catalogue, |order| order.email.clone()).as_deref(),
+            Some("gift-0042@example.com")
+        );
         for id in ["G0000", "G42", "T100001", ""] {
             assert!(orders.find(id, &catalogue, |_| ()).is_none(), "{id}");
         }

@@ -81,7 +81,12 @@ pub(super) const ROUTES: &[Route] = &[
     get("/assets/{file}", Operation::Asset, browse::asset),
     get("/cart", Operation::Cart, basket::cart),
     post("/cart", Operation::Add, basket::add),
-    Route { method: Method::DELETE, path: "/cart/{sku}", step: Operation::Remove, handle: basket::remove },
+    Route {
+        method: Method::DELETE,
+        path: "/cart/{sku}",
+        step: Operation::Remove,
+        handle: basket::remove,
+    },
     post("/cart/remove", Operation::Remove, basket::remove),
     post("/cart/voucher", Operation::Voucher, basket::voucher),
     get("/login", Operation::LoginPage, checkout::login_page),
@@ -130,9 +135,16 @@ impl Operation {
     pub fn named(name: &str) -> Result<Operation, String> {
         Operation::ALL.iter().copied().find(|step| step.name() == name).ok_or_else(|| {
             let names: Vec<&str> = Operation::ALL.iter().map(|step| step.name()).collect();
-            match names.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))) {
-                Some(near) if strsim::jaro_winkler(near, name) > 0.75 => format!("the shop has no step '{name}': did you mean '{near}'?"),
-                _ => format!("the shop has no step '{name}': write '*' or one of {}", names.join(", ")),
+            match names.iter().max_by(|a, b| {
+                strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
+            }) {
+                Some(near) if strsim::jaro_winkler(near, name) > 0.75 => {
+                    format!("the shop has no step '{name}': did you mean '{near}'?")
+                }
+                _ => format!(
+                    "the shop has no step '{name}': write '*' or one of {}",
+                    names.join(", ")
+                ),
             }
         })
     }

@@ -59,7 +59,9 @@ pub struct RunningShop {
 #[derive(Debug, thiserror::Error)]
 pub enum ShopError {
     /// The address can't be listened on.
-    #[error("the practice shop can't listen on {addr}: choose another port, or 0 for any that is free")]
+    #[error(
+        "the practice shop can't listen on {addr}: choose another port, or 0 for any that is free"
+    )]
     Listen {
         /// The address.
         addr: SocketAddr,
@@ -122,16 +124,22 @@ impl RunningShop {
         let (listen, threads) = (options.listen, options.threads.max(1));
         let shop = Arc::new(Shop::open(options)?);
         let refused = |source| ShopError::Listen { addr: listen, source };
-        let listener = TcpListener::bind(listen).await.and_then(TcpListener::into_std).map_err(refused)?;
+        let listener =
+            TcpListener::bind(listen).await.and_then(TcpListener::into_std).map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
         let (close, closing) = watch::channel(false);
         let mut running = RunningShop { addr, shop, close, threads: Vec::new() };
         for i in 0..threads {
             let listener = listener.try_clone().map_err(ShopError::Threads)?;
-            let runtime = Builder::new_current_thread().enable_all().build().map_err(ShopError::Threads)?;
+            let runtime =
+                Builder::new_current_thread().enable_all().build().map_err(ShopError::Threads)?;
             let (app, closing) = (router(running.shop.clone()), closing.clone());
             let thread = std::thread::Builder::new().name(format!("shop-{i}"));
-            running.threads.push(thread.spawn(move || serve(runtime, listener, app, closing)).map_err(ShopError::Threads)?);
+            running.threads.push(
+                thread
+                    .spawn(move || serve(runtime, listener, app, closing))
+                    .map_err(ShopError::Threads)?,
+            );
         }
         Ok(running)
     }
@@ -156,7 +164,10 @@ impl RunningShop {
         self.close.send_replace(true);
         let threads = std::mem::take(&mut self.threads);
         // A thread that panicked has said so on standard error; the books are still good.
-        let _ = tokio::task::spawn_blocking(move || threads.into_iter().for_each(|thread| drop(thread.join()))).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            threads.into_iter().for_each(|thread| drop(thread.join()))
+        })
+        .await;
         self.shop.ledger()
     }
 }
@@ -168,11 +179,17 @@ impl std::fmt::Debug for Shop {
 }
 
 /// One thread's share of the serving. All threads take connections from the same socket.
-fn serve(runtime: Runtime, listener: std::net::TcpListener, app: Router, closing: watch::Receiver<bool>) {
+fn serve(
+    runtime: Runtime,
+    listener: std::net::TcpListener,
+    app: Router,
+    closing: watch::Receiver<bool>,
+) {
     runtime.block_on(async {
         let Ok(listener) = TcpListener::from_std(listener) else { return };
         let service = app.into_make_service_with_connect_info::<Cut>();
-        let server = axum::serve(Doorstep(listener), service).with_graceful_shutdown(closed(closing.clone()));
+        let server = axum::serve(Doorstep(listener), service)
+            .with_graceful_shutdown(closed(closing.clone()));
         tokio::select! {
             _ = server.into_future() => {}
             () = async { closed(closing).await; tokio::time::sleep(CLOSING_TIME).await } => {}
@@ -190,7 +207,8 @@ fn router(shop: Arc<Shop>) -> Router {
     let steps = |prefix: &str| {
         ROUTES.iter().fold(Router::<Arc<Shop>>::new(), |router, route| {
             let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
-            let serve = move |state, cut, params, request| door::serve(state, cut, params, route, request);
+            let serve =
+                move |state, cut, params, request| door::serve(state, cut, params, route, request);
             router.route(&format!("{prefix}{}", route.path), on(filter, serve))
         })
     };
@@ -198,7 +216,10 @@ fn router(shop: Arc<Shop>) -> Router {
         .merge(steps(""))
         .merge(steps("/api"))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/admin/ledger", get(|State(shop): State<Arc<Shop>>| async move { Json(shop.ledger()) }))
+        .route(
+            "/admin/ledger",
+            get(|State(shop): State<Arc<Shop>>| async move { Json(shop.ledger()) }),
+        )
         .route(
             "/admin/reset",
             post(|State(shop): State<Arc<Shop>>| async move {

@@ -110,13 +110,24 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new() -> Sessions {
-        Sessions { open: Sharded::bounded(REMEMBERED), opened: AtomicU64::new(0), secret: RandomState::new() }
+        Sessions {
+            open: Sharded::bounded(REMEMBERED),
+            opened: AtomicU64::new(0),
+            secret: RandomState::new(),
+        }
     }
 
     /// The session of a request: that of its cookie, or a new one on the node that `pin` names.
     pub(super) fn enter(&self, cookie: Option<u64>, pin: impl FnOnce(u64) -> usize) -> Badge {
-        let badge = |session: &mut Session, new| Badge { id: session.id, node: session.node, payment: session.payment.clone(), new };
-        if let Some(known) = cookie.and_then(|id| self.open.get(&id, |session| badge(session, false))) {
+        let badge = |session: &mut Session, new| Badge {
+            id: session.id,
+            node: session.node,
+            payment: session.payment.clone(),
+            new,
+        };
+        if let Some(known) =
+            cookie.and_then(|id| self.open.get(&id, |session| badge(session, false)))
+        {
             return known;
         }
         let id = self.secret.hash_one(("session", self.opened.fetch_add(1, Ordering::Relaxed)));
@@ -154,7 +165,12 @@ impl Session {
             line.quantity += quantity;
         } else if let Some(product) = catalogue.find(sku) {
             let summary = &product.summary;
-            self.cart.push(Line { sku: summary.sku.clone(), name: summary.name, quantity, price: summary.price });
+            self.cart.push(Line {
+                sku: summary.sku.clone(),
+                name: summary.name,
+                quantity,
+                price: summary.price,
+            });
         }
     }
 
@@ -166,12 +182,22 @@ impl Session {
 // === impl Totals ===
 
 impl Totals {
-    pub(super) fn of(lines: &[Line], voucher: Option<&Voucher>, shipping: Option<&Shipping>) -> Totals {
+    pub(super) fn of(
+        lines: &[Line],
+        voucher: Option<&Voucher>,
+        shipping: Option<&Shipping>,
+    ) -> Totals {
         let subtotal: u64 = lines.iter().map(|line| line.price * u64::from(line.quantity)).sum();
         let discount = voucher.map_or(0, |voucher| subtotal * voucher.per_cent / 100);
         let free = lines.is_empty() || voucher.is_some_and(|voucher| voucher.free_shipping);
         let shipping = if free { 0 } else { shipping.unwrap_or(&SHIPPING[0]).price };
-        Totals { subtotal, discount, shipping, total: subtotal - discount + shipping, currency: CURRENCY }
+        Totals {
+            subtotal,
+            discount,
+            shipping,
+            total: subtotal - discount + shipping,
+            currency: CURRENCY,
+        }
     }
 }
 
@@ -182,7 +208,9 @@ mod tests {
     #[test]
     fn totals_are_exact_to_the_cent() {
         let lines = [Line { sku: "sku-1".into(), name: "", quantity: 3, price: 1_005 }];
-        let totals = |voucher: usize, shipping: usize| Totals::of(&lines, Some(&VOUCHERS[voucher]), Some(&SHIPPING[shipping]));
+        let totals = |voucher: usize, shipping: usize| {
+            Totals::of(&lines, Some(&VOUCHERS[voucher]), Some(&SHIPPING[shipping]))
+        };
         assert_eq!(Totals::of(&lines, None, None).total, 3_015 + 490);
         assert_eq!((totals(0, 1).discount, totals(0, 1).total), (301, 3_015 - 301 + 1_290));
         assert_eq!(totals(1, 1).total, 3_015);

@@ -34,13 +34,24 @@ impl<K: Hash + Eq, V> Sharded<K, V> {
 
     /// A map that remembers at least the `least` entries touched last, and at most about three times as many.
     pub(super) fn bounded(least: usize) -> Sharded<K, V> {
-        let shards = (0..SHARDS).map(|_| Mutex::new(Shard { young: HashMap::new(), old: HashMap::new() })).collect();
+        let shards = (0..SHARDS)
+            .map(|_| Mutex::new(Shard { young: HashMap::new(), old: HashMap::new() }))
+            .collect();
         // Shards don't fill evenly: half as much again keeps the promise.
-        Sharded { shards, hasher: RandomState::new(), bound: (least / SHARDS).saturating_mul(3) / 2 + 1 }
+        Sharded {
+            shards,
+            hasher: RandomState::new(),
+            bound: (least / SHARDS).saturating_mul(3) / 2 + 1,
+        }
     }
 
     /// Does something with the entry, which is made first if it isn't there. The shard is locked meanwhile.
-    pub(super) fn with<Q, R>(&self, key: &Q, make: impl FnOnce() -> V, act: impl FnOnce(&mut V) -> R) -> R
+    pub(super) fn with<Q, R>(
+        &self,
+        key: &Q,
+        make: impl FnOnce() -> V,
+        act: impl FnOnce(&mut V) -> R,
+    ) -> R
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,

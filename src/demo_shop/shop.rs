@@ -44,13 +44,24 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn open(options: ShopOptions) -> Result<Shop, ShopError> {
-        let ShopOptions { faults, nodes, seed, paid_after, refunded_after, help_answers_after, .. } = options;
+        let ShopOptions {
+            faults, nodes, seed, paid_after, refunded_after, help_answers_after, ..
+        } = options;
         if nodes.is_empty() {
             return Err(ShopError::NoNodes);
         }
         for fault in &faults.faults {
-            if let Some(node) = fault.only.node.iter().find(|wanted| !wanted.contains('*') && !nodes.contains(wanted)) {
-                return Err(ShopError::UnknownNode { fault: fault.name.clone(), node: node.clone(), known: nodes.join(", ") });
+            if let Some(node) = fault
+                .only
+                .node
+                .iter()
+                .find(|wanted| !wanted.contains('*') && !nodes.contains(wanted))
+            {
+                return Err(ShopError::UnknownNode {
+                    fault: fault.name.clone(),
+                    node: node.clone(),
+                    known: nodes.join(", "),
+                });
             }
         }
         Ok(Shop {
@@ -74,7 +85,9 @@ impl Shop {
 
     /// Since the shop opened.
     pub(super) fn now(&self) -> Duration {
-        self.built.elapsed().saturating_sub(Duration::from_micros(self.opened.load(Ordering::Relaxed)))
+        self.built
+            .elapsed()
+            .saturating_sub(Duration::from_micros(self.opened.load(Ordering::Relaxed)))
     }
 
     /// The number of the next answer, from 1.
@@ -85,7 +98,8 @@ impl Shop {
     /// The node of a new session: a hash of the shopper and of how many sessions the shopper opened before.
     pub(super) fn pin(&self, shopper: &str) -> usize {
         let nth = self.ledger.session_opened(shopper);
-        (self.draws.bits(["node", ""], &[shopper, &nth.to_string()]) % self.nodes.len() as u64) as usize
+        (self.draws.bits(["node", ""], &[shopper, &nth.to_string()]) % self.nodes.len() as u64)
+            as usize
     }
 
     pub(super) fn ledger(&self) -> LedgerSnapshot {

@@ -75,7 +75,11 @@ const HTML: &str = "text/html; charset=utf-8";
 impl Fields {
     /// The field's value; an empty one counts as missing.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     pub(super) fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
@@ -84,7 +88,10 @@ impl Fields {
 
     /// Adds the pairs of a query or a form.
     pub(super) fn push_form(&mut self, text: &[u8]) {
-        self.0.extend(url::form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned())));
+        self.0.extend(
+            url::form_urlencoded::parse(text)
+                .map(|(name, value)| (name.into_owned(), value.into_owned())),
+        );
     }
 
     /// Adds the values of a JSON document.
@@ -101,7 +108,10 @@ impl Fields {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
-                    self.push_value(if name.is_empty() { key } else { format!("{name}.{key}") }, value);
+                    self.push_value(
+                        if name.is_empty() { key } else { format!("{name}.{key}") },
+                        value,
+                    );
                 }
             }
             Value::String(text) => self.0.push((name, text)),
@@ -115,7 +125,12 @@ impl Fields {
 
 impl Visit<'_> {
     /// Something to read: the data for a program, a page with this body for a browser.
-    pub(super) fn show(&mut self, data: &impl Serialize, title: &str, page: impl FnOnce(&Visit<'_>) -> String) -> Result<Answer, Refusal> {
+    pub(super) fn show(
+        &mut self,
+        data: &impl Serialize,
+        title: &str,
+        page: impl FnOnce(&Visit<'_>) -> String,
+    ) -> Result<Answer, Refusal> {
         match self.face {
             Face::Json => Answer::json(StatusCode::OK, data),
             Face::Html => {
@@ -126,7 +141,12 @@ impl Visit<'_> {
     }
 
     /// Something was done: the data for a program, the way on for a browser.
-    pub(super) fn done(&self, status: StatusCode, data: &impl Serialize, on_to: impl Into<String>) -> Result<Answer, Refusal> {
+    pub(super) fn done(
+        &self,
+        status: StatusCode,
+        data: &impl Serialize,
+        on_to: impl Into<String>,
+    ) -> Result<Answer, Refusal> {
         match self.face {
             Face::Json => Answer::json(status, data),
             Face::Html => Ok(Answer::Moved(on_to.into())),
@@ -148,7 +168,8 @@ impl Visit<'_> {
         match self.face {
             Face::Json => refusal.json(),
             Face::Html if refusal.back.is_empty() => {
-                let body = format!("<p class=\"alert alert-danger\">{}</p>", html::Text(&refusal.message));
+                let body =
+                    format!("<p class=\"alert alert-danger\">{}</p>", html::Text(&refusal.message));
                 Answer::html(refusal.status, html::page(self, "Sorry", &body))
             }
             Face::Html => {
@@ -168,8 +189,9 @@ pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 impl Answer {
     pub(super) fn json(status: StatusCode, data: &impl Serialize) -> Result<Answer, Refusal> {
-        let body =
-            serde_json::to_vec(data).map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "unserializable", error, ""))?;
+        let body = serde_json::to_vec(data).map_err(|error| {
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "unserializable", error, "")
+        })?;
         Ok(Answer::Content { status, kind: JSON, body: body.into() })
     }
 
@@ -183,7 +205,12 @@ impl Answer {
 impl Refusal {
     /// A refusal that a browser sees on the page `back`; with an empty `back` on a page of its own, with
     /// the status.
-    pub(super) fn new(status: StatusCode, reason: &'static str, message: impl Display, back: &'static str) -> Refusal {
+    pub(super) fn new(
+        status: StatusCode,
+        reason: &'static str,
+        message: impl Display,
+        back: &'static str,
+    ) -> Refusal {
         Refusal { status, reason, message: message.to_string(), back }
     }
 

@@ -66,7 +66,9 @@ impl<C: Clock> Caps<C> {
 fn quota(rate: f64) -> Quota {
     let rate = rate.max(1e-6);
     let burst = NonZeroU32::new((rate / 20.0) as u32).unwrap_or(NonZeroU32::MIN);
-    Quota::with_period(Duration::from_secs_f64(1.0 / rate)).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(burst)
+    Quota::with_period(Duration::from_secs_f64(1.0 / rate))
+        .unwrap_or(Quota::per_second(NonZeroU32::MAX))
+        .allow_burst(burst)
 }
 
 impl<C: Clock> Gate for Caps<C> {
@@ -77,7 +79,9 @@ impl<C: Clock> Gate for Caps<C> {
             std::future::pending::<()>().await;
         }
         let mut held = Micros::ZERO;
-        for limiter in self.all.iter().chain(self.hosts.iter().filter(|(host, _)| *host == origin.host).map(|(_, limiter)| limiter)) {
+        for limiter in self.all.iter().chain(
+            self.hosts.iter().filter(|(host, _)| *host == origin.host).map(|(_, limiter)| limiter),
+        ) {
             if limiter.check().is_err() {
                 held += self.wait_for(limiter).await;
             }
@@ -92,7 +96,9 @@ impl Budget {
     /// Nothing may be bought any more, because it could not be remembered. Ends the run.
     pub fn lose_ledger(&self, error: &std::io::Error) {
         if !self.ledger_lost.swap(true, Ordering::Relaxed) {
-            eprintln!("error: the ledger of purchases can't be written ({error}): the run ends, so that nothing is bought unremembered");
+            eprintln!(
+                "error: the ledger of purchases can't be written ({error}): the run ends, so that nothing is bought unremembered"
+            );
         }
         self.stop.advance(Phase::Draining, StopCause::LedgerLost);
     }
@@ -112,7 +118,9 @@ impl Budget {
 
 /// Takes one of what is left; true where there is no bound.
 fn spend(left: Option<&AtomicU64>) -> bool {
-    left.is_none_or(|left| left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok())
+    left.is_none_or(|left| {
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    })
 }
 
 #[cfg(test)]
@@ -149,7 +157,8 @@ mod tests {
             stop: Arc::clone(&stop),
             ..Budget::default()
         };
-        let caps = Caps::new(TokioClock::start(Instant::now()), &Limits::default(), 1, budget.clone());
+        let caps =
+            Caps::new(TokioClock::start(Instant::now()), &Limits::default(), 1, budget.clone());
         caps.pass(&origin("shop")).await;
         caps.pass(&origin("shop")).await;
         let shop = origin("shop");

@@ -17,7 +17,8 @@ mod precise {
     use std::task::{Context, Poll, Waker};
 
     use rustix::time::{
-        ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime, timerfd_create, timerfd_settime,
+        ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec,
+        clock_gettime, timerfd_create, timerfd_settime,
     };
     use tokio::io::unix::AsyncFd;
 
@@ -59,7 +60,10 @@ mod precise {
         /// # Errors
         /// When the system gives no timerfd.
         pub fn start(epoch: u64) -> io::Result<PreciseClock> {
-            let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+            let fd = timerfd_create(
+                TimerfdClockId::Monotonic,
+                TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
+            )?;
             #[expect(
                 deprecated,
                 reason = "sound for a descriptor that is owned; what replaces it is unsafe to call, which this crate forbids"
@@ -125,7 +129,8 @@ mod precise {
                 let moment = first.key().0;
                 if moment > now {
                     // Up too early: not again for the same moment.
-                    let earlier = if took.is_some() && moment == due { 0 } else { self.waking.usual() };
+                    let earlier =
+                        if took.is_some() && moment == due { 0 } else { self.waking.usual() };
                     self.arm(moment, earlier, now);
                     return;
                 }
@@ -143,9 +148,13 @@ mod precise {
             let at = if at > now { at } else { due };
             self.armed_for.set(due);
             self.fires_at.set(at);
-            let at = Timespec { tv_sec: (at / 1_000_000_000) as i64, tv_nsec: (at % 1_000_000_000) as _ };
+            let at = Timespec {
+                tv_sec: (at / 1_000_000_000) as i64,
+                tv_nsec: (at % 1_000_000_000) as _,
+            };
             let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: at };
-            timerfd_settime(self.fd.get_ref(), TimerfdTimerFlags::ABSTIME, &once).expect("a valid moment on an open timer");
+            timerfd_settime(self.fd.get_ref(), TimerfdTimerFlags::ABSTIME, &once)
+                .expect("a valid moment on an open timer");
         }
     }
 

@@ -85,8 +85,12 @@ where
     let reporting = spawn_local(report(Rc::clone(&reporter), Rc::clone(&world)));
     let mut stop = core.stop.clone();
     let stopped = match core.plan.load.arrivals {
-        plan::Arrivals::Closed { users, length } => follow(&core, &world, &crowd, users, length, &mut stop).await,
-        plan::Arrivals::Poisson(_) | plan::Arrivals::Paced(_) => dispatch(&core, &world, &crowd, &mut stop).await,
+        plan::Arrivals::Closed { users, length } => {
+            follow(&core, &world, &crowd, users, length, &mut stop).await
+        }
+        plan::Arrivals::Poisson(_) | plan::Arrivals::Paced(_) => {
+            dispatch(&core, &world, &crowd, &mut stop).await
+        }
     };
     drain(&core, &world, &crowd, &mut stop, stopped).await;
     reporting.abort();
@@ -94,7 +98,12 @@ where
 }
 
 /// Starts every arrival of the slice at its time, and waits for nobody. True if the run was stopped.
-async fn dispatch<S, C, G>(core: &CorePlan, world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, stop: &mut StopSignal) -> bool
+async fn dispatch<S, C, G>(
+    core: &CorePlan,
+    world: &Rc<World<S, C, G>>,
+    crowd: &Rc<Crowd>,
+    stop: &mut StopSignal,
+) -> bool
 where
     S: Shop + 'static,
     S::Line: 'static,
@@ -121,7 +130,9 @@ where
         }
         halves(world).for_each(|(_, world)| world.tally.borrow_mut().planned(arrival.at));
         if crowd.inside.get() >= most {
-            halves(world).for_each(|(_, world)| world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once"));
+            halves(world).for_each(|(_, world)| {
+                world.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once")
+            });
         } else if let Ok(visit) = visit {
             admit(world, crowd, visit, arrival, core.slice);
         } else {
@@ -184,7 +195,8 @@ where
                 }
                 let ordinal = u64::from(user) + round * u64::from(users);
                 world.tally.borrow_mut().planned(at);
-                let mut visit = expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at });
+                let mut visit =
+                    expected(&world, Arrival { ordinal, shopper: shopper_id(seed, ordinal), at });
                 let end = stay(&mut visit, &world, &crowd).await;
                 visit.close(&world, end);
                 tokio::task::consume_budget().await;
@@ -198,13 +210,21 @@ where
 }
 
 /// The shopper who should come then.
-fn expected<S: Shop, C: Clock, G: Gate + Clone>(world: &World<S, C, G>, arrival: Arrival) -> Visit<S, G> {
+fn expected<S: Shop, C: Clock, G: Gate + Clone>(
+    world: &World<S, C, G>,
+    arrival: Arrival,
+) -> Visit<S, G> {
     Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at)
 }
 
 /// Lets a shopper in.
-fn admit<S, C, G>(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>, mut here: Visit<S, G>, arrival: Arrival, slice: Slice)
-where
+fn admit<S, C, G>(
+    world: &Rc<World<S, C, G>>,
+    crowd: &Rc<Crowd>,
+    mut here: Visit<S, G>,
+    arrival: Arrival,
+    slice: Slice,
+) where
     S: Shop + 'static,
     S::Line: 'static,
     C: Clock + 'static,
@@ -227,7 +247,11 @@ where
             }
         }
     };
-    debug_assert!(size_of_val(&task) <= ROOM, "a shopper's task takes {} bytes", size_of_val(&task));
+    debug_assert!(
+        size_of_val(&task) <= ROOM,
+        "a shopper's task takes {} bytes",
+        size_of_val(&task)
+    );
     spawn_local(task);
 }
 
@@ -265,7 +289,11 @@ async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
 }
 
 /// A visit to its end, or to the end of the run. What follows is for its owner: moved in here, it would take its room twice.
-async fn stay<S: Shop, C: Clock, G: Gate + Clone>(visit: &mut Visit<S, G>, world: &World<S, C, G>, crowd: &Crowd) -> End {
+async fn stay<S: Shop, C: Clock, G: Gate + Clone>(
+    visit: &mut Visit<S, G>,
+    world: &World<S, C, G>,
+    crowd: &Crowd,
+) -> End {
     tokio::select! {
         biased;
         () = crowd.closes() => End::Unfinished,
@@ -275,11 +303,18 @@ async fn stay<S: Shop, C: Clock, G: Gate + Clone>(visit: &mut Visit<S, G>, world
 
 /// The world, and the one beside it in a duet.
 fn halves<S, C, G>(world: &World<S, C, G>) -> impl Iterator<Item = (Half, &World<S, C, G>)> {
-    std::iter::once((Half::Target, world)).chain(world.beside.as_deref().map(|beside| (Half::Beside, beside)))
+    std::iter::once((Half::Target, world))
+        .chain(world.beside.as_deref().map(|beside| (Half::Beside, beside)))
 }
 
 /// Waits for those inside, for as long as they may; then cuts them.
-async fn drain<S, C: Clock, G>(core: &CorePlan, world: &World<S, C, G>, crowd: &Crowd, stop: &mut StopSignal, stopped: bool) {
+async fn drain<S, C: Clock, G>(
+    core: &CorePlan,
+    world: &World<S, C, G>,
+    crowd: &Crowd,
+    stop: &mut StopSignal,
+    stopped: bool,
+) {
     let patience = if stopped { core.drain_interrupted } else { core.drain };
     let mut until = world.clock.now().saturating_add(patience);
     if !stopped {

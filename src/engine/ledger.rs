@@ -51,10 +51,11 @@ impl Ledger for PurchasePen {
         let Some(file) = &self.file else { return };
         let mut text = self.line.borrow_mut();
         text.clear();
-        let written = serde_json::to_writer(&mut *text, line).map_err(io::Error::from).and_then(|()| {
-            text.push(b'\n');
-            (&*file.0).write_all(&text)
-        });
+        let written =
+            serde_json::to_writer(&mut *text, line).map_err(io::Error::from).and_then(|()| {
+                text.push(b'\n');
+                (&*file.0).write_all(&text)
+            });
         if let Err(error) = written {
             self.budget.lose_ledger(&error);
         }

@@ -23,8 +23,9 @@ impl ThreadUse {
     pub fn now() -> ThreadUse {
         let cpu = clock_gettime(ClockId::ThreadCPUTime);
         // Linux: nanoseconds run, nanoseconds waited, slices. Nothing elsewhere.
-        let waited =
-            fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
+        let waited = fs::read_to_string("/proc/thread-self/schedstat")
+            .ok()
+            .and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
         ThreadUse {
             cpu: Micros(cpu.tv_sec as u64 * 1_000_000 + cpu.tv_nsec as u64 / 1_000),
             run_queue: Micros(waited.unwrap_or(0) / 1_000),
@@ -47,7 +48,9 @@ pub fn peak_rss_kib() -> u64 {
 /// Asks for as many file descriptors as the system allows, and says how many that is. Each shopper holds a connection.
 pub fn raise_file_limit() -> u64 {
     let limit = getrlimit(Resource::Nofile);
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).is_ok();
+    let raised =
+        setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })
+            .is_ok();
     let now = if raised { limit.maximum } else { limit.current };
     now.unwrap_or(u64::MAX)
 }
@@ -60,7 +63,8 @@ mod tests {
     #[test]
     fn work_takes_processor_time_and_memory() {
         let before = ThreadUse::now();
-        let sum: u64 = (0..5_000_000u64).fold(0, |sum, i| std::hint::black_box(sum.wrapping_add(i * i)));
+        let sum: u64 =
+            (0..5_000_000u64).fold(0, |sum, i| std::hint::black_box(sum.wrapping_add(i * i)));
         assert!(sum > 0);
         assert!(ThreadUse::now().cpu > before.cpu);
         assert!(peak_rss_kib() > 500);

@@ -103,7 +103,12 @@ pub fn shape_of(plan: &Plan) -> Shape {
         units: plan.units.len(),
         journeys: plan.journeys.len(),
         journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
-        attributes: plan.shoppers.attributes.iter().map(|attribute| attribute.values.len()).collect(),
+        attributes: plan
+            .shoppers
+            .attributes
+            .iter()
+            .map(|attribute| attribute.values.len())
+            .collect(),
         observed: plan.observed.len(),
         parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
         block: Shape::block_for(plan.load.length()),
@@ -115,7 +120,12 @@ pub fn shape_of(plan: &Plan) -> Shape {
 ///
 /// # Errors
 /// When a core can't come up. Then nothing was sent.
-pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delta: impl FnMut(Half, Tally)) -> Result<(), EngineError> {
+pub fn run(
+    plan: &Arc<Plan>,
+    options: &RunOptions,
+    stop: &Arc<Stop>,
+    mut on_delta: impl FnMut(Half, Tally),
+) -> Result<(), EngineError> {
     let cores = options.cores.max(1);
     // A bound is for the whole run: each slice takes its share, so that all of them together keep it.
     let (index, of) = (u64::from(options.slice.index()), u64::from(options.slice.of()));
@@ -147,7 +157,8 @@ pub fn run(plan: &Arc<Plan>, options: &RunOptions, stop: &Arc<Stop>, mut on_delt
             deltas: deltas.clone(),
             coarse_timer: !cfg!(target_os = "linux"),
         };
-        let (options, budget, barriers, epoch) = (options.clone(), budget.clone(), barriers.clone(), epoch.clone());
+        let (options, budget, barriers, epoch) =
+            (options.clone(), budget.clone(), barriers.clone(), epoch.clone());
         let body = move || run_core(core, &options, budget, barriers, &epoch);
         threads.push(thread::Builder::new().name(format!("core-{place}")).spawn(body)?);
     }
@@ -206,7 +217,11 @@ fn run_core(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async move {
         let clock = epoch.clock()?;
-        let world = |session: &SessionSettings, run: &str, purchases: Option<PurchaseFile>, barriers, beside| {
+        let world = |session: &SessionSettings,
+                     run: &str,
+                     purchases: Option<PurchaseFile>,
+                     barriers,
+                     beside| {
             // Limits are for the whole run: each core of each slice takes an equal share of them.
             let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
             Ok::<_, EngineError>(Rc::new(World {
@@ -226,8 +241,11 @@ fn run_core(
                 resolute: false,
             }))
         };
-        let beside =
-            options.beside.as_ref().map(|other| world(&other.session, &other.run, other.purchases.clone(), there, None)).transpose()?;
+        let beside = options
+            .beside
+            .as_ref()
+            .map(|other| world(&other.session, &other.run, other.purchases.clone(), there, None))
+            .transpose()?;
         let world = world(&options.session, &options.run, options.purchases.clone(), here, beside)?;
         core::run(core, world).await;
         Ok(())

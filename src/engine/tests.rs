@@ -29,7 +29,8 @@ fn shop_plan() -> Plan {
     add_unit(&mut plan, true, &[("pay", 1.0, 1.0), ("confirmation", 0.0, 1.0)]);
     for step in &mut plan.steps {
         step.expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
-        step.declined = Conditions { checks: vec![Check::Status(vec![StatusRange { low: 402, high: 402 }])] };
+        step.declined =
+            Conditions { checks: vec![Check::Status(vec![StatusRange { low: 402, high: 402 }])] };
     }
     plan.load.arrivals = plan::Arrivals::Paced(profile(&[(5.0, 5.0, 10.0)]));
     plan.shoppers.retry_after = Delay::fixed(Micros::from_secs(1));
@@ -46,8 +47,17 @@ fn run(plan: Plan, stop: &Stop, rule: impl Fn(&Asked<'_>) -> Answer + 'static) -
 }
 
 /// Runs a plan on one core against one or two shops.
-fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule>>) -> (Tally, Tally) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+fn run_both(
+    plan: Plan,
+    stop: &Stop,
+    rule: Rc<Rule>,
+    rule_beside: Option<Rc<Rule>>,
+) -> (Tally, Tally) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     let (sender, deltas) = channel();
     let plan = Arc::new(plan);
     LocalSet::new().block_on(&runtime, async {
@@ -94,7 +104,12 @@ fn run_both(plan: Plan, stop: &Stop, rule: Rc<Rule>, rule_beside: Option<Rc<Rule
 }
 
 fn ends(tally: &Tally, end: End) -> u64 {
-    tally.shoppers.iter().filter(|(key, _)| key.fate.end == end).map(|(_, count)| count.shoppers).sum()
+    tally
+        .shoppers
+        .iter()
+        .filter(|(key, _)| key.fate.end == end)
+        .map(|(_, count)| count.shoppers)
+        .sum()
 }
 
 fn is(asked: &Asked<'_>, step: &str) -> bool {
@@ -125,17 +140,24 @@ fn a_bug_that_ends_each_shopper_ends_no_run_and_is_told() {
 #[test]
 fn a_failed_purchase_is_retried_from_its_start() {
     // The confirmation fails once for each shopper: pay is asked again.
-    let tally = run(shop_plan(), &Stop::default(), |asked| answer(if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 }));
+    let tally = run(shop_plan(), &Stop::default(), |asked| {
+        answer(if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 })
+    });
     assert_eq!(tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [50, 100, 100]);
     assert_eq!(tally.steps[2].failed[&FailureKind::ServerError], 50);
     assert_eq!(ends(&tally, End::Completed), 50);
     let fate = &tally.shoppers.keys().next().unwrap().fate;
-    assert_eq!((fate.failures, fate.first_failed.map(|step| step.0), fate.second_failed), (1, Some(2), None));
+    assert_eq!(
+        (fate.failures, fate.first_failed.map(|step| step.0), fate.second_failed),
+        (1, Some(2), None)
+    );
 }
 
 #[test]
 fn a_shopper_who_fails_again_and_again_is_stopped_by_the_cap() {
-    let tally = run(shop_plan(), &Stop::default(), |asked| answer(if is(asked, "pay") { 503 } else { 200 }));
+    let tally = run(shop_plan(), &Stop::default(), |asked| {
+        answer(if is(asked, "pay") { 503 } else { 200 })
+    });
     assert_eq!(ends(&tally, End::StoppedByCap), 50);
     assert_eq!(tally.steps[1].failed[&FailureKind::ServerError], 150);
     let fate = &tally.shoppers.keys().next().unwrap().fate;
@@ -148,7 +170,8 @@ fn declines_are_no_failures_but_cost_patience() {
     let mut plan = shop_plan();
     plan.shoppers.behaviour = Behaviour::Live;
     plan.shoppers.patience = Patience { name: "custom".into(), hazards: vec![0.0, 1.0] };
-    let tally = run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") { 402 } else { 200 }));
+    let tally =
+        run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") { 402 } else { 200 }));
     assert_eq!((tally.steps[1].declined, tally.steps[1].failed.len()), (100, 0));
     assert_eq!(ends(&tally, End::Lost), 50);
     assert!(tally.shoppers.keys().all(|key| key.fate.declines == 2 && key.fate.failures == 0));
@@ -159,8 +182,13 @@ fn a_step_slower_than_the_shopper_waits_is_given_up_from_when_the_shopper_acts()
     let mut plan = shop_plan();
     plan.steps[1].gives_up_after = Micros::from_secs(3);
     plan.shoppers.max_attempts = Some(1);
-    let tally =
-        run(plan, &Stop::default(), |asked| if is(asked, "pay") { (Micros::from_secs(9), Ok((200, String::new()))) } else { answer(200) });
+    let tally = run(plan, &Stop::default(), |asked| {
+        if is(asked, "pay") {
+            (Micros::from_secs(9), Ok((200, String::new())))
+        } else {
+            answer(200)
+        }
+    });
     assert_eq!(tally.steps[1].failed[&FailureKind::TooSlow], 50);
     let censored = tally.steps[1].response_censored.total();
     assert_eq!(censored.count(), 50);
@@ -182,7 +210,9 @@ fn a_shop_that_stalls_shows_in_the_response_time_of_those_who_came_meanwhile() {
 
 #[test]
 fn our_own_trouble_is_never_the_shops_failure() {
-    let tally = run(shop_plan(), &Stop::default(), |_| (Micros::ZERO, Err(Trouble::Own("file descriptors".into()))));
+    let tally = run(shop_plan(), &Stop::default(), |_| {
+        (Micros::ZERO, Err(Trouble::Own("file descriptors".into())))
+    });
     assert_eq!(ends(&tally, End::Unfinished), 50);
     assert_eq!(tally.generator.own_failures[&OwnFault::Means]["file descriptors"], 50);
     assert!(tally.steps.iter().all(|step| step.failed.is_empty() && step.ok == 0));
@@ -230,14 +260,18 @@ fn trying_again_multiplies_an_overload_as_the_law_says() {
         (Micros::from_millis(1), Ok((if serves { 200 } else { 503 }, String::new())))
     });
     let steady = 20..90u32;
-    let attempts: u64 = tally.seconds.range(steady.clone()).map(|(_, second)| second.requests).sum();
+    let attempts: u64 =
+        tally.seconds.range(steady.clone()).map(|(_, second)| second.requests).sum();
     let arrived: u64 = tally.seconds.range(steady).map(|(_, second)| second.planned).sum();
     // By what really arrived, which is random.
     let law = (arrived as f64 / 70.0 - again * served) / (1.0 - again);
     let found = attempts as f64 / 70.0;
     assert!((found / law - 1.0).abs() < 0.05, "{found} a second, not {law}");
     let lost = ends(&tally, End::Lost) as f64 / 90.0;
-    assert!((lost - (tally.arrivals.started as f64 / 90.0 - served)).abs() < 2.0, "{lost} lost a second");
+    assert!(
+        (lost - (tally.arrivals.started as f64 / 90.0 - served)).abs() < 2.0,
+        "{lost} lost a second"
+    );
 }
 
 #[test]
@@ -253,8 +287,14 @@ fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
 fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     let mut plan = shop_plan();
     let path = plan::JsonPlace::parse("$.state").unwrap();
-    let until = Conditions { checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }] };
-    plan.steps[2].poll = Some(plan::Poll { every: Some(Micros::from_millis(500)), until, within: Micros::from_secs(4) });
+    let until = Conditions {
+        checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }],
+    };
+    plan.steps[2].poll = Some(plan::Poll {
+        every: Some(Micros::from_millis(500)),
+        until,
+        within: Micros::from_secs(4),
+    });
     plan.shoppers.max_attempts = Some(1);
     let tally = run(plan, &Stop::default(), |asked| {
         let never = asked.shopper.0 % 2 == 0;
@@ -273,18 +313,50 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
 fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() {
     let mut plan = shop_plan();
     plan.shoppers.behaviour = Behaviour::Experiment;
-    plan.shoppers.arms = [Way::Same, Way::Fresh].map(|way| Arm { label: format!("{way:?}"), way }).into();
+    plan.shoppers.arms =
+        [Way::Same, Way::Fresh].map(|way| Arm { label: format!("{way:?}"), way }).into();
     // The fourth request of a shopper succeeds: at once after a replay, at the third try otherwise.
-    let tally = run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") && asked.nth < 3 { 500 } else { 200 }));
-    let fresh: u64 = tally.treatments.iter().filter(|(treatment, _)| treatment.arm == 1).map(|(_, tries)| tries.ok).sum();
-    let same: u64 = tally.treatments.iter().filter(|(treatment, _)| treatment.arm == 0).map(|(_, tries)| tries.failed).sum();
+    let tally = run(plan, &Stop::default(), |asked| {
+        answer(if is(asked, "pay") && asked.nth < 3 { 500 } else { 200 })
+    });
+    let fresh: u64 = tally
+        .treatments
+        .iter()
+        .filter(|(treatment, _)| treatment.arm == 1)
+        .map(|(_, tries)| tries.ok)
+        .sum();
+    let same: u64 = tally
+        .treatments
+        .iter()
+        .filter(|(treatment, _)| treatment.arm == 0)
+        .map(|(_, tries)| tries.failed)
+        .sum();
     assert!(fresh > 10 && fresh + same == 50, "{:?}", tally.treatments);
-    assert!(tally.treatments.keys().all(|treatment| treatment.step.0 == 1 && treatment.eligible == 0b11));
-    assert_eq!(tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [50 + fresh, 50 + fresh + 2 * same, 50]);
-    let stages: Vec<_> = tally.journeys[0].funnel.iter().map(|stage| (stage.entered, stage.passed, stage.passed_at_once)).collect();
+    assert!(
+        tally
+            .treatments
+            .keys()
+            .all(|treatment| treatment.step.0 == 1 && treatment.eligible == 0b11)
+    );
+    assert_eq!(
+        tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(),
+        [50 + fresh, 50 + fresh + 2 * same, 50]
+    );
+    let stages: Vec<_> = tally.journeys[0]
+        .funnel
+        .iter()
+        .map(|stage| (stage.entered, stage.passed, stage.passed_at_once))
+        .collect();
     assert_eq!(stages, [(50, 50, 50), (50, 50, 0)]);
     assert_eq!(ends(&tally, End::Completed), 50);
-    let failures = |n| tally.shoppers.iter().filter(|(key, _)| key.fate.failures == n).map(|(_, count)| count.shoppers).sum::<u64>();
+    let failures = |n| {
+        tally
+            .shoppers
+            .iter()
+            .filter(|(key, _)| key.fate.failures == n)
+            .map(|(_, count)| count.shoppers)
+            .sum::<u64>()
+    };
     assert_eq!((failures(1), failures(2)), (fresh, same));
 }
 
@@ -298,7 +370,11 @@ fn who_is_stopped_in_a_later_round_is_told_as_stopped() {
     plan.shoppers.max_attempts = Some(2);
     // The front door opens once for half of the shoppers, and always for the others.
     let tally = run(plan, &Stop::default(), |asked| {
-        answer(if is(asked, "home") && asked.nth >= 1 && asked.shopper.0 % 2 == 0 { 500 } else { 200 })
+        answer(if is(asked, "home") && asked.nth >= 1 && asked.shopper.0 % 2 == 0 {
+            500
+        } else {
+            200
+        })
     });
     let [home, pay] = tally.journeys[0].funnel[..] else { panic!("two units") };
     assert!(home.stopped > 5 && home.stopped == ends(&tally, End::StoppedByCap), "{home:?}");
@@ -313,7 +389,13 @@ fn each_request_carries_a_trace_of_its_own_if_the_scenario_asks_for_it() {
     let mut plan = shop_plan();
     plan.trace = true;
     run(plan, &Stop::default(), move |asked| {
-        told.borrow_mut().extend(asked.request.headers.get("traceparent").map(|value| value.to_str().unwrap().to_owned()));
+        told.borrow_mut().extend(
+            asked
+                .request
+                .headers
+                .get("traceparent")
+                .map(|value| value.to_str().unwrap().to_owned()),
+        );
         answer(200)
     });
     let mut traces = traces.borrow().clone();
@@ -321,7 +403,11 @@ fn each_request_carries_a_trace_of_its_own_if_the_scenario_asks_for_it() {
     traces.sort();
     traces.dedup();
     assert_eq!(traces.len(), 150, "no two are the same");
-    assert!(traces.iter().all(|trace| trace.len() == 55 && trace.starts_with("00-") && trace.ends_with("-01")));
+    assert!(
+        traces
+            .iter()
+            .all(|trace| trace.len() == 55 && trace.starts_with("00-") && trace.ends_with("-01"))
+    );
 }
 
 #[test]
@@ -331,7 +417,8 @@ fn who_tries_again_comes_from_the_page_where_the_unit_began() {
     plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
     let kept = Rc::clone(&asked_from);
     run(plan, &Stop::default(), move |asked| {
-        let referer = asked.request.headers.get("referer").map_or("", |value| value.to_str().unwrap());
+        let referer =
+            asked.request.headers.get("referer").map_or("", |value| value.to_str().unwrap());
         kept.borrow_mut().push(format!("{} from {referer}", asked.request.path));
         let status = if is(asked, "confirmation") && asked.nth == 2 { 500 } else { 200 };
         (Micros::from_millis(100), Ok((status, "<p>a page</p>".to_owned())))
@@ -375,7 +462,8 @@ fn a_waiting_page_is_asked_again_when_and_where_it_says() {
     let asked = Rc::new(std::cell::RefCell::new(Vec::new()));
     let kept = Rc::clone(&asked);
     let tally = run(plan, &Stop::default(), move |asked| {
-        kept.borrow_mut().push(format!("{} {} at {}", asked.request.method, asked.request.path, asked.at));
+        kept.borrow_mut()
+            .push(format!("{} {} at {}", asked.request.method, asked.request.path, asked.at));
         let body = match asked.nth {
             0 => "<meta http-equiv=refresh content='2; url=wait?n=1'>",
             1 => "<meta http-equiv=refresh content=3>",
@@ -403,7 +491,11 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
             // One in three fails at first in both shops, one in five for good in the target only.
             let luck = asked.shopper.0 % 15;
             let both = is(asked, "pay") && asked.nth == 1 && luck.is_multiple_of(3);
-            answer(if both || (here && is(asked, "pay") && luck.is_multiple_of(5)) { 500 } else { 200 })
+            answer(if both || (here && is(asked, "pay") && luck.is_multiple_of(5)) {
+                500
+            } else {
+                200
+            })
         })
     };
     let (target, beside) = run_both(shop_plan(), &Stop::default(), rule(true), Some(rule(false)));
@@ -418,7 +510,9 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
         .collect();
     assert_eq!(turns, (0..50).map(|place| place % 2 == 0).collect::<Vec<_>>());
 
-    let count = |of: &dyn Fn(u64) -> bool| order.chunks(2).filter(|pair| of(pair[0].1.0 % 15)).count() as u64;
+    let count = |of: &dyn Fn(u64) -> bool| {
+        order.chunks(2).filter(|pair| of(pair[0].1.0 % 15)).count() as u64
+    };
     let pairs = |of| {
         target.pairs_of(of).values().fold(Pairs::default(), |sum, pairs| Pairs {
             both: sum.both + pairs.both,
@@ -427,12 +521,22 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
             neither: sum.neither + pairs.neither,
         })
     };
-    let (five, three) = (count(&|luck| luck.is_multiple_of(5)), count(&|luck| luck.is_multiple_of(3)));
+    let (five, three) =
+        (count(&|luck| luck.is_multiple_of(5)), count(&|luck| luck.is_multiple_of(3)));
     let neither = count(&|luck| !luck.is_multiple_of(5) && !luck.is_multiple_of(3));
     assert!(five > 3 && three > 5, "{five} {three}");
-    assert_eq!(pairs(PairOf::Repeated), Pairs { only_here: five, neither: 50 - five, ..Pairs::default() });
-    assert_eq!(pairs(PairOf::Purchase), Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() });
-    assert_eq!(pairs(PairOf::Step(crate::base::StepId(0))), Pairs { neither: 50, ..Pairs::default() });
+    assert_eq!(
+        pairs(PairOf::Repeated),
+        Pairs { only_here: five, neither: 50 - five, ..Pairs::default() }
+    );
+    assert_eq!(
+        pairs(PairOf::Purchase),
+        Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() }
+    );
+    assert_eq!(
+        pairs(PairOf::Step(crate::base::StepId(0))),
+        Pairs { neither: 50, ..Pairs::default() }
+    );
     assert!(beside.pairs.is_empty());
     // Who never came to the confirmation in one shop is in no pair there.
     assert_eq!(pairs(PairOf::Step(crate::base::StepId(2))).total(), 50 - five);

@@ -53,10 +53,16 @@ impl Shoppers {
     pub fn eligible(&self, held: &[u8], bought: bool) -> u16 {
         let changes = |arm: &Arm| match &arm.way {
             Way::Same | Way::Redraw(_) | Way::Wait(_) => true,
-            Way::Set(values) => values.iter().any(|&(place, value)| held.get(place) != Some(&value)),
+            Way::Set(values) => {
+                values.iter().any(|&(place, value)| held.get(place) != Some(&value))
+            }
             Way::Fresh => !bought,
         };
-        self.arms.iter().enumerate().filter(|(_, arm)| changes(arm)).fold(0, |bits, (place, _)| bits | 1 << place)
+        self.arms
+            .iter()
+            .enumerate()
+            .filter(|(_, arm)| changes(arm))
+            .fold(0, |bits, (place, _)| bits | 1 << place)
     }
 }
 
@@ -71,8 +77,10 @@ impl Plan {
             Way::Set(wanted) => wanted.iter().for_each(|&(place, value)| values[place] = value),
             Way::Redraw(place) => {
                 let weights = self.shoppers.attributes[*place].values.iter().zip(0u8..);
-                let others = weights.map(|((_, weight), value)| if value == held[*place] { 0.0 } else { *weight });
-                values[*place] = choose(others, uniform(shopper.0, Purpose::Arm, 1 + *place as u64)) as u8;
+                let others = weights
+                    .map(|((_, weight), value)| if value == held[*place] { 0.0 } else { *weight });
+                values[*place] =
+                    choose(others, uniform(shopper.0, Purpose::Arm, 1 + *place as u64)) as u8;
             }
         }
         values
@@ -85,9 +93,13 @@ mod tests {
     use crate::plan::example::{attribute, journey, plan};
 
     fn experiment() -> Plan {
-        let mut plan = plan(vec![journey("buy", 1.0)], vec![attribute("payment", &[50.0, 35.0, 15.0]), attribute("coupon", &[80.0, 20.0])]);
+        let mut plan = plan(
+            vec![journey("buy", 1.0)],
+            vec![attribute("payment", &[50.0, 35.0, 15.0]), attribute("coupon", &[80.0, 20.0])],
+        );
         let ways = [Way::Same, Way::Redraw(0), Way::Set(vec![(1, 0)]), Way::Fresh];
-        plan.shoppers.arms = ways.into_iter().map(|way| Arm { label: format!("{way:?}"), way }).collect();
+        plan.shoppers.arms =
+            ways.into_iter().map(|way| Arm { label: format!("{way:?}"), way }).collect();
         plan
     }
 
@@ -99,11 +111,16 @@ mod tests {
     fn the_arm_is_the_shopper_s_alone_and_each_is_as_likely() {
         let plan = experiment();
         let mut counts = [0u32; 4];
-        shoppers(40_000).for_each(|shopper| counts[usize::from(plan.shoppers.arm_of(shopper).unwrap())] += 1);
+        shoppers(40_000)
+            .for_each(|shopper| counts[usize::from(plan.shoppers.arm_of(shopper).unwrap())] += 1);
         // A standard error of 87.
         assert!(counts.iter().all(|&count| (9_650..=10_350).contains(&count)), "{counts:?}");
-        let drawn: Vec<u8> = shoppers(8).filter_map(|shopper| plan.shoppers.arm_of(shopper)).collect();
-        assert_eq!(drawn, shoppers(8).filter_map(|shopper| plan.shoppers.arm_of(shopper)).collect::<Vec<_>>());
+        let drawn: Vec<u8> =
+            shoppers(8).filter_map(|shopper| plan.shoppers.arm_of(shopper)).collect();
+        assert_eq!(
+            drawn,
+            shoppers(8).filter_map(|shopper| plan.shoppers.arm_of(shopper)).collect::<Vec<_>>()
+        );
         assert_eq!(example_without_arms().shoppers.arm_of(ShopperId(1)), None);
     }
 

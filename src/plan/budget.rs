@@ -54,7 +54,9 @@ impl ErrorBudget {
 pub fn read_promise(text: &str) -> Result<(SpentBy, f64), (String, String)> {
     let form = || {
         let promises = listed(PROMISES.map(|(promise, _)| promise), "or");
-        format!("write a share and a promise, such as `99.9% of shoppers buy without a repeated failure`; promises are {promises}")
+        format!(
+            "write a share and a promise, such as `99.9% of shoppers buy without a repeated failure`; promises are {promises}"
+        )
     };
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let Some((share, promise)) = words.split_once(" of shoppers ") else {
@@ -62,7 +64,10 @@ pub fn read_promise(text: &str) -> Result<(SpentBy, f64), (String, String)> {
     };
     let share = Fraction::read(share).map_err(|error| (error.message, error.remedy))?.0;
     if share >= 1.0 || share <= 0.0 {
-        return Err((format!("`{words}` leaves no budget to speak of"), "write a share above 0 % and below 100 %".to_owned()));
+        return Err((
+            format!("`{words}` leaves no budget to speak of"),
+            "write a share above 0 % and below 100 %".to_owned(),
+        ));
     }
     match PROMISES.iter().find(|(known, _)| *known == promise) {
         // What is left of the whole by 99.9 % is 0.1 % and no last bit more.
@@ -83,14 +88,23 @@ mod tests {
     fn promises_are_read_with_what_they_leave() {
         let repeated = read_promise("99.9% of  shoppers buy without a repeated failure");
         assert_eq!(repeated, Ok((SpentBy::RepeatedFailures, 0.001)));
-        assert_eq!(read_promise("0.99 of shoppers are not lost"), Ok((SpentBy::LostShoppers, 0.01)));
-        assert_eq!(read_promise("95 % of shoppers buy without a failure"), Ok((SpentBy::Failures, 0.05)));
+        assert_eq!(
+            read_promise("0.99 of shoppers are not lost"),
+            Ok((SpentBy::LostShoppers, 0.01))
+        );
+        assert_eq!(
+            read_promise("95 % of shoppers buy without a failure"),
+            Ok((SpentBy::Failures, 0.05))
+        );
     }
 
     #[test]
     fn what_is_no_promise_is_told_with_a_remedy() {
         let wrong = |text| read_promise(text).unwrap_err();
-        assert_eq!(wrong("99.9% of shoppers buy without repeated failure").1, "write `of shoppers buy without a repeated failure`");
+        assert_eq!(
+            wrong("99.9% of shoppers buy without repeated failure").1,
+            "write `of shoppers buy without a repeated failure`"
+        );
         assert!(wrong("repeated_failures < 0.1%").1.starts_with("write a share and a promise"));
         assert!(wrong("100% of shoppers are not lost").0.contains("no budget"));
         assert!(wrong("lots of shoppers are not lost").1.starts_with("write a percentage"));

@@ -7,13 +7,19 @@ use crate::base::{Delay, Micros};
 
 /// A profile of (rate at the start, rate at the end, seconds).
 pub fn profile(stages: &[(f64, f64, f64)]) -> Profile {
-    let stage = |&(from, to, seconds): &(f64, f64, f64)| Stage { from, to, length: Micros::from_secs_f64(seconds), label: String::new() };
+    let stage = |&(from, to, seconds): &(f64, f64, f64)| Stage {
+        from,
+        to,
+        length: Micros::from_secs_f64(seconds),
+        label: String::new(),
+    };
     Profile { stages: stages.iter().map(stage).collect(), shape: None }
 }
 
 /// An attribute with values of these weights.
 pub fn attribute(name: &str, weights: &[f64]) -> Attribute {
-    let values = weights.iter().enumerate().map(|(i, weight)| (format!("{name}-{i}"), *weight)).collect();
+    let values =
+        weights.iter().enumerate().map(|(i, weight)| (format!("{name}-{i}"), *weight)).collect();
     Attribute { name: name.to_owned(), var: VarId(0), values, brings: BTreeMap::new() }
 }
 
@@ -27,7 +33,10 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
     Plan {
         name: "example".to_owned(),
         target: None,
-        load: Load { arrivals: Arrivals::Poisson(profile(&[(10.0, 10.0, 60.0)])), connections: Connections::PerShopper },
+        load: Load {
+            arrivals: Arrivals::Poisson(profile(&[(10.0, 10.0, 60.0)])),
+            connections: Connections::PerShopper,
+        },
         shoppers: Shoppers {
             attributes,
             patience: Patience::preset("applause-2024").expect("the default preset exists"),
@@ -64,7 +73,13 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
             journey,
             unit,
             line: 0,
-            request: Request { method: Method::Post, url, headers: Vec::new(), auth: None, body: Body::Empty },
+            request: Request {
+                method: Method::Post,
+                url,
+                headers: Vec::new(),
+                auth: None,
+                body: Body::Empty,
+            },
             think: Delay::fixed(Micros::from_secs_f64(*think)),
             gives_up_after: Micros::from_secs(10),
             expect: Conditions::default(),
@@ -81,7 +96,13 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
     }
     let steps_of_unit = first..plan.steps.len() as u16;
     let paying_step = purchase.then_some(StepId(first));
-    plan.units.push(Unit { name: steps[0].0.to_owned(), journey, steps: steps_of_unit, purchase, paying_step });
+    plan.units.push(Unit {
+        name: steps[0].0.to_owned(),
+        journey,
+        steps: steps_of_unit,
+        purchase,
+        paying_step,
+    });
     plan.journeys[journey.index()].units.end = plan.units.len() as u16;
     plan.journeys[journey.index()].route.push(Part::Unit(unit));
 }

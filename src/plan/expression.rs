@@ -66,7 +66,9 @@ impl Templates {
         environment.add_function("pick", pick);
         environment.add_function("random", random);
         environment.add_function("uuid", uuid);
-        environment.add_function("date", move |days: Option<i64>, format: Option<String>| date(today, days, format));
+        environment.add_function("date", move |days: Option<i64>, format: Option<String>| {
+            date(today, days, format)
+        });
         Templates { environment, names, count: 0 }
     }
 
@@ -75,7 +77,8 @@ impl Templates {
         let name = format!("t{}", self.count);
         self.environment.add_template_owned(name.clone(), source.to_owned())?;
         self.count += 1;
-        let mut looked_up: Vec<String> = self.environment.get_template(&name)?.undeclared_variables(true).into_iter().collect();
+        let mut looked_up: Vec<String> =
+            self.environment.get_template(&name)?.undeclared_variables(true).into_iter().collect();
         looked_up.sort_unstable();
         Ok((name, looked_up))
     }
@@ -86,7 +89,12 @@ impl Templates {
     }
 
     /// Renders with made-up values, to find what only rendering can find: unknown filters, wrong arguments.
-    pub(super) fn try_out(&self, name: &str, reads: &[VarId], constants: &[(String, String)]) -> Result<String, Error> {
+    pub(super) fn try_out(
+        &self,
+        name: &str,
+        reads: &[VarId],
+        constants: &[(String, String)],
+    ) -> Result<String, Error> {
         let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
         self.environment.get_template(name)?.render(context)
     }
@@ -104,16 +112,26 @@ impl Templates {
         constants: &[(String, String)],
         scope: &dyn Scope,
     ) -> Result<String, RenderError> {
-        let context = self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
-        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
+        let context =
+            self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
+        let rendered =
+            self.environment.get_template(name).and_then(|template| template.render(context));
         rendered.map_err(|error| match reads.iter().find(|var| scope.value(**var).is_none()) {
-            Some(missing) if error.kind() == ErrorKind::UndefinedError => RenderError::Missing(self.variable(*missing)),
+            Some(missing) if error.kind() == ErrorKind::UndefinedError => {
+                RenderError::Missing(self.variable(*missing))
+            }
             _ => RenderError::Expression(error.to_string()),
         })
     }
 
     /// What a rendering sees: `a.b` is the entry `b` of `a`.
-    fn context(&self, reads: &[VarId], constants: &[(String, String)], key: u64, value: impl Fn(VarId) -> Option<Jinja>) -> Jinja {
+    fn context(
+        &self,
+        reads: &[VarId],
+        constants: &[(String, String)],
+        key: u64,
+        value: impl Fn(VarId) -> Option<Jinja>,
+    ) -> Jinja {
         let mut root: BTreeMap<String, Jinja> = BTreeMap::new();
         let mut groups: BTreeMap<&str, BTreeMap<String, Jinja>> = BTreeMap::new();
         for var in reads {
@@ -129,7 +147,9 @@ impl Templates {
         for (name, value) in constants {
             groups.entry("env").or_default().insert(name.clone(), Jinja::from(value.as_str()));
         }
-        root.extend(groups.into_iter().map(|(group, members)| (group.to_owned(), Jinja::from(members))));
+        root.extend(
+            groups.into_iter().map(|(group, members)| (group.to_owned(), Jinja::from(members))),
+        );
         root.insert(DRAWS.to_owned(), Jinja::from_object(Draws { key, next: AtomicU64::new(0) }));
         Jinja::from(root)
     }
@@ -140,7 +160,8 @@ impl Templates {
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Jinja) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Map => {
-            let json = serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
+            let json = serde_json::to_string(value)
+                .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
             out.write_str(&json).map_err(|_| Error::from(ErrorKind::WriteFailure))
         }
         _ => minijinja::escape_formatter(out, state, value),
@@ -158,7 +179,9 @@ fn to_jinja(value: &Value) -> Jinja {
 
 fn next_bits(state: &State<'_, '_>, purpose: Purpose) -> Result<u64, Error> {
     let draws = state.lookup(DRAWS).and_then(|value| value.downcast_object::<Draws>());
-    let draws = draws.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "choices can't be made inside a macro"))?;
+    let draws = draws.ok_or_else(|| {
+        Error::new(ErrorKind::InvalidOperation, "choices can't be made inside a macro")
+    })?;
     Ok(draw(draws.key, purpose, draws.next.fetch_add(1, Ordering::Relaxed)))
 }
 
@@ -169,7 +192,10 @@ fn pick(state: &State<'_, '_>, items: Rest<Jinja>) -> Result<Jinja, Error> {
         several => several.to_vec(),
     };
     if items.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidOperation, "pick needs something to pick from, as in pick([\"a\", \"b\"])"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "pick needs something to pick from, as in pick([\"a\", \"b\"])",
+        ));
     }
     let index = below(next_bits(state, Purpose::Pick)?, items.len() as u64);
     Ok(items[index as usize].clone())
@@ -193,13 +219,23 @@ fn random(state: &State<'_, '_>, low: i64, high: i64) -> Result<Jinja, Error> {
 fn uuid(state: &State<'_, '_>) -> Result<String, Error> {
     let (high, low) = (next_bits(state, Purpose::Identity)?, next_bits(state, Purpose::Identity)?);
     let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62);
-    Ok(format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff))
+    Ok(format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    ))
 }
 
 /// `date()`: the day of the run (UTC); `date(3)`: three days later; `date(90, "%m/%y")`: in a format of its own (strftime).
 fn date(today: Date, days: Option<i64>, format: Option<String>) -> Result<String, Error> {
-    let wrong = |error: jiff::Error| Error::new(ErrorKind::InvalidOperation, format!("date: {error}"));
-    let date = today.checked_add(jiff::Span::new().try_days(days.unwrap_or(0)).map_err(wrong)?).map_err(wrong)?;
+    let wrong =
+        |error: jiff::Error| Error::new(ErrorKind::InvalidOperation, format!("date: {error}"));
+    let date = today
+        .checked_add(jiff::Span::new().try_days(days.unwrap_or(0)).map_err(wrong)?)
+        .map_err(wrong)?;
     match format {
         None => Ok(date.to_string()),
         Some(format) => jiff::fmt::strtime::format(&format, date).map_err(wrong),
@@ -229,7 +265,8 @@ mod tests {
     }
 
     fn render(source: &str, value: Option<Value>, bits: u64) -> Result<String, RenderError> {
-        let mut templates = Templates::new(vec!["cart".into(), "order.id".into()], Date::constant(2026, 11, 27));
+        let mut templates =
+            Templates::new(vec!["cart".into(), "order.id".into()], Date::constant(2026, 11, 27));
         let (name, _) = templates.add(source).unwrap();
         let template = Template::Expression {
             name,
@@ -237,18 +274,31 @@ mod tests {
             reads: vec![VarId(0), VarId(1)],
             constants: vec![("A".into(), "x".into())],
         };
-        template.render(&templates, &Some1 { value, bits: Cell::new(bits) }).map(|text| text.into_owned())
+        template
+            .render(&templates, &Some1 { value, bits: Cell::new(bits) })
+            .map(|text| text.into_owned())
     }
 
     #[test]
     fn expressions_see_variables_with_their_json_types() {
         let cart = Value::Json(Rc::new(serde_json::json!({ "items": [{ "id": 7 }], "n": 2 })));
         assert_eq!(
-            render("{{ cart.items[0].id }}/{{ cart.n + 1 }}/{{ env.A }}/{{ cart.items }}", Some(cart), 0),
+            render(
+                "{{ cart.items[0].id }}/{{ cart.n + 1 }}/{{ env.A }}/{{ cart.items }}",
+                Some(cart),
+                0
+            ),
             Ok(r#"7/3/x/[{"id":7}]"#.into())
         );
-        assert_eq!(render("{{ cart | upper }}", Some(Value::Text("ab".into())), 0), Ok("AB".into()));
-        assert_eq!(render("<{{ cart }}>\n", Some(Value::Text("&".into())), 0), Ok("<&>\n".into()), "nothing is escaped or trimmed");
+        assert_eq!(
+            render("{{ cart | upper }}", Some(Value::Text("ab".into())), 0),
+            Ok("AB".into())
+        );
+        assert_eq!(
+            render("<{{ cart }}>\n", Some(Value::Text("&".into())), 0),
+            Ok("<&>\n".into()),
+            "nothing is escaped or trimmed"
+        );
     }
 
     #[test]
@@ -260,7 +310,10 @@ mod tests {
 
     #[test]
     fn choices_come_from_the_shoppers_stream_and_are_uniform() {
-        assert_eq!(render("{{ pick(['a', 'b', 'c']) }}{{ uuid() }}", None, 1), render("{{ pick(['a', 'b', 'c']) }}{{ uuid() }}", None, 1));
+        assert_eq!(
+            render("{{ pick(['a', 'b', 'c']) }}{{ uuid() }}", None, 1),
+            render("{{ pick(['a', 'b', 'c']) }}{{ uuid() }}", None, 1)
+        );
         let n = 3_000u64;
         let mut counts = BTreeMap::new();
         for bits in 0..n {
@@ -269,19 +322,27 @@ mod tests {
         assert_eq!(counts.keys().collect::<Vec<_>>(), ["-1", "0", "1"]);
         // Four standard deviations of a binomial count with p = 1/3.
         let allowance = 4.0 * (n as f64 * 2.0 / 9.0).sqrt();
-        assert!(counts.values().all(|count| (*count as f64 - n as f64 / 3.0).abs() < allowance), "{counts:?}");
+        assert!(
+            counts.values().all(|count| (*count as f64 - n as f64 / 3.0).abs() < allowance),
+            "{counts:?}"
+        );
     }
 
     #[test]
     fn two_choices_in_one_text_are_independent() {
-        let same = (0..1_000).filter(|bits| render("{{ random(0, 9) == random(0, 9) }}", None, *bits).unwrap() == "true").count();
+        let same = (0..1_000)
+            .filter(|bits| {
+                render("{{ random(0, 9) == random(0, 9) }}", None, *bits).unwrap() == "true"
+            })
+            .count();
         assert!((60..150).contains(&same), "{same} of 1000 pairs are equal, expected about 100");
     }
 
     #[test]
     fn uuids_are_of_version_four() {
         let uuid = render("{{ uuid() }}", None, 5).unwrap();
-        let shape: String = uuid.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
+        let shape: String =
+            uuid.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
         assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
         assert_eq!(&uuid[14..15], "4");
         assert!("89ab".contains(&uuid[19..20]), "{uuid}");
@@ -292,7 +353,10 @@ mod tests {
         let text = r#"{{ date() }} {{ date(-27) }} {{ date(90, "%m/%y") }}"#;
         assert_eq!(render(text, None, 0), Ok("2026-11-27 2026-10-31 02/27".into()));
         for wrong in ["{{ date(99999999) }}", "{{ date(1, '%H') }}"] {
-            assert!(matches!(render(wrong, None, 0), Err(RenderError::Expression(text)) if text.contains("date:")), "{wrong}");
+            assert!(
+                matches!(render(wrong, None, 0), Err(RenderError::Expression(text)) if text.contains("date:")),
+                "{wrong}"
+            );
         }
     }
 
@@ -304,6 +368,9 @@ mod tests {
         };
         assert!(text("{{ pick([]) }}").contains("pick needs something"));
         assert!(text("{{ random(5, 1) }}").contains("the smaller first"));
-        assert_eq!(render("{{ random(-9223372036854775808, 9223372036854775807) is number }}", None, 0), Ok("true".into()));
+        assert_eq!(
+            render("{{ random(-9223372036854775808, 9223372036854775807) is number }}", None, 0),
+            Ok("true".into())
+        );
     }
 }

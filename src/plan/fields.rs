@@ -20,7 +20,9 @@ impl Body {
                     .iter()
                     .map(|segment| match segment {
                         JsonSegment::Raw(text) => text,
-                        JsonSegment::Text(_) | JsonSegment::Value(_) | JsonSegment::Computed(_) => "0",
+                        JsonSegment::Text(_) | JsonSegment::Value(_) | JsonSegment::Computed(_) => {
+                            "0"
+                        }
                     })
                     .collect();
                 serde_json::from_str(&text).map_or(0, |json| values(&json))
@@ -32,7 +34,9 @@ impl Body {
 /// The values that are no list and no mapping; of a GraphQL operation, its variables.
 fn values(json: &Value) -> u64 {
     match json {
-        Value::Object(members) if members.get("query").is_some_and(Value::is_string) => members.get("variables").map_or(0, values),
+        Value::Object(members) if members.get("query").is_some_and(Value::is_string) => {
+            members.get("variables").map_or(0, values)
+        }
         Value::Array(items) => items.iter().map(values).sum(),
         Value::Object(members) => members.values().map(values).sum(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 1,
@@ -55,6 +59,9 @@ mod tests {
             JsonSegment::Raw("]}}".into()),
         ]);
         assert_eq!(body.fields(), 4);
-        assert_eq!((Body::Empty.fields(), Body::Text(Template::Literal("a=b".into())).fields()), (0, 0));
+        assert_eq!(
+            (Body::Empty.fields(), Body::Text(Template::Literal("a=b".into())).fields()),
+            (0, 0)
+        );
     }
 }

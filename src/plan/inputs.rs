@@ -61,6 +61,9 @@ impl fmt::Debug for Inputs<'_> {
     /// The names of the variables only: their values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&String> = self.variables.keys().collect();
-        f.debug_struct("Inputs").field("variables", &names).field("overrides", &self.overrides).finish_non_exhaustive()
+        f.debug_struct("Inputs")
+            .field("variables", &names)
+            .field("overrides", &self.overrides)
+            .finish_non_exhaustive()
     }
 }

@@ -59,7 +59,9 @@ impl Intensity {
     /// The highest rate between two moments, in shoppers per second; zero where nobody arrives.
     pub fn highest(&self, from: Micros, to: Micros) -> f64 {
         let overlapping = self.pieces.iter().filter(|piece| piece.start < to && from < piece.end);
-        overlapping.flat_map(|piece| [piece.rate(from.max(piece.start)), piece.rate(to.min(piece.end))]).fold(0.0, f64::max)
+        overlapping
+            .flat_map(|piece| [piece.rate(from.max(piece.start)), piece.rate(to.min(piece.end))])
+            .fold(0.0, f64::max)
     }
 
     /// The highest rate of all, in shoppers per second.
@@ -81,7 +83,8 @@ impl Intensity {
     /// x = 2r / (a + √(a² + 2mr)), which loses no digits where m is small, unlike the schoolbook form.
     pub fn inverse(&self, y: f64) -> Micros {
         // The first piece that ends above y: stretches without arrivals are never it.
-        let Some(piece) = self.pieces.get(self.pieces.partition_point(|piece| piece.after <= y)) else {
+        let Some(piece) = self.pieces.get(self.pieces.partition_point(|piece| piece.after <= y))
+        else {
             return self.length().since(Micros(1));
         };
         let rest = (y - piece.before).max(0.0);
@@ -116,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_ramp_and_a_plateau_integrate_to_their_areas() {
-        let intensity = Intensity::new(&profile(&[(0.0, 20.0, 10.0), (20.0, 20.0, 5.0), (80.0, 40.0, 2.0)]));
+        let intensity =
+            Intensity::new(&profile(&[(0.0, 20.0, 10.0), (20.0, 20.0, 5.0), (80.0, 40.0, 2.0)]));
         assert_eq!(intensity.total(), 100.0 + 100.0 + 120.0);
         assert_eq!(intensity.length(), Micros::from_secs(17));
         assert_eq!(intensity.rate(Micros::from_secs(5)), 10.0);
@@ -133,14 +137,22 @@ mod tests {
     fn the_highest_rate_of_a_stretch_is_at_an_end_of_a_stage_or_of_the_stretch() {
         let intensity = Intensity::new(&profile(&[(0.0, 20.0, 10.0), (50.0, 30.0, 10.0)]));
         let highest = |from, to| intensity.highest(Micros::from_secs(from), Micros::from_secs(to));
-        assert_eq!([highest(0, 5), highest(2, 10), highest(9, 11), highest(15, 99), highest(20, 30)], [10.0, 20.0, 50.0, 40.0, 0.0]);
+        assert_eq!(
+            [highest(0, 5), highest(2, 10), highest(9, 11), highest(15, 99), highest(20, 30)],
+            [10.0, 20.0, 50.0, 40.0, 0.0]
+        );
         assert_eq!(intensity.peak(), 50.0);
     }
 
     #[test]
     fn nobody_arrives_where_the_rate_is_zero() {
-        let intensity =
-            Intensity::new(&profile(&[(0.0, 0.0, 5.0), (10.0, 10.0, 1.0), (0.0, 0.0, 5.0), (10.0, 10.0, 1.0), (0.0, 0.0, 9.0)]));
+        let intensity = Intensity::new(&profile(&[
+            (0.0, 0.0, 5.0),
+            (10.0, 10.0, 1.0),
+            (0.0, 0.0, 5.0),
+            (10.0, 10.0, 1.0),
+            (0.0, 0.0, 9.0),
+        ]));
         assert_eq!(intensity.inverse(0.0), Micros::from_secs(5));
         assert_eq!(intensity.inverse(10.0), Micros::from_secs(11));
         assert_eq!(intensity.cumulative(Micros::from_secs(8)), 10.0);
@@ -155,9 +167,15 @@ mod tests {
         let noon = Micros::from_secs(43_200);
         assert!(rush.inverse(rush.cumulative(noon)).0.abs_diff(noon.0) <= 1);
         let flat = Intensity::new(&profile(&[(50.0, 50.0 + 1e-12, 3_600.0)]));
-        assert!(flat.inverse(90_000.0).0.abs_diff(Micros::from_secs(1_800).0) <= 1, "a slope near zero");
+        assert!(
+            flat.inverse(90_000.0).0.abs_diff(Micros::from_secs(1_800).0) <= 1,
+            "a slope near zero"
+        );
         let none = Intensity::default();
-        assert_eq!((none.total(), none.inverse(0.0), none.length()), (0.0, Micros::ZERO, Micros::ZERO));
+        assert_eq!(
+            (none.total(), none.inverse(0.0), none.length()),
+            (0.0, Micros::ZERO, Micros::ZERO)
+        );
     }
 
     proptest! {

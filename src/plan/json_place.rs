@@ -98,10 +98,14 @@ fn plain_way(path: &str) -> Option<Vec<Turn>> {
 fn bracketed(inside: &str) -> Option<Turn> {
     for quote in ['\'', '"'] {
         if let Some(name) = inside.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return is_plain(name, |c| matches!(c, '_' | '-' | ' ' | '.' | '/')).then(|| Turn::Name(name.to_owned()));
+            return is_plain(name, |c| matches!(c, '_' | '-' | ' ' | '.' | '/'))
+                .then(|| Turn::Name(name.to_owned()));
         }
     }
-    inside.bytes().all(|byte| byte.is_ascii_digit()).then(|| inside.parse().ok().map(Turn::Index))?
+    inside
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| inside.parse().ok().map(Turn::Index))?
 }
 
 fn is_plain(name: &str, also: impl Fn(char) -> bool) -> bool {
@@ -114,7 +118,11 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     type Value = Option<Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
-        if self.0.is_empty() { Value::deserialize(deserializer).map(Some) } else { deserializer.deserialize_any(self) }
+        if self.0.is_empty() {
+            Value::deserialize(deserializer).map(Some)
+        } else {
+            deserializer.deserialize_any(self)
+        }
     }
 }
 
@@ -218,7 +226,10 @@ mod tests {
         ];
         leaf.prop_recursive(4, 32, 4, |inner| {
             let members = prop::collection::vec(("[ab]", inner.clone()), 0..4);
-            prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), members.prop_map(Value::from_iter)]
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                members.prop_map(Value::from_iter)
+            ]
         })
     }
 
@@ -226,9 +237,23 @@ mod tests {
     fn only_names_and_indices_are_a_plain_way() {
         let name = |name: &str| Turn::Name(name.to_owned());
         assert_eq!(plain_way("$.order.id"), Some(vec![name("order"), name("id")]));
-        assert_eq!(plain_way("$.items[0]['unit price']"), Some(vec![name("items"), Turn::Index(0), name("unit price")]));
+        assert_eq!(
+            plain_way("$.items[0]['unit price']"),
+            Some(vec![name("items"), Turn::Index(0), name("unit price")])
+        );
         assert_eq!(plain_way("$"), Some(vec![]));
-        for other in ["$..id", "$.*", "$[-1]", "$[0:2]", "$[?@.a]", "$.items[*].id", "$['a','b']", "$['it\\'s']", "$ .a", "$.naïve"] {
+        for other in [
+            "$..id",
+            "$.*",
+            "$[-1]",
+            "$[0:2]",
+            "$[?@.a]",
+            "$.items[*].id",
+            "$['a','b']",
+            "$['it\\'s']",
+            "$ .a",
+            "$.naïve",
+        ] {
             assert_eq!(plain_way(other), None, "{other}");
         }
     }
@@ -236,11 +261,20 @@ mod tests {
     #[test]
     fn a_text_that_is_no_json_has_nothing_in_it() {
         let place = JsonPlace::parse("$.a").unwrap();
-        for text in ["", "<html>", r#"{"a":1"#, r#"{"a":1} and more"#, r#"{"a":1,}"#, r#"{"a":01}"#] {
+        for text in ["", "<html>", r#"{"a":1"#, r#"{"a":1} and more"#, r#"{"a":1,}"#, r#"{"a":01}"#]
+        {
             assert_eq!(place.find_in(text.as_bytes()), Some(None), "{text}");
         }
-        assert_eq!(place.find_in(br#"{"a":1,"b":{"a":3},"a":2} "#), Some(Some(2.into())), "the last of two members counts");
-        assert_eq!(place.find_in(br#"{"\u0061":"\n"}"#), Some(Some("\n".into())), "escapes are read");
+        assert_eq!(
+            place.find_in(br#"{"a":1,"b":{"a":3},"a":2} "#),
+            Some(Some(2.into())),
+            "the last of two members counts"
+        );
+        assert_eq!(
+            place.find_in(br#"{"\u0061":"\n"}"#),
+            Some(Some("\n".into())),
+            "escapes are read"
+        );
     }
 
     proptest! {

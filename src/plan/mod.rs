@@ -35,8 +35,9 @@ pub use arms::{Arm, MAX_ARMS, Way};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use equipment::{Device, Equipment, Network};
 pub use flow::{
-    Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey, JsonSegment, Method, MoneyUnit,
-    OrderCapture, Part, Pick, Poll, Price, Request, StatusRange, Step, Submit, Together, Unit,
+    Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey,
+    JsonSegment, Method, MoneyUnit, OrderCapture, Part, Pick, Poll, Price, Request, StatusRange,
+    Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -47,7 +48,9 @@ pub use objective_text::ObjectiveError;
 pub use persona::Persona;
 pub use route::Stop;
 pub use schema::schema;
-pub use shoppers::{Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers};
+pub use shoppers::{
+    Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers,
+};
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
@@ -144,16 +147,28 @@ impl Plan {
     /// A step's name as reports print it: with its journey where another journey has a step of that name.
     pub fn step_label(&self, id: StepId) -> String {
         let step = self.step(id);
-        let elsewhere = self.steps.iter().any(|other| other.name == step.name && other.journey != step.journey);
-        if elsewhere { format!("{}/{}", self.journey(step.journey).name, step.name) } else { step.name.clone() }
+        let elsewhere =
+            self.steps.iter().any(|other| other.name == step.name && other.journey != step.journey);
+        if elsewhere {
+            format!("{}/{}", self.journey(step.journey).name, step.name)
+        } else {
+            step.name.clone()
+        }
     }
 
     /// A unit's name as reports print it: with its journey where another journey has a unit of that name.
     pub fn unit_label(&self, id: UnitId) -> String {
         let unit = self.unit(id);
         let journey = |of: &Unit| self.step(StepId(of.steps.start)).journey;
-        let elsewhere = self.units.iter().any(|other| other.name == unit.name && journey(other) != journey(unit));
-        if elsewhere { format!("{}/{}", self.journey(journey(unit)).name, unit.name) } else { unit.name.clone() }
+        let elsewhere = self
+            .units
+            .iter()
+            .any(|other| other.name == unit.name && journey(other) != journey(unit));
+        if elsewhere {
+            format!("{}/{}", self.journey(journey(unit)).name, unit.name)
+        } else {
+            unit.name.clone()
+        }
     }
 
     /// The variable with this name, if templates may use it.

@@ -7,7 +7,8 @@ use crate::base::{JourneyId, Micros, StepId};
 use crate::scenario::{Fraction, Rate, Unit, listed, nearest};
 
 /// The metrics by name; quantiles are written `p95`.
-const METRICS: [&str; 6] = ["repeated_failures", "lost_shoppers", "failures", "declined", "time_to_buy", "requests"];
+const METRICS: [&str; 6] =
+    ["repeated_failures", "lost_shoppers", "failures", "declined", "time_to_buy", "requests"];
 /// The words that begin a clause after the limit.
 const CLAUSES: [&str; 4] = ["for", "after", "where", "abort"];
 /// What an objective looks like.
@@ -34,7 +35,11 @@ struct Word<'t> {
 
 type Parsed<T> = Result<T, ObjectiveError>;
 
-fn error<T>(range: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) -> Parsed<T> {
+fn error<T>(
+    range: Range<usize>,
+    message: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Parsed<T> {
     Err(ObjectiveError { range, message: message.into(), remedy: remedy.into() })
 }
 
@@ -56,7 +61,8 @@ impl Plan {
         };
         let metric = self.metric(text, trim(text, 0..at))?;
         let words = words(text, at + 1 + usize::from(equal));
-        let clauses = words.iter().position(|word| CLAUSES.contains(&word.text)).unwrap_or(words.len());
+        let clauses =
+            words.iter().position(|word| CLAUSES.contains(&word.text)).unwrap_or(words.len());
         let (limit, clauses) = words.split_at(clauses);
         let limit = self.limit(&metric, limit, at..text.len())?;
         let mut objective = Objective {
@@ -87,10 +93,16 @@ impl Plan {
         };
         let name_range = head.start..head.start + name.len();
         let nowhere = |metric: Metric| match &place {
-            Some(place) => error(place.clone(), format!("`{name}` is of all shoppers"), format!("write `{name}` alone")),
+            Some(place) => error(
+                place.clone(),
+                format!("`{name}` is of all shoppers"),
+                format!("write `{name}` alone"),
+            ),
             None => Ok(metric),
         };
-        let anywhere = |place: Option<Range<usize>>| place.map_or(Ok(Place::Anywhere), |place| self.place(text, place));
+        let anywhere = |place: Option<Range<usize>>| {
+            place.map_or(Ok(Place::Anywhere), |place| self.place(text, place))
+        };
         match name {
             "repeated_failures" => nowhere(Metric::RepeatedFailures),
             "lost_shoppers" => match self.load.profile() {
@@ -114,10 +126,16 @@ impl Plan {
                     None => error(
                         name_range,
                         format!("`{name}` of what?"),
-                        format!("write `{name}(a step)`, such as `p95(pay)`, or `{name}(time_to_buy)`"),
+                        format!(
+                            "write `{name}(a step)`, such as `p95(pay)`, or `{name}(time_to_buy)`"
+                        ),
                     ),
-                    Some(place) if &text[place.clone()] == "time_to_buy" => self.time_to_buy(place, quantile),
-                    Some(place) => Ok(Metric::Response { quantile, place: self.place(text, place)? }),
+                    Some(place) if &text[place.clone()] == "time_to_buy" => {
+                        self.time_to_buy(place, quantile)
+                    }
+                    Some(place) => {
+                        Ok(Metric::Response { quantile, place: self.place(text, place)? })
+                    }
                 }
             }
         }
@@ -134,27 +152,36 @@ impl Plan {
         let may_decline = |id: StepId| !self.step(id).declined.is_empty();
         let some = match place {
             Place::Anywhere => self.steps.iter().any(|step| !step.declined.is_empty()),
-            Place::Journey(journey) => self.steps.iter().any(|step| step.journey == *journey && !step.declined.is_empty()),
+            Place::Journey(journey) => {
+                self.steps.iter().any(|step| step.journey == *journey && !step.declined.is_empty())
+            }
             Place::Steps(steps) => steps.iter().any(|id| may_decline(*id)),
         };
         if some {
             return Ok(());
         }
-        error(range, "nothing can be declined there", "say on the step what a decline looks like: `declined: { status: 402 }`")
+        error(
+            range,
+            "nothing can be declined there",
+            "say on the step what a decline looks like: `declined: { status: 402 }`",
+        )
     }
 
     /// A step, a journey, or `journey/step`.
     fn place(&self, text: &str, range: Range<usize>) -> Parsed<Place> {
         let name = &text[range.clone()];
         let steps = |name: &str, journey: Option<JourneyId>| -> Vec<StepId> {
-            let wanted = self
-                .steps
-                .iter()
-                .enumerate()
-                .filter(|(_, step)| step.name == name && journey.is_none_or(|journey| step.journey == journey));
+            let wanted = self.steps.iter().enumerate().filter(|(_, step)| {
+                step.name == name && journey.is_none_or(|journey| step.journey == journey)
+            });
             wanted.map(|(i, _)| StepId(i as u16)).collect()
         };
-        let journey = |name: &str| self.journeys.iter().position(|journey| journey.name == name).map(|i| JourneyId(i as u16));
+        let journey = |name: &str| {
+            self.journeys
+                .iter()
+                .position(|journey| journey.name == name)
+                .map(|i| JourneyId(i as u16))
+        };
         match (steps(name, None), journey(name)) {
             (pooled, None) if !pooled.is_empty() => return Ok(Place::Steps(pooled)),
             (pooled, Some(journey)) if pooled.is_empty() => return Ok(Place::Journey(journey)),
@@ -177,11 +204,21 @@ impl Plan {
             }
         }
         if let Some(unit) = self.units.iter().find(|unit| unit.purchase && unit.name == name) {
-            let steps = self.steps[unit.steps.start as usize..unit.steps.end as usize].iter().map(|step| step.name.as_str());
-            return error(range, format!("`{name}` is a purchase of several steps"), format!("name one of them: {}", listed(steps, "or")));
+            let steps = self.steps[unit.steps.start as usize..unit.steps.end as usize]
+                .iter()
+                .map(|step| step.name.as_str());
+            return error(
+                range,
+                format!("`{name}` is a purchase of several steps"),
+                format!("name one of them: {}", listed(steps, "or")),
+            );
         }
-        let names: Vec<&str> =
-            self.steps.iter().map(|step| step.name.as_str()).chain(self.journeys.iter().map(|journey| journey.name.as_str())).collect();
+        let names: Vec<&str> = self
+            .steps
+            .iter()
+            .map(|step| step.name.as_str())
+            .chain(self.journeys.iter().map(|journey| journey.name.as_str()))
+            .collect();
         let remedy = match nearest(name, names.iter().copied()) {
             Some(meant) => format!("write `{meant}`"),
             None => format!("name a step or a journey: {}", listed(unique(&names), "or")),
@@ -196,10 +233,13 @@ impl Plan {
         let text: String = words.iter().map(|word| word.text).collect();
         let range = first.range.start..last.range.end;
         let read = match metric {
-            Metric::RepeatedFailures | Metric::LostShoppers | Metric::Failures(_) | Metric::Declined(_) => {
-                Fraction::read(&text).map(|share| share.0)
+            Metric::RepeatedFailures
+            | Metric::LostShoppers
+            | Metric::Failures(_)
+            | Metric::Declined(_) => Fraction::read(&text).map(|share| share.0),
+            Metric::Response { .. } | Metric::TimeToBuy { .. } => {
+                Micros::read(&text).map(|span| span.0 as f64)
             }
-            Metric::Response { .. } | Metric::TimeToBuy { .. } => Micros::read(&text).map(|span| span.0 as f64),
             Metric::Requests => Rate::read(&text).map(|rate| rate.0),
         };
         read.map_err(|wrong| ObjectiveError { range, message: wrong.message, remedy: wrong.remedy })
@@ -208,7 +248,8 @@ impl Plan {
     fn clauses(&self, objective: &mut Objective, words: &[Word<'_>]) -> Parsed<()> {
         let mut rest = words;
         while let Some((clause, after)) = rest.split_first() {
-            let end = after.iter().position(|word| CLAUSES.contains(&word.text)).unwrap_or(after.len());
+            let end =
+                after.iter().position(|word| CLAUSES.contains(&word.text)).unwrap_or(after.len());
             let (body, next) = after.split_at(end);
             match clause.text {
                 "for" => set_once(&mut objective.window, self.duration(clause, body)?, clause)?,
@@ -224,11 +265,18 @@ impl Plan {
                     );
                 }
             }
-            if clause.text == "abort" && !objective.comparison.small_is_good() && objective.metric == Metric::Requests {
+            if clause.text == "abort"
+                && !objective.comparison.small_is_good()
+                && objective.metric == Metric::Requests
+            {
                 self.some_window(clause, words)?;
             }
             if clause.text == "where" && objective.metric == Metric::Requests {
-                return error(clause.range.clone(), "requests are not counted by attribute", "remove the `where`");
+                return error(
+                    clause.range.clone(),
+                    "requests are not counted by attribute",
+                    "remove the `where`",
+                );
             }
             rest = next;
         }
@@ -240,23 +288,38 @@ impl Plan {
         if words.iter().any(|word| word.text == "for") {
             return Ok(());
         }
-        error(abort.range.clone(), "that there are too few requests is not certain before the end", "say in which time: `for 10s abort`")
+        error(
+            abort.range.clone(),
+            "that there are too few requests is not certain before the end",
+            "say in which time: `for 10s abort`",
+        )
     }
 
     /// The duration after `for` or `after`; never as long as the whole load.
     fn duration(&self, clause: &Word<'_>, body: &[Word<'_>]) -> Parsed<Micros> {
         let text: String = body.iter().map(|word| word.text).collect();
-        let range = body
-            .first()
-            .map_or(clause.range.clone(), |first| first.range.start..body.last().map_or(first.range.end, |last| last.range.end));
-        let duration =
-            Micros::read(&text).map_err(|wrong| ObjectiveError { range: range.clone(), message: wrong.message, remedy: wrong.remedy })?;
+        let range = body.first().map_or(clause.range.clone(), |first| {
+            first.range.start..body.last().map_or(first.range.end, |last| last.range.end)
+        });
+        let duration = Micros::read(&text).map_err(|wrong| ObjectiveError {
+            range: range.clone(),
+            message: wrong.message,
+            remedy: wrong.remedy,
+        })?;
         let length = self.load.length();
         if duration == Micros::ZERO {
-            return error(range, format!("`{} {text}` is no time at all", clause.text), "write a longer time, or remove the clause");
+            return error(
+                range,
+                format!("`{} {text}` is no time at all", clause.text),
+                "write a longer time, or remove the clause",
+            );
         }
         if duration >= length {
-            return error(range, format!("the load takes only {length}"), format!("write less than {length}, or remove the clause"));
+            return error(
+                range,
+                format!("the load takes only {length}"),
+                format!("write less than {length}, or remove the clause"),
+            );
         }
         Ok(duration)
     }
@@ -266,7 +329,11 @@ impl Plan {
         let mut only = Vec::new();
         for condition in body.split(|word| word.text == "and") {
             let [name, equals, values @ ..] = condition else {
-                return error(clause.range.clone(), "`where` needs a condition", "write `where attribute = value`");
+                return error(
+                    clause.range.clone(),
+                    "`where` needs a condition",
+                    "write `where attribute = value`",
+                );
             };
             if equals.text != "=" || values.is_empty() {
                 return error(
@@ -278,16 +345,31 @@ impl Plan {
             let value = values.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
             let value_range = values[0].range.start..values[values.len() - 1].range.end;
             let attributes = &self.shoppers.attributes;
-            let Some(index) = attributes.iter().position(|attribute| attribute.name == name.text) else {
-                let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-                return error(name.range.clone(), format!("there is no attribute `{}`", name.text), meant(name.text, &names));
+            let Some(index) = attributes.iter().position(|attribute| attribute.name == name.text)
+            else {
+                let names: Vec<&str> =
+                    attributes.iter().map(|attribute| attribute.name.as_str()).collect();
+                return error(
+                    name.range.clone(),
+                    format!("there is no attribute `{}`", name.text),
+                    meant(name.text, &names),
+                );
             };
-            let known: Vec<&str> = attributes[index].values.iter().map(|(value, _)| value.as_str()).collect();
+            let known: Vec<&str> =
+                attributes[index].values.iter().map(|(value, _)| value.as_str()).collect();
             let Some(value) = known.iter().position(|known| *known == value) else {
-                return error(value_range, format!("`{}` has no value `{value}`", name.text), meant(&value, &known));
+                return error(
+                    value_range,
+                    format!("`{}` has no value `{value}`", name.text),
+                    meant(&value, &known),
+                );
             };
             if only.iter().any(|(known, _)| *known == index) {
-                return error(name.range.clone(), format!("no shopper has two values of `{}`", name.text), "write an objective for each");
+                return error(
+                    name.range.clone(),
+                    format!("no shopper has two values of `{}`", name.text),
+                    "write an objective for each",
+                );
             }
             only.push((index, value));
         }
@@ -298,7 +380,9 @@ impl Plan {
 fn meant(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(meant) => format!("write `{meant}`"),
-        None if known.is_empty() => "give shoppers attributes: `shoppers: { attributes: ... }`".to_owned(),
+        None if known.is_empty() => {
+            "give shoppers attributes: `shoppers: { attributes: ... }`".to_owned()
+        }
         None => format!("write {}", listed(known.iter().copied(), "or")),
     }
 }
@@ -306,7 +390,11 @@ fn meant(word: &str, known: &[&str]) -> String {
 fn set_once(slot: &mut Option<Micros>, value: Micros, clause: &Word<'_>) -> Parsed<()> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => error(clause.range.clone(), format!("`{}` stands twice", clause.text), "keep one of the two"),
+        Some(_) => error(
+            clause.range.clone(),
+            format!("`{}` stands twice", clause.text),
+            "keep one of the two",
+        ),
     }
 }
 
@@ -322,16 +410,23 @@ fn unique<'n>(names: &[&'n str]) -> Vec<&'n str> {
 
 /// `p99.9` as 0.999.
 fn quantile(name: &str, range: Range<usize>) -> Parsed<f64> {
-    let number = name.strip_prefix('p').filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+    let number =
+        name.strip_prefix('p').filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
     let Some(number) = number.and_then(|digits| digits.parse::<f64>().ok()) else {
         let remedy = match nearest(name, METRICS) {
             Some(meant) => format!("write `{meant}`"),
-            None => format!("the metrics are {} and quantiles such as p95(a step)", METRICS.join(", ")),
+            None => {
+                format!("the metrics are {} and quantiles such as p95(a step)", METRICS.join(", "))
+            }
         };
         return error(range, format!("`{name}` is not a metric"), remedy);
     };
     if number <= 0.0 || number >= 100.0 {
-        return error(range, format!("`{name}` is not a quantile"), "write one between p0 and p100, such as p50, p95 or p99.9");
+        return error(
+            range,
+            format!("`{name}` is not a quantile"),
+            "write one between p0 and p100, such as p50, p95 or p99.9",
+        );
     }
     // Through decimal text, so that p99.9 is the number nearest to 0.999.
     Ok(format!("{number}e-2").parse().unwrap_or(number / 100.0))

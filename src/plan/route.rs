@@ -64,7 +64,10 @@ impl Walk {
                     *round += 1;
                 }
                 Part::Repeat { times: (low, high), parts } => {
-                    let more = below(draw(self.shopper.0, Purpose::Route, self.next()), u64::from(high - low) + 1);
+                    let more = below(
+                        draw(self.shopper.0, Purpose::Route, self.next()),
+                        u64::from(high - low) + 1,
+                    );
                     (0..u64::from(*low) + more).for_each(|_| self.along(parts));
                 }
                 Part::Choose(branches) => {
@@ -107,9 +110,12 @@ impl Part {
                 on.extend(from.into_iter().filter(|_| *low == 0));
                 each_once(on)
             }
-            Part::Choose(branches) => {
-                each_once(branches.iter().flat_map(|(_, parts)| Part::lead(parts, from.clone(), first, ways)).collect())
-            }
+            Part::Choose(branches) => each_once(
+                branches
+                    .iter()
+                    .flat_map(|(_, parts)| Part::lead(parts, from.clone(), first, ways))
+                    .collect(),
+            ),
         })
     }
 
@@ -117,14 +123,22 @@ impl Part {
     pub(super) fn longest(parts: &[Part]) -> u64 {
         let longest = |part: &Part| match part {
             Part::Unit(_) => 1,
-            Part::Repeat { times: (_, high), parts } => Part::longest(parts).saturating_mul(u64::from(*high)),
-            Part::Choose(branches) => branches.iter().map(|(_, parts)| Part::longest(parts)).max().unwrap_or(0),
+            Part::Repeat { times: (_, high), parts } => {
+                Part::longest(parts).saturating_mul(u64::from(*high))
+            }
+            Part::Choose(branches) => {
+                branches.iter().map(|(_, parts)| Part::longest(parts)).max().unwrap_or(0)
+            }
         };
         parts.iter().map(longest).fold(0, u64::saturating_add)
     }
 
     /// How many of `there` come out of it, where `pass` says how many get through a unit.
-    pub(super) fn carry(parts: &[Part], there: f64, pass: &mut impl FnMut(UnitId, f64) -> f64) -> f64 {
+    pub(super) fn carry(
+        parts: &[Part],
+        there: f64,
+        pass: &mut impl FnMut(UnitId, f64) -> f64,
+    ) -> f64 {
         parts.iter().fold(there, |there, part| match part {
             Part::Unit(unit) => pass(*unit, there),
             Part::Repeat { times: (low, high), parts } => {
@@ -140,7 +154,10 @@ impl Part {
             }
             Part::Choose(branches) => {
                 let all: f64 = branches.iter().map(|(weight, _)| weight).sum();
-                branches.iter().map(|(weight, parts)| Part::carry(parts, there * weight / all, pass)).sum()
+                branches
+                    .iter()
+                    .map(|(weight, parts)| Part::carry(parts, there * weight / all, pass))
+                    .sum()
             }
         })
     }
@@ -159,7 +176,8 @@ mod tests {
         }
         let unit = |n| Part::Unit(UnitId(n));
         let either = Part::Choose(vec![(3.0, vec![unit(1)]), (1.0, vec![unit(2)])]);
-        plan.journeys[0].route = vec![unit(0), Part::Repeat { times: (1, 3), parts: vec![either] }, unit(3)];
+        plan.journeys[0].route =
+            vec![unit(0), Part::Repeat { times: (1, 3), parts: vec![either] }, unit(3)];
         plan
     }
 
@@ -168,7 +186,8 @@ mod tests {
         let mut plan = shop();
         let unit = |n| Part::Unit(UnitId(n));
         let maybe = |n| vec![Part::Repeat { times: (0, 2), parts: vec![unit(n)] }];
-        plan.journeys[0].route = vec![unit(0), Part::Choose(vec![(1.0, maybe(1)), (1.0, maybe(2))]), unit(3)];
+        plan.journeys[0].route =
+            vec![unit(0), Part::Choose(vec![(1.0, maybe(1)), (1.0, maybe(2))]), unit(3)];
         assert_eq!(plan.ways_to(JourneyId(0)), [vec![], vec![0], vec![0], vec![0, 1, 2]]);
     }
 
@@ -183,12 +202,19 @@ mod tests {
             visits += route.len() as u32 - 2;
             stools += route.iter().filter(|stop| stop.unit == UnitId(2)).count() as u32;
             for (i, stop) in route.iter().enumerate() {
-                assert_eq!(stop.round as usize, route[..i].iter().filter(|before| before.unit == stop.unit).count());
+                assert_eq!(
+                    stop.round as usize,
+                    route[..i].iter().filter(|before| before.unit == stop.unit).count()
+                );
             }
         }
         // Four standard deviations of binomial counts.
         assert!(lengths[3..].iter().all(|count| count.abs_diff(2_000) < 146), "{lengths:?}");
-        assert!((f64::from(stools) / f64::from(visits) - 0.25).abs() < 4.0 * (0.25 * 0.75 / 12_000.0_f64).sqrt(), "{stools} of {visits}");
+        assert!(
+            (f64::from(stools) / f64::from(visits) - 0.25).abs()
+                < 4.0 * (0.25 * 0.75 / 12_000.0_f64).sqrt(),
+            "{stools} of {visits}"
+        );
         assert_eq!(Part::longest(&plan.journeys[0].route), 5);
     }
 
@@ -203,7 +229,8 @@ mod tests {
         // Of those who come to a round, 7/8 come out of it: a quarter look at the stool, of whom half leave.
         let (round, stay) = ([1.0, 2.0 / 3.0, 1.0 / 3.0], 7.0_f64 / 8.0);
         let visits: f64 = (0..3).map(|k| round[k] * stay.powi(k as i32)).sum();
-        let expected = [1.0, visits * 0.75, visits * 0.25, (stay + stay.powi(2) + stay.powi(3)) / 3.0];
+        let expected =
+            [1.0, visits * 0.75, visits * 0.25, (stay + stay.powi(2) + stay.powi(3)) / 3.0];
         for (found, expected) in forecast.visits.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{:?} {expected}", forecast.visits);
         }

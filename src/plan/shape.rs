@@ -50,7 +50,8 @@ pub const SHAPES: [Shape; 8] = [
         source: "fitted, not measured: hourly levels set by hand so that the busiest hour is 52 % above the daily mean at 11-12 h (Hitwise \
                  2016) and midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between are assumptions",
         form: Form::Day([
-            92, 60, 36, 25, 24, 36, 64, 100, 126, 138, 147, 152, 152, 136, 125, 118, 112, 109, 113, 123, 136, 133, 98, 66, 50,
+            92, 60, 36, 25, 24, 36, 64, 100, 126, 138, 147, 152, 152, 136, 125, 118, 112, 109, 113,
+            123, 136, 133, 98, 66, 50,
         ]),
     },
     Shape {
@@ -91,7 +92,8 @@ pub const SHAPES: [Shape; 8] = [
         source: "fitted, not measured: 1.8 times the daily mean at 20-22 h (Adobe 2023 and 2024, United States: 1.71 to 1.82); the levels \
                  between are assumptions",
         form: Form::Day([
-            55, 34, 22, 17, 17, 24, 42, 66, 94, 112, 122, 125, 127, 122, 120, 118, 116, 118, 128, 150, 180, 180, 180, 124, 69,
+            55, 34, 22, 17, 17, 24, 42, 66, 94, 112, 122, 125, 127, 122, 120, 118, 116, 118, 128,
+            150, 180, 180, 180, 124, 69,
         ]),
     },
     Shape {
@@ -99,7 +101,10 @@ pub const SHAPES: [Shape; 8] = [
         description: "a platform of many shops and time zones: a broad day, 1.3 times the daily mean at noon",
         source: "fitted, not measured: Shopify's highest minute is 1.32 times the daily mean, at 12:01 (Black Friday 2024); the levels \
                  between are assumptions",
-        form: Form::Day([86, 77, 70, 66, 64, 64, 68, 78, 94, 108, 120, 129, 132, 130, 126, 122, 118, 114, 112, 112, 112, 108, 100, 90, 86]),
+        form: Form::Day([
+            86, 77, 70, 66, 64, 64, 68, 78, 94, 108, 120, 129, 132, 130, 126, 122, 118, 114, 112,
+            112, 112, 108, 100, 90, 86,
+        ]),
     },
     Shape {
         name: "steady",
@@ -111,13 +116,21 @@ pub const SHAPES: [Shape; 8] = [
         name: "capacity-ramp",
         description: "up to the highest rate, a plateau, and down through the same rates: where it breaks, and whether it comes back",
         source: "by definition: the rates of the way up are met again on the way down, so that hysteresis shows",
-        form: Form::Stages(&[(45, 0.0, 1.0, "up"), (10, 1.0, 1.0, "plateau"), (45, 1.0, 0.0, "down")]),
+        form: Form::Stages(&[
+            (45, 0.0, 1.0, "up"),
+            (10, 1.0, 1.0, "plateau"),
+            (45, 1.0, 0.0, "down"),
+        ]),
     },
     Shape {
         name: "outage-recovery",
         description: "the same rate in three equal parts: stop the shop in the second, and see how it comes back in the third",
         source: "by definition: shoppers do not stop coming because the shop is down; the outage itself is made in the shop",
-        form: Form::Stages(&[(1, 1.0, 1.0, "before"), (1, 1.0, 1.0, "outage"), (1, 1.0, 1.0, "recovery")]),
+        form: Form::Stages(&[
+            (1, 1.0, 1.0, "before"),
+            (1, 1.0, 1.0, "outage"),
+            (1, 1.0, 1.0, "recovery"),
+        ]),
     },
 ];
 
@@ -136,7 +149,12 @@ pub fn profile(name: &str, peak: f64, length: Micros) -> Option<Profile> {
         .map(|(minutes, from, to, label)| {
             let start = moment(gone);
             gone += u128::from(minutes);
-            Stage { from: peak * (from / highest), to: peak * (to / highest), length: Micros(moment(gone) - start), label }
+            Stage {
+                from: peak * (from / highest),
+                to: peak * (to / highest),
+                length: Micros(moment(gone) - start),
+                label,
+            }
         })
         .filter(|stage| stage.length > Micros::ZERO)
         .collect();
@@ -151,9 +169,14 @@ impl Form {
             Form::Day(levels) => levels
                 .windows(2)
                 .enumerate()
-                .map(|(hour, pair)| (60, f64::from(pair[0]), f64::from(pair[1]), format!("{hour} h")))
+                .map(|(hour, pair)| {
+                    (60, f64::from(pair[0]), f64::from(pair[1]), format!("{hour} h"))
+                })
                 .collect(),
-            Form::Stages(stages) => stages.iter().map(|&(minutes, from, to, label)| (minutes, from, to, label.to_owned())).collect(),
+            Form::Stages(stages) => stages
+                .iter()
+                .map(|&(minutes, from, to, label)| (minutes, from, to, label.to_owned()))
+                .collect(),
         }
     }
 }
@@ -167,7 +190,11 @@ mod tests {
     }
 
     fn mean(profile: &Profile) -> f64 {
-        let expected: f64 = profile.stages.iter().map(|stage| (stage.from + stage.to) / 2.0 * stage.length.as_secs_f64()).sum();
+        let expected: f64 = profile
+            .stages
+            .iter()
+            .map(|stage| (stage.from + stage.to) / 2.0 * stage.length.as_secs_f64())
+            .sum();
         expected / profile.length().as_secs_f64()
     }
 
@@ -180,11 +207,20 @@ mod tests {
     #[test]
     fn a_shape_is_exactly_as_high_and_as_long_as_asked() {
         for name in NAMES {
-            for (peak, length) in [(33.3, Micros::from_secs(600)), (0.1, Micros(86_400_000_001)), (7e4, Micros(1_001))] {
+            for (peak, length) in [
+                (33.3, Micros::from_secs(600)),
+                (0.1, Micros(86_400_000_001)),
+                (7e4, Micros(1_001)),
+            ] {
                 let profile = profile(name, peak, length).unwrap();
                 assert_eq!(highest(&profile), peak, "{name}");
                 assert_eq!(profile.length(), length, "{name}");
-                assert!(profile.stages.iter().all(|stage| stage.from >= 0.0 && stage.to >= 0.0 && stage.length > Micros::ZERO), "{name}");
+                assert!(
+                    profile.stages.iter().all(|stage| stage.from >= 0.0
+                        && stage.to >= 0.0
+                        && stage.length > Micros::ZERO),
+                    "{name}"
+                );
             }
         }
     }
@@ -192,11 +228,17 @@ mod tests {
     #[test]
     fn the_published_ratios_of_peak_to_daily_mean_are_met() {
         let hour = 3_600;
-        for (name, ratio, from_hour, to_hour) in
-            [("black-friday-retailer", 1.52, 11, 12), ("cyber-monday-evening", 1.80, 20, 22), ("platform-flat", 1.32, 12, 12)]
-        {
+        for (name, ratio, from_hour, to_hour) in [
+            ("black-friday-retailer", 1.52, 11, 12),
+            ("cyber-monday-evening", 1.80, 20, 22),
+            ("platform-flat", 1.32, 12, 12),
+        ] {
             let profile = profile(name, ratio, Micros::from_secs(24 * hour)).unwrap();
-            assert!((mean(&profile) - 1.0).abs() < 1e-9, "{name} has its mean at {}", mean(&profile));
+            assert!(
+                (mean(&profile) - 1.0).abs() < 1e-9,
+                "{name} has its mean at {}",
+                mean(&profile)
+            );
             assert_eq!(profile.stages[from_hour].from, ratio, "{name} from");
             assert_eq!(profile.stages[to_hour].from, ratio, "{name} to");
             assert_eq!(profile.stages[9].label, "9 h");

@@ -111,7 +111,11 @@ pub const PATIENCE_PRESETS: [(&str, &[f64], &str); 4] = [
          combining two questions of one survey is an inference",
     ),
     ("geometric-63", &[0.3917], "the same 63 % by the second failure, spread evenly: 1 − √0.37"),
-    ("decline-44", &[0.44, 0.34, 0.486], "44 % give up after a decline (PayPal), 63 % by the second"),
+    (
+        "decline-44",
+        &[0.44, 0.34, 0.486],
+        "44 % give up after a decline (PayPal), 63 % by the second",
+    ),
     ("impatient-75", &[0.75], "about 25 % retry at all (BetterCharge, ClearSale)"),
 ];
 
@@ -128,7 +132,11 @@ impl DataSet {
             Dealing::Loop => ordinal % rows,
             Dealing::Random => below(draw(shopper.0, Purpose::Row, place as u64), rows),
         };
-        usize::try_from(row).ok().and_then(|row| self.rows.get(row)).map(Vec::as_slice).unwrap_or_default()
+        usize::try_from(row)
+            .ok()
+            .and_then(|row| self.rows.get(row))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// Whether so many shoppers can all have what is theirs.
@@ -182,21 +190,43 @@ mod tests {
     fn rows_are_dealt_out_once_in_turn_or_at_random() {
         let set = |dealing| {
             let rows = (0..3).map(|n| vec![Cell::Text(n.to_string())]).collect();
-            DataSet { name: String::new(), columns: vec![VarId(0)], dealing, sha256: String::new(), rows }
+            DataSet {
+                name: String::new(),
+                columns: vec![VarId(0)],
+                dealing,
+                sha256: String::new(),
+                rows,
+            }
         };
-        let dealt = |dealing, place, n: u64| match set(dealing).row(place, ShopperId(draw(1, Purpose::Shopper, n)), n) {
+        let dealt = |dealing, place, n: u64| match set(dealing).row(
+            place,
+            ShopperId(draw(1, Purpose::Shopper, n)),
+            n,
+        ) {
             [Cell::Text(text)] => text.clone(),
             _ => "none".to_owned(),
         };
-        let all = |dealing, place| (0..5).map(|n| dealt(dealing, place, n)).collect::<Vec<_>>().join(" ");
-        assert_eq!((all(Dealing::Once, 0).as_str(), all(Dealing::Loop, 0).as_str()), ("0 1 2 none none", "0 1 2 0 1"));
+        let all =
+            |dealing, place| (0..5).map(|n| dealt(dealing, place, n)).collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            (all(Dealing::Once, 0).as_str(), all(Dealing::Loop, 0).as_str()),
+            ("0 1 2 none none", "0 1 2 0 1")
+        );
         let counts = (0..3_000).fold([0u32; 3], |mut counts, n| {
             counts[dealt(Dealing::Random, 0, n).parse::<usize>().unwrap()] += 1;
             counts
         });
         // Four standard deviations of a binomial count with p = 1/3.
         assert!(counts.iter().all(|count| count.abs_diff(1_000) < 104), "{counts:?}");
-        assert_ne!(all(Dealing::Random, 0), all(Dealing::Random, 1), "two sets are drawn from independently");
-        assert!(set(Dealing::Once).suffices(3) && !set(Dealing::Once).suffices(4) && set(Dealing::Loop).suffices(4));
+        assert_ne!(
+            all(Dealing::Random, 0),
+            all(Dealing::Random, 1),
+            "two sets are drawn from independently"
+        );
+        assert!(
+            set(Dealing::Once).suffices(3)
+                && !set(Dealing::Once).suffices(4)
+                && set(Dealing::Loop).suffices(4)
+        );
     }
 }

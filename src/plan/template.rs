@@ -77,7 +77,11 @@ impl Template {
     ///
     /// # Errors
     /// When a variable has no value or an expression fails.
-    pub fn render<'t>(&'t self, templates: &Templates, scope: &dyn Scope) -> Result<Cow<'t, str>, RenderError> {
+    pub fn render<'t>(
+        &'t self,
+        templates: &Templates,
+        scope: &dyn Scope,
+    ) -> Result<Cow<'t, str>, RenderError> {
         match self {
             Template::Literal(text) => Ok(Cow::Borrowed(text)),
             Template::Segments(segments) => {
@@ -93,7 +97,9 @@ impl Template {
                 }
                 Ok(Cow::Owned(out))
             }
-            Template::Expression { name, reads, constants, .. } => templates.evaluate(name, reads, constants, scope).map(Cow::Owned),
+            Template::Expression { name, reads, constants, .. } => {
+                templates.evaluate(name, reads, constants, scope).map(Cow::Owned)
+            }
         }
     }
 
@@ -157,7 +163,8 @@ mod tests {
     #[test]
     fn kinds_of_templates_can_not_be_mistaken_for_each_other_in_the_digest() {
         let json = |template: &Template| serde_json::to_string(template).unwrap();
-        let segments = Template::Segments(vec![Segment::Text("a".into()), Segment::Variable(VarId(3))]);
+        let segments =
+            Template::Segments(vec![Segment::Text("a".into()), Segment::Variable(VarId(3))]);
         let expression = |value: &str| Template::Expression {
             name: "t0".into(),
             source: "{{ env.A|upper }}".into(),
@@ -166,7 +173,14 @@ mod tests {
         };
         assert_eq!(json(&Template::Literal("[]".into())), r#""[]""#);
         assert_eq!(json(&segments), r#"[{"text":"a"},{"variable":3}]"#);
-        assert_eq!(json(&expression("x")), r#"{"expression":"{{ env.A|upper }}","constants":[["A","x"]]}"#);
-        assert_ne!(json(&expression("x")), json(&expression("y")), "what the command line gave is part of the plan");
+        assert_eq!(
+            json(&expression("x")),
+            r#"{"expression":"{{ env.A|upper }}","constants":[["A","x"]]}"#
+        );
+        assert_ne!(
+            json(&expression("x")),
+            json(&expression("y")),
+            "what the command line gave is part of the plan"
+        );
     }
 }

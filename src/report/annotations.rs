@@ -20,14 +20,21 @@ pub fn annotations(facts: &RunFacts, findings: &Findings, file: Option<&str>) ->
         };
         let place = file.map(|file| (file, found.line.max(1)));
         let caution = if believed { String::new() } else { format!("{MARK}: ") };
-        out.push_str(&mark(kind, place, &found.text, &format!("{caution}{}", gate::sentence(found))));
+        out.push_str(&mark(
+            kind,
+            place,
+            &found.text,
+            &format!("{caution}{}", gate::sentence(found)),
+        ));
     }
     out
 }
 
 /// One mark, `error` or `warning`, at a line of a file.
 pub fn mark(kind: &str, place: Option<(&str, u32)>, title: &str, text: &str) -> String {
-    let place = place.map(|(file, line)| format!("file={},line={line},", property(file))).unwrap_or_default();
+    let place = place
+        .map(|(file, line)| format!("file={},line={line},", property(file)))
+        .unwrap_or_default();
     format!("::{kind} {place}title={}::{}\n", property(title), message(text))
 }
 
@@ -47,15 +54,17 @@ mod tests {
     #[test]
     fn each_line_that_is_not_met_is_marked() {
         let mut plan = crate::verdict::trial::shop();
-        plan.objectives =
-            [("repeated_failures < 0.5%", 7), ("p50(pay) < 1s", 8)].map(|(text, line)| plan.objective(text, line).unwrap()).into();
+        plan.objectives = [("repeated_failures < 0.5%", 7), ("p50(pay) < 1s", 8)]
+            .map(|(text, line)| plan.objective(text, line).unwrap())
+            .into();
         let trial = Trial::of(plan, 1_000, 60, planted);
         let shown = annotations(&trial.facts, &trial.findings(), Some("load/a,b.yaml"));
         assert!(shown.starts_with("::error file=load/a%2Cb.yaml,line=7,title=repeated_failures < 0.5%25::observed 3.3 %25"), "{shown}");
         assert_eq!(shown.lines().count(), 1);
         let late = trial.stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
         let shown = annotations(&late.facts, &late.findings(), Some("load/a,b.yaml"));
-        let marks: Vec<&str> = shown.lines().filter_map(|line| line.split_once(' ').map(|(mark, _)| mark)).collect();
+        let marks: Vec<&str> =
+            shown.lines().filter_map(|line| line.split_once(' ').map(|(mark, _)| mark)).collect();
         assert_eq!(marks, ["::error", "::warning", "::warning"], "{shown}");
         assert!(shown.contains("::not to be believed: observed 3.3 %25"), "{shown}");
     }

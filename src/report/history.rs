@@ -94,11 +94,21 @@ impl HistoryRow {
     fn cells(&self) -> Vec<String> {
         let nothing = || NOTHING.to_owned();
         // To the minute is enough to find a run again.
-        let started = self.started_at.as_ref().map_or_else(nothing, |at| at.chars().take(16).collect::<String>().replace('T', " "));
-        let tags: Vec<String> = self.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let (repeated, range) = match (self.repeated_failures, self.repeated_failures_rate, self.repeated_failures_ci95) {
+        let started = self
+            .started_at
+            .as_ref()
+            .map_or_else(nothing, |at| at.chars().take(16).collect::<String>().replace('T', " "));
+        let tags: Vec<String> =
+            self.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let (repeated, range) = match (
+            self.repeated_failures,
+            self.repeated_failures_rate,
+            self.repeated_failures_ci95,
+        ) {
             (Some(0), _, Some([_, high])) => ("none".to_owned(), format!("≤ {}", percent(high))),
-            (Some(_), Some(rate), Some([low, high])) => (percent(rate), interval(Interval { low, high })),
+            (Some(_), Some(rate), Some([low, high])) => {
+                (percent(rate), interval(Interval { low, high }))
+            }
             _ => (nothing(), nothing()),
         };
         let paid = self.pay_p95_ms.values().flatten().copied().reduce(f64::max);
@@ -106,7 +116,9 @@ impl HistoryRow {
             self.name.clone(),
             started,
             self.scenario.clone().unwrap_or_else(nothing),
-            self.target.as_ref().map_or_else(nothing, |target| target.trim_end_matches('/').replacen("http://", "", 1)),
+            self.target.as_ref().map_or_else(nothing, |target| {
+                target.trim_end_matches('/').replacen("http://", "", 1)
+            }),
             tags.join(" "),
             self.shoppers.map_or_else(nothing, count),
             repeated,
@@ -147,7 +159,8 @@ pub fn history(rows: &[HistoryRow]) -> Table {
 /// The runs as JSON, ending with a line break.
 pub fn history_json(runs: Vec<HistoryRow>) -> String {
     let document = HistoryDocument { schema: SCHEMA, runs };
-    serde_json::to_string_pretty(&document).expect("a document of numbers and text can be written") + "\n"
+    serde_json::to_string_pretty(&document).expect("a document of numbers and text can be written")
+        + "\n"
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use jiff::tz::TimeZone;
 use super::view::{MARK, gate, words};
 use crate::base::Micros;
 use crate::plan::Plan;
-use crate::verdict::{Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Soundness, Verdict};
+use crate::verdict::{
+    Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Soundness, Verdict,
+};
 
 /// The name of the test case that says whether the run counts.
 const RUN: &str = "the run is valid";
@@ -44,7 +46,9 @@ pub(super) enum Status {
 /// The findings of a run as test cases.
 pub fn suite(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Suite {
     let mut cases = vec![(RUN.to_owned(), validity(facts, findings))];
-    cases.extend(findings.objectives.iter().map(|found| (found.text.clone(), status(findings, found))));
+    cases.extend(
+        findings.objectives.iter().map(|found| (found.text.clone(), status(findings, found))),
+    );
     let properties = [
         ("run_id", facts.run_id.clone()),
         ("target", facts.target.clone()),
@@ -56,7 +60,11 @@ pub fn suite(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Suite {
         name: plan.name.clone(),
         started_at: facts.started_at,
         duration: facts.duration,
-        properties: properties.into_iter().chain(tags).map(|(name, value)| (name.to_owned(), value)).collect(),
+        properties: properties
+            .into_iter()
+            .chain(tags)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         cases,
         said: words::headline(plan, facts, findings),
     }
@@ -72,9 +80,12 @@ pub fn junit(suites: &[Suite]) -> String {
 
 impl Suite {
     fn xml(&self, id: usize) -> String {
-        let count = |of: fn(&Status) -> bool| self.cases.iter().filter(|(_, status)| of(status)).count();
-        let (failures, errors) =
-            (count(|status| matches!(status, Status::Failure(..))), count(|status| matches!(status, Status::Error(..))));
+        let count =
+            |of: fn(&Status) -> bool| self.cases.iter().filter(|(_, status)| of(status)).count();
+        let (failures, errors) = (
+            count(|status| matches!(status, Status::Failure(..))),
+            count(|status| matches!(status, Status::Error(..))),
+        );
         let timestamp = self.started_at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S");
         let mut out = format!(
             "  <testsuite name=\"{name}\" package=\"tillrush\" id=\"{id}\" timestamp=\"{timestamp}\" hostname=\"localhost\" \
@@ -85,7 +96,11 @@ impl Suite {
             time = self.duration.as_secs_f64(),
         );
         for (name, value) in &self.properties {
-            out.push_str(&format!("      <property name=\"{}\" value=\"{}\"/>\n", text(name), text(value)));
+            out.push_str(&format!(
+                "      <property name=\"{}\" value=\"{}\"/>\n",
+                text(name),
+                text(value)
+            ));
         }
         out.push_str("    </properties>\n");
         self.cases.iter().for_each(|(name, status)| case(&mut out, &self.name, name, status));
@@ -95,7 +110,11 @@ impl Suite {
 }
 
 fn case(out: &mut String, plan: &str, name: &str, status: &Status) {
-    out.push_str(&format!("    <testcase name=\"{}\" classname=\"tillrush.{}\" time=\"0\"", text(name), text(plan)));
+    out.push_str(&format!(
+        "    <testcase name=\"{}\" classname=\"tillrush.{}\" time=\"0\"",
+        text(name),
+        text(plan)
+    ));
     let (element, kind, message) = match status {
         Status::Passed => return out.push_str("/>\n"),
         Status::Failure(kind, message) => ("failure", kind, text(message)),
@@ -110,18 +129,22 @@ fn case(out: &mut String, plan: &str, name: &str, status: &Status) {
 
 fn validity(facts: &RunFacts, findings: &Findings) -> Status {
     let sound = findings.health.soundness == Soundness::Valid;
-    let counts = !matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted) && facts.completion != Completion::Running;
+    let counts = !matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted)
+        && facts.completion != Completion::Running;
     if sound && counts && facts.missing_slices.is_empty() && findings.health.started > 0 {
         return Status::Passed;
     }
     let doubts = words::generator(findings).into_iter().map(|remark| remark.text);
-    let lines: Vec<String> = std::iter::once(words::reason(facts, findings).text).chain(doubts).collect();
+    let lines: Vec<String> =
+        std::iter::once(words::reason(facts, findings).text).chain(doubts).collect();
     Status::Error(findings.verdict.key(), lines.join("\n"))
 }
 
 fn status(findings: &Findings, found: &ObjectiveFinding) -> Status {
     match found.verdict {
-        _ if findings.health.soundness == Soundness::Invalid => Status::Error("invalid", format!("{MARK}: {}", gate::sentence(found))),
+        _ if findings.health.soundness == Soundness::Invalid => {
+            Status::Error("invalid", format!("{MARK}: {}", gate::sentence(found)))
+        }
         ObjectiveVerdict::Holds => Status::Passed,
         ObjectiveVerdict::Broken => Status::Failure("broken", gate::sentence(found)),
         ObjectiveVerdict::Inconclusive => Status::Error("inconclusive", gate::sentence(found)),
@@ -153,7 +176,11 @@ mod tests {
 
     fn trial(objectives: &[&str]) -> Trial {
         let mut plan = crate::verdict::trial::shop();
-        plan.objectives = objectives.iter().enumerate().map(|(i, text)| plan.objective(text, i as u32).unwrap()).collect();
+        plan.objectives = objectives
+            .iter()
+            .enumerate()
+            .map(|(i, text)| plan.objective(text, i as u32).unwrap())
+            .collect();
         Trial::of(plan, 1_000, 60, planted)
     }
 
@@ -163,7 +190,11 @@ mod tests {
 
     #[test]
     fn each_objective_is_a_case_and_what_is_undecided_is_no_pass() {
-        let trial = trial(&["repeated_failures < 0.5%", "p50(pay) < 1s", "failures(pay) < 27% where payment = wallet"]);
+        let trial = trial(&[
+            "repeated_failures < 0.5%",
+            "p50(pay) < 1s",
+            "failures(pay) < 27% where payment = wallet",
+        ]);
         insta::assert_snapshot!(shown(&trial), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
@@ -198,19 +229,34 @@ mod tests {
     #[test]
     fn a_run_that_does_not_count_is_an_error_of_its_own() {
         let mut trial = trial(&[]);
-        assert!(shown(&trial).contains("tests=\"1\" failures=\"0\" errors=\"0\""), "{}", shown(&trial));
+        assert!(
+            shown(&trial).contains("tests=\"1\" failures=\"0\" errors=\"0\""),
+            "{}",
+            shown(&trial)
+        );
         trial.facts.completion = Completion::Running;
         assert!(shown(&trial).contains("errors=\"1\""), "{}", shown(&trial));
         trial.facts.completion = Completion::Interrupted;
-        assert!(shown(&trial).contains("errors=\"1\"") && shown(&trial).contains("<error type=\"interrupted\""), "{}", shown(&trial));
+        assert!(
+            shown(&trial).contains("errors=\"1\"")
+                && shown(&trial).contains("<error type=\"interrupted\""),
+            "{}",
+            shown(&trial)
+        );
     }
 
     #[test]
     fn a_run_whose_generator_was_the_bottleneck_decides_nothing() {
-        let trial = trial(&["repeated_failures < 0.5%", "p50(pay) < 1s"]).stopped(Micros::ZERO, Micros::from_secs(20));
+        let trial = trial(&["repeated_failures < 0.5%", "p50(pay) < 1s"])
+            .stopped(Micros::ZERO, Micros::from_secs(20));
         let shown = shown(&trial);
         assert!(shown.contains("tests=\"3\" failures=\"0\" errors=\"3\""), "{shown}");
-        assert!(shown.contains("message=\"not to be believed: observed 3.3 % (2.2–4.8 %), limit 0.50 %: broken\""), "{shown}");
+        assert!(
+            shown.contains(
+                "message=\"not to be believed: observed 3.3 % (2.2–4.8 %), limit 0.50 %: broken\""
+            ),
+            "{shown}"
+        );
         assert!(shown.contains("<system-out>Not to be believed: "), "{shown}");
     }
 
@@ -218,6 +264,11 @@ mod tests {
     fn text_that_is_no_xml_is_escaped() {
         let mut trial = trial(&["p50(pay) < 1s"]);
         trial.plan.name = "a <b> & \"c\" \u{1b}]]>".into();
-        assert!(shown(&trial).contains("<testsuite name=\"a &lt;b&gt; &amp; &quot;c&quot; \u{fffd}]]&gt;\""), "{}", shown(&trial));
+        assert!(
+            shown(&trial)
+                .contains("<testsuite name=\"a &lt;b&gt; &amp; &quot;c&quot; \u{fffd}]]&gt;\""),
+            "{}",
+            shown(&trial)
+        );
     }
 }

@@ -12,25 +12,41 @@ pub fn markdown(view: &View) -> String {
         Verdict::Inconclusive | Verdict::Invalid | Verdict::Interrupted => "⚠️",
     };
     let verdict = &view.word;
-    let mut out = format!("## {sign} {}: {verdict}\n\n**{}.** {}\n", text(&view.title), text(&view.reason.text), text(&view.subtitle));
-    view.caution.iter().for_each(|caution| out.push_str(&format!("\n> **{}**\n", text(&caution.sentence))));
+    let mut out = format!(
+        "## {sign} {}: {verdict}\n\n**{}.** {}\n",
+        text(&view.title),
+        text(&view.reason.text),
+        text(&view.subtitle)
+    );
+    view.caution
+        .iter()
+        .for_each(|caution| out.push_str(&format!("\n> **{}**\n", text(&caution.sentence))));
     let disbelieved = view.caution.as_ref().is_some_and(|caution| caution.of_all);
-    let (in_sight, rest): (Vec<&Table>, Vec<&Table>) = view.tables.iter().partition(|table| table.in_sight);
+    let (in_sight, rest): (Vec<&Table>, Vec<&Table>) =
+        view.tables.iter().partition(|table| table.in_sight);
     let mut found: String = in_sight.iter().map(|each| format!("\n{}", table(each))).collect();
     found.push('\n');
     view.headline.iter().for_each(|remark| found.push_str(&format!("- {}\n", text(&remark.text))));
     if disbelieved {
-        out.push_str(&format!("\n<details><summary>What was found: {MARK}</summary>\n{found}\n</details>\n"));
+        out.push_str(&format!(
+            "\n<details><summary>What was found: {MARK}</summary>\n{found}\n</details>\n"
+        ));
     } else {
         out.push_str(&found);
     }
     if !rest.is_empty() {
         out.push_str("\n<details><summary>All tables</summary>\n");
-        rest.iter().for_each(|each| out.push_str(&format!("\n**{}**\n\n{}", text(&each.title), table(each))));
+        rest.iter().for_each(|each| {
+            out.push_str(&format!("\n**{}**\n\n{}", text(&each.title), table(each)))
+        });
         out.push_str("\n</details>\n");
     }
     out.push('\n');
-    view.generator.iter().map(|remark| &remark.text).chain(&view.notes).for_each(|note| out.push_str(&format!("> {}\n", text(note))));
+    view.generator
+        .iter()
+        .map(|remark| &remark.text)
+        .chain(&view.notes)
+        .for_each(|note| out.push_str(&format!("> {}\n", text(note))));
     out
 }
 
@@ -42,7 +58,10 @@ fn table(table: &Table) -> String {
         Fit::Figure | Fit::Optional(_) => "---:",
     });
     out.push_str(&row(rule.map(str::to_owned).collect()));
-    table.rows.iter().for_each(|each| out.push_str(&row(each.cells.iter().map(|cell| text(cell)).collect())));
+    table
+        .rows
+        .iter()
+        .for_each(|each| out.push_str(&row(each.cells.iter().map(|cell| text(cell)).collect())));
     out
 }
 
@@ -79,7 +98,12 @@ mod tests {
     fn the_gate_is_in_sight_and_the_rest_is_folded() {
         let shown = shown("shop");
         let (gate, rest) = shown.split_once("<details>").unwrap();
-        assert!(gate.starts_with("## ❌ shop: FAIL\n\n**1 of 1 objective broken: repeated\\_failures &lt; 0.5%.**"), "{gate}");
+        assert!(
+            gate.starts_with(
+                "## ❌ shop: FAIL\n\n**1 of 1 objective broken: repeated\\_failures &lt; 0.5%.**"
+            ),
+            "{gate}"
+        );
         assert!(gate.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |"), "{gate}");
         assert!(rest.contains("**What went wrong**") && rest.contains("</details>"), "{rest}");
         for line in shown.lines().filter(|line| line.starts_with('|')) {
@@ -91,17 +115,32 @@ mod tests {
     fn what_is_not_to_be_believed_is_folded_away_beneath_the_reason() {
         let mut plan = crate::verdict::trial::shop();
         plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
-        let trial = Trial::of(plan, 1_000, 60, planted).stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
+        let trial = Trial::of(plan, 1_000, 60, planted)
+            .stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
         let shown = markdown(&View::of(&trial.plan, &trial.facts, &trial.findings()));
-        let (sight, folded) = shown.split_once("<details><summary>What was found: not to be believed</summary>").unwrap();
+        let (sight, folded) = shown
+            .split_once("<details><summary>What was found: not to be believed</summary>")
+            .unwrap();
         assert!(sight.starts_with("## ⚠️ Black Friday checkout: INVALID\n"), "{sight}");
-        assert!(sight.contains("\n\n> **Not to be believed: ") && !sight.contains("again and again") && !sight.contains('|'), "{sight}");
-        assert!(folded.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |") && folded.contains("\n- In all, 3.3 %"), "{folded}");
+        assert!(
+            sight.contains("\n\n> **Not to be believed: ")
+                && !sight.contains("again and again")
+                && !sight.contains('|'),
+            "{sight}"
+        );
+        assert!(
+            folded.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |")
+                && folded.contains("\n- In all, 3.3 %"),
+            "{folded}"
+        );
     }
 
     #[test]
     fn names_can_not_break_out() {
         let shown = shown("a | <img src=x> [b](c)\n# d");
-        assert!(shown.starts_with("## ❌ a \\| &lt;img src=x&gt; \\[b\\](c) \\# d: FAIL\n"), "{shown}");
+        assert!(
+            shown.starts_with("## ❌ a \\| &lt;img src=x&gt; \\[b\\](c) \\# d: FAIL\n"),
+            "{shown}"
+        );
     }
 }

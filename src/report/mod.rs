@@ -15,8 +15,8 @@ pub mod view;
 
 pub use annotations::{annotations, mark};
 pub use comparison::{
-    ComparisonDocument, comparison_annotations, comparison_document, comparison_json, comparison_schema, comparison_suite, comparison_view,
-    noise_text,
+    ComparisonDocument, comparison_annotations, comparison_document, comparison_json,
+    comparison_schema, comparison_suite, comparison_view, noise_text,
 };
 pub use console::{MIN_WIDTH, Paint, console, console_table};
 pub use history::{HistoryDocument, HistoryRow, history, history_json};

@@ -47,24 +47,33 @@ struct ExchangeLine<'a> {
 /// The samples as JSON lines, by step and kind of the first failure. They were redacted when they were made.
 pub fn failures_jsonl(plan: &Plan, samples: &Samples) -> String {
     let mut text = String::new();
-    let mut chosen: BTreeMap<(StepId, FailureKind), BTreeMap<u64, &Arc<SampleLine>>> = BTreeMap::new();
+    let mut chosen: BTreeMap<(StepId, FailureKind), BTreeMap<u64, &Arc<SampleLine>>> =
+        BTreeMap::new();
     for (stratum, lines) in &samples.strata {
         chosen.entry(*stratum).or_default().extend(lines.iter().map(|(hash, line)| (*hash, line)));
     }
     for (cause, lines) in &samples.causes {
-        chosen.entry((cause.place.step, cause.place.kind)).or_default().extend(lines.iter().map(|(hash, line)| (*hash, line)));
+        chosen
+            .entry((cause.place.step, cause.place.kind))
+            .or_default()
+            .extend(lines.iter().map(|(hash, line)| (*hash, line)));
     }
     for ((step, kind), lines) in chosen {
         let step = plan.step_label(step);
         for line in lines.values() {
-            text += &serde_json::to_string(&failure_line(&step, kind, line)).expect("a line of numbers and text can be written");
+            text += &serde_json::to_string(&failure_line(&step, kind, line))
+                .expect("a line of numbers and text can be written");
             text.push('\n');
         }
     }
     text
 }
 
-fn failure_line<'a>(step: &'a str, kind: FailureKind, line: &'a Arc<SampleLine>) -> FailureLine<'a> {
+fn failure_line<'a>(
+    step: &'a str,
+    kind: FailureKind,
+    line: &'a Arc<SampleLine>,
+) -> FailureLine<'a> {
     FailureLine {
         step,
         kind,
@@ -129,9 +138,16 @@ mod tests {
             ],
         };
         let mut samples = Samples::default();
-        let cause = |step, kind| Cause { place: CausePlace { step: StepId(step), kind, status: None }, message: "".into() };
+        let cause = |step, kind| Cause {
+            place: CausePlace { step: StepId(step), kind, status: None },
+            message: "".into(),
+        };
         samples.offer(&cause(6, FailureKind::ServerError), 9, Arc::new(line(9)));
-        samples.offer(&cause(2, FailureKind::TooSlow), 7, Arc::new(SampleLine { exchanges: Vec::new(), ..line(7) }));
+        samples.offer(
+            &cause(2, FailureKind::TooSlow),
+            7,
+            Arc::new(SampleLine { exchanges: Vec::new(), ..line(7) }),
+        );
         assert_snapshot!(failures_jsonl(&shop(), &samples), @r#"
         {"step":"buy/home","kind":"too_slow","shopper":"0000000000000007","marker":"s-7","journey":"buy","attributes":{"payment":"wallet"},"observed":{},"arrived_at_s":1.0,"end":"stopped_by_cap","exchanges":[]}
         {"step":"pay","kind":"server_error","shopper":"0000000000000009","marker":"s-7","journey":"buy","attributes":{"payment":"wallet"},"observed":{},"arrived_at_s":1.0,"end":"stopped_by_cap","exchanges":[{"step":"pay","attempt":1,"began_at_s":1.25,"took_ms":12.34,"status":200},{"step":"pay","attempt":1,"began_at_s":1.25,"took_ms":12.34,"status":500,"failure":"server_error","detail":"expected 2xx, got 500","request":"POST /pay HTTP/1.1"}]}

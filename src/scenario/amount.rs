@@ -19,9 +19,11 @@ impl Unit for Amount {
             Some((at, 'M')) => (&text[..at], 1e6),
             _ => (text, 1.0),
         };
-        let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'_');
+        let plain = !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'_');
         let number = number.replace('_', "").parse::<f64>().ok().filter(|_| plain);
-        let amount = number.map(|number| number * scale).filter(|amount| (1.0..=1e12).contains(amount));
+        let amount =
+            number.map(|number| number * scale).filter(|amount| (1.0..=1e12).contains(amount));
         amount.map(Amount).ok_or_else(|| wrong::<Amount>(text))
     }
 
@@ -37,7 +39,10 @@ mod tests {
     #[test]
     fn amounts_are_read_as_people_say_them() {
         let read = |text| Amount::read(text).map(|amount| amount.0);
-        assert_eq!(["40M", "250k", "1.5K", "120_000", " 7 "].map(read), [4e7, 2.5e5, 1_500.0, 120_000.0, 7.0].map(Ok));
+        assert_eq!(
+            ["40M", "250k", "1.5K", "120_000", " 7 "].map(read),
+            [4e7, 2.5e5, 1_500.0, 120_000.0, 7.0].map(Ok)
+        );
         for text in ["", "k", "0", "-1", "1e6", "40 M", "4G", "inf", "1.2.3"] {
             assert!(read(text).is_err(), "{text}");
         }

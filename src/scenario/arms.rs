@@ -45,10 +45,17 @@ impl Decode for Arm {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Arm> {
         match &node.kind {
             Kind::Scalar { text, .. } if text == "same" => Some(Arm::Same),
-            Kind::Map(_) => Some(Otherwise::decode(node, problems).map_or(Arm::Unread, Arm::Otherwise)),
+            Kind::Map(_) => {
+                Some(Otherwise::decode(node, problems).map_or(Arm::Unread, Arm::Otherwise))
+            }
             _ => {
                 let remedy = "write same, redraw: ATTRIBUTE, set: { ATTRIBUTE: VALUE }, fresh: session or wait: PAUSE";
-                problems.add(node.span, format!("{} is no way to try again", node.describe()), "", remedy);
+                problems.add(
+                    node.span,
+                    format!("{} is no way to try again", node.describe()),
+                    "",
+                    remedy,
+                );
                 Some(Arm::Unread)
             }
         }

@@ -30,7 +30,9 @@ pub enum Assets {
 impl Decode for Assets {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Assets> {
         match &node.kind {
-            Kind::Scalar { text, .. } if text == "true" || text == "false" => Some(Assets::Fetched(text == "true")),
+            Kind::Scalar { text, .. } if text == "true" || text == "false" => {
+                Some(Assets::Fetched(text == "true"))
+            }
             Kind::Map(_) => AssetRules::decode(node, problems).map(Assets::Judged),
             _ => {
                 let found = match &node.kind {
@@ -38,7 +40,12 @@ impl Decode for Assets {
                     _ => node.describe().to_owned(),
                 };
                 let message = format!("{found} does not say whether the page's files are fetched");
-                problems.add(node.span, message, "expected true or false", "write `assets: true`, or `assets: { expect: all }`");
+                problems.add(
+                    node.span,
+                    message,
+                    "expected true or false",
+                    "write `assets: true`, or `assets: { expect: all }`",
+                );
                 None
             }
         }

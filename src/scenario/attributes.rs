@@ -44,8 +44,10 @@ pub struct Network(pub Figures);
 
 /// The profiles of these names by which WebPageTest, and sitespeed.io after it, have tested pages for years (sitespeed.io 2025: 1,600 kbit/s and
 /// 150 ms each way, 9,000 kbit/s and 85 ms each way). Of "slow wifi" nobody has published figures.
-const NAMED: [(&str, Micros, Bandwidth); 2] =
-    [("3g", Micros::from_millis(300), Bandwidth(1_600_000)), ("4g", Micros::from_millis(170), Bandwidth(9_000_000))];
+const NAMED: [(&str, Micros, Bandwidth); 2] = [
+    ("3g", Micros::from_millis(300), Bandwidth(1_600_000)),
+    ("4g", Micros::from_millis(170), Bandwidth(9_000_000)),
+];
 
 // === impl Weighed ===
 
@@ -53,7 +55,10 @@ impl Decode for Weighed {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Weighed> {
         match &node.kind {
             Kind::Map(_) => AttributeValue::decode(node, problems).map(Weighed),
-            _ => Some(Weighed(AttributeValue { weight: Some(Located::decode(node, problems)?), ..AttributeValue::default() })),
+            _ => Some(Weighed(AttributeValue {
+                weight: Some(Located::decode(node, problems)?),
+                ..AttributeValue::default()
+            })),
         }
     }
 
@@ -66,8 +71,12 @@ impl Decode for Weighed {
 
 impl Decode for Network {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Network> {
-        let Kind::Scalar { text, .. } = &node.kind else { return Figures::decode(node, problems).map(Network) };
-        let Some((_, round_trip, bandwidth)) = NAMED.into_iter().find(|(name, ..)| *name == text.as_str()) else {
+        let Kind::Scalar { text, .. } = &node.kind else {
+            return Figures::decode(node, problems).map(Network);
+        };
+        let Some((_, round_trip, bandwidth)) =
+            NAMED.into_iter().find(|(name, ..)| *name == text.as_str())
+        else {
             let message = format!("`{text}` has no figures of its own");
             let why = "published ones go by the names 3g and 4g only";
             problems.add(

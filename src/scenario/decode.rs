@@ -78,10 +78,23 @@ impl Keys {
 
 impl<'n> Fields<'n> {
     /// The mapping at this node, its unknown keys reported; nothing if it is no mapping.
-    pub(crate) fn of(node: &'n Node, what: &'static str, known: &[&'static str], problems: &mut Problems) -> Option<Fields<'n>> {
+    pub(crate) fn of(
+        node: &'n Node,
+        what: &'static str,
+        known: &[&'static str],
+        problems: &mut Problems,
+    ) -> Option<Fields<'n>> {
         let Kind::Map(entries) = &node.kind else {
-            let remedy = format!("write it as `key: value` lines; its keys are {}", listed(known.iter().copied(), "and"));
-            problems.add(node.span, format!("expected {what}, found {}", node.describe()), "", remedy);
+            let remedy = format!(
+                "write it as `key: value` lines; its keys are {}",
+                listed(known.iter().copied(), "and")
+            );
+            problems.add(
+                node.span,
+                format!("expected {what}, found {}", node.describe()),
+                "",
+                remedy,
+            );
             return None;
         };
         let mut keys = Keys { span: node.span, given: Vec::new() };
@@ -94,12 +107,24 @@ impl<'n> Fields<'n> {
                         Some(meant) => {
                             // Counts as given, so that a typo is not told as a missing key besides.
                             let written = entries.iter().any(|(key, _)| key.value == meant);
-                            keys.given.extend(known.iter().filter(|known| **known == meant && !written).map(|known| (*known, key.span)));
+                            keys.given.extend(
+                                known
+                                    .iter()
+                                    .filter(|known| **known == meant && !written)
+                                    .map(|known| (*known, key.span)),
+                            );
                             format!("write `{meant}`")
                         }
-                        None => format!("{what} has the keys {}", listed(known.iter().copied(), "and")),
+                        None => {
+                            format!("{what} has the keys {}", listed(known.iter().copied(), "and"))
+                        }
                     };
-                    problems.add(key.span, format!("unknown key `{}`", key.value), format!("not a key of {what}"), remedy);
+                    problems.add(
+                        key.span,
+                        format!("unknown key `{}`", key.value),
+                        format!("not a key of {what}"),
+                        remedy,
+                    );
                 }
             }
         }
@@ -107,16 +132,31 @@ impl<'n> Fields<'n> {
     }
 
     /// The value of a key, if it is given and good.
-    pub(crate) fn take<T: Decode>(&self, key: &str, required: bool, problems: &mut Problems) -> Option<T> {
+    pub(crate) fn take<T: Decode>(
+        &self,
+        key: &str,
+        required: bool,
+        problems: &mut Problems,
+    ) -> Option<T> {
         let Some((name, node)) = self.entries.iter().find(|(name, _)| name.value == key) else {
             if required && !self.keys.has(key) {
                 let message = format!("{} needs `{key}`", self.what);
-                problems.add(self.keys.span, message, format!("`{key}` is missing"), format!("add `{key}:`"));
+                problems.add(
+                    self.keys.span,
+                    message,
+                    format!("`{key}` is missing"),
+                    format!("add `{key}:`"),
+                );
             }
             return None;
         };
         if matches!(node.kind, Kind::Null) && !T::MAY_BE_NULL {
-            problems.add(name.span, format!("`{key}` has no value"), "", "give it a value, or remove the line");
+            problems.add(
+                name.span,
+                format!("`{key}` has no value"),
+                "",
+                "give it a value, or remove the line",
+            );
             return None;
         }
         T::decode(node, problems)
@@ -212,13 +252,23 @@ impl ObjectSchema {
 impl<U: Unit> Decode for Located<U> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Located<U>> {
         let Kind::Scalar { text, .. } = &node.kind else {
-            problems.add(node.span, format!("expected {}, found {}", U::WHAT, node.describe()), "", U::REMEDY);
+            problems.add(
+                node.span,
+                format!("expected {}, found {}", U::WHAT, node.describe()),
+                "",
+                U::REMEDY,
+            );
             return None;
         };
         match U::read(text) {
             Ok(value) => Some(Located::new(value, node.span)),
             Err(error) => {
-                problems.add(node.span, error.message, format!("expected {}", U::WHAT), error.remedy);
+                problems.add(
+                    node.span,
+                    error.message,
+                    format!("expected {}", U::WHAT),
+                    error.remedy,
+                );
                 None
             }
         }
@@ -232,7 +282,12 @@ impl<U: Unit> Decode for Located<U> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
         let Kind::List(items) = &node.kind else {
-            problems.add(node.span, format!("expected a list, found {}", node.describe()), "", "begin each item with a dash: `- ...`");
+            problems.add(
+                node.span,
+                format!("expected a list, found {}", node.describe()),
+                "",
+                "begin each item with a dash: `- ...`",
+            );
             return None;
         };
         if items.is_empty() {
@@ -264,13 +319,23 @@ impl<T: Decode> Decode for OneOrMany<T> {
 impl<T: Decode> Decode for Named<T> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Named<T>> {
         let Kind::Map(entries) = &node.kind else {
-            problems.add(node.span, format!("expected names with values, found {}", node.describe()), "", "write `name: value` lines");
+            problems.add(
+                node.span,
+                format!("expected names with values, found {}", node.describe()),
+                "",
+                "write `name: value` lines",
+            );
             return None;
         };
         let mut named = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let value = if matches!(value.kind, Kind::Null) && !T::MAY_BE_NULL {
-                problems.add(key.span, format!("`{}` has no value", key.value), "", "give it a value, or remove the line");
+                problems.add(
+                    key.span,
+                    format!("`{}` has no value", key.value),
+                    "",
+                    "give it a value, or remove the line",
+                );
                 None
             } else {
                 T::decode(value, problems)

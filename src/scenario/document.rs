@@ -12,8 +12,8 @@ use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::steps::{
-    Auth, Basic, Basket, Branch, Choose, Conditions, Extract, Gathering, GraphQl, Include, Item, Order, Poll, Purchase, Repeat, Step,
-    Submit, Upload,
+    Auth, Basic, Basket, Branch, Choose, Conditions, Extract, Gathering, GraphQl, Include, Item,
+    Order, Poll, Purchase, Repeat, Step, Submit, Upload,
 };
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};

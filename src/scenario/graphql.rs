@@ -17,7 +17,9 @@ pub(crate) fn operations(document: &str) -> Vec<String> {
                     match words.as_slice() {
                         // A selection alone is a query.
                         [] if word == "{" => names.push(String::new()),
-                        ["query" | "mutation" | "subscription", name, ..] if *name != "@" => names.push((*name).to_owned()),
+                        ["query" | "mutation" | "subscription", name, ..] if *name != "@" => {
+                            names.push((*name).to_owned())
+                        }
                         ["query" | "mutation" | "subscription", ..] => names.push(String::new()),
                         _ => {}
                     }
@@ -48,9 +50,13 @@ fn words_of(document: &str) -> impl Iterator<Item = &str> {
             let first = rest.chars().next()?;
             let length = match first {
                 '#' => rest.find('\n').unwrap_or(rest.len()),
-                '"' if rest.starts_with("\"\"\"") => rest[3..].find("\"\"\"").map_or(rest.len(), |end| end + 6),
+                '"' if rest.starts_with("\"\"\"") => {
+                    rest[3..].find("\"\"\"").map_or(rest.len(), |end| end + 6)
+                }
                 '"' => end_of_text(rest),
-                _ if first.is_alphanumeric() || first == '_' => rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len()),
+                _ if first.is_alphanumeric() || first == '_' => {
+                    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+                }
                 _ => first.len_utf8(),
             };
             let (word, after) = rest.split_at(length);
@@ -83,11 +89,17 @@ fn name_items(items: &mut [Item], problems: &mut Problems) {
     for item in items {
         match item {
             Item::Step(step) => name_step(step, problems),
-            Item::Purchase(purchase) => purchase.steps.iter_mut().for_each(|steps| name_items(steps, problems)),
-            Item::Repeat(repeat) => repeat.steps.iter_mut().for_each(|steps| name_items(steps, problems)),
+            Item::Purchase(purchase) => {
+                purchase.steps.iter_mut().for_each(|steps| name_items(steps, problems))
+            }
+            Item::Repeat(repeat) => {
+                repeat.steps.iter_mut().for_each(|steps| name_items(steps, problems))
+            }
             Item::Choose(choose) => {
                 let branches = choose.branches.iter_mut().flatten();
-                branches.flat_map(|branch| &mut branch.steps).for_each(|steps| name_items(steps, problems));
+                branches
+                    .flat_map(|branch| &mut branch.steps)
+                    .for_each(|steps| name_items(steps, problems));
             }
             Item::Include(_) => {}
         }
@@ -99,10 +111,20 @@ fn name_step(step: &mut Step, problems: &mut Problems) {
         return;
     }
     step.name = step.graphql.as_ref().and_then(|graphql| {
-        let stem = |file: &str| file.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
-        let of_query = |query: &Located<String>| operations(&query.value).into_iter().next().map(|name| Located::new(name, query.span));
+        let stem = |file: &str| {
+            file.rsplit('/')
+                .next()
+                .and_then(|name| name.split('.').next())
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let of_query = |query: &Located<String>| {
+            operations(&query.value).into_iter().next().map(|name| Located::new(name, query.span))
+        };
         let named = graphql.operation.clone().or_else(|| graphql.query.as_ref().and_then(of_query));
-        let named = named.or_else(|| graphql.file.as_ref().map(|file| Located::new(stem(&file.value), file.span)));
+        let named = named.or_else(|| {
+            graphql.file.as_ref().map(|file| Located::new(stem(&file.value), file.span))
+        });
         named.filter(|name| !name.value.is_empty())
     });
     if step.name.is_none() {
@@ -118,8 +140,14 @@ mod tests {
     fn operations_are_found_among_fragments_comments_and_texts() {
         for (document, expected) in [
             ("{ shop { name } }", &[""][..]),
-            ("query Search($t: String = \"{ x\") @live { search(term: $t) { items { id } } }", &["Search"]),
-            ("# query No { a }\nmutation Add { add { ...O } } fragment O on Order { code } query Get { get }", &["Add", "Get"]),
+            (
+                "query Search($t: String = \"{ x\") @live { search(term: $t) { items { id } } }",
+                &["Search"],
+            ),
+            (
+                "# query No { a }\nmutation Add { add { ...O } } fragment O on Order { code } query Get { get }",
+                &["Add", "Get"],
+            ),
             ("query @cached { a }", &[""]),
             ("mutation($id: ID!) { a(id: $id) }", &[""]),
             ("fragment F on T { a }", &[]),

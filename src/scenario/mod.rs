@@ -25,19 +25,28 @@ pub use arms::{Arm, Otherwise, WAYS};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
-pub use document::{Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers, Stage};
+pub use document::{
+    Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers,
+    Stage,
+};
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span, Text};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract, Gathering, GraphQl, Holding, Include, Item,
-    METHODS, Order, PartBody, Poll, Purchase, Repeat, Step, Submit, Together, Upload,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract, Gathering,
+    GraphQl, Holding, Include, Item, METHODS, Order, PartBody, Poll, Purchase, Repeat, Step,
+    Submit, Together, Upload,
 };
 pub use tree::{Kind, Node};
-pub use units::{Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError, Weight};
-pub use words::{AllOf, Conduct, Connecting, Denomination, Device, Each, Fresh, Keeping, Pick, Spacing, Tracing};
+pub use units::{
+    Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError,
+    Weight,
+};
+pub use words::{
+    AllOf, Conduct, Connecting, Denomination, Device, Each, Fresh, Keeping, Pick, Spacing, Tracing,
+};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]
@@ -64,7 +73,8 @@ impl Scenario {
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
         let source = Source::new(file_name, text);
         let mut problems = Problems::new(source.clone());
-        let mut document = tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        let mut document =
+            tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
         if let Some(document) = &mut document {
             shared::include(document, &mut problems);
             graphql::name_steps(document, &mut problems);

@@ -52,14 +52,28 @@ impl Problems {
     }
 
     /// Adds a problem; the same one at the same place is kept once.
-    pub fn add(&mut self, span: impl Into<Option<Span>>, message: impl Into<String>, label: impl Into<String>, remedy: impl Into<String>) {
+    pub fn add(
+        &mut self,
+        span: impl Into<Option<Span>>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
         let place = span.into().map(|span| {
             let (line, column) = self.source.position(span.start);
             Place { line, column, span }
         });
-        let value = place.map_or("", |place| self.source.slice(self.source.first_line(place.span))).trim_end().to_owned();
-        let problem =
-            Problem { place, message: short(message.into(), 300), value: short(value, 200), label: label.into(), remedy: remedy.into() };
+        let value = place
+            .map_or("", |place| self.source.slice(self.source.first_line(place.span)))
+            .trim_end()
+            .to_owned();
+        let problem = Problem {
+            place,
+            message: short(message.into(), 300),
+            value: short(value, 200),
+            label: label.into(),
+            remedy: remedy.into(),
+        };
         if !self.list.contains(&problem) {
             self.list.push(problem);
         }
@@ -117,20 +131,30 @@ impl Problems {
 
     fn render_one(&self, renderer: &Renderer, problem: &Problem) -> String {
         // The renderer makes the source's own signs visible, and no others.
-        let [message, remedy, label, name] = [&problem.message, &problem.remedy, &problem.label, self.source.name()].map(visible);
+        let [message, remedy, label, name] =
+            [&problem.message, &problem.remedy, &problem.label, self.source.name()].map(visible);
         let title = Level::ERROR.primary_title(message);
-        let help = (!remedy.is_empty()).then(|| Group::with_title(Level::HELP.secondary_title(remedy)));
+        let help =
+            (!remedy.is_empty()).then(|| Group::with_title(Level::HELP.secondary_title(remedy)));
         let rendered = match problem.place {
             Some(place) => {
                 let label = (!label.is_empty()).then_some(label);
-                let mark = AnnotationKind::Primary.span(self.source.first_line(place.span).range()).label(label);
+                let mark = AnnotationKind::Primary
+                    .span(self.source.first_line(place.span).range())
+                    .label(label);
                 let snippet = Snippet::source(self.source.text()).path(name).annotation(mark);
-                renderer.render(&[vec![title.element(snippet)], help.into_iter().collect()].concat())
+                renderer
+                    .render(&[vec![title.element(snippet)], help.into_iter().collect()].concat())
             }
             // Without a place there is no gutter to hang the help on.
             None => {
                 let parts = [Some(Group::with_title(title)), help];
-                parts.into_iter().flatten().map(|group| renderer.render(&[group])).collect::<Vec<_>>().join("\n")
+                parts
+                    .into_iter()
+                    .flatten()
+                    .map(|group| renderer.render(&[group]))
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
         };
         // The renderer pads its gutters: no white space at the end of a line.
@@ -161,8 +185,12 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let lower = word.to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(word.chars().count()) / 5)
+        .map(|candidate| {
+            (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate)
+        })
+        .filter(|(distance, candidate)| {
+            *distance <= 1 + candidate.chars().count().min(word.chars().count()) / 5
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -183,8 +211,14 @@ mod tests {
 
     #[test]
     fn a_problem_shows_its_line_the_text_underlined_and_the_remedy() {
-        let mut problems = Problems::new(Source::new("peak.yaml", "name: x\njourneys:\n  - wieght: 9\n"));
-        problems.add(Span::new(22, 28), "unknown key `wieght`", "not a key of a journey", "write `weight`");
+        let mut problems =
+            Problems::new(Source::new("peak.yaml", "name: x\njourneys:\n  - wieght: 9\n"));
+        problems.add(
+            Span::new(22, 28),
+            "unknown key `wieght`",
+            "not a key of a journey",
+            "write `weight`",
+        );
         problems.add(None, "no target", "", "say --target URL");
         insta::assert_snapshot!(problems.render(false), @r"
         error: unknown key `wieght`

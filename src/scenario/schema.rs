@@ -30,7 +30,12 @@ mod tests {
         mappings.sort_unstable();
         assert_eq!(definitions.keys().collect::<Vec<_>>(), mappings);
         for (name, keys) in MAPPINGS {
-            let mut properties: Vec<_> = definitions[name]["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            let mut properties: Vec<_> = definitions[name]["properties"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
             let mut keys = keys.to_vec();
             properties.sort_unstable();
             keys.sort_unstable();
@@ -43,7 +48,10 @@ mod tests {
     fn every_key_is_described() {
         for (name, definition) in schema()["$defs"].as_object().unwrap() {
             for (key, property) in definition["properties"].as_object().unwrap() {
-                assert!(property["description"].as_str().is_some_and(|about| about.len() > 10), "{name}.{key}");
+                assert!(
+                    property["description"].as_str().is_some_and(|about| about.len() > 10),
+                    "{name}.{key}"
+                );
             }
         }
     }

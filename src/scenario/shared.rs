@@ -39,11 +39,15 @@ impl Lists<'_> {
                     items.extend(self.list(include));
                     continue;
                 }
-                Item::Purchase(purchase) => purchase.steps.iter_mut().for_each(|steps| self.fill(steps)),
+                Item::Purchase(purchase) => {
+                    purchase.steps.iter_mut().for_each(|steps| self.fill(steps))
+                }
                 Item::Repeat(repeat) => repeat.steps.iter_mut().for_each(|steps| self.fill(steps)),
                 Item::Choose(choose) => {
                     let branches = choose.branches.iter_mut().flatten();
-                    branches.flat_map(|branch| &mut branch.steps).for_each(|steps| self.fill(steps));
+                    branches
+                        .flat_map(|branch| &mut branch.steps)
+                        .for_each(|steps| self.fill(steps));
                 }
                 Item::Step(_) => {}
             }
@@ -59,7 +63,10 @@ impl Lists<'_> {
         let found = self.shared.0.iter().find(|(known, _)| known.value == name.value);
         if found.is_none() {
             message = format!("there is no shared list `{}`", name.value);
-            remedy = match nearest(&name.value, self.shared.0.iter().map(|(known, _)| known.value.as_str())) {
+            remedy = match nearest(
+                &name.value,
+                self.shared.0.iter().map(|(known, _)| known.value.as_str()),
+            ) {
                 Some(meant) => format!("write `{meant}`"),
                 None => format!("add it at the top: `shared: {{ {}: [...] }}`", name.value),
             };

@@ -14,7 +14,8 @@ use super::words::{Denomination, Pick};
 use crate::base::{Delay, Micros};
 
 /// The keys of a step of which exactly one is given.
-pub const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "submit", "graphql"];
+pub const METHODS: [&str; 8] =
+    ["get", "post", "put", "patch", "delete", "head", "submit", "graphql"];
 /// The keys of an extract of which exactly one is given.
 pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
 
@@ -22,7 +23,9 @@ pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
 pub const BODIES: [&str; 4] = ["json", "form", "multipart", "body"];
 
 fn pairs_of(keys: &[&str]) -> Value {
-    let pairs = keys.iter().enumerate().flat_map(|(i, one)| keys[i + 1..].iter().map(move |other| json!({ "required": [one, other] })));
+    let pairs = keys.iter().enumerate().flat_map(|(i, one)| {
+        keys[i + 1..].iter().map(move |other| json!({ "required": [one, other] }))
+    });
     pairs.collect()
 }
 

@@ -54,7 +54,12 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
     let source = problems.source().clone();
     let text = source.text();
     if text.len() > MAX_BYTES {
-        problems.add(Span::default(), "the file is larger than 4 MiB", "", "put long lists of values into a data file");
+        problems.add(
+            Span::default(),
+            "the file is larger than 4 MiB",
+            "",
+            "put long lists of values into a data file",
+        );
         return None;
     }
     let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
@@ -62,10 +67,15 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
-            Ok((event, span)) => (event, Span::new(byte(span.start.index()), byte(span.end.index()))),
+            Ok((event, span)) => {
+                (event, Span::new(byte(span.start.index()), byte(span.end.index())))
+            }
             Err(error) => {
                 let (line, _) = source.position(byte(error.marker().index()));
-                if problems.iter().any(|problem| problem.place.is_some_and(|place| place.line == line)) {
+                if problems
+                    .iter()
+                    .any(|problem| problem.place.is_some_and(|place| place.line == line))
+                {
                     return None; // the first of two complaints about one line is the one to heed
                 }
                 not_yaml(&error, byte(error.marker().index()), problems);
@@ -75,7 +85,8 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
         builder.take(event, trimmed(text, span), problems)?;
     }
     if builder.root.is_none() {
-        let remedy = "write at least `name:` and `journeys:`; `tillrush schema` prints the whole language";
+        let remedy =
+            "write at least `name:` and `journeys:`; `tillrush schema` prints the whole language";
         problems.add(Span::default(), "the scenario is empty", "", remedy);
     }
     builder.root
@@ -95,11 +106,21 @@ fn not_yaml(error: &ScanError, at: usize, problems: &mut Problems) {
         *start += line.len();
         Some((here, line))
     });
-    let indented_by_tab = |line: &str| line.len() - line.trim_start().len() > line.len() - line.trim_start_matches(' ').len();
-    let tab = tab.filter(|(_, line)| !line.trim().is_empty()).find(|(_, line)| indented_by_tab(line));
-    if let Some((start, line)) = tab.filter(|_| error.info().contains("tab") || error.info().contains("indent")) {
+    let indented_by_tab = |line: &str| {
+        line.len() - line.trim_start().len() > line.len() - line.trim_start_matches(' ').len()
+    };
+    let tab =
+        tab.filter(|(_, line)| !line.trim().is_empty()).find(|(_, line)| indented_by_tab(line));
+    if let Some((start, line)) =
+        tab.filter(|_| error.info().contains("tab") || error.info().contains("indent"))
+    {
         let column = start + line.find('\t').unwrap_or(0);
-        problems.add(Span::new(column, column + 1), "a tab in the indentation", "a tab", "indent with spaces: YAML allows no tabs there");
+        problems.add(
+            Span::new(column, column + 1),
+            "a tab in the indentation",
+            "a tab",
+            "indent with spaces: YAML allows no tabs there",
+        );
         return;
     }
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -167,21 +188,34 @@ impl Builder {
                 let plain = match tag {
                     Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => false,
                     Some(_) => {
-                        problems.add(span, "tags are not part of the language", "a YAML tag", "remove the tag");
+                        problems.add(
+                            span,
+                            "tags are not part of the language",
+                            "a YAML tag",
+                            "remove the tag",
+                        );
                         plain
                     }
                     None => plain,
                 };
                 let null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let kind = if null { Kind::Null } else { Kind::Scalar { text: text.into_owned(), plain } };
+                let kind =
+                    if null { Kind::Null } else { Kind::Scalar { text: text.into_owned(), plain } };
                 self.place(Node { span, kind }, anchor, 0, problems)?;
             }
-            Event::SequenceStart(anchor, _) => self.enter(span, anchor, Content::List(Vec::new()), problems)?,
+            Event::SequenceStart(anchor, _) => {
+                self.enter(span, anchor, Content::List(Vec::new()), problems)?
+            }
             Event::MappingStart(anchor, _) => {
                 self.enter(
                     span,
                     anchor,
-                    Content::Map { entries: Vec::new(), key: None, merged: Vec::new(), placeholder: false },
+                    Content::Map {
+                        entries: Vec::new(),
+                        key: None,
+                        merged: Vec::new(),
+                        placeholder: false,
+                    },
                     problems,
                 )?;
             }
@@ -191,12 +225,16 @@ impl Builder {
                     Content::List(items) => Kind::List(items),
                     // Told already; read on as if the quotes were there.
                     Content::Map { placeholder: true, .. } => {
-                        let text = problems.source().slice(Span::new(open.start.start, span.end)).to_owned();
+                        let text = problems
+                            .source()
+                            .slice(Span::new(open.start.start, span.end))
+                            .to_owned();
                         Kind::Scalar { text, plain: false }
                     }
                     Content::Map { entries, merged, .. } => Kind::Map(merge(entries, merged)),
                 };
-                let node = Node { span: Span::new(open.start.start, span.end.max(open.start.end)), kind };
+                let node =
+                    Node { span: Span::new(open.start.start, span.end.max(open.start.end)), kind };
                 self.place(node, open.anchor, open.height + 1, problems)?;
             }
             Event::Alias(id) => match self.anchors.get(&id).cloned() {
@@ -214,7 +252,13 @@ impl Builder {
         Some(())
     }
 
-    fn enter(&mut self, start: Span, anchor: usize, content: Content, problems: &mut Problems) -> Option<()> {
+    fn enter(
+        &mut self,
+        start: Span,
+        anchor: usize,
+        content: Content,
+        problems: &mut Problems,
+    ) -> Option<()> {
         self.fits(start, 1, problems)?;
         self.open.push(Open { start, anchor, height: 0, content });
         Some(())
@@ -222,17 +266,33 @@ impl Builder {
 
     fn fits(&self, span: Span, height: usize, problems: &mut Problems) -> Option<()> {
         if self.open.len() + height > MAX_DEPTH {
-            problems.add(span, format!("nested deeper than {MAX_DEPTH} levels"), "", "flatten the value");
+            problems.add(
+                span,
+                format!("nested deeper than {MAX_DEPTH} levels"),
+                "",
+                "flatten the value",
+            );
             return None;
         }
         if self.nodes > MAX_NODES {
-            problems.add(span, format!("more than {MAX_NODES} values"), "", "put long lists of values into a data file");
+            problems.add(
+                span,
+                format!("more than {MAX_NODES} values"),
+                "",
+                "put long lists of values into a data file",
+            );
             return None;
         }
         Some(())
     }
 
-    fn place(&mut self, node: Node, anchor: usize, height: usize, problems: &mut Problems) -> Option<()> {
+    fn place(
+        &mut self,
+        node: Node,
+        anchor: usize,
+        height: usize,
+        problems: &mut Problems,
+    ) -> Option<()> {
         self.nodes += 1;
         self.fits(node.span, height, problems)?;
         if anchor > 0 {
@@ -247,16 +307,23 @@ impl Builder {
             Content::List(items) => items.push(node),
             Content::Map { entries, key, merged, placeholder } => match key.take() {
                 None => {
-                    let inner = matches!(node.kind, Kind::Map(_)) && node.span.start == open.start.start + 1;
+                    let inner = matches!(node.kind, Kind::Map(_))
+                        && node.span.start == open.start.start + 1;
                     *placeholder |= inner;
                     *key = Some(as_key(node, inner, problems));
                 }
                 Some(Some(key)) if key.value == "<<" => merged.push(node),
-                Some(Some(key)) => match entries.iter().find(|(known, _)| known.value == key.value) {
+                Some(Some(key)) => match entries.iter().find(|(known, _)| known.value == key.value)
+                {
                     Some((first, _)) => {
                         let (line, _) = problems.source().position(first.span.start);
                         let message = format!("the key `{}` is given twice", key.value);
-                        problems.add(key.span, message, format!("already given on line {line}"), "keep one of the two");
+                        problems.add(
+                            key.span,
+                            message,
+                            format!("already given on line {line}"),
+                            "keep one of the two",
+                        );
                     }
                     None => entries.push((key, node)),
                 },
@@ -270,26 +337,44 @@ impl Builder {
 fn as_key(node: Node, placeholder: bool, problems: &mut Problems) -> Option<Located<String>> {
     match node.kind {
         Kind::Scalar { text, .. } => return Some(Located::new(text, node.span)),
-        Kind::Null => problems.add(node.span, "a key without a name", "", "write the name before the colon"),
+        Kind::Null => {
+            problems.add(node.span, "a key without a name", "", "write the name before the colon")
+        }
         Kind::Map(_) if placeholder => {
             let end = problems.source().text().len().min(node.span.end + 1);
             let whole = Span::new(node.span.start - 1, end);
-            problems.add(whole, "a placeholder without quotes", "YAML reads two mappings here", UNQUOTED);
+            problems.add(
+                whole,
+                "a placeholder without quotes",
+                "YAML reads two mappings here",
+                UNQUOTED,
+            );
         }
-        Kind::List(_) | Kind::Map(_) => problems.add(node.span, "a key must be a single word or text", "not a name", "write `name: value`"),
+        Kind::List(_) | Kind::Map(_) => problems.add(
+            node.span,
+            "a key must be a single word or text",
+            "not a name",
+            "write `name: value`",
+        ),
     }
     None
 }
 
 /// `<<: *base` adds what the mapping does not say itself.
-fn merge(mut entries: Vec<(Located<String>, Node)>, merged: Vec<Node>) -> Vec<(Located<String>, Node)> {
+fn merge(
+    mut entries: Vec<(Located<String>, Node)>,
+    merged: Vec<Node>,
+) -> Vec<(Located<String>, Node)> {
     let bases = merged.into_iter().flat_map(|node| match node.kind {
         Kind::List(bases) => bases,
         _ => vec![node],
     });
     for base in bases {
         if let Kind::Map(base) = base.kind {
-            let new: Vec<_> = base.into_iter().filter(|(key, _)| !entries.iter().any(|(known, _)| known.value == key.value)).collect();
+            let new: Vec<_> = base
+                .into_iter()
+                .filter(|(key, _)| !entries.iter().any(|(known, _)| known.value == key.value))
+                .collect();
             entries.extend(new);
         }
     }
@@ -323,19 +408,24 @@ impl Node {
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Scalar { text, plain: false } => Value::String(text.clone()),
-            Kind::Scalar { text, plain: true } => match Scalar::parse_from_cow(text.as_str().into()) {
-                Scalar::Null => Value::Null,
-                Scalar::Boolean(truth) => Value::Bool(truth),
-                Scalar::Integer(n) => Value::from(n),
-                // Whole numbers beyond 63 bits are not made into floats: that would change their digits.
-                Scalar::FloatingPoint(_) if text.bytes().all(|b| b.is_ascii_digit()) => {
-                    text.parse::<u64>().map_or_else(|_| Value::String(text.clone()), Value::from)
+            Kind::Scalar { text, plain: true } => {
+                match Scalar::parse_from_cow(text.as_str().into()) {
+                    Scalar::Null => Value::Null,
+                    Scalar::Boolean(truth) => Value::Bool(truth),
+                    Scalar::Integer(n) => Value::from(n),
+                    // Whole numbers beyond 63 bits are not made into floats: that would change their digits.
+                    Scalar::FloatingPoint(_) if text.bytes().all(|b| b.is_ascii_digit()) => text
+                        .parse::<u64>()
+                        .map_or_else(|_| Value::String(text.clone()), Value::from),
+                    Scalar::FloatingPoint(x) => serde_json::Number::from_f64(x.0)
+                        .map_or_else(|| Value::String(text.clone()), Value::Number),
+                    Scalar::String(text) => Value::String(text.into_owned()),
                 }
-                Scalar::FloatingPoint(x) => serde_json::Number::from_f64(x.0).map_or_else(|| Value::String(text.clone()), Value::Number),
-                Scalar::String(text) => Value::String(text.into_owned()),
-            },
+            }
             Kind::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
-            Kind::Map(entries) => Value::Object(entries.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect()),
+            Kind::Map(entries) => Value::Object(
+                entries.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
+            ),
         }
     }
 }

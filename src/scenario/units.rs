@@ -84,13 +84,16 @@ pub(super) fn wrong<U: Unit>(text: &str) -> UnitError {
 
 /// The same where it may be that only the unit was left out.
 fn unitless<U: Unit>(text: &str, unit: &str) -> UnitError {
-    let remedy = decimal(text.trim()).map_or_else(|| U::REMEDY.to_owned(), |_| format!("write {}{unit}", text.trim()));
+    let remedy = decimal(text.trim())
+        .map_or_else(|| U::REMEDY.to_owned(), |_| format!("write {}{unit}", text.trim()));
     UnitError { remedy, ..wrong::<U>(text) }
 }
 
 /// A plain decimal number: digits with at most one point, no sign, no exponent, no `inf`.
 fn decimal(text: &str) -> Option<f64> {
-    let plain = !text.is_empty() && text.len() < 40 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let plain = !text.is_empty()
+        && text.len() < 40
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     plain.then(|| text.parse().ok()).flatten()
 }
 
@@ -119,7 +122,15 @@ impl Unit for Micros {
 
     /// Parts with the units `us`, `µs`, `ms`, `s`, `m`, `h`, `d`, largest first; at most 30 days.
     fn read(text: &str) -> Result<Micros, UnitError> {
-        const UNITS: [(&str, f64); 7] = [("us", 1.0), ("µs", 1.0), ("ms", 1e3), ("s", 1e6), ("m", 60e6), ("h", 3_600e6), ("d", 86_400e6)];
+        const UNITS: [(&str, f64); 7] = [
+            ("us", 1.0),
+            ("µs", 1.0),
+            ("ms", 1e3),
+            ("s", 1e6),
+            ("m", 60e6),
+            ("h", 3_600e6),
+            ("d", 86_400e6),
+        ];
         let (mut rest, mut sum, mut last) = (text.trim(), 0.0, f64::INFINITY);
         if rest == "0" {
             return Ok(Micros::ZERO);
@@ -129,9 +140,14 @@ impl Unit for Micros {
         }
         while !rest.is_empty() {
             let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            let letters = rest[digits..].find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len() - digits);
+            let letters =
+                rest[digits..].find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len() - digits);
             let unit = rest[digits..digits + letters].trim();
-            let scale = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale).filter(|scale| *scale < last);
+            let scale = UNITS
+                .iter()
+                .find(|(name, _)| *name == unit)
+                .map(|(_, scale)| *scale)
+                .filter(|scale| *scale < last);
             let (Some(number), Some(scale)) = (decimal(&rest[..digits]), scale) else {
                 return Err(unitless::<Micros>(text, "s"));
             };
@@ -163,7 +179,10 @@ impl Unit for Delay {
         };
         if low > high {
             let remedy = format!("write {high}..{low}");
-            return Err(UnitError { message: format!("the pause `{text}` ends before it begins"), remedy });
+            return Err(UnitError {
+                message: format!("the pause `{text}` ends before it begins"),
+                remedy,
+            });
         }
         Ok(Delay { low, high })
     }
@@ -178,7 +197,8 @@ impl Unit for Rate {
     const REMEDY: &'static str = "write how many per time, such as 50/s, 90/min or 2000/h";
 
     fn read(text: &str) -> Result<Rate, UnitError> {
-        let (number, per) = text.trim().split_once('/').ok_or_else(|| unitless::<Rate>(text, "/s"))?;
+        let (number, per) =
+            text.trim().split_once('/').ok_or_else(|| unitless::<Rate>(text, "/s"))?;
         let seconds = match per.trim() {
             "s" | "sec" | "second" => 1.0,
             "m" | "min" | "minute" => 60.0,
@@ -189,7 +209,10 @@ impl Unit for Rate {
         let rate = decimal(number.trim()).ok_or_else(|| wrong::<Rate>(text))? / seconds;
         if rate > 1e7 {
             let remedy = "write at most 10000000/s".to_owned();
-            return Err(UnitError { message: format!("`{text}` is more than ten million a second"), remedy });
+            return Err(UnitError {
+                message: format!("`{text}` is more than ten million a second"),
+                remedy,
+            });
         }
         Ok(Rate(rate))
     }
@@ -210,7 +233,10 @@ impl Unit for Fraction {
             (Some(number), "%") => number / 100.0,
             (Some(number), "") if number <= 1.0 => number,
             (Some(number), "") => {
-                return Err(UnitError { message: format!("`{text}` is more than 1, the whole"), remedy: format!("write {number}%") });
+                return Err(UnitError {
+                    message: format!("`{text}` is more than 1, the whole"),
+                    remedy: format!("write {number}%"),
+                });
             }
             _ => return Err(wrong::<Fraction>(text)),
         };
@@ -228,10 +254,13 @@ impl Unit for Fraction {
 
 impl Unit for Weight {
     const WHAT: &'static str = "a weight";
-    const REMEDY: &'static str = "write a number above zero, such as 9 or 0.5; only the proportions count";
+    const REMEDY: &'static str =
+        "write a number above zero, such as 9 or 0.5; only the proportions count";
 
     fn read(text: &str) -> Result<Weight, UnitError> {
-        let weight = decimal(text.trim()).filter(|weight| *weight > 0.0 && *weight <= 1e9).ok_or_else(|| wrong::<Weight>(text))?;
+        let weight = decimal(text.trim())
+            .filter(|weight| *weight > 0.0 && *weight <= 1e9)
+            .ok_or_else(|| wrong::<Weight>(text))?;
         Ok(Weight(weight))
     }
 
@@ -242,7 +271,8 @@ impl Unit for Weight {
 
 impl Unit for Bandwidth {
     const WHAT: &'static str = "a bandwidth";
-    const REMEDY: &'static str = "write bits per second with a unit, such as 8Mbit/s, 400kbit/s or 1Gbit/s";
+    const REMEDY: &'static str =
+        "write bits per second with a unit, such as 8Mbit/s, 400kbit/s or 1Gbit/s";
 
     fn read(text: &str) -> Result<Bandwidth, UnitError> {
         let (number, unit) = split_unit(text.trim());
@@ -252,7 +282,9 @@ impl Unit for Bandwidth {
             "Gbit/s" => 1e9,
             _ => return Err(wrong::<Bandwidth>(text)),
         };
-        let bits = decimal(number).map(|number| (number * scale).round()).filter(|bits| (1e3..=1e12).contains(bits));
+        let bits = decimal(number)
+            .map(|number| (number * scale).round())
+            .filter(|bits| (1e3..=1e12).contains(bits));
         bits.map(|bits| Bandwidth(bits as u64)).ok_or_else(|| wrong::<Bandwidth>(text))
     }
 
@@ -266,7 +298,12 @@ impl Unit for Count {
     const REMEDY: &'static str = "write a whole number from 1 to 1000000";
 
     fn read(text: &str) -> Result<Count, UnitError> {
-        let count = text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count)).ok_or_else(|| wrong::<Count>(text))?;
+        let count = text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|count| (1..=1_000_000).contains(count))
+            .ok_or_else(|| wrong::<Count>(text))?;
         Ok(Count(count))
     }
 
@@ -283,7 +320,11 @@ impl Unit for Attempts {
         match text.trim() {
             "unlimited" => Ok(Attempts(None)),
             number => {
-                let attempts = number.parse().ok().filter(|n| (1..=1_000_000).contains(n)).ok_or_else(|| wrong::<Attempts>(text))?;
+                let attempts = number
+                    .parse()
+                    .ok()
+                    .filter(|n| (1..=1_000_000).contains(n))
+                    .ok_or_else(|| wrong::<Attempts>(text))?;
                 Ok(Attempts(Some(attempts)))
             }
         }
@@ -299,7 +340,8 @@ impl Unit for Times {
     const REMEDY: &'static str = "write a whole number from 1 to 1000, or a range such as 2..4";
 
     fn read(text: &str) -> Result<Times, UnitError> {
-        let count = |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1_000).contains(n));
+        let count =
+            |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1_000).contains(n));
         let (low, high) = text.split_once("..").unwrap_or((text, text));
         match (count(low), count(high)) {
             (Some(low), Some(high)) if low <= high => Ok(Times(low, high)),
@@ -317,10 +359,15 @@ impl Unit for Status {
     const REMEDY: &'static str = "write a code such as 201, a class such as 2xx, a range such as 200..299, or a list of these";
 
     fn read(text: &str) -> Result<Status, UnitError> {
-        let code = |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=599).contains(code));
+        let code =
+            |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=599).contains(code));
         let text = text.trim();
         if let Some(class) = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX")) {
-            let class = class.parse::<u16>().ok().filter(|class| (1..=5).contains(class)).ok_or_else(|| wrong::<Status>(text))?;
+            let class = class
+                .parse::<u16>()
+                .ok()
+                .filter(|class| (1..=5).contains(class))
+                .ok_or_else(|| wrong::<Status>(text))?;
             return Ok(Status(class * 100, class * 100 + 99));
         }
         let (low, high) = text.split_once("..").unwrap_or((text, text));
@@ -338,7 +385,8 @@ impl Unit for Status {
 
 impl Unit for Extent {
     const WHAT: &'static str = "a size";
-    const REMEDY: &'static str = "write a range of sizes such as 1kB..2MB, 1kB.. or ..2MB, or one size";
+    const REMEDY: &'static str =
+        "write a range of sizes such as 1kB..2MB, 1kB.. or ..2MB, or one size";
 
     fn read(text: &str) -> Result<Extent, UnitError> {
         let size = |text: &str| {
@@ -442,7 +490,10 @@ mod tests {
 
     #[test]
     fn pauses_are_ranges_in_order() {
-        assert_eq!(Delay::read("1s..4s"), Ok(Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) }));
+        assert_eq!(
+            Delay::read("1s..4s"),
+            Ok(Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) })
+        );
         assert_eq!(Delay::read("2s"), Ok(Delay::fixed(Micros::from_secs(2))));
         assert_eq!(Delay::read("4s..1s").unwrap_err().remedy, "write 1s..4s");
         assert!(Delay::read("1..4").is_err());
@@ -462,7 +513,10 @@ mod tests {
     fn sizes_are_ranges_with_units() {
         assert_eq!(Extent::read("1kB..2MB"), Ok(Extent(1_000, 2_000_000)));
         assert_eq!(Extent::read("512"), Ok(Extent(512, 512)));
-        assert_eq!((Extent::read("..1.5kB"), Extent::read("1B..")), (Ok(Extent(0, 1_500)), Ok(Extent(1, u64::MAX))));
+        assert_eq!(
+            (Extent::read("..1.5kB"), Extent::read("1B..")),
+            (Ok(Extent(0, 1_500)), Ok(Extent(1, u64::MAX)))
+        );
         for text in ["", "..", "1xB", "2kB..1kB", "big"] {
             assert!(Extent::read(text).is_err(), "{text}");
         }
@@ -488,7 +542,10 @@ mod tests {
 
     #[test]
     fn stages_of_the_command_line_are_duration_and_rate() {
-        assert_eq!(StageFlag::read("2m:50/s"), Ok(StageFlag { length: Micros::from_secs(120), to: Rate(50.0) }));
+        assert_eq!(
+            StageFlag::read("2m:50/s"),
+            Ok(StageFlag { length: Micros::from_secs(120), to: Rate(50.0) })
+        );
         assert!(StageFlag::read("50/s").is_err());
         assert!(StageFlag::read("0:50/s").is_err());
     }
@@ -496,6 +553,9 @@ mod tests {
     #[test]
     fn attempts_are_counted_or_unlimited() {
         assert_eq!(Attempts::read("unlimited"), Ok(Attempts(None)));
-        assert_eq!(Attempts::read("0").unwrap_err().remedy, "write a whole number from 1, or unlimited");
+        assert_eq!(
+            Attempts::read("0").unwrap_err().remedy,
+            "write a whole number from 1, or unlimited"
+        );
     }
 }

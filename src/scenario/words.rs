@@ -140,6 +140,9 @@ mod tests {
     #[test]
     fn words_suggest_the_nearest() {
         assert_eq!(Spacing::read("possion").unwrap_err().remedy, "write poisson");
-        assert_eq!(Conduct::read("dead").unwrap_err().remedy, "write one of: probe live experiment");
+        assert_eq!(
+            Conduct::read("dead").unwrap_err().remedy,
+            "write one of: probe live experiment"
+        );
     }
 }

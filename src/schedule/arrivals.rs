@@ -126,7 +126,8 @@ impl Schedule {
     fn first_ordinal(&self, block: u64) -> u64 {
         let (block, blocks) = (block.min(self.blocks()), self.blocks());
         // Every block but the last lies wholly within the run, so that all its arrivals count.
-        let whole: u64 = (0..block.min(blocks.saturating_sub(1))).map(|earlier| self.drawn(earlier)).sum();
+        let whole: u64 =
+            (0..block.min(blocks.saturating_sub(1))).map(|earlier| self.drawn(earlier)).sum();
         let last = if block == blocks && blocks > 0 {
             let mut times = Vec::new();
             self.times(blocks - 1, &mut times);
@@ -139,7 +140,11 @@ impl Schedule {
 
     /// How many arrivals are drawn for a block, those beyond the end included.
     fn drawn(&self, block: u64) -> u64 {
-        if self.paced { BLOCK as u64 } else { poisson::count(uniform(self.seed, Purpose::ArrivalCount, block)) }
+        if self.paced {
+            BLOCK as u64
+        } else {
+            poisson::count(uniform(self.seed, Purpose::ArrivalCount, block))
+        }
     }
 
     /// Replaces `times` by those of a block, ascending.
@@ -149,7 +154,13 @@ impl Schedule {
     /// a half, and so on.
     fn times(&self, block: u64, times: &mut Vec<Micros>) {
         let key = draw(self.seed, Purpose::ArrivalPosition, block);
-        let place = |i: u64| if self.paced { (i as f64 + 0.5) / BLOCK } else { uniform(key, Purpose::ArrivalPosition, i) };
+        let place = |i: u64| {
+            if self.paced {
+                (i as f64 + 0.5) / BLOCK
+            } else {
+                uniform(key, Purpose::ArrivalPosition, i)
+            }
+        };
         let points = (0..self.drawn(block)).map(|i| (block as f64 + place(i)) * BLOCK);
         times.clear();
         times.extend(points.filter(|y| *y < self.expected()).map(|y| self.intensity.inverse(y)));

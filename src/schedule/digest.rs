@@ -24,7 +24,9 @@ fn canonical(plan: &Plan) -> Sha256 {
     let mut hash = Sha256::new();
     hash.update(SCHEDULE_VERSION.to_le_bytes());
     // Fields in the order of their declaration, without white space; numbers as the shortest text that reads back the same.
-    hash.update(serde_json::to_vec(plan).expect("a plan has only text keys, and is written to memory"));
+    hash.update(
+        serde_json::to_vec(plan).expect("a plan has only text keys, and is written to memory"),
+    );
     hash
 }
 

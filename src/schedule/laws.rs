@@ -18,7 +18,14 @@ fn paced(profile: Profile) -> Load {
 
 /// Ramps up and down, jumps, and stretches in which nobody comes.
 fn jagged() -> Profile {
-    profile(&[(0.0, 120.0, 60.0), (120.0, 5.0, 30.0), (0.0, 0.0, 20.0), (300.0, 300.0, 10.0), (300.0, 0.0, 45.0), (0.0, 0.0, 5.0)])
+    profile(&[
+        (0.0, 120.0, 60.0),
+        (120.0, 5.0, 30.0),
+        (0.0, 0.0, 20.0),
+        (300.0, 300.0, 10.0),
+        (300.0, 0.0, 45.0),
+        (0.0, 0.0, 5.0),
+    ])
 }
 
 fn whole(schedule: &Schedule) -> Vec<Arrival> {
@@ -28,22 +35,35 @@ fn whole(schedule: &Schedule) -> Vec<Arrival> {
 /// Stages of zero or positive rates, some thousands of arrivals at most.
 fn profiles() -> impl Strategy<Value = Profile> {
     let rate = prop_oneof![1 => Just(0.0), 4 => 0.0..80.0f64];
-    prop::collection::vec((rate.clone(), rate, 0.1..20.0f64), 1..6).prop_map(|stages| profile(&stages))
+    prop::collection::vec((rate.clone(), rate, 0.1..20.0f64), 1..6)
+        .prop_map(|stages| profile(&stages))
 }
 
 #[test]
 fn gaps_in_expected_count_are_exponential_and_uncorrelated_for_every_shape() {
-    let shapes = shape::NAMES.iter().map(|name| (*name, shape::profile(name, 60.0, Micros::from_secs(900)).unwrap()));
+    let shapes = shape::NAMES
+        .iter()
+        .map(|name| (*name, shape::profile(name, 60.0, Micros::from_secs(900)).unwrap()));
     for (name, profile) in shapes.chain([("jagged", jagged())]) {
         let schedule = Schedule::new(&poisson(profile), 2024);
-        let reached: Vec<f64> = schedule.slice(Slice::WHOLE).map(|arrival| schedule.intensity().cumulative(arrival.at)).collect();
-        let gaps: Vec<f64> = std::iter::once(reached[0]).chain(reached.windows(2).map(|pair| pair[1] - pair[0])).collect();
+        let reached: Vec<f64> = schedule
+            .slice(Slice::WHOLE)
+            .map(|arrival| schedule.intensity().cumulative(arrival.at))
+            .collect();
+        let gaps: Vec<f64> = std::iter::once(reached[0])
+            .chain(reached.windows(2).map(|pair| pair[1] - pair[0]))
+            .collect();
         let n = gaps.len() as f64;
-        let lag = gaps.windows(2).map(|pair| (pair[0] - 1.0) * (pair[1] - 1.0)).sum::<f64>() / (n - 1.0);
+        let lag =
+            gaps.windows(2).map(|pair| (pair[0] - 1.0) * (pair[1] - 1.0)).sum::<f64>() / (n - 1.0);
         assert!(lag.abs() < 4.0 / n.sqrt(), "{name}: gaps are correlated by {lag}");
         let mut uniform: Vec<f64> = gaps.iter().map(|gap| 1.0 - (-gap).exp()).collect();
         uniform.sort_by(f64::total_cmp);
-        let distance = uniform.iter().enumerate().map(|(i, u)| (u - i as f64 / n).max((i as f64 + 1.0) / n - u)).fold(0.0, f64::max);
+        let distance = uniform
+            .iter()
+            .enumerate()
+            .map(|(i, u)| (u - i as f64 / n).max((i as f64 + 1.0) / n - u))
+            .fold(0.0, f64::max);
         // Kolmogorov's distribution exceeds 1.95 with probability 0.001.
         assert!(distance < 1.95 / n.sqrt(), "{name}: distance {distance} with {n} arrivals");
     }
@@ -54,13 +74,21 @@ fn counts_have_the_mean_and_the_variance_of_poisson() {
     for expected in [0.3, 10.0, 64.0, 100.0, 1_000.5] {
         let load = poisson(profile(&[(0.0, 2.0 * expected, 1.0)]));
         let n = 3_000;
-        let counts: Vec<f64> = (0..n).map(|seed| Schedule::new(&load, seed).count() as f64).collect();
+        let counts: Vec<f64> =
+            (0..n).map(|seed| Schedule::new(&load, seed).count() as f64).collect();
         let n = n as f64;
         let mean = counts.iter().sum::<f64>() / n;
-        let dispersion = counts.iter().map(|count| (count - expected).powi(2)).sum::<f64>() / expected / n;
-        assert!((mean - expected).abs() < 4.0 * (expected / n).sqrt(), "mean {mean} for {expected}");
+        let dispersion =
+            counts.iter().map(|count| (count - expected).powi(2)).sum::<f64>() / expected / n;
+        assert!(
+            (mean - expected).abs() < 4.0 * (expected / n).sqrt(),
+            "mean {mean} for {expected}"
+        );
         // (N − μ)² / μ of a Poisson number has variance 2 + 1/μ.
-        assert!((dispersion - 1.0).abs() < 4.0 * ((2.0 + 1.0 / expected) / n).sqrt(), "dispersion {dispersion} for {expected}");
+        assert!(
+            (dispersion - 1.0).abs() < 4.0 * ((2.0 + 1.0 / expected) / n).sqrt(),
+            "dispersion {dispersion} for {expected}"
+        );
     }
 }
 
@@ -74,7 +102,10 @@ fn disjoint_stretches_of_a_block_are_independent() {
         (first - 30.0) * (schedule.count() as f64 - first - 30.0) / 30.0
     });
     let correlation = halves.sum::<f64>() / n as f64;
-    assert!(correlation.abs() < 4.0 / (n as f64).sqrt(), "counts of the two halves are correlated by {correlation}");
+    assert!(
+        correlation.abs() < 4.0 / (n as f64).sqrt(),
+        "counts of the two halves are correlated by {correlation}"
+    );
 }
 
 #[test]
@@ -82,7 +113,8 @@ fn schedules_are_the_same_to_the_bit_everywhere_and_forever() {
     let minutes = Micros::from_secs(600);
     let digests = [
         Schedule::new(&poisson(shape::profile("steady", 20.0, minutes).unwrap()), 1).digest(),
-        Schedule::new(&poisson(shape::profile("black-friday-retailer", 33.0, minutes).unwrap()), 1).digest(),
+        Schedule::new(&poisson(shape::profile("black-friday-retailer", 33.0, minutes).unwrap()), 1)
+            .digest(),
         Schedule::new(&poisson(shape::profile("ticket-drop", 80.0, minutes).unwrap()), 7).digest(),
         Schedule::new(&poisson(jagged()), u64::MAX).digest(),
         Schedule::new(&paced(jagged()), 1).digest(),
@@ -104,14 +136,25 @@ fn paced_arrivals_are_evenly_spaced_in_expected_count() {
     let steady = Schedule::new(&paced(profile(&[(10.0, 10.0, 60.0)])), 3);
     let times: Vec<u64> = steady.slice(Slice::WHOLE).map(|arrival| arrival.at.0).collect();
     assert_eq!(times.len(), 600);
-    assert!(times.iter().enumerate().all(|(i, at)| at.abs_diff(50_000 + 100_000 * i as u64) <= 1), "{times:?}");
+    assert!(
+        times.iter().enumerate().all(|(i, at)| at.abs_diff(50_000 + 100_000 * i as u64) <= 1),
+        "{times:?}"
+    );
     let ramp = Schedule::new(&paced(jagged()), 3);
     for arrival in ramp.slice(Slice::WHOLE) {
         let reached = ramp.intensity().cumulative(arrival.at);
-        assert!((reached - (arrival.ordinal as f64 + 0.5)).abs() < 1e-3, "{} at {reached}", arrival.ordinal);
+        assert!(
+            (reached - (arrival.ordinal as f64 + 0.5)).abs() < 1e-3,
+            "{} at {reached}",
+            arrival.ordinal
+        );
     }
     for (expected, count) in [(0.4, 0), (0.6, 1), (1.4, 1), (64.0, 64), (99.6, 100)] {
-        assert_eq!(Schedule::new(&paced(profile(&[(expected, expected, 1.0)])), 3).count(), count, "{expected}");
+        assert_eq!(
+            Schedule::new(&paced(profile(&[(expected, expected, 1.0)])), 3).count(),
+            count,
+            "{expected}"
+        );
     }
 }
 
@@ -123,23 +166,34 @@ fn rare_and_countless_shoppers_are_both_planned() {
     assert_eq!(rush.blocks(), 1_350_000_000_000);
     assert!(rush.slice(Slice::WHOLE).take(10_000).map(|arrival| arrival.at).is_sorted());
     let far = rush.block(100_000);
-    assert!(far.iter().all(|arrival| (6_399..6_401).contains(&arrival.at.0)), "block 100,000 spans 6.4 ms to 6.400064 ms");
+    assert!(
+        far.iter().all(|arrival| (6_399..6_401).contains(&arrival.at.0)),
+        "block 100,000 spans 6.4 ms to 6.400064 ms"
+    );
 }
 
 #[test]
 fn a_slice_can_be_walked_on_a_core_of_its_own() {
     let schedule = Schedule::new(&poisson(jagged()), 9);
-    let cores: Vec<_> = Slice::WHOLE.split(2).into_iter().map(|slice| schedule.slice(slice)).collect();
-    let cores: Vec<_> = cores.into_iter().map(|arrivals| std::thread::spawn(move || arrivals.count())).collect();
+    let cores: Vec<_> =
+        Slice::WHOLE.split(2).into_iter().map(|slice| schedule.slice(slice)).collect();
+    let cores: Vec<_> =
+        cores.into_iter().map(|arrivals| std::thread::spawn(move || arrivals.count())).collect();
     let walked: usize = cores.into_iter().map(|core| core.join().unwrap()).sum();
     assert_eq!(walked as u64, schedule.count());
 }
 
 #[test]
 fn a_closed_load_has_no_arrivals_in_time() {
-    let load = Load { arrivals: plan::Arrivals::Closed { users: 9, length: Micros::from_secs(60) }, connections: Connections::Kept };
+    let load = Load {
+        arrivals: plan::Arrivals::Closed { users: 9, length: Micros::from_secs(60) },
+        connections: Connections::Kept,
+    };
     let schedule = Schedule::new(&load, 1);
-    assert_eq!((schedule.count(), schedule.blocks(), schedule.due_by(Micros::MAX, Slice::WHOLE)), (0, 0, 0));
+    assert_eq!(
+        (schedule.count(), schedule.blocks(), schedule.due_by(Micros::MAX, Slice::WHOLE)),
+        (0, 0, 0)
+    );
     assert_eq!(schedule.slice(Slice::WHOLE).next(), None);
 }
 

@@ -32,13 +32,17 @@ pub enum AddressError {
 impl AllowedHosts {
     /// These hosts, on any port, and no others. `*.shop.example` stands for every host below `shop.example`.
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> AllowedHosts {
-        AllowedHosts { names: names.into_iter().map(|name| name.into().to_ascii_lowercase()).collect() }
+        AllowedHosts {
+            names: names.into_iter().map(|name| name.into().to_ascii_lowercase()).collect(),
+        }
     }
 
     /// Whether requests may go to this host, named as in an address, in lower case.
     pub fn allows(&self, host: &str) -> bool {
         self.names.iter().any(|name| match name.strip_prefix('*') {
-            Some(suffix) if suffix.starts_with('.') => host.len() > suffix.len() && host.ends_with(suffix),
+            Some(suffix) if suffix.starts_with('.') => {
+                host.len() > suffix.len() && host.ends_with(suffix)
+            }
             _ => name == host,
         })
     }
@@ -50,11 +54,20 @@ pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();
-            ip.is_loopback() || ip.is_unspecified() || ip.is_private() || ip.is_link_local() || (a == 100 && (64..128).contains(&b))
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_private()
+                || ip.is_link_local()
+                || (a == 100 && (64..128).contains(&b))
         }
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
             Some(ip) => is_private(ip.into()),
-            None => ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local(),
+            None => {
+                ip.is_loopback()
+                    || ip.is_unspecified()
+                    || ip.is_unique_local()
+                    || ip.is_unicast_link_local()
+            }
         },
     }
 }
@@ -78,11 +91,16 @@ pub fn resolve(target: &Url, page: Option<&Url>, text: &str) -> Result<Url, Addr
         page.unwrap_or(target).join(text)
     };
     let url = joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?;
-    if matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(AddressError::Scheme(url.into())) }
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err(AddressError::Scheme(url.into()))
+    }
 }
 
 fn is_below(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
 /// What the `referer` header says at `to` of the page at `from`: as browsers do by default
@@ -92,8 +110,9 @@ pub fn referer(from: &Url, to: &Url) -> Option<String> {
     if from.scheme() == "https" && to.scheme() == "http" {
         return None;
     }
-    let same_origin =
-        from.scheme() == to.scheme() && from.host() == to.host() && from.port_or_known_default() == to.port_or_known_default();
+    let same_origin = from.scheme() == to.scheme()
+        && from.host() == to.host()
+        && from.port_or_known_default() == to.port_or_known_default();
     if !same_origin {
         return Some(format!("{}/", from.origin().ascii_serialization()));
     }
@@ -113,7 +132,9 @@ pub fn referer(from: &Url, to: &Url) -> Option<String> {
 /// # Errors
 /// When the `location` is no address.
 pub fn redirected(from: &Url, location: &str) -> Result<Url, AddressError> {
-    let mut url = from.join(location).map_err(|why| AddressError::Malformed { text: location.to_owned(), why })?;
+    let mut url = from
+        .join(location)
+        .map_err(|why| AddressError::Malformed { text: location.to_owned(), why })?;
     if url.fragment().is_none() && from.fragment().is_some() {
         url.set_fragment(from.fragment());
     }
@@ -128,8 +149,13 @@ pub fn path_and_query(url: &Url) -> &str {
 /// Whether an address is like `wanted`: a path, to which the query may be added, or a whole address; `*` stands
 /// for anything.
 pub fn is_like(wanted: &str, url: &Url) -> bool {
-    let begin = if wanted.contains("://") { url::Position::BeforeScheme } else { url::Position::BeforePath };
-    let end = if wanted.contains('?') { url::Position::AfterQuery } else { url::Position::AfterPath };
+    let begin = if wanted.contains("://") {
+        url::Position::BeforeScheme
+    } else {
+        url::Position::BeforePath
+    };
+    let end =
+        if wanted.contains('?') { url::Position::AfterQuery } else { url::Position::AfterPath };
     like(wanted, &url[begin..end])
 }
 
@@ -162,7 +188,10 @@ mod tests {
         assert_eq!(resolved("../basket"), "http://shop.example:8080/basket");
         assert_eq!(resolved("https://pay.example/x"), "https://pay.example/x");
         assert_eq!(resolved("//cdn.example/x"), "http://cdn.example/x");
-        assert_eq!(resolve(&target, None, "cart").unwrap().as_str(), "http://shop.example:8080/cart");
+        assert_eq!(
+            resolve(&target, None, "cart").unwrap().as_str(),
+            "http://shop.example:8080/cart"
+        );
     }
 
     #[test]
@@ -179,8 +208,14 @@ mod tests {
     #[test]
     fn what_is_no_web_address_is_refused() {
         let target = url("http://shop.example");
-        assert_eq!(resolve(&target, None, "mailto:a@b.c"), Err(AddressError::Scheme("mailto:a@b.c".into())));
-        assert!(matches!(resolve(&target, None, "http://[::1"), Err(AddressError::Malformed { .. })));
+        assert_eq!(
+            resolve(&target, None, "mailto:a@b.c"),
+            Err(AddressError::Scheme("mailto:a@b.c".into()))
+        );
+        assert!(matches!(
+            resolve(&target, None, "http://[::1"),
+            Err(AddressError::Malformed { .. })
+        ));
     }
 
     #[test]
@@ -240,7 +275,14 @@ mod tests {
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "172.32.0.1", "192.169.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
+        for public in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "192.169.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
         }
     }
@@ -257,8 +299,14 @@ mod tests {
     #[test]
     fn the_referer_tells_no_more_than_a_browser_does() {
         let page = url("https://me:secret@shop.example/cart?step=2#pay");
-        assert_eq!(referer(&page, &url("https://shop.example/pay")).as_deref(), Some("https://shop.example/cart?step=2"));
-        assert_eq!(referer(&page, &url("https://pay.example/")).as_deref(), Some("https://shop.example/"));
+        assert_eq!(
+            referer(&page, &url("https://shop.example/pay")).as_deref(),
+            Some("https://shop.example/cart?step=2")
+        );
+        assert_eq!(
+            referer(&page, &url("https://pay.example/")).as_deref(),
+            Some("https://shop.example/")
+        );
         assert_eq!(referer(&page, &url("http://shop.example/")), None);
     }
 }

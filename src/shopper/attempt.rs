@@ -19,7 +19,10 @@ use super::visit::{Purchase, StepUnderWay, Visit};
 use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
-use crate::tally::{Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf, StepAttempt};
+use crate::tally::{
+    Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf,
+    StepAttempt,
+};
 
 /// What an answer was found to be.
 #[derive(Debug)]
@@ -80,7 +83,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         world.tell(|witness| witness.begins(step, nth));
         self.under_way.step = Some(StepUnderWay { step, intended_at, acted_at, arrival });
-        let mut attempt = Try { unit, step, nth, acted_at, sent_at: None, exchanges: 0, again: None, evidence: Evidence::default() };
+        let mut attempt = Try {
+            unit,
+            step,
+            nth,
+            acted_at,
+            sent_at: None,
+            exchanges: 0,
+            again: None,
+            evidence: Evidence::default(),
+        };
         let (mut finding, ended_at) = self.ask(world, &mut attempt).await;
         let assets = world.plan.step(step).assets;
         let arrived = |as_expected| Arrived { step, intended_at, page_at: ended_at, as_expected };
@@ -109,7 +121,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         };
         self.answer(PairOf::Step(step), outcome);
         if let Outcome::Failed(kind) = outcome {
-            self.trail.failed(&world.tally.borrow().samples, self.shopper, step, kind, &detail, &attempt.evidence);
+            self.trail.failed(
+                &world.tally.borrow().samples,
+                self.shopper,
+                step,
+                kind,
+                &detail,
+                &attempt.evidence,
+            );
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
         let attributes = self.held();
@@ -123,7 +142,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             attributes,
             outcome,
         });
-        if self.under_way.purchase.is_some_and(|purchase| purchase.paying_step == step) || outcome != Outcome::Ok {
+        if self.under_way.purchase.is_some_and(|purchase| purchase.paying_step == step)
+            || outcome != Outcome::Ok
+        {
             // A later request of the purchase may be refused, and the order be made all the same.
             let first = attempt.exchanges <= 1 && world.plan.invoking_step(unit) == Some(step);
             let refused = first && is_refusal(&attempt.evidence);
@@ -140,9 +161,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// Sends the step's request, again and again where it polls, until its answer is judged.
-    async fn ask<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try) -> (Finding, Micros) {
+    async fn ask<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        attempt: &mut Try,
+    ) -> (Finding, Micros) {
         let step = world.plan.step(attempt.step);
-        let mut waits_until = step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
+        let mut waits_until =
+            step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
         let mut asked_at = attempt.acted_at;
         loop {
             let mut give_up_at = asked_at.saturating_add(step.gives_up_after);
@@ -164,14 +190,22 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 attempt.evidence.answer = answer;
                 (finding, ended_at)
             };
-            let (Some(poll), Some(waits_until), Finding::NotYet(_, refresh)) = (&step.poll, waits_until, &finding) else {
+            let (Some(poll), Some(waits_until), Finding::NotYet(_, refresh)) =
+                (&step.poll, waits_until, &finding)
+            else {
                 return (finding, ended_at);
             };
             let refresh = refresh.as_ref();
-            asked_at = ended_at.saturating_add(poll.every.or(refresh.map(|refresh| refresh.after)).unwrap_or_default());
+            asked_at = ended_at.saturating_add(
+                poll.every.or(refresh.map(|refresh| refresh.after)).unwrap_or_default(),
+            );
             attempt.again = refresh.and_then(|refresh| {
                 let page = self.session.page()?;
-                refresh.to.as_deref().map_or(Some(page.clone()), |to| page.join(to).ok()).map(String::from)
+                refresh
+                    .to
+                    .as_deref()
+                    .map_or(Some(page.clone()), |to| page.join(to).ok())
+                    .map(String::from)
             });
             if asked_at >= waits_until {
                 world.clock.sleep_until(waits_until).await;
@@ -182,10 +216,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// One request and its redirects.
-    async fn fetch<C: Clock>(&mut self, world: &World<S, C, G>, attempt: &mut Try, give_up_at: Micros) -> Result<Fetched, Finding> {
+    async fn fetch<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        attempt: &mut Try,
+        give_up_at: Micros,
+    ) -> Result<Fetched, Finding> {
         let plan = &*world.plan;
         let step = plan.step(attempt.step);
-        let pays = plan.invoking_step(attempt.unit) == Some(attempt.step) && self.under_way.purchase.is_none();
+        let pays = plan.invoking_step(attempt.unit) == Some(attempt.step)
+            && self.under_way.purchase.is_none();
         self.intend(world, attempt.unit);
         self.variables.begin(attempt.step, self.round);
         let (mut request, meant) = match attempt.again.take() {
@@ -209,15 +249,24 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 std::future::pending::<()>().await;
             }
             let paying_step = plan.unit(attempt.unit).paying_step.unwrap_or(attempt.step);
-            self.under_way.purchase = Some(Purchase { unit: attempt.unit, nth: attempt.nth, paying_step });
-            let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, attempt.unit, attempt.nth);
+            self.under_way.purchase =
+                Some(Purchase { unit: attempt.unit, nth: attempt.nth, paying_step });
+            let line = purchase_line(
+                world,
+                self.intent.as_ref(),
+                &self.marker,
+                self.shopper,
+                attempt.unit,
+                attempt.nth,
+            );
             line(&PurchaseEvent::Invoke, world.clock.now());
         }
         if plan.trace {
             let traceparent = traceparent(&world.run, self.shopper, self.trail.made() as u64);
             self.session.set_header(HeaderName::from_static("traceparent"), traceparent);
         }
-        let (trail, effort, nth, exchanges) = (&mut self.trail, &mut self.effort, attempt.nth, &mut attempt.exchanges);
+        let (trail, effort, nth, exchanges) =
+            (&mut self.trail, &mut self.effort, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -249,27 +298,44 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// The step's request, and what the shopper means by it: the body, but for what a form's page gave.
-    fn request<'p>(&self, plan: &'p Plan, step: &'p Step) -> Result<(PageRequest<'p>, Bytes), Finding> {
+    fn request<'p>(
+        &self,
+        plan: &'p Plan,
+        step: &'p Step,
+    ) -> Result<(PageRequest<'p>, Bytes), Finding> {
         if let Body::Submit(wanted) = &step.request.body {
             let page = self.session.document();
-            return match form::submit(&step.request, wanted, page.as_ref(), &plan.templates, &self.variables) {
+            return match form::submit(
+                &step.request,
+                wanted,
+                page.as_ref(),
+                &plan.templates,
+                &self.variables,
+            ) {
                 Ok(submission) => Ok((submission.request, submission.meant)),
-                Err(error) if error.is_missing_content() => {
-                    Err(Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: error.to_string() }))
-                }
+                Err(error) if error.is_missing_content() => Err(Finding::Failed(Unmet {
+                    kind: FailureKind::MissingContent,
+                    detail: error.to_string(),
+                })),
                 Err(error) => Err(Finding::Own(OwnFault::Scenario, error.to_string())),
             };
         }
-        let request =
-            fill(&step.request, &plan.templates, &self.variables).map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
+        let request = fill(&step.request, &plan.templates, &self.variables)
+            .map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
         let meant = request.body.clone();
         Ok((request, meant))
     }
 
     /// The request by which a page asks for itself again.
-    fn reload<'p>(&self, plan: &'p Plan, step: &'p Step, url: String) -> Result<PageRequest<'p>, Finding> {
+    fn reload<'p>(
+        &self,
+        plan: &'p Plan,
+        step: &'p Step,
+        url: String,
+    ) -> Result<PageRequest<'p>, Finding> {
         let headers = request::headers(&step.request, &plan.templates, &self.variables);
-        let headers = headers.map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
+        let headers =
+            headers.map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
         Ok(PageRequest { method: http::Method::GET, url: url.into(), headers, body: Bytes::new() })
     }
 
@@ -279,20 +345,33 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             return;
         }
         let known = self.intent.take().filter(|intent| intent.is_of(unit, self.round));
-        let intent = self.intent.insert(known.unwrap_or_else(|| Intent::new(&world.run, self.shopper, unit, self.round)));
+        let intent = self.intent.insert(
+            known.unwrap_or_else(|| Intent::new(&world.run, self.shopper, unit, self.round)),
+        );
         self.variables.set_text(built_in::INTENT_ID, &intent.key());
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
     }
 
     /// Judges what came, and takes from it what the scenario captures. The answer is read once for both.
-    fn read<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, fetched: Fetched, ended_at: Micros) -> (Finding, Option<Answer>) {
+    fn read<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        step: &Step,
+        fetched: Fetched,
+        ended_at: Micros,
+    ) -> (Finding, Option<Answer>) {
         let page = match fetched.result {
             Ok(page) => page,
             Err(trouble) => return (no_page(&trouble), None),
         };
         let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
-        let answer = Reading::new(page.answer.status.as_u16(), &page.answer.headers, &page.answer.body, &cookie)
-            .at(&page.final_url, fetched.progress.first_location.as_deref());
+        let answer = Reading::new(
+            page.answer.status.as_u16(),
+            &page.answer.headers,
+            &page.answer.body,
+            &cookie,
+        )
+        .at(&page.final_url, fetched.progress.first_location.as_deref());
         let found = match self.judge(world, step, &answer) {
             Ok(Finding::Ok) => find(world, step, &answer, &|place| self.variables.found(place)),
             Ok(finding) => Err(finding),
@@ -308,7 +387,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         (finding, Some(page.answer))
     }
 
-    fn judge<C: Clock>(&self, world: &World<S, C, G>, step: &Step, answer: &Reading<'_>) -> Result<Finding, RenderError> {
+    fn judge<C: Clock>(
+        &self,
+        world: &World<S, C, G>,
+        step: &Step,
+        answer: &Reading<'_>,
+    ) -> Result<Finding, RenderError> {
         let judge = Judge { templates: &world.plan.templates, scope: &self.variables };
         world.tell(|witness| {
             for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
@@ -329,7 +413,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         {
             let refresh = if poll.every.is_some() { None } else { answer.refresh() };
             if poll.every.is_none() && refresh.is_none() {
-                let detail = format!("{}, and the page does not say when to ask again", unmet.detail);
+                let detail =
+                    format!("{}, and the page does not say when to ask again", unmet.detail);
                 return Ok(Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail }));
             }
             return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail), refresh));
@@ -338,7 +423,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// What was found in a good answer becomes the shopper's.
-    fn take<C: Clock>(&mut self, world: &World<S, C, G>, step: &Step, found: Found, ended_at: Micros) {
+    fn take<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        step: &Step,
+        found: Found,
+        ended_at: Micros,
+    ) {
         if let Some(worth) = found.worth {
             world.tell(|witness| witness.captured("worth, in minor units", &worth.0.to_string()));
             self.met.worth = Some(worth);
@@ -346,14 +437,20 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         for (observed, value) in found.observed {
             self.observed[observed.index()] = value;
         }
-        let pays = world.plan.unit(step.unit).paying_step.is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step));
+        let pays = world
+            .plan
+            .unit(step.unit)
+            .paying_step
+            .is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step));
         if pays && self.met.bought_at.is_none() {
             let troubles = u64::from(self.met.failures + self.met.declines);
             self.met.bought_at = Some(ended_at);
             self.met.effort_to_buy = Some(Effort { troubles, ..self.effort });
         }
         for (var, value) in found.values {
-            world.tell(|witness| witness.captured(&world.plan.variables[var.index()], &value.as_text()));
+            world.tell(|witness| {
+                witness.captured(&world.plan.variables[var.index()], &value.as_text())
+            });
             self.variables.set(var, value);
         }
     }
@@ -361,15 +458,30 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Tells the ledger what became of the purchase whose request was sent, if one was.
     ///
     /// `refused` says that the failure is the shop's own answer to the very request: only then is there surely no order.
-    pub(super) fn settle<C: Clock>(&mut self, world: &World<S, C, G>, outcome: Outcome, refused: bool, at: Micros) {
+    pub(super) fn settle<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        outcome: Outcome,
+        refused: bool,
+        at: Micros,
+    ) {
         let Some(Purchase { unit, nth, .. }) = self.under_way.purchase.take() else { return };
-        let line = purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
-        let text = |var| crate::plan::Scope::value(&self.variables, var).map(|value| value.as_text().into_owned());
+        let line =
+            purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
+        let text = |var| {
+            crate::plan::Scope::value(&self.variables, var)
+                .map(|value| value.as_text().into_owned())
+        };
         let order = text(built_in::ORDER_ID);
         let event = match outcome {
-            Outcome::Ok => PurchaseEvent::Ok { order: order.as_deref(), total_minor: self.met.worth.map(|worth| worth.0) },
+            Outcome::Ok => PurchaseEvent::Ok {
+                order: order.as_deref(),
+                total_minor: self.met.worth.map(|worth| worth.0),
+            },
             Outcome::Declined => PurchaseEvent::Declined,
-            Outcome::Failed(kind) if refused && kind.order_knowledge() == OrderKnowledge::None => PurchaseEvent::Failed { kind },
+            Outcome::Failed(kind) if refused && kind.order_knowledge() == OrderKnowledge::None => {
+                PurchaseEvent::Failed { kind }
+            }
             Outcome::Failed(kind) => PurchaseEvent::Unknown { kind: Some(kind) },
             Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
         };
@@ -380,25 +492,45 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 /// Looks for everything that the scenario takes from a good answer: captures, basket, order. What is not there is a failure.
 ///
 /// `bits` are drawn for the n-th of them, should it be picked at random.
-fn find<S, C, G>(world: &World<S, C, G>, step: &Step, answer: &Reading<'_>, bits: &dyn Fn(u64) -> u64) -> Result<Found, Finding> {
-    let missing = |what: &str| Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail: format!("{what} is not in the answer") });
+fn find<S, C, G>(
+    world: &World<S, C, G>,
+    step: &Step,
+    answer: &Reading<'_>,
+    bits: &dyn Fn(u64) -> u64,
+) -> Result<Found, Finding> {
+    let missing = |what: &str| {
+        Finding::Failed(Unmet {
+            kind: FailureKind::MissingContent,
+            detail: format!("{what} is not in the answer"),
+        })
+    };
     let mut found = Found::default();
     for (place, capture) in step.captures.iter().enumerate() {
-        let value =
-            answer.find(&capture.from, &|| bits(place as u64)).ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
+        let value = answer
+            .find(&capture.from, &|| bits(place as u64))
+            .ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
         if let Some(observed) = capture.observed {
             found.observed.push((observed, Observed::Is(value.as_text().as_ref().into())));
         }
         found.values.push((capture.var, value));
     }
     if let Some(basket) = &step.basket {
-        found.worth =
-            price::minor_units(&answer.find(&basket.at, &|| bits(BASKET)).ok_or_else(|| missing("the basket's total"))?, basket.unit);
+        found.worth = price::minor_units(
+            &answer
+                .find(&basket.at, &|| bits(BASKET))
+                .ok_or_else(|| missing("the basket's total"))?,
+            basket.unit,
+        );
     }
     if let Some(order) = &step.order {
-        found.values.push((built_in::ORDER_ID, answer.find(&order.id, &|| bits(ORDER)).ok_or_else(|| missing("the order's number"))?));
+        found.values.push((
+            built_in::ORDER_ID,
+            answer.find(&order.id, &|| bits(ORDER)).ok_or_else(|| missing("the order's number"))?,
+        ));
         if let Some(total) = &order.total {
-            let value = answer.find(&total.at, &|| bits(ORDER)).ok_or_else(|| missing("the order's total"))?;
+            let value = answer
+                .find(&total.at, &|| bits(ORDER))
+                .ok_or_else(|| missing("the order's total"))?;
             found.worth = price::minor_units(&value, total.unit).or(found.worth);
             found.values.push((built_in::ORDER_TOTAL, value));
         }
@@ -419,7 +551,16 @@ fn purchase_line<'a, S, C, G>(
         if let Some(intent) = intent {
             let (purchase, key) = (world.plan.unit(unit).name.as_str(), intent.key());
             let event = event.clone();
-            world.ledger.write(&PurchaseLine { at_us, intent: &intent.marker, key: &key, shopper, marker, purchase, attempt, event });
+            world.ledger.write(&PurchaseLine {
+                at_us,
+                intent: &intent.marker,
+                key: &key,
+                shopper,
+                marker,
+                purchase,
+                attempt,
+                event,
+            });
         }
     }
 }
@@ -427,7 +568,10 @@ fn purchase_line<'a, S, C, G>(
 /// Whether the answer leaves no doubt that the request was not carried out. A request that timed out at the shop (408), met
 /// another one like it under way (409) or came too early (425) may have been.
 fn is_refusal(evidence: &Evidence) -> bool {
-    !evidence.answer.as_ref().is_some_and(|answer| matches!(answer.status.as_u16(), 408 | 409 | 425))
+    !evidence
+        .answer
+        .as_ref()
+        .is_some_and(|answer| matches!(answer.status.as_u16(), 408 | 409 | 425))
 }
 
 /// What it means that there is no page.
@@ -440,7 +584,9 @@ fn no_page(trouble: &FetchTrouble) -> Finding {
         },
         FetchTrouble::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, trouble.to_string()),
         FetchTrouble::BadRedirect(_) => failed(FailureKind::Protocol, trouble.to_string()),
-        FetchTrouble::RedirectRefused { location, .. } => Finding::Own(OwnFault::Permission, refused(location)),
+        FetchTrouble::RedirectRefused { location, .. } => {
+            Finding::Own(OwnFault::Permission, refused(location))
+        }
         FetchTrouble::Refused(address) => Finding::Own(OwnFault::Permission, refused(address)),
         FetchTrouble::BadAddress(_) => Finding::Own(OwnFault::Scenario, trouble.to_string()),
     }
@@ -448,6 +594,9 @@ fn no_page(trouble: &FetchTrouble) -> Finding {
 
 /// The cause, named by host so that causes stay few.
 fn refused(address: &str) -> String {
-    let host = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned());
+    let host = url::Url::parse(address)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_else(|| address.to_owned());
     format!("{host} is not an allowed host: --allow-host {host}, if you may load it")
 }

@@ -43,7 +43,8 @@ impl Barriers {
     pub fn new(plan: &Plan, slice: Slice) -> Barriers {
         let share = |together: Together| {
             let (index, of) = (slice.index(), slice.of());
-            let shoppers = (together.shoppers / of + u32::from(index < together.shoppers % of)).max(1);
+            let shoppers =
+                (together.shoppers / of + u32::from(index < together.shoppers % of)).max(1);
             Barrier { together: Together { shoppers, ..together }, group: Mutex::default() }
         };
         Barriers(plan.steps.iter().map(|step| step.together.map(share)).collect())

@@ -33,7 +33,11 @@ impl Cookies {
     pub fn take(&mut self, headers: &HeaderMap, url: &Url) -> usize {
         let before = self.changes;
         // A header that is not text, a foreign domain: ignored, as browsers do.
-        for text in headers.get_all(SET_COOKIE).into_iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()) {
+        for text in headers
+            .get_all(SET_COOKIE)
+            .into_iter()
+            .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
+        {
             let stored = self.store.get_or_insert_default().parse(text, url);
             self.changes += u64::from(stored.is_ok());
         }
@@ -64,7 +68,11 @@ impl Cookies {
 
     /// The value of the cookie of this name that a request to `url` would carry.
     pub fn value(&self, name: &str, url: &Url) -> Option<&str> {
-        self.store.as_ref()?.get_request_values(url).find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.store
+            .as_ref()?
+            .get_request_values(url)
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     /// Counts the cookies ever set: while it stands still, the jar has not changed.
@@ -90,7 +98,11 @@ fn written(store: &CookieStore, url: &Url) -> Option<HeaderValue> {
         text.push('=');
         text.push_str(value);
     }
-    if text.is_empty() { None } else { HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok() }
+    if text.is_empty() {
+        None
+    } else {
+        HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
+    }
 }
 
 /// When the first of the cookies expires that has not done so yet.
@@ -111,14 +123,24 @@ mod tests {
     }
 
     fn setting(cookies: &[&str]) -> HeaderMap {
-        cookies.iter().map(|text| (SET_COOKIE, HeaderValue::from_bytes(text.as_bytes()).unwrap())).collect()
+        cookies
+            .iter()
+            .map(|text| (SET_COOKIE, HeaderValue::from_bytes(text.as_bytes()).unwrap()))
+            .collect()
     }
 
     #[test]
     fn values_are_kept_as_sent() {
         let mut jar = Cookies::default();
         let page = url("http://shop.example/checkout/");
-        jar.take(&setting(&["basket=\"7:abc:x=y\"; Path=/; HttpOnly; SameSite=Lax", "csrf=a%20b; Path=/", "empty=; Path=/"]), &page);
+        jar.take(
+            &setting(&[
+                "basket=\"7:abc:x=y\"; Path=/; HttpOnly; SameSite=Lax",
+                "csrf=a%20b; Path=/",
+                "empty=; Path=/",
+            ]),
+            &page,
+        );
         let sent = jar.header(&url("http://shop.example/cart")).unwrap();
         let mut pairs: Vec<&str> = sent.to_str().unwrap().split("; ").collect();
         pairs.sort_unstable();
@@ -141,12 +163,24 @@ mod tests {
     fn cookies_go_where_they_belong() {
         let mut jar = Cookies::default();
         jar.take(
-            &setting(&["host=1", "domain=2; Domain=shop.example; Path=/", "safe=3; Secure; Path=/", "foreign=4; Domain=other.example"]),
+            &setting(&[
+                "host=1",
+                "domain=2; Domain=shop.example; Path=/",
+                "safe=3; Secure; Path=/",
+                "foreign=4; Domain=other.example",
+            ]),
             &url("https://www.shop.example/a/b"),
         );
         let mut names = |text: &str| {
-            let header = jar.header(&url(text)).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-            let mut names: Vec<String> = header.split("; ").filter_map(|pair| pair.split('=').next()).map(str::to_owned).collect();
+            let header = jar
+                .header(&url(text))
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default();
+            let mut names: Vec<String> = header
+                .split("; ")
+                .filter_map(|pair| pair.split('=').next())
+                .map(str::to_owned)
+                .collect();
             names.sort_unstable();
             names.join(" ")
         };
@@ -163,7 +197,10 @@ mod tests {
         let page = url("https://shop.example/");
         jar.take(&setting(&["a=1; Path=/; Max-Age=600", "safe=2; Path=/; Secure"]), &page);
         let sent = |jar: &mut Cookies, text: &str| {
-            let header = jar.header(&url(text)).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+            let header = jar
+                .header(&url(text))
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default();
             let mut pairs: Vec<String> = header.split("; ").map(str::to_owned).collect();
             pairs.sort_unstable();
             pairs.join(" ")

@@ -37,7 +37,12 @@ pub(super) enum Retry {
 
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// The shopper's first failure fell at this step: changes what the arm changes, and says how to try again.
-    pub(super) fn treat<C: Clock>(&mut self, world: &World<S, C, G>, leg: usize, step: StepId) -> Retry {
+    pub(super) fn treat<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        leg: usize,
+        step: StepId,
+    ) -> Retry {
         let plan = &*world.plan;
         let shoppers = &plan.shoppers;
         if shoppers.behaviour != Behaviour::Experiment || self.experiment != Experiment::Untreated {
@@ -51,7 +56,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         let way = &shoppers.arms[usize::from(arm)].way;
         let values = plan.values_after(way, self.shopper, self.held());
-        for (attribute, (value, held)) in shoppers.attributes.iter().zip(values.iter().zip(self.held().to_vec())) {
+        for (attribute, (value, held)) in
+            shoppers.attributes.iter().zip(values.iter().zip(self.held().to_vec()))
+        {
             if *value != held {
                 self.variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
             }
@@ -70,7 +77,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// An attempt at a unit came out so: tells what came of the treatment, if that is known now.
-    pub(super) fn follow_up<C: Clock>(&mut self, world: &World<S, C, G>, leg: usize, outcome: Outcome) {
+    pub(super) fn follow_up<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        leg: usize,
+        outcome: Outcome,
+    ) {
         let Experiment::UnderWay(failed, treatment) = self.experiment else { return };
         if outcome == Outcome::Ok && leg != failed {
             return;

@@ -35,7 +35,8 @@ const DESKTOP: [&str; 5] = [
     "\"Windows\"",
 ];
 const LANGUAGE: &str = "en-US,en;q=0.9";
-const BRANDS: &str = "\"Chromium\";v=\"142\", \"Google Chrome\";v=\"142\", \"Not_A Brand\";v=\"99\"";
+const BRANDS: &str =
+    "\"Chromium\";v=\"142\", \"Google Chrome\";v=\"142\", \"Not_A Brand\";v=\"99\"";
 
 /// The headers of this device's browser. It says that it is a load test, as every shopper does.
 pub(super) fn headers(device: Device) -> &'static HeaderMap {
@@ -52,5 +53,8 @@ fn say(words: [&str; 5]) -> HeaderMap {
     let [agent, ..] = &words;
     let agent = format!("{agent} {AGENT}");
     let said = std::iter::once(agent).chain(words.iter().skip(1).cloned());
-    SAID.into_iter().zip(said).filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))).collect()
+    SAID.into_iter()
+        .zip(said)
+        .filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?)))
+        .collect()
 }

@@ -6,10 +6,18 @@ use serde_json::Value;
 pub(super) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> {
     let Some(answer) = answer else { return Some("the body is not JSON".to_owned()) };
     if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
-        let code = error["extensions"]["code"].as_str().map(|code| format!(" ({code})")).unwrap_or_default();
-        return Some(format!("GraphQL error: {}{code}", error["message"].as_str().unwrap_or("without a message")));
+        let code = error["extensions"]["code"]
+            .as_str()
+            .map(|code| format!(" ({code})"))
+            .unwrap_or_default();
+        return Some(format!(
+            "GraphQL error: {}{code}",
+            error["message"].as_str().unwrap_or("without a message")
+        ));
     }
-    let Some(data) = answer["data"].as_object() else { return Some("a GraphQL answer without data".to_owned()) };
+    let Some(data) = answer["data"].as_object() else {
+        return Some("a GraphQL answer without data".to_owned());
+    };
     data.iter().find_map(|(field, value)| {
         let found = value["__typename"].as_str();
         let good = match found {
@@ -17,17 +25,27 @@ pub(super) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> 
             Some(name) => types.iter().any(|known| known == name),
             None => types.is_empty(),
         };
-        let expected = if types.is_empty() { String::new() } else { format!(", expected {}", types.join(" or ")) };
-        let reason = value["message"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
-        (!good)
-            .then(|| format!("{field} is {}{expected}{reason}", found.unwrap_or(if value.is_null() { "null" } else { "of no named type" })))
+        let expected = if types.is_empty() {
+            String::new()
+        } else {
+            format!(", expected {}", types.join(" or "))
+        };
+        let reason =
+            value["message"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
+        (!good).then(|| {
+            format!(
+                "{field} is {}{expected}{reason}",
+                found.unwrap_or(if value.is_null() { "null" } else { "of no named type" })
+            )
+        })
     })
 }
 
 /// What is said of an answer of which no field is of one of these types.
 pub(super) fn not_of(answer: Option<&Value>, types: &[String]) -> Option<String> {
     let fields = answer.and_then(|answer| answer["data"].as_object());
-    let mut found = fields.into_iter().flatten().filter_map(|(_, value)| value["__typename"].as_str());
+    let mut found =
+        fields.into_iter().flatten().filter_map(|(_, value)| value["__typename"].as_str());
     let held = found.any(|name| types.iter().any(|known| known == name));
     (!held).then(|| format!("no field is {}", types.join(" or ")))
 }
@@ -48,14 +66,29 @@ mod tests {
         assert_eq!((wrong(order.clone(), &[]), wrong(order.clone(), &["Order"])), (None, None));
         assert_eq!(wrong(order, &["Cart"]).as_deref(), Some("add is Order, expected Cart"));
         let refused = json!({ "data": { "add": { "__typename": "InsufficientStockError", "message": "only 3" } } });
-        assert_eq!(wrong(refused.clone(), &[]).as_deref(), Some("add is InsufficientStockError: only 3"));
+        assert_eq!(
+            wrong(refused.clone(), &[]).as_deref(),
+            Some("add is InsufficientStockError: only 3")
+        );
         assert_eq!(not_of(Some(&refused), &names(&["InsufficientStockError"])), None);
-        assert_eq!(not_of(Some(&refused), &names(&["OtherError"])).as_deref(), Some("no field is OtherError"));
+        assert_eq!(
+            not_of(Some(&refused), &names(&["OtherError"])).as_deref(),
+            Some("no field is OtherError")
+        );
         let broken = json!({ "data": null, "errors": [{ "message": "no such country", "extensions": { "code": "USER_INPUT_ERROR" } }] });
-        assert_eq!(wrong(broken, &[]).as_deref(), Some("GraphQL error: no such country (USER_INPUT_ERROR)"));
-        assert_eq!(wrong(json!({ "data": { "order": null } }), &["Order"]).as_deref(), Some("order is null, expected Order"));
+        assert_eq!(
+            wrong(broken, &[]).as_deref(),
+            Some("GraphQL error: no such country (USER_INPUT_ERROR)")
+        );
+        assert_eq!(
+            wrong(json!({ "data": { "order": null } }), &["Order"]).as_deref(),
+            Some("order is null, expected Order")
+        );
         assert_eq!(wrong(json!({ "data": { "order": null, "n": 3 } }), &[]), None);
-        assert_eq!(wrong(json!({ "data": { "n": [] } }), &["N"]).as_deref(), Some("n is of no named type, expected N"));
+        assert_eq!(
+            wrong(json!({ "data": { "n": [] } }), &["N"]).as_deref(),
+            Some("n is of no named type, expected N")
+        );
         assert_eq!(wrong(json!({}), &[]).as_deref(), Some("a GraphQL answer without data"));
         assert_eq!(super::wrong(None, &[]).as_deref(), Some("the body is not JSON"));
     }

@@ -31,7 +31,11 @@ impl Judge<'_> {
     ///
     /// # Errors
     /// When an expected value can't be rendered.
-    pub fn unmet(&self, conditions: &Conditions, answer: &Reading<'_>) -> Result<Option<Unmet>, RenderError> {
+    pub fn unmet(
+        &self,
+        conditions: &Conditions,
+        answer: &Reading<'_>,
+    ) -> Result<Option<Unmet>, RenderError> {
         for check in &conditions.checks {
             if let Some(detail) = self.check(check, answer)? {
                 let kind = match check {
@@ -48,7 +52,11 @@ impl Judge<'_> {
     ///
     /// # Errors
     /// When an expected value can't be rendered.
-    pub fn holds(&self, conditions: &Conditions, answer: &Reading<'_>) -> Result<bool, RenderError> {
+    pub fn holds(
+        &self,
+        conditions: &Conditions,
+        answer: &Reading<'_>,
+    ) -> Result<bool, RenderError> {
         Ok(!conditions.is_empty() && self.unmet(conditions, answer)?.is_none())
     }
 
@@ -69,7 +77,10 @@ impl Judge<'_> {
                 let status = answer.status();
                 let held = ranges.iter().any(|range| range.contains(status));
                 (!held).then(|| {
-                    format!("status {status}, expected {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "))
+                    format!(
+                        "status {status}, expected {}",
+                        ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+                    )
                 })
             }
             Check::Json { path, expected } => {
@@ -80,7 +91,8 @@ impl Judge<'_> {
                 })?
             }
             Check::Header { name, expected } => {
-                let found = answer.header(name).map(|value| serde_json::Value::String(value.to_owned()));
+                let found =
+                    answer.header(name).map(|value| serde_json::Value::String(value.to_owned()));
                 self.compare(&name, expected, found.as_ref(), || format!("no header {name}"))?
             }
             Check::Text(wanted) => {
@@ -91,9 +103,15 @@ impl Judge<'_> {
                 let unwanted = self.render(unwanted)?;
                 answer.says(&unwanted).then(|| format!("the text '{unwanted}' is there"))
             }
-            Check::Matches(regex) => (!regex.is_match(&answer.text())).then(|| format!("nothing matches /{regex}/")),
-            Check::Css(selector) => (!answer.has_element(selector)).then(|| format!("no element matches {selector}")),
-            Check::NoCss(selector) => answer.has_element(selector).then(|| format!("an element matches {selector}")),
+            Check::Matches(regex) => {
+                (!regex.is_match(&answer.text())).then(|| format!("nothing matches /{regex}/"))
+            }
+            Check::Css(selector) => {
+                (!answer.has_element(selector)).then(|| format!("no element matches {selector}"))
+            }
+            Check::NoCss(selector) => {
+                answer.has_element(selector).then(|| format!("an element matches {selector}"))
+            }
             Check::Url(wanted) => self.address("the address", answer.url(), wanted)?,
             Check::Location(wanted) => match answer.first_location() {
                 Some(location) => self.address("the redirect's goal", location.as_ref(), wanted)?,
@@ -101,7 +119,8 @@ impl Judge<'_> {
             },
             Check::Size { low, high } => {
                 let size = answer.size();
-                (size < *low || *high < size).then(|| format!("the body has {size} bytes, expected {}", extent(*low, *high)))
+                (size < *low || *high < size)
+                    .then(|| format!("the body has {size} bytes, expected {}", extent(*low, *high)))
             }
             Check::AnyOf(sets) => self.none_of(sets, answer)?,
             Check::GraphQl(types) => graphql::wrong(answer.json(), types),
@@ -110,16 +129,30 @@ impl Judge<'_> {
     }
 
     /// What is wrong with an address that should be like one of these.
-    fn address(&self, what: &str, url: Option<&url::Url>, wanted: &[Template]) -> Result<Option<String>, RenderError> {
-        let wanted = wanted.iter().map(|wanted| self.render(wanted)).collect::<Result<Vec<_>, _>>()?;
+    fn address(
+        &self,
+        what: &str,
+        url: Option<&url::Url>,
+        wanted: &[Template],
+    ) -> Result<Option<String>, RenderError> {
+        let wanted =
+            wanted.iter().map(|wanted| self.render(wanted)).collect::<Result<Vec<_>, _>>()?;
         if let Some(url) = url.filter(|url| !wanted.iter().any(|wanted| is_like(wanted, url))) {
-            return Ok(Some(format!("{what} is {}, expected {}", address::path_and_query(url), wanted.join(" or "))));
+            return Ok(Some(format!(
+                "{what} is {}, expected {}",
+                address::path_and_query(url),
+                wanted.join(" or ")
+            )));
         }
         Ok(url.is_none().then(|| format!("{what} is none")))
     }
 
     /// What is wrong if no set of conditions holds.
-    fn none_of(&self, sets: &[Conditions], answer: &Reading<'_>) -> Result<Option<String>, RenderError> {
+    fn none_of(
+        &self,
+        sets: &[Conditions],
+        answer: &Reading<'_>,
+    ) -> Result<Option<String>, RenderError> {
         let mut wrong = Vec::with_capacity(sets.len());
         for set in sets {
             match self.unmet(set, answer)? {
@@ -147,7 +180,9 @@ impl Judge<'_> {
             Expected::Value(wanted) if same(wanted, found) => None,
             Expected::Value(wanted) => wrong(wanted.to_string()),
             Expected::OneOf(wanted) if wanted.iter().any(|one| same(one, found)) => None,
-            Expected::OneOf(wanted) => wrong(format!("one of {}", serde_json::Value::Array(wanted.clone()))),
+            Expected::OneOf(wanted) => {
+                wrong(format!("one of {}", serde_json::Value::Array(wanted.clone())))
+            }
             Expected::Text(template) => {
                 let wanted = self.render(template)?;
                 let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
@@ -164,7 +199,10 @@ impl Judge<'_> {
 /// What a condition asks for.
 fn in_words(check: &Check) -> String {
     match check {
-        Check::Status(ranges) => format!("status {}", ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")),
+        Check::Status(ranges) => format!(
+            "status {}",
+            ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+        ),
         Check::Json { path, .. } => format!("json {path}"),
         Check::Header { name, .. } => format!("header {name}"),
         Check::Text(_) => "text".to_owned(),
@@ -261,7 +299,9 @@ mod tests {
 
     #[test]
     fn a_wrong_status_is_told_apart_by_its_class() {
-        let status = |status| unmet(Check::Status(vec![StatusRange::SUCCESS]), status, "").map(|(kind, _)| kind);
+        let status = |status| {
+            unmet(Check::Status(vec![StatusRange::SUCCESS]), status, "").map(|(kind, _)| kind)
+        };
         assert_eq!(status(204), None);
         assert_eq!(status(302), Some(FailureKind::UnexpectedStatus));
         assert_eq!(status(404), Some(FailureKind::ClientError));
@@ -274,10 +314,21 @@ mod tests {
         let body = r#"{"state":"paid","n":1.0,"id":"5"}"#;
         assert_eq!(unmet(json_check("$.n", Expected::Value(json!(1))), 200, body), None);
         assert_eq!(unmet(json_check("$.id", Expected::Value(json!(5))), 200, body), None);
-        assert_eq!(unmet(json_check("$.state", Expected::OneOf(vec![json!("paid"), json!("sent")])), 200, body), None);
+        assert_eq!(
+            unmet(
+                json_check("$.state", Expected::OneOf(vec![json!("paid"), json!("sent")])),
+                200,
+                body
+            ),
+            None
+        );
         assert_eq!(unmet(json_check("$.gone", Expected::Absent), 200, body), None);
-        let (kind, detail) = unmet(json_check("$.state", Expected::Value(json!("done"))), 200, body).unwrap();
-        assert_eq!((kind, detail.as_str()), (FailureKind::UnexpectedContent, r#"$.state is "paid", expected "done""#));
+        let (kind, detail) =
+            unmet(json_check("$.state", Expected::Value(json!("done"))), 200, body).unwrap();
+        assert_eq!(
+            (kind, detail.as_str()),
+            (FailureKind::UnexpectedContent, r#"$.state is "paid", expected "done""#)
+        );
         let (_, detail) = unmet(json_check("$.state", Expected::Present), 200, "<html>").unwrap();
         assert_eq!(detail, "the body is not JSON");
     }
@@ -288,13 +339,20 @@ mod tests {
         assert_eq!(unmet(Check::Text(text("thank you")), 200, "<p>thank you</p>"), None);
         assert!(unmet(Check::Text(text("thank you")), 200, "sorry").is_some());
         assert!(unmet(Check::NoText(text("alert")), 200, "alert-danger").is_some());
-        assert_eq!(unmet(Check::Matches(regex::Regex::new("order [0-9]+").unwrap()), 200, "order 17"), None);
+        assert_eq!(
+            unmet(Check::Matches(regex::Regex::new("order [0-9]+").unwrap()), 200, "order 17"),
+            None
+        );
     }
 
     #[test]
     fn no_conditions_never_decline() {
         let (headers, templates) = (HeaderMap::new(), Templates::default());
         let judge = Judge { templates: &templates, scope: &NoScope };
-        assert!(!judge.holds(&Conditions::default(), &Reading::new(200, &headers, b"", &|_| None)).unwrap());
+        assert!(
+            !judge
+                .holds(&Conditions::default(), &Reading::new(200, &headers, b"", &|_| None))
+                .unwrap()
+        );
     }
 }

@@ -15,13 +15,28 @@ const LONGEST: usize = 120;
 /// So much of a body is looked at for words.
 const LOOKED_AT: usize = 16 * 1_024;
 /// Where errors in JSON say what is wrong, by habit and by RFC 9457, the most telling first.
-const KEYS: [&str; 9] = ["message", "error_description", "detail", "title", "reason", "description", "msg", "error", "code"];
+const KEYS: [&str; 9] = [
+    "message",
+    "error_description",
+    "detail",
+    "title",
+    "reason",
+    "description",
+    "msg",
+    "error",
+    "code",
+];
 
 /// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
 pub fn message(kind: FailureKind, detail: &str, answer: Option<&Answer>) -> String {
     let said = answer.and_then(said).map(|said| plain(&said)).filter(|said| !said.is_empty());
-    let by_status =
-        matches!(kind, FailureKind::Throttled | FailureKind::ClientError | FailureKind::ServerError | FailureKind::UnexpectedStatus);
+    let by_status = matches!(
+        kind,
+        FailureKind::Throttled
+            | FailureKind::ClientError
+            | FailureKind::ServerError
+            | FailureKind::UnexpectedStatus
+    );
     match said {
         Some(said) if by_status => said,
         None if by_status => String::new(),
@@ -49,8 +64,15 @@ fn in_json(json: &serde_json::Value, depth: u32) -> Option<String> {
         Value::Number(number) if depth > 0 => Some(format!("code {number}")),
         Value::Array(items) => in_json(items.first()?, depth + 1),
         Value::Object(members) if depth < 4 => {
-            let inside = ["error", "errors"].iter().filter_map(|key| members.get(*key)).find(|value| value.is_object() || value.is_array());
-            let here = || KEYS.iter().filter_map(|key| members.get(*key)).find_map(|value| in_json(value, depth + 1));
+            let inside = ["error", "errors"]
+                .iter()
+                .filter_map(|key| members.get(*key))
+                .find(|value| value.is_object() || value.is_array());
+            let here = || {
+                KEYS.iter()
+                    .filter_map(|key| members.get(*key))
+                    .find_map(|value| in_json(value, depth + 1))
+            };
             inside.and_then(|inside| in_json(inside, depth + 1)).or_else(here)
         }
         _ => None,
@@ -130,7 +152,12 @@ mod tests {
 
     fn of(kind: FailureKind, status: u16, body: &str) -> String {
         let body = Bytes::from(body.to_owned());
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), version: Version::HTTP_11, headers: HeaderMap::new(), body };
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            version: Version::HTTP_11,
+            headers: HeaderMap::new(),
+            body,
+        };
         message(kind, "$.state is \"open\", expected \"paid\"", Some(&answer))
     }
 
@@ -154,12 +181,27 @@ mod tests {
     #[test]
     fn the_shop_s_own_words_are_found_where_shops_put_them() {
         let said = |body| of(FailureKind::ServerError, 500, body);
-        assert_eq!(said("the wallet provider did not call back"), "the wallet provider did not call back");
-        assert_eq!(said(r#"{"status":"refused","reason":"stock_taken","message":"Sold 3 times"}"#), "Sold # times");
+        assert_eq!(
+            said("the wallet provider did not call back"),
+            "the wallet provider did not call back"
+        );
+        assert_eq!(
+            said(r#"{"status":"refused","reason":"stock_taken","message":"Sold 3 times"}"#),
+            "Sold # times"
+        );
         assert_eq!(said(r#"{"error":{"code":17,"message":"locked"}}"#), "locked");
-        assert_eq!(said(r#"{"errors":[{"message":"deadlock found"}],"data":null}"#), "deadlock found");
-        assert_eq!(said(r#"{"type":"about:blank","title":"Out of memory","status":500}"#), "Out of memory");
-        assert_eq!(said("<!doctype html><html><head><title>502 Bad Gateway</title>"), "# Bad Gateway");
+        assert_eq!(
+            said(r#"{"errors":[{"message":"deadlock found"}],"data":null}"#),
+            "deadlock found"
+        );
+        assert_eq!(
+            said(r#"{"type":"about:blank","title":"Out of memory","status":500}"#),
+            "Out of memory"
+        );
+        assert_eq!(
+            said("<!doctype html><html><head><title>502 Bad Gateway</title>"),
+            "# Bad Gateway"
+        );
         assert_eq!(said("<html><body><h1 class=x>Be right back</h1>"), "Be right back");
         assert_eq!(said(""), "");
         assert_eq!(said(r#"{"total":1999}"#), "");
@@ -169,7 +211,10 @@ mod tests {
     fn a_wrong_content_says_what_was_expected_and_what_the_shop_said() {
         let said = |body| of(FailureKind::UnexpectedContent, 200, body);
         assert_eq!(said(r#"{"state":"open"}"#), "$.state is \"open\", expected \"paid\"");
-        assert_eq!(said(r#"{"state":"open","error":"no bank"}"#), "$.state is \"open\", expected \"paid\": no bank");
+        assert_eq!(
+            said(r#"{"state":"open","error":"no bank"}"#),
+            "$.state is \"open\", expected \"paid\": no bank"
+        );
         assert_eq!(
             message(FailureKind::Broken, "the connection broke: reset (os error 104)", None),
             "the connection broke: reset (os error #)"

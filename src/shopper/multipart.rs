@@ -18,15 +18,24 @@ pub(super) struct PartToSend<'a> {
 /// the same body.
 pub(super) fn multipart(parts: &[PartToSend<'_>]) -> (HeaderValue, Bytes) {
     let mut boundary = "----tillrush".to_owned();
-    let holds =
-        |part: &PartToSend<'_>, text: &str| part.name.contains(text) || part.content.windows(text.len()).any(|w| w == text.as_bytes());
+    let holds = |part: &PartToSend<'_>, text: &str| {
+        part.name.contains(text) || part.content.windows(text.len()).any(|w| w == text.as_bytes())
+    };
     while parts.iter().any(|part| holds(part, &boundary)) {
         boundary.push('-');
     }
     let quoted = |name: &str| name.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22");
-    let mut body = BytesMut::with_capacity(parts.iter().map(|part| 128 + part.content.len()).sum::<usize>() + 64);
+    let mut body = BytesMut::with_capacity(
+        parts.iter().map(|part| 128 + part.content.len()).sum::<usize>() + 64,
+    );
     for part in parts {
-        body.put(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(part.name)).as_bytes());
+        body.put(
+            format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
+                quoted(part.name)
+            )
+            .as_bytes(),
+        );
         if let Some((name, kind)) = part.file {
             body.put(format!("; filename=\"{}\"\r\nContent-Type: {kind}", quoted(name)).as_bytes());
         }

@@ -18,11 +18,14 @@ pub fn minor_units(value: &Value, unit: Option<MoneyUnit>) -> Option<MinorUnits>
 /// The first number of a text, times a hundred.
 fn hundredths(text: &str) -> Option<u64> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
-    let amount: String =
-        text[start..].chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '\u{a0}')).collect();
+    let amount: String = text[start..]
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | ' ' | '\u{a0}'))
+        .collect();
     let amount = amount.trim_end_matches(|c: char| !c.is_ascii_digit());
     // The last separator splits off the fraction if one or two digits follow it; three are a group of thousands.
-    let fraction_at = amount.rfind(['.', ',']).filter(|at| (1..=2).contains(&(amount.len() - at - 1)));
+    let fraction_at =
+        amount.rfind(['.', ',']).filter(|at| (1..=2).contains(&(amount.len() - at - 1)));
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let (whole, fraction) = match fraction_at {
         Some(at) => (digits(&amount[..at]), digits(&amount[at + 1..])),
@@ -48,7 +51,11 @@ mod tests {
             ("1'299.90", 129_990),
             ("Total: 7,00 EUR.", 700),
         ] {
-            assert_eq!(minor_units(&Value::Text(text.into()), None), Some(MinorUnits(minor)), "{text}");
+            assert_eq!(
+                minor_units(&Value::Text(text.into()), None),
+                Some(MinorUnits(minor)),
+                "{text}"
+            );
         }
         let json = |value: serde_json::Value| minor_units(&Value::Json(Rc::new(value)), None);
         assert_eq!(json(serde_json::json!(1250)), Some(MinorUnits(1_250)));
@@ -65,6 +72,9 @@ mod tests {
             [580_000, 580_000, 5_800].map(|n| Some(MinorUnits(n)))
         );
         let json = |unit| minor_units(&Value::Json(Rc::new(58.into())), unit);
-        assert_eq!([json(None), json(Some(MoneyUnit::Major)), json(Some(MoneyUnit::Minor))], [58, 5_800, 58].map(|n| Some(MinorUnits(n))));
+        assert_eq!(
+            [json(None), json(Some(MoneyUnit::Major)), json(Some(MoneyUnit::Minor))],
+            [58, 5_800, 58].map(|n| Some(MinorUnits(n)))
+        );
     }
 }

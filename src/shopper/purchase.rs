@@ -75,7 +75,10 @@ pub enum PurchaseEvent<'a> {
 }
 
 /// As everywhere else: a number of 64 bits would lose digits in many a reader of JSON.
-fn hexadecimal<S: serde::Serializer>(shopper: &ShopperId, serializer: S) -> Result<S::Ok, S::Error> {
+fn hexadecimal<S: serde::Serializer>(
+    shopper: &ShopperId,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(shopper)
 }
 
@@ -104,7 +107,13 @@ impl Intent {
     /// Who comes to the purchase again, in a later round of the journey, means another one.
     pub fn new(run: &str, shopper: ShopperId, unit: UnitId, round: u32) -> Intent {
         let suffix = if round > 0 { format!(".{round}") } else { String::new() };
-        Intent { marker: format!("{run}-{shopper}-{}{suffix}", unit.0), unit, round, generation: 1, body: None }
+        Intent {
+            marker: format!("{run}-{shopper}-{}{suffix}", unit.0),
+            unit,
+            round,
+            generation: 1,
+            body: None,
+        }
     }
 
     /// Whether it is the intent of this purchase in this round of the journey.

@@ -51,9 +51,15 @@ impl Refresh {
         let seconds = seconds.split('.').next().unwrap_or_default();
         let seconds: u64 = if seconds.is_empty() && end > 0 { 0 } else { seconds.parse().ok()? };
         let rest = rest.trim_start().trim_start_matches([';', ',']).trim_start();
-        let named = rest.get(..3).filter(|name| name.eq_ignore_ascii_case("url")).and_then(|_| rest[3..].trim_start().strip_prefix('='));
+        let named = rest
+            .get(..3)
+            .filter(|name| name.eq_ignore_ascii_case("url"))
+            .and_then(|_| rest[3..].trim_start().strip_prefix('='));
         let to = named.unwrap_or(rest).trim().trim_matches(['"', '\'']);
-        Some(Refresh { after: Micros::from_secs(seconds.min(86_400)), to: (!to.is_empty()).then(|| to.to_owned()) })
+        Some(Refresh {
+            after: Micros::from_secs(seconds.min(86_400)),
+            to: (!to.is_empty()).then(|| to.to_owned()),
+        })
     }
 }
 
@@ -61,8 +67,22 @@ impl Refresh {
 
 impl<'a> Reading<'a> {
     /// Reads the final answer of a step; `cookie` looks up a cookie that the shopper holds for its address.
-    pub fn new(status: u16, headers: &'a HeaderMap, body: &'a [u8], cookie: &'a dyn Fn(&str) -> Option<String>) -> Reading<'a> {
-        Reading { status, headers, body, cookie, url: None, first_location: None, json: OnceCell::new(), walks: Cell::new(0) }
+    pub fn new(
+        status: u16,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+        cookie: &'a dyn Fn(&str) -> Option<String>,
+    ) -> Reading<'a> {
+        Reading {
+            status,
+            headers,
+            body,
+            cookie,
+            url: None,
+            first_location: None,
+            json: OnceCell::new(),
+            walks: Cell::new(0),
+        }
     }
 
     /// The same, with the address that the answer is from, and where the first answer redirected to.
@@ -123,7 +143,8 @@ impl<'a> Reading<'a> {
     /// The body as text; what is not UTF-8 is replaced.
     pub fn text(&self) -> Cow<'a, str> {
         // The check alone is several times as fast as the replacing reader, and nearly always enough.
-        std::str::from_utf8(self.body).map_or_else(|_| String::from_utf8_lossy(self.body), Cow::Borrowed)
+        std::str::from_utf8(self.body)
+            .map_or_else(|_| String::from_utf8_lossy(self.body), Cow::Borrowed)
     }
 
     /// The body as a JSON document, if it is one.
@@ -157,7 +178,9 @@ impl<'a> Reading<'a> {
                 (place < all.len()).then(|| all.swap_remove(place))
             }
             Extract::Json(path) => Some(Value::Json(Rc::new(self.json_at(path)?.into_owned()))),
-            Extract::Css { selector, attribute } => select(self.body, selector, attribute.as_deref()).map(|found| text(&found)),
+            Extract::Css { selector, attribute } => {
+                select(self.body, selector, attribute.as_deref()).map(|found| text(&found))
+            }
             Extract::Regex(regex) => {
                 let body = self.text();
                 let groups = regex.captures(&body)?;
@@ -179,11 +202,16 @@ impl Reading<'_> {
                 nodes.into_iter().map(|node| Value::Json(Rc::new(node.clone()))).collect()
             }
             Extract::Css { selector, attribute } => {
-                select_all(self.body, selector, attribute.as_deref()).iter().map(|found| text(found)).collect()
+                select_all(self.body, selector, attribute.as_deref())
+                    .iter()
+                    .map(|found| text(found))
+                    .collect()
             }
             Extract::Regex(regex) => {
                 let body = self.text();
-                let group = |groups: regex::Captures<'_>| groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()));
+                let group = |groups: regex::Captures<'_>| {
+                    groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()))
+                };
                 regex.captures_iter(&body).filter_map(group).collect()
             }
             Extract::Pick(..) | Extract::Header(_) | Extract::Cookie(_) => Vec::new(),
@@ -221,8 +249,17 @@ fn select_all(html: &[u8], selector: &str, attribute: Option<&str>) -> Vec<Strin
         }
         Ok(())
     });
-    parse(html, Settings::new().append_element_content_handler(begin).append_element_content_handler(collect));
-    found.into_inner().iter().map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned()).collect()
+    parse(
+        html,
+        Settings::new()
+            .append_element_content_handler(begin)
+            .append_element_content_handler(collect),
+    );
+    found
+        .into_inner()
+        .iter()
+        .map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned())
+        .collect()
 }
 
 /// The first element that `selector` matches: an attribute of it, or its text without the white space around it.
@@ -249,7 +286,12 @@ fn select(html: &[u8], selector: &str, attribute: Option<&str>) -> Option<String
             content.borrow_mut().get_or_insert_default().push_str(chunk.as_str());
             Ok(())
         });
-        parse(html, Settings::new().append_element_content_handler(begin).append_element_content_handler(collect));
+        parse(
+            html,
+            Settings::new()
+                .append_element_content_handler(begin)
+                .append_element_content_handler(collect),
+        );
         value = content.into_inner();
     }
     value.map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned())
@@ -292,10 +334,13 @@ mod tests {
             ("div.absent", None),
             ("section", None),
         ] {
-            let oracle = page.select(&Selector::parse(selector).unwrap()).next().and_then(|element| match attribute {
-                Some(name) => element.value().attr(name).map(str::to_owned),
-                None => Some(element.text().collect::<String>().trim().to_owned()),
-            });
+            let oracle =
+                page.select(&Selector::parse(selector).unwrap()).next().and_then(|element| {
+                    match attribute {
+                        Some(name) => element.value().attr(name).map(str::to_owned),
+                        None => Some(element.text().collect::<String>().trim().to_owned()),
+                    }
+                });
             assert_eq!(css(selector, attribute), oracle, "{selector} {attribute:?}");
         }
     }
@@ -307,45 +352,81 @@ mod tests {
         let cookie = |name: &str| (name == "sid").then(|| "c1".to_owned());
         let body = br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#;
         let reading = Reading::new(200, &headers, body, &cookie);
-        let found = |place: Extract| reading.find(&place, &|| 0).map(|value| value.as_text().into_owned());
+        let found =
+            |place: Extract| reading.find(&place, &|| 0).map(|value| value.as_text().into_owned());
         let json = |path: &str| Extract::Json(JsonPlace::parse(path).unwrap());
         assert_eq!(found(json("$.a[1].id")).as_deref(), Some("8"));
         assert_eq!(found(json("$.s")).as_deref(), Some("t"));
         assert_eq!(found(json("$.none")), None);
         assert_eq!(found(Extract::Header("x-node".into())).as_deref(), Some("n1"));
         assert_eq!(found(Extract::Cookie("sid".into())).as_deref(), Some("c1"));
-        assert_eq!(found(Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())).as_deref(), Some("7"));
+        assert_eq!(
+            found(Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())).as_deref(),
+            Some("7")
+        );
         assert_eq!(found(Extract::Regex(regex::Regex::new("nothing").unwrap())), None);
     }
 
     #[test]
     fn a_waiting_page_says_when_and_where_to_ask_again() {
-        let refresh = |body: &str| Reading::new(200, &HeaderMap::new(), body.as_bytes(), &|_| None).refresh();
-        let to = |seconds, to: Option<&str>| Some(Refresh { after: Micros::from_secs(seconds), to: to.map(str::to_owned) });
-        assert_eq!(refresh(r#"<meta http-equiv="Refresh" content="2; URL='/wait?n=1&amp;m=2'">"#), to(2, Some("/wait?n=1&m=2")));
+        let refresh =
+            |body: &str| Reading::new(200, &HeaderMap::new(), body.as_bytes(), &|_| None).refresh();
+        let to = |seconds, to: Option<&str>| {
+            Some(Refresh { after: Micros::from_secs(seconds), to: to.map(str::to_owned) })
+        };
+        assert_eq!(
+            refresh(r#"<meta http-equiv="Refresh" content="2; URL='/wait?n=1&amp;m=2'">"#),
+            to(2, Some("/wait?n=1&m=2"))
+        );
         assert_eq!(refresh("<META HTTP-EQUIV=refresh CONTENT=5>"), to(5, None));
-        assert_eq!(refresh(r#"<meta http-equiv=refresh content=".5,/done">"#), to(0, Some("/done")));
-        assert_eq!((refresh("<meta name=refresh content=5>"), refresh("<meta http-equiv=refresh content=soon>")), (None, None));
-        let headers = HeaderMap::from_iter([(http::HeaderName::from_static("refresh"), http::HeaderValue::from_static("1;url=/x"))]);
+        assert_eq!(
+            refresh(r#"<meta http-equiv=refresh content=".5,/done">"#),
+            to(0, Some("/done"))
+        );
+        assert_eq!(
+            (
+                refresh("<meta name=refresh content=5>"),
+                refresh("<meta http-equiv=refresh content=soon>")
+            ),
+            (None, None)
+        );
+        let headers = HeaderMap::from_iter([(
+            http::HeaderName::from_static("refresh"),
+            http::HeaderValue::from_static("1;url=/x"),
+        )]);
         assert_eq!(Reading::new(200, &headers, b"", &|_| None).refresh(), to(1, Some("/x")));
     }
 
     #[test]
     fn of_several_the_last_or_any_is_taken() {
         let (headers, body) = (HeaderMap::new(), br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#);
-        let pages = [Reading::new(200, &headers, PAGE.as_bytes(), &|_| None), Reading::new(200, &headers, body, &|_| None)];
+        let pages = [
+            Reading::new(200, &headers, PAGE.as_bytes(), &|_| None),
+            Reading::new(200, &headers, body, &|_| None),
+        ];
         let found = |page: usize, pick: Pick, bits: u64, place: Extract| {
             let value = pages[page].find(&Extract::Pick(pick, Box::new(place)), &|| bits);
             value.map_or_else(|| "nothing".to_owned(), |value| value.as_text().into_owned())
         };
-        let css =
-            |selector: &str, attribute: Option<&str>| Extract::Css { selector: selector.into(), attribute: attribute.map(str::to_owned) };
+        let css = |selector: &str, attribute: Option<&str>| Extract::Css {
+            selector: selector.into(),
+            attribute: attribute.map(str::to_owned),
+        };
         assert_eq!(found(0, Pick::Last, 0, css("a", Some("href"))), "/p/2");
-        assert_eq!([0, u64::MAX].map(|bits| found(0, Pick::Random, bits, css("a", None))), ["one", "two"]);
+        assert_eq!(
+            [0, u64::MAX].map(|bits| found(0, Pick::Random, bits, css("a", None))),
+            ["one", "two"]
+        );
         assert_eq!(found(0, Pick::Last, 0, css("section", None)), "d");
         assert_eq!(found(0, Pick::Random, 5, css("b i", None)), "nothing");
-        assert_eq!(found(1, Pick::Last, 0, Extract::Json(JsonPlace::parse("$.a[*].id").unwrap())), "8");
-        assert_eq!(found(1, Pick::Last, 0, Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())), "8");
+        assert_eq!(
+            found(1, Pick::Last, 0, Extract::Json(JsonPlace::parse("$.a[*].id").unwrap())),
+            "8"
+        );
+        assert_eq!(
+            found(1, Pick::Last, 0, Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())),
+            "8"
+        );
         // Text inside of elements in each other belongs to all of them, as a full parser has it.
         let oracle: Vec<String> = Html::parse_document(PAGE)
             .select(&Selector::parse("section").unwrap())

@@ -9,10 +9,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::multipart::{PartToSend, multipart};
 use super::session::PageRequest;
-use crate::plan::{self, Auth, Body, Content, JsonSegment, RenderError, Request, Scope, Template, Templates};
+use crate::plan::{
+    self, Auth, Body, Content, JsonSegment, RenderError, Request, Scope, Template, Templates,
+};
 
 /// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
-const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
+const FORM: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
 /// Why a request can't be made from the variables. It is the scenario's fault, never the shop's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +37,11 @@ pub enum FillError {
 ///
 /// # Errors
 /// When a placeholder has no value, or a header comes out with characters that headers can't have.
-pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) -> Result<PageRequest<'t>, FillError> {
+pub fn fill<'t>(
+    request: &'t Request,
+    templates: &Templates,
+    scope: &dyn Scope,
+) -> Result<PageRequest<'t>, FillError> {
     let url = request.url.render(templates, scope)?;
     let mut headers = headers(request, templates, scope)?;
     let (body, content_type) = body(&request.body, templates, scope)?;
@@ -45,7 +52,11 @@ pub fn fill<'t>(request: &'t Request, templates: &Templates, scope: &dyn Scope) 
 }
 
 /// The step's own headers.
-pub(super) fn headers(request: &Request, templates: &Templates, scope: &dyn Scope) -> Result<HeaderMap, FillError> {
+pub(super) fn headers(
+    request: &Request,
+    templates: &Templates,
+    scope: &dyn Scope,
+) -> Result<HeaderMap, FillError> {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
     for (name, template) in &request.headers {
         let value = template.render(templates, scope)?;
@@ -54,10 +65,16 @@ pub(super) fn headers(request: &Request, templates: &Templates, scope: &dyn Scop
             _ => return Err(FillError::Header { name: name.clone(), value: value.into_owned() }),
         };
     }
-    if let Some(auth) = request.auth.as_ref().filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
+    if let Some(auth) =
+        request.auth.as_ref().filter(|_| !headers.contains_key(header::AUTHORIZATION))
+    {
         let value = match auth {
             Auth::Basic { user, password } => {
-                let pair = format!("{}:{}", user.render(templates, scope)?, password.render(templates, scope)?);
+                let pair = format!(
+                    "{}:{}",
+                    user.render(templates, scope)?,
+                    password.render(templates, scope)?
+                );
                 format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair))
             }
             Auth::Bearer(token) => format!("Bearer {}", token.render(templates, scope)?),
@@ -68,7 +85,12 @@ pub(super) fn headers(request: &Request, templates: &Templates, scope: &dyn Scop
                 headers.insert(header::AUTHORIZATION, value)
             }
             // What it would be is a secret.
-            Err(_) => return Err(FillError::Header { name: "authorization".to_owned(), value: "***".to_owned() }),
+            Err(_) => {
+                return Err(FillError::Header {
+                    name: "authorization".to_owned(),
+                    value: "***".to_owned(),
+                });
+            }
         };
     }
     Ok(headers)
@@ -85,13 +107,21 @@ fn method(method: plan::Method) -> Method {
     }
 }
 
-fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes, Option<HeaderValue>), RenderError> {
+fn body(
+    body: &Body,
+    templates: &Templates,
+    scope: &dyn Scope,
+) -> Result<(Bytes, Option<HeaderValue>), RenderError> {
     let kind = |name| Some(HeaderValue::from_static(name));
     Ok(match body {
         // A form to submit is found on the page, and filled by who knows the page.
         Body::Empty | Body::Submit(_) => (Bytes::new(), None),
-        Body::Json(segments) => (json(segments, templates, scope)?.into(), kind("application/json")),
-        Body::Form(pairs) => (form(pairs, templates, scope)?.into(), kind("application/x-www-form-urlencoded")),
+        Body::Json(segments) => {
+            (json(segments, templates, scope)?.into(), kind("application/json"))
+        }
+        Body::Form(pairs) => {
+            (form(pairs, templates, scope)?.into(), kind("application/x-www-form-urlencoded"))
+        }
         Body::Multipart(written) => {
             let (content_type, body) = parts(written, templates, scope)?;
             (body, Some(content_type))
@@ -100,7 +130,11 @@ fn body(body: &Body, templates: &Templates, scope: &dyn Scope) -> Result<(Bytes,
     })
 }
 
-fn parts(written: &[(Template, Content)], templates: &Templates, scope: &dyn Scope) -> Result<(HeaderValue, Bytes), RenderError> {
+fn parts(
+    written: &[(Template, Content)],
+    templates: &Templates,
+    scope: &dyn Scope,
+) -> Result<(HeaderValue, Bytes), RenderError> {
     // Rendered before any part can borrow it: names, and texts or file names.
     let mut texts = Vec::with_capacity(written.len());
     for (name, content) in written {
@@ -109,12 +143,18 @@ fn parts(written: &[(Template, Content)], templates: &Templates, scope: &dyn Sco
     }
     let parts = written.iter().zip(&texts).map(|((_, content), (name, text))| match content {
         Content::Text(_) => PartToSend { name, file: None, content: text.as_bytes() },
-        Content::File { content_type, bytes, .. } => PartToSend { name, file: Some((&**text, content_type.as_str())), content: bytes },
+        Content::File { content_type, bytes, .. } => {
+            PartToSend { name, file: Some((&**text, content_type.as_str())), content: bytes }
+        }
     });
     Ok(multipart(&parts.collect::<Vec<_>>()))
 }
 
-fn json(segments: &[JsonSegment], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
+fn json(
+    segments: &[JsonSegment],
+    templates: &Templates,
+    scope: &dyn Scope,
+) -> Result<String, RenderError> {
     let mut json = String::with_capacity(128);
     for segment in segments {
         match segment {
@@ -123,7 +163,9 @@ fn json(segments: &[JsonSegment], templates: &Templates, scope: &dyn Scope) -> R
             JsonSegment::Text(template) => quote(&mut json, &template.render(templates, scope)?),
             JsonSegment::Value(var) => match scope.value(*var) {
                 Some(plan::Value::Text(text)) => quote(&mut json, text),
-                Some(plan::Value::Json(value)) => write!(json, "{value}").expect("writing to a string"),
+                Some(plan::Value::Json(value)) => {
+                    write!(json, "{value}").expect("writing to a string")
+                }
                 None => return Err(RenderError::Missing(format!("variable {}", var.0))),
             },
         }
@@ -136,7 +178,11 @@ fn quote(json: &mut String, text: &str) {
     json.push_str(&serde_json::to_string(text).expect("a string is always JSON"));
 }
 
-fn form(pairs: &[(Template, Template)], templates: &Templates, scope: &dyn Scope) -> Result<String, RenderError> {
+fn form(
+    pairs: &[(Template, Template)],
+    templates: &Templates,
+    scope: &dyn Scope,
+) -> Result<String, RenderError> {
     let mut form = String::with_capacity(128);
     for (name, value) in pairs {
         append_pair(&mut form, &name.render(templates, scope)?, &value.render(templates, scope)?);
@@ -196,7 +242,8 @@ mod tests {
             auth: None,
             body,
         }));
-        fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5))))).unwrap()
+        fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5)))))
+            .unwrap()
     }
 
     #[test]
@@ -215,15 +262,23 @@ mod tests {
 
     #[test]
     fn a_form_is_encoded_as_browsers_do() {
-        let pairs = vec![(literal("card number"), literal("4242 & ü")), (literal("x"), literal("*-._~"))];
+        let pairs =
+            vec![(literal("card number"), literal("4242 & ü")), (literal("x"), literal("*-._~"))];
         assert_eq!(filled(Body::Form(pairs)).body, "card+number=4242+%26+%C3%BC&x=*-._%7E");
     }
 
     #[test]
     fn who_asks_is_said_as_the_standards_say_and_a_header_of_ones_own_wins() {
         let sent = |auth: Auth, headers: Vec<(String, Template)>| {
-            let request = Request { method: plan::Method::Get, url: literal("/"), headers, auth: Some(auth), body: Body::Empty };
-            let filled = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap();
+            let request = Request {
+                method: plan::Method::Get,
+                url: literal("/"),
+                headers,
+                auth: Some(auth),
+                body: Body::Empty,
+            };
+            let filled =
+                fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap();
             filled.headers["authorization"].to_str().unwrap().to_owned()
         };
         // The example of RFC 7617, 2.
@@ -242,7 +297,8 @@ mod tests {
             auth: None,
             body: Body::Empty,
         };
-        let error = fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap_err();
+        let error =
+            fill(&request, &Templates::default(), &One(Value::Text("".into()))).unwrap_err();
         assert!(matches!(error, FillError::Header { .. }));
     }
 }

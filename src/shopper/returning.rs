@@ -57,8 +57,10 @@ mod tests {
     use crate::shopper::transport::fake::FakeShop;
 
     fn belongings() -> Belongings {
-        let shop =
-            FakeShop { clock: crate::engine::TokioClock::start(tokio::time::Instant::now()), rule: Rc::new(|_| panic!("not asked")) };
+        let shop = FakeShop {
+            clock: crate::engine::TokioClock::start(tokio::time::Instant::now()),
+            rule: Rc::new(|_| panic!("not asked")),
+        };
         let settings = SessionSettings::new(Url::parse("http://shop.example/").unwrap());
         Session::new(shop.line(crate::base::ShopperId(1)), Rc::new(settings)).leave()
     }
@@ -68,7 +70,9 @@ mod tests {
         let mut left = LeftBehind::default();
         left.leave(Some(Device::Mobile), belongings());
         assert!(left.take(None).is_none() && left.take(Some(Device::Desktop)).is_none());
-        assert!(left.take(Some(Device::Mobile)).is_some() && left.take(Some(Device::Mobile)).is_none());
+        assert!(
+            left.take(Some(Device::Mobile)).is_some() && left.take(Some(Device::Mobile)).is_none()
+        );
         (0..=MOST).for_each(|_| left.leave(None, belongings()));
         assert_eq!(std::iter::from_fn(|| left.take(None)).count(), MOST);
     }

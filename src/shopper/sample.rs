@@ -10,7 +10,9 @@ use super::transport::{Answer, Exchange, WireRequest};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
 use crate::plan::{Persona, Plan};
-use crate::tally::{Cause, CausePlace, End, FailureKind, Observed, SampleLine, SampledExchange, Samples};
+use crate::tally::{
+    Cause, CausePlace, End, FailureKind, Observed, SampleLine, SampledExchange, Samples,
+};
 
 /// How much of a body an example keeps.
 const BODY_LIMIT: usize = 4 * 1_024;
@@ -88,7 +90,15 @@ impl Trail {
 
     /// The last exchange made the step fail. The visit's first such is what all its failures are blamed on; it is kept in full
     /// if it is among those wanted.
-    pub fn failed(&mut self, samples: &Samples, shopper: ShopperId, step: StepId, kind: FailureKind, detail: &str, evidence: &Evidence) {
+    pub fn failed(
+        &mut self,
+        samples: &Samples,
+        shopper: ShopperId,
+        step: StepId,
+        kind: FailureKind,
+        detail: &str,
+        evidence: &Evidence,
+    ) {
         let line = self.lines.len().saturating_sub(1);
         if let Some(last) = self.lines.last_mut().filter(|last| last.step == step) {
             last.failure = Some(kind);
@@ -98,11 +108,15 @@ impl Trail {
         }
         let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
         let said = message(kind, detail, evidence.answer.as_ref());
-        let cause = self.first.insert(Box::new(Cause { place: CausePlace { step, kind, status }, message: said.into() }));
+        let cause = self.first.insert(Box::new(Cause {
+            place: CausePlace { step, kind, status },
+            message: said.into(),
+        }));
         let hash = draw(shopper.0, Purpose::Sample, 0);
         if samples.wants(cause, hash) {
             let request = evidence.request.as_ref().map(|request| redact::message(&sent(request)));
-            let response = evidence.answer.as_ref().map(|answer| redact::message(&received(answer)));
+            let response =
+                evidence.answer.as_ref().map(|answer| redact::message(&received(answer)));
             let detail = redact::text(detail).into_owned();
             self.kept = Some(Box::new(Kept { hash, line, detail, request, response }));
         }
@@ -131,9 +145,13 @@ impl Trail {
             request: in_full(i).and_then(|kept| kept.request.clone()),
             response: in_full(i).and_then(|kept| kept.response.clone()),
         };
-        let mut exchanges: Vec<SampledExchange> = self.lines.iter().enumerate().map(exchange).collect();
+        let mut exchanges: Vec<SampledExchange> =
+            self.lines.iter().enumerate().map(exchange).collect();
         if let Some(last) = exchanges.last_mut().filter(|_| self.left_out > 0) {
-            last.detail = format!("[{} exchanges are left out here] {}", self.left_out, last.detail).trim_end().to_owned();
+            last.detail =
+                format!("[{} exchanges are left out here] {}", self.left_out, last.detail)
+                    .trim_end()
+                    .to_owned();
         }
         exchanges
     }
@@ -162,7 +180,9 @@ pub fn example(plan: &Plan, visitor: &Visitor<'_>, trail: &Trail, end: End) -> A
         marker: visitor.marker.to_owned(),
         journey: plan.journey(visitor.persona.journey).name.clone(),
         attributes: attributes
-            .map(|(attribute, value)| (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone()))
+            .map(|(attribute, value)| {
+                (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone())
+            })
             .collect(),
         observed: observed
             .filter_map(|(name, value)| match value {
@@ -178,7 +198,12 @@ pub fn example(plan: &Plan, visitor: &Visitor<'_>, trail: &Trail, end: End) -> A
 
 /// A request as it was sent.
 fn sent(request: &WireRequest) -> String {
-    let mut text = format!("{} {} HTTP\r\nhost: {}\r\n", request.method, request.path, request.origin.authority());
+    let mut text = format!(
+        "{} {} HTTP\r\nhost: {}\r\n",
+        request.method,
+        request.path,
+        request.origin.authority()
+    );
     finish(&mut text, &request.headers, &request.body);
     text
 }
@@ -196,7 +221,8 @@ fn finish(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
     }
     text.push_str("\r\n");
     // Redacted before it is cut: half a card number would not be known for one.
-    let shown = String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT + CUT_SLACK)]).into_owned();
+    let shown =
+        String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT + CUT_SLACK)]).into_owned();
     let shown = redact::text(&shown);
     if body.len() > BODY_LIMIT {
         text.extend(shown.chars().take(BODY_LIMIT));

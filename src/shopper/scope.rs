@@ -40,7 +40,12 @@ pub struct Variables {
 impl Variables {
     /// The variables that a shopper of this plan begins with: none but those that are set next.
     pub fn new(plan: &Plan, shopper: ShopperId) -> Variables {
-        Variables { values: vec![None; plan.variables.len()], shopper, drawn: Cell::new(0), place: Cell::new(0) }
+        Variables {
+            values: vec![None; plan.variables.len()],
+            shopper,
+            drawn: Cell::new(0),
+            place: Cell::new(0),
+        }
     }
 
     /// Gives a variable a value.
@@ -83,7 +88,12 @@ mod tests {
 
     #[test]
     fn the_built_in_places_are_those_of_the_plan() {
-        let place = |name: &str| plan::BUILT_IN_VARIABLES.iter().position(|known| *known == name).map(|i| VarId(i as u16));
+        let place = |name: &str| {
+            plan::BUILT_IN_VARIABLES
+                .iter()
+                .position(|known| *known == name)
+                .map(|i| VarId(i as u16))
+        };
         assert_eq!(place("intent.id"), Some(built_in::INTENT_ID));
         assert_eq!(place("intent.marker"), Some(built_in::INTENT_MARKER));
         assert_eq!(place("order.id"), Some(built_in::ORDER_ID));

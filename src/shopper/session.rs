@@ -198,8 +198,12 @@ impl SessionSettings {
         // With places for a shopper's own, a step's, the referer and cookies: requests are copies, and would each make room anew.
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::USER_AGENT, HeaderValue::from_static(AGENT));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,application/json;q=0.9,*/*;q=0.8"));
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
+        headers.insert(
+            header::ACCEPT,
+            HeaderValue::from_static("text/html,application/json;q=0.9,*/*;q=0.8"),
+        );
+        headers
+            .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
         let allowed = AllowedHosts::new(target.host_str());
         SessionSettings { target, headers, allowed, max_redirects: 10 }
     }
@@ -294,7 +298,9 @@ impl<L: Line, G: Gate> Session<L, G> {
                 self.document = None;
             }
             match begun {
-                Ok(trip) => Fetched { result, last_request: Some(trip.request), progress: trip.progress },
+                Ok(trip) => {
+                    Fetched { result, last_request: Some(trip.request), progress: trip.progress }
+                }
                 Err(_) => Fetched { result, last_request: None, progress: Progress::default() },
             }
         }
@@ -335,7 +341,10 @@ impl<L: Line, G: Gate> Session<L, G> {
 
     /// What the shopper's browser holds for the next visit.
     pub fn leave(self) -> Belongings {
-        Belongings { cookies: self.cookies, files: self.browser.map(|browser| browser.into_files()) }
+        Belongings {
+            cookies: self.cookies,
+            files: self.browser.map(|browser| browser.into_files()),
+        }
     }
 
     /// Comes again with what a browser held.
@@ -353,8 +362,13 @@ impl<L: Line, G: Gate> Session<L, G> {
         self.line.hang_up();
     }
 
-    fn begin(&mut self, request: PageRequest<'_>, give_up_at: Micros) -> Result<Trip, FetchTrouble> {
-        let url = address::resolve(&self.settings.target, self.page(), &request.url).map_err(FetchTrouble::BadAddress)?;
+    fn begin(
+        &mut self,
+        request: PageRequest<'_>,
+        give_up_at: Micros,
+    ) -> Result<Trip, FetchTrouble> {
+        let url = address::resolve(&self.settings.target, self.page(), &request.url)
+            .map_err(FetchTrouble::BadAddress)?;
         let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
         let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
@@ -364,11 +378,22 @@ impl<L: Line, G: Gate> Session<L, G> {
             say_who_we_are(&mut headers);
         }
         let path = address::path_and_query(&url).to_owned();
-        let request = WireRequest { origin, method: request.method, path, headers, body: request.body };
-        Ok(Trip { url: Rc::new(url), request, give_up_at, visited: Vec::new(), progress: Progress::default() })
+        let request =
+            WireRequest { origin, method: request.method, path, headers, body: request.body };
+        Ok(Trip {
+            url: Rc::new(url),
+            request,
+            give_up_at,
+            visited: Vec::new(),
+            progress: Progress::default(),
+        })
     }
 
-    async fn follow(&mut self, trip: &mut Trip, seen: &mut impl FnMut(&WireRequest, &Exchange, Hop)) -> Result<Page, FetchTrouble> {
+    async fn follow(
+        &mut self,
+        trip: &mut Trip,
+        seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
+    ) -> Result<Page, FetchTrouble> {
         // What the step itself says stays as it is said; the rest is worked out anew at each hop.
         let own_referer = trip.request.headers.contains_key(header::REFERER);
         let own_cookies = trip.request.headers.get(header::COOKIE).cloned();
@@ -405,18 +430,29 @@ impl<L: Line, G: Gate> Session<L, G> {
     /// Turns the trip to the redirect's goal.
     fn turn(&mut self, trip: &mut Trip, next: Url, answer: Answer) -> Result<(), FetchTrouble> {
         let Some(origin) = self.origin(&next) else {
-            return Err(FetchTrouble::RedirectRefused { location: next.into(), answer: Box::new(answer), from: trip.url.clone() });
+            return Err(FetchTrouble::RedirectRefused {
+                location: next.into(),
+                answer: Box::new(answer),
+                from: trip.url.clone(),
+            });
         };
         let request = &mut trip.request;
         let to_get = match answer.status {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method == Method::POST,
-            StatusCode::SEE_OTHER => request.method != Method::GET && request.method != Method::HEAD,
+            StatusCode::SEE_OTHER => {
+                request.method != Method::GET && request.method != Method::HEAD
+            }
             _ => false,
         };
         if to_get {
             request.method = Method::GET;
             request.body = Bytes::new();
-            for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, header::CONTENT_LOCATION] {
+            for name in [
+                header::CONTENT_TYPE,
+                header::CONTENT_ENCODING,
+                header::CONTENT_LANGUAGE,
+                header::CONTENT_LOCATION,
+            ] {
                 request.headers.remove(name);
             }
         }
@@ -425,7 +461,9 @@ impl<L: Line, G: Gate> Session<L, G> {
         }
         let hops = trip.visited.len() as u32 - 1;
         let now = self.cookies.changes();
-        let circle = trip.visited.iter().any(|(method, url, changes)| *changes == now && *method == request.method && **url == next);
+        let circle = trip.visited.iter().any(|(method, url, changes)| {
+            *changes == now && *method == request.method && **url == next
+        });
         if circle || hops >= self.settings.max_redirects {
             return Err(FetchTrouble::RedirectLoop { hops, location: next.into(), circle });
         }
@@ -445,9 +483,13 @@ impl<L: Line, G: Gate> Session<L, G> {
     fn set_cookies(&mut self, trip: &mut Trip, own: Option<&HeaderValue>) {
         let jar = self.cookies.header(&trip.url);
         // Cookies that the step wrote itself are for the origin it named.
-        let own = own.filter(|_| trip.visited.first().is_none_or(|(_, first, _)| first.origin() == trip.url.origin()));
+        let own = own.filter(|_| {
+            trip.visited.first().is_none_or(|(_, first, _)| first.origin() == trip.url.origin())
+        });
         let both = match (own, jar) {
-            (Some(own), Some(jar)) => HeaderValue::from_bytes(&[own.as_bytes(), b"; ", jar.as_bytes()].concat()).ok(),
+            (Some(own), Some(jar)) => {
+                HeaderValue::from_bytes(&[own.as_bytes(), b"; ", jar.as_bytes()].concat()).ok()
+            }
             (own, jar) => jar.or_else(|| own.cloned()),
         };
         match both {
@@ -469,7 +511,10 @@ impl<L: Line, G: Gate> Session<L, G> {
 
 impl<L, G> fmt::Debug for Session<L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("page", &self.page).field("cookies", &self.cookies).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("page", &self.page)
+            .field("cookies", &self.cookies)
+            .finish_non_exhaustive()
     }
 }
 
@@ -481,7 +526,8 @@ pub(super) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
 /// Whatever browser a shopper is taken for, the shop can tell that it is a load test.
 fn say_who_we_are(headers: &mut HeaderMap) {
     let Some(agent) = headers.get(header::USER_AGENT) else { return };
-    if let Ok(both) = HeaderValue::from_bytes(&[agent.as_bytes(), b" ", AGENT.as_bytes()].concat()) {
+    if let Ok(both) = HeaderValue::from_bytes(&[agent.as_bytes(), b" ", AGENT.as_bytes()].concat())
+    {
         headers.insert(header::USER_AGENT, both);
     }
 }
@@ -501,9 +547,9 @@ pub(super) fn location_of(answer: &Answer) -> Option<String> {
 pub(super) fn is_page(answer: &Answer) -> bool {
     let html = |value: &HeaderValue| {
         let kind = value.as_bytes();
-        ["text/html", "application/xhtml+xml"]
-            .iter()
-            .any(|html| kind.len() >= html.len() && kind[..html.len()].eq_ignore_ascii_case(html.as_bytes()))
+        ["text/html", "application/xhtml+xml"].iter().any(|html| {
+            kind.len() >= html.len() && kind[..html.len()].eq_ignore_ascii_case(html.as_bytes())
+        })
     };
     answer.headers.get(header::CONTENT_TYPE).is_some_and(html)
 }

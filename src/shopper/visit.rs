@@ -129,11 +129,20 @@ struct Tried {
 
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// A shopper who should arrive at `arrived_at`. `row` is the arrival's ordinal, which data rows go by.
-    pub fn new<C: Clock>(world: &World<S, C, G>, shopper: ShopperId, row: u64, arrived_at: Micros) -> Visit<S, G> {
+    pub fn new<C: Clock>(
+        world: &World<S, C, G>,
+        shopper: ShopperId,
+        row: u64,
+        arrived_at: Micros,
+    ) -> Visit<S, G> {
         let plan = &*world.plan;
         let persona = Persona::of(plan, shopper);
         let marker: Rc<str> = Rc::from(format!("s-{shopper}"));
-        let mut session = Session::with_gate(world.shop.line(shopper), world.gate.clone(), Rc::clone(&world.settings));
+        let mut session = Session::with_gate(
+            world.shop.line(shopper),
+            world.gate.clone(),
+            Rc::clone(&world.settings),
+        );
         session.set_header(HeaderName::from_static("x-shopper"), header(&marker));
         session.set_header(HeaderName::from_static("x-load-test"), header(&world.run));
         let equipment = plan.shoppers.equipment(&persona.attributes);
@@ -192,11 +201,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         self.come_again(world);
         let first = plan.journey(self.persona.journey).units.start;
         let route = plan.route(self.persona.journey, self.shopper);
-        self.legs = route.iter().map(|stop| Leg { place: stop.unit.0 - first, ..Leg::default() }).collect();
+        self.legs =
+            route.iter().map(|stop| Leg { place: stop.unit.0 - first, ..Leg::default() }).collect();
         let (mut leg, mut intended_at) = (0, self.arrived_at);
         while let Some(&Stop { unit, round }) = route.get(leg) {
             self.round = round;
-            let (passed_at, attempts) = match self.get_through(world, unit, leg, intended_at).await {
+            let (passed_at, attempts) = match self.get_through(world, unit, leg, intended_at).await
+            {
                 Then::Passed(passed_at, attempts) => (passed_at, attempts),
                 Then::Anew(at) => {
                     (leg, intended_at) = (0, at);
@@ -206,11 +217,16 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             };
             let last = StepId(plan.unit(unit).steps.end - 1);
             let draw = u64::from(round) << 32 | u64::from(unit.0);
-            let stays = uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
+            let stays =
+                uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
             if self.legs[leg].passed_at == 0 {
                 self.legs[leg].passed_at = attempts;
                 if let Some(nth) = legs::through(&self.legs, leg) {
-                    world.tally.borrow_mut().passed(self.persona.journey, self.legs[leg].place.into(), nth);
+                    world.tally.borrow_mut().passed(
+                        self.persona.journey,
+                        self.legs[leg].place.into(),
+                        nth,
+                    );
                 }
             }
             let Some(next) = route.get(leg + 1) else { break };
@@ -222,7 +238,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             }
             self.round = next.round;
             leg += 1;
-            intended_at = passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
+            intended_at =
+                passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
     }
@@ -243,7 +260,13 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// Tries a unit until it succeeds, or it comes otherwise.
-    async fn get_through<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, leg: usize, mut intended_at: Micros) -> Then {
+    async fn get_through<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        unit: UnitId,
+        leg: usize,
+        mut intended_at: Micros,
+    ) -> Then {
         let shoppers = &world.plan.shoppers;
         // Who begins anew still wants the same.
         if !matches!(self.experiment, Experiment::UnderWay(..)) {
@@ -269,7 +292,10 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                     self.met.declines += 1;
                     self.legs[leg].failed_at = None;
                     let round = self.round;
-                    self.intent.iter_mut().filter(|intent| intent.is_of(unit, round)).for_each(Intent::renew);
+                    self.intent
+                        .iter_mut()
+                        .filter(|intent| intent.is_of(unit, round))
+                        .for_each(Intent::renew);
                 }
                 Outcome::Failed(_) => {
                     self.legs[leg].failed_at = Some(intended_at);
@@ -278,14 +304,21 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 }
             }
             let met = self.met.failures + self.met.declines;
-            let leaves = || uniform(self.shopper.0, Purpose::Patience, u64::from(met)) < shoppers.patience.hazard(met);
+            let leaves = || {
+                uniform(self.shopper.0, Purpose::Patience, u64::from(met))
+                    < shoppers.patience.hazard(met)
+            };
             if shoppers.behaviour == Behaviour::Live && leaves() {
                 return Then::Ended(End::Lost);
             }
             if shoppers.max_attempts.is_some_and(|most| nth >= most) {
                 return Then::Ended(End::StoppedByCap);
             }
-            let retry = if tried.outcome == Outcome::Declined { Retry::Again } else { self.treat(world, leg, tried.step) };
+            let retry = if tried.outcome == Outcome::Declined {
+                Retry::Again
+            } else {
+                self.treat(world, leg, tried.step)
+            };
             let after = if let Retry::After(pause) = retry { pause } else { shoppers.retry_after };
             let pause = self.pause(world, after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
             world.tell(|witness| witness.pauses(pause, "before trying again"));
@@ -312,13 +345,21 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     }
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
-    async fn try_unit<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId, leg: usize, nth: u32, intended_at: Micros) -> Tried {
+    async fn try_unit<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        unit: UnitId,
+        leg: usize,
+        nth: u32,
+        intended_at: Micros,
+    ) -> Tried {
         self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
         let steps = world.plan.unit(unit).steps.clone();
         let mut step_at = intended_at;
-        let mut tried = Tried { outcome: Outcome::Ok, step: StepId(steps.start), ended_at: intended_at };
+        let mut tried =
+            Tried { outcome: Outcome::Ok, step: StepId(steps.start), ended_at: intended_at };
         for step in steps.clone().map(StepId) {
             if step.0 > steps.start {
                 step_at = tried.ended_at + self.think(world, step, nth);
@@ -333,7 +374,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             if !std::mem::replace(&mut self.legs[leg].came, true) && self.round == 0 {
                 world.tally.borrow_mut().entered(self.persona.journey, self.legs[leg].place.into());
             }
-            let (outcome, ended_at) = Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
+            let (outcome, ended_at) =
+                Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
             tried = Tried { outcome, step, ended_at };
             if outcome != Outcome::Ok {
                 break;
@@ -358,7 +400,12 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// The think time before a step.
     fn think<C: Clock>(&mut self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
-        let pause = self.pause(world, world.plan.step(step).think, Purpose::Think, self.draw_of(step.0, nth));
+        let pause = self.pause(
+            world,
+            world.plan.step(step).think,
+            Purpose::Think,
+            self.draw_of(step.0, nth),
+        );
         world.tell(|witness| witness.pauses(pause, "thinking"));
         self.effort.idle += pause;
         pause
@@ -369,8 +416,18 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         u64::from(place) << 32 | u64::from(self.round) << 20 | u64::from(nth)
     }
 
-    fn pause<C: Clock>(&self, world: &World<S, C, G>, delay: Delay, purpose: Purpose, ordinal: u64) -> Micros {
-        if world.hurried { Micros::ZERO } else { delay.at(uniform(self.shopper.0, purpose, ordinal)) }
+    fn pause<C: Clock>(
+        &self,
+        world: &World<S, C, G>,
+        delay: Delay,
+        purpose: Purpose,
+        ordinal: u64,
+    ) -> Micros {
+        if world.hurried {
+            Micros::ZERO
+        } else {
+            delay.at(uniform(self.shopper.0, purpose, ordinal))
+        }
     }
 
     /// Tells how the visit ended, and what was cut by the end.
@@ -426,7 +483,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 
     /// What was begun ends without a judgement.
     fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
-        if let Some(StepUnderWay { step, intended_at, acted_at, arrival }) = self.under_way.step.take() {
+        if let Some(StepUnderWay { step, intended_at, acted_at, arrival }) =
+            self.under_way.step.take()
+        {
             let attempt = StepAttempt {
                 step,
                 intended_at,
@@ -441,7 +500,15 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
             let (attributes, observed) = (self.held(), &self.observed[..]);
-            let attempt = UnitAttempt { unit, nth, intended_at, after_failure_at: None, attributes, observed, outcome: Outcome::Unjudged };
+            let attempt = UnitAttempt {
+                unit,
+                nth,
+                intended_at,
+                after_failure_at: None,
+                attributes,
+                observed,
+                outcome: Outcome::Unjudged,
+            };
             world.tally.borrow_mut().unit_attempt(&attempt);
         }
         self.settle(world, Outcome::Unjudged, false, now);
@@ -449,7 +516,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
 }
 
 /// The variables that a shopper arrives with.
-fn variables(plan: &Plan, shopper: ShopperId, marker: &str, run: &str, row: u64, persona: &Persona) -> Variables {
+fn variables(
+    plan: &Plan,
+    shopper: ShopperId,
+    marker: &str,
+    run: &str,
+    row: u64,
+    persona: &Persona,
+) -> Variables {
     let mut variables = Variables::new(plan, shopper);
     variables.set_text(built_in::SHOPPER_ID, &shopper.to_string());
     variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Rc::new(row.into())));

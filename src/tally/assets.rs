@@ -141,9 +141,22 @@ mod tests {
     fn the_files_of_a_page_are_counted_apart_from_its_requests() {
         let mut tally = Tally::new(shape());
         let step = StepId(1);
-        let exchange = AssetExchange { step, began_at: Micros::from_secs(12), sent: true, connections: 1, held: true, bytes_received: 300 };
+        let exchange = AssetExchange {
+            step,
+            began_at: Micros::from_secs(12),
+            sent: true,
+            connections: 1,
+            held: true,
+            bytes_received: 300,
+        };
         tally.asset_exchange(&exchange);
-        tally.asset_exchange(&AssetExchange { sent: false, held: false, connections: 0, bytes_received: 0, ..exchange });
+        tally.asset_exchange(&AssetExchange {
+            sent: false,
+            held: false,
+            connections: 0,
+            bytes_received: 0,
+            ..exchange
+        });
         let seen = AssetsSeen {
             files: 3,
             cached: 1,
@@ -154,14 +167,30 @@ mod tests {
         };
         tally.assets(step, &seen);
         // A page whose files are not all there is counted, and has no time until they are.
-        tally.assets(step, &AssetsSeen { files: 0, cached: 0, not_modified: 0, failed: Vec::new(), elsewhere: 0, load: None });
+        tally.assets(
+            step,
+            &AssetsSeen {
+                files: 0,
+                cached: 0,
+                not_modified: 0,
+                failed: Vec::new(),
+                elsewhere: 0,
+                load: None,
+            },
+        );
         let mut twice = tally.clone();
         twice.merge(tally);
         let found = &twice.steps[1];
         assert_eq!((found.requests, found.connections, found.bytes_received), (0, 0, 0));
         let assets = &found.assets;
-        assert_eq!((assets.pages, assets.files, assets.cached, assets.not_modified, assets.elsewhere), (4, 6, 2, 2, 4));
-        assert_eq!((assets.requests, assets.connections, assets.held, assets.bytes_received), (2, 2, 2, 600));
+        assert_eq!(
+            (assets.pages, assets.files, assets.cached, assets.not_modified, assets.elsewhere),
+            (4, 6, 2, 2, 4)
+        );
+        assert_eq!(
+            (assets.requests, assets.connections, assets.held, assets.bytes_received),
+            (2, 2, 2, 600)
+        );
         assert_eq!((assets.failures(), assets.load.count()), (2, 2));
         assert_eq!((twice.seconds[&12].requests, twice.blocks[&1].held), (2, 2));
     }

@@ -85,7 +85,8 @@ fn lower(one: &mut Peekable<Pairs<'_>>, other: &mut Peekable<Pairs<'_>>) -> Opti
 
 /// The sum of the counts, if the bytes are exactly what a [`Packer`] writes.
 pub(super) fn checked_count(bytes: &[u8]) -> Option<u64> {
-    let (mut packer, mut total) = (Packer { bytes: Vec::with_capacity(bytes.len()), next: 0 }, 0u64);
+    let (mut packer, mut total) =
+        (Packer { bytes: Vec::with_capacity(bytes.len()), next: 0 }, 0u64);
     for (bucket, count) in Pairs::of(bytes) {
         if bucket > LAST || count == 0 {
             return None;

@@ -98,7 +98,9 @@ impl Merge for Messages {
     fn absorb(&mut self, other: Messages) {
         match (&mut *self, other) {
             (Messages::Told(ours), Messages::Told(theirs)) => ours.absorb(theirs),
-            (_, theirs) => *self = Messages::TooMany(summed([self.fates(), theirs.fates()].into_iter())),
+            (_, theirs) => {
+                *self = Messages::TooMany(summed([self.fates(), theirs.fates()].into_iter()))
+            }
         }
         self.bound();
     }

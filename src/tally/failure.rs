@@ -110,9 +110,11 @@ impl FailureKind {
     /// a timeout, a reset or a 5xx leaves the outcome open; an answer that can't be read does as well.
     pub const fn order_knowledge(self) -> OrderKnowledge {
         match self {
-            FailureKind::Dns | FailureKind::Connect | FailureKind::Tls | FailureKind::Throttled | FailureKind::ClientError => {
-                OrderKnowledge::None
-            }
+            FailureKind::Dns
+            | FailureKind::Connect
+            | FailureKind::Tls
+            | FailureKind::Throttled
+            | FailureKind::ClientError => OrderKnowledge::None,
             FailureKind::TooSlow
             | FailureKind::Broken
             | FailureKind::BrokenReused

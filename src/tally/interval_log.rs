@@ -8,7 +8,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
-use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, IntervalLogWriterError, Tag};
+use hdrhistogram::serialization::interval_log::{
+    IntervalLogWriterBuilder, IntervalLogWriterError, Tag,
+};
 
 use super::{Latency, Series, StepTally, Tally};
 
@@ -16,10 +18,24 @@ use super::{Latency, Series, StepTally, Tally};
 const MAX_VALUE_DIVISOR: f64 = 1_000.0;
 
 /// The series of a step, with what tags call them.
-pub const SERIES: [&str; 6] = ["response.ok", "response.declined", "response.failed", "response.censored", "service.ok", "service.failed"];
+pub const SERIES: [&str; 6] = [
+    "response.ok",
+    "response.declined",
+    "response.failed",
+    "response.censored",
+    "service.ok",
+    "service.failed",
+];
 
 fn series_of(step: &StepTally) -> [&Series; 6] {
-    [&step.response_ok, &step.response_declined, &step.response_failed, &step.response_censored, &step.service_ok, &step.service_failed]
+    [
+        &step.response_ok,
+        &step.response_declined,
+        &step.response_failed,
+        &step.response_censored,
+        &step.service_ok,
+        &step.service_failed,
+    ]
 }
 
 /// Writes the step's series, block by block. `labels` are the steps' names by `StepId`, each of its own;
@@ -28,7 +44,12 @@ fn series_of(step: &StepTally) -> [&Series; 6] {
 ///
 /// # Errors
 /// When writing fails.
-pub fn write(tally: &Tally, labels: &[String], started_unix_us: u64, out: &mut impl io::Write) -> io::Result<()> {
+pub fn write(
+    tally: &Tally,
+    labels: &[String],
+    started_unix_us: u64,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
     let start = UNIX_EPOCH + Duration::from_micros(started_unix_us);
     let mut serializer = V2DeflateSerializer::new();
     let mut log = IntervalLogWriterBuilder::new()
@@ -42,30 +63,44 @@ pub fn write(tally: &Tally, labels: &[String], started_unix_us: u64, out: &mut i
         .with_base_time(start)
         .with_max_value_divisor(MAX_VALUE_DIVISOR)
         .begin_log_with(out, &mut serializer)?;
-    let tags: Vec<String> = labels.iter().map(|label| label.replace(|c: char| c.is_whitespace() || c == ',', "_")).collect();
-    let named =
-        || tally.steps.iter().enumerate().flat_map(|(step, tally)| SERIES.into_iter().zip(series_of(tally)).map(move |pair| (step, pair)));
-    let mut blocks: Vec<u32> = named().flat_map(|(_, (_, series))| series.blocks.keys().copied()).collect();
+    let tags: Vec<String> = labels
+        .iter()
+        .map(|label| label.replace(|c: char| c.is_whitespace() || c == ',', "_"))
+        .collect();
+    let named = || {
+        tally.steps.iter().enumerate().flat_map(|(step, tally)| {
+            SERIES.into_iter().zip(series_of(tally)).map(move |pair| (step, pair))
+        })
+    };
+    let mut blocks: Vec<u32> =
+        named().flat_map(|(_, (_, series))| series.blocks.keys().copied()).collect();
     blocks.sort_unstable();
     blocks.dedup();
     let width = Duration::from(tally.shape.block);
     for block in blocks {
-        for (step, (series, latency)) in named().filter_map(|(step, (name, series))| Some((step, (name, series.blocks.get(&block)?)))) {
+        for (step, (series, latency)) in named()
+            .filter_map(|(step, (name, series))| Some((step, (name, series.blocks.get(&block)?))))
+        {
             let label = tags.get(step).map_or_else(|| format!("step-{step}"), String::clone);
             let tag = format!("{label}.{series}");
-            log.write_histogram(&dense(latency), width * block, width, Tag::new(&tag)).map_err(|error| match error {
-                IntervalLogWriterError::IoError(error) => error,
-                IntervalLogWriterError::SerializeError(error) => io::Error::other(error),
-            })?;
+            log.write_histogram(&dense(latency), width * block, width, Tag::new(&tag)).map_err(
+                |error| match error {
+                    IntervalLogWriterError::IoError(error) => error,
+                    IntervalLogWriterError::SerializeError(error) => io::Error::other(error),
+                },
+            )?;
         }
     }
     Ok(())
 }
 
 fn dense(latency: &Latency) -> Histogram<u64> {
-    let mut dense = Histogram::new(3).expect("three significant digits are among the supported ones");
+    let mut dense =
+        Histogram::new(3).expect("three significant digits are among the supported ones");
     for (span, count) in latency.iter() {
-        dense.record_n(span.0, count).expect("a histogram that grows takes every value up to the bound");
+        dense
+            .record_n(span.0, count)
+            .expect("a histogram that grows takes every value up to the bound");
     }
     dense
 }
@@ -83,7 +118,9 @@ mod tests {
     #[test]
     fn the_log_is_read_back_by_hdrhistogram_with_equal_counts() {
         let mut tally = Tally::new(shape());
-        (0..500u64).for_each(|i| tally.step_attempt(&attempt((i % 2) as u16, i * 70, 5 + i * i % 9_000, Outcome::Ok)));
+        (0..500u64).for_each(|i| {
+            tally.step_attempt(&attempt((i % 2) as u16, i * 70, 5 + i * i % 9_000, Outcome::Ok))
+        });
         tally.step_attempt(&attempt(1, 25_000, 30_000, Outcome::Failed(FailureKind::TooSlow)));
         let labels = ["add to cart".to_owned(), "buy/pay".to_owned()];
         let mut log = Vec::new();
@@ -93,19 +130,29 @@ mod tests {
         let mut last_start = Duration::ZERO;
         for entry in IntervalLogIterator::new(&log) {
             match entry.unwrap() {
-                LogEntry::StartTime(at) | LogEntry::BaseTime(at) => assert_eq!(at.as_millis(), 1_795_000_000_250),
+                LogEntry::StartTime(at) | LogEntry::BaseTime(at) => {
+                    assert_eq!(at.as_millis(), 1_795_000_000_250)
+                }
                 LogEntry::Interval(interval) => {
                     let tag = interval.tag().unwrap();
                     let (label, name) = tag.split_once('.').unwrap();
-                    let step = ["add_to_cart", "buy/pay"].iter().position(|known| *known == label).unwrap();
-                    let series = series_of(&tally.steps[step])[SERIES.iter().position(|known| *known == name).unwrap()];
+                    let step = ["add_to_cart", "buy/pay"]
+                        .iter()
+                        .position(|known| *known == label)
+                        .unwrap();
+                    let series = series_of(&tally.steps[step])
+                        [SERIES.iter().position(|known| *known == name).unwrap()];
                     let block = (interval.start_timestamp().as_secs() / 10) as u32;
                     let text = STANDARD.decode(interval.encoded_histogram()).unwrap();
-                    let read: Histogram<u64> = Deserializer::new().deserialize(&mut &text[..]).unwrap();
+                    let read: Histogram<u64> =
+                        Deserializer::new().deserialize(&mut &text[..]).unwrap();
                     assert_eq!(read, dense(&series.blocks[&block]), "{} in block {block}", &*tag);
                     assert_eq!(read.len(), series.blocks[&block].count());
                     assert!((interval.max() - read.max() as f64 / 1_000.0).abs() < 0.01);
-                    assert!(interval.duration().as_secs() == 10 && interval.start_timestamp() >= last_start);
+                    assert!(
+                        interval.duration().as_secs() == 10
+                            && interval.start_timestamp() >= last_start
+                    );
                     last_start = interval.start_timestamp();
                     seen += 1;
                 }

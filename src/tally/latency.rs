@@ -88,7 +88,8 @@ impl Latency {
         }
         self.count = self.count.saturating_add(other.count);
         let dense = self.dense();
-        Pairs::of(other.packed()).for_each(|(bucket, count)| count_dense(dense, buckets::lowest_in(bucket), count));
+        Pairs::of(other.packed())
+            .for_each(|(bucket, count)| count_dense(dense, buckets::lowest_in(bucket), count));
     }
 
     /// Packs what is open, and gives its memory back. Nothing that can be read changes.
@@ -113,7 +114,8 @@ impl Latency {
     /// defines it (highest equivalent value); none if nothing was counted.
     pub fn quantile(&self, q: f64) -> Option<Micros> {
         // HdrHistogram's own arithmetic: ⌈qn⌉, at least the first.
-        let rank = ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
+        let rank =
+            ((q.clamp(0.0, 1.0) * self.count as f64).ceil() as u64).clamp(1, self.count.max(1));
         if q == 0.0 { self.min() } else { self.at_rank(rank) }
     }
 
@@ -132,7 +134,9 @@ impl Latency {
     /// How many spans are at most this long, all of the bucket that it falls into included.
     pub fn count_at_or_below(&self, span: Micros) -> u64 {
         let last = buckets::bucket_of(span.min(Latency::BOUND).0 as u32);
-        self.pairs().take_while(|&(bucket, _)| bucket <= last).fold(0, |sum, (_, count)| sum.saturating_add(count))
+        self.pairs()
+            .take_while(|&(bucket, _)| bucket <= last)
+            .fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
     /// The longest span, as the highest value of its bucket.
@@ -147,7 +151,10 @@ impl Latency {
 
     /// The mean, from the buckets' midpoints.
     pub fn mean(&self) -> Option<Micros> {
-        let sum: u128 = self.pairs().map(|(bucket, count)| u128::from(buckets::middle_of(bucket)) * u128::from(count)).sum();
+        let sum: u128 = self
+            .pairs()
+            .map(|(bucket, count)| u128::from(buckets::middle_of(bucket)) * u128::from(count))
+            .sum();
         sum.checked_div(u128::from(self.count)).map(|mean| Micros(mean as u64))
     }
 
@@ -172,9 +179,13 @@ impl Latency {
     /// The open part as a dense histogram.
     fn dense(&mut self) -> &mut Histogram<u64> {
         if !matches!(self.open, Open::Many(_)) {
-            let mut dense = Box::new(Histogram::new(3).expect("three significant digits are among the supported ones"));
+            let mut dense = Box::new(
+                Histogram::new(3).expect("three significant digits are among the supported ones"),
+            );
             if let Open::Few(few) = &self.open {
-                few.iter().for_each(|&bucket| count_dense(&mut dense, buckets::lowest_in(bucket.into()), 1));
+                few.iter().for_each(|&bucket| {
+                    count_dense(&mut dense, buckets::lowest_in(bucket.into()), 1)
+                });
             }
             self.open = Open::Many(dense);
         }
@@ -230,7 +241,8 @@ impl<'de> Deserialize<'de> for Latency {
             }
 
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Latency, E> {
-                let count = buckets::checked_count(bytes).ok_or_else(|| E::custom("a packed distribution is damaged"))?;
+                let count = buckets::checked_count(bytes)
+                    .ok_or_else(|| E::custom("a packed distribution is damaged"))?;
                 Ok(Latency { count, packed: bytes.into(), open: Open::Nothing })
             }
 
@@ -258,11 +270,16 @@ impl Open {
             Open::Few(few) => {
                 let mut sorted = few.clone();
                 sorted.sort_unstable();
-                sorted.chunk_by(|a, b| a == b).for_each(|equal| packer.push(equal[0].into(), equal.len() as u64));
+                sorted
+                    .chunk_by(|a, b| a == b)
+                    .for_each(|equal| packer.push(equal[0].into(), equal.len() as u64));
             }
             Open::Many(dense) => {
                 for value in dense.iter_recorded() {
-                    packer.push(buckets::bucket_of(value.value_iterated_to() as u32), value.count_at_value());
+                    packer.push(
+                        buckets::bucket_of(value.value_iterated_to() as u32),
+                        value.count_at_value(),
+                    );
                 }
             }
         }
@@ -296,7 +313,10 @@ mod tests {
     fn an_empty_distribution_is_tiny_and_knows_nothing() {
         let empty = Latency::default();
         assert!(size_of::<Latency>() <= 56, "{}", size_of::<Latency>());
-        assert_eq!((empty.quantile(0.5), empty.min(), empty.max(), empty.mean(), empty.at_rank(1)), (None, None, None, None, None));
+        assert_eq!(
+            (empty.quantile(0.5), empty.min(), empty.max(), empty.mean(), empty.at_rank(1)),
+            (None, None, None, None, None)
+        );
         assert_eq!(postcard::to_stdvec(&empty).unwrap(), [0]);
     }
 
@@ -312,7 +332,8 @@ mod tests {
     fn a_packed_bucket_takes_about_three_bytes() {
         let spread: Vec<u64> = (0..20_000u64).map(|i| 80_000 + (i * i * 7919) % 60_000).collect();
         let latency = recorded(&spread);
-        let (bytes, entries) = (postcard::to_stdvec(&latency).unwrap().len(), latency.iter().count());
+        let (bytes, entries) =
+            (postcard::to_stdvec(&latency).unwrap().len(), latency.iter().count());
         assert!(bytes <= 3 * entries + 3, "{bytes} bytes for {entries} buckets");
     }
 

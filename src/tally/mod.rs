@@ -38,7 +38,10 @@ pub use failure::{FailureKind, OrderKnowledge};
 pub use friction::{Effort, Friction};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use latency::Latency;
-pub use observation::{Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
+pub use observation::{
+    Checked, End, ExchangeSeen, Outcome, Phases, SampleLine, SampledExchange, ShopperEnd,
+    StepAttempt, UnitAttempt,
+};
 pub use pairs::{PairOf, Pairs};
 pub use part::Part;
 pub use samples::Samples;

@@ -32,7 +32,9 @@ impl Part {
     }
 
     fn holds(&self, attributes: &[u8]) -> bool {
-        self.0.iter().all(|&(attribute, value)| attributes.get(attribute).is_some_and(|&held| usize::from(held) == value))
+        self.0.iter().all(|&(attribute, value)| {
+            attributes.get(attribute).is_some_and(|&held| usize::from(held) == value)
+        })
     }
 }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::generator::add_cause;
 use super::merge::Merge;
 use super::{
-    Again, Cause, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally, Latency, Observed, Outcome, OwnFault,
-    SampleLine, Shape, ShopperCount, ShopperEnd, ShopperKey, StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
+    Again, Cause, Distinct, End, ExchangeSeen, FailureKind, Fate, FunnelStage, JourneyTally,
+    Latency, Observed, Outcome, OwnFault, SampleLine, Shape, ShopperCount, ShopperEnd, ShopperKey,
+    StepAttempt, StepTally, Tally, Tries, TryKey, UnitAttempt,
 };
 use crate::base::{JourneyId, Micros, MinorUnits, UnitId};
 
@@ -34,8 +35,18 @@ impl Default for Scratch {
             end: End::Unfinished,
         };
         Scratch {
-            attempt: TryKey { unit: UnitId(0), nth: 1, attributes: Vec::new(), observed: Vec::new() },
-            shopper: ShopperKey { journey: JourneyId(0), attributes: Vec::new(), observed: Vec::new(), fate },
+            attempt: TryKey {
+                unit: UnitId(0),
+                nth: 1,
+                attributes: Vec::new(),
+                observed: Vec::new(),
+            },
+            shopper: ShopperKey {
+                journey: JourneyId(0),
+                attributes: Vec::new(),
+                observed: Vec::new(),
+                fate,
+            },
         }
     }
 }
@@ -46,10 +57,17 @@ impl Default for Scratch {
 impl Tally {
     /// An empty tally of this shape.
     pub fn new(shape: Shape) -> Tally {
-        let funnel_of = |journey: usize| vec![FunnelStage::default(); shape.journey_units.get(journey).copied().unwrap_or(0)];
+        let funnel_of = |journey: usize| {
+            vec![FunnelStage::default(); shape.journey_units.get(journey).copied().unwrap_or(0)]
+        };
         Tally {
             steps: vec![StepTally::default(); shape.steps],
-            journeys: (0..shape.journeys).map(|journey| JourneyTally { funnel: funnel_of(journey), ..JourneyTally::default() }).collect(),
+            journeys: (0..shape.journeys)
+                .map(|journey| JourneyTally {
+                    funnel: funnel_of(journey),
+                    ..JourneyTally::default()
+                })
+                .collect(),
             distinct: vec![Distinct::default(); shape.observed],
             parts: shape.parts.iter().map(|_| Tally::new(shape.of_part())).collect(),
             shape,
@@ -61,7 +79,11 @@ impl Tally {
     /// were handed on, so that none is made that a merge would only drop. What is handed on is open: whoever
     /// gets it has the time to [`Tally::seal`] it.
     pub fn take(&mut self) -> Tally {
-        let next = Tally { samples: self.samples.bar(), scratch: std::mem::take(&mut self.scratch), ..Tally::new(self.shape.clone()) };
+        let next = Tally {
+            samples: self.samples.bar(),
+            scratch: std::mem::take(&mut self.scratch),
+            ..Tally::new(self.shape.clone())
+        };
         std::mem::replace(self, next)
     }
 
@@ -163,7 +185,10 @@ impl Tally {
             Outcome::Failed(kind) => {
                 *step.failed.entry(kind).or_default() += 1;
                 let censored = kind == FailureKind::TooSlow;
-                (if censored { &mut step.response_censored } else { &mut step.response_failed }, &mut step.service_failed)
+                (
+                    if censored { &mut step.response_censored } else { &mut step.response_failed },
+                    &mut step.service_failed,
+                )
             }
             Outcome::Unjudged => {
                 step.unjudged += 1;
@@ -173,9 +198,19 @@ impl Tally {
         let span = attempt.ended_at.since(attempt.intended_at);
         response.record(block, span);
         attempt.service.into_iter().for_each(|span| service.record(block, span));
-        self.generator.clamped += [Some(span), attempt.service].into_iter().flatten().filter(|&span| span > Latency::BOUND).count() as u64;
+        self.generator.clamped += [Some(span), attempt.service]
+            .into_iter()
+            .flatten()
+            .filter(|&span| span > Latency::BOUND)
+            .count() as u64;
         let failed = u32::from(matches!(attempt.outcome, Outcome::Failed(_)));
-        self.seconds.entry(attempt.ended_at.second()).or_default().steps.entry(attempt.step).or_default().absorb((1, failed));
+        self.seconds
+            .entry(attempt.ended_at.second())
+            .or_default()
+            .steps
+            .entry(attempt.step)
+            .or_default()
+            .absorb((1, failed));
     }
 
     /// A try at a unit ended.
@@ -264,8 +299,18 @@ impl Tally {
         if let Some(cause) = end.cause {
             self.causes.entry(cause.place).or_default().count(&cause.message, fate.clone());
         }
-        let count = ShopperCount { shoppers: 1, priced: u64::from(end.worth.is_some()), worth: end.worth.unwrap_or(MinorUnits(0)) };
-        self.blocks.entry(block).or_default().shoppers.entry((end.journey, fate.clone())).or_default().absorb(count);
+        let count = ShopperCount {
+            shoppers: 1,
+            priced: u64::from(end.worth.is_some()),
+            worth: end.worth.unwrap_or(MinorUnits(0)),
+        };
+        self.blocks
+            .entry(block)
+            .or_default()
+            .shoppers
+            .entry((end.journey, fate.clone()))
+            .or_default()
+            .absorb(count);
         if let Some(at) = end.first_failed_at {
             let began = self.blocks.entry(self.shape.block_of(at)).or_default();
             began.began_to_fail.entry((end.journey, fate.clone())).or_default().absorb(count);

@@ -45,7 +45,8 @@ impl Samples {
     /// Whether a journey with this hash would be kept, so that its line is worth making.
     pub fn wants(&self, cause: &Cause, hash: u64) -> bool {
         let Lowest { strata, causes } = &self.lowest.0;
-        wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash) || (has_room(causes, cause) && wanted(causes.get(cause), 1, hash))
+        wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash)
+            || (has_room(causes, cause) && wanted(causes.get(cause), 1, hash))
     }
 
     /// Keeps a journey if its hash is among the smallest.
@@ -75,7 +76,10 @@ fn stratum(cause: &Cause) -> (StepId, FailureKind) {
 }
 
 /// The causes of a place, by message.
-fn of_place<V>(causes: &Strata<Cause, V>, place: CausePlace) -> impl Iterator<Item = (&Cause, &BTreeMap<u64, V>)> {
+fn of_place<V>(
+    causes: &Strata<Cause, V>,
+    place: CausePlace,
+) -> impl Iterator<Item = (&Cause, &BTreeMap<u64, V>)> {
     // No message sorts before the empty one.
     let from = Cause { place, message: Arc::from("") };
     causes.range(from..).take_while(move |(cause, _)| cause.place == place)
@@ -90,13 +94,21 @@ fn has_room(causes: &Strata<Cause, ()>, cause: &Cause) -> bool {
 /// Whether a journey with this hash would be kept that is not kept already.
 fn wanted(hashes: Option<&BTreeMap<u64, ()>>, most: usize, hash: u64) -> bool {
     hashes.is_none_or(|hashes| {
-        !hashes.contains_key(&hash) && (hashes.len() < most || hashes.last_key_value().is_some_and(|(&highest, ())| hash < highest))
+        !hashes.contains_key(&hash)
+            && (hashes.len() < most
+                || hashes.last_key_value().is_some_and(|(&highest, ())| hash < highest))
     })
 }
 
 /// Keeps a line if it is among the `most` of its stratum with the smallest hashes; whether it is. Of lines with the same
 /// hash the smaller one is kept, so that the order of offers never matters.
-fn keep<K: Ord, V: Ord>(strata: &mut Strata<K, V>, stratum: K, most: usize, hash: u64, line: V) -> bool {
+fn keep<K: Ord, V: Ord>(
+    strata: &mut Strata<K, V>,
+    stratum: K,
+    most: usize,
+    hash: u64,
+    line: V,
+) -> bool {
     let lines = strata.entry(stratum).or_default();
     match lines.get_mut(&hash) {
         Some(kept) if line < *kept => *kept = line,

@@ -41,7 +41,10 @@ impl Series {
 
     /// Adds what `other` counted, block by block.
     pub fn merge(&mut self, other: &Series) {
-        other.blocks.iter().for_each(|(&block, theirs)| self.blocks.entry(block).or_default().merge(theirs));
+        other
+            .blocks
+            .iter()
+            .for_each(|(&block, theirs)| self.blocks.entry(block).or_default().merge(theirs));
     }
 
     /// Packs what is open.
@@ -69,7 +72,9 @@ mod tests {
     #[test]
     fn a_series_is_read_by_block_and_as_a_whole() {
         let mut series = Series::default();
-        [(0, 10), (1, 20), (1, 30), (5, 40)].into_iter().for_each(|(block, span)| series.record(block, Micros(span)));
+        [(0, 10), (1, 20), (1, 30), (5, 40)]
+            .into_iter()
+            .for_each(|(block, span)| series.record(block, Micros(span)));
         assert_eq!(series.count(), 4);
         assert_eq!(series.total(), recorded(&[10, 20, 30, 40]));
         assert_eq!(series.within(1..5), recorded(&[20, 30]));

@@ -108,7 +108,10 @@ pub(super) trait ObservedKey {
 }
 
 /// Rewrites the keys for which a name is no longer told apart, adding up the counts that fall together.
-pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(counts: &mut BTreeMap<K, V>, distinct: &[Distinct]) {
+pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
+    counts: &mut BTreeMap<K, V>,
+    distinct: &[Distinct],
+) {
     if distinct.iter().all(Distinct::told_apart) {
         return;
     }

@@ -122,7 +122,9 @@ impl StepTally {
         ];
         series.into_iter().for_each(Series::seal);
         let PhaseTally { dns, connect, tls, wait, receive } = &mut self.phases;
-        [dns, connect, tls, wait, receive, &mut self.assets.load].into_iter().for_each(Latency::seal);
+        [dns, connect, tls, wait, receive, &mut self.assets.load]
+            .into_iter()
+            .for_each(Latency::seal);
     }
 }
 

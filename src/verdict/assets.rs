@@ -37,7 +37,8 @@ pub struct AssetFinding {
 impl AssetFinding {
     /// Of one step; none where no files were fetched.
     pub fn of(seen: &AssetTally) -> Option<AssetFinding> {
-        let mut kinds: Vec<(FailureKind, u64)> = seen.failed.iter().map(|(kind, count)| (*kind, *count)).collect();
+        let mut kinds: Vec<(FailureKind, u64)> =
+            seen.failed.iter().map(|(kind, count)| (*kind, *count)).collect();
         kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
         (seen.pages > 0).then(|| AssetFinding {
             pages: seen.pages,

@@ -11,7 +11,10 @@ use std::sync::Arc;
 use super::weight::weight;
 use crate::base::StepId;
 use crate::plan::{Arrivals, Plan};
-use crate::tally::{Cause, CausePlace, End, FailureKind, Fate, Fates, Messages, SampleLine, SampledExchange, Samples, Tally};
+use crate::tally::{
+    Cause, CausePlace, End, FailureKind, Fate, Fates, Messages, SampleLine, SampledExchange,
+    Samples, Tally,
+};
 
 /// Shoppers whose story began with the same trouble.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,18 +80,29 @@ pub fn clusters(plan: &Plan, tally: &Tally) -> Vec<Cluster> {
     for (place, said) in &tally.causes {
         match said {
             Messages::Told(told) => {
-                clusters
-                    .extend(told.iter().map(|(message, fates)| cluster(plan, &tally.samples, *place, Some(Arc::clone(message)), fates)));
+                clusters.extend(told.iter().map(|(message, fates)| {
+                    cluster(plan, &tally.samples, *place, Some(Arc::clone(message)), fates)
+                }));
             }
-            Messages::TooMany(fates) => clusters.push(cluster(plan, &tally.samples, *place, None, fates)),
+            Messages::TooMany(fates) => {
+                clusters.push(cluster(plan, &tally.samples, *place, None, fates))
+            }
         }
     }
     clusters.sort_by_key(|found| (Reverse(found.shoppers), found.step, found.kind, found.status));
     clusters
 }
 
-fn cluster(plan: &Plan, samples: &Samples, place: CausePlace, message: Option<Arc<str>>, fates: &Fates) -> Cluster {
-    let count = |holds: &dyn Fn(&Fate) -> bool| fates.iter().filter(|(fate, _)| holds(fate)).map(|(_, shoppers)| shoppers).sum();
+fn cluster(
+    plan: &Plan,
+    samples: &Samples,
+    place: CausePlace,
+    message: Option<Arc<str>>,
+    fates: &Fates,
+) -> Cluster {
+    let count = |holds: &dyn Fn(&Fate) -> bool| {
+        fates.iter().filter(|(fate, _)| holds(fate)).map(|(_, shoppers)| shoppers).sum()
+    };
     let mut then: BTreeMap<StepId, u64> = BTreeMap::new();
     for (fate, shoppers) in fates {
         if let Some(step) = fate.second_failed {
@@ -97,14 +111,19 @@ fn cluster(plan: &Plan, samples: &Samples, place: CausePlace, message: Option<Ar
     }
     let mut then: Vec<(StepId, u64)> = then.into_iter().collect();
     then.sort_by_key(|&(step, shoppers)| (Reverse(shoppers), step));
-    let lost = |(fate, shoppers): (&Fate, &u64)| weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * *shoppers as f64;
+    let lost = |(fate, shoppers): (&Fate, &u64)| {
+        weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * *shoppers as f64
+    };
     let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
     Cluster {
         step: place.step,
         kind: place.kind,
         status: place.status,
         shoppers: count(&|_| true),
-        failed_attempts: fates.iter().map(|(fate, shoppers)| u64::from(fate.failures) * shoppers).sum(),
+        failed_attempts: fates
+            .iter()
+            .map(|(fate, shoppers)| u64::from(fate.failures) * shoppers)
+            .sum(),
         repeated: count(&|fate| fate.failures >= 2),
         unserved: count(&|fate| matches!(fate.end, End::StoppedByCap | End::Lost)),
         lost: open.then(|| fates.iter().map(lost).sum()),
@@ -115,9 +134,15 @@ fn cluster(plan: &Plan, samples: &Samples, place: CausePlace, message: Option<Ar
 }
 
 /// The shopper kept for this very cause; for a place with too many messages, any shopper of the place.
-fn example(samples: &Samples, place: CausePlace, message: Option<&Arc<str>>) -> Option<ClusterExample> {
+fn example(
+    samples: &Samples,
+    place: CausePlace,
+    message: Option<&Arc<str>>,
+) -> Option<ClusterExample> {
     let line = match message {
-        Some(message) => samples.causes.get(&Cause { place, message: Arc::clone(message) })?.values().next()?,
+        Some(message) => {
+            samples.causes.get(&Cause { place, message: Arc::clone(message) })?.values().next()?
+        }
         None => samples.of_place(place).next()?,
     };
     let exchange = first_failure(line)?.clone();
@@ -131,11 +156,13 @@ fn first_failure(line: &SampleLine) -> Option<&SampledExchange> {
 /// The headers of the exchange that name it elsewhere.
 pub fn ids(exchange: &SampledExchange) -> Vec<(String, String)> {
     let headers = |message: &Option<String>| -> Vec<(String, String)> {
-        let head = message.as_deref().unwrap_or_default().split("\r\n\r\n").next().unwrap_or_default();
+        let head =
+            message.as_deref().unwrap_or_default().split("\r\n\r\n").next().unwrap_or_default();
         let pairs = head.lines().skip(1).filter_map(|line| line.split_once(": "));
         pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect()
     };
-    let both: Vec<(String, String)> = headers(&exchange.request).into_iter().chain(headers(&exchange.response)).collect();
+    let both: Vec<(String, String)> =
+        headers(&exchange.request).into_iter().chain(headers(&exchange.response)).collect();
     let mut ids: Vec<(String, String)> = Vec::new();
     for name in ID_HEADERS {
         let found = both.iter().filter(|(known, value)| known == name && !value.is_empty());
@@ -155,7 +182,10 @@ impl Cluster {
     pub fn what(&self) -> String {
         let by_status = matches!(
             self.kind,
-            FailureKind::Throttled | FailureKind::ClientError | FailureKind::ServerError | FailureKind::UnexpectedStatus
+            FailureKind::Throttled
+                | FailureKind::ClientError
+                | FailureKind::ServerError
+                | FailureKind::UnexpectedStatus
         );
         let name = match self.status {
             Some(status) if by_status => format!("status {status}"),
@@ -165,7 +195,9 @@ impl Cluster {
             None => format!("{name}: more than {} different messages", Messages::MOST),
             Some("") => name,
             // Trouble on the line says itself what it is.
-            Some(message) if self.status.is_none() && self.kind != FailureKind::MissingContent => message.to_owned(),
+            Some(message) if self.status.is_none() && self.kind != FailureKind::MissingContent => {
+                message.to_owned()
+            }
             Some(message) => format!("{name}: {message}"),
         }
     }
@@ -179,8 +211,17 @@ mod tests {
     use crate::verdict::trial::Trial;
 
     /// A shopper with an example: `failures` at the cause's step, `then` at another.
-    fn failed(trial: &mut Trial, who: u64, cause: &Cause, failures: u32, then: Option<StepId>, end: End) {
-        let text = |first: &str, header: &str| Some(format!("{first}\r\n{header}\r\n\r\nx-request-id: no header"));
+    fn failed(
+        trial: &mut Trial,
+        who: u64,
+        cause: &Cause,
+        failures: u32,
+        then: Option<StepId>,
+        end: End,
+    ) {
+        let text = |first: &str, header: &str| {
+            Some(format!("{first}\r\n{header}\r\n\r\nx-request-id: no header"))
+        };
         let went_well = SampledExchange {
             step: "cart".into(),
             attempt: 1,
@@ -243,22 +284,32 @@ mod tests {
     }
 
     fn cause(step: StepId, status: Option<u16>, message: &str) -> Cause {
-        Cause { place: CausePlace { step, kind: FailureKind::ServerError, status }, message: message.into() }
+        Cause {
+            place: CausePlace { step, kind: FailureKind::ServerError, status },
+            message: message.into(),
+        }
     }
 
     #[test]
     fn a_cascade_is_the_first_step_s_and_counts_shoppers() {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
         let (cart, pay) = (trial.step("cart"), trial.step("pay"));
-        let (write_lost, callback) = (cause(cart, Some(500), "write lost"), cause(pay, Some(502), "no callback"));
+        let (write_lost, callback) =
+            (cause(cart, Some(500), "write lost"), cause(pay, Some(502), "no callback"));
         for who in 0..5 {
             // A basket that was not filled, then two failures at the payment.
             failed(&mut trial, who, &write_lost, 3, Some(pay), End::StoppedByCap);
         }
         failed(&mut trial, 9, &callback, 1, None, End::Completed);
         let found = clusters(&trial.plan, &trial.tally);
-        let told: Vec<_> = found.iter().map(|c| (c.step, c.what(), c.shoppers, c.failed_attempts, c.repeated, c.unserved)).collect();
-        let expected = [(cart, "status 500: write lost".to_owned(), 5, 15, 5, 5), (pay, "status 502: no callback".to_owned(), 1, 1, 0, 0)];
+        let told: Vec<_> = found
+            .iter()
+            .map(|c| (c.step, c.what(), c.shoppers, c.failed_attempts, c.repeated, c.unserved))
+            .collect();
+        let expected = [
+            (cart, "status 500: write lost".to_owned(), 5, 15, 5, 5),
+            (pay, "status 502: no callback".to_owned(), 1, 1, 0, 0),
+        ];
         assert_eq!(told, expected);
         assert_eq!(found[0].then, [(pay, 5)]);
         assert_eq!(found[0].lost, Some(5.0));
@@ -272,7 +323,10 @@ mod tests {
         (3..9).for_each(|who| failed(&mut trial, who, &callback, 1, None, End::Completed));
         let example = clusters(&trial.plan, &trial.tally).remove(0).example.unwrap();
         assert_eq!((example.line.shopper, example.exchange.status), (ShopperId(3), Some(502)));
-        assert_eq!((example.exchange.began_at, &*example.exchange.detail), (Micros(23), "expected 2xx, and was told: no callback"));
+        assert_eq!(
+            (example.exchange.began_at, &*example.exchange.detail),
+            (Micros(23), "expected 2xx, and was told: no callback")
+        );
         let id = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(example.ids, [id("traceparent", "00-1-2-01"), id("x-request-id", "r-17")]);
     }
@@ -280,7 +334,13 @@ mod tests {
     #[test]
     fn every_cluster_has_an_example_of_its_own_however_many_there_are() {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
-        let words = |who: u64| format!("{} and {}", "a".repeat(1 + (who % 6) as usize), "b".repeat(1 + (who / 6) as usize));
+        let words = |who: u64| {
+            format!(
+                "{} and {}",
+                "a".repeat(1 + (who % 6) as usize),
+                "b".repeat(1 + (who / 6) as usize)
+            )
+        };
         let steps = trial.plan.steps.len() as u64;
         for who in 0..30 * steps {
             let cause = cause(StepId((who / 30) as u16), Some(500), &words(who % 30));
@@ -289,7 +349,10 @@ mod tests {
         let found = clusters(&trial.plan, &trial.tally);
         assert_eq!(found.len() as u64, 30 * steps);
         for cluster in &found {
-            let (told, message) = (&cluster.example.as_ref().unwrap().exchange.detail, cluster.message.as_deref().unwrap());
+            let (told, message) = (
+                &cluster.example.as_ref().unwrap().exchange.detail,
+                cluster.message.as_deref().unwrap(),
+            );
             assert!(told.ends_with(&format!("told: {message}")), "{told}: {message}");
         }
     }
@@ -299,8 +362,16 @@ mod tests {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
         let pay = trial.step("pay");
         for who in 0..80 {
-            let word = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].map(|letter| letter.repeat(1 + (who % 9) as usize));
-            failed(&mut trial, who, &cause(pay, Some(500), &word[(who / 9) as usize]), 1, None, End::Completed);
+            let word = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
+                .map(|letter| letter.repeat(1 + (who % 9) as usize));
+            failed(
+                &mut trial,
+                who,
+                &cause(pay, Some(500), &word[(who / 9) as usize]),
+                1,
+                None,
+                End::Completed,
+            );
         }
         let found = clusters(&trial.plan, &trial.tally);
         assert_eq!((found.len(), found[0].shoppers, found[0].message.clone()), (1, 80, None));

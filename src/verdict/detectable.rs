@@ -40,13 +40,20 @@ pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec
     let mut found = vec![Detectable::of(Among::Shoppers, shoppers.ended, &shoppers.repeated)];
     // Attempts to pay cluster as attempts to pay do, and not as all that fails anywhere.
     let first_to_pay = |block: &BlockTally| {
-        let tries = block.tries.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).paying_step.is_some());
+        let tries = block
+            .tries
+            .iter()
+            .filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).paying_step.is_some());
         tries.fold((0, 0), |(failed, of), (_, tries)| (failed + tries.failed, of + tries.total()))
     };
     let by_block = || tally.blocks.values().map(first_to_pay);
     let (failed, of) = by_block().fold((0, 0), |sum, block| (sum.0 + block.0, sum.1 + block.1));
     let clustering = design_effect(by_block());
-    let first = Rate { design_effect: clustering.unwrap_or(1.0), by_blocks: clustering.is_some(), ..Rate::new(failed, of) };
+    let first = Rate {
+        design_effect: clustering.unwrap_or(1.0),
+        by_blocks: clustering.is_some(),
+        ..Rate::new(failed, of)
+    };
     found.extend((first.of > 0).then(|| Detectable::of(Among::Buyers, first.of, &first)));
     found
 }
@@ -57,7 +64,8 @@ impl Detectable {
     fn of(among: Among, shoppers: u64, seen: &Rate) -> Detectable {
         let effect = seen.design_effect.max(1.0);
         let own = seen.value().filter(|rate| *rate > 0.0 && *rate < 0.5);
-        let bases = detect::BASELINES.into_iter().chain(own.filter(|own| !detect::BASELINES.contains(own)));
+        let bases =
+            detect::BASELINES.into_iter().chain(own.filter(|own| !detect::BASELINES.contains(own)));
         Detectable {
             among,
             shoppers,
@@ -77,19 +85,32 @@ mod tests {
     fn a_run_says_what_it_could_have_seen() {
         let found = Trial::run(12_000, 120, planted).findings().detectable;
         let [all, buyers] = &found[..] else { panic!("{found:?}") };
-        assert_eq!((all.among, all.shoppers, buyers.among), (Among::Shoppers, 12_000, Among::Buyers));
+        assert_eq!(
+            (all.among, all.shoppers, buyers.among),
+            (Among::Shoppers, 12_000, Among::Buyers)
+        );
         assert!(buyers.shoppers > 4_000 && buyers.shoppers < 6_000);
         let [tenth, half, one, own] = &all.sights[..] else { panic!("{all:?}") };
         assert!((own.base - 0.031).abs() < 0.01, "the run's own rate: {own:?}");
-        assert!(tenth.seen_from.unwrap() < 0.003 && half.seen_from.unwrap() < 0.01 && one.more == 0, "{all:?}");
+        assert!(
+            tenth.seen_from.unwrap() < 0.003 && half.seen_from.unwrap() < 0.01 && one.more == 0,
+            "{all:?}"
+        );
     }
 
     #[test]
     fn bursts_make_shoppers_worth_less() {
         let alone = Detectable::of(Among::Shoppers, 2_000, &Rate::new(20, 2_000));
-        let bursts = Detectable::of(Among::Shoppers, 2_000, &Rate { design_effect: 4.0, ..Rate::new(20, 2_000) });
+        let bursts = Detectable::of(
+            Among::Shoppers,
+            2_000,
+            &Rate { design_effect: 4.0, ..Rate::new(20, 2_000) },
+        );
         assert_eq!((alone.if_none_fails, bursts.if_none_fails), (0.0015, 0.006));
-        assert!(bursts.sights[1].seen_from > alone.sights[1].seen_from && bursts.sights[1].more > alone.sights[1].more);
+        assert!(
+            bursts.sights[1].seen_from > alone.sights[1].seen_from
+                && bursts.sights[1].more > alone.sights[1].more
+        );
         assert_eq!(alone.sights.len(), 3, "its own rate is one of the usual ones");
     }
 
@@ -97,11 +118,16 @@ mod tests {
     fn those_who_come_to_pay_are_worth_less_where_paying_fails_in_bursts_only() {
         let bursts = |at: &'static str| {
             let bad = |m: &Moment<'_>| m.step == at && ((m.now / 4.0) as u64).is_multiple_of(5);
-            let found = Trial::run(6_000, 120, |m| failing(m.luck < if bad(m) { 0.3 } else { 0.02 })).findings();
+            let found =
+                Trial::run(6_000, 120, |m| failing(m.luck < if bad(m) { 0.3 } else { 0.02 }))
+                    .findings();
             (found.shoppers.failed.design_effect, found.detectable[1].design_effect)
         };
         let (searching, paying) = (bursts("search"), bursts("pay"));
-        assert!(searching.0 > 2.0 && searching.1 < 2.0 && paying.1 > 5.0, "{searching:?} {paying:?}");
+        assert!(
+            searching.0 > 2.0 && searching.1 < 2.0 && paying.1 > 5.0,
+            "{searching:?} {paying:?}"
+        );
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub fn endings(plan: &Plan, tally: &Tally, journey: JourneyId) -> Endings {
             (_, _, End::Unfinished) => &mut found.unfinished,
         };
         *place += count.shoppers;
-        found.lost_expected += weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * count.shoppers as f64;
+        found.lost_expected += weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high
+            * count.shoppers as f64;
     }
     found
 }
@@ -60,12 +61,22 @@ mod tests {
         let all = |journey| {
             let e = of(journey);
             let bought = e.bought_at_once + e.bought_after_one + e.bought_after_more;
-            (bought, bought + e.completed_without_order + e.left_by_choice + e.lost + e.stopped_by_cap + e.unfinished)
+            (
+                bought,
+                bought
+                    + e.completed_without_order
+                    + e.left_by_choice
+                    + e.lost
+                    + e.stopped_by_cap
+                    + e.unfinished,
+            )
         };
         assert_eq!(all(0).1 + all(1).1, found.shoppers.ended);
         assert_eq!((all(0).0, all(1).0), (0, found.shoppers.purchased), "who browses buys nothing");
         let lost: f64 = found.shoppers.by_failures.iter().map(|row| row.lost).sum();
         assert!((of(0).lost_expected + of(1).lost_expected - lost).abs() < 1e-6);
-        assert!(of(1).bought_after_one > 0 && of(1).bought_after_more > 0 && of(1).stopped_by_cap > 0);
+        assert!(
+            of(1).bought_after_one > 0 && of(1).bought_after_more > 0 && of(1).stopped_by_cap > 0
+        );
     }
 }

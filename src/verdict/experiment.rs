@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::statistics::{Interval, Rate, Z95, benjamini_hochberg, difference, fisher_two_sided, wilson};
+use super::statistics::{
+    Interval, Rate, Z95, benjamini_hochberg, difference, fisher_two_sided, wilson,
+};
 use crate::base::StepId;
 use crate::plan::{Plan, Way};
 use crate::tally::{Tally, Treatment, Tries};
@@ -70,7 +72,8 @@ pub fn experiment(plan: &Plan, tally: &Tally) -> Option<Experiment> {
     }
     let steps: BTreeSet<StepId> = tally.treatments.keys().map(|treatment| treatment.step).collect();
     let mut everywhere = comparison(plan, tally, None);
-    let mut places: Vec<Comparison> = steps.into_iter().map(|step| comparison(plan, tally, Some(step))).collect();
+    let mut places: Vec<Comparison> =
+        steps.into_iter().map(|step| comparison(plan, tally, Some(step))).collect();
     places.sort_by_key(|place| (std::cmp::Reverse(place.shoppers()), place.step));
 
     let all = || std::iter::once(&everywhere).chain(&places).flat_map(|place| &place.arms);
@@ -82,7 +85,11 @@ pub fn experiment(plan: &Plan, tally: &Tally) -> Option<Experiment> {
         }
         place.cure = place.best();
     }
-    Some(Experiment { arms: arms.iter().map(|arm| arm.label.clone()).collect(), everywhere, places })
+    Some(Experiment {
+        arms: arms.iter().map(|arm| arm.label.clone()).collect(),
+        everywhere,
+        places,
+    })
 }
 
 fn comparison(plan: &Plan, tally: &Tally, step: Option<StepId>) -> Comparison {
@@ -107,7 +114,11 @@ fn comparison(plan: &Plan, tally: &Tally, step: Option<StepId>) -> Comparison {
     let arms = (0..plan.shoppers.arms.len()).map(|arm| {
         let own = tried(arm, arm);
         let same = baseline.filter(|same| *same != arm).map(|same| rate(tried(same, arm)));
-        ArmFinding { cured: rate(own), declined: own.declined, against_same: same.and_then(|same| against(rate(own), same)) }
+        ArmFinding {
+            cured: rate(own),
+            declined: own.declined,
+            against_same: same.and_then(|same| against(rate(own), same)),
+        }
     });
     Comparison { step, arms: arms.collect(), cure: None }
 }
@@ -116,7 +127,13 @@ fn against(arm: Rate, same: Rate) -> Option<Against> {
     let side = |rate: &Rate| Some((rate.value()?, wilson(rate.value()?, rate.of as f64, Z95)));
     let p_value = fisher_two_sided(arm.events, arm.of, same.events, same.of);
     let (one, other) = (side(&arm)?, side(&same)?);
-    Some(Against { same, difference: one.0 - other.0, ci95: difference(one, other), p_value, q_value: 1.0 })
+    Some(Against {
+        same,
+        difference: one.0 - other.0,
+        ci95: difference(one, other),
+        p_value,
+        q_value: 1.0,
+    })
 }
 
 // === impl Comparison ===
@@ -129,7 +146,11 @@ impl Comparison {
 
     fn best(&self) -> Option<usize> {
         let surely = |against: &Against| against.q_value <= MAX_Q && against.ci95.low > 0.0;
-        let better = self.arms.iter().enumerate().filter_map(|(i, arm)| Some((i, arm.against_same.filter(surely)?)));
+        let better = self
+            .arms
+            .iter()
+            .enumerate()
+            .filter_map(|(i, arm)| Some((i, arm.against_same.filter(surely)?)));
         better.max_by(|(_, a), (_, b)| a.ci95.low.total_cmp(&b.ci95.low)).map(|(i, _)| i)
     }
 }
@@ -148,12 +169,19 @@ mod tests {
     /// An experiment with (arm, eligible, cured, failed again) at a step.
     fn found(treated: &[(&str, u8, u16, u64, u64)]) -> (Trial, Experiment) {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
-        let ways = [("same", Way::Same), ("fresh: session", Way::Fresh), ("set: payment card", Way::Set(vec![(1, 0)]))];
-        trial.plan.shoppers.arms = ways.into_iter().map(|(label, way)| Arm { label: label.into(), way }).collect();
+        let ways = [
+            ("same", Way::Same),
+            ("fresh: session", Way::Fresh),
+            ("set: payment card", Way::Set(vec![(1, 0)])),
+        ];
+        trial.plan.shoppers.arms =
+            ways.into_iter().map(|(label, way)| Arm { label: label.into(), way }).collect();
         for &(step, arm, eligible, cured, failed) in treated {
             let treatment = Treatment { step: trial.step(step), arm, eligible };
             (0..cured).for_each(|_| trial.tally.treated(treatment, Outcome::Ok));
-            (0..failed).for_each(|_| trial.tally.treated(treatment, Outcome::Failed(FailureKind::ServerError)));
+            (0..failed).for_each(|_| {
+                trial.tally.treated(treatment, Outcome::Failed(FailureKind::ServerError))
+            });
         }
         let found = experiment(&trial.plan, &trial.tally).unwrap();
         (trial, found)
@@ -170,29 +198,48 @@ mod tests {
             ("pay", CARD, 0b111, 19, 1),
         ]);
         let cures: Vec<_> = found.places.iter().map(|place| (place.step, place.cure)).collect();
-        assert_eq!(cures, [(Some(trial.step("cart")), Some(1)), (Some(trial.step("pay")), Some(2))]);
+        assert_eq!(
+            cures,
+            [(Some(trial.step("cart")), Some(1)), (Some(trial.step("pay")), Some(2))]
+        );
         assert_eq!(found.everywhere.cure, Some(1));
         let fresh = found.places[0].arms[1].against_same.unwrap();
-        assert!((fresh.difference - 0.82).abs() < 1e-9 && fresh.ci95.low > 0.66 && fresh.ci95.high < 0.92, "{fresh:?}");
+        assert!(
+            (fresh.difference - 0.82).abs() < 1e-9
+                && fresh.ci95.low > 0.66
+                && fresh.ci95.high < 0.92,
+            "{fresh:?}"
+        );
         assert!(fresh.q_value < 1e-10);
     }
 
     #[test]
     fn an_arm_is_compared_among_those_whom_it_would_have_changed() {
         // Half of the shoppers pay by card already: they are cured as often by anything.
-        let (_, found) =
-            found(&[("pay", SAME, 0b011, 30, 0), ("pay", SAME, 0b111, 0, 30), ("pay", CARD, 0b011, 30, 0), ("pay", CARD, 0b111, 27, 3)]);
+        let (_, found) = found(&[
+            ("pay", SAME, 0b011, 30, 0),
+            ("pay", SAME, 0b111, 0, 30),
+            ("pay", CARD, 0b011, 30, 0),
+            ("pay", CARD, 0b111, 27, 3),
+        ]);
         let card = &found.everywhere.arms[2];
         assert_eq!((card.cured.events, card.cured.of), (27, 30));
         let against = card.against_same.unwrap();
         assert_eq!((against.same.events, against.same.of), (0, 30));
         assert_eq!(found.everywhere.cure, Some(2));
-        assert_eq!((found.everywhere.arms[0].cured.events, found.everywhere.arms[0].cured.of), (30, 60));
+        assert_eq!(
+            (found.everywhere.arms[0].cured.events, found.everywhere.arms[0].cured.of),
+            (30, 60)
+        );
     }
 
     #[test]
     fn arms_that_do_nothing_are_no_cure() {
-        let (_, found) = found(&[("pay", SAME, 0b111, 20, 30), ("pay", FRESH, 0b111, 24, 26), ("pay", CARD, 0b111, 18, 32)]);
+        let (_, found) = found(&[
+            ("pay", SAME, 0b111, 20, 30),
+            ("pay", FRESH, 0b111, 24, 26),
+            ("pay", CARD, 0b111, 18, 32),
+        ]);
         assert_eq!((found.everywhere.cure, found.places[0].cure), (None, None));
         let without = Trial::run(10, 10, |_| Outcome::Ok);
         assert_eq!(experiment(&without.plan, &without.tally), None);

@@ -50,7 +50,8 @@ pub fn friction(plan: &Plan, tally: &Tally) -> Vec<FrictionFinding> {
             buyers: seen.friction.buyers,
             per_buyer: each(&seen.friction.effort, seen.friction.buyers),
             smooth_buyers: seen.friction.smooth_buyers,
-            per_smooth_buyer: (seen.friction.smooth_buyers > 0).then(|| each(&seen.friction.smooth_effort, seen.friction.smooth_buyers)),
+            per_smooth_buyer: (seen.friction.smooth_buyers > 0)
+                .then(|| each(&seen.friction.smooth_effort, seen.friction.smooth_buyers)),
             form_fields: form_fields(plan, journey),
             time_to_buy: Quantiles::by_block(&seen.time_to_buy),
             busy_to_buy: Quantiles::by_block(&seen.friction.busy),
@@ -75,12 +76,16 @@ const WAYS: u64 = 1_000;
 /// the ways that shoppers take.
 fn form_fields(plan: &Plan, journey: JourneyId) -> f64 {
     let fields: Vec<u64> = plan.steps.iter().map(|step| step.request.body.fields()).collect();
-    let of = |steps: std::ops::Range<u16>| fields[usize::from(steps.start)..usize::from(steps.end)].iter().sum::<u64>();
+    let of = |steps: std::ops::Range<u16>| {
+        fields[usize::from(steps.start)..usize::from(steps.end)].iter().sum::<u64>()
+    };
     let along = |way: u64| {
         let route = plan.route(journey, ShopperId(draw(way, Purpose::Shopper, 0)));
         let (mut before, mut to_order) = (0, 0);
         for unit in route.iter().map(|stop| plan.unit(stop.unit)) {
-            to_order = unit.paying_step.map_or(to_order, |paying| before + of(unit.steps.start..paying.0 + 1));
+            to_order = unit
+                .paying_step
+                .map_or(to_order, |paying| before + of(unit.steps.start..paying.0 + 1));
             before += of(unit.steps.clone());
         }
         to_order
@@ -137,23 +142,44 @@ mod tests {
         buyers.extend([(40, 20, 3); 20]);
         let trial = bought(&buyers);
         let found = friction(&trial.plan, &trial.tally);
-        assert_eq!(found.iter().map(|found| found.journey).collect::<Vec<_>>(), [JourneyId(1)], "nobody can buy in the other");
+        assert_eq!(
+            found.iter().map(|found| found.journey).collect::<Vec<_>>(),
+            [JourneyId(1)],
+            "nobody can buy in the other"
+        );
         let found = &found[0];
         assert_eq!((found.buyers, found.smooth_buyers), (80, 60));
-        assert_eq!(found.per_smooth_buyer.map(|each| (each.requests, each.round_trips, each.bytes_received)), Some((5.0, 7.0, 4_000.0)));
+        assert_eq!(
+            found.per_smooth_buyer.map(|each| (
+                each.requests,
+                each.round_trips,
+                each.bytes_received
+            )),
+            Some((5.0, 7.0, 4_000.0))
+        );
         assert_eq!(found.per_buyer.requests, 5.75);
         let seconds = |quantiles: &Quantiles| {
-            let at = |quantile: Option<crate::verdict::statistics::Quantile>| (quantile.unwrap().value.as_secs_f64()).round();
+            let at = |quantile: Option<crate::verdict::statistics::Quantile>| {
+                (quantile.unwrap().value.as_secs_f64()).round()
+            };
             (at(quantiles.p50), at(quantiles.p95))
         };
-        assert_eq!((seconds(&found.time_to_buy), seconds(&found.busy_to_buy)), ((10.0, 40.0), (2.0, 20.0)));
+        assert_eq!(
+            (seconds(&found.time_to_buy), seconds(&found.busy_to_buy)),
+            ((10.0, 40.0), (2.0, 20.0))
+        );
     }
 
     #[test]
     fn fields_are_those_up_to_the_order() {
         let mut trial = bought(&[(10, 8, 0)]);
         let form = |names: &[&str]| {
-            Body::Form(names.iter().map(|name| (Template::Literal((*name).into()), Template::Literal("x".into()))).collect())
+            Body::Form(
+                names
+                    .iter()
+                    .map(|name| (Template::Literal((*name).into()), Template::Literal("x".into())))
+                    .collect(),
+            )
         };
         let (cart, pay, confirm) = (trial.step("cart"), trial.step("pay"), trial.step("confirm"));
         trial.plan.steps[cart.index()].request.body = form(&["sku", "quantity"]);

@@ -38,7 +38,9 @@ pub use experiment::{Against, ArmFinding, Comparison, Experiment, experiment};
 pub use facts::{Completion, Machine, RunFacts};
 pub use friction::{EachBuyer, FrictionFinding, friction};
 pub use health::{Cause, Doubt, Health, Lag, Soundness, health};
-pub use hotspots::{Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots};
+pub use hotspots::{
+    Basis, HeatCell, HotSpot, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, Scope, heat, hotspots,
+};
 pub use loss::{Loss, LostWorth, Overload, PatienceLoss, Pressure, SeasonLoss, loss};
 pub use objectives::{BudgetFinding, BudgetOf, BurnAlarm, budget, certainly_broken, objectives};
 pub use outcome::{InTime, ObjectiveFinding, ObjectiveVerdict, Verdict, Why, Window};
@@ -99,7 +101,12 @@ impl Findings {
         let objectives = objectives(plan, tally, &health, facts);
         let (windows, shoppers) = (windows(plan, tally), shoppers(plan, tally));
         Findings {
-            verdict: Verdict::of(facts.completion, &health, &objectives, facts.missing_slices.is_empty()),
+            verdict: Verdict::of(
+                facts.completion,
+                &health,
+                &objectives,
+                facts.missing_slices.is_empty(),
+            ),
             health,
             steps: steps(plan, tally),
             journeys: journeys(plan, tally),
@@ -115,7 +122,11 @@ impl Findings {
             windows,
             objectives,
             budget: budget(plan, tally),
-            requests_sent: tally.steps.iter().map(|step| step.requests + step.assets.requests).sum(),
+            requests_sent: tally
+                .steps
+                .iter()
+                .map(|step| step.requests + step.assets.requests)
+                .sum(),
             wire: Wire::of(tally.steps.iter()),
         }
     }

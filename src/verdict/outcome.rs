@@ -118,7 +118,12 @@ impl Verdict {
     /// The first that applies: interrupted, invalid, fail, inconclusive, pass. A suspect generator can't vouch for an
     /// objective that seems to hold; an objective that is broken stays so. A part of the shoppers, or none, can't
     /// vouch for anything, and nothing is decided while the run goes on.
-    pub fn of(completion: Completion, health: &Health, objectives: &[ObjectiveFinding], whole: bool) -> Verdict {
+    pub fn of(
+        completion: Completion,
+        health: &Health,
+        objectives: &[ObjectiveFinding],
+        whole: bool,
+    ) -> Verdict {
         let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
         let doubtful = health.soundness == Soundness::Suspect && !objectives.is_empty();
         if matches!(completion, Completion::Interrupted | Completion::Killed) {
@@ -129,7 +134,12 @@ impl Verdict {
             Verdict::Invalid
         } else if any(ObjectiveVerdict::Broken) {
             Verdict::Fail
-        } else if any(ObjectiveVerdict::Inconclusive) || doubtful || !whole || health.started == 0 || completion == Completion::Aborted {
+        } else if any(ObjectiveVerdict::Inconclusive)
+            || doubtful
+            || !whole
+            || health.started == 0
+            || completion == Completion::Aborted
+        {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
@@ -187,9 +197,17 @@ impl Default for ObjectiveFinding {
 mod tests {
     use super::*;
 
-    fn verdict(completion: Completion, soundness: Soundness, objectives: &[ObjectiveVerdict], whole: bool) -> Verdict {
+    fn verdict(
+        completion: Completion,
+        soundness: Soundness,
+        objectives: &[ObjectiveVerdict],
+        whole: bool,
+    ) -> Verdict {
         let health = Health { soundness, started: 1, ..Health::default() };
-        let objectives: Vec<_> = objectives.iter().map(|&verdict| ObjectiveFinding { verdict, ..ObjectiveFinding::default() }).collect();
+        let objectives: Vec<_> = objectives
+            .iter()
+            .map(|&verdict| ObjectiveFinding { verdict, ..ObjectiveFinding::default() })
+            .collect();
         Verdict::of(completion, &health, &objectives, whole)
     }
 
@@ -200,7 +218,11 @@ mod tests {
         use Soundness::{Invalid, Suspect, Valid};
         assert_eq!(verdict(Interrupted, Invalid, &[Broken], true), Verdict::Interrupted);
         assert_eq!(verdict(Killed, Valid, &[Holds], true), Verdict::Interrupted);
-        assert_eq!(verdict(Running, Invalid, &[Broken], true), Verdict::Inconclusive, "the rest may be sound");
+        assert_eq!(
+            verdict(Running, Invalid, &[Broken], true),
+            Verdict::Inconclusive,
+            "the rest may be sound"
+        );
         assert_eq!(verdict(Running, Valid, &[Holds], true), Verdict::Inconclusive);
         assert_eq!(verdict(Complete, Invalid, &[Broken], true), Verdict::Invalid);
         assert_eq!(verdict(Aborted, Invalid, &[Broken], true), Verdict::Invalid);
@@ -213,13 +235,23 @@ mod tests {
 
     #[test]
     fn a_suspect_run_can_not_vouch_for_an_objective() {
-        assert_eq!(verdict(Completion::Complete, Soundness::Suspect, &[ObjectiveVerdict::Holds], true), Verdict::Inconclusive);
+        assert_eq!(
+            verdict(Completion::Complete, Soundness::Suspect, &[ObjectiveVerdict::Holds], true),
+            Verdict::Inconclusive
+        );
         assert_eq!(verdict(Completion::Complete, Soundness::Suspect, &[], true), Verdict::Pass);
     }
 
     #[test]
     fn a_part_of_the_shoppers_is_never_a_pass() {
-        assert_eq!(verdict(Completion::Complete, Soundness::Valid, &[], false), Verdict::Inconclusive);
-        assert_eq!(Verdict::of(Completion::Complete, &Health::default(), &[], true), Verdict::Inconclusive, "nobody started");
+        assert_eq!(
+            verdict(Completion::Complete, Soundness::Valid, &[], false),
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            Verdict::of(Completion::Complete, &Health::default(), &[], true),
+            Verdict::Inconclusive,
+            "nobody started"
+        );
     }
 }

@@ -55,7 +55,9 @@ pub struct ByFailures {
 
 /// The shoppers' side of the story.
 pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
-    let count = |holds: &dyn Fn(&Fate) -> bool| counted(tally.shoppers.iter().map(|(key, count)| (&key.fate, count)), holds);
+    let count = |holds: &dyn Fn(&Fate) -> bool| {
+        counted(tally.shoppers.iter().map(|(key, count)| (&key.fate, count)), holds)
+    };
     let ended = |end: End| count(&|fate| fate.end == end);
     let rate = |holds: &dyn Fn(&Fate) -> bool| {
         let by_block = tally.blocks.values().map(|block| {
@@ -63,7 +65,11 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
             (counted(fates(), holds), counted(fates(), &|_| true))
         });
         let clustering = design_effect(by_block);
-        Rate { design_effect: clustering.unwrap_or(1.0), by_blocks: clustering.is_some(), ..Rate::new(count(holds), count(&|_| true)) }
+        Rate {
+            design_effect: clustering.unwrap_or(1.0),
+            by_blocks: clustering.is_some(),
+            ..Rate::new(count(holds), count(&|_| true))
+        }
     };
     ShopperFindings {
         started: tally.arrivals.started,
@@ -80,12 +86,17 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
         failed_once: count(&|fate| fate.failures == 1),
         repeated: rate(&|fate| fate.failures >= 2),
         repeated_same_unit: rate(&|fate| fate.same_unit_twice),
-        repeated_with_declines: rate(&|fate| u32::from(fate.failures) + u32::from(fate.declines) >= 2),
+        repeated_with_declines: rate(&|fate| {
+            u32::from(fate.failures) + u32::from(fate.declines) >= 2
+        }),
         by_failures: by_failures(plan, tally),
     }
 }
 
-fn counted<'t>(fates: impl Iterator<Item = (&'t Fate, &'t ShopperCount)>, holds: &dyn Fn(&Fate) -> bool) -> u64 {
+fn counted<'t>(
+    fates: impl Iterator<Item = (&'t Fate, &'t ShopperCount)>,
+    holds: &dyn Fn(&Fate) -> bool,
+) -> u64 {
     fates.filter(|(fate, _)| holds(fate)).map(|(_, count)| count.shoppers).sum()
 }
 
@@ -95,7 +106,8 @@ fn by_failures(plan: &Plan, tally: &Tally) -> [ByFailures; 4] {
         let row = &mut table[usize::from(key.fate.failures).min(3)];
         row.shoppers += count.shoppers;
         row.purchased += if key.fate.purchased { count.shoppers } else { 0 };
-        row.lost += weight(&key.fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * count.shoppers as f64;
+        row.lost += weight(&key.fate, plan.shoppers.behaviour, &plan.shoppers.patience).high
+            * count.shoppers as f64;
     }
     table
 }
@@ -108,17 +120,27 @@ mod tests {
     fn every_shopper_ends_in_exactly_one_way() {
         let found = Trial::run(4_000, 60, planted).findings().shoppers;
         assert_eq!(found.started, 4_000);
-        let ends = found.completed + found.left_by_choice + found.lost + found.stopped_by_cap + found.unfinished;
+        let ends = found.completed
+            + found.left_by_choice
+            + found.lost
+            + found.stopped_by_cap
+            + found.unfinished;
         assert_eq!((ends, found.ended), (4_000, 4_000));
         assert_eq!(found.by_failures.iter().map(|row| row.shoppers).sum::<u64>(), 4_000);
         assert_eq!(found.by_failures.iter().map(|row| row.purchased).sum::<u64>(), found.purchased);
-        assert_eq!(found.by_failures[2].shoppers + found.by_failures[3].shoppers, found.repeated.events);
+        assert_eq!(
+            found.by_failures[2].shoppers + found.by_failures[3].shoppers,
+            found.repeated.events
+        );
         assert_eq!(found.failed.events, found.failed_once + found.repeated.events);
     }
 
     #[test]
     fn failures_at_two_units_are_repeated_but_not_at_the_same_unit() {
-        let found = Trial::run(500, 60, |m| failing(m.nth == 1 && matches!(m.step, "home" | "search"))).findings().shoppers;
+        let found =
+            Trial::run(500, 60, |m| failing(m.nth == 1 && matches!(m.step, "home" | "search")))
+                .findings()
+                .shoppers;
         assert!(found.repeated.events > 50);
         assert_eq!(found.repeated_same_unit.events, 0);
     }
@@ -132,6 +154,9 @@ mod tests {
         };
         let found = Trial::run(500, 60, rule).findings().shoppers;
         assert!(found.purchased > 100);
-        assert_eq!((found.repeated.events, found.repeated_with_declines.events, found.failed_once), (0, found.purchased, found.purchased));
+        assert_eq!(
+            (found.repeated.events, found.repeated_with_declines.events, found.failed_once),
+            (0, found.purchased, found.purchased)
+        );
     }
 }

@@ -66,8 +66,12 @@ pub fn journeys(plan: &Plan, tally: &Tally) -> Vec<JourneyFinding> {
 fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
     let failures: u64 = seen.failed.values().sum();
     let clustering = design_effect(by_block(seen).into_values());
-    let mut kinds: Vec<(FailureKind, u64)> =
-        seen.failed.iter().map(|(kind, count)| (*kind, *count)).filter(|(_, count)| *count > 0).collect();
+    let mut kinds: Vec<(FailureKind, u64)> = seen
+        .failed
+        .iter()
+        .map(|(kind, count)| (*kind, *count))
+        .filter(|(_, count)| *count > 0)
+        .collect();
     kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
     StepFinding {
         step,
@@ -88,9 +92,17 @@ fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
 
 /// (failed attempts, attempts) by block, as far as they have a response time.
 fn by_block(seen: &StepTally) -> BTreeMap<u32, (u64, u64)> {
-    let outcomes = [&seen.response_ok, &seen.response_declined, &seen.response_failed, &seen.response_censored];
-    let blocks: BTreeSet<u32> = outcomes.iter().flat_map(|series| series.blocks.keys().copied()).collect();
-    let count = |outcome: usize, block: &u32| outcomes[outcome].blocks.get(block).map_or(0, crate::tally::Latency::count);
+    let outcomes = [
+        &seen.response_ok,
+        &seen.response_declined,
+        &seen.response_failed,
+        &seen.response_censored,
+    ];
+    let blocks: BTreeSet<u32> =
+        outcomes.iter().flat_map(|series| series.blocks.keys().copied()).collect();
+    let count = |outcome: usize, block: &u32| {
+        outcomes[outcome].blocks.get(block).map_or(0, crate::tally::Latency::count)
+    };
     let counted = |block: u32| {
         let failed = count(2, &block) + count(3, &block);
         (block, (failed, failed + count(0, &block) + count(1, &block)))
@@ -113,7 +125,10 @@ mod tests {
             _ => Outcome::Ok,
         });
         let pay = &steps(&trial.plan, &trial.tally)[trial.step("pay").index()];
-        assert_eq!(pay.kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [FailureKind::Throttled, FailureKind::TooSlow]);
+        assert_eq!(
+            pay.kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+            [FailureKind::Throttled, FailureKind::TooSlow]
+        );
         assert_eq!(pay.failed.events, pay.kinds.iter().map(|(_, count)| count).sum::<u64>());
         assert_eq!(pay.failed.of, pay.response.count + pay.failed.events + pay.declined);
         assert!(pay.failed.by_blocks);
@@ -123,7 +138,8 @@ mod tests {
     fn an_outage_widens_the_interval() {
         let steady = Trial::run(4_000, 100, |m| failing(m.step == "search" && m.luck < 0.1));
         let outage = Trial::run(4_000, 100, |m| failing(m.step == "search" && m.arrived < 10.0));
-        let of = |trial: &Trial| steps(&trial.plan, &trial.tally)[trial.step("search").index()].failed;
+        let of =
+            |trial: &Trial| steps(&trial.plan, &trial.tally)[trial.step("search").index()].failed;
         assert!(of(&steady).design_effect < 2.0);
         assert!(of(&outage).design_effect > 5.0, "{:?}", of(&outage));
     }
@@ -134,6 +150,9 @@ mod tests {
         let found = journeys(&trial.plan, &trial.tally);
         assert_eq!(found.iter().map(|journey| journey.started).sum::<u64>(), 2_000);
         let home = found[0].funnel[0].1;
-        assert_eq!((home.entered, home.passed, home.passed_at_once), (found[0].started, found[0].started, 0));
+        assert_eq!(
+            (home.entered, home.passed, home.passed_at_once),
+            (found[0].started, found[0].started, 0)
+        );
     }
 }

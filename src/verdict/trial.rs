@@ -10,7 +10,10 @@ use super::{Completion, Findings, Machine, RunFacts};
 use crate::base::random::{Purpose, draw as bits, uniform};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{Attribute, Plan, example};
-use crate::tally::{End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd, StepAttempt, Tally, UnitAttempt};
+use crate::tally::{
+    End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd, StepAttempt,
+    Tally, UnitAttempt,
+};
 
 /// A shopper about to attempt a step.
 pub(crate) struct Moment<'a> {
@@ -65,14 +68,24 @@ impl Trial {
     }
 
     /// The same under another plan of the same shape.
-    pub(crate) fn of(plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
+    pub(crate) fn of(
+        plan: Plan,
+        shoppers: u64,
+        seconds: u64,
+        rule: impl Fn(&Moment<'_>) -> Outcome,
+    ) -> Trial {
         let shape = Shape {
             parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
             steps: plan.steps.len(),
             units: plan.units.len(),
             journeys: plan.journeys.len(),
             journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
-            attributes: plan.shoppers.attributes.iter().map(|attribute| attribute.values.len()).collect(),
+            attributes: plan
+                .shoppers
+                .attributes
+                .iter()
+                .map(|attribute| attribute.values.len())
+                .collect(),
             observed: plan.observed.len(),
             block: Shape::block_for(Micros::from_secs(seconds)),
         };
@@ -89,7 +102,13 @@ impl Trial {
     }
 
     /// One of many runs that differ in their draws, without what is seen of single steps.
-    pub(crate) fn replicate(seed: u64, plan: Plan, shoppers: u64, seconds: u64, rule: impl Fn(&Moment<'_>) -> Outcome) -> Trial {
+    pub(crate) fn replicate(
+        seed: u64,
+        plan: Plan,
+        shoppers: u64,
+        seconds: u64,
+        rule: impl Fn(&Moment<'_>) -> Outcome,
+    ) -> Trial {
         let empty = Trial::of(plan, 0, seconds, |_| Outcome::Ok);
         let mut trial = Trial { seed, units_only: true, ..empty };
         trial.go(shoppers, seconds, &rule);
@@ -97,7 +116,8 @@ impl Trial {
     }
 
     fn go(&mut self, shoppers: u64, seconds: u64, rule: &dyn Fn(&Moment<'_>) -> Outcome) {
-        (0..shoppers).for_each(|who| self.shop(who, Micros(seconds * 1_000_000 * who / shoppers), rule));
+        (0..shoppers)
+            .for_each(|who| self.shop(who, Micros(seconds * 1_000_000 * who / shoppers), rule));
     }
 
     /// Every lag from here to there becomes as long as the rest of the stretch: the generator stood still.
@@ -121,7 +141,11 @@ impl Trial {
     }
 
     pub(crate) fn step(&self, label: &str) -> StepId {
-        StepId((0..self.plan.steps.len()).find(|&i| self.plan.step_label(StepId(i as u16)) == label).unwrap() as u16)
+        StepId(
+            (0..self.plan.steps.len())
+                .find(|&i| self.plan.step_label(StepId(i as u16)) == label)
+                .unwrap() as u16,
+        )
     }
 
     fn shop(&mut self, who: u64, at: Micros, rule: &dyn Fn(&Moment<'_>) -> Outcome) {
@@ -161,7 +185,11 @@ impl Trial {
             for nth in 1..=self.plan.shoppers.max_attempts.unwrap_or(u32::MAX) {
                 let (mut outcome, mut last) = (Outcome::Ok, StepId(0));
                 if nth > 1 {
-                    now += self.plan.shoppers.retry_after.at(draw(Purpose::RetryAfter, u64::from(unit.0) << 8 | u64::from(nth)));
+                    now += self
+                        .plan
+                        .shoppers
+                        .retry_after
+                        .at(draw(Purpose::RetryAfter, u64::from(unit.0) << 8 | u64::from(nth)));
                 }
                 for step in self.plan.unit(unit).steps.clone().map(StepId) {
                     luck += 1;
@@ -198,8 +226,11 @@ impl Trial {
                 match outcome {
                     Outcome::Ok => {
                         self.tally.passed(journey, place, nth);
-                        end.worth = end.worth.or((self.plan.unit(unit).name == "cart").then_some(MinorUnits(5_000)));
-                        end.bought_at = end.bought_at.or(self.plan.unit(unit).purchase.then_some(at));
+                        end.worth = end
+                            .worth
+                            .or((self.plan.unit(unit).name == "cart").then_some(MinorUnits(5_000)));
+                        end.bought_at =
+                            end.bought_at.or(self.plan.unit(unit).purchase.then_some(at));
                         if draw(Purpose::Continue, place as u64) >= self.plan.step(last).continues {
                             self.tally.left(journey, place);
                             end.end = End::LeftByChoice;
@@ -230,7 +261,8 @@ impl Trial {
 
     fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64, attributes: &[u8]) {
         // An exponential tail over a floor that differs from step to step.
-        let service = Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
+        let service =
+            Micros(4_000 + 2_000 * u64::from(step.0) + (-12_000.0 * (1.0 - u).ln()) as u64);
         let acted_at = at + Micros(20 + (60.0 * u) as u64);
         self.tally.steps[step.index()].requests += 1;
         let attempt = StepAttempt {
@@ -260,7 +292,11 @@ pub(crate) fn planted(m: &Moment<'_>) -> Outcome {
     let passing = m.nth == 1 && m.luck > 0.985;
     match (wallet, passing) {
         (true, _) => Outcome::Failed(FailureKind::UnexpectedContent),
-        (_, true) => Outcome::Failed(if m.luck > 0.99 { FailureKind::Throttled } else { FailureKind::TooSlow }),
+        (_, true) => Outcome::Failed(if m.luck > 0.99 {
+            FailureKind::Throttled
+        } else {
+            FailureKind::TooSlow
+        }),
         _ if m.step == "pay" && m.luck < 0.004 => Outcome::Declined,
         _ => failing(node),
     }
@@ -274,11 +310,16 @@ pub(crate) fn shop() -> Plan {
         values: values.map(|value| (value.into(), 1.0)).into(),
         brings: BTreeMap::new(),
     };
-    let mut plan = example::plan(Vec::new(), vec![attribute("device", DEVICES), attribute("payment", PAYMENTS)]);
+    let mut plan = example::plan(
+        Vec::new(),
+        vec![attribute("device", DEVICES), attribute("payment", PAYMENTS)],
+    );
     plan.name = "Black Friday checkout".into();
     plan.observed = vec!["node".into()];
     example::add_journey(&mut plan, "browse", 1.0);
-    let lone = |plan: &mut Plan, step, continues| example::add_unit(plan, false, &[(step, 0.0, continues)]);
+    let lone = |plan: &mut Plan, step, continues| {
+        example::add_unit(plan, false, &[(step, 0.0, continues)])
+    };
     lone(&mut plan, "home", 1.0);
     lone(&mut plan, "search", 1.0);
     example::add_journey(&mut plan, "buy", 3.0);

@@ -81,10 +81,16 @@ pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
     let mut found: Vec<Found> = Vec::new();
     while found.len() < MOST {
         let candidates = lines.iter().filter_map(|(unit, line)| Some((*unit, loudest(line)?)));
-        let Some((unit, stretch)) = candidates.max_by(|(_, a), (_, b)| a.evidence.total_cmp(&b.evidence)) else { break };
+        let Some((unit, stretch)) =
+            candidates.max_by(|(_, a), (_, b)| a.evidence.total_cmp(&b.evidence))
+        else {
+            break;
+        };
         let (inside, outside) = split(&lines[&unit], stretch);
-        let picks = lines.values().map(|line| line.len() * (line.len() + 1) / 2).sum::<usize>() as f64;
-        let p_value = (fisher_greater(inside.events, inside.of, outside.events, outside.of) * picks).min(1.0);
+        let picks =
+            lines.values().map(|line| line.len() * (line.len() + 1) / 2).sum::<usize>() as f64;
+        let p_value =
+            (fisher_greater(inside.events, inside.of, outside.events, outside.of) * picks).min(1.0);
         if p_value >= LEVEL || inside.events < MIN_REPEATED {
             break;
         }
@@ -92,7 +98,8 @@ pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
         found.push((unit, stretch, p_value));
     }
     let found = joined(found, tally);
-    let mut windows: Vec<TimeWindow> = found.iter().map(|one| window(plan, tally, one, &found)).collect();
+    let mut windows: Vec<TimeWindow> =
+        found.iter().map(|one| window(plan, tally, one, &found)).collect();
     windows.sort_by_key(|window| (window.from, window.unit));
     windows
 }
@@ -132,8 +139,12 @@ fn log_likelihood(c: f64, n: f64) -> f64 {
 
 fn split(line: &Line, stretch: Stretch) -> (Rate, Rate) {
     let sum = |within: bool| {
-        let cells = line.iter().filter(|(number, _)| (stretch.first..=stretch.last).contains(*number) == within);
-        cells.fold(Rate::new(0, 0), |sum, (_, (of, failed))| Rate::new(sum.events + failed, sum.of + of))
+        let cells = line
+            .iter()
+            .filter(|(number, _)| (stretch.first..=stretch.last).contains(*number) == within);
+        cells.fold(Rate::new(0, 0), |sum, (_, (of, failed))| {
+            Rate::new(sum.events + failed, sum.of + of)
+        })
     };
     (sum(true), sum(false))
 }
@@ -142,7 +153,9 @@ fn split(line: &Line, stretch: Stretch) -> (Rate, Rate) {
 fn set_aside(lines: &mut BTreeMap<Option<UnitId>, Line>, unit: Option<UnitId>, stretch: Stretch) {
     let blocks = stretch.first..=stretch.last;
     match unit {
-        None => lines.values_mut().for_each(|line| line.retain(|number, _| !blocks.contains(number))),
+        None => {
+            lines.values_mut().for_each(|line| line.retain(|number, _| !blocks.contains(number)))
+        }
         Some(_) => {
             let own = lines.get(&unit).cloned().unwrap_or_default();
             if let Some(shop) = lines.get_mut(&None) {
@@ -178,13 +191,23 @@ fn joined(mut found: Vec<Found>, tally: &Tally) -> Vec<Found> {
 
 /// Whether there is nothing between them; the later may also reach around the earlier.
 fn touch(tally: &Tally, earlier: Stretch, later: Stretch) -> bool {
-    later.first <= earlier.last || tally.blocks.range(earlier.last + 1..later.first).next().is_none()
+    later.first <= earlier.last
+        || tally.blocks.range(earlier.last + 1..later.first).next().is_none()
 }
 
-fn window(plan: &Plan, tally: &Tally, &(unit, stretch, p_value): &Found, all: &[Found]) -> TimeWindow {
+fn window(
+    plan: &Plan,
+    tally: &Tally,
+    &(unit, stretch, p_value): &Found,
+    all: &[Found],
+) -> TimeWindow {
     let here = |tried: UnitId| unit.is_none_or(|unit| unit == tried);
     // Another bad time of the same unit, or of the whole shop, is no measure of how good it is otherwise.
-    let bad = |number: u32| all.iter().any(|(of, other, _)| (*of == unit || of.is_none()) && (other.first..=other.last).contains(&number));
+    let bad = |number: u32| {
+        all.iter().any(|(of, other, _)| {
+            (*of == unit || of.is_none()) && (other.first..=other.last).contains(&number)
+        })
+    };
     let within = |number: u32| (stretch.first..=stretch.last).contains(&number);
     let (mut inside, mut outside) = (Side::default(), Side::default());
     let (mut failed_again, mut repeated, mut to_the_end) = (0, 0, true);
@@ -198,13 +221,23 @@ fn window(plan: &Plan, tally: &Tally, &(unit, stretch, p_value): &Found, all: &[
             first = Rate::new(first.events + tries.failed, first.of + tries.total());
             to_the_end &= *number <= stretch.last;
         }
-        let began = block.began_to_fail.iter().filter(|((_, fate), _)| fate.first_failed.is_some_and(|step| here(plan.step(step).unit)));
+        let began = block.began_to_fail.iter().filter(|((_, fate), _)| {
+            fate.first_failed.is_some_and(|step| here(plan.step(step).unit))
+        });
         for ((_, fate), count) in began {
-            lost += Cell::all(weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high, count.shoppers);
+            lost += Cell::all(
+                weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high,
+                count.shoppers,
+            );
             repeated += if within(*number) && fate.failures >= 2 { count.shoppers } else { 0 };
         }
         if within(*number) {
-            failed_again += block.again.iter().filter(|(tried, _)| here(**tried)).map(|(_, again)| again.tries.failed).sum::<u64>();
+            failed_again += block
+                .again
+                .iter()
+                .filter(|(tried, _)| here(**tried))
+                .map(|(_, again)| again.tries.failed)
+                .sum::<u64>();
         }
         if within(*number) { &mut inside } else { &mut outside }.add(first, lost);
     }
@@ -235,7 +268,11 @@ impl Side {
 
     fn rate(&self) -> Rate {
         let (sum, effect) = (sum(&self.first), clustering(self.first.iter().copied()));
-        Rate { design_effect: effect.unwrap_or(1.0), by_blocks: effect.is_some(), ..Rate::new(sum.sum as u64, sum.of as u64) }
+        Rate {
+            design_effect: effect.unwrap_or(1.0),
+            by_blocks: effect.is_some(),
+            ..Rate::new(sum.sum as u64, sum.of as u64)
+        }
     }
 
     /// Where the mean loss of a first attempt lies.
@@ -265,34 +302,49 @@ mod tests {
 
     fn found(trial: &Trial) -> Vec<(Option<String>, f64, f64)> {
         let name = |window: &TimeWindow| window.unit.map(|unit| trial.plan.unit(unit).name.clone());
-        let of = |window: &TimeWindow| (name(window), window.from.as_secs_f64(), window.until.as_secs_f64());
+        let of = |window: &TimeWindow| {
+            (name(window), window.from.as_secs_f64(), window.until.as_secs_f64())
+        };
         windows(&trial.plan, &trial.tally).iter().map(of).collect()
     }
 
     #[test]
     fn an_outage_of_the_whole_shop_is_one_window() {
-        let trial = Trial::run(6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.01));
+        let trial =
+            Trial::run(6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.01));
         assert_eq!(found(&trial), [(None, 40.0, 60.0)]);
         let window = &windows(&trial.plan, &trial.tally)[0];
-        assert!(window.inside.value().unwrap() > 0.99 && window.outside.value().unwrap() < 0.02, "{window:?}");
         assert!(
-            window.repeated > 300 && window.excess_lost.unwrap().1.low > 200.0 && !window.to_the_end && window.failed_again > 300,
+            window.inside.value().unwrap() > 0.99 && window.outside.value().unwrap() < 0.02,
+            "{window:?}"
+        );
+        assert!(
+            window.repeated > 300
+                && window.excess_lost.unwrap().1.low > 200.0
+                && !window.to_the_end
+                && window.failed_again > 300,
             "{window:?}"
         );
     }
 
     #[test]
     fn a_bad_time_of_one_unit_names_the_unit() {
-        let trial = Trial::run(8_000, 120, |m| failing(m.step == "pay" && (80.0..95.0).contains(&m.now) && m.luck < 0.5));
+        let trial = Trial::run(8_000, 120, |m| {
+            failing(m.step == "pay" && (80.0..95.0).contains(&m.now) && m.luck < 0.5)
+        });
         assert_eq!(found(&trial), [(Some("pay".into()), 80.0, 95.0)]);
     }
 
     #[test]
     fn two_bad_times_are_two_windows_and_the_last_may_have_no_end() {
-        let trial = Trial::run(6_000, 120, |m| failing((20.0..25.0).contains(&m.now) || m.now >= 110.0));
+        let trial =
+            Trial::run(6_000, 120, |m| failing((20.0..25.0).contains(&m.now) || m.now >= 110.0));
         let windows = windows(&trial.plan, &trial.tally);
         assert_eq!(windows.len(), 2, "{windows:?}");
-        assert_eq!((windows[0].from, windows[0].until, windows[0].to_the_end), (Micros::from_secs(20), Micros::from_secs(25), false));
+        assert_eq!(
+            (windows[0].from, windows[0].until, windows[0].to_the_end),
+            (Micros::from_secs(20), Micros::from_secs(25), false)
+        );
         assert!(windows[1].to_the_end && windows[1].from == Micros::from_secs(110));
     }
 
@@ -301,12 +353,16 @@ mod tests {
         let bad: usize = (0..20)
             .map(|run| {
                 let shift = 0.05 * f64::from(run);
-                let trial = Trial::run(3_000, 60, move |m| failing((m.luck + shift).fract() < 0.03));
+                let trial =
+                    Trial::run(3_000, 60, move |m| failing((m.luck + shift).fract() < 0.03));
                 windows(&trial.plan, &trial.tally).len()
             })
             .sum();
         assert!(bad <= 2, "{bad} windows in 20 runs");
-        assert_eq!(windows(&crate::verdict::trial::shop(), &Trial::run(12_000, 120, planted).tally), []);
+        assert_eq!(
+            windows(&crate::verdict::trial::shop(), &Trial::run(12_000, 120, planted).tally),
+            []
+        );
     }
 
     #[test]

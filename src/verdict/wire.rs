@@ -43,7 +43,9 @@ impl Wire {
     /// Of these steps together.
     pub fn of<'t>(steps: impl Iterator<Item = &'t StepTally> + Clone) -> Wire {
         let sum = |count: fn(&StepTally) -> u64| steps.clone().map(count).sum::<u64>();
-        let spans = |part: fn(&StepTally) -> &Latency| Quantiles::of(&steps.clone().map(part).sum::<Latency>());
+        let spans = |part: fn(&StepTally) -> &Latency| {
+            Quantiles::of(&steps.clone().map(part).sum::<Latency>())
+        };
         Wire {
             requests: sum(|step| step.requests),
             redirects: sum(|step| step.redirects),
@@ -63,7 +65,13 @@ impl Wire {
 
     /// The phases in their order, with their names.
     pub fn phases(&self) -> [(&'static str, &Quantiles); 5] {
-        [("dns", &self.dns), ("connect", &self.connect), ("tls", &self.tls), ("wait", &self.wait), ("receive", &self.receive)]
+        [
+            ("dns", &self.dns),
+            ("connect", &self.connect),
+            ("tls", &self.tls),
+            ("wait", &self.wait),
+            ("receive", &self.receive),
+        ]
     }
 }
 
@@ -107,8 +115,14 @@ pub(crate) mod tests {
         exchanges(&mut tally, StepId(0), 100);
         exchanges(&mut tally, StepId(3), 50);
         let (one, all) = (Wire::of(tally.steps[3..4].iter()), Wire::of(tally.steps.iter()));
-        assert_eq!((one.requests, one.connections, one.redirects, one.redials, one.resumed, one.held), (50, 5, 5, 1, 1, 1));
-        assert_eq!((all.requests, all.connections, all.bytes_sent, all.bytes_received), (150, 15, 3_000, 45_000));
+        assert_eq!(
+            (one.requests, one.connections, one.redirects, one.redials, one.resumed, one.held),
+            (50, 5, 5, 1, 1, 1)
+        );
+        assert_eq!(
+            (all.requests, all.connections, all.bytes_sent, all.bytes_received),
+            (150, 15, 3_000, 45_000)
+        );
         assert_eq!(all.phases().map(|(_, spans)| spans.count), [0, 15, 15, 150, 150]);
         assert!((5_030..=5_060).contains(&all.wait.p50.unwrap().value.0), "{:?}", all.wait.p50);
         assert_eq!(all.dns.p50, None);

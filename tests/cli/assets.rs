@@ -24,7 +24,14 @@ fn files_are_counted_apart_and_agree_with_the_shop_s_books() {
     bench.run(&["--target", &shop.url()]).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
     let step = |n: usize| &document["steps"][n];
-    assert_eq!((count(step(0), "/attempts"), count(step(0), "/wire/requests"), count(step(0), "/failures")), (10, 10, 0));
+    assert_eq!(
+        (
+            count(step(0), "/attempts"),
+            count(step(0), "/wire/requests"),
+            count(step(0), "/failures")
+        ),
+        (10, 10, 0)
+    );
     let files = |n: usize, of: &str| count(step(n), &format!("/assets/{of}"));
     assert_eq!((files(0, "pages"), files(1, "pages")), (10, 10));
     // Each product has a picture, and there is a style sheet.
@@ -45,7 +52,10 @@ fn a_missing_file_fails_the_step_only_where_the_scenario_says_so() {
         let document = bench.document();
         let product = &document["steps"][1];
         assert_eq!(count(product, "/failures"), failures, "{assets}");
-        assert_eq!(product["kinds"], if failures == 0 { json!({}) } else { json!({ "missing_content": failures }) });
+        assert_eq!(
+            product["kinds"],
+            if failures == 0 { json!({}) } else { json!({ "missing_content": failures }) }
+        );
         assert!(count(product, "/assets/kinds/client_error") >= 20, "{}", product["assets"]);
     }
 }

@@ -103,7 +103,8 @@ impl Shop {
     /// Opens a shop with these faults (YAML), which may be empty.
     pub fn open(faults: &str) -> Shop {
         let faults = Faults::parse(faults).expect("a fault file");
-        let options = ShopOptions { faults, paid_after: Duration::from_millis(20), ..ShopOptions::default() };
+        let options =
+            ShopOptions { faults, paid_after: Duration::from_millis(20), ..ShopOptions::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Shop { running: runtime.block_on(RunningShop::start(options)).expect("a shop") }
     }
@@ -151,7 +152,10 @@ impl Books for LedgerSnapshot {
     }
 
     fn failed_at(&self, step: &str) -> u64 {
-        self.shoppers.values().map(|shopper| u64::from(shopper.failed.get(step).copied().unwrap_or(0))).sum()
+        self.shoppers
+            .values()
+            .map(|shopper| u64::from(shopper.failed.get(step).copied().unwrap_or(0)))
+            .sum()
     }
 
     fn by_failures(&self) -> BTreeMap<u32, u64> {
@@ -163,7 +167,8 @@ impl Books for LedgerSnapshot {
     }
 
     fn buyers(&self) -> u64 {
-        let buyers: std::collections::BTreeSet<&str> = self.orders.iter().map(|order| order.shopper.as_str()).collect();
+        let buyers: std::collections::BTreeSet<&str> =
+            self.orders.iter().map(|order| order.shopper.as_str()).collect();
         buyers.len() as u64
     }
 }
@@ -201,7 +206,13 @@ impl Bench {
 
     /// The same, without waiting for its end.
     pub fn start(&self, arguments: &[&str]) -> Underway {
-        self.begin(self.command().env("TILLRUSH_CORES", "2").arg("run").arg(&self.scenario).args(arguments))
+        self.begin(
+            self.command()
+                .env("TILLRUSH_CORES", "2")
+                .arg("run")
+                .arg(&self.scenario)
+                .args(arguments),
+        )
     }
 
     /// The program with these arguments.
@@ -223,14 +234,21 @@ impl Bench {
 
     /// Starts a prepared command.
     pub fn begin(&self, command: &mut Command) -> Underway {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
         Underway { child, stdout, stderr }
     }
 
     /// The folders of all runs so far, in the order of their names.
     pub fn runs(&self) -> Vec<PathBuf> {
-        let Ok(entries) = std::fs::read_dir(self.folder.path().join("runs")) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(self.folder.path().join("runs")) else {
+            return Vec::new();
+        };
         let mut runs: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         runs.sort();
         runs
@@ -252,14 +270,18 @@ impl Bench {
 /// `run.json` of a run's folder.
 pub fn document(run: &Path) -> Value {
     let path = run.join("run.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
 }
 
 /// Lines of JSON.
 pub fn json_lines(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))).collect()
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}")))
+        .collect()
 }
 
 /// A count in a document, by its JSON pointer.
@@ -275,7 +297,10 @@ pub fn figure<'a>(document: &'a Value, pointer: &str) -> &'a Value {
 /// The entry of a step.
 pub fn step<'a>(document: &'a Value, name: &str) -> &'a Value {
     let steps = document["steps"].as_array().expect("steps");
-    steps.iter().find(|step| step["name"] == name).unwrap_or_else(|| panic!("there is no step {name}"))
+    steps
+        .iter()
+        .find(|step| step["name"] == name)
+        .unwrap_or_else(|| panic!("there is no step {name}"))
 }
 
 // === impl Underway ===
@@ -283,7 +308,11 @@ pub fn step<'a>(document: &'a Value, name: &str) -> &'a Value {
 impl Underway {
     /// Sends it a signal, by name.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(sent.success(), "kill -{name}");
     }
 
@@ -320,7 +349,13 @@ impl Ended {
     /// Fails unless it ended with one of these exit codes.
     #[track_caller]
     pub fn with(self, codes: &[i32]) -> Ended {
-        assert!(self.code.is_some_and(|code| codes.contains(&code)), "exit {:?}\n{}\n{}", self.code, self.stdout, self.stderr);
+        assert!(
+            self.code.is_some_and(|code| codes.contains(&code)),
+            "exit {:?}\n{}\n{}",
+            self.code,
+            self.stdout,
+            self.stderr
+        );
         self
     }
 

@@ -15,7 +15,12 @@ faults:
 ";
 
 fn of<'d>(document: &'d Value, step: &str) -> Vec<&'d Value> {
-    document["clusters"].as_array().unwrap().iter().filter(|cluster| cluster["step"] == step).collect()
+    document["clusters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|cluster| cluster["step"] == step)
+        .collect()
 }
 
 #[test]
@@ -31,13 +36,24 @@ fn a_cascade_is_blamed_on_its_first_step_with_an_example_to_look_up() {
     let baskets = of(&document, "add to cart");
     assert_eq!(baskets.len(), 1, "{baskets:?}");
     let basket = baskets[0];
-    let struck = books.shoppers.values().filter(|shopper| shopper.failed.contains_key("add")).count() as u64;
+    let struck =
+        books.shoppers.values().filter(|shopper| shopper.failed.contains_key("add")).count() as u64;
     assert!(struck > 15, "{struck}");
-    assert_eq!((basket["what"].as_str(), count(basket, "/shoppers")), (Some("status 500: write # lost"), struck));
+    assert_eq!(
+        (basket["what"].as_str(), count(basket, "/shoppers")),
+        (Some("status 500: write # lost"), struck)
+    );
     // Once at the basket, then as often as they are allowed at the payment.
-    assert_eq!((count(basket, "/failed_attempts"), count(basket, "/unserved")), (4 * struck, struck));
-    assert_eq!(basket["second_failed"][0], serde_json::json!({ "step": "pay", "shoppers": struck }));
-    let pay: Vec<&str> = of(&document, "pay").iter().map(|cluster| cluster["what"].as_str().unwrap()).collect();
+    assert_eq!(
+        (count(basket, "/failed_attempts"), count(basket, "/unserved")),
+        (4 * struck, struck)
+    );
+    assert_eq!(
+        basket["second_failed"][0],
+        serde_json::json!({ "step": "pay", "shoppers": struck })
+    );
+    let pay: Vec<&str> =
+        of(&document, "pay").iter().map(|cluster| cluster["what"].as_str().unwrap()).collect();
     assert_eq!(pay, ["status 503: bank # is busy"], "nobody is counted twice");
 
     let example = &basket["example"];
@@ -46,8 +62,14 @@ fn a_cascade_is_blamed_on_its_first_step_with_an_example_to_look_up() {
     assert!(example["request"].as_str().unwrap().contains(ids["traceparent"].as_str().unwrap()));
     let marker = example["marker"].as_str().unwrap();
     assert!(books.shoppers[marker].failed.contains_key("add"));
-    assert!(ended.stdout.contains("What went wrong first") && ended.stdout.contains(marker), "{}", ended.stdout);
-    let kept: BTreeSet<String> =
-        json_lines(&bench.only_run().join("failures.jsonl")).iter().map(|line| line["marker"].to_string()).collect();
+    assert!(
+        ended.stdout.contains("What went wrong first") && ended.stdout.contains(marker),
+        "{}",
+        ended.stdout
+    );
+    let kept: BTreeSet<String> = json_lines(&bench.only_run().join("failures.jsonl"))
+        .iter()
+        .map(|line| line["marker"].to_string())
+        .collect();
     assert!(kept.contains(&format!("\"{marker}\"")), "{kept:?}");
 }

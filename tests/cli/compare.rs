@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::bench::{BUY, Bench, Ended, MEASURED, Shop, document};
 
 /// Payments of two shoppers in five never get through.
-const STICKY: &str = "faults: [{ name: sticky, at: pay, sticky: shopper, probability: 40%, kind: { status: 500 } }]";
+const STICKY: &str =
+    "faults: [{ name: sticky, at: pay, sticky: shopper, probability: 40%, kind: { status: 500 } }]";
 const LOAD: [&str; 4] = ["--rate", "80/s", "-d", "2s"];
 
 fn run(bench: &Bench, shop: &Shop, more: &[&str]) -> Ended {
@@ -19,7 +20,8 @@ fn comparison(path: &Path) -> Value {
 }
 
 fn compared(bench: &Bench, arguments: &[&str], codes: &[i32]) -> (Ended, Value) {
-    let ended = bench.tillrush(&[&["compare", "--json", "out.json"], arguments].concat()).with(codes);
+    let ended =
+        bench.tillrush(&[&["compare", "--json", "out.json"], arguments].concat()).with(codes);
     (ended, comparison(&bench.path().join("out.json")))
 }
 
@@ -47,9 +49,15 @@ fn a_regression_ends_with_106_and_names_what_got_worse() {
     // The other way round, by folder and by file.
     let runs = bench.runs();
     let tally = runs[1].join("tally");
-    let (_, found) =
-        compared(&bench, &["--primary", "failed-purchases", tally.to_str().unwrap(), runs[0].to_str().unwrap()], &[0, 100, 102]);
-    assert_eq!((found["primary"].as_str(), found["comparisons"][0]["verdict"].as_str()), (Some("failed_purchases"), Some("no_regression")));
+    let (_, found) = compared(
+        &bench,
+        &["--primary", "failed-purchases", tally.to_str().unwrap(), runs[0].to_str().unwrap()],
+        &[0, 100, 102],
+    );
+    assert_eq!(
+        (found["primary"].as_str(), found["comparisons"][0]["verdict"].as_str()),
+        (Some("failed_purchases"), Some("no_regression"))
+    );
 }
 
 /// Real sockets, a real clock, and whatever else the machine does meanwhile. A pair of which a generator was the bottleneck is no
@@ -59,7 +67,8 @@ fn a_regression_ends_with_106_and_names_what_got_worse() {
 #[ignore = "eleven minutes or more: `docs/statistics.md` has the result"]
 fn of_twenty_pairs_of_runs_of_one_shop_at_most_one_is_called_a_regression() {
     const PAIRS: usize = 20;
-    let shop = Shop::open("faults: [{ name: hiccup, at: pay, probability: 3%, kind: { status: 503 } }]");
+    let shop =
+        Shop::open("faults: [{ name: hiccup, at: pay, probability: 3%, kind: { status: 503 } }]");
     let bench = Bench::new(BUY);
     let one_more = || {
         bench.run(&["-q", "--target", &shop.url(), "--rate", "50/s", "-d", "13s"]).with(&MEASURED);
@@ -67,9 +76,18 @@ fn of_twenty_pairs_of_runs_of_one_shop_at_most_one_is_called_a_regression() {
     };
     // The noise floor is stored where the runs are, and found there.
     let verdict = |pair: &[String; 2], out: &str| {
-        let (_, found) = compared(&bench, &["-q", "--out", out, &pair[0], &pair[1]], &[0, 100, 102, 106]);
-        let worse = found["comparisons"].as_array().unwrap().iter().filter(|row| row["verdict"] == "regression");
-        println!("{out}: {} {:?}", found["verdict"], worse.map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>());
+        let (_, found) =
+            compared(&bench, &["-q", "--out", out, &pair[0], &pair[1]], &[0, 100, 102, 106]);
+        let worse = found["comparisons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["verdict"] == "regression");
+        println!(
+            "{out}: {} {:?}",
+            found["verdict"],
+            worse.map(|row| row["name"].as_str().unwrap()).collect::<Vec<_>>()
+        );
         found["verdict"].as_str().unwrap().to_owned()
     };
     let like: Vec<String> = (0..5).map(|_| one_more()).collect();
@@ -85,9 +103,14 @@ fn of_twenty_pairs_of_runs_of_one_shop_at_most_one_is_called_a_regression() {
             continue;
         }
         valid += 1;
-        called.iter_mut().zip(&found).for_each(|(called, found)| *called += u32::from(found == "regression"));
+        called
+            .iter_mut()
+            .zip(&found)
+            .for_each(|(called, found)| *called += u32::from(found == "regression"));
     }
-    println!("{called:?} of {valid} pairs are called a regression with and without a noise floor; {invalid} more were invalid");
+    println!(
+        "{called:?} of {valid} pairs are called a regression with and without a noise floor; {invalid} more were invalid"
+    );
     assert!(called[0] <= 1);
 }
 
@@ -109,11 +132,23 @@ fn a_run_with_a_baseline_ends_with_its_regression() {
     let (sound, faulty) = (Shop::open(""), Shop::open(STICKY));
     let bench = Bench::new(BUY);
     run(&bench, &sound, &[]).with(&MEASURED);
-    let ended = bench.run(&[&["--baseline", "latest", "--target", &faulty.url()], &LOAD[..]].concat()).with(&or_invalid(106));
+    let ended = bench
+        .run(&[&["--baseline", "latest", "--target", &faulty.url()], &LOAD[..]].concat())
+        .with(&or_invalid(106));
     assert!(ended.stdout.contains("Primary, repeated_failures: a regression"), "{}", ended.stdout);
     let gated = bench.file("gated.yaml", &format!("{BUY}objectives: [failures < 0.1%]\n"));
     let base = bench.runs()[0].join("tally");
-    let arguments = ["run", "-q", gated.to_str().unwrap(), "--baseline", base.to_str().unwrap(), "--target", &faulty.url(), "--cores", "2"];
+    let arguments = [
+        "run",
+        "-q",
+        gated.to_str().unwrap(),
+        "--baseline",
+        base.to_str().unwrap(),
+        "--target",
+        &faulty.url(),
+        "--cores",
+        "2",
+    ];
     bench.tillrush(&[&arguments, &LOAD[..]].concat()).with(&or_invalid(99));
 }
 
@@ -128,7 +163,11 @@ fn unlike_runs_are_refused_and_told_what_differs() {
         .run(&[&other[..], &["--baseline", "latest"]].concat())
         .with(&[2])
         .complains("load.stages: 80/s for 2s in the base, 40/s for 2s in the candidate");
-    assert_eq!((shop.ledger().shoppers_seen, bench.runs().len()), (before, 1), "nothing was sent, nothing stored");
+    assert_eq!(
+        (shop.ledger().shoppers_seen, bench.runs().len()),
+        (before, 1),
+        "nothing was sent, nothing stored"
+    );
 
     bench.run(&other).with(&MEASURED);
     bench.tillrush(&["compare", "latest~1", "latest"]).with(&[2]).complains("--force");
@@ -137,7 +176,10 @@ fn unlike_runs_are_refused_and_told_what_differs() {
     assert!(ended.stdout.contains("The runs are not alike: load.stages"), "{}", ended.stdout);
 
     bench.tillrush(&["compare", "latest", "latest"]).with(&[2]).complains("both are the same run");
-    bench.tillrush(&["compare", "latest~2", "latest"]).with(&[2]).complains("there are only 2 runs in runs");
+    bench
+        .tillrush(&["compare", "latest~2", "latest"])
+        .with(&[2])
+        .complains("there are only 2 runs in runs");
     bench.tillrush(&["compare", "latest"]).with(&[2]).complains("BASE and CANDIDATE");
 }
 
@@ -148,13 +190,24 @@ fn like_runs_make_a_noise_floor_that_later_comparisons_take() {
     (0..3).for_each(|_| {
         run(&bench, &shop, &[]).with(&MEASURED);
     });
-    bench.tillrush(&["compare", "--calibrate", "latest"]).with(&[2]).complains("at least two like runs");
+    bench
+        .tillrush(&["compare", "--calibrate", "latest"])
+        .with(&[2])
+        .complains("at least two like runs");
     let ended = bench
         .tillrush(&["compare", "--calibrate", "latest~2", "latest~1", "latest"])
         .with(&[0])
         .complains("the noise floor is stored in runs/noise-buy-");
-    assert!(ended.stdout.contains("What 3 like runs of Buy differ by") && ended.stdout.contains("repeated_failures"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("What 3 like runs of Buy differ by")
+            && ended.stdout.contains("repeated_failures"),
+        "{}",
+        ended.stdout
+    );
     let (_, found) = compared(&bench, &["latest~1", "latest"], &or_invalid(100));
     assert_eq!(found["noise_runs"].as_array().unwrap().len(), 3);
-    bench.tillrush(&["compare", "--noise", "scenario.yaml", "latest~1", "latest"]).with(&[2]).complains("the noise floor scenario.yaml");
+    bench
+        .tillrush(&["compare", "--noise", "scenario.yaml", "latest~1", "latest"])
+        .with(&[2])
+        .complains("the noise floor scenario.yaml");
 }

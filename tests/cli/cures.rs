@@ -21,7 +21,10 @@ faults:
 fn experiment(arms: &str) -> String {
     loaded(BUY, "{ stages: [{ hold: 150/s, for: 4s }] }")
         .replace("shoppers:\n", "shoppers:\n  behaviour: experiment\n")
-        .replace("retry: { after: 10ms..40ms }", &format!("retry: {{ after: 10ms..40ms, arms: {arms} }}"))
+        .replace(
+            "retry: { after: 10ms..40ms }",
+            &format!("retry: {{ after: 10ms..40ms, arms: {arms} }}"),
+        )
 }
 
 fn arm<'d>(place: &'d Value, name: &str) -> &'d Value {
@@ -35,7 +38,8 @@ fn sessions_are_those_of_the_arms(scenario: &str, books: &LedgerSnapshot, fresh:
         // Beside the shoppers there was who asked whether the shop is there.
         let Some(id) = marker.strip_prefix("s-") else { continue };
         let id = u64::from_str_radix(id, 16).unwrap();
-        let treated = shopper.failed.values().sum::<u32>() > 0 && plan.shoppers.arm_of(ShopperId(id)) == Some(fresh);
+        let treated = shopper.failed.values().sum::<u32>() > 0
+            && plan.shoppers.arm_of(ShopperId(id)) == Some(fresh);
         assert_eq!(shopper.sessions, 1 + u32::from(treated), "{marker}");
     }
 }
@@ -50,14 +54,23 @@ fn a_fresh_session_cures_what_is_pinned_to_a_node_and_the_same_again_does_not() 
     let place = &document["experiment"]["places"][0];
     assert_eq!(place["step"], "add to cart");
     assert_eq!(place["cure"], "fresh: session", "{place:#}");
-    for (name, cures) in [("same", false), ("fresh: session", true), ("redraw: payment", false), ("wait: 50ms", false)] {
+    for (name, cures) in [
+        ("same", false),
+        ("fresh: session", true),
+        ("redraw: payment", false),
+        ("wait: 50ms", false),
+    ] {
         let arm = arm(place, name);
         let (shoppers, cured) = (count(arm, "/shoppers"), count(arm, "/cured"));
         assert!(shoppers >= 15, "{arm:#}");
         // One new session in four is pinned to the same node.
-        assert!(if cures { 2 * cured > shoppers && cured < shoppers } else { cured == 0 }, "{arm:#}");
+        assert!(
+            if cures { 2 * cured > shoppers && cured < shoppers } else { cured == 0 },
+            "{arm:#}"
+        );
     }
-    let treated: u64 = place["arms"].as_array().unwrap().iter().map(|arm| count(arm, "/shoppers")).sum();
+    let treated: u64 =
+        place["arms"].as_array().unwrap().iter().map(|arm| count(arm, "/shoppers")).sum();
     assert_eq!(treated, books.shoppers_failed, "each failing shopper tried again once in some way");
     sessions_are_those_of_the_arms(&scenario, &books, 1);
     assert!(ended.stdout.contains("A fresh session cures"), "{}", ended.stdout);
@@ -70,14 +83,24 @@ fn a_fresh_session_cures_what_is_pinned_to_a_node_and_the_same_again_does_not() 
 #[test]
 fn another_payment_cures_what_is_the_wallet_s_and_is_another_wish() {
     let shop = Shop::open(WALLET);
-    let bench = Bench::new(&experiment("[same, fresh: session, redraw: payment, set: { payment: card }]"));
+    let bench =
+        Bench::new(&experiment("[same, fresh: session, redraw: payment, set: { payment: card }]"));
     bench.run(&["--target", &shop.url(), "--seed", "32"]).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
     let place = &document["experiment"]["places"][0];
     assert_eq!(place["step"], "pay");
-    for (name, cures) in [("same", false), ("fresh: session", false), ("redraw: payment", true), ("set: payment card", true)] {
+    for (name, cures) in [
+        ("same", false),
+        ("fresh: session", false),
+        ("redraw: payment", true),
+        ("set: payment card", true),
+    ] {
         let arm = arm(place, name);
-        assert_eq!(count(arm, "/cured"), if cures { count(arm, "/shoppers") } else { 0 }, "{arm:#}");
+        assert_eq!(
+            count(arm, "/cured"),
+            if cures { count(arm, "/shoppers") } else { 0 },
+            "{arm:#}"
+        );
     }
     // No key was used for two bodies, and nobody has two orders.
     assert_eq!(books.payments.invalid, 0);
@@ -96,7 +119,9 @@ fn slices_of_an_experiment_are_the_whole_experiment() {
         let bench = Bench::new(&scenario);
         let target = shop.url();
         // A slice alone decides nothing.
-        bench.run(&[&["--target", &target, "--seed", "33"], arguments].concat()).with(&[0, 100, 102]);
+        bench
+            .run(&[&["--target", &target, "--seed", "33"], arguments].concat())
+            .with(&[0, 100, 102]);
         shop.reset();
         let document = bench.document();
         ["same", "fresh: session"].map(|name| {

@@ -95,12 +95,19 @@ fn keeps_to(documented: &Value, found: &Value, place: &str) {
         Value::Object(names) => {
             assert!(found.is_object(), "{place} is {found}");
             names.iter().for_each(|(name, of)| {
-                keeps_to(of, found.get(name).unwrap_or_else(|| panic!("{place}/{name} is missing")), &format!("{place}/{name}"));
+                keeps_to(
+                    of,
+                    found.get(name).unwrap_or_else(|| panic!("{place}/{name} is missing")),
+                    &format!("{place}/{name}"),
+                );
             });
         }
         Value::Array(of) => {
             let found = found.as_array().unwrap_or_else(|| panic!("{place} is {found}"));
-            found.iter().enumerate().for_each(|(i, found)| keeps_to(&of[0], found, &format!("{place}/{i}")));
+            found
+                .iter()
+                .enumerate()
+                .for_each(|(i, found)| keeps_to(&of[0], found, &format!("{place}/{i}")));
         }
         kind => {
             let kind = kind.as_str().unwrap();
@@ -111,7 +118,10 @@ fn keeps_to(documented: &Value, found: &Value, place: &str) {
                 "number" => found.is_number(),
                 _ => is_interval(found),
             };
-            assert!(fits || (found.is_null() && inner != kind), "{place} is {found}, and not {kind}");
+            assert!(
+                fits || (found.is_null() && inner != kind),
+                "{place} is {found}, and not {kind}"
+            );
         }
     }
 }
@@ -126,11 +136,14 @@ fn is_interval(found: &Value) -> bool {
 /// A run of each sort, with what it is to be called: all at the same time.
 fn of_each_sort() -> Vec<(&'static str, Value, PathBuf, Bench)> {
     let (faulty, sound) = (Shop::open(FAULTS), Shop::open(""));
-    let gated = format!("{BUY}objectives: [repeated_failures < 50%, p95(pay) < 19s, failures(confirmation) < 90%]\n");
+    let gated = format!(
+        "{BUY}objectives: [repeated_failures < 50%, p95(pay) < 19s, failures(confirmation) < 90%]\n"
+    );
     let live = BUY.replace("shoppers:\n", "shoppers:\n  behaviour: live\n");
-    let experiment = BUY
-        .replace("shoppers:\n", "shoppers:\n  behaviour: experiment\n")
-        .replace("retry: { after: 10ms..40ms }", "retry: { after: 10ms..40ms, arms: [same, fresh: session, redraw: payment] }");
+    let experiment = BUY.replace("shoppers:\n", "shoppers:\n  behaviour: experiment\n").replace(
+        "retry: { after: 10ms..40ms }",
+        "retry: { after: 10ms..40ms, arms: [same, fresh: session, redraw: payment] }",
+    );
     let open = ["--rate", "60/s", "-d", "2s"];
     let sorts: [(&'static str, &str, &Shop, &[&str]); 6] = [
         ("normal", &gated, &faulty, &open),
@@ -144,7 +157,10 @@ fn of_each_sort() -> Vec<(&'static str, Value, PathBuf, Bench)> {
         .into_iter()
         .map(|(sort, scenario, shop, arguments)| {
             let bench = Bench::new(scenario);
-            let run = bench.start(&[&["--target", &shop.url(), "--seed", "51", "--tag", "release=47"], arguments].concat());
+            let run = bench.start(
+                &[&["--target", &shop.url(), "--seed", "51", "--tag", "release=47"], arguments]
+                    .concat(),
+            );
             (sort, bench, run)
         })
         .collect();
@@ -163,7 +179,8 @@ fn of_each_sort() -> Vec<(&'static str, Value, PathBuf, Bench)> {
 
 fn published(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
 }
 
@@ -172,13 +189,18 @@ fn runs_of_every_sort_keep_to_the_published_format() {
     let mut schema = published("run.schema.json");
     // Closed to further names, so that one that is not published is found.
     let definitions = schema["$defs"].as_object_mut().unwrap().values_mut();
-    definitions.filter(|definition| definition["properties"].is_object()).for_each(|open| open["additionalProperties"] = json!(false));
+    definitions
+        .filter(|definition| definition["properties"].is_object())
+        .for_each(|open| open["additionalProperties"] = json!(false));
     schema["additionalProperties"] = json!(false);
     let validator = jsonschema::validator_for(&schema).unwrap();
 
     let runs = of_each_sort();
     for (sort, document, folder, bench) in &runs {
-        let errors: Vec<String> = validator.iter_errors(document).map(|error| format!("{} {error}", error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(document)
+            .map(|error| format!("{} {error}", error.instance_path()))
+            .collect();
         assert_eq!(errors, Vec::<String>::new(), "{sort}");
         keeps_to(&documented(), document, sort);
         assert_eq!(document["schema"], "tillrush.run/1");
@@ -194,11 +216,17 @@ fn runs_of_every_sort_keep_to_the_published_format() {
 
     let of = |wanted: &str| &runs.iter().find(|(sort, ..)| *sort == wanted).unwrap().1;
     let zero = of("without a failure");
-    assert_eq!((count(zero, "/shoppers/failed"), &zero["repeats"]["lift"], &zero["hotspots"]), (0, &Value::Null, &json!([])));
+    assert_eq!(
+        (count(zero, "/shoppers/failed"), &zero["repeats"]["lift"], &zero["hotspots"]),
+        (0, &Value::Null, &json!([]))
+    );
     // No failure among n shoppers: at most 3/n (the rule of three), not zero.
     let ci95 = &zero["shoppers"]["repeated_failures_ci95"];
     let three = 3.0 / count(zero, "/shoppers/started") as f64;
-    assert!(ci95[0] == 0.0 && (ci95[1].as_f64().unwrap() - three).abs() < three / 5.0, "{ci95} against {three}");
+    assert!(
+        ci95[0] == 0.0 && (ci95[1].as_f64().unwrap() - three).abs() < three / 5.0,
+        "{ci95} against {three}"
+    );
     assert!(count(of("normal"), "/shoppers/repeated_failures") > 0);
     assert_eq!(of("normal")["objectives"].as_array().unwrap().len(), 3);
     assert!(count(of("live"), "/shoppers/lost_observed") > 0);
@@ -210,7 +238,8 @@ fn log_agrees(folder: &Path, document: &Value) {
     let mut read: BTreeMap<String, Histogram<u64>> = BTreeMap::new();
     for entry in IntervalLogIterator::new(&log) {
         let LogEntry::Interval(interval) = entry.unwrap() else { continue };
-        let bytes = base64::engine::general_purpose::STANDARD.decode(interval.encoded_histogram()).unwrap();
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(interval.encoded_histogram()).unwrap();
         let part: Histogram<u64> = Deserializer::new().deserialize(&mut &bytes[..]).unwrap();
         let tag = interval.tag().unwrap().to_string();
         read.entry(tag).or_insert_with(|| Histogram::new(3).unwrap()).add(part).unwrap();
@@ -219,14 +248,24 @@ fn log_agrees(folder: &Path, document: &Value) {
     for name in ["add to cart", "pay", "confirmation"] {
         let step = step(document, name);
         let count_of = |series| of(name, series).map_or(0, Histogram::len);
-        let succeeded = count(step, "/attempts") - count(step, "/failures") - count(step, "/declined");
+        let succeeded =
+            count(step, "/attempts") - count(step, "/failures") - count(step, "/declined");
         assert_eq!(count_of("response.ok"), succeeded, "{name}");
-        assert_eq!(count_of("response.failed") + count_of("response.censored"), count(step, "/failures"), "{name}");
+        assert_eq!(
+            count_of("response.failed") + count_of("response.censored"),
+            count(step, "/failures"),
+            "{name}"
+        );
         assert_eq!(count_of("response.declined"), count(step, "/declined"), "{name}");
         for (series, key) in [("response.ok", "response_ms"), ("service.ok", "service_ms")] {
-            let (Some(read), Some(told)) = (of(name, series), step[key]["p50"].as_f64()) else { continue };
+            let (Some(read), Some(told)) = (of(name, series), step[key]["p50"].as_f64()) else {
+                continue;
+            };
             let median = read.value_at_quantile(0.5) as f64 / 1_000.0;
-            assert!((median - told).abs() <= 0.03 * told + 0.01, "{name}, {series}: {median} and {told} ms");
+            assert!(
+                (median - told).abs() <= 0.03 * told + 0.01,
+                "{name}, {series}: {median} and {told} ms"
+            );
         }
     }
 }
@@ -238,17 +277,38 @@ fn an_objective_that_is_broken_ends_with_99_and_one_that_is_too_bold_for_the_sam
     let verdicts = |objective: &str, shop: &Shop| {
         let bench = Bench::new(&format!("{LOOK}objectives: ['{objective}', p50(home) < 20s]\n"));
         for _ in 0..8 {
-            let ended = bench.run(&["--target", &shop.url(), "--rate", "100/s", "-d", "1s", "--json", "out.json"]);
-            let written: Value = serde_json::from_str(&std::fs::read_to_string(bench.path().join("out.json")).unwrap()).unwrap();
+            let ended = bench.run(&[
+                "--target",
+                &shop.url(),
+                "--rate",
+                "100/s",
+                "-d",
+                "1s",
+                "--json",
+                "out.json",
+            ]);
+            let written: Value = serde_json::from_str(
+                &std::fs::read_to_string(bench.path().join("out.json")).unwrap(),
+            )
+            .unwrap();
             if ended.code != Some(102) && written["generator"]["verdict"] == "valid" {
-                return (ended.code.unwrap(), written["verdict"].clone(), written["objectives"][0]["verdict"].clone());
+                return (
+                    ended.code.unwrap(),
+                    written["verdict"].clone(),
+                    written["objectives"][0]["verdict"].clone(),
+                );
             }
         }
         panic!("this machine is too busy");
     };
-    let broken = Shop::open("faults: [{ name: sticky, at: home, sticky: shopper, probability: 50%, kind: { status: 500 } }]");
+    let broken = Shop::open(
+        "faults: [{ name: sticky, at: home, sticky: shopper, probability: 50%, kind: { status: 500 } }]",
+    );
     let sound = Shop::open("");
     assert_eq!(verdicts("failures(home) < 10%", &broken), (99, "fail".into(), "fail".into()));
     assert_eq!(verdicts("failures(home) < 20%", &sound), (0, "pass".into(), "pass".into()));
-    assert_eq!(verdicts("failures(home) < 0.1%", &sound), (100, "inconclusive".into(), "inconclusive".into()));
+    assert_eq!(
+        verdicts("failures(home) < 0.1%", &sound),
+        (100, "inconclusive".into(), "inconclusive".into())
+    );
 }

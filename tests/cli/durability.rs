@@ -10,7 +10,15 @@ use serde_json::Value;
 use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, document, json_lines, loaded, step};
 
 /// What a run leaves in its folder.
-const FILES: [&str; 7] = ["failures.jsonl", "intervals.hlog", "purchases.jsonl", "report.html", "run.json", "scenario.yaml", "tally"];
+const FILES: [&str; 7] = [
+    "failures.jsonl",
+    "intervals.hlog",
+    "purchases.jsonl",
+    "report.html",
+    "run.json",
+    "scenario.yaml",
+    "tally",
+];
 
 const FAULTS: &str = "
 faults:
@@ -22,12 +30,18 @@ faults:
 fn secretive(load: &str) -> String {
     let card = "card_number: \"4242424242424242\", password: \"s3same-open\", api_key: \"k3y-of-the-shop\", email";
     loaded(BUY, load)
-        .replace("{ accept: application/json }", "{ accept: application/json, authorization: \"Bearer {{ env.api_token }}\" }")
+        .replace(
+            "{ accept: application/json }",
+            "{ accept: application/json, authorization: \"Bearer {{ env.api_token }}\" }",
+        )
         .replace("email", card)
 }
 
 fn files(run: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(run).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(run)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -51,7 +65,14 @@ fn purchases(run: &Path) -> BTreeMap<String, (u32, u32)> {
 fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
     let shop = Shop::open(FAULTS);
     let bench = Bench::new(&secretive("{ stages: [{ hold: 100/s, for: 30s }] }"));
-    let run = bench.start(&["--target", &shop.url(), "--seed", "21", "-e", "api_token=t0ken-of-the-shop"]);
+    let run = bench.start(&[
+        "--target",
+        &shop.url(),
+        "--seed",
+        "21",
+        "-e",
+        "api_token=t0ken-of-the-shop",
+    ]);
     shop.wait_for_shoppers(1);
     let chance = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_millis();
     thread::sleep(Duration::from_millis(1_500 + u64::from(chance)));
@@ -63,25 +84,46 @@ fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
     // Each payment that the shop saw had been written down before it was sent.
     let told = purchases(&folder);
     for (name, shopper) in &books.shoppers {
-        let (seen, invoked) = (shopper.requests.get("pay").copied().unwrap_or(0), told.get(name).map_or(0, |counts| counts.0));
+        let (seen, invoked) = (
+            shopper.requests.get("pay").copied().unwrap_or(0),
+            told.get(name).map_or(0, |counts| counts.0),
+        );
         assert!(invoked >= seen, "{name} paid {seen} times, {invoked} were written down");
     }
-    let last_us = json_lines(&folder.join("purchases.jsonl")).iter().map(|line| line["at_us"].as_u64().unwrap()).max().unwrap();
+    let last_us = json_lines(&folder.join("purchases.jsonl"))
+        .iter()
+        .map(|line| line["at_us"].as_u64().unwrap())
+        .max()
+        .unwrap();
 
     bench.tillrush(&["report", folder.to_str().unwrap()]).with(&[105]).complains("killed");
     assert_eq!(files(&folder), FILES);
     let rebuilt = document(&folder);
-    assert_eq!((&rebuilt["verdict"], &rebuilt["completion"]), (&Value::from("interrupted"), &Value::from("killed")));
+    assert_eq!(
+        (&rebuilt["verdict"], &rebuilt["completion"]),
+        (&Value::from("interrupted"), &Value::from("killed"))
+    );
     // What is stored ends at a full second, the last one before the kill or (if that had just begun) the one before.
     let stored_s = rebuilt["duration_s"].as_f64().unwrap();
-    assert!(stored_s + 1.5 > last_us as f64 / 1e6, "{stored_s} s are stored, the run was alive at {last_us} us");
+    assert!(
+        stored_s + 1.5 > last_us as f64 / 1e6,
+        "{stored_s} s are stored, the run was alive at {last_us} us"
+    );
     let (reported, seen) = (count(&rebuilt, "/shoppers/started"), books.shoppers_seen);
     assert!(reported <= seen && reported > 0, "{reported} of {seen}");
     assert!(seen - reported <= 250, "{} shoppers of 100 a second are lost", seen - reported);
     for (name, operation) in [("add to cart", "add"), ("pay", "pay"), ("confirmation", "order")] {
-        let (attempts, failures) = (count(step(&rebuilt, name), "/attempts"), count(step(&rebuilt, name), "/failures"));
-        assert!(attempts <= books.asked(operation) && failures <= books.failed_at(operation), "{name}");
-        assert!(books.asked(operation) - attempts <= 300, "{attempts} of {} attempts at {name}", books.asked(operation));
+        let (attempts, failures) =
+            (count(step(&rebuilt, name), "/attempts"), count(step(&rebuilt, name), "/failures"));
+        assert!(
+            attempts <= books.asked(operation) && failures <= books.failed_at(operation),
+            "{name}"
+        );
+        assert!(
+            books.asked(operation) - attempts <= 300,
+            "{attempts} of {} attempts at {name}",
+            books.asked(operation)
+        );
     }
 
     // Once rebuilt, it is a run like any other.
@@ -94,10 +136,15 @@ fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
 fn the_folder_holds_what_it_should_and_no_secret() {
     let shop = Shop::open(FAULTS);
     let bench = Bench::new(&secretive("{ arrivals: paced, stages: [{ hold: 100/s, for: 1s }] }"));
-    bench.run(&["--target", &shop.url(), "--seed", "22", "-e", "api_token=t0ken-of-the-shop"]).with(&MEASURED);
+    bench
+        .run(&["--target", &shop.url(), "--seed", "22", "-e", "api_token=t0ken-of-the-shop"])
+        .with(&MEASURED);
     let (books, folder) = (shop.ledger(), bench.only_run());
     assert_eq!(files(&folder), FILES);
-    assert_eq!(std::fs::read_to_string(folder.join("scenario.yaml")).unwrap(), std::fs::read_to_string(bench.scenario()).unwrap());
+    assert_eq!(
+        std::fs::read_to_string(folder.join("scenario.yaml")).unwrap(),
+        std::fs::read_to_string(bench.scenario()).unwrap()
+    );
 
     // The ledger knows each attempt and what became of it, and agrees with the shop about orders.
     let told = purchases(&folder);
@@ -107,8 +154,15 @@ fn the_folder_holds_what_it_should_and_no_secret() {
     }
     let lines = json_lines(&folder.join("purchases.jsonl"));
     for line in lines.iter().filter(|line| line["event"] == "ok") {
-        let order = books.orders.iter().find(|order| line["order"] == *order.id).unwrap_or_else(|| panic!("no such order: {line}"));
-        assert_eq!((line["total_minor"].as_u64(), line["marker"].as_str()), (Some(order.total), Some(&*order.shopper)));
+        let order = books
+            .orders
+            .iter()
+            .find(|order| line["order"] == *order.id)
+            .unwrap_or_else(|| panic!("no such order: {line}"));
+        assert_eq!(
+            (line["total_minor"].as_u64(), line["marker"].as_str()),
+            (Some(order.total), Some(&*order.shopper))
+        );
         assert!(order.idempotency_keys.iter().any(|key| line["key"] == **key), "{line} {order:?}");
     }
     assert!(lines.iter().any(|line| line["event"] == "unknown"), "a reset leaves the outcome open");
@@ -121,9 +175,17 @@ fn the_folder_holds_what_it_should_and_no_secret() {
         let text = String::from_utf8_lossy(&std::fs::read(folder.join(name)).unwrap()).into_owned();
         // The tally carries the scenario word by word, to be read again; what shoppers sent is another matter.
         let text = text.replace(&std::fs::read_to_string(bench.scenario()).unwrap(), "");
-        let session = text.match_indices("sid=").find(|(at, _)| text[at + 4..].starts_with(|c: char| c.is_ascii_hexdigit()));
+        let session = text
+            .match_indices("sid=")
+            .find(|(at, _)| text[at + 4..].starts_with(|c: char| c.is_ascii_hexdigit()));
         assert!(session.is_none(), "a session's cookie is in {name}");
-        for secret in ["4242424242424242", "4242 4242 4242 4242", "t0ken-of-the-shop", "k3y-of-the-shop", "s3same-open"] {
+        for secret in [
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "t0ken-of-the-shop",
+            "k3y-of-the-shop",
+            "s3same-open",
+        ] {
             assert!(!text.contains(secret), "{secret} is in {name}");
         }
     }
@@ -141,7 +203,8 @@ fn a_run_with_data_can_be_reported_again_without_the_data() {
     bench.run(&["--target", &shop.url(), "--seed", "23"]).with(&MEASURED);
     let folder = bench.only_run();
     let first = document(&folder);
-    let mut emails: Vec<String> = shop.ledger().orders.iter().map(|order| order.email.clone()).collect();
+    let mut emails: Vec<String> =
+        shop.ledger().orders.iter().map(|order| order.email.clone()).collect();
     emails.sort();
     emails.dedup();
     assert_eq!(emails.len(), 10, "each row is one shopper's own");
@@ -158,20 +221,54 @@ fn a_report_of_a_run_that_goes_on_leaves_its_files_alone() {
     let run = bench.start(&["--target", &shop.url(), "--rate", "40/s", "-d", "3s"]);
     shop.wait_for_shoppers(80);
     let folder = bench.only_run();
-    let told = bench.tillrush(&["report", folder.to_str().unwrap(), "--json", "so-far.json", "--html", "so-far.html"]).with(&[100]);
-    assert!(told.stdout.starts_with("STILL RUNNING: these are the figures until "), "{}", told.stdout);
-    bench.tillrush(&["merge", folder.to_str().unwrap()]).with(&[2]).complains("still runs: merge it when it has ended");
+    let told = bench
+        .tillrush(&[
+            "report",
+            folder.to_str().unwrap(),
+            "--json",
+            "so-far.json",
+            "--html",
+            "so-far.html",
+        ])
+        .with(&[100]);
+    assert!(
+        told.stdout.starts_with("STILL RUNNING: these are the figures until "),
+        "{}",
+        told.stdout
+    );
+    bench
+        .tillrush(&["merge", folder.to_str().unwrap()])
+        .with(&[2])
+        .complains("still runs: merge it when it has ended");
     assert_eq!(files(&folder), ["purchases.jsonl", "scenario.yaml", "tally.part"]);
     run.wait().with(&MEASURED);
-    let so_far: Value = serde_json::from_str(&std::fs::read_to_string(bench.path().join("so-far.json")).unwrap()).unwrap();
+    let so_far: Value =
+        serde_json::from_str(&std::fs::read_to_string(bench.path().join("so-far.json")).unwrap())
+            .unwrap();
     let word = |key: &str| so_far[key].as_str().unwrap().to_owned();
-    assert_eq!((word("completion"), word("verdict")), ("running".to_owned(), "inconclusive".to_owned()));
+    assert_eq!(
+        (word("completion"), word("verdict")),
+        ("running".to_owned(), "inconclusive".to_owned())
+    );
     let started_at: jiff::Timestamp = word("started_at").parse().unwrap();
-    let until = started_at + jiff::SignedDuration::from_secs_f64(so_far["duration_s"].as_f64().unwrap());
+    let until =
+        started_at + jiff::SignedDuration::from_secs_f64(so_far["duration_s"].as_f64().unwrap());
     let until = until.strftime("until %H:%M:%S UTC").to_string();
     let page = std::fs::read_to_string(bench.path().join("so-far.html")).unwrap();
-    assert!(word("verdict_reason").contains(&until) && page.contains(&until) && page.contains("data-verdict=\"running\""), "{until}");
+    assert!(
+        word("verdict_reason").contains(&until)
+            && page.contains(&until)
+            && page.contains("data-verdict=\"running\""),
+        "{until}"
+    );
     let started = |document: &Value| count(document, "/shoppers/started");
-    assert!(started(&so_far) >= 40 && started(&so_far) < started(&document(&folder)), "{}", started(&so_far));
-    assert_eq!((files(&folder), started(&document(&folder))), (FILES.map(str::to_owned).to_vec(), shop.ledger().shoppers_seen));
+    assert!(
+        started(&so_far) >= 40 && started(&so_far) < started(&document(&folder)),
+        "{}",
+        started(&so_far)
+    );
+    assert_eq!(
+        (files(&folder), started(&document(&folder))),
+        (FILES.map(str::to_owned).to_vec(), shop.ledger().shoppers_seen)
+    );
 }

@@ -43,7 +43,11 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
     assert_eq!(of("repeated_failures"), books.shoppers_failed_repeatedly);
     assert_eq!(of("purchased"), books.buyers());
     assert_eq!(
-        of("completed") + of("left_by_choice") + of("lost_observed") + of("stopped_by_cap") + of("unfinished"),
+        of("completed")
+            + of("left_by_choice")
+            + of("lost_observed")
+            + of("stopped_by_cap")
+            + of("unfinished"),
         of("started"),
         "everybody ends in exactly one way"
     );
@@ -52,24 +56,41 @@ fn agrees(document: &Value, books: &LedgerSnapshot) {
     let kept = |n: u32| by_failures.get(&n).copied().unwrap_or(0);
     assert_eq!(told, [kept(0), kept(1), kept(2), failed(3)]);
 
-    let clustered: u64 = figure(document, "/clusters").as_array().unwrap().iter().map(|cluster| count(cluster, "/shoppers")).sum();
+    let clustered: u64 = figure(document, "/clusters")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cluster| count(cluster, "/shoppers"))
+        .sum();
     assert_eq!(clustered, books.shoppers_failed, "each failing shopper is in one cluster");
 
     for (name, operation) in [("add to cart", "add"), ("pay", "pay"), ("confirmation", "order")] {
         let step = step(document, name);
         assert_eq!(count(step, "/attempts"), books.asked(operation), "attempts at {name}");
         assert_eq!(count(step, "/failures"), books.failed_at(operation), "failures at {name}");
-        let kinds: u64 = step["kinds"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        let kinds: u64 =
+            step["kinds"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
         assert_eq!(kinds, books.failed_at(operation), "kinds at {name}");
-        let succeeded = count(step, "/attempts") - count(step, "/failures") - count(step, "/declined");
-        assert_eq!(count(step, "/response_ms/count"), succeeded, "successes of {name} with a response time");
+        let succeeded =
+            count(step, "/attempts") - count(step, "/failures") - count(step, "/declined");
+        assert_eq!(
+            count(step, "/response_ms/count"),
+            succeeded,
+            "successes of {name} with a response time"
+        );
         assert_eq!(count(step, "/unjudged"), 0);
     }
     assert_eq!(count(step(document, "pay"), "/declined"), books.payments.declined);
     // Beside the shoppers' requests the shop has the one that asked whether it is there.
     assert_eq!(count(document, "/requests_sent") + 1, books.requests.values().sum::<u64>());
-    let on_the_wire =
-        |key: &str| figure(document, "/steps").as_array().unwrap().iter().map(|step| count(step, &format!("/wire/{key}"))).sum::<u64>();
+    let on_the_wire = |key: &str| {
+        figure(document, "/steps")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| count(step, &format!("/wire/{key}")))
+            .sum::<u64>()
+    };
     assert_eq!(on_the_wire("requests"), count(document, "/requests_sent"));
     assert_eq!(on_the_wire("wait_ms/count"), on_the_wire("receive_ms/count"));
     assert!(on_the_wire("connections") > 0);
@@ -84,7 +105,10 @@ fn scenario(load: &str, shoppers: &str) -> String {
 #[test]
 fn poisson_arrivals_are_counted_as_the_shop_counts_them() {
     let shop = Shop::open(FAULTS);
-    let bench = Bench::new(&scenario("{ stages: [{ ramp: 200/s, for: 1s }, { hold: 200/s, for: 2s }] }", ""));
+    let bench = Bench::new(&scenario(
+        "{ stages: [{ ramp: 200/s, for: 1s }, { hold: 200/s, for: 2s }] }",
+        "",
+    ));
     bench.run(&["--target", &shop.url(), "--seed", "11"]).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
     assert!(books.shoppers_seen > 300 && books.shoppers_failed_repeatedly > 5, "{books:?}");
@@ -94,19 +118,26 @@ fn poisson_arrivals_are_counted_as_the_shop_counts_them() {
     let friction = &document["friction"][0];
     assert_eq!(count(friction, "/buyers"), books.buyers());
     assert_eq!(
-        (friction["per_smooth_buyer"]["requests"].as_f64(), friction["per_smooth_buyer"]["round_trips"].as_f64()),
+        (
+            friction["per_smooth_buyer"]["requests"].as_f64(),
+            friction["per_smooth_buyer"]["round_trips"].as_f64()
+        ),
         (Some(2.0), Some(3.0))
     );
     assert_eq!(friction["form_fields"].as_f64(), Some(4.0));
     assert!(count(friction, "/smooth_buyers") < books.buyers());
-    assert_eq!(document["generator"]["arrivals_planned"], document["generator"]["arrivals_started"]);
+    assert_eq!(
+        document["generator"]["arrivals_planned"],
+        document["generator"]["arrivals_started"]
+    );
     assert_eq!(count(&document, "/seed"), 11);
 }
 
 #[test]
 fn paced_arrivals_are_as_many_as_the_rate_says_and_counted_as_the_shop_counts_them() {
     let shop = Shop::open(FAULTS);
-    let bench = Bench::new(&scenario("{ arrivals: paced, stages: [{ hold: 100/s, for: 2s }] }", ""));
+    let bench =
+        Bench::new(&scenario("{ arrivals: paced, stages: [{ hold: 100/s, for: 2s }] }", ""));
     bench.run(&["--target", &shop.url(), "--seed", "12"]).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
     agrees(&document, &books);
@@ -130,7 +161,10 @@ fn a_closed_load_is_counted_as_the_shop_counts_it_and_claims_no_losses() {
 #[test]
 fn shoppers_who_really_leave_are_those_whom_the_shop_has_no_order_of() {
     let shop = Shop::open(FAULTS);
-    let live = scenario("{ stages: [{ hold: 150/s, for: 2s }] }", "  behaviour: live\n  patience: [0.5, 0.5]\n");
+    let live = scenario(
+        "{ stages: [{ hold: 150/s, for: 2s }] }",
+        "  behaviour: live\n  patience: [0.5, 0.5]\n",
+    );
     let bench = Bench::new(&live.replace("max_attempts: 3", "max_attempts: unlimited"));
     bench.run(&["--target", &shop.url(), "--seed", "14"]).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
@@ -145,17 +179,28 @@ fn shoppers_who_really_leave_are_those_whom_the_shop_has_no_order_of() {
 
 #[test]
 fn declines_are_counted_apart_from_failures_and_each_wants_a_new_key() {
-    let shop = Shop::open("faults: [{ name: hiccup, at: pay, first: 1, probability: 20%, kind: { status: 503 } }]");
+    let shop = Shop::open(
+        "faults: [{ name: hiccup, at: pay, first: 1, probability: 20%, kind: { status: 503 } }]",
+    );
     let card = "{{ pick(['4242424242424242', '4000000000000002']) }}";
     let scenario = scenario("{ arrivals: paced, stages: [{ hold: 100/s, for: 2s }] }", "");
-    let bench = Bench::new(&scenario.replace("method: \"{{ payment }}\"", &format!("method: card, card_number: \"{card}\"")));
+    let bench =
+        Bench::new(&scenario.replace(
+            "method: \"{{ payment }}\"",
+            &format!("method: card, card_number: \"{card}\""),
+        ));
     bench.run(&["--target", &shop.url(), "--seed", "15"]).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
     agrees(&document, &books);
     assert!(books.payments.declined > 20, "{:?}", books.payments);
     assert_eq!(books.payments.replayed, 0, "a declined card asked for again is another wish");
-    let refused = books.shoppers.values().filter(|shopper| shopper.failed.len() + shopper.declines as usize > 0);
-    let twice = refused.filter(|shopper| shopper.failed.values().sum::<u32>() + shopper.declines >= 2).count() as u64;
+    let refused = books
+        .shoppers
+        .values()
+        .filter(|shopper| shopper.failed.len() + shopper.declines as usize > 0);
+    let twice = refused
+        .filter(|shopper| shopper.failed.values().sum::<u32>() + shopper.declines >= 2)
+        .count() as u64;
     assert_eq!(count(&document, "/shoppers/repeated_with_declines"), twice);
     assert!(twice > count(&document, "/shoppers/repeated_failures"));
 }
@@ -177,7 +222,10 @@ fn an_order_placed_before_the_connection_broke_is_not_bought_twice() {
 #[test]
 fn connections_handed_on_from_shopper_to_shopper_change_no_count() {
     let shop = Shop::open(FAULTS);
-    let bench = Bench::new(&scenario("{ arrivals: paced, connections: kept, stages: [{ hold: 60/s, for: 2s }] }", ""));
+    let bench = Bench::new(&scenario(
+        "{ arrivals: paced, connections: kept, stages: [{ hold: 60/s, for: 2s }] }",
+        "",
+    ));
     bench.run(&["--target", &shop.url(), "--seed", "17"]).with(&MEASURED);
     let document = bench.document();
     agrees(&document, &shop.ledger());

@@ -14,7 +14,12 @@ struct Spinners(Vec<Child>);
 impl Spinners {
     /// So many of them, on this core only.
     fn on(core: &str, many: usize) -> Spinners {
-        let spin = || Command::new("taskset").args(["-c", core, "sh", "-c", "while :; do :; done"]).spawn().expect("taskset");
+        let spin = || {
+            Command::new("taskset")
+                .args(["-c", core, "sh", "-c", "while :; do :; done"])
+                .spawn()
+                .expect("taskset")
+        };
         Spinners((0..many).map(|_| spin()).collect())
     }
 }
@@ -38,7 +43,13 @@ fn doubts(document: &Value) -> String {
 fn under(bench: &Bench, program: &[&str], arguments: &[&str]) -> Command {
     let plain = bench.command();
     let mut command = Command::new(program[0]);
-    command.current_dir(bench.path()).args(&program[1..]).arg(plain.get_program()).arg("run").arg(bench.scenario()).args(arguments);
+    command
+        .current_dir(bench.path())
+        .args(&program[1..])
+        .arg(plain.get_program())
+        .arg("run")
+        .arg(bench.scenario())
+        .args(arguments);
     for (name, value) in plain.get_envs() {
         match value {
             Some(value) => command.env(name, value),
@@ -52,9 +63,14 @@ fn under(bench: &Bench, program: &[&str], arguments: &[&str]) -> Command {
 fn a_rate_that_it_cannot_reach_is_its_own_fault() {
     let shop = Shop::open("");
     let bench = Bench::new(LOOK);
-    bench.run(&["--target", &shop.url(), "--rate", "12000/s", "-d", "1s", "--cores", "1"]).with(&[102]);
+    bench
+        .run(&["--target", &shop.url(), "--rate", "12000/s", "-d", "1s", "--cores", "1"])
+        .with(&[102]);
     let document = bench.document();
-    assert_eq!((&document["generator"]["verdict"], &document["verdict"]), (&"invalid".into(), &"invalid".into()));
+    assert_eq!(
+        (&document["generator"]["verdict"], &document["verdict"]),
+        (&"invalid".into(), &"invalid".into())
+    );
     assert!(doubts(&document).contains("acted late"), "{}", doubts(&document));
     assert!(doubts(&document).contains("--slice"), "{}", doubts(&document));
 }
@@ -62,9 +78,13 @@ fn a_rate_that_it_cannot_reach_is_its_own_fault() {
 #[test]
 fn want_of_file_descriptors_is_told_with_its_remedy() {
     let shop = Shop::open("faults: [{ name: slow, at: home, kind: { slow: 400ms } }]");
-    let bench = Bench::new(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 300/s, for: 2s }] }"));
+    let bench =
+        Bench::new(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 300/s, for: 2s }] }"));
     let limited = ["sh", "-c", "ulimit -n 64 && exec \"$@\"", "sh"];
-    bench.begin(&mut under(&bench, &limited, &["--target", &shop.url(), "--cores", "1"])).wait().with(&[102]);
+    bench
+        .begin(&mut under(&bench, &limited, &["--target", &shop.url(), "--cores", "1"]))
+        .wait()
+        .with(&[102]);
     let document = bench.document();
     assert_eq!(document["generator"]["verdict"], "invalid");
     assert!(doubts(&document).contains("file descriptors"), "{}", doubts(&document));
@@ -83,11 +103,18 @@ fn want_of_local_ports_is_told_with_its_remedy() {
     let alone = "ip link set lo up && echo 40000 40019 > /proc/sys/net/ipv4/ip_local_port_range && \
                  { \"$1\" shop --listen 127.0.0.1:8080 >/dev/null 2>&1 & shop=$!; } && sleep 1 && \"$@\"; code=$?; kill $shop; exit $code";
     let program = ["unshare", "--map-root-user", "--net", "sh", "-c", alone, "sh"];
-    bench.begin(&mut under(&bench, &program, &["--target", "http://127.0.0.1:8080", "--cores", "1"])).wait().with(&[102]);
+    bench
+        .begin(&mut under(&bench, &program, &["--target", "http://127.0.0.1:8080", "--cores", "1"]))
+        .wait()
+        .with(&[102]);
     let document = bench.document();
     assert_eq!(document["generator"]["verdict"], "invalid");
     assert!(doubts(&document).contains("local ports"), "{}", doubts(&document));
-    assert!(doubts(&document).contains("--source") && doubts(&document).contains("connections: kept"), "{}", doubts(&document));
+    assert!(
+        doubts(&document).contains("--source") && doubts(&document).contains("connections: kept"),
+        "{}",
+        doubts(&document)
+    );
     // None of it is held against the shop.
     assert_eq!(document["steps"][0]["failures"], 0, "{:#}", document["steps"][0]);
     assert!(count(&document, "/steps/0/unjudged") > 0);
@@ -114,5 +141,9 @@ fn a_shop_that_is_slow_is_not_the_generators_fault() {
     bench.run(&["--target", &shop.url(), "--rate", "40/s", "-d", "4s"]).with(&[0]);
     let document = bench.document();
     assert_eq!(document["generator"]["verdict"], "valid", "{:#}", document["generator"]);
-    assert!(document["steps"][0]["response_ms"]["p50"].as_f64().unwrap() > 300.0, "{:#}", document["steps"][0]);
+    assert!(
+        document["steps"][0]["response_ms"]["p50"].as_f64().unwrap() > 300.0,
+        "{:#}",
+        document["steps"][0]
+    );
 }

@@ -47,18 +47,37 @@ fn run(faults: &str) -> Value {
 
 fn names_first(document: &Value, group: &Value, step: &str, basis: &str) {
     let first = &document["hotspots"][0];
-    assert_eq!((&first["where"], &first["step"], &first["basis"]), (group, &json!(step), &json!(basis)), "{:#}", document["hotspots"]);
-    assert_eq!(document["repeats"]["source"]["why"], "shopper", "{:#}", document["repeats"]["source"]);
+    assert_eq!(
+        (&first["where"], &first["step"], &first["basis"]),
+        (group, &json!(step), &json!(basis)),
+        "{:#}",
+        document["hotspots"]
+    );
+    assert_eq!(
+        document["repeats"]["source"]["why"], "shopper",
+        "{:#}",
+        document["repeats"]["source"]
+    );
 }
 
 #[test]
 fn an_attribute_s_value_is_named() {
-    names_first(&run(include_str!("../data/faults/tablets.yaml")), &json!({ "device": "tablet" }), "pay", "assigned");
+    names_first(
+        &run(include_str!("../data/faults/tablets.yaml")),
+        &json!({ "device": "tablet" }),
+        "pay",
+        "assigned",
+    );
 }
 
 #[test]
 fn a_node_is_named_as_an_observation() {
-    names_first(&run(include_str!("../data/faults/node.yaml")), &json!({ "node": "node-2" }), "add to cart", "observed");
+    names_first(
+        &run(include_str!("../data/faults/node.yaml")),
+        &json!({ "node": "node-2" }),
+        "add to cart",
+        "observed",
+    );
 }
 
 #[test]
@@ -67,6 +86,9 @@ fn two_values_that_fail_together_are_named_as_a_pair_and_the_season_is_scaled() 
     names_first(&document, &json!({ "device": "mobile", "payment": "wallet" }), "pay", "assigned");
     let lost = &document["loss"]["by_patience"][0];
     let (rate, season) = (lost["lost_rate"].as_f64().unwrap(), &lost["season"]);
-    assert!((season["lost"].as_f64().unwrap() / (2_100_000.0 * rate) - 1.0).abs() < 1e-3, "{season}");
+    assert!(
+        (season["lost"].as_f64().unwrap() / (2_100_000.0 * rate) - 1.0).abs() < 1e-3,
+        "{season}"
+    );
     assert!(season["lost_worth_minor"].as_f64().unwrap() > 0.0);
 }

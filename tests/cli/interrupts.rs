@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::bench::{BUY, Bench, Shop, count, document};
 
 /// Some payments take longer than anybody waits here.
-const HANGING: &str = "faults: [{ name: hangs, at: pay, sticky: shopper, probability: 10%, kind: { hang: 60s } }]";
+const HANGING: &str =
+    "faults: [{ name: hangs, at: pay, sticky: shopper, probability: 10%, kind: { hang: 60s } }]";
 
 fn bench() -> Bench {
     let bench = Bench::new(&BUY.replace("gives_up_after: 20s", "gives_up_after: 50s"));
@@ -30,8 +31,12 @@ fn the_first_interrupt_drains_for_a_bounded_time_and_reports() {
     assert!(ended.stdout.contains("pay"), "it reports: {}", ended.stdout);
 
     let (document, books) = (bench.document(), shop.ledger());
-    assert_eq!((&document["verdict"], &document["completion"]), (&"interrupted".into(), &"interrupted".into()));
-    let [started, completed, unfinished] = ["started", "completed", "unfinished"].map(|key| count(&document, &format!("/shoppers/{key}")));
+    assert_eq!(
+        (&document["verdict"], &document["completion"]),
+        (&"interrupted".into(), &"interrupted".into())
+    );
+    let [started, completed, unfinished] = ["started", "completed", "unfinished"]
+        .map(|key| count(&document, &format!("/shoppers/{key}")));
     assert_eq!(started, books.shoppers_seen);
     assert!(unfinished > 0 && completed > unfinished, "{:#}", document["shoppers"]);
     assert_eq!(completed + unfinished, started);

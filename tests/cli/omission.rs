@@ -11,9 +11,11 @@ fn milliseconds(document: &serde_json::Value, pointer: &str) -> f64 {
 
 #[test]
 fn a_shop_that_stands_still_shows_in_the_response_times() {
-    let shop = Shop::open("faults: [{ name: gc, at: home, during: { from: 4s }, kind: { stall: 2s } }]");
+    let shop =
+        Shop::open("faults: [{ name: gc, at: home, during: { from: 4s }, kind: { stall: 2s } }]");
     let bench = Bench::new(LOOK);
-    let run = bench.start(&["--target", &shop.url(), "--rate", "200/s", "-d", "10s", "--seed", "1"]);
+    let run =
+        bench.start(&["--target", &shop.url(), "--rate", "200/s", "-d", "10s", "--seed", "1"]);
     shop.wait_for_shoppers(1);
     shop.reset();
     run.wait().with(&[0, 102]);
@@ -23,7 +25,11 @@ fn a_shop_that_stands_still_shows_in_the_response_times() {
     assert!(milliseconds(home, "/response_ms/p99") >= 1_000.0, "{home:#}");
     assert!(milliseconds(home, "/response_ms/max") >= 1_900.0, "{home:#}");
     // The shop did that: shoppers acted when they should.
-    assert!(milliseconds(&document, "/generator/lag_max_ms") < 1_000.0, "{:#}", document["generator"]);
+    assert!(
+        milliseconds(&document, "/generator/lag_max_ms") < 1_000.0,
+        "{:#}",
+        document["generator"]
+    );
     assert_eq!(home["failures"], 0);
 }
 
@@ -41,10 +47,21 @@ fn a_generator_that_stands_still_says_so_and_does_not_pass() {
     let home = step(&document, "home");
     assert!(milliseconds(home, "/response_ms/p99") >= 1_500.0, "{home:#}");
     assert!(milliseconds(home, "/service_ms/p99") < 1_000.0, "the shop was quick: {home:#}");
-    assert!(milliseconds(&document, "/generator/lag_max_ms") >= 1_900.0, "{:#}", document["generator"]);
-    assert!(milliseconds(&document, "/generator/lag_p99_ms") >= 1_500.0, "{:#}", document["generator"]);
+    assert!(
+        milliseconds(&document, "/generator/lag_max_ms") >= 1_900.0,
+        "{:#}",
+        document["generator"]
+    );
+    assert!(
+        milliseconds(&document, "/generator/lag_p99_ms") >= 1_500.0,
+        "{:#}",
+        document["generator"]
+    );
     assert_eq!(document["generator"]["verdict"], "invalid");
     assert_eq!(document["verdict"], "invalid");
     // Everybody who was due came, if late.
-    assert_eq!(document["generator"]["arrivals_planned"], document["generator"]["arrivals_started"]);
+    assert_eq!(
+        document["generator"]["arrivals_planned"],
+        document["generator"]["arrivals_started"]
+    );
 }

@@ -21,12 +21,30 @@ fn the_page_of_a_stored_run_is_made_again_to_the_letter() {
     bench.tillrush(&["report", "latest", "--html", elsewhere, "-q"]).with(&MEASURED);
     assert_eq!(std::fs::read_to_string(elsewhere).unwrap(), stored);
     let page = Html::parse_document(&stored);
-    let verdict = page.select(&Selector::parse("[data-verdict]").unwrap()).next().unwrap().value().attr("data-verdict").unwrap();
+    let verdict = page
+        .select(&Selector::parse("[data-verdict]").unwrap())
+        .next()
+        .unwrap()
+        .value()
+        .attr("data-verdict")
+        .unwrap();
     let document = bench.document();
     assert_eq!(verdict, document["verdict"]);
-    let again = page.select(&Selector::parse("#again code").unwrap()).next().unwrap().text().collect::<String>();
-    let options = format!(" --target {} -q -e 'SHOP_TOKEN=[redacted]' --seed {}", shop.url(), document["seed"]);
-    assert!(again.starts_with("TILLRUSH_CORES=2 tillrush run ") && again.ends_with(&options), "{again}");
+    let again = page
+        .select(&Selector::parse("#again code").unwrap())
+        .next()
+        .unwrap()
+        .text()
+        .collect::<String>();
+    let options = format!(
+        " --target {} -q -e 'SHOP_TOKEN=[redacted]' --seed {}",
+        shop.url(),
+        document["seed"]
+    );
+    assert!(
+        again.starts_with("TILLRUSH_CORES=2 tillrush run ") && again.ends_with(&options),
+        "{again}"
+    );
     assert_eq!(document["commands"], serde_json::json!([again]));
     assert!(!stored.contains("hush"));
 }
@@ -39,7 +57,12 @@ fn a_duet_leaves_a_page_of_its_comparison() {
     let stored = std::fs::read_to_string(bench.only_run().join("comparison.html")).unwrap();
     let page = Html::parse_document(&stored);
     let found = |selector: &str| page.select(&Selector::parse(selector).unwrap()).count();
-    assert!(found("[data-figure='comparisons.0.change']") == 1 && found("svg.flow") == 2 && found("script") == 0, "{stored}");
+    assert!(
+        found("[data-figure='comparisons.0.change']") == 1
+            && found("svg.flow") == 2
+            && found("script") == 0,
+        "{stored}"
+    );
 }
 
 #[test]
@@ -52,7 +75,14 @@ fn a_run_is_followed_by_a_page_until_its_end() {
     let ask = |path: &str| {
         for _ in 0..200 {
             if let Ok(mut stream) = TcpStream::connect(address) {
-                stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+                stream
+                    .write_all(
+                        format!(
+                            "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+                        )
+                        .as_bytes(),
+                    )
+                    .unwrap();
                 return stream;
             }
             thread::sleep(Duration::from_millis(20));
@@ -71,6 +101,9 @@ fn a_run_is_followed_by_a_page_until_its_end() {
     let told = events.join().unwrap();
     assert!(told.matches("event: state").count() >= 2 && told.contains("event: end"), "{told}");
     let last = read(ask("/body"));
-    assert!(last.contains("the run has ended") && !last.contains("data-verdict=\"running\""), "{last}");
+    assert!(
+        last.contains("the run has ended") && !last.contains("data-verdict=\"running\""),
+        "{last}"
+    );
     run.wait().with(&MEASURED).complains(&format!("http://{address}/"));
 }

@@ -19,7 +19,10 @@ fn a_target_that_is_not_there_is_said_to_be_so() {
     let target = closed_port();
     let run = bench.run(&[&["--target", &target], &BRIEF[..]].concat());
     run.with(&[107]).complains(&format!("no shop answers at {target}")).complains("--target");
-    bench.tillrush(&["walk", bench.scenario(), "--target", &target]).with(&[107]).complains("help:");
+    bench
+        .tillrush(&["walk", bench.scenario(), "--target", &target])
+        .with(&[107])
+        .complains("help:");
     let unknown = bench.run(&[&["--target", "http://shop.invalid"], &BRIEF[..]].concat());
     unknown.with(&[107]).complains("shop.invalid");
     assert!(bench.runs().is_empty(), "nothing ran");
@@ -32,12 +35,19 @@ fn a_public_host_is_refused_before_a_packet_is_sent() {
     let began = SystemTime::now();
     for command in ["run", "walk"] {
         let arguments = [command, bench.scenario(), "--target", "http://192.0.2.1"];
-        bench.tillrush(&arguments).with(&[107]).complains("public address").complains("--allow-host 192.0.2.1");
+        bench
+            .tillrush(&arguments)
+            .with(&[107])
+            .complains("public address")
+            .complains("--allow-host 192.0.2.1");
     }
     // Addresses beside the target are looked at as well.
     let shop = Shop::open("");
     let elsewhere = Bench::new(&LOOK.replace("get: /", "get: http://192.0.2.1/"));
-    elsewhere.run(&[&["--target", &shop.url()], &BRIEF[..]].concat()).with(&[107]).complains("--allow-host 192.0.2.1");
+    elsewhere
+        .run(&[&["--target", &shop.url()], &BRIEF[..]].concat())
+        .with(&[107])
+        .complains("--allow-host 192.0.2.1");
     assert_eq!(shop.ledger().shoppers_seen, 0);
     assert!(began.elapsed().unwrap() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
@@ -45,16 +55,27 @@ fn a_public_host_is_refused_before_a_packet_is_sent() {
 #[test]
 fn a_scenario_is_refused_with_all_its_mistakes_at_once() {
     let shop = Shop::open("");
-    let bench =
-        Bench::new(&BUY.replace("expect: { status: 201 }", "expects: { status: 201 }").replace("weight", "").replace("10ms..40ms", "soon"));
+    let bench = Bench::new(
+        &BUY.replace("expect: { status: 201 }", "expects: { status: 201 }")
+            .replace("weight", "")
+            .replace("10ms..40ms", "soon"),
+    );
     for command in ["run", "check", "walk"] {
-        let ended = bench.tillrush(&[command, bench.scenario(), "--target", &shop.url()]).with(&[104]);
+        let ended =
+            bench.tillrush(&[command, bench.scenario(), "--target", &shop.url()]).with(&[104]);
         let ended = ended.complains("scenario.yaml").complains("expects").complains("soon");
         assert!(!ended.stderr.contains('\u{1b}'), "no colours where there is no terminal");
     }
     bench.tillrush(&["check", "nowhere.yaml"]).with(&[104]).complains("nowhere.yaml");
     bench
-        .tillrush(&["run", bench.file("no-target.yaml", LOOK).to_str().unwrap(), "--rate", "1/s", "-d", "1s"])
+        .tillrush(&[
+            "run",
+            bench.file("no-target.yaml", LOOK).to_str().unwrap(),
+            "--rate",
+            "1/s",
+            "-d",
+            "1s",
+        ])
         .with(&[104])
         .complains("--target");
     assert!(shop.ledger().requests.is_empty());
@@ -83,8 +104,11 @@ fn a_command_line_that_makes_no_sense_is_refused() {
 fn data_that_would_run_out_is_refused_before_the_run() {
     let shop = Shop::open("");
     let bench = Bench::new(
-        &BUY.replace("shoppers:\n", "shoppers:\n  data: { people: { file: people.csv, each: once } }\n")
-            .replace("{{ intent.marker }}@example.com", "{{ people.email }}"),
+        &BUY.replace(
+            "shoppers:\n",
+            "shoppers:\n  data: { people: { file: people.csv, each: once } }\n",
+        )
+        .replace("{{ intent.marker }}@example.com", "{{ people.email }}"),
     );
     bench.file("people.csv", "email\na@example.com\nb@example.com\n");
     let target = shop.url();

@@ -10,7 +10,8 @@ use crate::bench::{Bench, Shop, count};
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut scenarios: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+    let mut scenarios: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
     scenarios.sort();
     assert!(scenarios.len() >= 8, "{scenarios:?}");
     scenarios
@@ -24,7 +25,10 @@ fn hurried(text: &str) -> String {
         ("every: ", r"every: [^\s,}]+", "50ms"),
     ];
     pauses.into_iter().fold(text.to_owned(), |text, (key, pattern, pause)| {
-        Regex::new(&format!(r"\b{pattern}")).unwrap().replace_all(&text, format!("{key}{pause}")).into_owned()
+        Regex::new(&format!(r"\b{pattern}"))
+            .unwrap()
+            .replace_all(&text, format!("{key}{pause}"))
+            .into_owned()
     })
 }
 
@@ -45,7 +49,11 @@ fn every_shipped_scenario_is_valid_and_can_carry_its_objectives() {
     let bench = Bench::new("");
     for scenario in shipped() {
         let ended = bench.tillrush(&["check", scenario.to_str().unwrap()]).with(&[0]);
-        assert!(ended.stdout.contains("Objectives") && ended.stdout.contains("can hold"), "{}", ended.stdout);
+        assert!(
+            ended.stdout.contains("Objectives") && ended.stdout.contains("can hold"),
+            "{}",
+            ended.stdout
+        );
         for word in ["cannot", "can not hold", "can't"] {
             assert!(!ended.stdout.contains(word), "{}:\n{}", scenario.display(), ended.stdout);
         }
@@ -58,7 +66,18 @@ fn every_shipped_scenario_runs_against_the_practice_shop_without_a_failure() {
         .into_iter()
         .map(|scenario| {
             let (shop, bench) = (Shop::open(""), bench(&scenario));
-            let run = bench.start(&["--target", &shop.url(), "--rate", "6/s", "-d", "3s", "--seed", "61", "--cores", "1"]);
+            let run = bench.start(&[
+                "--target",
+                &shop.url(),
+                "--rate",
+                "6/s",
+                "-d",
+                "3s",
+                "--seed",
+                "61",
+                "--cores",
+                "1",
+            ]);
             (scenario, shop, bench, run)
         })
         .collect();
@@ -67,13 +86,21 @@ fn every_shipped_scenario_runs_against_the_practice_shop_without_a_failure() {
         run.wait().with(&[0, 99, 100, 102]);
         let document = bench.document();
         for step in document["steps"].as_array().unwrap() {
-            assert_eq!((&step["failures"], &step["unjudged"]), (&Value::from(0), &Value::from(0)), "{name}: {step:#}");
+            assert_eq!(
+                (&step["failures"], &step["unjudged"]),
+                (&Value::from(0), &Value::from(0)),
+                "{name}: {step:#}"
+            );
         }
         let doubts = document["generator"]["doubts"].to_string();
         assert!(!doubts.contains("our own means"), "{name}: {doubts}");
         let shoppers = |key: &str| count(&document, &format!("/shoppers/{key}"));
         assert_eq!(shoppers("started"), shop.ledger().shoppers_seen, "{name}");
-        assert_eq!(shoppers("completed") + shoppers("left_by_choice"), shoppers("started"), "{name}");
+        assert_eq!(
+            shoppers("completed") + shoppers("left_by_choice"),
+            shoppers("started"),
+            "{name}"
+        );
         assert_eq!(shoppers("purchased"), shop.ledger().orders.len() as u64, "{name}");
         assert_eq!(shop.ledger().requests_not_found, 0, "{name}");
     }
@@ -87,7 +114,16 @@ fn each_journey_can_be_walked_to_its_end() {
         let bench = bench(&scenario);
         for journey in journeys.captures_iter(&text).map(|found| found[1].trim().to_owned()) {
             let walked = (1..20).any(|seed| {
-                let arguments = ["walk", bench.scenario(), "--target", &shop.url(), "--journey", &journey, "--seed", &seed.to_string()];
+                let arguments = [
+                    "walk",
+                    bench.scenario(),
+                    "--target",
+                    &shop.url(),
+                    "--journey",
+                    &journey,
+                    "--seed",
+                    &seed.to_string(),
+                ];
                 bench.tillrush(&arguments).with(&[0]).stdout.contains("completed the journey")
             });
             assert!(walked, "{}: {journey}", scenario.display());
@@ -97,7 +133,10 @@ fn each_journey_can_be_walked_to_its_end() {
 
 /// The blocks of the guide, each as a scenario: a whole one as it is, steps and shoppers inside of one.
 fn guide() -> Vec<String> {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/writing-scenarios.md")).unwrap();
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/writing-scenarios.md"),
+    )
+    .unwrap();
     let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
     blocks.map(str::to_owned).collect()
 }
@@ -106,14 +145,19 @@ fn guide() -> Vec<String> {
 fn the_first_flow_of_the_guide_buys() {
     let shop = Shop::open("");
     let bench = Bench::new(&guide()[0]);
-    let ended = bench.tillrush(&["walk", bench.scenario(), "--target", &shop.url(), "--seed", "1"]).with(&[0]);
+    let ended = bench
+        .tillrush(&["walk", bench.scenario(), "--target", &shop.url(), "--seed", "1"])
+        .with(&[0]);
     for text in ["= order.id: T100001", "completed the journey", "&quantity=2", "method=express"] {
         assert!(ended.stdout.contains(text), "'{text}' is not in\n{}", ended.stdout);
     }
     // A card is refused as often as the scenario says, and that is no failure.
-    bench.run(&["--target", &shop.url(), "--rate", "20/s", "-d", "2s", "--seed", "3"]).with(&[0, 100, 102]);
+    bench
+        .run(&["--target", &shop.url(), "--rate", "20/s", "-d", "2s", "--seed", "3"])
+        .with(&[0, 100, 102]);
     let (document, ledger) = (bench.document(), shop.ledger());
-    let card = document["steps"].as_array().unwrap().iter().find(|step| step["name"] == "card").unwrap();
+    let card =
+        document["steps"].as_array().unwrap().iter().find(|step| step["name"] == "card").unwrap();
     assert_eq!(count(&document, "/shoppers/failed"), 0, "{document}");
     assert!(card["declined"].as_u64() > Some(0), "{card}");
     assert_eq!(count(&document, "/shoppers/purchased") + 1, ledger.orders.len() as u64);
@@ -122,7 +166,8 @@ fn the_first_flow_of_the_guide_buys() {
 #[test]
 fn the_flow_of_the_guide_for_another_shop_is_a_scenario() {
     // Whether it buys there is seen by tests/real/check, which has that shop.
-    let flows: Vec<String> = guide().into_iter().filter(|block| block.starts_with("name:")).collect();
+    let flows: Vec<String> =
+        guide().into_iter().filter(|block| block.starts_with("name:")).collect();
     assert_eq!(flows.len(), 2);
     let bench = Bench::new(&flows[1]);
     bench.tillrush(&["check", bench.scenario()]).with(&[0]);
@@ -130,21 +175,26 @@ fn the_flow_of_the_guide_for_another_shop_is_a_scenario() {
 
 #[test]
 fn the_recipes_of_the_guide_are_scenarios() {
-    let recipes: Vec<String> = guide().into_iter().filter(|block| !block.starts_with("name:")).collect();
+    let recipes: Vec<String> =
+        guide().into_iter().filter(|block| !block.starts_with("name:")).collect();
     assert!(recipes.len() >= 15);
-    let shoppers =
-        "shoppers:\n  attributes: { voucher: { valid: 1 }, payment: { card: 1 } }\n  data: { accounts: { file: accounts.csv } }\n";
+    let shoppers = "shoppers:\n  attributes: { voucher: { valid: 1 }, payment: { card: 1 } }\n  data: { accounts: { file: accounts.csv } }\n";
     let order = "      - purchase: an order\n        steps: [{ name: order, post: /pay, order: { id: { json: $.id } } }]\n";
     for block in recipes {
         // Steps stand in a journey; anything else stands at the top.
-        let (top, steps) = if block.starts_with("- ") { (shoppers, block.as_str()) } else { (block.as_str(), "") };
+        let (top, steps) =
+            if block.starts_with("- ") { (shoppers, block.as_str()) } else { (block.as_str(), "") };
         let steps: String = steps.lines().map(|line| format!("      {line}\n")).collect();
         let text = format!(
             "name: a recipe\ntarget: http://127.0.0.1:1\nload: {{ stages: [{{ hold: 5/s, for: 5s }}] }}\n{top}\
              journeys:\n  - name: buy\n    steps:\n      - {{ name: first, get: / }}\n{order}{steps}"
         );
         let bench = Bench::new(&text);
-        std::fs::write(bench.path().join("accounts.csv"), "email,password\n".to_owned() + &"b@example.com,y\n".repeat(90)).unwrap();
+        std::fs::write(
+            bench.path().join("accounts.csv"),
+            "email,password\n".to_owned() + &"b@example.com,y\n".repeat(90),
+        )
+        .unwrap();
         let said = bench.tillrush(&["check", bench.scenario(), "-e", "USER=u", "-e", "PASSWORD=p"]);
         assert_eq!(said.code, Some(0), "{block}\n{}{}", said.stdout, said.stderr);
     }

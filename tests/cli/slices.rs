@@ -20,8 +20,12 @@ fn bench() -> Bench {
 /// The folders of the slices of a run.
 fn slices(bench: &Bench) -> [PathBuf; 3] {
     let runs = bench.runs();
-    ["-0of3-", "-1of3-", "-2of3-"]
-        .map(|part| runs.iter().find(|run| run.to_str().unwrap().contains(part)).unwrap_or_else(|| panic!("{part} in {runs:?}")).clone())
+    ["-0of3-", "-1of3-", "-2of3-"].map(|part| {
+        runs.iter()
+            .find(|run| run.to_str().unwrap().contains(part))
+            .unwrap_or_else(|| panic!("{part} in {runs:?}"))
+            .clone()
+    })
 }
 
 fn names(runs: &[PathBuf]) -> Vec<&str> {
@@ -36,7 +40,10 @@ fn merge(bench: &Bench, runs: &[PathBuf]) -> crate::bench::Ended {
 
 /// `run.json` of the only merged run.
 fn merged(bench: &Bench) -> Value {
-    let runs: Vec<PathBuf> = std::fs::read_dir(bench.path().join("merged")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let runs: Vec<PathBuf> = std::fs::read_dir(bench.path().join("merged"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     document(&runs[0])
 }
@@ -44,8 +51,17 @@ fn merged(bench: &Bench) -> Value {
 /// What must not depend on how a run was cut.
 fn counts(document: &Value) -> Value {
     let steps = document["steps"].as_array().unwrap().iter();
-    let steps: Vec<Value> =
-        steps.map(|step| serde_json::json!([step["name"], step["attempts"], step["failures"], step["declined"], step["kinds"]])).collect();
+    let steps: Vec<Value> = steps
+        .map(|step| {
+            serde_json::json!([
+                step["name"],
+                step["attempts"],
+                step["failures"],
+                step["declined"],
+                step["kinds"]
+            ])
+        })
+        .collect();
     let keys = [
         "started",
         "ended",
@@ -62,7 +78,8 @@ fn counts(document: &Value) -> Value {
         "by_failures",
         "lost_expected",
     ];
-    let shoppers: Vec<&Value> = keys.iter().map(|key| figure(document, &format!("/shoppers/{key}"))).collect();
+    let shoppers: Vec<&Value> =
+        keys.iter().map(|key| figure(document, &format!("/shoppers/{key}"))).collect();
     serde_json::json!({
         "plan": document["plan_digest"], "planned": document["generator"]["arrivals_planned"],
         "started": document["generator"]["arrivals_started"], "steps": steps, "shoppers": shoppers, "funnel": document["journeys"],
@@ -78,7 +95,18 @@ fn three_slices_at_the_same_time_are_one_run() {
     let start = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(1_500);
     let start = start.to_string();
     let running: Vec<_> = ["0/3", "1/3", "2/3"]
-        .map(|slice| sliced.start(&["--target", &shop.url(), "--seed", "7", "--slice", slice, "--start-at", &start]))
+        .map(|slice| {
+            sliced.start(&[
+                "--target",
+                &shop.url(),
+                "--seed",
+                "7",
+                "--slice",
+                slice,
+                "--start-at",
+                &start,
+            ])
+        })
         .into_iter()
         .collect();
     let whole_run = whole.start(&["--target", &other.url(), "--seed", "7", "--cores", "1"]);
@@ -96,10 +124,13 @@ fn three_slices_at_the_same_time_are_one_run() {
     assert_eq!(count(&whole, "/shoppers/started"), shop.ledger().shoppers_seen);
     assert!(count(&whole, "/shoppers/repeated_failures") > 3);
     assert_eq!(merged["missing_slices"], serde_json::json!([]));
-    let commands: Vec<&str> = merged["commands"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    let of_slice = |slice: &str| commands.iter().any(|command| command.contains(&format!("--slice {slice}")));
+    let commands: Vec<&str> =
+        merged["commands"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let of_slice =
+        |slice: &str| commands.iter().any(|command| command.contains(&format!("--slice {slice}")));
     assert!(commands.len() == 3 && ["0/3", "1/3", "2/3"].into_iter().all(of_slice), "{commands:?}");
-    let planned: Vec<u64> = runs.iter().map(|run| count(&document(run), "/generator/arrivals_planned")).collect();
+    let planned: Vec<u64> =
+        runs.iter().map(|run| count(&document(run), "/generator/arrivals_planned")).collect();
     assert_eq!(planned.iter().sum::<u64>(), count(&whole, "/generator/arrivals_planned"));
     assert!(planned.iter().max().unwrap() - planned.iter().min().unwrap() <= 1, "{planned:?}");
     let starts: Vec<Value> = runs.iter().map(|run| document(run)["started_at"].clone()).collect();
@@ -107,10 +138,31 @@ fn three_slices_at_the_same_time_are_one_run() {
 
     // What can't be one run is refused, and says why.
     let [first, second, third] = runs;
-    merge(&sliced, &[first.clone(), second.clone(), first.clone()]).with(&[2]).complains("0/3").complains("overlap");
-    sliced.run(&["--target", &shop.url(), "--seed", "8", "--slice", "2/3", "-d", "2s", "--out", "other"]).with(&[100, 102]);
-    let stranger = std::fs::read_dir(sliced.path().join("other")).unwrap().next().unwrap().unwrap().path();
-    merge(&sliced, &[first.clone(), second.clone(), stranger]).with(&[2]).complains("seed 7").complains("seed 8").complains(" apart");
+    merge(&sliced, &[first.clone(), second.clone(), first.clone()])
+        .with(&[2])
+        .complains("0/3")
+        .complains("overlap");
+    sliced
+        .run(&[
+            "--target",
+            &shop.url(),
+            "--seed",
+            "8",
+            "--slice",
+            "2/3",
+            "-d",
+            "2s",
+            "--out",
+            "other",
+        ])
+        .with(&[100, 102]);
+    let stranger =
+        std::fs::read_dir(sliced.path().join("other")).unwrap().next().unwrap().unwrap().path();
+    merge(&sliced, &[first.clone(), second.clone(), stranger])
+        .with(&[2])
+        .complains("seed 7")
+        .complains("seed 8")
+        .complains(" apart");
 
     // A run that lacks a part is reported as a part, and is no pass.
     std::fs::remove_dir_all(sliced.path().join("merged")).unwrap();
@@ -124,9 +176,12 @@ fn three_slices_at_the_same_time_are_one_run() {
 #[test]
 fn shards_of_different_scenarios_are_refused() {
     let shop = Shop::open("");
-    let (here, there) = (bench(), Bench::new(&loaded(BUY, "{ stages: [{ hold: 10/s, for: 1s }] }")));
+    let (here, there) =
+        (bench(), Bench::new(&loaded(BUY, "{ stages: [{ hold: 10/s, for: 1s }] }")));
     for (bench, slice) in [(&here, "0/2"), (&there, "1/2")] {
-        bench.run(&["--target", &shop.url(), "--seed", "7", "--slice", slice, "-d", "1s"]).with(&[100, 102]);
+        bench
+            .run(&["--target", &shop.url(), "--seed", "7", "--slice", slice, "-d", "1s"])
+            .with(&[100, 102]);
     }
     merge(&here, &[here.only_run(), there.only_run()]).with(&[2]).complains("different plans");
     merge(&here, &[here.path().to_owned()]).with(&[1, 2]).complains("holds no run");

@@ -37,15 +37,21 @@ impl TlsFront {
 
     /// The same, which lets in only who has this certificate.
     fn asking(shop: &Shop, trusted: Option<&rcgen::Certificate>) -> TlsFront {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let made =
+            rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
+                .unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions();
         let config = match trusted {
             None => config.unwrap().with_no_client_auth(),
             Some(trusted) => {
                 let mut roots = RootCertStore::empty();
                 roots.add(trusted.der().clone()).unwrap();
-                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
+                let verifier = WebPkiClientVerifier::builder_with_provider(
+                    Arc::new(roots),
+                    Arc::new(ring::default_provider()),
+                );
                 config.unwrap().with_client_cert_verifier(verifier.build().unwrap())
             }
         };
@@ -53,7 +59,11 @@ impl TlsFront {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let front = TlsFront { addr: listener.local_addr().unwrap(), certificate: made.cert.pem(), agreed: Arc::default() };
+        let front = TlsFront {
+            addr: listener.local_addr().unwrap(),
+            certificate: made.cert.pem(),
+            agreed: Arc::default(),
+        };
         let (acceptor, agreed) = (TlsAcceptor::from(Arc::new(config)), Arc::clone(&front.agreed));
         let behind: SocketAddr = shop.url().trim_start_matches("http://").parse().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -78,7 +88,12 @@ impl TlsFront {
     }
 }
 
-async fn pass_on(client: TcpStream, acceptor: TlsAcceptor, behind: SocketAddr, agreed: Arc<Agreed>) {
+async fn pass_on(
+    client: TcpStream,
+    acceptor: TlsAcceptor,
+    behind: SocketAddr,
+    agreed: Arc<Agreed>,
+) {
     let Ok(mut client) = acceptor.accept(client).await else { return };
     let h2 = client.get_ref().1.alpn_protocol() == Some(b"h2");
     if h2 { &agreed.h2 } else { &agreed.http1 }.fetch_add(1, Ordering::Relaxed);
@@ -87,7 +102,8 @@ async fn pass_on(client: TcpStream, acceptor: TlsAcceptor, behind: SocketAddr, a
 }
 
 const BRIEF: [&str; 4] = ["--rate", "20/s", "-d", "1s"];
-const FAULTS: &str = "faults: [{ name: hiccup, at: pay, first: 1, probability: 20%, kind: { status: 503 } }]";
+const FAULTS: &str =
+    "faults: [{ name: hiccup, at: pay, first: 1, probability: 20%, kind: { status: 503 } }]";
 
 #[test]
 fn a_shop_behind_tls_is_rehearsed_over_http2_and_over_http1() {
@@ -97,7 +113,8 @@ fn a_shop_behind_tls_is_rehearsed_over_http2_and_over_http1() {
         let bench = Bench::new(BUY);
         let certificate = bench.file("ca.pem", &front.certificate);
         let url = front.url();
-        let mut arguments = vec!["--target", &url, "--seed", seed, "--ca-file", certificate.to_str().unwrap()];
+        let mut arguments =
+            vec!["--target", &url, "--seed", seed, "--ca-file", certificate.to_str().unwrap()];
         arguments.extend(BRIEF);
         arguments.extend(http1.then_some("--http1"));
         bench.run(&arguments).with(&MEASURED);
@@ -110,7 +127,11 @@ fn a_shop_behind_tls_is_rehearsed_over_http2_and_over_http1() {
         // Each shopper has a connection of their own; the question whether the shop is there has another.
         let (h2, plain) = front.agreed();
         let (used, unused) = if http1 { (plain, h2) } else { (h2, plain) };
-        assert!(used >= books.shoppers_seen && used <= books.shoppers_seen + 1, "{used} for {} shoppers", books.shoppers_seen);
+        assert!(
+            used >= books.shoppers_seen && used <= books.shoppers_seen + 1,
+            "{used} for {} shoppers",
+            books.shoppers_seen
+        );
         assert!(unused <= 1, "{unused}");
     }
 }
@@ -137,10 +158,14 @@ fn a_shop_that_asks_for_a_certificate_gets_it() {
     let bench = Bench::new(BUY);
     let url = front.url();
     let ca = bench.file("ca.pem", &front.certificate);
-    let (cert, key) = (bench.file("cert.pem", &made.cert.pem()), bench.file("key.pem", &made.signing_key.serialize_pem()));
+    let (cert, key) = (
+        bench.file("cert.pem", &made.cert.pem()),
+        bench.file("key.pem", &made.signing_key.serialize_pem()),
+    );
     let both = bench.file("both.pem", &(made.cert.pem() + &made.signing_key.serialize_pem()));
     let other = bench.file("other.pem", &rcgen::KeyPair::generate().unwrap().serialize_pem());
-    let [ca, cert, key, both, other] = [&ca, &cert, &key, &both, &other].map(|path| path.to_str().unwrap());
+    let [ca, cert, key, both, other] =
+        [&ca, &cert, &key, &both, &other].map(|path| path.to_str().unwrap());
     let arguments = [&["--target", url.as_str(), "--ca-file", ca], &BRIEF[..]].concat();
     let run = |more: &[&str]| bench.run(&[&arguments[..], more].concat());
     run(&[]).with(&[107]).complains(&url);
@@ -158,7 +183,8 @@ fn a_shop_that_asks_for_a_certificate_gets_it() {
 fn a_handshake_takes_a_round_trip_of_the_shopper_s_network_and_nothing_is_lost_on_it() {
     let shop = Shop::open("");
     let front = TlsFront::before(&shop);
-    let far = "attributes: { access: { far: { network: { round_trip: 50ms, bandwidth: 10Mbit/s } } }, ";
+    let far =
+        "attributes: { access: { far: { network: { round_trip: 50ms, bandwidth: 10Mbit/s } } }, ";
     let bench = Bench::new(&BUY.replace("attributes: { ", far));
     let url = front.url();
     bench.run(&[&["--target", url.as_str(), "--insecure"], &BRIEF[..]].concat()).with(&MEASURED);
@@ -168,7 +194,9 @@ fn a_handshake_takes_a_round_trip_of_the_shopper_s_network_and_nothing_is_lost_o
     assert!(books.buyers() > 5 && front.agreed().0 >= books.buyers());
     let first = step(&document, "add to cart");
     for phase in ["connect_ms", "tls_ms", "wait_ms"] {
-        let least = first["wire"][phase]["p50"].as_f64().unwrap_or_else(|| panic!("{phase} of {:#}", first["wire"]));
+        let least = first["wire"][phase]["p50"]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{phase} of {:#}", first["wire"]));
         assert!(least >= 50.0, "{phase}: {:#}", first["wire"]);
     }
 }

@@ -44,7 +44,13 @@ const MESSAGE: &[(&str, Kind)] = &[("message", Kind::Text)];
 /// Windy Road's. It is the stricter one: whatever it allows with these attributes, Jenkins' allows as well, but for the order
 /// of children, which Jenkins leaves open, and the time, for which Jenkins asks for digits and a point.
 const RULES: &[Rule] = &[
-    Rule { name: "testsuites", required: &[], optional: &[], children: &[("testsuite", 0, MANY)], text: false },
+    Rule {
+        name: "testsuites",
+        required: &[],
+        optional: &[],
+        children: &[("testsuite", 0, MANY)],
+        text: false,
+    },
     Rule {
         name: "testsuite",
         required: &[
@@ -59,11 +65,28 @@ const RULES: &[Rule] = &[
             ("id", Kind::Whole),
         ],
         optional: &[("skipped", Kind::Whole)],
-        children: &[("properties", 1, 1), ("testcase", 0, MANY), ("system-out", 1, 1), ("system-err", 1, 1)],
+        children: &[
+            ("properties", 1, 1),
+            ("testcase", 0, MANY),
+            ("system-out", 1, 1),
+            ("system-err", 1, 1),
+        ],
         text: false,
     },
-    Rule { name: "properties", required: &[], optional: &[], children: &[("property", 0, MANY)], text: false },
-    Rule { name: "property", required: &[("name", Kind::Token), ("value", Kind::Text)], optional: &[], children: &[], text: false },
+    Rule {
+        name: "properties",
+        required: &[],
+        optional: &[],
+        children: &[("property", 0, MANY)],
+        text: false,
+    },
+    Rule {
+        name: "property",
+        required: &[("name", Kind::Token), ("value", Kind::Text)],
+        optional: &[],
+        children: &[],
+        text: false,
+    },
     Rule {
         name: "testcase",
         required: &[("name", Kind::Text), ("classname", Kind::Text), ("time", Kind::Decimal)],
@@ -103,13 +126,17 @@ fn check(element: &Element, found: &mut Vec<String>) {
     let Some(rule) = RULES.iter().find(|rule| rule.name == element.name) else {
         return found.push(format!("no element {} is known", element.name));
     };
-    for (name, _) in rule.required.iter().filter(|(name, _)| !element.attributes.contains_key(*name)) {
+    for (name, _) in
+        rule.required.iter().filter(|(name, _)| !element.attributes.contains_key(*name))
+    {
         found.push(format!("{} has no {name}", rule.name));
     }
     for (name, value) in &element.attributes {
         match rule.required.iter().chain(rule.optional).find(|(known, _)| known == name) {
             None => found.push(format!("{} may have no {name}", rule.name)),
-            Some((_, kind)) if !kind.fits(value) => found.push(format!("{} {name}=\"{value}\" is not written so", rule.name)),
+            Some((_, kind)) if !kind.fits(value) => {
+                found.push(format!("{} {name}=\"{value}\" is not written so", rule.name))
+            }
             Some(_) => {}
         }
     }
@@ -139,8 +166,12 @@ fn check(element: &Element, found: &mut Vec<String>) {
 /// No schema can ask for it, but every reader trusts it.
 fn totals(suite: &Element, found: &mut Vec<String>) {
     let cases = || suite.children.iter().filter(|child| child.name == "testcase");
-    let with = |name: &str| cases().filter(|case| case.children.iter().any(|child| child.name == name)).count();
-    for (name, counted) in [("tests", cases().count()), ("failures", with("failure")), ("errors", with("error"))] {
+    let with = |name: &str| {
+        cases().filter(|case| case.children.iter().any(|child| child.name == name)).count()
+    };
+    for (name, counted) in
+        [("tests", cases().count()), ("failures", with("failure")), ("errors", with("error"))]
+    {
         if suite.attributes.get(name).is_some_and(|said| *said != counted.to_string()) {
             found.push(format!("{name} is not {counted}"));
         }
@@ -149,7 +180,8 @@ fn totals(suite: &Element, found: &mut Vec<String>) {
 
 impl Kind {
     fn fits(self, value: &str) -> bool {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match self {
             Kind::Text => true,
             Kind::Token => !value.trim().is_empty(),
@@ -187,16 +219,24 @@ fn parse(xml: &str) -> Result<Element, String> {
         }
     }
     let mut document = open.pop().ok_or("nothing is open")?;
-    if document.children.len() == 1 && open.is_empty() { Ok(document.children.remove(0)) } else { Err("not one root".to_owned()) }
+    if document.children.len() == 1 && open.is_empty() {
+        Ok(document.children.remove(0))
+    } else {
+        Err("not one root".to_owned())
+    }
 }
 
 fn element(start: &BytesStart<'_>) -> Result<Element, String> {
-    let mut element = Element { name: String::from_utf8_lossy(start.name().as_ref()).into_owned(), ..Element::default() };
+    let mut element = Element {
+        name: String::from_utf8_lossy(start.name().as_ref()).into_owned(),
+        ..Element::default()
+    };
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
         let value = String::from_utf8_lossy(&attribute.value).into_owned();
-        let value = quick_xml::escape::unescape(&value).map_err(|error| error.to_string())?.into_owned();
+        let value =
+            quick_xml::escape::unescape(&value).map_err(|error| error.to_string())?.into_owned();
         element.attributes.insert(name, value);
     }
     Ok(element)

@@ -23,13 +23,19 @@ fn a_plain_answer_is_read_and_timed() {
         let shop = RawShop::answering(ok("hello")).await;
         let exchange = get(&mut line(), &shop, "/cart?a=b").await;
         let answer = exchange.result.unwrap();
-        assert_eq!((answer.status, answer.version, &*answer.body), (StatusCode::OK, Version::HTTP_11, &b"hello"[..]));
+        assert_eq!(
+            (answer.status, answer.version, &*answer.body),
+            (StatusCode::OK, Version::HTTP_11, &b"hello"[..])
+        );
         assert_eq!((exchange.connections, exchange.redials, exchange.bytes_received), (1, 0, 5));
         let phases = exchange.phases;
         assert!(phases.dns.is_none() && phases.tls.is_none(), "{phases:?}");
         let parts = phases.connect.unwrap() + phases.wait.unwrap() + phases.receive.unwrap();
         assert!(parts <= exchange.ended_at - exchange.began_at);
-        assert!(exchange.began_at <= exchange.sent_at.unwrap() && exchange.sent_at.unwrap() <= exchange.ended_at);
+        assert!(
+            exchange.began_at <= exchange.sent_at.unwrap()
+                && exchange.sent_at.unwrap() <= exchange.ended_at
+        );
     });
 }
 
@@ -39,7 +45,8 @@ fn requests_are_written_as_shops_expect_them() {
         let shop = RawShop::answering(ok("")).await;
         let host = shop.address.to_string();
         let mut form = request(Method::POST, shop.address, "/pay", "a=1&b=2");
-        form.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        form.headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         form.headers.insert("content-length", HeaderValue::from_static("999"));
         let empty = request(Method::POST, shop.address, "/empty", "");
         for request in [request(Method::GET, shop.address, "/?q=%20|", ""), form, empty] {
@@ -47,8 +54,17 @@ fn requests_are_written_as_shops_expect_them() {
         }
         let received = shop.requests.borrow();
         assert_eq!(received[0], format!("GET /?q=%20| HTTP/1.1\r\nhost: {host}\r\n\r\n"));
-        assert!(received[1].starts_with("POST /pay HTTP/1.1\r\n") && received[1].ends_with("\r\n\r\na=1&b=2"), "{}", received[1]);
-        assert!(received[1].contains("content-length: 7\r\n") && !received[1].contains("999"), "{}", received[1]);
+        assert!(
+            received[1].starts_with("POST /pay HTTP/1.1\r\n")
+                && received[1].ends_with("\r\n\r\na=1&b=2"),
+            "{}",
+            received[1]
+        );
+        assert!(
+            received[1].contains("content-length: 7\r\n") && !received[1].contains("999"),
+            "{}",
+            received[1]
+        );
         assert!(received[2].contains("content-length: 0\r\n"), "{}", received[2]);
     });
 }
@@ -108,7 +124,10 @@ fn what_is_not_http_is_not_proper() {
 #[test]
 fn a_header_of_a_megabyte_is_refused() {
     on_core(async {
-        let answer = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(1 << 20));
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nx-long: {}\r\ncontent-length: 0\r\n\r\n",
+            "x".repeat(1 << 20)
+        );
         assert!(matches!(result_of(answer).await, Err(Trouble::Protocol(_))));
     });
 }
@@ -133,7 +152,8 @@ fn a_body_of_a_hundred_megabytes_is_refused_before_it_is_read() {
                 assert!(sent < 32 << 20, "{sent} bytes were taken");
             })
             .await;
-            let mut line = shop(HttpShopOptions { max_body: bound, ..HttpShopOptions::default() }).line(ShopperId(1));
+            let mut line = shop(HttpShopOptions { max_body: bound, ..HttpShopOptions::default() })
+                .line(ShopperId(1));
             let exchange = get(&mut line, &flood, "/").await;
             assert_eq!(exchange.result, Err(Trouble::BodyTooLarge(bound)), "{head:?}");
             assert!(exchange.bytes_received < 2 * bound, "{}", exchange.bytes_received);
@@ -150,9 +170,15 @@ fn a_decompression_bomb_is_refused() {
             encoder.write_all(&vec![0; 1 << 20]).unwrap();
         }
         let bomb = encoder.finish().unwrap();
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            bomb.len()
+        );
         assert!(bomb.len() < 1 << 18, "{}", bomb.len());
-        assert_eq!(result_of([head.as_bytes(), &bomb].concat()).await, Err(Trouble::BodyTooLarge(16 << 20)));
+        assert_eq!(
+            result_of([head.as_bytes(), &bomb].concat()).await,
+            Err(Trouble::BodyTooLarge(16 << 20))
+        );
     });
 }
 
@@ -162,7 +188,10 @@ fn an_encoded_body_is_counted_as_sent_and_handed_on_decoded() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&b"page ".repeat(1_000)).unwrap();
         let small = encoder.finish().unwrap();
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", small.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            small.len()
+        );
         let shop = RawShop::answering([head.as_bytes(), &small].concat()).await;
         let exchange = get(&mut line(), &shop, "/").await;
         assert_eq!(exchange.bytes_received, small.len() as u64);
@@ -176,19 +205,32 @@ fn odd_but_proper_answers_are_read() {
         for (answer, body) in [
             ("HTTP/1.0 200 OK\r\n\r\nuntil the end", "until the end"),
             ("HTTP/1.1 200 OK\r\n\r\nuntil the end", "until the end"),
-            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nx-trailer: 1\r\n\r\n", "abcde"),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nx-trailer: 1\r\n\r\n",
+                "abcde",
+            ),
             (
                 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
                 "ok",
             ),
-            ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nno colon here\r\nx-space : 1\r\n\r\nok", "ok"),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nno colon here\r\nx-space : 1\r\n\r\nok",
+                "ok",
+            ),
             ("HTTP/1.1 204 No Content\r\n\r\n", ""),
             ("HTTP/1.1 304 Not Modified\r\ncontent-length: 100\r\n\r\n", ""),
         ] {
             assert_eq!(result_of(answer).await.as_deref(), Ok(body.as_bytes()), "{answer}");
         }
-        let shop = RawShop::answering("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100\r\n\r\n").await;
-        let answer = line().exchange(&request(Method::HEAD, shop.address, "/", ""), Micros::MAX).await.result.unwrap();
+        let shop = RawShop::answering(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100\r\n\r\n",
+        )
+        .await;
+        let answer = line()
+            .exchange(&request(Method::HEAD, shop.address, "/", ""), Micros::MAX)
+            .await
+            .result
+            .unwrap();
         assert!(answer.body.is_empty());
     });
 }
@@ -202,7 +244,11 @@ fn connections_spread_over_the_source_addresses_in_turn() {
             peer.send(ok(&from)).await;
         })
         .await;
-        let sources = vec!["127.0.0.2".parse().unwrap(), "::1".parse().unwrap(), "127.0.0.3".parse().unwrap()];
+        let sources = vec![
+            "127.0.0.2".parse().unwrap(),
+            "::1".parse().unwrap(),
+            "127.0.0.3".parse().unwrap(),
+        ];
         let shop = shop(HttpShopOptions { sources, ..HttpShopOptions::default() });
         let mut seen = Vec::new();
         for shopper in 0..4 {

@@ -35,8 +35,15 @@ fn kept() -> HttpShopOptions {
 #[test]
 fn a_shopper_needs_one_connection_for_steps_in_sequence() {
     on_core(async {
-        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\n\r\n".to_owned();
-        let answers = [ok(""), ok("fine"), chunked, ok(&"large ".repeat(200_000)), "HTTP/1.1 204 No Content\r\n\r\n".to_owned()];
+        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\n\r\n"
+            .to_owned();
+        let answers = [
+            ok(""),
+            ok("fine"),
+            chunked,
+            ok(&"large ".repeat(200_000)),
+            "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+        ];
         let end = RawShop::start(move |peer| {
             let answers = answers.clone();
             async move { serve(peer, &answers).await }
@@ -45,8 +52,11 @@ fn a_shopper_needs_one_connection_for_steps_in_sequence() {
         let mut line = line();
         let mut connections = 0;
         for step in 0..6 {
-            let sent =
-                if step % 2 == 0 { request(Method::GET, end.address, "/", "") } else { request(Method::POST, end.address, "/", "a=b") };
+            let sent = if step % 2 == 0 {
+                request(Method::GET, end.address, "/", "")
+            } else {
+                request(Method::POST, end.address, "/", "a=b")
+            };
             let exchange = line.exchange(&sent, Micros::from_secs(20)).await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
             connections += exchange.connections;
@@ -63,7 +73,9 @@ fn a_connection_closed_while_idle_is_dialled_again_and_counted() {
         let end = closing_shop().await;
         let mut line = line();
         for step in 0..3u32 {
-            let exchange = line.exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20)).await;
+            let exchange = line
+                .exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
+                .await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
             assert_eq!((exchange.connections, exchange.redials), (1, step.min(1)));
             // The shop's close has come in before the shopper acts again.
@@ -83,10 +95,16 @@ fn a_request_that_meets_the_close_is_never_sent_twice() {
             let mut line = line();
             assert!(get(&mut line, &end, "/").await.result.is_ok());
             // At once, so that the close is on its way.
-            let second = line.exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20)).await;
+            let second = line
+                .exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
+                .await;
             match second.result {
-                Ok(_) => assert_eq!((second.redials, second.connections, end.received()), (1, 1, 2)),
-                Err(Trouble::BrokenReused(_)) => assert_eq!((second.redials, second.connections, end.received()), (0, 0, 1)),
+                Ok(_) => {
+                    assert_eq!((second.redials, second.connections, end.received()), (1, 1, 2))
+                }
+                Err(Trouble::BrokenReused(_)) => {
+                    assert_eq!((second.redials, second.connections, end.received()), (0, 0, 1))
+                }
                 Err(other) => panic!("{other:?}"),
             }
         }
@@ -98,7 +116,8 @@ fn a_close_in_answer_to_a_second_request_breaks_and_repeats_nothing() {
     async fn second_on(end: &RawShop) -> Exchange {
         let mut line = line();
         assert!(get(&mut line, end, "/").await.result.is_ok());
-        line.exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20)).await
+        line.exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
+            .await
     }
     on_core(async {
         let closes = RawShop::start(|mut peer| async move {
@@ -123,7 +142,11 @@ fn a_close_in_answer_to_a_second_request_breaks_and_repeats_nothing() {
         .await;
         for end in [closes, resets, cuts] {
             let exchange = second_on(&end).await;
-            assert!(matches!(exchange.result, Err(Trouble::BrokenReused(_))), "{:?}", exchange.result);
+            assert!(
+                matches!(exchange.result, Err(Trouble::BrokenReused(_))),
+                "{:?}",
+                exchange.result
+            );
             assert_eq!((exchange.connections, exchange.redials), (0, 0));
             assert!(exchange.sent_at.is_some());
             tokio::time::sleep(std::time::Duration::from_millis(30)).await;
@@ -149,7 +172,12 @@ fn an_announced_close_is_honoured_and_no_redial() {
             }
         }
         let old = RawShop::start(|peer| async move {
-            serve(peer, &["HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 4\r\n\r\nfine".to_owned()]).await;
+            serve(
+                peer,
+                &["HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 4\r\n\r\nfine"
+                    .to_owned()],
+            )
+            .await;
         })
         .await;
         let mut line = line();
@@ -191,7 +219,10 @@ fn an_exchange_that_failed_leaves_no_connection_behind() {
         let mut line = line();
         let slow = line.exchange(&request(Method::GET, end.address, "/", ""), Micros(1)).await;
         assert!(matches!(slow.result, Err(Trouble::TooSlow(_))));
-        assert!(matches!(get(&mut line, &end, "/").await.result, Err(Trouble::Protocol(_)) | Ok(_)));
+        assert!(matches!(
+            get(&mut line, &end, "/").await.result,
+            Err(Trouble::Protocol(_)) | Ok(_)
+        ));
     });
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tillrush::base::{Micros, ShopperId};
-use tillrush::shopper::transport::{Clock, Exchange, HttpLine, HttpShop, HttpShopOptions, Line, Origin, Shop, WireRequest};
+use tillrush::shopper::transport::{
+    Clock, Exchange, HttpLine, HttpShop, HttpShopOptions, Line, Origin, Shop, WireRequest,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
@@ -41,7 +43,9 @@ pub struct Peer {
 /// Runs a test on one core, as shoppers run; a test that hangs fails.
 pub fn on_core<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let bounded = async { tokio::time::timeout(Duration::from_secs(30), test).await.expect("the test hangs") };
+    let bounded = async {
+        tokio::time::timeout(Duration::from_secs(30), test).await.expect("the test hangs")
+    };
     LocalSet::new().block_on(&runtime, bounded)
 }
 
@@ -64,9 +68,21 @@ pub fn line() -> HttpLine<TestClock> {
     shop(HttpShopOptions::default()).line(ShopperId(1))
 }
 
-pub fn request(method: Method, address: SocketAddr, path: &str, body: impl Into<Bytes>) -> WireRequest {
-    let origin = Rc::new(Origin { tls: false, host: address.ip().to_string(), port: address.port() });
-    WireRequest { origin, method, path: path.to_owned(), headers: HeaderMap::new(), body: body.into() }
+pub fn request(
+    method: Method,
+    address: SocketAddr,
+    path: &str,
+    body: impl Into<Bytes>,
+) -> WireRequest {
+    let origin =
+        Rc::new(Origin { tls: false, host: address.ip().to_string(), port: address.port() });
+    WireRequest {
+        origin,
+        method,
+        path: path.to_owned(),
+        headers: HeaderMap::new(),
+        body: body.into(),
+    }
 }
 
 /// A GET with all the patience that a test has.
@@ -107,14 +123,22 @@ impl RawShop {
         F: Future<Output = ()> + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let shop =
-            RawShop { address: listener.local_addr().unwrap(), accepted: Rc::default(), ended: Rc::default(), requests: Rc::default() };
+        let shop = RawShop {
+            address: listener.local_addr().unwrap(),
+            accepted: Rc::default(),
+            ended: Rc::default(),
+            requests: Rc::default(),
+        };
         let served = shop.clone();
         tokio::task::spawn_local(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 served.accepted.set(served.accepted.get() + 1);
-                let script = script(Peer { stream, number: served.accepted.get(), requests: served.requests.clone() });
+                let script = script(Peer {
+                    stream,
+                    number: served.accepted.get(),
+                    requests: served.requests.clone(),
+                });
                 let ended = served.ended.clone();
                 tokio::task::spawn_local(async move {
                     script.await;
@@ -157,7 +181,10 @@ impl Peer {
             }
         };
         let lines = String::from_utf8_lossy(&text[..head]).to_lowercase();
-        let stated = lines.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.parse().unwrap());
+        let stated = lines
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |length| length.parse().unwrap());
         while text.len() < head + stated {
             if self.stream.read_buf(&mut text).await.unwrap_or(0) == 0 {
                 return None;

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tillrush::base::Micros;
-use tillrush::shopper::session::{FetchTrouble, Fetched, Hop, PageRequest, Session, SessionSettings};
+use tillrush::shopper::session::{
+    FetchTrouble, Fetched, Hop, PageRequest, Session, SessionSettings,
+};
 use tillrush::shopper::transport::{Line, Trouble};
 use url::Url;
 
@@ -16,7 +18,10 @@ async fn serving(table: &'static [(&'static str, &'static str)]) -> RawShop {
     RawShop::start(move |mut peer| async move {
         while let Some(request) = peer.request().await {
             let path = request.split(' ').nth(1).unwrap();
-            let head = table.iter().find(|(known, _)| *known == path).map_or("HTTP/1.1 404 Not Found\r\n", |(_, head)| *head);
+            let head = table
+                .iter()
+                .find(|(known, _)| *known == path)
+                .map_or("HTTP/1.1 404 Not Found\r\n", |(_, head)| *head);
             peer.send(format!("{head}content-length: 0\r\n\r\n")).await;
         }
     })
@@ -29,16 +34,29 @@ fn session(shop: &RawShop) -> Session<impl Line> {
 }
 
 async fn get(session: &mut Session<impl Line>, url: &str) -> Fetched {
-    let request = PageRequest { method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() };
+    let request = PageRequest {
+        method: Method::GET,
+        url: url.into(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
     session.fetch(request, Micros::from_secs(20), &mut |_, _, _| {}).await
 }
 
 #[test]
 fn a_circle_of_redirects_is_noticed_at_once() {
     on_core(async {
-        let shop = serving(&[("/a", "HTTP/1.1 302 Found\r\nlocation: /b\r\n"), ("/b", "HTTP/1.1 302 Found\r\nlocation: /a\r\n")]).await;
+        let shop = serving(&[
+            ("/a", "HTTP/1.1 302 Found\r\nlocation: /b\r\n"),
+            ("/b", "HTTP/1.1 302 Found\r\nlocation: /a\r\n"),
+        ])
+        .await;
         let fetched = get(&mut session(&shop), "/a").await;
-        assert!(matches!(fetched.result, Err(FetchTrouble::RedirectLoop { hops: 1, circle: true, .. })), "{:?}", fetched.result);
+        assert!(
+            matches!(fetched.result, Err(FetchTrouble::RedirectLoop { hops: 1, circle: true, .. })),
+            "{:?}",
+            fetched.result
+        );
         assert_eq!((fetched.progress.exchanges, shop.received(), shop.accepted.get()), (2, 2, 1));
     });
 }
@@ -46,11 +64,23 @@ fn a_circle_of_redirects_is_noticed_at_once() {
 #[test]
 fn a_redirect_to_another_host_is_refused_and_nothing_is_sent_there() {
     on_core(async {
-        let shop = serving(&[("/pay", "HTTP/1.1 302 Found\r\nlocation: https://bank.invalid/3ds?x=1\r\n")]).await;
+        let shop = serving(&[(
+            "/pay",
+            "HTTP/1.1 302 Found\r\nlocation: https://bank.invalid/3ds?x=1\r\n",
+        )])
+        .await;
         let fetched = get(&mut session(&shop), "/pay").await;
-        let Err(FetchTrouble::RedirectRefused { location, answer, .. }) = fetched.result else { panic!("{:?}", fetched.result) };
-        assert_eq!((&*location, answer.status.as_u16(), fetched.progress.exchanges), ("https://bank.invalid/3ds?x=1", 302, 1));
-        assert_eq!(fetched.progress.first_location.as_deref(), Some("https://bank.invalid/3ds?x=1"));
+        let Err(FetchTrouble::RedirectRefused { location, answer, .. }) = fetched.result else {
+            panic!("{:?}", fetched.result)
+        };
+        assert_eq!(
+            (&*location, answer.status.as_u16(), fetched.progress.exchanges),
+            ("https://bank.invalid/3ds?x=1", 302, 1)
+        );
+        assert_eq!(
+            fetched.progress.first_location.as_deref(),
+            Some("https://bank.invalid/3ds?x=1")
+        );
     });
 }
 
@@ -59,21 +89,40 @@ fn hops_share_a_connection_and_carry_cookies_set_on_the_way() {
     on_core(async {
         let shop = serving(&[
             ("/pay", "HTTP/1.1 302 Found\r\nlocation: step\r\nset-cookie: seen=pay\r\n"),
-            ("/step", "HTTP/1.1 303 See Other\r\nlocation: //HOST/thanks\r\nset-cookie: step=1\r\n"),
+            (
+                "/step",
+                "HTTP/1.1 303 See Other\r\nlocation: //HOST/thanks\r\nset-cookie: step=1\r\n",
+            ),
             ("/thanks", "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n"),
         ])
         .await;
         let mut session = session(&shop);
-        let request = PageRequest { method: Method::POST, url: "/pay".into(), headers: HeaderMap::new(), body: "card=1".into() };
+        let request = PageRequest {
+            method: Method::POST,
+            url: "/pay".into(),
+            headers: HeaderMap::new(),
+            body: "card=1".into(),
+        };
         let mut hops = Vec::new();
-        let fetched =
-            session.fetch(request, Micros::from_secs(20), &mut |_, exchange, hop: Hop| hops.push((hop.index, exchange.connections))).await;
+        let fetched = session
+            .fetch(request, Micros::from_secs(20), &mut |_, exchange, hop: Hop| {
+                hops.push((hop.index, exchange.connections))
+            })
+            .await;
         // The host of that `//` redirect is not the shop's: everything before it was followed.
-        assert!(matches!(fetched.result, Err(FetchTrouble::RedirectRefused { .. })), "{:?}", fetched.result);
+        assert!(
+            matches!(fetched.result, Err(FetchTrouble::RedirectRefused { .. })),
+            "{:?}",
+            fetched.result
+        );
         assert_eq!(hops, [(0, 1), (1, 0)]);
         let received = shop.requests.borrow();
         assert!(received[0].starts_with("POST /pay ") && received[0].ends_with("card=1"));
-        assert!(received[1].starts_with("GET /step ") && received[1].contains("cookie: seen=pay\r\n") && received[1].ends_with("\r\n\r\n"));
+        assert!(
+            received[1].starts_with("GET /step ")
+                && received[1].contains("cookie: seen=pay\r\n")
+                && received[1].ends_with("\r\n\r\n")
+        );
     });
 }
 
@@ -87,7 +136,11 @@ fn a_hop_that_breaks_is_the_trouble_of_the_fetch() {
         })
         .await;
         let fetched = get(&mut session(&shop), "/").await;
-        assert!(matches!(fetched.result, Err(FetchTrouble::Wire(Trouble::BrokenReused(_)))), "{:?}", fetched.result);
+        assert!(
+            matches!(fetched.result, Err(FetchTrouble::Wire(Trouble::BrokenReused(_)))),
+            "{:?}",
+            fetched.result
+        );
         assert_eq!((fetched.progress.exchanges, shop.received()), (2, 2));
     });
 }

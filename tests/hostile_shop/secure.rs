@@ -16,7 +16,8 @@ use rustls::pki_types::PrivateKeyDer;
 use tempfile::NamedTempFile;
 use tillrush::base::{Micros, ShopperId};
 use tillrush::shopper::transport::{
-    Exchange, HttpShop, HttpShopError, HttpShopOptions, Line, Origin, Shop, TlsResumption, Trouble, WireRequest,
+    Exchange, HttpShop, HttpShopError, HttpShopOptions, Line, Origin, Shop, TlsResumption, Trouble,
+    WireRequest,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -74,7 +75,10 @@ impl SecureShop {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+            .with_single_cert(
+                vec![leaf.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )
             .unwrap();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         let file = NamedTempFile::new().unwrap();
@@ -93,14 +97,24 @@ impl SecureShop {
 
     fn serve(&self) {
         let app = Router::new()
-            .route("/echo", any(async |request: Request| format!("{} {:?} {}", request.method(), request.version(), request.uri())))
+            .route(
+                "/echo",
+                any(async |request: Request| {
+                    format!("{} {:?} {}", request.method(), request.version(), request.uri())
+                }),
+            )
             .route("/count", any(async |body: axum::body::Bytes| body.len().to_string()))
             .route("/last", get(async || ([("connection", "close")], "goodbye")))
             .route("/never", get(std::future::pending::<()>));
-        let listener = Listener { tcp: self.tcp.clone(), tls: self.tls.clone(), accepted: self.accepted.clone() };
+        let listener = Listener {
+            tcp: self.tcp.clone(),
+            tls: self.tls.clone(),
+            accepted: self.accepted.clone(),
+        };
         let (stop, stopped) = oneshot::channel();
         let until = async { stopped.await.unwrap_or_default() };
-        let server = async move { axum::serve(listener, app).with_graceful_shutdown(until).await.unwrap() };
+        let server =
+            async move { axum::serve(listener, app).with_graceful_shutdown(until).await.unwrap() };
         *self.serving.borrow_mut() = Some((stop, tokio::task::spawn_local(server)));
     }
 
@@ -117,7 +131,10 @@ impl SecureShop {
     }
 
     fn trusting(&self) -> HttpShopOptions {
-        HttpShopOptions { extra_roots: Some(self.authority.path().to_owned()), ..HttpShopOptions::default() }
+        HttpShopOptions {
+            extra_roots: Some(self.authority.path().to_owned()),
+            ..HttpShopOptions::default()
+        }
     }
 
     fn request(&self, method: Method, path: &str, body: Vec<u8>) -> WireRequest {
@@ -146,10 +163,16 @@ fn a_certificate_of_a_stranger_is_refused_unless_all_are_accepted() {
         let Err(Trouble::Tls(said)) = &exchange.result else { panic!("{:?}", exchange.result) };
         assert!(said.starts_with("invalid peer certificate"), "{said}");
         assert_eq!((exchange.sent_at, exchange.connections), (None, 1));
-        for options in [end.trusting(), HttpShopOptions { insecure: true, ..HttpShopOptions::default() }] {
+        for options in
+            [end.trusting(), HttpShopOptions { insecure: true, ..HttpShopOptions::default() }]
+        {
             let exchange = end.get(&mut shop(options).line(ShopperId(1)), "/echo").await;
             assert_eq!(text(&exchange), "GET HTTP/1.1 /echo");
-            assert!(exchange.phases.connect.is_some() && exchange.phases.tls.is_some() && !exchange.resumed);
+            assert!(
+                exchange.phases.connect.is_some()
+                    && exchange.phases.tls.is_some()
+                    && !exchange.resumed
+            );
         }
     });
 }
@@ -158,8 +181,10 @@ fn a_certificate_of_a_stranger_is_refused_unless_all_are_accepted() {
 fn a_certificate_for_another_name_is_refused() {
     on_core(async {
         let end = SecureShop::start(&[]).await;
-        let sent = to(end.tcp.local_addr().unwrap().port(), "127.0.0.1", Method::GET, "/echo", Vec::new());
-        let exchange = shop(end.trusting()).line(ShopperId(1)).exchange(&sent, Micros::from_secs(20)).await;
+        let sent =
+            to(end.tcp.local_addr().unwrap().port(), "127.0.0.1", Method::GET, "/echo", Vec::new());
+        let exchange =
+            shop(end.trusting()).line(ShopperId(1)).exchange(&sent, Micros::from_secs(20)).await;
         assert!(matches!(exchange.result, Err(Trouble::Tls(_))), "{:?}", exchange.result);
     });
 }
@@ -177,13 +202,17 @@ fn a_shop_that_speaks_no_tls_or_says_nothing_is_tls_trouble() {
         let insecure = HttpShopOptions { insecure: true, ..HttpShopOptions::default() };
         for end in [plain.await, closing.await] {
             let sent = to(end.address.port(), "localhost", Method::GET, "/", Vec::new());
-            let exchange = shop(insecure.clone()).line(ShopperId(1)).exchange(&sent, Micros::from_secs(20)).await;
+            let exchange = shop(insecure.clone())
+                .line(ShopperId(1))
+                .exchange(&sent, Micros::from_secs(20))
+                .await;
             assert!(matches!(exchange.result, Err(Trouble::Tls(_))), "{:?}", exchange.result);
             assert_eq!(exchange.sent_at, None);
         }
         let silent = RawShop::start(|mut peer| async move { peer.hang().await }).await;
         let sent = to(silent.address.port(), "127.0.0.1", Method::GET, "/", Vec::new());
-        let exchange = shop(insecure).line(ShopperId(1)).exchange(&sent, Micros::from_millis(150)).await;
+        let exchange =
+            shop(insecure).line(ShopperId(1)).exchange(&sent, Micros::from_millis(150)).await;
         assert!(matches!(exchange.result, Err(Trouble::TooSlow(_))), "{:?}", exchange.result);
         eventually("the shop sees the end", || silent.ended.get() == 1).await;
     });
@@ -192,12 +221,15 @@ fn a_shop_that_speaks_no_tls_or_says_nothing_is_tls_trouble() {
 #[test]
 fn roots_that_cannot_be_read_are_told_before_the_run() {
     let refused = |path: &std::path::Path| {
-        let options = HttpShopOptions { extra_roots: Some(path.to_owned()), ..HttpShopOptions::default() };
+        let options =
+            HttpShopOptions { extra_roots: Some(path.to_owned()), ..HttpShopOptions::default() };
         on_core(async { HttpShop::try_new(options, super::raw::TestClock::new()).map(|_| ()) })
     };
     let empty = NamedTempFile::new().unwrap();
     for path in [empty.path(), "/nowhere/ca.pem".as_ref()] {
-        let Err(error @ HttpShopError::Roots(_)) = refused(path) else { panic!("{} was taken", path.display()) };
+        let Err(error @ HttpShopError::Roots(_)) = refused(path) else {
+            panic!("{} was taken", path.display())
+        };
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
     }
 }
@@ -207,9 +239,11 @@ fn sessions_are_resumed_by_whom_the_options_say() {
     on_core(async {
         let end = SecureShop::start(&["http/1.1"]).await;
         // Whether the same shopper's second handshake resumes, and whether another shopper's does.
-        for (resumption, same, another) in
-            [(TlsResumption::Never, false, false), (TlsResumption::WithinShopper, true, false), (TlsResumption::AcrossShoppers, true, true)]
-        {
+        for (resumption, same, another) in [
+            (TlsResumption::Never, false, false),
+            (TlsResumption::WithinShopper, true, false),
+            (TlsResumption::AcrossShoppers, true, true),
+        ] {
             let shop = shop(HttpShopOptions { resumption, ..end.trusting() });
             let mut line = shop.line(ShopperId(1));
             let first = end.get(&mut line, "/last").await;
@@ -241,11 +275,19 @@ fn http2_is_spoken_where_both_sides_can() {
             assert_eq!(exchange.result.unwrap().version, Version::HTTP_2);
             connections += exchange.connections;
         }
-        let large = line.exchange(&end.request(Method::POST, "/count", vec![b'x'; 1_000_000]), Micros::from_secs(20)).await;
+        let large = line
+            .exchange(
+                &end.request(Method::POST, "/count", vec![b'x'; 1_000_000]),
+                Micros::from_secs(20),
+            )
+            .await;
         assert_eq!(text(&large), "1000000");
         assert_eq!((connections, end.accepted()), (1, 1));
         let only_http1 = shop(HttpShopOptions { http2: false, ..end.trusting() });
-        assert_eq!(text(&end.get(&mut only_http1.line(ShopperId(1)), "/echo").await), "GET HTTP/1.1 /echo");
+        assert_eq!(
+            text(&end.get(&mut only_http1.line(ShopperId(1)), "/echo").await),
+            "GET HTTP/1.1 /echo"
+        );
     });
 }
 
@@ -254,10 +296,15 @@ fn an_http2_exchange_that_hangs_is_given_up_on() {
     on_core(async {
         let end = SecureShop::start(&["h2"]).await;
         let mut line = shop(end.trusting()).line(ShopperId(1));
-        let never = line.exchange(&end.request(Method::GET, "/never", Vec::new()), Micros::from_millis(300)).await;
+        let never = line
+            .exchange(&end.request(Method::GET, "/never", Vec::new()), Micros::from_millis(300))
+            .await;
         assert!(matches!(never.result, Err(Trouble::TooSlow(_))), "{:?}", never.result);
         let next = end.get(&mut line, "/echo").await;
-        assert_eq!((next.result.unwrap().status.as_u16(), next.connections, next.redials), (200, 1, 0));
+        assert_eq!(
+            (next.result.unwrap().status.as_u16(), next.connections, next.redials),
+            (200, 1, 0)
+        );
     });
 }
 
@@ -287,7 +334,10 @@ fn requests_at_the_same_time_share_an_http2_connection_and_one_given_up_spares_t
         );
         let (mut impatient, mut other) = (line.sibling(), line.sibling());
         let never = end.request(Method::GET, "/never", Vec::new());
-        let (given_up, came) = tokio::join!(impatient.exchange(&never, Micros::from_millis(150)), end.get(&mut other, "/echo"));
+        let (given_up, came) = tokio::join!(
+            impatient.exchange(&never, Micros::from_millis(150)),
+            end.get(&mut other, "/echo")
+        );
         assert!(matches!(given_up.result, Err(Trouble::TooSlow(_))), "{:?}", given_up.result);
         assert!(came.result.is_ok(), "{:?}", came.result);
         assert!(end.get(&mut line, "/echo").await.result.is_ok());

@@ -15,7 +15,11 @@ use super::raw::{RawShop, eventually, get, line, on_core, request};
 const PATIENCE: Micros = Micros::from_millis(150);
 
 fn assert_given_up(exchange: &Exchange) {
-    assert!(matches!(exchange.result, Err(Trouble::TooSlow(after)) if after <= PATIENCE), "{:?}", exchange.result);
+    assert!(
+        matches!(exchange.result, Err(Trouble::TooSlow(after)) if after <= PATIENCE),
+        "{:?}",
+        exchange.result
+    );
     let took = exchange.ended_at - exchange.began_at;
     assert!(exchange.ended_at >= PATIENCE && took < Micros::from_secs(2), "gave up after {took}");
 }
@@ -43,7 +47,8 @@ fn a_body_that_drips_is_given_up_on_and_hung_up_on() {
             }
         })
         .await;
-        let exchange = line().exchange(&request(Method::GET, shop.address, "/", ""), PATIENCE).await;
+        let exchange =
+            line().exchange(&request(Method::GET, shop.address, "/", ""), PATIENCE).await;
         assert_given_up(&exchange);
         assert!(exchange.bytes_received > 0 && exchange.phases.wait.is_some());
         eventually("the shop sees the end", || shop.ended.get() == 1).await;
@@ -66,7 +71,9 @@ fn a_shop_that_never_reads_a_large_request_is_given_up_on_and_hung_up_on() {
             }
         })
         .await;
-        let exchange = line().exchange(&request(Method::POST, shop.address, "/", vec![b'x'; 32 << 20]), PATIENCE).await;
+        let exchange = line()
+            .exchange(&request(Method::POST, shop.address, "/", vec![b'x'; 32 << 20]), PATIENCE)
+            .await;
         assert_given_up(&exchange);
         reads_on.notify_one();
         eventually("the shop sees the end", || shop.ended.get() == 1).await;
@@ -86,10 +93,18 @@ fn an_answer_before_the_whole_request_was_read_is_an_answer() {
         })
         .await;
         let mut line = line();
-        let exchange = line.exchange(&request(Method::POST, shop.address, "/", vec![b'x'; 32 << 20]), Micros::from_secs(10)).await;
+        let exchange = line
+            .exchange(
+                &request(Method::POST, shop.address, "/", vec![b'x'; 32 << 20]),
+                Micros::from_secs(10),
+            )
+            .await;
         assert_eq!(exchange.result.unwrap().status, 413);
         let next = get(&mut line, &shop, "/").await;
-        assert_eq!((next.result.unwrap().body.as_ref(), next.connections, next.redials), (&b"next"[..], 1, 0));
+        assert_eq!(
+            (next.result.unwrap().body.as_ref(), next.connections, next.redials),
+            (&b"next"[..], 1, 0)
+        );
     });
 }
 
@@ -97,7 +112,8 @@ fn an_answer_before_the_whole_request_was_read_is_an_answer() {
 fn a_shopper_without_patience_sends_nothing() {
     on_core(async {
         let shop = RawShop::answering(super::raw::ok("")).await;
-        let exchange = line().exchange(&request(Method::GET, shop.address, "/", ""), Micros::ZERO).await;
+        let exchange =
+            line().exchange(&request(Method::GET, shop.address, "/", ""), Micros::ZERO).await;
         assert_eq!(exchange.result, Err(Trouble::TooSlow(Micros::ZERO)));
         assert_eq!((exchange.sent_at, exchange.connections), (None, 0));
     });
@@ -107,7 +123,8 @@ fn a_shopper_without_patience_sends_nothing() {
 fn a_closed_port_is_no_connection() {
     on_core(async {
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let exchange = line().exchange(&request(Method::GET, address, "/", ""), Micros::from_secs(5)).await;
+        let exchange =
+            line().exchange(&request(Method::GET, address, "/", ""), Micros::from_secs(5)).await;
         assert_eq!(exchange.result, Err(Trouble::Connect("Connection refused".into())));
         assert_eq!((exchange.sent_at, exchange.connections), (None, 0));
         assert!(exchange.phases.connect.is_some());
@@ -136,10 +153,12 @@ fn a_name_is_looked_up_once_for_shoppers_who_come_together() {
         .await;
         let shop = super::raw::shop(Default::default());
         let mut by_name = request(Method::GET, shop_end.address, "/", "");
-        by_name.origin = Rc::new(Origin { tls: false, host: "localhost".into(), port: shop_end.address.port() });
+        by_name.origin =
+            Rc::new(Origin { tls: false, host: "localhost".into(), port: shop_end.address.port() });
         let mut lookups = 0;
         for shopper in 0..3 {
-            let mut line = tillrush::shopper::transport::Shop::line(&shop, tillrush::base::ShopperId(shopper));
+            let mut line =
+                tillrush::shopper::transport::Shop::line(&shop, tillrush::base::ShopperId(shopper));
             let exchange = line.exchange(&by_name, Micros::from_secs(20)).await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
             lookups += u32::from(exchange.phases.dns.is_some());

@@ -32,9 +32,18 @@ pub(in crate::demo_shop) fn cart(visit: &mut Visit<'_>) -> Result<Answer, Refusa
             let fields = format!("<input type=\"hidden\" name=\"sku\" value=\"{}\">", line.sku);
             html::form(visit, &id, "/cart/remove", &fields, &format!("Remove {}", Text(line.name)))
         };
-        let voucher = html::form(visit, "voucher", "/cart/voucher", &html::input("code", "Voucher", voucher.unwrap_or_default()), "Redeem");
+        let voucher = html::form(
+            visit,
+            "voucher",
+            "/cart/voucher",
+            &html::input("code", "Voucher", voucher.unwrap_or_default()),
+            "Redeem",
+        );
         let removals: String = items.iter().map(remove).collect();
-        format!("{}{removals}{voucher}<p><a id=\"to-checkout\" href=\"/checkout\">Check out</a></p>\n", html::lines(&items, &totals))
+        format!(
+            "{}{removals}{voucher}<p><a id=\"to-checkout\" href=\"/checkout\">Check out</a></p>\n",
+            html::lines(&items, &totals)
+        )
     })
 }
 
@@ -43,9 +52,9 @@ pub(in crate::demo_shop) fn add(visit: &mut Visit<'_>) -> Result<Answer, Refusal
     let sku = product.summary.sku.as_str();
     let quantity = match visit.fields.get("quantity") {
         None => 1,
-        Some(text) => {
-            text.parse().ok().filter(|n| *n > 0).ok_or_else(|| Refusal::invalid(format!("'{}' is not a quantity", Text(text)), "/cart"))?
-        }
+        Some(text) => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+            Refusal::invalid(format!("'{}' is not a quantity", Text(text)), "/cart")
+        })?,
     };
     let wanted = visit.session.units(sku).saturating_add(quantity);
     if wanted > MOST {
@@ -63,17 +72,26 @@ pub(in crate::demo_shop) fn remove(visit: &mut Visit<'_>) -> Result<Answer, Refu
     let before = visit.session.cart.len();
     visit.session.cart.retain(|line| line.sku != sku);
     if visit.session.cart.len() == before {
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "not_found", "That is not in your cart.", "/cart"));
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "That is not in your cart.",
+            "/cart",
+        ));
     }
     summary(visit, StatusCode::OK)
 }
 
 pub(in crate::demo_shop) fn voucher(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let code = visit.need("code", "/cart")?.to_uppercase();
-    let refuse = |reason, message: String| Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason, message, "/cart"));
+    let refuse = |reason, message: String| {
+        Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason, message, "/cart"))
+    };
     match VOUCHERS.iter().find(|voucher| voucher.code == code) {
         None => refuse("voucher_unknown", format!("There is no voucher '{code}'.")),
-        Some(voucher) if voucher.expired => refuse("voucher_expired", format!("The voucher '{code}' has expired.")),
+        Some(voucher) if voucher.expired => {
+            refuse("voucher_expired", format!("The voucher '{code}' has expired."))
+        }
         Some(voucher) => {
             visit.session.voucher = Some(voucher);
             summary(visit, StatusCode::OK)
@@ -89,5 +107,9 @@ pub(super) fn sold_out(name: &str, back: &'static str) -> Refusal {
 fn summary(visit: &Visit<'_>, status: StatusCode) -> Result<Answer, Refusal> {
     let units: u32 = visit.session.cart.iter().map(|line| line.quantity).sum();
     let Totals { subtotal, total, currency, .. } = visit.session.totals();
-    visit.done(status, &json!({ "units": units, "subtotal": subtotal, "total": total, "currency": currency }), "/cart")
+    visit.done(
+        status,
+        &json!({ "units": units, "subtotal": subtotal, "total": total, "currency": currency }),
+        "/cart",
+    )
 }

@@ -44,12 +44,16 @@ pub(in crate::demo_shop) fn home(visit: &mut Visit<'_>) -> Result<Answer, Refusa
     let featured: Vec<&Summary> = visit.shop.catalogue.list(None).into_iter().step_by(3).collect();
     let page = html::product_list(&featured);
     let data = Home { categories: all_categories(), featured };
-    visit.show(&data, "Gifts that arrive", |_| format!("<p>Order until noon, and it leaves today.</p>\n{page}"))
+    visit.show(&data, "Gifts that arrive", |_| {
+        format!("<p>Order until noon, and it leaves today.</p>\n{page}")
+    })
 }
 
 pub(in crate::demo_shop) fn categories(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     visit.show(&json!({ "categories": all_categories() }), "Categories", |_| {
-        let link = |(id, name): &(&str, &str)| format!("<li><a href=\"/categories/{id}\">{name}</a></li>\n");
+        let link = |(id, name): &(&str, &str)| {
+            format!("<li><a href=\"/categories/{id}\">{name}</a></li>\n")
+        };
         format!("<ul>{}</ul>", CATEGORIES.iter().map(link).collect::<String>())
     })
 }
@@ -58,7 +62,13 @@ pub(in crate::demo_shop) fn products(visit: &mut Visit<'_>) -> Result<Answer, Re
     let category = visit.fields.get("category");
     let title = match category {
         None => "All products",
-        Some(wanted) => CATEGORIES.iter().find(|(id, _)| *id == wanted).ok_or_else(|| Refusal::not_found("such category"))?.1,
+        Some(wanted) => {
+            CATEGORIES
+                .iter()
+                .find(|(id, _)| *id == wanted)
+                .ok_or_else(|| Refusal::not_found("such category"))?
+                .1
+        }
     };
     let products = visit.shop.catalogue.list(category);
     list(visit, title, products)
@@ -94,15 +104,26 @@ pub(in crate::demo_shop) fn product(visit: &mut Visit<'_>) -> Result<Answer, Ref
 pub(in crate::demo_shop) fn reviews(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let product = find(visit)?;
     let reviews: Vec<_> = (0..3).map(|i| review_of(product, i)).collect();
-    let data: Vec<_> = reviews.iter().map(|(author, stars, text)| json!({ "author": author, "stars": stars, "text": text })).collect();
-    visit.show(&json!({ "sku": product.summary.sku, "reviews": data }), "What customers say", |_| {
-        let mut page = String::from("<ul class=\"reviews\">\n");
-        for (author, stars, text) in reviews {
-            let _ = writeln!(page, "<li><strong>{author}</strong>, {stars} of 5: {}</li>", Text(text));
-        }
-        page.push_str("</ul>\n");
-        page
-    })
+    let data: Vec<_> = reviews
+        .iter()
+        .map(|(author, stars, text)| json!({ "author": author, "stars": stars, "text": text }))
+        .collect();
+    visit.show(
+        &json!({ "sku": product.summary.sku, "reviews": data }),
+        "What customers say",
+        |_| {
+            let mut page = String::from("<ul class=\"reviews\">\n");
+            for (author, stars, text) in reviews {
+                let _ = writeln!(
+                    page,
+                    "<li><strong>{author}</strong>, {stars} of 5: {}</li>",
+                    Text(text)
+                );
+            }
+            page.push_str("</ul>\n");
+            page
+        },
+    )
 }
 
 /// The style sheet, and a picture for every product.
@@ -111,8 +132,10 @@ pub(in crate::demo_shop) fn asset(visit: &mut Visit<'_>) -> Result<Answer, Refus
     if file == "shop.css" {
         return Ok(Answer::File { kind: "text/css", body: STYLE.into() });
     }
-    let product =
-        file.strip_suffix(".svg").and_then(|sku| visit.shop.catalogue.find(sku)).ok_or_else(|| Refusal::not_found("such file"))?;
+    let product = file
+        .strip_suffix(".svg")
+        .and_then(|sku| visit.shop.catalogue.find(sku))
+        .ok_or_else(|| Refusal::not_found("such file"))?;
     let hue = product.summary.price / 10 % 360;
     let picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 160 120\"><rect width=\"160\" height=\"120\" fill=\"hsl({hue} 45% 80%)\"/>\
@@ -124,7 +147,11 @@ pub(in crate::demo_shop) fn asset(visit: &mut Visit<'_>) -> Result<Answer, Refus
 
 /// The product that the visit names.
 pub(super) fn find<'s>(visit: &Visit<'s>) -> Result<&'s Product, Refusal> {
-    visit.fields.get("sku").and_then(|sku| visit.shop.catalogue.find(sku)).ok_or_else(|| Refusal::not_found("such product"))
+    visit
+        .fields
+        .get("sku")
+        .and_then(|sku| visit.shop.catalogue.find(sku))
+        .ok_or_else(|| Refusal::not_found("such product"))
 }
 
 fn list(visit: &mut Visit<'_>, title: &str, products: Vec<&Summary>) -> Result<Answer, Refusal> {

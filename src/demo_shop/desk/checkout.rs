@@ -28,8 +28,17 @@ pub(in crate::demo_shop) fn overview(visit: &mut Visit<'_>) -> Result<Answer, Re
         return Ok(Answer::Moved(next(visit.session).to_owned()));
     }
     summary(visit, "Checkout", |visit| {
-        let guest = html::form(visit, "guest", "/checkout/guest", &html::input("email", "E-mail", ""), "Continue as guest");
-        format!("<h2>Without an account</h2>\n{guest}<h2>With an account</h2>\n{}", login_form(visit))
+        let guest = html::form(
+            visit,
+            "guest",
+            "/checkout/guest",
+            &html::input("email", "E-mail", ""),
+            "Continue as guest",
+        );
+        format!(
+            "<h2>Without an account</h2>\n{guest}<h2>With an account</h2>\n{}",
+            login_form(visit)
+        )
     })
 }
 
@@ -49,8 +58,12 @@ pub(in crate::demo_shop) fn login_page(visit: &mut Visit<'_>) -> Result<Answer, 
 pub(in crate::demo_shop) fn login(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let email = visit.need("email", "/login")?.to_lowercase();
     let password = visit.need("password", "/login")?;
-    let number = ["shopper-", "gift-"].iter().find_map(|kind| email.strip_prefix(kind)?.strip_suffix("@example.com"));
-    let known = number.is_some_and(|number| number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) && number != "0000");
+    let number = ["shopper-", "gift-"]
+        .iter()
+        .find_map(|kind| email.strip_prefix(kind)?.strip_suffix("@example.com"));
+    let known = number.is_some_and(|number| {
+        number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()) && number != "0000"
+    });
     if !known || password.strip_prefix("winter-") != number {
         let message = "This e-mail address and this password don't belong together.";
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "wrong_password", message, "/login"));
@@ -66,15 +79,22 @@ pub(in crate::demo_shop) fn address_page(visit: &mut Visit<'_>) -> Result<Answer
         return Ok(skipped);
     }
     summary(visit, "Address", |visit| {
-        let fields = ADDRESS.map(|(name, label, _)| html::input(name, label, if name == "country" { "NL" } else { "" })).concat();
+        let fields = ADDRESS
+            .map(|(name, label, _)| {
+                html::input(name, label, if name == "country" { "NL" } else { "" })
+            })
+            .concat();
         html::form(visit, "address", "/checkout/address", &fields, "Continue")
     })
 }
 
 pub(in crate::demo_shop) fn address(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     const HERE: &str = "/checkout/address";
-    let missing: Vec<&str> =
-        ADDRESS.iter().filter(|(name, _, required)| *required && visit.fields.get(name).is_none()).map(|(name, ..)| *name).collect();
+    let missing: Vec<&str> = ADDRESS
+        .iter()
+        .filter(|(name, _, required)| *required && visit.fields.get(name).is_none())
+        .map(|(name, ..)| *name)
+        .collect();
     if !missing.is_empty() {
         return Err(Refusal::invalid(format!("Please fill in: {}.", missing.join(", ")), HERE));
     }
@@ -109,9 +129,16 @@ pub(in crate::demo_shop) fn shipping(visit: &mut Visit<'_>) -> Result<Answer, Re
     const HERE: &str = "/checkout/shipping";
     let wanted = visit.need("method", HERE)?;
     let Some(way) = SHIPPING.iter().find(|way| way.id == wanted) else {
-        return Err(Refusal::invalid(format!("There is no shipping method '{}'.", Text(wanted)), HERE));
+        return Err(Refusal::invalid(
+            format!("There is no shipping method '{}'.", Text(wanted)),
+            HERE,
+        ));
     };
-    let store = visit.fields.get("store").and_then(|id| STORES.iter().find(|store| store.id == id)).map(|store| store.id);
+    let store = visit
+        .fields
+        .get("store")
+        .and_then(|id| STORES.iter().find(|store| store.id == id))
+        .map(|store| store.id);
     if way.id == "collect" && store.is_none() {
         return Err(Refusal::invalid("Choose the store to collect it from.", HERE));
     }
@@ -141,7 +168,11 @@ pub(super) fn skipped(visit: &mut Visit<'_>, page: &str) -> Option<Answer> {
 }
 
 /// The summary of the checkout for a program, a page for a browser.
-pub(super) fn summary(visit: &mut Visit<'_>, title: &str, page: impl FnOnce(&Visit<'_>) -> String) -> Result<Answer, Refusal> {
+pub(super) fn summary(
+    visit: &mut Visit<'_>,
+    title: &str,
+    page: impl FnOnce(&Visit<'_>) -> String,
+) -> Result<Answer, Refusal> {
     let session = visit.session.clone();
     let data = Overview {
         email: session.email.as_deref(),
@@ -157,7 +188,11 @@ pub(super) fn summary(visit: &mut Visit<'_>, title: &str, page: impl FnOnce(&Vis
 /// Something that can be an e-mail address.
 pub(super) fn email(text: &str, back: &'static str) -> Result<String, Refusal> {
     match text.split_once('@') {
-        Some((name, host)) if !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) => Ok(text.to_owned()),
+        Some((name, host))
+            if !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) =>
+        {
+            Ok(text.to_owned())
+        }
         _ => Err(Refusal::invalid(format!("'{text}' is not an e-mail address."), back)),
     }
 }
@@ -182,6 +217,7 @@ fn next(session: &Session) -> &'static str {
 }
 
 fn login_form(visit: &Visit<'_>) -> String {
-    let fields = html::input("email", "E-mail", "") + "<label>Password <input type=\"password\" name=\"password\"></label>\n";
+    let fields = html::input("email", "E-mail", "")
+        + "<label>Password <input type=\"password\" name=\"password\"></label>\n";
     html::form(visit, "login", "/login", &fields, "Log in")
 }

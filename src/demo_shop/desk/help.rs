@@ -17,10 +17,17 @@ pub(in crate::demo_shop) fn faq(visit: &mut Visit<'_>) -> Result<Answer, Refusal
     let Some(topic) = visit.fields.get("topic") else {
         let topics: Vec<_> = FAQ.iter().map(entry).collect();
         return visit.show(&json!({ "topics": topics }), "Questions", |_| {
-            FAQ.iter().map(|(topic, question, _)| format!("<p><a href=\"/faq/{topic}\">{question}</a></p>\n")).collect()
+            FAQ.iter()
+                .map(|(topic, question, _)| {
+                    format!("<p><a href=\"/faq/{topic}\">{question}</a></p>\n")
+                })
+                .collect()
         });
     };
-    let found = FAQ.iter().find(|(known, ..)| *known == topic).ok_or_else(|| Refusal::not_found("such question"))?;
+    let found = FAQ
+        .iter()
+        .find(|(known, ..)| *known == topic)
+        .ok_or_else(|| Refusal::not_found("such question"))?;
     visit.show(&entry(found), found.1, |_| format!("<p id=\"faq-answer\">{}</p>\n", Text(found.2)))
 }
 
@@ -30,8 +37,9 @@ pub(in crate::demo_shop) fn stores(visit: &mut Visit<'_>) -> Result<Answer, Refu
     let mut stores = STORES.to_vec();
     stores.sort_by_key(|store| !store.postcode.starts_with(near));
     visit.show(&json!({ "stores": stores }), "Stores", |_| {
-        let link =
-            |store: &crate::demo_shop::goods::Store| format!("<li data-store=\"{}\">{}, {}</li>\n", store.id, store.city, store.postcode);
+        let link = |store: &crate::demo_shop::goods::Store| {
+            format!("<li data-store=\"{}\">{}, {}</li>\n", store.id, store.city, store.postcode)
+        };
         format!("<ul class=\"stores\">\n{}</ul>\n", stores.iter().map(link).collect::<String>())
     })
 }
@@ -60,7 +68,13 @@ pub(in crate::demo_shop) fn availability(visit: &mut Visit<'_>) -> Result<Answer
 pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let seconds = visit.shop.help_answers_after.as_secs_f64();
     visit.show(&json!({ "open": true, "answers_after_s": seconds }), "Help", |visit| {
-        html::form(visit, "ask", "/help/questions", &html::input("question", "What can we do for you?", ""), "Ask")
+        html::form(
+            visit,
+            "ask",
+            "/help/questions",
+            &html::input("question", "What can we do for you?", ""),
+            "Ask",
+        )
     })
 }
 
@@ -68,12 +82,18 @@ pub(in crate::demo_shop) fn ask(visit: &mut Visit<'_>) -> Result<Answer, Refusal
     visit.need("question", "/help")?;
     let id = visit.shop.asked.fetch_add(1, Ordering::Relaxed) + 1;
     visit.shop.questions.insert(id, visit.now);
-    visit.done(StatusCode::ACCEPTED, &json!({ "question_id": id, "state": "waiting" }), format!("/help/questions/{id}"))
+    visit.done(
+        StatusCode::ACCEPTED,
+        &json!({ "question_id": id, "state": "waiting" }),
+        format!("/help/questions/{id}"),
+    )
 }
 
 pub(in crate::demo_shop) fn answer(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let id: Option<u64> = visit.fields.get("id").and_then(|id| id.parse().ok());
-    let asked = id.and_then(|id| visit.shop.questions.get(&id, |asked| *asked)).ok_or_else(|| Refusal::not_found("such question"))?;
+    let asked = id
+        .and_then(|id| visit.shop.questions.get(&id, |asked| *asked))
+        .ok_or_else(|| Refusal::not_found("such question"))?;
     let answered = visit.now >= asked + visit.shop.help_answers_after;
     let state = if answered { "answered" } else { "waiting" };
     let answer = answered.then_some(ANSWER);

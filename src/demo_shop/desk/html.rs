@@ -29,7 +29,10 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>, title: &str, body: &str)
     for (slug, name) in CATEGORIES {
         let _ = write!(page, "<a href=\"/categories/{slug}\">{name}</a> ");
     }
-    let _ = write!(page, "</nav>\n<a id=\"cart-link\" href=\"/cart\">Cart (<span id=\"cart-count\">{units}</span>)</a>\n");
+    let _ = write!(
+        page,
+        "</nav>\n<a id=\"cart-link\" href=\"/cart\">Cart (<span id=\"cart-count\">{units}</span>)</a>\n"
+    );
     match &session.account {
         Some(account) => {
             let _ = writeln!(page, "<span id=\"account\">{}</span>", Text(account));
@@ -38,7 +41,11 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>, title: &str, body: &str)
     }
     page.push_str("</header>\n<main>\n");
     if let Some(alert) = session.alert.take() {
-        let _ = writeln!(page, "<div class=\"alert alert-danger\" role=\"alert\">{}</div>", Text(&alert));
+        let _ = writeln!(
+            page,
+            "<div class=\"alert alert-danger\" role=\"alert\">{}</div>",
+            Text(&alert)
+        );
     }
     let _ = write!(page, "<h1>{}</h1>\n{body}\n</main>\n<footer>", Text(title));
     page.push_str(
@@ -49,7 +56,13 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>, title: &str, body: &str)
 }
 
 /// A form that posts, with the hidden token of the session.
-pub(in crate::demo_shop) fn form(visit: &Visit<'_>, id: &str, action: &str, inside: &str, button: &str) -> String {
+pub(in crate::demo_shop) fn form(
+    visit: &Visit<'_>,
+    id: &str,
+    action: &str,
+    inside: &str,
+    button: &str,
+) -> String {
     let csrf = &visit.session.csrf;
     format!(
         "<form id=\"{id}\" method=\"post\" action=\"{action}\">\n<input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
@@ -130,11 +143,17 @@ mod tests {
 
     #[test]
     fn what_visitors_write_stays_text() {
-        assert_eq!(Text("<b title=\"x\">Tom's & co</b>").to_string(), "&lt;b title=&quot;x&quot;&gt;Tom&#x27;s &amp; co&lt;/b&gt;");
+        assert_eq!(
+            Text("<b title=\"x\">Tom's & co</b>").to_string(),
+            "&lt;b title=&quot;x&quot;&gt;Tom&#x27;s &amp; co&lt;/b&gt;"
+        );
     }
 
     #[test]
     fn cents_are_written_with_two_digits() {
-        assert_eq!([Money(0), Money(5), Money(12_900)].map(|money| money.to_string()), ["0.00 €", "0.05 €", "129.00 €"]);
+        assert_eq!(
+            [Money(0), Money(5), Money(12_900)].map(|money| money.to_string()),
+            ["0.00 €", "0.05 €", "129.00 €"]
+        );
     }
 }

@@ -95,11 +95,17 @@ pub(in crate::demo_shop) fn send_back(visit: &mut Visit<'_>) -> Result<Answer, R
 pub(in crate::demo_shop) fn refund(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let (id, totals, state) = find(visit, |order, state| (order.id.clone(), order.totals, state))?;
     if !matches!(state, OrderState::Returned | OrderState::Refunded) {
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "not_found", "Nothing of this order was sent back.", ""));
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Nothing of this order was sent back.",
+            "",
+        ));
     }
     // What it cost to send is not given back.
     let amount = totals.total - totals.shipping;
-    let data = json!({ "order_id": id, "state": state, "amount": amount, "currency": totals.currency });
+    let data =
+        json!({ "order_id": id, "state": state, "amount": amount, "currency": totals.currency });
     visit.show(&data, "Refund", |_| {
         format!("<p>Order {id}: <span id=\"refund-state\">{}</span>, <span id=\"refund\">{}</span></p>\n", state.name(), Money(amount))
     })
@@ -110,7 +116,8 @@ fn find<R>(visit: &Visit<'_>, act: impl FnOnce(&mut Order, OrderState) -> R) -> 
     let id = visit.fields.get("id").unwrap_or_default();
     let session = &visit.session;
     let found = visit.shop.ledger.orders.find(id, &visit.shop.catalogue, |order| {
-        let own = order.session == Some(session.id) || session.account.as_ref() == Some(&order.email);
+        let own =
+            order.session == Some(session.id) || session.account.as_ref() == Some(&order.email);
         own.then(|| {
             let state = order.state(visit.shop.waits, visit.now);
             act(order, state)
@@ -121,7 +128,15 @@ fn find<R>(visit: &Visit<'_>, act: impl FnOnce(&mut Order, OrderState) -> R) -> 
 
 fn view(order: &Order, state: OrderState) -> OrderView<'_> {
     let Order { id: order_id, lines: items, email, created_at, totals, .. } = order;
-    OrderView { order_id, state, total: totals.total, currency: totals.currency, email, items, created_at }
+    OrderView {
+        order_id,
+        state,
+        total: totals.total,
+        currency: totals.currency,
+        email,
+        items,
+        created_at,
+    }
 }
 
 fn not_paid(message: &str) -> Refusal {

@@ -85,7 +85,12 @@ fn charge_once(visit: &mut Visit<'_>, first: &mut Option<First>) -> Result<Confi
         Some(First { body_digest, .. }) if *body_digest != visit.body_digest => {
             count(&visit.shop.ledger.payments.invalid);
             let message = "This idempotency key was used with another body: send the first body again, or a new key.";
-            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message, HERE));
+            return Err(Refusal::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                message,
+                HERE,
+            ));
         }
         Some(First { outcome, .. }) if !visit.shop.faults.duplicate_orders_on_retry => {
             count(&visit.shop.ledger.payments.replayed);
@@ -94,7 +99,11 @@ fn charge_once(visit: &mut Visit<'_>, first: &mut Option<First>) -> Result<Confi
         _ => {}
     }
     let outcome = charge(visit);
-    if outcome.as_ref().err().is_none_or(|refusal| refusal.status != StatusCode::UNPROCESSABLE_ENTITY) {
+    if outcome
+        .as_ref()
+        .err()
+        .is_none_or(|refusal| refusal.status != StatusCode::UNPROCESSABLE_ENTITY)
+    {
         *first = Some(First { body_digest: visit.body_digest, outcome: outcome.clone() });
     }
     outcome
@@ -106,8 +115,12 @@ fn charge(visit: &mut Visit<'_>) -> Result<Confirmed, Refusal> {
     let ledger = &visit.shop.ledger;
     match outcome.as_ref().map_err(|refusal| refusal.status) {
         Ok(_) => count(&ledger.payments.confirmed),
-        Err(StatusCode::PAYMENT_REQUIRED) => ledger.payment_declined(visit.shopper, &ledger.payments.declined),
-        Err(StatusCode::CONFLICT) => ledger.payment_declined(visit.shopper, &ledger.payments.sold_out),
+        Err(StatusCode::PAYMENT_REQUIRED) => {
+            ledger.payment_declined(visit.shopper, &ledger.payments.declined)
+        }
+        Err(StatusCode::CONFLICT) => {
+            ledger.payment_declined(visit.shopper, &ledger.payments.sold_out)
+        }
         Err(_) => count(&ledger.payments.invalid),
     }
     outcome
@@ -119,7 +132,9 @@ fn take(visit: &mut Visit<'_>) -> Result<Confirmed, Refusal> {
     let email = match (visit.fields.get("email"), &visit.session.email) {
         (Some(given), _) => email(given, HERE)?,
         (None, Some(known)) => known.clone(),
-        (None, None) => return Err(Refusal::invalid("Whom may we write to? 'email' is missing.", "/checkout")),
+        (None, None) => {
+            return Err(Refusal::invalid("Whom may we write to? 'email' is missing.", "/checkout"));
+        }
     };
     let lines = lines_to_pay(visit)?;
     authorise(visit, &method)?;
@@ -135,34 +150,44 @@ fn lines_to_pay(visit: &Visit<'_>) -> Result<Vec<Line>, Refusal> {
     let again = visit.shop.faults.duplicate_orders_on_retry && visit.session.cart.is_empty();
     let lines = if again { &visit.session.last_cart } else { &visit.session.cart };
     if lines.is_empty() {
-        return Err(Refusal::invalid("Your cart is empty: you need to add some items first.", "/cart"));
+        return Err(Refusal::invalid(
+            "Your cart is empty: you need to add some items first.",
+            "/cart",
+        ));
     }
     Ok(lines.clone())
 }
 
 /// Asks the bank. Only well-known test numbers are cards here; without a number the card on file is used.
 fn authorise(visit: &Visit<'_>, method: &str) -> Result<(), Refusal> {
-    let declined = |reason, message| Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, reason, message, HERE));
+    let declined =
+        |reason, message| Err(Refusal::new(StatusCode::PAYMENT_REQUIRED, reason, message, HERE));
     if method == "wallet" {
         return Ok(());
     }
     if method != "card" {
         return Err(Refusal::invalid("Pay by 'card' or by 'wallet'.", HERE));
     }
-    let Some(number) = visit.fields.get("card_number").or_else(|| visit.fields.get("card.number")) else {
+    let Some(number) = visit.fields.get("card_number").or_else(|| visit.fields.get("card.number"))
+    else {
         return Ok(());
     };
     match number.replace([' ', '-'], "").as_str() {
         "4242424242424242" => Ok(()),
         "4000000000000002" => declined("card_declined", "Your card was declined."),
-        "4000000000009995" => declined("insufficient_funds", "Your card was declined: insufficient funds."),
-        _ => Err(Refusal::invalid("That is none of our test cards: use 4242 4242 4242 4242.", HERE)),
+        "4000000000009995" => {
+            declined("insufficient_funds", "Your card was declined: insufficient funds.")
+        }
+        _ => {
+            Err(Refusal::invalid("That is none of our test cards: use 4242 4242 4242 4242.", HERE))
+        }
     }
 }
 
 fn place(visit: &mut Visit<'_>, lines: Vec<Line>, method: String, email: String) -> Confirmed {
     let header = |name| visit.header(name).map(str::to_owned);
-    let (run, idempotency_keys) = (header("x-load-test"), header("idempotency-key").into_iter().collect());
+    let (run, idempotency_keys) =
+        (header("x-load-test"), header("idempotency-key").into_iter().collect());
     let session = &mut *visit.session;
     let totals = Totals::of(&lines, session.voucher, session.shipping);
     let order_id = visit.shop.ledger.orders.place(|id| Order {

@@ -248,7 +248,9 @@ impl TryFrom<WindowText> for DuringWindow {
 
     fn try_from(WindowText { from: Span(from), to }: WindowText) -> Result<DuringWindow, String> {
         match to {
-            Some(Span(to)) if to <= from => Err("this window ends before it begins: make 'to' later than 'from'".into()),
+            Some(Span(to)) if to <= from => {
+                Err("this window ends before it begins: make 'to' later than 'from'".into())
+            }
             to => Ok(DuringWindow { from, to: to.map(|Span(to)| to) }),
         }
     }
@@ -320,7 +322,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
     }
 }
 
-fn one_or_many<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn one_or_many<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(OneOrMany(PhantomData))
 }
 
@@ -339,7 +343,9 @@ fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Fault>, D::E
     for (i, fault) in faults.iter().enumerate() {
         if faults[..i].iter().any(|other| other.name == fault.name) {
             let name = &fault.name;
-            return Err(D::Error::custom(format!("two faults are named '{name}': the name is part of the draw, give each its own")));
+            return Err(D::Error::custom(format!(
+                "two faults are named '{name}': the name is part of the draw, give each its own"
+            )));
         }
     }
     Ok(faults)

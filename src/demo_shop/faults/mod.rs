@@ -10,7 +10,10 @@ mod pace;
 mod spans;
 mod strike;
 
-pub use file::{Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, RateLimit, RatedPer, StatusFault, Sticky, Where};
+pub use file::{
+    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, RateLimit, RatedPer, StatusFault,
+    Sticky, Where,
+};
 pub use spans::{Pause, Span};
 
 pub(super) use pace::{Pace, Refused};

@@ -82,8 +82,16 @@ impl Pace {
 
     /// Waits for a worker; the worker is free again when the permit is dropped. `None` where there is no
     /// limit on workers.
-    pub(in crate::demo_shop) async fn enter(&self, step: Operation, shopper: &str) -> Result<Option<SemaphorePermit<'_>>, Refused> {
-        if self.rate.as_ref().is_some_and(|(limit, rate)| limit.covers(step) && !rate.allows(shopper)) {
+    pub(in crate::demo_shop) async fn enter(
+        &self,
+        step: Operation,
+        shopper: &str,
+    ) -> Result<Option<SemaphorePermit<'_>>, Refused> {
+        if self
+            .rate
+            .as_ref()
+            .is_some_and(|(limit, rate)| limit.covers(step) && !rate.allows(shopper))
+        {
             return Err(Refused::RateLimited);
         }
         let Some(workers) = &self.workers else { return Ok(None) };
@@ -100,7 +108,9 @@ impl Pace {
 
     /// How long a worker is busy with a request, at `u` in 0..1 of the distribution.
     pub(in crate::demo_shop) fn service_time(&self, u: impl FnOnce() -> f64) -> Duration {
-        self.workers.as_ref().map_or(Duration::ZERO, |workers| workers.capacity.service_time.at(u()))
+        self.workers
+            .as_ref()
+            .map_or(Duration::ZERO, |workers| workers.capacity.service_time.at(u()))
     }
 }
 

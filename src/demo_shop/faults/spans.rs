@@ -57,10 +57,18 @@ impl Span {
             "s" => 1.0,
             "m" => 60.0,
             "h" => 3600.0,
-            _ => return Err(format!("'{text}' is not a length of time: write a number with its unit, such as 300ms, 2s or 1m")),
+            _ => {
+                return Err(format!(
+                    "'{text}' is not a length of time: write a number with its unit, such as 300ms, 2s or 1m"
+                ));
+            }
         };
-        let number: f64 = number.parse().map_err(|_| format!("'{text}' is not a length of time: write it as 300ms, 2s or 1m"))?;
-        Duration::try_from_secs_f64(number * seconds).map(Span).map_err(|_| format!("'{text}' is too long a time"))
+        let number: f64 = number.parse().map_err(|_| {
+            format!("'{text}' is not a length of time: write it as 300ms, 2s or 1m")
+        })?;
+        Duration::try_from_secs_f64(number * seconds)
+            .map(Span)
+            .map_err(|_| format!("'{text}' is too long a time"))
     }
 }
 
@@ -101,20 +109,31 @@ impl<'de> Visitor<'de> for PauseVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Pause, E> {
-        let Some((low, high)) = text.split_once("..") else { return Ok(Pause::Fixed(Span::parse(text).map_err(E::custom)?.0)) };
-        let (low, high) = (Span::parse(low).map_err(E::custom)?.0, Span::parse(high).map_err(E::custom)?.0);
+        let Some((low, high)) = text.split_once("..") else {
+            return Ok(Pause::Fixed(Span::parse(text).map_err(E::custom)?.0));
+        };
+        let (low, high) =
+            (Span::parse(low).map_err(E::custom)?.0, Span::parse(high).map_err(E::custom)?.0);
         if low > high {
-            return Err(E::custom(format!("'{text}' runs backwards: write the shorter pause first")));
+            return Err(E::custom(format!(
+                "'{text}' runs backwards: write the shorter pause first"
+            )));
         }
         Ok(Pause::Uniform(low, high))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Pause, A::Error> {
-        let LognormalText { median: Span(median), p95: Span(p95) } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+        let LognormalText { median: Span(median), p95: Span(p95) } =
+            Deserialize::deserialize(MapAccessDeserializer::new(map))?;
         if median.is_zero() || p95 < median {
-            return Err(A::Error::custom("the median must be above zero, and p95 not below the median"));
+            return Err(A::Error::custom(
+                "the median must be above zero, and p95 not below the median",
+            ));
         }
-        Ok(Pause::Lognormal { median, sigma: (p95.as_secs_f64() / median.as_secs_f64()).ln() / Z95 })
+        Ok(Pause::Lognormal {
+            median,
+            sigma: (p95.as_secs_f64() / median.as_secs_f64()).ln() / Z95,
+        })
     }
 }
 
@@ -134,13 +153,19 @@ impl Visitor<'_> for ChanceVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Chance, E> {
-        let wrong = || E::custom(format!("'{text}' is not a share: write 10% or a number from 0 to 1"));
-        let (number, whole) = text.trim().strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
+        let wrong =
+            || E::custom(format!("'{text}' is not a share: write 10% or a number from 0 to 1"));
+        let (number, whole) =
+            text.trim().strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
         self.visit_f64(number.trim().parse::<f64>().map_err(|_| wrong())? / whole)
     }
 
     fn visit_f64<E: Error>(self, share: f64) -> Result<Chance, E> {
-        if (0.0..=1.0).contains(&share) { Ok(Chance(share)) } else { Err(E::custom(format!("the share {share} is not between 0 and 1"))) }
+        if (0.0..=1.0).contains(&share) {
+            Ok(Chance(share))
+        } else {
+            Err(E::custom(format!("the share {share} is not between 0 and 1")))
+        }
     }
 
     fn visit_u64<E: Error>(self, share: u64) -> Result<Chance, E> {

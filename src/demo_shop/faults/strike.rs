@@ -80,7 +80,11 @@ impl Draws {
 
 impl Faults {
     /// What this request meets. Slow faults add up; the first of another kind ends the search.
-    pub(in crate::demo_shop) fn meet(&self, draws: Draws, circumstances: &Circumstances<'_>) -> Meeting<'_> {
+    pub(in crate::demo_shop) fn meet(
+        &self,
+        draws: Draws,
+        circumstances: &Circumstances<'_>,
+    ) -> Meeting<'_> {
         let mut meeting = Meeting::default();
         for (i, fault) in self.faults.iter().enumerate() {
             if !fault.strikes(draws, circumstances) {
@@ -106,15 +110,25 @@ impl Fault {
             && self.first.is_none_or(|first| circumstances.nth <= first)
             && self.during.is_none_or(|window| window.contains(circumstances.now))
             && self.only.holds(circumstances)
-            && (self.probability >= 1.0 || self.draw(draws, circumstances, self.sticky, "") < self.probability)
+            && (self.probability >= 1.0
+                || self.draw(draws, circumstances, self.sticky, "") < self.probability)
     }
 
-    fn draw(&self, draws: Draws, circumstances: &Circumstances<'_>, sticky: Sticky, suffix: &str) -> f64 {
+    fn draw(
+        &self,
+        draws: Draws,
+        circumstances: &Circumstances<'_>,
+        sticky: Sticky,
+        suffix: &str,
+    ) -> f64 {
         let name = [self.name.as_str(), suffix];
         match sticky {
             Sticky::Shopper => draws.uniform(name, &[circumstances.shopper]),
             Sticky::Node => draws.uniform(name, &[circumstances.node]),
-            Sticky::No => draws.uniform(name, &[circumstances.shopper, circumstances.step.name(), &circumstances.nth.to_string()]),
+            Sticky::No => draws.uniform(
+                name,
+                &[circumstances.shopper, circumstances.step.name(), &circumstances.nth.to_string()],
+            ),
         }
     }
 }
@@ -124,13 +138,18 @@ impl Fault {
 impl Where {
     fn holds(&self, circumstances: &Circumstances<'_>) -> bool {
         let among = |wanted: &[String], value: Option<&str>| {
-            wanted.is_empty() || value.is_some_and(|value| wanted.iter().any(|wanted| matches(wanted, value)))
+            wanted.is_empty()
+                || value.is_some_and(|value| wanted.iter().any(|wanted| matches(wanted, value)))
         };
         among(&self.node, Some(circumstances.node))
             && among(&self.payment, circumstances.payment)
             && (self.device.is_empty() || among(&self.device, Some(device(circumstances.headers))))
-            && self.header.iter().all(|(name, wanted)| text(circumstances.headers, name).is_some_and(|value| matches(wanted, value)))
-            && self.field.iter().all(|(name, wanted)| circumstances.fields.get(name).is_some_and(|value| matches(wanted, value)))
+            && self.header.iter().all(|(name, wanted)| {
+                text(circumstances.headers, name).is_some_and(|value| matches(wanted, value))
+            })
+            && self.field.iter().all(|(name, wanted)| {
+                circumstances.fields.get(name).is_some_and(|value| matches(wanted, value))
+            })
     }
 }
 
@@ -171,13 +190,17 @@ mod tests {
     fn stars_stand_for_anything_at_the_ends() {
         assert!(matches("*iPhone*", "Mozilla (iPhone; CPU)"));
         assert!(matches("node-*", "node-3") && !matches("node-*", "edge-3"));
-        assert!(matches("*@example.com", "a@example.com") && !matches("*@example.com", "a@example.org"));
+        assert!(
+            matches("*@example.com", "a@example.com") && !matches("*@example.com", "a@example.org")
+        );
         assert!(matches("wallet", "wallet") && !matches("wallet", "wallets"));
     }
 
     #[test]
     fn a_device_is_read_from_its_header_or_the_user_agent() {
-        let headers = |name: &'static str, value: &str| HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]);
+        let headers = |name: &'static str, value: &str| {
+            HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())])
+        };
         assert_eq!(device(&headers("x-device", "mobile")), "mobile");
         assert_eq!(device(&headers("user-agent", "Mozilla/5.0 (iPhone) Mobile/15E148")), "mobile");
         assert_eq!(device(&headers("user-agent", "Mozilla/5.0 (iPad) Mobile/15E148")), "tablet");

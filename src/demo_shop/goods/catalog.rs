@@ -9,8 +9,14 @@ use serde::Serialize;
 pub(in crate::demo_shop) const CURRENCY: &str = "EUR";
 
 /// The categories: the name in addresses, and the name on pages.
-pub(in crate::demo_shop) const CATEGORIES: &[(&str, &str)] =
-    &[("audio", "Audio"), ("home", "Home"), ("kitchen", "Kitchen"), ("toys", "Toys"), ("outdoor", "Outdoor"), ("gaming", "Gaming")];
+pub(in crate::demo_shop) const CATEGORIES: &[(&str, &str)] = &[
+    ("audio", "Audio"),
+    ("home", "Home"),
+    ("kitchen", "Kitchen"),
+    ("toys", "Toys"),
+    ("outdoor", "Outdoor"),
+    ("gaming", "Gaming"),
+];
 
 /// Units of an ordinary product: enough for a long test, yet counted.
 const PLENTY: u32 = 1_000_000;
@@ -91,20 +97,33 @@ impl Catalogue {
     /// # Errors
     /// The first article number in `stock` that the shop doesn't have.
     pub(in crate::demo_shop) fn open(stock: &BTreeMap<String, u32>) -> Result<Catalogue, String> {
-        let ordinary = GOODS.iter().enumerate().map(|(i, goods)| (format!("sku-{}", i + 1), goods, PLENTY));
-        let scarce =
-            ("flash-console".to_owned(), &("Console, launch edition", "gaming", 49_900, "One per shelf, while there are any."), SCARCE);
+        let ordinary =
+            GOODS.iter().enumerate().map(|(i, goods)| (format!("sku-{}", i + 1), goods, PLENTY));
+        let scarce = (
+            "flash-console".to_owned(),
+            &("Console, launch edition", "gaming", 49_900, "One per shelf, while there are any."),
+            SCARCE,
+        );
         let products: Vec<Product> = ordinary
             .chain([scarce])
             .map(|(sku, &(name, category, price, description), units)| {
                 let units = stock.get(&sku).copied().unwrap_or(units);
                 let words = format!("{name} {category} {description}").to_lowercase();
                 let summary = Summary { sku, name, category, price, currency: CURRENCY };
-                Product { summary, description, words, opening_stock: units, stock: AtomicU32::new(units) }
+                Product {
+                    summary,
+                    description,
+                    words,
+                    opening_stock: units,
+                    stock: AtomicU32::new(units),
+                }
             })
             .collect();
-        let by_sku: std::collections::HashMap<_, _> =
-            products.iter().enumerate().map(|(i, product)| (product.summary.sku.clone(), i)).collect();
+        let by_sku: std::collections::HashMap<_, _> = products
+            .iter()
+            .enumerate()
+            .map(|(i, product)| (product.summary.sku.clone(), i))
+            .collect();
         match stock.keys().find(|sku| !by_sku.contains_key(*sku)) {
             Some(unknown) => Err(unknown.clone()),
             None => Ok(Catalogue { products, by_sku }),
@@ -127,7 +146,8 @@ impl Catalogue {
     /// The products that have every word of the query.
     pub(in crate::demo_shop) fn search(&self, query: &str) -> Vec<&Summary> {
         let query = query.to_lowercase();
-        let found = |product: &&Product| query.split_whitespace().all(|word| product.words.contains(word));
+        let found =
+            |product: &&Product| query.split_whitespace().all(|word| product.words.contains(word));
         self.products.iter().filter(found).map(|product| &product.summary).collect()
     }
 
@@ -135,10 +155,15 @@ impl Catalogue {
     ///
     /// # Errors
     /// The first product of which there are too few.
-    pub(in crate::demo_shop) fn take<'l>(&self, lines: impl Iterator<Item = (&'l str, u32)> + Clone) -> Result<(), &Product> {
+    pub(in crate::demo_shop) fn take<'l>(
+        &self,
+        lines: impl Iterator<Item = (&'l str, u32)> + Clone,
+    ) -> Result<(), &Product> {
         for (i, (sku, units)) in lines.clone().enumerate() {
             let Some(product) = self.find(sku) else { continue };
-            let taken = product.stock.fetch_update(Ordering::AcqRel, Ordering::Acquire, |stock| stock.checked_sub(units));
+            let taken = product.stock.fetch_update(Ordering::AcqRel, Ordering::Acquire, |stock| {
+                stock.checked_sub(units)
+            });
             if taken.is_err() {
                 self.put_back(lines.take(i));
                 return Err(product);
@@ -158,12 +183,17 @@ impl Catalogue {
 
     /// Fills the shelves as they were at opening.
     pub(in crate::demo_shop) fn restock(&self) {
-        self.products.iter().for_each(|product| product.stock.store(product.opening_stock, Ordering::Release));
+        self.products
+            .iter()
+            .for_each(|product| product.stock.store(product.opening_stock, Ordering::Release));
     }
 
     /// Units left, by article number.
     pub(in crate::demo_shop) fn stock(&self) -> BTreeMap<String, u32> {
-        self.products.iter().map(|product| (product.summary.sku.clone(), product.units_left())).collect()
+        self.products
+            .iter()
+            .map(|product| (product.summary.sku.clone(), product.units_left()))
+            .collect()
     }
 }
 
@@ -176,7 +206,10 @@ impl Product {
 }
 
 /// The `i`-th review of a product: name, stars, text.
-pub(in crate::demo_shop) fn review_of(product: &Product, i: usize) -> (&'static str, u8, &'static str) {
+pub(in crate::demo_shop) fn review_of(
+    product: &Product,
+    i: usize,
+) -> (&'static str, u8, &'static str) {
     REVIEWS[(product.words.len() + 3 * i) % REVIEWS.len()]
 }
 
@@ -185,7 +218,8 @@ mod tests {
     use super::*;
 
     fn catalogue(stock: &[(&str, u32)]) -> Catalogue {
-        Catalogue::open(&stock.iter().map(|(sku, units)| ((*sku).to_owned(), *units)).collect()).unwrap()
+        Catalogue::open(&stock.iter().map(|(sku, units)| ((*sku).to_owned(), *units)).collect())
+            .unwrap()
     }
 
     #[test]
@@ -202,7 +236,8 @@ mod tests {
     #[test]
     fn a_search_finds_the_products_with_all_words() {
         let catalogue = catalogue(&[]);
-        let found: Vec<&str> = catalogue.search("BOARD pieces").iter().map(|product| product.name).collect();
+        let found: Vec<&str> =
+            catalogue.search("BOARD pieces").iter().map(|product| product.name).collect();
         assert_eq!(found, ["Chess set"]);
         assert!(catalogue.search("zeppelin").is_empty());
         assert_eq!(catalogue.list(Some("audio")).len(), 4);
@@ -210,6 +245,9 @@ mod tests {
 
     #[test]
     fn stock_can_only_be_set_for_products_that_exist() {
-        assert_eq!(Catalogue::open(&BTreeMap::from([("sku-99".to_owned(), 1)])).err(), Some("sku-99".to_owned()));
+        assert_eq!(
+            Catalogue::open(&BTreeMap::from([("sku-99".to_owned(), 1)])).err(),
+            Some("sku-99".to_owned())
+        );
     }
 }

@@ -7,7 +7,10 @@ use super::{Visitor, card, open, wallet};
 
 #[tokio::test]
 async fn the_ledger_counts_requests_faults_shoppers_and_orders_exactly() {
-    let shop = open("faults: [{ name: twice, at: add, first: 2, sticky: shopper, kind: { status: 500 } }]").await;
+    let shop = open(
+        "faults: [{ name: twice, at: add, first: 2, sticky: shopper, kind: { status: 500 } }]",
+    )
+    .await;
     for name in ["ada", "bea"] {
         let mut visitor = Visitor::program(&shop, name);
         visitor.get("/").await;
@@ -31,11 +34,17 @@ async fn the_ledger_counts_requests_faults_shoppers_and_orders_exactly() {
     assert_eq!(json!(ledger.faults), json!({ "twice": { "add": 4 } }));
     assert_eq!((ledger.shoppers_seen, ledger.sessions_opened), (2, 3));
     assert_eq!((ledger.shoppers_failed, ledger.shoppers_failed_repeatedly), (2, 2));
-    assert_eq!((ledger.payments.attempts, ledger.payments.confirmed, ledger.payments.declined), (3, 2, 1));
+    assert_eq!(
+        (ledger.payments.attempts, ledger.payments.confirmed, ledger.payments.declined),
+        (3, 2, 1)
+    );
     assert_eq!((ledger.shoppers["ada"].payment_attempts, ledger.shoppers["ada"].declines), (2, 1));
     assert_eq!(json!(ledger.shoppers["bea"].failed), json!({ "add": 2 }));
     let order = &ledger.orders[0];
-    assert_eq!((order.id.as_str(), order.shopper.as_str(), order.charges, order.total), ("T100001", "ada", 1, 13_390));
+    assert_eq!(
+        (order.id.as_str(), order.shopper.as_str(), order.charges, order.total),
+        ("T100001", "ada", 1, 13_390)
+    );
     assert_eq!(ledger.revenue, 2 * 13_390);
 }
 
@@ -47,7 +56,10 @@ async fn a_reset_empties_the_books_and_fills_the_shelves() {
     assert_eq!(shop.ledger().stock["sku-1"], 4);
     assert_eq!(visitor.ask("POST", "/admin/reset", "", "").await.unwrap().status, 204);
     let ledger = shop.ledger();
-    assert_eq!((ledger.stock["sku-1"], ledger.orders.len(), ledger.requests.len(), ledger.shoppers.len()), (5, 0, 0, 0));
+    assert_eq!(
+        (ledger.stock["sku-1"], ledger.orders.len(), ledger.requests.len(), ledger.shoppers.len()),
+        (5, 0, 0, 0)
+    );
     assert!(visitor.get("/").await.header("set-cookie").is_some(), "sessions are gone, too");
 }
 
@@ -56,11 +68,16 @@ fn the_planted_faults_and_the_example_of_the_manual_are_good() {
     let names: Vec<String> = Faults::planted().faults.into_iter().map(|fault| fault.name).collect();
     assert_eq!(names, ["wallet callback lost", "node-3 loses writes", "hiccup"]);
     let manual = include_str!("../../../docs/practice-shop.md");
-    let example = manual.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    let example =
+        manual.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
     let faults = Faults::parse(example).unwrap();
     assert!(faults.capacity.is_some() && faults.rate_limit.is_some() && faults.faults.len() >= 7);
     for step in Operation::ALL {
-        assert!(manual.contains(&format!("| `{}` |", step.name())), "the manual lacks {}", step.name());
+        assert!(
+            manual.contains(&format!("| `{}` |", step.name())),
+            "the manual lacks {}",
+            step.name()
+        );
     }
 }
 

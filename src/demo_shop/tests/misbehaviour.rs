@@ -28,13 +28,18 @@ async fn a_fault_after_the_work_leaves_an_order_behind() {
     visitor.post("/cart", json!({ "sku": "sku-1" })).await;
     assert_eq!(visitor.post_with("k", "/checkout/pay", wallet()).await.status, 500);
     assert_eq!(shop.ledger().orders.len(), 1);
-    assert_eq!(visitor.post_with("k", "/checkout/pay", wallet()).await.json()["order_id"], "T100001", "the retry finds it");
+    assert_eq!(
+        visitor.post_with("k", "/checkout/pay", wallet()).await.json()["order_id"],
+        "T100001",
+        "the retry finds it"
+    );
 }
 
 #[tokio::test]
 async fn a_reset_is_a_reset() {
     let shop = fault("at: product, kind: reset").await;
-    let error = Visitor::program(&shop, "a").ask("GET", "/products/sku-1", "", "").await.unwrap_err();
+    let error =
+        Visitor::program(&shop, "a").ask("GET", "/products/sku-1", "", "").await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
@@ -42,7 +47,10 @@ async fn a_reset_is_a_reset() {
 async fn a_truncated_answer_stops_in_the_middle() {
     let shop = fault("at: product, kind: truncated").await;
     let reply = Visitor::program(&shop, "a").get("/products/sku-1").await;
-    assert!(reply.status == 200 && !reply.whole && reply.body.starts_with("{\"sku\":\"sku-1\""), "{reply:?}");
+    assert!(
+        reply.status == 200 && !reply.whole && reply.body.starts_with("{\"sku\":\"sku-1\""),
+        "{reply:?}"
+    );
 }
 
 #[tokio::test]
@@ -112,7 +120,9 @@ async fn a_sticky_fault_meets_the_same_shoppers_in_any_order() {
 async fn a_transient_fault_is_cured_by_a_retry() {
     let shop = fault("at: [cart, search], first: 1, kind: { status: 503 }").await;
     let mut visitor = Visitor::program(&shop, "a");
-    for (path, expected) in [("/cart", 503), ("/cart", 200), ("/search?q=a", 503), ("/search?q=a", 200), ("/cart", 200)] {
+    for (path, expected) in
+        [("/cart", 503), ("/cart", 200), ("/search?q=a", 503), ("/search?q=a", 200), ("/cart", 200)]
+    {
         assert_eq!(visitor.get(path).await.status, expected, "{path}");
     }
 }
@@ -147,10 +157,21 @@ async fn faults_choose_by_payment_device_header_and_field() {
     let mut visitor = Visitor::program(&shop, "a");
     assert_eq!(visitor.buy("sku-1", wallet()).await.status, 501);
     assert_eq!(visitor.post("/checkout/pay", super::card("4242424242424242")).await.status, 201);
-    assert_eq!([visitor.get("/products/sku-1").await.status, visitor.get("/products/sku-2").await.status], [200, 504]);
-    for (headers, expected) in [("", 200), ("user-agent: Mobile Safari\r\n", 502), ("x-device: tablet\r\n", 502), ("x-tag: blue\r\n", 503)]
-    {
-        assert_eq!(visitor.ask("GET", "/cart", headers, "").await.unwrap().status, expected, "{headers}");
+    assert_eq!(
+        [visitor.get("/products/sku-1").await.status, visitor.get("/products/sku-2").await.status],
+        [200, 504]
+    );
+    for (headers, expected) in [
+        ("", 200),
+        ("user-agent: Mobile Safari\r\n", 502),
+        ("x-device: tablet\r\n", 502),
+        ("x-tag: blue\r\n", 503),
+    ] {
+        assert_eq!(
+            visitor.ask("GET", "/cart", headers, "").await.unwrap().status,
+            expected,
+            "{headers}"
+        );
     }
 }
 
@@ -201,7 +222,8 @@ async fn the_rate_limit_answers_429_for_the_shop_or_for_each_shopper() {
 
 #[tokio::test]
 async fn administration_is_never_struck() {
-    let shop = open("rate_limit: { per_second: 1 }\nfaults: [{ name: all, at: '*', kind: reset }]").await;
+    let shop =
+        open("rate_limit: { per_second: 1 }\nfaults: [{ name: all, at: '*', kind: reset }]").await;
     let mut visitor = Visitor::program(&shop, "a");
     assert!(visitor.ask("GET", "/", "", "").await.is_err());
     for _ in 0..3 {
@@ -215,18 +237,26 @@ async fn administration_is_never_struck() {
 async fn options_that_contradict_the_faults_are_refused() {
     let refused = async |faults: &str, nodes: usize| {
         let faults = Faults::parse(faults).unwrap();
-        let options = ShopOptions { faults, nodes: ShopOptions::node_names(nodes), ..ShopOptions::default() };
+        let options =
+            ShopOptions { faults, nodes: ShopOptions::node_names(nodes), ..ShopOptions::default() };
         RunningShop::start(options).await.map(|shop| shop.addr()).unwrap_err()
     };
     assert!(matches!(refused("", 0).await, ShopError::NoNodes));
-    assert!(matches!(refused("stock: { sku-77: 1 }", 4).await, ShopError::UnknownProduct(sku) if sku == "sku-77"));
+    assert!(
+        matches!(refused("stock: { sku-77: 1 }", 4).await, ShopError::UnknownProduct(sku) if sku == "sku-77")
+    );
     let error = refused("faults: [{ name: f, where: { node: node-9 }, kind: reset }]", 2).await;
-    assert_eq!(error.to_string(), "the fault 'f' is meant for 'node-9', but the shop's nodes are node-1, node-2");
+    assert_eq!(
+        error.to_string(),
+        "the fault 'f' is meant for 'node-9', but the shop's nodes are node-1, node-2"
+    );
 }
 
 #[tokio::test]
 async fn a_port_in_use_is_an_error_that_says_so() {
     let shop = open_with("", |_| {}).await;
-    let error = RunningShop::start(ShopOptions { listen: shop.addr(), ..ShopOptions::default() }).await.unwrap_err();
+    let error = RunningShop::start(ShopOptions { listen: shop.addr(), ..ShopOptions::default() })
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("choose another port"), "{error}");
 }

@@ -36,14 +36,21 @@ async fn open(faults: &str) -> RunningShop {
 }
 
 async fn open_with(faults: &str, change: impl FnOnce(&mut ShopOptions)) -> RunningShop {
-    let mut options = ShopOptions { faults: Faults::parse(faults).unwrap(), ..ShopOptions::default() };
+    let mut options =
+        ShopOptions { faults: Faults::parse(faults).unwrap(), ..ShopOptions::default() };
     change(&mut options);
     RunningShop::start(options).await.unwrap()
 }
 
 impl Visitor {
     fn new(shop: &RunningShop, marker: &str) -> Visitor {
-        Visitor { addr: shop.addr(), marker: marker.into(), headers: String::new(), cookie: None, csrf: String::new() }
+        Visitor {
+            addr: shop.addr(),
+            marker: marker.into(),
+            headers: String::new(),
+            cookie: None,
+            csrf: String::new(),
+        }
     }
 
     fn program(shop: &RunningShop, marker: &str) -> Visitor {
@@ -51,7 +58,10 @@ impl Visitor {
     }
 
     async fn ask(&mut self, method: &str, path: &str, more: &str, body: &str) -> io::Result<Reply> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{}{more}", self.headers);
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{}{more}",
+            self.headers
+        );
         if !self.marker.is_empty() {
             head += &format!("x-shopper: {}\r\n", self.marker);
         }
@@ -59,14 +69,17 @@ impl Visitor {
             head += &format!("cookie: other=1; {cookie}\r\n");
         }
         let mut stream = TcpStream::connect(self.addr).await?;
-        stream.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await?;
+        stream
+            .write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes())
+            .await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut reply = Reply { status, head: head.into(), body: body.into(), whole: true };
-        reply.whole = reply.header("content-length").is_none_or(|length| length == body.len().to_string());
+        reply.whole =
+            reply.header("content-length").is_none_or(|length| length == body.len().to_string());
         if let Some(cookie) = reply.header("set-cookie") {
             assert!(cookie.contains("HttpOnly"), "{cookie}");
             self.cookie = cookie.split(';').next().map(str::to_owned);
@@ -82,7 +95,9 @@ impl Visitor {
     }
 
     async fn post(&mut self, path: &str, body: Value) -> Reply {
-        self.ask("POST", path, "content-type: application/json\r\n", &body.to_string()).await.unwrap()
+        self.ask("POST", path, "content-type: application/json\r\n", &body.to_string())
+            .await
+            .unwrap()
     }
 
     async fn post_with(&mut self, key: &str, path: &str, body: Value) -> Reply {
@@ -95,7 +110,10 @@ impl Visitor {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("csrf", &self.csrf).extend_pairs(fields);
         let body = form.finish();
-        let reply = self.ask("POST", path, "content-type: application/x-www-form-urlencoded\r\n", &body).await.unwrap();
+        let reply = self
+            .ask("POST", path, "content-type: application/x-www-form-urlencoded\r\n", &body)
+            .await
+            .unwrap();
         self.follow(reply).await
     }
 
@@ -115,7 +133,11 @@ impl Visitor {
 
 impl Reply {
     fn header(&self, name: &str) -> Option<String> {
-        self.head.lines().find_map(|line| line.split_once(": ").filter(|(known, _)| *known == name).map(|(_, value)| value.to_owned()))
+        self.head.lines().find_map(|line| {
+            line.split_once(": ")
+                .filter(|(known, _)| *known == name)
+                .map(|(_, value)| value.to_owned())
+        })
     }
 
     fn json(&self) -> Value {

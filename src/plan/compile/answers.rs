@@ -19,18 +19,36 @@ impl Compiler<'_> {
         let given = written.keys.among(&EXTRACTORS);
         match given.as_slice() {
             [_] => {}
-            [] => self.problem(written.keys.span, "nothing says where to look", format!("add one of {}", listed(EXTRACTORS, "or"))),
+            [] => self.problem(
+                written.keys.span,
+                "nothing says where to look",
+                format!("add one of {}", listed(EXTRACTORS, "or")),
+            ),
             [(first, _), (second, span), ..] => {
-                self.problem(*span, format!("`{second}` and `{first}` contradict each other"), "keep one of them");
+                self.problem(
+                    *span,
+                    format!("`{second}` and `{first}` contradict each other"),
+                    "keep one of them",
+                );
             }
         }
         if let Some(span) = written.keys.span_of("attribute").filter(|_| !written.keys.has("css")) {
-            self.problem(span, "`attribute` belongs to `css`", "remove it, or say with `css` which element");
+            self.problem(
+                span,
+                "`attribute` belongs to `css`",
+                "remove it, or say with `css` which element",
+            );
         }
         let kind = given.first()?.0;
         let pick = written.pick.as_ref().map_or(Pick::First, |pick| picked(pick.value));
-        if let Some(span) = written.keys.span_of("pick").filter(|_| matches!(kind, "header" | "cookie")) {
-            self.problem(span, format!("`pick` from a {kind}, of which there is one"), "remove `pick`");
+        if let Some(span) =
+            written.keys.span_of("pick").filter(|_| matches!(kind, "header" | "cookie"))
+        {
+            self.problem(
+                span,
+                format!("`pick` from a {kind}, of which there is one"),
+                "remove `pick`",
+            );
         }
         let place = self.place(kind, written)?;
         Some(if pick == Pick::First { place } else { Extract::Pick(pick, Box::new(place)) })
@@ -56,12 +74,15 @@ impl Compiler<'_> {
     /// Whether a path or selector is of a size that its parser, which works by recursion, can take.
     pub(super) fn readable(&mut self, text: &Text) -> bool {
         let deepest = text.value.bytes().scan(0i32, |depth, byte| {
-            *depth += i32::from(matches!(byte, b'(' | b'[')) - i32::from(matches!(byte, b')' | b']'));
+            *depth +=
+                i32::from(matches!(byte, b'(' | b'[')) - i32::from(matches!(byte, b')' | b']'));
             Some(*depth)
         });
         let good = text.value.len() <= MAX_PATTERN && deepest.max() <= Some(MAX_DEPTH);
         if !good {
-            let remedy = format!("write at most {MAX_PATTERN} characters and {MAX_DEPTH} brackets in each other");
+            let remedy = format!(
+                "write at most {MAX_PATTERN} characters and {MAX_DEPTH} brackets in each other"
+            );
             self.problem(text.span, "longer or deeper than anyone can read", remedy);
         }
         good
@@ -73,7 +94,11 @@ impl Compiler<'_> {
             Ok(path) => Some(path),
             Err(error) => {
                 let remedy = "write a JSONPath (RFC 9535), such as $.order.id or $.items[0]; put it in quotes if it has brackets";
-                self.problem(path.span, format!("`{}` is not a JSONPath: {}", path.value, error.message()), remedy);
+                self.problem(
+                    path.span,
+                    format!("`{}` is not a JSONPath: {}", path.value, error.message()),
+                    remedy,
+                );
                 None
             }
         }
@@ -87,7 +112,11 @@ impl Compiler<'_> {
                 let error = error.to_string();
                 let what = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
                 let remedy = "write a regular expression in the syntax of Rust's regex crate; a backslash needs single quotes in YAML";
-                self.problem(pattern.span, format!("`{}` is not a regular expression: {what}", pattern.value), remedy);
+                self.problem(
+                    pattern.span,
+                    format!("`{}` is not a regular expression: {what}", pattern.value),
+                    remedy,
+                );
                 None
             }
         }
@@ -95,13 +124,22 @@ impl Compiler<'_> {
 
     fn response_header(&mut self, name: &Text) {
         if http::HeaderName::from_bytes(name.value.as_bytes()).is_err() {
-            self.problem(name.span, format!("`{}` is not a header name", name.value), "write letters, digits and dashes, such as x-node");
+            self.problem(
+                name.span,
+                format!("`{}` is not a header name", name.value),
+                "write letters, digits and dashes, such as x-node",
+            );
         }
     }
 
     /// What must hold for a success: without a status of its own, 2xx besides.
-    pub(super) fn expect(&mut self, written: Option<&scenario::Conditions>, spot: &Spot) -> Conditions {
-        let mut conditions = written.map_or_else(Conditions::default, |written| self.conditions(written, spot));
+    pub(super) fn expect(
+        &mut self,
+        written: Option<&scenario::Conditions>,
+        spot: &Spot,
+    ) -> Conditions {
+        let mut conditions =
+            written.map_or_else(Conditions::default, |written| self.conditions(written, spot));
         if !written.is_some_and(|written| written.keys.has("status")) {
             conditions.checks.insert(0, Check::Status(vec![StatusRange::SUCCESS]));
         }
@@ -111,11 +149,21 @@ impl Compiler<'_> {
     pub(super) fn conditions(&mut self, written: &scenario::Conditions, spot: &Spot) -> Conditions {
         let mut checks = Vec::new();
         if let Some(statuses) = &written.status {
-            checks.push(Check::Status(statuses.0.iter().map(|status| StatusRange { low: status.value.0, high: status.value.1 }).collect()));
+            checks.push(Check::Status(
+                statuses
+                    .0
+                    .iter()
+                    .map(|status| StatusRange { low: status.value.0, high: status.value.1 })
+                    .collect(),
+            ));
         }
         for (path, expected) in written.json.iter().flat_map(|json| &json.0) {
-            let (path, expected) = (self.json_path(path), expected.as_ref().and_then(|expected| self.expected(expected, spot, false)));
-            checks.extend(path.zip(expected).map(|(path, expected)| Check::Json { path, expected }));
+            let (path, expected) = (
+                self.json_path(path),
+                expected.as_ref().and_then(|expected| self.expected(expected, spot, false)),
+            );
+            checks
+                .extend(path.zip(expected).map(|(path, expected)| Check::Json { path, expected }));
         }
         for text in written.text.iter().flat_map(|texts| &texts.0) {
             checks.extend(self.body_text(text, spot).map(Check::Text));
@@ -127,16 +175,37 @@ impl Compiler<'_> {
             checks.extend(self.regex(pattern).map(Check::Matches));
         }
         self.header_checks(written.header.as_ref(), spot, &mut checks);
-        checks.extend(written.css.iter().flat_map(|css| &css.0).filter_map(|css| self.selector(css).map(Check::Css)));
-        checks.extend(written.no_css.iter().flat_map(|css| &css.0).filter_map(|css| self.selector(css).map(Check::NoCss)));
+        checks.extend(
+            written
+                .css
+                .iter()
+                .flat_map(|css| &css.0)
+                .filter_map(|css| self.selector(css).map(Check::Css)),
+        );
+        checks.extend(
+            written
+                .no_css
+                .iter()
+                .flat_map(|css| &css.0)
+                .filter_map(|css| self.selector(css).map(Check::NoCss)),
+        );
         checks.extend(written.url.as_ref().map(|urls| Check::Url(self.likenesses(urls, spot))));
-        checks.extend(written.location.as_ref().map(|urls| Check::Location(self.likenesses(urls, spot))));
-        checks.extend(written.size.as_ref().map(|size| Check::Size { low: size.value.0, high: size.value.1 }));
+        checks.extend(
+            written.location.as_ref().map(|urls| Check::Location(self.likenesses(urls, spot))),
+        );
+        checks.extend(
+            written.size.as_ref().map(|size| Check::Size { low: size.value.0, high: size.value.1 }),
+        );
         if let Some(any_of) = &written.any_of {
-            checks.push(Check::AnyOf(any_of.iter().map(|conditions| self.conditions(conditions, spot)).collect()));
+            checks.push(Check::AnyOf(
+                any_of.iter().map(|conditions| self.conditions(conditions, spot)).collect(),
+            ));
         }
         if written.keys.among(scenario::Conditions::KEYS).is_empty() {
-            let remedy = format!("add a condition: {}", listed(scenario::Conditions::KEYS.iter().copied(), "or"));
+            let remedy = format!(
+                "add a condition: {}",
+                listed(scenario::Conditions::KEYS.iter().copied(), "or")
+            );
             self.problem(written.keys.span, "no condition at all", remedy);
         }
         Conditions { checks }
@@ -150,18 +219,32 @@ impl Compiler<'_> {
     /// A path or address in which `*` stands for anything.
     pub(super) fn likeness(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
         if !written.value.starts_with(['/', '*', '{']) && !written.value.contains("://") {
-            let remedy = format!("write /{}, or */{} for any path that ends so", written.value, written.value);
+            let remedy = format!(
+                "write /{}, or */{} for any path that ends so",
+                written.value, written.value
+            );
             self.problem(written.span, format!("`{}` is not a path", written.value), remedy);
             return None;
         }
         self.text(written, spot)
     }
 
-    fn header_checks(&mut self, written: Option<&Named<AnyJson>>, spot: &Spot, checks: &mut Vec<Check>) {
+    fn header_checks(
+        &mut self,
+        written: Option<&Named<AnyJson>>,
+        spot: &Spot,
+        checks: &mut Vec<Check>,
+    ) {
         for (name, expected) in written.iter().flat_map(|headers| &headers.0) {
             self.response_header(name);
-            let expected = expected.as_ref().and_then(|expected| self.expected(expected, spot, true));
-            checks.extend(expected.map(|expected| Check::Header { name: name.value.to_ascii_lowercase(), expected }));
+            let expected =
+                expected.as_ref().and_then(|expected| self.expected(expected, spot, true));
+            checks.extend(
+                expected.map(|expected| Check::Header {
+                    name: name.value.to_ascii_lowercase(),
+                    expected,
+                }),
+            );
         }
     }
 
@@ -181,15 +264,27 @@ impl Compiler<'_> {
             _ => node.to_json(),
         };
         match &node.kind {
-            Kind::Scalar { text, .. } if as_text || has_placeholder(text) => self.template(text, node.span, spot).map(Expected::Text),
+            Kind::Scalar { text, .. } if as_text || has_placeholder(text) => {
+                self.template(text, node.span, spot).map(Expected::Text)
+            }
             Kind::Null if as_text => {
-                self.problem(node.span, "a header is never nothing", "write its value, or { present: false }");
+                self.problem(
+                    node.span,
+                    "a header is never nothing",
+                    "write its value, or { present: false }",
+                );
                 None
             }
             Kind::Scalar { .. } | Kind::Null => Some(Expected::Value(node.to_json())),
             Kind::List(items) => {
-                if let Some(item) = items.iter().find(|item| matches!(&item.kind, Kind::Scalar { text, .. } if has_placeholder(text))) {
-                    self.problem(item.span, "a placeholder in a list of allowed values", "write the one value that is expected");
+                if let Some(item) = items.iter().find(
+                    |item| matches!(&item.kind, Kind::Scalar { text, .. } if has_placeholder(text)),
+                ) {
+                    self.problem(
+                        item.span,
+                        "a placeholder in a list of allowed values",
+                        "write the one value that is expected",
+                    );
                     return None;
                 }
                 Some(Expected::OneOf(items.iter().map(literal).collect()))
@@ -199,11 +294,17 @@ impl Compiler<'_> {
                     Value::Bool(true) => Some(Expected::Present),
                     Value::Bool(false) => Some(Expected::Absent),
                     _ => {
-                        self.problem(value.span, "`present` is true or false", "write { present: true } or { present: false }");
+                        self.problem(
+                            value.span,
+                            "`present` is true or false",
+                            "write { present: true } or { present: false }",
+                        );
                         None
                     }
                 },
-                [(key, value)] if key.value == "equals" && !as_text => Some(Expected::Value(value.to_json())),
+                [(key, value)] if key.value == "equals" && !as_text => {
+                    Some(Expected::Value(value.to_json()))
+                }
                 _ => {
                     self.problem(
                         node.span,

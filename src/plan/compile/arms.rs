@@ -27,7 +27,11 @@ impl Compiler<'_> {
             }
             (Behaviour::Probe | Behaviour::Live, Some(_)) => {
                 let span = span.unwrap_or(written.keys.span);
-                self.problem(span, "arms are compared in an experiment only", "write `behaviour: experiment`, or remove `arms`");
+                self.problem(
+                    span,
+                    "arms are compared in an experiment only",
+                    "write `behaviour: experiment`, or remove `arms`",
+                );
                 Vec::new()
             }
             (_, None) => Vec::new(),
@@ -35,10 +39,15 @@ impl Compiler<'_> {
                 let span = span.unwrap_or(written.keys.span);
                 if most.is_some_and(|most| most < 2) {
                     let span = written.max_attempts.as_ref().map_or(span, |most| most.span);
-                    self.problem(span, "with one attempt nobody tries again", "allow two attempts or more");
+                    self.problem(
+                        span,
+                        "with one attempt nobody tries again",
+                        "allow two attempts or more",
+                    );
                 }
                 let arms_written = arms.len();
-                let arms: Vec<Arm> = arms.iter().filter_map(|arm| self.arm(arm, attributes)).collect();
+                let arms: Vec<Arm> =
+                    arms.iter().filter_map(|arm| self.arm(arm, attributes)).collect();
                 self.comparable(&arms, arms_written, span);
                 arms
             }
@@ -51,13 +60,29 @@ impl Compiler<'_> {
             return;
         }
         if !arms.iter().any(|arm| arm.way == Way::Same) {
-            self.problem(span, "an experiment compares with trying the same again", "add `same` to the arms");
+            self.problem(
+                span,
+                "an experiment compares with trying the same again",
+                "add `same` to the arms",
+            );
         } else if arms.len() < 2 || arms.len() > MAX_ARMS {
             let message = format!("an experiment with {} arms", arms.len());
-            self.problem(span, message, format!("write 2 to {MAX_ARMS}, such as [same, fresh: session, wait: 30s]"));
+            self.problem(
+                span,
+                message,
+                format!("write 2 to {MAX_ARMS}, such as [same, fresh: session, wait: 30s]"),
+            );
         }
-        if let Some((_, twice)) = arms.iter().enumerate().find(|(i, arm)| arms[..*i].iter().any(|other| other.way == arm.way)) {
-            self.problem(span, format!("the arm `{}` is given twice", twice.label), "keep one of the two");
+        if let Some((_, twice)) = arms
+            .iter()
+            .enumerate()
+            .find(|(i, arm)| arms[..*i].iter().any(|other| other.way == arm.way))
+        {
+            self.problem(
+                span,
+                format!("the arm `{}` is given twice", twice.label),
+                "keep one of the two",
+            );
         }
     }
 
@@ -70,29 +95,49 @@ impl Compiler<'_> {
         let given = written.keys.among(&WAYS);
         let [(key, _)] = given.as_slice() else {
             let remedy = format!("write exactly one of {}", listed(WAYS, "and"));
-            self.problem(written.keys.span, format!("an arm with {} of its keys", given.len()), remedy);
+            self.problem(
+                written.keys.span,
+                format!("an arm with {} of its keys", given.len()),
+                remedy,
+            );
             return None;
         };
         match *key {
             "redraw" => self.redraw(written.redraw.as_ref()?, attributes),
             "set" => self.set(written, written.set.as_ref()?, attributes),
             "wait" => Some(wait(written.wait.as_ref()?.value)),
-            _ => written.fresh.as_ref().map(|_| Arm { label: "fresh: session".to_owned(), way: Way::Fresh }),
+            _ => written
+                .fresh
+                .as_ref()
+                .map(|_| Arm { label: "fresh: session".to_owned(), way: Way::Fresh }),
         }
     }
 
     fn redraw(&mut self, name: &Text, attributes: &[Attribute]) -> Option<Arm> {
         let place = self.attribute_named(name, attributes)?;
         if attributes[place].values.len() < 2 {
-            self.problem(name.span, format!("`{}` has no other value", name.value), "give the attribute a second value");
+            self.problem(
+                name.span,
+                format!("`{}` has no other value", name.value),
+                "give the attribute a second value",
+            );
             return None;
         }
         Some(Arm { label: format!("redraw: {}", name.value), way: Way::Redraw(place) })
     }
 
-    fn set(&mut self, written: &Otherwise, values: &Named<Text>, attributes: &[Attribute]) -> Option<Arm> {
+    fn set(
+        &mut self,
+        written: &Otherwise,
+        values: &Named<Text>,
+        attributes: &[Attribute],
+    ) -> Option<Arm> {
         if values.0.is_empty() {
-            self.problem(written.keys.span, "an arm that sets nothing", "write set: { ATTRIBUTE: VALUE }");
+            self.problem(
+                written.keys.span,
+                "an arm that sets nothing",
+                "write set: { ATTRIBUTE: VALUE }",
+            );
             return None;
         }
         let mut wanted = Vec::with_capacity(values.0.len());
@@ -106,7 +151,11 @@ impl Compiler<'_> {
                     Some(meant) => format!("write {meant}"),
                     None => format!("write one of its values: {}", listed(known, "or")),
                 };
-                self.problem(value.span, format!("`{}` has no value `{}`", name.value, value.value), remedy);
+                self.problem(
+                    value.span,
+                    format!("`{}` has no value `{}`", name.value, value.value),
+                    remedy,
+                );
                 return None;
             };
             wanted.push((place, number as u8));
@@ -121,13 +170,20 @@ impl Compiler<'_> {
             let known = || attributes.iter().map(|attribute| attribute.name.as_str());
             let remedy = match nearest(&name.value, known()) {
                 Some(meant) => format!("write {meant}"),
-                None if attributes.is_empty() => "give shoppers attributes, such as payment: { card: 50, wallet: 50 }".to_owned(),
+                None if attributes.is_empty() => {
+                    "give shoppers attributes, such as payment: { card: 50, wallet: 50 }".to_owned()
+                }
                 None => format!("write {}", listed(known(), "or")),
             };
             self.problem(name.span, format!("shoppers have no attribute `{}`", name.value), remedy);
         }
-        if place.is_some_and(|place| attributes[place].brings.values().any(|brought| brought.returns)) {
-            let message = format!("`{}` is settled when a shopper comes, and no retry changes it", name.value);
+        if place
+            .is_some_and(|place| attributes[place].brings.values().any(|brought| brought.returns))
+        {
+            let message = format!(
+                "`{}` is settled when a shopper comes, and no retry changes it",
+                name.value
+            );
             self.problem(name.span, message, "change another attribute, or write `fresh: session`");
             return None;
         }
@@ -136,6 +192,10 @@ impl Compiler<'_> {
 }
 
 fn wait(pause: Delay) -> Arm {
-    let label = if pause.low == pause.high { format!("wait: {}", pause.low) } else { format!("wait: {}..{}", pause.low, pause.high) };
+    let label = if pause.low == pause.high {
+        format!("wait: {}", pause.low)
+    } else {
+        format!("wait: {}..{}", pause.low, pause.high)
+    };
     Arm { label, way: Way::Wait(pause) }
 }

@@ -9,7 +9,12 @@ use crate::scenario;
 const PAGES: [&str; 3] = ["get", "post", "submit"];
 
 impl Compiler<'_> {
-    pub(super) fn assets(&mut self, written: &scenario::Assets, step: &scenario::Step, spot: &Spot) -> Option<Assets> {
+    pub(super) fn assets(
+        &mut self,
+        written: &scenario::Assets,
+        step: &scenario::Step,
+        spot: &Spot,
+    ) -> Option<Assets> {
         let span = step.keys.span_of("assets").unwrap_or(step.keys.span);
         let expect_all = match written {
             scenario::Assets::Fetched(false) => return None,
@@ -19,11 +24,19 @@ impl Compiler<'_> {
         if let [(key, _)] = step.keys.among(&scenario::METHODS).as_slice()
             && !PAGES.contains(key)
         {
-            self.problem(span, format!("`{key}` leads to no page with files of its own"), "put `assets` on the step that gets the page");
+            self.problem(
+                span,
+                format!("`{key}` leads to no page with files of its own"),
+                "put `assets` on the step that gets the page",
+            );
         }
         if expect_all && spot.purchase {
             let remedy = "write `assets: true`: the files are counted all the same";
-            self.problem(span, "a picture that does not come would have the shopper pay again", remedy);
+            self.problem(
+                span,
+                "a picture that does not come would have the shopper pay again",
+                remedy,
+            );
         }
         Some(Assets { expect_all })
     }

@@ -6,28 +6,46 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
 use crate::plan::{Body, Content, JsonSegment, Method, Segment, Template};
-use crate::scenario::{self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, PartBody, Text, Upload};
+use crate::scenario::{
+    self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, PartBody, Text, Upload,
+};
 
 impl Compiler<'_> {
     pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
         let given = written.keys.among(&BODIES);
         if let [(first, _), (second, span), ..] = given.as_slice() {
-            self.problem(*span, format!("`{second}` and `{first}` in one request"), "keep one of them");
+            self.problem(
+                *span,
+                format!("`{second}` and `{first}` in one request"),
+                "keep one of them",
+            );
         }
         if let (Method::Get | Method::Head, Some((key, span))) = (method, given.first()) {
             let verb = method.as_str();
-            self.problem(*span, format!("a {verb} request carries no `{key}`"), "use post, or put the values into the address");
+            self.problem(
+                *span,
+                format!("a {verb} request carries no `{key}`"),
+                "use post, or put the values into the address",
+            );
         }
         if let Some(submit) = &written.submit {
             if let Some((key, span)) = given.first() {
                 let remedy = "put what is filled in under `fields:` of `submit`";
-                self.problem(*span, format!("a form is submitted with its own fields, and no `{key}` besides"), remedy);
+                self.problem(
+                    *span,
+                    format!("a form is submitted with its own fields, and no `{key}` besides"),
+                    remedy,
+                );
             }
             return Body::Submit(Box::new(self.submit(submit, spot)));
         }
         if let Some(graphql) = &written.graphql {
             if let Some((key, span)) = given.first() {
-                self.problem(*span, format!("a GraphQL operation carries no `{key}`"), "put values into `variables:` of `graphql`");
+                self.problem(
+                    *span,
+                    format!("a GraphQL operation carries no `{key}`"),
+                    "put values into `variables:` of `graphql`",
+                );
             }
             return self.operation(graphql, spot);
         }
@@ -39,11 +57,18 @@ impl Compiler<'_> {
             }
             (_, Some(form), _) => Body::Form(self.form(form, spot)),
             (_, _, Some(text)) => self.text(text, spot).map_or(Body::Empty, Body::Text),
-            _ => written.multipart.as_ref().map_or(Body::Empty, |parts| Body::Multipart(self.multipart(parts, spot))),
+            _ => written
+                .multipart
+                .as_ref()
+                .map_or(Body::Empty, |parts| Body::Multipart(self.multipart(parts, spot))),
         }
     }
 
-    fn multipart(&mut self, written: &Named<OneOrMany<PartBody>>, spot: &Spot) -> Vec<(Template, Content)> {
+    fn multipart(
+        &mut self,
+        written: &Named<OneOrMany<PartBody>>,
+        spot: &Spot,
+    ) -> Vec<(Template, Content)> {
         let mut parts = Vec::new();
         for (name, contents) in &written.0 {
             let Some(name) = self.text(name, spot) else { continue };
@@ -73,19 +98,37 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        let content_type = written.content_type.as_ref().map_or("application/octet-stream", |kind| &kind.value);
-        if let Some(kind) = written.content_type.as_ref().filter(|kind| http::HeaderValue::from_str(&kind.value).is_err()) {
-            self.problem(kind.span, format!("`{}` is not a content type", kind.value), "write for example image/jpeg");
+        let content_type =
+            written.content_type.as_ref().map_or("application/octet-stream", |kind| &kind.value);
+        if let Some(kind) = written
+            .content_type
+            .as_ref()
+            .filter(|kind| http::HeaderValue::from_str(&kind.value).is_err())
+        {
+            self.problem(
+                kind.span,
+                format!("`{}` is not a content type", kind.value),
+                "write for example image/jpeg",
+            );
         }
         let name = match &written.filename {
             Some(name) => self.text(name, spot)?,
             None => Template::Literal(file.value.rsplit('/').next().unwrap_or_default().to_owned()),
         };
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(Content::File { name, content_type: content_type.to_owned(), sha256, bytes: bytes.into() })
+        Some(Content::File {
+            name,
+            content_type: content_type.to_owned(),
+            sha256,
+            bytes: bytes.into(),
+        })
     }
 
-    pub(super) fn form(&mut self, written: &Named<OneOrMany<Text>>, spot: &Spot) -> Vec<(Template, Template)> {
+    pub(super) fn form(
+        &mut self,
+        written: &Named<OneOrMany<Text>>,
+        spot: &Spot,
+    ) -> Vec<(Template, Template)> {
         let mut pairs = Vec::new();
         for (name, values) in &written.0 {
             let Some(name) = self.text(name, spot) else { continue };
@@ -97,7 +140,12 @@ impl Compiler<'_> {
     }
 
     /// Appends a JSON mapping; an empty one where there is none.
-    pub(super) fn json_object(&mut self, written: Option<&Named<AnyJson>>, spot: &Spot, out: &mut Vec<JsonSegment>) {
+    pub(super) fn json_object(
+        &mut self,
+        written: Option<&Named<AnyJson>>,
+        spot: &Spot,
+        out: &mut Vec<JsonSegment>,
+    ) {
         raw(out, "{");
         for (i, (key, value)) in written.iter().flat_map(|named| &named.0).enumerate() {
             raw(out, if i > 0 { "," } else { "" });
@@ -134,7 +182,9 @@ impl Compiler<'_> {
                 }
                 raw(out, "}");
             }
-            Kind::Scalar { text, .. } if has_placeholder(text) => self.json_text(text, node, spot, out),
+            Kind::Scalar { text, .. } if has_placeholder(text) => {
+                self.json_text(text, node, spot, out)
+            }
             Kind::Scalar { .. } | Kind::Null => raw(out, &node.to_json().to_string()),
         }
     }

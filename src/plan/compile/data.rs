@@ -45,12 +45,21 @@ impl Compiler<'_> {
             match dealing {
                 Dealing::Once => self.enough_rows(file.span, &name.value, rows.len(), load),
                 _ if rows.is_empty() => {
-                    self.problem(file.span, format!("the data file {} has no row to deal out", file.value), "add a row");
+                    self.problem(
+                        file.span,
+                        format!("the data file {} has no row to deal out", file.value),
+                        "add a row",
+                    );
                 }
                 Dealing::Loop | Dealing::Random => {}
             }
         }
-        let columns = good.then(|| columns.iter().map(|column| self.names.declare(format!("{}.{column}", name.value))).collect())?;
+        let columns = good.then(|| {
+            columns
+                .iter()
+                .map(|column| self.names.declare(format!("{}.{column}", name.value)))
+                .collect()
+        })?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Some(DataSet { name: name.value.clone(), columns, dealing, sha256, rows })
     }
@@ -65,7 +74,12 @@ impl Compiler<'_> {
                 };
                 if let Some(secret) = guard::secrets(&text).into_iter().next() {
                     let shown: String = text[secret.range].chars().take(6).collect();
-                    let message = format!("row {} of {} has {}: {shown}...", row + 1, file.value, secret.what);
+                    let message = format!(
+                        "row {} of {} has {}: {shown}...",
+                        row + 1,
+                        file.value,
+                        secret.what
+                    );
                     self.problem(file.span, message, secret.remedy);
                     return;
                 }
@@ -86,13 +100,17 @@ impl Compiler<'_> {
                 self.problem(
                     span,
                     message,
-                    format!("add at least {}, or send fewer shoppers", plural(&(expected - rows as f64).to_string(), "row")),
+                    format!(
+                        "add at least {}, or send fewer shoppers",
+                        plural(&(expected - rows as f64).to_string(), "row")
+                    ),
                 );
             }
             Some(_) => {}
             None => {
-                let message =
-                    format!("`{name}` can't be dealt out in a closed load, which takes as many shoppers as the shop lets through");
+                let message = format!(
+                    "`{name}` can't be dealt out in a closed load, which takes as many shoppers as the shop lets through"
+                );
                 self.problem(span, message, "use stages or a shape");
             }
         }
@@ -104,15 +122,26 @@ type Wrong = (String, &'static str);
 
 /// The header and the rows of a CSV file.
 fn cells(text: &[u8]) -> Result<Table, Wrong> {
-    const REMEDY: &str = "write a CSV file: a header line, then a row for each shopper, all of the same length";
+    const REMEDY: &str =
+        "write a CSV file: a header line, then a row for each shopper, all of the same length";
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text);
-    let header = reader.headers().map_err(|error| (format!("has no readable header: {error}"), REMEDY))?;
+    let header =
+        reader.headers().map_err(|error| (format!("has no readable header: {error}"), REMEDY))?;
     let columns: Vec<String> = header.iter().map(str::to_owned).collect();
-    if let Some((i, column)) = columns.iter().enumerate().find(|(i, column)| column.is_empty() || columns[..*i].contains(column)) {
-        let wrong = if column.is_empty() { format!("has no name for column {}", i + 1) } else { format!("has two columns `{column}`") };
+    if let Some((i, column)) = columns
+        .iter()
+        .enumerate()
+        .find(|(i, column)| column.is_empty() || columns[..*i].contains(column))
+    {
+        let wrong = if column.is_empty() {
+            format!("has no name for column {}", i + 1)
+        } else {
+            format!("has two columns `{column}`")
+        };
         return Err((wrong, REMEDY));
     }
-    let row = |record: csv::StringRecord| record.iter().map(|cell| Cell::Text(cell.to_owned())).collect();
+    let row =
+        |record: csv::StringRecord| record.iter().map(|cell| Cell::Text(cell.to_owned())).collect();
     let rows = reader.records().map(|record| record.map(row)).collect::<Result<_, _>>();
     Ok((columns, rows.map_err(|error| (format!("can't be read: {error}"), REMEDY))?))
 }
@@ -120,13 +149,17 @@ fn cells(text: &[u8]) -> Result<Table, Wrong> {
 /// The keys of the first line, and the values of all, of a file with a JSON object a line.
 fn objects(text: &[u8]) -> Result<Table, Wrong> {
     const REMEDY: &str = "write a JSON object a line, all with the keys of the first";
-    let text = std::str::from_utf8(text).map_err(|_| ("is not UTF-8 text".to_owned(), "save it as UTF-8"))?;
+    let text = std::str::from_utf8(text)
+        .map_err(|_| ("is not UTF-8 text".to_owned(), "save it as UTF-8"))?;
     let mut columns: Option<Vec<String>> = None;
     let mut rows = Vec::new();
     for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |what: String| (format!("{what} on line {}", n + 1), REMEDY);
-        let read = serde_json::from_str(line).map_err(|error| wrong(format!("is not JSON ({error})")))?;
-        let serde_json::Value::Object(mut object) = read else { return Err(wrong("has no object".to_owned())) };
+        let read =
+            serde_json::from_str(line).map_err(|error| wrong(format!("is not JSON ({error})")))?;
+        let serde_json::Value::Object(mut object) = read else {
+            return Err(wrong("has no object".to_owned()));
+        };
         let columns = columns.get_or_insert_with(|| object.keys().cloned().collect());
         if let Some(unknown) = object.keys().find(|key| !columns.contains(key)) {
             return Err(wrong(format!("has a new key `{unknown}`")));

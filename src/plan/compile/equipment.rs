@@ -14,7 +14,10 @@ pub(super) fn equipment(written: &AttributeValue) -> Equipment {
         scenario::Device::Desktop => Device::Desktop,
     });
     let network = written.network.as_ref().and_then(|scenario::Network(figures)| {
-        Some(Network { round_trip: figures.round_trip.as_ref()?.value, bits_per_second: figures.bandwidth.as_ref()?.value.0 })
+        Some(Network {
+            round_trip: figures.round_trip.as_ref()?.value,
+            bits_per_second: figures.bandwidth.as_ref()?.value.0,
+        })
     });
     Equipment { device, network, returns: written.cookies.is_some() }
 }
@@ -26,13 +29,20 @@ impl Compiler<'_> {
         for thing in THINGS {
             let mut first: Option<&str> = None;
             for (name, values) in attributes.clone() {
-                let mut said = values.iter().flat_map(|values| &values.0).filter_map(|(_, said)| said.as_ref()?.0.keys.span_of(thing));
+                let mut said = values
+                    .iter()
+                    .flat_map(|values| &values.0)
+                    .filter_map(|(_, said)| said.as_ref()?.0.keys.span_of(thing));
                 let Some(span) = said.next() else { continue };
                 match first {
                     None => first = Some(&name.value),
                     Some(other) => {
                         let message = format!("`{other}` says already what {thing} a shopper has");
-                        self.problem(span, message, format!("keep `{thing}` on the values of one attribute"));
+                        self.problem(
+                            span,
+                            message,
+                            format!("keep `{thing}` on the values of one attribute"),
+                        );
                     }
                 }
                 if thing == "network" && load.connections == Connections::Kept {

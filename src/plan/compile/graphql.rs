@@ -10,8 +10,14 @@ const ENDPOINT: &str = "/graphql";
 
 impl Compiler<'_> {
     /// The address that the operation is posted to.
-    pub(super) fn endpoint(&mut self, written: &scenario::GraphQl, defaults: Option<&Defaults>, spot: &Spot) -> Option<Template> {
-        match written.endpoint.as_ref().or(defaults.and_then(|defaults| defaults.graphql.as_ref())) {
+    pub(super) fn endpoint(
+        &mut self,
+        written: &scenario::GraphQl,
+        defaults: Option<&Defaults>,
+        spot: &Spot,
+    ) -> Option<Template> {
+        match written.endpoint.as_ref().or(defaults.and_then(|defaults| defaults.graphql.as_ref()))
+        {
             Some(endpoint) => self.address(endpoint, spot),
             None => Some(Template::Literal(ENDPOINT.to_owned())),
         }
@@ -24,10 +30,19 @@ impl Compiler<'_> {
         }
         let Some((place, document)) = self.document(written) else { return Body::Empty };
         let names = operations(&document);
-        let known = names.iter().filter(|name| !name.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let known = names
+            .iter()
+            .filter(|name| !name.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
         let named = match (&written.operation, names.as_slice()) {
             (_, []) => {
-                self.problem(place.span, "the document has no operation", "write for example `query Search($term: String!) { ... }`");
+                self.problem(
+                    place.span,
+                    "the document has no operation",
+                    "write for example `query Search($term: String!) { ... }`",
+                );
                 None
             }
             (Some(operation), _) if !names.contains(&operation.value) => {
@@ -35,14 +50,22 @@ impl Compiler<'_> {
                 self.problem(
                     operation.span,
                     message,
-                    if known.is_empty() { "name the operation in the document".to_owned() } else { format!("its operations are {known}") },
+                    if known.is_empty() {
+                        "name the operation in the document".to_owned()
+                    } else {
+                        format!("its operations are {known}")
+                    },
                 );
                 None
             }
             (Some(operation), _) => Some(operation.value.clone()),
             (None, [name]) => Some(name.clone()).filter(|name| !name.is_empty()),
             (None, _) => {
-                self.problem(place.span, format!("the document has several operations: {known}"), "say which one with `operation:`");
+                self.problem(
+                    place.span,
+                    format!("the document has several operations: {known}"),
+                    "say which one with `operation:`",
+                );
                 None
             }
         };
@@ -54,9 +77,13 @@ impl Compiler<'_> {
                 "add __typename to the selection of each field",
             );
         }
-        let operation = named.map_or_else(String::new, |name| format!("\"operationName\":{},", serde_json::Value::String(name)));
-        let mut segments =
-            vec![crate::plan::JsonSegment::Raw(format!("{{{operation}\"query\":{},\"variables\":", serde_json::Value::String(document)))];
+        let operation = named.map_or_else(String::new, |name| {
+            format!("\"operationName\":{},", serde_json::Value::String(name))
+        });
+        let mut segments = vec![crate::plan::JsonSegment::Raw(format!(
+            "{{{operation}\"query\":{},\"variables\":",
+            serde_json::Value::String(document)
+        ))];
         self.json_object(written.variables.as_ref(), spot, &mut segments);
         super::bodies::raw(&mut segments, "}");
         Body::Json(segments)
@@ -66,24 +93,41 @@ impl Compiler<'_> {
     fn document<'w>(&mut self, written: &'w scenario::GraphQl) -> Option<(&'w Text, String)> {
         match (&written.query, &written.file) {
             (Some(_), Some(file)) => {
-                self.problem(file.span, "`file` and `query` contradict each other", "keep one of them");
+                self.problem(
+                    file.span,
+                    "`file` and `query` contradict each other",
+                    "keep one of them",
+                );
                 None
             }
             (Some(query), None) => Some((query, query.value.clone())),
-            (None, Some(file)) => match (self.inputs.read_file)(&file.value).map(String::from_utf8) {
+            (None, Some(file)) => match (self.inputs.read_file)(&file.value).map(String::from_utf8)
+            {
                 Ok(Ok(document)) => Some((file, document)),
                 Ok(Err(_)) => {
-                    self.problem(file.span, format!("`{}` is not UTF-8 text", file.value), "save the document as UTF-8");
+                    self.problem(
+                        file.span,
+                        format!("`{}` is not UTF-8 text", file.value),
+                        "save the document as UTF-8",
+                    );
                     None
                 }
                 Err(error) => {
                     let message = format!("`{}` can't be read: {error}", file.value);
-                    self.problem(file.span, message, "give the file's path, relative to the scenario");
+                    self.problem(
+                        file.span,
+                        message,
+                        "give the file's path, relative to the scenario",
+                    );
                     None
                 }
             },
             (None, None) if written.keys.among(&["query", "file"]).is_empty() => {
-                self.problem(written.keys.span, "a GraphQL operation needs `query` or `file`", "add `query:` with the document");
+                self.problem(
+                    written.keys.span,
+                    "a GraphQL operation needs `query` or `file`",
+                    "add `query:` with the document",
+                );
                 None
             }
             (None, None) => None,
@@ -91,10 +135,20 @@ impl Compiler<'_> {
     }
 
     /// What the answer must be, beside what the step says itself.
-    pub(super) fn graphql_checks(&self, written: Option<&scenario::GraphQl>, expect: &mut Conditions, declined: &mut Conditions) {
+    pub(super) fn graphql_checks(
+        &self,
+        written: Option<&scenario::GraphQl>,
+        expect: &mut Conditions,
+        declined: &mut Conditions,
+    ) {
         let Some(written) = written else { return };
-        let names =
-            |types: &Option<OneOrMany<Text>>| types.iter().flat_map(|types| &types.0).map(|name| name.value.clone()).collect::<Vec<_>>();
+        let names = |types: &Option<OneOrMany<Text>>| {
+            types
+                .iter()
+                .flat_map(|types| &types.0)
+                .map(|name| name.value.clone())
+                .collect::<Vec<_>>()
+        };
         // Behind the status, before what the step looks for in the answer.
         let place = usize::from(matches!(expect.checks.first(), Some(Check::Status(_))));
         expect.checks.insert(place, Check::GraphQl(names(&written.types)));

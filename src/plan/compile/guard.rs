@@ -21,11 +21,13 @@ pub(super) struct Secret {
 
 /// Card numbers as cards have them: in one run, in fours, or 4-6-5 (American Express) and 4-6-4 (Diners Club).
 static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"\b(?:\d{13,19}|\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5})\b";
+    let pattern =
+        r"\b(?:\d{13,19}|\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5})\b";
     Regex::new(pattern).expect("a fixed pattern")
 });
 /// Stripe's secret, publishable and restricted keys of live mode.
-static LIVE_KEYS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[spr]k_live_[A-Za-z0-9_]*").expect("a fixed pattern"));
+static LIVE_KEYS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b[spr]k_live_[A-Za-z0-9_]*").expect("a fixed pattern"));
 
 /// Published test numbers of Stripe, Adyen, PayPal, Braintree and Worldpay (their test-card pages, 2026).
 /// Stripe's numbers that begin with 4000 00 (countries, declines, 3-D Secure) are taken as a range.
@@ -157,7 +159,12 @@ const TEST_NUMBERS: &[u64] = &[
 pub(super) fn source(problems: &mut Problems) {
     let source = problems.source().clone();
     for secret in secrets(source.text()) {
-        problems.add(Span::new(secret.range.start, secret.range.end), secret.what, "", secret.remedy);
+        problems.add(
+            Span::new(secret.range.start, secret.range.end),
+            secret.what,
+            "",
+            secret.remedy,
+        );
     }
 }
 
@@ -177,31 +184,46 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
 }
 
 fn is_real_card(text: &str) -> bool {
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-    (13..=19).contains(&digits.len()) && has_issuer(&digits) && passes_luhn(&digits) && !is_test_number(&digits) && !is_ean(&digits)
+    let digits: Vec<u8> =
+        text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
+    (13..=19).contains(&digits.len())
+        && has_issuer(&digits)
+        && passes_luhn(&digits)
+        && !is_test_number(&digits)
+        && !is_ean(&digits)
 }
 
 fn is_test_number(digits: &[u8]) -> bool {
     let number = digits.iter().fold(0u64, |number, digit| number * 10 + u64::from(*digit));
-    (digits.len() == 16 && digits.starts_with(&[4, 0, 0, 0, 0, 0])) || TEST_NUMBERS.contains(&number)
+    (digits.len() == 16 && digits.starts_with(&[4, 0, 0, 0, 0, 0]))
+        || TEST_NUMBERS.contains(&number)
 }
 
 /// Whether some card network issues numbers of this beginning and length; without it every tenth timestamp
 /// or article number would pass for a card.
 fn has_issuer(digits: &[u8]) -> bool {
-    let prefix = |n: usize| digits[..n].iter().fold(0u32, |number, digit| number * 10 + u32::from(*digit));
+    let prefix =
+        |n: usize| digits[..n].iter().fold(0u32, |number, digit| number * 10 + u32::from(*digit));
     match digits.len() {
         13 => prefix(1) == 4,
         14 => matches!(prefix(2), 36 | 38 | 39) || matches!(prefix(3), 300..=305),
         15 => matches!(prefix(2), 34 | 37),
-        16 => matches!(prefix(1), 4..=6) || matches!(prefix(4), 2221..=2720 | 3528..=3589) || matches!(prefix(2), 30 | 36 | 38 | 39 | 81),
+        16 => {
+            matches!(prefix(1), 4..=6)
+                || matches!(prefix(4), 2221..=2720 | 3528..=3589)
+                || matches!(prefix(2), 30 | 36 | 38 | 39 | 81)
+        }
         _ => matches!(prefix(1), 4..=6) || matches!(prefix(4), 3528..=3589),
     }
 }
 
 /// Whether it is an article number with its own check digit (EAN-13; thirteen-digit cards are long gone).
 fn is_ean(digits: &[u8]) -> bool {
-    let sum: u32 = digits.iter().enumerate().map(|(i, digit)| u32::from(*digit) * if i % 2 == 1 { 3 } else { 1 }).sum();
+    let sum: u32 = digits
+        .iter()
+        .enumerate()
+        .map(|(i, digit)| u32::from(*digit) * if i % 2 == 1 { 3 } else { 1 })
+        .sum();
     digits.len() == 13 && sum.is_multiple_of(10)
 }
 
@@ -251,6 +273,9 @@ mod tests {
 
     #[test]
     fn live_keys_are_found_and_test_keys_pass() {
-        assert_eq!(found("a: sk_live_abc123 b: pk_test_abc rk_live_x"), ["sk_live_abc123", "rk_live_x"]);
+        assert_eq!(
+            found("a: sk_live_abc123 b: pk_test_abc rk_live_x"),
+            ["sk_live_abc123", "rk_live_x"]
+        );
     }
 }

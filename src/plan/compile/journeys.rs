@@ -25,10 +25,18 @@ fn index(place: usize) -> u16 {
 }
 
 impl Compiler<'_> {
-    pub(super) fn journeys(&mut self, written: &[scenario::Journey], defaults: Option<&Defaults>) -> Flow {
+    pub(super) fn journeys(
+        &mut self,
+        written: &[scenario::Journey],
+        defaults: Option<&Defaults>,
+    ) -> Flow {
         let mut flow = Flow::default();
         for name in twice(written.iter().filter_map(|journey| journey.name.as_ref())) {
-            self.problem(name.span, format!("two journeys are called `{}`", name.value), "give each its own name");
+            self.problem(
+                name.span,
+                format!("two journeys are called `{}`", name.value),
+                "give each its own name",
+            );
         }
         for (place, journey) in written.iter().enumerate() {
             self.journey(place, journey, defaults, &mut flow);
@@ -39,11 +47,21 @@ impl Compiler<'_> {
         flow
     }
 
-    fn journey(&mut self, place: usize, written: &scenario::Journey, defaults: Option<&Defaults>, flow: &mut Flow) {
+    fn journey(
+        &mut self,
+        place: usize,
+        written: &scenario::Journey,
+        defaults: Option<&Defaults>,
+        flow: &mut Flow,
+    ) {
         let (first_unit, first_step) = (flow.units.len(), flow.steps.len());
         let items = written.steps.as_deref().unwrap_or_default();
         for name in twice(items.iter().flat_map(steps_of).filter_map(|step| step.name.as_ref())) {
-            self.problem(name.span, format!("two steps of the journey are called `{}`", name.value), "give each its own name");
+            self.problem(
+                name.span,
+                format!("two steps of the journey are called `{}`", name.value),
+                "give each its own name",
+            );
         }
         let mut spot = Spot { journey: place, first: true, ..Spot::default() };
         let route = self.parts(items, defaults, &mut spot, flow);
@@ -52,21 +70,37 @@ impl Compiler<'_> {
         }
         if Part::longest(&route) > LONGEST {
             let span = written.keys.span;
-            self.problem(span, format!("a shopper could go through more than {LONGEST} steps and purchases"), "repeat less often");
+            self.problem(
+                span,
+                format!("a shopper could go through more than {LONGEST} steps and purchases"),
+                "repeat less often",
+            );
         }
         let steps = &mut flow.steps[first_step..];
         let around = route.iter().any(|part| !matches!(part, Part::Unit(_)));
-        let last_submit = steps.iter().rposition(|step| matches!(step.request.body, Body::Submit(_)));
+        let last_submit =
+            steps.iter().rposition(|step| matches!(step.request.body, Body::Submit(_)));
         // On a way that comes back, every page may be followed by a form that is submitted.
         let keeping = last_submit.map_or(0, |last| if around { steps.len() } else { last });
         steps[..keeping].iter_mut().for_each(|step| step.keeps_page = true);
         let name = self.name(written.name.as_ref());
         let weight = written.weight.as_ref().map_or(1.0, |weight| weight.value.0);
-        flow.journeys.push(Journey { name, weight, units: index(first_unit)..index(flow.units.len()), route });
+        flow.journeys.push(Journey {
+            name,
+            weight,
+            units: index(first_unit)..index(flow.units.len()),
+            route,
+        });
     }
 
     /// The way through a list of steps and of what groups them.
-    fn parts(&mut self, items: &[Item], defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) -> Vec<Part> {
+    fn parts(
+        &mut self,
+        items: &[Item],
+        defaults: Option<&Defaults>,
+        spot: &mut Spot,
+        flow: &mut Flow,
+    ) -> Vec<Part> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
             match item {
@@ -75,9 +109,17 @@ impl Compiler<'_> {
                     self.unit(item, defaults, spot, flow);
                 }
                 Item::Repeat(repeat) => {
-                    let times = repeat.times.as_ref().map_or((1, 1), |times| (times.value.0, times.value.1));
+                    let times = repeat
+                        .times
+                        .as_ref()
+                        .map_or((1, 1), |times| (times.value.0, times.value.1));
                     let around = std::mem::replace(&mut spot.around, true);
-                    let inside = self.parts(repeat.steps.as_deref().unwrap_or_default(), defaults, spot, flow);
+                    let inside = self.parts(
+                        repeat.steps.as_deref().unwrap_or_default(),
+                        defaults,
+                        spot,
+                        flow,
+                    );
                     spot.around = around;
                     parts.push(Part::Repeat { times, parts: inside });
                 }
@@ -90,7 +132,13 @@ impl Compiler<'_> {
         parts
     }
 
-    fn branches(&mut self, choose: &scenario::Choose, defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) -> Part {
+    fn branches(
+        &mut self,
+        choose: &scenario::Choose,
+        defaults: Option<&Defaults>,
+        spot: &mut Spot,
+        flow: &mut Flow,
+    ) -> Part {
         let (first, order, fork) = (spot.first, spot.order, spot.forks);
         spot.forks += 1;
         // After the fork there is an order if every branch makes one.
@@ -99,7 +147,8 @@ impl Compiler<'_> {
         for (place, branch) in choose.branches.iter().flatten().enumerate() {
             (spot.first, spot.order) = (first, order);
             spot.path.push((fork, place));
-            let parts = self.parts(branch.steps.as_deref().unwrap_or_default(), defaults, spot, flow);
+            let parts =
+                self.parts(branch.steps.as_deref().unwrap_or_default(), defaults, spot, flow);
             spot.path.pop();
             orders = orders.zip(spot.order).map(|(all, this)| all && this);
             branches.push((branch.weight.as_ref().map_or(1.0, |weight| weight.value.0), parts));
@@ -133,20 +182,33 @@ impl Compiler<'_> {
         let (name, paying_step) = match item {
             Item::Step(step) => {
                 if let Some(span) = step.keys.span_of("order") {
-                    self.problem(span, "an order is made inside a purchase", "put the step into `purchase: ...` with `steps:`");
+                    self.problem(
+                        span,
+                        "an order is made inside a purchase",
+                        "put the step into `purchase: ...` with `steps:`",
+                    );
                 }
                 (flow.steps[first_step].name.clone(), None)
             }
             Item::Repeat(_) | Item::Choose(_) | Item::Include(_) => return,
             Item::Purchase(purchase) => {
                 self.purchase_rules(purchase);
-                if let (Some(last), Some(continues)) = (flow.steps[range.clone()].last_mut(), self.continues(purchase.continues.as_ref())) {
+                if let (Some(last), Some(continues)) = (
+                    flow.steps[range.clone()].last_mut(),
+                    self.continues(purchase.continues.as_ref()),
+                ) {
                     last.continues = continues;
                 }
                 (self.name(purchase.purchase.as_ref()), paying_step(&flow.steps, range.clone()))
             }
         };
-        flow.units.push(Unit { name, journey, steps: index(range.start)..index(range.end), purchase: spot.purchase, paying_step });
+        flow.units.push(Unit {
+            name,
+            journey,
+            steps: index(range.start)..index(range.end),
+            purchase: spot.purchase,
+            paying_step,
+        });
     }
 
     /// Who leaves by choice leaves after the purchase, and a purchase makes one order.
@@ -158,14 +220,27 @@ impl Compiler<'_> {
                 Item::Choose(choose) => (choose.keys.span, "`choose`"),
                 Item::Step(_) | Item::Include(_) => continue,
             };
-            self.problem(span, format!("{what} inside a purchase, which has steps only"), "put it around the purchase, or before it");
+            self.problem(
+                span,
+                format!("{what} inside a purchase, which has steps only"),
+                "put it around the purchase, or before it",
+            );
         }
-        let steps: Vec<&scenario::Step> = purchase.steps.iter().flatten().flat_map(steps_of).collect();
+        let steps: Vec<&scenario::Step> =
+            purchase.steps.iter().flatten().flat_map(steps_of).collect();
         for span in steps.iter().filter_map(|step| step.keys.span_of("continue")) {
-            self.problem(span, "`continue` inside a purchase: it is tried as one", "put `continue` beside `purchase:`");
+            self.problem(
+                span,
+                "`continue` inside a purchase: it is tried as one",
+                "put `continue` beside `purchase:`",
+            );
         }
         for span in steps.iter().filter_map(|step| step.keys.span_of("order")).skip(1) {
-            self.problem(span, "a second `order` in one purchase", "keep the one of the step that pays");
+            self.problem(
+                span,
+                "a second `order` in one purchase",
+                "keep the one of the step that pays",
+            );
         }
     }
 
@@ -176,17 +251,31 @@ impl Compiler<'_> {
             Item::Repeat(_) | Item::Choose(_) | Item::Include(_) => return,
         };
         if let Some(span) = keys.span_of("continue") {
-            self.problem(span, "nothing follows that a shopper could go on to", "remove `continue`");
+            self.problem(
+                span,
+                "nothing follows that a shopper could go on to",
+                "remove `continue`",
+            );
         }
     }
 
     /// What a journey can't begin with. Where the shopper comes back to its first step, that step may have a pause.
     fn begins(&mut self, first: &scenario::Step, around: bool) {
-        for (key, span) in first.keys.among(if around { &["together"] } else { &["think", "together"] }) {
-            self.problem(span, "a journey's first step begins when the shopper arrives", format!("remove `{key}`"));
+        for (key, span) in
+            first.keys.among(if around { &["together"] } else { &["think", "together"] })
+        {
+            self.problem(
+                span,
+                "a journey's first step begins when the shopper arrives",
+                format!("remove `{key}`"),
+            );
         }
         if let Some(span) = first.keys.span_of("submit") {
-            self.problem(span, "a journey's first step has no page whose form could be submitted", "get the page with the form first");
+            self.problem(
+                span,
+                "a journey's first step has no page whose form could be submitted",
+                "get the page with the form first",
+            );
         }
     }
 
@@ -194,7 +283,11 @@ impl Compiler<'_> {
     pub(super) fn continues(&mut self, written: Option<&Located<Fraction>>) -> Option<f64> {
         let written = written?;
         if written.value.0 == 0.0 {
-            self.problem(written.span, "no shopper would go on", "write a share above zero, or remove what follows");
+            self.problem(
+                written.span,
+                "no shopper would go on",
+                "write a share above zero, or remove what follows",
+            );
         }
         Some(written.value.0)
     }

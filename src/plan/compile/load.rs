@@ -18,17 +18,28 @@ impl Compiler<'_> {
             Some(written) => self.load_of_scenario(written),
             None if given => None,
             None => {
-                self.flag_problem("the scenario has no load", "add `load:` with stages, or say --rate 50/s --duration 5m");
+                self.flag_problem(
+                    "the scenario has no load",
+                    "add `load:` with stages, or say --rate 50/s --duration 5m",
+                );
                 None
             }
         };
-        let connections = match written.and_then(|load| load.connections.as_ref()).map(|connections| connections.value) {
+        let connections = match written
+            .and_then(|load| load.connections.as_ref())
+            .map(|connections| connections.value)
+        {
             Some(Connecting::Kept) => Connections::Kept,
             Some(Connecting::PerShopper) | None => Connections::PerShopper,
         };
         self.arrivals = arrivals.clone().filter(|_| !self.overridden());
         // Long and thin, so that nothing else seems wrong because of it.
-        let thin = || Stage { from: 1e-6, to: 1e-6, length: Micros::from_secs(30 * 86_400), label: String::new() };
+        let thin = || Stage {
+            from: 1e-6,
+            to: 1e-6,
+            length: Micros::from_secs(30 * 86_400),
+            label: String::new(),
+        };
         let fallback = || Arrivals::Poisson(Profile { stages: vec![thin()], shape: None });
         Load { arrivals: arrivals.unwrap_or_else(fallback), connections }
     }
@@ -41,34 +52,60 @@ impl Compiler<'_> {
     /// `--users`, `--stage` or `--rate`, each with the length that it needs.
     fn load_of_flags(&mut self, written: Option<&scenario::Load>) -> Option<Arrivals> {
         let flags = self.inputs.overrides.clone();
-        let given: Vec<&str> =
-            [("--users", flags.users.is_some()), ("--stage", !flags.stages.is_empty()), ("--rate", flags.rate.is_some())]
-                .into_iter()
-                .filter_map(|(flag, given)| given.then_some(flag))
-                .collect();
+        let given: Vec<&str> = [
+            ("--users", flags.users.is_some()),
+            ("--stage", !flags.stages.is_empty()),
+            ("--rate", flags.rate.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(flag, given)| given.then_some(flag))
+        .collect();
         if given.len() > 1 {
-            self.flag_problem(format!("{} contradict each other", given.join(" and ")), "keep one of them");
+            self.flag_problem(
+                format!("{} contradict each other", given.join(" and ")),
+                "keep one of them",
+            );
             return None;
         }
         if !flags.stages.is_empty() {
             if flags.duration.is_some() {
-                self.flag_problem("--duration and --stage contradict each other", "each stage has its own duration: remove --duration");
+                self.flag_problem(
+                    "--duration and --stage contradict each other",
+                    "each stage has its own duration: remove --duration",
+                );
             }
             let mut from = 0.0;
             let stages = flags.stages.iter().map(|stage| {
                 let start = std::mem::replace(&mut from, stage.to.0);
-                Stage { from: start, to: stage.to.0, length: stage.length, label: format!("ramp to {}", rate(stage.to.0)) }
+                Stage {
+                    from: start,
+                    to: stage.to.0,
+                    length: stage.length,
+                    label: format!("ramp to {}", rate(stage.to.0)),
+                }
             });
             return self.open(written, Profile { stages: stages.collect(), shape: None }, None);
         }
-        let Some(length) = flags.duration.or_else(|| written.and_then(length_of)).filter(|length| *length > Micros::ZERO) else {
-            self.flag_problem(format!("{} without a duration", given.join("")), "say how long: --duration 5m");
+        let Some(length) = flags
+            .duration
+            .or_else(|| written.and_then(length_of))
+            .filter(|length| *length > Micros::ZERO)
+        else {
+            self.flag_problem(
+                format!("{} without a duration", given.join("")),
+                "say how long: --duration 5m",
+            );
             return None;
         };
         match (flags.users, flags.rate) {
             (Some(users), _) => Some(Arrivals::Closed { users: users.max(1), length }),
             (None, Some(Rate(per_second))) => {
-                let stage = Stage { from: per_second, to: per_second, length, label: format!("hold {}", rate(per_second)) };
+                let stage = Stage {
+                    from: per_second,
+                    to: per_second,
+                    length,
+                    label: format!("hold {}", rate(per_second)),
+                };
                 self.open(written, Profile { stages: vec![stage], shape: None }, None)
             }
             (None, None) => None,
@@ -99,29 +136,43 @@ impl Compiler<'_> {
 
     fn stages(&mut self, written: &scenario::Load) -> Option<Arrivals> {
         for (key, span) in written.keys.among(&["peak", "for"]) {
-            let remedy =
-                if key == "for" { "each stage has its own `for`: remove this one" } else { "`peak` belongs to a `shape`: remove it" };
+            let remedy = if key == "for" {
+                "each stage has its own `for`: remove this one"
+            } else {
+                "`peak` belongs to a `shape`: remove it"
+            };
             self.problem(span, format!("`{key}` has no meaning beside `stages`"), remedy);
         }
         let stages = written.stages.as_deref()?;
         let mut from = 0.0;
-        let mut out: Vec<Stage> = stages.iter().filter_map(|stage| self.stage(stage, &mut from)).collect();
+        let mut out: Vec<Stage> =
+            stages.iter().filter_map(|stage| self.stage(stage, &mut from)).collect();
         if let Some(duration) = self.inputs.overrides.duration {
             stretch(&mut out, duration);
         }
         // With a stage missing, totals mean nothing.
         (out.len() == stages.len()).then_some(())?;
-        self.open(Some(written), Profile { stages: out, shape: None }, written.keys.span_of("stages"))
+        self.open(
+            Some(written),
+            Profile { stages: out, shape: None },
+            written.keys.span_of("stages"),
+        )
     }
 
     fn stage(&mut self, written: &scenario::Stage, from: &mut f64) -> Option<Stage> {
         let kinds = written.keys.among(&["ramp", "hold", "jump"]);
         match kinds.as_slice() {
             [_] => {}
-            [] => self.problem(written.keys.span, "a stage needs `ramp`, `hold` or `jump`", "write for example `{ hold: 20/s, for: 2m }`"),
-            [(first, _), (second, span), ..] => {
-                self.problem(*span, format!("`{second}` and `{first}` in one stage"), "make two stages of it")
-            }
+            [] => self.problem(
+                written.keys.span,
+                "a stage needs `ramp`, `hold` or `jump`",
+                "write for example `{ hold: 20/s, for: 2m }`",
+            ),
+            [(first, _), (second, span), ..] => self.problem(
+                *span,
+                format!("`{second}` and `{first}` in one stage"),
+                "make two stages of it",
+            ),
         }
         let length = self.positive(written.length.as_ref(), "a stage")?;
         let (start, to, word) = match (&written.ramp, &written.hold, &written.jump) {
@@ -136,10 +187,14 @@ impl Compiler<'_> {
 
     fn shape(&mut self, written: &scenario::Load) -> Option<Arrivals> {
         for key in ["peak", "for"] {
-            let given = written.keys.has(key) || (key == "for" && self.inputs.overrides.duration.is_some());
+            let given =
+                written.keys.has(key) || (key == "for" && self.inputs.overrides.duration.is_some());
             if !given {
-                let remedy =
-                    if key == "peak" { "add `peak: 33/s`, the highest rate" } else { "add `for: 10m`, the length of the whole shape" };
+                let remedy = if key == "peak" {
+                    "add `peak: 33/s`, the highest rate"
+                } else {
+                    "add `for: 10m`, the length of the whole shape"
+                };
                 self.problem(written.keys.span, format!("a shape needs `{key}`"), remedy);
             }
         }
@@ -180,7 +235,12 @@ impl Compiler<'_> {
     }
 
     /// An open load of this profile, if anybody comes at all.
-    fn open(&mut self, written: Option<&scenario::Load>, profile: Profile, span: Option<scenario::Span>) -> Option<Arrivals> {
+    fn open(
+        &mut self,
+        written: Option<&scenario::Load>,
+        profile: Profile,
+        span: Option<scenario::Span>,
+    ) -> Option<Arrivals> {
         if profile.expected() <= 0.0 {
             self.problems.add(span, "no shopper would ever arrive", "", "write a rate above zero");
             return None;
@@ -192,10 +252,18 @@ impl Compiler<'_> {
     }
 
     /// A duration that is not zero.
-    pub(super) fn positive(&mut self, written: Option<&Located<Micros>>, what: &str) -> Option<Micros> {
+    pub(super) fn positive(
+        &mut self,
+        written: Option<&Located<Micros>>,
+        what: &str,
+    ) -> Option<Micros> {
         let written = written?;
         if written.value == Micros::ZERO {
-            self.problem(written.span, format!("{what} that takes no time"), "write a duration above zero, such as 30s");
+            self.problem(
+                written.span,
+                format!("{what} that takes no time"),
+                "write a duration above zero, such as 30s",
+            );
             return None;
         }
         Some(written.value)
@@ -205,7 +273,9 @@ impl Compiler<'_> {
 /// Gives the stages this length in all, each in proportion.
 fn stretch(stages: &mut [Stage], length: Micros) {
     let before: Micros = stages.iter().map(|stage| stage.length).sum();
-    let scaled = |moment: Micros| Micros((u128::from(moment.0) * u128::from(length.0) / u128::from(before.0.max(1))) as u64);
+    let scaled = |moment: Micros| {
+        Micros((u128::from(moment.0) * u128::from(length.0) / u128::from(before.0.max(1))) as u64)
+    };
     let mut end = Micros::ZERO;
     for stage in stages {
         // Through the moments rather than the lengths, so that no microsecond is lost in the sum.
@@ -218,7 +288,8 @@ fn stretch(stages: &mut [Stage], length: Micros) {
 /// The length that a written load has, if it says one.
 fn length_of(load: &scenario::Load) -> Option<Micros> {
     let stages = load.stages.as_deref().unwrap_or_default();
-    let sum: Micros = stages.iter().filter_map(|stage| stage.length.as_ref()).map(|length| length.value).sum();
+    let sum: Micros =
+        stages.iter().filter_map(|stage| stage.length.as_ref()).map(|length| length.value).sum();
     load.length.as_ref().map(|length| length.value).or((sum > Micros::ZERO).then_some(sum))
 }
 
@@ -228,5 +299,9 @@ fn rate(per_second: f64) -> String {
         let text = format!("{x:.2}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
-    if per_second > 0.0 && per_second < 1.0 { format!("{}/min", number(per_second * 60.0)) } else { format!("{}/s", number(per_second)) }
+    if per_second > 0.0 && per_second < 1.0 {
+        format!("{}/min", number(per_second * 60.0))
+    } else {
+        format!("{}/s", number(per_second))
+    }
 }

@@ -66,19 +66,36 @@ impl Plan {
 fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) -> Plan {
     let document = &scenario.document;
     guard::source(problems);
-    let mut compiler =
-        Compiler { inputs, problems, names: Names::default(), templates: Templates::default(), observed: Vec::new(), arrivals: None };
+    let mut compiler = Compiler {
+        inputs,
+        problems,
+        names: Names::default(),
+        templates: Templates::default(),
+        observed: Vec::new(),
+        arrivals: None,
+    };
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
     let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
-    compiler.names.declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
+    compiler
+        .names
+        .declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
     compiler.templates = Templates::new(compiler.names.list().to_vec(), inputs.today);
-    let flow = compiler.journeys(document.journeys.as_deref().unwrap_or_default(), document.defaults.as_ref());
+    let flow = compiler
+        .journeys(document.journeys.as_deref().unwrap_or_default(), document.defaults.as_ref());
     let mut plan = Plan {
         name: compiler.name(document.name.as_ref()),
         target: compiler.target(document.target.as_ref()),
         limits: compiler.limits(document.limits.as_ref()),
-        trace: document.defaults.as_ref().and_then(|defaults| defaults.trace.as_ref()).is_some_and(|trace| trace.value == Tracing::W3c),
-        season: document.season.as_ref().and_then(|season| season.shoppers.as_ref()).map(|shoppers| shoppers.value.0.round() as u64),
+        trace: document
+            .defaults
+            .as_ref()
+            .and_then(|defaults| defaults.trace.as_ref())
+            .is_some_and(|trace| trace.value == Tracing::W3c),
+        season: document
+            .season
+            .as_ref()
+            .and_then(|season| season.shoppers.as_ref())
+            .map(|shoppers| shoppers.value.0.round() as u64),
         load,
         shoppers,
         journeys: flow.journeys,
@@ -95,7 +112,9 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         let (line, _) = compiler.problems.source().position(text.span.start);
         match plan.objective(&text.value, line) {
             Ok(objective) => plan.objectives.push(objective),
-            Err(error) => compiler.within(text.span, &text.value, error.range, error.message, error.remedy),
+            Err(error) => {
+                compiler.within(text.span, &text.value, error.range, error.message, error.remedy)
+            }
         }
     }
     plan
@@ -113,7 +132,14 @@ impl Compiler<'_> {
     }
 
     /// Adds a problem with a part of a value.
-    fn within(&mut self, span: Span, value: &str, range: std::ops::Range<usize>, message: impl Into<String>, remedy: impl Into<String>) {
+    fn within(
+        &mut self,
+        span: Span,
+        value: &str,
+        range: std::ops::Range<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
         let span = self.problems.source().within(span, value, range);
         self.problems.add(span, message, "", remedy);
     }
@@ -124,8 +150,14 @@ impl Compiler<'_> {
         let trimmed = name.value.trim();
         if trimmed.is_empty() {
             self.problem(name.span, "an empty name", "give it a name");
-        } else if trimmed.chars().any(|c| c.is_control() || c == '<' || c == '>') || trimmed.chars().count() > 100 {
-            self.problem(name.span, "a name is one line of at most 100 characters, without < and >", "write a shorter or plainer name");
+        } else if trimmed.chars().any(|c| c.is_control() || c == '<' || c == '>')
+            || trimmed.chars().count() > 100
+        {
+            self.problem(
+                name.span,
+                "a name is one line of at most 100 characters, without < and >",
+                "write a shorter or plainer name",
+            );
         }
         trimmed.to_owned()
     }
@@ -134,15 +166,24 @@ impl Compiler<'_> {
     fn target(&mut self, written: Option<&Text>) -> Option<Url> {
         const REMEDY: &str = "write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080";
         if let Some(flag) = &self.inputs.overrides.target {
-            return base_address(flag).map_err(|wrong| self.flag_problem(format!("--target {flag}: {wrong}"), REMEDY)).ok();
+            return base_address(flag)
+                .map_err(|wrong| self.flag_problem(format!("--target {flag}: {wrong}"), REMEDY))
+                .ok();
         }
         let written = written?;
-        base_address(written.value.trim()).map_err(|wrong| self.problem(written.span, format!("`{}`: {wrong}", written.value), REMEDY)).ok()
+        base_address(written.value.trim())
+            .map_err(|wrong| {
+                self.problem(written.span, format!("`{}`: {wrong}", written.value), REMEDY)
+            })
+            .ok()
     }
 
     fn limits(&mut self, written: Option<&crate::scenario::Limits>) -> Limits {
         let Some(written) = written else { return Limits::default() };
-        let mut limits = Limits { requests: written.requests.as_ref().map(|rate| rate.value.0), hosts: Vec::new() };
+        let mut limits = Limits {
+            requests: written.requests.as_ref().map(|rate| rate.value.0),
+            hosts: Vec::new(),
+        };
         for (host, rate) in written.hosts.iter().flat_map(|hosts| &hosts.0) {
             let name = host.value.to_ascii_lowercase();
             if url::Host::parse(&name).is_err() || name.contains('/') {
@@ -156,10 +197,19 @@ impl Compiler<'_> {
                 limits.hosts.push((name, rate.value.0));
             }
         }
-        let rates =
-            written.requests.iter().chain(written.hosts.iter().flat_map(|hosts| hosts.0.iter().filter_map(|(_, rate)| rate.as_ref())));
+        let rates = written.requests.iter().chain(
+            written
+                .hosts
+                .iter()
+                .flat_map(|hosts| hosts.0.iter().filter_map(|(_, rate)| rate.as_ref())),
+        );
         for rate in rates.filter(|rate| rate.value.0 == 0.0) {
-            self.problems.add(rate.span, "a limit of nothing lets no request through", "", "write a rate above zero, or remove the limit");
+            self.problems.add(
+                rate.span,
+                "a limit of nothing lets no request through",
+                "",
+                "write a rate above zero, or remove the limit",
+            );
         }
         limits
     }
@@ -170,7 +220,9 @@ fn base_address(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "not an address")?;
     match url.scheme() {
         "http" | "https" if url.host_str().is_none() => Err("an address without a host"),
-        "http" | "https" if url.query().is_some() || url.fragment().is_some() => Err("a base address has no ? and no #"),
+        "http" | "https" if url.query().is_some() || url.fragment().is_some() => {
+            Err("a base address has no ? and no #")
+        }
         "http" | "https" => Ok(url),
         _ => Err("not an http or https address"),
     }

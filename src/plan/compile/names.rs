@@ -7,8 +7,8 @@ use crate::scenario::{Item, Journey, Located, Problems, Step, Text};
 
 /// Words that a variable can't be called.
 const RESERVED: [&str; 20] = [
-    "intent", "order", "shopper", "run", "attempt", "env", "loop", "self", "true", "false", "none", "not", "and", "or", "in", "is", "if",
-    "else", "caller", "super",
+    "intent", "order", "shopper", "run", "attempt", "env", "loop", "self", "true", "false", "none",
+    "not", "and", "or", "in", "is", "if", "else", "caller", "super",
 ];
 
 /// All variables: built-in ones, attributes, columns of data, captures.
@@ -91,34 +91,42 @@ impl Names {
 
     /// The variable of this name.
     pub(super) fn find(&self, name: &str) -> Option<VarId> {
-        self.list.iter().position(|known| known == name).map(|place| VarId(u16::try_from(place).unwrap_or(u16::MAX)))
+        self.list
+            .iter()
+            .position(|known| known == name)
+            .map(|place| VarId(u16::try_from(place).unwrap_or(u16::MAX)))
     }
 
     /// Whether the name can be a variable's: a word of the template language that means nothing else there.
     pub(super) fn check(&self, name: &Text, what: &str, problems: &mut Problems) -> bool {
         let word = &name.value;
-        let good =
-            word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let good = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !good {
-            let plain: String = word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let plain: String =
+                word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             let message = format!("`{word}` can't be used in templates");
             problems.add(
                 name.span,
                 message,
                 format!("the name of {what}"),
-                format!("use letters, digits and _ only, such as `{}`", plain.trim_start_matches(|c: char| c.is_ascii_digit())),
+                format!(
+                    "use letters, digits and _ only, such as `{}`",
+                    plain.trim_start_matches(|c: char| c.is_ascii_digit())
+                ),
             );
-        } else if RESERVED.contains(&word.to_lowercase().as_str()) || FUNCTIONS.contains(&word.as_str()) {
+        } else if RESERVED.contains(&word.to_lowercase().as_str())
+            || FUNCTIONS.contains(&word.as_str())
+        {
             problems.add(
                 name.span,
                 format!("`{word}` means something else in templates"),
                 format!("the name of {what}"),
                 format!("use another name, such as `my_{word}`"),
             );
-        } else if self.list[..self.common]
-            .iter()
-            .any(|known| known == word || known.split_once('.').is_some_and(|(group, _)| group == word))
-        {
+        } else if self.list[..self.common].iter().any(|known| {
+            known == word || known.split_once('.').is_some_and(|(group, _)| group == word)
+        }) {
             problems.add(
                 name.span,
                 format!("`{word}` is already the name of something else"),
@@ -139,9 +147,17 @@ impl Names {
             for (name, _) in written.capture.iter().flat_map(|captures| &captures.0) {
                 if self.check(name, "a capture", problems) {
                     let var = self.add(name.value.clone());
-                    let step_name = written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
+                    let step_name =
+                        written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
                     let (line, _) = problems.source().position(name.span.start);
-                    self.captures.push(Site { var, journey, step, step_name, line, path: path.clone() });
+                    self.captures.push(Site {
+                        var,
+                        journey,
+                        step,
+                        step_name,
+                        line,
+                        path: path.clone(),
+                    });
                 }
             }
         }
@@ -160,11 +176,17 @@ impl Names {
         let name = &self.list[var.index()];
         match name.as_str() {
             "intent.id" | "intent.marker" if !spot.purchase => {
-                return Err((format!("`{name}` is known inside a purchase only"), "put the step into `purchase:`".to_owned()));
+                return Err((
+                    format!("`{name}` is known inside a purchase only"),
+                    "put the step into `purchase:`".to_owned(),
+                ));
             }
             "order.id" | "order.total" if spot.order.is_none() => {
                 let remedy = "give an earlier step of the journey `order: { id: ... }`";
-                return Err((format!("`{name}` is known after a step with `order` only"), remedy.to_owned()));
+                return Err((
+                    format!("`{name}` is known after a step with `order` only"),
+                    remedy.to_owned(),
+                ));
             }
             "order.total" if spot.order == Some(false) => {
                 let remedy = "add `total:` to the `order` of that step";
@@ -173,12 +195,20 @@ impl Names {
             _ => {}
         }
         let sites: Vec<&Site> = self.captures.iter().filter(|site| site.var == var).collect();
-        let earlier: Vec<&Site> = sites.iter().copied().filter(|site| site.journey == spot.journey && site.step < spot.step).collect();
-        if var.index() < self.common || self.certain(&earlier, spot.journey, &mut spot.path.clone()) {
+        let earlier: Vec<&Site> = sites
+            .iter()
+            .copied()
+            .filter(|site| site.journey == spot.journey && site.step < spot.step)
+            .collect();
+        if var.index() < self.common || self.certain(&earlier, spot.journey, &mut spot.path.clone())
+        {
             return Ok(());
         }
         if let Some(site) = earlier.first() {
-            let message = format!("`{name}` is captured in another branch only, by `{}` on line {}", site.step_name, site.line);
+            let message = format!(
+                "`{name}` is captured in another branch only, by `{}` on line {}",
+                site.step_name, site.line
+            );
             return Err((message, "capture it in every branch, or before `choose`".to_owned()));
         }
         Err(match sites.iter().find(|site| site.journey == spot.journey) {
@@ -187,12 +217,19 @@ impl Names {
                 (message, "use it in a later step, or capture it in an earlier one".to_owned())
             }
             Some(site) => {
-                let message = format!("`{name}` is captured only later, by `{}` on line {}", site.step_name, site.line);
+                let message = format!(
+                    "`{name}` is captured only later, by `{}` on line {}",
+                    site.step_name, site.line
+                );
                 (message, "capture it in an earlier step".to_owned())
             }
             None => {
                 let message = format!("`{name}` is captured in another journey only");
-                (message, "capture it in an earlier step of this journey: a shopper takes one journey".to_owned())
+                (
+                    message,
+                    "capture it in an earlier step of this journey: a shopper takes one journey"
+                        .to_owned(),
+                )
             }
         })
     }
@@ -203,9 +240,16 @@ impl Names {
             return true;
         }
         // Whichever branch of the next fork was taken.
-        let open =
-            sites.iter().flat_map(|site| &site.path).map(|(fork, _)| *fork).find(|fork| taken.iter().all(|(known, _)| known != fork));
-        let Some((fork, branches)) = open.and_then(|fork| Some((fork, *self.forks.get(journey)?.get(fork)?))) else { return false };
+        let open = sites
+            .iter()
+            .flat_map(|site| &site.path)
+            .map(|(fork, _)| *fork)
+            .find(|fork| taken.iter().all(|(known, _)| known != fork));
+        let Some((fork, branches)) =
+            open.and_then(|fork| Some((fork, *self.forks.get(journey)?.get(fork)?)))
+        else {
+            return false;
+        };
         (0..branches).all(|branch| {
             taken.push((fork, branch));
             let certain = self.certain(sites, journey, taken);
@@ -216,7 +260,9 @@ impl Names {
 
     /// All names that may be used at this spot.
     pub(super) fn known_at(&self, spot: &Spot) -> Vec<&str> {
-        let all = self.list.iter().enumerate().filter(|(i, _)| self.visible(VarId(u16::try_from(*i).unwrap_or(u16::MAX)), spot).is_ok());
+        let all = self.list.iter().enumerate().filter(|(i, _)| {
+            self.visible(VarId(u16::try_from(*i).unwrap_or(u16::MAX)), spot).is_ok()
+        });
         all.map(|(_, name)| name.as_str()).collect()
     }
 }
@@ -227,18 +273,33 @@ type Placed<'s> = (usize, Path, &'s Step);
 /// All steps in order, each with its journey's place and the branches that lead there; and by journey how many branches each
 /// fork has.
 fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
-    fn along<'s>(items: &'s [Item], journey: usize, path: &mut Path, forks: &mut Vec<usize>, steps: &mut Vec<Placed<'s>>) {
+    fn along<'s>(
+        items: &'s [Item],
+        journey: usize,
+        path: &mut Path,
+        forks: &mut Vec<usize>,
+        steps: &mut Vec<Placed<'s>>,
+    ) {
         for item in items {
             match item {
-                Item::Step(_) | Item::Purchase(_) => steps.extend(steps_of(item).into_iter().map(|step| (journey, path.clone(), step))),
-                Item::Repeat(repeat) => along(repeat.steps.as_deref().unwrap_or_default(), journey, path, forks, steps),
+                Item::Step(_) | Item::Purchase(_) => steps
+                    .extend(steps_of(item).into_iter().map(|step| (journey, path.clone(), step))),
+                Item::Repeat(repeat) => {
+                    along(repeat.steps.as_deref().unwrap_or_default(), journey, path, forks, steps)
+                }
                 Item::Choose(choose) => {
                     let branches = choose.branches.as_deref().unwrap_or_default();
                     let fork = forks.len();
                     forks.push(branches.len());
                     for (place, branch) in branches.iter().enumerate() {
                         path.push((fork, place));
-                        along(branch.steps.as_deref().unwrap_or_default(), journey, path, forks, steps);
+                        along(
+                            branch.steps.as_deref().unwrap_or_default(),
+                            journey,
+                            path,
+                            forks,
+                            steps,
+                        );
                         path.pop();
                     }
                 }
@@ -249,7 +310,13 @@ fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
     let (mut steps, mut forks) = (Vec::new(), Vec::new());
     for (place, journey) in journeys.iter().enumerate() {
         let mut of_journey = Vec::new();
-        along(journey.steps.as_deref().unwrap_or_default(), place, &mut Vec::new(), &mut of_journey, &mut steps);
+        along(
+            journey.steps.as_deref().unwrap_or_default(),
+            place,
+            &mut Vec::new(),
+            &mut of_journey,
+            &mut steps,
+        );
         forks.push(of_journey);
     }
     (steps, forks)
@@ -265,10 +332,14 @@ pub(super) fn steps_of(item: &Item) -> Vec<&Step> {
         // What is no step in a purchase is told where purchases are made.
         Item::Purchase(purchase) => {
             let steps = purchase.steps.iter().flatten();
-            steps.filter_map(|item| if let Item::Step(step) = item { Some(&**step) } else { None }).collect()
+            steps
+                .filter_map(|item| if let Item::Step(step) = item { Some(&**step) } else { None })
+                .collect()
         }
         Item::Repeat(repeat) => all(&repeat.steps),
-        Item::Choose(choose) => choose.branches.iter().flatten().flat_map(|branch| all(&branch.steps)).collect(),
+        Item::Choose(choose) => {
+            choose.branches.iter().flatten().flat_map(|branch| all(&branch.steps)).collect()
+        }
         Item::Include(_) => Vec::new(),
     }
 }

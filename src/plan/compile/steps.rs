@@ -8,9 +8,12 @@ use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
 use crate::plan::{
-    Arrivals, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request, Segment, Step, Template, Together,
+    Arrivals, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request,
+    Segment, Step, Template, Together,
 };
-use crate::scenario::{self, Defaults, Denomination, Located, METHODS, Named, Text, listed, nearest};
+use crate::scenario::{
+    self, Defaults, Denomination, Located, METHODS, Named, Text, listed, nearest,
+};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
@@ -25,13 +28,21 @@ const TELLING_HEADERS: [&str; 2] = ["x-load-test", "x-shopper"];
 
 impl Compiler<'_> {
     /// The step at this spot; its journey and unit are filled in by who knows them.
-    pub(super) fn step(&mut self, written: &scenario::Step, defaults: Option<&Defaults>, spot: &Spot) -> Step {
+    pub(super) fn step(
+        &mut self,
+        written: &scenario::Step,
+        defaults: Option<&Defaults>,
+        spot: &Spot,
+    ) -> Step {
         let (line, _) = self.problems.source().position(written.keys.span.start);
         let default_think = defaults.and_then(|defaults| defaults.think.as_ref());
         let default_patience = defaults.and_then(|defaults| defaults.gives_up_after.as_ref());
         let gives_up_after = written.gives_up_after.as_ref().or(default_patience);
         let mut expect = self.expect(written.expect.as_ref(), spot);
-        let mut declined = written.declined.as_ref().map_or_else(Conditions::default, |declined| self.conditions(declined, spot));
+        let mut declined = written
+            .declined
+            .as_ref()
+            .map_or_else(Conditions::default, |declined| self.conditions(declined, spot));
         self.graphql_checks(written.graphql.as_ref(), &mut expect, &mut declined);
         Step {
             name: self.name(written.name.as_ref()),
@@ -39,14 +50,24 @@ impl Compiler<'_> {
             unit: UnitId::default(),
             line,
             request: self.request(written, defaults, spot),
-            think: written.think.as_ref().or(default_think).map_or(Delay::default(), |think| think.value),
-            gives_up_after: self.positive(gives_up_after, "a shopper's patience").unwrap_or(GIVES_UP_AFTER),
+            think: written
+                .think
+                .as_ref()
+                .or(default_think)
+                .map_or(Delay::default(), |think| think.value),
+            gives_up_after: self
+                .positive(gives_up_after, "a shopper's patience")
+                .unwrap_or(GIVES_UP_AFTER),
             expect,
             declined,
             captures: self.captures(written),
-            basket: written.basket.as_ref().and_then(|basket| self.price(basket.total.as_ref()?, basket.unit.as_ref())),
+            basket: written
+                .basket
+                .as_ref()
+                .and_then(|basket| self.price(basket.total.as_ref()?, basket.unit.as_ref())),
             order: written.order.as_ref().and_then(|order| {
-                let total = order.total.as_ref().and_then(|total| self.price(total, order.unit.as_ref()));
+                let total =
+                    order.total.as_ref().and_then(|total| self.price(total, order.unit.as_ref()));
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
@@ -57,7 +78,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn request(&mut self, written: &scenario::Step, defaults: Option<&Defaults>, spot: &Spot) -> Request {
+    fn request(
+        &mut self,
+        written: &scenario::Step,
+        defaults: Option<&Defaults>,
+        spot: &Spot,
+    ) -> Request {
         let given = written.keys.among(&METHODS);
         match given.as_slice() {
             [_] => {}
@@ -67,7 +93,11 @@ impl Compiler<'_> {
                 format!("add one of {} with an address, such as `get: /`", listed(METHODS, "or")),
             ),
             [(first, _), (second, span), ..] => {
-                self.problem(*span, format!("`{second}` and `{first}` in one step"), "a step is one request: make two steps of it");
+                self.problem(
+                    *span,
+                    format!("`{second}` and `{first}` in one step"),
+                    "a step is one request: make two steps of it",
+                );
             }
         }
         let (method, address) = match given.first().map_or("get", |(key, _)| key) {
@@ -91,7 +121,11 @@ impl Compiler<'_> {
                 let default = defaults.and_then(|defaults| defaults.auth.as_ref());
                 written.auth.as_ref().or(default).and_then(|auth| self.auth(auth, spot))
             },
-            headers: self.headers(written.headers.as_ref(), defaults.and_then(|defaults| defaults.headers.as_ref()), spot),
+            headers: self.headers(
+                written.headers.as_ref(),
+                defaults.and_then(|defaults| defaults.headers.as_ref()),
+                spot,
+            ),
             body: self.body(written, method, spot),
         }
     }
@@ -101,7 +135,8 @@ impl Compiler<'_> {
         let text = written.value.trim();
         let whole = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
         if !text.starts_with('/') && !text.starts_with("{{") && !text.starts_with("{%") && !whole {
-            let remedy = format!("begin with a slash, such as /{text}, or with http:// or https://");
+            let remedy =
+                format!("begin with a slash, such as /{text}, or with http:// or https://");
             self.problem(written.span, format!("`{text}` is not a path below the target"), remedy);
             return None;
         }
@@ -115,7 +150,11 @@ impl Compiler<'_> {
                 return None;
             }
             if whole && let Err(error) = Url::parse(text) {
-                self.problem(written.span, format!("`{text}` is not an address: {error}"), "write a path such as /cart, or a whole URL");
+                self.problem(
+                    written.span,
+                    format!("`{text}` is not an address: {error}"),
+                    "write a path such as /cart, or a whole URL",
+                );
                 return None;
             }
         }
@@ -123,7 +162,12 @@ impl Compiler<'_> {
     }
 
     /// The step's headers over the defaults', names in lower case, in the order defaults first.
-    fn headers(&mut self, own: Option<&Named<Text>>, defaults: Option<&Named<Text>>, spot: &Spot) -> Vec<(String, Template)> {
+    fn headers(
+        &mut self,
+        own: Option<&Named<Text>>,
+        defaults: Option<&Named<Text>>,
+        spot: &Spot,
+    ) -> Vec<(String, Template)> {
         let mut headers: Vec<(String, Template)> = Vec::new();
         for written in [defaults, own].into_iter().flatten() {
             let mut here: Vec<String> = Vec::new();
@@ -131,10 +175,18 @@ impl Compiler<'_> {
                 let lower = name.value.to_ascii_lowercase();
                 self.header_name(name);
                 if here.contains(&lower) {
-                    self.problem(name.span, format!("the header `{lower}` is given twice"), "keep one of the two");
+                    self.problem(
+                        name.span,
+                        format!("the header `{lower}` is given twice"),
+                        "keep one of the two",
+                    );
                 }
                 here.push(lower.clone());
-                let Some(template) = value.as_ref().and_then(|value| self.header_value(value, spot)) else { continue };
+                let Some(template) =
+                    value.as_ref().and_then(|value| self.header_value(value, spot))
+                else {
+                    continue;
+                };
                 headers.retain(|(known, _)| *known != lower);
                 headers.push((lower, template));
             }
@@ -150,11 +202,18 @@ impl Compiler<'_> {
                 "write letters, digits and dashes, such as x-api-key",
             );
         } else if OWN_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
-            self.problem(name.span, format!("`{}` follows from the request", name.value), "remove the header");
+            self.problem(
+                name.span,
+                format!("`{}` follows from the request", name.value),
+                "remove the header",
+            );
         } else if TELLING_HEADERS.contains(&name.value.to_ascii_lowercase().as_str()) {
             self.problem(
                 name.span,
-                format!("`{}` tells the shop that this is a load test, and who the shopper is", name.value),
+                format!(
+                    "`{}` tells the shop that this is a load test, and who the shopper is",
+                    name.value
+                ),
                 "remove the header; its value is in {{ run.id }} or {{ shopper.marker }}",
             );
         }
@@ -164,23 +223,38 @@ impl Compiler<'_> {
         let template = self.text(value, spot)?;
         let fixed: Vec<&str> = match &template {
             Template::Literal(text) => vec![text],
-            Template::Segments(segments) => {
-                segments.iter().filter_map(|segment| if let Segment::Text(text) = segment { Some(text.as_str()) } else { None }).collect()
-            }
+            Template::Segments(segments) => segments
+                .iter()
+                .filter_map(|segment| {
+                    if let Segment::Text(text) = segment { Some(text.as_str()) } else { None }
+                })
+                .collect(),
             Template::Expression { .. } => Vec::new(),
         };
         if fixed.iter().any(|text| HeaderValue::from_str(text).is_err()) {
-            self.problem(value.span, "a header's value is one line of visible characters", "remove line breaks and control characters");
+            self.problem(
+                value.span,
+                "a header's value is one line of visible characters",
+                "remove line breaks and control characters",
+            );
         }
         Some(template)
     }
 
     fn auth(&mut self, written: &scenario::Auth, spot: &Spot) -> Option<Auth> {
         match written.keys.among(&["basic", "bearer"]).as_slice() {
-            [] => self.problem(written.keys.span, "nobody is named", "add `basic: { user: ..., password: ... }` or `bearer: TOKEN`"),
+            [] => self.problem(
+                written.keys.span,
+                "nobody is named",
+                "add `basic: { user: ..., password: ... }` or `bearer: TOKEN`",
+            ),
             [_] => {}
             [(first, _), (second, span), ..] => {
-                self.problem(*span, format!("`{second}` and `{first}` contradict each other"), "keep one of them");
+                self.problem(
+                    *span,
+                    format!("`{second}` and `{first}` contradict each other"),
+                    "keep one of them",
+                );
             }
         }
         if let Some(basic) = &written.basic {
@@ -192,27 +266,42 @@ impl Compiler<'_> {
                     "remove the colon, or send an authorization header of your own",
                 );
             }
-            return Some(Auth::Basic { user: self.text(user, spot)?, password: self.text(password, spot)? });
+            return Some(Auth::Basic {
+                user: self.text(user, spot)?,
+                password: self.text(password, spot)?,
+            });
         }
         self.text(written.bearer.as_ref()?, spot).map(Auth::Bearer)
     }
 
     fn captures(&mut self, written: &scenario::Step) -> Vec<Capture> {
-        let named = written.capture.as_ref().map(|captures| captures.0.as_slice()).unwrap_or_default();
+        let named =
+            written.capture.as_ref().map(|captures| captures.0.as_slice()).unwrap_or_default();
         let observe = written.observe.as_deref().unwrap_or_default();
         for name in observe {
             if named.iter().any(|(known, _)| known.value == name.value) {
                 continue;
             }
-            let remedy = match nearest(&name.value, named.iter().map(|(known, _)| known.value.as_str())) {
-                Some(meant) => format!("write `{meant}`"),
-                None => format!("capture it in this step: `capture: {{ {}: {{ header: ... }} }}`", name.value),
-            };
-            self.problem(name.span, format!("`{}` is not captured in this step", name.value), remedy);
+            let remedy =
+                match nearest(&name.value, named.iter().map(|(known, _)| known.value.as_str())) {
+                    Some(meant) => format!("write `{meant}`"),
+                    None => format!(
+                        "capture it in this step: `capture: {{ {}: {{ header: ... }} }}`",
+                        name.value
+                    ),
+                };
+            self.problem(
+                name.span,
+                format!("`{}` is not captured in this step", name.value),
+                remedy,
+            );
         }
         let mut captures = Vec::new();
         for (name, from) in named {
-            let observed = observe.iter().any(|observed| observed.value == name.value).then(|| self.observe(&name.value));
+            let observed = observe
+                .iter()
+                .any(|observed| observed.value == name.value)
+                .then(|| self.observe(&name.value));
             let from = from.as_ref().and_then(|from| self.extract(from));
             if let (Some(var), Some(from)) = (self.names.find(&name.value), from) {
                 captures.push(Capture { var, from, observed });
@@ -232,16 +321,26 @@ impl Compiler<'_> {
     fn together(&mut self, written: &scenario::Together) -> Option<Together> {
         let (shoppers, within) = match written {
             scenario::Together::Shoppers(shoppers) => (shoppers, None),
-            scenario::Together::Gathering(gathering) => (gathering.shoppers.as_ref()?, gathering.within.as_ref()),
+            scenario::Together::Gathering(gathering) => {
+                (gathering.shoppers.as_ref()?, gathering.within.as_ref())
+            }
         };
         let within = self.positive(within, "a wait").unwrap_or(WAITS_TOGETHER);
         let count = shoppers.value.0;
         if count < 2 {
-            self.problem(shoppers.span, "nobody to wait for", "write how many shoppers act at once, from 2 on, or remove `together`");
+            self.problem(
+                shoppers.span,
+                "nobody to wait for",
+                "write how many shoppers act at once, from 2 on, or remove `together`",
+            );
         }
         let crowd = match &self.arrivals {
-            Some(Arrivals::Closed { users, .. }) => Some((f64::from(*users), "are in the shop at a time")),
-            Some(Arrivals::Poisson(profile) | Arrivals::Paced(profile)) => Some((profile.expected().ceil(), "come in all")),
+            Some(Arrivals::Closed { users, .. }) => {
+                Some((f64::from(*users), "are in the shop at a time"))
+            }
+            Some(Arrivals::Poisson(profile) | Arrivals::Paced(profile)) => {
+                Some((profile.expected().ceil(), "come in all"))
+            }
             None => None,
         };
         if let Some((crowd, come)) = crowd.filter(|(crowd, _)| f64::from(count) > *crowd) {
@@ -251,7 +350,11 @@ impl Compiler<'_> {
         Some(Together { shoppers: count, within })
     }
 
-    fn price(&mut self, at: &scenario::Extract, unit: Option<&Located<Denomination>>) -> Option<Price> {
+    fn price(
+        &mut self,
+        at: &scenario::Extract,
+        unit: Option<&Located<Denomination>>,
+    ) -> Option<Price> {
         let unit = unit.map(|unit| match unit.value {
             Denomination::Major => MoneyUnit::Major,
             Denomination::Minor => MoneyUnit::Minor,
@@ -265,8 +368,14 @@ impl Compiler<'_> {
             Some(scenario::Every::Refresh) | None => None,
         };
         let every = self.positive(pause, "a pause");
-        if let Some(pause) = pause.filter(|pause| pause.value > Micros::ZERO && pause.value < SHORTEST_PAUSE) {
-            self.problem(pause.span, format!("a pause of {}: that is a flood, not a poll", pause.value), "ask every 10ms at most");
+        if let Some(pause) =
+            pause.filter(|pause| pause.value > Micros::ZERO && pause.value < SHORTEST_PAUSE)
+        {
+            self.problem(
+                pause.span,
+                format!("a pause of {}: that is a flood, not a poll", pause.value),
+                "ask every 10ms at most",
+            );
         }
         let within = self.positive(written.length.as_ref(), "a wait");
         let until = self.conditions(written.until.as_ref()?, spot);

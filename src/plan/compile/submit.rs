@@ -27,7 +27,11 @@ impl Compiler<'_> {
             id: written.id.as_ref().and_then(|id| self.form_id(id, spot)),
             css: written.css.as_ref().and_then(|css| self.selector(css)),
             action: written.action.as_ref().and_then(|action| self.likeness(action, spot)),
-            containing: written.containing.as_ref().map(|holding| self.holding(holding, spot)).unwrap_or_default(),
+            containing: written
+                .containing
+                .as_ref()
+                .map(|holding| self.holding(holding, spot))
+                .unwrap_or_default(),
             fields,
             extra: written.extra.as_ref().map(|extra| self.form(extra, spot)).unwrap_or_default(),
             pick: written.pick.as_ref().map(|pick| picked(pick.value)).unwrap_or_default(),
@@ -39,8 +43,13 @@ impl Compiler<'_> {
     pub(super) fn selector(&mut self, written: &Text) -> Option<String> {
         self.readable(written).then_some(())?;
         if let Err(error) = written.value.parse::<Selector>() {
-            let message = format!("`{}` is not a CSS selector that can be used here: {error}", written.value);
-            self.problem(written.span, message, "write for example input[name=csrf] or #total .price");
+            let message =
+                format!("`{}` is not a CSS selector that can be used here: {error}", written.value);
+            self.problem(
+                written.span,
+                message,
+                "write for example input[name=csrf] or #total .price",
+            );
             return None;
         }
         Some(written.value.clone())
@@ -48,16 +57,27 @@ impl Compiler<'_> {
 
     fn form_id(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
         if let Some(plain) = written.value.strip_prefix('#') {
-            self.problem(written.span, "an id is written without its #", format!("write {plain}, or use `css` for selectors"));
+            self.problem(
+                written.span,
+                "an id is written without its #",
+                format!("write {plain}, or use `css` for selectors"),
+            );
             return None;
         }
         self.text(written, spot)
     }
 
-    fn unique<'w>(&mut self, written: Option<&'w Named<OneOrMany<Text>>>) -> Vec<(&'w Text, &'w OneOrMany<Text>)> {
+    fn unique<'w>(
+        &mut self,
+        written: Option<&'w Named<OneOrMany<Text>>>,
+    ) -> Vec<(&'w Text, &'w OneOrMany<Text>)> {
         let named = written.map(|named| named.0.as_slice()).unwrap_or_default();
         for name in twice(named.iter().map(|(name, _)| name)) {
-            self.problem(name.span, format!("the field `{}` is filled twice", name.value), "give the field a list of values");
+            self.problem(
+                name.span,
+                format!("the field `{}` is filled twice", name.value),
+                "give the field a list of values",
+            );
         }
         named.iter().filter_map(|(name, values)| Some((name, values.as_ref()?))).collect()
     }
@@ -67,7 +87,10 @@ impl Compiler<'_> {
             Holding::Name(name) => vec![Field { name: name.value.clone(), value: None }],
             Holding::Valued(named) => {
                 let field = |(name, value): &(Text, Option<Text>)| {
-                    Some(Field { name: name.value.clone(), value: Some(self.text(value.as_ref()?, spot)?) })
+                    Some(Field {
+                        name: name.value.clone(),
+                        value: Some(self.text(value.as_ref()?, spot)?),
+                    })
                 };
                 named.0.iter().filter_map(field).collect()
             }

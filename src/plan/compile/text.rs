@@ -74,16 +74,28 @@ impl Compiler<'_> {
     /// Whether the inside of a placeholder is a name and nothing else: a variable's, or one that is meant to be.
     fn bare(&self, inside: &str) -> bool {
         let word = |part: &str| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
         let parts: Vec<&str> = inside.split('.').collect();
         // `cart.items.first` reaches into a captured document: that takes the expression language.
-        let reaches_in = parts.len() > 1 && parts[0] != "env" && self.names.find(inside).is_none() && self.names.find(parts[0]).is_some();
+        let reaches_in = parts.len() > 1
+            && parts[0] != "env"
+            && self.names.find(inside).is_none()
+            && self.names.find(parts[0]).is_some();
         self.names.find(inside).is_some()
-            || (parts.iter().all(|part| word(part)) && !reaches_in && !matches!(inside, "true" | "false" | "none"))
+            || (parts.iter().all(|part| word(part))
+                && !reaches_in
+                && !matches!(inside, "true" | "false" | "none"))
     }
 
-    fn meaning(&mut self, text: &str, span: Span, range: Range<usize>, spot: &Spot) -> Option<Meaning> {
+    fn meaning(
+        &mut self,
+        text: &str,
+        span: Span,
+        range: Range<usize>,
+        spot: &Spot,
+    ) -> Option<Meaning> {
         let name = &text[range.clone()];
         if let Some(key) = name.strip_prefix("env.") {
             return self.constant(text, span, range.clone(), key).map(Meaning::Constant);
@@ -104,18 +116,36 @@ impl Compiler<'_> {
     }
 
     /// The value of `env.key`.
-    fn constant(&mut self, text: &str, span: Span, range: Range<usize>, key: &str) -> Option<String> {
+    fn constant(
+        &mut self,
+        text: &str,
+        span: Span,
+        range: Range<usize>,
+        key: &str,
+    ) -> Option<String> {
         let Some(value) = self.inputs.variables.get(key) else {
             let message = match nearest(key, self.inputs.variables.keys().map(String::as_str)) {
                 Some(given) => format!("`env.{key}` is not given, but {given} is"),
                 None => format!("`env.{key}` is not given"),
             };
-            self.within(span, text, range, message, format!("say -e {key}=VALUE on the command line"));
+            self.within(
+                span,
+                text,
+                range,
+                message,
+                format!("say -e {key}=VALUE on the command line"),
+            );
             return None;
         };
         let value = value.clone();
         if let Some(secret) = guard::secrets(&value).into_iter().next() {
-            self.within(span, text, range, format!("the value of `env.{key}` is {}", secret.what), secret.remedy);
+            self.within(
+                span,
+                text,
+                range,
+                format!("the value of `env.{key}` is {}", secret.what),
+                secret.remedy,
+            );
             return None;
         }
         Some(value)
@@ -152,7 +182,8 @@ impl Compiler<'_> {
         let (name, looked_up) = match self.templates.add(text) {
             Ok(added) => added,
             Err(error) => {
-                let range = error.range().filter(|range| !range.is_empty()).unwrap_or(0..text.len());
+                let range =
+                    error.range().filter(|range| !range.is_empty()).unwrap_or(0..text.len());
                 let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
                 self.within(
                     span,
@@ -186,8 +217,12 @@ impl Compiler<'_> {
             );
             // With no variable in it, the text comes out the same for every shopper: it would always fail.
             if certain || reads.is_empty() {
-                let range = error.range().filter(|range| !range.is_empty()).unwrap_or(0..text.len());
-                let what = error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+                let range =
+                    error.range().filter(|range| !range.is_empty()).unwrap_or(0..text.len());
+                let what = error.detail().map_or_else(
+                    || error.kind().to_string(),
+                    |detail| format!("{}: {detail}", error.kind()),
+                );
                 self.within(
                     span,
                     text,
@@ -240,7 +275,9 @@ impl Compiler<'_> {
         }
         // A whole group, as in `accounts["first name"]`.
         let group: Vec<VarId> = (0..self.names.list().len())
-            .filter(|i| self.names.list()[*i].split_once('.').is_some_and(|(group, _)| group == name))
+            .filter(|i| {
+                self.names.list()[*i].split_once('.').is_some_and(|(group, _)| group == name)
+            })
             .map(|i| VarId(u16::try_from(i).unwrap_or(u16::MAX)))
             .filter(|var| self.names.visible(*var, spot).is_ok())
             .collect();
@@ -287,7 +324,11 @@ fn cut(text: &str) -> Option<Vec<Piece<'_>>> {
         let inside = &text[open + 2..close];
         // An open brace or quote means that this `}}` may not close; a dash or plus asks for trimming.
         let open_quote = ['"', '\''].iter().any(|quote| inside.matches(*quote).count() % 2 == 1);
-        if inside.contains('{') || open_quote || inside.starts_with(['-', '+']) || inside.ends_with(['-', '+']) {
+        if inside.contains('{')
+            || open_quote
+            || inside.starts_with(['-', '+'])
+            || inside.ends_with(['-', '+'])
+        {
             return None;
         }
         if open > at {
@@ -324,7 +365,15 @@ mod tests {
     fn only_a_text_that_is_one_placeholder_is_lone() {
         assert_eq!(lone_placeholder("{{ sku }}"), Some("sku"));
         assert_eq!(lone_placeholder("{{random(1, 2)}}"), Some("random(1, 2)"));
-        for text in ["x{{ sku }}", "{{ sku }} ", "{{ a }}{{ b }}", "sku", "{% if x %}{{ x }}{% endif %}", "{{- sku }}", ""] {
+        for text in [
+            "x{{ sku }}",
+            "{{ sku }} ",
+            "{{ a }}{{ b }}",
+            "sku",
+            "{% if x %}{{ x }}{% endif %}",
+            "{{- sku }}",
+            "",
+        ] {
             assert_eq!(lone_placeholder(text), None, "{text}");
         }
     }

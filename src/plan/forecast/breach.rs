@@ -10,7 +10,9 @@ use crate::plan::{Plan, Request, Segment, Template};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Breach {
     /// More requests at the peak than the cap on all of them.
-    #[error("{peak:.1} requests/s at the peak, {limit}/s allowed: the rest would be held back; lower the peak or raise limits.requests")]
+    #[error(
+        "{peak:.1} requests/s at the peak, {limit}/s allowed: the rest would be held back; lower the peak or raise limits.requests"
+    )]
     Requests {
         /// Allowed per second.
         limit: f64,
@@ -54,7 +56,12 @@ pub(super) fn of(plan: &Plan, forecast: &Forecast) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let Some(arrivals) = forecast.arrivals else { return breaches };
     let peak = arrivals.peak * forecast.visits.iter().sum::<f64>();
-    breaches.extend(plan.limits.requests.filter(|limit| peak > *limit).map(|limit| Breach::Requests { limit, peak }));
+    breaches.extend(
+        plan.limits
+            .requests
+            .filter(|limit| peak > *limit)
+            .map(|limit| Breach::Requests { limit, peak }),
+    );
     let by_host = visits_by_host(plan, forecast);
     for (name, limit) in &plan.limits.hosts {
         let peak = arrivals.peak * by_host.get(&name.to_ascii_lowercase()).copied().unwrap_or(0.0);
@@ -65,7 +72,11 @@ pub(super) fn of(plan: &Plan, forecast: &Forecast) -> Vec<Breach> {
     if !forecast.at_most {
         let shoppers = arrivals.total.ceil() as u64;
         let short = plan.shoppers.data.iter().filter(|data| !data.suffices(shoppers));
-        breaches.extend(short.map(|data| Breach::Data { name: data.name.clone(), rows: data.rows.len(), shoppers }));
+        breaches.extend(short.map(|data| Breach::Data {
+            name: data.name.clone(),
+            rows: data.rows.len(),
+            shoppers,
+        }));
     }
     breaches
 }
@@ -124,9 +135,15 @@ mod tests {
     fn the_cap_of_a_payment_sandbox_counts_the_steps_that_go_there() {
         let mut plan = shop();
         plan.target = Some("http://shop.test:8080".parse().unwrap());
-        plan.steps[2].request.url =
-            Template::Segments(vec![Segment::Text("https://Sandbox.Test:444/pay?order=".into()), Segment::Variable(crate::base::VarId(0))]);
-        plan.limits.hosts = vec![("sandbox.test".into(), 4.0), ("shop.test".into(), 30.0), ("other.test".into(), 1.0)];
+        plan.steps[2].request.url = Template::Segments(vec![
+            Segment::Text("https://Sandbox.Test:444/pay?order=".into()),
+            Segment::Variable(crate::base::VarId(0)),
+        ]);
+        plan.limits.hosts = vec![
+            ("sandbox.test".into(), 4.0),
+            ("shop.test".into(), 30.0),
+            ("other.test".into(), 1.0),
+        ];
         insta::assert_snapshot!(breaches(&plan, None).join("\n"), @"4.5 requests/s to sandbox.test at the peak, 4/s allowed: the rest would be held back; lower the peak, raise limits.hosts, or put a stub in its place");
     }
 

@@ -38,7 +38,8 @@ const MOST_SHOPPERS: u64 = 1_000_000_000;
 ///
 /// n = ((z₀.₉₅ √(p₀q₀) + z_power √(p₁q₁)) / (p₁ − p₀))²
 pub fn needed(base: f64, risen: f64, power: f64) -> u64 {
-    let spread = quantile(1.0 - LEVEL) * (base * (1.0 - base)).sqrt() + quantile(power) * (risen * (1.0 - risen)).sqrt();
+    let spread = quantile(1.0 - LEVEL) * (base * (1.0 - base)).sqrt()
+        + quantile(power) * (risen * (1.0 - risen)).sqrt();
     (spread / (risen - base)).powi(2).ceil() as u64
 }
 
@@ -47,8 +48,8 @@ pub fn needed(base: f64, risen: f64, power: f64) -> u64 {
 /// n = ((z₀.₉₅ √(2p̄q̄) + z_power √(p₀q₀ + p₁q₁)) / (p₁ − p₀))², p̄ the mean of both rates.
 pub fn needed_in_each(base: f64, risen: f64, power: f64) -> u64 {
     let mean = f64::midpoint(base, risen);
-    let spread =
-        quantile(1.0 - LEVEL) * (2.0 * mean * (1.0 - mean)).sqrt() + quantile(power) * (base * (1.0 - base) + risen * (1.0 - risen)).sqrt();
+    let spread = quantile(1.0 - LEVEL) * (2.0 * mean * (1.0 - mean)).sqrt()
+        + quantile(power) * (base * (1.0 - base) + risen * (1.0 - risen)).sqrt();
     (spread / (risen - base)).powi(2).ceil() as u64
 }
 
@@ -61,7 +62,8 @@ pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
     if surprise > shoppers {
         return None;
     }
-    let seen = |risen: f64| Binomial::new(risen, shoppers).is_ok_and(|law| law.sf(surprise - 1) >= POWER);
+    let seen =
+        |risen: f64| Binomial::new(risen, shoppers).is_ok_and(|law| law.sf(surprise - 1) >= POWER);
     let (mut low, mut high) = (base, 1.0);
     for _ in 0..40 {
         let middle = f64::midpoint(low, high);
@@ -103,7 +105,11 @@ pub fn needed_without_failure(rate: f64, level: f64) -> Option<u64> {
 /// Two fifths are added to the textbook's number: the exact limits are a little wider than the normal law's, and clustering
 /// is estimated from some thirty stretches of time even where there is none.
 pub fn needed_to_hold(limit: f64, windows: u64) -> Option<u64> {
-    (limit > 0.0).then(|| (1.4 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64) as f64).ceil() as u64)
+    (limit > 0.0).then(|| {
+        (1.4 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64)
+            as f64)
+            .ceil() as u64
+    })
 }
 
 // === impl Sight ===
@@ -112,7 +118,8 @@ impl Sight {
     /// What `shoppers` see beside `base`, where `effect` of them are worth one independent shopper.
     pub fn of(base: f64, shoppers: u64, effect: f64) -> Sight {
         let worth = (shoppers as f64 / effect) as u64;
-        let to_see_double = (effect * needed(base, (2.0 * base).min(1.0), POWER) as f64).ceil() as u64;
+        let to_see_double =
+            (effect * needed(base, (2.0 * base).min(1.0), POWER) as f64).ceil() as u64;
         Sight {
             base,
             seen_from: smallest_rise(base, worth),
@@ -133,22 +140,38 @@ mod tests {
 
     #[test]
     fn one_run_needs_what_the_tables_say() {
-        for (base, risen, at_80, at_90) in [(0.001, 0.002, 8_027, 11_935), (0.005, 0.01, 1_597, 2_373), (0.01, 0.02, 793, 1_178)] {
-            assert_eq!([needed(base, risen, 0.8), needed(base, risen, 0.9)], [at_80, at_90], "{base} to {risen}");
+        for (base, risen, at_80, at_90) in
+            [(0.001, 0.002, 8_027, 11_935), (0.005, 0.01, 1_597, 2_373), (0.01, 0.02, 793, 1_178)]
+        {
+            assert_eq!(
+                [needed(base, risen, 0.8), needed(base, risen, 0.9)],
+                [at_80, at_90],
+                "{base} to {risen}"
+            );
         }
     }
 
     #[test]
     fn two_runs_need_what_the_tables_say() {
-        for (base, risen, each) in [(0.001, 0.002, 18_519), (0.005, 0.01, 3_681), (0.01, 0.015, 6_105), (0.02, 0.03, 3_013)] {
+        for (base, risen, each) in [
+            (0.001, 0.002, 18_519),
+            (0.005, 0.01, 3_681),
+            (0.01, 0.015, 6_105),
+            (0.02, 0.03, 3_013),
+        ] {
             assert_eq!(needed_in_each(base, risen, 0.8), each, "{base} to {risen}");
         }
     }
 
     #[test]
     fn the_smallest_change_is_that_of_the_tables() {
-        for (base, risen, each) in [(0.001, 0.002, 18_519), (0.005, 0.01, 3_681), (0.01, 0.015, 6_105)] {
-            assert!((smallest_change(base, each).unwrap() / risen - 1.0).abs() < 0.001, "{base} to {risen}");
+        for (base, risen, each) in
+            [(0.001, 0.002, 18_519), (0.005, 0.01, 3_681), (0.01, 0.015, 6_105)]
+        {
+            assert!(
+                (smallest_change(base, each).unwrap() / risen - 1.0).abs() < 0.001,
+                "{base} to {risen}"
+            );
         }
         assert_eq!([smallest_change(0.01, 0), smallest_change(1.0, 1_000)], [None; 2]);
     }
@@ -177,10 +200,19 @@ mod tests {
         let risen = smallest_rise(0.001, 270).unwrap();
         let none_or_one = (1.0 - risen).powi(270) + 270.0 * risen * (1.0 - risen).powi(269);
         assert!((none_or_one - 0.2).abs() < 1e-6, "{risen}: {none_or_one}");
-        assert!((smallest_rise(0.0, 100).unwrap() - (1.0 - 0.2f64.powf(0.01))).abs() < 1e-9, "a single failure where none can be");
-        assert_eq!([smallest_rise(0.01, 0), smallest_rise(1.0, 1_000), smallest_rise(0.5, 2)], [None; 3]);
+        assert!(
+            (smallest_rise(0.0, 100).unwrap() - (1.0 - 0.2f64.powf(0.01))).abs() < 1e-9,
+            "a single failure where none can be"
+        );
+        assert_eq!(
+            [smallest_rise(0.01, 0), smallest_rise(1.0, 1_000), smallest_rise(0.5, 2)],
+            [None; 3]
+        );
         assert!(smallest_rise(0.001, 100_000_000).unwrap() < 0.001_01);
-        assert!(smallest_rise(0.001, u64::MAX).unwrap() < 0.001_01, "more than can be reckoned with");
+        assert!(
+            smallest_rise(0.001, u64::MAX).unwrap() < 0.001_01,
+            "more than can be reckoned with"
+        );
     }
 
     #[test]
@@ -194,7 +226,8 @@ mod tests {
 
     #[test]
     fn quantiles_need_their_well_known_samples() {
-        let needed = [0.95, 0.99, 0.999, 0.9999].map(|q: f64| needed_without_failure(1.0 - q, LEVEL));
+        let needed =
+            [0.95, 0.99, 0.999, 0.9999].map(|q: f64| needed_without_failure(1.0 - q, LEVEL));
         assert_eq!(needed, [59, 299, 2_995, 29_956].map(Some));
     }
 }

@@ -70,16 +70,26 @@ impl Forecast {
     /// The forecast of a plan. `planned` is the exact number of arrivals, where a schedule has counted it.
     pub fn of(plan: &Plan, planned: Option<u64>) -> Forecast {
         let (visits, completions) = funnel(plan);
-        let orders = plan.units.iter().filter_map(|unit| unit.paying_step).map(|step| visits[step.index()]).sum();
+        let orders = plan
+            .units
+            .iter()
+            .filter_map(|unit| unit.paying_step)
+            .map(|step| visits[step.index()])
+            .sum();
         let stay = |service: fn(&Step) -> Micros| {
-            let seconds = plan.steps.iter().zip(&visits).map(|(step, visits)| visits * (step.think.mean() + service(step)).as_secs_f64());
+            let seconds =
+                plan.steps.iter().zip(&visits).map(|(step, visits)| {
+                    visits * (step.think.mean() + service(step)).as_secs_f64()
+                });
             Micros::from_secs_f64(seconds.sum())
         };
         let shortest_stay = stay(|_| Micros::ZERO);
         // A poll's last request may begin just before the shopper stops asking.
         let longest_stay = stay(|step| {
             let polls = step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within);
-            step.gives_up_after + polls + step.together.map_or(Micros::ZERO, |together| together.within)
+            step.gives_up_after
+                + polls
+                + step.together.map_or(Micros::ZERO, |together| together.within)
         });
         let arrivals = arrivals(plan, planned, shortest_stay);
         let at_once = match (&plan.load.arrivals, arrivals) {
@@ -104,7 +114,8 @@ impl Forecast {
             needs: vec![],
         };
         forecast.breaches = breach::of(plan, &forecast);
-        forecast.needs = plan.objectives.iter().map(|objective| forecast.need(plan, objective)).collect();
+        forecast.needs =
+            plan.objectives.iter().map(|objective| forecast.need(plan, objective)).collect();
         forecast
     }
 
@@ -126,27 +137,40 @@ impl Forecast {
         }
         let (per_shopper, tail) = match &objective.metric {
             Metric::RepeatedFailures | Metric::LostShoppers => (1.0, objective.limit),
-            Metric::Failures(place) | Metric::Declined(place) => (self.attempts(plan, place), objective.limit),
-            Metric::Response { quantile, place: Place::Journey(journey) } => (self.completions[journey.index()], 1.0 - quantile),
+            Metric::Failures(place) | Metric::Declined(place) => {
+                (self.attempts(plan, place), objective.limit)
+            }
+            Metric::Response { quantile, place: Place::Journey(journey) } => {
+                (self.completions[journey.index()], 1.0 - quantile)
+            }
             Metric::Response { quantile, place } => (self.attempts(plan, place), 1.0 - quantile),
             Metric::TimeToBuy { quantile } => (self.orders, 1.0 - quantile),
             Metric::Requests => return None,
         };
         let length = plan.load.length();
         let after = objective.after.unwrap_or(Micros::ZERO).min(length);
-        let late = plan.load.profile().map_or(1.0 - after.as_secs_f64() / length.as_secs_f64(), |profile| {
-            let intensity = Intensity::new(profile);
-            1.0 - intensity.cumulative(after) / intensity.total()
-        });
-        let windows = objective.window.map_or(1, |window| ((length - after).0 / window.0.max(1)).max(1));
+        let late = plan.load.profile().map_or(
+            1.0 - after.as_secs_f64() / length.as_secs_f64(),
+            |profile| {
+                let intensity = Intensity::new(profile);
+                1.0 - intensity.cumulative(after) / intensity.total()
+            },
+        );
+        let windows =
+            objective.window.map_or(1, |window| ((length - after).0 / window.0.max(1)).max(1));
         let of_attributes = |&(attribute, value): &(usize, usize)| {
             let values = &plan.shoppers.attributes[attribute].values;
             values[value].1 / values.iter().map(|(_, weight)| weight).sum::<f64>()
         };
-        let share = late * objective.only.iter().map(of_attributes).product::<f64>() / windows as f64;
+        let share =
+            late * objective.only.iter().map(of_attributes).product::<f64>() / windows as f64;
         // It holds if it holds in each window, so that each is judged at the full level.
         let needed = detect::needed_without_failure(tail, detect::LEVEL);
-        Some(Need { needed, advised: detect::needed_to_hold(tail, windows), expected: self.arrivals?.total * per_shopper * share })
+        Some(Need {
+            needed,
+            advised: detect::needed_to_hold(tail, windows),
+            expected: self.arrivals?.total * per_shopper * share,
+        })
     }
 
     /// Attempts per shopper at a place.
@@ -154,9 +178,13 @@ impl Forecast {
         match place {
             Place::Anywhere => self.visits.iter().sum(),
             Place::Steps(steps) => steps.iter().map(|step| self.visits[step.index()]).sum(),
-            Place::Journey(journey) => {
-                plan.steps.iter().zip(&self.visits).filter(|(step, _)| step.journey == *journey).map(|(_, visits)| visits).sum()
-            }
+            Place::Journey(journey) => plan
+                .steps
+                .iter()
+                .zip(&self.visits)
+                .filter(|(step, _)| step.journey == *journey)
+                .map(|(_, visits)| visits)
+                .sum(),
         }
     }
 }
@@ -247,8 +275,16 @@ mod tests {
     fn the_funnel_thins_out_step_by_step_and_journey_by_journey() {
         let forecast = Forecast::of(&shop(), None);
         let expected = [0.9, 0.9, 0.45, 0.45, 0.1, 0.08];
-        assert!(forecast.visits.iter().zip(expected).all(|(visits, share)| close(*visits, share)), "{:?}", forecast.visits);
-        assert!(close(forecast.completions[0], 0.45) && close(forecast.completions[1], 0.08), "{:?}", forecast.completions);
+        assert!(
+            forecast.visits.iter().zip(expected).all(|(visits, share)| close(*visits, share)),
+            "{:?}",
+            forecast.visits
+        );
+        assert!(
+            close(forecast.completions[0], 0.45) && close(forecast.completions[1], 0.08),
+            "{:?}",
+            forecast.completions
+        );
         assert!(close(forecast.orders, 0.45));
         let pay = forecast.step(StepId(2)).unwrap();
         assert!(close(pay.total, 270.0) && close(pay.mean, 4.5) && close(pay.peak, 4.5), "{pay:?}");
@@ -260,7 +296,10 @@ mod tests {
         let mut plan = shop();
         plan.load.arrivals = Arrivals::Poisson(profile(&[(0.0, 40.0, 30.0), (40.0, 0.0, 30.0)]));
         let flow = Forecast::of(&plan, Some(1_234)).step(StepId(4)).unwrap();
-        assert!(close(flow.total, 123.4) && close(flow.mean, 120.0 / 60.0) && close(flow.peak, 4.0), "{flow:?}");
+        assert!(
+            close(flow.total, 123.4) && close(flow.mean, 120.0 / 60.0) && close(flow.peak, 4.0),
+            "{flow:?}"
+        );
     }
 
     #[test]
@@ -268,17 +307,30 @@ mod tests {
         let forecast = Forecast::of(&shop(), None);
         let (pauses, waits) = (0.9 * 2.0 + 0.45 * 4.0 + 0.08, 2.88 * 10.0);
         assert!(close(forecast.shortest_stay.as_secs_f64(), pauses), "{}", forecast.shortest_stay);
-        assert!(close(forecast.longest_stay.as_secs_f64(), pauses + waits), "{}", forecast.longest_stay);
+        assert!(
+            close(forecast.longest_stay.as_secs_f64(), pauses + waits),
+            "{}",
+            forecast.longest_stay
+        );
         let (low, high) = forecast.at_once.unwrap();
-        assert!(close(low, 10.0 * pauses) && close(high, 10.0 * (pauses + waits)), "{low} to {high}");
+        assert!(
+            close(low, 10.0 * pauses) && close(high, 10.0 * (pauses + waits)),
+            "{low} to {high}"
+        );
     }
 
     #[test]
     fn a_closed_load_is_bounded_by_its_pauses() {
         let mut plan = shop();
-        plan.load = Load { arrivals: Arrivals::Closed { users: 368, length: Micros::from_secs(10) }, ..plan.load };
+        plan.load = Load {
+            arrivals: Arrivals::Closed { users: 368, length: Micros::from_secs(10) },
+            ..plan.load
+        };
         let forecast = Forecast::of(&plan, None);
-        assert!(forecast.at_most && close(forecast.arrivals.unwrap().total, 1_000.0), "{forecast:?}");
+        assert!(
+            forecast.at_most && close(forecast.arrivals.unwrap().total, 1_000.0),
+            "{forecast:?}"
+        );
         assert_eq!(forecast.at_once, Some((368.0, 368.0)));
         plan.steps.iter_mut().for_each(|step| step.think = crate::base::Delay::default());
         assert_eq!(Forecast::of(&plan, None).arrivals, None);
@@ -289,11 +341,20 @@ mod tests {
         let rate = need(objective(Metric::RepeatedFailures, 0.01));
         assert_eq!((rate.needed, rate.expected.round(), rate.is_met()), (Some(299), 600.0, true));
         let strict = need(objective(Metric::Failures(Place::Steps(vec![StepId(2)])), 0.01));
-        assert_eq!((strict.needed, strict.expected.round(), strict.is_met()), (Some(299), 270.0, false));
+        assert_eq!(
+            (strict.needed, strict.expected.round(), strict.is_met()),
+            (Some(299), 270.0, false)
+        );
         let zero = need(objective(Metric::LostShoppers, 0.0));
         assert_eq!((zero.needed, zero.is_met()), (None, false));
-        let journey = need(objective(Metric::Response { quantile: 0.95, place: Place::Journey(crate::base::JourneyId(1)) }, 1e6));
-        assert_eq!((journey.needed, journey.expected.round(), journey.is_met()), (Some(59), 48.0, false));
+        let journey = need(objective(
+            Metric::Response { quantile: 0.95, place: Place::Journey(crate::base::JourneyId(1)) },
+            1e6,
+        ));
+        assert_eq!(
+            (journey.needed, journey.expected.round(), journey.is_met()),
+            (Some(59), 48.0, false)
+        );
     }
 
     #[test]
@@ -301,9 +362,11 @@ mod tests {
         let metric = || Metric::Response { quantile: 0.95, place: Place::Anywhere };
         let all = need(objective(metric(), 1e6));
         assert_eq!(all.expected.round(), 1_728.0);
-        let late = need(Objective { after: Some(Micros::from_secs(30)), ..objective(metric(), 1e6) });
+        let late =
+            need(Objective { after: Some(Micros::from_secs(30)), ..objective(metric(), 1e6) });
         assert_eq!((late.needed, late.expected.round()), (Some(59), 864.0));
-        let windows = need(Objective { window: Some(Micros::from_secs(10)), ..objective(metric(), 1e6) });
+        let windows =
+            need(Objective { window: Some(Micros::from_secs(10)), ..objective(metric(), 1e6) });
         assert_eq!((windows.needed, windows.expected.round()), (Some(59), 288.0));
         let wallets = need(Objective { only: vec![(0, 1)], ..objective(metric(), 1e6) });
         assert_eq!(wallets.expected.round(), 432.0);

@@ -15,7 +15,10 @@ pub fn noise_text(noise: &NoiseFloor) -> String {
         let shown = if *floor <= 0.0 { "nothing beyond chance".to_owned() } else { shown };
         format!("  {key:<width$}  {shown}\n")
     };
-    let head =
-        format!("What {} like runs of {} differ by, so that a smaller change counts for nothing\n", noise.runs.len(), noise.scenario);
+    let head = format!(
+        "What {} like runs of {} differ by, so that a smaller change counts for nothing\n",
+        noise.runs.len(),
+        noise.scenario
+    );
     head + &noise.floors.iter().map(line).collect::<String>()
 }

@@ -18,7 +18,10 @@ pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
         _ if found.suspect => Status::Error("inconclusive", super::words::reason(found).text),
         _ => Status::Passed,
     };
-    let cases = found.differences.iter().map(|difference| (difference.key.clone(), status(found, difference)));
+    let cases = found
+        .differences
+        .iter()
+        .map(|difference| (difference.key.clone(), status(found, difference)));
     Suite {
         name: format!("{} compared", candidate.plan.name),
         started_at: candidate.facts.started_at,
@@ -31,7 +34,9 @@ pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
 
 fn status(found: &Comparison, difference: &Difference) -> Status {
     match (difference.answer, difference.primary) {
-        _ if found.verdict == Verdict::Invalid => Status::Error("invalid", format!("{MARK}: {}", sentence(difference))),
+        _ if found.verdict == Verdict::Invalid => {
+            Status::Error("invalid", format!("{MARK}: {}", sentence(difference)))
+        }
         (Answer::NoRegression, _) => Status::Passed,
         (Answer::Regression, _) => Status::Failure("regression", sentence(difference)),
         (Answer::Inconclusive, true) => Status::Error("inconclusive", sentence(difference)),
@@ -49,7 +54,11 @@ pub fn comparison_annotations(found: &Comparison) -> String {
     if found.verdict == Verdict::Invalid {
         return mark("error", None, "tillrush", &super::words::reason(found).text);
     }
-    found.differences.iter().filter_map(|each| Some(mark(marked(each)?, None, &each.key, &sentence(each)))).collect()
+    found
+        .differences
+        .iter()
+        .filter_map(|each| Some(mark(marked(each)?, None, &each.key, &sentence(each))))
+        .collect()
 }
 
 fn sentence(difference: &Difference) -> String {

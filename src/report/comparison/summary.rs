@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::document::{ChangedSpotDocument, ComparisonDocument, DifferenceDocument, PlacesDocument, RunReference, SCHEMA};
+use super::document::{
+    ChangedSpotDocument, ComparisonDocument, DifferenceDocument, PlacesDocument, RunReference,
+    SCHEMA,
+};
 use super::words;
 use crate::plan::Plan;
 use crate::report::json::{figure, hotspot};
@@ -11,7 +14,8 @@ use crate::verdict::compare::{ChangedSpot, Comparison, Difference, Side};
 
 /// The document as it is written, ending with a line break.
 pub fn comparison_json(document: &ComparisonDocument) -> String {
-    serde_json::to_string_pretty(document).expect("a document of numbers and text can be written") + "\n"
+    serde_json::to_string_pretty(document).expect("a document of numbers and text can be written")
+        + "\n"
 }
 
 /// The JSON Schema of a comparison, as it is published.
@@ -22,7 +26,11 @@ pub fn comparison_schema() -> Value {
 }
 
 /// A comparison for programs.
-pub fn comparison_document(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> ComparisonDocument {
+pub fn comparison_document(
+    base: &Side<'_>,
+    candidate: &Side<'_>,
+    found: &Comparison,
+) -> ComparisonDocument {
     ComparisonDocument {
         schema: SCHEMA.to_owned(),
         verdict: word(found.verdict).to_owned(),

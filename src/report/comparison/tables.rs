@@ -1,7 +1,9 @@
 //! The tables of a comparison: the shoppers, what failed, how long it took, and which places came and went.
 
 use crate::base::Micros;
-use crate::report::view::format::{NOTHING, count, percent, percent_figure, rate, times as how_many_times};
+use crate::report::view::format::{
+    NOTHING, count, percent, percent_figure, rate, times as how_many_times,
+};
 use crate::report::view::tables::who;
 use crate::report::view::{Fit, Table, Tone};
 use crate::verdict::compare::{Answer, Because, ChangedSpot, Comparison, Difference, Figure};
@@ -15,7 +17,9 @@ pub(super) fn shoppers(found: &Comparison) -> Table {
 
 /// Failures and declines, step by step.
 pub(super) fn failures(found: &Comparison) -> Table {
-    table("Failed attempts, step by step", found, |difference| difference.subject.step().is_some() && !difference.subject.is_time())
+    table("Failed attempts, step by step", found, |difference| {
+        difference.subject.step().is_some() && !difference.subject.is_time()
+    })
 }
 
 /// Response times, step by step.
@@ -26,7 +30,10 @@ pub(super) fn times(found: &Comparison) -> Table {
 }
 
 fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool) -> Table {
-    let apart = found.differences.iter().any(|difference| belongs(difference) && difference.distance.is_some());
+    let apart = found
+        .differences
+        .iter()
+        .any(|difference| belongs(difference) && difference.distance.is_some());
     let mut columns = vec![
         ("figure", Fit::Name),
         ("base", Fit::Figure),
@@ -45,7 +52,11 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
             (Answer::Inconclusive, true) => Tone::Doubtful,
             _ => Tone::Plain,
         };
-        let p = if difference.p_corrected < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", difference.p_corrected) };
+        let p = if difference.p_corrected < 0.001 {
+            "<0.001".to_owned()
+        } else {
+            format!("{:.3}", difference.p_corrected)
+        };
         let mut cells = vec![
             difference.key.clone(),
             figure(difference, &difference.base),
@@ -54,7 +65,9 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
             range(difference),
             ratio(difference).map_or_else(|| NOTHING.to_owned(), how_many_times),
         ];
-        cells.extend(apart.then(|| difference.distance.map_or_else(|| NOTHING.to_owned(), |distance| distance.to_string())));
+        cells.extend(apart.then(|| {
+            difference.distance.map_or_else(|| NOTHING.to_owned(), |distance| distance.to_string())
+        }));
         cells.extend([p, answer(difference)]);
         table.row(tone, cells);
     }
@@ -84,7 +97,14 @@ pub(super) fn change(difference: &Difference, change: f64) -> String {
         false => format!("{sign}{size} pt"),
         // Spans may grow beyond 100 %, as shares can't.
         true if change >= 1.0 => {
-            format!("{sign}{} %", if change >= 100.0 { ">9,999".to_owned() } else { count((100.0 * change).round() as u64) })
+            format!(
+                "{sign}{} %",
+                if change >= 100.0 {
+                    ">9,999".to_owned()
+                } else {
+                    count((100.0 * change).round() as u64)
+                }
+            )
         }
         true => format!("{sign}{size} %"),
     }
@@ -102,7 +122,8 @@ fn factor(times: f64) -> String {
 /// base's is, and nothing where both are.
 pub(super) fn seen(difference: &Difference) -> String {
     let large = difference.subject.is_time() && difference.change >= LARGE;
-    let shown = if large { factor(1.0 + difference.change) } else { change(difference, difference.change) };
+    let shown =
+        if large { factor(1.0 + difference.change) } else { change(difference, difference.change) };
     match (difference.base.at_least, difference.candidate.at_least) {
         (false, false) => shown,
         (false, true) => format!("≥ {shown}"),
@@ -148,9 +169,11 @@ pub(super) fn places(found: &Comparison) -> Table {
     );
     let unknown = Rate::new(0, 0);
     let mut row = |tone, word: &str, changed: &ChangedSpot, base: &Rate, candidate: &Rate| {
-        let steps = if changed.steps.is_empty() { "anywhere".to_owned() } else { changed.steps.join(", ") };
+        let steps =
+            if changed.steps.is_empty() { "anywhere".to_owned() } else { changed.steps.join(", ") };
         let sure = if changed.sure { "yes" } else { "may be chance" };
-        let cells = [word, &who(&changed.spot), &steps, &rate(base).0, &rate(candidate).0, sure].map(str::to_owned);
+        let cells = [word, &who(&changed.spot), &steps, &rate(base).0, &rate(candidate).0, sure]
+            .map(str::to_owned);
         table.row(tone, cells);
     };
     for new in &found.places.new {

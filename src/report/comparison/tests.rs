@@ -8,7 +8,9 @@ use crate::base::Micros;
 use crate::report::{Paint, console};
 use crate::tally::Outcome;
 use crate::verdict::Findings;
-use crate::verdict::compare::{Comparison, Difference, LEAST_MARGIN, MARGIN, Side, Subject, Terms, compare};
+use crate::verdict::compare::{
+    Comparison, Difference, LEAST_MARGIN, MARGIN, Side, Subject, Terms, compare,
+};
 use crate::verdict::trial::{Moment, Trial, failing, planted};
 
 /// Two trials, and their comparison.
@@ -35,7 +37,11 @@ impl Pair {
 
     fn compared(&self) -> Comparison {
         let [base, candidate] = self.sides();
-        compare(&base, &candidate, &Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None, duet: false })
+        compare(
+            &base,
+            &candidate,
+            &Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None, duet: false },
+        )
     }
 
     fn console(&self) -> String {
@@ -70,21 +76,35 @@ fn the_published_schema_is_that_of_the_code() {
         std::fs::write(&path, &generated).unwrap();
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(published == generated, "the format has changed: run the tests with TILLRUSH_UPDATE_SCHEMA=1, and look at the difference");
+    assert!(
+        published == generated,
+        "the format has changed: run the tests with TILLRUSH_UPDATE_SCHEMA=1, and look at the difference"
+    );
 }
 
 #[test]
 fn every_document_keeps_to_the_schema() {
     // Closed to further fields, so that a name that is not in the schema is found.
     let mut schema = comparison_schema();
-    let definitions = schema["$defs"].as_object_mut().unwrap().values_mut().map(|definition| &mut definition["additionalProperties"]);
+    let definitions = schema["$defs"]
+        .as_object_mut()
+        .unwrap()
+        .values_mut()
+        .map(|definition| &mut definition["additionalProperties"]);
     definitions.for_each(|open| *open = json!(false));
     schema["additionalProperties"] = json!(false);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let nobody = || Trial::run(0, 10, |_| Outcome::Ok);
-    for pair in [regression(), Pair::of(nobody(), nobody()), Pair::of(nobody(), Trial::run(300, 5, planted))] {
+    for pair in [
+        regression(),
+        Pair::of(nobody(), nobody()),
+        Pair::of(nobody(), Trial::run(300, 5, planted)),
+    ] {
         let written: Value = serde_json::from_str(&comparison_json(&pair.document())).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&written).map(|error| format!("{} {error}", error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&written)
+            .map(|error| format!("{} {error}", error.instance_path()))
+            .collect();
         assert_eq!(errors, Vec::<String>::new());
         assert_eq!(serde_json::from_value::<ComparisonDocument>(written).unwrap(), pair.document());
     }
@@ -95,17 +115,31 @@ fn a_regression_is_named_with_its_place() {
     let found = regression().document();
     assert_eq!((&*found.verdict, found.primary.as_str()), ("regression", "repeated_failures"));
     let place = &found.hotspots.new[0];
-    assert_eq!((place.hotspot.group["payment"].as_str(), place.sure, place.rate_in_other), ("wallet", true, Some(0.0)));
-    let worse: Vec<&str> = found.comparisons.iter().filter(|row| row.verdict == "regression").map(|row| row.name.as_str()).collect();
+    assert_eq!(
+        (place.hotspot.group["payment"].as_str(), place.sure, place.rate_in_other),
+        ("wallet", true, Some(0.0))
+    );
+    let worse: Vec<&str> = found
+        .comparisons
+        .iter()
+        .filter(|row| row.verdict == "regression")
+        .map(|row| row.name.as_str())
+        .collect();
     assert_eq!(worse, ["repeated_failures", "failed_purchases", "lost_shoppers", "failures(pay)"]);
     assert_eq!(found.comparisons[0].margin, found.comparisons[0].base * MARGIN);
-    assert!(found.comparisons[0].margin > LEAST_MARGIN && found.comparisons[0].distance_ms.is_none());
+    assert!(
+        found.comparisons[0].margin > LEAST_MARGIN && found.comparisons[0].distance_ms.is_none()
+    );
 }
 
 #[test]
 fn the_other_way_round_it_is_no_regression_and_the_place_is_gone() {
-    let found = Pair::of(Trial::run(4_000, 60, planted), Trial::run(4_000, 60, without_wallets)).document();
-    assert_eq!((&*found.verdict, found.hotspots.vanished.len(), found.hotspots.new.len()), ("no_regression", 1, 0));
+    let found =
+        Pair::of(Trial::run(4_000, 60, planted), Trial::run(4_000, 60, without_wallets)).document();
+    assert_eq!(
+        (&*found.verdict, found.hotspots.vanished.len(), found.hotspots.new.len()),
+        ("no_regression", 1, 0)
+    );
 }
 
 #[test]
@@ -129,7 +163,10 @@ fn a_comparison_on_one_screen() {
       lost_shoppers      2.6 %      4.5 %  +1.9 pt      +1.3 to +2.5 pt    1.7  <0.001  REGRESSION
       p95(time_to_buy)       0          0     +0 %  −>99.9 to +>9,999 %      –   1.000  inconclusive
     ");
-    for line in ["failures(pay)          0.39 %     12.5 %   +12.1 pt", "new  payment wallet  pay  none      4.5 %  yes"] {
+    for line in [
+        "failures(pay)          0.39 %     12.5 %   +12.1 pt",
+        "new  payment wallet  pay  none      4.5 %  yes",
+    ] {
         assert!(shown.contains(line), "{shown}");
     }
 }
@@ -147,7 +184,9 @@ fn a_pipeline_is_told_of_what_got_worse_and_of_nothing_else() {
     let shown = crate::report::markdown(&comparison_view(&base, &candidate, &found));
     let (sight, folded) = shown.split_once("<details>").unwrap();
     assert!(
-        sight.contains("| repeated\\_failures | 1.1 % | 2.9 % |") && !sight.contains("p95(pay)") && folded.contains("p95(pay)"),
+        sight.contains("| repeated\\_failures | 1.1 % | 2.9 % |")
+            && !sight.contains("p95(pay)")
+            && folded.contains("p95(pay)"),
         "{shown}"
     );
 }
@@ -170,12 +209,15 @@ fn what_was_compared_with_an_invalid_run_is_not_to_be_believed() {
 #[test]
 fn what_is_only_known_to_be_at_least_so_long_has_no_range() {
     let mut found = regression().compared();
-    let time = found.differences.iter_mut().find(|difference| difference.key == "p95(pay)").unwrap();
-    (time.change, time.ci95) = (0.92, crate::verdict::statistics::Interval { low: 99.99, high: 1e6 });
+    let time =
+        found.differences.iter_mut().find(|difference| difference.key == "p95(pay)").unwrap();
+    (time.change, time.ci95) =
+        (0.92, crate::verdict::statistics::Interval { low: 99.99, high: 1e6 });
     let shown = |time: &Difference| (super::tables::seen(time), super::tables::range(time));
     time.candidate.at_least = true;
     assert_eq!(shown(time), ("≥ +92.0 %".to_owned(), "–".to_owned()));
     time.candidate.at_least = false;
-    (time.change, time.ci95) = (252.0, crate::verdict::statistics::Interval { low: 99.0, high: 899.0 });
+    (time.change, time.ci95) =
+        (252.0, crate::verdict::statistics::Interval { low: 99.0, high: 899.0 });
     assert_eq!(shown(time), ("×253".to_owned(), "×100–×900".to_owned()));
 }

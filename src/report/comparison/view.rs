@@ -6,7 +6,12 @@ use crate::verdict::compare::{Comparison, Side};
 
 /// The comparison without its layout.
 pub fn comparison_view(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> View {
-    let tables = [tables::shoppers(found), tables::failures(found), tables::times(found), tables::places(found)];
+    let tables = [
+        tables::shoppers(found),
+        tables::failures(found),
+        tables::times(found),
+        tables::places(found),
+    ];
     View::cautious(
         words::caution(found),
         View {

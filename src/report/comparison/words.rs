@@ -5,7 +5,9 @@ use crate::report::view::format::{counted, percent, times};
 use crate::report::view::tables::group;
 use crate::report::view::{Caution, Remark, Tone, words};
 use crate::verdict::Verdict;
-use crate::verdict::compare::{Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side};
+use crate::verdict::compare::{
+    Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side,
+};
 
 /// So many regressions are named in the verdict's line.
 const NAMED: usize = 3;
@@ -13,7 +15,8 @@ const NAMED: usize = 3;
 /// What is compared with what.
 pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
     let name = |side: &Side<'_>| {
-        let tags: Vec<String> = side.facts.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let tags: Vec<String> =
+            side.facts.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let tags = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
         format!("{}{tags}", side.facts.started_at.strftime("%Y-%m-%d %H:%M:%SZ"))
     };
@@ -22,7 +25,13 @@ pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
 
 /// Both runs in a line.
 pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
-    let of = |side: &Side<'_>| format!("{} against {}", counted(side.findings.shoppers.started, "shopper"), side.facts.target);
+    let of = |side: &Side<'_>| {
+        format!(
+            "{} against {}",
+            counted(side.findings.shoppers.started, "shopper"),
+            side.facts.target
+        )
+    };
     format!("candidate: {}; base: {}", of(candidate), of(base))
 }
 
@@ -31,16 +40,23 @@ pub(super) fn reason(found: &Comparison) -> Remark {
     match found.verdict {
         Verdict::Fail => {
             let worse: Vec<&Difference> = found.regressions().collect();
-            let named: Vec<String> = worse.iter().take(NAMED).map(|difference| moved(difference)).collect();
+            let named: Vec<String> =
+                worse.iter().take(NAMED).map(|difference| moved(difference)).collect();
             let more = worse.len().saturating_sub(NAMED);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
             Remark::new(Tone::Bad, format!("a regression: {}{more}", named.join("; ")))
         }
-        Verdict::Pass => Remark::new(Tone::Good, format!("no regression: {}", found.primary().map(moved).unwrap_or_default())),
-        Verdict::Invalid => {
-            Remark::new(Tone::Doubtful, "a generator, not the shop, was the bottleneck in one of the runs: their difference says little")
+        Verdict::Pass => Remark::new(
+            Tone::Good,
+            format!("no regression: {}", found.primary().map(moved).unwrap_or_default()),
+        ),
+        Verdict::Invalid => Remark::new(
+            Tone::Doubtful,
+            "a generator, not the shop, was the bottleneck in one of the runs: their difference says little",
+        ),
+        Verdict::Interrupted | Verdict::Inconclusive => {
+            Remark::new(Tone::Doubtful, undecided(found))
         }
-        Verdict::Interrupted | Verdict::Inconclusive => Remark::new(Tone::Doubtful, undecided(found)),
     }
 }
 
@@ -48,7 +64,10 @@ fn undecided(found: &Comparison) -> String {
     match found.primary() {
         None => "one of the runs has seen nothing of what is compared".to_owned(),
         Some(primary) if primary.answer != Answer::Inconclusive => {
-            format!("the generator is suspect, so that nothing can be said to be no worse: {}", moved(primary))
+            format!(
+                "the generator is suspect, so that nothing can be said to be no worse: {}",
+                moved(primary)
+            )
         }
         Some(primary) => {
             let needed = match primary.times_needed {
@@ -62,25 +81,35 @@ fn undecided(found: &Comparison) -> String {
 
 /// `repeated_failures went from 0.50 % to 1.0 % (+0.26 to +0.75 pt)`.
 fn moved(difference: &Difference) -> String {
-    let (base, candidate) = (figure(difference, &difference.base), figure(difference, &difference.candidate));
+    let (base, candidate) =
+        (figure(difference, &difference.base), figure(difference, &difference.candidate));
     format!("{} went from {base} to {candidate}{}", difference.key, in_brackets(difference))
 }
 
 /// Where the change lies, if that can be said: ` (+0.2 to +0.7 pt)`.
 pub(super) fn in_brackets(difference: &Difference) -> String {
-    if difference.known_ci95().is_some() { format!(" ({})", range(difference)) } else { String::new() }
+    if difference.known_ci95().is_some() {
+        format!(" ({})", range(difference))
+    } else {
+        String::new()
+    }
 }
 
 /// The caution that the generators call for.
 pub(super) fn caution(found: &Comparison) -> Option<Caution> {
     let sentence = "Not to be believed: in one of the runs the generator was the bottleneck, so that what differs may be its own doing, and not \
                     the shop's.";
-    (found.verdict == Verdict::Invalid).then(|| Caution { of_all: true, sentence: sentence.to_owned() })
+    (found.verdict == Verdict::Invalid)
+        .then(|| Caution { of_all: true, sentence: sentence.to_owned() })
 }
 
 /// What matters most, after what must be known before it is believed, as sentences.
 pub(super) fn headline(found: &Comparison) -> Vec<String> {
-    caution(found).map(|caution| caution.sentence).into_iter().chain(self::found(found).into_iter().map(|remark| remark.text)).collect()
+    caution(found)
+        .map(|caution| caution.sentence)
+        .into_iter()
+        .chain(self::found(found).into_iter().map(|remark| remark.text))
+        .collect()
 }
 
 /// What matters most, in plain sentences.
@@ -104,9 +133,21 @@ pub(super) fn found(found: &Comparison) -> Vec<Remark> {
         remarks.push(Remark::new(tone, format!("Primary, {}: {word}. {per}{more}.", primary.key)));
     }
     remarks.extend(others(found));
-    remarks.extend(found.places.new.iter().filter(|spot| spot.sure).map(|spot| place(spot, "now fail again and again", Tone::Bad)));
     remarks.extend(
-        found.places.vanished.iter().filter(|spot| spot.sure).map(|spot| place(spot, "no longer fail again and again", Tone::Good)),
+        found
+            .places
+            .new
+            .iter()
+            .filter(|spot| spot.sure)
+            .map(|spot| place(spot, "now fail again and again", Tone::Bad)),
+    );
+    remarks.extend(
+        found
+            .places
+            .vanished
+            .iter()
+            .filter(|spot| spot.sure)
+            .map(|spot| place(spot, "no longer fail again and again", Tone::Good)),
     );
     remarks
 }
@@ -125,25 +166,41 @@ fn others(found: &Comparison) -> Option<Remark> {
 }
 
 fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Remark {
-    let at = if changed.steps.is_empty() { String::new() } else { format!(" at {}", changed.steps.join(", ")) };
-    let rate = |rate: Option<f64>| rate.filter(|rate| *rate > 0.0).map_or_else(|| "none".to_owned(), percent);
-    let (here, there) = (rate(changed.spot.inside.value()), rate(changed.other.and_then(|rate| rate.value())));
+    let at = if changed.steps.is_empty() {
+        String::new()
+    } else {
+        format!(" at {}", changed.steps.join(", "))
+    };
+    let rate = |rate: Option<f64>| {
+        rate.filter(|rate| *rate > 0.0).map_or_else(|| "none".to_owned(), percent)
+    };
+    let (here, there) =
+        (rate(changed.spot.inside.value()), rate(changed.other.and_then(|rate| rate.value())));
     let (before, after) = if tone == Tone::Bad { (there, here) } else { (here, there) };
-    Remark::new(tone, format!("Shoppers with {} {what}{at}: {before} of them before, {after} now.", group(&changed.spot)))
+    Remark::new(
+        tone,
+        format!(
+            "Shoppers with {} {what}{at}: {before} of them before, {after} now.",
+            group(&changed.spot)
+        ),
+    )
 }
 
 /// Both generators; their doubts with remedies.
 pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Remark> {
     let of = |name: &str, side: &Side<'_>| {
         let remarks = words::generator(side.findings).into_iter();
-        remarks.map(|remark| Remark { text: format!("{name}: {}", remark.text), ..remark }).collect::<Vec<_>>()
+        remarks
+            .map(|remark| Remark { text: format!("{name}: {}", remark.text), ..remark })
+            .collect::<Vec<_>>()
     };
     [of("Base", base), of("Candidate", candidate)].concat()
 }
 
 /// What a reader must know to read the figures rightly.
 pub(super) fn notes(found: &Comparison) -> Vec<String> {
-    let mut notes: Vec<String> = found.unlike.iter().map(|reason| format!("The runs are not alike: {reason}.")).collect();
+    let mut notes: Vec<String> =
+        found.unlike.iter().map(|reason| format!("The runs are not alike: {reason}.")).collect();
     let matters = format!(
         "What matters: {} of a time and at least {LEAST_SLOWER}, {} of a rate and at least {} points",
         percent(found.margin),

@@ -12,9 +12,20 @@ const SHORTEST_NAME: usize = 10;
 /// Each column's width, none if it is left out: prose is wrapped first, then names are cut a
 /// little, then optional columns go, then names get what is left.
 pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
-    let natural = |i: usize| table.rows.iter().map(|row| row.cells[i].width()).chain([table.columns[i].title.width()]).max().unwrap_or(0);
-    let mut widths: Vec<Option<usize>> = (0..table.columns.len()).map(|i| Some(natural(i))).collect();
-    let needed = |widths: &[Option<usize>]| widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
+    let natural = |i: usize| {
+        table
+            .rows
+            .iter()
+            .map(|row| row.cells[i].width())
+            .chain([table.columns[i].title.width()])
+            .max()
+            .unwrap_or(0)
+    };
+    let mut widths: Vec<Option<usize>> =
+        (0..table.columns.len()).map(|i| Some(natural(i))).collect();
+    let needed = |widths: &[Option<usize>]| {
+        widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
+    };
     let reduce = |widths: &mut Vec<Option<usize>>, fit: Fit, least: usize| {
         for i in (0..widths.len()).filter(|&i| table.columns[i].fit == fit) {
             let excess = needed(widths).saturating_sub(available);
@@ -30,7 +41,10 @@ pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
             (Fit::Optional(order), Some(_)) => Some(order),
             _ => None,
         };
-        let Some(next) = (0..widths.len()).filter(|i| optional(i).is_some()).max_by_key(optional) else { break };
+        let Some(next) = (0..widths.len()).filter(|i| optional(i).is_some()).max_by_key(optional)
+        else {
+            break;
+        };
         // Columns that are nothing without each other have the same number.
         let order = table.columns[next].fit;
         (0..widths.len()).filter(|i| table.columns[*i].fit == order).for_each(|i| widths[i] = None);

@@ -31,14 +31,18 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     out.verdict(view);
     out.blank();
     view.caution.iter().for_each(|caution| out.remark(&caution.remark(), 0));
-    let beneath = if view.caution.as_ref().is_some_and(|caution| caution.of_all) { INDENT } else { 0 };
+    let beneath =
+        if view.caution.as_ref().is_some_and(|caution| caution.of_all) { INDENT } else { 0 };
     view.headline.iter().for_each(|remark| out.remark(remark, beneath));
     for table in &view.tables {
         out.blank();
         out.table(table);
     }
     out.blank();
-    view.generator.iter().enumerate().for_each(|(i, remark)| out.remark(remark, if i == 0 { 0 } else { INDENT }));
+    view.generator
+        .iter()
+        .enumerate()
+        .for_each(|(i, remark)| out.remark(remark, if i == 0 { 0 } else { INDENT }));
     if !view.notes.is_empty() {
         out.blank();
         view.notes.iter().for_each(|note| out.remark(&Remark::new(Tone::Faint, note.clone()), 0));
@@ -91,7 +95,8 @@ impl Screen {
 
     /// A sentence, its further lines indented a little so that sentences are told apart without blank lines.
     fn remark(&mut self, remark: &Remark, indent: usize) {
-        for (i, line) in wrapped(&remark.text, self.width - indent, INDENT).into_iter().enumerate() {
+        for (i, line) in wrapped(&remark.text, self.width - indent, INDENT).into_iter().enumerate()
+        {
             let hanging = if i == 0 { indent } else { indent + INDENT };
             self.line(style(remark.tone), &format!("{}{line}", " ".repeat(hanging)));
         }
@@ -116,7 +121,8 @@ impl Screen {
             .zip(cells)
             .filter_map(|((column, width), cell)| Some((column.fit, (*width)?, *cell)))
             .collect();
-        let prose: Vec<Vec<String>> = shown.iter().map(|(fit, width, cell)| in_cell(*fit, *width, cell)).collect();
+        let prose: Vec<Vec<String>> =
+            shown.iter().map(|(fit, width, cell)| in_cell(*fit, *width, cell)).collect();
         let height = prose.iter().map(Vec::len).max().unwrap_or(1);
         for line in 0..height {
             let parts: Vec<String> = shown

@@ -347,9 +347,11 @@ fn a_tiny_run() {
 
 #[test]
 fn a_generator_that_stood_still() {
-    let mut trial = Trial::run(200, 10, planted).stopped(Micros::from_secs(5), Micros::from_secs(7));
+    let mut trial =
+        Trial::run(200, 10, planted).stopped(Micros::from_secs(5), Micros::from_secs(7));
     let wall = Micros::from_secs(20);
-    trial.tally.generator = Generator { cpu: wall * 97 / 100, wall, coarse_timer: true, ..Generator::default() };
+    trial.tally.generator =
+        Generator { cpu: wall * 97 / 100, wall, coarse_timer: true, ..Generator::default() };
     let text = shown(&trial, 100);
     let generator = text.split("Generator").nth(1).unwrap();
     assert_snapshot!(text.lines().next().unwrap(), @"INVALID: the generator, not the shop, was the bottleneck: the figures below say little of the shop");
@@ -385,7 +387,8 @@ fn a_generator_that_stood_still() {
 fn what_an_invalid_run_found_is_marked_where_it_stands() {
     let mut plan = shop();
     plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
-    let trial = Trial::of(plan, 2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
+    let trial =
+        Trial::of(plan, 2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
     let (text, view) = (shown(&trial, 100), view(&trial));
     assert_snapshot!(between(&text, "Not to be", "In all"), @r"
     Not to be believed: 1,645 of 9,787 attempts (16.81 %) acted late, by up to 10s, most from 20s to
@@ -399,19 +402,27 @@ fn what_an_invalid_run_found_is_marked_where_it_stands() {
         the cause.)
       In all
     ");
-    let titles: Vec<&str> = text.lines().filter(|line| line.ends_with(": not to be believed")).collect();
+    let titles: Vec<&str> =
+        text.lines().filter(|line| line.ends_with(": not to be believed")).collect();
     assert_eq!(titles.len(), view.tables.len(), "{titles:?}");
     let loud = |tone: Tone| !matches!(tone, Tone::Faint);
     assert!(!view.headline.iter().any(|remark| loud(remark.tone)), "{:?}", view.headline);
     assert!(!view.tables.iter().flat_map(|table| &table.rows).any(|row| loud(row.tone)));
     let of_the_shop = || view.answers.iter().filter(|answer| !answer.of_the_run);
-    assert!(of_the_shop().count() == 4 && !of_the_shop().any(|answer| loud(answer.tone)), "{:?}", view.answers);
+    assert!(
+        of_the_shop().count() == 4 && !of_the_shop().any(|answer| loud(answer.tone)),
+        "{:?}",
+        view.answers
+    );
 }
 
 #[test]
 fn a_suspect_runs_times_are_read_with_caution_and_the_shop_is_not_blamed_for_a_late_generator() {
-    let down = |m: &crate::verdict::trial::Moment<'_>| failing((300.0..320.0).contains(&m.now) && m.step == "pay");
-    let trial = Trial::run(6_000, 600, down).stopped(Micros::from_secs(302), Micros::from_secs(304));
+    let down = |m: &crate::verdict::trial::Moment<'_>| {
+        failing((300.0..320.0).contains(&m.now) && m.step == "pay")
+    };
+    let trial =
+        Trial::run(6_000, 600, down).stopped(Micros::from_secs(302), Micros::from_secs(304));
     let (text, view) = (shown(&trial, 120), view(&trial));
     assert_snapshot!(between(&text, "Read the times", "How far"), @r"
     Read the times with caution: 100 of 28,891 attempts (0.35 %) acted late, by up to 1.98s, most from 5m01s to 5m04s.
@@ -470,7 +481,8 @@ fn a_closed_load_has_no_losses() {
 fn each_verdict_says_why() {
     let mut reasons = Vec::new();
     let mut trial = Trial::run(40, 10, |_| Outcome::Ok);
-    let mut note = |trial: &Trial| reasons.push(shown(trial, 200).lines().next().unwrap().to_owned());
+    let mut note =
+        |trial: &Trial| reasons.push(shown(trial, 200).lines().next().unwrap().to_owned());
     note(&trial);
     trial.facts.missing_slices = vec!["1/2".parse().unwrap()];
     note(&trial);
@@ -487,8 +499,12 @@ fn each_verdict_says_why() {
     ];
     for (verdict, answer, more_shoppers) in answers {
         findings.verdict = verdict;
-        findings.objectives =
-            vec![ObjectiveFinding { text: "failures(pay) < 1%".into(), verdict: answer, more_shoppers, ..ObjectiveFinding::default() }];
+        findings.objectives = vec![ObjectiveFinding {
+            text: "failures(pay) < 1%".into(),
+            verdict: answer,
+            more_shoppers,
+            ..ObjectiveFinding::default()
+        }];
         trial.facts.missing_slices.clear();
         let view = View::of(&trial.plan, &trial.facts, &findings);
         reasons.push(console(&view, 200, Paint::Plain).lines().next().unwrap().to_owned());
@@ -508,7 +524,9 @@ fn each_verdict_says_why() {
 #[test]
 fn a_run_that_goes_on_says_until_when_its_figures_are_and_decides_nothing() {
     let mut plan = shop();
-    plan.objectives = ["repeated_failures < 0.5%", "p50(pay) < 1s", "p50(home) < 1s"].map(|text| plan.objective(text, 1).unwrap()).into();
+    plan.objectives = ["repeated_failures < 0.5%", "p50(pay) < 1s", "p50(home) < 1s"]
+        .map(|text| plan.objective(text, 1).unwrap())
+        .into();
     let mut trial = Trial::of(plan, 1_000, 60, planted);
     trial.facts.completion = Completion::Running;
     let text = shown(&trial, 100);
@@ -543,7 +561,8 @@ fn a_block_that_may_hide_a_bad_moment_is_told_beside_the_shopper_s_own_circumsta
     let said = |seconds| {
         let trial = Trial::run(8_000, seconds, |m| failing(m.step == "pay" && m.shopper < 0.03));
         let view = view(&trial);
-        let source = view.headline.iter().find(|remark| remark.text.starts_with("Failures repeat")).unwrap();
+        let source =
+            view.headline.iter().find(|remark| remark.text.starts_with("Failures repeat")).unwrap();
         source.text.clone()
     };
     assert!(!said(1_800).contains("blocks of"), "5 s are not long");
@@ -561,7 +580,14 @@ fn prose_is_wrapped_before_a_name_is_cut() {
         ("second at", Fit::Name),
     ];
     let mut table = Table::new("What went wrong first", &columns);
-    let row = ["browse/category", "status 502: the wallet provider did not call back", "12,345", "1,234", "1,000", "the same (1,234)"];
+    let row = [
+        "browse/category",
+        "status 502: the wallet provider did not call back",
+        "12,345",
+        "1,234",
+        "1,000",
+        "the same (1,234)",
+    ];
     table.row(Tone::Bad, row.map(str::to_owned));
     assert_snapshot!(console_table(&table, 80, Paint::Plain), @r"
     What went wrong first
@@ -592,8 +618,15 @@ fn names_are_cut_by_their_width_and_not_by_bytes() {
 #[test]
 fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
     let mut plan = crate::verdict::trial::shop();
-    plan.load.arrivals = crate::plan::Arrivals::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
-    let texts = ["repeated_failures < 1%", "failures(pay) < 3%", "p99(pay) < 100ms", "p95(pay) < 200ms for 20s", "requests < 5/s"];
+    plan.load.arrivals =
+        crate::plan::Arrivals::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
+    let texts = [
+        "repeated_failures < 1%",
+        "failures(pay) < 3%",
+        "p99(pay) < 100ms",
+        "p95(pay) < 200ms for 20s",
+        "requests < 5/s",
+    ];
     plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
     let mut trial = Trial::of(plan, 3_000, 120, planted);
     trial.tally.seconds.clear();
@@ -613,7 +646,8 @@ fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
 #[test]
 fn a_time_that_many_never_came_to_is_told_as_a_share_and_not_as_a_span() {
     let mut plan = crate::verdict::trial::shop();
-    let texts = ["p95(time_to_buy) < 10s", "p99(buy) < 1h", "p99(pay) < 10s", "failures(home) < 1%"];
+    let texts =
+        ["p95(time_to_buy) < 10s", "p99(buy) < 1h", "p99(pay) < 10s", "failures(home) < 1%"];
     plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
     let trial = Trial::of(plan, 3_000, 120, |m| match m.step {
         "confirm" => failing(true),
@@ -639,7 +673,12 @@ fn the_wire_is_told_in_a_line_with_the_generator() {
     let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
     exchanges(&mut trial.tally, StepId(3), 600);
     let text = shown(&trial, 110);
-    let line = text.lines().skip_while(|line| !line.contains("On the wire")).take(2).collect::<Vec<_>>().join("\n");
+    let line = text
+        .lines()
+        .skip_while(|line| !line.contains("On the wire"))
+        .take(2)
+        .collect::<Vec<_>>()
+        .join("\n");
     assert_snapshot!(line, @r"
     On the wire: 1,000 requests, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections
       (1 by TLS resumption); p50–p99 connect 390µs, tls 1.19ms, wait 5.3ms–5.59ms, receive 40µs–40µs
@@ -651,7 +690,8 @@ fn what_is_counted_on_the_wire_comes_to_the_headlines_requests() {
     let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
     exchanges(&mut trial.tally, StepId(3), 600);
     let files = &mut trial.tally.steps[3].assets;
-    (files.pages, files.files, files.requests, files.held, files.connections) = (60, 190, 160, 1, 1);
+    (files.pages, files.files, files.requests, files.held, files.connections) =
+        (60, 190, 160, 1, 1);
     let text = shown(&trial, 140);
     assert_snapshot!(between(&text, "On the wire", "–"), @r"
     On the wire: 1,000 requests of steps, 60 by redirects, 1 held back by a cap, 1 dialled again unsent; 60 connections (1 by TLS resumption);
@@ -683,11 +723,23 @@ fn one_of_anything_is_told_as_one() {
         scenario: "",
     });
     let body = page.split("<body>").nth(1).unwrap();
-    for text in [console(&view, 140, Paint::Plain), crate::report::markdown(&view), crate::report::junit(&[suite]), body.to_owned()] {
-        let words: Vec<&str> = text.split(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | ',' | '_')).collect();
-        let counted =
-            |pair: &&[&str]| pair[0] == "1" && pair[1].len() > 3 && pair[1].ends_with('s') && !["times", "unless"].contains(&pair[1]);
-        let wrong: Vec<String> = words.windows(2).filter(counted).map(|pair| pair.join(" ")).collect();
+    for text in [
+        console(&view, 140, Paint::Plain),
+        crate::report::markdown(&view),
+        crate::report::junit(&[suite]),
+        body.to_owned(),
+    ] {
+        let words: Vec<&str> = text
+            .split(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '.' | ',' | '_'))
+            .collect();
+        let counted = |pair: &&[&str]| {
+            pair[0] == "1"
+                && pair[1].len() > 3
+                && pair[1].ends_with('s')
+                && !["times", "unless"].contains(&pair[1])
+        };
+        let wrong: Vec<String> =
+            words.windows(2).filter(counted).map(|pair| pair.join(" ")).collect();
         assert!(wrong.is_empty(), "{wrong:?} in\n{text}");
     }
 }
@@ -703,7 +755,8 @@ fn between(report: &str, from: &str, to: &str) -> String {
 fn an_outage_is_told_with_its_time_and_a_season_with_its_loss() {
     let mut plan = shop();
     plan.season = Some(2_100_000);
-    let trial = Trial::of(plan, 6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.005));
+    let trial =
+        Trial::of(plan, 6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.005));
     let text = shown(&trial, 100);
     assert_snapshot!(between(&text, "In all", "How far"), @r"
     In all, 16.8 % of shoppers met two failures or more (1,009 of 6,000, 5.4–41.5 %); for 747 of them it

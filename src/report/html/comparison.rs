@@ -6,7 +6,9 @@ use super::charts::{self, Chart, Colour};
 use super::page::{CautionPart, RemarkPart, TablePart, remarks, word};
 use super::series::Series;
 use super::templates::{document, render};
-use crate::report::comparison::{DifferenceDocument, comparison_document, comparison_view, difference_texts};
+use crate::report::comparison::{
+    DifferenceDocument, comparison_document, comparison_view, difference_texts,
+};
 use crate::report::json::{JourneyDocument, run_document};
 use crate::report::view::format::rate;
 use crate::report::view::{Tone, tables};
@@ -83,8 +85,14 @@ impl Page {
                 flows: flows.map(|(place, journey)| flow(key, place, journey)).collect(),
             }
         };
-        let changes = told.comparisons.iter().zip(texts).enumerate().map(|(i, (told, text))| change(i, told, text));
-        let (changes, others) = changes.partition(|change| !change.of_step || change.tone == word(Tone::Bad));
+        let changes = told
+            .comparisons
+            .iter()
+            .zip(texts)
+            .enumerate()
+            .map(|(i, (told, text))| change(i, told, text));
+        let (changes, others) =
+            changes.partition(|change| !change.of_step || change.tone == word(Tone::Bad));
         Page {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
@@ -138,7 +146,12 @@ fn change(place: usize, told: &DifferenceDocument, text: String) -> ChangePart {
 /// Hot spots that are new, that are gone, and that stayed.
 fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotPart> {
     let shown = |found: Option<&Rate>| found.map_or_else(|| "–".to_owned(), |found| rate(found).0);
-    let part = |tone, what, side: &Side<'_>, spot: &HotSpot, base: Option<&Rate>, candidate: Option<&Rate>| SpotPart {
+    let part = |tone,
+                what,
+                side: &Side<'_>,
+                spot: &HotSpot,
+                base: Option<&Rate>,
+                candidate: Option<&Rate>| SpotPart {
         tone: word(tone),
         what,
         who: tables::group(spot),
@@ -147,9 +160,17 @@ fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotP
         candidate: shown(candidate),
     };
     let places = &found.places;
-    let new = places.new.iter().map(|new| part(Tone::Bad, "new", candidate, &new.spot, new.other.as_ref(), Some(&new.spot.inside)));
-    let gone = places.vanished.iter().map(|gone| part(Tone::Good, "gone", base, &gone.spot, Some(&gone.spot.inside), gone.other.as_ref()));
-    let kept = candidate.findings.hotspots.iter().filter(|spot| !places.new.iter().any(|new| new.spot == **spot));
+    let new = places.new.iter().map(|new| {
+        part(Tone::Bad, "new", candidate, &new.spot, new.other.as_ref(), Some(&new.spot.inside))
+    });
+    let gone = places.vanished.iter().map(|gone| {
+        part(Tone::Good, "gone", base, &gone.spot, Some(&gone.spot.inside), gone.other.as_ref())
+    });
+    let kept = candidate
+        .findings
+        .hotspots
+        .iter()
+        .filter(|spot| !places.new.iter().any(|new| new.spot == **spot));
     let before = |spot: &HotSpot| {
         let named = (tables::group(spot), tables::places(candidate.plan, spot));
         base.findings
@@ -158,7 +179,8 @@ fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotP
             .find(|other| (tables::group(other), tables::places(base.plan, other)) == named)
             .map(|other| &other.inside)
     };
-    let kept = kept.map(|spot| part(Tone::Plain, "kept", candidate, spot, before(spot), Some(&spot.inside)));
+    let kept = kept
+        .map(|spot| part(Tone::Plain, "kept", candidate, spot, before(spot), Some(&spot.inside)));
     new.chain(gone).chain(kept).collect()
 }
 

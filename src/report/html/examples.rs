@@ -63,15 +63,22 @@ pub(super) fn examples(plan: &Plan, samples: &Samples, spots: &[HotSpot]) -> Vec
     let mut found = Vec::new();
     for spot in spots {
         let of_spot = all.iter().filter(|(_, line)| belongs(plan, spot, line));
-        let fresh: Vec<&(String, &SampleLine)> =
-            of_spot.filter(|(_, line)| !shown.contains(line)).take(MOST_OF_SPOT.min(MOST - shown.len())).collect();
+        let fresh: Vec<&(String, &SampleLine)> = of_spot
+            .filter(|(_, line)| !shown.contains(line))
+            .take(MOST_OF_SPOT.min(MOST - shown.len()))
+            .collect();
         shown.extend(fresh.iter().map(|(_, line)| *line));
-        let journeys: Vec<Example> = fresh.iter().map(|(title, line)| Example::of(title, line)).collect();
+        let journeys: Vec<Example> =
+            fresh.iter().map(|(title, line)| Example::of(title, line)).collect();
         if !journeys.is_empty() {
-            found.push(Examples { title: format!("{} at {}", group(spot), places(plan, spot)), journeys });
+            found.push(Examples {
+                title: format!("{} at {}", group(spot), places(plan, spot)),
+                journeys,
+            });
         }
     }
-    let rest: Vec<&(String, &SampleLine)> = all.iter().filter(|(_, line)| !shown.contains(line)).take(MOST - shown.len()).collect();
+    let rest: Vec<&(String, &SampleLine)> =
+        all.iter().filter(|(_, line)| !shown.contains(line)).take(MOST - shown.len()).collect();
     for kind in rest.chunk_by(|one, other| one.0 == other.0) {
         let journeys = kind.iter().map(|(title, line)| Example::of(title, line)).collect();
         found.push(Examples { title: format!("also: {}", kind[0].0), journeys });
@@ -81,10 +88,14 @@ pub(super) fn examples(plan: &Plan, samples: &Samples, spots: &[HotSpot]) -> Vec
 
 /// Whether a journey is one of those that a hot spot is about.
 fn belongs(plan: &Plan, spot: &HotSpot, line: &SampleLine) -> bool {
-    let holds = |(name, value): &(String, String)| line.attributes.get(name).or_else(|| line.observed.get(name)) == Some(value);
+    let holds = |(name, value): &(String, String)| {
+        line.attributes.get(name).or_else(|| line.observed.get(name)) == Some(value)
+    };
     let steps: Vec<&str> = spot.steps.iter().map(|step| plan.step(*step).name.as_str()).collect();
     let failed_there = || {
-        let failed = |exchange: &&crate::tally::SampledExchange| exchange.failure.is_some() && steps.contains(&exchange.step.as_str());
+        let failed = |exchange: &&crate::tally::SampledExchange| {
+            exchange.failure.is_some() && steps.contains(&exchange.step.as_str())
+        };
         line.exchanges.iter().filter(failed).count() >= 2
     };
     spot.group.iter().all(holds) && (spot.scope == Scope::Journey || failed_there())
@@ -100,7 +111,9 @@ impl Example {
             at: format!("{:.1} s", exchange.began_at.as_secs_f64()),
             step: exchange.step.clone(),
             attempt: exchange.attempt,
-            status: exchange.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+            status: exchange
+                .status
+                .map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
             took: exchange.took.to_string(),
             failed: exchange.failure.map_or_else(String::new, |kind| kind.label().to_owned()),
             detail: exchange.detail.clone(),
@@ -119,8 +132,10 @@ impl Example {
 
 /// The shopper's marker, and the ids that its failing exchanges carry in their headers.
 fn marks(line: &SampleLine) -> Vec<String> {
-    let ids = line.exchanges.iter().flat_map(trace_ids).map(|(name, value)| format!("{name} {value}"));
-    let mut marks: Vec<String> = std::iter::once(format!("x-shopper {}", line.marker)).chain(ids).collect();
+    let ids =
+        line.exchanges.iter().flat_map(trace_ids).map(|(name, value)| format!("{name} {value}"));
+    let mut marks: Vec<String> =
+        std::iter::once(format!("x-shopper {}", line.marker)).chain(ids).collect();
     let mut seen = std::collections::BTreeSet::new();
     marks.retain(|mark| seen.insert(mark.clone()));
     marks
@@ -129,6 +144,10 @@ fn marks(line: &SampleLine) -> Vec<String> {
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         None => text.to_owned(),
-        Some((at, _)) => format!("{}\n… {} in failures.jsonl", &text[..at], counted((text.len() - at) as u64, "more byte")),
+        Some((at, _)) => format!(
+            "{}\n… {} in failures.jsonl",
+            &text[..at],
+            counted((text.len() - at) as u64, "more byte")
+        ),
     }
 }

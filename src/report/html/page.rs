@@ -8,7 +8,9 @@ use super::series::Series;
 use super::templates::{document, render};
 use crate::base::{plural, redact};
 use crate::plan::Plan;
-use crate::report::json::{HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document};
+use crate::report::json::{
+    HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document,
+};
 use crate::report::view::format::{count, expected, percent};
 use crate::report::view::{Caution, Fit, Remark, Section, Table, Tone, View, gate, tables};
 use crate::tally::Tally;
@@ -175,10 +177,20 @@ impl Page {
         let view = View::of(plan, facts, findings);
         let run = run_document(plan, tally, facts, findings);
         let series = Series::of(plan, tally);
-        let reached: Vec<usize> = (0..run.steps.len()).filter(|step| run.steps[*step].attempts > 0).take(MOST_STEPS).collect();
-        let over_time = [charts::arrivals(&run, &series), charts::requests(&run, &series), charts::failures(&run, &series)];
-        let spreads = reached.iter().filter_map(|i| charts::spread(*i, &series.steps[*i], &run.steps[*i].response_ms));
-        let responses = reached.iter().filter_map(|i| charts::response(*i, &run, &series, &series.steps[*i]));
+        let reached: Vec<usize> = (0..run.steps.len())
+            .filter(|step| run.steps[*step].attempts > 0)
+            .take(MOST_STEPS)
+            .collect();
+        let over_time = [
+            charts::arrivals(&run, &series),
+            charts::requests(&run, &series),
+            charts::failures(&run, &series),
+        ];
+        let spreads = reached
+            .iter()
+            .filter_map(|i| charts::spread(*i, &series.steps[*i], &run.steps[*i].response_ms));
+        let responses =
+            reached.iter().filter_map(|i| charts::response(*i, &run, &series, &series.steps[*i]));
         let objectives = findings.objectives.iter().zip(&run.objectives).enumerate();
         Page {
             live: live.map(str::to_owned),
@@ -186,7 +198,8 @@ impl Page {
             subtitle: view.subtitle.clone(),
             verdict: if running { "running" } else { findings.verdict.key() },
             word: view.word.clone(),
-            look: if running || findings.objectives.is_empty() && findings.verdict == Verdict::Pass {
+            look: if running || findings.objectives.is_empty() && findings.verdict == Verdict::Pass
+            {
                 "none"
             } else {
                 findings.verdict.key()
@@ -195,8 +208,16 @@ impl Page {
             caution: view.caution.as_ref().map(CautionPart::of),
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),
-            objectives: objectives.map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found))).collect(),
-            flows: run.journeys.iter().enumerate().filter(|(_, it)| it.started > 0).map(|(i, it)| charts::flow(i, it)).collect(),
+            objectives: objectives
+                .map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found)))
+                .collect(),
+            flows: run
+                .journeys
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| it.started > 0)
+                .map(|(i, it)| charts::flow(i, it))
+                .collect(),
             over_time: over_time.into_iter().chain(charts::lag(&run, &series)).collect(),
             responses: responses.collect(),
             stages: !run.stages.is_empty(),
@@ -206,7 +227,10 @@ impl Page {
             heat: Heat::of(&run.heat),
             examples: examples(plan, &tally.samples, &findings.hotspots),
             spreads: spreads.collect(),
-            percentiles: reached.iter().flat_map(|i| percentiles(*i, &series.steps[*i].label, &run)).collect(),
+            percentiles: reached
+                .iter()
+                .flat_map(|i| percentiles(*i, &series.steps[*i].label, &run))
+                .collect(),
             losses: losses(findings, &run),
             sections: sections(&view.tables),
             generator: remarks(&view.generator),
@@ -232,7 +256,10 @@ impl From<crate::report::view::Answer> for AnswerPart {
 }
 
 pub(super) fn remarks(remarks: &[Remark]) -> Vec<RemarkPart> {
-    remarks.iter().map(|remark| RemarkPart { tone: word(remark.tone), text: remark.text.clone() }).collect()
+    remarks
+        .iter()
+        .map(|remark| RemarkPart { tone: word(remark.tone), text: remark.text.clone() })
+        .collect()
 }
 
 fn sections(tables: &[Table]) -> Vec<SectionPart> {
@@ -246,7 +273,12 @@ fn sections(tables: &[Table]) -> Vec<SectionPart> {
         Section::Further => "further",
     };
     let by_section = tables.chunk_by(|one, other| one.section == other.section);
-    by_section.map(|tables| SectionPart { key: key(tables[0].section), tables: tables.iter().map(TablePart::of).collect() }).collect()
+    by_section
+        .map(|tables| SectionPart {
+            key: key(tables[0].section),
+            tables: tables.iter().map(TablePart::of).collect(),
+        })
+        .collect()
 }
 
 /// A tone as the style sheet calls it.
@@ -263,7 +295,8 @@ pub(super) fn word(tone: Tone) -> &'static str {
 fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
     let Some(loss) = &findings.loss else { return Vec::new() };
     let most = loss.by_patience.iter().map(|row| row.ci95.high).fold(0.0, f64::max) * 1.05;
-    let rows = loss.by_patience.iter().zip(run.loss.iter().flat_map(|loss| &loss.by_patience)).enumerate();
+    let rows =
+        loss.by_patience.iter().zip(run.loss.iter().flat_map(|loss| &loss.by_patience)).enumerate();
     rows.map(|(place, (row, told))| {
         let (share, ci95) = tables::lost_share(row);
         let text = if row.lost > 0.0 {
@@ -274,7 +307,14 @@ fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
         StripPart {
             name: row.patience.clone(),
             tone: if place == 0 { "own" } else { "plain" },
-            svg: charts::strip("loss", Some(row.rate), Some((row.ci95.low, Some(row.ci95.high))), None, most, &text),
+            svg: charts::strip(
+                "loss",
+                Some(row.rate),
+                Some((row.ci95.low, Some(row.ci95.high))),
+                None,
+                most,
+                &text,
+            ),
             text,
             figure: format!("loss.by_patience.{place}.lost_rate"),
             value: Some(told.lost_rate),
@@ -285,16 +325,28 @@ fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
 
 fn percentiles(place: usize, step: &str, run: &RunDocument) -> [PercentilesPart; 2] {
     let of = |kind: &'static str, key: &str, spans: &SpansDocument| {
-        let values =
-            [("p50", spans.p50), ("p90", spans.p90), ("p95", spans.p95), ("p99", spans.p99), ("p999", spans.p999), ("max", spans.max)];
+        let values = [
+            ("p50", spans.p50),
+            ("p90", spans.p90),
+            ("p95", spans.p95),
+            ("p99", spans.p99),
+            ("p999", spans.p999),
+            ("max", spans.max),
+        ];
         let cell = |(name, value): (&str, Option<f64>)| {
-            let shown = value.map_or_else(|| "–".to_owned(), |ms| crate::base::Micros((ms * 1_000.0).round() as u64).to_string());
+            let shown = value.map_or_else(
+                || "–".to_owned(),
+                |ms| crate::base::Micros((ms * 1_000.0).round() as u64).to_string(),
+            );
             (format!("steps.{place}.{key}.{name}"), shown, value)
         };
         PercentilesPart { step: step.to_owned(), kind, cells: values.map(cell).to_vec() }
     };
     let found = &run.steps[place];
-    [of("response", "response_ms", &found.response_ms), of("service", "service_ms", &found.service_ms)]
+    [
+        of("response", "response_ms", &found.response_ms),
+        of("service", "service_ms", &found.service_ms),
+    ]
 }
 
 /// What it takes to run it again, and to tell it from other runs.
@@ -302,16 +354,30 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
     let load = &run.load;
     let tags: Vec<String> = run.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let machine = &run.machine;
-    let attempts = load.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string());
+    let attempts =
+        load.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string());
     let facts = [
         ("Run", run.run_id.clone()),
         ("Started", run.started_at.clone()),
         ("Target", run.target.clone()),
         ("Seed", run.seed.to_string()),
-        ("Load", format!("{}, {} arrivals, connections {}", load.model, load.arrivals, load.connections.replace('_', " "))),
+        (
+            "Load",
+            format!(
+                "{}, {} arrivals, connections {}",
+                load.model,
+                load.arrivals,
+                load.connections.replace('_', " ")
+            ),
+        ),
         (
             "Shoppers",
-            format!("{} behaviour, patience {}, at most {} at a unit", load.behaviour, load.patience, plural(&attempts, "attempt")),
+            format!(
+                "{} behaviour, patience {}, at most {} at a unit",
+                load.behaviour,
+                load.patience,
+                plural(&attempts, "attempt")
+            ),
         ),
         ("Slice", run.slice.clone()),
         ("Plan digest", run.plan_digest.clone()),
@@ -319,7 +385,13 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
         ("Scenario SHA-256", run.scenario.sha256.clone()),
         ("Tags", tags.join(", ")),
         ("Version", run.tool_version.clone()),
-        ("Machine", format!("{} {}, {} processors, {} used by shoppers", machine.os, machine.arch, machine.cpus, machine.cores)),
+        (
+            "Machine",
+            format!(
+                "{} {}, {} processors, {} used by shoppers",
+                machine.os, machine.arch, machine.cpus, machine.cores
+            ),
+        ),
         ("Completion", run.completion.clone()),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
@@ -344,7 +416,11 @@ impl TablePart {
         TablePart {
             title: table.title.clone(),
             in_sight: table.in_sight,
-            columns: table.columns.iter().map(|column| (column.title.clone(), fit(column.fit))).collect(),
+            columns: table
+                .columns
+                .iter()
+                .map(|column| (column.title.clone(), fit(column.fit)))
+                .collect(),
             rows: table.rows.iter().map(|row| (word(row.tone), row.cells.clone())).collect(),
         }
     }
@@ -384,12 +460,17 @@ impl Heat {
                 columns.push((&cell.name, &cell.value));
             }
         }
-        let names = columns.chunk_by(|one, other| one.0 == other.0).map(|same| (same[0].0.to_owned(), same.len())).collect();
+        let names = columns
+            .chunk_by(|one, other| one.0 == other.0)
+            .map(|same| (same[0].0.to_owned(), same.len()))
+            .collect();
         let rows = cells.chunk_by(|one, other| one.step == other.step).map(|row| {
             let mut parts = vec![HeatPart::default(); columns.len()];
             for cell in row {
-                let place = cells.iter().position(|other| std::ptr::eq(other, cell)).unwrap_or_default();
-                let column = columns.iter().position(|column| *column == (&*cell.name, &*cell.value));
+                let place =
+                    cells.iter().position(|other| std::ptr::eq(other, cell)).unwrap_or_default();
+                let column =
+                    columns.iter().position(|column| *column == (&*cell.name, &*cell.value));
                 if let Some(part) = column.and_then(|column| parts.get_mut(column)) {
                     *part = HeatPart::of(place, cell, hottest);
                 }
@@ -397,7 +478,11 @@ impl Heat {
             (row[0].step.clone(), parts)
         });
         let rows = rows.collect();
-        (!cells.is_empty()).then(|| Heat { names, values: columns.iter().map(|(_, value)| (*value).to_owned()).collect(), rows })
+        (!cells.is_empty()).then(|| Heat {
+            names,
+            values: columns.iter().map(|(_, value)| (*value).to_owned()).collect(),
+            rows,
+        })
     }
 }
 
@@ -405,7 +490,11 @@ impl HeatPart {
     fn of(place: usize, cell: &HeatDocument, hottest: f64) -> HeatPart {
         HeatPart {
             // The root, so that what is warm is told from what is cold beside one very hot cell.
-            level: if cell.repeated == 0 { 0 } else { ((cell.rate / hottest).sqrt() * LEVELS).ceil() as usize },
+            level: if cell.repeated == 0 {
+                0
+            } else {
+                ((cell.rate / hottest).sqrt() * LEVELS).ceil() as usize
+            },
             text: if cell.repeated == 0 { "none".to_owned() } else { percent(cell.rate) },
             told: format!("{} of {}", count(cell.repeated), count(cell.shoppers)),
             figure: format!("heat.{place}.rate"),

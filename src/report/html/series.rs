@@ -85,8 +85,9 @@ impl Series {
     pub(super) fn of(plan: &Plan, tally: &Tally) -> Series {
         let seconds = tally.seconds.keys().next_back().map_or(1, |last| last + 1);
         let moment_s = seconds.div_ceil(MOST_POINTS);
-        let mut moments: Vec<Moment> =
-            (0..seconds.div_ceil(moment_s)).map(|place| Moment { from_s: place * moment_s, ..Moment::default() }).collect();
+        let mut moments: Vec<Moment> = (0..seconds.div_ceil(moment_s))
+            .map(|place| Moment { from_s: place * moment_s, ..Moment::default() })
+            .collect();
         for (second, seen) in &tally.seconds {
             let moment = &mut moments[(second / moment_s) as usize];
             moment.planned += seen.planned;
@@ -99,10 +100,16 @@ impl Series {
             }
         }
         let ids = (0..plan.steps.len()).map(|step| StepId(step as u16));
-        let steps = ids.zip(&tally.steps).map(|(id, step)| StepSeries::of(plan.step_label(id), step, tally.shape.block)).collect();
-        let lags: BTreeMap<u32, &Latency> = tally.blocks.iter().map(|(number, block)| (*number, &block.lag)).collect();
+        let steps = ids
+            .zip(&tally.steps)
+            .map(|(id, step)| StepSeries::of(plan.step_label(id), step, tally.shape.block))
+            .collect();
+        let lags: BTreeMap<u32, &Latency> =
+            tally.blocks.iter().map(|(number, block)| (*number, &block.lag)).collect();
         let lag = LagSeries {
-            p50: over_time(&lags, tally.shape.block, min_sample(0.5), |window| window.quantile(0.5)),
+            p50: over_time(&lags, tally.shape.block, min_sample(0.5), |window| {
+                window.quantile(0.5)
+            }),
             longest: over_time(&lags, tally.shape.block, 1, Latency::max),
         };
         Series { length_s: f64::from(seconds), moment_s, moments, steps, lag }
@@ -113,9 +120,12 @@ impl Series {
 
 impl StepSeries {
     fn of(label: String, step: &StepTally, block: Micros) -> StepSeries {
-        let blocks: BTreeMap<u32, &Latency> = step.response_ok.blocks.iter().map(|(number, seen)| (*number, seen)).collect();
-        let quantiles = [0.5, 0.95, 0.99].map(|q| over_time(&blocks, block, min_sample(q), |window| window.quantile(q)));
-        let failed = [&step.response_failed, &step.response_censored].map(crate::tally::Series::total);
+        let blocks: BTreeMap<u32, &Latency> =
+            step.response_ok.blocks.iter().map(|(number, seen)| (*number, seen)).collect();
+        let quantiles = [0.5, 0.95, 0.99]
+            .map(|q| over_time(&blocks, block, min_sample(q), |window| window.quantile(q)));
+        let failed =
+            [&step.response_failed, &step.response_censored].map(crate::tally::Series::total);
         StepSeries {
             label,
             quantiles,
@@ -127,11 +137,17 @@ impl StepSeries {
 }
 
 /// A figure of each window of neighbouring blocks that has at least `needed` spans. Windows are as narrow as most of them can be.
-fn over_time(blocks: &BTreeMap<u32, &Latency>, block: Micros, needed: u64, figure: impl Fn(&Latency) -> Option<Micros>) -> Line {
+fn over_time(
+    blocks: &BTreeMap<u32, &Latency>,
+    block: Micros,
+    needed: u64,
+    figure: impl Fn(&Latency) -> Option<Micros>,
+) -> Line {
     let Some(last) = blocks.keys().next_back() else { return Vec::new() };
     let count: u64 = blocks.values().map(|seen| seen.count()).sum();
     // A third more than needed on average, since arrivals are uneven.
-    let windows = (count * 3 / (needed * 4).max(1)).min(u64::from(MOST_WINDOWS.min(last + 1))) as u32;
+    let windows =
+        (count * 3 / (needed * 4).max(1)).min(u64::from(MOST_WINDOWS.min(last + 1))) as u32;
     if windows < FEWEST_WINDOWS.min(last + 1) {
         return Vec::new();
     }
@@ -141,7 +157,8 @@ fn over_time(blocks: &BTreeMap<u32, &Latency>, block: Micros, needed: u64, figur
         let seen: Latency = blocks.range(from..from + width).map(|(_, seen)| *seen).sum();
         match figure(&seen).filter(|_| seen.count() >= needed) {
             Some(span) => {
-                let middle = (f64::from(from) + f64::from(width.min(last + 1 - from)) / 2.0) * block.as_secs_f64();
+                let middle = (f64::from(from) + f64::from(width.min(last + 1 - from)) / 2.0)
+                    * block.as_secs_f64();
                 line.last_mut().expect("a line has a stretch").push((middle, span.as_millis_f64()));
             }
             None if line.last().is_some_and(|stretch| !stretch.is_empty()) => line.push(Vec::new()),
@@ -162,9 +179,17 @@ impl Spread {
             let place = (span.as_millis_f64().max(0.01).log10() * BINS_PER_DECADE).floor() as i32;
             *bins.entry(place).or_default() += count;
         }
-        let (Some(first), Some(last)) = (bins.keys().next().copied(), bins.keys().next_back().copied()) else { return Spread::default() };
+        let (Some(first), Some(last)) =
+            (bins.keys().next().copied(), bins.keys().next_back().copied())
+        else {
+            return Spread::default();
+        };
         let edge = |place: i32| 10f64.powf(f64::from(place) / BINS_PER_DECADE);
-        let bin = |place: i32| Bin { from_ms: edge(place), until_ms: edge(place + 1), count: bins.get(&place).copied().unwrap_or(0) };
+        let bin = |place: i32| Bin {
+            from_ms: edge(place),
+            until_ms: edge(place + 1),
+            count: bins.get(&place).copied().unwrap_or(0),
+        };
         Spread { count: seen.count(), bins: (first..=last).map(bin).collect() }
     }
 }
@@ -178,10 +203,17 @@ mod tests {
     fn nothing_is_lost_by_drawing_fewer_points() {
         let trial = Trial::run(8_000, 1_000, planted);
         let series = Series::of(&trial.plan, &trial.tally);
-        assert!(series.moments.len() <= MOST_POINTS as usize && series.moment_s == 4, "{}", series.moments.len());
+        assert!(
+            series.moments.len() <= MOST_POINTS as usize && series.moment_s == 4,
+            "{}",
+            series.moments.len()
+        );
         let sum = |of: fn(&Moment) -> u64| series.moments.iter().map(of).sum::<u64>();
         let failures: u64 = trial.tally.steps.iter().map(StepTally::failures).sum();
-        assert_eq!((sum(|m| m.planned), sum(|m| m.started), sum(|m| m.failures)), (8_000, 8_000, failures));
+        assert_eq!(
+            (sum(|m| m.planned), sum(|m| m.started), sum(|m| m.failures)),
+            (8_000, 8_000, failures)
+        );
         for (step, seen) in series.steps.iter().zip(&trial.tally.steps) {
             assert_eq!(step.response.bins.iter().map(|bin| bin.count).sum::<u64>(), seen.ok);
             assert_eq!(step.failures.count, seen.failures());
@@ -192,7 +224,8 @@ mod tests {
     fn a_quantile_is_drawn_only_where_its_window_carries_it() {
         let trial = Trial::run(4_000, 100, |_| crate::tally::Outcome::Ok);
         let home = &Series::of(&trial.plan, &trial.tally).steps[trial.step("buy/home").index()];
-        let [p50, p95, p99] = home.quantiles.each_ref().map(|line| line.iter().map(Vec::len).sum::<usize>());
+        let [p50, p95, p99] =
+            home.quantiles.each_ref().map(|line| line.iter().map(Vec::len).sum::<usize>());
         assert!(p50 > p95 && p95 > p99 && p99 >= 4, "{p50} {p95} {p99}");
         let few = Trial::run(100, 100, |_| crate::tally::Outcome::Ok);
         assert_eq!(Series::of(&few.plan, &few.tally).steps[0].quantiles[2], Line::new());

@@ -27,8 +27,10 @@ pub(super) fn render(name: &str, data: impl Serialize + Send + Sync + 'static) -
         environment.add_template(name, source).expect("the templates can be read");
     }
     let data: Value = Value::from(Serde(data));
-    let text =
-        environment.get_template(name).and_then(|template| template.render(data)).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+    let text = environment
+        .get_template(name)
+        .and_then(|template| template.render(data))
+        .unwrap_or_else(|error| panic!("{name}: {error:#}"));
     visible(&text).into_owned()
 }
 
@@ -43,7 +45,10 @@ pub fn live_shell(title: &str, body: &str) -> String {
 }
 
 fn shell(title: &str, body: &str, script: Option<&str>) -> String {
-    let mut policy = format!("default-src 'none'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'", hash(STYLE));
+    let mut policy = format!(
+        "default-src 'none'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(STYLE)
+    );
     if let Some(script) = script {
         policy.push_str(&format!("; script-src '{}'; connect-src 'self'", hash(script)));
     }
@@ -51,7 +56,10 @@ fn shell(title: &str, body: &str, script: Option<&str>) -> String {
     environment.add_template("shell.html", TEMPLATES[0].1).expect("the templates can be read");
     let title = visible(title);
     let values = context! { title, body, policy, style => STYLE, script };
-    environment.get_template("shell.html").and_then(|template| template.render(values)).unwrap_or_else(|error| panic!("shell: {error:#}"))
+    environment
+        .get_template("shell.html")
+        .and_then(|template| template.render(values))
+        .unwrap_or_else(|error| panic!("shell: {error:#}"))
 }
 
 /// What a policy calls a text that may be part of the page.

@@ -11,12 +11,19 @@ use crate::report::json::run_document;
 use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
-const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
+const HOSTILE: &str =
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
 /// Turns the direction of what follows.
 const TURNED: &str = "\u{202e}tfel ot\u{2066}";
 
 fn shown(trial: &Trial) -> String {
-    page(&PageInput { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings: &trial.findings(), scenario: "name: shop\n" })
+    page(&PageInput {
+        plan: &trial.plan,
+        tally: &trial.tally,
+        facts: &trial.facts,
+        findings: &trial.findings(),
+        scenario: "name: shop\n",
+    })
 }
 
 fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
@@ -27,9 +34,16 @@ fn text(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn gated(shoppers: u64, seconds: u64, rule: impl Fn(&crate::verdict::trial::Moment<'_>) -> Outcome) -> Trial {
+fn gated(
+    shoppers: u64,
+    seconds: u64,
+    rule: impl Fn(&crate::verdict::trial::Moment<'_>) -> Outcome,
+) -> Trial {
     let mut plan = shop();
-    plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap(), plan.objective("p95(pay) < 2s", 2).unwrap()];
+    plan.objectives = vec![
+        plan.objective("repeated_failures < 0.5%", 1).unwrap(),
+        plan.objective("p95(pay) < 2s", 2).unwrap(),
+    ];
     Trial::of(plan, shoppers, seconds, rule)
 }
 
@@ -121,14 +135,23 @@ fn the_page_has_its_parts_in_order() {
 #[test]
 fn every_figure_is_that_of_the_document() {
     let trial = gated(12_000, 120, planted);
-    let run = serde_json::to_value(run_document(&trial.plan, &trial.tally, &trial.facts, &trial.findings())).unwrap();
+    let run = serde_json::to_value(run_document(
+        &trial.plan,
+        &trial.tally,
+        &trial.facts,
+        &trial.findings(),
+    ))
+    .unwrap();
     let html = Html::parse_document(&shown(&trial));
     let figures = all(&html, "[data-figure]");
     assert!(figures.len() > 100, "{}", figures.len());
     for element in figures {
         let path = format!("/{}", element.value().attr("data-figure").unwrap().replace('.', "/"));
         let told = run.pointer(&path).unwrap_or_else(|| panic!("{path} is not in run.json"));
-        let shown = element.value().attr("data-value").map_or(Value::Null, |value| serde_json::from_str(value).unwrap());
+        let shown = element
+            .value()
+            .attr("data-value")
+            .map_or(Value::Null, |value| serde_json::from_str(value).unwrap());
         assert_eq!(shown.as_f64(), told.as_f64(), "{path}");
     }
 }
@@ -137,7 +160,8 @@ fn every_figure_is_that_of_the_document() {
 fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
     let closed = {
         let mut plan = shop();
-        plan.load.arrivals = crate::plan::Arrivals::Closed { users: 4, length: Micros::from_secs(10) };
+        plan.load.arrivals =
+            crate::plan::Arrivals::Closed { users: 4, length: Micros::from_secs(10) };
         Trial::of(plan, 500, 10, planted)
     };
     for (trial, answer) in [
@@ -159,15 +183,24 @@ fn what_is_not_to_be_believed_says_so_in_every_part() {
     let cautions = |trial: &Trial| {
         let html = Html::parse_document(&shown(trial));
         let of = |selector: &str| -> Vec<String> {
-            all(&html, selector).iter().map(|part| part.value().attr("id").unwrap_or_default().to_owned()).collect()
+            all(&html, selector)
+                .iter()
+                .map(|part| part.value().attr("id").unwrap_or_default().to_owned())
+                .collect()
         };
         (of("section:has(> .caution)"), of("section.doubted"))
     };
-    let all_parts = ["answers", "gate", "funnel", "time", "places", "steps", "loss"].map(str::to_owned).to_vec();
+    let all_parts = ["answers", "gate", "funnel", "time", "places", "steps", "loss"]
+        .map(str::to_owned)
+        .to_vec();
     let invalid = gated(2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
     assert_eq!(cautions(&invalid), (all_parts.clone(), all_parts));
-    let suspect = gated(6_000, 600, planted).stopped(Micros::from_secs(300), Micros::from_secs(302));
-    assert_eq!(cautions(&suspect), (["answers", "time", "steps"].map(str::to_owned).to_vec(), vec![]));
+    let suspect =
+        gated(6_000, 600, planted).stopped(Micros::from_secs(300), Micros::from_secs(302));
+    assert_eq!(
+        cautions(&suspect),
+        (["answers", "time", "steps"].map(str::to_owned).to_vec(), vec![])
+    );
     assert_eq!(cautions(&gated(2_000, 60, planted)), (vec![], vec![]));
 }
 
@@ -181,7 +214,9 @@ fn names_and_bodies_can_not_break_out() {
     plan.shoppers.attributes[1].values[1].0 = HOSTILE.into();
     plan.journeys[1].name = HOSTILE.into();
     plan.observed = vec![HOSTILE.into()];
-    let mut trial = Trial::of(plan, 3_000, 60, |m| failing(m.step.starts_with("pay") && m.payment == "wallet" && m.shopper < 0.3));
+    let mut trial = Trial::of(plan, 3_000, 60, |m| {
+        failing(m.step.starts_with("pay") && m.payment == "wallet" && m.shopper < 0.3)
+    });
     trial.facts.target = format!("http://127.0.0.1/{HOSTILE}");
     trial.facts.tags.insert(HOSTILE.into(), HOSTILE.into());
     let exchange = SampledExchange {
@@ -205,9 +240,19 @@ fn names_and_bodies_can_not_break_out() {
         end: End::StoppedByCap,
         exchanges: vec![exchange],
     };
-    let place = CausePlace { step: crate::base::StepId(6), kind: FailureKind::ServerError, status: Some(500) };
+    let place = CausePlace {
+        step: crate::base::StepId(6),
+        kind: FailureKind::ServerError,
+        status: Some(500),
+    };
     trial.tally.samples.offer(&Cause { place, message: HOSTILE.into() }, 1, Arc::new(line));
-    let input = PageInput { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings: &trial.findings(), scenario: HOSTILE };
+    let input = PageInput {
+        plan: &trial.plan,
+        tally: &trial.tally,
+        facts: &trial.facts,
+        findings: &trial.findings(),
+        scenario: HOSTILE,
+    };
     let text = page(&input);
     let html = Html::parse_document(&text);
     assert_eq!(all(&html, "script, img, iframe, object, [onerror], [onclick], [style]").len(), 0);
@@ -221,10 +266,13 @@ fn names_and_bodies_can_not_break_out() {
 fn a_page_reaches_for_nothing() {
     let text = shown(&gated(2_000, 60, planted));
     let html = Html::parse_document(&text);
-    let policy = all(&html, "meta[http-equiv=Content-Security-Policy]")[0].value().attr("content").unwrap();
+    let policy =
+        all(&html, "meta[http-equiv=Content-Security-Policy]")[0].value().attr("content").unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     assert_eq!(all(&html, "script, link:not([href='data:,']), [src]").len(), 0);
-    let outside = |element: &ElementRef<'_>| element.value().attr("href").is_some_and(|href| !href.starts_with('#') && href != "data:,");
+    let outside = |element: &ElementRef<'_>| {
+        element.value().attr("href").is_some_and(|href| !href.starts_with('#') && href != "data:,")
+    };
     assert!(all(&html, "[href]").iter().all(|element| !outside(element)));
 }
 
@@ -246,12 +294,17 @@ fn who_still_tries_is_not_told_as_lost_and_branches_stand_beside_each_other() {
     let journey = trial.plan.journeys.len() - 1;
     let units: Vec<UnitId> = trial.plan.journeys[journey].units.clone().map(UnitId).collect();
     let branches = units[1..3].iter().map(|unit| (1.0, vec![Part::Unit(*unit)])).collect();
-    trial.plan.journeys[journey].route =
-        [Part::Unit(units[0]), Part::Choose(branches)].into_iter().chain(units[3..].iter().map(|unit| Part::Unit(*unit))).collect();
+    trial.plan.journeys[journey].route = [Part::Unit(units[0]), Part::Choose(branches)]
+        .into_iter()
+        .chain(units[3..].iter().map(|unit| Part::Unit(*unit)))
+        .collect();
     let stage = &mut trial.tally.journeys[journey].funnel[3];
     (stage.entered, stage.stopped) = (stage.passed + 7, 3);
     let html = Html::parse_document(&shown(&trial));
-    let rows: Vec<String> = all(&html, &format!("figure[data-chart=flow-{journey}] tbody tr")).into_iter().map(text).collect();
+    let rows: Vec<String> = all(&html, &format!("figure[data-chart=flow-{journey}] tbody tr"))
+        .into_iter()
+        .map(text)
+        .collect();
     assert!(rows[3].ends_with("0430"), "{rows:?}");
     let told: Vec<String> = all(&html, "#funnel th.words").into_iter().map(text).collect();
     assert_eq!(told.iter().filter(|name| name.ends_with("(one of 2)")).count(), 2, "{told:?}");

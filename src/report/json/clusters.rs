@@ -61,7 +61,10 @@ pub struct ClusterExampleDocument {
 }
 
 pub(super) fn cluster(plan: &Plan, found: &Cluster) -> ClusterDocument {
-    let places = found.then.iter().map(|(step, shoppers)| PlaceDocument { step: plan.step_label(*step), shoppers: *shoppers });
+    let places = found.then.iter().map(|(step, shoppers)| PlaceDocument {
+        step: plan.step_label(*step),
+        shoppers: *shoppers,
+    });
     let example = found.example.as_ref().map(|example| ClusterExampleDocument {
         shopper: example.line.shopper.to_string(),
         marker: example.line.marker.clone(),

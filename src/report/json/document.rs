@@ -14,7 +14,9 @@ use super::clusters::ClusterDocument;
 use super::experiment::ExperimentDocument;
 use super::figures::{PlaceDocument, SpansDocument};
 use super::friction::FrictionDocument;
-use super::moments::{DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument};
+use super::moments::{
+    DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument,
+};
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::wire::WireDocument;
 

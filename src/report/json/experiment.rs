@@ -71,7 +71,11 @@ pub(super) fn experiment(plan: &Plan, found: &Experiment) -> ExperimentDocument 
         cure: place.cure.map(|arm| found.arms[arm].clone()),
         arms: found.arms.iter().zip(&place.arms).map(|(name, arm)| of_arm(name, arm)).collect(),
     };
-    ExperimentDocument { arms: found.arms.clone(), everywhere: of(&found.everywhere), places: found.places.iter().map(of).collect() }
+    ExperimentDocument {
+        arms: found.arms.clone(),
+        everywhere: of(&found.everywhere),
+        places: found.places.iter().map(of).collect(),
+    }
 }
 
 fn of_arm(name: &str, found: &ArmFinding) -> ArmDocument {

@@ -41,7 +41,9 @@ pub(super) fn basis_of(by_blocks: bool) -> String {
 
 /// Quantiles, as far as the sample carries them.
 pub(super) fn spans(found: &Quantiles) -> SpansDocument {
-    let of = |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map(|quantile| millis(quantile.value));
+    let of = |quantile: Option<crate::verdict::statistics::Quantile>| {
+        quantile.map(|quantile| millis(quantile.value))
+    };
     SpansDocument {
         count: found.count,
         p50: of(found.p50),

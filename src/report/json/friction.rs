@@ -80,6 +80,8 @@ pub(super) fn friction(plan: &Plan, found: &FrictionFinding) -> FrictionDocument
 }
 
 fn ranges(found: &Quantiles) -> SpanRangesDocument {
-    let range = |quantile: Quantile| (quantile.low.as_millis_f64(), quantile.high.map(Micros::as_millis_f64));
+    let range = |quantile: Quantile| {
+        (quantile.low.as_millis_f64(), quantile.high.map(Micros::as_millis_f64))
+    };
     SpanRangesDocument { p50: found.p50.map(range), p95: found.p95.map(range) }
 }

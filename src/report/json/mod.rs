@@ -23,7 +23,8 @@ pub(super) use figures::figure;
 pub use figures::{PlaceDocument, SpansDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use moments::{
-    DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument, SourceDocument, TimeWindowDocument,
+    DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument,
+    SourceDocument, TimeWindowDocument,
 };
 pub use places::{EndingsDocument, HeatDocument, StageDocument};
 pub(super) use summary::hotspot;

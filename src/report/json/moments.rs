@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::figures::{figure, pair};
 use crate::plan::Plan;
 use crate::report::view::moments;
-use crate::verdict::{Among, Detectable, Overload, Pressure, SeasonLoss, Sight, Source, TimeWindow};
+use crate::verdict::{
+    Among, Detectable, Overload, Pressure, SeasonLoss, Sight, Source, TimeWindow,
+};
 
 /// Whether failures repeat because of the shopper or because of the moment: second attempts after a failed first one beside other
 /// shoppers' first attempts at the same unit in the same block of time (Mantel and Haenszel).
@@ -193,7 +195,10 @@ pub(super) fn pressure(found: &Pressure) -> PressureDocument {
         hysteresis_per_s: found.hysteresis.map(figure),
         retry_amplification: found.amplification.map(figure),
     };
-    PressureDocument { retry_amplification: found.amplification.map(figure), overloads: found.overloads.iter().map(overload).collect() }
+    PressureDocument {
+        retry_amplification: found.amplification.map(figure),
+        overloads: found.overloads.iter().map(overload).collect(),
+    }
 }
 
 pub(super) fn detectable(found: &Detectable) -> DetectableDocument {

@@ -6,8 +6,9 @@ use super::assets::assets;
 use super::budget::budget;
 use super::clusters::cluster;
 use super::document::{
-    ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument, JourneyDocument, LoadDocument, LossDocument,
-    MachineDocument, ObjectiveDocument, PatienceLossDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument, ShoppersDocument,
+    ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument,
+    JourneyDocument, LoadDocument, LossDocument, MachineDocument, ObjectiveDocument,
+    PatienceLossDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument, ShoppersDocument,
     StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
 };
 use super::experiment::experiment;
@@ -22,12 +23,14 @@ use crate::report::view::{gate, words};
 use crate::tally::Tally;
 use crate::verdict::statistics::Rate;
 use crate::verdict::{
-    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness, StepFinding, UnitRepeats, Verdict,
+    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness,
+    StepFinding, UnitRepeats, Verdict,
 };
 
 /// The summary as it is written to `run.json`, ending with a line break.
 pub fn run_json(document: &RunDocument) -> String {
-    serde_json::to_string_pretty(document).expect("a document of numbers and text can be written") + "\n"
+    serde_json::to_string_pretty(document).expect("a document of numbers and text can be written")
+        + "\n"
 }
 
 /// The JSON Schema of `run.json`, as it is published.
@@ -38,7 +41,12 @@ pub fn run_schema() -> Value {
 }
 
 /// The summary of a run.
-pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Findings) -> RunDocument {
+pub fn run_document(
+    plan: &Plan,
+    tally: &Tally,
+    facts: &RunFacts,
+    findings: &Findings,
+) -> RunDocument {
     RunDocument {
         schema: SCHEMA.to_owned(),
         run_id: facts.run_id.clone(),
@@ -47,7 +55,10 @@ pub fn run_document(plan: &Plan, tally: &Tally, facts: &RunFacts, findings: &Fin
         verdict: word(findings.verdict),
         verdict_reason: words::reason(facts, findings).text,
         headline: words::headline(plan, facts, findings),
-        scenario: ScenarioDocument { name: plan.name.clone(), sha256: facts.scenario_sha256.clone() },
+        scenario: ScenarioDocument {
+            name: plan.name.clone(),
+            sha256: facts.scenario_sha256.clone(),
+        },
         target: facts.target.clone(),
         seed: facts.seed,
         plan_digest: facts.plan_digest.clone(),
@@ -137,7 +148,8 @@ fn load(plan: &Plan) -> LoadDocument {
 fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
     let health = &findings.health;
     let doubts = health.doubts.iter().map(|doubt| DoubtDocument {
-        gravity: if doubt.gravity == Soundness::Valid { "note" } else { doubt.gravity.key() }.to_owned(),
+        gravity: if doubt.gravity == Soundness::Valid { "note" } else { doubt.gravity.key() }
+            .to_owned(),
         cause: doubt.cause.to_string(),
         remedy: doubt.cause.remedy().to_owned(),
     });
@@ -152,7 +164,11 @@ fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
         busiest_second_fraction: figure(health.busiest_fraction),
         peak_rss_mib: figure(health.peak_rss_kib as f64 / 1024.0),
         late_blocks: health.late_blocks.len() as u64,
-        late_windows_s: health.late_stretches.iter().map(|(from, until)| [from.as_secs_f64(), until.as_secs_f64()]).collect(),
+        late_windows_s: health
+            .late_stretches
+            .iter()
+            .map(|(from, until)| [from.as_secs_f64(), until.as_secs_f64()])
+            .collect(),
         block_s: tally.shape.block.as_secs_f64(),
         doubts: doubts.collect(),
     }
@@ -208,12 +224,13 @@ fn shoppers(findings: &Findings) -> ShoppersDocument {
     let value = |rate: &Rate| rate.value().map(figure);
     let ci95 = |rate: &Rate| rate.ci95().map(pair);
     let names = ["0", "1", "2", "3+"];
-    let by_failures = names.into_iter().zip(&found.by_failures).map(|(failures, row)| ByFailuresDocument {
-        failures: failures.to_owned(),
-        shoppers: row.shoppers,
-        purchased: row.purchased,
-        lost: findings.loss.as_ref().map(|_| figure(row.lost)),
-    });
+    let by_failures =
+        names.into_iter().zip(&found.by_failures).map(|(failures, row)| ByFailuresDocument {
+            failures: failures.to_owned(),
+            shoppers: row.shoppers,
+            purchased: row.purchased,
+            lost: findings.loss.as_ref().map(|_| figure(row.lost)),
+        });
     ShoppersDocument {
         started: found.started,
         returned: found.returned,
@@ -250,7 +267,8 @@ fn shoppers(findings: &Findings) -> ShoppersDocument {
 }
 
 fn loss(found: &Loss) -> LossDocument {
-    let seasonal = |lost: &crate::verdict::PatienceLoss| Some(season(found.season?, lost.season.as_ref()?));
+    let seasonal =
+        |lost: &crate::verdict::PatienceLoss| Some(season(found.season?, lost.season.as_ref()?));
     let of = |loss: &crate::verdict::PatienceLoss| PatienceLossDocument {
         patience: loss.patience.clone(),
         lost: figure(loss.lost),
@@ -259,7 +277,9 @@ fn loss(found: &Loss) -> LossDocument {
         lost_rate_ci95: pair(loss.ci95),
         effective_sample: figure(loss.effective_sample),
         lost_worth_minor: loss.worth.map(|worth| worth.minor_units.round()),
-        lost_worth_minor_ci95: loss.worth.map(|worth| [worth.ci95.low.round(), worth.ci95.high.round()]),
+        lost_worth_minor_ci95: loss
+            .worth
+            .map(|worth| [worth.ci95.low.round(), worth.ci95.high.round()]),
         lost_worth_estimated_share: loss.worth.map(|worth| figure(worth.estimated_share)),
         season: seasonal(loss),
     };
@@ -274,7 +294,12 @@ fn loss(found: &Loss) -> LossDocument {
 fn repeats(plan: &Plan, findings: &Findings) -> RepeatsDocument {
     let found = &findings.repeats;
     let places = |fell: &[(StepId, u64)]| {
-        fell.iter().map(|(step, shoppers)| PlaceDocument { step: plan.step_label(*step), shoppers: *shoppers }).collect()
+        fell.iter()
+            .map(|(step, shoppers)| PlaceDocument {
+                step: plan.step_label(*step),
+                shoppers: *shoppers,
+            })
+            .collect()
     };
     RepeatsDocument {
         p_first_failure: found.pooled.p_first.map(figure),
@@ -329,7 +354,10 @@ pub(in crate::report) fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument
         rate_elsewhere: spot.outside.value().map_or(0.0, figure),
         rate_elsewhere_ci95: spot.outside.ci95().map_or([0.0, 1.0], pair),
         lift: figure(spot.lift),
-        lift_ci95: (figure(spot.lift_ci95.low), Some(spot.lift_ci95.high).filter(|high| high.is_finite()).map(figure)),
+        lift_ci95: (
+            figure(spot.lift_ci95.low),
+            Some(spot.lift_ci95.high).filter(|high| high.is_finite()).map(figure),
+        ),
         lift_is_least: spot.lift_is_least(),
         p_value: figure(spot.p_value),
         q_value: figure(spot.q_value),
@@ -357,7 +385,9 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
         limit: shown(found.limit),
         observed: found.observed.map(shown),
         observed_at_least: found.observed_at_least,
-        ci95: found.ci95.map(|ci95| [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]),
+        ci95: found.ci95.map(|ci95| {
+            [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]
+        }),
         successes_only_ms: found.successes_only.map(millis),
         in_time: found.in_time.map(|in_time| figure(in_time.share)),
         in_time_ci95: found.in_time.map(|in_time| pair(in_time.ci95)),

@@ -29,22 +29,38 @@ fn the_published_schema_is_that_of_the_code() {
         std::fs::write(&path, &generated).unwrap();
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(published == generated, "the format has changed: run the tests with TILLRUSH_UPDATE_SCHEMA=1, and look at the difference");
+    assert!(
+        published == generated,
+        "the format has changed: run the tests with TILLRUSH_UPDATE_SCHEMA=1, and look at the difference"
+    );
 }
 
 #[test]
 fn every_document_keeps_to_the_schema() {
     // Closed to further fields, so that a name that is not in the schema is found.
     let mut schema = run_schema();
-    let definitions = schema["$defs"].as_object_mut().unwrap().values_mut().map(|definition| &mut definition["additionalProperties"]);
+    let definitions = schema["$defs"]
+        .as_object_mut()
+        .unwrap()
+        .values_mut()
+        .map(|definition| &mut definition["additionalProperties"]);
     definitions.for_each(|open| *open = json!(false));
     schema["additionalProperties"] = json!(false);
     let validator = jsonschema::validator_for(&schema).unwrap();
     let nobody = Trial::run(0, 10, |_| Outcome::Ok);
     let healthy = Trial::run(300, 10, |_| Outcome::Ok);
-    for trial in [nobody, healthy, closed(), Trial::run(12_000, 120, planted), Trial::run(3, 3, |_| failing(true))] {
+    for trial in [
+        nobody,
+        healthy,
+        closed(),
+        Trial::run(12_000, 120, planted),
+        Trial::run(3, 3, |_| failing(true)),
+    ] {
         let written: Value = serde_json::from_str(&run_json(&document(&trial))).unwrap();
-        let errors: Vec<String> = validator.iter_errors(&written).map(|error| format!("{} {error}", error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&written)
+            .map(|error| format!("{} {error}", error.instance_path()))
+            .collect();
         assert_eq!(errors, Vec::<String>::new());
         assert_eq!(serde_json::from_value::<RunDocument>(written).unwrap(), document(&trial));
     }
@@ -54,11 +70,16 @@ fn every_document_keeps_to_the_schema() {
 #[test]
 fn what_can_not_be_said_is_null() {
     let nobody = document(&Trial::run(0, 10, |_| Outcome::Ok));
-    assert_eq!((nobody.shoppers.repeated_failures_rate, nobody.repeats.lift, nobody.generator.lag_p99_ms), (None, None, None));
+    assert_eq!(
+        (nobody.shoppers.repeated_failures_rate, nobody.repeats.lift, nobody.generator.lag_p99_ms),
+        (None, None, None)
+    );
     assert_eq!((nobody.steps[0].failure_rate, nobody.steps[0].response_ms.p50), (None, None));
     let closed = document(&closed());
     assert!(
-        closed.loss.is_none() && closed.shoppers.lost_expected.is_empty() && closed.hotspots.iter().all(|spot| spot.excess_lost.is_none())
+        closed.loss.is_none()
+            && closed.shoppers.lost_expected.is_empty()
+            && closed.hotspots.iter().all(|spot| spot.excess_lost.is_none())
     );
 }
 
@@ -717,6 +738,12 @@ fn a_step_says_what_it_came_to_on_the_wire() {
     let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
     exchanges(&mut trial.tally, StepId(3), 600);
     let wire = document(&trial).steps[3].wire.clone();
-    assert_eq!((wire.requests, wire.connections, wire.redials, wire.resumed_handshakes), (600, 60, 1, 1));
-    assert_eq!((wire.tls_ms.count, wire.wait_ms.count, wire.dns_ms.p50, wire.receive_ms.p99), (60, 600, None, Some(0.04)));
+    assert_eq!(
+        (wire.requests, wire.connections, wire.redials, wire.resumed_handshakes),
+        (600, 60, 1, 1)
+    );
+    assert_eq!(
+        (wire.tls_ms.count, wire.wait_ms.count, wire.dns_ms.p50, wire.receive_ms.p99),
+        (60, 600, None, Some(0.04))
+    );
 }

@@ -21,7 +21,8 @@ pub fn chart(intensity: &Intensity, width: usize, ascii: bool) -> Vec<String> {
     let axis = format!("{}/s", rate(peak));
     let margin = axis.len().max(6);
     let columns = width.saturating_sub(margin + 2).max(10);
-    let moment = |column: usize| Micros((u128::from(length.0) * column as u128 / columns as u128) as u64);
+    let moment =
+        |column: usize| Micros((u128::from(length.0) * column as u128 / columns as u128) as u64);
     let levels: Vec<usize> = (0..columns)
         .map(|column| {
             let highest = intensity.highest(moment(column), moment(column + 1));
@@ -33,13 +34,20 @@ pub fn chart(intensity: &Intensity, width: usize, ascii: bool) -> Vec<String> {
         .rev()
         .map(|row| {
             let label = if row + 1 == ROWS { axis.as_str() } else { "" };
-            let cells: String = levels.iter().map(|level| glyphs[level.saturating_sub(row * 8).min(8)]).collect();
+            let cells: String =
+                levels.iter().map(|level| glyphs[level.saturating_sub(row * 8).min(8)]).collect();
             format!("{} {wall}{cells}", right(label, margin))
         })
         .collect();
     let (middle, end) = ((length / 2).to_string(), length.to_string());
     let half = columns / 2;
-    lines.push(format!("{}  {}{}{}", " ".repeat(margin), left("0", half), left(&middle, columns - half - end.len()), end));
+    lines.push(format!(
+        "{}  {}{}{}",
+        " ".repeat(margin),
+        left("0", half),
+        left(&middle, columns - half - end.len()),
+        end
+    ));
     lines
 }
 
@@ -50,7 +58,10 @@ mod tests {
 
     fn shown(name: &str, width: usize, ascii: bool) -> String {
         let profile = shape::profile(name, 33.0, Micros::from_secs(600)).unwrap();
-        chart(&Intensity::new(&profile), width, ascii).iter().map(|line| format!("{line}\n")).collect()
+        chart(&Intensity::new(&profile), width, ascii)
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect()
     }
 
     #[test]
@@ -88,7 +99,10 @@ mod tests {
         use unicode_width::UnicodeWidthStr;
         for name in shape::NAMES {
             for width in [40, 79, 120] {
-                assert!(shown(name, width, false).lines().all(|line| line.width() <= width), "{name} at {width}");
+                assert!(
+                    shown(name, width, false).lines().all(|line| line.width() <= width),
+                    "{name} at {width}"
+                );
             }
         }
     }

@@ -11,24 +11,43 @@ const STAGES_LISTED: usize = 8;
 /// The plan by name and in figures.
 pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -> Vec<String> {
     let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();
-    let journeys = plan.journeys.iter().map(|journey| format!("{} {}", journey.name, percent(journey.weight / weights)));
+    let journeys = plan
+        .journeys
+        .iter()
+        .map(|journey| format!("{} {}", journey.name, percent(journey.weight / weights)));
     let behaviour = match plan.shoppers.behaviour {
         Behaviour::Probe => "probe (all try again, patience is applied in the report)",
         Behaviour::Live => "live (shoppers really leave)",
-        Behaviour::Experiment => "experiment (all try again, the first time in one of several ways)",
+        Behaviour::Experiment => {
+            "experiment (all try again, the first time in one of several ways)"
+        }
     };
     let attributes = plan.shoppers.attributes.iter().map(|attribute| {
         let sum: f64 = attribute.values.iter().map(|(_, weight)| weight).sum();
-        let brought = |place| attribute.brings.get(&place).map_or_else(String::new, |equipment| format!(" ({equipment})"));
+        let brought = |place| {
+            attribute
+                .brings
+                .get(&place)
+                .map_or_else(String::new, |equipment| format!(" ({equipment})"))
+        };
         let values = attribute.values.iter().zip(0u8..);
-        let values: Vec<String> =
-            values.map(|((value, weight), place)| format!("{value} {}{}", percent(weight / sum), brought(place))).collect();
+        let values: Vec<String> = values
+            .map(|((value, weight), place)| {
+                format!("{value} {}{}", percent(weight / sum), brought(place))
+            })
+            .collect();
         ("", format!("{}: {}", attribute.name, values.join(", ")))
     });
-    let target = plan.target.as_ref().map_or("none: give one with --target".to_owned(), |url| url.to_string());
+    let target = plan
+        .target
+        .as_ref()
+        .map_or("none: give one with --target".to_owned(), |url| url.to_string());
     let mut entries = vec![("target", target), ("arrivals", arrivals(plan, forecast))];
     entries.push(("journeys", journeys.collect::<Vec<_>>().join(", ")));
-    entries.push(("shoppers", format!("patience {}, behaviour {behaviour}", plan.shoppers.patience.name)));
+    entries.push((
+        "shoppers",
+        format!("patience {}, behaviour {behaviour}", plan.shoppers.patience.name),
+    ));
     entries.extend(attributes);
     if !plan.shoppers.arms.is_empty() {
         let arms: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
@@ -51,20 +70,33 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
     let described = match (&plan.load.arrivals, forecast.arrivals) {
         (Arrivals::Closed { users, .. }, Some(flow)) => {
             let users = counted(f64::from(*users), "shopper");
-            format!("closed, {users} at once for {length}: at most {} in all, {}/s", count(flow.total), rate(flow.peak))
+            format!(
+                "closed, {users} at once for {length}: at most {} in all, {}/s",
+                count(flow.total),
+                rate(flow.peak)
+            )
         }
         (Arrivals::Closed { users, .. }, None) => {
             let users = counted(f64::from(*users), "shopper");
             format!("closed, {users} at once for {length}: as many as the shop lets through")
         }
         (Arrivals::Poisson(profile) | Arrivals::Paced(profile), flow) => {
-            let kind = if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" };
+            let kind =
+                if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" };
             let number = match forecast.planned {
-                Some(planned) => format!("{} planned, {} expected", counted(planned as f64, "shopper"), count(profile.expected())),
+                Some(planned) => format!(
+                    "{} planned, {} expected",
+                    counted(planned as f64, "shopper"),
+                    count(profile.expected())
+                ),
                 None => format!("{} expected", counted(profile.expected(), "shopper")),
             };
             let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
-            format!("{kind} for {length}: {number}; {}/s on average, {}/s at the peak", rate(mean), rate(peak))
+            format!(
+                "{kind} for {length}: {number}; {}/s on average, {}/s at the peak",
+                rate(mean),
+                rate(peak)
+            )
         }
     };
     described + connections
@@ -74,20 +106,38 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
 pub fn load(plan: &Plan, width: usize, ascii: bool) -> Vec<String> {
     let Some(profile) = plan.load.profile() else { return Vec::new() };
     let mut lines = curve::chart(&Intensity::new(profile), width, ascii);
-    if let Some(shape) = profile.shape.as_ref().and_then(|name| shape::SHAPES.iter().find(|shape| shape.name == name)) {
-        lines.push(String::new());
-        lines.extend(wrapped(&format!("{}: {}. Source: {}.", shape.name, shape.description, shape.source), width - 2).iter().map(indented));
-    } else if profile.stages.len() <= STAGES_LISTED {
-        let arrow = if ascii { "to" } else { "→" };
-        let rates =
-            |from: f64, to: f64| if from == to { format!("{}/s", rate(to)) } else { format!("{} {arrow} {}/s", rate(from), rate(to)) };
+    if let Some(shape) = profile
+        .shape
+        .as_ref()
+        .and_then(|name| shape::SHAPES.iter().find(|shape| shape.name == name))
+    {
         lines.push(String::new());
         lines.extend(
-            profile
-                .stages
-                .iter()
-                .map(|stage| format!("  {}{}for {}", left(&stage.label, 24), left(&rates(stage.from, stage.to), 20), stage.length)),
+            wrapped(
+                &format!("{}: {}. Source: {}.", shape.name, shape.description, shape.source),
+                width - 2,
+            )
+            .iter()
+            .map(indented),
         );
+    } else if profile.stages.len() <= STAGES_LISTED {
+        let arrow = if ascii { "to" } else { "→" };
+        let rates = |from: f64, to: f64| {
+            if from == to {
+                format!("{}/s", rate(to))
+            } else {
+                format!("{} {arrow} {}/s", rate(from), rate(to))
+            }
+        };
+        lines.push(String::new());
+        lines.extend(profile.stages.iter().map(|stage| {
+            format!(
+                "  {}{}for {}",
+                left(&stage.label, 24),
+                left(&rates(stage.from, stage.to), 20),
+                stage.length
+            )
+        }));
     }
     lines
 }

@@ -38,15 +38,20 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         sight::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());
-    let text: Vec<String> =
-        sections.map(|lines| lines.iter().map(|line| format!("{}\n", on_one_line(line.trim_end()))).collect()).collect();
+    let text: Vec<String> = sections
+        .map(|lines| {
+            lines.iter().map(|line| format!("{}\n", on_one_line(line.trim_end()))).collect()
+        })
+        .collect();
     text.join("\n")
 }
 
 /// What failure rate is ruled out if none of those who come so often fails; not known of a closed load.
 fn none_fails(forecast: &Forecast, visits: f64) -> String {
     let flow = forecast.arrivals.filter(|_| !forecast.at_most);
-    flow.map_or("?".to_owned(), |flow| format!("< {}", bound(detect::bound_of_none((flow.total * visits) as u64))))
+    flow.map_or("?".to_owned(), |flow| {
+        format!("< {}", bound(detect::bound_of_none((flow.total * visits) as u64)))
+    })
 }
 
 fn indented(line: &String) -> String {
@@ -58,7 +63,10 @@ mod tests {
     use super::*;
     use crate::base::Micros;
     use crate::plan::example::shop;
-    use crate::plan::{Arrivals, Comparison, Connections, ErrorBudget, Load, Metric, Objective, Place, Profile, SpentBy, Stage, shape};
+    use crate::plan::{
+        Arrivals, Comparison, Connections, ErrorBudget, Load, Metric, Objective, Place, Profile,
+        SpentBy, Stage, shape,
+    };
 
     fn objective(text: &str, metric: Metric, limit: f64, window: Option<Micros>) -> Objective {
         Objective {
@@ -84,13 +92,24 @@ mod tests {
         let mut plan = shop();
         plan.name = "Black Friday checkout".into();
         plan.target = Some("http://127.0.0.1:8080".parse().unwrap());
-        let profile = shape::profile("black-friday-retailer", 33.0, Micros::from_secs(600)).unwrap();
+        let profile =
+            shape::profile("black-friday-retailer", 33.0, Micros::from_secs(600)).unwrap();
         plan.load.arrivals = Arrivals::Poisson(profile);
         plan.limits.requests = Some(60.0);
         plan.objectives = vec![
             objective("repeated_failures < 0.1%", Metric::RepeatedFailures, 0.001, None),
-            objective("failures(browse) < 0.1%", Metric::Failures(Place::Journey(crate::base::JourneyId(1))), 0.001, None),
-            objective("p99 < 800ms for 30s", Metric::Response { quantile: 0.99, place: Place::Anywhere }, 8e5, Some(Micros::from_secs(30))),
+            objective(
+                "failures(browse) < 0.1%",
+                Metric::Failures(Place::Journey(crate::base::JourneyId(1))),
+                0.001,
+                None,
+            ),
+            objective(
+                "p99 < 800ms for 30s",
+                Metric::Response { quantile: 0.99, place: Place::Anywhere },
+                8e5,
+                Some(Micros::from_secs(30)),
+            ),
         ];
         insta::assert_snapshot!(shown(&plan, Some(13_101), 100, false), @r"
         Black Friday checkout
@@ -181,8 +200,17 @@ mod tests {
     #[test]
     fn stages_are_listed_and_signs_kept_to_ascii() {
         let mut plan = shop();
-        let stage = |from, to, secs, label: &str| Stage { from, to, length: Micros::from_secs(secs), label: label.into() };
-        let stages = vec![stage(0.0, 20.0, 30, "ramp to 20/s"), stage(20.0, 20.0, 60, "hold 20/s"), stage(80.0, 80.0, 20, "jump to 80/s")];
+        let stage = |from, to, secs, label: &str| Stage {
+            from,
+            to,
+            length: Micros::from_secs(secs),
+            label: label.into(),
+        };
+        let stages = vec![
+            stage(0.0, 20.0, 30, "ramp to 20/s"),
+            stage(20.0, 20.0, 60, "hold 20/s"),
+            stage(80.0, 80.0, 20, "jump to 80/s"),
+        ];
         plan.load.arrivals = Arrivals::Paced(Profile { stages, shape: None });
         let text = shown(&plan, None, 80, true);
         assert!(text.is_ascii());
@@ -243,7 +271,12 @@ mod tests {
         let mut plan = shop();
         plan.journeys[0].name = "a journey with a name that goes on and on, further than any screen is wide, and then some".into();
         plan.steps[1].name = plan.journeys[0].name.clone();
-        plan.objectives = vec![objective("repeated_failures < 0.01%", Metric::RepeatedFailures, 0.0001, Some(Micros::from_secs(10)))];
+        plan.objectives = vec![objective(
+            "repeated_failures < 0.01%",
+            Metric::RepeatedFailures,
+            0.0001,
+            Some(Micros::from_secs(10)),
+        )];
         plan.limits.requests = Some(1.0);
         for width in [80, 100, 160] {
             let text = shown(&plan, Some(600), width, false);
@@ -254,7 +287,10 @@ mod tests {
     #[test]
     fn a_closed_load_promises_no_numbers() {
         let mut plan = shop();
-        plan.load = Load { arrivals: Arrivals::Closed { users: 32, length: Micros::from_secs(60) }, connections: Connections::Kept };
+        plan.load = Load {
+            arrivals: Arrivals::Closed { users: 32, length: Micros::from_secs(60) },
+            connections: Connections::Kept,
+        };
         plan.steps.iter_mut().for_each(|step| step.think = crate::base::Delay::default());
         insta::assert_snapshot!(shown(&plan, None, 80, false), @r#"
         example

@@ -14,19 +14,36 @@ pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
     let heads = BASELINES.map(|base| right(&format!("above {}", percent(base)), 13));
     lines.push(format!("  {}{}{}", left("", 24), right("if none fails", 14), heads.concat()));
     let rise = |base: f64, visits: f64| {
-        detect::smallest_rise(base, (flow.total * visits) as u64).map_or("none".to_owned(), |risen| format!("from {}", bound(risen)))
+        detect::smallest_rise(base, (flow.total * visits) as u64)
+            .map_or("none".to_owned(), |risen| format!("from {}", bound(risen)))
     };
-    for (name, visits) in [("shoppers", 1.0), ("who come to pay", forecast.orders)].into_iter().filter(|(_, visits)| *visits > 0.0) {
+    for (name, visits) in [("shoppers", 1.0), ("who come to pay", forecast.orders)]
+        .into_iter()
+        .filter(|(_, visits)| *visits > 0.0)
+    {
         let seen = BASELINES.map(|base| right(&rise(base, visits), 13));
         let number = format!("{} {name}", count(flow.total * visits));
-        lines.push(format!("  {}{}{}", left(&number, 24), right(&none_fails(forecast, visits), 14), seen.concat()));
+        lines.push(format!(
+            "  {}{}{}",
+            left(&number, 24),
+            right(&none_fails(forecast, visits), 14),
+            seen.concat()
+        ));
         let sights = BASELINES.map(|base| Sight::of(base, (flow.total * visits) as u64, 1.0));
         let row = |name: &str, told: &dyn Fn(&Sight) -> String| {
             let cells = sights.iter().map(|sight| right(&told(sight), 13)).collect::<String>();
             format!("  {}{}{cells}", left(name, 24), right("", 14))
         };
-        let change = |sight: &Sight| sight.change_from.map_or("none".to_owned(), |risen| format!("from {}", bound(risen)));
-        let missing = |sight: &Sight| if sight.more == 0 { "enough".to_owned() } else { format!("{} more", count(sight.more as f64)) };
+        let change = |sight: &Sight| {
+            sight.change_from.map_or("none".to_owned(), |risen| format!("from {}", bound(risen)))
+        };
+        let missing = |sight: &Sight| {
+            if sight.more == 0 {
+                "enough".to_owned()
+            } else {
+                format!("{} more", count(sight.more as f64))
+            }
+        };
         lines.push(row("  between two such runs", &change));
         lines.push(row("  to see it double", &missing));
     }
@@ -44,20 +61,37 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
     if plan.objectives.is_empty() {
         return Vec::new();
     }
-    let name_width = plan.objectives.iter().map(|objective| objective.text.chars().count()).max().unwrap_or(0).min(width / 2) + 2;
+    let name_width = plan
+        .objectives
+        .iter()
+        .map(|objective| objective.text.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(width / 2)
+        + 2;
     let lines = plan.objectives.iter().zip(&forecast.needs).flat_map(|(objective, need)| {
         let place = if objective.window.is_some() { " in each window" } else { "" };
         let answer = match need {
             None => String::new(),
-            Some(Need { needed: None, .. }) => "inconclusive at best: no number of shoppers shows a rate of zero".to_owned(),
+            Some(Need { needed: None, .. }) => {
+                "inconclusive at best: no number of shoppers shows a rate of zero".to_owned()
+            }
             Some(need @ Need { needed: Some(needed), advised, expected }) => {
                 let verdict = if need.is_met() { "can hold" } else { "inconclusive at best" };
-                let advised = advised.map_or(String::new(), |advised| format!(", {} where half the limit is", count(advised as f64)));
-                format!("{verdict}: {} expected{place}; {} needed with none bad{advised}", count(*expected), count(*needed as f64))
+                let advised = advised.map_or(String::new(), |advised| {
+                    format!(", {} where half the limit is", count(advised as f64))
+                });
+                format!(
+                    "{verdict}: {} expected{place}; {} needed with none bad{advised}",
+                    count(*expected),
+                    count(*needed as f64)
+                )
             }
         };
         let lines = wrapped(&answer, width - name_width - 2).into_iter().enumerate();
-        lines.map(move |(i, line)| format!("  {}{line}", left(if i == 0 { &objective.text } else { "" }, name_width)))
+        lines.map(move |(i, line)| {
+            format!("  {}{line}", left(if i == 0 { &objective.text } else { "" }, name_width))
+        })
     });
     std::iter::once("Objectives".to_owned()).chain(lines).collect()
 }
@@ -83,7 +117,8 @@ pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
             percent(hour / budget.shoppers),
         )
     });
-    let lines = wrapped(&[Some(size), sees].into_iter().flatten().collect::<Vec<_>>().join(" "), width - 2);
+    let lines =
+        wrapped(&[Some(size), sees].into_iter().flatten().collect::<Vec<_>>().join(" "), width - 2);
     std::iter::once("Error budget".to_owned()).chain(lines.iter().map(indented)).collect()
 }
 
@@ -104,5 +139,7 @@ pub fn breaches(forecast: &Forecast, width: usize) -> Vec<String> {
         let word = if breach.refuses() { "refused" } else { "warning" };
         wrapped(&format!("{word}: {breach}"), width - 2)
     });
-    std::iter::once("Limits that this plan would break".to_owned()).chain(lines.map(|line| indented(&line))).collect()
+    std::iter::once("Limits that this plan would break".to_owned())
+        .chain(lines.map(|line| indented(&line)))
+        .collect()
 }

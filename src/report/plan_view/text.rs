@@ -45,7 +45,11 @@ fn percentage(fraction: f64, rounded: impl Fn(f64) -> f64) -> String {
 }
 
 fn trimmed(text: String) -> String {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// The text filled up to a width, or cut to it.
@@ -88,10 +92,22 @@ mod tests {
 
     #[test]
     fn figures_have_the_digits_that_matter() {
-        assert_eq!([0.0, 0.4, 7.0, 9.96, 12_345.6, 1e9].map(count), ["0", "0.4", "7", "10", "12,346", "1,000,000,000"]);
-        assert_eq!([0.0, 0.004, 0.05, 2.5, 33.33, 20.0, 1_234.5].map(rate), ["0", "4e-3", "0.05", "2.5", "33.3", "20", "1,234"]);
-        assert_eq!([0.0, 0.001, 0.000_249, 0.012_31, 0.5, 1.0].map(percent), ["0 %", "0.1 %", "0.025 %", "1.2 %", "50 %", "100 %"]);
-        assert_eq!([0.0, 0.001, 0.000_241, 0.012_31, 0.5, 1.0].map(bound), ["0 %", "0.1 %", "0.025 %", "1.3 %", "50 %", "100 %"]);
+        assert_eq!(
+            [0.0, 0.4, 7.0, 9.96, 12_345.6, 1e9].map(count),
+            ["0", "0.4", "7", "10", "12,346", "1,000,000,000"]
+        );
+        assert_eq!(
+            [0.0, 0.004, 0.05, 2.5, 33.33, 20.0, 1_234.5].map(rate),
+            ["0", "4e-3", "0.05", "2.5", "33.3", "20", "1,234"]
+        );
+        assert_eq!(
+            [0.0, 0.001, 0.000_249, 0.012_31, 0.5, 1.0].map(percent),
+            ["0 %", "0.1 %", "0.025 %", "1.2 %", "50 %", "100 %"]
+        );
+        assert_eq!(
+            [0.0, 0.001, 0.000_241, 0.012_31, 0.5, 1.0].map(bound),
+            ["0 %", "0.1 %", "0.025 %", "1.3 %", "50 %", "100 %"]
+        );
     }
 
     #[test]

@@ -37,21 +37,28 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
                 lines.push(left(&format!("  {indent}{} (tried as one)", unit.name), width));
             }
             for step in unit.steps.clone().map(usize::from) {
-                lines.push(row(&format!("{indent}{inside}{}", plan.steps[step].name), figures(forecast.visits[step])));
+                lines.push(row(
+                    &format!("{indent}{inside}{}", plan.steps[step].name),
+                    figures(forecast.visits[step]),
+                ));
             }
         }
     }
     let [visits, total, mean, peak, _] = figures(forecast.visits.iter().sum());
     lines.push(row("all requests", [visits, total, mean, peak, String::new()]));
     if plan.steps.iter().any(|step| step.assets.is_some()) {
-        lines.push(left("  and the files of pages (`assets`), which only the pages can tell", width));
+        lines.push(left(
+            "  and the files of pages (`assets`), which only the pages can tell",
+            width,
+        ));
     }
     lines
 }
 
 /// A purchase whose name says more than its step's.
 fn is_group(plan: &Plan, unit: &Unit) -> bool {
-    unit.steps.len() > 1 || unit.steps.clone().any(|step| plan.steps[usize::from(step)].name != unit.name)
+    unit.steps.len() > 1
+        || unit.steps.clone().any(|step| plan.steps[usize::from(step)].name != unit.name)
 }
 
 fn trim_visits(visits: f64) -> String {

@@ -16,11 +16,30 @@ const TOO_FEW: &str = "Too few to say";
 
 /// The questions in the order in which they are asked.
 pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer> {
-    vec![passed(facts, findings), place(plan, findings), since(plan, facts, findings), who(plan, findings), lost(findings), trust(findings)]
+    vec![
+        passed(facts, findings),
+        place(plan, findings),
+        since(plan, facts, findings),
+        who(plan, findings),
+        lost(findings),
+        trust(findings),
+    ]
 }
 
-fn answer(question: &'static str, tone: Tone, answer: impl Into<String>, detail: impl Into<String>) -> Answer {
-    Answer { question, tone, answer: answer.into(), detail: detail.into(), of_the_run: false, figure: None }
+fn answer(
+    question: &'static str,
+    tone: Tone,
+    answer: impl Into<String>,
+    detail: impl Into<String>,
+) -> Answer {
+    Answer {
+        question,
+        tone,
+        answer: answer.into(),
+        detail: detail.into(),
+        of_the_run: false,
+        figure: None,
+    }
 }
 
 fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
@@ -50,11 +69,19 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
             format!("none of {}, {ci95}", counted(repeated.of, "shopper")),
         );
     }
-    let begun: Vec<String> = findings.repeats.repeated_from.iter().map(|(step, _)| plan.step_label(*step)).collect();
+    let begun: Vec<String> =
+        findings.repeats.repeated_from.iter().map(|(step, _)| plan.step_label(*step)).collect();
     let spots: Vec<String> = findings.hotspots.iter().map(|spot| places(plan, spot)).collect();
-    let detail = format!("{share} of shoppers met two failures or more ({} of {}, {ci95})", count(repeated.events), count(repeated.of));
+    let detail = format!(
+        "{share} of shoppers met two failures or more ({} of {}, {ci95})",
+        count(repeated.events),
+        count(repeated.of)
+    );
     let figure = repeated.value().map(|value| ("shoppers.repeated_failures_rate", value));
-    Answer { figure, ..answer(QUESTION, Tone::Bad, named(if spots.is_empty() { begun } else { spots }), detail) }
+    Answer {
+        figure,
+        ..answer(QUESTION, Tone::Bad, named(if spots.is_empty() { begun } else { spots }), detail)
+    }
 }
 
 fn since(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
@@ -64,34 +91,54 @@ fn since(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
     }
     match moments::worst(plan, facts, findings) {
         Some((span, what, tone)) => answer(QUESTION, tone, span, what),
-        None if !sight::shows_groups(findings) => answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings)),
-        None => answer(QUESTION, Tone::Plain, "Throughout", "at no time did the shop fail more than at others, beyond chance"),
+        None if !sight::shows_groups(findings) => {
+            answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings))
+        }
+        None => answer(
+            QUESTION,
+            Tone::Plain,
+            "Throughout",
+            "at no time did the shop fail more than at others, beyond chance",
+        ),
     }
 }
 
 fn who(plan: &Plan, findings: &Findings) -> Answer {
     const QUESTION: &str = "Who?";
     match findings.hotspots.first() {
-        None if findings.shoppers.repeated.events == 0 => answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice"),
-        None if !sight::shows_groups(findings) => answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings)),
+        None if findings.shoppers.repeated.events == 0 => {
+            answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice")
+        }
+        None if !sight::shows_groups(findings) => {
+            answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings))
+        }
         None => answer(QUESTION, Tone::Plain, "No group shown", "no group of shoppers stands out"),
         Some(_) => {
             let told = |spot: &HotSpot| {
                 let (events, of) = (count(spot.inside.events), count(spot.inside.of));
-                format!("{} at {}, {events} of {of}", group(spot), places(plan, spot)).replace(" at anywhere", " anywhere")
+                format!("{} at {}, {events} of {of}", group(spot), places(plan, spot))
+                    .replace(" at anywhere", " anywhere")
             };
             let more = findings.hotspots.len().saturating_sub(NAMED);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            let detail = findings.hotspots.iter().take(NAMED).map(told).collect::<Vec<_>>().join("; ");
+            let detail =
+                findings.hotspots.iter().take(NAMED).map(told).collect::<Vec<_>>().join("; ");
             let detail = format!("who failed again and again: {detail}{more}");
-            answer(QUESTION, Tone::Bad, named(findings.hotspots.iter().map(group).collect()), detail)
+            answer(
+                QUESTION,
+                Tone::Bad,
+                named(findings.hotspots.iter().map(group).collect()),
+                detail,
+            )
         }
     }
 }
 
 fn lost(findings: &Findings) -> Answer {
     const QUESTION: &str = "How many are lost?";
-    let Some((loss, own)) = findings.loss.as_ref().and_then(|loss| Some((loss, loss.by_patience.first()?))) else {
+    let Some((loss, own)) =
+        findings.loss.as_ref().and_then(|loss| Some((loss, loss.by_patience.first()?)))
+    else {
         return answer(QUESTION, Tone::Faint, NOTHING, "not derived from a closed load");
     };
     let (share, ci95) = lost_share(own);
@@ -112,7 +159,10 @@ fn lost(findings: &Findings) -> Answer {
         interval(own.ci95),
         own.patience
     );
-    Answer { figure: Some(("loss.by_patience.0.lost_rate", own.rate)), ..answer(QUESTION, Tone::Bad, share, detail) }
+    Answer {
+        figure: Some(("loss.by_patience.0.lost_rate", own.rate)),
+        ..answer(QUESTION, Tone::Bad, share, detail)
+    }
 }
 
 fn trust(findings: &Findings) -> Answer {
@@ -141,7 +191,11 @@ fn trust(findings: &Findings) -> Answer {
 /// Why nothing is said.
 fn too_few(findings: &Findings) -> String {
     let repeated = &findings.shoppers.repeated;
-    format!("{} of {} failed again, too few to show a group or a time", count(repeated.events), counted(repeated.of, "shopper"))
+    format!(
+        "{} of {} failed again, too few to show a group or a time",
+        count(repeated.events),
+        counted(repeated.of, "shopper")
+    )
 }
 
 /// The first few names, and how many more there are.

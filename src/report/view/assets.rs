@@ -23,10 +23,14 @@ pub(super) fn assets(plan: &Plan, findings: &Findings) -> Table {
     );
     for step in &findings.steps {
         let Some(found) = &step.assets else { continue };
-        let share = |n: u64| if found.files == 0 { "–".to_owned() } else { percent(n as f64 / found.files as f64) };
-        let span =
-            |quantile: Option<crate::verdict::statistics::Quantile>| quantile.map_or_else(|| "–".to_owned(), |at| at.value.to_string());
-        let kinds: Vec<String> = found.kinds.iter().map(|(kind, n)| format!("{} {}", count(*n), kind.label())).collect();
+        let share = |n: u64| {
+            if found.files == 0 { "–".to_owned() } else { percent(n as f64 / found.files as f64) }
+        };
+        let span = |quantile: Option<crate::verdict::statistics::Quantile>| {
+            quantile.map_or_else(|| "–".to_owned(), |at| at.value.to_string())
+        };
+        let kinds: Vec<String> =
+            found.kinds.iter().map(|(kind, n)| format!("{} {}", count(*n), kind.label())).collect();
         let cells = [
             plan.step_label(step.step),
             format!("{:.1}", found.files as f64 / found.pages.max(1) as f64),

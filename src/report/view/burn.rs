@@ -9,18 +9,33 @@ use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, Findings};
 pub fn budget(found: &BudgetFinding) -> Remark {
     let budget = &found.budget;
     let size = count(budget.size().round() as u64);
-    let what = format!("Error budget ({}: {size} of {} in {})", budget.text, count(budget.shoppers as u64), span(budget.window));
+    let what = format!(
+        "Error budget ({}: {size} of {} in {})",
+        budget.text,
+        count(budget.shoppers as u64),
+        span(budget.window)
+    );
     let (Some(burn), Some(ci95)) = (found.burn, found.burn_ci95) else {
-        return Remark::new(Tone::Doubtful, format!("{what}: nothing can be said, for no shopper came to an end."));
+        return Remark::new(
+            Tone::Doubtful,
+            format!("{what}: nothing can be said, for no shopper came to an end."),
+        );
     };
     let hour = |burn: f64| percent(found.spent_by_peak_hour(burn));
-    let peak = format!("a peak hour like it ({})", counted(found.peak_hour.round() as u64, "shopper"));
+    let peak =
+        format!("a peak hour like it ({})", counted(found.peak_hour.round() as u64, "shopper"));
     if burn <= 0.0 {
-        let text =
-            format!("{what}: nothing is spent; {peak} spends at most {}, a burn rate of {} (95 %).", hour(ci95.high), times(ci95.high));
+        let text = format!(
+            "{what}: nothing is spent; {peak} spends at most {}, a burn rate of {} (95 %).",
+            hour(ci95.high),
+            times(ci95.high)
+        );
         return Remark::new(Tone::Good, text);
     }
-    let lasts = found.lasts().map(|lasts| format!(", at which the whole budget lasts {}", span(lasts))).unwrap_or_default();
+    let lasts = found
+        .lasts()
+        .map(|lasts| format!(", at which the whole budget lasts {}", span(lasts)))
+        .unwrap_or_default();
     let rang = found.alarms.iter().filter(|alarm| alarm.rang_at.is_some()).count();
     let alarms = match (rang, found.alarms.len()) {
         (0, 0) => String::new(),
@@ -45,11 +60,17 @@ pub fn budget(found: &BudgetFinding) -> Remark {
 
 /// The burn alarms, a line each.
 pub fn alarms(findings: &Findings) -> Table {
-    let columns = [("rings where", Fit::Prose), ("threshold", Fit::Figure), ("highest burn", Fit::Figure), ("rang", Fit::Name)];
+    let columns = [
+        ("rings where", Fit::Prose),
+        ("threshold", Fit::Figure),
+        ("highest burn", Fit::Figure),
+        ("rang", Fit::Name),
+    ];
     let mut table = Table::new("Burn alarms", &columns);
     for alarm in findings.budget.iter().flat_map(|found| &found.alarms) {
         let tone = if alarm.rang_at.is_some() { Tone::Bad } else { Tone::Plain };
-        let rang = alarm.rang_at.map_or_else(|| "no".to_owned(), |at| format!("after {}", span(at)));
+        let rang =
+            alarm.rang_at.map_or_else(|| "no".to_owned(), |at| format!("after {}", span(at)));
         let worst = alarm.worst.map_or_else(|| NOTHING.to_owned(), times);
         table.row(tone, [rule(alarm), times(alarm.threshold), worst, rang]);
     }
@@ -62,21 +83,34 @@ pub fn rule(alarm: &BurnAlarm) -> String {
         BudgetOf::Window => "the budget",
         BudgetOf::Run => "what this run may spend",
     };
-    format!("{:.0} % of {whose} goes in {}, and still in the last {}", 100.0 * alarm.part, span(alarm.long), span(alarm.short))
+    format!(
+        "{:.0} % of {whose} goes in {}, and still in the last {}",
+        100.0 * alarm.part,
+        span(alarm.long),
+        span(alarm.short)
+    )
 }
 
 /// A span with its two largest units: to the second is too fine for a month.
 fn span(span: Micros) -> String {
     const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
     let seconds = span.0 / 1_000_000;
-    let Some(largest) = UNITS.iter().position(|(_, unit)| seconds >= *unit).filter(|_| seconds >= 10) else { return span.to_string() };
+    let Some(largest) =
+        UNITS.iter().position(|(_, unit)| seconds >= *unit).filter(|_| seconds >= 10)
+    else {
+        return span.to_string();
+    };
     let shown = UNITS[largest..].iter().scan(seconds, |left, (name, unit)| {
         let whole = *left / unit;
         *left %= unit;
         Some((whole, name))
     });
     let shown: Vec<(u64, &&str)> = shown.skip_while(|(whole, _)| *whole == 0).take(2).collect();
-    shown.iter().filter(|(whole, _)| *whole > 0).map(|(whole, name)| format!("{whole}{name}")).collect()
+    shown
+        .iter()
+        .filter(|(whole, _)| *whole > 0)
+        .map(|(whole, name)| format!("{whole}{name}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -85,8 +119,16 @@ mod tests {
 
     #[test]
     fn spans_are_as_fine_as_the_eye_takes_in() {
-        let shown =
-            [1_250_000, 2_000_000, 90_000_000, 3_600_000_000, 3_725_000_000, 266_400_000_000, 2_592_000_000_000].map(|us| span(Micros(us)));
+        let shown = [
+            1_250_000,
+            2_000_000,
+            90_000_000,
+            3_600_000_000,
+            3_725_000_000,
+            266_400_000_000,
+            2_592_000_000_000,
+        ]
+        .map(|us| span(Micros(us)));
         assert_eq!(shown, ["1.25s", "2s", "1m30s", "1h", "1h2m", "3d2h", "30d"]);
     }
 

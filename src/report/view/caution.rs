@@ -23,17 +23,26 @@ pub fn caution(findings: &Findings) -> Option<Caution> {
     let cause = &health.doubts.iter().find(|doubt| doubt.gravity == health.soundness)?.cause;
     match health.soundness {
         Soundness::Valid => None,
-        Soundness::Suspect => Some(Caution { of_all: false, sentence: format!("Read the times with caution: {cause}.") }),
+        Soundness::Suspect => Some(Caution {
+            of_all: false,
+            sentence: format!("Read the times with caution: {cause}."),
+        }),
         Soundness::Invalid => Some(Caution {
             of_all: true,
-            sentence: format!("Not to be believed: {cause}, so that what is found here may be the generator's doing, and not the shop's."),
+            sentence: format!(
+                "Not to be believed: {cause}, so that what is found here may be the generator's doing, and not the shop's."
+            ),
         }),
     }
 }
 
 /// Whether something happened while the generator did not hold its schedule: then the shop can't be blamed for it.
 pub fn was_late(findings: &Findings, from: Micros, until: Micros) -> bool {
-    findings.health.late_stretches.iter().any(|(late_from, late_until)| *late_from < until && from < *late_until)
+    findings
+        .health
+        .late_stretches
+        .iter()
+        .any(|(late_from, late_until)| *late_from < until && from < *late_until)
 }
 
 // === impl Caution ===
@@ -61,6 +70,10 @@ impl Caution {
 
     /// An answer as it is given under this caution, unless it is one about the run itself.
     pub fn answer(&self, answer: Answer) -> Answer {
-        if self.of_all && !answer.of_the_run { Answer { tone: Tone::Faint, ..answer } } else { answer }
+        if self.of_all && !answer.of_the_run {
+            Answer { tone: Tone::Faint, ..answer }
+        } else {
+            answer
+        }
     }
 }

@@ -13,13 +13,23 @@ const EXAMPLES: usize = 3;
 /// Failing shoppers by the first thing that went wrong.
 pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
     let lost = findings.clusters.iter().any(|cluster| cluster.lost.is_some());
-    let mut columns = vec![("step", Fit::Name), ("what", Fit::Prose), ("shoppers", Fit::Figure), ("repeated", Fit::Figure)];
+    let mut columns = vec![
+        ("step", Fit::Name),
+        ("what", Fit::Prose),
+        ("shoppers", Fit::Figure),
+        ("repeated", Fit::Figure),
+    ];
     columns.extend(lost.then_some(("lost", Fit::Figure)));
     columns.push(("second at", Fit::Name));
     let mut table = Table::new("What went wrong first (each failing shopper once)", &columns);
     for cluster in findings.clusters.iter().take(SHOWN) {
         let tone = if cluster.repeated > 0 { Tone::Bad } else { Tone::Plain };
-        let mut cells = vec![plan.step_label(cluster.step), cluster.what(), count(cluster.shoppers), count(cluster.repeated)];
+        let mut cells = vec![
+            plan.step_label(cluster.step),
+            cluster.what(),
+            count(cluster.shoppers),
+            count(cluster.repeated),
+        ];
         cells.extend(lost.then(|| cluster.lost.map_or_else(|| NOTHING.to_owned(), expected)));
         cells.push(then(plan, cluster));
         table.row(tone, cells);
@@ -28,7 +38,12 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
     if !rest.is_empty() {
         let sum = |of: fn(&Cluster) -> u64| count(rest.iter().map(of).sum());
         let what = format!("{} more, in run.json", rest.len());
-        let mut cells = vec![NOTHING.to_owned(), what, sum(|cluster| cluster.shoppers), sum(|cluster| cluster.repeated)];
+        let mut cells = vec![
+            NOTHING.to_owned(),
+            what,
+            sum(|cluster| cluster.shoppers),
+            sum(|cluster| cluster.repeated),
+        ];
         cells.extend(lost.then(|| expected(rest.iter().filter_map(|cluster| cluster.lost).sum())));
         cells.push(NOTHING.to_owned());
         table.row(Tone::Faint, cells);
@@ -38,14 +53,20 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
 
 /// An exchange of each of the first clusters, by what finds it in the shop's own logs and traces.
 pub fn examples(plan: &Plan, findings: &Findings) -> Table {
-    let columns = [("step", Fit::Name), ("what", Fit::Prose), ("at", Fit::Figure), ("look for", Fit::Prose)];
-    let mut table = Table::new("Examples to look up in the shop's logs (in full in failures.jsonl)", &columns);
+    let columns =
+        [("step", Fit::Name), ("what", Fit::Prose), ("at", Fit::Figure), ("look for", Fit::Prose)];
+    let mut table =
+        Table::new("Examples to look up in the shop's logs (in full in failures.jsonl)", &columns);
     for cluster in findings.clusters.iter().take(EXAMPLES) {
         let Some(example) = &cluster.example else { continue };
         let ids = example.ids.iter().map(|(name, value)| format!("{name} {value}"));
-        let look_for: Vec<String> = std::iter::once(format!("x-shopper {}", example.line.marker)).chain(ids).collect();
+        let look_for: Vec<String> =
+            std::iter::once(format!("x-shopper {}", example.line.marker)).chain(ids).collect();
         let at = format!("{:.3}s", example.exchange.began_at.as_secs_f64());
-        table.row(Tone::Faint, [plan.step_label(cluster.step), cluster.what(), at, look_for.join(", ")]);
+        table.row(
+            Tone::Faint,
+            [plan.step_label(cluster.step), cluster.what(), at, look_for.join(", ")],
+        );
     }
     table
 }

@@ -13,11 +13,15 @@ const MIN_SHOPPERS: u64 = 10;
 /// What cures, and where to look for the cause.
 pub fn remarks(plan: &Plan, findings: &Findings) -> Vec<Remark> {
     let Some(found) = &findings.experiment else { return Vec::new() };
-    let places: Vec<&Comparison> = found.places.iter().filter(|place| place.cure.is_some()).take(PLACES).collect();
+    let places: Vec<&Comparison> =
+        found.places.iter().filter(|place| place.cure.is_some()).take(PLACES).collect();
     if !places.is_empty() {
         return places.into_iter().filter_map(|place| cure(plan, found, place)).collect();
     }
-    cure(plan, found, &found.everywhere).or_else(|| Some(no_cure(plan, found))).into_iter().collect()
+    cure(plan, found, &found.everywhere)
+        .or_else(|| Some(no_cure(plan, found)))
+        .into_iter()
+        .collect()
 }
 
 fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Remark> {
@@ -25,7 +29,10 @@ fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Remark> {
     let (cured, against) = (&place.arms[arm].cured, place.arms[arm].against_same?);
     let (share, ci95) = rate(cured);
     let (same, _) = rate(&against.same);
-    let place = place.step.map_or_else(|| "who failed".to_owned(), |step| format!("who failed at {}", plan.step_label(step)));
+    let place = place.step.map_or_else(
+        || "who failed".to_owned(),
+        |step| format!("who failed at {}", plan.step_label(step)),
+    );
     let (label, way) = (&found.arms[arm], &plan.shoppers.arms[arm].way);
     let text = format!(
         "{} cures {share} of those {place} ({} of {}, {ci95}; the same again {same}): {}.",
@@ -40,10 +47,18 @@ fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Remark> {
 fn no_cure(plan: &Plan, found: &Experiment) -> Remark {
     let shoppers = found.everywhere.shoppers();
     if shoppers < MIN_SHOPPERS {
-        let text = format!("Too few shoppers failed ({}) to say which way to try again cures.", count(shoppers));
+        let text = format!(
+            "Too few shoppers failed ({}) to say which way to try again cures.",
+            count(shoppers)
+        );
         return Remark::new(Tone::Doubtful, text);
     }
-    let same = plan.shoppers.arms.iter().position(|arm| arm.way == Way::Same).map(|same| &found.everywhere.arms[same].cured);
+    let same = plan
+        .shoppers
+        .arms
+        .iter()
+        .position(|arm| arm.way == Way::Same)
+        .map(|same| &found.everywhere.arms[same].cured);
     let text = match same.and_then(|same| Some((same, same.value()?, same.ci95()?))) {
         Some((same, value, ci95)) if ci95.low > 0.5 => format!(
             "Trying the same again cures {} of those who failed ({} of {}, {}), and no other way surely more: most failures pass.",
@@ -55,8 +70,11 @@ fn no_cure(plan: &Plan, found: &Experiment) -> Remark {
         _ => {
             let arms = found.everywhere.arms.iter().filter_map(|arm| arm.against_same.as_ref());
             let most = arms.map(|against| against.ci95.high).fold(0.0, f64::max);
-            let open =
-                if most > 0.0 { format!("; that one cures up to {:.0} points more is not ruled out", 100.0 * most) } else { String::new() };
+            let open = if most > 0.0 {
+                format!("; that one cures up to {:.0} points more is not ruled out", 100.0 * most)
+            } else {
+                String::new()
+            };
             format!("No way to try again surely cures more than trying the same again does{open}.")
         }
     };
@@ -81,7 +99,10 @@ fn look_at(plan: &Plan, way: &Way) -> String {
         Way::Same => "the failures pass by themselves".to_owned(),
         Way::Redraw(place) => format!("look at what differs by {}", named(place)),
         Way::Set(values) => {
-            format!("look at what differs by {}", values.iter().map(|(place, _)| named(place)).collect::<Vec<_>>().join(" and "))
+            format!(
+                "look at what differs by {}",
+                values.iter().map(|(place, _)| named(place)).collect::<Vec<_>>().join(" and ")
+            )
         }
         Way::Fresh => "look at what is pinned to a session (nodes, baskets, caches)".to_owned(),
         Way::Wait(_) => "look at what passes with time (locks, limits, overload)".to_owned(),
@@ -99,21 +120,37 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
         ("more than the same", Fit::Figure),
         ("q", Fit::Optional(1)),
     ];
-    let mut table = Table::new("The retry experiment (how the second try was made, drawn per shopper)", &columns);
+    let mut table = Table::new(
+        "The retry experiment (how the second try was made, drawn per shopper)",
+        &columns,
+    );
     let Some(found) = &findings.experiment else { return table };
     let several = found.places.len() > 1;
     let everywhere = several.then_some(&found.everywhere);
-    for place in everywhere.into_iter().chain(found.places.iter().take(PLACES)).filter(|place| place.shoppers() > 0) {
+    for place in everywhere
+        .into_iter()
+        .chain(found.places.iter().take(PLACES))
+        .filter(|place| place.shoppers() > 0)
+    {
         let name = place.step.map_or_else(|| "anywhere".to_owned(), |step| plan.step_label(step));
         for (number, (label, arm)) in found.arms.iter().zip(&place.arms).enumerate() {
             let (cured, ci95) = rate(&arm.cured);
             let more = arm.against_same.as_ref().map_or_else(|| NOTHING.to_owned(), points);
             let q = arm.against_same.map_or_else(
                 || NOTHING.to_owned(),
-                |against| if against.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", against.q_value) },
+                |against| {
+                    if against.q_value < 0.001 {
+                        "<0.001".to_owned()
+                    } else {
+                        format!("{:.3}", against.q_value)
+                    }
+                },
             );
             let tone = if place.cure == Some(number) { Tone::Good } else { Tone::Plain };
-            table.row(tone, [name.clone(), label.clone(), count(arm.cured.of), cured, ci95, more, q]);
+            table.row(
+                tone,
+                [name.clone(), label.clone(), count(arm.cured.of), cured, ci95, more, q],
+            );
         }
     }
     table
@@ -122,7 +159,12 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
 /// A difference of shares in points of per cent, with its interval: `+82 (66 to 91)`.
 fn points(against: &Against) -> String {
     let points = |x: f64| format!("{:+.0}", 100.0 * x);
-    format!("{} ({} to {})", points(against.difference), points(against.ci95.low), points(against.ci95.high))
+    format!(
+        "{} ({} to {})",
+        points(against.difference),
+        points(against.ci95.low),
+        points(against.ci95.high)
+    )
 }
 
 #[cfg(test)]
@@ -140,27 +182,44 @@ mod tests {
     /// An experiment at `cart` with (cured, failed again) by arm.
     fn trial(treated: &[(u64, u64)]) -> Trial {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
-        let ways = [("same", Way::Same), ("fresh: session", Way::Fresh), ("redraw: payment", Way::Redraw(1))];
+        let ways = [
+            ("same", Way::Same),
+            ("fresh: session", Way::Fresh),
+            ("redraw: payment", Way::Redraw(1)),
+        ];
         trial.plan.shoppers.behaviour = Behaviour::Experiment;
-        trial.plan.shoppers.arms = ways.into_iter().map(|(label, way)| Arm { label: label.into(), way }).collect();
+        trial.plan.shoppers.arms =
+            ways.into_iter().map(|(label, way)| Arm { label: label.into(), way }).collect();
         for (arm, &(cured, failed)) in (0u8..).zip(treated) {
             let treatment = Treatment { step: trial.step("cart"), arm, eligible: 0b111 };
             (0..cured).for_each(|_| trial.tally.treated(treatment, Outcome::Ok));
-            (0..failed).for_each(|_| trial.tally.treated(treatment, Outcome::Failed(FailureKind::ServerError)));
+            (0..failed).for_each(|_| {
+                trial.tally.treated(treatment, Outcome::Failed(FailureKind::ServerError))
+            });
         }
         trial
     }
 
     fn said(trial: &Trial) -> String {
-        remarks(&trial.plan, &trial.findings()).into_iter().map(|remark| remark.text).collect::<Vec<_>>().join("\n")
+        remarks(&trial.plan, &trial.findings())
+            .into_iter()
+            .map(|remark| remark.text)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
     fn the_cure_is_named_with_where_to_look() {
         let trial = trial(&[(6, 44), (47, 3), (7, 43)]);
         assert_snapshot!(said(&trial), @"A fresh session cures 94.0 % of those who failed at cart (47 of 50, 83.8–97.9 %; the same again 12.0 %): look at what is pinned to a session (nodes, baskets, caches).");
-        let text = console(&View::of(&trial.plan, &trial.facts, &trial.findings()), 110, Paint::Plain);
-        let table = text.lines().skip_while(|line| !line.starts_with("The retry")).take(5).collect::<Vec<_>>().join("\n");
+        let text =
+            console(&View::of(&trial.plan, &trial.facts, &trial.findings()), 110, Paint::Plain);
+        let table = text
+            .lines()
+            .skip_while(|line| !line.starts_with("The retry"))
+            .take(5)
+            .collect::<Vec<_>>()
+            .join("\n");
         assert_snapshot!(table, @r"
         The retry experiment (how the second try was made, drawn per shopper)
           first failed at  tried again by   shoppers   cured   95 % range  more than the same       q

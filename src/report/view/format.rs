@@ -56,7 +56,9 @@ pub fn interval(ci95: Interval) -> String {
 /// A rate and its interval as two cells. None among n is never zero: `none`, and `≤ 0.15 %`, which is 3/n.
 pub fn rate(rate: &Rate) -> (String, String) {
     match (rate.value(), rate.ci95()) {
-        (Some(_), Some(ci95)) if rate.events == 0 => ("none".to_owned(), format!("≤ {}", percent(ci95.high))),
+        (Some(_), Some(ci95)) if rate.events == 0 => {
+            ("none".to_owned(), format!("≤ {}", percent(ci95.high)))
+        }
         (Some(value), Some(ci95)) => (percent(value), interval(ci95)),
         _ => (NOTHING.to_owned(), NOTHING.to_owned()),
     }
@@ -71,7 +73,12 @@ pub fn span(quantile: Option<Quantile>) -> String {
 pub fn span_range(quantile: Option<Quantile>) -> String {
     quantile.map_or_else(
         || NOTHING.to_owned(),
-        |quantile| quantile.high.map_or_else(|| format!("over {}", quantile.low), |high| format!("{}–{high}", quantile.low)),
+        |quantile| {
+            quantile.high.map_or_else(
+                || format!("over {}", quantile.low),
+                |high| format!("{}–{high}", quantile.low),
+            )
+        },
     )
 }
 
@@ -97,14 +104,24 @@ mod tests {
     #[test]
     fn counts_have_their_thousands_apart() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0.0, 0.04, 9.94, 9.96, 1_234.4].map(expected), ["0", "<0.1", "9.9", "10", "1,234"]);
+        assert_eq!(
+            [0.0, 0.04, 9.94, 9.96, 1_234.4].map(expected),
+            ["0", "<0.1", "9.9", "10", "1,234"]
+        );
         assert_eq!([1.24, 40.6, 1_200.0].map(times), ["1.2", "41", "1,200"]);
     }
 
     #[test]
     fn what_is_not_all_or_nothing_is_never_printed_as_such() {
-        let shown = [0.0, 1e-7, 4e-5, 0.000_523, 0.003_1, 0.031, 0.314, 0.999_4, 0.999_9, 1.0].map(percent);
-        assert_eq!(shown, ["0 %", "<0.001 %", "0.0040 %", "0.052 %", "0.31 %", "3.1 %", "31.4 %", "99.9 %", ">99.9 %", "100 %"]);
+        let shown =
+            [0.0, 1e-7, 4e-5, 0.000_523, 0.003_1, 0.031, 0.314, 0.999_4, 0.999_9, 1.0].map(percent);
+        assert_eq!(
+            shown,
+            [
+                "0 %", "<0.001 %", "0.0040 %", "0.052 %", "0.31 %", "3.1 %", "31.4 %", "99.9 %",
+                ">99.9 %", "100 %"
+            ]
+        );
     }
 
     #[test]

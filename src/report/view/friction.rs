@@ -28,9 +28,14 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         ("p95", Fit::Optional(2)),
         ("95 % range", Fit::Optional(4)),
     ];
-    let mut table = Table::new("What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)", &columns);
+    let mut table = Table::new(
+        "What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)",
+        &columns,
+    );
     for found in &findings.friction {
-        let each = |figure: &dyn Fn(&EachBuyer) -> String| found.per_smooth_buyer.as_ref().map_or_else(|| NOTHING.to_owned(), figure);
+        let each = |figure: &dyn Fn(&EachBuyer) -> String| {
+            found.per_smooth_buyer.as_ref().map_or_else(|| NOTHING.to_owned(), figure)
+        };
         table.row(
             Tone::Plain,
             [

@@ -8,7 +8,12 @@ use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};
 
 /// The release gate, a line for each objective.
 pub fn objectives(findings: &Findings) -> Table {
-    let columns = [("objective", Fit::Prose), ("observed", Fit::Figure), ("exact 95 %", Fit::Optional(1)), ("answer", Fit::Prose)];
+    let columns = [
+        ("objective", Fit::Prose),
+        ("observed", Fit::Figure),
+        ("exact 95 %", Fit::Optional(1)),
+        ("answer", Fit::Prose),
+    ];
     let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
         let tone = match found.verdict {
@@ -16,7 +21,8 @@ pub fn objectives(findings: &Findings) -> Table {
             ObjectiveVerdict::Broken => Tone::Bad,
             ObjectiveVerdict::Inconclusive => Tone::Doubtful,
         };
-        table.row(tone, [found.text.clone(), observed(found), observed_range(found), answer(found)]);
+        table
+            .row(tone, [found.text.clone(), observed(found), observed_range(found), answer(found)]);
     }
     table
 }
@@ -43,13 +49,25 @@ fn in_time(found: &ObjectiveFinding) -> Option<&InTime> {
 /// Where what was observed lies with 95 % confidence.
 pub fn observed_range(found: &ObjectiveFinding) -> String {
     if let Some(in_time) = in_time(found) {
-        return if in_time.share <= 0.0 { format!("≤ {}", percent(in_time.ci95.high)) } else { interval(in_time.ci95) };
+        return if in_time.share <= 0.0 {
+            format!("≤ {}", percent(in_time.ci95.high))
+        } else {
+            interval(in_time.ci95)
+        };
     }
     match found.ci95 {
         None => NOTHING.to_owned(),
-        Some(ci95) if is_time(&found.metric) && ci95.high.is_infinite() => format!("≥ {}", figure_of(&found.metric, ci95.low)),
-        Some(ci95) if is_time(&found.metric) => format!("{}–{}", figure_of(&found.metric, ci95.low), figure_of(&found.metric, ci95.high)),
-        Some(ci95) if ci95.low <= 0.0 && found.observed == Some(0.0) => format!("≤ {}", percent(ci95.high)),
+        Some(ci95) if is_time(&found.metric) && ci95.high.is_infinite() => {
+            format!("≥ {}", figure_of(&found.metric, ci95.low))
+        }
+        Some(ci95) if is_time(&found.metric) => format!(
+            "{}–{}",
+            figure_of(&found.metric, ci95.low),
+            figure_of(&found.metric, ci95.high)
+        ),
+        Some(ci95) if ci95.low <= 0.0 && found.observed == Some(0.0) => {
+            format!("≤ {}", percent(ci95.high))
+        }
         Some(ci95) => interval(ci95),
     }
 }
@@ -69,11 +87,18 @@ pub fn answer(found: &ObjectiveFinding) -> String {
         (Why::HoldsSoFar, _) => ": it holds so far".to_owned(),
         (Why::BrokenSoFar, _) => ": it is broken so far".to_owned(),
         (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
-        (Why::Straddles, Some(more)) => format!(": about {} would decide", counted(more.max(1), "more shopper")),
+        (Why::Straddles, Some(more)) => {
+            format!(": about {} would decide", counted(more.max(1), "more shopper"))
+        }
         (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),
     };
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
-        format!(" (the worst of {}: {:.0}–{:.0} s)", counted(window.of, "window"), window.from.as_secs_f64(), window.until.as_secs_f64())
+        format!(
+            " (the worst of {}: {:.0}–{:.0} s)",
+            counted(window.of, "window"),
+            window.from.as_secs_f64(),
+            window.until.as_secs_f64()
+        )
     });
     format!("{word}{because}{}{}", window.unwrap_or_default(), never(found))
 }
@@ -82,19 +107,30 @@ pub fn answer(found: &ObjectiveFinding) -> String {
 fn never(found: &ObjectiveFinding) -> String {
     let Some(in_time) = in_time(found) else { return String::new() };
     let (quantile, what) = match &found.metric {
-        Metric::Response { quantile, place: Place::Journey(_) } => (quantile, "never came to the end"),
+        Metric::Response { quantile, place: Place::Journey(_) } => {
+            (quantile, "never came to the end")
+        }
         Metric::Response { quantile, .. } => (quantile, "were given up as too slow"),
         Metric::TimeToBuy { quantile } => (quantile, "never bought"),
         _ => return String::new(),
     };
     let percentile = (quantile * 1_000.0).round() / 10.0;
-    let others = found.successes_only.map(|others| format!(" (p{percentile} of the others: {others})")).unwrap_or_default();
+    let others = found
+        .successes_only
+        .map(|others| format!(" (p{percentile} of the others: {others})"))
+        .unwrap_or_default();
     format!("; {} of {} {what}{others}", count(in_time.never), count(found.sample))
 }
 
 /// All of it in a line: what was observed, where it lies, and the answer.
 pub fn sentence(found: &ObjectiveFinding) -> String {
-    format!("observed {} ({}), limit {}: {}", observed(found), observed_range(found), figure_of(&found.metric, found.limit), answer(found))
+    format!(
+        "observed {} ({}), limit {}: {}",
+        observed(found),
+        observed_range(found),
+        figure_of(&found.metric, found.limit),
+        answer(found)
+    )
 }
 
 /// Whether a metric is a span of time.

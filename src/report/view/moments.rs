@@ -31,7 +31,9 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
         .pooled
         .lift
         .filter(|(lift, _)| *lift > 1.0)
-        .map_or_else(String::new, |(lift, _)| format!("{} times as often as a first one usually does, but ", times(lift)));
+        .map_or_else(String::new, |(lift, _)| {
+            format!("{} times as often as a first one usually does, but ", times(lift))
+        });
     let own = "the shopper's own circumstances";
     let moment = || told(plan, facts, findings, windows);
     let text = match why {
@@ -41,17 +43,25 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
             "Failures repeat because most attempts fail, anyone's and at any time: {} of first attempts where they fell.",
             percent(findings.repeats.pooled.p_first.unwrap_or_default())
         ),
-        WhyRepeated::Shopper => format!("Failures repeat because of {own}: after a failed attempt {beside}."),
+        WhyRepeated::Shopper => {
+            format!("Failures repeat because of {own}: after a failed attempt {beside}.")
+        }
         WhyRepeated::Moment => format!(
             "Failures repeat because {}: after a failed attempt the next one fails {usually}no more often than other shoppers' first attempts at \
              the same time.",
             moment()
         ),
         WhyRepeated::ShopperAndMoment => {
-            format!("Failures repeat above all because of {own} (after a failed attempt {beside}), and because {}.", moment())
+            format!(
+                "Failures repeat above all because of {own} (after a failed attempt {beside}), and because {}.",
+                moment()
+            )
         }
         WhyRepeated::MomentAndShopper => {
-            format!("Failures repeat above all because {}, and because of {own} (after a failed attempt {beside}).", moment())
+            format!(
+                "Failures repeat above all because {}, and because of {own} (after a failed attempt {beside}).",
+                moment()
+            )
         }
     };
     let text = caution(found).map_or_else(|| text.clone(), |caution| format!("{text} {caution}"));
@@ -74,10 +84,18 @@ fn chance(strata: &Strata) -> String {
         return format!(
             "Failures are not seen to repeat: of {} who tried again after a failure {} failed again.",
             count(strata.compared),
-            if strata.compared_failed == 0 { "none".to_owned() } else { count(strata.compared_failed) }
+            if strata.compared_failed == 0 {
+                "none".to_owned()
+            } else {
+                count(strata.compared_failed)
+            }
         );
     };
-    let said = if ci95.high <= MATTERS { "Failures do not repeat beyond chance" } else { "Failures are not shown to repeat beyond chance" };
+    let said = if ci95.high <= MATTERS {
+        "Failures do not repeat beyond chance"
+    } else {
+        "Failures are not shown to repeat beyond chance"
+    };
     format!(
         "{said}: after a failed attempt the next one fails {} times as often as other shoppers' first attempts at the same time ({} to {}).",
         times(ratio),
@@ -90,7 +108,8 @@ fn chance(strata: &Strata) -> String {
 fn told(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[TimeWindow]) -> String {
     let mut ranked: Vec<&TimeWindow> = windows.iter().collect();
     ranked.sort_by_key(|window| (std::cmp::Reverse(window.failed_again), window.from));
-    let texts: Vec<String> = ranked.iter().take(TOLD).map(|window| one(plan, facts, findings, window)).collect();
+    let texts: Vec<String> =
+        ranked.iter().take(TOLD).map(|window| one(plan, facts, findings, window)).collect();
     let more = match windows.len().saturating_sub(TOLD) {
         0 => String::new(),
         1 => ", and at another time".to_owned(),
@@ -101,7 +120,10 @@ fn told(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[TimeWindo
 
 /// The time that cost most: from when to when, what happened, and how it should strike the reader; none if no time stands out.
 pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String, Tone)> {
-    let window = findings.windows.iter().max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
+    let window = findings
+        .windows
+        .iter()
+        .max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
     let what = what(plan, window);
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
     let others = match findings.windows.len() - 1 {
@@ -110,7 +132,8 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
         more => format!("; {more} more times stand out"),
     };
     let late = late(findings, window);
-    let text = format!("{what} failed {inside} of first attempts, {outside} at other times{late}{others}");
+    let text =
+        format!("{what} failed {inside} of first attempts, {outside} at other times{late}{others}");
     let tone = if late.is_empty() { Tone::Bad } else { Tone::Doubtful };
     Some((format!("{} UTC", span(facts, window.from, window.until, window.to_the_end)), text, tone))
 }
@@ -119,9 +142,24 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
 pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Remark> {
     let told_already = !findings.repeats.source.windows.is_empty();
     (!told_already && !findings.windows.is_empty()).then(|| {
-        let lost: f64 = findings.windows.iter().filter_map(|window| window.excess_lost).map(|(lost, _)| lost).sum();
-        let cost = if lost > 0.0 { format!("; that loses about {}", plural(&expected(lost), "shopper")) } else { String::new() };
-        Remark::new(Tone::Bad, format!("At times more failed than at others: {}{cost}.", told(plan, facts, findings, &findings.windows)))
+        let lost: f64 = findings
+            .windows
+            .iter()
+            .filter_map(|window| window.excess_lost)
+            .map(|(lost, _)| lost)
+            .sum();
+        let cost = if lost > 0.0 {
+            format!("; that loses about {}", plural(&expected(lost), "shopper"))
+        } else {
+            String::new()
+        };
+        Remark::new(
+            Tone::Bad,
+            format!(
+                "At times more failed than at others: {}{cost}.",
+                told(plan, facts, findings, &findings.windows)
+            ),
+        )
     })
 }
 
@@ -132,7 +170,11 @@ fn what(plan: &Plan, window: &TimeWindow) -> String {
 
 /// What must be said of a time in which the generator was late as well: the shop may not be to blame.
 fn late(findings: &Findings, window: &TimeWindow) -> &'static str {
-    if was_late(findings, window.from, window.until) { " (the generator was late then)" } else { "" }
+    if was_late(findings, window.from, window.until) {
+        " (the generator was late then)"
+    } else {
+        ""
+    }
 }
 
 fn one(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &TimeWindow) -> String {
@@ -143,7 +185,11 @@ fn one(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &TimeWindow) 
     } else {
         format!("failed {} of first attempts", percent(window.inside.value().unwrap_or_default()))
     };
-    format!("{what} {how} from {}{}", span(facts, window.from, window.until, window.to_the_end), late(findings, window))
+    format!(
+        "{what} {how} from {}{}",
+        span(facts, window.from, window.until, window.to_the_end),
+        late(findings, window)
+    )
 }
 
 /// `12:01:10 to 12:01:40`; `12:01:10 to the end`.
@@ -180,9 +226,17 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     columns.extend(any_late.then_some(("generator", Fit::Name)));
     let mut table = Table::new("When the shop failed more than at other times", &columns);
     for window in &findings.windows {
-        let unit = window.unit.map_or_else(|| "the whole shop".to_owned(), |unit| plan.unit_label(unit));
-        let until = if window.to_the_end { "the end".to_owned() } else { clock(facts, window.until) };
-        let mut cells = vec![clock(facts, window.from), until, window.from.to_string(), unit, count(window.inside.of)];
+        let unit =
+            window.unit.map_or_else(|| "the whole shop".to_owned(), |unit| plan.unit_label(unit));
+        let until =
+            if window.to_the_end { "the end".to_owned() } else { clock(facts, window.until) };
+        let mut cells = vec![
+            clock(facts, window.from),
+            until,
+            window.from.to_string(),
+            unit,
+            count(window.inside.of),
+        ];
         let (inside, outside) = (rate(&window.inside), rate(&window.outside));
         cells.extend([inside.0, inside.1, outside.0, outside.1, count(window.repeated)]);
         if lost {
@@ -202,14 +256,30 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
 /// What an overload did; and where shoppers really leave, how much trying again adds to the load.
 pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
     let Some(loss) = &findings.loss else { return Vec::new() };
-    let added = loss.pressure.amplification.filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
-    let added = added.map(|times| Remark::new(Tone::Plain, format!("Trying again made {times:.2} attempts of each first one.")));
-    // Where nobody leaves, the pressure of trying again is not a real shop's.
-    let overloads = loss.pressure.overloads.iter().filter(|_| loss.behaviour == Behaviour::Live).map(|overload| {
-        let was_late = was_late(findings, overload.from, overload.until.unwrap_or(Micros(u64::MAX)));
-        let (tone, caution) = if was_late { (Tone::Doubtful, " The generator was late then.") } else { (Tone::Bad, "") };
-        Remark::new(tone, overloaded(facts, overload) + caution)
+    let added = loss
+        .pressure
+        .amplification
+        .filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
+    let added = added.map(|times| {
+        Remark::new(
+            Tone::Plain,
+            format!("Trying again made {times:.2} attempts of each first one."),
+        )
     });
+    // Where nobody leaves, the pressure of trying again is not a real shop's.
+    let overloads =
+        loss.pressure.overloads.iter().filter(|_| loss.behaviour == Behaviour::Live).map(
+            |overload| {
+                let was_late =
+                    was_late(findings, overload.from, overload.until.unwrap_or(Micros(u64::MAX)));
+                let (tone, caution) = if was_late {
+                    (Tone::Doubtful, " The generator was late then.")
+                } else {
+                    (Tone::Bad, "")
+                };
+                Remark::new(tone, overloaded(facts, overload) + caution)
+            },
+        );
     added.into_iter().chain(overloads).collect()
 }
 
@@ -221,7 +291,9 @@ fn overloaded(facts: &RunFacts, overload: &Overload) -> String {
         per_second(overload.onset_rate),
         per_second(overload.peak_rate)
     );
-    let again = overload.amplification.map_or_else(String::new, |times| format!("; trying again made {times:.2} attempts of each"));
+    let again = overload.amplification.map_or_else(String::new, |times| {
+        format!("; trying again made {times:.2} attempts of each")
+    });
     let after = match (overload.until, overload.hysteresis) {
         (Some(_), Some(hysteresis)) if hysteresis > 0.05 * overload.onset_rate => format!(
             "it recovered {} after the load was back there, and only at {}",
@@ -229,7 +301,10 @@ fn overloaded(facts: &RunFacts, overload: &Overload) -> String {
             per_second(overload.onset_rate - hysteresis)
         ),
         (Some(_), _) => format!("it recovered {} after the load was back there", overload.recovery),
-        (None, _) => format!("it had not recovered by the end, {} after the load was back there", overload.recovery),
+        (None, _) => format!(
+            "it had not recovered by the end, {} after the load was back there",
+            overload.recovery
+        ),
     };
     format!("{began}{again}; {after}.")
 }

@@ -113,8 +113,17 @@ pub struct Answer {
 impl Table {
     /// An empty table with these columns.
     pub fn new(title: &str, columns: &[(&str, Fit)]) -> Table {
-        let columns = columns.iter().map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit }).collect();
-        Table { title: title.to_owned(), columns, rows: Vec::new(), in_sight: false, section: Section::default() }
+        let columns = columns
+            .iter()
+            .map(|(title, fit)| Column { title: (*title).to_owned(), fit: *fit })
+            .collect();
+        Table {
+            title: title.to_owned(),
+            columns,
+            rows: Vec::new(),
+            in_sight: false,
+            section: Section::default(),
+        }
     }
 
     /// The table, kept in sight where tables are folded away.

@@ -19,7 +19,8 @@ pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
         ("stickiness", Fit::Figure),
         ("95 % range", Fit::Optional(1)),
     ];
-    let mut table = Table::new("After a failed attempt (stickiness: 0 by chance, 1 for good)", &columns);
+    let mut table =
+        Table::new("After a failed attempt (stickiness: 0 by chance, 1 for good)", &columns);
     let found = &findings.repeats;
     let units = || found.units.iter().filter(|unit| unit.stickiness.second.of > 0);
     if units().count() > 1 {
@@ -33,7 +34,13 @@ pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
 
 fn cells(name: String, found: &Stickiness) -> Vec<String> {
     let nothing = || NOTHING.to_owned();
-    let of_second = |ci95: Interval| if found.second.events == 0 { format!("≤ {}", percent(ci95.high)) } else { interval(ci95) };
+    let of_second = |ci95: Interval| {
+        if found.second.events == 0 {
+            format!("≤ {}", percent(ci95.high))
+        } else {
+            interval(ci95)
+        }
+    };
     let two = |figure: f64| format!("{figure:.2}").replace('-', "−");
     vec![
         name,

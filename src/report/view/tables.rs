@@ -1,6 +1,9 @@
 //! The tables of a report.
 
-use super::format::{NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate, span, times};
+use super::format::{
+    NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate,
+    span, times,
+};
 use super::parts::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FunnelStage;
@@ -10,9 +13,17 @@ use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
 pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
     let several = findings.journeys.len() > 1;
     let still = |stage: &FunnelStage| stage.entered.saturating_sub(stage.passed + stage.stopped);
-    let trying = findings.journeys.iter().flat_map(|journey| &journey.funnel).any(|(_, stage)| still(stage) > 0);
+    let trying = findings
+        .journeys
+        .iter()
+        .flat_map(|journey| &journey.funnel)
+        .any(|(_, stage)| still(stage) > 0);
     let mut columns = vec![(if several { "journey / unit" } else { "unit" }, Fit::Name)];
-    columns.extend([("came", Fit::Figure), ("at once", Fit::Figure), ("after retries", Fit::Figure)]);
+    columns.extend([
+        ("came", Fit::Figure),
+        ("at once", Fit::Figure),
+        ("after retries", Fit::Figure),
+    ]);
     columns.extend(trying.then_some(("still trying", Fit::Figure)));
     columns.extend([("never", Fit::Figure), ("then left", Fit::Optional(1))]);
     let mut table = Table::new("How far shoppers came, and how they got through", &columns);
@@ -20,15 +31,26 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
         let ways = plan.ways_to(journey.journey);
         for ((unit, stage), way) in journey.funnel.iter().zip(&ways) {
             let name = &plan.unit(*unit).name;
-            let name = if several { format!("{} / {name}", plan.journey(journey.journey).name) } else { name.clone() };
+            let name = if several {
+                format!("{} / {name}", plan.journey(journey.journey).name)
+            } else {
+                name.clone()
+            };
             // Branches of a choice are come to from the same units.
             let branches = ways.iter().filter(|other| *other == way).count();
             let name = if branches > 1 { format!("{name} (one of {branches})") } else { name };
             let tone = if stage.stopped > 0 { Tone::Bad } else { Tone::Plain };
-            let mut numbers = vec![stage.entered, stage.passed_at_once, stage.passed.saturating_sub(stage.passed_at_once)];
+            let mut numbers = vec![
+                stage.entered,
+                stage.passed_at_once,
+                stage.passed.saturating_sub(stage.passed_at_once),
+            ];
             numbers.extend(trying.then(|| still(stage)));
             numbers.extend([stage.stopped, stage.left]);
-            table.row(tone, [name].into_iter().chain(numbers.into_iter().map(count)).collect::<Vec<_>>());
+            table.row(
+                tone,
+                [name].into_iter().chain(numbers.into_iter().map(count)).collect::<Vec<_>>(),
+            );
         }
     }
     table
@@ -38,16 +60,31 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
 pub fn steps(plan: &Plan, findings: &Findings) -> Table {
     let declined = findings.steps.iter().any(|step| step.declined > 0);
     let service = findings.steps.iter().any(service_differs);
-    let mut columns = vec![("step", Fit::Name), ("attempts", Fit::Figure), ("failed", Fit::Figure), ("95 % range", Fit::Figure)];
+    let mut columns = vec![
+        ("step", Fit::Name),
+        ("attempts", Fit::Figure),
+        ("failed", Fit::Figure),
+        ("95 % range", Fit::Figure),
+    ];
     columns.extend(declined.then_some(("declined", Fit::Optional(3))));
-    columns.extend([("p50", Fit::Figure), ("p95", Fit::Figure), ("p99", Fit::Figure), ("max", Fit::Optional(1))]);
+    columns.extend([
+        ("p50", Fit::Figure),
+        ("p95", Fit::Figure),
+        ("p99", Fit::Figure),
+        ("max", Fit::Optional(1)),
+    ]);
     columns.extend(service.then_some(("service p50", Fit::Optional(2))));
     let mut table = Table::new("Steps (response time of successes)", &columns);
     for step in findings.steps.iter().filter(|step| step.failed.of > 0) {
         let (failed, ci95) = rate(&step.failed);
         let mut cells = vec![plan.step_label(step.step), count(step.failed.of), failed, ci95];
         cells.extend(declined.then(|| count(step.declined)));
-        cells.extend([span(step.response.p50), span(step.response.p95), span(step.response.p99), longest(step.response.max)]);
+        cells.extend([
+            span(step.response.p50),
+            span(step.response.p95),
+            span(step.response.p99),
+            longest(step.response.max),
+        ]);
         cells.extend(service.then(|| span(step.service.p50)));
         table.row(if step.failed.events > 0 { Tone::Bad } else { Tone::Plain }, cells);
     }
@@ -56,10 +93,17 @@ pub fn steps(plan: &Plan, findings: &Findings) -> Table {
 
 /// What went wrong, step by step.
 pub fn kinds(plan: &Plan, findings: &Findings) -> Table {
-    let mut table = Table::new("What went wrong", &[("step", Fit::Name), ("failures", Fit::Figure), ("kinds", Fit::Prose)]);
+    let mut table = Table::new(
+        "What went wrong",
+        &[("step", Fit::Name), ("failures", Fit::Figure), ("kinds", Fit::Prose)],
+    );
     for step in findings.steps.iter().filter(|step| step.failed.events > 0) {
-        let kinds =
-            step.kinds.iter().map(|(kind, failures)| format!("{} {}", kind.label(), count(*failures))).collect::<Vec<_>>().join(", ");
+        let kinds = step
+            .kinds
+            .iter()
+            .map(|(kind, failures)| format!("{} {}", kind.label(), count(*failures)))
+            .collect::<Vec<_>>()
+            .join(", ");
         table.row(Tone::Plain, [plan.step_label(step.step), count(step.failed.events), kinds]);
     }
     table
@@ -67,7 +111,12 @@ pub fn kinds(plan: &Plan, findings: &Findings) -> Table {
 
 /// Shoppers by number of failed attempts.
 pub fn by_failures(findings: &Findings) -> Table {
-    let mut columns = vec![("failed attempts", Fit::Name), ("shoppers", Fit::Figure), ("of all", Fit::Figure), ("bought", Fit::Figure)];
+    let mut columns = vec![
+        ("failed attempts", Fit::Name),
+        ("shoppers", Fit::Figure),
+        ("of all", Fit::Figure),
+        ("bought", Fit::Figure),
+    ];
     let lost = findings.loss.as_ref().map(|loss| match loss.behaviour {
         Behaviour::Probe | Behaviour::Experiment => "lost (expected)",
         Behaviour::Live => "lost (seen)",
@@ -77,7 +126,11 @@ pub fn by_failures(findings: &Findings) -> Table {
     let shoppers = &findings.shoppers;
     for (failures, row) in shoppers.by_failures.iter().enumerate().filter(|_| shoppers.ended > 0) {
         let name = ["none", "1", "2", "3 or more"][failures];
-        let share = if row.shoppers == 0 { NOTHING.to_owned() } else { percent(row.shoppers as f64 / shoppers.ended as f64) };
+        let share = if row.shoppers == 0 {
+            NOTHING.to_owned()
+        } else {
+            percent(row.shoppers as f64 / shoppers.ended as f64)
+        };
         let mut cells = vec![name.to_owned(), count(row.shoppers), share, count(row.purchased)];
         cells.extend(lost.map(|_| expected(row.lost)));
         table.row(if failures >= 2 && row.shoppers > 0 { Tone::Bad } else { Tone::Plain }, cells);
@@ -87,7 +140,8 @@ pub fn by_failures(findings: &Findings) -> Table {
 
 /// The loss under every patience, if there is any.
 pub fn loss(findings: &Findings) -> Table {
-    let worth = findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
+    let worth =
+        findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
     let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
     let mut columns = vec![
         ("patience", Fit::Name),
@@ -100,16 +154,28 @@ pub fn loss(findings: &Findings) -> Table {
     columns.extend(worth.then_some(("worth, minor units", Fit::Optional(1))));
     columns.extend(worth.then_some(("range of worth", Fit::Optional(2))));
     let mut table = Table::new(
-        if live { "Shoppers lost" } else { "Shoppers lost, by how patient they are (this scenario's patience first)" },
+        if live {
+            "Shoppers lost"
+        } else {
+            "Shoppers lost, by how patient they are (this scenario's patience first)"
+        },
         &columns,
     );
     let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
     for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
         let (share, ci95) = lost_share(row);
-        let mut cells =
-            vec![row.patience.clone(), expected(row.lost), expected(row.lost_at_least), share, ci95, count(row.effective_sample as u64)];
+        let mut cells = vec![
+            row.patience.clone(),
+            expected(row.lost),
+            expected(row.lost_at_least),
+            share,
+            ci95,
+            count(row.effective_sample as u64),
+        ];
         if worth {
-            cells.push(row.worth.map_or_else(|| NOTHING.to_owned(), |worth| expected(worth.minor_units)));
+            cells.push(
+                row.worth.map_or_else(|| NOTHING.to_owned(), |worth| expected(worth.minor_units)),
+            );
             cells.push(row.worth.map_or_else(|| NOTHING.to_owned(), |worth| range(worth.ci95)));
         }
         table.row(if place == 0 { Tone::Plain } else { Tone::Faint }, cells);
@@ -134,10 +200,12 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
         ("range of excess", Fit::Optional(2)),
         ("q", Fit::Optional(1)),
     ];
-    let mut table = Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
+    let mut table =
+        Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
     for spot in &findings.hotspots {
         let (inside, outside) = (rate(&spot.inside), rate(&spot.outside));
-        let q = if spot.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", spot.q_value) };
+        let q =
+            if spot.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", spot.q_value) };
         let (excess, excess_ci95) = spot.excess_lost.unwrap_or(spot.excess_repeated);
         let cells = [
             who(spot),
@@ -147,7 +215,11 @@ pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
             inside.1,
             outside.0,
             outside.1,
-            if spot.lift_is_least() { format!("≥ {}", times(spot.lift)) } else { times(spot.lift) },
+            if spot.lift_is_least() {
+                format!("≥ {}", times(spot.lift))
+            } else {
+                times(spot.lift)
+            },
             lift_range(spot).unwrap_or_else(|| NOTHING.to_owned()),
             expected(excess),
             range(excess_ci95),
@@ -165,7 +237,9 @@ pub fn lift_range(spot: &HotSpot) -> Option<String> {
 
 /// A hot spot's group: `payment wallet`; a value that says what it is stands alone: `node-3`.
 pub fn group(spot: &HotSpot) -> String {
-    let named = |(name, value): &(String, String)| if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") };
+    let named = |(name, value): &(String, String)| {
+        if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") }
+    };
     spot.group.iter().map(named).collect::<Vec<_>>().join(", ")
 }
 
@@ -194,6 +268,8 @@ pub fn lost_share(loss: &PatienceLoss) -> (String, String) {
 
 /// Whether the medians of response and service time are apart by more than a tenth: connecting, lag or a queue.
 fn service_differs(step: &StepFinding) -> bool {
-    let (Some(response), Some(service)) = (step.response.p50, step.service.p50) else { return false };
+    let (Some(response), Some(service)) = (step.response.p50, step.service.p50) else {
+        return false;
+    };
     response.value.since(service.value).0 * 10 > response.value.0
 }

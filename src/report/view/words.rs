@@ -10,7 +10,10 @@ use super::tables::{group, lift_range, lost_share, places};
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
-use crate::verdict::{AssetFinding, Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope, Soundness, Verdict, Why};
+use crate::verdict::{
+    AssetFinding, Basis, Completion, Findings, HotSpot, ObjectiveVerdict, RunFacts, Scope,
+    Soundness, Verdict, Why,
+};
 
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -21,7 +24,10 @@ pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
     };
     let shoppers = counted(findings.shoppers.started, "shopper");
     let requests = counted(findings.requests_sent, "request");
-    format!("{shoppers} and {requests} in {} against {}, {load}, seed {}", facts.duration, facts.target, facts.seed)
+    format!(
+        "{shoppers} and {requests} in {} against {}, {load}, seed {}",
+        facts.duration, facts.target, facts.seed
+    )
 }
 
 /// The verdict in capitals. Where nothing was asked of the run it did not pass, though its exit code is that of one that did.
@@ -37,20 +43,30 @@ pub fn verdict(facts: &RunFacts, findings: &Findings) -> String {
 pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
     let objectives = findings.objectives.len();
     match findings.verdict {
-        _ if facts.completion == Completion::Running => Remark::new(Tone::Doubtful, still_running(facts, findings)),
-        Verdict::Pass if objectives == 0 => Remark::new(Tone::Plain, "nothing was asked of this run, and nothing judged"),
+        _ if facts.completion == Completion::Running => {
+            Remark::new(Tone::Doubtful, still_running(facts, findings))
+        }
+        Verdict::Pass if objectives == 0 => {
+            Remark::new(Tone::Plain, "nothing was asked of this run, and nothing judged")
+        }
         Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
-        Verdict::Fail if facts.completion == Completion::Aborted => {
-            Remark::new(Tone::Bad, format!("stopped after {}, {}", facts.duration, broken(findings)))
-        }
+        Verdict::Fail if facts.completion == Completion::Aborted => Remark::new(
+            Tone::Bad,
+            format!("stopped after {}, {}", facts.duration, broken(findings)),
+        ),
         Verdict::Fail => Remark::new(Tone::Bad, broken(findings)),
-        Verdict::Invalid => {
-            Remark::new(Tone::Doubtful, "the generator, not the shop, was the bottleneck: the figures below say little of the shop")
-        }
-        Verdict::Interrupted if facts.completion == Completion::Killed => {
-            Remark::new(Tone::Doubtful, "the process died; the figures are of what it had written until then")
-        }
-        Verdict::Interrupted => Remark::new(Tone::Doubtful, "the run was cut short; the figures are of what was seen until then"),
+        Verdict::Invalid => Remark::new(
+            Tone::Doubtful,
+            "the generator, not the shop, was the bottleneck: the figures below say little of the shop",
+        ),
+        Verdict::Interrupted if facts.completion == Completion::Killed => Remark::new(
+            Tone::Doubtful,
+            "the process died; the figures are of what it had written until then",
+        ),
+        Verdict::Interrupted => Remark::new(
+            Tone::Doubtful,
+            "the run was cut short; the figures are of what was seen until then",
+        ),
         Verdict::Inconclusive => Remark::new(Tone::Doubtful, inconclusive(facts, findings)),
     }
 }
@@ -78,9 +94,18 @@ fn still_running(facts: &RunFacts, findings: &Findings) -> String {
 }
 
 fn broken(findings: &Findings) -> String {
-    let broken: Vec<&str> =
-        findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Broken).map(|found| found.text.as_str()).collect();
-    format!("{} of {} broken: {}", broken.len(), counted(findings.objectives.len() as u64, "objective"), broken.join("; "))
+    let broken: Vec<&str> = findings
+        .objectives
+        .iter()
+        .filter(|found| found.verdict == ObjectiveVerdict::Broken)
+        .map(|found| found.text.as_str())
+        .collect();
+    format!(
+        "{} of {} broken: {}",
+        broken.len(),
+        counted(findings.objectives.len() as u64, "objective"),
+        broken.join("; ")
+    )
 }
 
 fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
@@ -94,10 +119,18 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if findings.health.soundness == Soundness::Suspect {
         "the generator is suspect, so that no objective can be said to hold".to_owned()
     } else {
-        let open = findings.objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
-        let needed =
-            open.clone().map(|found| found.more_shoppers).collect::<Option<Vec<u64>>>().and_then(|needed| needed.into_iter().max());
-        let needed = needed.map(|more| format!("; about {} would decide", counted(more.max(1), "more shopper"))).unwrap_or_default();
+        let open = findings
+            .objectives
+            .iter()
+            .filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
+        let needed = open
+            .clone()
+            .map(|found| found.more_shoppers)
+            .collect::<Option<Vec<u64>>>()
+            .and_then(|needed| needed.into_iter().max());
+        let needed = needed
+            .map(|more| format!("; about {} would decide", counted(more.max(1), "more shopper")))
+            .unwrap_or_default();
         let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
         format!("too little was seen to say whether this holds: {}{needed}", texts.join("; "))
     }
@@ -114,7 +147,8 @@ pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Strin
 
 /// The worst places for repeated failures, then all of them, then what they cost.
 pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> = findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
+    let mut remarks: Vec<Remark> =
+        findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
     remarks.extend(moments::source(plan, facts, findings));
@@ -150,7 +184,9 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
     };
     let caution = match spot.basis {
         Basis::Assigned => "",
-        Basis::Observed => " (Observed, not assigned: something that goes with it may be the cause.)",
+        Basis::Observed => {
+            " (Observed, not assigned: something that goes with it may be the cause.)"
+        }
     };
     let text = format!(
         "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {lift}; {cost}.{caution}",
@@ -169,19 +205,31 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
     if repeated.of == 0 {
-        return Remark::new(Tone::Doubtful, "No shopper came to an end, so nothing can be said of repeated failures.");
+        return Remark::new(
+            Tone::Doubtful,
+            "No shopper came to an end, so nothing can be said of repeated failures.",
+        );
     }
     if repeated.events == 0 {
         return Remark::new(
             good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high)),
-            format!("No shopper of {} met two failures or more ({ci95} with 95 % confidence).", count(repeated.of)),
+            format!(
+                "No shopper of {} met two failures or more ({ci95} with 95 % confidence).",
+                count(repeated.of)
+            ),
         );
     }
     let begun = match findings.repeats.repeated_from.first() {
-        Some((step, shoppers)) => format!("; for {} of them it began at {}", count(*shoppers), plan.step_label(*step)),
+        Some((step, shoppers)) => {
+            format!("; for {} of them it began at {}", count(*shoppers), plan.step_label(*step))
+        }
         None => String::new(),
     };
-    let nobody = if findings.hotspots.is_empty() && sight::shows_groups(findings) { " No group of shoppers stands out." } else { "" };
+    let nobody = if findings.hotspots.is_empty() && sight::shows_groups(findings) {
+        " No group of shoppers stands out."
+    } else {
+        ""
+    };
     let text = format!(
         "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{nobody}",
         count(repeated.events),
@@ -198,22 +246,45 @@ fn cost(findings: &Findings) -> Option<Remark> {
     let own = loss.by_patience.first()?;
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
-        return Some(Remark::new(good_news(own.ci95.high), format!("No shopper is lost to failures ({ci95}).")));
+        return Some(Remark::new(
+            good_news(own.ci95.high),
+            format!("No shopper is lost to failures ({ci95})."),
+        ));
     }
     let would = match loss.behaviour {
-        Behaviour::Probe | Behaviour::Experiment => format!("would leave for good under {}", own.patience),
+        Behaviour::Probe | Behaviour::Experiment => {
+            format!("would leave for good under {}", own.patience)
+        }
         Behaviour::Live => format!("left because of failures under {}", own.patience),
     };
     let rates = || loss.by_patience.iter().map(|row| row.rate);
-    let band = Some((rates().fold(1.0, f64::min), rates().fold(0.0, f64::max))).filter(|(low, high)| low < high);
-    let band = band.map(|(low, high)| format!("; {} to {} over all patience presets", percent(low), percent(high))).unwrap_or_default();
-    let worth = own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
-        format!(" They would have paid {} ({}) in minor units.", expected(worth.minor_units), range(worth.ci95))
-    });
-    let cause = if findings.shoppers.failed.events == 0 { " None of them met a failure: their payments were declined." } else { "" };
+    let band = Some((rates().fold(1.0, f64::min), rates().fold(0.0, f64::max)))
+        .filter(|(low, high)| low < high);
+    let band = band
+        .map(|(low, high)| {
+            format!("; {} to {} over all patience presets", percent(low), percent(high))
+        })
+        .unwrap_or_default();
+    let worth =
+        own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
+            format!(
+                " They would have paid {} ({}) in minor units.",
+                expected(worth.minor_units),
+                range(worth.ci95)
+            )
+        });
+    let cause = if findings.shoppers.failed.events == 0 {
+        " None of them met a failure: their payments were declined."
+    } else {
+        ""
+    };
     Some(Remark::new(
         Tone::Bad,
-        format!("{share} of shoppers {would} ({}, {}){band}.{worth}{cause}", expected(own.lost), interval(own.ci95)),
+        format!(
+            "{share} of shoppers {would} ({}, {}){band}.{worth}{cause}",
+            expected(own.lost),
+            interval(own.ci95)
+        ),
     ))
 }
 
@@ -224,15 +295,33 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
         Soundness::Valid => Tone::Plain,
         Soundness::Suspect | Soundness::Invalid => Tone::Doubtful,
     };
-    let lag = health.lag.map_or_else(String::new, |lag| format!("; lag p50 {}, p99 {}, max {}", lag.p50, lag.p99, lag.max));
+    let lag = health.lag.map_or_else(String::new, |lag| {
+        format!("; lag p50 {}, p99 {}, max {}", lag.p50, lag.p99, lag.max)
+    });
     let cpu = health.cpu_fraction.map_or_else(String::new, |cpu| format!("; cpu {}", percent(cpu)));
-    let rss = if health.peak_rss_kib > 0 { format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024))) } else { String::new() };
-    let started = format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
-    let mut remarks = vec![Remark::new(tone, format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()))];
+    let rss = if health.peak_rss_kib > 0 {
+        format!("; memory {} MiB", count(health.peak_rss_kib.div_ceil(1024)))
+    } else {
+        String::new()
+    };
+    let started =
+        format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
+    let mut remarks = vec![Remark::new(
+        tone,
+        format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()),
+    )];
     remarks.extend(wire(findings));
     remarks.extend(health.doubts.iter().map(|doubt| {
         let tone = if doubt.gravity == Soundness::Valid { Tone::Faint } else { Tone::Doubtful };
-        Remark::new(tone, format!("{}: {}. Remedy: {}.", doubt.gravity.label(), doubt.cause, doubt.cause.remedy()))
+        Remark::new(
+            tone,
+            format!(
+                "{}: {}. Remedy: {}.",
+                doubt.gravity.label(),
+                doubt.cause,
+                doubt.cause.remedy()
+            ),
+        )
     }));
     remarks
 }
@@ -242,17 +331,36 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
 fn wire(findings: &Findings) -> Option<Remark> {
     let wire = &findings.wire;
     let listed = |parts: &[(u64, &str)]| -> String {
-        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {} {what}", count(*n))).collect()
+        parts
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, what)| format!(", {} {what}", count(*n)))
+            .collect()
     };
-    let also = listed(&[(wire.redirects, "by redirects"), (wire.held, "held back by a cap"), (wire.redials, "dialled again unsent")]);
-    let resumed = if wire.resumed > 0 { format!(" ({} by TLS resumption)", count(wire.resumed)) } else { String::new() };
+    let also = listed(&[
+        (wire.redirects, "by redirects"),
+        (wire.held, "held back by a cap"),
+        (wire.redials, "dialled again unsent"),
+    ]);
+    let resumed = if wire.resumed > 0 {
+        format!(" ({} by TLS resumption)", count(wire.resumed))
+    } else {
+        String::new()
+    };
     let phases = wire.phases().into_iter().filter_map(|(name, spans)| {
-        let (p50, p99) = (spans.p50?.value, spans.p99.map_or_else(String::new, |p99| format!("–{}", p99.value)));
+        let (p50, p99) =
+            (spans.p50?.value, spans.p99.map_or_else(String::new, |p99| format!("–{}", p99.value)));
         Some(format!("{name} {p50}{p99}"))
     });
     let phases: Vec<String> = phases.collect();
-    let phases = if phases.is_empty() { String::new() } else { format!("; p50–p99 {}", phases.join(", ")) };
-    let sum = |of: fn(&AssetFinding) -> u64| findings.steps.iter().filter_map(|step| step.assets.as_ref()).map(of).sum::<u64>();
+    let phases = if phases.is_empty() {
+        String::new()
+    } else {
+        format!("; p50–p99 {}", phases.join(", "))
+    };
+    let sum = |of: fn(&AssetFinding) -> u64| {
+        findings.steps.iter().filter_map(|step| step.assets.as_ref()).map(of).sum::<u64>()
+    };
     let (requests, connections) = (sum(|found| found.requests), sum(|found| found.connections));
     let held = listed(&[(sum(|found| found.held), "held back by a cap")]);
     let (of_steps, files) = match requests {
@@ -266,7 +374,8 @@ fn wire(findings: &Findings) -> Option<Remark> {
             ),
         ),
     };
-    let (own, opened) = (counted(wire.requests, "request"), counted(wire.connections, "connection"));
+    let (own, opened) =
+        (counted(wire.requests, "request"), counted(wire.connections, "connection"));
     let text = format!("On the wire: {own}{of_steps}{also}; {opened}{resumed}{phases}{files}");
     (wire.connections > 0).then(|| Remark::new(Tone::Plain, text))
 }
@@ -276,13 +385,19 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     let mut notes = Vec::new();
     let reached = || findings.steps.iter().filter(|step| step.failed.of > 0);
     if reached().any(|step| step.response.p99.is_none()) {
-        notes.push("– : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299).".to_owned());
+        notes.push(
+            "– : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299)."
+                .to_owned(),
+        );
     }
     if reached().any(|step| step.kinds.iter().any(|(kind, _)| *kind == FailureKind::TooSlow)) {
         notes.push("Attempts that were too slow count as failures; they took longer than any response time shown for them.".to_owned());
     }
     if !findings.objectives.is_empty() {
-        notes.push("Ranges of objectives are exact (Clopper and Pearson), those of other rates Wilson's.".to_owned());
+        notes.push(
+            "Ranges of objectives are exact (Clopper and Pearson), those of other rates Wilson's."
+                .to_owned(),
+        );
     }
     if !findings.shoppers.repeated.by_blocks && findings.shoppers.repeated.events > 0 {
         notes.push(format!(
@@ -298,9 +413,15 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     }
     let (known, new) = (findings.shoppers.returned, findings.shoppers.returned_as_new);
     if known + new > 0 {
-        let others =
-            if new > 0 { format!("; {} more should have, and came as new, since nobody had left yet", count(new)) } else { String::new() };
-        notes.push(format!("{} came again, with the cookies of one who had left{others}.", counted(known, "shopper")));
+        let others = if new > 0 {
+            format!("; {} more should have, and came as new, since nobody had left yet", count(new))
+        } else {
+            String::new()
+        };
+        notes.push(format!(
+            "{} came again, with the cookies of one who had left{others}.",
+            counted(known, "shopper")
+        ));
     }
     if plan.shoppers.behaviour == Behaviour::Live && findings.shoppers.failed.events > 0 {
         notes.push(
@@ -312,19 +433,27 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
         if open {
-            let cap = plan
-                .shoppers
-                .max_attempts
-                .map_or_else(String::new, |cap| format!(" after {} at a unit, or", counted(cap.into(), "attempt")));
+            let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| {
+                format!(" after {} at a unit, or", counted(cap.into(), "attempt"))
+            });
             notes.push(format!(
                 "Some shoppers were stopped{cap} by the end of the run. \"lost\" takes it that they would never have been served, \"at least\" that the \
                  next attempt would have served them."
             ));
         }
-        if loss.behaviour != Behaviour::Live && findings.steps.iter().any(|step| step.declined > 0) {
-            notes.push("A declined attempt is no failure, but it costs the shopper's patience like one.".to_owned());
+        if loss.behaviour != Behaviour::Live && findings.steps.iter().any(|step| step.declined > 0)
+        {
+            notes.push(
+                "A declined attempt is no failure, but it costs the shopper's patience like one."
+                    .to_owned(),
+            );
         }
-        if loss.by_patience.iter().filter_map(|row| row.worth).any(|worth| worth.estimated_share > 0.0) {
+        if loss
+            .by_patience
+            .iter()
+            .filter_map(|row| row.worth)
+            .any(|worth| worth.estimated_share > 0.0)
+        {
             notes
                 .push("Where a lost shopper's basket was not seen, its worth is estimated from the others of the same journey.".to_owned());
         }

@@ -47,7 +47,9 @@ impl Cache {
     /// The headers by which the shop can say that the file has not changed.
     pub(super) fn conditions(&self, url: &Url, headers: &mut HeaderMap) {
         let Some(kept) = self.files.get(url) else { return };
-        for (name, value) in [(header::IF_NONE_MATCH, &kept.etag), (header::IF_MODIFIED_SINCE, &kept.last_modified)] {
+        for (name, value) in
+            [(header::IF_NONE_MATCH, &kept.etag), (header::IF_MODIFIED_SINCE, &kept.last_modified)]
+        {
             if let Some(value) = value {
                 headers.insert(name, value.clone());
             }
@@ -62,12 +64,21 @@ impl Cache {
             return;
         }
         // Copied: a header as it came holds on to the whole head of the answer.
-        let copy = |name| headers.get(name).and_then(|value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok());
+        let copy = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok())
+        };
         let known = if status == 304 { self.files.remove(url) } else { None };
         // What the 304 does not say again holds on (RFC 9111, 4.3.4).
-        let says = headers.contains_key(header::CACHE_CONTROL) || headers.contains_key(header::EXPIRES);
-        let lifetime = known.as_ref().filter(|_| !says).map_or_else(|| freshness(&control, headers), |kept| kept.lifetime);
-        let (known_etag, known_modified) = known.map_or((None, None), |kept| (kept.etag, kept.last_modified));
+        let says =
+            headers.contains_key(header::CACHE_CONTROL) || headers.contains_key(header::EXPIRES);
+        let lifetime = known
+            .as_ref()
+            .filter(|_| !says)
+            .map_or_else(|| freshness(&control, headers), |kept| kept.lifetime);
+        let (known_etag, known_modified) =
+            known.map_or((None, None), |kept| (kept.etag, kept.last_modified));
         let kept = Kept {
             fresh_until: now.saturating_add(Micros::from_secs(lifetime)),
             lifetime,
@@ -85,14 +96,19 @@ impl Cache {
 impl Control {
     fn of(headers: &HeaderMap) -> Control {
         let mut control = Control::default();
-        let lines = headers.get_all(header::CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
+        let lines = headers
+            .get_all(header::CACHE_CONTROL)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
         for directive in lines.flat_map(|line| line.split(',')) {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             match name.trim().to_ascii_lowercase().as_str() {
                 "no-store" => control.no_store = true,
                 "no-cache" => control.no_cache = true,
                 // What can't be read is stale (RFC 9111, 4.2.1).
-                "max-age" => control.max_age = Some(value.trim().trim_matches('"').parse().unwrap_or(0)),
+                "max-age" => {
+                    control.max_age = Some(value.trim().trim_matches('"').parse().unwrap_or(0))
+                }
                 _ => {}
             }
         }
@@ -104,16 +120,26 @@ impl Control {
 fn freshness(control: &Control, headers: &HeaderMap) -> u64 {
     let second = |name| {
         let text = headers.get(name)?.to_str().ok()?;
-        Some(jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.replace("GMT", "+0000")).ok()?.as_second())
+        Some(
+            jiff::fmt::rfc2822::DateTimeParser::new()
+                .parse_timestamp(text.replace("GMT", "+0000"))
+                .ok()?
+                .as_second(),
+        )
     };
-    let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok()).unwrap_or(0);
+    let age = headers
+        .get(header::AGE)
+        .and_then(|age| age.to_str().ok()?.trim().parse().ok())
+        .unwrap_or(0);
     let lifetime = if control.no_cache {
         0
     } else if let Some(max_age) = control.max_age {
         max_age
     } else if headers.contains_key(header::EXPIRES) {
         // A date that is none has passed.
-        second(header::EXPIRES).zip(second(header::DATE)).map_or(0, |(expires, date)| u64::try_from(expires - date).unwrap_or(0))
+        second(header::EXPIRES)
+            .zip(second(header::DATE))
+            .map_or(0, |(expires, date)| u64::try_from(expires - date).unwrap_or(0))
     } else {
         let quiet = second(header::DATE).zip(second(header::LAST_MODIFIED));
         quiet.map_or(0, |(date, modified)| u64::try_from(date - modified).unwrap_or(0) / 10)
@@ -126,7 +152,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     /// For how many seconds a file that came with these headers is fresh.
@@ -139,9 +168,19 @@ mod tests {
     fn a_file_is_fresh_as_long_as_the_shop_says() {
         let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(fresh_for(&[("cache-control", "public, max-age=60")]), 60);
-        assert_eq!(fresh_for(&[("cache-control", "Max-Age=\"31536000\", immutable"), ("age", "31535000")]), 1_000);
+        assert_eq!(
+            fresh_for(&[("cache-control", "Max-Age=\"31536000\", immutable"), ("age", "31535000")]),
+            1_000
+        );
         assert_eq!(fresh_for(&[("cache-control", "max-age=60, no-cache")]), 0);
-        assert_eq!(fresh_for(&[("cache-control", "max-age=soon"), date, ("expires", "Sun, 06 Nov 1994 08:50:37 GMT")]), 0);
+        assert_eq!(
+            fresh_for(&[
+                ("cache-control", "max-age=soon"),
+                date,
+                ("expires", "Sun, 06 Nov 1994 08:50:37 GMT")
+            ]),
+            0
+        );
         assert_eq!(fresh_for(&[date, ("expires", "Sun, 06 Nov 1994 08:50:37 GMT")]), 60);
         assert_eq!(fresh_for(&[date, ("expires", "0")]), 0);
         assert_eq!(fresh_for(&[date, ("last-modified", "Sun, 06 Nov 1994 08:39:37 GMT")]), 60);
@@ -150,9 +189,15 @@ mod tests {
 
     #[test]
     fn what_is_stale_is_asked_for_by_what_is_known_of_it() {
-        let (mut cache, url) = (Cache::default(), Url::parse("https://shop.example/a.css").unwrap());
+        let (mut cache, url) =
+            (Cache::default(), Url::parse("https://shop.example/a.css").unwrap());
         let second = Micros::from_secs;
-        cache.take(&url, 200, &headers(&[("cache-control", "max-age=10"), ("etag", "\"a\"")]), second(100));
+        cache.take(
+            &url,
+            200,
+            &headers(&[("cache-control", "max-age=10"), ("etag", "\"a\"")]),
+            second(100),
+        );
         assert!(cache.is_fresh(&url, second(109)) && !cache.is_fresh(&url, second(110)));
         let mut asked = HeaderMap::new();
         cache.conditions(&url, &mut asked);
@@ -169,9 +214,15 @@ mod tests {
 
     #[test]
     fn what_must_not_be_kept_or_failed_is_not() {
-        let (mut cache, url) = (Cache::default(), Url::parse("https://shop.example/a.css").unwrap());
+        let (mut cache, url) =
+            (Cache::default(), Url::parse("https://shop.example/a.css").unwrap());
         let good = headers(&[("cache-control", "max-age=10")]);
-        cache.take(&url, 200, &headers(&[("cache-control", "no-store, max-age=10"), ("etag", "\"a\"")]), Micros(0));
+        cache.take(
+            &url,
+            200,
+            &headers(&[("cache-control", "no-store, max-age=10"), ("etag", "\"a\"")]),
+            Micros(0),
+        );
         assert!(!cache.is_fresh(&url, Micros(1)));
         cache.take(&url, 200, &good, Micros(0));
         assert!(cache.is_fresh(&url, Micros(1)));

@@ -181,7 +181,8 @@ impl<L: Line, G: Gate> Session<L, G> {
         }
         for (origin, lanes) in lanes.iter_mut() {
             let Some((origin, queue)) = queue_of(origin) else { continue };
-            workers.extend(lanes.iter_mut().map(|lane| loading.work(lane, origin, queue, give_up_at)));
+            workers
+                .extend(lanes.iter_mut().map(|lane| loading.work(lane, origin, queue, give_up_at)));
         }
         join_all(workers).await;
         loading.loaded.into_inner()
@@ -192,7 +193,13 @@ impl<L: Line, G: Gate> Session<L, G> {
 
 impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
     /// Fetches file after file over one line, until none is left.
-    async fn work<L: Line>(&self, line: &mut L, origin: &Rc<Origin>, queue: &RefCell<VecDeque<Asset>>, give_up_at: Micros) {
+    async fn work<L: Line>(
+        &self,
+        line: &mut L,
+        origin: &Rc<Origin>,
+        queue: &RefCell<VecDeque<Asset>>,
+        give_up_at: Micros,
+    ) {
         let give_up_at = Cell::new(give_up_at);
         loop {
             let Some(asset) = queue.borrow_mut().pop_front() else { return };
@@ -218,9 +225,17 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
     }
 
     /// Fetches one file, and follows its redirects.
-    async fn fetch<L: Line>(&self, line: &mut L, origin: &Rc<Origin>, asset: Asset, give_up_at: &Cell<Micros>) -> Came {
+    async fn fetch<L: Line>(
+        &self,
+        line: &mut L,
+        origin: &Rc<Origin>,
+        asset: Asset,
+        give_up_at: &Cell<Micros>,
+    ) -> Came {
         let (mut url, mut origin) = (asset.url, origin.clone());
-        let missing = |url: &Url, kind, detail: String| Came::Missing(Missing { url: url.clone(), kind, detail });
+        let missing = |url: &Url, kind, detail: String| {
+            Came::Missing(Missing { url: url.clone(), kind, detail })
+        };
         for _ in 0..=self.settings.max_redirects {
             if self.cache.borrow().is_fresh(&url, self.clock.now()) {
                 return Came::Cached;
@@ -256,7 +271,11 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
             let Some(there) = self.settings.origin(&next) else { return Came::Elsewhere };
             (url, origin) = (next, Rc::new(there));
         }
-        missing(&url, FailureKind::RedirectLoop, format!("redirected more than {} times", self.settings.max_redirects))
+        missing(
+            &url,
+            FailureKind::RedirectLoop,
+            format!("redirected more than {} times", self.settings.max_redirects),
+        )
     }
 
     fn request(&self, kind: Kind, url: &Url, origin: &Rc<Origin>) -> WireRequest {
@@ -289,6 +308,12 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
         }
         self.cache.borrow().conditions(url, &mut headers);
         let path = address::path_and_query(url).to_owned();
-        WireRequest { origin: origin.clone(), method: Method::GET, path, headers, body: Bytes::new() }
+        WireRequest {
+            origin: origin.clone(),
+            method: Method::GET,
+            path,
+            headers,
+            body: Bytes::new(),
+        }
     }
 }

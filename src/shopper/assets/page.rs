@@ -67,8 +67,14 @@ pub(super) fn assets(html: &[u8], url: &Url) -> Vec<Asset> {
     };
     let settings = Settings::new()
         .append_element_content_handler(element!("base[href]", on(Reader::base)))
-        .append_element_content_handler(element!("template", around(|reader| reader.inert += 1, Reader::end_of_template)))
-        .append_element_content_handler(element!("picture", around(|reader| reader.picture = Some(None), |reader| reader.picture = None)))
+        .append_element_content_handler(element!(
+            "template",
+            around(|reader| reader.inert += 1, Reader::end_of_template)
+        ))
+        .append_element_content_handler(element!(
+            "picture",
+            around(|reader| reader.picture = Some(None), |reader| reader.picture = None)
+        ))
         .append_element_content_handler(element!("picture > source[srcset]", on(Reader::source)))
         .append_element_content_handler(element!("link[href]", on(Reader::link)))
         .append_element_content_handler(element!("script[src]", on(Reader::script)))
@@ -108,10 +114,13 @@ impl Reader {
     fn source(&mut self, element: &Element<'_, '_>) {
         let readable = attribute(element, "type").is_none_or(|kind| {
             let kind = kind.to_ascii_lowercase();
-            ["image/avif", "image/webp", "image/png", "image/jpeg", "image/gif", "image/svg+xml"].contains(&kind.trim())
+            ["image/avif", "image/webp", "image/png", "image/jpeg", "image/gif", "image/svg+xml"]
+                .contains(&kind.trim())
         });
         // Which screens a source is for can't be told without one.
-        if let (Some(chosen @ None), true, false) = (&mut self.picture, readable, element.has_attribute("media")) {
+        if let (Some(chosen @ None), true, false) =
+            (&mut self.picture, readable, element.has_attribute("media"))
+        {
             *chosen = attribute(element, "srcset").as_deref().and_then(first_of);
         }
     }
@@ -121,13 +130,19 @@ impl Reader {
             return;
         }
         let chosen = self.picture.as_mut().and_then(Option::take);
-        let own = || attribute(element, "src").or_else(|| attribute(element, "srcset").as_deref().and_then(first_of));
+        let own = || {
+            attribute(element, "src")
+                .or_else(|| attribute(element, "srcset").as_deref().and_then(first_of))
+        };
         self.add(Kind::Image, chosen.or_else(own));
     }
 
     fn script(&mut self, element: &Element<'_, '_>) {
         let kind = attribute(element, "type").unwrap_or_default().to_ascii_lowercase();
-        let runs = kind.is_empty() || kind == "module" || kind.ends_with("javascript") || kind.ends_with("ecmascript");
+        let runs = kind.is_empty()
+            || kind == "module"
+            || kind.ends_with("javascript")
+            || kind.ends_with("ecmascript");
         if runs && !element.has_attribute("nomodule") {
             self.add(Kind::Script, attribute(element, "src"));
         }
@@ -177,7 +192,8 @@ impl Reader {
 
 /// The first address of a `srcset`. A comma ends it only where white space, or nothing, follows.
 fn first_of(srcset: &str) -> Option<String> {
-    let first = srcset.trim_start_matches([',', ' ', '\t', '\n', '\r']).split_ascii_whitespace().next()?;
+    let first =
+        srcset.trim_start_matches([',', ' ', '\t', '\n', '\r']).split_ascii_whitespace().next()?;
     let first = first.trim_end_matches(',');
     (!first.is_empty()).then(|| first.to_owned())
 }

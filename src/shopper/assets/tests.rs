@@ -43,8 +43,16 @@ impl Line for Shelf {
         let answers_at = began_at + Micros::from_millis(100);
         self.clock.sleep_until(answers_at.min(give_up_at)).await;
         let (status, headers) = (self.rule)(request);
-        let headers = headers.into_iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect();
-        let answer = Answer { status: status.try_into().unwrap(), version: http::Version::HTTP_11, headers, body: "12".into() };
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect();
+        let answer = Answer {
+            status: status.try_into().unwrap(),
+            version: http::Version::HTTP_11,
+            headers,
+            body: "12".into(),
+        };
         Exchange {
             began_at,
             sent_at: Some(began_at),
@@ -54,7 +62,11 @@ impl Line for Shelf {
             redials: 0,
             resumed: false,
             bytes_received: 2,
-            result: if answers_at > give_up_at { Err(Trouble::TooSlow(give_up_at.since(began_at))) } else { Ok(answer) },
+            result: if answers_at > give_up_at {
+                Err(Trouble::TooSlow(give_up_at.since(began_at)))
+            } else {
+                Ok(answer)
+            },
         }
     }
 
@@ -77,7 +89,12 @@ impl Scene {
         let asked = shelf.asked.clone();
         let mut settings = SessionSettings::new(Url::parse("http://shop.example").unwrap());
         settings.allowed = AllowedHosts::new(["shop.example", "cdn.example"]);
-        Scene { session: Session::new(shelf, Rc::new(settings)), clock, asked, headers: HeaderMap::new() }
+        Scene {
+            session: Session::new(shelf, Rc::new(settings)),
+            clock,
+            asked,
+            headers: HeaderMap::new(),
+        }
     }
 
     /// Loads the page's files for at most a second; what came, and how long it took.
@@ -91,7 +108,11 @@ impl Scene {
     }
 
     fn asked(&self) -> Vec<String> {
-        self.asked.borrow().iter().map(|(_, request)| format!("{}{}", request.origin.host, request.path)).collect()
+        self.asked
+            .borrow()
+            .iter()
+            .map(|(_, request)| format!("{}{}", request.origin.host, request.path))
+            .collect()
     }
 }
 
@@ -108,7 +129,8 @@ async fn six_files_come_at_a_time_from_each_host() {
     let mut scene = Scene::new(ok);
     let (loaded, took_ms) = scene.load(&images(13, "")).await;
     assert_eq!((loaded.files, loaded.failed.len(), took_ms), (13, 0, 300));
-    let at_once = scene.asked.borrow().iter().filter(|(at, _)| *at < Micros::from_millis(100)).count();
+    let at_once =
+        scene.asked.borrow().iter().filter(|(at, _)| *at < Micros::from_millis(100)).count();
     assert_eq!(at_once, 6);
     let mut scene = Scene::new(ok);
     let (loaded, took_ms) = scene.load(&(images(6, "") + &images(6, "//cdn.example"))).await;
@@ -117,27 +139,43 @@ async fn six_files_come_at_a_time_from_each_host() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_leaves_the_hosts_that_may_be_loaded() {
-    let mut scene =
-        Scene::new(|request| if request.path == "/moved.png" { (302, vec![("location", "//ads.example/x.png")]) } else { (200, vec![]) });
-    let (loaded, _) = scene.load("<img src=//ads.example/1.png><img src=/moved.png><img src=/own.png>").await;
+    let mut scene = Scene::new(|request| {
+        if request.path == "/moved.png" {
+            (302, vec![("location", "//ads.example/x.png")])
+        } else {
+            (200, vec![])
+        }
+    });
+    let (loaded, _) =
+        scene.load("<img src=//ads.example/1.png><img src=/moved.png><img src=/own.png>").await;
     assert_eq!((loaded.files, loaded.elsewhere, loaded.failed.len()), (1, 2, 0));
-    assert!(scene.asked().iter().all(|asked| asked.starts_with("shop.example/")), "{:?}", scene.asked());
+    assert!(
+        scene.asked().iter().all(|asked| asked.starts_with("shop.example/")),
+        "{:?}",
+        scene.asked()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_fresh_is_not_asked_for_and_what_is_stale_is_asked_for_by_its_tag() {
-    let mut scene = Scene::new(|request| match (&*request.path, request.headers.contains_key("if-none-match")) {
-        ("/fresh.css", _) => (200, vec![("cache-control", "max-age=600, immutable")]),
-        ("/tagged.js", true) => (304, vec![]),
-        ("/tagged.js", false) => (200, vec![("cache-control", "no-cache"), ("etag", "\"a\"")]),
-        _ => (200, vec![("cache-control", "no-store")]),
+    let mut scene = Scene::new(|request| {
+        match (&*request.path, request.headers.contains_key("if-none-match")) {
+            ("/fresh.css", _) => (200, vec![("cache-control", "max-age=600, immutable")]),
+            ("/tagged.js", true) => (304, vec![]),
+            ("/tagged.js", false) => (200, vec![("cache-control", "no-cache"), ("etag", "\"a\"")]),
+            _ => (200, vec![("cache-control", "no-store")]),
+        }
     });
-    let html = "<link rel=stylesheet href=/fresh.css><script src=/tagged.js></script><img src=/never.png>";
+    let html =
+        "<link rel=stylesheet href=/fresh.css><script src=/tagged.js></script><img src=/never.png>";
     let (loaded, _) = scene.load(html).await;
     assert_eq!((loaded.files, loaded.cached, loaded.not_modified), (3, 0, 0));
     scene.asked.borrow_mut().clear();
     let (loaded, _) = scene.load(html).await;
-    assert_eq!((loaded.files, loaded.cached, loaded.not_modified, loaded.failed.len()), (3, 1, 1, 0));
+    assert_eq!(
+        (loaded.files, loaded.cached, loaded.not_modified, loaded.failed.len()),
+        (3, 1, 1, 0)
+    );
     let mut asked = scene.asked();
     asked.sort();
     assert_eq!(asked, ["shop.example/never.png", "shop.example/tagged.js"]);
@@ -148,24 +186,40 @@ async fn what_is_fresh_is_not_asked_for_and_what_is_stale_is_asked_for_by_its_ta
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_does_not_come_is_told_and_the_wait_is_bounded() {
-    let mut scene = Scene::new(|request| if request.path == "/gone.css" { (404, vec![]) } else { (200, vec![]) });
+    let mut scene =
+        Scene::new(
+            |request| if request.path == "/gone.css" { (404, vec![]) } else { (200, vec![]) },
+        );
     let (loaded, _) = scene.load("<link rel=stylesheet href=/gone.css><img src=/a.png>").await;
-    let told: Vec<String> =
-        loaded.failed.iter().map(|missing| format!("{} {}: {}", missing.url, missing.kind.key(), missing.detail)).collect();
+    let told: Vec<String> = loaded
+        .failed
+        .iter()
+        .map(|missing| format!("{} {}: {}", missing.url, missing.kind.key(), missing.detail))
+        .collect();
     assert_eq!(told, ["http://shop.example/gone.css client_error: status 404"]);
     let mut scene = Scene::new(ok);
     let (loaded, took_ms) = scene.load(&images(100, "")).await;
     assert_eq!((took_ms, loaded.files), (1_000, 100));
-    assert!(loaded.failed.len() >= 40 && loaded.failed.iter().all(|missing| missing.kind.key() == "too_slow"), "{}", loaded.failed.len());
+    assert!(
+        loaded.failed.len() >= 40
+            && loaded.failed.iter().all(|missing| missing.kind.key() == "too_slow"),
+        "{}",
+        loaded.failed.len()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_page_s_own_headers_go_to_its_own_host_alone() {
     let mut scene = Scene::new(|_| (200, vec![("set-cookie", "seen=1; Path=/")]));
-    scene.headers = [("authorization", "Bearer t"), ("user-agent", "iPhone"), ("content-type", "text/plain"), ("accept", "text/html")]
-        .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-        .into_iter()
-        .collect();
+    scene.headers = [
+        ("authorization", "Bearer t"),
+        ("user-agent", "iPhone"),
+        ("content-type", "text/plain"),
+        ("accept", "text/html"),
+    ]
+    .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+    .into_iter()
+    .collect();
     scene.load("<img src=/own.png><img src=//cdn.example/theirs.png>").await;
     let of = |path: &str, name: &str| {
         let asked = scene.asked.borrow();
@@ -176,7 +230,10 @@ async fn the_page_s_own_headers_go_to_its_own_host_alone() {
     assert_eq!(of("/theirs.png", "authorization"), None);
     assert_eq!(of("/theirs.png", "user-agent").as_deref(), Some("iPhone"));
     assert_eq!(of("/own.png", "content-type"), None);
-    assert_eq!(of("/own.png", "accept").as_deref(), Some("image/avif,image/webp,image/*,*/*;q=0.8"));
+    assert_eq!(
+        of("/own.png", "accept").as_deref(),
+        Some("image/avif,image/webp,image/*,*/*;q=0.8")
+    );
     assert_eq!(of("/own.png", "referer").as_deref(), Some("http://shop.example/lamp"));
     assert_eq!(of("/theirs.png", "referer").as_deref(), Some("http://shop.example/"));
     // What files set, later requests carry.

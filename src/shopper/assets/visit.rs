@@ -32,10 +32,21 @@ pub(in crate::shopper) struct FilesSeen {
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
     /// page.
-    pub(in crate::shopper) async fn load<C: Clock>(&mut self, world: &World<S, C, G>, arrived: &Arrived, evidence: &Evidence) -> FilesSeen {
+    pub(in crate::shopper) async fn load<C: Clock>(
+        &mut self,
+        world: &World<S, C, G>,
+        arrived: &Arrived,
+        evidence: &Evidence,
+    ) -> FilesSeen {
         let &Arrived { step, intended_at, page_at, as_expected } = arrived;
-        let page = (&evidence.request, evidence.answer.as_ref().filter(|answer| is_page(answer)), self.session.page().cloned());
-        let (Some(request), Some(answer), Some(url)) = page else { return FilesSeen { at: page_at, missing: None, own: Vec::new() } };
+        let page = (
+            &evidence.request,
+            evidence.answer.as_ref().filter(|answer| is_page(answer)),
+            self.session.page().cloned(),
+        );
+        let (Some(request), Some(answer), Some(url)) = page else {
+            return FilesSeen { at: page_at, missing: None, own: Vec::new() };
+        };
         let page = PageSeen { url: &url, html: &answer.body, headers: &request.headers };
         let seen = |exchange: &Exchange, held: Option<Micros>| {
             world.tally.borrow_mut().asset_exchange(&AssetExchange {
@@ -90,6 +101,10 @@ impl Loaded {
             1 => String::new(),
             n => format!(" and {} more", n - 1),
         };
-        Some(format!("{}{others} of the page's files did not come: {}", first.url.path(), first.detail))
+        Some(format!(
+            "{}{others} of the page's files did not come: {}",
+            first.url.path(),
+            first.detail
+        ))
     }
 }

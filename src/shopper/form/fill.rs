@@ -32,10 +32,14 @@ pub(super) fn fill<'f>(
     scope: &dyn Scope,
 ) -> Result<Filled<'f>, SubmitError> {
     let unfilled = |error: RenderError| SubmitError::Fill(FillError::Render(error));
-    let render = |template: &Template| template.render(templates, scope).map(String::from).map_err(unfilled);
+    let render =
+        |template: &Template| template.render(templates, scope).map(String::from).map_err(unfilled);
     let mut entries = Vec::with_capacity(wanted.fields.len());
     for (name, values) in &wanted.fields {
-        let values = values.iter().map(|value| Ok((render(value)?, false))).collect::<Result<_, SubmitError>>()?;
+        let values = values
+            .iter()
+            .map(|value| Ok((render(value)?, false)))
+            .collect::<Result<_, SubmitError>>()?;
         entries.push(Entry { name: render(name)?, values });
     }
     let button = pressed(form, page, wanted, &render)?;
@@ -45,7 +49,9 @@ pub(super) fn fill<'f>(
             return Err(SubmitError::File { name: control.name.clone(), page: page.to_owned() });
         }
         let value = match entries.iter_mut().find(|entry| entry.name == control.name) {
-            _ if control.kind == Kind::Button => button.filter(|pressed| std::ptr::eq(*pressed, control)).map(|_| &*control.value),
+            _ if control.kind == Kind::Button => {
+                button.filter(|pressed| std::ptr::eq(*pressed, control)).map(|_| &*control.value)
+            }
             Some(entry) => entry.value_of(control),
             None => own_value(control),
         };
@@ -92,7 +98,12 @@ fn own_value(control: &Control) -> Option<&str> {
 }
 
 fn no_field(name: &str, form: &Form, page: &str) -> SubmitError {
-    let mut fields: Vec<&str> = form.controls.iter().map(|control| control.name.as_str()).filter(|name| !name.is_empty()).collect();
+    let mut fields: Vec<&str> = form
+        .controls
+        .iter()
+        .map(|control| control.name.as_str())
+        .filter(|name| !name.is_empty())
+        .collect();
     fields.dedup();
     let fields = if fields.is_empty() { "none".to_owned() } else { fields.join(", ") };
     SubmitError::NoField { name: name.to_owned(), page: page.to_owned(), fields }
@@ -114,13 +125,19 @@ impl Entry {
             },
             _ => {
                 let is_box = matches!(control.kind, Kind::Box { .. });
-                let chosen = self.values.iter_mut().find(|(value, _)| *value == control.value || (is_box && value == "true"));
+                let chosen = self
+                    .values
+                    .iter_mut()
+                    .find(|(value, _)| *value == control.value || (is_box && value == "true"));
                 if let Some((_, used)) = chosen {
                     *used = true;
                     return Some(&control.value);
                 }
                 if is_box {
-                    self.values.iter_mut().filter(|(value, _)| value == "false").for_each(|(_, used)| *used = true);
+                    self.values
+                        .iter_mut()
+                        .filter(|(value, _)| value == "false")
+                        .for_each(|(_, used)| *used = true);
                 }
                 None
             }
@@ -132,7 +149,11 @@ impl Entry {
         let known = |control: &Control| control.name == self.name && control.kind != Kind::Button;
         match self.values.iter().find(|(_, used)| !used) {
             Some(_) if !form.controls.iter().any(known) => Err(no_field(&self.name, form, page)),
-            Some((value, _)) => Err(SubmitError::NoChoice { name: self.name.clone(), value: value.clone(), page: page.to_owned() }),
+            Some((value, _)) => Err(SubmitError::NoChoice {
+                name: self.name.clone(),
+                value: value.clone(),
+                page: page.to_owned(),
+            }),
             None => Ok(()),
         }
     }
@@ -140,5 +161,9 @@ impl Entry {
 
 /// Line breaks as forms send them (WHATWG HTML, 4.10.21.4): each a carriage return and a line feed.
 fn lines(text: &str) -> String {
-    if text.contains(['\r', '\n']) { text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n") } else { text.to_owned() }
+    if text.contains(['\r', '\n']) {
+        text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
+    } else {
+        text.to_owned()
+    }
 }

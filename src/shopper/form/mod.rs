@@ -65,7 +65,9 @@ pub(super) enum SubmitError {
         page: String,
     },
     /// The form asks for a file.
-    #[error("the form on {page} has the file field '{name}', which a shopper can't fill: send the request with post and multipart")]
+    #[error(
+        "the form on {page} has the file field '{name}', which a shopper can't fill: send the request with post and multipart"
+    )]
     File {
         /// The field.
         name: String,
@@ -85,7 +87,13 @@ pub(super) enum SubmitError {
 impl SubmitError {
     /// Whether it is the page that lacks something, and not the scenario that can't be carried out.
     pub(super) fn is_missing_content(&self) -> bool {
-        matches!(self, SubmitError::NoPage | SubmitError::NoForm { .. } | SubmitError::NoField { .. } | SubmitError::NoChoice { .. })
+        matches!(
+            self,
+            SubmitError::NoPage
+                | SubmitError::NoForm { .. }
+                | SubmitError::NoField { .. }
+                | SubmitError::NoChoice { .. }
+        )
     }
 }
 
@@ -107,8 +115,12 @@ pub(super) fn submit(
     let filled = fill::fill(form, path, wanted, templates, scope)?;
     let said = |name: &str| filled.button.and_then(|button| button.says(name)).map(str::to_owned);
     let action = said("formaction").or_else(|| form.action.clone()).unwrap_or_default();
-    let method = said("formmethod").or_else(|| form.method.clone()).unwrap_or_default().to_ascii_lowercase();
-    let encoding = said("formenctype").or_else(|| form.encoding.clone()).unwrap_or_default().to_ascii_lowercase();
+    let method =
+        said("formmethod").or_else(|| form.method.clone()).unwrap_or_default().to_ascii_lowercase();
+    let encoding = said("formenctype")
+        .or_else(|| form.encoding.clone())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let mut url = goal(page, read.base.as_deref(), &action);
     let mut headers = super::request::headers(step, templates, scope).map_err(SubmitError::Fill)?;
     let meant = Bytes::from(encode_form(&filled.meant));
@@ -121,7 +133,10 @@ pub(super) fn submit(
             (Method::GET, Bytes::new())
         }
     };
-    Ok(Submission { request: PageRequest { method, url: String::from(url).into(), headers, body }, meant })
+    Ok(Submission {
+        request: PageRequest { method, url: String::from(url).into(), headers, body },
+        meant,
+    })
 }
 
 /// Where a form goes: to its action on the page, or to the page itself.
@@ -141,14 +156,22 @@ fn goal(page: &Document, base: Option<&str>, action: &str) -> Url {
 fn body(encoding: &str, pairs: &[(String, String)], headers: &mut HeaderMap) -> Bytes {
     let (content_type, body) = match encoding {
         "multipart/form-data" => {
-            let parts = pairs.iter().map(|(name, value)| PartToSend { name, file: None, content: value.as_bytes() });
+            let parts = pairs.iter().map(|(name, value)| PartToSend {
+                name,
+                file: None,
+                content: value.as_bytes(),
+            });
             multipart(&parts.collect::<Vec<_>>())
         }
         "text/plain" => {
-            let lines: String = pairs.iter().map(|(name, value)| format!("{name}={value}\r\n")).collect();
+            let lines: String =
+                pairs.iter().map(|(name, value)| format!("{name}={value}\r\n")).collect();
             (HeaderValue::from_static("text/plain"), Bytes::from(lines))
         }
-        _ => (HeaderValue::from_static("application/x-www-form-urlencoded"), Bytes::from(encode_form(pairs))),
+        _ => (
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+            Bytes::from(encode_form(pairs)),
+        ),
     };
     headers.entry(header::CONTENT_TYPE).or_insert(content_type);
     body

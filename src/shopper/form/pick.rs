@@ -23,15 +23,23 @@ pub(super) fn pick<'f>(
     scope: &dyn Scope,
 ) -> Result<&'f Form, SubmitError> {
     let pick = wanted.pick;
-    let wanted = Wanted::of(wanted, templates, scope).map_err(|error| SubmitError::Fill(FillError::Render(error)))?;
-    let found = || read.forms.iter().filter(|form| wanted.is(form, &|action| goal(page, read.base.as_deref(), action)));
-    let place = if pick == Pick::First { 0 } else { pick.among(found().count(), || scope.next_bits()) };
+    let wanted = Wanted::of(wanted, templates, scope)
+        .map_err(|error| SubmitError::Fill(FillError::Render(error)))?;
+    let found = || {
+        read.forms
+            .iter()
+            .filter(|form| wanted.is(form, &|action| goal(page, read.base.as_deref(), action)))
+    };
+    let place =
+        if pick == Pick::First { 0 } else { pick.among(found().count(), || scope.next_bits()) };
     found().nth(place).ok_or_else(|| SubmitError::NoForm {
         wanted: wanted.in_words(),
         page: page.url.path().to_owned(),
         forms: match read.forms.as_slice() {
             [] => "which has no form at all".to_owned(),
-            forms => format!("which has {}", forms.iter().map(in_words).collect::<Vec<_>>().join(", ")),
+            forms => {
+                format!("which has {}", forms.iter().map(in_words).collect::<Vec<_>>().join(", "))
+            }
         },
     })
 }
@@ -39,8 +47,14 @@ pub(super) fn pick<'f>(
 // === impl Wanted ===
 
 impl<'w> Wanted<'w> {
-    fn of(wanted: &'w Submit, templates: &Templates, scope: &dyn Scope) -> Result<Wanted<'w>, RenderError> {
-        let filled = |template: &Option<Template>| template.as_ref().map(|t| t.render(templates, scope).map(String::from)).transpose();
+    fn of(
+        wanted: &'w Submit,
+        templates: &Templates,
+        scope: &dyn Scope,
+    ) -> Result<Wanted<'w>, RenderError> {
+        let filled = |template: &Option<Template>| {
+            template.as_ref().map(|t| t.render(templates, scope).map(String::from)).transpose()
+        };
         let field = |field: &'w Field| Ok((field.name.as_str(), filled(&field.value)?));
         Ok(Wanted {
             id: filled(&wanted.id)?,
@@ -51,10 +65,14 @@ impl<'w> Wanted<'w> {
     }
 
     fn is(&self, form: &Form, goal: &dyn Fn(&str) -> url::Url) -> bool {
-        let holds = |(name, value): &(&str, Option<String>)| form.controls.iter().any(|control| has(control, name, value.as_deref()));
+        let holds = |(name, value): &(&str, Option<String>)| {
+            form.controls.iter().any(|control| has(control, name, value.as_deref()))
+        };
         self.id.as_ref().is_none_or(|id| form.id.as_ref() == Some(id))
             && (self.css.is_none() || form.selected)
-            && self.action.as_ref().is_none_or(|action| is_like(action, &goal(form.action.as_deref().unwrap_or_default())))
+            && self.action.as_ref().is_none_or(|action| {
+                is_like(action, &goal(form.action.as_deref().unwrap_or_default()))
+            })
             && self.containing.iter().all(holds)
     }
 
@@ -83,7 +101,10 @@ fn in_words(form: &Form) -> String {
         (None, Some(action)) => format!("a form to {action}"),
         (None, None) => "a form to the page itself".to_owned(),
     };
-    let shown = |control: &&Control| !control.name.is_empty() && !matches!(control.kind, Kind::Option { selected: false, .. });
-    let fields: Vec<&str> = form.controls.iter().filter(shown).map(|control| control.name.as_str()).take(5).collect();
+    let shown = |control: &&Control| {
+        !control.name.is_empty() && !matches!(control.kind, Kind::Option { selected: false, .. })
+    };
+    let fields: Vec<&str> =
+        form.controls.iter().filter(shown).map(|control| control.name.as_str()).take(5).collect();
     format!("{name} ({})", fields.join(" "))
 }

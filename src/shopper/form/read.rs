@@ -103,7 +103,11 @@ impl Control {
         let text = html_escape::decode_html_entities(&self.value);
         self.value = match self.kind {
             Kind::Option { .. } => text.split_ascii_whitespace().collect::<Vec<_>>().join(" "),
-            _ => text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).unwrap_or(&text).to_owned(),
+            _ => text
+                .strip_prefix("\r\n")
+                .or_else(|| text.strip_prefix('\n'))
+                .unwrap_or(&text)
+                .to_owned(),
         };
     }
 
@@ -139,7 +143,10 @@ pub(super) fn forms(html: &[u8], css: Option<&str>) -> Forms {
     };
     let mut settings = Settings::new()
         .append_element_content_handler(element!("base[href]", on(Reader::base)))
-        .append_element_content_handler(element!("form", closing(Reader::form, |reader| reader.current = None)))
+        .append_element_content_handler(element!(
+            "form",
+            closing(Reader::form, |reader| reader.current = None)
+        ))
         .append_element_content_handler(element!("form form", on(Reader::inner_form)))
         .append_element_content_handler(element!(
             "fieldset[disabled]",
@@ -147,8 +154,14 @@ pub(super) fn forms(html: &[u8], css: Option<&str>) -> Forms {
         ))
         .append_element_content_handler(element!("input", on(Reader::input)))
         .append_element_content_handler(element!("button", on(Reader::button)))
-        .append_element_content_handler(element!("textarea", closing(Reader::textarea, |reader| reader.in_value = false)))
-        .append_element_content_handler(element!("select", closing(Reader::select, Reader::end_of_list)))
+        .append_element_content_handler(element!(
+            "textarea",
+            closing(Reader::textarea, |reader| reader.in_value = false)
+        ))
+        .append_element_content_handler(element!(
+            "select",
+            closing(Reader::select, Reader::end_of_list)
+        ))
         .append_element_content_handler(element!("select option", on(Reader::option)));
     for holder in ["textarea", "select option"] {
         let reader = Rc::clone(&reader);
@@ -238,7 +251,12 @@ impl Reader {
         self.lists += 1;
         let disabled = self.disabled > 0 || element.has_attribute("disabled");
         let one = !element.has_attribute("multiple");
-        self.list = Some(List { name: attribute(element, "name"), owner_id: attribute(element, "form"), disabled, one });
+        self.list = Some(List {
+            name: attribute(element, "name"),
+            owner_id: attribute(element, "form"),
+            disabled,
+            one,
+        });
     }
 
     fn end_of_list(&mut self) {
@@ -248,14 +266,21 @@ impl Reader {
 
     fn option(&mut self, element: &mut Element<'_, '_>) {
         self.in_value = false;
-        let Some(List { name: Some(name), owner_id, disabled: false, one }) = &self.list else { return };
+        let Some(List { name: Some(name), owner_id, disabled: false, one }) = &self.list else {
+            return;
+        };
         if element.has_attribute("disabled") {
             return;
         }
-        let kind = Kind::Option { list: self.lists, one: *one, selected: element.has_attribute("selected") };
+        let kind = Kind::Option {
+            list: self.lists,
+            one: *one,
+            selected: element.has_attribute("selected"),
+        };
         let value = attribute(element, "value");
         let (name, raw, owner) = (name.clone(), value.is_none(), self.owner(owner_id.clone()));
-        let control = Control { name, value: value.unwrap_or_default(), kind, raw, overrides: Vec::new() };
+        let control =
+            Control { name, value: value.unwrap_or_default(), kind, raw, overrides: Vec::new() };
         self.in_value = raw;
         self.controls.push((owner, control));
     }
@@ -278,7 +303,10 @@ impl Reader {
     /// Whether the control counts: it may be disabled, or have no name to be sent by.
     fn control(&mut self, element: &mut Element<'_, '_>, kind: Kind, value: String) -> bool {
         let name = attribute(element, "name").unwrap_or_default();
-        if self.disabled > 0 || element.has_attribute("disabled") || (name.is_empty() && kind != Kind::Button) {
+        if self.disabled > 0
+            || element.has_attribute("disabled")
+            || (name.is_empty() && kind != Kind::Button)
+        {
             return false;
         }
         let mut overrides = Vec::new();
@@ -297,7 +325,9 @@ impl Reader {
         for (owner, mut control) in self.controls {
             let form = match owner {
                 Owner::Form(form) => Some(form),
-                Owner::Id(id) => self.forms.iter().position(|form| form.id.as_deref() == Some(&*id)),
+                Owner::Id(id) => {
+                    self.forms.iter().position(|form| form.id.as_deref() == Some(&*id))
+                }
                 Owner::Nobody => None,
             };
             if let Some(form) = form {
@@ -324,7 +354,8 @@ fn choose_firsts(controls: &mut [Control]) {
         let of_list = |control: &Control| matches!(control.kind, Kind::Option { list: its, .. } if its == list);
         let end = at + controls[at..].iter().take_while(|control| of_list(control)).count();
         if one {
-            let marked = |control: &Control| matches!(control.kind, Kind::Option { selected: true, .. });
+            let marked =
+                |control: &Control| matches!(control.kind, Kind::Option { selected: true, .. });
             let chosen = controls[at..end].iter().rposition(marked).unwrap_or(0);
             for (place, control) in controls[at..end].iter_mut().enumerate() {
                 control.kind = Kind::Option { list, one, selected: place == chosen };

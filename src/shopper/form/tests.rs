@@ -24,16 +24,28 @@ fn literal(text: &str) -> Template {
 }
 
 fn by_id(id: &str, fields: &[(&str, &[&str])]) -> Submit {
-    let fields = fields.iter().map(|(name, values)| (literal(name), values.iter().map(|value| literal(value)).collect())).collect();
+    let fields = fields
+        .iter()
+        .map(|(name, values)| (literal(name), values.iter().map(|value| literal(value)).collect()))
+        .collect();
     Submit { id: Some(literal(id)), fields, ..Submit::default() }
 }
 
 fn page(html: &str) -> Document {
-    Document { url: Url::parse("http://shop.example/checkout/pay?step=2#card").unwrap(), body: Bytes::from(html.to_owned()) }
+    Document {
+        url: Url::parse("http://shop.example/checkout/pay?step=2#card").unwrap(),
+        body: Bytes::from(html.to_owned()),
+    }
 }
 
 fn submitted(html: &str, wanted: &Submit) -> Result<Submission, SubmitError> {
-    let step = Request { method: crate::plan::Method::Post, url: literal("/"), headers: Vec::new(), auth: None, body: Body::Empty };
+    let step = Request {
+        method: crate::plan::Method::Post,
+        url: literal("/"),
+        headers: Vec::new(),
+        auth: None,
+        body: Body::Empty,
+    };
     submit(&step, wanted, Some(&page(html)), &Templates::default(), &NoScope(Cell::new(0)))
 }
 
@@ -84,13 +96,17 @@ fn all_that_a_form_holds_is_sent_and_what_is_filled_in_takes_its_place() {
         ],
     );
     let pay = Field { name: "do".into(), value: Some(literal("pay")) };
-    let filled = Submit { button: Some(pay), extra: vec![(literal("token"), literal("t 1"))], ..filled };
+    let filled =
+        Submit { button: Some(pay), extra: vec![(literal("token"), literal("t 1"))], ..filled };
     insta::assert_snapshot!(
         sent(CARD, &filled),
         @"POST http://shop.example/now csrf=x%26y%3Dz&number=4242&name=A+%22B%22&terms=on&ship=fast&country=GB&gift=Green&extras=a&extras=b&notes=&do=pay&late=3&token=t+1"
     );
     let meant = submitted(CARD, &filled).unwrap().meant;
-    assert!(meant.starts_with(b"number=4242&terms=true") && !meant.windows(4).any(|w| w == b"csrf"), "the page's own token is no wish");
+    assert!(
+        meant.starts_with(b"number=4242&terms=true") && !meant.windows(4).any(|w| w == b"csrf"),
+        "the page's own token is no wish"
+    );
 }
 
 #[test]
@@ -122,7 +138,11 @@ fn forms_of_one_action_are_told_apart_by_what_they_contain() {
     assert!(sent(html, &containing("token", None)).ends_with("code=fast&token="));
     let css = Submit { css: Some("form.m.n".into()), ..Submit::default() };
     assert!(sent(html, &css).ends_with("code=fast&token="));
-    let last = Submit { action: Some(literal("/ship/")), pick: crate::plan::Pick::Last, ..Submit::default() };
+    let last = Submit {
+        action: Some(literal("/ship/")),
+        pick: crate::plan::Pick::Last,
+        ..Submit::default()
+    };
     assert!(sent(html, &last).ends_with("code=fast&token="));
     let wild = Submit { action: Some(literal("/sh*")), ..Submit::default() };
     assert!(sent(html, &wild).ends_with("code=slow"));
@@ -149,7 +169,10 @@ fn oracle(html: &str) -> BTreeMap<String, String> {
     let page = Html::parse_document(html);
     let controls = Selector::parse("form[id] input[name]").unwrap();
     let owned = page.select(&controls).map(|control| {
-        let form = control.ancestors().filter_map(scraper::ElementRef::wrap).find(|element| element.value().name() == "form");
+        let form = control
+            .ancestors()
+            .filter_map(scraper::ElementRef::wrap)
+            .find(|element| element.value().name() == "form");
         let form = form.and_then(|form| form.value().attr("id")).unwrap_or_default();
         (
             control.value().attr("name").unwrap_or_default().to_owned(),
@@ -173,9 +196,12 @@ fn careless_pages_are_read_as_a_full_parser_reads_them() {
             .forms
             .iter()
             .flat_map(|form| {
-                form.controls
-                    .iter()
-                    .map(|control| (control.name.clone(), format!("{}={}", form.id.as_deref().unwrap_or_default(), control.value)))
+                form.controls.iter().map(|control| {
+                    (
+                        control.name.clone(),
+                        format!("{}={}", form.id.as_deref().unwrap_or_default(), control.value),
+                    )
+                })
             })
             .collect();
         assert_eq!(ours, oracle(html), "{html}");

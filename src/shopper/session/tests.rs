@@ -24,7 +24,11 @@ struct HoldsBack(Micros);
 
 impl Line for FakeLine {
     fn sibling(&self) -> FakeLine {
-        FakeLine { table: self.table.clone(), asked: self.asked.clone(), give_ups: self.give_ups.clone() }
+        FakeLine {
+            table: self.table.clone(),
+            asked: self.asked.clone(),
+            give_ups: self.give_ups.clone(),
+        }
     }
 
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
@@ -32,9 +36,22 @@ impl Line for FakeLine {
         self.asked.borrow_mut().push(request.clone());
         self.give_ups.borrow_mut().push(give_up_at);
         let asked = address_of(request);
-        let (_, status, headers) = self.table.iter().find(|(known, ..)| *known == asked).cloned().unwrap_or(("", 200, Vec::new()));
-        let headers = headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), version: Version::HTTP_11, headers, body: Bytes::new() };
+        let (_, status, headers) = self
+            .table
+            .iter()
+            .find(|(known, ..)| *known == asked)
+            .cloned()
+            .unwrap_or(("", 200, Vec::new()));
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| (name, HeaderValue::from_static(value)))
+            .collect();
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            version: Version::HTTP_11,
+            headers,
+            body: Bytes::new(),
+        };
         Exchange {
             began_at: now,
             sent_at: Some(now + Micros(1)),
@@ -74,18 +91,35 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn fetch_with<G: Gate>(session: &mut Session<FakeLine, G>, method: Method, url: &str, headers: &[(HeaderName, &'static str)]) -> Fetched {
-    let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+fn fetch_with<G: Gate>(
+    session: &mut Session<FakeLine, G>,
+    method: Method,
+    url: &str,
+    headers: &[(HeaderName, &'static str)],
+) -> Fetched {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+        .collect();
     let body = if method == Method::GET { Bytes::new() } else { Bytes::from_static(b"body") };
-    now(session.fetch(PageRequest { method, url: url.into(), headers, body }, Micros(1_000), &mut |_, _, _| {}))
+    now(session.fetch(
+        PageRequest { method, url: url.into(), headers, body },
+        Micros(1_000),
+        &mut |_, _, _| {},
+    ))
 }
 
 fn get(session: &mut Session<FakeLine>, url: &str) -> Fetched {
     fetch_with(session, Method::GET, url, &[])
 }
 
-fn redirecting(table: &[(&'static str, u16, &'static str)]) -> (Session<FakeLine>, Rc<RefCell<Vec<WireRequest>>>) {
-    let table = table.iter().map(|&(from, status, to)| (from, status, vec![(header::LOCATION, to)])).collect();
+fn redirecting(
+    table: &[(&'static str, u16, &'static str)],
+) -> (Session<FakeLine>, Rc<RefCell<Vec<WireRequest>>>) {
+    let table = table
+        .iter()
+        .map(|&(from, status, to)| (from, status, vec![(header::LOCATION, to)]))
+        .collect();
     let line = FakeLine { table, ..FakeLine::default() };
     let asked = line.asked.clone();
     (session(line), asked)
@@ -99,7 +133,12 @@ fn header_of(request: &WireRequest, name: HeaderName) -> Option<&str> {
 fn a_step_s_headers_replace_the_session_s() {
     let (mut session, asked) = redirecting(&[]);
     session.set_header(HeaderName::from_static("x-shopper"), HeaderValue::from_static("s-1"));
-    fetch_with(&mut session, Method::GET, "/", &[(header::ACCEPT, "application/json"), (header::VIA, "one"), (header::VIA, "two")]);
+    fetch_with(
+        &mut session,
+        Method::GET,
+        "/",
+        &[(header::ACCEPT, "application/json"), (header::VIA, "one"), (header::VIA, "two")],
+    );
     let asked = &asked.borrow()[0];
     assert_eq!(header_of(asked, header::ACCEPT), Some("application/json"));
     assert_eq!(asked.headers.get_all(header::VIA).iter().count(), 2);
@@ -112,7 +151,10 @@ fn a_step_s_headers_replace_the_session_s() {
 fn a_shopper_who_is_taken_for_a_browser_still_says_that_it_is_a_load_test() {
     let (mut session, asked) = redirecting(&[]);
     fetch_with(&mut session, Method::GET, "/", &[(header::USER_AGENT, "Mozilla/5.0 (iPhone)")]);
-    assert_eq!(header_of(&asked.borrow()[0], header::USER_AGENT), Some(&*format!("Mozilla/5.0 (iPhone) {AGENT}")));
+    assert_eq!(
+        header_of(&asked.borrow()[0], header::USER_AGENT),
+        Some(&*format!("Mozilla/5.0 (iPhone) {AGENT}"))
+    );
 }
 
 #[test]
@@ -122,7 +164,12 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
     let holding = |device| Equipment { device: Some(device), ..Equipment::default() };
     session.equip(holding(Device::Mobile));
     get(&mut session, "/");
-    fetch_with(&mut session, Method::GET, "/", &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Shop App/7")]);
+    fetch_with(
+        &mut session,
+        Method::GET,
+        "/",
+        &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Shop App/7")],
+    );
     session.equip(holding(Device::Desktop));
     get(&mut session, "/");
     session.equip(Equipment::default());
@@ -130,16 +177,26 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
     let asked = asked.borrow();
     let agent = |n: usize| header_of(&asked[n], header::USER_AGENT).unwrap();
     assert!(agent(0).contains("Android") && agent(0).ends_with(AGENT), "{}", agent(0));
-    assert_eq!((header_of(&asked[0], hint.clone()), header_of(&asked[0], header::ACCEPT_LANGUAGE)), (Some("?1"), Some("en-US,en;q=0.9")));
-    assert_eq!((agent(1), header_of(&asked[1], header::ACCEPT_LANGUAGE)), (&*format!("Shop App/7 {AGENT}"), Some("de-DE")));
+    assert_eq!(
+        (header_of(&asked[0], hint.clone()), header_of(&asked[0], header::ACCEPT_LANGUAGE)),
+        (Some("?1"), Some("en-US,en;q=0.9"))
+    );
+    assert_eq!(
+        (agent(1), header_of(&asked[1], header::ACCEPT_LANGUAGE)),
+        (&*format!("Shop App/7 {AGENT}"), Some("de-DE"))
+    );
     assert!(agent(2).contains("Windows") && agent(2).ends_with(AGENT), "{}", agent(2));
-    assert_eq!((header_of(&asked[2], hint.clone()), agent(3), header_of(&asked[3], hint)), (Some("?0"), AGENT, None));
+    assert_eq!(
+        (header_of(&asked[2], hint.clone()), agent(3), header_of(&asked[3], hint)),
+        (Some("?0"), AGENT, None)
+    );
     assert_eq!(header_of(&asked[3], header::ACCEPT_LANGUAGE), None);
 }
 
 #[test]
 fn who_comes_again_has_the_cookies_of_the_last_visit() {
-    let table = vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "sid=7; Path=/")])];
+    let table =
+        vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "sid=7; Path=/")])];
     let line = FakeLine { table, ..FakeLine::default() };
     let asked = line.asked.clone();
     let mut first = session(line);
@@ -148,7 +205,10 @@ fn who_comes_again_has_the_cookies_of_the_last_visit() {
     again.come_again(first.leave());
     get(&mut again, "/");
     let asked = asked.borrow();
-    assert_eq!((header_of(&asked[0], header::COOKIE), header_of(&asked[1], header::COOKIE)), (None, Some("sid=7")));
+    assert_eq!(
+        (header_of(&asked[0], header::COOKIE), header_of(&asked[1], header::COOKIE)),
+        (None, Some("sid=7"))
+    );
     assert_eq!(header_of(&asked[1], header::REFERER), None);
 }
 
@@ -172,21 +232,32 @@ fn redirects_turn_a_post_into_a_get_or_keep_it_as_browsers_do() {
             "POST https://shop.example/a"
         };
         let (mut session, asked) = redirecting(&[(from, status, "b?x=1#part")]);
-        let fetched = fetch_with(&mut session, method, "/a", &[(header::CONTENT_TYPE, "text/plain")]);
+        let fetched =
+            fetch_with(&mut session, method, "/a", &[(header::CONTENT_TYPE, "text/plain")]);
         assert_eq!(fetched.result.unwrap().final_url.as_str(), "https://shop.example/b?x=1#part");
         let second = &asked.borrow()[1];
         assert_eq!(address_of(second), format!("{then} https://shop.example/b?x=1"), "{status}");
         let kept = then != "GET";
-        assert_eq!((!second.body.is_empty(), second.headers.contains_key(header::CONTENT_TYPE)), (kept, kept), "{status}");
+        assert_eq!(
+            (!second.body.is_empty(), second.headers.contains_key(header::CONTENT_TYPE)),
+            (kept, kept),
+            "{status}"
+        );
     }
 }
 
 #[test]
 fn answers_that_only_look_like_redirects_are_answers() {
-    let (mut session, _) = redirecting(&[("GET https://shop.example/a", 304, "/b"), ("GET https://shop.example/c", 201, "/b")]);
+    let (mut session, _) = redirecting(&[
+        ("GET https://shop.example/a", 304, "/b"),
+        ("GET https://shop.example/c", 201, "/b"),
+    ]);
     assert_eq!(get(&mut session, "/a").result.unwrap().answer.status, 304);
     assert_eq!(get(&mut session, "/c").result.unwrap().answer.status, 201);
-    let line = FakeLine { table: vec![("GET https://shop.example/", 302, Vec::new())], ..FakeLine::default() };
+    let line = FakeLine {
+        table: vec![("GET https://shop.example/", 302, Vec::new())],
+        ..FakeLine::default()
+    };
     assert_eq!(get(&mut self::session(line), "/").result.unwrap().answer.status, 302);
 }
 
@@ -208,10 +279,16 @@ fn redirects_without_end_are_followed_ten_times() {
     let (mut session, asked) = redirecting(&hops);
     assert_eq!(get(&mut session, "/1").result.unwrap().final_url.path(), "/11");
     let fetched = get(&mut session, "/0");
-    let Err(trouble @ FetchTrouble::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result else { panic!("{:?}", fetched.result) };
+    let Err(trouble @ FetchTrouble::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result
+    else {
+        panic!("{:?}", fetched.result)
+    };
     insta::assert_snapshot!(trouble, @"redirected 10 times, then to https://shop.example/11 as well");
     assert_eq!((asked.borrow().len(), fetched.progress.exchanges), (22, 11));
-    assert_eq!((fetched.progress.sent_at, fetched.progress.ended_at), (Some(Micros(121)), Some(Micros(222))));
+    assert_eq!(
+        (fetched.progress.sent_at, fetched.progress.ended_at),
+        (Some(Micros(121)), Some(Micros(222)))
+    );
 }
 
 #[test]
@@ -227,27 +304,45 @@ fn going_back_with_a_new_cookie_is_no_circle() {
     let asked = line.asked.clone();
     let result = get(&mut session(line), "/").result;
     // The table sends it round again, with the same cookie set anew each time: only the count ends it.
-    assert!(matches!(result, Err(FetchTrouble::RedirectLoop { hops: 10, circle: false, .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(FetchTrouble::RedirectLoop { hops: 10, circle: false, .. })),
+        "{result:?}"
+    );
     assert_eq!(header_of(&asked.borrow()[0], header::COOKIE), None);
     assert_eq!(header_of(&asked.borrow()[2], header::COOKIE), Some("consent=1"));
 }
 
 #[test]
 fn credentials_stay_with_the_origin_they_were_meant_for() {
-    let (mut session, asked) =
-        redirecting(&[("POST https://shop.example/pay", 307, "/still"), ("POST https://shop.example/still", 307, "https://pay.example/")]);
-    fetch_with(&mut session, Method::POST, "/pay", &[(header::AUTHORIZATION, "Bearer 1"), (header::COOKIE, "own=1")]);
+    let (mut session, asked) = redirecting(&[
+        ("POST https://shop.example/pay", 307, "/still"),
+        ("POST https://shop.example/still", 307, "https://pay.example/"),
+    ]);
+    fetch_with(
+        &mut session,
+        Method::POST,
+        "/pay",
+        &[(header::AUTHORIZATION, "Bearer 1"), (header::COOKIE, "own=1")],
+    );
     let seen: Vec<_> = asked
         .borrow()
         .iter()
-        .map(|request| (header_of(request, header::AUTHORIZATION).is_some(), header_of(request, header::COOKIE).is_some()))
+        .map(|request| {
+            (
+                header_of(request, header::AUTHORIZATION).is_some(),
+                header_of(request, header::COOKIE).is_some(),
+            )
+        })
         .collect();
     assert_eq!(seen, [(true, true), (true, true), (false, false)]);
 }
 
 #[test]
 fn a_step_s_own_cookie_joins_those_of_the_jar() {
-    let line = FakeLine { table: vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "jar=2")])], ..FakeLine::default() };
+    let line = FakeLine {
+        table: vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "jar=2")])],
+        ..FakeLine::default()
+    };
     let asked = line.asked.clone();
     let mut session = session(line);
     get(&mut session, "/");
@@ -267,7 +362,11 @@ fn the_referer_is_the_page_not_the_data_it_asked_for() {
         table: vec![
             ("GET https://shop.example/cart?a=1", 200, vec![html.clone()]),
             ("GET https://shop.example/api", 200, vec![json]),
-            ("GET https://shop.example/go", 302, vec![(header::LOCATION, "https://pay.example/form")]),
+            (
+                "GET https://shop.example/go",
+                302,
+                vec![(header::LOCATION, "https://pay.example/form")],
+            ),
             ("GET https://pay.example/form", 500, vec![html]),
         ],
         ..FakeLine::default()
@@ -278,11 +377,18 @@ fn the_referer_is_the_page_not_the_data_it_asked_for() {
         get(&mut session, url);
     }
     fetch_with(&mut session, Method::GET, "/", &[(header::REFERER, "https://elsewhere.example/")]);
-    let seen: Vec<_> = asked.borrow().iter().map(|asked| header_of(asked, header::REFERER).map(str::to_owned)).collect();
+    let seen: Vec<_> = asked
+        .borrow()
+        .iter()
+        .map(|asked| header_of(asked, header::REFERER).map(str::to_owned))
+        .collect();
     let page = || Some("https://shop.example/cart?a=1".to_owned());
     let across = Some("https://shop.example/".to_owned());
     let form = Some("https://pay.example/form".to_owned());
-    assert_eq!(seen, [None, page(), page(), across, form, Some("https://elsewhere.example/".to_owned())]);
+    assert_eq!(
+        seen,
+        [None, page(), page(), across, form, Some("https://elsewhere.example/".to_owned())]
+    );
     assert_eq!(address_of(&asked.borrow()[4]), "GET https://pay.example/next");
 }
 
@@ -293,8 +399,14 @@ fn only_allowed_hosts_are_asked() {
         ("GET https://shop.example/app", 302, "bankapp://pay"),
         ("GET https://shop.example/bad", 302, "https://[oops"),
     ]);
-    assert_eq!(get(&mut session, "https://bank.example/").result.unwrap_err(), FetchTrouble::Refused("https://bank.example/".into()));
-    assert!(matches!(get(&mut session, "ftp://shop.example/").result, Err(FetchTrouble::BadAddress(_))));
+    assert_eq!(
+        get(&mut session, "https://bank.example/").result.unwrap_err(),
+        FetchTrouble::Refused("https://bank.example/".into())
+    );
+    assert!(matches!(
+        get(&mut session, "ftp://shop.example/").result,
+        Err(FetchTrouble::BadAddress(_))
+    ));
     assert_eq!(asked.borrow().len(), 0);
     assert!(matches!(get(&mut session, "/away").result, Err(FetchTrouble::RedirectRefused { .. })));
     assert!(matches!(get(&mut session, "/app").result, Err(FetchTrouble::RedirectRefused { .. })));
@@ -306,13 +418,24 @@ fn only_allowed_hosts_are_asked() {
 
 #[test]
 fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
-    let line = FakeLine { table: vec![("GET https://shop.example/", 302, vec![(header::LOCATION, "/next")])], ..FakeLine::default() };
+    let line = FakeLine {
+        table: vec![("GET https://shop.example/", 302, vec![(header::LOCATION, "/next")])],
+        ..FakeLine::default()
+    };
     let give_ups = line.give_ups.clone();
     let settings = Rc::new(SessionSettings::new(Url::parse("https://shop.example").unwrap()));
     let mut session = Session::with_gate(line, HoldsBack(Micros(100)), settings);
-    let request = PageRequest { method: Method::GET, url: "/".into(), headers: HeaderMap::new(), body: Bytes::new() };
+    let request = PageRequest {
+        method: Method::GET,
+        url: "/".into(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
     let mut hops = Vec::new();
     now(session.fetch(request, Micros(1_000), &mut |_, _, hop| hops.push(hop))).result.unwrap();
-    assert_eq!(hops, [Hop { index: 0, held: Some(Micros(100)) }, Hop { index: 1, held: Some(Micros(100)) }]);
+    assert_eq!(
+        hops,
+        [Hop { index: 0, held: Some(Micros(100)) }, Hop { index: 1, held: Some(Micros(100)) }]
+    );
     assert_eq!(*give_ups.borrow(), [Micros(1_100), Micros(1_200)]);
 }

@@ -20,7 +20,12 @@ const FIRST_ROOM: u64 = 1 << 20;
 const ZSTD_WINDOW: u64 = 8 << 20;
 
 /// Reads a body of at most `bound` bytes, counting them in `received`.
-pub(super) async fn read(mut body: Incoming, bound: u64, reused: bool, received: &mut u64) -> Result<Bytes, Trouble> {
+pub(super) async fn read(
+    mut body: Incoming,
+    bound: u64,
+    reused: bool,
+    received: &mut u64,
+) -> Result<Bytes, Trouble> {
     let stated = body.size_hint();
     if stated.lower() > bound {
         return Err(Trouble::BodyTooLarge(bound));
@@ -29,7 +34,10 @@ pub(super) async fn read(mut body: Incoming, bound: u64, reused: bool, received:
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|error| trouble::of_exchange(&error, reused))?.into_data() else { continue };
+        let Ok(piece) = frame.map_err(|error| trouble::of_exchange(&error, reused))?.into_data()
+        else {
+            continue;
+        };
         *received += piece.len() as u64;
         if *received > bound {
             return Err(Trouble::BodyTooLarge(bound));
@@ -54,20 +62,24 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, bound: u64) -> Result<By
         return Ok(body);
     }
     // Applied in the order listed, so taken off from the last.
-    let listed = headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let listed =
+        headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
     let names: Vec<&str> = listed.flat_map(|value| value.split(',')).map(str::trim).collect();
-    names.iter().rev().take(4).try_fold(body, |body, name| match name.to_ascii_lowercase().as_str() {
-        "gzip" | "x-gzip" => drain(GzDecoder::new(&*body), &body, bound, "gzip"),
-        "deflate" if is_zlib(&body) => drain(ZlibDecoder::new(&*body), &body, bound, "deflate"),
-        "deflate" => drain(DeflateDecoder::new(&*body), &body, bound, "deflate"),
-        "br" => drain(Decompressor::new(&*body, 4_096), &body, bound, "br"),
-        "zstd" => zstd(&body, bound),
-        _ => Ok(body),
+    names.iter().rev().take(4).try_fold(body, |body, name| {
+        match name.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => drain(GzDecoder::new(&*body), &body, bound, "gzip"),
+            "deflate" if is_zlib(&body) => drain(ZlibDecoder::new(&*body), &body, bound, "deflate"),
+            "deflate" => drain(DeflateDecoder::new(&*body), &body, bound, "deflate"),
+            "br" => drain(Decompressor::new(&*body, 4_096), &body, bound, "br"),
+            "zstd" => zstd(&body, bound),
+            _ => Ok(body),
+        }
     })
 }
 
 fn drain(decoder: impl Read, encoded: &[u8], bound: u64, name: &str) -> Result<Bytes, Trouble> {
-    let mut plain = Vec::with_capacity((encoded.len() as u64 * 4).min(bound).min(FIRST_ROOM) as usize);
+    let mut plain =
+        Vec::with_capacity((encoded.len() as u64 * 4).min(bound).min(FIRST_ROOM) as usize);
     append(&mut plain, decoder, bound, name)?;
     Ok(Bytes::from(plain))
 }
@@ -89,7 +101,8 @@ fn zstd(body: &[u8], bound: u64) -> Result<Bytes, Trouble> {
     while !rest.is_empty() {
         let mut frames = FrameDecoder::new();
         frames.set_max_window_size(ZSTD_WINDOW);
-        let decoder = StreamingDecoder::new_with_decoder(&mut rest, frames).map_err(|_| corrupt())?;
+        let decoder =
+            StreamingDecoder::new_with_decoder(&mut rest, frames).map_err(|_| corrupt())?;
         append(&mut plain, decoder, bound, "zstd")?;
     }
     Ok(Bytes::from(plain))
@@ -150,7 +163,10 @@ mod tests {
         let twice = [encoded("zstd", TEXT), encoded("zstd", TEXT)].concat();
         assert_eq!(decode("zstd", twice, 1_000).unwrap(), [TEXT, TEXT].concat());
         assert_eq!(decode("br", BROTLI.to_vec(), 1_000).unwrap(), b"hello, shopper"[..]);
-        assert_eq!(decode("gzip, zstd", encoded("zstd", &encoded("gzip", TEXT)), 1_000).unwrap(), TEXT);
+        assert_eq!(
+            decode("gzip, zstd", encoded("zstd", &encoded("gzip", TEXT)), 1_000).unwrap(),
+            TEXT
+        );
         assert_eq!(decode("identity", TEXT.to_vec(), 1_000).unwrap(), TEXT);
         assert_eq!(decode("utf-8", TEXT.to_vec(), 1_000).unwrap(), TEXT);
     }
@@ -181,7 +197,11 @@ mod tests {
         for (name, kind) in [("gzip", "gzip"), ("deflate", "zlib"), ("zstd", "zstd")] {
             let small = encoded(kind, &bomb);
             assert!(small.len() < 20_000, "{kind} {}", small.len());
-            assert_eq!(decode(name, small.clone(), 1 << 19), Err(Trouble::BodyTooLarge(1 << 19)), "{name}");
+            assert_eq!(
+                decode(name, small.clone(), 1 << 19),
+                Err(Trouble::BodyTooLarge(1 << 19)),
+                "{name}"
+            );
             assert_eq!(decode(name, small, 1 << 20).unwrap().len(), 1 << 20, "{name}");
         }
     }

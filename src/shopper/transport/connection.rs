@@ -59,7 +59,10 @@ impl Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let size = self.0.len().min(PIECE);
         Poll::Ready((size > 0).then(|| Ok(Frame::data(self.0.split_to(size)))))
     }
@@ -95,8 +98,14 @@ impl Connection {
         let tasks = Tasks::default();
         // What ends the driver is told to the exchange under way; without one it's no news.
         tasks.execute(driver);
-        let host = HeaderValue::from_maybe_shared(Bytes::from(origin.authority())).map_err(|_| unsendable("host"))?;
-        Ok(Connection { origin, speaks: Speaks::Http1 { sender, host }, tasks, holders: Rc::default() })
+        let host = HeaderValue::from_maybe_shared(Bytes::from(origin.authority()))
+            .map_err(|_| unsendable("host"))?;
+        Ok(Connection {
+            origin,
+            speaks: Speaks::Http1 { sender, host },
+            tasks,
+            holders: Rc::default(),
+        })
     }
 
     /// Speaks HTTP/2 over an open stream.
@@ -105,11 +114,20 @@ impl Connection {
         T: Read + Write + Unpin + 'static,
     {
         let tasks = Tasks::default();
-        let opened = http2::Builder::new(tasks.clone()).max_header_list_size(HEAD_BOUND as u32).handshake(io).await;
+        let opened = http2::Builder::new(tasks.clone())
+            .max_header_list_size(HEAD_BOUND as u32)
+            .handshake(io)
+            .await;
         let (sender, driver) = opened.map_err(|error| trouble::of_exchange(&error, false))?;
         tasks.execute(driver);
-        let authority = Authority::from_maybe_shared(Bytes::from(origin.authority())).map_err(|_| unsendable("host"))?;
-        Ok(Connection { origin, speaks: Speaks::Http2 { sender, authority }, tasks, holders: Rc::default() })
+        let authority = Authority::from_maybe_shared(Bytes::from(origin.authority()))
+            .map_err(|_| unsendable("host"))?;
+        Ok(Connection {
+            origin,
+            speaks: Speaks::Http2 { sender, authority },
+            tasks,
+            holders: Rc::default(),
+        })
     }
 
     /// Whether the other side is known to have closed it.
@@ -138,13 +156,17 @@ impl Connection {
             Speaks::Http1 { host, .. } => {
                 headers.entry(HOST).or_insert_with(|| host.clone());
                 // hyper states the length of every body but an empty one, where RFC 9110 8.6 wants it too.
-                if request.body.is_empty() && has_meaning_with_body(&request.method) && !headers.contains_key(TRANSFER_ENCODING) {
+                if request.body.is_empty()
+                    && has_meaning_with_body(&request.method)
+                    && !headers.contains_key(TRANSFER_ENCODING)
+                {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
                 }
                 Uri::from(path)
             }
             Speaks::Http2 { authority, .. } => {
-                let named = headers.remove(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+                let named =
+                    headers.remove(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
                 let mut parts = ::http::uri::Parts::default();
                 parts.scheme = Some(if self.origin.tls { Scheme::HTTPS } else { Scheme::HTTP });
                 parts.authority = Some(named.unwrap_or_else(|| authority.clone()));
@@ -158,7 +180,10 @@ impl Connection {
     }
 
     /// Sends a message and waits for the head of its answer.
-    pub(super) fn send(&mut self, message: Message) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Message>>> {
+    pub(super) fn send(
+        &mut self,
+        message: Message,
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Message>>> {
         match &mut self.speaks {
             Speaks::Http1 { sender, .. } => Either::Left(sender.try_send_request(message)),
             Speaks::Http2 { sender, .. } => Either::Right(sender.try_send_request(message)),
@@ -171,7 +196,10 @@ impl Connection {
     pub(super) fn outlives(&self, answer: &Answered, request: &WireRequest) -> bool {
         match &self.speaks {
             // One closed by now is kept all the same: at the next request it counts as what it is.
-            Speaks::Http1 { sender, .. } => answer.keeps_alive && (request.body.is_empty() || sender.is_ready() || sender.is_closed()),
+            Speaks::Http1 { sender, .. } => {
+                answer.keeps_alive
+                    && (request.body.is_empty() || sender.is_ready() || sender.is_closed())
+            }
             Speaks::Http2 { .. } => true,
         }
     }
@@ -180,7 +208,12 @@ impl Connection {
     pub(super) fn shared(&self) -> Option<Connection> {
         let Speaks::Http2 { sender, authority } = &self.speaks else { return None };
         let speaks = Speaks::Http2 { sender: sender.clone(), authority: authority.clone() };
-        Some(Connection { origin: self.origin.clone(), speaks, tasks: self.tasks.clone(), holders: self.holders.clone() })
+        Some(Connection {
+            origin: self.origin.clone(),
+            speaks,
+            tasks: self.tasks.clone(),
+            holders: self.holders.clone(),
+        })
     }
 
     /// Whether another line has it as well.
@@ -228,7 +261,10 @@ impl Answered {
 }
 
 fn says(headers: &HeaderMap, word: &str) -> bool {
-    let says = |line: &[u8]| line.split(|byte| *byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(word.as_bytes()));
+    let says = |line: &[u8]| {
+        line.split(|byte| *byte == b',')
+            .any(|option| option.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+    };
     headers.get_all(CONNECTION).iter().any(|line| says(line.as_bytes()))
 }
 

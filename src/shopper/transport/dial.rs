@@ -31,9 +31,14 @@ pub(super) async fn open<C: Clock>(
     // On the heap: the state of a TLS handshake would make every exchange ten times as large.
     match (link, origin.tls) {
         (None, false) => Connection::http1(TokioIo::new(stream), origin.clone()).await,
-        (Some(link), false) => Connection::http1(TokioIo::new(Distant::new(stream, link.clone())), origin.clone()).await,
+        (Some(link), false) => {
+            Connection::http1(TokioIo::new(Distant::new(stream, link.clone())), origin.clone())
+                .await
+        }
         (None, true) => Box::pin(over_tls(core, tls, stream, origin, course)).await,
-        (Some(link), true) => Box::pin(over_tls(core, tls, Distant::new(stream, link.clone()), origin, course)).await,
+        (Some(link), true) => {
+            Box::pin(over_tls(core, tls, Distant::new(stream, link.clone()), origin, course)).await
+        }
     }
 }
 
@@ -66,7 +71,12 @@ where
 }
 
 /// Connects to the first of the host's addresses that answers.
-async fn connect<C: Clock>(core: &Core<C>, link: Option<&Rc<Link>>, origin: &Origin, course: &mut Course) -> Result<TcpStream, Trouble> {
+async fn connect<C: Clock>(
+    core: &Core<C>,
+    link: Option<&Rc<Link>>,
+    origin: &Origin,
+    course: &mut Course,
+) -> Result<TcpStream, Trouble> {
     let addresses = core.lookup.addresses(origin, &core.clock, &mut course.phases.dns).await?;
     let began_at = core.clock.now();
     let mut trouble = None;
@@ -95,7 +105,8 @@ async fn connect_to<C>(core: &Core<C>, address: SocketAddr) -> Result<TcpStream,
         let stream = if core.sources.is_empty() {
             TcpStream::connect(address).await?
         } else {
-            let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+            let socket =
+                if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
             if let Some(source) = next_source(core, address.is_ipv6()) {
                 socket.bind(SocketAddr::new(source, 0))?;
             }
@@ -125,9 +136,17 @@ async fn shake_hands<C: Clock, T: AsyncRead + AsyncWrite + Unpin>(
     course: &mut Course,
 ) -> Result<TlsStream<T>, Trouble> {
     let began_at = core.clock.now();
-    let host = origin.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&origin.host);
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Tls(format!("'{host}' is no name for a certificate")))?;
-    let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| trouble::of_handshake(&error));
+    let host = origin
+        .host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(&origin.host);
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| Trouble::Tls(format!("'{host}' is no name for a certificate")))?;
+    let stream = TlsConnector::from(config)
+        .connect(name, stream)
+        .await
+        .map_err(|error| trouble::of_handshake(&error));
     add(&mut course.phases.tls, core.clock.now().since(began_at));
     stream
 }

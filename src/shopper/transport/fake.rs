@@ -48,7 +48,12 @@ impl<C: Clock + Clone> Shop for FakeShop<C> {
     type Line = FakeLine<C>;
 
     fn line(&self, shopper: ShopperId) -> FakeLine<C> {
-        FakeLine { clock: self.clock.clone(), rule: Rc::clone(&self.rule), shopper, asked: Rc::default() }
+        FakeLine {
+            clock: self.clock.clone(),
+            rule: Rc::clone(&self.rule),
+            shopper,
+            asked: Rc::default(),
+        }
     }
 }
 
@@ -56,14 +61,23 @@ impl<C: Clock + Clone> Line for FakeLine<C> {
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
         let began_at = self.clock.now();
         let nth = self.asked.replace(self.asked.get() + 1);
-        let (takes, answer) = (self.rule)(&Asked { shopper: self.shopper, nth, request, at: began_at });
+        let (takes, answer) =
+            (self.rule)(&Asked { shopper: self.shopper, nth, request, at: began_at });
         let answers_at = began_at.saturating_add(takes);
         self.clock.sleep_until(answers_at.min(give_up_at)).await;
-        let result = if answers_at > give_up_at { Err(Trouble::TooSlow(give_up_at.since(began_at))) } else { answer };
+        let result = if answers_at > give_up_at {
+            Err(Trouble::TooSlow(give_up_at.since(began_at)))
+        } else {
+            answer
+        };
         let result = result.map(|(status, body)| Answer {
             status: StatusCode::from_u16(status).expect("a status"),
             version: Version::HTTP_11,
-            headers: if body.starts_with('<') { HeaderMap::from_iter([(CONTENT_TYPE, HTML)]) } else { HeaderMap::new() },
+            headers: if body.starts_with('<') {
+                HeaderMap::from_iter([(CONTENT_TYPE, HTML)])
+            } else {
+                HeaderMap::new()
+            },
             body: Bytes::from(body),
         });
         Exchange {
@@ -80,7 +94,12 @@ impl<C: Clock + Clone> Line for FakeLine<C> {
     }
 
     fn sibling(&self) -> FakeLine<C> {
-        FakeLine { clock: self.clock.clone(), rule: Rc::clone(&self.rule), shopper: self.shopper, asked: self.asked.clone() }
+        FakeLine {
+            clock: self.clock.clone(),
+            rule: Rc::clone(&self.rule),
+            shopper: self.shopper,
+            asked: self.asked.clone(),
+        }
     }
 
     fn hang_up(&mut self) {}

@@ -21,7 +21,9 @@ use super::identity::Identity;
 use super::lookup::Lookup;
 use super::network::Link;
 use super::tls::{self, RootsError, Tls, TlsResumption};
-use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble};
+use super::{
+    Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble,
+};
 use crate::base::{Micros, ShopperId};
 use crate::plan::{Connections, Network};
 use crate::shopper::address::AllowedHosts;
@@ -127,7 +129,8 @@ impl<C: Clock> HttpShop<C> {
     /// # Errors
     /// When the file of extra root certificates can't be used.
     pub fn try_new(options: HttpShopOptions, clock: C) -> Result<HttpShop<C>, HttpShopError> {
-        let roots = options.extra_roots.as_deref().map(tls::read_roots).transpose()?.unwrap_or_default();
+        let roots =
+            options.extra_roots.as_deref().map(tls::read_roots).transpose()?.unwrap_or_default();
         let kept = match options.connections {
             Connections::PerShopper => None,
             Connections::Kept => Some(RefCell::default()),
@@ -135,7 +138,13 @@ impl<C: Clock> HttpShop<C> {
         let core = Core {
             clock,
             lookup: Lookup::new(options.may_be_public),
-            tls: Tls::new(options.insecure, roots, options.identity, options.http2, options.resumption),
+            tls: Tls::new(
+                options.insecure,
+                roots,
+                options.identity,
+                options.http2,
+                options.resumption,
+            ),
             sources: options.sources,
             turn: Cell::new(0),
             kept,
@@ -210,11 +219,19 @@ impl<C: Clock + Clone + 'static> Line for HttpLine<C> {
 }
 
 impl<C: Clock> HttpLine<C> {
-    async fn attempt(&mut self, request: &WireRequest, course: &mut Course) -> Result<Answer, Trouble> {
+    async fn attempt(
+        &mut self,
+        request: &WireRequest,
+        course: &mut Course,
+    ) -> Result<Answer, Trouble> {
         loop {
             let (connection, reused) = match self.take_idle(&request.origin, course).await {
                 Some(connection) => (connection, true),
-                None => (dial::open(&self.core, &self.tls, self.link.as_ref(), &request.origin, course).await?, false),
+                None => (
+                    dial::open(&self.core, &self.tls, self.link.as_ref(), &request.origin, course)
+                        .await?,
+                    false,
+                ),
             };
             // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
             let mut connection = Cutting(Some(connection));
@@ -222,7 +239,9 @@ impl<C: Clock> HttpLine<C> {
             course.sent_at = Some(self.core.clock.now());
             let sent = connection.get().send(message).await;
             let mut failed = match sent {
-                Ok(response) => return self.receive(connection, response, request, reused, course).await,
+                Ok(response) => {
+                    return self.receive(connection, response, request, reused, course).await;
+                }
                 Err(failed) => failed,
             };
             let unsent = failed.take_message().is_some();
@@ -249,7 +268,8 @@ impl<C: Clock> HttpLine<C> {
         course.phases.wait = Some(head_at.since(course.sent_at.unwrap_or(head_at)));
         let answered = Answered::new(&response);
         let (head, incoming) = response.into_parts();
-        let encoded = body::read(incoming, self.core.max_body, reused, &mut course.bytes_received).await;
+        let encoded =
+            body::read(incoming, self.core.max_body, reused, &mut course.bytes_received).await;
         let ended_at = clock.now();
         course.ended_at = Some(ended_at);
         course.phases.receive = Some(ended_at.since(head_at));
@@ -287,9 +307,15 @@ impl<C: Clock> HttpLine<C> {
 impl<C> HttpLine<C> {
     /// Closes the idle connections, or hands them on where connections are kept.
     fn release(&mut self) {
-        let Some(kept) = &self.core.kept else { return self.idle.drain(..).for_each(Connection::close) };
+        let Some(kept) = &self.core.kept else {
+            return self.idle.drain(..).for_each(Connection::close);
+        };
         let mut kept = kept.borrow_mut();
-        for connection in self.idle.drain(..).filter(|connection| !connection.is_closed() && !connection.is_shared()) {
+        for connection in self
+            .idle
+            .drain(..)
+            .filter(|connection| !connection.is_closed() && !connection.is_shared())
+        {
             let waiting = kept.entry(connection.origin.clone()).or_default();
             // Those at the bottom may wait for long: what the shop has closed is let go before there is more room.
             if waiting.len() == waiting.capacity() {
@@ -319,7 +345,9 @@ struct Cutting(Option<Connection>);
 
 impl Cutting {
     fn get(&mut self) -> &mut Connection {
-        self.0.as_mut().expect("the connection is there until it is kept, which ends this guard's use")
+        self.0
+            .as_mut()
+            .expect("the connection is there until it is kept, which ends this guard's use")
     }
 
     fn keep(&mut self) -> Option<Connection> {

@@ -19,7 +19,9 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// The file of the certificate can't be read as PEM.
-    #[error("--cert: can't read a certificate from {path}: {why}; it must be a PEM file with BEGIN CERTIFICATE")]
+    #[error(
+        "--cert: can't read a certificate from {path}: {why}; it must be a PEM file with BEGIN CERTIFICATE"
+    )]
     Certificate {
         /// The file.
         path: PathBuf,
@@ -38,7 +40,9 @@ pub enum IdentityError {
         why: pem::Error,
     },
     /// The key is another certificate's, or of a kind that is not known.
-    #[error("--key: the key in {key} does not go with the certificate in {cert}: {why}; give the key that the certificate was made for")]
+    #[error(
+        "--key: the key in {key} does not go with the certificate in {cert}: {why}; give the key that the certificate was made for"
+    )]
     Mismatch {
         /// The file of the certificate.
         cert: PathBuf,
@@ -58,15 +62,19 @@ impl Identity {
     /// When a file can't be read, or the two don't go together.
     pub fn read(cert: &Path, key: Option<&Path>) -> Result<Identity, IdentityError> {
         let unreadable = |why: String| IdentityError::Certificate { path: cert.to_owned(), why };
-        let found = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let found =
+            CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let chain = found.map_err(|why| unreadable(why.to_string()))?;
         if chain.is_empty() {
             return Err(unreadable("there is none in it".to_owned()));
         }
         let key_file = key.unwrap_or(cert);
-        let key = PrivateKeyDer::from_pem_file(key_file).map_err(|why| IdentityError::Key { path: key_file.to_owned(), why })?;
-        let mismatch = |why| IdentityError::Mismatch { cert: cert.to_owned(), key: key_file.to_owned(), why };
-        CertifiedKey::from_der(chain.clone(), key.clone_key(), &ring::default_provider()).map_err(mismatch)?;
+        let key = PrivateKeyDer::from_pem_file(key_file)
+            .map_err(|why| IdentityError::Key { path: key_file.to_owned(), why })?;
+        let mismatch =
+            |why| IdentityError::Mismatch { cert: cert.to_owned(), key: key_file.to_owned(), why };
+        CertifiedKey::from_der(chain.clone(), key.clone_key(), &ring::default_provider())
+            .map_err(mismatch)?;
         Ok(Identity { chain, key: Arc::new(key) })
     }
 

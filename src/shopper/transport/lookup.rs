@@ -58,15 +58,25 @@ impl Lookup {
     }
 
     /// The addresses of the origin's host in the resolver's order, and how long that took if it took a lookup.
-    pub(super) async fn addresses(&self, origin: &Origin, clock: &impl Clock, took: &mut Option<Micros>) -> Result<Addresses, Trouble> {
-        let literal = origin.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&origin.host);
+    pub(super) async fn addresses(
+        &self,
+        origin: &Origin,
+        clock: &impl Clock,
+        took: &mut Option<Micros>,
+    ) -> Result<Addresses, Trouble> {
+        let literal = origin
+            .host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(&origin.host);
         if let Ok(address) = literal.parse() {
             return self.permit(&origin.host, &[address]).map(|()| Addresses::Literal(address));
         }
         let began_at = clock.now();
         let answer = self.answer(&origin.host, began_at);
         let waited = !answer.addresses.initialized();
-        let addresses = answer.addresses.get_or_init(|| self.resolve(&origin.host, origin.port)).await.clone();
+        let addresses =
+            answer.addresses.get_or_init(|| self.resolve(&origin.host, origin.port)).await.clone();
         if waited {
             let now = clock.now();
             *took = Some(took.unwrap_or_default() + now.since(began_at));
@@ -88,10 +98,16 @@ impl Lookup {
     }
 
     async fn resolve(&self, host: &str, port: u16) -> Result<Rc<[IpAddr]>, Trouble> {
-        let found = tokio::net::lookup_host((host, port)).await.map_err(|error| trouble::of_lookup(&error))?;
+        let found = tokio::net::lookup_host((host, port))
+            .await
+            .map_err(|error| trouble::of_lookup(&error))?;
         let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
         self.permit(host, &addresses)?;
-        if addresses.is_empty() { Err(Trouble::Dns("the name has no addresses".to_owned())) } else { Ok(addresses) }
+        if addresses.is_empty() {
+            Err(Trouble::Dns("the name has no addresses".to_owned()))
+        } else {
+            Ok(addresses)
+        }
     }
 
     fn permit(&self, host: &str, addresses: &[IpAddr]) -> Result<(), Trouble> {
@@ -143,7 +159,12 @@ mod tests {
         let clock = SetClock(Cell::default());
         let origin = Origin { tls: false, host: "[2606:4700::1111]".into(), port: 80 };
         let refused = Lookup::default().addresses(&origin, &clock, &mut None).await.err();
-        assert_eq!(refused, Some(Trouble::NotAllowed("[2606:4700::1111] is at 2606:4700::1111, a public address".into())));
+        assert_eq!(
+            refused,
+            Some(Trouble::NotAllowed(
+                "[2606:4700::1111] is at 2606:4700::1111, a public address".into()
+            ))
+        );
         let allowed = Lookup::new(AllowedHosts::new(["[2606:4700::1111]"]));
         assert!(allowed.addresses(&origin, &clock, &mut None).await.is_ok());
     }
@@ -153,9 +174,14 @@ mod tests {
         let (lookup, clock) = (Lookup::default(), SetClock(Cell::default()));
         let origin = Origin { tls: false, host: "localhost".into(), port: 80 };
         let (mut one, mut other) = (None, None);
-        let found = tokio::join!(lookup.addresses(&origin, &clock, &mut one), lookup.addresses(&origin, &clock, &mut other));
+        let found = tokio::join!(
+            lookup.addresses(&origin, &clock, &mut one),
+            lookup.addresses(&origin, &clock, &mut other)
+        );
         assert!(one.is_some() && other.is_some());
-        let (Ok(Addresses::Found(first)), Ok(Addresses::Found(second))) = found else { panic!("localhost has addresses") };
+        let (Ok(Addresses::Found(first)), Ok(Addresses::Found(second))) = found else {
+            panic!("localhost has addresses")
+        };
         assert!(Rc::ptr_eq(&first, &second));
     }
 }

@@ -41,7 +41,11 @@ pub trait Shop {
 /// One shopper's connections. Dropped, they close (or go back to the pool, where connections are kept).
 pub trait Line {
     /// Sends one request and reads the whole answer, until `give_up_at` on the run's clock.
-    fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> impl Future<Output = Exchange>;
+    fn exchange(
+        &mut self,
+        request: &WireRequest,
+        give_up_at: Micros,
+    ) -> impl Future<Output = Exchange>;
 
     /// Another line of the same shopper, to ask at the same time. Connections that carry several requests at once (HTTP/2) are shared.
     fn sibling(&self) -> Self
@@ -182,6 +186,10 @@ impl Origin {
 
     /// As the `host` header has it: without the port where it is the scheme's default.
     pub fn authority(&self) -> String {
-        if self.port == if self.tls { 443 } else { 80 } { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
+        if self.port == if self.tls { 443 } else { 80 } {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }

@@ -92,14 +92,16 @@ impl Link {
 
     /// When all of so many bytes, to be sent now, have left.
     fn leaves(&self, bytes: usize) -> Micros {
-        let until = self.up_until.get().max(self.clock.now()).saturating_add(self.network.takes(bytes));
+        let until =
+            self.up_until.get().max(self.clock.now()).saturating_add(self.network.takes(bytes));
         self.up_until.set(until);
         until
     }
 
     /// When all of so many bytes, sent by the shop now, are there.
     fn arrives(&self, bytes: usize) -> Micros {
-        let until = self.down_until.get().max(self.clock.now()).saturating_add(self.network.takes(bytes));
+        let until =
+            self.down_until.get().max(self.clock.now()).saturating_add(self.network.takes(bytes));
         self.down_until.set(until);
         until.saturating_add(self.network.round_trip)
     }
@@ -110,7 +112,9 @@ impl Link {
 
     /// How much is read before the shopper has it.
     fn holds(&self) -> usize {
-        let in_flight = u128::from(self.network.bits_per_second) * u128::from(self.network.round_trip.0) / 8_000_000;
+        let in_flight = u128::from(self.network.bits_per_second)
+            * u128::from(self.network.round_trip.0)
+            / 8_000_000;
         usize::try_from(in_flight).unwrap_or(usize::MAX).saturating_add(READ_AHEAD as usize)
     }
 }
@@ -119,7 +123,15 @@ impl Link {
 
 impl<T> Distant<T> {
     pub(super) fn new(inner: T, link: Rc<Link>) -> Distant<T> {
-        Distant { inner, link, coming: VecDeque::new(), bytes_coming: 0, end: None, reading: None, writing: Writing::Idle }
+        Distant {
+            inner,
+            link,
+            coming: VecDeque::new(),
+            bytes_coming: 0,
+            end: None,
+            reading: None,
+            writing: Writing::Idle,
+        }
     }
 }
 
@@ -131,10 +143,15 @@ impl<T: AsyncRead + Unpin> Distant<T> {
             let mut piece = ReadBuf::new(&mut room[..self.link.piece()]);
             match Pin::new(&mut self.inner).poll_read(context, &mut piece) {
                 Poll::Pending => return,
-                Poll::Ready(Ok(())) if piece.filled().is_empty() => self.end = Some((self.link.arrives(0), Ok(()))),
+                Poll::Ready(Ok(())) if piece.filled().is_empty() => {
+                    self.end = Some((self.link.arrives(0), Ok(())))
+                }
                 Poll::Ready(Ok(())) => {
                     self.bytes_coming += piece.filled().len();
-                    self.coming.push_back((self.link.arrives(piece.filled().len()), Bytes::copy_from_slice(piece.filled())));
+                    self.coming.push_back((
+                        self.link.arrives(piece.filled().len()),
+                        Bytes::copy_from_slice(piece.filled()),
+                    ));
                 }
                 Poll::Ready(Err(error)) => self.end = Some((self.link.arrives(0), Err(error))),
             }
@@ -163,14 +180,20 @@ impl<T: AsyncRead + Unpin> Distant<T> {
         }
         match &mut self.end {
             // Told once; whoever asks again is told that nothing more comes.
-            Some((_, result)) if self.coming.is_empty() && buffer.filled().is_empty() => std::mem::replace(result, Ok(())),
+            Some((_, result)) if self.coming.is_empty() && buffer.filled().is_empty() => {
+                std::mem::replace(result, Ok(()))
+            }
             _ => Ok(()),
         }
     }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Distant<T> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.take_up(context);
         let Some(next) = this.next() else { return Poll::Pending };
@@ -187,13 +210,18 @@ impl<T: AsyncRead + Unpin> AsyncRead for Distant<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Distant<T> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         loop {
             match &mut this.writing {
                 Writing::Idle => {
                     let size = bytes.len().min(this.link.piece());
-                    this.writing = Writing::Waiting(size, this.link.clock.alarm(this.link.leaves(size)));
+                    this.writing =
+                        Writing::Waiting(size, this.link.clock.alarm(this.link.leaves(size)));
                 }
                 Writing::Waiting(size, alarm) => {
                     ready!(alarm.as_mut().poll(context));
@@ -201,7 +229,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Distant<T> {
                 }
                 Writing::Due(size) => {
                     let size = (*size).min(bytes.len());
-                    let written = ready!(Pin::new(&mut this.inner).poll_write(context, &bytes[..size]));
+                    let written =
+                        ready!(Pin::new(&mut this.inner).poll_write(context, &bytes[..size]));
                     this.writing = Writing::Idle;
                     return Poll::Ready(written);
                 }
@@ -265,10 +294,14 @@ mod tests {
         shop.write_all(&[b'y'; 60_000]).await.unwrap();
         other_shop.write_all(&[b'z'; 60_000]).await.unwrap();
         let (mut room, mut other_room) = ([0; 60_000], [0; 60_000]);
-        let both = async { tokio::try_join!(one.read_exact(&mut room), other.read_exact(&mut other_room)) };
+        let both = async {
+            tokio::try_join!(one.read_exact(&mut room), other.read_exact(&mut other_room))
+        };
         both.await.unwrap();
         assert!((200..=202).contains(&millis(&clock)), "{}", millis(&clock));
-        assert!(room.iter().all(|byte| *byte == b'y') && other_room.iter().all(|byte| *byte == b'z'));
+        assert!(
+            room.iter().all(|byte| *byte == b'y') && other_room.iter().all(|byte| *byte == b'z')
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -291,7 +324,11 @@ mod tests {
         let mut stream = Distant::new(here, Link::new(network, Rc::new(clock.clone())));
         shop.write_all(&vec![b'y'; 1 << 20]).await.unwrap();
         stream.read_exact(&mut [0; 1]).await.unwrap();
-        assert!(stream.bytes_coming <= (64 << 10) + 80_000 + stream.link.piece(), "{}", stream.bytes_coming);
+        assert!(
+            stream.bytes_coming <= (64 << 10) + 80_000 + stream.link.piece(),
+            "{}",
+            stream.bytes_coming
+        );
         let mut more = pin!(shop.write_all(&[b'y'; 1 << 20]));
         let written = tokio::time::timeout(std::time::Duration::ZERO, more.as_mut()).await;
         assert!(written.is_err(), "the shop waits for room");

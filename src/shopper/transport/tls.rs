@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ClientConfig, Resumption};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CipherSuite, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite};
@@ -98,13 +100,21 @@ impl Tls {
         } else {
             Arc::new(verifier(self.extra_roots.clone(), provider.clone()).map_err(set_up)?)
         };
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(set_up)?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(set_up)?;
         let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = match &self.identity {
             None => builder.with_no_client_auth(),
-            Some(identity) => builder.with_client_auth_cert(identity.chain(), identity.key()).map_err(set_up)?,
+            Some(identity) => {
+                builder.with_client_auth_cert(identity.chain(), identity.key()).map_err(set_up)?
+            }
         };
-        config.alpn_protocols = if self.http2 { vec![b"h2".to_vec(), b"http/1.1".to_vec()] } else { vec![b"http/1.1".to_vec()] };
+        config.alpn_protocols = if self.http2 {
+            vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+        } else {
+            vec![b"http/1.1".to_vec()]
+        };
         config.resumption = match self.resumption {
             TlsResumption::AcrossShoppers => Resumption::in_memory_sessions(SESSIONS_OF_A_CORE),
             TlsResumption::Never | TlsResumption::WithinShopper => Resumption::disabled(),
@@ -119,8 +129,8 @@ fn provider() -> CryptoProvider {
     let mut provider = ring::default_provider();
     let aes_128 = |suite: &SupportedCipherSuite| {
         use CipherSuite::{
-            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 as Ecdsa, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 as Rsa,
-            TLS13_AES_128_GCM_SHA256 as Tls13,
+            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 as Ecdsa,
+            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 as Rsa, TLS13_AES_128_GCM_SHA256 as Tls13,
         };
         matches!(suite.suite(), Tls13 | Ecdsa | Rsa)
     };
@@ -128,14 +138,24 @@ fn provider() -> CryptoProvider {
     provider
 }
 
-fn verifier(roots: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Verifier, rustls::Error> {
-    if roots.is_empty() { Verifier::new(provider) } else { Verifier::new_with_extra_roots(roots, provider) }
+fn verifier(
+    roots: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Verifier, rustls::Error> {
+    if roots.is_empty() {
+        Verifier::new(provider)
+    } else {
+        Verifier::new_with_extra_roots(roots, provider)
+    }
 }
 
 /// The certificates in a PEM file.
 pub(super) fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, RootsError> {
     let unreadable = |why| RootsError::Unreadable { path: path.to_owned(), why };
-    let found: Vec<_> = CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?;
+    let found: Vec<_> = CertificateDer::pem_file_iter(path)
+        .map_err(unreadable)?
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)?;
     if found.is_empty() { Err(RootsError::Empty(path.to_owned())) } else { Ok(found) }
 }
 

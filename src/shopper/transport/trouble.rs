@@ -31,7 +31,9 @@ pub(super) fn of_exchange(error: &hyper::Error, reused: bool) -> Trouble {
         }
         // This is how hyper's body decoder says that a length or a chunk is no such thing. rustls uses the
         // same kind for what breaks the encrypted stream.
-        if matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) && rustls_error(io).is_none() {
+        if matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput)
+            && rustls_error(io).is_none()
+        {
             return Trouble::Protocol(words(io));
         }
     }
@@ -84,13 +86,16 @@ fn words(error: &(dyn Error + 'static)) -> String {
 }
 
 fn one(error: &(dyn Error + 'static)) -> String {
-    let rustls = error.downcast_ref::<io::Error>().map_or_else(|| error.downcast_ref(), rustls_error);
+    let rustls =
+        error.downcast_ref::<io::Error>().map_or_else(|| error.downcast_ref(), rustls_error);
     // These two say at what second the certificate was looked at.
     match rustls {
-        Some(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. })) => "the certificate has expired".to_owned(),
-        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext { .. })) => {
-            "the certificate is not valid yet".to_owned()
+        Some(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { .. })) => {
+            "the certificate has expired".to_owned()
         }
+        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext {
+            ..
+        })) => "the certificate is not valid yet".to_owned(),
         _ => {
             let text = error.to_string();
             text.split(" (os error").next().unwrap_or_default().to_owned()
@@ -121,12 +126,18 @@ mod tests {
 
     #[test]
     fn what_the_shop_did_is_told_in_stable_words() {
-        assert_eq!(of_connect(&io::Error::from(Errno::CONNREFUSED)), Trouble::Connect("Connection refused".into()));
+        assert_eq!(
+            of_connect(&io::Error::from(Errno::CONNREFUSED)),
+            Trouble::Connect("Connection refused".into())
+        );
         let expired = CertificateError::ExpiredContext {
             time: rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(7)),
-            not_after: rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(6)),
+            not_after: rustls::pki_types::UnixTime::since_unix_epoch(
+                std::time::Duration::from_secs(6),
+            ),
         };
-        let error = io::Error::new(ErrorKind::InvalidData, rustls::Error::InvalidCertificate(expired));
+        let error =
+            io::Error::new(ErrorKind::InvalidData, rustls::Error::InvalidCertificate(expired));
         assert_eq!(of_handshake(&error), Trouble::Tls("the certificate has expired".into()));
     }
 }

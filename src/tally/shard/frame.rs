@@ -46,7 +46,11 @@ pub(super) enum Next {
 pub(super) fn encode(content: &Content<'_>) -> io::Result<Vec<u8>> {
     let mut frame = postcard::to_extend(content, vec![0; 8]).map_err(io::Error::other)?;
     let length = u32::try_from(frame.len() - 8).ok().filter(|&length| length <= LONGEST);
-    let length = length.ok_or_else(|| io::Error::other(format!("a frame of {} bytes is too long to store", frame.len())))?.to_le_bytes();
+    let length = length
+        .ok_or_else(|| {
+            io::Error::other(format!("a frame of {} bytes is too long to store", frame.len()))
+        })?
+        .to_le_bytes();
     let sum = checksum(length, &frame[8..]);
     frame[..4].copy_from_slice(&length);
     frame[4..8].copy_from_slice(&sum);
@@ -57,7 +61,10 @@ pub(super) fn encode(content: &Content<'_>) -> io::Result<Vec<u8>> {
 pub(super) fn next(input: &mut impl Read) -> io::Result<Next> {
     let mut start = Vec::with_capacity(8);
     input.by_ref().take(8).read_to_end(&mut start)?;
-    let Some((&length, &sum)) = start.split_first_chunk::<4>().and_then(|(length, rest)| Some((length, rest.first_chunk::<4>()?))) else {
+    let Some((&length, &sum)) = start
+        .split_first_chunk::<4>()
+        .and_then(|(length, rest)| Some((length, rest.first_chunk::<4>()?)))
+    else {
         return Ok(if start.is_empty() { Next::Nothing } else { Next::Torn(start.len() as u64) });
     };
     let bytes = u32::from_le_bytes(length);
@@ -71,7 +78,11 @@ pub(super) fn next(input: &mut impl Read) -> io::Result<Next> {
     }
     if checksum(length, &content) != sum {
         let goes_on = input.read(&mut [0])? > 0;
-        return Ok(if goes_on { Next::Damaged("a wrong checksum".into()) } else { Next::Torn(8 + u64::from(bytes)) });
+        return Ok(if goes_on {
+            Next::Damaged("a wrong checksum".into())
+        } else {
+            Next::Torn(8 + u64::from(bytes))
+        });
     }
     Ok(match postcard::take_from_bytes(&content) {
         Ok((content, [])) => Next::Frame(content),

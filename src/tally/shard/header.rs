@@ -125,7 +125,8 @@ impl Shard {
 
 /// What of this cell no slice keeps: the cell is cut until each piece is either untouched by all slices or in one of them.
 fn missing_in(cell: Slice, slices: &[Slice], parts: u64) -> Vec<Slice> {
-    let touching: Vec<Slice> = slices.iter().copied().filter(|slice| slice.overlaps(cell)).collect();
+    let touching: Vec<Slice> =
+        slices.iter().copied().filter(|slice| slice.overlaps(cell)).collect();
     if touching.is_empty() {
         return vec![cell];
     }
@@ -135,5 +136,8 @@ fn missing_in(cell: Slice, slices: &[Slice], parts: u64) -> Vec<Slice> {
     }
     let left = parts / u64::from(cell.of());
     let prime = (2..=left).find(|&p| left.is_multiple_of(p)).unwrap_or(1);
-    cell.split(prime as u32).into_iter().flat_map(|piece| missing_in(piece, &touching, parts)).collect()
+    cell.split(prime as u32)
+        .into_iter()
+        .flat_map(|piece| missing_in(piece, &touching, parts))
+        .collect()
 }

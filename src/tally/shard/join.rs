@@ -67,7 +67,10 @@ pub enum MergeError {
         other_slice: Slice,
     },
     /// The slices have no manageable common denominator.
-    #[error("together the slices cut the schedule in {parts} parts, more than {}: cut the run in fewer", ShardHeader::MOST_PARTS)]
+    #[error(
+        "together the slices cut the schedule in {parts} parts, more than {}: cut the run in fewer",
+        ShardHeader::MOST_PARTS
+    )]
     TooFine {
         /// The number of parts.
         parts: u64,
@@ -95,14 +98,19 @@ impl Shard {
         joined.header.commands.sort_unstable();
         joined.header.commands.dedup();
         let parts = joined.header.parts();
-        if parts > ShardHeader::MOST_PARTS { Err(MergeError::TooFine { parts }) } else { Ok(joined) }
+        if parts > ShardHeader::MOST_PARTS {
+            Err(MergeError::TooFine { parts })
+        } else {
+            Ok(joined)
+        }
     }
 
     fn add(&mut self, other: Shard) {
         self.name = format!("{}, {}", self.name, other.name);
         self.header.slices.extend(other.header.slices);
         self.header.commands.extend(other.header.commands);
-        self.header.arrivals_planned = self.header.arrivals_planned.saturating_add(other.header.arrivals_planned);
+        self.header.arrivals_planned =
+            self.header.arrivals_planned.saturating_add(other.header.arrivals_planned);
         self.header.started_unix_us = self.header.started_unix_us.min(other.header.started_unix_us);
         self.tally.merge(other.tally);
         self.tally.seal();
@@ -114,18 +122,27 @@ impl Shard {
         let (ours, theirs) = (&self.header, &other.header);
         let (first, other) = (self.name.clone(), other.name.clone());
         if ours.seed != theirs.seed && ours.workload_digest == theirs.workload_digest {
-            return Err(MergeError::OtherSeed { first, first_seed: ours.seed, other, other_seed: theirs.seed });
+            return Err(MergeError::OtherSeed {
+                first,
+                first_seed: ours.seed,
+                other,
+                other_seed: theirs.seed,
+            });
         }
         if ours.plan_digest != theirs.plan_digest {
-            let (first_digest, other_digest) = (ours.plan_digest.clone(), theirs.plan_digest.clone());
+            let (first_digest, other_digest) =
+                (ours.plan_digest.clone(), theirs.plan_digest.clone());
             return Err(MergeError::OtherPlan { first, first_digest, other, other_digest });
         }
         if ours.shape != theirs.shape {
             return Err(MergeError::OtherShape { first, other });
         }
-        let mut pairs = ours.slices.iter().flat_map(|&a| theirs.slices.iter().map(move |&b| (a, b)));
+        let mut pairs =
+            ours.slices.iter().flat_map(|&a| theirs.slices.iter().map(move |&b| (a, b)));
         match pairs.find(|&(a, b)| a.overlaps(b)) {
-            Some((first_slice, other_slice)) => Err(MergeError::Overlap { first, first_slice, other, other_slice }),
+            Some((first_slice, other_slice)) => {
+                Err(MergeError::Overlap { first, first_slice, other, other_slice })
+            }
             None => Ok(()),
         }
     }

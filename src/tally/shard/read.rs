@@ -26,7 +26,9 @@ pub enum ShardError {
         name: String,
     },
     /// Another version wrote it.
-    #[error("{name}: its format is '{found}', this program reads '{FORMAT}'; use the program that wrote it")]
+    #[error(
+        "{name}: its format is '{found}', this program reads '{FORMAT}'; use the program that wrote it"
+    )]
     OtherVersion {
         /// The file.
         name: String,
@@ -34,7 +36,9 @@ pub enum ShardError {
         found: String,
     },
     /// Nothing to go by was stored.
-    #[error("{name}: it ends before its header; the run was killed at its very start, and left nothing to report")]
+    #[error(
+        "{name}: it ends before its header; the run was killed at its very start, and left nothing to report"
+    )]
     NoHeader {
         /// The file.
         name: String,
@@ -79,7 +83,9 @@ impl Shard {
         let (mut partial, mut torn_bytes) = (Partial::default(), 0);
         loop {
             let at = input.bytes;
-            let what = match frame::next(&mut input).map_err(|source| ShardError::Io { name: name.clone(), source })? {
+            let what = match frame::next(&mut input)
+                .map_err(|source| ShardError::Io { name: name.clone(), source })?
+            {
                 Next::Frame(content) => partial.add(content).err(),
                 Next::Nothing => break,
                 Next::Torn(bytes) => {
@@ -103,16 +109,24 @@ impl Shard {
 fn check_format(name: &str, input: &mut impl Read) -> Result<(), ShardError> {
     let mut line = Vec::new();
     let length = FORMAT.len() as u64 + 1;
-    input.take(length).read_to_end(&mut line).map_err(|source| ShardError::Io { name: name.to_owned(), source })?;
+    input
+        .take(length)
+        .read_to_end(&mut line)
+        .map_err(|source| ShardError::Io { name: name.to_owned(), source })?;
     if line.strip_suffix(b"\n") == Some(FORMAT.as_bytes()) {
         return Ok(());
     }
     let family = FORMAT.split_inclusive('/').next().unwrap_or(FORMAT);
     match String::from_utf8(line) {
         Ok(text) if text.len() as u64 == length && text.starts_with(family) => {
-            Err(ShardError::OtherVersion { name: name.to_owned(), found: text.trim_end().to_owned() })
+            Err(ShardError::OtherVersion {
+                name: name.to_owned(),
+                found: text.trim_end().to_owned(),
+            })
         }
-        Ok(text) if format!("{FORMAT}\n").starts_with(&text) && !text.is_empty() => Err(ShardError::NoHeader { name: name.to_owned() }),
+        Ok(text) if format!("{FORMAT}\n").starts_with(&text) && !text.is_empty() => {
+            Err(ShardError::NoHeader { name: name.to_owned() })
+        }
         _ => Err(ShardError::NotATally { name: name.to_owned() }),
     }
 }
@@ -127,7 +141,10 @@ impl Partial {
         }
         match (content, &self.header) {
             (OwnedContent::Header(header), None) => {
-                if header.slices.iter().any(|slice| Slice::try_new(slice.index(), slice.of()).is_err())
+                if header
+                    .slices
+                    .iter()
+                    .any(|slice| Slice::try_new(slice.index(), slice.of()).is_err())
                     || header.parts() > ShardHeader::MOST_PARTS
                 {
                     return Err("its header names slices that can't be".into());

@@ -42,7 +42,9 @@ fn delta(second: u64) -> Tally {
     let mut tally = Tally::new(shape());
     tally.planned(Micros::from_secs(second));
     tally.arrived(JourneyId(0), Micros::from_secs(second), Micros::from_secs(second) + Micros(70));
-    (0..40).for_each(|i| tally.step_attempt(&attempt((i % 4) as u16, second * 1_000 + i, 20 + i * i, Outcome::Ok)));
+    (0..40).for_each(|i| {
+        tally.step_attempt(&attempt((i % 4) as u16, second * 1_000 + i, 20 + i * i, Outcome::Ok))
+    });
     tally.unit_attempt(&tried(1, &[0, 1], &[is("node-1")], Outcome::Failed(FailureKind::TooSlow)));
     tally.sample(&cause(1, FailureKind::TooSlow, "given up"), second, line(second));
     tally.shopper_end(&ended(&[0, 1], &[is("node-1")]));
@@ -52,7 +54,13 @@ fn delta(second: u64) -> Tally {
 
 fn shard(name: &str, slices: &[&str], seconds: std::ops::Range<u64>) -> Shard {
     let tally = seconds.map(delta).sum();
-    Shard { name: name.into(), header: header(slices), tally, ending: Ending::Finished, torn_bytes: 0 }
+    Shard {
+        name: name.into(),
+        header: header(slices),
+        tally,
+        ending: Ending::Finished,
+        torn_bytes: 0,
+    }
 }
 
 fn stored(seconds: u64, ending: Option<Ending>) -> Vec<u8> {
@@ -142,11 +150,17 @@ fn nothing_is_appended_after_a_write_that_failed() {
 
 #[test]
 fn shards_join_to_the_run_they_were_cut_from() {
-    let parts = [shard("a", &["0/3"], 0..2), shard("b", &["2/3"], 2..3), shard("c", &["1/3"], 3..5)];
+    let parts =
+        [shard("a", &["0/3"], 0..2), shard("b", &["2/3"], 2..3), shard("c", &["1/3"], 3..5)];
     let joined = Shard::join(parts.clone()).unwrap();
     assert_eq!(joined.tally, (0..5).map(delta).sum());
-    assert_eq!((joined.header.arrivals_planned, joined.missing_text(), joined.complete()), (300, None, true));
-    let by_two = Shard::join([Shard::join([parts[2].clone(), parts[0].clone()]).unwrap(), parts[1].clone()]).unwrap();
+    assert_eq!(
+        (joined.header.arrivals_planned, joined.missing_text(), joined.complete()),
+        (300, None, true)
+    );
+    let by_two =
+        Shard::join([Shard::join([parts[2].clone(), parts[0].clone()]).unwrap(), parts[1].clone()])
+            .unwrap();
     assert_eq!((by_two.tally, by_two.header), (joined.tally, joined.header));
 }
 
@@ -158,7 +172,10 @@ fn missing_slices_are_named() {
     assert_eq!(missing(&["0/2", "1/4"]).as_deref(), Some("3/4"));
     assert_eq!(missing(&["0/6", "1/3"]).as_deref(), Some("2/6, 3/6, 5/6"));
     assert_eq!(missing(&["0/2", "1/4", "3/4"]), None);
-    assert_eq!(missing(&["5/12"]).as_deref(), Some("0/12, 1/12, 2/12, 3/12, 4/12, 6/12, 7/12, 8/12 and 3 more"));
+    assert_eq!(
+        missing(&["5/12"]).as_deref(),
+        Some("0/12, 1/12, 2/12, 3/12, 4/12, 6/12, 7/12, 8/12 and 3 more")
+    );
 }
 
 #[test]
@@ -175,7 +192,9 @@ fn what_is_not_of_one_run_is_refused_with_both_names() {
     insta::assert_snapshot!(refused(vec![a.clone(), other.clone()]), @"pod-a (plan 5eed) and pod-b (plan cafe) ran different plans: shards of one run share scenario, settings and data");
     other.header.seed = 8;
     insta::assert_snapshot!(refused(vec![a.clone(), other]), @"pod-a has seed 7, pod-b has seed 8: shards of one run share the seed (compare two runs with `compare`)");
-    assert!(matches!(Shard::join([a, b]), Ok(joined) if joined.missing_text().as_deref() == Some("2/3")));
+    assert!(
+        matches!(Shard::join([a, b]), Ok(joined) if joined.missing_text().as_deref() == Some("2/3"))
+    );
 }
 
 /// Frames are not self-describing. If this fails, the stored form has changed: once a release has written files of

@@ -24,7 +24,10 @@ impl<W: Write> DeltaWriter<W> {
     /// When writing fails, or the header's slices are too fine to be told apart.
     pub fn begin(out: W, header: &ShardHeader) -> io::Result<DeltaWriter<W>> {
         if header.parts() > ShardHeader::MOST_PARTS {
-            let text = format!("slices that cut the schedule in more than {} parts are not supported", ShardHeader::MOST_PARTS);
+            let text = format!(
+                "slices that cut the schedule in more than {} parts are not supported",
+                ShardHeader::MOST_PARTS
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let mut start = format!("{FORMAT}\n").into_bytes();
@@ -54,7 +57,9 @@ impl<W: Write> DeltaWriter<W> {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.broken {
-            return Err(io::Error::other("an earlier write failed; what follows it could not be read"));
+            return Err(io::Error::other(
+                "an earlier write failed; what follows it could not be read",
+            ));
         }
         let written = self.out.write_all(bytes);
         self.broken = written.is_err();

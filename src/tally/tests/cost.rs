@@ -10,20 +10,36 @@ fn rush(tally: &mut Tally, from: u64, to: u64, per_second: u64) {
         let pick = |ordinal: u64, bound: u64| below(draw(i, Purpose::Pick, ordinal), bound);
         let arrived_at = Micros(i * 1_000_000 / per_second);
         let failed = pick(0, 50) == 0;
-        let (attributes, observed) = ([pick(1, 2) as u8, pick(2, 3) as u8], [nodes[pick(3, 12) as usize].clone(), Observed::Missing]);
+        let (attributes, observed) = (
+            [pick(1, 2) as u8, pick(2, 3) as u8],
+            [nodes[pick(3, 12) as usize].clone(), Observed::Missing],
+        );
         let outcome = if failed { Outcome::Failed(FailureKind::ServerError) } else { Outcome::Ok };
         tally.planned(arrived_at);
         tally.arrived(JourneyId(0), arrived_at, arrived_at + Micros(40));
         for step in 0..4u16 {
             let took = 20 + pick(4 + u64::from(step), 80);
             let due = arrived_at.0 / 1_000 + 500 * u64::from(step);
-            tally.step_attempt(&StepAttempt { attributes: &attributes, ..attempt(step, due, took, outcome) });
+            tally.step_attempt(&StepAttempt {
+                attributes: &attributes,
+                ..attempt(step, due, took, outcome)
+            });
             let intended_at = arrived_at + Micros::from_millis(500 * u64::from(step));
-            tally.unit_attempt(&UnitAttempt { unit: UnitId(step % 3), intended_at, ..tried(1, &attributes, &observed, outcome) });
+            tally.unit_attempt(&UnitAttempt {
+                unit: UnitId(step % 3),
+                intended_at,
+                ..tried(1, &attributes, &observed, outcome)
+            });
         }
         let first_failed = failed.then_some(StepId(0));
         let ended_at = arrived_at + Micros::from_secs(2);
-        tally.shopper_end(&ShopperEnd { arrived_at, ended_at, failures: u32::from(failed), first_failed, ..ended(&attributes, &observed) });
+        tally.shopper_end(&ShopperEnd {
+            arrived_at,
+            ended_at,
+            failures: u32::from(failed),
+            first_failed,
+            ..ended(&attributes, &observed)
+        });
     }
 }
 
@@ -39,7 +55,10 @@ fn ten_times_the_shoppers_take_no_more_memory() {
     assert!(large < 2 * small, "{small} bytes after {few} shoppers, {large} after {many}");
 }
 
-#[expect(clippy::disallowed_types, reason = "this measures the room itself, it is no part of a run")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "this measures the room itself, it is no part of a run"
+)]
 mod by_hand {
     use super::*;
     use crate::tally::shard::tests::header_of;
@@ -69,7 +88,12 @@ mod by_hand {
             per_call(n, &format!("step attempt, {what}"), || {
                 for i in 0..n {
                     at(&mut tally, i);
-                    tally.step_attempt(black_box(&attempt((i % 4) as u16, i / 20, 20 + i * 7919 % 80, Outcome::Ok)));
+                    tally.step_attempt(black_box(&attempt(
+                        (i % 4) as u16,
+                        i / 20,
+                        20 + i * 7919 % 80,
+                        Outcome::Ok,
+                    )));
                 }
             });
             per_call(n, &format!("unit attempt, {what}"), || {
@@ -100,7 +124,9 @@ mod by_hand {
             });
         }
         let mut latency = Latency::default();
-        per_call(n, "one span", || (0..n).for_each(|i| latency.record(black_box(Micros(20_000 + i * 7919 % 80_000)))));
+        per_call(n, "one span", || {
+            (0..n).for_each(|i| latency.record(black_box(Micros(20_000 + i * 7919 % 80_000))))
+        });
     }
 
     #[test]
@@ -132,9 +158,16 @@ mod by_hand {
             }
         }
         hour.seal();
-        let buckets: usize = hour.steps[0].response_ok.blocks.values().map(|block| block.iter().count()).sum();
+        let buckets: usize =
+            hour.steps[0].response_ok.blocks.values().map(|block| block.iter().count()).sum();
         let header = header_of(shape);
-        let shard = Shard { name: "hour".into(), header, tally: hour, ending: Ending::Finished, torn_bytes: 0 };
+        let shard = Shard {
+            name: "hour".into(),
+            header,
+            tally: hour,
+            ending: Ending::Finished,
+            torn_bytes: 0,
+        };
         let mut stored = Vec::new();
         per_call(1, "storing", || stored = shard.write(Vec::new()).unwrap());
         let mut loaded = None;
@@ -142,12 +175,23 @@ mod by_hand {
         let tally = loaded.unwrap().tally;
         let mut totals = Vec::new();
         per_call(1, "totals", || {
-            totals = tally.steps.iter().flat_map(|step| [step.response_ok.total(), step.service_ok.total()]).collect()
+            totals = tally
+                .steps
+                .iter()
+                .flat_map(|step| [step.response_ok.total(), step.service_ok.total()])
+                .collect()
         });
         per_call(360, "one block's p99", || {
-            black_box(tally.steps[0].response_ok.blocks.values().map(|block| block.quantile(0.99)).max());
+            black_box(
+                tally.steps[0].response_ok.blocks.values().map(|block| block.quantile(0.99)).max(),
+            );
         });
-        println!("{} buckets a block, {} KiB, {} spans", buckets / 360, stored.len() >> 10, totals[0].count());
+        println!(
+            "{} buckets a block, {} KiB, {} spans",
+            buckets / 360,
+            stored.len() >> 10,
+            totals[0].count()
+        );
     }
 
     /// What a killed run costs to rebuild: ten minutes of one core's seconds.
@@ -160,7 +204,12 @@ mod by_hand {
         let shoppers_per_second = 1_000;
         let (mut taking, mut storing) = (0, 0);
         for second in 0..600u64 {
-            rush(&mut core, second * shoppers_per_second, (second + 1) * shoppers_per_second, shoppers_per_second);
+            rush(
+                &mut core,
+                second * shoppers_per_second,
+                (second + 1) * shoppers_per_second,
+                shoppers_per_second,
+            );
             let start = Instant::now();
             let mut delta = core.take();
             taking += start.elapsed().as_nanos();
@@ -169,7 +218,14 @@ mod by_hand {
             storing += start.elapsed().as_nanos();
         }
         let stored = writer.end(Ending::Finished).unwrap();
-        println!("taking {} ns, sealing and storing {} ns, {} bytes a delta", taking / 600, storing / 600, stored.len() / 600);
-        per_call(600, "rebuilding, a delta", || drop(black_box(Shard::read("run", &stored[..]).unwrap())));
+        println!(
+            "taking {} ns, sealing and storing {} ns, {} bytes a delta",
+            taking / 600,
+            storing / 600,
+            stored.len() / 600
+        );
+        per_call(600, "rebuilding, a delta", || {
+            drop(black_box(Shard::read("run", &stored[..]).unwrap()))
+        });
     }
 }

@@ -26,16 +26,23 @@ enum Told {
 fn tell(tally: &mut Tally, told: &Told) {
     match told.clone() {
         Told::Planned(at) => tally.planned(Micros(at)),
-        Told::Arrived(journey, at, lag) => tally.arrived(JourneyId(journey), Micros(at), Micros(at + lag)),
+        Told::Arrived(journey, at, lag) => {
+            tally.arrived(JourneyId(journey), Micros(at), Micros(at + lag))
+        }
         Told::Unstarted(at, cause) => tally.unstarted(Micros(at), &format!("cause {cause}")),
         Told::OwnFailure(cause) => {
             let fault = if cause % 2 == 0 { OwnFault::Means } else { OwnFault::Scenario };
-            (cause..cause + 8).for_each(|cause| tally.own_failure(fault, &format!("cause {cause}")));
+            (cause..cause + 8)
+                .for_each(|cause| tally.own_failure(fault, &format!("cause {cause}")));
         }
         Told::Exchange(step, at, span, flag) => tally.exchange(&ExchangeSeen {
             step: StepId(step),
             began_at: Micros(at),
-            phases: Phases { wait: span.map(Micros), connect: span.filter(|_| flag).map(Micros), ..Phases::default() },
+            phases: Phases {
+                wait: span.map(Micros),
+                connect: span.filter(|_| flag).map(Micros),
+                ..Phases::default()
+            },
             redirect: flag,
             connections: u32::from(flag),
             redials: 0,
@@ -45,44 +52,50 @@ fn tell(tally: &mut Tally, told: &Told) {
             bytes_sent: at,
             bytes_received: 7,
         }),
-        Told::Step(step, at, took, outcome) => {
-            tally.step_attempt(&StepAttempt { attributes: &[(at % 2) as u8], ..attempt(step, at / 1_000, took / 1_000, outcome) })
-        }
-        Told::Unit(unit, nth, at, attribute, observed, outcome) => tally.unit_attempt(&UnitAttempt {
-            unit: UnitId(unit),
-            nth,
-            intended_at: Micros(at),
-            after_failure_at: (nth > 1 && at % 3 > 0).then_some(Micros(at / 2)),
-            attributes: &[attribute],
-            observed: &observed,
-            outcome,
+        Told::Step(step, at, took, outcome) => tally.step_attempt(&StepAttempt {
+            attributes: &[(at % 2) as u8],
+            ..attempt(step, at / 1_000, took / 1_000, outcome)
         }),
+        Told::Unit(unit, nth, at, attribute, observed, outcome) => {
+            tally.unit_attempt(&UnitAttempt {
+                unit: UnitId(unit),
+                nth,
+                intended_at: Micros(at),
+                after_failure_at: (nth > 1 && at % 3 > 0).then_some(Micros(at / 2)),
+                attributes: &[attribute],
+                observed: &observed,
+                outcome,
+            })
+        }
         Told::Funnel(place, nth) => {
             tally.entered(JourneyId(0), place);
             tally.passed(JourneyId(0), place, nth);
             tally.left(JourneyId(0), place);
         }
-        Told::Treated(step, arm, outcome) => tally.treated(Treatment { step: StepId(step), arm, eligible: u16::from(arm) | 1 }, outcome),
+        Told::Treated(step, arm, outcome) => tally
+            .treated(Treatment { step: StepId(step), arm, eligible: u16::from(arm) | 1 }, outcome),
         Told::Repeated(at) => tally.repeated(Micros(at)),
-        Told::End(at, failures, end, attribute, observed, worth) => tally.shopper_end(&ShopperEnd {
-            arrived_at: Micros(at),
-            ended_at: Micros(2 * at),
-            failures,
-            first_failed: (failures > 0).then_some(StepId(1)),
-            first_failed_at: (failures > 0).then_some(Micros(at + at / 3)),
-            worth: worth.map(MinorUnits),
-            effort: (end == End::Completed).then_some(Effort {
-                requests: at,
-                troubles: failures.into(),
-                idle: Micros(at / 3),
-                ..Effort::default()
-            }),
-            end,
-            ..ended(&[attribute], &observed)
-        }),
-        Told::Sample(step, kind, hash) => {
-            (hash..hash + 16).for_each(|said| tally.sample(&cause(step, kind, &format!("said {said}")), hash, line(hash)))
+        Told::End(at, failures, end, attribute, observed, worth) => {
+            tally.shopper_end(&ShopperEnd {
+                arrived_at: Micros(at),
+                ended_at: Micros(2 * at),
+                failures,
+                first_failed: (failures > 0).then_some(StepId(1)),
+                first_failed_at: (failures > 0).then_some(Micros(at + at / 3)),
+                worth: worth.map(MinorUnits),
+                effort: (end == End::Completed).then_some(Effort {
+                    requests: at,
+                    troubles: failures.into(),
+                    idle: Micros(at / 3),
+                    ..Effort::default()
+                }),
+                end,
+                ..ended(&[attribute], &observed)
+            })
         }
+        Told::Sample(step, kind, hash) => (hash..hash + 16).for_each(|said| {
+            tally.sample(&cause(step, kind, &format!("said {said}")), hash, line(hash))
+        }),
         Told::Caused(step, kind, said, failures) => tally.shopper_end(&ShopperEnd {
             failures,
             first_failed: Some(StepId(step)),
@@ -123,7 +136,13 @@ fn observed() -> impl Strategy<Value = Observed> {
 fn told() -> impl Strategy<Value = Told> {
     let at = 0..60_000_000u64;
     let span = || prop_oneof![0..500_000u64, Just(u64::MAX / 4)];
-    let ends = prop::sample::select(vec![End::Completed, End::LeftByChoice, End::Lost, End::StoppedByCap, End::Unfinished]);
+    let ends = prop::sample::select(vec![
+        End::Completed,
+        End::LeftByChoice,
+        End::Lost,
+        End::StoppedByCap,
+        End::Unfinished,
+    ]);
     let pair = || [observed(), observed()];
     prop_oneof![
         1 => at.clone().prop_map(Told::Planned),
@@ -246,11 +265,31 @@ fn the_sequences_reach_the_bounds_that_the_laws_speak_of() {
     for _ in 0..40 {
         let tally = told_all(&sequence().new_tree(&mut runner).unwrap().current());
         reached[0] += usize::from(tally.distinct.iter().any(|name| !name.told_apart()));
-        reached[1] += usize::from(tally.distinct.iter().any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)));
-        reached[2] += usize::from(tally.samples.strata.values().any(|lines| lines.len() == Samples::PER_STRATUM));
-        reached[4] += usize::from(tally.causes.values().any(|said| matches!(said, Messages::TooMany(_))));
-        reached[5] += usize::from(tally.samples.causes.keys().any(|cause| tally.samples.of_place(cause.place).count() == Messages::MOST));
-        reached[3] += usize::from(tally.generator.own_failures.values().any(|causes| causes.contains_key(TOO_MANY_CAUSES)));
+        reached[1] += usize::from(
+            tally
+                .distinct
+                .iter()
+                .any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)),
+        );
+        reached[2] += usize::from(
+            tally.samples.strata.values().any(|lines| lines.len() == Samples::PER_STRATUM),
+        );
+        reached[4] +=
+            usize::from(tally.causes.values().any(|said| matches!(said, Messages::TooMany(_))));
+        reached[5] += usize::from(
+            tally
+                .samples
+                .causes
+                .keys()
+                .any(|cause| tally.samples.of_place(cause.place).count() == Messages::MOST),
+        );
+        reached[3] += usize::from(
+            tally
+                .generator
+                .own_failures
+                .values()
+                .any(|causes| causes.contains_key(TOO_MANY_CAUSES)),
+        );
     }
     assert!(reached.iter().all(|&times| times >= 3), "{reached:?}");
 }

@@ -44,7 +44,12 @@ pub(super) fn cause(step: u16, kind: FailureKind, message: &str) -> Cause {
     Cause { place: CausePlace { step: StepId(step), kind, status: None }, message: message.into() }
 }
 
-pub(super) fn attempt(step: u16, intended_ms: u64, took_ms: u64, outcome: Outcome) -> StepAttempt<'static> {
+pub(super) fn attempt(
+    step: u16,
+    intended_ms: u64,
+    took_ms: u64,
+    outcome: Outcome,
+) -> StepAttempt<'static> {
     let intended_at = Micros::from_millis(intended_ms);
     StepAttempt {
         step: StepId(step),
@@ -80,6 +85,19 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
     }
 }
 
-pub(super) fn tried<'a>(nth: u32, attributes: &'a [u8], observed: &'a [Observed], outcome: Outcome) -> UnitAttempt<'a> {
-    UnitAttempt { unit: UnitId(1), nth, intended_at: Micros::from_secs(3), after_failure_at: None, attributes, observed, outcome }
+pub(super) fn tried<'a>(
+    nth: u32,
+    attributes: &'a [u8],
+    observed: &'a [Observed],
+    outcome: Outcome,
+) -> UnitAttempt<'a> {
+    UnitAttempt {
+        unit: UnitId(1),
+        nth,
+        intended_at: Micros::from_secs(3),
+        after_failure_at: None,
+        attributes,
+        observed,
+        outcome,
+    }
 }

@@ -17,7 +17,12 @@ fn an_attempt_is_filed_under_the_block_in_which_it_was_due_and_the_second_in_whi
 #[test]
 fn response_time_runs_from_the_intended_start() {
     let mut tally = Tally::new(shape());
-    let late = StepAttempt { acted_at: Micros(900), ended_at: Micros(1_000), service: Some(Micros(80)), ..attempt(0, 0, 0, Outcome::Ok) };
+    let late = StepAttempt {
+        acted_at: Micros(900),
+        ended_at: Micros(1_000),
+        service: Some(Micros(80)),
+        ..attempt(0, 0, 0, Outcome::Ok)
+    };
     tally.step_attempt(&late);
     assert_eq!(tally.steps[0].response_ok.total().max(), Some(Micros(1_000)));
     assert_eq!(tally.steps[0].service_ok.total().max(), Some(Micros(80)));
@@ -37,12 +42,21 @@ fn each_outcome_has_its_own_times() {
     ];
     outcomes.into_iter().for_each(|outcome| tally.step_attempt(&attempt(1, 0, 10, outcome)));
     let step = &tally.steps[1];
-    let response = [&step.response_ok, &step.response_declined, &step.response_failed, &step.response_censored];
+    let response = [
+        &step.response_ok,
+        &step.response_declined,
+        &step.response_failed,
+        &step.response_censored,
+    ];
     assert_eq!(response.map(Series::count), [1, 1, 2, 1]);
     assert_eq!([&step.service_ok, &step.service_failed].map(Series::count), [1, 4]);
     assert_eq!((step.ok, step.declined, step.failures(), step.unjudged), (1, 1, 3, 1));
     assert_eq!(step.failed[&FailureKind::ServerError], 2);
-    assert_eq!(tally.seconds[&0].steps[&StepId(1)], (5, 3), "an attempt without a judgement is none");
+    assert_eq!(
+        tally.seconds[&0].steps[&StepId(1)],
+        (5, 3),
+        "an attempt without a judgement is none"
+    );
     assert_eq!(tally.blocks[&0].lag.count(), 6, "yet its lag is ours, and counts");
 }
 
@@ -54,16 +68,23 @@ fn the_lag_of_an_arrival_is_counted_once() {
     tally.step_attempt(&StepAttempt { arrival: true, ..attempt(0, 1_000, 1_500, Outcome::Ok) });
     tally.unstarted(Micros::from_secs(11), "at the limit of shoppers at once");
     let block = &tally.blocks[&0];
-    assert_eq!((block.planned, block.started, block.lag.count(), block.arrival_lag.count()), (1, 1, 1, 1));
+    assert_eq!(
+        (block.planned, block.started, block.lag.count(), block.arrival_lag.count()),
+        (1, 1, 1, 1)
+    );
     assert_eq!(tally.blocks[&1].unstarted, 1);
     assert_eq!((tally.seconds[&1].planned, tally.seconds[&2].started), (1, 1));
-    assert_eq!((tally.arrivals.planned, tally.arrivals.started, tally.journeys[0].started), (1, 1, 1));
+    assert_eq!(
+        (tally.arrivals.planned, tally.arrivals.started, tally.journeys[0].started),
+        (1, 1, 1)
+    );
 }
 
 #[test]
 fn an_exchange_counts_what_it_took_on_the_wire() {
     let mut tally = Tally::new(shape());
-    let phases = Phases { connect: Some(Micros(200)), wait: Some(Micros(3_000)), ..Phases::default() };
+    let phases =
+        Phases { connect: Some(Micros(200)), wait: Some(Micros(3_000)), ..Phases::default() };
     let seen = ExchangeSeen {
         step: StepId(3),
         began_at: Micros::from_secs(31),
@@ -80,9 +101,15 @@ fn an_exchange_counts_what_it_took_on_the_wire() {
     tally.exchange(&seen);
     tally.exchange(&ExchangeSeen { redirect: false, held: false, connections: 0, ..seen });
     let step = &tally.steps[3];
-    assert_eq!((step.requests, step.redirects, step.connections, step.redials, step.resumed, step.held), (2, 1, 1, 2, 2, 1));
+    assert_eq!(
+        (step.requests, step.redirects, step.connections, step.redials, step.resumed, step.held),
+        (2, 1, 1, 2, 2, 1)
+    );
     assert_eq!((step.bytes_sent, step.bytes_received), (20, 4_000));
-    assert_eq!((step.phases.wait.count(), step.phases.connect.count(), step.phases.tls.count()), (2, 2, 0));
+    assert_eq!(
+        (step.phases.wait.count(), step.phases.connect.count(), step.phases.tls.count()),
+        (2, 2, 0)
+    );
     assert_eq!((tally.blocks[&3].held, tally.seconds[&31].requests), (1, 2));
 }
 
@@ -101,10 +128,14 @@ fn shoppers_alike_are_counted_together_with_the_worth_of_their_baskets() {
             ShopperCount { shoppers: 1, priced: 1, worth: MinorUnits(4_999) }
         ]
     );
-    let of_block: Vec<u64> = tally.blocks[&1].shoppers.values().map(|count| count.shoppers).collect();
+    let of_block: Vec<u64> =
+        tally.blocks[&1].shoppers.values().map(|count| count.shoppers).collect();
     assert_eq!(of_block, [3], "by block attributes don't matter");
     assert_eq!(tally.seconds[&25].ended, 3);
-    assert_eq!(tally.journeys[0].time_to_buy.total(), [Micros::from_secs(8); 3].into_iter().fold(Latency::default(), with));
+    assert_eq!(
+        tally.journeys[0].time_to_buy.total(),
+        [Micros::from_secs(8); 3].into_iter().fold(Latency::default(), with)
+    );
     assert_eq!(tally.journeys[0].duration.blocks.keys().collect::<Vec<_>>(), [&1]);
 }
 
@@ -122,7 +153,8 @@ fn counts_of_failures_and_tries_are_capped() {
     for nth in [7, 8, 9, 4_000] {
         tally.unit_attempt(&tried(nth, &[], &[], Outcome::Ok));
     }
-    let tries: Vec<(u8, u64)> = tally.tries.iter().map(|(key, tries)| (key.nth, tries.ok)).collect();
+    let tries: Vec<(u8, u64)> =
+        tally.tries.iter().map(|(key, tries)| (key.nth, tries.ok)).collect();
     assert_eq!(tries, [(7, 1), (8, 3)]);
     assert_eq!(tally.blocks[&0].tries[&(UnitId(1), 8)].total(), 3);
 }
@@ -153,12 +185,21 @@ fn second_attempts_after_a_failure_are_filed_under_their_own_block_and_unit() {
 #[test]
 fn a_failing_shopper_is_filed_under_the_block_of_the_first_failure_as_well() {
     let mut tally = Tally::new(shape());
-    let failing =
-        ShopperEnd { failures: 2, first_failed: Some(StepId(1)), first_failed_at: Some(Micros::from_secs(31)), ..ended(&[], &[]) };
+    let failing = ShopperEnd {
+        failures: 2,
+        first_failed: Some(StepId(1)),
+        first_failed_at: Some(Micros::from_secs(31)),
+        ..ended(&[], &[])
+    };
     tally.shopper_end(&failing);
     tally.shopper_end(&ended(&[], &[]));
-    let began: Vec<(u32, u64)> =
-        tally.blocks.iter().map(|(block, seen)| (*block, seen.began_to_fail.values().map(|count| count.shoppers).sum())).collect();
+    let began: Vec<(u32, u64)> = tally
+        .blocks
+        .iter()
+        .map(|(block, seen)| {
+            (*block, seen.began_to_fail.values().map(|count| count.shoppers).sum())
+        })
+        .collect();
     assert_eq!(began, [(1, 0), (3, 1)]);
     assert!(tally.blocks[&3].began_to_fail.keys().all(|(_, fate)| fate.failures == 2));
 }
@@ -179,8 +220,12 @@ fn the_sixty_fifth_value_of_a_name_blurs_that_name_only() {
     tally.unit_attempt(&tried(1, &[0], &[Observed::Missing, is("left")], Outcome::Ok));
     assert_eq!(tally.tries.len(), 65);
     tally.shopper_end(&ended(&[0], &[is("order-64"), is("right")]));
-    let tries: Vec<(Vec<Observed>, u64)> = tally.tries.iter().map(|(key, tries)| (key.observed.clone(), tries.ok)).collect();
-    assert_eq!(tries, [(vec![Observed::Missing, is("left")], 1), (vec![Observed::TooMany, is("left")], 64)]);
+    let tries: Vec<(Vec<Observed>, u64)> =
+        tally.tries.iter().map(|(key, tries)| (key.observed.clone(), tries.ok)).collect();
+    assert_eq!(
+        tries,
+        [(vec![Observed::Missing, is("left")], 1), (vec![Observed::TooMany, is("left")], 64)]
+    );
     assert_eq!(tally.shoppers.keys().next().unwrap().observed, [Observed::TooMany, is("right")]);
     assert!(!tally.distinct[0].told_apart() && tally.distinct[1].told_apart());
 }
@@ -197,7 +242,10 @@ fn the_funnel_knows_who_got_through_at_once() {
     tally.left(JourneyId(0), 1);
     assert_eq!(
         tally.journeys[0].funnel,
-        [FunnelStage::default(), FunnelStage { entered: 3, passed: 2, passed_at_once: 1, left: 1, stopped: 1 }]
+        [
+            FunnelStage::default(),
+            FunnelStage { entered: 3, passed: 2, passed_at_once: 1, left: 1, stopped: 1 }
+        ]
     );
     assert_eq!(tally.journeys[1].funnel.len(), 1);
 }
@@ -221,7 +269,10 @@ fn only_the_smallest_hashes_are_wanted_also_after_they_were_handed_on() {
     assert_eq!(delta.samples.strata[&(StepId(1), FailureKind::ServerError)].len(), 4);
     assert_eq!(delta.samples.causes[&error].keys().copied().collect::<Vec<_>>(), [20]);
     assert!(!tally.samples.wants(&error, 60) && !tally.samples.wants(&error, 30));
-    assert!(tally.samples.wants(&error, 10) && tally.samples.wants(&cause(1, FailureKind::TooSlow, ""), 60));
+    assert!(
+        tally.samples.wants(&error, 10)
+            && tally.samples.wants(&cause(1, FailureKind::TooSlow, ""), 60)
+    );
     tally.sample(&error, 60, line(60));
     assert!(tally.samples.strata.is_empty() && tally.samples.causes.is_empty());
 }
@@ -229,7 +280,8 @@ fn only_the_smallest_hashes_are_wanted_also_after_they_were_handed_on() {
 #[test]
 fn a_rare_cause_has_an_example_beside_a_frequent_one_of_the_same_kind() {
     let mut samples = Samples::default();
-    let (often, once) = (cause(1, FailureKind::ServerError, "often"), cause(1, FailureKind::ServerError, "once"));
+    let (often, once) =
+        (cause(1, FailureKind::ServerError, "often"), cause(1, FailureKind::ServerError, "once"));
     (0..40).for_each(|hash| samples.offer(&often, hash, line(hash)));
     assert!(samples.wants(&once, 99));
     samples.offer(&once, 99, line(99));
@@ -248,23 +300,34 @@ fn every_place_keeps_examples_however_many_there_are_and_of_too_many_messages_th
     (0..90).rev().for_each(|n| samples.offer(&said(n), n, line(n)));
     assert_eq!(samples.of_place(said(0).place).count(), Messages::MOST);
     let (first, last) = (said(0), said(Messages::MOST as u64));
-    assert!(samples.causes.contains_key(&first) && !samples.causes.contains_key(&last) && samples.causes.len() == 80 + Messages::MOST);
+    assert!(
+        samples.causes.contains_key(&first)
+            && !samples.causes.contains_key(&last)
+            && samples.causes.len() == 80 + Messages::MOST
+    );
     // Its hash is too high for the stratum, and its message too late for the place.
-    assert!(!samples.wants(&last, 99) && samples.wants(&cause(0, FailureKind::ServerError, "0000"), 99));
+    assert!(
+        !samples.wants(&last, 99) && samples.wants(&cause(0, FailureKind::ServerError, "0000"), 99)
+    );
 }
 
 #[test]
 fn a_failing_shopper_is_counted_once_under_what_went_wrong_first() {
     let mut tally = Tally::new(shape());
-    let (lost, slow) = (cause(1, FailureKind::ServerError, "write lost"), cause(1, FailureKind::TooSlow, ""));
+    let (lost, slow) =
+        (cause(1, FailureKind::ServerError, "write lost"), cause(1, FailureKind::TooSlow, ""));
     for (cause, failures) in [(&lost, 1), (&lost, 3), (&lost, 3), (&slow, 2)] {
         tally.shopper_end(&ShopperEnd { failures, cause: Some(cause), ..ended(&[], &[]) });
     }
     tally.shopper_end(&ended(&[], &[]));
     let Messages::Told(told) = &tally.causes[&lost.place] else { panic!("{:?}", tally.causes) };
-    let by_failures: Vec<(u8, u64)> = told["write lost"].iter().map(|(fate, shoppers)| (fate.failures, *shoppers)).collect();
+    let by_failures: Vec<(u8, u64)> =
+        told["write lost"].iter().map(|(fate, shoppers)| (fate.failures, *shoppers)).collect();
     assert_eq!(by_failures, [(1, 1), (3, 2)]);
-    assert_eq!(tally.causes.values().map(|said| said.fates().values().sum::<u64>()).sum::<u64>(), 4);
+    assert_eq!(
+        tally.causes.values().map(|said| said.fates().values().sum::<u64>()).sum::<u64>(),
+        4
+    );
 }
 
 #[test]
@@ -273,7 +336,10 @@ fn a_part_is_told_of_its_shoppers_only_and_all_that_the_whole_is_told_of_them() 
     let mut mobile_wallets = Tally::new(shape().of_part());
     for i in 0..12u8 {
         let attributes = [i % 2, i % 3];
-        let step = StepAttempt { attributes: &attributes, ..attempt(1, 1_000, 20 + u64::from(i), Outcome::Ok) };
+        let step = StepAttempt {
+            attributes: &attributes,
+            ..attempt(1, 1_000, 20 + u64::from(i), Outcome::Ok)
+        };
         let unit = tried(1, &attributes, &[], Outcome::Declined);
         let end = ended(&attributes, &[]);
         tally.step_attempt(&step);
@@ -286,8 +352,14 @@ fn a_part_is_told_of_its_shoppers_only_and_all_that_the_whole_is_told_of_them() 
         }
     }
     let part = tally.part(&[(1, 2), (0, 1)]).unwrap();
-    assert_eq!((part.arrivals.started, part.journeys[0].started, part.blocks[&1].started), (2, 2, 2));
-    assert_eq!((&part.steps, &part.shoppers, &part.tries), (&mobile_wallets.steps, &mobile_wallets.shoppers, &mobile_wallets.tries));
+    assert_eq!(
+        (part.arrivals.started, part.journeys[0].started, part.blocks[&1].started),
+        (2, 2, 2)
+    );
+    assert_eq!(
+        (&part.steps, &part.shoppers, &part.tries),
+        (&mobile_wallets.steps, &mobile_wallets.shoppers, &mobile_wallets.tries)
+    );
     assert_eq!(tally.part(&[(0, 1)]).unwrap().steps[1].ok, 6);
     assert_eq!(tally.part(&[]), Some(&tally));
     assert_eq!(tally.part(&[(0, 0)]), None, "nobody asked for it");

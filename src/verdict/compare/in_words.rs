@@ -22,8 +22,15 @@ pub(super) fn in_words(plan: &Plan) -> Places {
         said.push((format!("{place}: steps"), way(plan, &journey.route)));
     }
     (0..plan.steps.len()).for_each(|number| step(plan, StepId(number as u16), &mut said));
-    said.extend(plan.limits.requests.map(|limit| ("limits.requests".to_owned(), format!("{limit}/s"))));
-    said.extend(plan.limits.hosts.iter().map(|(host, limit)| (format!("limits.hosts.{host}"), format!("{limit}/s"))));
+    said.extend(
+        plan.limits.requests.map(|limit| ("limits.requests".to_owned(), format!("{limit}/s"))),
+    );
+    said.extend(
+        plan.limits
+            .hosts
+            .iter()
+            .map(|(host, limit)| (format!("limits.hosts.{host}"), format!("{limit}/s"))),
+    );
     said.push(("defaults.trace".to_owned(), if plan.trace { "w3c" } else { "none" }.to_owned()));
     said
 }
@@ -36,7 +43,11 @@ fn load(plan: &Plan, said: &mut Places) {
             say("for", length.to_string());
         }
         Arrivals::Poisson(profile) | Arrivals::Paced(profile) => {
-            say("arrivals", if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" }.to_owned());
+            say(
+                "arrivals",
+                if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" }
+                    .to_owned(),
+            );
             let stages = profile.stages.iter().map(|stage| match (stage.from, stage.to) {
                 (from, to) if from == to => format!("{to}/s for {}", stage.length),
                 (from, to) => format!("{from}/s to {to}/s in {}", stage.length),
@@ -44,8 +55,15 @@ fn load(plan: &Plan, said: &mut Places) {
             match &profile.shape {
                 // Its stages are many, and follow from its height and length.
                 Some(shape) => {
-                    let peak = profile.stages.iter().map(|stage| stage.from.max(stage.to)).fold(0.0, f64::max);
-                    say("shape", format!("{shape}, {peak:.3}/s at the peak, for {}", plan.load.length()));
+                    let peak = profile
+                        .stages
+                        .iter()
+                        .map(|stage| stage.from.max(stage.to))
+                        .fold(0.0, f64::max);
+                    say(
+                        "shape",
+                        format!("{shape}, {peak:.3}/s at the peak, for {}", plan.load.length()),
+                    );
                 }
                 None => say("stages", stages.collect::<Vec<_>>().join(", then ")),
             }
@@ -61,19 +79,32 @@ fn shoppers(plan: &Plan, said: &mut Places) {
         for (place, (value, weight)) in attribute.values.iter().enumerate() {
             let brings = u8::try_from(place).ok().and_then(|place| attribute.brings.get(&place));
             let brings = brings.map(|equipment| format!(", {equipment}")).unwrap_or_default();
-            said.push((format!("shoppers.attributes.{}.{value}", attribute.name), format!("{weight}{brings}")));
+            said.push((
+                format!("shoppers.attributes.{}.{value}", attribute.name),
+                format!("{weight}{brings}"),
+            ));
         }
     }
     let mut say = |place: &str, value: String| said.push((format!("shoppers.{place}"), value));
     let patience = &shoppers.patience;
-    say("patience", if patience.name == "custom" { format!("{:?}", patience.hazards) } else { patience.name.clone() });
+    say(
+        "patience",
+        if patience.name == "custom" {
+            format!("{:?}", patience.hazards)
+        } else {
+            patience.name.clone()
+        },
+    );
     let behaviour = match shoppers.behaviour {
         Behaviour::Probe => "probe",
         Behaviour::Live => "live",
         Behaviour::Experiment => "experiment",
     };
     say("behaviour", behaviour.to_owned());
-    say("max_attempts", shoppers.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string()));
+    say(
+        "max_attempts",
+        shoppers.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string()),
+    );
     say("retry.after", delay(shoppers.retry_after));
     let arms: Vec<&str> = shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
     say("retry.arms", arms.join(", "));
@@ -90,9 +121,14 @@ fn way(plan: &Plan, parts: &[Part]) -> String {
             let unit = plan.unit(*unit);
             if unit.purchase { format!("purchase {}", unit.name) } else { unit.name.clone() }
         }
-        Part::Repeat { times: (least, most), parts } => format!("{least}..{most} times ({})", way(plan, parts)),
+        Part::Repeat { times: (least, most), parts } => {
+            format!("{least}..{most} times ({})", way(plan, parts))
+        }
         Part::Choose(ways) => {
-            let ways: Vec<String> = ways.iter().map(|(weight, parts)| format!("{weight}: {}", way(plan, parts))).collect();
+            let ways: Vec<String> = ways
+                .iter()
+                .map(|(weight, parts)| format!("{weight}: {}", way(plan, parts)))
+                .collect();
             format!("one of ({})", ways.join("; "))
         }
     };
@@ -104,11 +140,18 @@ fn step(plan: &Plan, id: StepId, said: &mut Places) {
     let place = format!("step {}", plan.step_label(id));
     let mut say = |key: &str, value: Value| spread(plan, &value, format!("{place}: {key}"), said);
     say(&text_of(&step.request.method).to_lowercase(), json(&step.request.url));
-    step.request.headers.iter().for_each(|(name, value)| say(&format!("headers.{name}"), json(value)));
+    step.request
+        .headers
+        .iter()
+        .for_each(|(name, value)| say(&format!("headers.{name}"), json(value)));
     say("auth", json(&step.request.auth));
     if !matches!(step.request.body, Body::Empty) {
         // Its kind is the key.
-        json(&step.request.body).as_object().into_iter().flatten().for_each(|(kind, body)| say(&snake(kind), body.clone()));
+        json(&step.request.body)
+            .as_object()
+            .into_iter()
+            .flatten()
+            .for_each(|(kind, body)| say(&snake(kind), body.clone()));
     }
     say("expect", json(&step.expect.checks));
     say("declined", json(&step.declined.checks));
@@ -124,8 +167,18 @@ fn step(plan: &Plan, id: StepId, said: &mut Places) {
         say("poll.until", json(&poll.until.checks));
         say("poll.for", poll.within.to_string().into());
     }
-    say("together", json(&step.together.map(|together| format!("{} within {}", together.shoppers, together.within))));
-    say("assets", json(&step.assets.map(|assets| if assets.expect_all { "expect: all" } else { "true" })));
+    say(
+        "together",
+        json(
+            &step
+                .together
+                .map(|together| format!("{} within {}", together.shoppers, together.within)),
+        ),
+    );
+    say(
+        "assets",
+        json(&step.assets.map(|assets| if assets.expect_all { "expect: all" } else { "true" })),
+    );
     say("think", delay(step.think).into());
     say("gives_up_after", step.gives_up_after.to_string().into());
     say("continue", format!("{}%", (step.continues * 1e5).round() / 1e3).into());
@@ -135,24 +188,41 @@ fn step(plan: &Plan, id: StepId, said: &mut Places) {
 fn spread(plan: &Plan, value: &Value, place: String, said: &mut Places) {
     match value {
         Value::Null => {}
-        Value::Array(parts) if !parts.is_empty() && parts.iter().all(|part| piece(plan, part).is_some()) => {
+        Value::Array(parts)
+            if !parts.is_empty() && parts.iter().all(|part| piece(plan, part).is_some()) =>
+        {
             said.push((place, parts.iter().filter_map(|part| piece(plan, part)).collect()));
         }
         Value::Array(parts) => match &parts[..] {
             [only] => spread(plan, only, place, said),
             parts => parts.iter().enumerate().for_each(|(n, part)| {
-                let alone = kind(part).is_some() && parts.iter().filter(|other| kind(other) == kind(part)).count() == 1;
-                spread(plan, part, if alone { place.clone() } else { format!("{place}[{n}]") }, said);
+                let alone = kind(part).is_some()
+                    && parts.iter().filter(|other| kind(other) == kind(part)).count() == 1;
+                spread(
+                    plan,
+                    part,
+                    if alone { place.clone() } else { format!("{place}[{n}]") },
+                    said,
+                );
             }),
         },
-        Value::Object(fields) => match (fields.get("low").and_then(Value::as_u64), fields.get("high").and_then(Value::as_u64)) {
+        Value::Object(fields) => match (
+            fields.get("low").and_then(Value::as_u64),
+            fields.get("high").and_then(Value::as_u64),
+        ) {
             (Some(low), Some(high)) if low == high => said.push((place, low.to_string())),
-            (Some(low), Some(high)) if low % 100 == 0 && high == low + 99 => said.push((place, format!("{}xx", low / 100))),
+            (Some(low), Some(high)) if low % 100 == 0 && high == low + 99 => {
+                said.push((place, format!("{}xx", low / 100)))
+            }
             (Some(low), Some(high)) => said.push((place, format!("{low}..{high}"))),
             _ => match fields.get("expression") {
                 Some(expression) => spread(plan, expression, place, said),
                 None => fields.iter().for_each(|(key, value)| {
-                    let place = if key == "checks" { place.clone() } else { format!("{place}.{}", snake(key)) };
+                    let place = if key == "checks" {
+                        place.clone()
+                    } else {
+                        format!("{place}.{}", snake(key))
+                    };
                     spread(plan, value, place, said);
                 }),
             },
@@ -172,9 +242,15 @@ fn piece(plan: &Plan, part: &Value) -> Option<String> {
     let (kind, value) = part.as_object().filter(|part| part.len() == 1)?.iter().next()?;
     match (kind.as_str(), value) {
         ("text" | "Text" | "Raw" | "Computed", Value::String(text)) => Some(text.clone()),
-        ("text" | "Text" | "Raw" | "Computed", Value::Array(parts)) => parts.iter().map(|part| piece(plan, part)).collect(),
-        ("text" | "Text" | "Raw" | "Computed", Value::Object(template)) => template.get("expression")?.as_str().map(str::to_owned),
-        ("variable" | "Value", Value::Number(id)) => Some(format!("{{{{ {} }}}}", variable(plan, id.as_u64()? as usize))),
+        ("text" | "Text" | "Raw" | "Computed", Value::Array(parts)) => {
+            parts.iter().map(|part| piece(plan, part)).collect()
+        }
+        ("text" | "Text" | "Raw" | "Computed", Value::Object(template)) => {
+            template.get("expression")?.as_str().map(str::to_owned)
+        }
+        ("variable" | "Value", Value::Number(id)) => {
+            Some(format!("{{{{ {} }}}}", variable(plan, id.as_u64()? as usize)))
+        }
         _ => None,
     }
 }
@@ -192,7 +268,11 @@ fn text_of(part: &impl Serialize) -> String {
 }
 
 fn delay(delay: Delay) -> String {
-    if delay.low == delay.high { delay.low.to_string() } else { format!("{}..{}", delay.low, delay.high) }
+    if delay.low == delay.high {
+        delay.low.to_string()
+    } else {
+        format!("{}..{}", delay.low, delay.high)
+    }
 }
 
 /// `AnyOf` as the scenario writes it: `any_of`.
@@ -257,14 +337,23 @@ limits: { requests: 2000/s }
             ("$.total", "$.sum"),
             ("capture: { total: { json: $.total } }", "gives_up_after: 5s"),
             ("limits: { requests: 2000/s }", "limits: { requests: 1000/s }"),
-            ("      - name: home", "      - repeat: 2..3\n        steps: [{ name: again, get: / }]\n      - name: home"),
+            (
+                "      - name: home",
+                "      - repeat: 2..3\n        steps: [{ name: again, get: / }]\n      - name: home",
+            ),
         ];
         let base = said(BASE);
         let told = |(from, to): (&str, &str)| {
             let other = said(&BASE.replace(from, to));
             assert_ne!(base, other, "{from} became {to}");
-            let here = base.iter().filter(|place| !other.contains(place)).map(|(place, value)| format!("- {place}: {value}"));
-            let there = other.iter().filter(|place| !base.contains(place)).map(|(place, value)| format!("+ {place}: {value}"));
+            let here = base
+                .iter()
+                .filter(|place| !other.contains(place))
+                .map(|(place, value)| format!("- {place}: {value}"));
+            let there = other
+                .iter()
+                .filter(|place| !base.contains(place))
+                .map(|(place, value)| format!("+ {place}: {value}"));
             here.chain(there).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(changes.map(told).join("\n"), @r#"

@@ -49,7 +49,12 @@ pub(super) struct Bounds {
 /// The answer, given the corrected p-value of "worse than the noise".
 ///
 /// Surely worse, and not surely by less than matters: a regression. Surely not worse by as much as matters: none.
-pub(super) fn answer(shift: &Shift, bounds: Bounds, corrected: f64, level: f64) -> (Answer, Because) {
+pub(super) fn answer(
+    shift: &Shift,
+    bounds: Bounds,
+    corrected: f64,
+    level: f64,
+) -> (Answer, Because) {
     let (worse, clear) = (corrected <= level, shift.limits(CLEAR_LEVEL).high < bounds.margin);
     match (worse, clear) {
         (_, true) => (Answer::NoRegression, if worse { Because::TooSmall } else { Because::Sure }),
@@ -60,7 +65,12 @@ pub(super) fn answer(shift: &Shift, bounds: Bounds, corrected: f64, level: f64) 
 
 /// How many times as much must be seen until an answer like this is decided; `strictness` is the number of
 /// comparisons that share the level.
-pub(super) fn times_needed(shift: &Shift, bounds: Bounds, strictness: f64, level: f64) -> Option<f64> {
+pub(super) fn times_needed(
+    shift: &Shift,
+    bounds: Bounds,
+    strictness: f64,
+    level: f64,
+) -> Option<f64> {
     let (clear, worse) = (shift.caution(CLEAR_LEVEL), shift.caution(level / strictness));
     let decided = |times: f64| {
         let more = shift.with_more(times);
@@ -107,17 +117,30 @@ mod tests {
         };
         assert_eq!(of(0.2, 0.05), (Answer::Regression, Because::Sure));
         assert_eq!(of(0.0, 0.05), (Answer::NoRegression, Because::Sure));
-        assert_eq!(of(0.05, 0.01), (Answer::NoRegression, Because::TooSmall), "surely worse, surely by less than matters");
+        assert_eq!(
+            of(0.05, 0.01),
+            (Answer::NoRegression, Because::TooSmall),
+            "surely worse, surely by less than matters"
+        );
         assert_eq!(of(0.05, 0.05), (Answer::Inconclusive, Because::Straddles));
-        assert_eq!(of(0.15, 0.05).0, Answer::Regression, "surely worse, perhaps by more than matters");
+        assert_eq!(
+            of(0.15, 0.05).0,
+            Answer::Regression,
+            "surely worse, perhaps by more than matters"
+        );
     }
 
     #[test]
     fn more_of_the_same_decides() {
         let bounds = Bounds { floor: 0.0, margin: 0.1 };
         let times = times_needed(&shift(0.05, 0.05), bounds, 1.0, PRIMARY_LEVEL).unwrap();
-        let (p, more) = (shift(0.05, 0.05).with_more(times).p_value(0.0), shift(0.05, 0.05).with_more(times * 0.95));
-        assert!(p <= PRIMARY_LEVEL || shift(0.05, 0.05).with_more(times).limits(CLEAR_LEVEL).high < 0.1);
+        let (p, more) = (
+            shift(0.05, 0.05).with_more(times).p_value(0.0),
+            shift(0.05, 0.05).with_more(times * 0.95),
+        );
+        assert!(
+            p <= PRIMARY_LEVEL || shift(0.05, 0.05).with_more(times).limits(CLEAR_LEVEL).high < 0.1
+        );
         assert_eq!(answer(&more, bounds, more.p_value(0.0), PRIMARY_LEVEL).0, Answer::Inconclusive);
         assert!(times_needed(&shift(0.05, 0.05), bounds, 30.0, OTHERS_LEVEL).unwrap() >= times);
     }
@@ -127,7 +150,10 @@ mod tests {
         // Holm 1979: the smallest times their number, the next by one less, never falling.
         let corrected = holm(&[0.01, 0.04, 0.03, 0.005]);
         let expected = [0.03, 0.06, 0.06, 0.02];
-        assert!(corrected.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{corrected:?}");
+        assert!(
+            corrected.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+            "{corrected:?}"
+        );
         assert!(holm(&[]).is_empty());
     }
 }

@@ -158,11 +158,18 @@ pub struct Figure {
 /// Compares a candidate with a base.
 pub fn compare(base: &Side<'_>, candidate: &Side<'_>, terms: &Terms<'_>) -> Comparison {
     let measured = measure(base, candidate, terms.primary, terms.duet);
-    let detectable = measured.first().filter(|seen| seen.subject == terms.primary).and_then(|seen| seen.detectable(terms));
+    let detectable = measured
+        .first()
+        .filter(|seen| seen.subject == terms.primary)
+        .and_then(|seen| seen.detectable(terms));
     let differences = judged(measured, terms);
     let soundness = base.findings.health.soundness.max(candidate.findings.health.soundness);
-    let worse = differences.iter().any(|difference: &Difference| difference.answer == Answer::Regression);
-    let primary = differences.first().filter(|difference| difference.primary).map(|difference| difference.answer);
+    let worse =
+        differences.iter().any(|difference: &Difference| difference.answer == Answer::Regression);
+    let primary = differences
+        .first()
+        .filter(|difference| difference.primary)
+        .map(|difference| difference.answer);
     let verdict = match (soundness, primary) {
         (Soundness::Invalid, _) => Verdict::Invalid,
         _ if worse => Verdict::Fail,
@@ -202,8 +209,14 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
             let before = subject.in_plan(candidate.plan, base.plan)?;
             let key = subject.key(candidate.plan);
             if !subject.is_time() {
-                let (b, c) = (before.cells(base.plan, base.tally), subject.cells(candidate.plan, candidate.tally));
-                let pairs = subject.pair_of().filter(|_| duet).and_then(|of| RateShift::of_pairs(&candidate.tally.pairs_of(of)));
+                let (b, c) = (
+                    before.cells(base.plan, base.tally),
+                    subject.cells(candidate.plan, candidate.tally),
+                );
+                let pairs = subject
+                    .pair_of()
+                    .filter(|_| duet)
+                    .and_then(|of| RateShift::of_pairs(&candidate.tally.pairs_of(of)));
                 let shift = pairs.or_else(|| RateShift::of(&b, &c))?;
                 let figure = |value, of| Figure { value, of, at_least: false };
                 let (values, of) = (shift.values(), shift.samples());
@@ -219,7 +232,10 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
                 return (!never).then_some(measured);
             }
             let quantile = subject.quantile()?;
-            let (b, c) = (before.spans(base.plan, base.tally), subject.spans(candidate.plan, candidate.tally));
+            let (b, c) = (
+                before.spans(base.plan, base.tally),
+                subject.spans(candidate.plan, candidate.tally),
+            );
             if counted.as_ref().is_none_or(|(of, _)| *of != subject.step()) {
                 counted = Some((subject.step(), Spans::of(&b.counted(), &c.counted())));
             }
@@ -244,13 +260,26 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
 
 fn judged(measured: Vec<Measured>, terms: &Terms<'_>) -> Vec<Difference> {
     let bounds: Vec<Bounds> = measured.iter().map(|seen| seen.bounds(terms)).collect();
-    let p_values: Vec<f64> = measured.iter().zip(&bounds).map(|(seen, bounds)| seen.shift.p_value(bounds.floor)).collect();
+    let p_values: Vec<f64> = measured
+        .iter()
+        .zip(&bounds)
+        .map(|(seen, bounds)| seen.shift.p_value(bounds.floor))
+        .collect();
     let is_primary = |seen: &Measured| seen.subject == terms.primary;
-    let others: Vec<f64> = measured.iter().zip(&p_values).filter(|(seen, _)| !is_primary(seen)).map(|(_, p)| *p).collect();
+    let others: Vec<f64> = measured
+        .iter()
+        .zip(&p_values)
+        .filter(|(seen, _)| !is_primary(seen))
+        .map(|(_, p)| *p)
+        .collect();
     let mut corrected = judge::holm(&others).into_iter();
     let judge = |((seen, bounds), p_value): ((Measured, Bounds), f64)| {
         let primary = is_primary(&seen);
-        let (p_corrected, level) = if primary { (p_value, PRIMARY_LEVEL) } else { (corrected.next().unwrap_or(1.0), OTHERS_LEVEL) };
+        let (p_corrected, level) = if primary {
+            (p_value, PRIMARY_LEVEL)
+        } else {
+            (corrected.next().unwrap_or(1.0), OTHERS_LEVEL)
+        };
         let (answer, because) = judge::answer(&seen.shift, bounds, p_corrected, level);
         let strictness = if primary { 1.0 } else { others.len() as f64 };
         let times = || judge::times_needed(&seen.shift, bounds, strictness, level);

@@ -33,8 +33,14 @@ pub struct NoiseFloor {
 /// The noise floor of these runs, which must be alike and at least two.
 pub fn calibrate(runs: &[Side<'_>]) -> Option<NoiseFloor> {
     let first = runs.first().filter(|_| runs.len() >= 2)?;
-    let pairs = runs.iter().enumerate().flat_map(|(i, base)| runs[i + 1..].iter().map(move |candidate| (base, candidate)));
-    let floors = floors(pairs.map(|(base, candidate)| measure(base, candidate, Subject::RepeatedFailures, false)), runs.len())?;
+    let pairs = runs
+        .iter()
+        .enumerate()
+        .flat_map(|(i, base)| runs[i + 1..].iter().map(move |candidate| (base, candidate)));
+    let floors = floors(
+        pairs.map(|(base, candidate)| measure(base, candidate, Subject::RepeatedFailures, false)),
+        runs.len(),
+    )?;
     Some(NoiseFloor {
         schema: SCHEMA.to_owned(),
         scenario: first.plan.name.clone(),
@@ -45,7 +51,10 @@ pub fn calibrate(runs: &[Side<'_>]) -> Option<NoiseFloor> {
 }
 
 /// The floors from all pairs of so many runs; none of fewer than two.
-pub(super) fn floors(pairs: impl Iterator<Item = Vec<Measured>>, runs: usize) -> Option<BTreeMap<String, f64>> {
+pub(super) fn floors(
+    pairs: impl Iterator<Item = Vec<Measured>>,
+    runs: usize,
+) -> Option<BTreeMap<String, f64>> {
     // (sum of D² − SE², pairs) by figure.
     let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
     for seen in pairs.flatten() {
@@ -54,7 +63,11 @@ pub(super) fn floors(pairs: impl Iterator<Item = Vec<Measured>>, runs: usize) ->
         *pairs += 1.0;
     }
     let times = critical(runs.checked_sub(2)? as f64 + 1.0, 0.025).max(2.0);
-    Some(sums.into_iter().map(|(key, (excess, pairs))| (key, times * (excess / pairs).max(0.0).sqrt())).collect())
+    Some(
+        sums.into_iter()
+            .map(|(key, (excess, pairs))| (key, times * (excess / pairs).max(0.0).sqrt()))
+            .collect(),
+    )
 }
 
 // === impl NoiseFloor ===

@@ -41,12 +41,14 @@ const LEVEL: f64 = 0.05;
 impl Places {
     /// What came and went between a base and a candidate.
     pub fn of(base: &Side<'_>, candidate: &Side<'_>) -> Places {
-        let mut places = Places { new: gone(candidate, base), vanished: gone(base, candidate), stayed: 0 };
+        let mut places =
+            Places { new: gone(candidate, base), vanished: gone(base, candidate), stayed: 0 };
         places.stayed = candidate.findings.hotspots.len() - places.new.len();
         let changes = (places.new.len() + places.vanished.len()).max(1) as f64;
         for changed in places.new.iter_mut().chain(&mut places.vanished) {
             let (here, there) = (&changed.spot.inside, changed.other.unwrap_or(Rate::new(0, 0)));
-            changed.sure = there.of > 0 && fisher_greater(here.events, here.of, there.events, there.of) < LEVEL / changes;
+            changed.sure = there.of > 0
+                && fisher_greater(here.events, here.of, there.events, there.of) < LEVEL / changes;
         }
         places
     }
@@ -54,7 +56,9 @@ impl Places {
 
 /// Hot spots of one run that the other does not list.
 fn gone(here: &Side<'_>, there: &Side<'_>) -> Vec<ChangedSpot> {
-    let listed = |spot: &&HotSpot| there.findings.hotspots.iter().any(|other| alike(here.plan, spot, there.plan, other));
+    let listed = |spot: &&HotSpot| {
+        there.findings.hotspots.iter().any(|other| alike(here.plan, spot, there.plan, other))
+    };
     let missing = here.findings.hotspots.iter().filter(|spot| !listed(spot));
     missing
         .map(|spot| ChangedSpot {
@@ -69,7 +73,8 @@ fn gone(here: &Side<'_>, there: &Side<'_>) -> Vec<ChangedSpot> {
 /// Whether two hot spots are of the same shoppers, and have a step in common or none at all.
 fn alike(plan: &Plan, spot: &HotSpot, other_plan: &Plan, other: &HotSpot) -> bool {
     let (steps, others) = (names(plan, spot), names(other_plan, other));
-    spot.group == other.group && (steps.is_empty() || others.is_empty() || steps.iter().any(|step| others.contains(step)))
+    spot.group == other.group
+        && (steps.is_empty() || others.is_empty() || steps.iter().any(|step| others.contains(step)))
 }
 
 fn names(plan: &Plan, spot: &HotSpot) -> Vec<String> {

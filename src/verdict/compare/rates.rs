@@ -55,7 +55,10 @@ impl RateShift {
             false => 1.0,
         });
         // Where nothing happened on either side nothing is known of clustering, and nothing is estimated.
-        let freedom = stretches.as_ref().filter(|_| independent > 0.0).map_or(f64::INFINITY, |stretches| stretches.len() as f64 - 1.0);
+        let freedom = stretches
+            .as_ref()
+            .filter(|_| independent > 0.0)
+            .map_or(f64::INFINITY, |stretches| stretches.len() as f64 - 1.0);
         Some(RateShift {
             base: Side::of(b, clustering),
             candidate: Side::of(c, clustering),
@@ -69,11 +72,16 @@ impl RateShift {
     /// From pairs of shoppers in two shops at once, by block: the target is the candidate. None where there are no pairs.
     pub(super) fn of_pairs(pairs: &BTreeMap<u32, Pairs>) -> Option<RateShift> {
         let cells = |failed: fn(&Pairs) -> u64| -> Cells {
-            pairs.iter().map(|(block, pairs)| (*block, Cell::counts(failed(pairs), pairs.total()))).collect()
+            pairs
+                .iter()
+                .map(|(block, pairs)| (*block, Cell::counts(failed(pairs), pairs.total())))
+                .collect()
         };
-        let (base, candidate) = (cells(|p| p.both + p.only_beside), cells(|p| p.both + p.only_here));
+        let (base, candidate) =
+            (cells(|p| p.both + p.only_beside), cells(|p| p.both + p.only_here));
         let sum = |count: fn(&Pairs) -> u64| pairs.values().map(count).sum::<u64>() as f64;
-        let (both, here, beside, neither) = (sum(|p| p.both), sum(|p| p.only_here), sum(|p| p.only_beside), sum(|p| p.neither));
+        let (both, here, beside, neither) =
+            (sum(|p| p.both), sum(|p| p.only_here), sum(|p| p.only_beside), sum(|p| p.neither));
         let n = both + here + beside + neither;
         if n <= 0.0 {
             return None;
@@ -81,10 +89,14 @@ impl RateShift {
         let (b, c) = (total(&base), total(&candidate));
         let independent = (here + beside - (here - beside).powi(2) / n) / (n * n);
         let stretches = joined(&base, &candidate).filter(|_| independent > 0.0);
-        let clustering = stretches.as_ref().map_or(1.0, |stretches| (variance(stretches, b, c) / independent).max(1.0));
-        let freedom = stretches.as_ref().map_or(f64::INFINITY, |stretches| stretches.len() as f64 - 1.0);
+        let clustering = stretches
+            .as_ref()
+            .map_or(1.0, |stretches| (variance(stretches, b, c) / independent).max(1.0));
+        let freedom =
+            stretches.as_ref().map_or(f64::INFINITY, |stretches| stretches.len() as f64 - 1.0);
         // An estimated clustering is paid for by Student's law instead of the normal one.
-        let estimated = if clustering > 1.0 { (critical(freedom, 0.05) / Z_ONE_SIDED).powi(2) } else { 1.0 };
+        let estimated =
+            if clustering > 1.0 { (critical(freedom, 0.05) / Z_ONE_SIDED).powi(2) } else { 1.0 };
         let worth = clustering * estimated;
         Some(RateShift {
             base: Side::of(b, clustering),
@@ -123,10 +135,13 @@ impl RateShift {
     pub(super) fn limits(&self, critical: f64) -> Interval {
         let at = |side: &Side| wilson(side.value, side.effective, critical);
         let (base, candidate) = (at(&self.base), at(&self.candidate));
-        let apart = |a: f64, b: f64| (a * a - 2.0 * self.correlation * a * b + b * b).max(0.0).sqrt();
+        let apart =
+            |a: f64, b: f64| (a * a - 2.0 * self.correlation * a * b + b * b).max(0.0).sqrt();
         Interval {
-            low: self.estimate() - apart(self.candidate.value - candidate.low, base.high - self.base.value),
-            high: self.estimate() + apart(candidate.high - self.candidate.value, self.base.value - base.low),
+            low: self.estimate()
+                - apart(self.candidate.value - candidate.low, base.high - self.base.value),
+            high: self.estimate()
+                + apart(candidate.high - self.candidate.value, self.base.value - base.low),
         }
     }
 
@@ -189,7 +204,11 @@ impl Side {
 fn phi(both: f64, here: f64, beside: f64, neither: f64) -> f64 {
     let scale = (both + here) * (beside + neither) * (both + beside) * (here + neither);
     let product = both * neither - here * beside;
-    let product = if product > 0.0 { (product - (both + here + beside + neither) / 2.0).max(0.0) } else { product };
+    let product = if product > 0.0 {
+        (product - (both + here + beside + neither) / 2.0).max(0.0)
+    } else {
+        product
+    };
     if scale > 0.0 { product / scale.sqrt() } else { 0.0 }
 }
 
@@ -201,7 +220,8 @@ fn total(cells: &Cells) -> Cell {
 /// the edge of two stretches shows in their covariance (Newey and West 1987); a negative one is no merit.
 fn variance(stretches: &[[Cell; 2]], base: Cell, candidate: Cell) -> f64 {
     let excess = |cell: &Cell, total: Cell| (cell.sum - total.mean() * cell.of) / total.of;
-    let excesses: Vec<f64> = stretches.iter().map(|[b, c]| excess(c, candidate) - excess(b, base)).collect();
+    let excesses: Vec<f64> =
+        stretches.iter().map(|[b, c]| excess(c, candidate) - excess(b, base)).collect();
     let squares: f64 = excesses.iter().map(|e| e * e).sum();
     let neighbours: f64 = excesses.windows(2).map(|pair| pair[0] * pair[1]).sum();
     let count = excesses.len() as f64;
@@ -229,7 +249,10 @@ mod tests {
             ((0, 10), (0, 10), -0.2775, 0.2775),
         ] {
             let found = RateShift::of(&counts([base]), &counts([candidate])).unwrap().limits(Z95);
-            assert!((found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5, "{found:?}");
+            assert!(
+                (found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5,
+                "{found:?}"
+            );
         }
     }
 
@@ -246,20 +269,35 @@ mod tests {
 
     #[test]
     fn what_the_load_does_to_both_runs_is_no_noise() {
-        let peak = |at: u32| counts((0..60).map(|block| if (at..at + 6).contains(&block) { (50, 100) } else { (0, 100) }));
-        let (together, apart) = (RateShift::of(&peak(20), &peak(20)).unwrap(), RateShift::of(&peak(20), &peak(40)).unwrap());
-        assert!(together.base.effective > 5_999.0 && apart.base.effective < 500.0, "{together:?} {apart:?}");
+        let peak = |at: u32| {
+            counts(
+                (0..60)
+                    .map(|block| if (at..at + 6).contains(&block) { (50, 100) } else { (0, 100) }),
+            )
+        };
+        let (together, apart) = (
+            RateShift::of(&peak(20), &peak(20)).unwrap(),
+            RateShift::of(&peak(20), &peak(40)).unwrap(),
+        );
+        assert!(
+            together.base.effective > 5_999.0 && apart.base.effective < 500.0,
+            "{together:?} {apart:?}"
+        );
     }
 
     fn pairs(both: u64, only_here: u64, only_beside: u64, neither: u64) -> RateShift {
-        RateShift::of_pairs(&BTreeMap::from([(0, Pairs { both, only_here, only_beside, neither })])).unwrap()
+        RateShift::of_pairs(&BTreeMap::from([(0, Pairs { both, only_here, only_beside, neither })]))
+            .unwrap()
     }
 
     #[test]
     fn newcombe_gives_the_published_example_of_pairs() {
         // Newcombe 1998 (Statistics in Medicine 17, 2635–2650), table III, method 10: 36, 12, 2, 0.
         let found = pairs(36, 12, 2, 0).limits(Z95);
-        assert!((found.low - 0.0569).abs() < 5e-5 && (found.high - 0.3404).abs() < 5e-5, "{found:?}");
+        assert!(
+            (found.low - 0.0569).abs() < 5e-5 && (found.high - 0.3404).abs() < 5e-5,
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -274,7 +312,11 @@ mod tests {
     #[test]
     fn a_burst_on_one_side_is_worth_less_than_its_count() {
         let of = |burst: u64| {
-            let at = |block: u32| Pairs { only_here: if block == 7 { burst } else { (20 - burst) / 20 }, neither: 80, ..Pairs::default() };
+            let at = |block: u32| Pairs {
+                only_here: if block == 7 { burst } else { (20 - burst) / 20 },
+                neither: 80,
+                ..Pairs::default()
+            };
             RateShift::of_pairs(&(0..21).map(|block| (block, at(block))).collect()).unwrap()
         };
         assert!(of(0).exact_p_value().unwrap() < 1e-5, "{:?}", of(0));
@@ -287,7 +329,11 @@ mod tests {
         assert!(shift.limits(1.75).low < 0.0 && shift.with_more(20.0).limits(1.75).low > 0.0);
         let rise = shift.detectable(1.75, 0.0).unwrap();
         assert!((0.003..0.005).contains(&rise), "{rise}");
-        let risen = RateShift::of(&counts([(30, 6_000)]), &counts([((6_000.0 * (0.005 + rise)) as u64, 6_000)])).unwrap();
+        let risen = RateShift::of(
+            &counts([(30, 6_000)]),
+            &counts([((6_000.0 * (0.005 + rise)) as u64, 6_000)]),
+        )
+        .unwrap();
         assert!(risen.limits(1.75).low > 0.0);
     }
 }

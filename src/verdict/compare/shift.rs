@@ -69,7 +69,9 @@ impl Shift {
         let p = if above { p } else { 1.0 - p };
         match self {
             // The exact test knows no floor: where there is one, both must be satisfied.
-            Shift::Rate(shift) => shift.exact_p_value().map_or(p, |exact| if floor > 0.0 { p.max(exact) } else { exact }),
+            Shift::Rate(shift) => shift
+                .exact_p_value()
+                .map_or(p, |exact| if floor > 0.0 { p.max(exact) } else { exact }),
             Shift::Span(_) => p,
         }
     }

@@ -49,7 +49,10 @@ type Stretch = std::ops::Range<usize>;
 impl SpanShift {
     /// Limits of the ratio's logarithm at this critical value.
     pub(super) fn limits(&self, critical: f64) -> Interval {
-        Interval { low: self.estimate - critical * self.error, high: self.estimate + critical * self.error }
+        Interval {
+            low: self.estimate - critical * self.error,
+            high: self.estimate + critical * self.error,
+        }
     }
 
     /// As if so many times as much had been seen, to the same effect.
@@ -67,7 +70,12 @@ impl Spans {
         let width = (last as usize + 1).div_ceil(MOST_BLOCKS);
         let blocks = (last as usize + 1).div_ceil(width);
         let runs = [base, candidate];
-        let mut values: Vec<u64> = runs.iter().flat_map(|run| run.values()).flatten().map(|(span, _)| span.0.max(1)).collect();
+        let mut values: Vec<u64> = runs
+            .iter()
+            .flat_map(|run| run.values())
+            .flatten()
+            .map(|(span, _)| span.0.max(1))
+            .collect();
         values.sort_unstable();
         values.dedup();
         let before = runs.map(|run| {
@@ -76,13 +84,17 @@ impl Spans {
             for (block, spans) in run {
                 let start = (*block as usize / width + 1) * row;
                 for (span, count) in spans {
-                    let value = values.binary_search(&span.0.max(1)).expect("every span is among the values");
-                    counts[start + value] = counts[start + value].saturating_add(u32::try_from(*count).unwrap_or(u32::MAX));
+                    let value = values
+                        .binary_search(&span.0.max(1))
+                        .expect("every span is among the values");
+                    counts[start + value] = counts[start + value]
+                        .saturating_add(u32::try_from(*count).unwrap_or(u32::MAX));
                 }
             }
             // First along the values, then along the blocks.
             for line in counts.chunks_exact_mut(row.max(1)) {
-                (1..line.len()).for_each(|value| line[value] = line[value].saturating_add(line[value - 1]));
+                (1..line.len())
+                    .for_each(|value| line[value] = line[value].saturating_add(line[value - 1]));
             }
             (row..counts.len()).for_each(|i| counts[i] = counts[i].saturating_add(counts[i - row]));
             counts
@@ -97,7 +109,8 @@ impl Spans {
 
     /// The shift of the quantile `q`; none where a run can't carry it, or is too short to see how spans vary over time.
     pub(super) fn shift(&self, q: f64) -> Option<SpanShift> {
-        if self.blocks < LEAST_STRETCHES || self.counts().iter().any(|count| *count < min_sample(q)) {
+        if self.blocks < LEAST_STRETCHES || self.counts().iter().any(|count| *count < min_sample(q))
+        {
             return None;
         }
         let whole = 0..self.blocks;
@@ -109,7 +122,8 @@ impl Spans {
         for resample in 0..RESAMPLES {
             drawn.clear();
             for i in 0..stretches {
-                let from = below(draw(resample, Purpose::Bootstrap, i as u64), self.blocks as u64) as usize;
+                let from = below(draw(resample, Purpose::Bootstrap, i as u64), self.blocks as u64)
+                    as usize;
                 let until = from + length;
                 drawn.push(from..until.min(self.blocks));
                 // Around the circle.
@@ -124,7 +138,8 @@ impl Spans {
             return None;
         }
         let freedom = stretches as f64 - 1.0;
-        let variance = (squares / times - (sum / times).powi(2)).max(0.0) * stretches as f64 / freedom;
+        let variance =
+            (squares / times - (sum / times).powi(2)).max(0.0) * stretches as f64 / freedom;
         let error = (variance * self.inflation(q, length)?).sqrt();
         Some(SpanShift { estimate, error: error.hypot(RESOLUTION), freedom })
     }
@@ -139,14 +154,22 @@ impl Spans {
         }
         let counts = self.counts();
         let whole = 0..self.blocks;
-        let at = [self.place(0, slice::from_ref(&whole), q)?, self.place(1, slice::from_ref(&whole), q)?];
+        let at = [
+            self.place(0, slice::from_ref(&whole), q)?,
+            self.place(1, slice::from_ref(&whole), q)?,
+        ];
         let share = |run: usize, stretch: &Stretch| {
             let stretch = slice::from_ref(stretch);
-            let (within, all) = (self.within(run, stretch, at[run]), self.within(run, stretch, self.values.len() - 1));
+            let (within, all) = (
+                self.within(run, stretch, at[run]),
+                self.within(run, stretch, self.values.len() - 1),
+            );
             (within as f64 - q * all as f64) / counts[run] as f64
         };
-        let shares: Vec<f64> =
-            (0..stretches).map(|i| i * length..(i + 1) * length).map(|stretch| share(1, &stretch) - share(0, &stretch)).collect();
+        let shares: Vec<f64> = (0..stretches)
+            .map(|i| i * length..(i + 1) * length)
+            .map(|stretch| share(1, &stretch) - share(0, &stretch))
+            .collect();
         let squares: f64 = shares.iter().map(|share| share * share).sum();
         let neighbours: f64 = shares.windows(2).map(|pair| pair[0] * pair[1]).sum();
         Some(if squares > 0.0 { 1.0 + 2.0 * (neighbours / squares).max(0.0) } else { 1.0 })
@@ -173,7 +196,11 @@ impl Spans {
         let (mut low, mut high) = (0, self.values.len() - 1);
         while low < high {
             let middle = low.midpoint(high);
-            if self.within(run, stretches, middle) >= rank { high = middle } else { low = middle + 1 }
+            if self.within(run, stretches, middle) >= rank {
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
         Some(low)
     }
@@ -188,8 +215,13 @@ impl Spans {
     /// none where a run has no spans.
     pub(super) fn distance(&self) -> Option<Micros> {
         let counts = self.counts();
-        let share = |run: usize, value: usize| self.before[run][self.blocks * self.values.len() + value] as f64 / counts[run] as f64;
-        let apart = |value: usize| (share(0, value) - share(1, value)).abs() * (self.values[value + 1] - self.values[value]) as f64;
+        let share = |run: usize, value: usize| {
+            self.before[run][self.blocks * self.values.len() + value] as f64 / counts[run] as f64
+        };
+        let apart = |value: usize| {
+            (share(0, value) - share(1, value)).abs()
+                * (self.values[value + 1] - self.values[value]) as f64
+        };
         let all_there = counts.iter().all(|count| *count > 0);
         all_there.then(|| Micros((0..self.values.len() - 1).map(apart).sum::<f64>().round() as u64))
     }
@@ -202,7 +234,11 @@ mod tests {
 
     fn counted(key: u64, blocks: u32, each: u64, span: impl Fn(u32, f64) -> f64) -> Counted {
         let in_block = |block: u32| {
-            let spans = (0..each).map(|i| Micros(span(block, uniform(key, Purpose::Think, u64::from(block) * each + i)) as u64));
+            let spans =
+                (0..each).map(|i| {
+                    Micros(span(block, uniform(key, Purpose::Think, u64::from(block) * each + i))
+                        as u64)
+                });
             spans.map(|span| (span, 1)).collect()
         };
         (0..blocks).map(|block| (block, in_block(block))).collect()
@@ -222,7 +258,11 @@ mod tests {
             sorted.sort_unstable();
             let whole = 0..spans.blocks;
             for q in [0.01, 0.5, 0.95, 0.99, 1.0] {
-                assert_eq!(spans.quantile(run, slice::from_ref(&whole), q), Some(sorted[(q * 1_000.0) as usize - 1].max(1)), "{q}");
+                assert_eq!(
+                    spans.quantile(run, slice::from_ref(&whole), q),
+                    Some(sorted[(q * 1_000.0) as usize - 1].max(1)),
+                    "{q}"
+                );
             }
             // Around the end: the last five blocks and the first three.
             let around = [spans.blocks - 5..spans.blocks, 0..3];
@@ -239,7 +279,10 @@ mod tests {
 
     #[test]
     fn a_shift_is_found_and_its_error_is_that_of_theory() {
-        let spans = Spans::of(&counted(1, 360, 20, |_, u| exponential(u)), &counted(2, 360, 20, |_, u| 1.2 * exponential(u)));
+        let spans = Spans::of(
+            &counted(1, 360, 20, |_, u| exponential(u)),
+            &counted(2, 360, 20, |_, u| 1.2 * exponential(u)),
+        );
         let shift = spans.shift(0.95).unwrap();
         // √(2 · q(1 − q)/n) / (f(Q) Q), with f(Q) = (1 − q)/10 ms and Q = 30 ms.
         let theory = (2.0 * 0.95 * 0.05 / 7_200.0f64).sqrt() / (0.05 * 2.996);
@@ -252,7 +295,9 @@ mod tests {
     #[test]
     fn what_both_runs_meet_at_the_same_time_is_no_noise() {
         let wave = |block: u32| 1.0 + (f64::from(block) / 9.0).sin().powi(2) * 4.0;
-        let of = |key, how: &dyn Fn(u32) -> f64| counted(key, 360, 20, |block, u| how(block) * exponential(u));
+        let of = |key, how: &dyn Fn(u32) -> f64| {
+            counted(key, 360, 20, |block, u| how(block) * exponential(u))
+        };
         let together = Spans::of(&of(1, &wave), &of(2, &wave)).shift(0.5).unwrap();
         let apart = Spans::of(&of(1, &wave), &of(2, &|block| wave(block + 14))).shift(0.5).unwrap();
         assert!(together.error < 0.6 * apart.error, "{together:?} {apart:?}");
@@ -264,7 +309,10 @@ mod tests {
         assert!(Spans::of(&few(9), &few(20)).shift(0.99).is_none());
         assert!(Spans::of(&few(10), &few(20)).shift(0.99).is_some());
         let short = counted(1, 9, 100, |_, u| exponential(u));
-        assert!(Spans::of(&short, &short).shift(0.5).is_none(), "nine blocks say nothing of how spans vary");
+        assert!(
+            Spans::of(&short, &short).shift(0.5).is_none(),
+            "nine blocks say nothing of how spans vary"
+        );
         assert_eq!(Spans::of(&Counted::new(), &short).distance(), None);
     }
 }

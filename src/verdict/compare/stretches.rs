@@ -14,8 +14,11 @@ pub(super) fn joined(base: &Cells, candidate: &Cells) -> Option<Vec<[Cell; 2]>> 
     blocks.sort_unstable();
     blocks.dedup();
     let at = |cells: &Cells, block: &u32| cells.get(block).copied().unwrap_or_default();
-    let pairs: Vec<[Cell; 2]> =
-        blocks.iter().map(|block| [at(base, block), at(candidate, block)]).filter(|[b, c]| b.of + c.of > 0.0).collect();
+    let pairs: Vec<[Cell; 2]> = blocks
+        .iter()
+        .map(|block| [at(base, block), at(candidate, block)])
+        .filter(|[b, c]| b.of + c.of > 0.0)
+        .collect();
     if pairs.len() < LEAST_STRETCHES {
         return None;
     }
@@ -45,11 +48,15 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_and_stretches_are_about_equal() {
-        let (base, candidate) = (cells((0..360).map(|i| 10 + i % 7)), cells((0..350).map(|i| 12 + i % 5)));
+        let (base, candidate) =
+            (cells((0..360).map(|i| 10 + i % 7)), cells((0..350).map(|i| 12 + i % 5)));
         let stretches = joined(&base, &candidate).unwrap();
         assert_eq!(stretches.len(), MOST_STRETCHES);
         let of = |side: usize| stretches.iter().map(|pair| pair[side].of).sum::<f64>();
-        assert_eq!((of(0), of(1)), (base.values().map(|c| c.of).sum(), candidate.values().map(|c| c.of).sum()));
+        assert_eq!(
+            (of(0), of(1)),
+            (base.values().map(|c| c.of).sum(), candidate.values().map(|c| c.of).sum())
+        );
         let sizes: Vec<f64> = stretches.iter().map(|[b, c]| b.of + c.of).collect();
         assert!(sizes.iter().all(|size| (200.0..420.0).contains(size)), "{sizes:?}");
     }
@@ -57,6 +64,9 @@ mod tests {
     #[test]
     fn few_blocks_say_nothing_of_clustering() {
         assert!(joined(&cells([10; 9]), &cells([10; 9])).is_none());
-        assert_eq!(joined(&cells([10; 12]), &cells([10; 12])).map(|stretches| stretches.len()), Some(12));
+        assert_eq!(
+            joined(&cells([10; 12]), &cells([10; 12])).map(|stretches| stretches.len()),
+            Some(12)
+        );
     }
 }

@@ -6,7 +6,8 @@ use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 pub(super) fn critical(freedom: f64, level: f64) -> f64 {
     let normal = || Normal::standard().inverse_cdf(1.0 - level);
     match freedom.is_finite() {
-        true => StudentsT::new(0.0, 1.0, freedom).map_or_else(|_| normal(), |law| law.inverse_cdf(1.0 - level)),
+        true => StudentsT::new(0.0, 1.0, freedom)
+            .map_or_else(|_| normal(), |law| law.inverse_cdf(1.0 - level)),
         false => normal(),
     }
 }

@@ -53,7 +53,8 @@ impl Subject {
             let spans = QUANTILES.map(|quantile| Subject::Response { step, quantile });
             [Subject::Failures(step), Subject::Declined(step)].into_iter().chain(spans)
         });
-        let others = shoppers.into_iter().flatten().chain(steps).filter(|subject| *subject != primary);
+        let others =
+            shoppers.into_iter().flatten().chain(steps).filter(|subject| *subject != primary);
         std::iter::once(primary).chain(others).collect()
     }
 
@@ -66,7 +67,9 @@ impl Subject {
             Subject::LostShoppers => "lost_shoppers".to_owned(),
             Subject::Failures(step) => format!("failures({})", plan.step_label(*step)),
             Subject::Declined(step) => format!("declined({})", plan.step_label(*step)),
-            Subject::Response { step, quantile } => format!("{}({})", percent(quantile), plan.step_label(*step)),
+            Subject::Response { step, quantile } => {
+                format!("{}({})", percent(quantile), plan.step_label(*step))
+            }
             Subject::TimeToBuy { quantile } => format!("{}(time_to_buy)", percent(quantile)),
         }
     }
@@ -87,7 +90,9 @@ impl Subject {
     /// The step that it is of.
     pub fn step(&self) -> Option<StepId> {
         match self {
-            Subject::Failures(step) | Subject::Declined(step) | Subject::Response { step, .. } => Some(*step),
+            Subject::Failures(step) | Subject::Declined(step) | Subject::Response { step, .. } => {
+                Some(*step)
+            }
             _ => None,
         }
     }
@@ -96,12 +101,16 @@ impl Subject {
     pub(super) fn in_plan(&self, from: &Plan, to: &Plan) -> Option<Subject> {
         let found = |step: StepId| {
             let label = from.step_label(step);
-            (0..to.steps.len()).map(|i| StepId(i as u16)).find(|other| to.step_label(*other) == label)
+            (0..to.steps.len())
+                .map(|i| StepId(i as u16))
+                .find(|other| to.step_label(*other) == label)
         };
         Some(match *self {
             Subject::Failures(step) => Subject::Failures(found(step)?),
             Subject::Declined(step) => Subject::Declined(found(step)?),
-            Subject::Response { step, quantile } => Subject::Response { step: found(step)?, quantile },
+            Subject::Response { step, quantile } => {
+                Subject::Response { step: found(step)?, quantile }
+            }
             other => other,
         })
     }
@@ -134,7 +143,9 @@ impl Subject {
     /// What was seen of it, of a span of time.
     pub(super) fn spans<'t>(&self, plan: &Plan, tally: &'t Tally) -> Spans<'t> {
         let metric = match *self {
-            Subject::Response { step, quantile } => Metric::Response { quantile, place: Place::Steps(vec![step]) },
+            Subject::Response { step, quantile } => {
+                Metric::Response { quantile, place: Place::Steps(vec![step]) }
+            }
             _ => Metric::TimeToBuy { quantile: 0.95 },
         };
         match Sample::of(plan, tally, &metric) {
@@ -147,8 +158,11 @@ impl Subject {
 /// First attempts at purchases, the failed ones marked: each shopper counts once a purchase.
 fn first_purchases(plan: &Plan, tally: &Tally) -> Cells {
     let cell = |block: &crate::tally::BlockTally| {
-        let first = block.tries.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).purchase);
-        first.fold(Cell::default(), |sum, (_, tries)| sum + Cell::counts(tries.failed, tries.total()))
+        let first =
+            block.tries.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).purchase);
+        first.fold(Cell::default(), |sum, (_, tries)| {
+            sum + Cell::counts(tries.failed, tries.total())
+        })
     };
     tally.blocks.iter().map(|(block, seen)| (*block, cell(seen))).collect()
 }
@@ -161,10 +175,22 @@ mod tests {
     #[test]
     fn subjects_have_the_names_that_objectives_have() {
         let plan = shop();
-        let keys: Vec<String> = Subject::all(&plan, Subject::RepeatedFailures).iter().map(|subject| subject.key(&plan)).collect();
-        assert_eq!(&keys[..4], ["repeated_failures", "failed_purchases", "lost_shoppers", "p95(time_to_buy)"]);
-        assert!(keys.contains(&"p99(pay)".to_owned()) && keys.contains(&"failures(buy/home)".to_owned()), "{keys:?}");
-        for key in keys.iter().filter(|key| *key != "failed_purchases" && !key.starts_with("declined")) {
+        let keys: Vec<String> = Subject::all(&plan, Subject::RepeatedFailures)
+            .iter()
+            .map(|subject| subject.key(&plan))
+            .collect();
+        assert_eq!(
+            &keys[..4],
+            ["repeated_failures", "failed_purchases", "lost_shoppers", "p95(time_to_buy)"]
+        );
+        assert!(
+            keys.contains(&"p99(pay)".to_owned())
+                && keys.contains(&"failures(buy/home)".to_owned()),
+            "{keys:?}"
+        );
+        for key in
+            keys.iter().filter(|key| *key != "failed_purchases" && !key.starts_with("declined"))
+        {
             let limit = if key.starts_with('p') { "1s" } else { "1%" };
             assert!(plan.objective(&format!("{key} < {limit}"), 1).is_ok(), "{key}");
         }
@@ -172,11 +198,15 @@ mod tests {
 
     #[test]
     fn a_failed_purchase_is_a_shopper_who_failed_to_buy_at_first() {
-        let trial = Trial::run(2_000, 60, |m| failing(m.step == "confirm" && m.nth == 1 && m.luck < 0.1));
+        let trial =
+            Trial::run(2_000, 60, |m| failing(m.step == "confirm" && m.nth == 1 && m.luck < 0.1));
         let cells = Subject::FailedPurchases.cells(&trial.plan, &trial.tally);
         let all = cells.values().fold(Cell::default(), |sum, cell| sum + *cell);
         let pay = &trial.tally.steps[trial.step("pay").index()];
         let confirm = &trial.tally.steps[trial.step("confirm").index()];
-        assert_eq!((all.sum, all.of), (confirm.failures() as f64, (pay.attempts() - confirm.failures()) as f64));
+        assert_eq!(
+            (all.sum, all.of),
+            (confirm.failures() as f64, (pay.attempts() - confirm.failures()) as f64)
+        );
     }
 }

@@ -88,21 +88,35 @@ impl Cause {
     /// What to do about it.
     pub const fn remedy(&self) -> &'static str {
         match self {
-            Cause::Unstarted { .. } => "lower the rate, or share the load between machines (--slice)",
-            Cause::Late { .. } => "use an idle machine, more cores, or share the load between machines (--slice)",
+            Cause::Unstarted { .. } => {
+                "lower the rate, or share the load between machines (--slice)"
+            }
+            Cause::Late { .. } => {
+                "use an idle machine, more cores, or share the load between machines (--slice)"
+            }
             Cause::OwnFailures(OwnFault::Means, _) => {
                 "raise the limits of open files (ulimit -n) and ports (net.ipv4.ip_local_port_range, or --source ADDR for more addresses), or keep connections (`connections: kept`)"
             }
-            Cause::OwnFailures(OwnFault::Scenario, _) => "correct the scenario: `tillrush walk` shows what is wanting",
+            Cause::OwnFailures(OwnFault::Scenario, _) => {
+                "correct the scenario: `tillrush walk` shows what is wanting"
+            }
             Cause::OwnFailures(OwnFault::Permission, _) => {
                 "allow the host by name, if you may load it (--allow-host HOST), or leave the request out"
             }
             Cause::OwnFailures(OwnFault::Bug, _) => "please report it, with the scenario",
-            Cause::Busy(_) | Cause::BusySecond(_) => "use more cores, or share the load between machines (--slice)",
-            Cause::Held(_) => "raise the cap under `limits`, or lower the rate so that the cap is never met",
+            Cause::Busy(_) | Cause::BusySecond(_) => {
+                "use more cores, or share the load between machines (--slice)"
+            }
+            Cause::Held(_) => {
+                "raise the cap under `limits`, or lower the rate so that the cap is never met"
+            }
             Cause::Crowded(_) => "use a machine that does nothing else",
-            Cause::CoarseTimer => "on Linux, starts are precise to some ten microseconds; here to a millisecond or so",
-            Cause::Clamped(_) => "spans of more than an hour count as one hour; look at `gives_up_after`",
+            Cause::CoarseTimer => {
+                "on Linux, starts are precise to some ten microseconds; here to a millisecond or so"
+            }
+            Cause::Clamped(_) => {
+                "spans of more than an hour count as one hour; look at `gives_up_after`"
+            }
         }
     }
 }
@@ -110,38 +124,81 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |why: &BTreeMap<String, u64>| {
-            why.iter().map(|(why, count)| format!("{why}: {}", thousands(*count))).collect::<Vec<_>>().join(", ")
+            why.iter()
+                .map(|(why, count)| format!("{why}: {}", thousands(*count)))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         match self {
             Cause::Unstarted { arrivals, planned, why } if why.is_empty() => {
-                write!(f, "{} of {} never started", thousands(*arrivals), counted(*planned, "arrival"))
+                write!(
+                    f,
+                    "{} of {} never started",
+                    thousands(*arrivals),
+                    counted(*planned, "arrival")
+                )
             }
             Cause::Unstarted { arrivals, planned, why } => {
-                write!(f, "{} of {} never started ({})", thousands(*arrivals), counted(*planned, "arrival"), list(why))
+                write!(
+                    f,
+                    "{} of {} never started ({})",
+                    thousands(*arrivals),
+                    counted(*planned, "arrival"),
+                    list(why)
+                )
             }
             Cause::Late { attempts, of, stretches, worst } => {
                 let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
-                write!(f, "{} of {} ({share:.2} %) acted late, by up to {worst}, ", thousands(*attempts), counted(*of, "attempt"))?;
+                write!(
+                    f,
+                    "{} of {} ({share:.2} %) acted late, by up to {worst}, ",
+                    thousands(*attempts),
+                    counted(*of, "attempt")
+                )?;
                 match &stretches[..] {
                     [] => write!(f, "spread over the run"),
                     [first @ .., (from, until)] if first.len() < MOST_STRETCHES => {
                         write!(f, "most ")?;
-                        first.iter().try_for_each(|(from, until)| write!(f, "from {from} to {until}, "))?;
+                        first
+                            .iter()
+                            .try_for_each(|(from, until)| write!(f, "from {from} to {until}, "))?;
                         write!(f, "from {from} to {until}")
                     }
                     many => write!(f, "most in {} stretches of time", many.len()),
                 }
             }
-            Cause::OwnFailures(OwnFault::Means, why) => write!(f, "requests failed for want of the generator's own means ({})", list(why)),
-            Cause::OwnFailures(OwnFault::Scenario, why) => write!(f, "requests were not made because of the scenario ({})", list(why)),
-            Cause::OwnFailures(OwnFault::Permission, why) => {
-                write!(f, "requests were refused by us, to hosts that are not allowed ({})", list(why))
+            Cause::OwnFailures(OwnFault::Means, why) => {
+                write!(f, "requests failed for want of the generator's own means ({})", list(why))
             }
-            Cause::OwnFailures(OwnFault::Bug, why) => write!(f, "tillrush itself failed ({})", list(why)),
-            Cause::Busy(fraction) => write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction),
-            Cause::Held(requests) => write!(f, "{} held back by a safety cap", counted(*requests, "request")),
-            Cause::Crowded(fraction) => write!(f, "the generator's threads waited for a processor {:.0} % of the time", 100.0 * fraction),
-            Cause::BusySecond(fraction) => write!(f, "in its busiest second a thread was busy {:.0} % of the time", 100.0 * fraction),
+            Cause::OwnFailures(OwnFault::Scenario, why) => {
+                write!(f, "requests were not made because of the scenario ({})", list(why))
+            }
+            Cause::OwnFailures(OwnFault::Permission, why) => {
+                write!(
+                    f,
+                    "requests were refused by us, to hosts that are not allowed ({})",
+                    list(why)
+                )
+            }
+            Cause::OwnFailures(OwnFault::Bug, why) => {
+                write!(f, "tillrush itself failed ({})", list(why))
+            }
+            Cause::Busy(fraction) => {
+                write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction)
+            }
+            Cause::Held(requests) => {
+                write!(f, "{} held back by a safety cap", counted(*requests, "request"))
+            }
+            Cause::Crowded(fraction) => write!(
+                f,
+                "the generator's threads waited for a processor {:.0} % of the time",
+                100.0 * fraction
+            ),
+            Cause::BusySecond(fraction) => write!(
+                f,
+                "in its busiest second a thread was busy {:.0} % of the time",
+                100.0 * fraction
+            ),
             Cause::CoarseTimer => write!(f, "no precise timer on this system"),
             Cause::Clamped(spans) => write!(f, "{} longer than an hour", counted(*spans, "span")),
         }

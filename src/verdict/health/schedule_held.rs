@@ -61,7 +61,8 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
     let (late, late_blocks) = late_attempts(plan, tally);
     let late_stretches = stretches(&late_blocks, tally.shape.block);
     let generator = &tally.generator;
-    let fraction = |part: Micros| (generator.wall.0 > 0).then(|| part.0 as f64 / generator.wall.0 as f64);
+    let fraction =
+        |part: Micros| (generator.wall.0 > 0).then(|| part.0 as f64 / generator.wall.0 as f64);
     let cpu_fraction = fraction(generator.cpu);
     let busiest_fraction = generator.busiest_permille as f64 / 1_000.0;
 
@@ -69,9 +70,21 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
     let mut doubt = |gravity, cause| doubts.push(Doubt { gravity, cause });
     unstarted(tally, completion).into_iter().for_each(|(gravity, cause)| doubt(gravity, cause));
     if !late_blocks.is_empty() || surely_beyond(late, all.count(), LATE_SHARE) {
-        let gravity = if surely_beyond(late, all.count(), LATE_SHARE) { Soundness::Invalid } else { Soundness::Suspect };
+        let gravity = if surely_beyond(late, all.count(), LATE_SHARE) {
+            Soundness::Invalid
+        } else {
+            Soundness::Suspect
+        };
         let worst = all.max().unwrap_or_default();
-        doubt(gravity, Cause::Late { attempts: late, of: all.count(), stretches: late_stretches.clone(), worst });
+        doubt(
+            gravity,
+            Cause::Late {
+                attempts: late,
+                of: all.count(),
+                stretches: late_stretches.clone(),
+                worst,
+            },
+        );
     }
     for (fault, causes) in &generator.own_failures {
         doubt(Soundness::Invalid, Cause::OwnFailures(*fault, causes.clone()));
@@ -122,8 +135,15 @@ fn unstarted(tally: &Tally, completion: Completion) -> Option<(Soundness, Cause)
         .collect();
     let (arrivals, planned) = (why.values().sum::<u64>(), tally.arrivals.planned);
     let nobody = planned > 0 && tally.arrivals.started == 0;
-    let gravity = if nobody || arrivals as f64 > UNSTARTED_SHARE * planned as f64 { Soundness::Invalid } else { Soundness::Suspect };
-    (arrivals > 0 || nobody).then_some((gravity, Cause::Unstarted { arrivals: if nobody { planned } else { arrivals }, planned, why }))
+    let gravity = if nobody || arrivals as f64 > UNSTARTED_SHARE * planned as f64 {
+        Soundness::Invalid
+    } else {
+        Soundness::Suspect
+    };
+    (arrivals > 0 || nobody).then_some((
+        gravity,
+        Cause::Unstarted { arrivals: if nobody { planned } else { arrivals }, planned, why },
+    ))
 }
 
 /// How many attempts acted late, and the blocks in which too many did.
@@ -132,7 +152,8 @@ fn late_attempts(plan: &Plan, tally: &Tally) -> (u64, Vec<u32>) {
     let mut blocks = Vec::new();
     for (number, block) in &tally.blocks {
         let tolerance = tolerance(plan, tally, *number, block);
-        let late = block.lag.iter().filter(|(lag, _)| *lag > tolerance).map(|(_, count)| count).sum();
+        let late =
+            block.lag.iter().filter(|(lag, _)| *lag > tolerance).map(|(_, count)| count).sum();
         all += late;
         if surely_beyond(late, block.lag.count(), LATE_SHARE) {
             blocks.push(*number);
@@ -151,16 +172,24 @@ fn stretches(blocks: &[u32], block: Micros) -> Vec<(Micros, Micros)> {
 /// The lag that can't be held against the generator in this block: 5 ms, 1 % of the tightest objective on a
 /// time, or a tenth of the median response, whichever is longest.
 fn tolerance(plan: &Plan, tally: &Tally, number: u32, block: &BlockTally) -> Micros {
-    let limits = plan.objectives.iter().filter(|objective| matches!(objective.metric, Metric::Response { .. } | Metric::TimeToBuy { .. }));
-    let tightest =
-        limits.map(|objective| objective.limit).min_by(f64::total_cmp).map_or(Micros::ZERO, |limit| Micros((limit / 100.0) as u64));
+    let limits = plan.objectives.iter().filter(|objective| {
+        matches!(objective.metric, Metric::Response { .. } | Metric::TimeToBuy { .. })
+    });
+    let tightest = limits
+        .map(|objective| objective.limit)
+        .min_by(f64::total_cmp)
+        .map_or(Micros::ZERO, |limit| Micros((limit / 100.0) as u64));
     let tolerance = NEGLIGIBLE.max(tightest);
     // Most blocks have no lag to speak of; their responses needn't be looked at.
     if block.lag.max().is_none_or(|longest| longest <= tolerance) {
         return tolerance;
     }
     let mut responses = Latency::default();
-    tally.steps.iter().filter_map(|step| step.response_ok.blocks.get(&number)).for_each(|block| responses.gather(block));
+    tally
+        .steps
+        .iter()
+        .filter_map(|step| step.response_ok.blocks.get(&number))
+        .for_each(|block| responses.gather(block));
     tolerance.max(responses.quantile(0.5).unwrap_or_default() / 10)
 }
 
@@ -202,7 +231,8 @@ mod tests {
     #[test]
     fn a_stall_of_a_few_milliseconds_condemns_nothing() {
         for (shoppers, stall) in [(200, 4), (200, 15), (2_000, 15), (20_000, 8)] {
-            let trial = quiet(shoppers, 10).stopped(Micros::from_millis(5_200), Micros::from_millis(5_200 + stall));
+            let trial = quiet(shoppers, 10)
+                .stopped(Micros::from_millis(5_200), Micros::from_millis(5_200 + stall));
             assert_eq!(of(&trial).soundness, Soundness::Valid, "{shoppers} shoppers, {stall} ms");
         }
     }
@@ -210,10 +240,15 @@ mod tests {
     #[test]
     fn two_seconds_of_standstill_in_ten_are_invalid() {
         for shoppers in [200, 2_000] {
-            let found = of(&quiet(shoppers, 10).stopped(Micros::from_secs(5), Micros::from_secs(7)));
+            let found =
+                of(&quiet(shoppers, 10).stopped(Micros::from_secs(5), Micros::from_secs(7)));
             assert_eq!((found.soundness, &*found.late_blocks), (Soundness::Invalid, &[5, 6][..]));
             assert_eq!(found.late_stretches, [(Micros::from_secs(5), Micros::from_secs(7))]);
-            assert!(found.doubts[0].cause.to_string().ends_with("most from 5s to 7s"), "{}", found.doubts[0].cause);
+            assert!(
+                found.doubts[0].cause.to_string().ends_with("most from 5s to 7s"),
+                "{}",
+                found.doubts[0].cause
+            );
             assert!(matches!(found.doubts[0].cause, Cause::Late { .. }));
         }
     }
@@ -250,13 +285,20 @@ mod tests {
         let with = |unstarted: u64| {
             let mut trial = quiet(2_000, 60);
             trial.tally.arrivals.planned += unstarted;
-            trial.tally.arrivals.unstarted.insert("at the limit of shoppers at once".into(), unstarted);
+            trial
+                .tally
+                .arrivals
+                .unstarted
+                .insert("at the limit of shoppers at once".into(), unstarted);
             of(&trial)
         };
         assert_eq!(with(0).soundness, Soundness::Valid);
         assert_eq!(with(2).soundness, Soundness::Suspect);
         assert_eq!(with(3).soundness, Soundness::Invalid);
-        assert_eq!(with(3).doubts[0].cause.to_string(), "3 of 2,003 arrivals never started (at the limit of shoppers at once: 3)");
+        assert_eq!(
+            with(3).doubts[0].cause.to_string(),
+            "3 of 2,003 arrivals never started (at the limit of shoppers at once: 3)"
+        );
     }
 
     #[test]
@@ -288,12 +330,27 @@ mod tests {
         };
         let own = |tally: &mut Tally| tally.own_failure(OwnFault::Means, "file descriptors");
         let (gravity, text) = doubt(&own);
-        assert_eq!((gravity, &*text), (Soundness::Invalid, "requests failed for want of the generator's own means (file descriptors: 1)"));
-        assert_eq!(doubt(&|tally| tally.generator.cpu = tally.generator.wall).0, Soundness::Suspect);
-        assert_eq!(doubt(&|tally| tally.blocks.get_mut(&3).unwrap().held = 9).0, Soundness::Suspect);
+        assert_eq!(
+            (gravity, &*text),
+            (
+                Soundness::Invalid,
+                "requests failed for want of the generator's own means (file descriptors: 1)"
+            )
+        );
+        assert_eq!(
+            doubt(&|tally| tally.generator.cpu = tally.generator.wall).0,
+            Soundness::Suspect
+        );
+        assert_eq!(
+            doubt(&|tally| tally.blocks.get_mut(&3).unwrap().held = 9).0,
+            Soundness::Suspect
+        );
         assert_eq!(doubt(&|tally| tally.generator.coarse_timer = true).0, Soundness::Valid);
         assert_eq!(doubt(&|tally| tally.generator.clamped = 1).0, Soundness::Valid);
-        assert_eq!(doubt(&|tally| tally.generator.run_queue = tally.generator.wall / 2).0, Soundness::Valid);
+        assert_eq!(
+            doubt(&|tally| tally.generator.run_queue = tally.generator.wall / 2).0,
+            Soundness::Valid
+        );
         assert_eq!(doubt(&|tally| tally.generator.busiest_permille = 990).0, Soundness::Valid);
     }
 }

@@ -35,17 +35,35 @@ pub(super) struct Choice {
 impl Choice {
     /// The costliest cause that these looks show; none if nothing stands out.
     pub(super) fn of(looks: &[Look]) -> Option<Choice> {
-        let listed: Vec<&Look> =
-            looks.iter().filter(|look| look.q_value < MAX_Q && look.inside.repeated >= MIN_REPEATED && look.repeated() > 0.0).collect();
-        let top = Choice::told(&listed, listed.iter().max_by(|a, b| a.repeated().total_cmp(&b.repeated()))?.group)?;
+        let listed: Vec<&Look> = looks
+            .iter()
+            .filter(|look| {
+                look.q_value < MAX_Q
+                    && look.inside.repeated >= MIN_REPEATED
+                    && look.repeated() > 0.0
+            })
+            .collect();
+        let top = Choice::told(
+            &listed,
+            listed.iter().max_by(|a, b| a.repeated().total_cmp(&b.repeated()))?.group,
+        )?;
         let there = |look: &&&Look| look.place == top.look.place;
         let equal = listed.iter().filter(there).filter(|look| {
             let nearly_all = look.repeated() >= NEARLY_ALL * top.look.repeated();
             nearly_all || (look.group.halves().contains(&top.group) && !elevated(&top.look, look))
         });
-        let half_of = |half: Group| looks.iter().find(|look| look.group == half && look.place == top.look.place);
-        let causes = equal.filter(|look| look.group.halves().into_iter().all(|half| half_of(half).is_some_and(|half| needed(look, half))));
-        let cause = causes.min_by_key(|look| (look.inside.shoppers, look.group)).map_or(top.group, |look| look.group);
+        let half_of = |half: Group| {
+            looks.iter().find(|look| look.group == half && look.place == top.look.place)
+        };
+        let causes = equal.filter(|look| {
+            look.group
+                .halves()
+                .into_iter()
+                .all(|half| half_of(half).is_some_and(|half| needed(look, half)))
+        });
+        let cause = causes
+            .min_by_key(|look| (look.inside.shoppers, look.group))
+            .map_or(top.group, |look| look.group);
         Choice::told(&listed, cause)
     }
 
@@ -53,11 +71,18 @@ impl Choice {
     /// each further step must stand out by itself once the costlier causes are set aside there.
     fn told(listed: &[&Look], group: Group) -> Option<Choice> {
         let costliest = |step: bool| {
-            let looks = listed.iter().filter(|look| look.group == group && look.place.step().is_some() == step);
+            let looks = listed
+                .iter()
+                .filter(|look| look.group == group && look.place.step().is_some() == step);
             looks.max_by(|a, b| a.repeated().total_cmp(&b.repeated())).map(|look| **look)
         };
         let look = costliest(true).or_else(|| costliest(false))?;
-        Some(Choice { group, look, further: Vec::new(), steps: look.place.step().into_iter().collect() })
+        Some(Choice {
+            group,
+            look,
+            further: Vec::new(),
+            steps: look.place.step().into_iter().collect(),
+        })
     }
 
     /// Takes in what was found of the same group later. Who fails a little everywhere is not one of a step.
@@ -76,7 +101,9 @@ impl Choice {
     /// Whom it explains where.
     pub(super) fn explains(&self) -> impl Iterator<Item = (Place, Group)> {
         let group = self.group;
-        std::iter::once(Place::Anywhere).chain(self.steps.iter().map(|step| Place::Step(*step))).map(move |place| (place, group))
+        std::iter::once(Place::Anywhere)
+            .chain(self.steps.iter().map(|step| Place::Step(*step)))
+            .map(move |place| (place, group))
     }
 
     /// Where it fails again and again; nowhere if it is a little everywhere.
@@ -85,7 +112,12 @@ impl Choice {
     }
 
     /// What the group met at all its steps together, or anywhere if it has none, and what all others met.
-    pub(super) fn met(&self, plan: &Plan, counts: &Counts, explained: &[(Place, Group)]) -> (Failing, Failing) {
+    pub(super) fn met(
+        &self,
+        plan: &Plan,
+        counts: &Counts,
+        explained: &[(Place, Group)],
+    ) -> (Failing, Failing) {
         if self.steps.is_empty() {
             return (self.look.inside, self.look.outside);
         }
@@ -94,7 +126,9 @@ impl Choice {
 
     /// The look that shows it least clearly.
     pub(super) fn vaguest(&self) -> &Look {
-        self.further.iter().fold(&self.look, |vaguest, look| if look.p_value > vaguest.p_value { look } else { vaguest })
+        self.further.iter().fold(&self.look, |vaguest, look| {
+            if look.p_value > vaguest.p_value { look } else { vaguest }
+        })
     }
 }
 

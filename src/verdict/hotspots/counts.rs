@@ -66,8 +66,13 @@ pub(super) struct AtPlace {
 
 impl Counts {
     pub(super) fn of(plan: &Plan, tally: &Tally) -> Counts {
-        let names = plan.shoppers.attributes.iter().map(|attribute| (attribute.name.clone(), Basis::Assigned));
-        let names: Vec<(String, Basis)> = names.chain(plan.observed.iter().map(|name| (name.clone(), Basis::Observed))).collect();
+        let names = plan
+            .shoppers
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.clone(), Basis::Assigned));
+        let names: Vec<(String, Basis)> =
+            names.chain(plan.observed.iter().map(|name| (name.clone(), Basis::Observed))).collect();
         let mut values: Vec<(usize, String)> = Vec::new();
         for (name, attribute) in plan.shoppers.attributes.iter().enumerate() {
             values.extend(attribute.values.iter().map(|(value, _)| (name, value.clone())));
@@ -81,7 +86,9 @@ impl Counts {
             let mut seen: Vec<String> = seen.map(|value| value.to_string()).collect();
             seen.sort_unstable();
             seen.dedup();
-            values.extend(seen.into_iter().map(|value| (plan.shoppers.attributes.len() + place, value)));
+            values.extend(
+                seen.into_iter().map(|value| (plan.shoppers.attributes.len() + place, value)),
+            );
         }
         let mut counts = Counts { names, values, kinds: Vec::new() };
         counts.kinds = counts.kinds(plan, tally);
@@ -93,26 +100,41 @@ impl Counts {
             let found = self.values.iter().position(|(of, known)| *of == name && known == value)?;
             Value::try_from(found).ok()
         };
-        let firsts: Vec<usize> =
-            (0..plan.shoppers.attributes.len()).map(|name| self.values.iter().take_while(|(of, _)| *of < name).count()).collect();
-        let attribute = |key: &ShopperKey, name: usize| Value::try_from(firsts[name] + usize::from(*key.attributes.get(name)?)).ok();
-        let observed = |key: &ShopperKey, name: usize| match key.observed.get(name - firsts.len())? {
-            Observed::Is(value) => known(name, value),
-            Observed::TooMany | Observed::Missing => None,
+        let firsts: Vec<usize> = (0..plan.shoppers.attributes.len())
+            .map(|name| self.values.iter().take_while(|(of, _)| *of < name).count())
+            .collect();
+        let attribute = |key: &ShopperKey, name: usize| {
+            Value::try_from(firsts[name] + usize::from(*key.attributes.get(name)?)).ok()
         };
+        let observed =
+            |key: &ShopperKey, name: usize| match key.observed.get(name - firsts.len())? {
+                Observed::Is(value) => known(name, value),
+                Observed::TooMany | Observed::Missing => None,
+            };
         let mut kinds: BTreeMap<_, Failing> = BTreeMap::new();
         for (key, count) in &tally.shoppers {
             let values: Vec<Option<Value>> =
-                (0..self.names.len()).map(|name| if name < firsts.len() { attribute(key, name) } else { observed(key, name) }).collect();
+                (0..self.names.len())
+                    .map(|name| {
+                        if name < firsts.len() { attribute(key, name) } else { observed(key, name) }
+                    })
+                    .collect();
             let (failed, met) = Failing::of(plan, &key.fate, count.shoppers);
-            kinds.entry((values, key.journey, failed, key.fate.failures >= 2)).or_default().add(met);
+            kinds
+                .entry((values, key.journey, failed, key.fate.failures >= 2))
+                .or_default()
+                .add(met);
         }
-        kinds.into_iter().map(|((values, journey, failed, _), met)| Kind { values, journey, failed, met }).collect()
+        kinds
+            .into_iter()
+            .map(|((values, journey, failed, _), met)| Kind { values, journey, failed, met })
+            .collect()
     }
 
     /// The places where anybody failed, anywhere first.
     pub(super) fn places(&self) -> Vec<Place> {
-        let mut places: Vec<Place> = self.kinds.iter().filter_map(|kind| Some(Place::Step(kind.failed?.0))).collect();
+        let mut places: Vec<Place> =
+            self.kinds.iter().filter_map(|kind| Some(Place::Step(kind.failed?.0))).collect();
         places.push(Place::Anywhere);
         places.sort_unstable();
         places.dedup();
@@ -137,32 +159,53 @@ impl Counts {
     }
 
     /// What a group met at several steps together, and all others, without the shoppers whom `explained` leaves out at each.
-    pub(super) fn at_steps(&self, plan: &Plan, steps: &[StepId], explained: &[(Place, Group)], group: Group) -> (Failing, Failing) {
+    pub(super) fn at_steps(
+        &self,
+        plan: &Plan,
+        steps: &[StepId],
+        explained: &[(Place, Group)],
+        group: Group,
+    ) -> (Failing, Failing) {
         let (mut inside, mut outside) = (Failing::default(), Failing::default());
         for kind in &self.kinds {
             let open = |step: &StepId| {
-                let explained = explained.iter().any(|(place, group)| *place == Place::Step(*step) && self.holds(kind, *group));
+                let explained = explained
+                    .iter()
+                    .any(|(place, group)| *place == Place::Step(*step) && self.holds(kind, *group));
                 plan.step(*step).journey == kind.journey && !explained
             };
-            let known = [group.0, group.1].iter().all(|value| kind.values[self.values[usize::from(*value)].0].is_some());
+            let known = [group.0, group.1]
+                .iter()
+                .all(|value| kind.values[self.values[usize::from(*value)].0].is_some());
             let open: Vec<StepId> = steps.iter().copied().filter(open).collect();
             if open.is_empty() || !known {
                 continue;
             }
-            let here = kind.failed.filter(|(step, _)| open.contains(step)).map_or(Place::Step(open[0]), |(step, _)| Place::Step(step));
+            let here = kind
+                .failed
+                .filter(|(step, _)| open.contains(step))
+                .map_or(Place::Step(open[0]), |(step, _)| Place::Step(step));
             if self.holds(kind, group) { &mut inside } else { &mut outside }.add(kind.at(here));
         }
         (inside, outside)
     }
 
     /// What everybody met at these steps, or anywhere if there are none, by block of time. Blocks don't tell groups apart.
-    pub(super) fn by_block<'t>(plan: &'t Plan, tally: &'t Tally, steps: &'t [StepId]) -> impl Iterator<Item = Failing> + 't {
+    pub(super) fn by_block<'t>(
+        plan: &'t Plan,
+        tally: &'t Tally,
+        steps: &'t [StepId],
+    ) -> impl Iterator<Item = Failing> + 't {
         tally.blocks.values().map(move |block| {
             let mut sum = Failing::default();
             for ((journey, fate), count) in &block.shoppers {
-                let here = || steps.iter().copied().filter(|step| plan.step(*step).journey == *journey);
+                let here =
+                    || steps.iter().copied().filter(|step| plan.step(*step).journey == *journey);
                 let (failed, met) = Failing::of(plan, fate, count.shoppers);
-                let place = failed.map(|(step, _)| step).filter(|step| here().any(|here| here == *step)).or_else(|| here().next());
+                let place = failed
+                    .map(|(step, _)| step)
+                    .filter(|step| here().any(|here| here == *step))
+                    .or_else(|| here().next());
                 match place {
                     Some(step) => sum.add(met.at(failed, Place::Step(step))),
                     None if steps.is_empty() => sum.add(met),
@@ -174,7 +217,9 @@ impl Counts {
     }
 
     fn holds(&self, kind: &Kind, group: Group) -> bool {
-        [group.0, group.1].into_iter().all(|value| kind.values[self.values[usize::from(value)].0] == Some(value))
+        [group.0, group.1]
+            .into_iter()
+            .all(|value| kind.values[self.values[usize::from(value)].0] == Some(value))
     }
 
     /// A group's names and values.
@@ -191,7 +236,10 @@ impl Counts {
     /// The group with these names and values, if any were seen.
     pub(super) fn group(&self, named: &[(String, String)]) -> Option<Group> {
         let value = |(name, value): &(String, String)| {
-            let found = self.values.iter().position(|(of, known)| self.names[*of].0 == *name && known == value)?;
+            let found = self
+                .values
+                .iter()
+                .position(|(of, known)| self.names[*of].0 == *name && known == value)?;
             Value::try_from(found).ok()
         };
         let mut values = named.iter().map(value).collect::<Option<Vec<Value>>>()?;
@@ -200,7 +248,8 @@ impl Counts {
     }
 
     pub(super) fn basis(&self, group: Group) -> Basis {
-        let observed = |value: Value| self.names[self.values[usize::from(value)].0].1 == Basis::Observed;
+        let observed =
+            |value: Value| self.names[self.values[usize::from(value)].0].1 == Basis::Observed;
         if observed(group.0) || observed(group.1) { Basis::Observed } else { Basis::Assigned }
     }
 
@@ -228,7 +277,8 @@ impl AtPlace {
         if met.shoppers == 0 {
             return;
         }
-        let known = || values.iter().enumerate().filter_map(|(name, value)| Some((name, (*value)?)));
+        let known =
+            || values.iter().enumerate().filter_map(|(name, value)| Some((name, (*value)?)));
         for (name, value) in known() {
             for (other_name, other) in known().filter(|(other, _)| *other >= name) {
                 self.inside.entry(Group(value, other)).or_default().add(met);
@@ -271,7 +321,9 @@ impl Failing {
     /// What so many shoppers of one fate met; with the step of their first failure, and whether the second fell at the same unit.
     fn of(plan: &Plan, fate: &Fate, shoppers: u64) -> (Option<(StepId, bool)>, Failing) {
         let unit = |step| plan.step(step).unit;
-        let failed = fate.first_failed.map(|step| (step, fate.second_failed.is_some_and(|second| unit(second) == unit(step))));
+        let failed = fate.first_failed.map(|step| {
+            (step, fate.second_failed.is_some_and(|second| unit(second) == unit(step)))
+        });
         let chance = weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high;
         let repeated = if fate.failures >= 2 { shoppers } else { 0 };
         (failed, Failing { shoppers, repeated, lost: Cell::all(chance, shoppers) })
@@ -284,7 +336,9 @@ impl Failing {
             (Place::Step(step), Some((failed, again_here))) if failed == step => {
                 Failing { repeated: if again_here { self.repeated } else { 0 }, ..self }
             }
-            (Place::Step(_), _) => Failing { repeated: 0, lost: Cell::all(0.0, self.shoppers), ..self },
+            (Place::Step(_), _) => {
+                Failing { repeated: 0, lost: Cell::all(0.0, self.shoppers), ..self }
+            }
         }
     }
 
@@ -296,6 +350,10 @@ impl Failing {
 
     /// These without those, who are among them.
     pub(super) fn without(self, other: Failing) -> Failing {
-        Failing { shoppers: self.shoppers - other.shoppers, repeated: self.repeated - other.repeated, lost: self.lost.without(other.lost) }
+        Failing {
+            shoppers: self.shoppers - other.shoppers,
+            repeated: self.repeated - other.repeated,
+            lost: self.lost.without(other.lost),
+        }
     }
 }

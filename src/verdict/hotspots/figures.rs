@@ -19,7 +19,13 @@ struct Everybody {
 }
 
 /// The finding, without the shoppers whom others explain.
-pub(super) fn spot(plan: &Plan, tally: &Tally, counts: &Counts, choice: &Choice, explained: &[(Place, Group)]) -> HotSpot {
+pub(super) fn spot(
+    plan: &Plan,
+    tally: &Tally,
+    counts: &Counts,
+    choice: &Choice,
+    explained: &[(Place, Group)],
+) -> HotSpot {
     let blocks: Vec<Failing> = Counts::by_block(plan, tally, choice.steps()).collect();
     let repeated = Everybody::of(blocks.iter().map(|met| Cell::counts(met.repeated, met.shoppers)));
     let lost = Everybody::of(blocks.iter().map(|met| met.lost));
@@ -35,8 +41,12 @@ pub(super) fn spot(plan: &Plan, tally: &Tally, counts: &Counts, choice: &Choice,
         let ci95 = difference(one, other);
         (times(one.0 - other.0), Interval { low: times(ci95.low), high: times(ci95.high) })
     };
-    let rate = |rate: &Rate| (rate.value().unwrap_or_default(), rate.ci95().unwrap_or(Interval { low: 0.0, high: 1.0 }));
-    let loss = |side: &Cell| (if side.of > 0.0 { side.mean() } else { 0.0 }, side.ci95(lost.effect_on(side)));
+    let rate = |rate: &Rate| {
+        (rate.value().unwrap_or_default(), rate.ci95().unwrap_or(Interval { low: 0.0, high: 1.0 }))
+    };
+    let loss = |side: &Cell| {
+        (if side.of > 0.0 { side.mean() } else { 0.0 }, side.ci95(lost.effect_on(side)))
+    };
     let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
     let vaguest = choice.vaguest();
     HotSpot {
@@ -59,7 +69,10 @@ pub(super) fn spot(plan: &Plan, tally: &Tally, counts: &Counts, choice: &Choice,
 
 impl Everybody {
     fn of(blocks: impl Iterator<Item = Cell> + Clone) -> Everybody {
-        Everybody { met: blocks.clone().fold(Cell::default(), |sum, cell| sum + cell), effect: clustering(blocks) }
+        Everybody {
+            met: blocks.clone().fold(Cell::default(), |sum, cell| sum + cell),
+            effect: clustering(blocks),
+        }
     }
 
     /// The effect on one side: its part of the variance beyond that of independent shoppers, which goes with the square of its part of
@@ -91,7 +104,8 @@ mod tests {
     fn a_group_that_fails_at_any_time_does_not_hide_that_the_others_fail_in_bursts() {
         // Half of the shoppers, and a seventh of the failures: all bursts, of which the other half has as many.
         let everybody = Everybody { met: Cell::counts(280, 9_000), effect: Some(1.2) };
-        let [inside, outside] = [240, 40].map(|failed| everybody.effect_on(&Cell::counts(failed, 4_500)));
+        let [inside, outside] =
+            [240, 40].map(|failed| everybody.effect_on(&Cell::counts(failed, 4_500)));
         assert_eq!(inside, 1.2);
         assert!((outside - (1.0 + 0.2 * 7.0 / 4.0)).abs() < 0.02, "{outside}");
         assert_eq!(everybody.effect_on(&Cell::counts(0, 4_500)), 1.2);

@@ -36,7 +36,14 @@ pub fn heat(plan: &Plan, tally: &Tally) -> Vec<HeatCell> {
         }
         for (group, met) in single() {
             let Some((name, value)) = counts.named(*group).into_iter().next() else { continue };
-            cells.push(HeatCell { step, name, value, basis: counts.basis(*group), shoppers: met.shoppers, repeated: met.repeated });
+            cells.push(HeatCell {
+                step,
+                name,
+                value,
+                basis: counts.basis(*group),
+                shoppers: met.shoppers,
+                repeated: met.repeated,
+            });
         }
     }
     cells
@@ -51,11 +58,22 @@ mod tests {
     fn the_hottest_cell_is_what_was_planted() {
         let trial = Trial::run(12_000, 120, planted);
         let cells = heat(&trial.plan, &trial.tally);
-        let hottest = cells.iter().max_by(|a, b| (a.repeated * b.shoppers).cmp(&(b.repeated * a.shoppers))).unwrap();
-        assert_eq!((hottest.step, &*hottest.name, &*hottest.value), (trial.step("pay"), "payment", "wallet"));
-        let at_pay = |value: &str| cells.iter().find(|cell| cell.step == trial.step("pay") && cell.value == value).unwrap();
+        let hottest = cells
+            .iter()
+            .max_by(|a, b| (a.repeated * b.shoppers).cmp(&(b.repeated * a.shoppers)))
+            .unwrap();
+        assert_eq!(
+            (hottest.step, &*hottest.name, &*hottest.value),
+            (trial.step("pay"), "payment", "wallet")
+        );
+        let at_pay = |value: &str| {
+            cells.iter().find(|cell| cell.step == trial.step("pay") && cell.value == value).unwrap()
+        };
         let [mobile, desktop] = [at_pay("mobile"), at_pay("desktop")];
-        assert_eq!(mobile.repeated + desktop.repeated, at_pay("wallet").repeated + at_pay("card").repeated);
+        assert_eq!(
+            mobile.repeated + desktop.repeated,
+            at_pay("wallet").repeated + at_pay("card").repeated
+        );
         assert_eq!(at_pay("n1").basis, Basis::Observed);
     }
 }

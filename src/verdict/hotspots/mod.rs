@@ -52,21 +52,32 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     for _ in 0..MOST * counts.places().len() {
         let Some(choice) = Choice::of(&looks.corrected()) else { break };
         let newly: Vec<(Place, Group)> = choice.explains().collect();
-        let before: Vec<(Place, Group)> = explained.iter().filter(|(at, _)| newly.iter().any(|(place, _)| place == at)).copied().collect();
+        let before: Vec<(Place, Group)> = explained
+            .iter()
+            .filter(|(at, _)| newly.iter().any(|(place, _)| place == at))
+            .copied()
+            .collect();
         explained.extend(&newly);
         looks.again(plan, &counts, newly.iter().map(|(place, _)| *place), &explained);
         let place = found.iter().position(|(known, _)| known.group() == choice.group());
         match place {
             Some(place) => {
                 let (known, explained) = &mut found[place];
-                explained.extend(before.iter().filter(|(place, group)| place.step().is_some() && *group != choice.group()));
+                explained.extend(
+                    before.iter().filter(|(place, group)| {
+                        place.step().is_some() && *group != choice.group()
+                    }),
+                );
                 known.join(choice);
             }
             None if found.len() == MOST => break,
             None => found.push((choice, before)),
         }
     }
-    let mut spots: Vec<HotSpot> = found.iter().map(|(choice, explained)| figures::spot(plan, tally, &counts, choice, explained)).collect();
+    let mut spots: Vec<HotSpot> = found
+        .iter()
+        .map(|(choice, explained)| figures::spot(plan, tally, &counts, choice, explained))
+        .collect();
     // What was found later may cost more where the earlier was set aside only at its own step.
     spots.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
     spots
@@ -79,11 +90,22 @@ pub(super) fn met_at(plan: &Plan, spot: &HotSpot, other: &Plan, tally: &Tally) -
     let group = counts.group(&spot.group).filter(|group| counts.basis(*group) == spot.basis)?;
     let same_step = |step: &StepId| {
         let label = plan.step_label(*step);
-        (0..other.steps.len()).map(|i| StepId(i as u16)).find(|step| other.step_label(*step) == label)
+        (0..other.steps.len())
+            .map(|i| StepId(i as u16))
+            .find(|step| other.step_label(*step) == label)
     };
     let met = match spot.scope {
         Scope::Journey => counts.at(other, Place::Anywhere, &[]).inside.get(&group).copied()?,
-        Scope::Steps => counts.at_steps(other, &spot.steps.iter().map(same_step).collect::<Option<Vec<_>>>()?, &[], group).0,
+        Scope::Steps => {
+            counts
+                .at_steps(
+                    other,
+                    &spot.steps.iter().map(same_step).collect::<Option<Vec<_>>>()?,
+                    &[],
+                    group,
+                )
+                .0
+        }
     };
     (met.shoppers > 0).then(|| Rate::new(met.repeated, met.shoppers))
 }

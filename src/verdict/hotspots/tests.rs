@@ -7,7 +7,12 @@ use crate::verdict::trial::{Trial, failing, planted, shop};
 
 fn named(trial: &Trial) -> Vec<(String, Vec<String>)> {
     let of = |spot: &HotSpot| {
-        let group = spot.group.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+        let group = spot
+            .group
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join(" ");
         (group, spot.steps.iter().map(|step| trial.plan.step_label(*step)).collect())
     };
     hotspots(&trial.plan, &trial.tally).iter().map(of).collect()
@@ -31,11 +36,19 @@ fn a_finding_says_how_many_how_often_and_at_what_cost() {
     assert_eq!((wallet.scope, &wallet.steps[..]), (Scope::Steps, &[trial.step("pay")][..]));
     // Three in five buyers come to pay, and a twelfth of the wallets never work: 5 % of the buyers with wallets.
     assert!((wallet.inside.value().unwrap() - 0.05).abs() < 0.008, "{wallet:?}");
-    assert!(wallet.lift > 10.0 && wallet.lift_is_least() && wallet.q_value < 1e-20 && wallet.q_value >= wallet.p_value);
+    assert!(
+        wallet.lift > 10.0
+            && wallet.lift_is_least()
+            && wallet.q_value < 1e-20
+            && wallet.q_value >= wallet.p_value
+    );
     // All of them are stopped by the cap: each counts as lost, as the others at pay do after three failures.
     let (lost, ci95) = wallet.excess_lost.unwrap();
     assert!((lost - wallet.excess_repeated.0).abs() < 0.1 * lost, "{wallet:?}");
-    assert!(ci95.low < lost && lost < ci95.high && ci95.low > 0.7 * lost && ci95.high < 1.3 * lost, "{wallet:?}");
+    assert!(
+        ci95.low < lost && lost < ci95.high && ci95.low > 0.7 * lost && ci95.high < 1.3 * lost,
+        "{wallet:?}"
+    );
     assert_eq!(hotspots(&trial.plan, &trial.tally)[1].basis, Basis::Observed);
 }
 
@@ -44,15 +57,29 @@ fn where_none_fail_elsewhere_the_lift_is_the_least_that_it_can_be() {
     let trial = Trial::run(12_000, 120, planted);
     let wallet = &hotspots(&trial.plan, &trial.tally)[0];
     let over_three_in_n = wallet.ci95().unwrap().low / rule_of_three(wallet.outside.of);
-    assert!(wallet.lift_is_least() && wallet.lift == wallet.lift_ci95.low && wallet.lift_ci95.high.is_infinite(), "{wallet:?}");
-    assert!(wallet.lift <= over_three_in_n && wallet.lift > 0.8 * over_three_in_n, "{} {over_three_in_n}", wallet.lift);
+    assert!(
+        wallet.lift_is_least()
+            && wallet.lift == wallet.lift_ci95.low
+            && wallet.lift_ci95.high.is_infinite(),
+        "{wallet:?}"
+    );
+    assert!(
+        wallet.lift <= over_three_in_n && wallet.lift > 0.8 * over_three_in_n,
+        "{} {over_three_in_n}",
+        wallet.lift
+    );
 }
 
 #[test]
 fn where_some_fail_elsewhere_the_figures_have_two_ends() {
-    let trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && (m.payment == "wallet" && m.shopper < 0.1 || m.luck < 0.1)));
+    let trial = Trial::run(12_000, 120, |m| {
+        failing(m.step == "pay" && (m.payment == "wallet" && m.shopper < 0.1 || m.luck < 0.1))
+    });
     let spot = &hotspots(&trial.plan, &trial.tally)[0];
-    assert!(!spot.lift_is_least() && spot.lift_ci95.low < spot.lift && spot.lift < spot.lift_ci95.high, "{spot:?}");
+    assert!(
+        !spot.lift_is_least() && spot.lift_ci95.low < spot.lift && spot.lift < spot.lift_ci95.high,
+        "{spot:?}"
+    );
     for (excess, ci95) in [spot.excess_repeated, spot.excess_lost.unwrap()] {
         assert!(0.0 < ci95.low && ci95.low < excess && excess < ci95.high, "{spot:?}");
     }
@@ -65,7 +92,9 @@ fn where_nothing_concentrates_nothing_is_named() {
     let named: usize = (0..20)
         .map(|run| {
             let from = 0.04 * f64::from(run);
-            let trial = Trial::run(3_000, 60, move |m| failing(m.step == "pay" && (from..from + 0.1).contains(&m.shopper)));
+            let trial = Trial::run(3_000, 60, move |m| {
+                failing(m.step == "pay" && (from..from + 0.1).contains(&m.shopper))
+            });
             hotspots(&trial.plan, &trial.tally).len()
         })
         .sum();
@@ -82,7 +111,9 @@ fn a_group_that_fails_everywhere_a_little_is_named_without_a_step_or_with_all() 
 
 #[test]
 fn two_values_that_fail_only_together_are_the_pair_and_not_its_halves() {
-    let trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && m.payment == "wallet" && m.device == "mobile" && m.shopper < 0.2));
+    let trial = Trial::run(12_000, 120, |m| {
+        failing(m.step == "pay" && m.payment == "wallet" && m.device == "mobile" && m.shopper < 0.2)
+    });
     assert_eq!(named(&trial), [("device=mobile payment=wallet".into(), vec!["pay".into()])]);
     let spot = &hotspots(&trial.plan, &trial.tally)[0];
     assert_eq!((spot.basis, spot.outside.events, spot.lift_is_least()), (Basis::Assigned, 0, true));
@@ -91,10 +122,14 @@ fn two_values_that_fail_only_together_are_the_pair_and_not_its_halves() {
 #[test]
 fn a_value_that_nearly_everybody_has_is_no_part_of_the_cause() {
     // All but one in sixteen see the node n1: wallets on n1 have nearly all of what wallets have.
-    let mut trial = Trial::run(12_000, 120, |m| failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.2));
+    let mut trial = Trial::run(12_000, 120, |m| {
+        failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.2)
+    });
     let shoppers = std::mem::take(&mut trial.tally.shoppers);
     for (mut key, count) in shoppers {
-        for (node, shoppers) in [("n1", count.shoppers - count.shoppers / 16), ("n2", count.shoppers / 16)] {
+        for (node, shoppers) in
+            [("n1", count.shoppers - count.shoppers / 16), ("n2", count.shoppers / 16)]
+        {
             key.observed = vec![Observed::Is(node.into())];
             trial.tally.shoppers.entry(key.clone()).or_default().shoppers += shoppers;
         }
@@ -105,10 +140,17 @@ fn a_value_that_nearly_everybody_has_is_no_part_of_the_cause() {
 #[test]
 fn two_causes_at_the_same_step_are_two_findings() {
     let rule = |m: &crate::verdict::trial::Moment<'_>| {
-        failing(m.step == "pay" && (m.payment == "wallet" && m.shopper < 0.1 || m.node == "n2" && m.luck < 0.3))
+        failing(
+            m.step == "pay"
+                && (m.payment == "wallet" && m.shopper < 0.1 || m.node == "n2" && m.luck < 0.3),
+        )
     };
     let found = named(&Trial::run(16_000, 120, rule));
-    assert_eq!(found.iter().map(|(group, _)| group.as_str()).collect::<Vec<_>>(), ["payment=wallet", "node=n2"], "{found:?}");
+    assert_eq!(
+        found.iter().map(|(group, _)| group.as_str()).collect::<Vec<_>>(),
+        ["payment=wallet", "node=n2"],
+        "{found:?}"
+    );
 }
 
 #[test]

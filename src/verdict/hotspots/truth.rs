@@ -18,10 +18,17 @@ fn background(m: &Moment<'_>) -> bool {
 /// In what share of the runs the first finding is `planted`.
 fn found_first(runs: u64, planted: &str, cause: impl Fn(&Moment<'_>) -> bool) -> f64 {
     let found = (0..runs).filter(|run| {
-        let trial = Trial::replicate(SEED + run, shop(), 8_000, 120, |m| failing(cause(m) || background(m)));
+        let trial = Trial::replicate(SEED + run, shop(), 8_000, 120, |m| {
+            failing(cause(m) || background(m))
+        });
         let spots = hotspots(&trial.plan, &trial.tally);
-        let named =
-            spots.first().map(|spot| spot.group.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "));
+        let named = spots.first().map(|spot| {
+            spot.group
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
         named.as_deref() == Some(planted)
     });
     found.count() as f64 / runs as f64
@@ -34,17 +41,23 @@ fn planted(runs: u64) {
         assert!(found >= least - slack(least, runs), "{what}: {found}");
     };
     // Of 8,000 shoppers 3,600 come to the cart and beyond: 1,800 with wallets, 900 on each node, 900 wallets on phones.
-    let wallet = found_first(runs, "payment=wallet", |m| m.step == "pay" && m.payment == "wallet" && m.shopper < 0.12);
+    let wallet = found_first(runs, "payment=wallet", |m| {
+        m.step == "pay" && m.payment == "wallet" && m.shopper < 0.12
+    });
     row("wallets never work for some", "about 215", 0.95, wallet);
     let node = found_first(runs, "node=n3", |m| m.node == "n3" && m.step == "cart" && m.luck < 0.5);
     row("a node fails every second time", "about 225", 0.95, node);
-    let device = found_first(runs, "device=desktop", |m| m.device == "desktop" && m.step == "checkout" && m.shopper < 0.12);
+    let device = found_first(runs, "device=desktop", |m| {
+        m.device == "desktop" && m.step == "checkout" && m.shopper < 0.12
+    });
     row("desktops fail at checkout", "about 215", 0.95, device);
     let pair = found_first(runs, "device=mobile payment=wallet", |m| {
         m.step == "pay" && m.payment == "wallet" && m.device == "mobile" && m.shopper < 0.24
     });
     row("wallets on phones, the pair", "about 215", 0.90, pair);
-    let with_node = found_first(runs, "payment=card node=n2", |m| m.step == "pay" && m.payment == "card" && m.node == "n2" && m.luck < 0.7);
+    let with_node = found_first(runs, "payment=card node=n2", |m| {
+        m.step == "pay" && m.payment == "card" && m.node == "n2" && m.luck < 0.7
+    });
     row("cards on one node, the pair", "about 220", 0.90, with_node);
 }
 
@@ -53,16 +66,24 @@ fn two_planted(runs: u64) {
     let (mut both, mut more) = (0, 0);
     for run in 0..runs {
         let cause = |m: &Moment<'_>| {
-            m.step == "pay" && m.payment == "wallet" && m.shopper < 0.12 || m.node == "n3" && m.step == "cart" && m.luck < 0.5
+            m.step == "pay" && m.payment == "wallet" && m.shopper < 0.12
+                || m.node == "n3" && m.step == "cart" && m.luck < 0.5
         };
-        let trial = Trial::replicate(SEED + run, shop(), 8_000, 120, |m| failing(cause(m) || background(m)));
+        let trial = Trial::replicate(SEED + run, shop(), 8_000, 120, |m| {
+            failing(cause(m) || background(m))
+        });
         let named = |spot: &super::HotSpot| {
-            let group: Vec<String> = spot.group.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let steps: Vec<String> = spot.steps.iter().map(|step| trial.plan.step_label(*step)).collect();
+            let group: Vec<String> =
+                spot.group.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let steps: Vec<String> =
+                spot.steps.iter().map(|step| trial.plan.step_label(*step)).collect();
             format!("{} at {}", group.join(" "), steps.join(", "))
         };
         let found: Vec<String> = hotspots(&trial.plan, &trial.tally).iter().map(named).collect();
-        let right = found.iter().filter(|name| ["payment=wallet at pay", "node=n3 at cart"].contains(&name.as_str())).count();
+        let right = found
+            .iter()
+            .filter(|name| ["payment=wallet at pay", "node=n3 at cart"].contains(&name.as_str()))
+            .count();
         both += u64::from(right == 2);
         more += u64::from(found.len() > right);
     }
@@ -81,29 +102,52 @@ fn coverage(runs: u64) {
     type Rule<'r> = &'r dyn Fn(u64, &Moment<'_>) -> bool;
     let table: [(&str, Rule<'_>); 2] = [
         ("independent", &|_, m| m.luck < 0.12),
-        ("in bursts of 2 s, all shoppers alike", &|run, m| m.luck < if bad(run, m) { 0.3 } else { 0.06 }),
+        ("in bursts of 2 s, all shoppers alike", &|run, m| {
+            m.luck < if bad(run, m) { 0.3 } else { 0.06 }
+        }),
     ];
     for (what, rule) in table {
         let spots = (0..runs).filter_map(|run| {
             let wallet = |m: &Moment<'_>| m.payment == "wallet" && m.shopper < 0.12;
-            let trial = Trial::replicate(SEED + run, shop(), 8_000, 240, |m| failing(m.step == "pay" && (wallet(m) || rule(run, m))));
-            hotspots(&trial.plan, &trial.tally).into_iter().next().filter(|spot| spot.group[0].1 == "wallet" && spot.group.len() == 1)
+            let trial = Trial::replicate(SEED + run, shop(), 8_000, 240, |m| {
+                failing(m.step == "pay" && (wallet(m) || rule(run, m)))
+            });
+            hotspots(&trial.plan, &trial.tally)
+                .into_iter()
+                .next()
+                .filter(|spot| spot.group[0].1 == "wallet" && spot.group.len() == 1)
         });
         let spots: Vec<super::HotSpot> = spots.collect();
-        assert!(spots.len() as f64 >= 0.95 * runs as f64, "{what}: named in {} of {runs}", spots.len());
-        let mean = |figure: &dyn Fn(&super::HotSpot) -> f64| spots.iter().map(figure).sum::<f64>() / spots.len() as f64;
-        let pooled = |side: fn(&super::HotSpot) -> Rate| mean(&|spot| side(spot).events as f64) / mean(&|spot| side(spot).of as f64);
+        assert!(
+            spots.len() as f64 >= 0.95 * runs as f64,
+            "{what}: named in {} of {runs}",
+            spots.len()
+        );
+        let mean = |figure: &dyn Fn(&super::HotSpot) -> f64| {
+            spots.iter().map(figure).sum::<f64>() / spots.len() as f64
+        };
+        let pooled = |side: fn(&super::HotSpot) -> Rate| {
+            mean(&|spot| side(spot).events as f64) / mean(&|spot| side(spot).of as f64)
+        };
         let (inside, outside) = (pooled(|spot| spot.inside), pooled(|spot| spot.outside));
         type Figure = (&'static str, f64, fn(&super::HotSpot) -> Interval);
         let figures: [Figure; 5] = [
             ("rate", inside, |spot| spot.inside.ci95().unwrap()),
             ("rate elsewhere", outside, |spot| spot.outside.ci95().unwrap()),
             ("lift", inside / outside, |spot| spot.lift_ci95),
-            ("excess repeated", mean(&|spot| spot.excess_repeated.0), |spot| spot.excess_repeated.1),
-            ("excess lost", mean(&|spot| spot.excess_lost.unwrap().0), |spot| spot.excess_lost.unwrap().1),
+            ("excess repeated", mean(&|spot| spot.excess_repeated.0), |spot| {
+                spot.excess_repeated.1
+            }),
+            ("excess lost", mean(&|spot| spot.excess_lost.unwrap().0), |spot| {
+                spot.excess_lost.unwrap().1
+            }),
         ];
         for (name, truth, ci95) in figures {
-            let held = spots.iter().filter(|spot| ci95(spot).low <= truth && truth <= ci95(spot).high).count() as f64 / spots.len() as f64;
+            let held = spots
+                .iter()
+                .filter(|spot| ci95(spot).low <= truth && truth <= ci95(spot).high)
+                .count() as f64
+                / spots.len() as f64;
             println!("| {what} | {name} | {truth:.4} | {held:.4} |");
             assert!(held >= 0.93 - slack(0.93, runs), "{what}, {name}: {held}");
         }
@@ -123,7 +167,9 @@ fn nothing_planted(runs: u64) {
     for (what, rule) in table {
         let (mut spots, mut times) = (0, 0);
         for run in 0..runs {
-            let trial = Trial::replicate(SEED + run, shop(), 4_000, 60, |m| if rule(m) { failing(true) } else { Outcome::Ok });
+            let trial = Trial::replicate(SEED + run, shop(), 4_000, 60, |m| {
+                if rule(m) { failing(true) } else { Outcome::Ok }
+            });
             spots += u64::from(!hotspots(&trial.plan, &trial.tally).is_empty());
             times += u64::from(!windows(&trial.plan, &trial.tally).is_empty());
         }

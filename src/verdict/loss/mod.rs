@@ -82,13 +82,19 @@ pub fn loss(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Option<Loss> 
     }
     let behaviour = plan.shoppers.behaviour;
     let own = &plan.shoppers.patience;
-    let presets = PATIENCE_PRESETS.iter().filter_map(|(name, ..)| Patience::preset(name)).filter(|preset| preset.name != own.name);
+    let presets = PATIENCE_PRESETS
+        .iter()
+        .filter_map(|(name, ..)| Patience::preset(name))
+        .filter(|preset| preset.name != own.name);
     let patiences: Vec<Patience> = match behaviour {
-        Behaviour::Probe | Behaviour::Experiment => std::iter::once(own.clone()).chain(presets).collect(),
+        Behaviour::Probe | Behaviour::Experiment => {
+            std::iter::once(own.clone()).chain(presets).collect()
+        }
         Behaviour::Live => vec![own.clone()],
     };
     let baskets = Baskets::of(plan, tally);
-    let found: Vec<(PatienceLoss, bool)> = patiences.iter().map(|patience| under(plan, tally, patience, &baskets)).collect();
+    let found: Vec<(PatienceLoss, bool)> =
+        patiences.iter().map(|patience| under(plan, tally, patience, &baskets)).collect();
     Some(Loss {
         behaviour,
         shoppers: tally.shoppers.values().map(|count| count.shoppers).sum(),
@@ -100,15 +106,26 @@ pub fn loss(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Option<Loss> 
 }
 
 /// The loss under one patience, and whether its interval rests on blocks.
-fn under(plan: &Plan, tally: &Tally, patience: &Patience, baskets: &Baskets<'_>) -> (PatienceLoss, bool) {
+fn under(
+    plan: &Plan,
+    tally: &Tally,
+    patience: &Patience,
+    baskets: &Baskets<'_>,
+) -> (PatienceLoss, bool) {
     let weigh = |fate: &Fate| weight(fate, plan.shoppers.behaviour, patience);
-    let sum =
-        |figure: &dyn Fn(&Fate) -> f64| tally.shoppers.iter().map(|(key, count)| figure(&key.fate) * count.shoppers as f64).sum::<f64>();
+    let sum = |figure: &dyn Fn(&Fate) -> f64| {
+        tally
+            .shoppers
+            .iter()
+            .map(|(key, count)| figure(&key.fate) * count.shoppers as f64)
+            .sum::<f64>()
+    };
     let shoppers: u64 = tally.shoppers.values().map(|count| count.shoppers).sum();
     let n = shoppers.max(1) as f64;
     let lost = sum(&|fate| weigh(fate).high);
     let rate = lost / n;
-    let independent = (sum(&|fate| (weigh(fate).high - rate).powi(2)) / (n - 1.0).max(1.0) / n).sqrt();
+    let independent =
+        (sum(&|fate| (weigh(fate).high - rate).powi(2)) / (n - 1.0).max(1.0) / n).sqrt();
     // By block: shoppers, lost ones, what they would have paid.
     let stretches = Stretches::of(tally.blocks.values().map(|block| {
         let mut sums = vec![0.0; 3];
@@ -120,10 +137,12 @@ fn under(plan: &Plan, tally: &Tally, patience: &Patience, baskets: &Baskets<'_>)
         }
         sums
     }));
-    let clustered = stretches.as_ref().and_then(|stretches| stretches.error(|sums| Some(sums[1] / sums[0])));
+    let clustered =
+        stretches.as_ref().and_then(|stretches| stretches.error(|sums| Some(sums[1] / sums[0])));
     // Clustering widens; that blocks happened to agree is no reason to be surer than independent shoppers make us.
     let error = clustered.map_or(independent, |error| error.max(independent));
-    let worth = baskets.lost(&weigh, stretches.as_ref(), if rate > 0.0 { error / rate } else { 0.0 });
+    let worth =
+        baskets.lost(&weigh, stretches.as_ref(), if rate > 0.0 { error / rate } else { 0.0 });
     let ci95 = mean_interval(rate, error, shoppers);
     let found = PatienceLoss {
         patience: patience.name.clone(),
@@ -131,7 +150,11 @@ fn under(plan: &Plan, tally: &Tally, patience: &Patience, baskets: &Baskets<'_>)
         lost_at_least: sum(&|fate| weigh(fate).low),
         rate,
         ci95,
-        effective_sample: if error > 0.0 { n * (independent / error).powi(2) } else { shoppers as f64 },
+        effective_sample: if error > 0.0 {
+            n * (independent / error).powi(2)
+        } else {
+            shoppers as f64
+        },
         season: plan.season.map(|season| SeasonLoss::of(season as f64, n, rate, ci95, worth)),
         worth,
     };
@@ -144,7 +167,10 @@ impl SeasonLoss {
     /// Attributes are drawn by the weights of the scenario, so the run's mix of shoppers is the season's.
     fn of(season: f64, n: f64, rate: f64, ci95: Interval, worth: Option<LostWorth>) -> SeasonLoss {
         let times = season / n;
-        let scaled = |interval: Interval, by: f64| Interval { low: interval.low * by, high: interval.high * by };
+        let scaled = |interval: Interval, by: f64| Interval {
+            low: interval.low * by,
+            high: interval.high * by,
+        };
         SeasonLoss {
             lost: rate * season,
             ci95: scaled(ci95, season),

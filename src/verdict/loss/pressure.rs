@@ -58,10 +58,11 @@ impl Pressure {
 
 /// Attempts for each first attempt.
 fn amplification<'t>(blocks: impl Iterator<Item = &'t BlockTally>) -> Option<f64> {
-    let (first, all) = blocks.flat_map(|block| &block.tries).fold((0, 0), |(first, all), ((_, nth), tries)| {
-        let attempts = tries.total();
-        (first + if *nth == 1 { attempts } else { 0 }, all + attempts)
-    });
+    let (first, all) =
+        blocks.flat_map(|block| &block.tries).fold((0, 0), |(first, all), ((_, nth), tries)| {
+            let attempts = tries.total();
+            (first + if *nth == 1 { attempts } else { 0 }, all + attempts)
+        });
     (first > 0).then(|| all as f64 / first as f64)
 }
 
@@ -78,8 +79,10 @@ impl Overload {
         let block = tally.shape.block.max(Micros(1));
         let blocks = || (0..).map(|i| from + Micros(block.0 * i)).take_while(|at| *at < until);
         // The last block whose load was above the onset's; the load was back after it.
-        let relieved_at =
-            blocks().filter(|at| intensity.rate(*at) > onset_rate * (1.0 + 1e-9)).last().map_or(from, |at| (at + block).min(until));
+        let relieved_at = blocks()
+            .filter(|at| intensity.rate(*at) > onset_rate * (1.0 + 1e-9))
+            .last()
+            .map_or(from, |at| (at + block).min(until));
         let number = |at: Micros| tally.shape.block_of(at);
         Some(Overload {
             from,
@@ -89,7 +92,9 @@ impl Overload {
             relieved_at,
             recovery: until.since(relieved_at),
             hysteresis: (!window.to_the_end).then(|| onset_rate - intensity.rate(until)),
-            amplification: amplification(tally.blocks.range(number(from)..number(until)).map(|(_, block)| block)),
+            amplification: amplification(
+                tally.blocks.range(number(from)..number(until)).map(|(_, block)| block),
+            ),
         })
     }
 }
@@ -105,8 +110,12 @@ mod tests {
     /// 10/s, up to 100/s between 20 s and 60 s, back to 10/s by 100 s, until 120 s.
     fn found(rule: impl Fn(&Moment<'_>) -> bool) -> Pressure {
         let mut plan = shop();
-        plan.load.arrivals =
-            Arrivals::Poisson(profile(&[(10.0, 10.0, 20.0), (10.0, 100.0, 40.0), (100.0, 10.0, 40.0), (10.0, 10.0, 20.0)]));
+        plan.load.arrivals = Arrivals::Poisson(profile(&[
+            (10.0, 10.0, 20.0),
+            (10.0, 100.0, 40.0),
+            (100.0, 10.0, 40.0),
+            (10.0, 10.0, 20.0),
+        ]));
         let trial = Trial::of(plan, 6_000, 120, |m| failing(rule(m)));
         Pressure::of(&trial.plan, &trial.tally, &windows(&trial.plan, &trial.tally))
     }
@@ -116,9 +125,18 @@ mod tests {
         // Above 55/s: from 40 s to 80 s.
         let pressure = found(|m| (40.0..80.0).contains(&m.now));
         let overload = pressure.overloads[0];
-        assert_eq!((overload.from, overload.until), (Micros::from_secs(40), Some(Micros::from_secs(80))));
-        assert!((overload.onset_rate - 55.0).abs() < 0.1 && (overload.peak_rate - 100.0).abs() < 0.1, "{overload:?}");
-        assert!(overload.hysteresis.unwrap().abs() < 0.1 && overload.recovery <= Micros::from_secs(1), "{overload:?}");
+        assert_eq!(
+            (overload.from, overload.until),
+            (Micros::from_secs(40), Some(Micros::from_secs(80)))
+        );
+        assert!(
+            (overload.onset_rate - 55.0).abs() < 0.1 && (overload.peak_rate - 100.0).abs() < 0.1,
+            "{overload:?}"
+        );
+        assert!(
+            overload.hysteresis.unwrap().abs() < 0.1 && overload.recovery <= Micros::from_secs(1),
+            "{overload:?}"
+        );
         assert!(overload.amplification.unwrap() > pressure.amplification.unwrap());
     }
 

@@ -4,16 +4,29 @@ use crate::tally::End;
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
 fn fate(failures: u8, declines: u8, end: End) -> Fate {
-    Fate { failures, declines, first_failed: Some(StepId(0)), second_failed: None, same_unit_twice: false, purchased: false, end }
+    Fate {
+        failures,
+        declines,
+        first_failed: Some(StepId(0)),
+        second_failed: None,
+        same_unit_twice: false,
+        purchased: false,
+        end,
+    }
 }
 
 #[test]
 fn a_shopper_who_got_through_is_lost_as_patience_says() {
     let patience = Patience::preset("applause-2024").unwrap();
     let lost = |fate: &Fate| weight(fate, Behaviour::Probe, &patience);
-    for (failures, declines, expected) in [(0, 0, 0.0), (1, 0, 0.26), (0, 1, 0.26), (1, 1, 0.63), (2, 0, 0.63)] {
+    for (failures, declines, expected) in
+        [(0, 0, 0.0), (1, 0, 0.26), (0, 1, 0.26), (1, 1, 0.63), (2, 0, 0.63)]
+    {
         let found = lost(&fate(failures, declines, End::Completed));
-        assert!((found.low - expected).abs() < 1e-9 && found.low == found.high, "{failures} {declines}");
+        assert!(
+            (found.low - expected).abs() < 1e-9 && found.low == found.high,
+            "{failures} {declines}"
+        );
     }
 }
 
@@ -36,10 +49,18 @@ fn a_story_that_was_cut_has_bounds() {
 fn repetition_alone_nearly_doubles_the_loss() {
     // p₁ = 2 % at one step; the second attempt fails with 2 % or 50 %: 0.54 % and 1.01 % lost under applause, 1.51 % and
     // 1.71 % under impatient, with attempts unlimited. Here three, which leaves the bounds a little apart.
-    let run =
-        |again: f64| Trial::run(40_000, 100, move |m| failing(m.step == "home" && if m.nth == 1 { m.luck < 0.02 } else { m.luck < again }));
+    let run = |again: f64| {
+        Trial::run(40_000, 100, move |m| {
+            failing(m.step == "home" && if m.nth == 1 { m.luck < 0.02 } else { m.luck < again })
+        })
+    };
     let lost = |trial: &Trial, name: &str| {
-        let found = loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.into_iter().find(|loss| loss.patience == name).unwrap();
+        let found = loss(&trial.plan, &trial.tally, &[])
+            .unwrap()
+            .by_patience
+            .into_iter()
+            .find(|loss| loss.patience == name)
+            .unwrap();
         (100.0 * found.lost_at_least / 40_000.0, 100.0 * found.lost / 40_000.0)
     };
     let (transient, sticky) = (run(0.02), run(0.5));
@@ -50,7 +71,10 @@ fn repetition_alone_nearly_doubles_the_loss() {
         (&sticky, "impatient-75", 1.71),
     ] {
         let (low, high) = lost(trial, name);
-        assert!(low <= high && low - 0.15 < expected && expected < high + 0.15, "{name}: {expected} not in {low}..{high}");
+        assert!(
+            low <= high && low - 0.15 < expected && expected < high + 0.15,
+            "{name}: {expected} not in {low}..{high}"
+        );
     }
 }
 
@@ -60,38 +84,61 @@ fn the_interval_holds_the_true_loss() {
     let truth = 0.05 * 0.95 * 0.26 + 0.0025 * 0.95 * 0.63 + 0.000_125;
     let found: Vec<PatienceLoss> = (0..40)
         .map(|run| {
-            let rule =
-                move |m: &crate::verdict::trial::Moment<'_>| failing(m.step == "home" && (m.luck + 0.137 * f64::from(run)).fract() < 0.05);
+            let rule = move |m: &crate::verdict::trial::Moment<'_>| {
+                failing(m.step == "home" && (m.luck + 0.137 * f64::from(run)).fract() < 0.05)
+            };
             let trial = Trial::run(2_000, 60, rule);
             loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.remove(0)
         })
         .collect();
-    let held = found.iter().filter(|loss| loss.ci95.low <= truth && truth <= loss.ci95.high).count();
+    let held =
+        found.iter().filter(|loss| loss.ci95.low <= truth && truth <= loss.ci95.high).count();
     assert!(held >= 34, "{held} of 40");
-    assert!(found.iter().all(|loss| loss.ci95.high - loss.ci95.low < truth), "no wider than it must be");
+    assert!(
+        found.iter().all(|loss| loss.ci95.high - loss.ci95.low < truth),
+        "no wider than it must be"
+    );
 }
 
 #[test]
 fn a_season_is_as_the_run_only_larger() {
     let mut plan = shop();
     plan.season = Some(2_100_000);
-    let trial = Trial::of(plan, 4_000, 60, |m| failing(m.step == "pay" && m.nth == 1 && m.luck < 0.3));
+    let trial =
+        Trial::of(plan, 4_000, 60, |m| failing(m.step == "pay" && m.nth == 1 && m.luck < 0.3));
     let found = loss(&trial.plan, &trial.tally, &[]).unwrap();
     let own = &found.by_patience[0];
     let season = own.season.unwrap();
-    assert!((season.lost - 525.0 * own.lost).abs() < 1e-6 && (season.ci95.high / own.ci95.high - 2_100_000.0).abs() < 1e-3);
+    assert!(
+        (season.lost - 525.0 * own.lost).abs() < 1e-6
+            && (season.ci95.high / own.ci95.high - 2_100_000.0).abs() < 1e-3
+    );
     let (worth, ci95) = season.worth.unwrap();
     let of_run = own.worth.unwrap();
-    assert!((worth - 525.0 * of_run.minor_units).abs() < 1e-3 && of_run.ci95.low < of_run.minor_units && ci95.high > worth);
+    assert!(
+        (worth - 525.0 * of_run.minor_units).abs() < 1e-3
+            && of_run.ci95.low < of_run.minor_units
+            && ci95.high > worth
+    );
     assert_eq!(loss(&shop(), &trial.tally, &[]).unwrap().by_patience[0].season, None);
 }
 
 #[test]
 fn a_burst_leaves_fewer_shoppers_worth_of_evidence() {
-    let effective = |trial: &Trial| loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience[0].effective_sample;
-    let steady = Trial::run(6_000, 120, |m| failing(m.step == "home" && m.nth == 1 && m.luck < 0.1));
-    let burst = Trial::run(6_000, 120, |m| failing(m.step == "home" && m.nth == 1 && (40.0..52.0).contains(&m.now)));
-    assert!(effective(&steady) > 3_000.0 && effective(&burst) < 600.0, "{} and {}", effective(&steady), effective(&burst));
+    let effective = |trial: &Trial| {
+        loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience[0].effective_sample
+    };
+    let steady =
+        Trial::run(6_000, 120, |m| failing(m.step == "home" && m.nth == 1 && m.luck < 0.1));
+    let burst = Trial::run(6_000, 120, |m| {
+        failing(m.step == "home" && m.nth == 1 && (40.0..52.0).contains(&m.now))
+    });
+    assert!(
+        effective(&steady) > 3_000.0 && effective(&burst) < 600.0,
+        "{} and {}",
+        effective(&steady),
+        effective(&burst)
+    );
 }
 
 #[test]

@@ -34,11 +34,17 @@ fn coverage(runs: u64) {
     ];
     for (what, rule) in table {
         let mut figures: Vec<(&str, Vec<(f64, Interval)>)> =
-            ["failed once or more", "failed twice or more", "lost", "revenue lost"].map(|name| (name, Vec::new())).into();
+            ["failed once or more", "failed twice or more", "lost", "revenue lost"]
+                .map(|name| (name, Vec::new()))
+                .into();
         for run in 0..runs {
-            let trial =
-                Trial::replicate(SEED + run, unlimited(), 4_000, 240, |m| failing(matches!(m.step, "home" | "pay") && rule(run, m)));
-            let (seen, lost) = (shoppers(&trial.plan, &trial.tally), loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.remove(0));
+            let trial = Trial::replicate(SEED + run, unlimited(), 4_000, 240, |m| {
+                failing(matches!(m.step, "home" | "pay") && rule(run, m))
+            });
+            let (seen, lost) = (
+                shoppers(&trial.plan, &trial.tally),
+                loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.remove(0),
+            );
             let worth = lost.worth.unwrap();
             let found = [
                 (seen.failed.value().unwrap(), seen.failed.ci95().unwrap()),
@@ -51,7 +57,10 @@ fn coverage(runs: u64) {
         for (name, found) in &figures {
             let (truth, held) = held(found);
             println!("| {what} | {name} | {truth:.5} | {held:.4} |");
-            assert!((0.93 - slack(0.93, runs)..=(0.97 + slack(0.97, runs)).min(1.0)).contains(&held), "{what}, {name}: {held}");
+            assert!(
+                (0.93 - slack(0.93, runs)..=(0.97 + slack(0.97, runs)).min(1.0)).contains(&held),
+                "{what}, {name}: {held}"
+            );
         }
     }
 }
@@ -62,16 +71,25 @@ fn repetition(runs: u64) {
     for (again, published) in [(0.02, 0.0054), (0.5, 0.0101)] {
         let found: Vec<(f64, Interval)> = (0..runs)
             .map(|run| {
-                let rule = |m: &Moment<'_>| failing(m.step == "home" && m.luck < if m.nth == 1 { 0.02 } else { again });
+                let rule = |m: &Moment<'_>| {
+                    failing(m.step == "home" && m.luck < if m.nth == 1 { 0.02 } else { again })
+                };
                 let trial = Trial::replicate(SEED + run, unlimited(), 10_000, 120, rule);
                 let lost = loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.remove(0);
                 (lost.rate, lost.ci95)
             })
             .collect();
         let mean = found.iter().map(|(rate, _)| rate).sum::<f64>() / runs as f64;
-        let held = found.iter().filter(|(_, ci95)| ci95.low <= published && published <= ci95.high).count() as f64 / runs as f64;
+        let held = found
+            .iter()
+            .filter(|(_, ci95)| ci95.low <= published && published <= ci95.high)
+            .count() as f64
+            / runs as f64;
         println!("| {again} | {published} | {mean:.5} | {held:.4} |");
-        assert!((mean / published - 1.0).abs() < 0.01 + 0.3 / (runs as f64).sqrt(), "{mean} is not {published}");
+        assert!(
+            (mean / published - 1.0).abs() < 0.01 + 0.3 / (runs as f64).sqrt(),
+            "{mean} is not {published}"
+        );
         assert!(held >= 0.93 - slack(0.93, runs), "{again}: {held}");
     }
 }

@@ -54,7 +54,12 @@ impl<'t> Baskets<'t> {
     fn expected(&self, journey: JourneyId, fate: &Fate) -> f64 {
         let baskets = &self.seen[journey.index()];
         let came = fate.first_failed.and_then(|step| {
-            let place = self.plan.step(step).unit.index().checked_sub(self.plan.journey(journey).units.start.into())?;
+            let place = self
+                .plan
+                .step(step)
+                .unit
+                .index()
+                .checked_sub(self.plan.journey(journey).units.start.into())?;
             self.tally.journeys.get(journey.index())?.funnel.get(place)
         });
         let among = came.map_or(baskets.priced, |stage| stage.entered.max(baskets.priced));
@@ -63,7 +68,12 @@ impl<'t> Baskets<'t> {
 
     /// What the lost would have paid, each with a chance to be lost. Its error is bootstrapped from `stretches` (shoppers,
     /// lost, worth), and relatively at least that of the number of the lost, `of_lost`.
-    pub(super) fn lost(&self, weigh: &dyn Fn(&Fate) -> Interval, stretches: Option<&Stretches>, of_lost: f64) -> Option<LostWorth> {
+    pub(super) fn lost(
+        &self,
+        weigh: &dyn Fn(&Fate) -> Interval,
+        stretches: Option<&Stretches>,
+        of_lost: f64,
+    ) -> Option<LostWorth> {
         let priced: u64 = self.seen.iter().map(|journey| journey.priced).sum();
         if priced == 0 {
             return None;
@@ -79,9 +89,14 @@ impl<'t> Baskets<'t> {
         let total = known + estimated;
         if total <= 0.0 {
             let shoppers: u64 = self.seen.iter().map(|journey| journey.shoppers).sum();
-            let mean = self.seen.iter().map(|journey| journey.worth.0 as f64).sum::<f64>() / priced as f64;
+            let mean =
+                self.seen.iter().map(|journey| journey.worth.0 as f64).sum::<f64>() / priced as f64;
             let high = rule_of_three(shoppers) * shoppers as f64 * mean;
-            return Some(LostWorth { minor_units: 0.0, ci95: Interval { low: 0.0, high }, estimated_share: 0.0 });
+            return Some(LostWorth {
+                minor_units: 0.0,
+                ci95: Interval { low: 0.0, high },
+                estimated_share: 0.0,
+            });
         }
         let bootstrapped = stretches.and_then(|stretches| {
             let sums = stretches.total();

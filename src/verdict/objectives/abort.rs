@@ -48,15 +48,26 @@ pub(super) struct Stretch {
 pub fn certainly_broken(plan: &Plan, tally: &Tally, now: Micros, slices: u32) -> Option<usize> {
     let aborting = || plan.objectives.iter().enumerate().filter(|(_, objective)| objective.abort);
     let level = LEVEL / (aborting().count().max(1) as f64 * f64::from(slices.max(1)));
-    aborting().find(|(_, objective)| is_broken(plan, tally, objective, now, level)).map(|(place, _)| place)
+    aborting()
+        .find(|(_, objective)| is_broken(plan, tally, objective, now, level))
+        .map(|(place, _)| place)
 }
 
 /// Whether one is certainly broken, at this level.
-pub(super) fn is_broken(plan: &Plan, tally: &Tally, objective: &Objective, now: Micros, level: f64) -> bool {
+pub(super) fn is_broken(
+    plan: &Plan,
+    tally: &Tally,
+    objective: &Objective,
+    now: Micros,
+    level: f64,
+) -> bool {
     let Some(part) = tally.part(&objective.only) else { return false };
     let (cells, limit) = match Sample::of(plan, part, &objective.metric) {
         Sample::Shares(cells) => (cells, objective.limit),
-        Sample::Spans(spans) => (spans.beyond(Micros(objective.limit as u64)), 1.0 - objective.metric.quantile().unwrap_or_default()),
+        Sample::Spans(spans) => (
+            spans.beyond(Micros(objective.limit as u64)),
+            1.0 - objective.metric.quantile().unwrap_or_default(),
+        ),
         Sample::Requests(seconds) => return requests(plan, &seconds, objective, now),
     };
     let known = now.since(SETTLED + longest_wait(plan, &objective.metric));
@@ -68,10 +79,14 @@ pub(super) fn is_broken(plan: &Plan, tally: &Tally, objective: &Objective, now: 
     if objective.window.is_some() {
         let all = windows(plan.load.length(), block, objective);
         // The last one is open until all have left: it is for the end of the run.
-        let closed: Vec<Range<u32>> = all.iter().filter(|window| window.end != u32::MAX && ended(window)).cloned().collect();
+        let closed: Vec<Range<u32>> =
+            all.iter().filter(|window| window.end != u32::MAX && ended(window)).cloned().collect();
         return in_a_window(&bad, &closed, limit, level / all.len().max(1) as f64);
     }
-    let stretches: Vec<Stretch> = stretches(plan, block, objective).into_iter().filter(|stretch| ended(&stretch.blocks)).collect();
+    let stretches: Vec<Stretch> = stretches(plan, block, objective)
+        .into_iter()
+        .filter(|stretch| ended(&stretch.blocks))
+        .collect();
     alarm(&bad, &stretches, limit, level).is_some()
 }
 
@@ -80,7 +95,8 @@ pub(super) fn alarm(bad: &Cells, stretches: &[Stretch], limit: f64, level: f64) 
     let enough = 2.0 / level;
     let mut capital = [[0.5; STAKES.len()]; 2];
     stretches.iter().enumerate().find_map(|(place, stretch)| {
-        let seen = bad.range(stretch.blocks.clone()).fold(Cell::default(), |sum, (_, cell)| sum + *cell);
+        let seen =
+            bad.range(stretch.blocks.clone()).fold(Cell::default(), |sum, (_, cell)| sum + *cell);
         if seen.of <= 0.0 {
             return None;
         }
@@ -90,7 +106,8 @@ pub(super) fn alarm(bad: &Cells, stretches: &[Stretch], limit: f64, level: f64) 
         }
         let bettor = &mut capital[place % 2];
         for (capital, stake) in bettor.iter_mut().zip(STAKES) {
-            *capital = (*capital + INCOME) * (1.0 + stake * stretch.weight * (share - limit) / limit);
+            *capital =
+                (*capital + INCOME) * (1.0 + stake * stretch.weight * (share - limit) / limit);
         }
         (bettor.iter().sum::<f64>() / STAKES.len() as f64 >= enough).then_some(place)
     })
@@ -99,15 +116,19 @@ pub(super) fn alarm(bad: &Cells, stretches: &[Stretch], limit: f64, level: f64) 
 /// The stretches that the objective speaks of.
 fn stretches(plan: &Plan, block: Micros, objective: &Objective) -> Vec<Stretch> {
     let blocks = |span: Micros| u32::try_from(span.0.div_ceil(block.0.max(1))).unwrap_or(u32::MAX);
-    let (start, end) = (blocks(objective.after.unwrap_or(Micros::ZERO)), blocks(plan.load.length()));
+    let (start, end) =
+        (blocks(objective.after.unwrap_or(Micros::ZERO)), blocks(plan.load.length()));
     let width = end.saturating_sub(start).div_ceil(STRETCHES).max(1);
     let intensity = plan.load.profile().map(Intensity::new);
     let load = |from: u32, until: u32| {
         let of = |block_number: u32| (block * u64::from(block_number)).min(plan.load.length());
-        intensity.as_ref().map_or(1.0, |intensity| intensity.cumulative(of(until)) - intensity.cumulative(of(from)))
+        intensity.as_ref().map_or(1.0, |intensity| {
+            intensity.cumulative(of(until)) - intensity.cumulative(of(from))
+        })
     };
     let cut = (start..end).step_by(width as usize).map(|from| from..(from + width).min(end));
-    let loads: Vec<(Range<u32>, f64)> = cut.map(|blocks| (blocks.clone(), load(blocks.start, blocks.end))).collect();
+    let loads: Vec<(Range<u32>, f64)> =
+        cut.map(|blocks| (blocks.clone(), load(blocks.start, blocks.end))).collect();
     let most = loads.iter().map(|(_, load)| *load).fold(f64::MIN_POSITIVE, f64::max);
     loads.into_iter().map(|(blocks, load)| Stretch { blocks, weight: load / most }).collect()
 }
@@ -116,12 +137,22 @@ fn stretches(plan: &Plan, block: Micros, objective: &Objective) -> Vec<Stretch> 
 fn in_a_window(bad: &Cells, closed: &[Range<u32>], limit: f64, level: f64) -> bool {
     // As long as it can't be told how failures cluster, nothing is certain.
     let Some(clustering) = Clustering::within(bad, closed) else { return false };
-    closed.iter().any(|window| Share::of(bad, window.clone(), Some(clustering)).is_some_and(|share| share.lower(level) > limit))
+    closed.iter().any(|window| {
+        Share::of(bad, window.clone(), Some(clustering))
+            .is_some_and(|share| share.lower(level) > limit)
+    })
 }
 
 /// Counted and not estimated: certain in a window that has ended, or where the whole run could have no more.
-fn requests(plan: &Plan, seconds: &std::collections::BTreeMap<u32, u64>, objective: &Objective, now: Micros) -> bool {
-    let sent = |from: u32, until: u32| seconds.range(from..until).map(|(_, sent)| *sent).sum::<u64>() as f64;
+fn requests(
+    plan: &Plan,
+    seconds: &std::collections::BTreeMap<u32, u64>,
+    objective: &Objective,
+    now: Micros,
+) -> bool {
+    let sent = |from: u32, until: u32| {
+        seconds.range(from..until).map(|(_, sent)| *sent).sum::<u64>() as f64
+    };
     let known = now.since(SETTLED).second();
     let small_is_good = objective.comparison.small_is_good();
     if objective.window.is_none() {
@@ -129,7 +160,9 @@ fn requests(plan: &Plan, seconds: &std::collections::BTreeMap<u32, u64>, objecti
         let span = (plan.load.length().since(start)).as_secs_f64();
         return small_is_good && sent(start.second(), known) / span > objective.limit;
     }
-    let closed = windows(plan.load.length(), Micros::from_secs(1), objective).into_iter().filter(|window| window.end <= known);
+    let closed = windows(plan.load.length(), Micros::from_secs(1), objective)
+        .into_iter()
+        .filter(|window| window.end <= known);
     closed
         .map(|window| sent(window.start, window.end) / f64::from(window.end - window.start))
         .any(|rate| if small_is_good { rate > objective.limit } else { rate < objective.limit })
@@ -147,8 +180,14 @@ fn longest_wait(plan: &Plan, metric: &Metric) -> Micros {
         Place::Journey(journey) => step.journey == *journey,
         Place::Steps(steps) => steps.iter().any(|id| id.index() == at),
     };
-    let steps = plan.steps.iter().enumerate().filter(|(at, step)| here(step, *at)).map(|(_, step)| step);
-    steps.map(|step| step.gives_up_after + step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within)).max().unwrap_or_default()
+    let steps =
+        plan.steps.iter().enumerate().filter(|(at, step)| here(step, *at)).map(|(_, step)| step);
+    steps
+        .map(|step| {
+            step.gives_up_after + step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within)
+        })
+        .max()
+        .unwrap_or_default()
 }
 
 /// Shoppers who are still inside count, and as good ones: whatever becomes of them, the share is at least this. Which of them an
@@ -168,6 +207,10 @@ fn with_those_inside(mut cells: Cells, tally: &Tally, metric: &Metric) -> Cells 
 
 /// What is good of all instead of what is bad.
 fn opposite(cells: Cells) -> Cells {
-    let turned = |cell: Cell| Cell { sum: cell.of - cell.sum, squares: cell.of - 2.0 * cell.sum + cell.squares, of: cell.of };
+    let turned = |cell: Cell| Cell {
+        sum: cell.of - cell.sum,
+        squares: cell.of - 2.0 * cell.sum + cell.squares,
+        of: cell.of,
+    };
     cells.into_iter().map(|(block, cell)| (block, turned(cell))).collect()
 }

@@ -71,8 +71,11 @@ pub enum BudgetOf {
 }
 
 /// The Workbook's alarms: part of the budget, long window.
-const OF_WINDOW: [(f64, Micros); 3] =
-    [(0.02, Micros::from_secs(3_600)), (0.05, Micros::from_secs(6 * 3_600)), (0.10, Micros::from_secs(3 * 86_400))];
+const OF_WINDOW: [(f64, Micros); 3] = [
+    (0.02, Micros::from_secs(3_600)),
+    (0.05, Micros::from_secs(6 * 3_600)),
+    (0.10, Micros::from_secs(3 * 86_400)),
+];
 /// The run's own: part of what it may spend, and the part of its time.
 const OF_RUN: [(f64, u64); 2] = [(0.10, 24), (0.25, 6)];
 /// The short window is this part of the long one, or a block of time if that is longer.
@@ -95,7 +98,9 @@ impl BudgetFinding {
 
     /// How long the whole budget lasts at this burn rate, for as long as shoppers come as they do on average.
     pub fn lasts(&self) -> Option<Micros> {
-        self.burn.filter(|burn| *burn > 0.0).map(|burn| Micros((self.budget.window.0 as f64 / burn) as u64))
+        self.burn
+            .filter(|burn| *burn > 0.0)
+            .map(|burn| Micros((self.budget.window.0 as f64 / burn) as u64))
     }
 }
 
@@ -116,11 +121,14 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
         shoppers: all.of as u64,
         bad: all.sum,
         burn: share.map(|share| burn(share.value)),
-        burn_ci95: share.map(|share| share.ci95()).map(|ci95| Interval { low: burn(ci95.low), high: burn(ci95.high) }),
+        burn_ci95: share
+            .map(|share| share.ci95())
+            .map(|ci95| Interval { low: burn(ci95.low), high: burn(ci95.high) }),
         weak: share.is_some_and(|share| !share.by_blocks),
         // Of a part of the shoppers, or of a run that was cut short, as many as were planned.
         peak_hour: budget.peak_hour.unwrap_or_else(|| {
-            let planned = plan.load.profile().map_or(tally.arrivals.started as f64, Profile::expected);
+            let planned =
+                plan.load.profile().map_or(tally.arrivals.started as f64, Profile::expected);
             planned / hours.max(1e-9)
         }),
         alarms: alarms(&budget, length, tally.shape.block)
@@ -149,15 +157,25 @@ fn alarms(budget: &ErrorBudget, length: Micros, block: Micros) -> Vec<BurnAlarm>
         worst: None,
         rang_at: None,
     };
-    let of_window =
-        OF_WINDOW.iter().filter(|(_, long)| *long <= length).map(|(part, long)| alarm(BudgetOf::Window, *part, *long, budget.window));
-    let of_run = OF_RUN.iter().map(|(part, times)| alarm(BudgetOf::Run, *part, length / *times, length));
+    let of_window = OF_WINDOW
+        .iter()
+        .filter(|(_, long)| *long <= length)
+        .map(|(part, long)| alarm(BudgetOf::Window, *part, *long, budget.window));
+    let of_run =
+        OF_RUN.iter().map(|(part, times)| alarm(BudgetOf::Run, *part, length / *times, length));
     of_window.chain(of_run).filter(|alarm| alarm.long >= block * LEAST_BLOCKS).collect()
 }
 
 /// The alarm after the run: the two windows moved on by a block at a time.
-fn listened(alarm: BurnAlarm, cells: &Cells, block: Micros, length: Micros, allowed: f64) -> BurnAlarm {
-    let blocks = |span: Micros| u32::try_from(span.0.div_ceil(block.0.max(1))).unwrap_or(u32::MAX).max(1);
+fn listened(
+    alarm: BurnAlarm,
+    cells: &Cells,
+    block: Micros,
+    length: Micros,
+    allowed: f64,
+) -> BurnAlarm {
+    let blocks =
+        |span: Micros| u32::try_from(span.0.div_ceil(block.0.max(1))).unwrap_or(u32::MAX).max(1);
     let (long, short, end) = (blocks(alarm.long), blocks(alarm.short), blocks(length));
     if long > end {
         return alarm;
@@ -167,11 +185,16 @@ fn listened(alarm: BurnAlarm, cells: &Cells, block: Micros, length: Micros, allo
     // There are so many chances to ring by mistake as there are windows that have something new in them.
     let level = LEVEL / f64::from((end - long) / short + 1);
     let beyond = |window: Range<u32>, level: f64| {
-        Share::of(cells, window, clustering).is_some_and(|share| share.lower(level) > alarm.threshold * allowed)
+        Share::of(cells, window, clustering)
+            .is_some_and(|share| share.lower(level) > alarm.threshold * allowed)
     };
     let ends = || long..=end;
-    let worst = ends().filter_map(|end| Share::of(cells, end - long..end, None)).map(|share| share.value / allowed).reduce(f64::max);
-    let rang = ends().find(|end| beyond(end - long..*end, level) && beyond(end - short..*end, LEVEL));
+    let worst = ends()
+        .filter_map(|end| Share::of(cells, end - long..end, None))
+        .map(|share| share.value / allowed)
+        .reduce(f64::max);
+    let rang =
+        ends().find(|end| beyond(end - long..*end, level) && beyond(end - short..*end, LEVEL));
     BurnAlarm { worst, rang_at: rang.map(|end| block * u64::from(end)), ..alarm }
 }
 
@@ -182,7 +205,11 @@ mod tests {
     use crate::plan::example::profile;
     use crate::verdict::trial::{Moment, Trial, failing, shop};
 
-    fn found(seconds: u64, spent_by: SpentBy, rule: impl Fn(&Moment<'_>) -> crate::tally::Outcome) -> BudgetFinding {
+    fn found(
+        seconds: u64,
+        spent_by: SpentBy,
+        rule: impl Fn(&Moment<'_>) -> crate::tally::Outcome,
+    ) -> BudgetFinding {
         let mut plan = shop();
         plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
         plan.budget = Some(ErrorBudget {
@@ -200,10 +227,15 @@ mod tests {
     #[test]
     fn a_burn_of_ten_spends_ten_times_what_an_hour_may() {
         // One in a hundred shoppers never gets through, where one in a thousand may.
-        let found = found(1_200, SpentBy::RepeatedFailures, |m| failing(m.step == "home" && m.shopper < 0.01));
+        let found = found(1_200, SpentBy::RepeatedFailures, |m| {
+            failing(m.step == "home" && m.shopper < 0.01)
+        });
         let burn = found.burn.unwrap();
         let ci95 = found.burn_ci95.unwrap();
-        assert!((8.5..11.5).contains(&burn) && ci95.low < burn && burn < ci95.high && !found.weak, "{found:?}");
+        assert!(
+            (8.5..11.5).contains(&burn) && ci95.low < burn && burn < ci95.high && !found.weak,
+            "{found:?}"
+        );
         assert!((found.bad / 40_000.0 - found.spent_by_run()).abs() < 1e-12);
         // An hour has 36,000 of the 40 million.
         assert_eq!(found.peak_hour, 36_000.0);
@@ -215,8 +247,14 @@ mod tests {
     #[test]
     fn a_clean_run_spends_nothing_and_says_how_sure_that_is() {
         let found = found(60, SpentBy::Failures, |_| failing(false));
-        assert_eq!((found.bad, found.burn, found.lasts(), found.spent_by_run()), (0.0, Some(0.0), None, 0.0));
-        assert!(found.burn_ci95.unwrap().high > 4.0, "600 shoppers bound the share by 0.5 %: {found:?}");
+        assert_eq!(
+            (found.bad, found.burn, found.lasts(), found.spent_by_run()),
+            (0.0, Some(0.0), None, 0.0)
+        );
+        assert!(
+            found.burn_ci95.unwrap().high > 4.0,
+            "600 shoppers bound the share by 0.5 %: {found:?}"
+        );
         assert!(found.alarms.iter().all(|alarm| alarm.rang_at.is_none()), "{found:?}");
     }
 
@@ -231,23 +269,37 @@ mod tests {
             peak_hour: None,
         };
         let thresholds = |length: Micros| {
-            alarms(&month, length, Micros::from_secs(300)).iter().map(|alarm| (alarm.threshold * 10.0).round() / 10.0).collect::<Vec<_>>()
+            alarms(&month, length, Micros::from_secs(300))
+                .iter()
+                .map(|alarm| (alarm.threshold * 10.0).round() / 10.0)
+                .collect::<Vec<_>>()
         };
         assert_eq!(thresholds(month.window), [14.4, 6.0, 1.0, 2.4, 1.5]);
         let two_hours = alarms(&month, Micros::from_secs(7_200), Micros::from_secs(20));
-        assert_eq!(alarms(&month, Micros::from_secs(60), Micros::from_secs(1)).len(), 1, "a 24th of a minute is no time");
-        assert_eq!(two_hours.iter().map(|alarm| alarm.long.as_secs_f64()).collect::<Vec<_>>(), [3_600.0, 300.0, 1_200.0]);
+        assert_eq!(
+            alarms(&month, Micros::from_secs(60), Micros::from_secs(1)).len(),
+            1,
+            "a 24th of a minute is no time"
+        );
+        assert_eq!(
+            two_hours.iter().map(|alarm| alarm.long.as_secs_f64()).collect::<Vec<_>>(),
+            [3_600.0, 300.0, 1_200.0]
+        );
         assert_eq!(two_hours[0].short, Micros::from_secs(300));
     }
 
     #[test]
     fn an_outage_rings_while_it_lasts_and_a_slow_leak_does_not() {
-        let outage = found(1_200, SpentBy::RepeatedFailures, |m| failing(m.step == "home" && (600.0..660.0).contains(&m.arrived)));
+        let outage = found(1_200, SpentBy::RepeatedFailures, |m| {
+            failing(m.step == "home" && (600.0..660.0).contains(&m.arrived))
+        });
         let fast = outage.alarms.iter().find(|alarm| alarm.of == BudgetOf::Run).unwrap();
         let rang_at = fast.rang_at.unwrap().as_secs_f64();
         assert!((600.0..640.0).contains(&rang_at), "{outage:?}");
         assert!(fast.worst.unwrap() > 500.0, "{outage:?}");
-        let leak = found(1_200, SpentBy::RepeatedFailures, |m| failing(m.step == "home" && m.shopper < 0.001));
+        let leak = found(1_200, SpentBy::RepeatedFailures, |m| {
+            failing(m.step == "home" && m.shopper < 0.001)
+        });
         assert!(leak.alarms.iter().all(|alarm| alarm.rang_at.is_none()), "{leak:?}");
     }
 }

@@ -35,10 +35,17 @@ use crate::tally::Tally;
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
 /// that was cut short; what it was stopped for is broken. While a run goes on nothing is decided: who looks often enough sees
 /// anything.
-pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts) -> Vec<ObjectiveFinding> {
+pub fn objectives(
+    plan: &Plan,
+    tally: &Tally,
+    health: &Health,
+    facts: &RunFacts,
+) -> Vec<ObjectiveFinding> {
     let slices = facts.slices.first().map_or(1, |slice| slice.of());
     let stopped_for = match facts.completion {
-        Completion::Aborted => certainly_broken(plan, tally, Micros::from_secs(u32::MAX.into()), slices),
+        Completion::Aborted => {
+            certainly_broken(plan, tally, Micros::from_secs(u32::MAX.into()), slices)
+        }
         _ => None,
     };
     let cut_short = facts.completion != Completion::Complete;
@@ -47,7 +54,8 @@ pub fn objectives(plan: &Plan, tally: &Tally, health: &Health, facts: &RunFacts)
         // What was still to come might have made up for too few requests.
         let too_few = objective.metric == Metric::Requests && !objective.comparison.small_is_good();
         if stopped_for == Some(place) {
-            (found.verdict, found.why, found.more_shoppers) = (ObjectiveVerdict::Broken, Why::Certain, None);
+            (found.verdict, found.why, found.more_shoppers) =
+                (ObjectiveVerdict::Broken, Why::Certain, None);
         } else if facts.completion == Completion::Running {
             found.why = match found.verdict {
                 ObjectiveVerdict::Holds => Why::HoldsSoFar,
@@ -80,7 +88,11 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
         Sample::Shares(cells) => {
             let (verdict, worst) = judge_shares(&cells, &windows, objective, objective.limit);
             let shown = worst.share.map(|share| (share.value, share.ci95()));
-            let found = ObjectiveFinding { observed: shown.map(|shown| shown.0), ci95: shown.map(|shown| shown.1), ..nothing };
+            let found = ObjectiveFinding {
+                observed: shown.map(|shown| shown.0),
+                ci95: shown.map(|shown| shown.1),
+                ..nothing
+            };
             concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Spans(spans) => {
@@ -103,9 +115,16 @@ struct Worst {
 }
 
 /// The answer for all windows, and the worst of them.
-fn judge_shares(cells: &share::Cells, windows: &[Range<u32>], objective: &Objective, limit: f64) -> (ObjectiveVerdict, Worst) {
+fn judge_shares(
+    cells: &share::Cells,
+    windows: &[Range<u32>],
+    objective: &Objective,
+    limit: f64,
+) -> (ObjectiveVerdict, Worst) {
     let clustering = match windows {
-        [whole] => Clustering::of(&cells.range(whole.clone()).map(|(block, cell)| (*block, *cell)).collect()),
+        [whole] => Clustering::of(
+            &cells.range(whole.clone()).map(|(block, cell)| (*block, *cell)).collect(),
+        ),
         _ => Clustering::within(cells, windows),
     };
     let levels = (LEVEL, LEVEL / windows.len().max(1) as f64);
@@ -130,7 +149,9 @@ fn judge_shares(cells: &share::Cells, windows: &[Range<u32>], objective: &Object
             ObjectiveVerdict::Inconclusive => 1.0,
             ObjectiveVerdict::Holds => 0.0,
         };
-        let bad = share.map_or(1.0, |share| if small_is_good { share.upper(levels.0) } else { 1.0 - share.lower(levels.0) });
+        let bad = share.map_or(1.0, |share| {
+            if small_is_good { share.upper(levels.0) } else { 1.0 - share.lower(levels.0) }
+        });
         4.0 * gravity + bad
     };
     let judged = windows.iter().map(|window| {
@@ -139,12 +160,20 @@ fn judge_shares(cells: &share::Cells, windows: &[Range<u32>], objective: &Object
     });
     let worst = judged.max_by(|a, b| badness(&a.1, a.2).total_cmp(&badness(&b.1, b.2)));
     let Some((window, share, verdict)) = worst else {
-        return (ObjectiveVerdict::Inconclusive, Worst { window: 0..0, of_windows: 0, share: None, times_needed: None });
+        return (
+            ObjectiveVerdict::Inconclusive,
+            Worst { window: 0..0, of_windows: 0, share: None, times_needed: None },
+        );
     };
     let swapped = if small_is_good { levels } else { (levels.1, levels.0) };
     (
         verdict,
-        Worst { window, of_windows: windows.len() as u64, share, times_needed: share.and_then(|share| share.times_needed(limit, swapped)) },
+        Worst {
+            window,
+            of_windows: windows.len() as u64,
+            share,
+            times_needed: share.and_then(|share| share.times_needed(limit, swapped)),
+        },
     )
 }
 
@@ -167,7 +196,9 @@ fn concluded(
         },
         sample: of,
         weak: worst.share.is_some_and(|share| !share.by_blocks),
-        more_shoppers: (verdict == ObjectiveVerdict::Inconclusive).then(|| worst.times_needed.map(more)).flatten(),
+        more_shoppers: (verdict == ObjectiveVerdict::Inconclusive)
+            .then(|| worst.times_needed.map(more))
+            .flatten(),
         window: objective.window.map(|_| Window {
             from: part.shape.block * u64::from(worst.window.start),
             // The last window takes in what went on after the last arrival.
@@ -179,12 +210,19 @@ fn concluded(
 }
 
 /// The quantile as it was seen in the worst window, with its order statistics (David and Nagaraja 2003, 7.1).
-fn shown_span(found: ObjectiveFinding, spans: &Spans<'_>, worst: &Worst, q: f64) -> ObjectiveFinding {
+fn shown_span(
+    found: ObjectiveFinding,
+    spans: &Spans<'_>,
+    worst: &Worst,
+    q: f64,
+) -> ObjectiveFinding {
     let window = worst.window.clone();
     let ranked = spans.ranked(window.clone());
     let Some(seen) = ranked.at(q) else { return found };
-    let cells = spans.beyond(seen.span).into_iter().filter(|(block, _)| window.contains(block)).collect();
-    let effective = Share::of(&cells, window, Clustering::of(&cells)).map_or(1.0, |share| share.effective.min(share.of).max(1.0));
+    let cells =
+        spans.beyond(seen.span).into_iter().filter(|(block, _)| window.contains(block)).collect();
+    let effective = Share::of(&cells, window, Clustering::of(&cells))
+        .map_or(1.0, |share| share.effective.min(share.of).max(1.0));
     let spread = Z95 * (q * (1.0 - q) / effective).sqrt();
     let low = ranked.at(q - spread).map_or(0.0, |at| at.span.0 as f64);
     let high = match ranked.at(q + spread) {
@@ -198,7 +236,11 @@ fn shown_span(found: ObjectiveFinding, spans: &Spans<'_>, worst: &Worst, q: f64)
         successes_only: ranked.successes.quantile(q),
         in_time: worst.share.map(|beyond| {
             let Interval { low, high } = beyond.ci95();
-            InTime { share: 1.0 - beyond.value, ci95: Interval { low: 1.0 - high, high: 1.0 - low }, never: ranked.never() }
+            InTime {
+                share: 1.0 - beyond.value,
+                ci95: Interval { low: 1.0 - high, high: 1.0 - low },
+                never: ranked.never(),
+            }
         }),
         ..found
     }
@@ -217,7 +259,8 @@ fn requests(
     let end = length.as_secs_f64();
     let rate = |window: &Range<u32>| {
         let until = f64::from(window.end).min(end);
-        let sent: u64 = seconds.range(window.start..until.ceil() as u32).map(|(_, sent)| sent).sum();
+        let sent: u64 =
+            seconds.range(window.start..until.ceil() as u32).map(|(_, sent)| sent).sum();
         sent as f64 / (until - f64::from(window.start)).max(1e-6)
     };
     let rates = windows.iter().map(|window| (window, rate(window)));
@@ -229,7 +272,11 @@ fn requests(
     };
     let badness = |rate: f64| if objective.comparison.small_is_good() { rate } else { -rate };
     let sent: u64 = seconds.values().sum();
-    let Some((window, worst)) = rates.max_by(|a, b| badness(a.1).total_cmp(&badness(b.1))).filter(|_| sent > 0) else { return found };
+    let Some((window, worst)) =
+        rates.max_by(|a, b| badness(a.1).total_cmp(&badness(b.1))).filter(|_| sent > 0)
+    else {
+        return found;
+    };
     ObjectiveFinding {
         observed: Some(worst),
         verdict: if good(worst) { ObjectiveVerdict::Holds } else { ObjectiveVerdict::Broken },

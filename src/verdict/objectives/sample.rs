@@ -40,7 +40,9 @@ impl<'t> Sample<'t> {
     /// What `metric` counts in this tally, or in a part of one.
     pub(in crate::verdict) fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
         match metric {
-            Metric::RepeatedFailures => Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2))),
+            Metric::RepeatedFailures => {
+                Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2)))
+            }
             Metric::LostShoppers => {
                 let (behaviour, patience) = (plan.shoppers.behaviour, &plan.shoppers.patience);
                 Sample::Shares(shoppers(tally, |fate| weight(fate, behaviour, patience).high))
@@ -79,14 +81,24 @@ impl<'t> Sample<'t> {
             }
             Metric::TimeToBuy { .. } => {
                 let mut spans = Spans::default();
-                tally.journeys.iter().for_each(|journey| spans.successes(&journey.time_to_buy.blocks));
+                tally
+                    .journeys
+                    .iter()
+                    .for_each(|journey| spans.successes(&journey.time_to_buy.blocks));
                 let sells = |journey: JourneyId| {
-                    plan.journey(journey).units.clone().any(|unit| plan.units[usize::from(unit)].paying_step.is_some())
+                    plan.journey(journey)
+                        .units
+                        .clone()
+                        .any(|unit| plan.units[usize::from(unit)].paying_step.is_some())
                 };
-                spans.never(tally, |took, fate| sells(took) && !fate.purchased && kept_from_the_end(fate));
+                spans.never(tally, |took, fate| {
+                    sells(took) && !fate.purchased && kept_from_the_end(fate)
+                });
                 Sample::Spans(spans)
             }
-            Metric::Requests => Sample::Requests(tally.seconds.iter().map(|(second, seen)| (*second, seen.requests)).collect()),
+            Metric::Requests => Sample::Requests(
+                tally.seconds.iter().map(|(second, seen)| (*second, seen.requests)).collect(),
+            ),
         }
     }
 }
@@ -148,13 +160,19 @@ impl<'t> Spans<'t> {
     }
 
     fn successes(&mut self, blocks: &'t BTreeMap<u32, Latency>) {
-        blocks.iter().for_each(|(block, seen)| self.blocks.entry(*block).or_default().successes.push(seen));
+        blocks
+            .iter()
+            .for_each(|(block, seen)| self.blocks.entry(*block).or_default().successes.push(seen));
     }
 
     fn never(&mut self, tally: &Tally, counts: impl Fn(JourneyId, &Fate) -> bool) {
         for (block, seen) in &tally.blocks {
-            let never: u64 =
-                seen.shoppers.iter().filter(|((journey, fate), _)| counts(*journey, fate)).map(|(_, count)| count.shoppers).sum();
+            let never: u64 = seen
+                .shoppers
+                .iter()
+                .filter(|((journey, fate), _)| counts(*journey, fate))
+                .map(|(_, count)| count.shoppers)
+                .sum();
             if never > 0 {
                 self.blocks.entry(*block).or_default().never += never;
             }
@@ -164,8 +182,11 @@ impl<'t> Spans<'t> {
     /// The share beyond a limit: all that is longer, and all that never came to a success.
     pub(super) fn beyond(&self, limit: Micros) -> Cells {
         let cell = |block: &SpanBlock<'_>| {
-            let within: u64 = block.successes.iter().map(|seen| seen.count_at_or_below(limit)).sum();
-            let all: u64 = block.successes.iter().chain(&block.given_up).map(|seen| seen.count()).sum::<u64>() + block.never;
+            let within: u64 =
+                block.successes.iter().map(|seen| seen.count_at_or_below(limit)).sum();
+            let all: u64 =
+                block.successes.iter().chain(&block.given_up).map(|seen| seen.count()).sum::<u64>()
+                    + block.never;
             Cell::counts(all - within, all)
         };
         self.blocks.iter().map(|(number, block)| (*number, cell(block))).collect()
@@ -174,11 +195,24 @@ impl<'t> Spans<'t> {
     /// (span, count) by block, in no order. What was given up ranks above every success, at the moment of giving up or
     /// later; what never came to an end, above all of that.
     pub(in crate::verdict) fn counted(&self) -> BTreeMap<u32, Vec<(Micros, u64)>> {
-        let longest = self.blocks.values().flat_map(|block| &block.successes).filter_map(|seen| seen.max()).max().unwrap_or_default();
+        let longest = self
+            .blocks
+            .values()
+            .flat_map(|block| &block.successes)
+            .filter_map(|seen| seen.max())
+            .max()
+            .unwrap_or_default();
         let counted = |block: &SpanBlock<'_>| {
             let successes = block.successes.iter().flat_map(|seen| seen.iter());
-            let given_up = block.given_up.iter().flat_map(|seen| seen.iter()).map(|(span, count)| (span.max(longest), count));
-            successes.chain(given_up).chain((block.never > 0).then_some((Latency::BOUND, block.never))).collect()
+            let given_up = block
+                .given_up
+                .iter()
+                .flat_map(|seen| seen.iter())
+                .map(|(span, count)| (span.max(longest), count));
+            successes
+                .chain(given_up)
+                .chain((block.never > 0).then_some((Latency::BOUND, block.never)))
+                .collect()
         };
         self.blocks.iter().map(|(number, block)| (*number, counted(block))).collect()
     }

@@ -55,7 +55,8 @@ impl Clustering {
         let excess: Vec<f64> = groups.iter().map(|group| group.sum - mean * group.of).collect();
         let squares: f64 = excess.iter().map(|e| e * e).sum();
         let neighbours: f64 = excess.windows(2).map(|pair| pair[0] * pair[1]).sum();
-        let inflated = count / (count - 1.0) * (squares + 2.0 * neighbours.max(0.0)) / (total.of * variance);
+        let inflated =
+            count / (count - 1.0) * (squares + 2.0 * neighbours.max(0.0)) / (total.of * variance);
         Some(Clustering { effect: inflated.max(1.0), freedom: count - 1.0 })
     }
 
@@ -64,25 +65,30 @@ impl Clustering {
     pub(super) fn within(cells: &Cells, windows: &[Range<u32>]) -> Option<Clustering> {
         let (mut squares, mut freedom) = (0.0, 0.0);
         for window in windows {
-            let blocks = || cells.range(window.clone()).map(|(_, cell)| cell).filter(|cell| cell.of > 0.0);
+            let blocks =
+                || cells.range(window.clone()).map(|(_, cell)| cell).filter(|cell| cell.of > 0.0);
             let total = sum(blocks());
             let variance = if total.of > 0.0 { total.variance() } else { 0.0 };
             let mean = if total.of > 0.0 { total.mean() } else { 0.0 };
             freedom += (blocks().count() as f64 - 1.0).max(0.0);
             if variance > 0.0 {
-                squares += blocks().map(|cell| (cell.sum - mean * cell.of).powi(2) / (cell.of * variance)).sum::<f64>();
+                squares += blocks()
+                    .map(|cell| (cell.sum - mean * cell.of).powi(2) / (cell.of * variance))
+                    .sum::<f64>();
             } else {
                 // Nothing happened, as expected: no more and no less clustered than independent figures.
                 squares += (blocks().count() as f64 - 1.0).max(0.0);
             }
         }
-        (freedom >= (MIN_BLOCKS - 1) as f64).then(|| Clustering { effect: (squares / freedom).max(1.0), freedom })
+        (freedom >= (MIN_BLOCKS - 1) as f64)
+            .then(|| Clustering { effect: (squares / freedom).max(1.0), freedom })
     }
 
     /// What share of the sample is left (Korn and Graubard 1998, with Student's t for the clustering being an estimate).
     fn worth(self) -> f64 {
         let certain = if self.freedom.is_finite() {
-            let t = StudentsT::new(0.0, 1.0, self.freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(1.0 - LEVEL));
+            let t = StudentsT::new(0.0, 1.0, self.freedom)
+                .map_or(f64::INFINITY, |law| law.inverse_cdf(1.0 - LEVEL));
             (crate::verdict::statistics::Z_ONE_SIDED / t).powi(2)
         } else {
             1.0
@@ -95,7 +101,11 @@ impl Clustering {
 
 impl Share {
     /// Of these cells; none where nothing was counted.
-    pub(super) fn of(cells: &Cells, within: Range<u32>, clustering: Option<Clustering>) -> Option<Share> {
+    pub(super) fn of(
+        cells: &Cells,
+        within: Range<u32>,
+        clustering: Option<Clustering>,
+    ) -> Option<Share> {
         let total = sum(cells.range(within).map(|(_, cell)| cell));
         if total.of <= 0.0 {
             return None;
@@ -105,7 +115,12 @@ impl Share {
         let sharper = if variance > 0.0 { value * (1.0 - value) / variance } else { 1.0 };
         // Where nothing happened, nothing is known of clustering either.
         let worth = if value <= 0.0 { 1.0 } else { clustering.map_or(1.0, Clustering::worth) };
-        Some(Share { value, of: total.of, effective: total.of * sharper * worth, by_blocks: clustering.is_some() })
+        Some(Share {
+            value,
+            of: total.of,
+            effective: total.of * sharper * worth,
+            by_blocks: clustering.is_some(),
+        })
     }
 
     /// Above the share with a chance of `1 − level`.
@@ -170,7 +185,10 @@ fn grouped(cells: &Cells) -> Option<Vec<Cell>> {
         }
         groups
     };
-    (MIN_BLOCKS..filled.len()).map(|parts| joined(total / parts as f64)).find(|groups| groups.len() >= MIN_BLOCKS).or(Some(filled))
+    (MIN_BLOCKS..filled.len())
+        .map(|parts| joined(total / parts as f64))
+        .find(|groups| groups.len() >= MIN_BLOCKS)
+        .or(Some(filled))
 }
 
 #[cfg(test)]
@@ -201,8 +219,15 @@ mod tests {
         burst[20..24].fill((15, 100));
         let burst = share(&cells(burst));
         assert_eq!(steady.value, burst.value);
-        assert!(steady.effective > 5_000.0 && burst.effective < 700.0, "{} and {}", steady.effective, burst.effective);
-        assert!(burst.lower(LEVEL) < steady.lower(LEVEL) && burst.upper(LEVEL) > steady.upper(LEVEL));
+        assert!(
+            steady.effective > 5_000.0 && burst.effective < 700.0,
+            "{} and {}",
+            steady.effective,
+            burst.effective
+        );
+        assert!(
+            burst.lower(LEVEL) < steady.lower(LEVEL) && burst.upper(LEVEL) > steady.upper(LEVEL)
+        );
     }
 
     #[test]
@@ -241,7 +266,11 @@ mod tests {
         let times = found.times_needed(0.005, (LEVEL, LEVEL)).unwrap();
         let at = |times: f64| Share { effective: found.effective * times, ..found }.upper(LEVEL);
         assert!(times > 5.0 && at(times) < 0.005 && at(times * 0.98) > 0.005, "{times}");
-        assert_eq!(share(&cells([(5, 1_000)])).times_needed(0.005, (LEVEL, LEVEL)), None, "right at the limit");
+        assert_eq!(
+            share(&cells([(5, 1_000)])).times_needed(0.005, (LEVEL, LEVEL)),
+            None,
+            "right at the limit"
+        );
     }
 
     proptest! {

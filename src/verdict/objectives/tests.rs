@@ -10,15 +10,28 @@ use ObjectiveVerdict::{Broken, Holds, Inconclusive};
 fn plan(seconds: u64, objectives: &[&str]) -> Plan {
     let mut plan = shop();
     plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
-    plan.objectives = objectives.iter().enumerate().map(|(i, text)| plan.objective(text, i as u32 + 1).unwrap()).collect();
+    plan.objectives = objectives
+        .iter()
+        .enumerate()
+        .map(|(i, text)| plan.objective(text, i as u32 + 1).unwrap())
+        .collect();
     plan
 }
 
-fn judged(shoppers: u64, objectives: &[&str], rule: impl Fn(&Moment<'_>) -> Outcome) -> Vec<ObjectiveFinding> {
+fn judged(
+    shoppers: u64,
+    objectives: &[&str],
+    rule: impl Fn(&Moment<'_>) -> Outcome,
+) -> Vec<ObjectiveFinding> {
     findings(shoppers, 120, objectives, rule).objectives
 }
 
-fn findings(shoppers: u64, seconds: u64, objectives: &[&str], rule: impl Fn(&Moment<'_>) -> Outcome) -> Findings {
+fn findings(
+    shoppers: u64,
+    seconds: u64,
+    objectives: &[&str],
+    rule: impl Fn(&Moment<'_>) -> Outcome,
+) -> Findings {
     Trial::of(plan(seconds, objectives), shoppers, seconds, rule).findings()
 }
 
@@ -33,38 +46,63 @@ fn unlucky(m: &Moment<'_>) -> Outcome {
 
 #[test]
 fn rates_hold_are_broken_or_stay_open() {
-    let texts = ["failures(pay) < 3%", "failures(pay) < 0.3%", "failures(pay) < 1.1%", "failures(pay) > 0.3%", "failures < 0.99999"];
+    let texts = [
+        "failures(pay) < 3%",
+        "failures(pay) < 0.3%",
+        "failures(pay) < 1.1%",
+        "failures(pay) > 0.3%",
+        "failures < 0.99999",
+    ];
     let found = judged(20_000, &texts, unlucky);
     assert_eq!(verdicts(&found), [Holds, Broken, Inconclusive, Holds, Holds]);
     assert!(found[2].more_shoppers.unwrap() > 1_000 && found[2].why == Why::Straddles, "{found:?}");
     assert_eq!((found[0].more_shoppers, found[0].line, found[1].line), (None, 1, 2));
     let observed = found[0].observed.unwrap();
-    assert!(found.iter().take(4).all(|objective| objective.observed == Some(observed) && objective.sample == found[0].sample));
+    assert!(found.iter().take(4).all(
+        |objective| objective.observed == Some(observed) && objective.sample == found[0].sample
+    ));
     let ci95 = found[0].ci95.unwrap();
-    assert!(ci95.low < observed && observed < ci95.high && (0.005..0.015).contains(&observed), "{found:?}");
+    assert!(
+        ci95.low < observed && observed < ci95.high && (0.005..0.015).contains(&observed),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn shoppers_are_judged_as_they_are_reported() {
-    let found =
-        findings(8_000, 120, &["repeated_failures < 4%", "repeated_failures < 0.5%", "lost_shoppers < 10%", "lost_shoppers < 0.1%"], |m| {
-            failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.1)
-        });
+    let found = findings(
+        8_000,
+        120,
+        &[
+            "repeated_failures < 4%",
+            "repeated_failures < 0.5%",
+            "lost_shoppers < 10%",
+            "lost_shoppers < 0.1%",
+        ],
+        |m| failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.1),
+    );
     assert_eq!(verdicts(&found.objectives), [Holds, Broken, Holds, Broken]);
     assert_eq!(found.objectives[0].observed, found.shoppers.repeated.value());
-    assert!((found.objectives[2].observed.unwrap() - found.loss.unwrap().by_patience[0].rate).abs() < 1e-12);
+    assert!(
+        (found.objectives[2].observed.unwrap() - found.loss.unwrap().by_patience[0].rate).abs()
+            < 1e-12
+    );
 }
 
 #[test]
 fn nothing_seen_never_holds() {
-    let texts =
-        ["repeated_failures < 50%", "failures(pay) < 99%", "p50(pay) < 1h", "requests < 1000/s", "time_to_buy < 1h", "lost_shoppers < 99%"];
+    let texts = [
+        "repeated_failures < 50%",
+        "failures(pay) < 99%",
+        "p50(pay) < 1h",
+        "requests < 1000/s",
+        "time_to_buy < 1h",
+        "lost_shoppers < 99%",
+    ];
     let found = judged(0, &texts, unlucky);
-    assert!(
-        found
-            .iter()
-            .all(|objective| objective.verdict == Inconclusive && objective.why == Why::NothingSeen && objective.observed.is_none())
-    );
+    assert!(found.iter().all(|objective| objective.verdict == Inconclusive
+        && objective.why == Why::NothingSeen
+        && objective.observed.is_none()));
     // Nobody gets as far as paying.
     let found = judged(2_000, &texts[1..3], |m| failing(m.step == "product"));
     assert!(found.iter().all(|objective| objective.why == Why::NothingSeen), "{found:?}");
@@ -82,39 +120,83 @@ fn too_few_clean_attempts_do_not_hold_either() {
 #[test]
 fn quantiles_are_judged_by_what_lies_beyond_the_limit() {
     // pay takes 16 ms and an exponential of mean 12 ms: its median lies at 24.3 ms, p95 at 52 ms.
-    let texts = ["p50(pay) < 28ms", "p50(pay) < 21ms", "p95(pay) < 62ms", "p95(pay) < 44ms", "p95(pay) < 52ms", "p95(pay) > 44ms"];
+    let texts = [
+        "p50(pay) < 28ms",
+        "p50(pay) < 21ms",
+        "p95(pay) < 62ms",
+        "p95(pay) < 44ms",
+        "p95(pay) < 52ms",
+        "p95(pay) > 44ms",
+    ];
     let found = judged(10_000, &texts, |_| Outcome::Ok);
     assert_eq!(verdicts(&found), [Holds, Broken, Holds, Broken, Inconclusive, Holds]);
     let (p95, ci95) = (found[2].observed.unwrap(), found[2].ci95.unwrap());
-    assert!((49e3..55e3).contains(&p95) && ci95.low < p95 && p95 < ci95.high && ci95.high < 60e3, "{found:?}");
+    assert!(
+        (49e3..55e3).contains(&p95) && ci95.low < p95 && p95 < ci95.high && ci95.high < 60e3,
+        "{found:?}"
+    );
     assert_eq!(found[2].successes_only.unwrap().0 as f64, p95);
 }
 
 #[test]
 fn what_was_given_up_ranks_above_every_success() {
-    let slow = |m: &Moment<'_>| if m.step == "pay" && m.luck < 0.10 { Outcome::Failed(FailureKind::TooSlow) } else { Outcome::Ok };
-    let found = judged(10_000, &["p95(pay) < 1h", "p50(pay) < 30ms", "p95(time_to_buy) < 1h", "p99.99(buy) < 1h"], slow);
+    let slow = |m: &Moment<'_>| {
+        if m.step == "pay" && m.luck < 0.10 {
+            Outcome::Failed(FailureKind::TooSlow)
+        } else {
+            Outcome::Ok
+        }
+    };
+    let found = judged(
+        10_000,
+        &["p95(pay) < 1h", "p50(pay) < 30ms", "p95(time_to_buy) < 1h", "p99.99(buy) < 1h"],
+        slow,
+    );
     assert_eq!(verdicts(&found)[..2], [Broken, Holds]);
-    assert!(found[0].observed_at_least && found[0].ci95.unwrap().high.is_infinite(), "{:?}", found[0]);
+    assert!(
+        found[0].observed_at_least && found[0].ci95.unwrap().high.is_infinite(),
+        "{:?}",
+        found[0]
+    );
     assert!(found[0].successes_only.unwrap() < Micros::from_millis(60));
     // One in a thousand of those who pay never succeeds in three attempts.
     assert!(found[3].observed_at_least, "{:?}", found[3]);
     // A tenth of all attempts at paying was given up: by that share the objective is judged.
     let in_time = found[0].in_time.unwrap();
-    assert!((0.89..0.91).contains(&in_time.share) && in_time.ci95.low < in_time.share && in_time.share < in_time.ci95.high, "{in_time:?}");
+    assert!(
+        (0.89..0.91).contains(&in_time.share)
+            && in_time.ci95.low < in_time.share
+            && in_time.share < in_time.ci95.high,
+        "{in_time:?}"
+    );
     assert_eq!(in_time.never as f64, (found[0].sample as f64 * (1.0 - in_time.share)).round());
 }
 
 #[test]
 fn an_outage_in_one_window_breaks_every_window_but_not_the_whole() {
-    let outage = |m: &Moment<'_>| failing(m.step == "pay" && (60.0..70.0).contains(&m.arrived) && m.nth == 1 || m.luck < 0.001);
-    let texts = ["failures(pay) < 9%", "failures(pay) < 9% for 10s", "failures(pay) < 9% for 10s after 70s"];
+    let outage = |m: &Moment<'_>| {
+        failing(
+            m.step == "pay" && (60.0..70.0).contains(&m.arrived) && m.nth == 1 || m.luck < 0.001,
+        )
+    };
+    let texts = [
+        "failures(pay) < 9%",
+        "failures(pay) < 9% for 10s",
+        "failures(pay) < 9% for 10s after 70s",
+    ];
     let found = judged(12_000, &texts, outage);
     assert_eq!(verdicts(&found), [Inconclusive, Broken, Holds]);
     let window = found[1].window.unwrap();
-    assert_eq!((window.from, window.until, window.of), (Micros::from_secs(60), Micros::from_secs(70), 12));
-    let only = judged(12_000, &["failures(pay) < 9% for 100s after 40s"], outage)[0].window.unwrap();
-    assert_eq!((only.from, only.until, only.of), (Micros::from_secs(40), Micros::from_secs(120), 1));
+    assert_eq!(
+        (window.from, window.until, window.of),
+        (Micros::from_secs(60), Micros::from_secs(70), 12)
+    );
+    let only =
+        judged(12_000, &["failures(pay) < 9% for 100s after 40s"], outage)[0].window.unwrap();
+    assert_eq!(
+        (only.from, only.until, only.of),
+        (Micros::from_secs(40), Micros::from_secs(120), 1)
+    );
     let warmed_up = judged(12_000, &["failures(pay) < 1% after 70s"], outage);
     assert_eq!(verdicts(&warmed_up), [Holds]);
 }
@@ -132,7 +214,9 @@ fn a_condition_picks_its_shoppers() {
         "failures(pay) < 5% where payment = card",
         "repeated_failures < 9% where payment = wallet and device = mobile",
     ];
-    let found = judged(12_000, &texts, |m| failing(m.step == "pay" && m.payment == "wallet" && m.luck < 0.2));
+    let found = judged(12_000, &texts, |m| {
+        failing(m.step == "pay" && m.payment == "wallet" && m.luck < 0.2)
+    });
     assert_eq!(verdicts(&found), [Broken, Holds, Holds]);
     assert!(found[2].sample < 3_300, "{:?}", found[2]);
 }
@@ -140,7 +224,15 @@ fn a_condition_picks_its_shoppers() {
 #[test]
 fn requests_are_counted_and_not_estimated() {
     let mut trial = Trial::of(
-        plan(60, &["requests > 9/s", "requests > 11/s", "requests > 9/s for 10s", "requests >= 10/s after 20s"]),
+        plan(
+            60,
+            &[
+                "requests > 9/s",
+                "requests > 11/s",
+                "requests > 9/s for 10s",
+                "requests >= 10/s after 20s",
+            ],
+        ),
         100,
         60,
         |_| Outcome::Ok,
@@ -156,7 +248,8 @@ fn requests_are_counted_and_not_estimated() {
 
 #[test]
 fn a_suspect_generator_can_not_vouch_but_it_can_convict() {
-    let mut trial = Trial::of(plan(120, &["failures(pay) < 3%", "failures(pay) < 0.3%"]), 20_000, 120, unlucky);
+    let mut trial =
+        Trial::of(plan(120, &["failures(pay) < 3%", "failures(pay) < 0.3%"]), 20_000, 120, unlucky);
     trial.tally.blocks.get_mut(&3).unwrap().held = 9;
     let found = trial.findings();
     assert_eq!(verdicts(&found.objectives), [Inconclusive, Broken]);
@@ -167,7 +260,8 @@ fn a_suspect_generator_can_not_vouch_but_it_can_convict() {
 
 #[test]
 fn few_blocks_are_marked_weak() {
-    let found = |seconds| findings(3_000, seconds, &["failures(pay) < 3%"], unlucky).objectives[0].weak;
+    let found =
+        |seconds| findings(3_000, seconds, &["failures(pay) < 3%"], unlucky).objectives[0].weak;
     assert!(found(20) && !found(40));
 }
 
@@ -189,10 +283,16 @@ fn an_outage_stops_a_run_soon_and_a_clean_shop_never() {
         assert!(!stopped(objective, |_| Outcome::Ok, 120), "{objective}");
     }
     // Attempts may last as long as shoppers wait for them: ten seconds here.
-    assert!(!stopped("failures(pay) < 0.5% abort", outage, 70) && stopped("failures(pay) < 0.5% abort", outage, 90));
+    assert!(
+        !stopped("failures(pay) < 0.5% abort", outage, 70)
+            && stopped("failures(pay) < 0.5% abort", outage, 90)
+    );
     assert!(stopped("failures(home) > 90% abort", outage, 40), "what should fail does not");
     assert!(!stopped("failures(pay) < 0.5%", outage, 120), "it does not say abort");
-    assert!(!stopped("failures(pay) < 0.5% after 60s abort", |m| failing(m.arrived < 60.0), 120), "the warm-up is left out");
+    assert!(
+        !stopped("failures(pay) < 0.5% after 60s abort", |m| failing(m.arrived < 60.0), 120),
+        "the warm-up is left out"
+    );
 }
 
 #[test]
@@ -207,7 +307,9 @@ fn slow_answers_and_bad_windows_stop_a_run_too() {
 #[test]
 fn whoever_is_still_inside_counts_as_a_good_shopper() {
     let failing_first = |inside: u64| {
-        let mut trial = Trial::of(plan(120, &["repeated_failures < 10% abort"]), 6_000, 120, |m| failing(m.shopper < 0.3));
+        let mut trial = Trial::of(plan(120, &["repeated_failures < 10% abort"]), 6_000, 120, |m| {
+            failing(m.shopper < 0.3)
+        });
         // As many more have arrived and not left: whoever fails leaves early.
         trial.tally.blocks.values_mut().for_each(|block| block.started += inside);
         super::certainly_broken(&trial.plan, &trial.tally, Micros::from_secs(60), 1).is_some()
@@ -218,11 +320,15 @@ fn whoever_is_still_inside_counts_as_a_good_shopper() {
 #[test]
 fn what_a_run_was_stopped_for_is_broken_and_nothing_else_holds() {
     let objectives = ["requests > 1/s", "failures(home) < 1%", "repeated_failures < 0.5% abort"];
-    let mut trial = Trial::of(plan(120, &objectives), 12_000, 60, |m| failing(m.step == "pay" && m.luck < 0.5));
+    let mut trial =
+        Trial::of(plan(120, &objectives), 12_000, 60, |m| failing(m.step == "pay" && m.luck < 0.5));
     trial.tally.seconds.entry(0).or_default().requests = 100;
     trial.facts.completion = crate::verdict::Completion::Aborted;
     let found = trial.findings();
     assert_eq!(verdicts(&found.objectives), [Inconclusive, Inconclusive, Broken]);
-    assert_eq!([Why::CutShort, Why::CutShort, Why::Certain], [0, 1, 2].map(|i| found.objectives[i].why));
+    assert_eq!(
+        [Why::CutShort, Why::CutShort, Why::Certain],
+        [0, 1, 2].map(|i| found.objectives[i].why)
+    );
     assert_eq!(found.verdict, Verdict::Fail);
 }

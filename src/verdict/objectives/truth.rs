@@ -59,7 +59,8 @@ fn cells(key: u64, n: u64, blocks: u64, rate: f64, how: How) -> Cells {
             }
         };
         let (from, until) = (n * block / blocks, n * (block + 1) / blocks);
-        let failed = (from..until).filter(|who| uniform(key, Purpose::Bootstrap, *who) < rate).count();
+        let failed =
+            (from..until).filter(|who| uniform(key, Purpose::Bootstrap, *who) < rate).count();
         Cell::counts(failed as u64, until - from)
     };
     (0..blocks).map(|block| (block as u32, in_block(block))).collect()
@@ -108,7 +109,11 @@ fn quantiles(runs: u64) {
                 .map(|block| {
                     let mut seen = Latency::default();
                     let whos = n * block / blocks..n * (block + 1) / blocks;
-                    whos.for_each(|who| seen.record(Micros((-1e6 * (1.0 - uniform(SEED + run, Purpose::Think, who)).ln()) as u64)));
+                    whos.for_each(|who| {
+                        seen.record(Micros(
+                            (-1e6 * (1.0 - uniform(SEED + run, Purpose::Think, who)).ln()) as u64,
+                        ))
+                    });
                     (block as u32, seen)
                 })
                 .collect();
@@ -132,19 +137,28 @@ fn quantiles(runs: u64) {
 /// A mean of chances, most of them zero: coverage of both one-sided limits.
 fn losses(runs: u64) {
     println!("| mean loss | truth above the upper limit | below the lower limit |\n|---|---|---|");
-    for (p, how) in [(0.01, How::Independent), (0.05, How::Independent), (0.04, How::Bursts { blocks: 5, times: 4.0 })] {
+    for (p, how) in [
+        (0.01, How::Independent),
+        (0.05, How::Independent),
+        (0.04, How::Bursts { blocks: 5, times: 4.0 }),
+    ] {
         // A failing shopper is lost with 0.26, 0.63 or 0.81, each a third of the time.
         let truth = p * (0.26 + 0.63 + 0.81) / 3.0;
         let (mut above, mut below) = (0, 0);
         for run in 0..runs {
             let weigh = |(block, cell): (u32, Cell)| {
-                let weights = (0..cell.sum as u64)
-                    .map(|i| [0.26, 0.63, 0.81][(3.0 * uniform(SEED ^ run, Purpose::Patience, u64::from(block) * 10_000 + i)) as usize]);
+                let weights = (0..cell.sum as u64).map(|i| {
+                    [0.26, 0.63, 0.81][(3.0
+                        * uniform(SEED ^ run, Purpose::Patience, u64::from(block) * 10_000 + i))
+                        as usize]
+                });
                 let (sum, squares) = weights.fold((0.0, 0.0), |(s, q), w: f64| (s + w, q + w * w));
                 (block, Cell { sum, squares, of: cell.of })
             };
-            let cells: Cells = cells(SEED + run, 6_000, 360, p, how).into_iter().map(weigh).collect();
-            let share = super::Share::of(&cells, 0..u32::MAX, super::Clustering::of(&cells)).unwrap();
+            let cells: Cells =
+                cells(SEED + run, 6_000, 360, p, how).into_iter().map(weigh).collect();
+            let share =
+                super::Share::of(&cells, 0..u32::MAX, super::Clustering::of(&cells)).unwrap();
             above += u32::from(truth > share.upper(0.05));
             below += u32::from(truth < share.lower(0.05));
         }
@@ -176,9 +190,12 @@ fn aborts(runs: u64) {
         println!("| {how:?} | {n} | {limit} | 1 | {stopped:.3} | |");
         assert!(stopped <= 0.05 + slack(0.05, runs), "{how:?}: {stopped}");
     }
-    for (limit, n, times, least) in
-        [(0.005, 12_000, 2.0, 0.0), (0.005, 12_000, 4.0, 0.95), (0.005, 12_000, 10.0, 0.99), (0.005, 12_000, 200.0, 1.0)]
-    {
+    for (limit, n, times, least) in [
+        (0.005, 12_000, 2.0, 0.0),
+        (0.005, 12_000, 4.0, 0.95),
+        (0.005, 12_000, 10.0, 0.99),
+        (0.005, 12_000, 200.0, 1.0),
+    ] {
         let (stopped, after) = stops(runs, n, 360, limit, times, How::Independent);
         println!("| Independent | {n} | {limit} | {times} | {stopped:.3} | {after:.2} |");
         assert!(stopped >= least - slack(least, runs), "{times}: {stopped}");
@@ -187,10 +204,13 @@ fn aborts(runs: u64) {
 
 fn stops(runs: u64, n: u64, blocks: u64, limit: f64, times: f64, how: How) -> (f64, f64) {
     let width = blocks as u32 / 30;
-    let stretches: Vec<Stretch> = (0..30).map(|i| Stretch { blocks: i * width..(i + 1) * width, weight: 1.0 }).collect();
+    let stretches: Vec<Stretch> =
+        (0..30).map(|i| Stretch { blocks: i * width..(i + 1) * width, weight: 1.0 }).collect();
     let (mut stopped, mut after) = (0u32, 0.0);
     for run in 0..runs {
-        if let Some(place) = alarm(&cells(SEED + run, n, blocks, limit * times, how), &stretches, limit, 0.05) {
+        if let Some(place) =
+            alarm(&cells(SEED + run, n, blocks, limit * times, how), &stretches, limit, 0.05)
+        {
             stopped += 1;
             after += (place + 1) as f64 / stretches.len() as f64;
         }

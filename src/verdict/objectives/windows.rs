@@ -12,10 +12,15 @@ use crate::plan::Objective;
 pub(super) fn windows(length: Micros, block: Micros, objective: &Objective) -> Vec<Range<u32>> {
     let blocks = |span: Micros| u32::try_from(span.0.div_ceil(block.0.max(1))).unwrap_or(u32::MAX);
     let (start, end) = (blocks(objective.after.unwrap_or(Micros::ZERO)), blocks(length).max(1));
-    let Some(width) = objective.window.map(blocks) else { return std::iter::once(start..u32::MAX).collect() };
+    let Some(width) = objective.window.map(blocks) else {
+        return std::iter::once(start..u32::MAX).collect();
+    };
     let width = width.clamp(1, end.saturating_sub(start).max(1));
-    let mut windows: Vec<Range<u32>> =
-        (0..).map(|i| start + i * width).take_while(|from| from + width <= end).map(|from| from..from + width).collect();
+    let mut windows: Vec<Range<u32>> = (0..)
+        .map(|i| start + i * width)
+        .take_while(|from| from + width <= end)
+        .map(|from| from..from + width)
+        .collect();
     match windows.last_mut() {
         Some(last) if last.end < end => windows.push(end - width..u32::MAX),
         Some(last) => last.end = u32::MAX,

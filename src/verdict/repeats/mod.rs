@@ -54,8 +54,10 @@ pub struct UnitRepeats {
 /// How failures come back, from first attempts and second ones after a failure; `windows` are the times at which the shop
 /// failed more than at others.
 pub fn repeats(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Repeats {
-    let units: Vec<UnitRepeats> =
-        (0..plan.units.len()).map(|i| UnitRepeats::of(tally, UnitId(i as u16))).filter(|unit| unit.first.of > 0).collect();
+    let units: Vec<UnitRepeats> = (0..plan.units.len())
+        .map(|i| UnitRepeats::of(tally, UnitId(i as u16)))
+        .filter(|unit| unit.first.of > 0)
+        .collect();
     let where_fell = |place: &dyn Fn(&Fate) -> Option<StepId>| ranked(plan, tally, place);
     let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
     Repeats {
@@ -68,15 +70,23 @@ pub fn repeats(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Repeats {
     }
 }
 
-fn ranked(plan: &Plan, tally: &Tally, place: &dyn Fn(&Fate) -> Option<StepId>) -> Vec<(StepId, u64)> {
+fn ranked(
+    plan: &Plan,
+    tally: &Tally,
+    place: &dyn Fn(&Fate) -> Option<StepId>,
+) -> Vec<(StepId, u64)> {
     let mut counts = vec![0; plan.steps.len()];
     for (key, count) in &tally.shoppers {
         if let Some(step) = place(&key.fate) {
             counts[step.index()] += count.shoppers;
         }
     }
-    let mut ranked: Vec<(StepId, u64)> =
-        counts.into_iter().enumerate().map(|(i, count)| (StepId(i as u16), count)).filter(|(_, count)| *count > 0).collect();
+    let mut ranked: Vec<(StepId, u64)> = counts
+        .into_iter()
+        .enumerate()
+        .map(|(i, count)| (StepId(i as u16), count))
+        .filter(|(_, count)| *count > 0)
+        .collect();
     ranked.sort_by_key(|&(step, count)| (std::cmp::Reverse(count), step));
     ranked
 }
@@ -86,7 +96,9 @@ fn ranked(plan: &Plan, tally: &Tally, place: &dyn Fn(&Fate) -> Option<StepId>) -
 impl UnitRepeats {
     fn of(tally: &Tally, unit: UnitId) -> UnitRepeats {
         let first = tally.blocks.values().filter_map(|block| block.tries.get(&(unit, 1)));
-        let first = first.fold(Rate::new(0, 0), |sum, tries| Rate::new(sum.events + tries.failed, sum.of + tries.total()));
+        let first = first.fold(Rate::new(0, 0), |sum, tries| {
+            Rate::new(sum.events + tries.failed, sum.of + tries.total())
+        });
         UnitRepeats { unit, first, stickiness: Stickiness::of(tally, &[unit]) }
     }
 }

@@ -54,15 +54,22 @@ pub enum Why {
 
 impl Source {
     /// `p_first` is how likely a first attempt fails where failures fell.
-    pub(super) fn of(tally: &Tally, units: &[UnitRepeats], p_first: Option<f64>, windows: &[TimeWindow]) -> Source {
+    pub(super) fn of(
+        tally: &Tally,
+        units: &[UnitRepeats],
+        p_first: Option<f64>,
+        windows: &[TimeWindow],
+    ) -> Source {
         let strata = Strata::of(strata(tally, units));
-        let windows: Vec<TimeWindow> = windows.iter().filter(|window| window.failed_again > 0).cloned().collect();
+        let windows: Vec<TimeWindow> =
+            windows.iter().filter(|window| window.failed_again > 0).cloned().collect();
         let own = strata.failed - strata.expected_there;
         let time = strata.expected_there - strata.expected_usually;
         let of_shopper = strata.compared_failed >= MIN_REPEATED && strata.surprise() > Z95;
         // A twentieth is within the error of any part.
         let of_moment = !windows.is_empty() && time > 0.05 * strata.failed;
-        let few = strata.compared < MIN_REPEATED || (strata.compared_failed < MIN_REPEATED && strata.surprise() > Z95);
+        let few = strata.compared < MIN_REPEATED
+            || (strata.compared_failed < MIN_REPEATED && strata.surprise() > Z95);
         let why = match (of_shopper, of_moment) {
             (false, false) if few => Why::TooFew,
             (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY) => Why::Always,
@@ -74,14 +81,20 @@ impl Source {
             (true, true) if own >= time => Why::ShopperAndMoment,
             (true, true) => Why::MomentAndShopper,
         };
-        let windows = if matches!(why, Why::Moment | Why::ShopperAndMoment | Why::MomentAndShopper) { windows } else { Vec::new() };
+        let windows = if matches!(why, Why::Moment | Why::ShopperAndMoment | Why::MomentAndShopper)
+        {
+            windows
+        } else {
+            Vec::new()
+        };
         Source { why, strata, windows, block: tally.shape.block }
     }
 
     /// Whether a moment that was bad for everybody may have been taken for the shoppers' own circumstances, since it was shorter than
     /// a block of time: of those who tried again within it more failed than of all who came in the block.
     pub fn may_hide_a_moment(&self) -> bool {
-        let blames_the_shopper = matches!(self.why, Why::Shopper | Why::ShopperAndMoment | Why::MomentAndShopper);
+        let blames_the_shopper =
+            matches!(self.why, Why::Shopper | Why::ShopperAndMoment | Why::MomentAndShopper);
         blames_the_shopper && self.block > LONG
     }
 }

@@ -50,7 +50,9 @@ fn figures(sums: &[f64]) -> Option<(f64, f64, f64)> {
 }
 
 fn rho(sums: &[f64]) -> Option<f64> {
-    figures(sums).filter(|(mu, ..)| *mu < 1.0).map(|(mu, again, failed)| (failed / again - mu) / (1.0 - mu))
+    figures(sums)
+        .filter(|(mu, ..)| *mu < 1.0)
+        .map(|(mu, again, failed)| (failed / again - mu) / (1.0 - mu))
 }
 
 // === impl Stickiness ===
@@ -60,22 +62,37 @@ impl Stickiness {
     pub(super) fn of(tally: &Tally, units: &[UnitId]) -> Stickiness {
         let blocks = sums(tally, units);
         let mut total = vec![0.0; 1 + PER_UNIT * units.len()];
-        blocks.iter().for_each(|sums| total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum));
+        blocks
+            .iter()
+            .for_each(|sums| total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum));
         let Some((mu, again, failed)) = figures(&total) else {
             // Nobody tried again; at one unit the chance of a first failure may be known all the same.
             let alone = (units.len() == 1 && total[1] > 0.0).then(|| total[2] / total[1]);
-            return Stickiness { p_first: alone, second: Rate::new(0, 0), lift: None, rho: None, by_blocks: false };
+            return Stickiness {
+                p_first: alone,
+                second: Rate::new(0, 0),
+                lift: None,
+                rho: None,
+                by_blocks: false,
+            };
         };
         let first: f64 = total[1..].chunks(PER_UNIT).map(|unit| unit[0]).sum();
         let second = Rate::new(failed as u64, again as u64);
         let error = Stretches::of(blocks.into_iter()).and_then(|stretches| stretches.error(rho));
-        let found = rho(&total).map(|found| (found, interval((mu, first), (failed / again, again), error)));
+        let found =
+            rho(&total).map(|found| (found, interval((mu, first), (failed / again, again), error)));
         // The same interval on the other scale: P(F₂|F₁) = μ + ρ (1 − μ).
         let lift = found.filter(|_| mu > 0.0).map(|(rho, ci95)| {
             let lift = |rho: f64| 1.0 + rho * (1.0 - mu) / mu;
             (lift(rho), Interval { low: lift(ci95.low), high: lift(ci95.high) })
         });
-        Stickiness { p_first: Some(mu), second, lift, rho: found.filter(|_| mu > 0.0), by_blocks: error.is_some() }
+        Stickiness {
+            p_first: Some(mu),
+            second,
+            lift,
+            rho: found.filter(|_| mu > 0.0),
+            by_blocks: error.is_some(),
+        }
     }
 
     /// Where the rate of second failures lies with 95 % confidence: the interval of ρ on its scale, μ + ρ (1 − μ).
@@ -91,10 +108,15 @@ impl Stickiness {
 fn interval((mu, first): (f64, f64), (p, again): (f64, f64), error: Option<f64>) -> Interval {
     let scale = 1.0 - mu;
     // The delta method: dρ/dp = 1/(1 − μ), dρ/dμ = (p − 1)/(1 − μ)².
-    let variance = p * (1.0 - p) / again / scale.powi(2) + mu * scale / first * ((1.0 - p) / scale.powi(2)).powi(2);
+    let variance = p * (1.0 - p) / again / scale.powi(2)
+        + mu * scale / first * ((1.0 - p) / scale.powi(2)).powi(2);
     let variance = variance.max(error.map_or(0.0, |error| error * error));
     // Where none failed, or all did, the attempts are what there is.
-    let effective = if variance > 0.0 && p > 0.0 && p < 1.0 { (p * (1.0 - p) / (variance * scale * scale)).min(again) } else { again };
+    let effective = if variance > 0.0 && p > 0.0 && p < 1.0 {
+        (p * (1.0 - p) / (variance * scale * scale)).min(again)
+    } else {
+        again
+    };
     let of_p = wilson(p, effective, Z95);
     Interval { low: (of_p.low - mu) / scale, high: (of_p.high - mu) / scale }
 }

@@ -86,9 +86,13 @@ fn an_outage_is_the_moment_and_its_time_is_told() {
 
 #[test]
 fn a_card_and_an_outage_are_both_told() {
-    let trial = Trial::run(8_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.step == "pay" && m.shopper < 0.05));
+    let trial = Trial::run(8_000, 120, |m| {
+        failing((40.0..60.0).contains(&m.now) || m.step == "pay" && m.shopper < 0.05)
+    });
     assert_eq!(why(&trial), Why::MomentAndShopper);
-    let trial = Trial::run(8_000, 120, |m| failing((40.0..50.0).contains(&m.now) || m.step == "pay" && m.shopper < 0.15));
+    let trial = Trial::run(8_000, 120, |m| {
+        failing((40.0..50.0).contains(&m.now) || m.step == "pay" && m.shopper < 0.15)
+    });
     assert_eq!(why(&trial), Why::ShopperAndMoment);
 }
 
@@ -100,9 +104,17 @@ fn failures_that_pass_repeat_by_chance_only_and_few_say_nothing() {
 
 #[test]
 fn where_failures_fell_is_ranked() {
-    let trial = Trial::run(4_000, 60, |m| failing(m.nth == 1 && (m.step == "cart" || m.step == "home" && m.luck < 0.2)));
+    let trial = Trial::run(4_000, 60, |m| {
+        failing(m.nth == 1 && (m.step == "cart" || m.step == "home" && m.luck < 0.2))
+    });
     let found = repeats(&trial.plan, &trial.tally, &[]);
     assert_eq!(found.first_failed[0].0, trial.step("cart"));
-    assert_eq!(found.second_failed.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [trial.step("cart")]);
-    assert_eq!(found.repeated_from.iter().map(|(step, _)| *step).collect::<Vec<_>>(), [trial.step("buy/home")]);
+    assert_eq!(
+        found.second_failed.iter().map(|(step, _)| *step).collect::<Vec<_>>(),
+        [trial.step("cart")]
+    );
+    assert_eq!(
+        found.repeated_from.iter().map(|(step, _)| *step).collect::<Vec<_>>(),
+        [trial.step("buy/home")]
+    );
 }

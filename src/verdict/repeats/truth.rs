@@ -20,14 +20,21 @@ fn sources(runs: u64) {
     let table: [(&str, Why, Rule<'_>); 5] = [
         ("the whole shop is down for 20 s", Why::Moment, &|run, m| outage(run, m)),
         ("payment is down for 20 s", Why::Moment, &|run, m| m.step == "pay" && outage(run, m)),
-        ("payment fails by half for 20 s", Why::Moment, &|run, m| m.step == "pay" && outage(run, m) && m.luck >= 0.5),
+        ("payment fails by half for 20 s", Why::Moment, &|run, m| {
+            m.step == "pay" && outage(run, m) && m.luck >= 0.5
+        }),
         ("a card in 33 never works", Why::Shopper, &|_, m| m.step == "pay" && m.shopper < 0.03),
-        ("a node fails every second time", Why::Shopper, &|_, m| m.node == "n2" && m.step == "cart" && m.luck >= 0.5),
+        ("a node fails every second time", Why::Shopper, &|_, m| {
+            m.node == "n2" && m.step == "cart" && m.luck >= 0.5
+        }),
     ];
     for (what, expected, rule) in table {
         let right = (0..runs).filter(|run| {
-            let trial = Trial::replicate(SEED + run, shop(), 6_000, 120, |m| failing(rule(*run, m) || m.luck < 0.01));
-            repeats(&trial.plan, &trial.tally, &windows(&trial.plan, &trial.tally)).source.why == expected
+            let trial = Trial::replicate(SEED + run, shop(), 6_000, 120, |m| {
+                failing(rule(*run, m) || m.luck < 0.01)
+            });
+            repeats(&trial.plan, &trial.tally, &windows(&trial.plan, &trial.tally)).source.why
+                == expected
         });
         let right = right.count() as f64 / runs as f64;
         println!("| {what} | {right:.4} |");
@@ -46,25 +53,38 @@ fn coverage(runs: u64) {
         ("independent, one shopper in five keeps the first outcome", &|_, m| {
             if m.shopper < 0.2 { m.shopper < 0.2 * 0.08 } else { m.luck < 0.08 }
         }),
-        ("in bursts of 2 s, five times the rate", &|run, m| m.luck < if bad(run, m) { 0.2 } else { 0.04 }),
+        ("in bursts of 2 s, five times the rate", &|run, m| {
+            m.luck < if bad(run, m) { 0.2 } else { 0.04 }
+        }),
     ];
     for (what, rule) in table {
         let (mut first, mut again) = ((0, 0), (0, 0));
         let found: Vec<_> = (0..runs)
             .map(|run| {
-                let trial = Trial::replicate(SEED + run, shop(), 6_000, 240, |m| failing(m.step == "pay" && rule(run, m)));
-                let pay =
-                    repeats(&trial.plan, &trial.tally, &[]).units.into_iter().find(|unit| trial.plan.unit(unit.unit).purchase).unwrap();
+                let trial = Trial::replicate(SEED + run, shop(), 6_000, 240, |m| {
+                    failing(m.step == "pay" && rule(run, m))
+                });
+                let pay = repeats(&trial.plan, &trial.tally, &[])
+                    .units
+                    .into_iter()
+                    .find(|unit| trial.plan.unit(unit.unit).purchase)
+                    .unwrap();
                 first = (first.0 + pay.first.events, first.1 + pay.first.of);
-                again = (again.0 + pay.stickiness.second.events, again.1 + pay.stickiness.second.of);
+                again =
+                    (again.0 + pay.stickiness.second.events, again.1 + pay.stickiness.second.of);
                 pay.stickiness.rho.unwrap().1
             })
             .collect();
         let mu = first.0 as f64 / first.1 as f64;
         let truth = (again.0 as f64 / again.1 as f64 - mu) / (1.0 - mu);
-        let held = found.iter().filter(|ci95| ci95.low <= truth && truth <= ci95.high).count() as f64 / runs as f64;
+        let held = found.iter().filter(|ci95| ci95.low <= truth && truth <= ci95.high).count()
+            as f64
+            / runs as f64;
         println!("| {what} | {truth:.3} | {held:.4} |");
-        assert!((0.93 - slack(0.93, runs)..=(0.97 + slack(0.97, runs)).min(1.0)).contains(&held), "{what}: {held}");
+        assert!(
+            (0.93 - slack(0.93, runs)..=(0.97 + slack(0.97, runs)).min(1.0)).contains(&held),
+            "{what}: {held}"
+        );
     }
 }
 

@@ -27,7 +27,8 @@ pub fn clustering(blocks: impl Iterator<Item = Cell>) -> Option<f64> {
     let count = stretches.count() as f64;
     let beyond: Vec<f64> = stretches.each().map(|sums| sums[1] - mean * sums[0]).collect();
     let squares: f64 = beyond.iter().map(|beyond| beyond * beyond).sum();
-    let effect = count / (count - 1.0) * squares * (1.0 + covariance(&beyond)) / (total.of * variance);
+    let effect =
+        count / (count - 1.0) * squares * (1.0 + covariance(&beyond)) / (total.of * variance);
     Some((effect * student(count - 1.0).powi(2)).max(1.0))
 }
 
@@ -39,18 +40,24 @@ mod tests {
     /// 100 blocks of 200: events come in bursts of `burst` at a pooled rate of 5 %.
     fn bursts(key: u64, burst: u64) -> Vec<(u64, u64)> {
         let hit = |block: u64, i: u64| uniform(key, Purpose::Bootstrap, block * 1_000 + i) < 0.05;
-        (0..100).map(|block| ((0..200 / burst).filter(|&i| hit(block, i)).count() as u64 * burst, 200)).collect()
+        (0..100)
+            .map(|block| ((0..200 / burst).filter(|&i| hit(block, i)).count() as u64 * burst, 200))
+            .collect()
     }
 
     #[test]
     fn independent_events_have_no_design_effect_to_speak_of() {
-        let mean = (0..40).map(|key| design_effect(bursts(key, 1).into_iter()).unwrap()).sum::<f64>() / 40.0;
+        let mean =
+            (0..40).map(|key| design_effect(bursts(key, 1).into_iter()).unwrap()).sum::<f64>()
+                / 40.0;
         assert!((1.0..1.4).contains(&mean), "{mean}");
     }
 
     #[test]
     fn bursts_of_five_are_worth_a_fifth() {
-        let mean = (0..40).map(|key| design_effect(bursts(key, 5).into_iter()).unwrap()).sum::<f64>() / 40.0;
+        let mean =
+            (0..40).map(|key| design_effect(bursts(key, 5).into_iter()).unwrap()).sum::<f64>()
+                / 40.0;
         assert!((4.5..7.0).contains(&mean), "{mean}");
     }
 

@@ -75,13 +75,16 @@ impl Margins {
     }
 
     fn mode(&self) -> u64 {
-        let mode = (self.events + 1) as f64 * (self.n + 1) as f64 / (self.n + self.other_n + 2) as f64;
+        let mode =
+            (self.events + 1) as f64 * (self.n + 1) as f64 / (self.n + self.other_n + 2) as f64;
         (mode as u64).clamp(self.least(), self.most())
     }
 
     /// The hypergeometric probability that `x` of the events fall among the first `n`.
     fn probability(&self, x: u64) -> f64 {
-        (ln_choose(self.n, x) + ln_choose(self.other_n, self.events - x) - ln_choose(self.n + self.other_n, self.events)).exp()
+        (ln_choose(self.n, x) + ln_choose(self.other_n, self.events - x)
+            - ln_choose(self.n + self.other_n, self.events))
+        .exp()
     }
 }
 
@@ -126,7 +129,10 @@ mod tests {
     #[test]
     fn q_values_follow_benjamini_and_hochberg() {
         // Their 1995 paper, section 3.2: fifteen p-values, of which four pass at 5 %.
-        let p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0];
+        let p = [
+            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262,
+            0.5719, 0.6528, 0.7590, 1.0,
+        ];
         let q = benjamini_hochberg(&p);
         assert_eq!(q.iter().filter(|q| **q <= 0.05).count(), 4);
         assert!((q[3] - 0.035_625).abs() < 1e-12);

@@ -41,7 +41,11 @@ impl Cell {
     /// These without those, which are among them; never below zero by rounding.
     pub fn without(&self, other: Cell) -> Cell {
         let less = |all: f64, part: f64| (all - part).max(0.0);
-        Cell { sum: less(self.sum, other.sum), squares: less(self.squares, other.squares), of: less(self.of, other.of) }
+        Cell {
+            sum: less(self.sum, other.sum),
+            squares: less(self.squares, other.squares),
+            of: less(self.of, other.of),
+        }
     }
 
     /// Where the mean lies with 95 % confidence, if clustering in time inflates its variance by `design_effect`.
@@ -49,14 +53,22 @@ impl Cell {
         if self.of <= 0.0 {
             return Interval { low: 0.0, high: 1.0 };
         }
-        mean_interval(self.mean(), (self.variance() / self.of * design_effect).sqrt(), self.of as u64)
+        mean_interval(
+            self.mean(),
+            (self.variance() / self.of * design_effect).sqrt(),
+            self.of as u64,
+        )
     }
 }
 
 impl Add for Cell {
     type Output = Cell;
     fn add(self, other: Cell) -> Cell {
-        Cell { sum: self.sum + other.sum, squares: self.squares + other.squares, of: self.of + other.of }
+        Cell {
+            sum: self.sum + other.sum,
+            squares: self.squares + other.squares,
+            of: self.of + other.of,
+        }
     }
 }
 
@@ -75,16 +87,27 @@ mod tests {
     fn a_mean_of_ones_and_zeros_is_a_rate() {
         let cell = Cell::counts(12, 2_000);
         assert_eq!(cell, Cell::all(1.0, 12) + Cell::all(0.0, 1_988));
-        let (mean, rate) = (cell.ci95(4.0), Rate { design_effect: 4.0, ..Rate::new(12, 2_000) }.ci95().unwrap());
-        assert!((mean.low - rate.low).abs() < 1e-12 && (mean.high - rate.high).abs() < 1e-12, "{mean:?} {rate:?}");
+        let (mean, rate) =
+            (cell.ci95(4.0), Rate { design_effect: 4.0, ..Rate::new(12, 2_000) }.ci95().unwrap());
+        assert!(
+            (mean.low - rate.low).abs() < 1e-12 && (mean.high - rate.high).abs() < 1e-12,
+            "{mean:?} {rate:?}"
+        );
         assert_eq!(Cell::counts(0, 1_000).ci95(1.0), Interval { low: 0.0, high: 0.003 });
         assert_eq!(Cell::default().ci95(1.0), Interval { low: 0.0, high: 1.0 });
     }
 
     #[test]
     fn chances_vary_less_than_ones_and_zeros_and_say_more() {
-        let (chances, events) = (Cell::all(0.26, 100) + Cell::all(0.0, 900), wilson(0.026, 1_000.0, Z95));
+        let (chances, events) =
+            (Cell::all(0.26, 100) + Cell::all(0.0, 900), wilson(0.026, 1_000.0, Z95));
         let found = chances.ci95(1.0);
-        assert!(events.low < found.low && found.low < 0.026 && 0.026 < found.high && found.high < events.high, "{found:?}");
+        assert!(
+            events.low < found.low
+                && found.low < 0.026
+                && 0.026 < found.high
+                && found.high < events.high,
+            "{found:?}"
+        );
     }
 }

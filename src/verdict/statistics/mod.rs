@@ -17,7 +17,9 @@ pub use blocks::{MIN_BLOCKS, clustering, design_effect};
 pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided};
 pub use mean::Cell;
 pub use quantile::{Quantile, Quantiles, min_sample, quantile};
-pub use rate::{Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson};
+pub use rate::{
+    Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson,
+};
 pub use strata::{Strata, Stratum};
 pub use stretches::{RESAMPLES, Stretches};
 

@@ -72,7 +72,8 @@ impl Quantiles {
     /// Of what was seen block by block, which may have been long for everybody at times.
     pub fn by_block(series: &Series) -> Quantiles {
         let longer = |span: Micros| {
-            let of_block = |block: &Latency| (block.count() - block.count_at_or_below(span), block.count());
+            let of_block =
+                |block: &Latency| (block.count() - block.count_at_or_below(span), block.count());
             design_effect(series.blocks.values().map(of_block)).unwrap_or(1.0)
         };
         Quantiles::with(&series.total(), &longer)
@@ -80,7 +81,15 @@ impl Quantiles {
 
     fn with(sample: &Latency, effect: &dyn Fn(Micros) -> f64) -> Quantiles {
         let at = |q| clustered(sample, q, effect);
-        Quantiles { count: sample.count(), p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), p999: at(0.999), max: sample.max() }
+        Quantiles {
+            count: sample.count(),
+            p50: at(0.5),
+            p90: at(0.9),
+            p95: at(0.95),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: sample.max(),
+        }
     }
 }
 
@@ -97,7 +106,10 @@ mod tests {
 
     #[test]
     fn the_smallest_samples_are_those_of_wilks() {
-        assert_eq!([0.5, 0.9, 0.95, 0.99, 0.999, 0.9999].map(min_sample), [5, 29, 59, 299, 2_995, 29_956]);
+        assert_eq!(
+            [0.5, 0.9, 0.95, 0.99, 0.999, 0.9999].map(min_sample),
+            [5, 29, 59, 299, 2_995, 29_956]
+        );
     }
 
     #[test]
@@ -123,14 +135,21 @@ mod tests {
             let mut series = Series::default();
             for block in 0..60 {
                 for i in 0..100 {
-                    series.record(block, Micros((1_000 + 10 * i) * if slow(block, i) { 10 } else { 1 }));
+                    series.record(
+                        block,
+                        Micros((1_000 + 10 * i) * if slow(block, i) { 10 } else { 1 }),
+                    );
                 }
             }
             Quantiles::by_block(&series).p50.unwrap()
         };
         let width = |quantile: Quantile| quantile.high.unwrap().0 - quantile.low.0;
-        let (spread, at_times) = (series(|_, i| i % 6 == 0), series(|block, _| (20..30).contains(&block)));
-        assert!((spread.value.0 as f64 / at_times.value.0 as f64 - 1.0).abs() < 0.05, "{spread:?} {at_times:?}");
+        let (spread, at_times) =
+            (series(|_, i| i % 6 == 0), series(|block, _| (20..30).contains(&block)));
+        assert!(
+            (spread.value.0 as f64 / at_times.value.0 as f64 - 1.0).abs() < 0.05,
+            "{spread:?} {at_times:?}"
+        );
         assert!(width(at_times) > 3 * width(spread), "{spread:?} {at_times:?}");
     }
 
@@ -140,7 +159,9 @@ mod tests {
         let (trials, n) = (400u64, 600u64);
         let held = (0..trials)
             .filter(|trial| {
-                let spans = (0..n).map(|i| (-10_000.0 * (1.0 - uniform(9, Purpose::Bootstrap, trial * n + i)).ln()) as u64);
+                let spans = (0..n).map(|i| {
+                    (-10_000.0 * (1.0 - uniform(9, Purpose::Bootstrap, trial * n + i)).ln()) as u64
+                });
                 let p95 = quantile(&sample(spans), 0.95).unwrap();
                 p95.low.0 <= 29_957 && p95.high.is_none_or(|high| 29_957 <= high.0)
             })

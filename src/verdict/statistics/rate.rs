@@ -37,13 +37,19 @@ pub fn wilson(p: f64, n: f64, z: f64) -> Interval {
     let centre = (p + z2 / (2.0 * n)) / scale;
     let half = z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt() / scale;
     // At the ends the interval closes exactly; rounding must not leave a crumb.
-    Interval { low: if p <= 0.0 { 0.0 } else { (centre - half).max(0.0) }, high: if p >= 1.0 { 1.0 } else { (centre + half).min(1.0) } }
+    Interval {
+        low: if p <= 0.0 { 0.0 } else { (centre - half).max(0.0) },
+        high: if p >= 1.0 { 1.0 } else { (centre + half).min(1.0) },
+    }
 }
 
 /// The exact two-sided interval of Clopper and Pearson (1934) at confidence `1 − alpha`; events and sample may be
 /// effective (fractional), as Korn and Graubard (1998) have it for clustered samples.
 pub fn clopper_pearson(events: f64, n: f64, alpha: f64) -> Interval {
-    Interval { low: 1.0 - clopper_pearson_upper(n - events, n, alpha / 2.0), high: clopper_pearson_upper(events, n, alpha / 2.0) }
+    Interval {
+        low: 1.0 - clopper_pearson_upper(n - events, n, alpha / 2.0),
+        high: clopper_pearson_upper(events, n, alpha / 2.0),
+    }
 }
 
 /// The exact one-sided upper limit at confidence `1 − alpha`: the largest chance under which so few events, or fewer,
@@ -75,7 +81,11 @@ pub fn mean_interval(mean: f64, standard_error: f64, n: u64) -> Interval {
     if mean <= 0.0 {
         return Interval { low: 0.0, high: rule_of_three(n) };
     }
-    let n = if standard_error > 0.0 { mean * (1.0 - mean) / (standard_error * standard_error) } else { n as f64 };
+    let n = if standard_error > 0.0 {
+        mean * (1.0 - mean) / (standard_error * standard_error)
+    } else {
+        n as f64
+    };
     wilson(mean, n, Z95)
 }
 
@@ -120,9 +130,12 @@ mod tests {
     #[test]
     fn wilson_gives_the_published_examples() {
         // Newcombe 1998, table I: 81/263, 15/148, 0/20, 1/29.
-        for (events, n, low, high) in
-            [(81.0, 263.0, 0.2553, 0.3662), (15.0, 148.0, 0.0624, 0.1605), (0.0, 20.0, 0.0, 0.1611), (1.0, 29.0, 0.0061, 0.1718)]
-        {
+        for (events, n, low, high) in [
+            (81.0, 263.0, 0.2553, 0.3662),
+            (15.0, 148.0, 0.0624, 0.1605),
+            (0.0, 20.0, 0.0, 0.1611),
+            (1.0, 29.0, 0.0061, 0.1718),
+        ] {
             let interval = wilson(events / n, n, Z95);
             close(interval.low, low, 5e-5);
             close(interval.high, high, 5e-5);
@@ -135,9 +148,12 @@ mod tests {
     #[test]
     fn clopper_and_pearson_give_the_published_examples() {
         // Newcombe 1998, table I.
-        for (events, n, low, high) in
-            [(81.0, 263.0, 0.2527, 0.3676), (15.0, 148.0, 0.0578, 0.1617), (0.0, 20.0, 0.0, 0.1684), (1.0, 29.0, 0.0009, 0.1776)]
-        {
+        for (events, n, low, high) in [
+            (81.0, 263.0, 0.2527, 0.3676),
+            (15.0, 148.0, 0.0578, 0.1617),
+            (0.0, 20.0, 0.0, 0.1684),
+            (1.0, 29.0, 0.0009, 0.1776),
+        ] {
             let interval = clopper_pearson(events, n, 0.05);
             close(interval.low, low, 5e-5);
             close(interval.high, high, 5e-5);
@@ -185,11 +201,15 @@ mod tests {
         use statrs::distribution::{Binomial, Discrete};
         let mut least = 1.0f64;
         for n in [20u64, 200, 2_000] {
-            let intervals: Vec<Interval> = (0..=n / 2).map(|events| clopper_pearson(events as f64, n as f64, 0.05)).collect();
+            let intervals: Vec<Interval> =
+                (0..=n / 2).map(|events| clopper_pearson(events as f64, n as f64, 0.05)).collect();
             for p in [0.003, 0.01, 0.02, 0.05, 0.1, 0.2] {
                 let law = Binomial::new(p, n).unwrap();
-                let held =
-                    (0..).zip(&intervals).filter(|(_, ci)| ci.low <= p && p <= ci.high).map(|(events, _)| law.pmf(events)).sum::<f64>();
+                let held = (0..)
+                    .zip(&intervals)
+                    .filter(|(_, ci)| ci.low <= p && p <= ci.high)
+                    .map(|(events, _)| law.pmf(events))
+                    .sum::<f64>();
                 least = least.min(held);
             }
         }
@@ -202,7 +222,9 @@ mod tests {
         for (key, p) in [(1, 0.01), (2, 0.05), (3, 0.3)] {
             let held = (0..trials)
                 .filter(|trial| {
-                    let events = (0..n).filter(|i| uniform(key, Purpose::Bootstrap, trial * n + i) < p).count() as u64;
+                    let events = (0..n)
+                        .filter(|i| uniform(key, Purpose::Bootstrap, trial * n + i) < p)
+                        .count() as u64;
                     let interval = wilson(events as f64 / n as f64, n as f64, Z95);
                     interval.low <= p && p <= interval.high
                 })

@@ -57,14 +57,16 @@ impl Strata {
 
     fn add(&mut self, stratum: &Stratum) {
         let (m, a) = (stratum.again as f64, stratum.again_failed as f64);
-        let (n, c, own) = (stratum.first as f64, stratum.first_failed as f64, stratum.own_within as f64);
+        let (n, c, own) =
+            (stratum.first as f64, stratum.first_failed as f64, stratum.own_within as f64);
         // Whoever has nobody else to be compared with says nothing.
         if m == 0.0 || n < 1.0 || (own > 0.0 && n < 2.0) {
             return;
         }
         // Compared with all first attempts; with all but one's own where that is among them, so that
         // a shopper's own first failure doesn't speak for a bad moment.
-        let there = (m - own) * c / n + if own > 0.0 { own * (c - 1.0).max(0.0) / (n - 1.0) } else { 0.0 };
+        let there =
+            (m - own) * c / n + if own > 0.0 { own * (c - 1.0).max(0.0) / (n - 1.0) } else { 0.0 };
         let (all, failed) = (m + n, a + c);
         let weight = n / all;
         self.compared += stratum.again;
@@ -80,7 +82,11 @@ impl Strata {
     /// Failures of second attempts beyond what the others met at the same time, in standard errors of chance, half a failure
     /// taken off for counts being whole.
     pub fn surprise(&self) -> f64 {
-        if self.variance <= 0.0 { 0.0 } else { (self.failed - self.expected_there - 0.5) / self.variance.sqrt() }
+        if self.variance <= 0.0 {
+            0.0
+        } else {
+            (self.failed - self.expected_there - 0.5) / self.variance.sqrt()
+        }
     }
 
     /// How many times as often second attempts fail as the others' first attempts at the same time, with its interval. None
@@ -88,7 +94,8 @@ impl Strata {
     pub fn risk_ratio(&self) -> Option<(f64, Interval)> {
         (self.failed > 0.0 && self.expected_there > 0.0).then(|| {
             let ratio = self.failed / self.expected_there;
-            let spread = Z95 * (self.log_variance / (self.failed * self.expected_there)).max(0.0).sqrt();
+            let spread =
+                Z95 * (self.log_variance / (self.failed * self.expected_there)).max(0.0).sqrt();
             (ratio, Interval { low: ratio * (-spread).exp(), high: ratio * spread.exp() })
         })
     }
@@ -114,7 +121,10 @@ mod tests {
         let found = Strata::of([stratum(20, 10, 100, 5)].into_iter());
         let (ratio, interval) = found.risk_ratio().unwrap();
         let error = (0.1f64 - 0.05 + 0.2 - 0.01).sqrt();
-        assert!((ratio - 10.0).abs() < 1e-9 && ((interval.high / ratio).ln() / Z95 - error).abs() < 1e-9);
+        assert!(
+            (ratio - 10.0).abs() < 1e-9
+                && ((interval.high / ratio).ln() / Z95 - error).abs() < 1e-9
+        );
         assert!((found.own_stickiness().unwrap() - (0.5 - 0.05) / 0.95).abs() < 1e-9);
         assert!(found.surprise() > 5.0);
     }
@@ -138,6 +148,9 @@ mod tests {
     #[test]
     fn without_anything_nothing_is_said() {
         let found = Strata::of([stratum(0, 0, 10, 1), stratum(3, 3, 0, 0)].into_iter());
-        assert_eq!((found, found.risk_ratio(), found.own_stickiness()), (Strata::default(), None, None));
+        assert_eq!(
+            (found, found.risk_ratio(), found.own_stickiness()),
+            (Strata::default(), None, None)
+        );
     }
 }

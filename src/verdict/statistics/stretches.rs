@@ -69,22 +69,35 @@ impl Stretches {
         for sample in 0..RESAMPLES {
             total.fill(0.0);
             for i in 0..count {
-                add(&mut total, &self.sums[below(draw(KEY, Purpose::Bootstrap, sample * count + i), count) as usize]);
+                add(
+                    &mut total,
+                    &self.sums
+                        [below(draw(KEY, Purpose::Bootstrap, sample * count + i), count) as usize],
+                );
             }
             if let Some(found) = figure(&total).map(|found| found - centre) {
                 (n, sum, squares) = (n + 1.0, sum + found, squares + found * found);
             }
         }
-        let variance = (squares / n - (sum / n).powi(2)).max(0.0) * (1.0 + self.neighbours(&figure, centre));
+        let variance =
+            (squares / n - (sum / n).powi(2)).max(0.0) * (1.0 + self.neighbours(&figure, centre));
         let count = count as f64;
-        (n > RESAMPLES as f64 / 2.0).then(|| (variance * count / (count - 1.0)).sqrt() * student(count - 1.0))
+        (n > RESAMPLES as f64 / 2.0)
+            .then(|| (variance * count / (count - 1.0)).sqrt() * student(count - 1.0))
     }
 
     /// How much neighbours widen the variance of a figure.
     fn neighbours(&self, figure: &impl Fn(&[f64]) -> Option<f64>, centre: f64) -> f64 {
         let total = self.total();
-        let without = |sums: &[f64]| -> Vec<f64> { total.iter().zip(sums).map(|(total, sum)| total - sum).collect() };
-        covariance(&self.each().map(|sums| centre - figure(&without(sums)).unwrap_or(centre)).collect::<Vec<_>>())
+        let without = |sums: &[f64]| -> Vec<f64> {
+            total.iter().zip(sums).map(|(total, sum)| total - sum).collect()
+        };
+        covariance(
+            &self
+                .each()
+                .map(|sums| centre - figure(&without(sums)).unwrap_or(centre))
+                .collect::<Vec<_>>(),
+        )
     }
 }
 
@@ -133,7 +146,8 @@ mod tests {
     #[test]
     fn the_error_of_independent_events_is_the_binomial_one() {
         let blocks = (0..120).map(|block| {
-            let events = (0..200).filter(|i| uniform(3, Purpose::Think, block * 200 + i) < 0.1).count();
+            let events =
+                (0..200).filter(|i| uniform(3, Purpose::Think, block * 200 + i) < 0.1).count();
             vec![200.0, events as f64]
         });
         let stretches = Stretches::of(blocks).unwrap();
@@ -145,8 +159,13 @@ mod tests {
 
     #[test]
     fn a_burst_over_many_blocks_is_one_burst() {
-        let blocks = |struck: fn(u32) -> bool| (0..360).map(move |block| vec![50.0, if struck(block) { 25.0 } else { 0.0 }]);
-        let burst = Stretches::of(blocks(|block| (100..112).contains(&block))).unwrap().error(rate).unwrap();
+        let blocks = |struck: fn(u32) -> bool| {
+            (0..360).map(move |block| vec![50.0, if struck(block) { 25.0 } else { 0.0 }])
+        };
+        let burst = Stretches::of(blocks(|block| (100..112).contains(&block)))
+            .unwrap()
+            .error(rate)
+            .unwrap();
         let spread = Stretches::of(blocks(|block| block % 12 == 0)).unwrap().error(rate).unwrap();
         assert!(burst > 10.0 * spread.max(1e-6), "{burst} and {spread}");
     }
@@ -161,8 +180,12 @@ mod tests {
 
     #[test]
     fn uneven_blocks_are_joined_to_even_stretches() {
-        let stretches = Stretches::of((0..200u32).map(|block| vec![f64::from(1 + block % 7), 0.0])).unwrap();
+        let stretches =
+            Stretches::of((0..200u32).map(|block| vec![f64::from(1 + block % 7), 0.0])).unwrap();
         assert!((30..=36).contains(&stretches.count()), "{}", stretches.count());
-        assert_eq!(stretches.total()[0], (0..200u32).map(|block| f64::from(1 + block % 7)).sum::<f64>());
+        assert_eq!(
+            stretches.total()[0],
+            (0..200u32).map(|block| f64::from(1 + block % 7)).sum::<f64>()
+        );
     }
 }

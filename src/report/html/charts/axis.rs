@@ -22,10 +22,17 @@ impl Axis {
 
     /// Time since the start, in seconds.
     pub(super) fn of_time(length_s: f64, about: usize) -> Axis {
-        const STEPS: [f64; 15] = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0];
+        const STEPS: [f64; 15] = [
+            1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0,
+            7_200.0, 21_600.0,
+        ];
         let length_s = length_s.max(1.0);
-        let step = STEPS.into_iter().find(|step| length_s / step <= about as f64).unwrap_or(86_400.0);
-        let ticks = (0..=(length_s / step) as usize).map(|i| step * i as f64).map(|at| (at, clock(at))).collect();
+        let step =
+            STEPS.into_iter().find(|step| length_s / step <= about as f64).unwrap_or(86_400.0);
+        let ticks = (0..=(length_s / step) as usize)
+            .map(|i| step * i as f64)
+            .map(|at| (at, clock(at)))
+            .collect();
         Axis { low: 0.0, high: length_s, ticks }
     }
 
@@ -33,7 +40,9 @@ impl Axis {
     pub(super) fn of_log_ms(low_ms: f64, high_ms: f64) -> Axis {
         let low = low_ms.max(0.01).log10().floor();
         let high = high_ms.max(0.1).log10().ceil().max(low + 1.0);
-        let ticks = (low as i32..=high as i32).map(|power| (f64::from(power), millis(10f64.powi(power)))).collect();
+        let ticks = (low as i32..=high as i32)
+            .map(|power| (f64::from(power), millis(10f64.powi(power))))
+            .collect();
         Axis { low, high, ticks }
     }
 }
@@ -41,18 +50,30 @@ impl Axis {
 /// 1, 2 or 5 times a power of ten, at least `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| *step >= least).unwrap_or(10.0 * power)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|times| times * power)
+        .find(|step| *step >= least)
+        .unwrap_or(10.0 * power)
 }
 
 fn plain(x: f64) -> String {
     let text = if x >= 10.0 || x == 0.0 { format!("{x:.0}") } else { format!("{x:.2}") };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// `0:30`, `1:05:00`.
 pub(super) fn clock(seconds: f64) -> String {
     let s = seconds as u64;
-    if s >= 3_600 { format!("{}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60) } else { format!("{}:{:02}", s / 60, s % 60) }
+    if s >= 3_600 {
+        format!("{}:{:02}:{:02}", s / 3_600, s / 60 % 60, s % 60)
+    } else {
+        format!("{}:{:02}", s / 60, s % 60)
+    }
 }
 
 /// A span: `0.1 ms`, `50 ms`, `10 s`.

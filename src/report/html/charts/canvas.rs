@@ -6,7 +6,10 @@
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::{DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, RGBColor, Rectangle, SVGBackend, Text};
+use plotters::prelude::{
+    DrawingArea, IntoDrawingArea, IntoFont, PathElement, Polygon, RGBColor, Rectangle, SVGBackend,
+    Text,
+};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, TextStyle};
 
@@ -78,8 +81,10 @@ struct Format {
     letter: f64,
 }
 
-const WIDE: Format = Format { class: "wide", size: (1_800, 420), left: 110, right: 180, text: 24.0, letter: 13.0 };
-const NARROW: Format = Format { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
+const WIDE: Format =
+    Format { class: "wide", size: (1_800, 420), left: 110, right: 180, text: 24.0, letter: 13.0 };
+const NARROW: Format =
+    Format { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
 const TOP: i32 = 34;
 const BOTTOM: i32 = 40;
 
@@ -102,7 +107,8 @@ impl Plot {
 
     fn in_format(&self, format: &Format, alternative: &str) -> String {
         let mut text = String::new();
-        let drawn = self.draw(format, SVGBackend::with_string(&mut text, format.size).into_drawing_area());
+        let drawn =
+            self.draw(format, SVGBackend::with_string(&mut text, format.size).into_drawing_area());
         debug_assert!(drawn.is_ok(), "text takes every picture");
         svg::framed(format.class, format.size, alternative, svg::inner(&text))
     }
@@ -110,15 +116,21 @@ impl Plot {
     fn draw(&self, format: &Format, root: Area<'_, Shift>) -> Drawn {
         let inner = root.margin(TOP, BOTTOM, format.left, format.right);
         let range = inner.get_pixel_range();
-        let plane =
-            inner.apply_coord_spec(Plane::new(self.x.low..self.x.high, self.y.low..self.y.high, (range.0, range.1.end..range.1.start)));
+        let plane = inner.apply_coord_spec(Plane::new(
+            self.x.low..self.x.high,
+            self.y.low..self.y.high,
+            (range.0, range.1.end..range.1.start),
+        ));
         self.bands(format, &root, &plane)?;
         self.grid(format, &root, &plane)?;
         for line in &self.lines {
             line.draw(&plane, self.y.low)?;
         }
         for (at, name) in &self.marks {
-            plane.draw(&PathElement::new(vec![(*at, self.y.low), (*at, self.y.high)], Colour::Ink.rgb().stroke_width(2)))?;
+            plane.draw(&PathElement::new(
+                vec![(*at, self.y.low), (*at, self.y.high)],
+                Colour::Ink.rgb().stroke_width(2),
+            ))?;
             let (x, y) = plane.map_coordinate(&(*at, self.y.high));
             text(&root, format, name, (x, y - 4), HPos::Center, VPos::Bottom)?;
         }
@@ -131,10 +143,20 @@ impl Plot {
         let mut free = 0.0;
         for band in &self.bands {
             let (from, until) = (band.from.max(self.x.low), band.until.min(self.x.high));
-            plane.draw(&Rectangle::new([(from, self.y.low), (until, self.y.high)], band.colour.rgb().filled()))?;
-            let ((x, y), (end, _)) = (plane.map_coordinate(&(from, self.y.high)), plane.map_coordinate(&(until, self.y.high)));
-            let (middle, half) = (f64::from(x + end) / 2.0, format.letter * band.name.chars().count() as f64 / 2.0);
-            if !band.name.is_empty() && f64::from(end - x) + format.text >= 2.0 * half && middle - half >= free {
+            plane.draw(&Rectangle::new(
+                [(from, self.y.low), (until, self.y.high)],
+                band.colour.rgb().filled(),
+            ))?;
+            let ((x, y), (end, _)) = (
+                plane.map_coordinate(&(from, self.y.high)),
+                plane.map_coordinate(&(until, self.y.high)),
+            );
+            let (middle, half) =
+                (f64::from(x + end) / 2.0, format.letter * band.name.chars().count() as f64 / 2.0);
+            if !band.name.is_empty()
+                && f64::from(end - x) + format.text >= 2.0 * half
+                && middle - half >= free
+            {
                 free = middle + half + format.text;
                 text(root, format, &band.name, ((x + end) / 2, y - 4), HPos::Center, VPos::Bottom)?;
             }
@@ -144,7 +166,10 @@ impl Plot {
 
     fn grid(&self, format: &Format, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
         for (at, name) in &self.y.ticks {
-            plane.draw(&PathElement::new(vec![(self.x.low, *at), (self.x.high, *at)], Colour::Grid.rgb().stroke_width(1)))?;
+            plane.draw(&PathElement::new(
+                vec![(self.x.low, *at), (self.x.high, *at)],
+                Colour::Grid.rgb().stroke_width(1),
+            ))?;
             let (x, y) = plane.map_coordinate(&(self.x.low, *at));
             text(root, format, name, (x - 10, y), HPos::Right, VPos::Center)?;
         }
@@ -159,7 +184,9 @@ impl Plot {
 
     /// The lines' names at their ends, pushed apart so that each can be read.
     fn names(&self, format: &Format, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
-        let ends = self.lines.iter().filter_map(|line| Some((plane.map_coordinate(line.stretches.last()?.last()?).1, line)));
+        let ends = self.lines.iter().filter_map(|line| {
+            Some((plane.map_coordinate(line.stretches.last()?.last()?).1, line))
+        });
         let mut ends: Vec<(i32, &Line)> = ends.collect();
         ends.sort_by_key(|(y, _)| *y);
         let (range, line_height) = (plane.get_pixel_range(), format.text as i32 + 4);
@@ -188,19 +215,37 @@ impl Line {
     fn draw(&self, plane: &Area<'_, Plane>, floor: f64) -> Drawn {
         let style = self.colour.rgb().stroke_width(self.width);
         for stretch in &self.stretches {
-            if let (true, Some(first), Some(last)) = (self.filled, stretch.first(), stretch.last()) {
-                let area = [(first.0, floor)].into_iter().chain(stretch.iter().copied()).chain([(last.0, floor)]);
-                plane.draw(&Polygon::new(area.collect::<Vec<_>>(), self.colour.rgb().mix(0.18).filled()))?;
+            if let (true, Some(first), Some(last)) = (self.filled, stretch.first(), stretch.last())
+            {
+                let area = [(first.0, floor)]
+                    .into_iter()
+                    .chain(stretch.iter().copied())
+                    .chain([(last.0, floor)]);
+                plane.draw(&Polygon::new(
+                    area.collect::<Vec<_>>(),
+                    self.colour.rgb().mix(0.18).filled(),
+                ))?;
             }
             // A point alone would leave no trace as a line.
-            let points = if let [only] = stretch[..] { vec![only, (only.0 + 1e-3, only.1)] } else { stretch.clone() };
+            let points = if let [only] = stretch[..] {
+                vec![only, (only.0 + 1e-3, only.1)]
+            } else {
+                stretch.clone()
+            };
             plane.draw(&PathElement::new(points, style))?;
         }
         Ok(())
     }
 }
 
-fn text(root: &Area<'_, Shift>, format: &Format, words: &str, at: (i32, i32), h: HPos, v: VPos) -> Drawn {
+fn text(
+    root: &Area<'_, Shift>,
+    format: &Format,
+    words: &str,
+    at: (i32, i32),
+    h: HPos,
+    v: VPos,
+) -> Drawn {
     // plotters writes sizes divided by this.
     let font = ("sans-serif", format.text * 1.24).into_font();
     let ink = Colour::Ink.rgb();

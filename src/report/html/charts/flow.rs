@@ -35,7 +35,11 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
     head.extend(still.then_some("still trying"));
     head.extend(["never through", "left by choice"]);
     let row = |unit: &FunnelDocument| {
-        let mut numbers = vec![unit.entered, unit.passed_at_once, unit.passed.saturating_sub(unit.passed_at_once)];
+        let mut numbers = vec![
+            unit.entered,
+            unit.passed_at_once,
+            unit.passed.saturating_sub(unit.passed_at_once),
+        ];
         numbers.extend(still.then(|| self::still(unit)));
         numbers.extend([unit.stopped, unit.left_by_choice]);
         [unit.unit.clone()].into_iter().chain(numbers.into_iter().map(count)).collect()
@@ -90,11 +94,24 @@ impl<'j> Drawing<'j> {
         let scale = ALL / (journey.started.max(1) as f64);
         let mut columns: Vec<usize> = Vec::new();
         for unit in &journey.funnel {
-            columns.push(unit.after.iter().filter_map(|before| columns.get(*before)).map(|before| before + 1).max().unwrap_or(0));
+            columns.push(
+                unit.after
+                    .iter()
+                    .filter_map(|before| columns.get(*before))
+                    .map(|before| before + 1)
+                    .max()
+                    .unwrap_or(0),
+            );
         }
         let all = columns.iter().map(|column| column + 1).max().unwrap_or(1);
-        let mut drawing =
-            Drawing { journey, scale, gap: (STREAM / all as f64).max(NEAREST), columns: all, floor: TOP + ALL + FALL, bars: Vec::new() };
+        let mut drawing = Drawing {
+            journey,
+            scale,
+            gap: (STREAM / all as f64).max(NEAREST),
+            columns: all,
+            floor: TOP + ALL + FALL,
+            bars: Vec::new(),
+        };
         let mut lowest = vec![TOP; all];
         for (unit, column) in journey.funnel.iter().zip(&columns) {
             let shared = columns.iter().filter(|other| *other == column).count() > 1;
@@ -131,21 +148,36 @@ impl<'j> Drawing<'j> {
     fn streams(&mut self, svg: &mut Svg) {
         let units = &self.journey.funnel;
         for (from, unit) in units.iter().enumerate() {
-            let next: Vec<usize> = (0..units.len()).filter(|to| units[*to].after.contains(&from)).collect();
+            let next: Vec<usize> =
+                (0..units.len()).filter(|to| units[*to].after.contains(&from)).collect();
             let right = self.x(self.bars[from].column) + BAR;
             let on = self.thick(goes_on(unit));
             if next.is_empty() {
-                svg.ribbon("flow-on", (right, self.bars[from].gone, on), (self.x(self.columns), self.end(), on));
+                svg.ribbon(
+                    "flow-on",
+                    (right, self.bars[from].gone, on),
+                    (self.x(self.columns), self.end(), on),
+                );
                 self.bars[from].gone += on;
                 continue;
             }
             let came: u64 = next.iter().map(|to| units[*to].entered).sum();
             for to in next {
                 let share = units[to].entered as f64 / came.max(1) as f64;
-                let others: u64 = units[to].after.iter().filter_map(|before| units.get(*before)).map(goes_on).sum();
-                let arrives = self.thick(units[to].entered) * goes_on(unit) as f64 / others.max(1) as f64;
+                let others: u64 = units[to]
+                    .after
+                    .iter()
+                    .filter_map(|before| units.get(*before))
+                    .map(goes_on)
+                    .sum();
+                let arrives =
+                    self.thick(units[to].entered) * goes_on(unit) as f64 / others.max(1) as f64;
                 let (start, end) = (self.bars[from].gone, self.bars[to].came);
-                svg.ribbon("flow-on", (right, start, on * share), (self.x(self.bars[to].column), end, arrives));
+                svg.ribbon(
+                    "flow-on",
+                    (right, start, on * share),
+                    (self.x(self.bars[to].column), end, arrives),
+                );
                 self.bars[from].gone += on * share;
                 self.bars[to].came += arrives;
             }
@@ -154,8 +186,16 @@ impl<'j> Drawing<'j> {
 
     /// How far down the last edge is taken by those who came to the end so far.
     fn end(&self) -> f64 {
-        let last = |(place, _): &(usize, &Bar)| !self.journey.funnel.iter().any(|unit| unit.after.contains(place));
-        TOP + self.bars.iter().enumerate().filter(last).map(|(_, bar)| bar.gone - bar.top).sum::<f64>()
+        let last = |(place, _): &(usize, &Bar)| {
+            !self.journey.funnel.iter().any(|unit| unit.after.contains(place))
+        };
+        TOP + self
+            .bars
+            .iter()
+            .enumerate()
+            .filter(last)
+            .map(|(_, bar)| bar.gone - bar.top)
+            .sum::<f64>()
     }
 
     /// Who leaves, and who never gets through: of all units of a column together.
@@ -166,24 +206,36 @@ impl<'j> Drawing<'j> {
         ];
         for column in 0..self.columns {
             for (class, word, of, at, line) in kinds {
-                let here: Vec<usize> = (0..self.bars.len()).filter(|place| self.bars[*place].column == column).collect();
-                let parts: Vec<(usize, u64)> = here.iter().map(|place| (*place, of(&self.journey.funnel[*place]))).collect();
+                let here: Vec<usize> = (0..self.bars.len())
+                    .filter(|place| self.bars[*place].column == column)
+                    .collect();
+                let parts: Vec<(usize, u64)> =
+                    here.iter().map(|place| (*place, of(&self.journey.funnel[*place]))).collect();
                 let all: u64 = parts.iter().map(|(_, shoppers)| shoppers).sum();
                 if all == 0 {
                     continue;
                 }
                 let end = self.x(column) + BAR + at * self.gap;
-                let mut y = self.floor - parts.iter().map(|(_, shoppers)| self.thick(*shoppers)).sum::<f64>();
+                let mut y = self.floor
+                    - parts.iter().map(|(_, shoppers)| self.thick(*shoppers)).sum::<f64>();
                 svg.rect(&format!("{class} solid"), (end, y), (8.0, self.floor - y));
                 for (place, shoppers) in parts.into_iter().filter(|(_, shoppers)| *shoppers > 0) {
                     let thick = self.thick(shoppers);
-                    svg.ribbon(class, (self.x(column) + BAR, self.bars[place].gone, thick), (end, y, thick));
+                    svg.ribbon(
+                        class,
+                        (self.x(column) + BAR, self.bars[place].gone, thick),
+                        (end, y, thick),
+                    );
                     self.bars[place].gone += thick;
                     y += thick;
                 }
                 // Names on two lines, and only where there is room, so that those of neighbouring units don't run into each other.
                 let told = format!("{} {word}", count(all));
-                let told = if (told.chars().count() + 2) as f64 * LETTER <= self.gap { told } else { count(all) };
+                let told = if (told.chars().count() + 2) as f64 * LETTER <= self.gap {
+                    told
+                } else {
+                    count(all)
+                };
                 svg.words("middle", (end, self.floor + line), &told);
             }
         }

@@ -35,10 +35,17 @@ pub(in crate::report::html) fn strip(
 }
 
 /// How a figure changed, around no change in the middle; `margin` is the change that matters.
-pub(in crate::report::html) fn change(class: &str, observed: f64, interval: Option<[f64; 2]>, margin: f64, alternative: &str) -> String {
+pub(in crate::report::html) fn change(
+    class: &str,
+    observed: f64,
+    interval: Option<[f64; 2]>,
+    margin: f64,
+    alternative: &str,
+) -> String {
     let [low, high] = interval.unwrap_or([observed; 2]);
     let ends = [low, high, margin, observed];
-    let most = 1.1 * ends.into_iter().map(f64::abs).filter(|end| end.is_finite()).fold(1e-12, f64::max);
+    let most =
+        1.1 * ends.into_iter().map(f64::abs).filter(|end| end.is_finite()).fold(1e-12, f64::max);
     let x = |value: f64| (value / most).clamp(-1.0, 1.0) * (WIDTH / 2.0 - 4.0) + WIDTH / 2.0;
     let mut svg = Svg::default();
     svg.rect("strip-line", (0.0, 11.0), (WIDTH, 2.0));
@@ -50,5 +57,9 @@ pub(in crate::report::html) fn change(class: &str, observed: f64, interval: Opti
         svg.rect("strip-range", (x(low), 6.0), ((x(high) - x(low)).max(3.0), 12.0));
     }
     svg.rect("strip-dot", (x(observed) - 4.0, 3.0), (8.0, 18.0));
-    svg.finish(&format!("strip {class}"), (WIDTH as u32, HEIGHT), alternative).replacen("<svg ", "<svg preserveAspectRatio=\"none\" ", 1)
+    svg.finish(&format!("strip {class}"), (WIDTH as u32, HEIGHT), alternative).replacen(
+        "<svg ",
+        "<svg preserveAspectRatio=\"none\" ",
+        1,
+    )
 }

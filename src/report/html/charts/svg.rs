@@ -6,7 +6,9 @@ use std::fmt::Write;
 pub(super) fn framed(class: &str, size: (u32, u32), alternative: &str, inner: &str) -> String {
     let (width, height) = size;
     let alternative = escaped(alternative);
-    format!("<svg class=\"chart {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{alternative}\">{inner}</svg>")
+    format!(
+        "<svg class=\"chart {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{alternative}\">{inner}</svg>"
+    )
 }
 
 /// What is inside the outermost element of a drawing.
@@ -31,11 +33,19 @@ pub(super) struct Svg {
 
 impl Svg {
     pub(super) fn rect(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
-        let _ = write!(self.text, "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>");
+        let _ = write!(
+            self.text,
+            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+        );
     }
 
     /// A ribbon from one upright edge to another: (x, top) of both, and how thick it is at each.
-    pub(super) fn ribbon(&mut self, class: &str, (x0, y0, h0): (f64, f64, f64), (x1, y1, h1): (f64, f64, f64)) {
+    pub(super) fn ribbon(
+        &mut self,
+        class: &str,
+        (x0, y0, h0): (f64, f64, f64),
+        (x1, y1, h1): (f64, f64, f64),
+    ) {
         let mid = (x0 + x1) / 2.0;
         let (b0, b1) = (y0 + h0, y1 + h1);
         let _ = write!(
@@ -46,7 +56,11 @@ impl Svg {
 
     /// Words at a place; `class` says how they are anchored.
     pub(super) fn words(&mut self, class: &str, (x, y): (f64, f64), words: &str) {
-        let _ = write!(self.text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(words));
+        let _ = write!(
+            self.text,
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
+            escaped(words)
+        );
     }
 
     pub(super) fn finish(self, class: &str, size: (u32, u32), alternative: &str) -> String {

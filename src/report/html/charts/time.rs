@@ -16,13 +16,17 @@ pub(in crate::report::html) fn arrivals(run: &RunDocument, series: &Series) -> C
         count(generator.arrivals_planned),
         count(generator.arrivals_started)
     );
-    let lines = [("planned", Colour::Grey, 8, of(|moment| moment.planned)), ("started", Colour::Blue, 4, of(|moment| moment.started))];
+    let lines = [
+        ("planned", Colour::Grey, 8, of(|moment| moment.planned)),
+        ("started", Colour::Blue, 4, of(|moment| moment.started)),
+    ];
     counts(run, series, "arrivals", title, alternative, &lines)
 }
 
 /// Requests on the wire.
 pub(in crate::report::html) fn requests(run: &RunDocument, series: &Series) -> Chart {
-    let alternative = format!("Requests per second over time, {} in all.", count(run.requests_sent));
+    let alternative =
+        format!("Requests per second over time, {} in all.", count(run.requests_sent));
     counts(
         run,
         series,
@@ -40,13 +44,27 @@ pub(in crate::report::html) fn failures(run: &RunDocument, series: &Series) -> C
         count(run.steps.iter().map(|step| step.failures).sum()),
         count(run.shoppers.repeated_failures)
     );
-    let lines =
-        [("failures", Colour::Orange, 4, of(|moment| moment.failures)), ("again", Colour::Vermillion, 4, of(|moment| moment.repeated))];
-    counts(run, series, "failures", "Failed attempts, and shoppers who failed again (per second)", alternative, &lines)
+    let lines = [
+        ("failures", Colour::Orange, 4, of(|moment| moment.failures)),
+        ("again", Colour::Vermillion, 4, of(|moment| moment.repeated)),
+    ];
+    counts(
+        run,
+        series,
+        "failures",
+        "Failed attempts, and shoppers who failed again (per second)",
+        alternative,
+        &lines,
+    )
 }
 
 /// Response times of one step; none where too little was seen for any line.
-pub(in crate::report::html) fn response(place: usize, run: &RunDocument, series: &Series, step: &StepSeries) -> Option<Chart> {
+pub(in crate::report::html) fn response(
+    place: usize,
+    run: &RunDocument,
+    series: &Series,
+    step: &StepSeries,
+) -> Option<Chart> {
     let names = [("p50", Colour::Sky), ("p95", Colour::Orange), ("p99", Colour::Vermillion)];
     let lines: Vec<Line> = names
         .into_iter()
@@ -54,16 +72,21 @@ pub(in crate::report::html) fn response(place: usize, run: &RunDocument, series:
         .filter(|(_, line)| !line.is_empty())
         .map(|((name, colour), line)| on_log_scale(name, colour, line))
         .collect();
-    let alternative = format!("Response time of successes at {} over time: {}.", step.label, ranges(&lines));
+    let alternative =
+        format!("Response time of successes at {} over time: {}.", step.label, ranges(&lines));
     let title = format!("{}: response time of successes (log scale)", step.label);
     log_chart(run, series, (format!("response-{place}"), title, alternative), lines, true)
 }
 
 /// Our own lag.
 pub(in crate::report::html) fn lag(run: &RunDocument, series: &Series) -> Option<Chart> {
-    let lines = [("p50", Colour::Sky, &series.lag.p50), ("longest", Colour::Purple, &series.lag.longest)];
-    let lines: Vec<Line> =
-        lines.into_iter().filter(|(_, _, line)| !line.is_empty()).map(|(name, colour, line)| on_log_scale(name, colour, line)).collect();
+    let lines =
+        [("p50", Colour::Sky, &series.lag.p50), ("longest", Colour::Purple, &series.lag.longest)];
+    let lines: Vec<Line> = lines
+        .into_iter()
+        .filter(|(_, _, line)| !line.is_empty())
+        .map(|(name, colour, line)| on_log_scale(name, colour, line))
+        .collect();
     let alternative = format!("Lag of the load generator over time: {}.", ranges(&lines));
     let title = "Lag of the load generator: how late shoppers acted (log scale)".to_owned();
     log_chart(run, series, ("lag".to_owned(), title, alternative), lines, false)
@@ -75,19 +98,39 @@ fn of(figure: Figure) -> Figure {
     figure
 }
 
-fn counts(run: &RunDocument, series: &Series, id: &str, title: &str, alternative: String, kinds: &[(&str, Colour, u32, Figure)]) -> Chart {
+fn counts(
+    run: &RunDocument,
+    series: &Series,
+    id: &str,
+    title: &str,
+    alternative: String,
+    kinds: &[(&str, Colour, u32, Figure)],
+) -> Chart {
     let per_second = |moment: &Moment, of: Figure| of(moment) as f64 / f64::from(series.moment_s);
     let middle = |moment: &Moment| f64::from(moment.from_s) + f64::from(series.moment_s) / 2.0;
     let line = |(name, colour, width, of): &(&str, Colour, u32, Figure)| Line {
         name: (*name).to_owned(),
         colour: *colour,
         width: *width,
-        stretches: vec![series.moments.iter().map(|moment| (middle(moment), per_second(moment, *of))).collect()],
+        stretches: vec![
+            series.moments.iter().map(|moment| (middle(moment), per_second(moment, *of))).collect(),
+        ],
         filled: false,
     };
     let lines: Vec<Line> = kinds.iter().map(line).collect();
-    let highest = lines.iter().flat_map(|line| &line.stretches).flatten().map(|(_, y)| *y).fold(0.0, f64::max);
-    let plot = Plot { x: Axis::of_time(series.length_s, 12), y: Axis::from_zero(highest, 4), bands: bands(run), lines, marks: Vec::new() };
+    let highest = lines
+        .iter()
+        .flat_map(|line| &line.stretches)
+        .flatten()
+        .map(|(_, y)| *y)
+        .fold(0.0, f64::max);
+    let plot = Plot {
+        x: Axis::of_time(series.length_s, 12),
+        y: Axis::from_zero(highest, 4),
+        bands: bands(run),
+        lines,
+        marks: Vec::new(),
+    };
     let row = |moment: &Moment| {
         let numbers = kinds.iter().map(|(_, _, _, of)| figure(per_second(moment, *of)));
         [clock(f64::from(moment.from_s))].into_iter().chain(numbers).collect()
@@ -97,7 +140,11 @@ fn counts(run: &RunDocument, series: &Series, id: &str, title: &str, alternative
         title: title.to_owned(),
         svg: plot.svg(&alternative),
         alternative,
-        head: ["since the start"].into_iter().chain(kinds.iter().map(|(name, ..)| *name)).map(str::to_owned).collect(),
+        head: ["since the start"]
+            .into_iter()
+            .chain(kinds.iter().map(|(name, ..)| *name))
+            .map(str::to_owned)
+            .collect(),
         rows: series.moments.iter().map(row).collect(),
     }
 }
@@ -119,8 +166,16 @@ fn log_chart(
         let found = line.stretches.iter().flatten().find(|(x, _)| *x == time);
         found.map_or_else(String::new, |(_, y)| millis(10f64.powf(*y)))
     };
-    let rows = times.iter().map(|time| [clock(*time)].into_iter().chain(lines.iter().map(|line| at(line, *time))).collect()).collect();
-    let head = ["since the start".to_owned()].into_iter().chain(lines.iter().map(|line| line.name.clone())).collect();
+    let rows = times
+        .iter()
+        .map(|time| {
+            [clock(*time)].into_iter().chain(lines.iter().map(|line| at(line, *time))).collect()
+        })
+        .collect();
+    let head = ["since the start".to_owned()]
+        .into_iter()
+        .chain(lines.iter().map(|line| line.name.clone()))
+        .collect();
     let plot = Plot {
         x: Axis::of_time(series.length_s, if small { 6 } else { 12 }),
         y: Axis::of_log_ms(10f64.powf(low), 10f64.powf(high)),
@@ -133,15 +188,29 @@ fn log_chart(
 }
 
 fn on_log_scale(name: &str, colour: Colour, line: &crate::report::html::series::Line) -> Line {
-    let stretch = |stretch: &Vec<(f64, f64)>| stretch.iter().map(|(x, y)| (*x, y.max(0.01).log10())).collect();
-    Line { name: name.to_owned(), colour, width: 4, stretches: line.iter().map(stretch).collect(), filled: false }
+    let stretch = |stretch: &Vec<(f64, f64)>| {
+        stretch.iter().map(|(x, y)| (*x, y.max(0.01).log10())).collect()
+    };
+    Line {
+        name: name.to_owned(),
+        colour,
+        width: 4,
+        stretches: line.iter().map(stretch).collect(),
+        filled: false,
+    }
 }
 
 fn ranges(lines: &[Line]) -> String {
     let range = |line: &Line| {
         let values = || line.stretches.iter().flatten().map(|(_, y)| *y);
-        let ends = [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)];
-        format!("{} from {} to {}", line.name, millis(10f64.powf(ends[0])), millis(10f64.powf(ends[1])))
+        let ends =
+            [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)];
+        format!(
+            "{} from {} to {}",
+            line.name,
+            millis(10f64.powf(ends[0])),
+            millis(10f64.powf(ends[1]))
+        )
     };
     lines.iter().map(range).collect::<Vec<_>>().join(", ")
 }
@@ -154,8 +223,12 @@ fn bands(run: &RunDocument) -> Vec<Band> {
         colour: if place % 2 == 0 { Colour::Stage } else { Colour::Blank },
         name: stage.label.clone(),
     };
-    let outage =
-        run.windows.iter().map(|window| Band { from: window.from_s, until: window.until_s, colour: Colour::Outage, name: String::new() });
+    let outage = run.windows.iter().map(|window| Band {
+        from: window.from_s,
+        until: window.until_s,
+        colour: Colour::Outage,
+        name: String::new(),
+    });
     let late = run.generator.late_windows_s.iter().map(|[from, until]| Band {
         from: *from,
         until: *until,
