@@ -15,7 +15,7 @@ use tillrush::base::{Micros, ShopperId, Slice};
 use tillrush::engine::shape_of;
 use tillrush::plan::{Inputs, Plan};
 use tillrush::schedule::shopper_id;
-use tillrush::shopper::session::{NoGate, SessionSettings};
+use tillrush::shopper::browser::session::{NoGate, SessionSettings};
 use tillrush::shopper::transport::{Answer, Clock, Exchange, Line, Shop, WireRequest};
 use tillrush::shopper::{Barriers, LeftBehind, Visit, World};
 use tillrush::tally::{Phases, Tally};

@@ -15,8 +15,8 @@ use super::{Exit, Failure};
 use crate::base::{Micros, ShopperId};
 use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
-use crate::shopper::address::{AllowedHosts, is_private};
-use crate::shopper::session::{AGENT, SessionSettings};
+use crate::shopper::browser::address::{AllowedHosts, is_private};
+use crate::shopper::browser::session::{AGENT, SessionSettings};
 use crate::shopper::transport::{
     HttpShop, HttpShopOptions, Identity, Line, Origin, Shop, Trouble, WireRequest,
 };

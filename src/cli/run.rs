@@ -26,7 +26,7 @@ use crate::engine::{
 use crate::plan::{Arrivals, Plan};
 use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
-use crate::shopper::session::SessionSettings;
+use crate::shopper::browser::session::SessionSettings;
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
 use crate::verdict::{self, Findings};

@@ -17,7 +17,7 @@ use crate::engine::{Budget, Caps, TokioClock, shape_of};
 use crate::plan::{Persona, Plan};
 use crate::report::percent;
 use crate::schedule::shopper_id;
-use crate::shopper::session::Hop;
+use crate::shopper::browser::session::Hop;
 use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
 use crate::shopper::{Barriers, LeftBehind, Visit, Witness, World};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};

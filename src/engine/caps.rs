@@ -14,7 +14,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use super::stop::{Phase, Stop, StopCause};
 use crate::base::Micros;
 use crate::plan::Limits;
-use crate::shopper::session::Gate;
+use crate::shopper::browser::session::Gate;
 use crate::shopper::transport::{Clock, Origin};
 
 /// Stands before every request of one core.

@@ -16,7 +16,7 @@ use super::stop::{Phase, StopSignal};
 use crate::base::{Micros, Slice};
 use crate::plan::{self, Plan};
 use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
-use crate::shopper::session::Gate;
+use crate::shopper::browser::session::Gate;
 use crate::shopper::transport::{Clock, Shop};
 use crate::shopper::{Visit, World};
 use crate::tally::{End, OwnFault, Tally};

@@ -29,7 +29,7 @@ use tokio::task::LocalSet;
 
 use crate::base::{Micros, Slice, redact};
 use crate::plan::Plan;
-use crate::shopper::session::SessionSettings;
+use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
 use crate::shopper::{Barriers, LeftBehind, World};
 use crate::tally::{Part, Shape, Tally};

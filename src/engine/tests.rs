@@ -14,7 +14,7 @@ use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, StatusRange, Way};
-use crate::shopper::session::{NoGate, SessionSettings};
+use crate::shopper::browser::session::{NoGate, SessionSettings};
 use crate::shopper::transport::Trouble;
 use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
 use crate::shopper::{Barriers, LeftBehind, World};

@@ -3,20 +3,20 @@
 use bytes::Bytes;
 use http::HeaderName;
 
-use super::assets::Arrived;
-use super::form;
-use super::judge::{Judge, Unmet, kind_of_trouble};
-use super::price;
+use super::browser::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
+use super::context::World;
+use super::failure_sample::Evidence;
+use super::journey::{Purchase, StepUnderWay, Visit};
+use super::page_assets::Arrived;
 use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
-use super::reading::{Reading, Refresh};
-use super::request::{self, fill};
-use super::sample::Evidence;
-use super::scope::built_in;
-use super::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
-use super::trace::traceparent;
+use super::request::build::{self, fill};
+use super::request::form;
+use super::request::trace::traceparent;
+use super::request::variables::built_in;
+use super::response::check::{Judge, Unmet, kind_of_trouble};
+use super::response::extract::{Reading, Refresh};
+use super::response::price;
 use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
-use super::visit::{Purchase, StepUnderWay, Visit};
-use super::world::World;
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
 use crate::tally::{
@@ -333,7 +333,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         step: &'p Step,
         url: String,
     ) -> Result<PageRequest<'p>, Finding> {
-        let headers = request::headers(&step.request, &plan.templates, &self.variables);
+        let headers = build::headers(&step.request, &plan.templates, &self.variables);
         let headers =
             headers.map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
         Ok(PageRequest { method: http::Method::GET, url: url.into(), headers, body: Bytes::new() })

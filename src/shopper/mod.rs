@@ -1,33 +1,21 @@
 //! One simulated customer: its journey, its session with the shop, its patience.
 
-pub mod address;
-mod assets;
 mod attempt;
-mod barrier;
-pub mod cookies;
-mod cure;
-mod device;
-mod form;
-mod graphql;
-mod judge;
-mod legs;
-mod message;
-mod multipart;
-mod price;
+pub mod browser;
+mod context;
+mod experiment;
+mod failure_sample;
+mod journey;
+mod page_assets;
+mod progress;
 mod purchase;
-mod reading;
+mod rendezvous;
 mod request;
-mod returning;
-mod sample;
-mod scope;
-pub mod session;
-mod trace;
+mod response;
 pub mod transport;
-mod visit;
-mod world;
 
-pub use barrier::Barriers;
+pub use browser::returning::LeftBehind;
+pub use context::{Witness, World};
+pub use journey::{Answers, Visit};
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
-pub use returning::LeftBehind;
-pub use visit::{Answers, Visit};
-pub use world::{Witness, World};
+pub use rendezvous::Barriers;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tillrush::base::Micros;
-use tillrush::shopper::session::{
+use tillrush::shopper::browser::session::{
     FetchTrouble, Fetched, Hop, PageRequest, Session, SessionSettings,
 };
 use tillrush::shopper::transport::{Line, Trouble};

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-use super::{Trouble, trouble};
+use super::{Trouble, error};
 
 /// Room made at once for a body of stated length; a longer one grows as it comes, so that a statement alone
 /// costs nothing.
@@ -34,7 +34,7 @@ pub(super) async fn read(
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|error| trouble::of_exchange(&error, reused))?.into_data()
+        let Ok(piece) = frame.map_err(|error| error::of_exchange(&error, reused))?.into_data()
         else {
             continue;
         };

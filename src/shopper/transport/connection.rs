@@ -16,7 +16,7 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::rt::{Executor, Read, Write};
 use tokio::task::AbortHandle;
 
-use super::{Origin, Trouble, WireRequest, trouble};
+use super::{Origin, Trouble, WireRequest, error};
 
 /// A request as hyper takes it.
 pub(super) type Message = Request<Pieces>;
@@ -94,7 +94,7 @@ impl Connection {
             .ignore_invalid_headers_in_responses(true)
             .handshake(io)
             .await;
-        let (sender, driver) = opened.map_err(|error| trouble::of_exchange(&error, false))?;
+        let (sender, driver) = opened.map_err(|error| error::of_exchange(&error, false))?;
         let tasks = Tasks::default();
         // What ends the driver is told to the exchange under way; without one it's no news.
         tasks.execute(driver);
@@ -118,7 +118,7 @@ impl Connection {
             .max_header_list_size(HEAD_BOUND as u32)
             .handshake(io)
             .await;
-        let (sender, driver) = opened.map_err(|error| trouble::of_exchange(&error, false))?;
+        let (sender, driver) = opened.map_err(|error| error::of_exchange(&error, false))?;
         tasks.execute(driver);
         let authority = Authority::from_maybe_shared(Bytes::from(origin.authority()))
             .map_err(|_| unsendable("host"))?;

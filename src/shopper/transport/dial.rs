@@ -14,9 +14,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
-use super::http::{Core, Course};
+use super::core::{Core, Course};
 use super::network::{Distant, Link};
-use super::{Clock, Origin, Trouble, trouble};
+use super::{Clock, Origin, Trouble, error};
 use crate::base::Micros;
 
 /// Opens a connection; `tls` is the shopper's own configuration, made at the first need.
@@ -116,7 +116,7 @@ async fn connect_to<C>(core: &Core<C>, address: SocketAddr) -> Result<TcpStream,
         stream.set_nodelay(true)?;
         Ok(stream)
     };
-    connecting.await.map_err(|error: std::io::Error| trouble::of_connect(&error))
+    connecting.await.map_err(|error: std::io::Error| error::of_connect(&error))
 }
 
 /// The next source address in turn of the family that is needed; none if there is none, and the system chooses.
@@ -146,7 +146,7 @@ async fn shake_hands<C: Clock, T: AsyncRead + AsyncWrite + Unpin>(
     let stream = TlsConnector::from(config)
         .connect(name, stream)
         .await
-        .map_err(|error| trouble::of_handshake(&error));
+        .map_err(|error| error::of_handshake(&error));
     add(&mut course.phases.tls, core.clock.now().since(began_at));
     stream
 }

@@ -5,7 +5,6 @@
 //! A shop belongs to one core: all of it runs on that core's thread, inside a `LocalSet` or `LocalRuntime`.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -17,17 +16,15 @@ use hyper::body::Incoming;
 use rustls::ClientConfig;
 
 use super::connection::{Answered, Connection};
+use super::core::{Core, Course};
 use super::identity::Identity;
 use super::lookup::Lookup;
 use super::network::Link;
 use super::tls::{self, RootsError, Tls, TlsResumption};
-use super::{
-    Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, trouble,
-};
+use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, error};
 use crate::base::{Micros, ShopperId};
 use crate::plan::{Connections, Network};
-use crate::shopper::address::AllowedHosts;
-use crate::tally::Phases;
+use crate::shopper::browser::address::AllowedHosts;
 
 /// Opens lines to a real shop.
 pub struct HttpShop<C> {
@@ -67,18 +64,6 @@ pub enum HttpShopError {
     Roots(#[from] RootsError),
 }
 
-/// What the lines of a core share.
-pub(super) struct Core<C> {
-    pub(super) clock: C,
-    pub(super) lookup: Lookup,
-    pub(super) tls: Tls,
-    pub(super) sources: Vec<IpAddr>,
-    /// Whose turn it is among the sources.
-    pub(super) turn: Cell<usize>,
-    kept: Option<RefCell<HashMap<Rc<Origin>, Vec<Connection>>>>,
-    max_body: u64,
-}
-
 /// One shopper's connections to real shops: at most one for each origin.
 pub struct HttpLine<C> {
     core: Rc<Core<C>>,
@@ -86,18 +71,6 @@ pub struct HttpLine<C> {
     tls: Rc<OnceCell<Arc<ClientConfig>>>,
     /// The network that the shopper is on; none for what lies between this machine and the shop.
     link: Option<Rc<Link>>,
-}
-
-/// What is known of an exchange so far, kept outside of it so that it survives giving up.
-#[derive(Debug, Default)]
-pub(super) struct Course {
-    pub(super) phases: Phases,
-    pub(super) connections: u32,
-    pub(super) resumed: bool,
-    redials: u32,
-    sent_at: Option<Micros>,
-    ended_at: Option<Micros>,
-    bytes_received: u64,
 }
 
 /// How often a request that came back unsent is tried on a kept-alive connection again, before a new one.
@@ -249,7 +222,7 @@ impl<C: Clock> HttpLine<C> {
                 course.sent_at = None;
             }
             if !(unsent && reused) {
-                return Err(trouble::of_exchange(&failed.into_error(), reused));
+                return Err(error::of_exchange(&failed.into_error(), reused));
             }
             course.redials += 1;
         }

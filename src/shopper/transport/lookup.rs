@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 
-use super::{Clock, Origin, Trouble, trouble};
+use super::{Clock, Origin, Trouble, error};
 use crate::base::Micros;
-use crate::shopper::address::{AllowedHosts, is_private};
+use crate::shopper::browser::address::{AllowedHosts, is_private};
 
 /// How long an answer (or the lack of one) serves.
 pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);
@@ -100,7 +100,7 @@ impl Lookup {
     async fn resolve(&self, host: &str, port: u16) -> Result<Rc<[IpAddr]>, Trouble> {
         let found = tokio::net::lookup_host((host, port))
             .await
-            .map_err(|error| trouble::of_lookup(&error))?;
+            .map_err(|error| error::of_lookup(&error))?;
         let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
         self.permit(host, &addresses)?;
         if addresses.is_empty() {

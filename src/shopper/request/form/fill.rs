@@ -1,10 +1,10 @@
 //! What a form sends: the page's own values, under what the shopper fills in.
 
-use super::SubmitError;
-use super::pick::has;
 use super::read::{Control, Form, Kind};
+use super::select::has;
+use super::submit::SubmitError;
 use crate::plan::{RenderError, Scope, Submit, Template, Templates};
-use crate::shopper::request::FillError;
+use crate::shopper::request::build::FillError;
 
 /// What a form sends.
 #[derive(Debug)]

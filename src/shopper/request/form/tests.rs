@@ -3,11 +3,15 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use scraper::{Html, Selector};
+use url::Url;
 
-use super::*;
+use super::read;
+use super::submit::*;
 use crate::base::VarId;
-use crate::plan::{Body, Field, Template, Value};
+use crate::plan::{Body, Field, Request, Scope, Submit, Template, Templates, Value};
+use crate::shopper::browser::session::Document;
 
 struct NoScope(Cell<u64>);
 impl Scope for NoScope {

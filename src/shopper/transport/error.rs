@@ -6,7 +6,42 @@ use std::io::{self, ErrorKind};
 use rustix::io::Errno;
 use rustls::CertificateError;
 
-use super::Trouble;
+use crate::base::Micros;
+
+/// Why there is no answer. The text says what the system said.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The host's name did not resolve.
+    #[error("host not found: {0}")]
+    Dns(String),
+    /// No TCP connection.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The TLS handshake or the certificate.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The shopper gave up waiting.
+    #[error("given up after {}", .0)]
+    TooSlow(Micros),
+    /// The connection broke during the exchange.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The connection had been used before, and broke after the request was sent.
+    #[error("a kept-alive connection broke: {0}")]
+    BrokenReused(String),
+    /// The answer is not proper HTTP.
+    #[error("not proper HTTP: {0}")]
+    Protocol(String),
+    /// The body is larger than the transport's bound.
+    #[error("the body is larger than {0} bytes")]
+    BodyTooLarge(u64),
+    /// Not the shop's fault: our own file descriptors, ports or memory. The text names the cause.
+    #[error("the generator failed: {0}")]
+    Own(String),
+    /// Nobody's fault: the host's name leads to an address that may not be loaded. Nothing was sent.
+    #[error("refused: {0}")]
+    NotAllowed(String),
+}
 
 /// A lookup that failed.
 pub(super) fn of_lookup(error: &io::Error) -> Trouble {

@@ -14,7 +14,7 @@ const LONGEST: u64 = 365 * 86_400;
 
 /// The files that one shopper has.
 #[derive(Debug, Default)]
-pub(in crate::shopper) struct Cache {
+pub(crate) struct Cache {
     files: HashMap<Url, Kept>,
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::message::message;
+use super::response::message::message;
 use super::transport::{Answer, Exchange, WireRequest};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};

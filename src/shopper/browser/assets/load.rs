@@ -13,10 +13,10 @@ use url::Url;
 use super::cache::Cache;
 use super::page::{Asset, Kind, assets};
 use crate::base::Micros;
-use crate::shopper::address;
-use crate::shopper::cookies::Cookies;
-use crate::shopper::judge::{kind_of_status, kind_of_trouble};
-use crate::shopper::session::{Gate, Session, SessionSettings, location_of, referer};
+use crate::shopper::browser::address;
+use crate::shopper::browser::cookies::Cookies;
+use crate::shopper::browser::session::{Gate, Session, SessionSettings, location_of, referer};
+use crate::shopper::response::check::{kind_of_status, kind_of_trouble};
 use crate::shopper::transport::{Clock, Exchange, Line, Origin, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 
@@ -39,37 +39,37 @@ const OF_THE_PAGE: [HeaderName; 11] = [
 ];
 
 /// What a shopper's browser has for files: those it keeps, and the connections that it fetches them over.
-pub(in crate::shopper) struct Browser<L> {
+pub(crate) struct Browser<L> {
     cache: Cache,
     lanes: Vec<(Rc<Origin>, Vec<L>)>,
 }
 
 /// A page whose files are to be fetched.
-pub(super) struct PageSeen<'a> {
-    pub(super) url: &'a Url,
-    pub(super) html: &'a [u8],
+pub(crate) struct PageSeen<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) html: &'a [u8],
     /// The headers that the page was asked for with.
-    pub(super) headers: &'a HeaderMap,
+    pub(crate) headers: &'a HeaderMap,
 }
 
 /// What came of a page's files.
 #[derive(Debug, Default)]
-pub(super) struct Loaded {
-    pub(super) files: u64,
-    pub(super) cached: u64,
-    pub(super) not_modified: u64,
-    pub(super) elsewhere: u64,
-    pub(super) failed: Vec<Missing>,
+pub(crate) struct Loaded {
+    pub(crate) files: u64,
+    pub(crate) cached: u64,
+    pub(crate) not_modified: u64,
+    pub(crate) elsewhere: u64,
+    pub(crate) failed: Vec<Missing>,
     /// Files that we failed to ask for ourselves.
-    pub(super) own: Vec<(OwnFault, String)>,
+    pub(crate) own: Vec<(OwnFault, String)>,
 }
 
 /// A file that did not come.
 #[derive(Debug)]
-pub(super) struct Missing {
-    pub(super) url: Url,
-    pub(super) kind: FailureKind,
-    pub(super) detail: String,
+pub(crate) struct Missing {
+    pub(crate) url: Url,
+    pub(crate) kind: FailureKind,
+    pub(crate) detail: String,
 }
 
 /// What came of one file.
@@ -107,17 +107,17 @@ impl<L> Default for Browser<L> {
 
 impl<L> Browser<L> {
     /// A browser that keeps these files, and has no connection open.
-    pub(in crate::shopper) fn with(cache: Cache) -> Browser<L> {
+    pub(crate) fn with(cache: Cache) -> Browser<L> {
         Browser { cache, lanes: Vec::new() }
     }
 
     /// Closes its connections, and keeps its files.
-    pub(in crate::shopper) fn hang_up(&mut self) {
+    pub(crate) fn hang_up(&mut self) {
         self.lanes.clear();
     }
 
     /// The files that it keeps.
-    pub(in crate::shopper) fn into_files(self) -> Cache {
+    pub(crate) fn into_files(self) -> Cache {
         self.cache
     }
 }
@@ -127,7 +127,7 @@ impl<L> Browser<L> {
 impl<L: Line, G: Gate> Session<L, G> {
     /// Fetches what the page is made of, until `give_up_at`, moved by as long as the gate holds requests back. `seen` is told
     /// of every exchange right after it, and how long it was held back.
-    pub(super) async fn load<C: Clock>(
+    pub(crate) async fn load<C: Clock>(
         &mut self,
         page: &PageSeen<'_>,
         clock: &C,

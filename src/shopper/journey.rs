@@ -14,14 +14,14 @@ use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::cure::{Experiment, Retry};
-use super::legs::{self, Leg};
+use super::browser::session::{Gate, Session};
+use super::context::World;
+use super::experiment::{Experiment, Retry};
+use super::failure_sample::{Trail, Visitor, example};
+use super::progress::{self, Leg};
 use super::purchase::Intent;
-use super::sample::{Trail, Visitor, example};
-use super::scope::{Variables, built_in};
-use super::session::{Gate, Session};
+use super::request::variables::{Variables, built_in};
 use super::transport::{Clock, Shop};
-use super::world::World;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
@@ -221,7 +221,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                 uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
             if self.legs[leg].passed_at == 0 {
                 self.legs[leg].passed_at = attempts;
-                if let Some(nth) = legs::through(&self.legs, leg) {
+                if let Some(nth) = progress::through(&self.legs, leg) {
                     world.tally.borrow_mut().passed(
                         self.persona.journey,
                         self.legs[leg].place.into(),
@@ -435,7 +435,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let now = world.clock.now();
         self.cut(world, now);
         let mut tally = world.tally.borrow_mut();
-        legs::settle(&self.legs, self.persona.journey, &mut tally);
+        progress::settle(&self.legs, self.persona.journey, &mut tally);
         if let Some(known) = self.came_again.filter(|_| self.met.acted) {
             tally.came_again(known);
         }

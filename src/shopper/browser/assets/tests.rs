@@ -8,8 +8,8 @@ use url::Url;
 
 use super::load::{Loaded, PageSeen};
 use crate::base::Micros;
-use crate::shopper::address::AllowedHosts;
-use crate::shopper::session::{Session, SessionSettings};
+use crate::shopper::browser::address::AllowedHosts;
+use crate::shopper::browser::session::{Session, SessionSettings};
 use crate::shopper::transport::{Answer, Clock, Exchange, Line, Trouble, WireRequest};
 use crate::tally::Phases;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// What is wrong with an answer whose fields should be of these types; of no type whose name ends in `Error`, if none is named.
-pub(super) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> {
+pub(crate) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> {
     let Some(answer) = answer else { return Some("the body is not JSON".to_owned()) };
     if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
         let code = error["extensions"]["code"]
@@ -42,7 +42,7 @@ pub(super) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> 
 }
 
 /// What is said of an answer of which no field is of one of these types.
-pub(super) fn not_of(answer: Option<&Value>, types: &[String]) -> Option<String> {
+pub(crate) fn not_of(answer: Option<&Value>, types: &[String]) -> Option<String> {
     let fields = answer.and_then(|answer| answer["data"].as_object());
     let mut found =
         fields.into_iter().flatten().filter_map(|(_, value)| value["__typename"].as_str());

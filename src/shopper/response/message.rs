@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::transport::Answer;
 use crate::base::redact;
+use crate::shopper::transport::Answer;
 use crate::tally::FailureKind;
 
 /// A message is cut after so many letters.

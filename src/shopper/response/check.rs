@@ -1,10 +1,10 @@
 //! The judgement of an answer: did what the shopper expected hold, did the shop decline, what went wrong.
 
-use super::address::{self, is_like};
+use super::extract::Reading;
 use super::graphql;
-use super::reading::Reading;
-use super::transport::Trouble;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
+use crate::shopper::browser::address::{self, is_like};
+use crate::shopper::transport::Trouble;
 use crate::tally::{Checked, FailureKind, OwnFault};
 
 /// A condition that did not hold.

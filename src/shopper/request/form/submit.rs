@@ -1,36 +1,27 @@
-//! Forms of a page, filled and submitted as a browser does.
-//!
-//! What a shop asks back of its own page (tokens, hidden fields, choices already made) is carried without the
-//! scenario naming it; the scenario says only what a customer would type, choose and press. What the page does
-//! not offer can't be filled: that is missing content, and a failure to the shopper.
-
-mod fill;
-mod pick;
-mod read;
-#[cfg(test)]
-mod tests;
+//! What a browser sends when a form of its page is submitted.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
-use super::multipart::{PartToSend, multipart};
-use super::request::{FillError, encode_form};
-use super::session::{Document, PageRequest};
+use super::{fill, read, select};
 use crate::plan::{Request, Scope, Submit, Templates};
+use crate::shopper::browser::session::{Document, PageRequest};
+use crate::shopper::request::build::{FillError, encode_form};
+use crate::shopper::request::multipart::{PartToSend, multipart};
 
 /// A form, ready to be sent.
 #[derive(Debug)]
-pub(super) struct Submission {
+pub(crate) struct Submission {
     /// The request.
-    pub(super) request: PageRequest<'static>,
+    pub(crate) request: PageRequest<'static>,
     /// What the scenario filled in, without what the page gave: what the shopper means by it.
-    pub(super) meant: Bytes,
+    pub(crate) meant: Bytes,
 }
 
 /// Why a form can't be submitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SubmitError {
+pub(crate) enum SubmitError {
     /// No page so far, or none whose text was kept.
     #[error("the shopper is on no page whose form could be submitted")]
     NoPage,
@@ -86,7 +77,7 @@ pub(super) enum SubmitError {
 
 impl SubmitError {
     /// Whether it is the page that lacks something, and not the scenario that can't be carried out.
-    pub(super) fn is_missing_content(&self) -> bool {
+    pub(crate) fn is_missing_content(&self) -> bool {
         matches!(
             self,
             SubmitError::NoPage
@@ -101,7 +92,7 @@ impl SubmitError {
 ///
 /// # Errors
 /// When the page lacks the form or what is filled in, the form asks for a file, or a placeholder has no value.
-pub(super) fn submit(
+pub(crate) fn submit(
     step: &Request,
     wanted: &Submit,
     page: Option<&Document>,
@@ -111,7 +102,7 @@ pub(super) fn submit(
     let page = page.ok_or(SubmitError::NoPage)?;
     let path = page.url.path();
     let read = read::forms(&page.body, wanted.css.as_deref());
-    let form = pick::pick(&read, page, wanted, templates, scope)?;
+    let form = select::pick(&read, page, wanted, templates, scope)?;
     let filled = fill::fill(form, path, wanted, templates, scope)?;
     let said = |name: &str| filled.button.and_then(|button| button.says(name)).map(str::to_owned);
     let action = said("formaction").or_else(|| form.action.clone()).unwrap_or_default();
@@ -122,7 +113,8 @@ pub(super) fn submit(
         .unwrap_or_default()
         .to_ascii_lowercase();
     let mut url = goal(page, read.base.as_deref(), &action);
-    let mut headers = super::request::headers(step, templates, scope).map_err(SubmitError::Fill)?;
+    let mut headers = crate::shopper::request::build::headers(step, templates, scope)
+        .map_err(SubmitError::Fill)?;
     let meant = Bytes::from(encode_form(&filled.meant));
     let (method, body) = match method.as_str() {
         "post" => (Method::POST, body(&encoding, &filled.pairs, &mut headers)),
@@ -140,7 +132,7 @@ pub(super) fn submit(
 }
 
 /// Where a form goes: to its action on the page, or to the page itself.
-fn goal(page: &Document, base: Option<&str>, action: &str) -> Url {
+pub(super) fn goal(page: &Document, base: Option<&str>, action: &str) -> Url {
     let mut url = if action.trim().is_empty() {
         page.url.clone()
     } else {

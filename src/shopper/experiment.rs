@@ -4,10 +4,10 @@
 //! gets through the unit that failed without another failure on the way; a fresh session goes there from the journey's
 //! start.
 
-use super::session::Gate;
+use super::browser::session::Gate;
+use super::context::World;
+use super::journey::Visit;
 use super::transport::{Clock, Shop};
-use super::visit::Visit;
-use super::world::World;
 use crate::base::{Delay, StepId};
 use crate::plan::{Behaviour, Way};
 use crate::tally::{Observed, Outcome, Treatment};

@@ -12,7 +12,7 @@ use super::session::AGENT;
 use crate::plan::Device;
 
 /// What the headers of a device may be, so that those of one can be taken back for another.
-pub(super) const SAID: [HeaderName; 5] = [
+pub(crate) const SAID: [HeaderName; 5] = [
     USER_AGENT,
     ACCEPT_LANGUAGE,
     HeaderName::from_static("sec-ch-ua"),
@@ -39,7 +39,7 @@ const BRANDS: &str =
     "\"Chromium\";v=\"142\", \"Google Chrome\";v=\"142\", \"Not_A Brand\";v=\"99\"";
 
 /// The headers of this device's browser. It says that it is a load test, as every shopper does.
-pub(super) fn headers(device: Device) -> &'static HeaderMap {
+pub(crate) fn headers(device: Device) -> &'static HeaderMap {
     static MOBILE_SAYS: LazyLock<HeaderMap> = LazyLock::new(|| say(MOBILE));
     static DESKTOP_SAYS: LazyLock<HeaderMap> = LazyLock::new(|| say(DESKTOP));
     match device {

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::barrier::Barriers;
+use super::browser::returning::LeftBehind;
+use super::browser::session::{Gate, Hop, SessionSettings};
 use super::purchase::Ledger;
-use super::returning::LeftBehind;
-use super::session::{Gate, Hop, SessionSettings};
+use super::rendezvous::Barriers;
 use super::transport::{Clock, Exchange, Shop, WireRequest};
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;

@@ -8,10 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::multipart::{PartToSend, multipart};
-use super::session::PageRequest;
 use crate::plan::{
     self, Auth, Body, Content, JsonSegment, RenderError, Request, Scope, Template, Templates,
 };
+use crate::shopper::browser::session::PageRequest;
 
 /// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
 const FORM: &AsciiSet =
@@ -52,7 +52,7 @@ pub fn fill<'t>(
 }
 
 /// The step's own headers.
-pub(super) fn headers(
+pub(crate) fn headers(
     request: &Request,
     templates: &Templates,
     scope: &dyn Scope,
@@ -191,7 +191,7 @@ fn form(
 }
 
 /// `application/x-www-form-urlencoded`, as browsers write it.
-pub(super) fn encode_form(pairs: &[(String, String)]) -> String {
+pub(crate) fn encode_form(pairs: &[(String, String)]) -> String {
     let mut form = String::with_capacity(64 * pairs.len());
     for (name, value) in pairs {
         append_pair(&mut form, name, value);

@@ -13,12 +13,13 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use super::address::{self, AddressError, AllowedHosts};
-use super::assets::{Browser, Files};
+use super::assets::cache::Cache as Files;
+use super::assets::load::Browser;
 use super::cookies::Cookies;
 use super::device;
-use super::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 use crate::base::Micros;
 use crate::plan::Equipment;
+use crate::shopper::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
 
 /// Who we are, in every `user-agent`.
 pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
@@ -38,19 +39,19 @@ pub struct SessionSettings {
 
 /// A shopper's browser: line, cookies, and the page that the shopper is on.
 pub struct Session<L, G = NoGate> {
-    pub(super) line: L,
-    pub(super) gate: G,
-    pub(super) settings: Rc<SessionSettings>,
+    pub(crate) line: L,
+    pub(crate) gate: G,
+    pub(crate) settings: Rc<SessionSettings>,
     /// The settings' headers and the shopper's own.
-    pub(super) headers: HeaderMap,
-    pub(super) cookies: Cookies,
+    pub(crate) headers: HeaderMap,
+    pub(crate) cookies: Cookies,
     page: Option<Rc<Url>>,
     /// The text of the page, where a later step needs it.
     document: Option<Bytes>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
     /// What pages are made of; none until a page's files are fetched.
-    pub(super) browser: Option<Box<Browser<L>>>,
+    pub(crate) browser: Option<Box<Browser<L>>>,
 }
 
 /// Stands before every request: safety caps hold requests back here.
@@ -209,7 +210,7 @@ impl SessionSettings {
     }
 
     /// The origin of an address, if requests may go there.
-    pub(super) fn origin(&self, url: &Url) -> Option<Origin> {
+    pub(crate) fn origin(&self, url: &Url) -> Option<Origin> {
         Origin::of(url).filter(|origin| self.allowed.allows(&origin.host))
     }
 }
@@ -499,7 +500,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     /// The origin of an address, if requests may go there. Met once, it is not worked out again.
-    pub(super) fn origin(&mut self, url: &Url) -> Option<Rc<Origin>> {
+    pub(crate) fn origin(&mut self, url: &Url) -> Option<Rc<Origin>> {
         if let Some(known) = self.origins.iter().find(|origin| origin.is_of(url)) {
             return Some(known.clone());
         }
@@ -519,7 +520,7 @@ impl<L, G> fmt::Debug for Session<L, G> {
 }
 
 /// The `referer` header of a request to `to` from the page at `from`, if there is one.
-pub(super) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
+pub(crate) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(Bytes::from(address::referer(from, to)?)).ok()
 }
 
@@ -533,7 +534,7 @@ fn say_who_we_are(headers: &mut HeaderMap) {
 }
 
 /// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere.
-pub(super) fn location_of(answer: &Answer) -> Option<String> {
+pub(crate) fn location_of(answer: &Answer) -> Option<String> {
     match answer.status.as_u16() {
         301 | 302 | 303 | 307 | 308 => {
             let location = answer.headers.get(header::LOCATION)?;
@@ -544,7 +545,7 @@ pub(super) fn location_of(answer: &Answer) -> Option<String> {
 }
 
 /// Whether an answer is a page that the shopper is then on, rather than data that the page asked for.
-pub(super) fn is_page(answer: &Answer) -> bool {
+pub(crate) fn is_page(answer: &Answer) -> bool {
     let html = |value: &HeaderValue| {
         let kind = value.as_bytes();
         ["text/html", "application/xhtml+xml"].iter().any(|html| {

@@ -4,15 +4,10 @@
 //! machines than the page, and break in other ways. So they are fetched over connections of their own, six at a time from
 //! each host, kept as long as the shop lets a browser keep them, and counted apart from the step.
 //!
-//! `page` finds the files, `cache` keeps them, `load` fetches them, `visit` does it for a step of a journey.
+//! `page` finds the files, `cache` keeps them, `load` fetches them, `page_assets` does it for a step of a journey.
 
-mod cache;
-mod load;
+pub(crate) mod cache;
+pub(crate) mod load;
 mod page;
 #[cfg(test)]
 mod tests;
-mod visit;
-
-pub(super) use cache::Cache as Files;
-pub(super) use load::Browser;
-pub(super) use visit::Arrived;

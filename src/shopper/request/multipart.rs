@@ -5,18 +5,18 @@ use http::HeaderValue;
 
 /// A part of a body.
 #[derive(Debug)]
-pub(super) struct PartToSend<'a> {
+pub(crate) struct PartToSend<'a> {
     /// Its name.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// File name and content type, where it is a file.
-    pub(super) file: Option<(&'a str, &'a str)>,
+    pub(crate) file: Option<(&'a str, &'a str)>,
     /// What it holds.
-    pub(super) content: &'a [u8],
+    pub(crate) content: &'a [u8],
 }
 
 /// The body of these parts, with its content type. The boundary is the same for the same parts, so that a body sent again is
 /// the same body.
-pub(super) fn multipart(parts: &[PartToSend<'_>]) -> (HeaderValue, Bytes) {
+pub(crate) fn multipart(parts: &[PartToSend<'_>]) -> (HeaderValue, Bytes) {
     let mut boundary = "----tillrush".to_owned();
     let holds = |part: &PartToSend<'_>, text: &str| {
         part.name.contains(text) || part.content.windows(text.len()).any(|w| w == text.as_bytes())

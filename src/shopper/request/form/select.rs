@@ -1,10 +1,11 @@
 //! Which form of a page is meant.
 
 use super::read::{Control, Form, Forms, Kind};
-use super::{Document, SubmitError, goal};
+use super::submit::{SubmitError, goal};
 use crate::plan::{Field, Pick, RenderError, Scope, Submit, Template, Templates};
-use crate::shopper::address::is_like;
-use crate::shopper::request::FillError;
+use crate::shopper::browser::address::is_like;
+use crate::shopper::browser::session::Document;
+use crate::shopper::request::build::FillError;
 
 /// What a form is recognised by, with its placeholders filled.
 struct Wanted<'w> {

@@ -1,38 +1,38 @@
 //! A step whose page's files are fetched: what the tally is told of them, and when the shopper goes on.
 
-use super::load::{Loaded, PageSeen};
+use super::browser::assets::load::{Loaded, PageSeen};
+use super::browser::session::{Gate, is_page};
+use super::context::World;
+use super::failure_sample::Evidence;
+use super::journey::Visit;
+use super::transport::{Clock, Exchange, Shop};
 use crate::base::{Micros, StepId};
-use crate::shopper::sample::Evidence;
-use crate::shopper::session::{Gate, is_page};
-use crate::shopper::transport::{Clock, Exchange, Shop};
-use crate::shopper::visit::Visit;
-use crate::shopper::world::World;
 use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
 
 /// A step that has come to its page.
-pub(in crate::shopper) struct Arrived {
-    pub(in crate::shopper) step: StepId,
-    pub(in crate::shopper) intended_at: Micros,
+pub(super) struct Arrived {
+    pub(super) step: StepId,
+    pub(super) intended_at: Micros,
     /// When the last byte of the page came.
-    pub(in crate::shopper) page_at: Micros,
+    pub(super) page_at: Micros,
     /// Whether the page was as expected: how soon all of an error page is there tells nothing.
-    pub(in crate::shopper) as_expected: bool,
+    pub(super) as_expected: bool,
 }
 
 /// What came of the files of a page.
-pub(in crate::shopper) struct FilesSeen {
+pub(super) struct FilesSeen {
     /// When the last of them came, or was given up.
-    pub(in crate::shopper) at: Micros,
+    pub(super) at: Micros,
     /// What did not come, in words.
-    pub(in crate::shopper) missing: Option<String>,
+    pub(super) missing: Option<String>,
     /// What we failed to ask for ourselves.
-    pub(in crate::shopper) own: Vec<(OwnFault, String)>,
+    pub(super) own: Vec<(OwnFault, String)>,
 }
 
 impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
     /// page.
-    pub(in crate::shopper) async fn load<C: Clock>(
+    pub(super) async fn load<C: Clock>(
         &mut self,
         world: &World<S, C, G>,
         arrived: &Arrived,
@@ -85,7 +85,7 @@ fn told(loaded: &Loaded, load: Option<Micros>) -> AssetsSeen {
 
 impl FilesSeen {
     /// Tells the tally what we failed to ask for.
-    pub(in crate::shopper) fn tell_own<S, C, G>(&self, world: &World<S, C, G>) {
+    pub(super) fn tell_own<S, C, G>(&self, world: &World<S, C, G>) {
         let mut tally = world.tally.borrow_mut();
         self.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
     }

@@ -23,7 +23,7 @@ pub struct LeftBehind {
 
 impl LeftBehind {
     /// A shopper on this device has left.
-    pub(super) fn leave(&mut self, device: Option<Device>, belongings: Belongings) {
+    pub(crate) fn leave(&mut self, device: Option<Device>, belongings: Belongings) {
         let browsers = &mut self.browsers[place(device)];
         if browsers.len() == MOST {
             browsers.pop_front();
@@ -32,7 +32,7 @@ impl LeftBehind {
     }
 
     /// What the longest gone on this device had.
-    pub(super) fn take(&mut self, device: Option<Device>) -> Option<Belongings> {
+    pub(crate) fn take(&mut self, device: Option<Device>) -> Option<Belongings> {
         self.browsers[place(device)].pop_front()
     }
 }
@@ -52,7 +52,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::shopper::session::{Session, SessionSettings};
+    use crate::shopper::browser::session::{Session, SessionSettings};
     use crate::shopper::transport::Shop;
     use crate::shopper::transport::fake::FakeShop;
 

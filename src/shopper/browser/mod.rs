@@ -1,0 +1,8 @@
+//! What a shopper's browser remembers and does between a step and the wire.
+
+pub mod address;
+pub(crate) mod assets;
+pub mod cookies;
+mod device;
+pub(crate) mod returning;
+pub mod session;

@@ -1,0 +1,14 @@
+//! Forms of a page, filled and submitted as a browser does.
+//!
+//! What a shop asks back of its own page (tokens, hidden fields, choices already made) is carried without the
+//! scenario naming it; the scenario says only what a customer would type, choose and press. What the page does
+//! not offer can't be filled: that is missing content, and a failure to the shopper.
+
+mod fill;
+mod read;
+mod select;
+mod submit;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use submit::submit;

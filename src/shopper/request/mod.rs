@@ -1,0 +1,7 @@
+//! What a shopper sends: requests built from the plan, with the shopper's variables filled in.
+
+pub(crate) mod build;
+pub(crate) mod form;
+mod multipart;
+pub(crate) mod trace;
+pub(crate) mod variables;
