@@ -3,6 +3,7 @@
 mod cost;
 mod laws;
 mod recording;
+mod stored_form;
 
 use std::sync::Arc;
 
