@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::output::ReportFileArgs;
 use crate::base::Slice;
 
 const AFTER_HELP: &str = "\
@@ -145,26 +146,6 @@ pub struct ShopAccessArgs {
     /// Local addresses to connect from, in turn; repeat for more.
     #[arg(long, env = "TILLRUSH_SOURCE", value_delimiter = ',', value_name = "IP")]
     pub source: Vec<IpAddr>,
-}
-
-/// Files to write beside the run folder.
-#[derive(Clone, Debug, Default, Args)]
-pub struct ReportFileArgs {
-    /// Write the JSON (`run.json`, or the comparison) here as well; - for standard output.
-    #[arg(long, env = "TILLRUSH_JSON", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub json: Option<PathBuf>,
-
-    /// Write JUnit XML here, a test case for each objective or figure; - for standard output.
-    #[arg(long, env = "TILLRUSH_JUNIT", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub junit: Option<PathBuf>,
-
-    /// Write the report as one HTML file here as well; - for standard output.
-    #[arg(long, env = "TILLRUSH_HTML", value_name = "FILE", value_hint = ValueHint::FilePath, num_args = 0..=1, default_missing_value = "report.html")]
-    pub html: Option<PathBuf>,
-
-    /// Write Markdown for a pull request here; - for standard output.
-    #[arg(long, env = "TILLRUSH_MARKDOWN", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub markdown: Option<PathBuf>,
 }
 
 /// Options of `run`.

@@ -1,19 +1,19 @@
 //! `tillrush compare`, and `run --baseline`: a run beside another one.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
 
-use super::args::{CompareArgs, JudgeArgs, PrimaryFigure, ReportFileArgs};
+use super::args::{CompareArgs, JudgeArgs, PrimaryFigure};
 use super::folder::{self, RunFolder};
+use super::output::{ReportFileArgs, deliver, deliver_addition};
 use super::pipeline;
-use super::report::{self as report_of, Texts, deliver};
+use super::report as report_of;
 use super::source::Source;
 use super::{Exit, Failure, Screen, print};
-use crate::report;
+use crate::report::{ComparisonReport, Format, Report, RunReport, noise_text};
 use crate::scenario::{Fraction, Unit};
 use crate::schedule::workload_digest;
 use crate::tally::shard::Shard;
@@ -61,7 +61,9 @@ pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
         refuse(compare::unlike(&base.side(), &candidate.side()))?;
     }
     let found = judge(base, candidate, &args.judge, &args.out)?;
-    conclude(base, candidate, &found, Vec::new(), &args.files, screen)?;
+    let report = comparison_report(base, candidate, &found);
+    deliver(&report, &args.files, screen)?;
+    pipeline::tell_comparison(&report.view(), &found)?;
     Ok(exit_of(&found))
 }
 
@@ -98,47 +100,18 @@ pub fn after_run(
 ) -> Result<Exit, Failure> {
     let candidate = Stored::of(folder.shard()?, screen)?;
     let found = judge(base, &candidate, args, out)?;
-    let json = report::comparison_json(&report::comparison_document(
-        &base.side(),
-        &candidate.side(),
-        &found,
-    ));
-    folder.write(DOCUMENT, json.as_bytes())?;
-    folder
-        .write(PAGE, report::comparison_page(&base.side(), &candidate.side(), &found).as_bytes())?;
-    let taken = [&files.json, &files.html, &files.junit, &files.markdown]
-        .iter()
-        .any(|path| path.as_deref() == Some(Path::new("-")));
-    let screen = if taken { screen.hushed() } else { screen };
-    screen.tell(format_args!(""));
-    let own = report::suite(&candidate.source.plan, &candidate.facts, &candidate.findings);
-    // A second document on standard output would make one that no parser reads.
-    let junit = files.junit.clone().filter(|path| path != Path::new("-"));
-    conclude(
-        base,
-        &candidate,
-        &found,
-        vec![own],
-        &ReportFileArgs { junit, ..ReportFileArgs::default() },
-        screen,
-    )?;
-    if let Some(path) = files.markdown.as_deref() {
-        let text =
-            report::markdown(&report::comparison_view(&base.side(), &candidate.side(), &found));
-        append_file(path, &format!("\n{text}"))?;
+    let report = ComparisonReport {
+        own: Some(candidate.report()),
+        ..comparison_report(base, &candidate, &found)
+    };
+    folder.write(DOCUMENT, Format::Json.render(&report).as_bytes())?;
+    folder.write(PAGE, Format::Html.render(&report).as_bytes())?;
+    if !files.to_stdout() {
+        screen.tell(format_args!(""));
     }
+    deliver_addition(&report, files, screen)?;
+    pipeline::tell_comparison(&report.view(), &found)?;
     Ok(exit_of(&found))
-}
-
-fn append_file(path: &Path, text: &str) -> Result<(), Failure> {
-    if path == Path::new("-") {
-        return print(text);
-    }
-    let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
-    opened
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("can't write {}", path.display()))?;
-    Ok(())
 }
 
 /// Compares the two halves of a duet, if the run is one.
@@ -236,25 +209,12 @@ fn judge(
     ))
 }
 
-/// Prints a comparison and writes its files; test cases go after those of the other suites.
-fn conclude(
-    base: &Stored,
-    candidate: &Stored,
-    found: &Comparison,
-    mut suites: Vec<report::Suite>,
-    files: &ReportFileArgs,
-    screen: Screen,
-) -> Result<(), Failure> {
-    let (base, candidate) = (base.side(), candidate.side());
-    let view = report::comparison_view(&base, &candidate, found);
-    suites.push(report::comparison_suite(&candidate, found));
-    let texts = Texts {
-        json: &|| report::comparison_json(&report::comparison_document(&base, &candidate, found)),
-        html: &|| report::comparison_page(&base, &candidate, found),
-        suites: &suites,
-    };
-    deliver(&view, &texts, files, screen)?;
-    pipeline::tell_comparison(&view, found)
+fn comparison_report<'a>(
+    base: &'a Stored,
+    candidate: &'a Stored,
+    found: &'a Comparison,
+) -> ComparisonReport<'a> {
+    ComparisonReport { base: base.side(), candidate: candidate.side(), found, own: None }
 }
 
 /// `tillrush compare --calibrate`: what like runs differ by, stored for later comparisons.
@@ -273,7 +233,7 @@ fn calibrate(runs: &[Stored], args: &CompareArgs, screen: Screen) -> Result<Exit
     let json = serde_json::to_string_pretty(&noise).map_err(anyhow::Error::from)? + "\n";
     std::fs::write(&path, json).with_context(|| format!("can't write {}", path.display()))?;
     if !screen.quiet {
-        print(&report::noise_text(&noise))?;
+        print(&noise_text(&noise))?;
     }
     screen.say(&format!(
         "the noise floor is stored in {}; comparisons of runs like these take it from there",
@@ -331,6 +291,10 @@ impl Stored {
         let source = Source::stored(&shard.header, screen)?;
         let (facts, findings) = report_of::judge(&shard, &source);
         Ok(Stored { shard, source, facts, findings })
+    }
+
+    fn report(&self) -> RunReport<'_> {
+        report_of::run_report(&self.shard, &self.source, &self.facts, &self.findings)
     }
 
     fn side(&self) -> Side<'_> {

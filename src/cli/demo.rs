@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::access;
-use super::args::{DemoArgs, ReportFileArgs, ShopAccessArgs};
+use super::args::{DemoArgs, ShopAccessArgs};
+use super::output::ReportFileArgs;
 use super::run::{self, Job};
 use super::source::Source;
 use super::{Exit, Failure, Screen};

@@ -10,6 +10,7 @@ mod demo;
 mod exit;
 mod folder;
 mod live;
+mod output;
 mod pipeline;
 mod report;
 mod run;

@@ -1,20 +1,20 @@
 //! `tillrush report` and `tillrush merge`: what a tally says, printed and stored.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use anyhow::Context;
 use jiff::Timestamp;
 
-use super::args::{MergeArgs, ReportArgs, ReportFileArgs};
+use super::args::{MergeArgs, ReportArgs};
 use super::compare;
 use super::folder::RunFolder;
+use super::output::{ReportFileArgs, deliver};
 use super::pipeline;
 use super::source::Source;
-use super::{Exit, Failure, Screen, fresh, print};
+use super::{Exit, Failure, Screen, fresh};
 use crate::base::{Micros, Slice, StepId, counted};
 use crate::engine::cores;
-use crate::report::{self, PageInput, Paint, View};
+use crate::report::{Format, Report, RunReport, failures_jsonl};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::tally::{Tally, interval_log};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
@@ -141,19 +141,13 @@ pub fn conclude(
     files: &ReportFileArgs,
     screen: Screen,
 ) -> Result<Findings, Failure> {
-    let (plan, tally) = (&source.plan, &shard.tally);
     let (facts, findings) = match folder {
         Some(folder) => store(shard, source, folder)?,
         None => judge(shard, source),
     };
-    let view = View::of(plan, &facts, &findings);
-    let texts = Texts {
-        json: &|| report::run_json(&report::run_document(plan, tally, &facts, &findings)),
-        html: &|| page(shard, source, &facts, &findings),
-        suites: &[report::suite(plan, &facts, &findings)],
-    };
-    deliver(&view, &texts, files, screen)?;
-    pipeline::tell(&view, &facts, &findings, source.file.as_deref())?;
+    let report = run_report(shard, source, &facts, &findings);
+    deliver(&report, files, screen)?;
+    pipeline::tell(&report.view(), &facts, &findings, source.file.as_deref())?;
     Ok(findings)
 }
 
@@ -165,30 +159,27 @@ pub fn store(
 ) -> Result<(RunFacts, Findings), Failure> {
     let (plan, tally) = (&source.plan, &shard.tally);
     let (facts, findings) = judge(shard, source);
-    folder.write(
-        "run.json",
-        report::run_json(&report::run_document(plan, tally, &facts, &findings)).as_bytes(),
-    )?;
-    folder.write("failures.jsonl", report::failures_jsonl(plan, &tally.samples).as_bytes())?;
+    let report = run_report(shard, source, &facts, &findings);
+    folder.write("run.json", Format::Json.render(&report).as_bytes())?;
+    folder.write("failures.jsonl", failures_jsonl(plan, &tally.samples).as_bytes())?;
     let mut log = Vec::new();
     let labels: Vec<String> =
         (0..plan.steps.len()).map(|step| plan.step_label(StepId(step as u16))).collect();
     interval_log::write(tally, &labels, shard.header.started_unix_us, &mut log)
         .context("can't make intervals.hlog")?;
     folder.write("intervals.hlog", &log)?;
-    folder.write("report.html", page(shard, source, &facts, &findings).as_bytes())?;
+    folder.write("report.html", Format::Html.render(&report).as_bytes())?;
     Ok((facts, findings))
 }
 
-/// The report as a page.
-fn page(shard: &Shard, source: &Source, facts: &RunFacts, findings: &Findings) -> String {
-    report::page(&PageInput {
-        plan: &source.plan,
-        tally: &shard.tally,
-        facts,
-        findings,
-        scenario: &source.text,
-    })
+/// What reports are rendered from.
+pub fn run_report<'a>(
+    shard: &'a Shard,
+    source: &'a Source,
+    facts: &'a RunFacts,
+    findings: &'a Findings,
+) -> RunReport<'a> {
+    RunReport { plan: &source.plan, tally: &shard.tally, facts, findings, scenario: &source.text }
 }
 
 /// What a shard says.
@@ -196,43 +187,6 @@ pub fn judge(shard: &Shard, source: &Source) -> (RunFacts, Findings) {
     let facts = facts(shard, source);
     let findings = Findings::of(&source.plan, &shard.tally, &facts);
     (facts, findings)
-}
-
-/// What a view alone can't say; made only if it is wanted.
-pub struct Texts<'a> {
-    /// For programs.
-    pub json: &'a dyn Fn() -> String,
-    /// As a page.
-    pub html: &'a dyn Fn() -> String,
-    /// As test cases.
-    pub suites: &'a [report::Suite],
-}
-
-/// Prints what a view says, and writes the files that are wanted.
-pub fn deliver(
-    view: &View,
-    texts: &Texts<'_>,
-    files: &ReportFileArgs,
-    screen: Screen,
-) -> Result<(), Failure> {
-    let outputs: [(&Option<_>, &dyn Fn() -> String); 4] = [
-        (&files.json, texts.json),
-        (&files.html, texts.html),
-        (&files.junit, &|| report::junit(texts.suites)),
-        (&files.markdown, &|| report::markdown(view)),
-    ];
-    let taken = outputs.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
-    if !screen.quiet && !taken {
-        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&report::console(view, screen.width, paint))?;
-    }
-    // Last, so that a file that can't be written hides nothing.
-    for (path, text) in &outputs {
-        if let Some(path) = path {
-            write_file(path, text().as_bytes())?;
-        }
-    }
-    Ok(())
 }
 
 /// The exit code that the findings call for.
@@ -244,14 +198,6 @@ pub fn exit_of(findings: &Findings) -> Exit {
         Verdict::Invalid => Exit::RunInvalid,
         Verdict::Interrupted => Exit::Interrupted,
     }
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if path == Path::new("-") {
-        return print(&String::from_utf8_lossy(bytes));
-    }
-    std::fs::write(path, bytes).with_context(|| format!("can't write {}", path.display()))?;
-    Ok(())
 }
 
 /// The ledgers of the shards, one after the other.

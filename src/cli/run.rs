@@ -11,10 +11,11 @@ use url::Url;
 
 use super::access::{self, Access};
 use super::again;
-use super::args::{JudgeArgs, ReportFileArgs, RunArgs};
+use super::args::{JudgeArgs, RunArgs};
 use super::compare;
 use super::folder::{self, RunFolder};
 use super::live::{Progress, stop_on_signals};
+use super::output::ReportFileArgs;
 use super::report;
 use super::source::Source;
 use super::web::Web;

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use super::report::facts_of;
 use super::source::Source;
 use crate::base::Micros;
-use crate::report::{Live, PageInput, live_shell, page_body};
+use crate::report::{Live, RunReport, live_shell, page_body};
 use crate::tally::Tally;
 use crate::tally::shard::{Ending, ShardHeader};
 use crate::verdict::{Findings, RunFacts};
@@ -129,7 +129,7 @@ impl Web {
             drop(tallies);
             let _ = thread.join();
         }
-        let input = PageInput {
+        let input = RunReport {
             plan: &self.source.plan,
             tally,
             facts,
@@ -162,7 +162,7 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
         "the last shoppers finish".to_owned()
     };
     page_body(
-        &PageInput {
+        &RunReport {
             plan: &source.plan,
             tally,
             facts: &facts,

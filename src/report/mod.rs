@@ -4,8 +4,10 @@
 mod annotations;
 mod comparison;
 mod console;
+mod format;
 mod history;
 mod html;
+mod inputs;
 pub mod json;
 mod junit;
 mod markdown;
@@ -14,13 +16,12 @@ mod samples;
 pub mod view;
 
 pub use annotations::{annotations, mark};
-pub use comparison::{
-    ComparisonDocument, comparison_annotations, comparison_document, comparison_json,
-    comparison_schema, comparison_suite, comparison_view, noise_text,
-};
+pub use comparison::{comparison_annotations, comparison_schema, noise_text};
 pub use console::{MIN_WIDTH, Paint, console, console_table};
+pub use format::{Addition, Format, Output, Report, Target};
 pub use history::{HistoryDocument, HistoryRow, history, history_json};
-pub use html::{Live, PageInput, comparison_page, live_shell, page, page_body};
+pub use html::{Live, comparison_page, live_shell, page, page_body};
+pub use inputs::{ComparisonReport, RunReport};
 pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use junit::{Suite, junit, suite};
 pub use markdown::markdown;

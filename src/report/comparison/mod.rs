@@ -10,7 +10,7 @@ mod tests;
 mod view;
 mod words;
 
-pub use document::{ComparisonDocument, DifferenceDocument};
+pub use document::DifferenceDocument;
 pub use noise::noise_text;
 pub use pipeline::{comparison_annotations, comparison_suite};
 pub use summary::{comparison_document, comparison_json, comparison_schema};

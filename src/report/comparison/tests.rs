@@ -3,6 +3,7 @@ use std::path::Path;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use super::document::ComparisonDocument;
 use super::*;
 use crate::base::Micros;
 use crate::report::{Paint, console};

@@ -715,7 +715,7 @@ fn one_of_anything_is_told_as_one() {
     trial.tally.blocks.values_mut().next().unwrap().held = 1;
     let view = view(&trial);
     let suite = crate::report::suite(&trial.plan, &trial.facts, &trial.findings());
-    let page = crate::report::page(&crate::report::PageInput {
+    let page = crate::report::page(&crate::report::RunReport {
         plan: &trial.plan,
         tally: &trial.tally,
         facts: &trial.facts,

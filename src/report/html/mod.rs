@@ -14,5 +14,5 @@ mod templates;
 mod tests;
 
 pub use comparison::comparison_page;
-pub use page::{Live, PageInput, page, page_body};
+pub use page::{Live, page, page_body};
 pub use templates::live_shell;

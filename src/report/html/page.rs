@@ -7,29 +7,13 @@ use super::examples::{Examples, examples};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::base::{plural, redact};
-use crate::plan::Plan;
+use crate::report::inputs::RunReport;
 use crate::report::json::{
     HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document,
 };
 use crate::report::view::format::{count, expected, percent};
 use crate::report::view::{Caution, Fit, Remark, Section, Table, Tone, View, gate, tables};
-use crate::tally::Tally;
-use crate::verdict::{Completion, Findings, RunFacts, Verdict};
-
-/// What a page is made from.
-#[derive(Clone, Copy, Debug)]
-pub struct PageInput<'a> {
-    /// What was meant to be run.
-    pub plan: &'a Plan,
-    /// What was seen.
-    pub tally: &'a Tally,
-    /// Where and when.
-    pub facts: &'a RunFacts,
-    /// What it says.
-    pub findings: &'a Findings,
-    /// The scenario, word by word.
-    pub scenario: &'a str,
-}
+use crate::verdict::{Completion, Findings, Verdict};
 
 /// Whether a page follows a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +27,13 @@ pub enum Live<'a> {
 }
 
 /// `report.html`: the report of a run as one file.
-pub fn page(input: &PageInput<'_>) -> String {
+pub fn page(input: &RunReport<'_>) -> String {
     let title = format!("{}: {}", input.plan.name, input.findings.verdict.key());
     document(&title, &page_body(input, Live::No))
 }
 
 /// What is inside the page's body.
-pub fn page_body(input: &PageInput<'_>, live: Live<'_>) -> String {
+pub fn page_body(input: &RunReport<'_>, live: Live<'_>) -> String {
     render("run.html", Page::of(input, live))
 }
 
@@ -166,13 +150,13 @@ const MOST_STEPS: usize = 40;
 // === impl Page ===
 
 impl Page {
-    fn of(input: &PageInput<'_>, live: Live<'_>) -> Page {
+    fn of(input: &RunReport<'_>, live: Live<'_>) -> Page {
         let live = match live {
             Live::No => None,
             Live::Running(state) => Some(state),
             Live::Ended => Some("the run has ended"),
         };
-        let PageInput { plan, tally, facts, findings, scenario } = *input;
+        let RunReport { plan, tally, facts, findings, scenario } = *input;
         let running = facts.completion == Completion::Running;
         let view = View::of(plan, facts, findings);
         let run = run_document(plan, tally, facts, findings);

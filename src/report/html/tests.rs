@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::base::{Micros, ShopperId, UnitId};
 use crate::plan::Part;
+use crate::report::RunReport;
 use crate::report::json::run_document;
 use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
 use crate::verdict::trial::{Trial, failing, planted, shop};
@@ -17,7 +18,7 @@ const HOSTILE: &str =
 const TURNED: &str = "\u{202e}tfel ot\u{2066}";
 
 fn shown(trial: &Trial) -> String {
-    page(&PageInput {
+    page(&RunReport {
         plan: &trial.plan,
         tally: &trial.tally,
         facts: &trial.facts,
@@ -246,7 +247,7 @@ fn names_and_bodies_can_not_break_out() {
         status: Some(500),
     };
     trial.tally.samples.offer(&Cause { place, message: HOSTILE.into() }, 1, Arc::new(line));
-    let input = PageInput {
+    let input = RunReport {
         plan: &trial.plan,
         tally: &trial.tally,
         facts: &trial.facts,
