@@ -1,6 +1,5 @@
 //! `tillrush compare`, and `run --baseline`: a run beside another one.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -16,7 +15,7 @@ use super::{Exit, Failure, Screen, print};
 use crate::report::{ComparisonReport, Format, Report, RunReport, noise_text};
 use crate::scenario::{Fraction, Unit};
 use crate::schedule::workload_digest;
-use crate::tally::shard::Shard;
+use crate::tally::shard::{PairedSettings, Shard};
 use crate::verdict::compare::{self, Comparison, NoiseFloor, Side, Subject, Terms};
 use crate::verdict::{Findings, RunFacts, Verdict};
 
@@ -123,34 +122,33 @@ pub fn after_duet(
 ) -> Result<Exit, Failure> {
     let Some(beside) = folder.beside() else { return Ok(Exit::Ok) };
     let base = Stored::of(beside.shard()?, screen)?;
-    let terms = noted_terms(&base.shard.header.settings);
+    let Some(paired) = &base.shard.header.settings.paired else { return Ok(Exit::Ok) };
+    let terms = stored_terms(paired)?;
     after_run(&base, folder, &terms, out, files, screen)
 }
 
-/// The settings' keys of a duet: its name, which both halves have, and by what terms they are compared.
-const DUET: [&str; 4] = ["duet", "duet.primary", "duet.margin", "duet.noise"];
-
-/// Notes in a run's settings that it is half of a duet.
-pub fn note_duet(settings: &mut BTreeMap<String, String>, name: &str, terms: &JudgeArgs) {
-    let primary = terms.primary.to_possible_value().map(|value| value.get_name().to_owned());
-    let noise = terms.noise.as_ref().map(|path| path.display().to_string());
-    let values = [Some(name.to_owned()), primary, Some(terms.margin.clone()), noise];
-    settings.extend(
-        DUET.into_iter().zip(values).filter_map(|(key, value)| Some((key.to_owned(), value?))),
-    );
+/// How the sides of a paired run are compared, as it is stored with both.
+pub fn paired_settings(name: &str, terms: &JudgeArgs) -> PairedSettings {
+    let primary = terms.primary.to_possible_value();
+    PairedSettings {
+        name: name.to_owned(),
+        primary: primary.map(|value| value.get_name().to_owned()).unwrap_or_default(),
+        margin: terms.margin.clone(),
+        noise: terms.noise.as_ref().map(|path| path.display().to_string()),
+    }
 }
 
-/// By what terms a stored duet is compared.
-fn noted_terms(settings: &BTreeMap<String, String>) -> JudgeArgs {
-    let [_, primary, margin, noise] = DUET.map(|key| settings.get(key));
-    JudgeArgs {
-        primary: primary
-            .and_then(|name| PrimaryFigure::from_str(name, true).ok())
-            .unwrap_or(PrimaryFigure::RepeatedFailures),
-        margin: margin.cloned().unwrap_or_else(|| "10%".to_owned()),
-        noise: noise.map(PathBuf::from),
+/// How the sides of a stored paired run are compared.
+fn stored_terms(paired: &PairedSettings) -> Result<JudgeArgs, Failure> {
+    let primary = PrimaryFigure::from_str(&paired.primary, true).map_err(|error| {
+        Failure::usage(format!("error: the stored run's --primary {}: {error}", paired.primary))
+    })?;
+    Ok(JudgeArgs {
+        primary,
+        margin: paired.margin.clone(),
+        noise: paired.noise.as_ref().map(PathBuf::from),
         force: false,
-    }
+    })
 }
 
 /// The exit code that a comparison calls for.
@@ -195,7 +193,8 @@ fn judge(
     let margin = Fraction::read(&args.margin)
         .map_err(|error| Failure::usage(format!("error: --margin {}: {error}", args.margin)))?
         .0;
-    let duet_of = |run: &Stored| run.shard.header.settings.get(DUET[0]).cloned();
+    let duet_of =
+        |run: &Stored| run.shard.header.settings.paired.as_ref().map(|paired| paired.name.clone());
     let duet = duet_of(base).is_some()
         && duet_of(base) == duet_of(candidate)
         && !candidate.shard.tally.pairs.is_empty();

@@ -1,6 +1,5 @@
 //! `tillrush demo`: the main job with nothing to set up.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::access;
@@ -12,6 +11,7 @@ use super::{Exit, Failure, Screen};
 use crate::base::{Micros, Slice};
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
 use crate::engine;
+use crate::tally::shard::SourceSettings;
 use crate::verdict::Findings;
 
 const SCENARIO: &str = include_str!("../../scenarios/demo.yaml");
@@ -37,7 +37,10 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
     screen.say("Planted: the wallets of some shoppers never get through, one node of four loses");
     screen.say("writes, and now and then there is a hiccup that a second try cures.\n");
 
-    let settings = BTreeMap::from([("target".to_owned(), format!("http://{}", shop.addr()))]);
+    let settings = SourceSettings {
+        target: Some(format!("http://{}", shop.addr())),
+        ..SourceSettings::default()
+    };
     let source = Source::embedded("scenarios/demo.yaml", SCENARIO, settings, screen)?;
     let job = Job {
         access: access::gain(&source.plan, &ShopAccessArgs::default())?,

@@ -235,7 +235,7 @@ pub fn facts_of(
 ) -> RunFacts {
     let last = tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
     RunFacts {
-        run_id: header.settings.get("run").cloned().unwrap_or_default(),
+        run_id: header.settings.run.clone(),
         tool_version: header.tool.clone(),
         commands: header.commands.clone(),
         scenario_sha256: source.sha256(),
@@ -257,7 +257,7 @@ pub fn facts_of(
         tags: header.tags.clone(),
         machine: Machine {
             cpus: cores(),
-            cores: header.settings.get("cores").and_then(|cores| cores.parse().ok()).unwrap_or(0),
+            cores: header.settings.cores,
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
         },

@@ -29,7 +29,7 @@ use crate::scenario::Unit;
 use crate::schedule::{Schedule, plan_digest, workload_digest};
 use crate::shopper::browser::session::SessionSettings;
 use crate::tally::Tally;
-use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
+use crate::tally::shard::{DeltaWriter, Ending, RunSettings, ShardHeader};
 use crate::verdict::{self, Findings};
 
 /// The time that threads and sockets need to come up before the planned start.
@@ -260,15 +260,15 @@ impl Beside {
         let folder = folder.make_beside()?;
         folder.write("scenario.yaml", job.source.text.as_bytes())?;
         let mut header = ShardHeader { target: access.target.to_string(), ..here.clone() };
-        header.settings.insert("target".to_owned(), access.target.to_string());
+        header.settings.source.target = Some(access.target.to_string());
         // A name of its own, so that no key or address is used in both shops: they may share a database.
-        header.settings.entry("run".to_owned()).and_modify(|run| run.push('b'));
+        header.settings.run.push('b');
         Ok(Beside { folder, header, session: access.session.clone() })
     }
 
     fn options(&self) -> anyhow::Result<engine::Beside> {
         Ok(engine::Beside {
-            run: self.header.settings.get("run").cloned().unwrap_or_default(),
+            run: self.header.settings.run.clone(),
             session: self.session.clone(),
             purchases: Some(self.folder.purchases()?),
         })
@@ -364,12 +364,12 @@ fn header(
     run: &str,
 ) -> ShardHeader {
     let plan = &job.source.plan;
-    let mut settings = job.source.storable_settings();
-    if let Some((_, terms)) = &job.beside {
-        compare::note_duet(&mut settings, run, terms);
-    }
-    settings.insert("run".to_owned(), run.to_owned());
-    settings.insert("cores".to_owned(), job.cores.to_string());
+    let settings = RunSettings {
+        run: run.to_owned(),
+        cores: job.cores,
+        source: job.source.storable_settings(),
+        paired: job.beside.as_ref().map(|(_, terms)| compare::paired_settings(run, terms)),
+    };
     ShardHeader {
         tool: concat!("tillrush ", env!("CARGO_PKG_VERSION")).to_owned(),
         name: plan.name.clone(),

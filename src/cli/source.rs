@@ -12,7 +12,7 @@ use super::{Exit, Failure, Screen, pipeline};
 use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
-use crate::tally::shard::ShardHeader;
+use crate::tally::shard::{ShardHeader, SourceSettings};
 
 /// A plan with what it came from.
 #[derive(Clone, Debug)]
@@ -24,13 +24,8 @@ pub struct Source {
     /// The scenario, word by word.
     pub text: String,
     /// What the command line overrides, as it was typed.
-    pub settings: BTreeMap<String, String>,
+    pub settings: SourceSettings,
 }
-
-/// The settings' key of an `-e` variable.
-const VARIABLE: &str = "env.";
-/// The settings' key of a data file's header line.
-const DATA: &str = "data.";
 
 // === impl Source ===
 
@@ -62,7 +57,7 @@ impl Source {
     pub fn embedded(
         name: &str,
         text: &str,
-        settings: BTreeMap<String, String>,
+        settings: SourceSettings,
         screen: Screen,
     ) -> Result<Source, Failure> {
         Source::compile(
@@ -80,18 +75,18 @@ impl Source {
     /// # Errors
     /// When this version can't read the scenario any more.
     pub fn stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
-        Source::from_stored(&header.name, &header.scenario, header.settings.clone(), screen)
+        Source::from_stored(&header.name, &header.scenario, header.settings.source.clone(), screen)
     }
 
     fn from_stored(
         name: &str,
         text: &str,
-        settings: BTreeMap<String, String>,
+        settings: SourceSettings,
         screen: Screen,
     ) -> Result<Source, Failure> {
-        let columns = settings.clone();
-        let data = |name: &str| match columns.get(&format!("{DATA}{name}")) {
-            Some(columns) => Ok(columns.clone().into_bytes()),
+        let headers = settings.data_headers.clone();
+        let data = |name: &str| match headers.get(name) {
+            Some(header) => Ok(header.clone().into_bytes()),
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
         Source::compile(name, text.to_owned(), settings, &data, true, screen)
@@ -107,13 +102,15 @@ impl Source {
 
     /// The settings as they may be kept. Secrets are given on the command line so that they are in no file; the plan of a
     /// stored run does without.
-    pub fn storable_settings(&self) -> BTreeMap<String, String> {
-        let storable = |(key, value): (&String, &String)| {
-            let pair = key.strip_prefix(VARIABLE).map(|name| format!("{name}={value}"));
-            let secret = pair.is_some_and(|pair| redact::text(&pair) != pair);
-            (key.clone(), if secret { redact::MASK.to_owned() } else { value.clone() })
-        };
-        self.settings.iter().map(storable).collect()
+    pub fn storable_settings(&self) -> SourceSettings {
+        let mut settings = self.settings.clone();
+        for (name, value) in &mut settings.variables {
+            let pair = format!("{name}={value}");
+            if redact::text(&pair) != pair {
+                *value = redact::MASK.to_owned();
+            }
+        }
+        settings
     }
 
     /// SHA-256 of the scenario, in hexadecimal.
@@ -124,27 +121,21 @@ impl Source {
     fn compile(
         name: &str,
         text: String,
-        mut settings: BTreeMap<String, String>,
+        mut settings: SourceSettings,
         read_file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
         stored: bool,
         screen: Screen,
     ) -> Result<Source, Failure> {
-        let variables = settings
-            .iter()
-            .filter_map(|(key, value)| {
-                Some((key.strip_prefix(VARIABLE)?.to_owned(), value.clone()))
-            })
-            .collect();
         // The header lines go into the settings, so that a stored run can be read without its data.
         let headers = RefCell::new(BTreeMap::new());
         let read_file = |name: &str| {
             let bytes = read_file(name)?;
-            headers.borrow_mut().insert(format!("{DATA}{name}"), header_line(&bytes));
+            headers.borrow_mut().insert(name.to_owned(), header_line(&bytes));
             Ok(bytes)
         };
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let inputs = Inputs {
-            variables,
+            variables: settings.variables.clone(),
             read_file: &read_file,
             overrides: overrides(&settings)?,
             today,
@@ -156,7 +147,7 @@ impl Source {
             }
             Failure::new(Exit::BadScenario, problems.render(screen.colour))
         })?;
-        settings.extend(headers.into_inner());
+        settings.data_headers.extend(headers.into_inner());
         Ok(Source { plan: Arc::new(plan), file: None, text, settings })
     }
 }
@@ -175,52 +166,40 @@ fn header_line(bytes: &[u8]) -> String {
     }
 }
 
-/// What was typed, by name.
-fn settings(load: &LoadArgs) -> Result<BTreeMap<String, String>, Failure> {
-    let mut settings = BTreeMap::new();
-    let mut set = |key: &str, value: Option<String>| {
-        value.map(|value| settings.insert(key.to_owned(), value))
-    };
-    set("target", load.target.clone());
-    set("rate", load.rate.clone());
-    set("duration", load.duration.clone());
-    set("users", load.users.map(|users| users.to_string()));
-    set("stage", (!load.stage.is_empty()).then(|| load.stage.join(",")));
+/// What was typed.
+fn settings(load: &LoadArgs) -> Result<SourceSettings, Failure> {
+    let mut variables = BTreeMap::new();
     for pair in &load.variables {
         let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Failure::usage(format!("error: -e '{pair}': write KEY=VALUE")));
         };
-        settings.insert(format!("{VARIABLE}{key}"), value.to_owned());
+        variables.insert(key.to_owned(), value.to_owned());
     }
-    Ok(settings)
+    Ok(SourceSettings {
+        target: load.target.clone(),
+        rate: load.rate.clone(),
+        duration: load.duration.clone(),
+        users: load.users,
+        stages: load.stage.iter().filter(|stage| !stage.is_empty()).cloned().collect(),
+        variables,
+        data_headers: BTreeMap::new(),
+    })
 }
 
 /// What the settings mean.
-fn overrides(settings: &BTreeMap<String, String>) -> Result<Overrides, Failure> {
-    fn parsed<T: Unit>(
-        settings: &BTreeMap<String, String>,
-        key: &str,
-    ) -> Result<Option<T>, Failure> {
-        let Some(text) = settings.get(key) else { return Ok(None) };
-        T::read(text)
-            .map(Some)
-            .map_err(|error| Failure::usage(format!("error: --{key} {text}: {error}")))
+fn overrides(settings: &SourceSettings) -> Result<Overrides, Failure> {
+    fn parsed<T: Unit>(option: &str, text: &str) -> Result<T, Failure> {
+        T::read(text).map_err(|error| Failure::usage(format!("error: --{option} {text}: {error}")))
     }
-    let stages = settings
-        .get("stage")
-        .map(String::as_str)
-        .unwrap_or_default()
-        .split(',')
-        .filter(|stage| !stage.is_empty());
-    let stage = |text: &str| {
+    let stage = |text: &String| {
         StageFlag::read(text)
             .map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")))
     };
     Ok(Overrides {
-        target: settings.get("target").cloned(),
-        rate: parsed(settings, "rate")?,
-        duration: parsed(settings, "duration")?,
-        stages: stages.map(stage).collect::<Result<_, _>>()?,
-        users: settings.get("users").and_then(|users| users.parse().ok()),
+        target: settings.target.clone(),
+        rate: settings.rate.as_deref().map(|text| parsed("rate", text)).transpose()?,
+        duration: settings.duration.as_deref().map(|text| parsed("duration", text)).transpose()?,
+        stages: settings.stages.iter().map(stage).collect::<Result<_, _>>()?,
+        users: settings.users,
     })
 }

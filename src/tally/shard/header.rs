@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::RunSettings;
 use crate::base::{Micros, Slice};
 use crate::tally::{Shape, Tally};
 
@@ -16,8 +17,8 @@ pub struct ShardHeader {
     pub name: String,
     /// The scenario file, word by word.
     pub scenario: String,
-    /// What the command line set over the scenario (rates, stages, `-e` variables), as the command line reads it again.
-    pub settings: BTreeMap<String, String>,
+    /// What the run was started with beyond the scenario file.
+    pub settings: RunSettings,
     /// The command lines that repeat the run, without secrets: one, and one for each shard where several were joined.
     pub commands: Vec<String>,
     /// The run's tags.

@@ -9,6 +9,7 @@ mod frame;
 mod header;
 mod join;
 mod read;
+mod settings;
 #[cfg(test)]
 pub(super) mod tests;
 mod write;
@@ -16,6 +17,7 @@ mod write;
 pub use header::{Ending, Shard, ShardHeader};
 pub use join::MergeError;
 pub use read::ShardError;
+pub use settings::{PairedSettings, RunSettings, SettingsError, SourceSettings};
 pub use write::DeltaWriter;
 
 /// The format's name and version. Frames are not self-describing: a change of what is stored is a new version.

@@ -17,23 +17,7 @@ fn header(slices: &[&str]) -> ShardHeader {
         tool: "tillrush 0.1.0".into(),
         name: "Black Friday".into(),
         scenario: "name: Black Friday\n".into(),
-        settings: [
-            ("cores", "2"),
-            ("data.users.csv", "email,password"),
-            ("duet", "c0ffee"),
-            ("duet.margin", "10%"),
-            ("duet.noise", "runs/noise.json"),
-            ("duet.primary", "failed-purchases"),
-            ("duration", "5m"),
-            ("env.TOKEN", "***"),
-            ("rate", "20/s"),
-            ("run", "0badcafe"),
-            ("stage", "1m:10/s,2m:20/s"),
-            ("target", "http://127.0.0.1:9"),
-            ("users", "30"),
-        ]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into(),
+        settings: settings(),
         commands: vec!["tillrush run shop.yaml --slice 0/2".to_owned()],
         tags: Default::default(),
         target: "http://127.0.0.1:8080".into(),
@@ -45,6 +29,28 @@ fn header(slices: &[&str]) -> ShardHeader {
         length: Micros::from_secs(60),
         started_unix_us: 1_795_000_000_000_000,
         shape: shape(),
+    }
+}
+
+fn settings() -> RunSettings {
+    RunSettings {
+        run: "0badcafe".into(),
+        cores: 2,
+        source: SourceSettings {
+            target: Some("http://127.0.0.1:9".into()),
+            rate: Some("20/s".into()),
+            duration: Some("5m".into()),
+            users: Some(30),
+            stages: vec!["1m:10/s".into(), "2m:20/s".into()],
+            variables: [("TOKEN".to_owned(), "***".to_owned())].into(),
+            data_headers: [("users.csv".to_owned(), "email,password".to_owned())].into(),
+        },
+        paired: Some(PairedSettings {
+            name: "c0ffee".into(),
+            primary: "failed-purchases".into(),
+            margin: "10%".into(),
+            noise: Some("runs/noise.json".into()),
+        }),
     }
 }
 
