@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
-    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Cell, Check, Connections, Content,
-    Dealing, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Metric, Network, Overrides,
-    Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, Way, schema,
+    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Cell, Check, Connections,
+    Content, Dealing, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Metric, Network,
+    Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, Way, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -278,7 +278,7 @@ fn values_of_every_kind_keep_what_they_are() {
             .collect::<Vec<_>>(),
         ["mobile", "2", "true"]
     );
-    let json = serde_json::to_value(&plan.steps[0].request.body).unwrap();
+    let json = plan.steps[0].request.body.canonical();
     assert_eq!(
         json,
         json!({ "Json": [
@@ -290,15 +290,15 @@ fn values_of_every_kind_keep_what_they_are() {
         ]})
     );
     assert_eq!(
-        serde_json::to_value(&plan.steps[1].request.body).unwrap(),
+        plan.steps[1].request.body.canonical(),
         json!({ "Form": [["a", "1"], ["b", "x"], ["b", [{ "variable": 10 }]]] })
     );
     assert_eq!(
-        serde_json::to_value(&plan.steps[2].request.body).unwrap(),
+        plan.steps[2].request.body.canonical(),
         json!({ "Text": { "expression": "{{ env.TOKEN }} {{ env.TOKEN | upper }}", "constants": [["TOKEN", "t-1"]] } })
     );
     assert_eq!(
-        serde_json::to_value(&plan.steps[2].expect).unwrap(),
+        plan.steps[2].expect.canonical(),
         json!({ "checks": [
             { "Status": [{ "low": 200, "high": 200 }, { "low": 204, "high": 206 }, { "low": 300, "high": 399 }] },
             { "Json": { "path": "$.a", "expected": { "OneOf": [1, "1"] } } }, { "Json": { "path": "$.b", "expected": "Present" } },
@@ -578,7 +578,7 @@ fn a_plan_can_be_shared_between_threads() {
 
 #[test]
 fn the_same_scenario_gives_the_same_canonical_plan_and_another_another() {
-    let json = |text: &str| serde_json::to_string(&compiled(text)).unwrap();
+    let json = |text: &str| compiled(text).canonical().to_string();
     assert_eq!(json(CHECKOUT), json(CHECKOUT));
     for (from, to) in [
         ("quantity: 1", "quantity: 2"),
@@ -714,7 +714,7 @@ fn values_of_attributes_bring_devices_and_networks_along() {
     );
     let plain = compiled(&with_steps("- { name: home, get: / }"));
     assert!(
-        !serde_json::to_string(&plain).unwrap().contains("brings"),
+        !plain.canonical().to_string().contains("brings"),
         "a plan without is the plan that it was"
     );
 }

@@ -4,15 +4,13 @@
 //! each shopper, before anything has failed, from the shopper's own stream: what then differs between the arms is
 //! the way's doing.
 
-use serde::Serialize;
-
 use super::persona::choose;
 use super::{Plan, Shoppers};
 use crate::base::random::{Purpose, below, draw, uniform};
 use crate::base::{Delay, ShopperId};
 
 /// One arm of the experiment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Arm {
     /// As reports name it: `same`, `redraw: payment`.
     pub label: String,
@@ -21,8 +19,7 @@ pub struct Arm {
 }
 
 /// How a shopper tries again.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Way {
     /// The same once more.
     Same,

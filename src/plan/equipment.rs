@@ -5,28 +5,22 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use super::Shoppers;
 use crate::base::Micros;
 
 /// What a shopper has besides the plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Equipment {
     /// What the shopper holds; none for a browser of no device.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
     /// What lies between shopper and shop; none for no more than what does anyway.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
     /// Whether the shopper comes again: with the cookies and files of one who has left.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub returns: bool,
 }
 
 /// What a shopper holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
     /// A telephone.
     Mobile,
@@ -35,7 +29,7 @@ pub enum Device {
 }
 
 /// A network between shopper and shop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     /// How long a round trip takes.
     pub round_trip: Micros,

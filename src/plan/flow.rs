@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use regex::Regex;
-use serde::{Serialize, Serializer};
 
 use super::json_place::JsonPlace;
 use super::template::Template;
@@ -13,7 +12,7 @@ use crate::base::random::below;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
 
 /// The ordered units that a shopper means to go through.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Journey {
     /// Unique in the scenario.
     pub name: String,
@@ -26,7 +25,7 @@ pub struct Journey {
 }
 
 /// A stretch of a journey's way.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// A unit.
     Unit(UnitId),
@@ -42,7 +41,7 @@ pub enum Part {
 }
 
 /// What a shopper tries and tries again: a lone step, or a purchase of several steps.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Unit {
     /// The lone step's name, or the purchase's.
     pub name: String,
@@ -58,7 +57,7 @@ pub struct Unit {
 }
 
 /// A named exchange with the shop: one request, the redirects it causes, and their judgement.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Step {
     /// Unique in its journey.
     pub name: String,
@@ -67,7 +66,6 @@ pub struct Step {
     /// The unit that it belongs to.
     pub unit: UnitId,
     /// The line of the scenario file that it starts on, from 1.
-    #[serde(skip)]
     pub line: u32,
     /// What is sent.
     pub request: Request,
@@ -90,24 +88,22 @@ pub struct Step {
     /// Waited for by so many shoppers, who then act at one instant.
     pub together: Option<Together>,
     /// Whether the files that its page is made of are fetched, as a browser would. Of a plan without it, the digest does not speak.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub assets: Option<Assets>,
     /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
-    #[serde(skip)]
     pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
     pub continues: f64,
 }
 
 /// How the files that a page is made of are fetched and judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assets {
     /// Whether a file that does not come fails the step.
     pub expect_all: bool,
 }
 
 /// A request as the scenario writes it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
@@ -122,7 +118,7 @@ pub struct Request {
 }
 
 /// By whom a request is made.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum Auth {
     /// A user with a password (RFC 7617).
     Basic {
@@ -136,7 +132,7 @@ pub enum Auth {
 }
 
 /// Which of several things is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Pick {
     #[default]
@@ -146,8 +142,7 @@ pub enum Pick {
 }
 
 /// The HTTP methods of the scenario language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are HTTP's own")]
 pub enum Method {
     Get,
@@ -159,7 +154,7 @@ pub enum Method {
 }
 
 /// What a request carries after its headers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum Body {
     /// Nothing.
     Empty,
@@ -176,7 +171,7 @@ pub enum Body {
 }
 
 /// A form of the page that the shopper is on, and what is filled in: the first form of which all is true that is said.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct Submit {
     /// The form's id.
     pub id: Option<Template>,
@@ -197,7 +192,7 @@ pub struct Submit {
 }
 
 /// What a part of a multipart body holds.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum Content {
     /// A text.
     Text(Template),
@@ -210,13 +205,12 @@ pub enum Content {
         /// SHA-256 of its bytes, in hexadecimal.
         sha256: String,
         /// Its bytes.
-        #[serde(skip)]
         bytes: Bytes,
     },
 }
 
 /// A field or button of a form.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Field {
     /// Its name.
     pub name: String,
@@ -225,7 +219,7 @@ pub struct Field {
 }
 
 /// A piece of a JSON body.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum JsonSegment {
     /// JSON text as it is.
     Raw(String),
@@ -238,7 +232,7 @@ pub enum JsonSegment {
 }
 
 /// Something taken from an answer into a variable.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Capture {
     /// The variable that it goes into.
     pub var: VarId,
@@ -249,7 +243,7 @@ pub struct Capture {
 }
 
 /// A place in an answer; of several that are so, the first.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum Extract {
     /// Another of several: of JSON nodes, elements or matches.
     Pick(Pick, Box<Extract>),
@@ -263,7 +257,7 @@ pub enum Extract {
         attribute: Option<String>,
     },
     /// A regular expression's first match in the body: its first group, or the whole match if it has none.
-    Regex(#[serde(serialize_with = "as_text")] Regex),
+    Regex(Regex),
     /// A response header of the final answer (name in lower case).
     Header(String),
     /// A cookie that the shopper holds for the final address after the exchange.
@@ -271,7 +265,7 @@ pub enum Extract {
 }
 
 /// The order that a step makes.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct OrderCapture {
     /// The order's number.
     pub id: Extract,
@@ -280,7 +274,7 @@ pub struct OrderCapture {
 }
 
 /// Where a price is found, and how it is read.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Price {
     /// Where.
     pub at: Extract,
@@ -289,7 +283,7 @@ pub struct Price {
 }
 
 /// What the number of a price counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MoneyUnit {
     /// Whole euros, pounds, dollars.
     Major,
@@ -298,7 +292,7 @@ pub enum MoneyUnit {
 }
 
 /// A step that asks again until a condition holds. One attempt; each request is an exchange.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Poll {
     /// The pause between an answer and the next request; none: when and where the page says.
     pub every: Option<Micros>,
@@ -309,7 +303,7 @@ pub struct Poll {
 }
 
 /// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Together {
     /// How many act at one instant, over all cores and machines.
     pub shoppers: u32,
@@ -318,14 +312,14 @@ pub struct Together {
 }
 
 /// Conditions on an answer that must all hold.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct Conditions {
     /// The conditions, in the order of the scenario.
     pub checks: Vec<Check>,
 }
 
 /// One condition on an answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum Check {
     /// The final status is in one of the ranges.
     Status(Vec<StatusRange>),
@@ -341,7 +335,7 @@ pub enum Check {
     /// The body does not contain this text.
     NoText(Template),
     /// The body matches.
-    Matches(#[serde(serialize_with = "as_text")] Regex),
+    Matches(Regex),
     /// A header of the final answer (name in lower case) has this value, or is there at all.
     Header {
         /// The header's name in lower case.
@@ -373,7 +367,7 @@ pub enum Check {
 }
 
 /// What a value must be.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub enum Expected {
     /// Anything, so long as it is there.
     Present,
@@ -388,16 +382,12 @@ pub enum Expected {
 }
 
 /// Status codes from `low` to `high`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusRange {
     /// The lowest.
     pub low: u16,
     /// The highest.
     pub high: u16,
-}
-
-fn as_text<T: ToString, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&value.to_string())
 }
 
 // === impl Conditions ===

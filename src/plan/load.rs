@@ -1,11 +1,9 @@
 //! How shoppers arrive, and what must not be exceeded.
 
-use serde::Serialize;
-
 use crate::base::Micros;
 
 /// How shoppers come to the shop.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Load {
     /// Where arrivals come from.
     pub arrivals: Arrivals,
@@ -14,7 +12,7 @@ pub struct Load {
 }
 
 /// Where arrivals come from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub enum Arrivals {
     /// Open: a Poisson process of the profile's rate. Arrivals never wait for the shop.
     Poisson(Profile),
@@ -31,8 +29,7 @@ pub enum Arrivals {
 }
 
 /// Whether each shopper dials anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Connections {
     /// A new customer opens new connections, as in life.
     #[default]
@@ -42,7 +39,7 @@ pub enum Connections {
 }
 
 /// A rate over time: stages, each linear.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The stages in order; at least one, with a positive expected count in all.
     pub stages: Vec<Stage>,
@@ -51,7 +48,7 @@ pub struct Profile {
 }
 
 /// A stretch of time in which the rate moves linearly.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     /// Shoppers per second at the start.
     pub from: f64,
@@ -65,7 +62,7 @@ pub struct Stage {
 }
 
 /// Safety caps. What they hold back is counted, never hidden.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Limits {
     /// Requests per second in all.
     pub requests: Option<f64>,

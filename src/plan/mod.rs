@@ -5,6 +5,7 @@
 
 mod arms;
 mod budget;
+mod canonical;
 mod compile;
 mod equipment;
 #[cfg(test)]
@@ -26,13 +27,13 @@ pub mod shape;
 mod shoppers;
 mod template;
 
-use serde::Serialize;
 use url::Url;
 
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
 pub use arms::{Arm, MAX_ARMS, Way};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
+pub use canonical::Canonical;
 pub use equipment::{Device, Equipment, Network};
 pub use flow::{
     Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey,
@@ -57,12 +58,11 @@ pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 pub const SCHEDULE_VERSION: u32 = 1;
 
 /// A compiled scenario.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Plan {
     /// The scenario's name.
     pub name: String,
     /// The shop's base address, unless the command line gives one.
-    #[serde(skip)]
     pub target: Option<Url>,
     /// How shoppers arrive.
     pub load: Load,
@@ -79,21 +79,16 @@ pub struct Plan {
     /// The names of the captures kept as observational attributes; an `ObservedId` is a place in it.
     pub observed: Vec<String>,
     /// The release gate.
-    #[serde(skip)]
     pub objectives: Vec<Objective>,
     /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
-    #[serde(skip)]
     pub season: Option<u64>,
     /// The error budget.
-    #[serde(skip)]
     pub budget: Option<ErrorBudget>,
     /// Safety caps.
     pub limits: Limits,
     /// Whether each request carries a W3C `traceparent`.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub trace: bool,
     /// The compiled templates that need the expression language.
-    #[serde(skip)]
     pub templates: Templates,
 }
 

@@ -1,11 +1,9 @@
 //! The release gate: one objective a line, in words an SRE writes.
 
-use serde::Serialize;
-
 use crate::base::{JourneyId, Micros, StepId};
 
 /// A statement that must hold of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
     /// As the scenario writes it.
     pub text: String,
@@ -28,7 +26,7 @@ pub struct Objective {
 }
 
 /// What an objective measures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Metric {
     /// Shoppers with two or more failed attempts, of those who started.
     RepeatedFailures,
@@ -55,7 +53,7 @@ pub enum Metric {
 }
 
 /// What part of the scenario an objective speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Everything.
     Anywhere,
@@ -66,7 +64,7 @@ pub enum Place {
 }
 
 /// Which side of the limit is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// `<`
     Below,

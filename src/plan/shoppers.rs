@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::{Arm, Equipment};
 use crate::base::random::{Purpose, below, draw};
 use crate::base::{Delay, ShopperId, VarId};
 
 /// Who the shoppers are.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Shoppers {
     /// Drawn independently per shopper, so that associations with them are causal.
     pub attributes: Vec<Attribute>,
@@ -22,14 +20,13 @@ pub struct Shoppers {
     /// The pause before trying again.
     pub retry_after: Delay,
     /// The ways to try again that an experiment compares; empty without one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub arms: Vec<Arm>,
     /// Rows that belong to one shopper each.
     pub data: Vec<DataSet>,
 }
 
 /// A property of a shopper with weighted values.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Attribute {
     /// Its name; a variable of that name holds the value.
     pub name: String,
@@ -38,12 +35,11 @@ pub struct Attribute {
     /// The values with their weights, in the order of the scenario; at most 64.
     pub values: Vec<(String, f64)>,
     /// What shoppers with a value have, by the value's place; most values say nothing.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub brings: BTreeMap<u8, Equipment>,
 }
 
 /// P(leave | j-th failed attempt) for j = 1, 2, …; the last hazard holds for all later ones.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Patience {
     /// The preset's name, or "custom".
     pub name: String,
@@ -52,8 +48,7 @@ pub struct Patience {
 }
 
 /// Whether failing shoppers really leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behaviour {
     /// Every failing shopper tries again; patience is applied in the report. For measuring.
     #[default]
@@ -65,7 +60,7 @@ pub enum Behaviour {
 }
 
 /// A table whose rows are dealt out to shoppers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct DataSet {
     /// Its name in the scenario; variables are `name.column`.
     pub name: String,
@@ -76,13 +71,11 @@ pub struct DataSet {
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
     /// The rows, each as long as `columns`.
-    #[serde(skip)]
     pub rows: Vec<Vec<Cell>>,
 }
 
 /// How rows are dealt out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dealing {
     /// Row `n` belongs to the arrival with ordinal `n`, and to nobody else.
     #[default]

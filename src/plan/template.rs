@@ -6,9 +6,6 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
-
 pub use super::expression::Templates;
 use crate::base::VarId;
 
@@ -33,8 +30,7 @@ pub enum Template {
 }
 
 /// A piece of a template.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Segment {
     /// As it is.
     Text(String),
@@ -119,28 +115,6 @@ impl Template {
     }
 }
 
-impl Serialize for Template {
-    /// A literal as a string, segments as a list, an expression as a mapping: one can't pass for another.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Template::Literal(text) => serializer.serialize_str(text),
-            Template::Segments(segments) => {
-                let mut list = serializer.serialize_seq(Some(segments.len()))?;
-                for segment in segments {
-                    list.serialize_element(segment)?;
-                }
-                list.end()
-            }
-            Template::Expression { source, constants, .. } => {
-                let mut map = serializer.serialize_map(Some(2))?;
-                map.serialize_entry("expression", source)?;
-                map.serialize_entry("constants", constants)?;
-                map.end()
-            }
-        }
-    }
-}
-
 // === impl Value ===
 
 impl Value {
@@ -153,34 +127,5 @@ impl Value {
                 other => Cow::Owned(other.to_string()),
             },
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_of_templates_can_not_be_mistaken_for_each_other_in_the_digest() {
-        let json = |template: &Template| serde_json::to_string(template).unwrap();
-        let segments =
-            Template::Segments(vec![Segment::Text("a".into()), Segment::Variable(VarId(3))]);
-        let expression = |value: &str| Template::Expression {
-            name: "t0".into(),
-            source: "{{ env.A|upper }}".into(),
-            reads: vec![],
-            constants: vec![("A".into(), value.into())],
-        };
-        assert_eq!(json(&Template::Literal("[]".into())), r#""[]""#);
-        assert_eq!(json(&segments), r#"[{"text":"a"},{"variable":3}]"#);
-        assert_eq!(
-            json(&expression("x")),
-            r#"{"expression":"{{ env.A|upper }}","constants":[["A","x"]]}"#
-        );
-        assert_ne!(
-            json(&expression("x")),
-            json(&expression("y")),
-            "what the command line gave is part of the plan"
-        );
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! What follows from other places (numbers of steps, of units, of variables) is left out: it would only repeat the difference.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::{Delay, StepId};
-use crate::plan::{Arrivals, Behaviour, Body, Connections, Part, Plan};
+use crate::plan::{Arrivals, Behaviour, Body, Canonical, Connections, Part, Plan};
 
 /// What stands where.
 pub(super) type Places = Vec<(String, String)>;
@@ -158,7 +157,7 @@ fn step(plan: &Plan, id: StepId, said: &mut Places) {
     for capture in &step.captures {
         let name = variable(plan, capture.var.0.into());
         say(&format!("capture.{name}"), json(&capture.from));
-        say(&format!("observe.{name}"), json(&capture.observed.map(|_| "yes")));
+        say(&format!("observe.{name}"), json(&capture.observed.map(|_| "yes".to_owned())));
     }
     say("basket.total", json(&step.basket));
     say("order", json(&step.order));
@@ -177,7 +176,11 @@ fn step(plan: &Plan, id: StepId, said: &mut Places) {
     );
     say(
         "assets",
-        json(&step.assets.map(|assets| if assets.expect_all { "expect: all" } else { "true" })),
+        json(
+            &step
+                .assets
+                .map(|assets| if assets.expect_all { "expect: all" } else { "true" }.to_owned()),
+        ),
     );
     say("think", delay(step.think).into());
     say("gives_up_after", step.gives_up_after.to_string().into());
@@ -259,11 +262,11 @@ fn variable(plan: &Plan, id: usize) -> String {
     plan.variables.get(id).cloned().unwrap_or_default()
 }
 
-fn json(part: &impl Serialize) -> Value {
-    serde_json::to_value(part).unwrap_or_default()
+fn json(part: &impl Canonical) -> Value {
+    part.canonical()
 }
 
-fn text_of(part: &impl Serialize) -> String {
+fn text_of(part: &impl Canonical) -> String {
     json(part).as_str().unwrap_or_default().to_owned()
 }
 

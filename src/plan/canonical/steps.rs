@@ -1,0 +1,182 @@
+//! The canonical form of the steps and of what they send.
+
+use serde_json::{Value, json};
+
+use super::form::{Canonical, add_unless_null, kind};
+use crate::plan::{
+    Assets, Auth, Body, Content, Field, JsonSegment, Method, Pick, Poll, Request, Step, Submit,
+    Together,
+};
+
+impl Canonical for Step {
+    fn canonical(&self) -> Value {
+        let Step {
+            name,
+            journey,
+            unit,
+            request,
+            think,
+            gives_up_after,
+            expect,
+            declined,
+            captures,
+            basket,
+            order,
+            poll,
+            together,
+            assets,
+            continues,
+            // Where a step stands in the file changes nothing.
+            line: _,
+            // Follows from the later steps.
+            keeps_page: _,
+        } = self;
+        let mut form = json!({
+            "name": name,
+            "journey": journey.canonical(),
+            "unit": unit.canonical(),
+            "request": request.canonical(),
+            "think": think.canonical(),
+            "gives_up_after": gives_up_after.canonical(),
+            "expect": expect.canonical(),
+            "declined": declined.canonical(),
+            "captures": captures.canonical(),
+            "basket": basket.canonical(),
+            "order": order.canonical(),
+            "poll": poll.canonical(),
+            "together": together.canonical(),
+        });
+        add_unless_null(&mut form, "assets", assets.canonical());
+        form["continues"] = continues.canonical();
+        form
+    }
+}
+
+impl Canonical for Poll {
+    fn canonical(&self) -> Value {
+        let Poll { every, until, within } = self;
+        json!({
+            "every": every.canonical(),
+            "until": until.canonical(),
+            "within": within.canonical(),
+        })
+    }
+}
+
+impl Canonical for Together {
+    fn canonical(&self) -> Value {
+        let Together { shoppers, within } = self;
+        json!({ "shoppers": shoppers, "within": within.canonical() })
+    }
+}
+
+impl Canonical for Assets {
+    fn canonical(&self) -> Value {
+        let Assets { expect_all } = self;
+        json!({ "expect_all": expect_all })
+    }
+}
+
+impl Canonical for Request {
+    fn canonical(&self) -> Value {
+        let Request { method, url, headers, auth, body } = self;
+        json!({
+            "method": method.canonical(),
+            "url": url.canonical(),
+            "headers": headers.canonical(),
+            "auth": auth.canonical(),
+            "body": body.canonical(),
+        })
+    }
+}
+
+impl Canonical for Method {
+    fn canonical(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+impl Canonical for Auth {
+    fn canonical(&self) -> Value {
+        match self {
+            Auth::Basic { user, password } => {
+                kind("Basic", json!({ "user": user.canonical(), "password": password.canonical() }))
+            }
+            Auth::Bearer(token) => kind("Bearer", token.canonical()),
+        }
+    }
+}
+
+impl Canonical for Body {
+    fn canonical(&self) -> Value {
+        match self {
+            Body::Empty => json!("Empty"),
+            Body::Json(segments) => kind("Json", segments.canonical()),
+            Body::Form(pairs) => kind("Form", pairs.canonical()),
+            Body::Multipart(parts) => kind("Multipart", parts.canonical()),
+            Body::Text(text) => kind("Text", text.canonical()),
+            Body::Submit(submit) => kind("Submit", submit.canonical()),
+        }
+    }
+}
+
+impl Canonical for JsonSegment {
+    fn canonical(&self) -> Value {
+        match self {
+            JsonSegment::Raw(text) => kind("Raw", text.canonical()),
+            JsonSegment::Text(text) => kind("Text", text.canonical()),
+            JsonSegment::Value(var) => kind("Value", var.canonical()),
+            JsonSegment::Computed(text) => kind("Computed", text.canonical()),
+        }
+    }
+}
+
+impl Canonical for Content {
+    fn canonical(&self) -> Value {
+        match self {
+            Content::Text(text) => kind("Text", text.canonical()),
+            // The hash stands for the bytes.
+            Content::File { name, content_type, sha256, bytes: _ } => kind(
+                "File",
+                json!({
+                    "name": name.canonical(),
+                    "content_type": content_type,
+                    "sha256": sha256,
+                }),
+            ),
+        }
+    }
+}
+
+impl Canonical for Submit {
+    fn canonical(&self) -> Value {
+        let Submit { id, css, action, containing, fields, extra, button, pick } = self;
+        json!({
+            "id": id.canonical(),
+            "css": css,
+            "action": action.canonical(),
+            "containing": containing.canonical(),
+            "fields": fields.canonical(),
+            "extra": extra.canonical(),
+            "button": button.canonical(),
+            "pick": pick.canonical(),
+        })
+    }
+}
+
+impl Canonical for Field {
+    fn canonical(&self) -> Value {
+        let Field { name, value } = self;
+        json!({ "name": name, "value": value.canonical() })
+    }
+}
+
+impl Canonical for Pick {
+    fn canonical(&self) -> Value {
+        json!(match self {
+            Pick::First => "First",
+            Pick::Last => "Last",
+            Pick::Random => "Random",
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! The canonical form of the whole plan, of its journeys and of its units.
+
+use serde_json::{Value, json};
+
+use super::form::{Canonical, add_unless_null, kind};
+use crate::plan::{Journey, Part, Plan, Unit};
+
+impl Canonical for Plan {
+    fn canonical(&self) -> Value {
+        let Plan {
+            name,
+            load,
+            shoppers,
+            journeys,
+            units,
+            steps,
+            variables,
+            observed,
+            limits,
+            trace,
+            // The same shoppers can be sent to another shop and held to other objectives.
+            target: _,
+            objectives: _,
+            season: _,
+            budget: _,
+            // Compiled from the templates' sources, which are part of the steps.
+            templates: _,
+        } = self;
+        let mut form = json!({
+            "name": name,
+            "load": load.canonical(),
+            "shoppers": shoppers.canonical(),
+            "journeys": journeys.canonical(),
+            "units": units.canonical(),
+            "steps": steps.canonical(),
+            "variables": variables,
+            "observed": observed,
+            "limits": limits.canonical(),
+        });
+        add_unless_null(&mut form, "trace", trace.then_some(true).canonical());
+        form
+    }
+}
+
+impl Canonical for Journey {
+    fn canonical(&self) -> Value {
+        let Journey { name, weight, units, route } = self;
+        json!({
+            "name": name,
+            "weight": weight,
+            "units": units.canonical(),
+            "route": route.canonical(),
+        })
+    }
+}
+
+impl Canonical for Part {
+    fn canonical(&self) -> Value {
+        match self {
+            Part::Unit(unit) => kind("Unit", unit.canonical()),
+            Part::Repeat { times, parts } => {
+                kind("Repeat", json!({ "times": times.canonical(), "parts": parts.canonical() }))
+            }
+            Part::Choose(ways) => kind("Choose", ways.canonical()),
+        }
+    }
+}
+
+impl Canonical for Unit {
+    fn canonical(&self) -> Value {
+        let Unit { name, journey, steps, purchase, paying_step } = self;
+        json!({
+            "name": name,
+            "journey": journey.canonical(),
+            "steps": steps.canonical(),
+            "purchase": purchase,
+            "paying_step": paying_step.canonical(),
+        })
+    }
+}
