@@ -16,8 +16,10 @@ use tillrush::engine::shape_of;
 use tillrush::plan::{Inputs, Plan};
 use tillrush::schedule::shopper_id;
 use tillrush::shopper::browser::session::{NoGate, SessionSettings};
-use tillrush::shopper::transport::{Answer, Clock, Exchange, Line, Shop, WireRequest};
-use tillrush::shopper::{Barriers, LeftBehind, Visit, World};
+use tillrush::shopper::transport::{
+    Clock, Exchange, ShopperConnections, Transport, WireRequest, WireResponse,
+};
+use tillrush::shopper::{Barriers, ReturningPool, Visit, World};
 use tillrush::tally::{Phases, Tally};
 use url::Url;
 
@@ -25,27 +27,27 @@ use url::Url;
 #[derive(Clone, Default)]
 pub struct JumpingClock(Rc<Cell<u64>>);
 
-/// A shop whose pages are in memory; its lines share it.
-pub struct StageShop(Rc<Stage>);
+/// A shop whose pages are in memory; shoppers share it.
+pub struct StageTransport(Rc<Stage>);
 
 struct Stage {
     clock: JumpingClock,
-    page: Answer,
-    product: Answer,
-    other: Answer,
+    page: WireResponse,
+    product: WireResponse,
+    other: WireResponse,
     /// The share of requests that fail.
     failing: f64,
 }
 
-/// A shopper's line to it.
-pub struct StageLine {
+/// One shopper's connections to it.
+pub struct StageConnections {
     stage: Rc<Stage>,
     shopper: ShopperId,
     asked: u64,
 }
 
 /// The world of the shoppers on the stage.
-pub type StageWorld = World<StageShop, JumpingClock, NoGate>;
+pub type StageWorld = World<StageTransport, JumpingClock, NoGate>;
 
 // === impl JumpingClock ===
 
@@ -82,7 +84,7 @@ impl Stage {
         }
     }
 
-    fn answer_to(&self, path: &str) -> Answer {
+    fn answer_to(&self, path: &str) -> WireResponse {
         match path {
             "/" => self.page.clone(),
             "/product" => self.product.clone(),
@@ -91,17 +93,17 @@ impl Stage {
     }
 }
 
-impl Shop for StageShop {
-    type Line = StageLine;
+impl Transport for StageTransport {
+    type Connections = StageConnections;
 
-    fn line(&self, shopper: ShopperId) -> StageLine {
-        StageLine { stage: Rc::clone(&self.0), shopper, asked: 0 }
+    fn connections(&self, shopper: ShopperId) -> StageConnections {
+        StageConnections { stage: Rc::clone(&self.0), shopper, asked: 0 }
     }
 }
 
-impl Line for StageLine {
-    fn sibling(&self) -> StageLine {
-        StageLine { stage: Rc::clone(&self.stage), shopper: self.shopper, asked: 0 }
+impl ShopperConnections for StageConnections {
+    fn sibling(&self) -> StageConnections {
+        StageConnections { stage: Rc::clone(&self.stage), shopper: self.shopper, asked: 0 }
     }
 
     async fn exchange(&mut self, request: &WireRequest, _give_up_at: Micros) -> Exchange {
@@ -129,7 +131,7 @@ impl Line for StageLine {
     }
 }
 
-fn answer(kind: &'static str, body: String, cookie: bool) -> Answer {
+fn answer(kind: &'static str, body: String, cookie: bool) -> WireResponse {
     let mut headers = HeaderMap::new();
     headers.insert("server", HeaderValue::from_static("stage"));
     headers.insert("date", HeaderValue::from_static("Fri, 27 Nov 2026 09:00:00 GMT"));
@@ -137,7 +139,12 @@ fn answer(kind: &'static str, body: String, cookie: bool) -> Answer {
     if cookie {
         headers.insert(SET_COOKIE, HeaderValue::from_static("session=9d2c7a; Path=/; HttpOnly"));
     }
-    Answer { status: StatusCode::OK, version: Version::HTTP_11, headers, body: Bytes::from(body) }
+    WireResponse {
+        status: StatusCode::OK,
+        version: Version::HTTP_11,
+        headers,
+        body: Bytes::from(body),
+    }
 }
 
 /// 8 KiB with a hidden field in the middle.
@@ -168,7 +175,7 @@ pub fn plan(scenario: &str) -> Plan {
 pub fn world(plan: Plan, failing: f64) -> StageWorld {
     let clock = JumpingClock::default();
     World {
-        shop: StageShop(Rc::new(Stage::new(clock.clone(), failing))),
+        transport: StageTransport(Rc::new(Stage::new(clock.clone(), failing))),
         clock,
         gate: NoGate,
         settings: Rc::new(SessionSettings::new(
@@ -177,7 +184,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         run: Rc::from("bench"),
         tally: RefCell::new(Tally::new(shape_of(&plan))),
         ledger: Rc::new(()),
-        left_behind: LeftBehind::default().into(),
+        returning: ReturningPool::default().into(),
         barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
         witness: None,
         beside: None,

@@ -16,9 +16,11 @@ use crate::base::{Micros, ShopperId};
 use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
 use crate::shopper::browser::address::{AllowedHosts, is_private};
-use crate::shopper::browser::session::{AGENT, SessionSettings};
+use crate::shopper::browser::device::AGENT;
+use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{
-    HttpShop, HttpShopOptions, Identity, Line, Origin, Shop, Trouble, WireRequest,
+    HttpOptions, HttpTransport, Identity, Origin, ShopperConnections, Transport, TransportError,
+    WireRequest,
 };
 
 /// How long the shop has to answer the first time.
@@ -31,7 +33,7 @@ pub struct Access {
     /// What all sessions have in common.
     pub session: SessionSettings,
     /// How to speak to the shop.
-    pub http: HttpShopOptions,
+    pub http: HttpOptions,
 }
 
 /// Makes sure that the shop may be loaded and that it answers.
@@ -70,7 +72,7 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
     for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
         runtime.block_on(permit(&url, &args.allow_host))?;
     }
-    let http = HttpShopOptions {
+    let http = HttpOptions {
         connections: plan.load.connections,
         insecure: args.insecure,
         extra_roots: args.ca_file.clone(),
@@ -78,7 +80,7 @@ pub fn gain_to(target: Url, plan: &Plan, args: &ShopAccessArgs) -> Result<Access
         http2: !args.http1,
         sources: args.source.clone(),
         may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
-        ..HttpShopOptions::default()
+        ..HttpOptions::default()
     };
     LocalSet::new().block_on(&runtime, reach(&target, http.clone()))?;
     let mut session = SessionSettings::new(target.clone());
@@ -138,10 +140,10 @@ async fn permit(url: &Url, allowed: &[String]) -> Result<(), Failure> {
 }
 
 /// Asks the target once, as a shopper would. Any answer is good: whether it is the right one is the scenario's question.
-async fn reach(target: &Url, http: HttpShopOptions) -> Result<(), Failure> {
-    let shop = HttpShop::try_new(http, TokioClock::start(Instant::now()))
+async fn reach(target: &Url, http: HttpOptions) -> Result<(), Failure> {
+    let shop = HttpTransport::try_new(http, TokioClock::start(Instant::now()))
         .map_err(|error| Failure::usage(format!("error: --ca-file {error}")))?;
-    let origin = Origin::of(target)
+    let origin = Origin::from_url(target)
         .ok_or_else(|| unreachable_shop(target, "its address is none of http or https"))?;
     let headers = HeaderMap::from_iter([
         (USER_AGENT, HeaderValue::from_static(AGENT)),
@@ -155,8 +157,8 @@ async fn reach(target: &Url, http: HttpShopOptions) -> Result<(), Failure> {
         headers,
         body: Bytes::new(),
     };
-    match shop.line(ShopperId(0)).exchange(&request, FIRST_ANSWER).await.result {
-        Ok(_) | Err(Trouble::BodyTooLarge(_)) => Ok(()),
+    match shop.connections(ShopperId(0)).exchange(&request, FIRST_ANSWER).await.result {
+        Ok(_) | Err(TransportError::BodyTooLarge(_)) => Ok(()),
         Err(trouble) => Err(unreachable_shop(target, &trouble.to_string())),
     }
 }

@@ -17,9 +17,9 @@ use crate::engine::{Budget, Caps, TokioClock, shape_of};
 use crate::plan::{Persona, Plan};
 use crate::report::percent;
 use crate::schedule::shopper_id;
-use crate::shopper::browser::session::Hop;
-use crate::shopper::transport::{Exchange, HttpShop, WireRequest};
-use crate::shopper::{Barriers, LeftBehind, Visit, Witness, World};
+use crate::shopper::browser::session::RedirectHop;
+use crate::shopper::transport::{Exchange, HttpTransport, WireRequest};
+use crate::shopper::{Barriers, ReturningPool, Visit, Witness, World};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
 /// As the terminal writes anyway.
@@ -42,7 +42,8 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         let narrator = Narrator { plan: Arc::clone(plan), screen, requests: Cell::new(0) };
         let world = World {
             plan: Arc::clone(plan),
-            shop: HttpShop::try_new(access.http, clock.clone()).map_err(anyhow::Error::from)?,
+            transport: HttpTransport::try_new(access.http, clock.clone())
+                .map_err(anyhow::Error::from)?,
             gate: Rc::new(Caps::new(clock.clone(), &plan.limits, 1, Budget::default())),
             clock,
             settings: Rc::new(access.session),
@@ -50,7 +51,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             run: Rc::from(format!("walk-{:08x}", fresh() as u32)),
             tally: Tally::new(shape_of(plan)).into(),
             ledger: Rc::new(()),
-            left_behind: LeftBehind::default().into(),
+            returning: ReturningPool::default().into(),
             barriers: Arc::new(Barriers::new(plan, Slice::WHOLE)),
             witness: Some(Rc::new(narrator)),
             beside: None,
@@ -138,16 +139,16 @@ struct Narrator {
 impl Witness for Narrator {
     fn begins(&self, step: StepId, nth: u32) {
         let again = if nth > 1 { format!(", attempt {nth}") } else { String::new() };
-        self.line("");
+        self.connections("");
         print(self.screen, &[(Style::new().bold(), &self.plan.step_label(step)), (PLAIN, &again)]);
     }
 
-    fn exchange(&self, _: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop) {
+    fn exchange(&self, _: StepId, request: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
         self.requests.set(self.requests.get() + 1);
         let scheme = if request.origin.tls { "https" } else { "http" };
         let redirect = if hop.index > 0 { "redirected: " } else { "" };
         let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);
-        self.line(&format!("  {redirect}{} {}", request.method, redact::text(&address)));
+        self.connections(&format!("  {redirect}{} {}", request.method, redact::text(&address)));
         self.headers(">", &request.headers);
         self.body(">", &request.body);
         let took = exchange.ended_at.since(exchange.began_at);
@@ -165,7 +166,7 @@ impl Witness for Narrator {
             .collect();
         match &exchange.result {
             Ok(answer) => {
-                self.line(&format!(
+                self.connections(&format!(
                     "  {:?} {} in {took} ({})",
                     answer.version,
                     answer.status,
@@ -174,7 +175,7 @@ impl Witness for Narrator {
                 self.headers("<", &answer.headers);
                 self.body("<", &answer.body);
             }
-            Err(trouble) => self.line(&format!("  no answer after {took}: {trouble}")),
+            Err(trouble) => self.connections(&format!("  no answer after {took}: {trouble}")),
         }
     }
 
@@ -182,7 +183,7 @@ impl Witness for Narrator {
         let pair = format!("{name}={value}");
         let value = redact::text(&pair);
         let value = value.split_once('=').map_or(redact::MASK, |(_, value)| value);
-        self.line(&format!("  = {name}: {value}"));
+        self.connections(&format!("  = {name}: {value}"));
     }
 
     fn checked(&self, what: &str, checks: &[Checked]) {
@@ -193,7 +194,7 @@ impl Witness for Narrator {
                 (_, true) => "✓",
                 (_, false) => "✗",
             };
-            self.line(&format!("  {sign} {what}: {}", redact::text(&check.what)));
+            self.connections(&format!("  {sign} {what}: {}", redact::text(&check.what)));
         }
     }
 
@@ -228,14 +229,14 @@ impl Witness for Narrator {
             parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
         let whole = load
             .map_or("not all there".to_owned(), |load| format!("all there {load} after the start"));
-        self.line(&format!("  files of the page: {files}{parts}; {whole}"));
+        self.connections(&format!("  files of the page: {files}{parts}; {whole}"));
         if !missing.is_empty() {
-            self.line(&format!("  ✗ {}", redact::text(missing)));
+            self.connections(&format!("  ✗ {}", redact::text(missing)));
         }
     }
 
     fn stays(&self, going_on: f64) {
-        self.line(&format!(
+        self.connections(&format!(
             "  … only {} of shoppers go on from here; this one stays to show the rest",
             percent(going_on)
         ));
@@ -243,7 +244,7 @@ impl Witness for Narrator {
 
     fn pauses(&self, pause: Micros, why: &str) {
         if pause > Micros::ZERO {
-            self.line(&format!("  … {why} {pause}"));
+            self.connections(&format!("  … {why} {pause}"));
         }
     }
 }
@@ -251,7 +252,7 @@ impl Witness for Narrator {
 // === impl Narrator ===
 
 impl Narrator {
-    fn line(&self, text: &str) {
+    fn connections(&self, text: &str) {
         print(self.screen, &[(PLAIN, text)]);
     }
 
@@ -271,7 +272,10 @@ impl Narrator {
         };
         for (name, value) in headers.iter().filter(|(name, _)| shown(name.as_str())) {
             let value = String::from_utf8_lossy(value.as_bytes());
-            self.line(&format!("  {sign} {name}: {}", redact::header(name.as_str(), &value)));
+            self.connections(&format!(
+                "  {sign} {name}: {}",
+                redact::header(name.as_str(), &value)
+            ));
         }
     }
 
@@ -285,10 +289,10 @@ impl Narrator {
         let limit = if self.screen.verbose { text.len() } else { BODY_SHOWN };
         let shown: String = text.chars().take(limit).collect();
         for line in shown.lines().filter(|line| !line.trim().is_empty()) {
-            self.line(&format!("  {sign} {line}"));
+            self.connections(&format!("  {sign} {line}"));
         }
         if shown.len() < text.len() {
-            self.line(&format!(
+            self.connections(&format!(
                 "  {sign} … {} in all (-v shows them)",
                 counted(body.len() as u64, "byte")
             ));

@@ -14,7 +14,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use super::stop::{Phase, Stop, StopCause};
 use crate::base::Micros;
 use crate::plan::Limits;
-use crate::shopper::browser::session::Gate;
+use crate::shopper::browser::session::RequestGate;
 use crate::shopper::transport::{Clock, Origin};
 
 /// Stands before every request of one core.
@@ -71,7 +71,7 @@ fn quota(rate: f64) -> Quota {
         .allow_burst(burst)
 }
 
-impl<C: Clock> Gate for Caps<C> {
+impl<C: Clock> RequestGate for Caps<C> {
     async fn pass(&self, origin: &Origin) -> Option<Micros> {
         if !spend(self.budget.requests.as_deref()) {
             self.budget.stop.advance(Phase::Draining, StopCause::RequestsSpent);

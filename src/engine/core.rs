@@ -16,8 +16,8 @@ use super::stop::{Phase, StopSignal};
 use crate::base::{Micros, Slice};
 use crate::plan::{self, Plan};
 use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
-use crate::shopper::browser::session::Gate;
-use crate::shopper::transport::{Clock, Shop};
+use crate::shopper::browser::session::RequestGate;
+use crate::shopper::transport::{Clock, Transport};
 use crate::shopper::{Visit, World};
 use crate::tally::{End, OwnFault, Tally};
 
@@ -75,10 +75,10 @@ struct Crowd {
 /// Runs a core to its end: arrivals, the drain, the last delta.
 pub async fn run<S, C, G>(core: CorePlan, world: Rc<World<S, C, G>>)
 where
-    S: Shop + 'static,
-    S::Line: 'static,
+    S: Transport + 'static,
+    S::Connections: 'static,
     C: Clock + 'static,
-    G: Gate + Clone + 'static,
+    G: RequestGate + Clone + 'static,
 {
     let crowd = Rc::new(Crowd::default());
     let reporter = Rc::new(Reporter::new(&core));
@@ -105,10 +105,10 @@ async fn dispatch<S, C, G>(
     stop: &mut StopSignal,
 ) -> bool
 where
-    S: Shop + 'static,
-    S::Line: 'static,
+    S: Transport + 'static,
+    S::Connections: 'static,
     C: Clock + 'static,
-    G: Gate + Clone + 'static,
+    G: RequestGate + Clone + 'static,
 {
     let most = MOST_AT_ONCE / u64::from(core.cores);
     let mut arrivals = Schedule::new(&core.plan.load, core.seed).slice(core.slice);
@@ -171,10 +171,10 @@ async fn follow<S, C, G>(
     stop: &mut StopSignal,
 ) -> bool
 where
-    S: Shop + 'static,
-    S::Line: 'static,
+    S: Transport + 'static,
+    S::Connections: 'static,
     C: Clock + 'static,
-    G: Gate + Clone + 'static,
+    G: RequestGate + Clone + 'static,
 {
     tokio::select! {
         biased;
@@ -210,7 +210,7 @@ where
 }
 
 /// The shopper who should come then.
-fn expected<S: Shop, C: Clock, G: Gate + Clone>(
+fn expected<S: Transport, C: Clock, G: RequestGate + Clone>(
     world: &World<S, C, G>,
     arrival: Arrival,
 ) -> Visit<S, G> {
@@ -225,10 +225,10 @@ fn admit<S, C, G>(
     arrival: Arrival,
     slice: Slice,
 ) where
-    S: Shop + 'static,
-    S::Line: 'static,
+    S: Transport + 'static,
+    S::Connections: 'static,
     C: Clock + 'static,
-    G: Gate + Clone + 'static,
+    G: RequestGate + Clone + 'static,
 {
     let (world, crowd) = (Rc::clone(world), Rc::clone(crowd));
     let inside = Inside::enter(&world, &crowd);
@@ -256,7 +256,7 @@ fn admit<S, C, G>(
 }
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
-async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
+async fn visit_both<S: Transport, C: Clock, G: RequestGate + Clone>(
     world: &World<S, C, G>,
     beside: &World<S, C, G>,
     crowd: &Crowd,
@@ -289,7 +289,7 @@ async fn visit_both<S: Shop, C: Clock, G: Gate + Clone>(
 }
 
 /// A visit to its end, or to the end of the run. What follows is for its owner: moved in here, it would take its room twice.
-async fn stay<S: Shop, C: Clock, G: Gate + Clone>(
+async fn stay<S: Transport, C: Clock, G: RequestGate + Clone>(
     visit: &mut Visit<S, G>,
     world: &World<S, C, G>,
     crowd: &Crowd,

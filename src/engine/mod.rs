@@ -30,8 +30,8 @@ use tokio::task::LocalSet;
 use crate::base::{Micros, Slice, redact};
 use crate::plan::Plan;
 use crate::shopper::browser::session::SessionSettings;
-use crate::shopper::transport::{HttpShop, HttpShopError, HttpShopOptions};
-use crate::shopper::{Barriers, LeftBehind, World};
+use crate::shopper::transport::{HttpOptions, HttpSetupError, HttpTransport};
+use crate::shopper::{Barriers, ReturningPool, World};
 use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
@@ -63,7 +63,7 @@ pub struct RunOptions {
     /// What all sessions have in common.
     pub session: SessionSettings,
     /// How to speak to the shop.
-    pub http: HttpShopOptions,
+    pub http: HttpOptions,
     /// Where purchases are remembered, if anywhere.
     pub purchases: Option<PurchaseFile>,
     /// Requests in all, at most.
@@ -93,7 +93,7 @@ pub enum EngineError {
     System(#[from] io::Error),
     /// The transport can't be set up.
     #[error(transparent)]
-    Transport(#[from] HttpShopError),
+    Transport(#[from] HttpSetupError),
 }
 
 /// The shape of the tally of a plan.
@@ -226,14 +226,14 @@ fn run_core(
             let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
             Ok::<_, EngineError>(Rc::new(World {
                 plan: Arc::clone(&core.plan),
-                shop: HttpShop::try_new(options.http.clone(), clock.clone())?,
+                transport: HttpTransport::try_new(options.http.clone(), clock.clone())?,
                 clock: clock.clone(),
                 gate: Rc::new(gate),
                 settings: Rc::new(session.clone()),
                 run: Rc::from(run),
                 tally: Tally::new(shape_of(&core.plan)).into(),
                 ledger: Rc::new(PurchasePen::new(purchases, budget.clone())),
-                left_behind: LeftBehind::default().into(),
+                returning: ReturningPool::default().into(),
                 barriers,
                 witness: None,
                 beside,

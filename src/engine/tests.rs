@@ -15,12 +15,12 @@ use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, StatusRange, Way};
 use crate::shopper::browser::session::{NoGate, SessionSettings};
-use crate::shopper::transport::Trouble;
-use crate::shopper::transport::fake::{Asked, FakeShop, Rule};
-use crate::shopper::{Barriers, LeftBehind, World};
+use crate::shopper::transport::TransportError;
+use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
+use crate::shopper::{Barriers, ReturningPool, World};
 use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
 
-type Answer = (Micros, Result<(u16, String), Trouble>);
+type Answer = (Micros, Result<(u16, String), TransportError>);
 
 /// One journey of a lone step and a purchase of two, five shoppers per second for ten seconds.
 fn shop_plan() -> Plan {
@@ -65,14 +65,14 @@ fn run_both(
         let world = |rule, beside| {
             Rc::new(World {
                 plan: Arc::clone(&plan),
-                shop: FakeShop { clock: clock.clone(), rule },
+                transport: FakeTransport { clock: clock.clone(), rule },
                 clock: clock.clone(),
                 gate: NoGate,
                 settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
                 run: Rc::from("test"),
                 tally: Tally::new(shape_of(&plan)).into(),
                 ledger: Rc::new(()),
-                left_behind: LeftBehind::default().into(),
+                returning: ReturningPool::default().into(),
                 barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
                 witness: None,
                 beside,
@@ -211,7 +211,7 @@ fn a_shop_that_stalls_shows_in_the_response_time_of_those_who_came_meanwhile() {
 #[test]
 fn our_own_trouble_is_never_the_shops_failure() {
     let tally = run(shop_plan(), &Stop::default(), |_| {
-        (Micros::ZERO, Err(Trouble::Own("file descriptors".into())))
+        (Micros::ZERO, Err(TransportError::Own("file descriptors".into())))
     });
     assert_eq!(ends(&tally, End::Unfinished), 50);
     assert_eq!(tally.generator.own_failures[&OwnFault::Means]["file descriptors"], 50);

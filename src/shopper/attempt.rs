@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::HeaderName;
 
-use super::browser::session::{FetchTrouble, Fetched, Gate, Hop, PageRequest};
+use super::browser::session::{FetchError, FetchOutcome, PageRequest, RedirectHop, RequestGate};
 use super::context::World;
 use super::failure_sample::Evidence;
 use super::journey::{Purchase, StepUnderWay, Visit};
-use super::page_assets::Arrived;
+use super::page_assets::PageArrival;
 use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
 use super::request::build::{self, fill};
 use super::request::form;
@@ -16,7 +16,7 @@ use super::request::variables::built_in;
 use super::response::check::{Judge, Unmet, kind_of_trouble};
 use super::response::extract::{Reading, Refresh};
 use super::response::price;
-use super::transport::{Answer, Clock, Exchange, Shop, WireRequest};
+use super::transport::{Clock, Exchange, Transport, WireRequest, WireResponse};
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
 use crate::tally::{
@@ -65,7 +65,7 @@ struct Try {
     evidence: Evidence,
 }
 
-impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// One try at a step that should begin at `intended_at`: how it came out, and when it ended.
     pub(super) async fn try_step<C: Clock>(
         &mut self,
@@ -95,13 +95,14 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         };
         let (mut finding, ended_at) = self.ask(world, &mut attempt).await;
         let assets = world.plan.step(step).assets;
-        let arrived = |as_expected| Arrived { step, intended_at, page_at: ended_at, as_expected };
+        let arrived =
+            |as_expected| PageArrival { step, intended_at, page_at: ended_at, as_expected };
         let mut loaded_at = None;
         if matches!((&finding, assets), (Finding::Ok, Some(assets)) if assets.expect_all) {
-            let mut files = self.load(world, &arrived(true), &attempt.evidence).await;
+            let mut files = self.load_assets(world, &arrived(true), &attempt.evidence).await;
             loaded_at = Some(files.at);
             if let Some((fault, cause)) = files.own.pop() {
-                files.tell_own(world);
+                files.report_own_faults(world);
                 finding = Finding::Own(fault, cause);
             } else if let Some(detail) = files.missing {
                 finding = Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail });
@@ -152,8 +153,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
         if assets.is_some() && loaded_at.is_none() && outcome != Outcome::Unjudged {
-            let files = self.load(world, &arrived(outcome == Outcome::Ok), &attempt.evidence).await;
-            files.tell_own(world);
+            let files =
+                self.load_assets(world, &arrived(outcome == Outcome::Ok), &attempt.evidence).await;
+            files.report_own_faults(world);
             loaded_at = Some(files.at);
         }
         // Who goes on, goes on from a page that is there.
@@ -221,7 +223,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         world: &World<S, C, G>,
         attempt: &mut Try,
         give_up_at: Micros,
-    ) -> Result<Fetched, Finding> {
+    ) -> Result<FetchOutcome, Finding> {
         let plan = &*world.plan;
         let step = plan.step(attempt.step);
         let pays = plan.invoking_step(attempt.unit) == Some(attempt.step)
@@ -267,7 +269,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         }
         let (trail, effort, nth, exchanges) =
             (&mut self.trail, &mut self.effort, attempt.nth, &mut attempt.exchanges);
-        let mut seen = |request: &WireRequest, exchange: &Exchange, hop: Hop| {
+        let mut seen = |request: &WireRequest, exchange: &Exchange, hop: RedirectHop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
                 began_at: exchange.began_at,
@@ -291,7 +293,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if step.keeps_page
             && let Ok(page) = &fetched.result
         {
-            self.session.keep(page);
+            self.session.keep_document(page);
         }
         attempt.evidence = Evidence { request: fetched.last_request.take(), answer: None };
         Ok(fetched)
@@ -344,7 +346,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         if !world.plan.unit(unit).purchase {
             return;
         }
-        let known = self.intent.take().filter(|intent| intent.is_of(unit, self.round));
+        let known = self.intent.take().filter(|intent| intent.matches(unit, self.round));
         let intent = self.intent.insert(
             known.unwrap_or_else(|| Intent::new(&world.run, self.shopper, unit, self.round)),
         );
@@ -357,9 +359,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         &mut self,
         world: &World<S, C, G>,
         step: &Step,
-        fetched: Fetched,
+        fetched: FetchOutcome,
         ended_at: Micros,
-    ) -> (Finding, Option<Answer>) {
+    ) -> (Finding, Option<WireResponse>) {
         let page = match fetched.result {
             Ok(page) => page,
             Err(trouble) => return (no_page(&trouble), None),
@@ -575,20 +577,20 @@ fn is_refusal(evidence: &Evidence) -> bool {
 }
 
 /// What it means that there is no page.
-fn no_page(trouble: &FetchTrouble) -> Finding {
+fn no_page(trouble: &FetchError) -> Finding {
     let failed = |kind, detail: String| Finding::Failed(Unmet { kind, detail });
     match trouble {
-        FetchTrouble::Wire(wire) => match kind_of_trouble(wire) {
+        FetchError::Transport(wire) => match kind_of_trouble(wire) {
             Ok(kind) => failed(kind, wire.to_string()),
             Err((fault, cause)) => Finding::Own(fault, cause.to_owned()),
         },
-        FetchTrouble::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, trouble.to_string()),
-        FetchTrouble::BadRedirect(_) => failed(FailureKind::Protocol, trouble.to_string()),
-        FetchTrouble::RedirectRefused { location, .. } => {
+        FetchError::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, trouble.to_string()),
+        FetchError::BadRedirect(_) => failed(FailureKind::Protocol, trouble.to_string()),
+        FetchError::RedirectNotAllowed { location, .. } => {
             Finding::Own(OwnFault::Permission, refused(location))
         }
-        FetchTrouble::Refused(address) => Finding::Own(OwnFault::Permission, refused(address)),
-        FetchTrouble::BadAddress(_) => Finding::Own(OwnFault::Scenario, trouble.to_string()),
+        FetchError::HostNotAllowed(address) => Finding::Own(OwnFault::Permission, refused(address)),
+        FetchError::BadAddress(_) => Finding::Own(OwnFault::Scenario, trouble.to_string()),
     }
 }
 

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::browser::returning::LeftBehind;
-use super::browser::session::{Gate, Hop, SessionSettings};
+use super::browser::returning::ReturningPool;
+use super::browser::session::{RedirectHop, RequestGate, SessionSettings};
 use super::purchase::Ledger;
 use super::rendezvous::Barriers;
-use super::transport::{Clock, Exchange, Shop, WireRequest};
+use super::transport::{Clock, Exchange, Transport, WireRequest};
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
 use crate::tally::{AssetsSeen, Checked, Outcome, Tally};
@@ -18,7 +18,7 @@ pub struct World<S, C, G> {
     /// What they mean to do.
     pub plan: Arc<Plan>,
     /// Where they do it.
-    pub shop: S,
+    pub transport: S,
     /// When.
     pub clock: C,
     /// What holds requests back.
@@ -32,7 +32,7 @@ pub struct World<S, C, G> {
     /// Remembers purchases.
     pub ledger: Rc<dyn Ledger>,
     /// What shoppers left behind for those who come again.
-    pub left_behind: RefCell<LeftBehind>,
+    pub returning: RefCell<ReturningPool>,
     /// Where shoppers wait for each other.
     pub barriers: Arc<Barriers>,
     /// Sees everything, where somebody wants to.
@@ -50,7 +50,7 @@ pub trait Witness {
     /// A step is about to be tried.
     fn begins(&self, step: StepId, nth: u32);
     /// A request was answered, or wasn't.
-    fn exchange(&self, step: StepId, request: &WireRequest, exchange: &Exchange, hop: Hop);
+    fn exchange(&self, step: StepId, request: &WireRequest, exchange: &Exchange, hop: RedirectHop);
     /// A variable got a value.
     fn captured(&self, name: &str, value: &str);
     /// Conditions (`declined` or `expect`) were looked at.
@@ -67,7 +67,7 @@ pub trait Witness {
 
 // === impl World ===
 
-impl<S: Shop, C: Clock, G: Gate> World<S, C, G> {
+impl<S: Transport, C: Clock, G: RequestGate> World<S, C, G> {
     /// Tells the witness, if there is one.
     pub(super) fn tell(&self, what: impl FnOnce(&dyn Witness)) {
         if let Some(witness) = &self.witness {

@@ -4,10 +4,10 @@
 //! gets through the unit that failed without another failure on the way; a fresh session goes there from the journey's
 //! start.
 
-use super::browser::session::Gate;
+use super::browser::session::RequestGate;
 use super::context::World;
 use super::journey::Visit;
-use super::transport::{Clock, Shop};
+use super::transport::{Clock, Transport};
 use crate::base::{Delay, StepId};
 use crate::plan::{Behaviour, Way};
 use crate::tally::{Observed, Outcome, Treatment};
@@ -35,7 +35,7 @@ pub(super) enum Retry {
     Anew,
 }
 
-impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// The shopper's first failure fell at this step: changes what the arm changes, and says how to try again.
     pub(super) fn treat<C: Clock>(
         &mut self,
@@ -69,7 +69,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             Way::Same | Way::Redraw(_) | Way::Set(_) => Retry::Again,
             Way::Wait(pause) => Retry::After(*pause),
             Way::Fresh => {
-                self.session.forget();
+                self.session.reset();
                 self.observed.fill(Observed::Missing);
                 Retry::Anew
             }

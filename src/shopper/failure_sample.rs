@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::response::message::message;
-use super::transport::{Answer, Exchange, WireRequest};
+use super::transport::{Exchange, WireRequest, WireResponse};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
 use crate::plan::{Persona, Plan};
@@ -58,7 +58,7 @@ pub struct Evidence {
     /// What was sent, if anything was.
     pub request: Option<WireRequest>,
     /// What came back, if anything did.
-    pub answer: Option<Answer>,
+    pub answer: Option<WireResponse>,
 }
 
 // === impl Trail ===
@@ -209,7 +209,7 @@ fn sent(request: &WireRequest) -> String {
 }
 
 /// An answer as it came, decompressed.
-fn received(answer: &Answer) -> String {
+fn received(answer: &WireResponse) -> String {
     let mut text = format!("{:?} {}\r\n", answer.version, answer.status);
     finish(&mut text, &answer.headers, &answer.body);
     text

@@ -14,21 +14,21 @@ use std::rc::Rc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::browser::session::{Gate, Session};
+use super::browser::session::{BrowserSession, RequestGate};
 use super::context::World;
 use super::experiment::{Experiment, Retry};
 use super::failure_sample::{Trail, Visitor, example};
 use super::progress::{self, Leg};
 use super::purchase::Intent;
 use super::request::variables::{Variables, built_in};
-use super::transport::{Clock, Shop};
+use super::transport::{Clock, Transport};
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
 use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
-pub struct Visit<S: Shop, G> {
+pub struct Visit<S: Transport, G> {
     pub(super) shopper: ShopperId,
     pub(super) marker: Rc<str>,
     pub(super) persona: Persona,
@@ -38,7 +38,7 @@ pub struct Visit<S: Shop, G> {
     pub(super) arrived_at: Micros,
     /// Of a shopper who comes again: whether the shop knows the browser.
     came_again: Option<bool>,
-    pub(super) session: Session<S::Line, G>,
+    pub(super) session: BrowserSession<S::Connections, G>,
     pub(super) variables: Variables,
     pub(super) observed: Vec<Observed>,
     pub(super) trail: Trail,
@@ -127,7 +127,7 @@ struct Tried {
 
 // === impl Visit ===
 
-impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// A shopper who should arrive at `arrived_at`. `row` is the arrival's ordinal, which data rows go by.
     pub fn new<C: Clock>(
         world: &World<S, C, G>,
@@ -138,8 +138,8 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let plan = &*world.plan;
         let persona = Persona::of(plan, shopper);
         let marker: Rc<str> = Rc::from(format!("s-{shopper}"));
-        let mut session = Session::with_gate(
-            world.shop.line(shopper),
+        let mut session = BrowserSession::with_gate(
+            world.transport.connections(shopper),
             world.gate.clone(),
             Rc::clone(&world.settings),
         );
@@ -248,9 +248,9 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
     fn come_again<C: Clock>(&mut self, world: &World<S, C, G>) {
         let equipment = world.plan.shoppers.equipment(&self.persona.attributes);
         if equipment.returns {
-            let known = world.left_behind.borrow_mut().take(equipment.device);
+            let known = world.returning.borrow_mut().take(equipment.device);
             self.came_again = Some(known.is_some());
-            known.into_iter().for_each(|belongings| self.session.come_again(belongings));
+            known.into_iter().for_each(|state| self.session.restore(state));
         }
     }
 
@@ -294,7 +294,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
                     let round = self.round;
                     self.intent
                         .iter_mut()
-                        .filter(|intent| intent.is_of(unit, round))
+                        .filter(|intent| intent.matches(unit, round))
                         .for_each(Intent::renew);
                 }
                 Outcome::Failed(_) => {
@@ -477,7 +477,7 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
         let shoppers = &world.plan.shoppers;
         if end != End::Unfinished && shoppers.some_return() {
             let device = shoppers.equipment(self.held()).device;
-            world.left_behind.borrow_mut().leave(device, self.session.leave());
+            world.returning.borrow_mut().add(device, self.session.into_state());
         }
     }
 

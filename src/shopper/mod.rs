@@ -14,7 +14,7 @@ mod request;
 mod response;
 pub mod transport;
 
-pub use browser::returning::LeftBehind;
+pub use browser::returning::ReturningPool;
 pub use context::{Witness, World};
 pub use journey::{Answers, Visit};
 pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};

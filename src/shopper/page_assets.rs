@@ -1,16 +1,16 @@
-//! A step whose page's files are fetched: what the tally is told of them, and when the shopper goes on.
+//! A step whose page's files are fetched: what the tally counts of them, and when the shopper goes on.
 
-use super::browser::assets::load::{Loaded, PageSeen};
-use super::browser::session::{Gate, is_page};
+use super::browser::assets::load::{LoadedAssets, PageToLoad};
+use super::browser::session::{RequestGate, is_page};
 use super::context::World;
 use super::failure_sample::Evidence;
 use super::journey::Visit;
-use super::transport::{Clock, Exchange, Shop};
+use super::transport::{Clock, Exchange, Transport};
 use crate::base::{Micros, StepId};
 use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
 
 /// A step that has come to its page.
-pub(super) struct Arrived {
+pub(super) struct PageArrival {
     pub(super) step: StepId,
     pub(super) intended_at: Micros,
     /// When the last byte of the page came.
@@ -20,7 +20,7 @@ pub(super) struct Arrived {
 }
 
 /// What came of the files of a page.
-pub(super) struct FilesSeen {
+pub(super) struct AssetsResult {
     /// When the last of them came, or was given up.
     pub(super) at: Micros,
     /// What did not come, in words.
@@ -29,25 +29,25 @@ pub(super) struct FilesSeen {
     pub(super) own: Vec<(OwnFault, String)>,
 }
 
-impl<S: Shop, G: Gate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
     /// page.
-    pub(super) async fn load<C: Clock>(
+    pub(super) async fn load_assets<C: Clock>(
         &mut self,
         world: &World<S, C, G>,
-        arrived: &Arrived,
+        arrived: &PageArrival,
         evidence: &Evidence,
-    ) -> FilesSeen {
-        let &Arrived { step, intended_at, page_at, as_expected } = arrived;
+    ) -> AssetsResult {
+        let &PageArrival { step, intended_at, page_at, as_expected } = arrived;
         let page = (
             &evidence.request,
             evidence.answer.as_ref().filter(|answer| is_page(answer)),
             self.session.page().cloned(),
         );
         let (Some(request), Some(answer), Some(url)) = page else {
-            return FilesSeen { at: page_at, missing: None, own: Vec::new() };
+            return AssetsResult { at: page_at, missing: None, own: Vec::new() };
         };
-        let page = PageSeen { url: &url, html: &answer.body, headers: &request.headers };
+        let page = PageToLoad { url: &url, html: &answer.body, headers: &request.headers };
         let seen = |exchange: &Exchange, held: Option<Micros>| {
             world.tally.borrow_mut().asset_exchange(&AssetExchange {
                 step,
@@ -59,18 +59,19 @@ impl<S: Shop, G: Gate + Clone> Visit<S, G> {
             });
         };
         let give_up_at = page_at.saturating_add(world.plan.step(step).gives_up_after);
-        let loaded = self.session.load(&page, &world.clock, give_up_at, &seen).await;
+        let loaded = self.session.load_assets(&page, &world.clock, give_up_at, &seen).await;
         let at = world.clock.now().max(page_at);
         let whole = as_expected && loaded.failed.is_empty() && loaded.own.is_empty();
-        let told = told(&loaded, whole.then(|| at.since(intended_at)));
-        world.tally.borrow_mut().assets(step, &told);
+        let summary = summarise(&loaded, whole.then(|| at.since(intended_at)));
+        world.tally.borrow_mut().assets(step, &summary);
         let missing = loaded.missing();
-        world.tell(|witness| witness.assets(step, &told, missing.as_deref().unwrap_or_default()));
-        FilesSeen { at, missing, own: loaded.own }
+        world
+            .tell(|witness| witness.assets(step, &summary, missing.as_deref().unwrap_or_default()));
+        AssetsResult { at, missing, own: loaded.own }
     }
 }
 
-fn told(loaded: &Loaded, load: Option<Micros>) -> AssetsSeen {
+fn summarise(loaded: &LoadedAssets, load: Option<Micros>) -> AssetsSeen {
     AssetsSeen {
         files: loaded.files,
         cached: loaded.cached,
@@ -81,19 +82,19 @@ fn told(loaded: &Loaded, load: Option<Micros>) -> AssetsSeen {
     }
 }
 
-// === impl FilesSeen ===
+// === impl AssetsResult ===
 
-impl FilesSeen {
+impl AssetsResult {
     /// Tells the tally what we failed to ask for.
-    pub(super) fn tell_own<S, C, G>(&self, world: &World<S, C, G>) {
+    pub(super) fn report_own_faults<S, C, G>(&self, world: &World<S, C, G>) {
         let mut tally = world.tally.borrow_mut();
         self.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
     }
 }
 
-// === impl Loaded ===
+// === impl LoadedAssets ===
 
-impl Loaded {
+impl LoadedAssets {
     /// What did not come, in words; without queries, which often differ from page to page, so that causes stay few.
     fn missing(&self) -> Option<String> {
         let first = self.failed.first()?;

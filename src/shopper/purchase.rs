@@ -117,7 +117,7 @@ impl Intent {
     }
 
     /// Whether it is the intent of this purchase in this round of the journey.
-    pub fn is_of(&self, unit: UnitId, round: u32) -> bool {
+    pub fn matches(&self, unit: UnitId, round: u32) -> bool {
         (self.unit, self.round) == (unit, round)
     }
 

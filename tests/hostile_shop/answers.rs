@@ -8,20 +8,20 @@ use flate2::write::GzEncoder;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode, Version};
 use tillrush::base::{Micros, ShopperId};
-use tillrush::shopper::transport::{HttpShopOptions, Line, Shop, Trouble};
+use tillrush::shopper::transport::{HttpOptions, ShopperConnections, Transport, TransportError};
 
-use super::raw::{RawShop, get, line, ok, on_core, request, shop};
+use super::raw::{RawShop, connections, get, ok, on_core, request, shop};
 
-async fn result_of(answer: impl Into<Vec<u8>>) -> Result<Bytes, Trouble> {
+async fn result_of(answer: impl Into<Vec<u8>>) -> Result<Bytes, TransportError> {
     let shop = RawShop::answering(answer).await;
-    get(&mut line(), &shop, "/").await.result.map(|answer| answer.body)
+    get(&mut connections(), &shop, "/").await.result.map(|answer| answer.body)
 }
 
 #[test]
 fn a_plain_answer_is_read_and_timed() {
     on_core(async {
         let shop = RawShop::answering(ok("hello")).await;
-        let exchange = get(&mut line(), &shop, "/cart?a=b").await;
+        let exchange = get(&mut connections(), &shop, "/cart?a=b").await;
         let answer = exchange.result.unwrap();
         assert_eq!(
             (answer.status, answer.version, &*answer.body),
@@ -50,7 +50,7 @@ fn requests_are_written_as_shops_expect_them() {
         form.headers.insert("content-length", HeaderValue::from_static("999"));
         let empty = request(Method::POST, shop.address, "/empty", "");
         for request in [request(Method::GET, shop.address, "/?q=%20|", ""), form, empty] {
-            line().exchange(&request, Micros::MAX).await.result.unwrap();
+            connections().exchange(&request, Micros::MAX).await.result.unwrap();
         }
         let received = shop.requests.borrow();
         assert_eq!(received[0], format!("GET /?q=%20| HTTP/1.1\r\nhost: {host}\r\n\r\n"));
@@ -82,8 +82,12 @@ fn a_connection_that_breaks_is_broken() {
             peer.reset();
         });
         for shop in [before_the_head.await, within_the_body.await] {
-            let exchange = get(&mut line(), &shop, "/").await;
-            assert!(matches!(exchange.result, Err(Trouble::Broken(_))), "{:?}", exchange.result);
+            let exchange = get(&mut connections(), &shop, "/").await;
+            assert!(
+                matches!(exchange.result, Err(TransportError::Broken(_))),
+                "{:?}",
+                exchange.result
+            );
             assert!(exchange.sent_at.is_some());
             assert_eq!(shop.received(), 1);
         }
@@ -96,7 +100,7 @@ fn a_connection_that_breaks_is_broken() {
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nf\r\nhalf",
         ] {
             let result = result_of(cut).await;
-            assert!(matches!(result, Err(Trouble::Broken(_))), "{cut:?} {result:?}");
+            assert!(matches!(result, Err(TransportError::Broken(_))), "{cut:?} {result:?}");
         }
     });
 }
@@ -116,7 +120,7 @@ fn what_is_not_http_is_not_proper() {
             "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 8\r\n\r\nnot gzip",
         ] {
             let result = result_of(garbage).await;
-            assert!(matches!(result, Err(Trouble::Protocol(_))), "{garbage:?} {result:?}");
+            assert!(matches!(result, Err(TransportError::Protocol(_))), "{garbage:?} {result:?}");
         }
     });
 }
@@ -128,7 +132,7 @@ fn a_header_of_a_megabyte_is_refused() {
             "HTTP/1.1 200 OK\r\nx-long: {}\r\ncontent-length: 0\r\n\r\n",
             "x".repeat(1 << 20)
         );
-        assert!(matches!(result_of(answer).await, Err(Trouble::Protocol(_))));
+        assert!(matches!(result_of(answer).await, Err(TransportError::Protocol(_))));
     });
 }
 
@@ -152,10 +156,10 @@ fn a_body_of_a_hundred_megabytes_is_refused_before_it_is_read() {
                 assert!(sent < 32 << 20, "{sent} bytes were taken");
             })
             .await;
-            let mut line = shop(HttpShopOptions { max_body: bound, ..HttpShopOptions::default() })
-                .line(ShopperId(1));
-            let exchange = get(&mut line, &flood, "/").await;
-            assert_eq!(exchange.result, Err(Trouble::BodyTooLarge(bound)), "{head:?}");
+            let mut connections = shop(HttpOptions { max_body: bound, ..HttpOptions::default() })
+                .connections(ShopperId(1));
+            let exchange = get(&mut connections, &flood, "/").await;
+            assert_eq!(exchange.result, Err(TransportError::BodyTooLarge(bound)), "{head:?}");
             assert!(exchange.bytes_received < 2 * bound, "{}", exchange.bytes_received);
             super::raw::eventually("the flood is cut", || flood.ended.get() == 1).await;
         }
@@ -177,7 +181,7 @@ fn a_decompression_bomb_is_refused() {
         assert!(bomb.len() < 1 << 18, "{}", bomb.len());
         assert_eq!(
             result_of([head.as_bytes(), &bomb].concat()).await,
-            Err(Trouble::BodyTooLarge(16 << 20))
+            Err(TransportError::BodyTooLarge(16 << 20))
         );
     });
 }
@@ -193,7 +197,7 @@ fn an_encoded_body_is_counted_as_sent_and_handed_on_decoded() {
             small.len()
         );
         let shop = RawShop::answering([head.as_bytes(), &small].concat()).await;
-        let exchange = get(&mut line(), &shop, "/").await;
+        let exchange = get(&mut connections(), &shop, "/").await;
         assert_eq!(exchange.bytes_received, small.len() as u64);
         assert_eq!(exchange.result.unwrap().body, b"page ".repeat(1_000));
     });
@@ -226,7 +230,7 @@ fn odd_but_proper_answers_are_read() {
             "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100\r\n\r\n",
         )
         .await;
-        let answer = line()
+        let answer = connections()
             .exchange(&request(Method::HEAD, shop.address, "/", ""), Micros::MAX)
             .await
             .result
@@ -249,10 +253,10 @@ fn connections_spread_over_the_source_addresses_in_turn() {
             "::1".parse().unwrap(),
             "127.0.0.3".parse().unwrap(),
         ];
-        let shop = shop(HttpShopOptions { sources, ..HttpShopOptions::default() });
+        let shop = shop(HttpOptions { sources, ..HttpOptions::default() });
         let mut seen = Vec::new();
         for shopper in 0..4 {
-            let exchange = get(&mut shop.line(ShopperId(shopper)), &shop_end, "/").await;
+            let exchange = get(&mut shop.connections(ShopperId(shopper)), &shop_end, "/").await;
             seen.push(String::from_utf8(exchange.result.unwrap().body.to_vec()).unwrap());
         }
         assert_eq!(seen, ["127.0.0.2", "127.0.0.3", "127.0.0.2", "127.0.0.3"]);

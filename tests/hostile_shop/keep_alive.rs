@@ -3,9 +3,11 @@
 use http::Method;
 use tillrush::base::{Micros, ShopperId};
 use tillrush::plan::Connections;
-use tillrush::shopper::transport::{Exchange, HttpShopOptions, Line, Shop, Trouble};
+use tillrush::shopper::transport::{
+    Exchange, HttpOptions, ShopperConnections, Transport, TransportError,
+};
 
-use super::raw::{Peer, RawShop, eventually, get, line, ok, on_core, request, shop};
+use super::raw::{Peer, RawShop, connections, eventually, get, ok, on_core, request, shop};
 
 async fn serve(mut peer: Peer, answers: &[String]) {
     let mut turns = answers.iter().cycle();
@@ -28,8 +30,8 @@ async fn closing_shop() -> RawShop {
     .await
 }
 
-fn kept() -> HttpShopOptions {
-    HttpShopOptions { connections: Connections::Kept, ..HttpShopOptions::default() }
+fn kept() -> HttpOptions {
+    HttpOptions { connections: Connections::Kept, ..HttpOptions::default() }
 }
 
 #[test]
@@ -49,20 +51,20 @@ fn a_shopper_needs_one_connection_for_steps_in_sequence() {
             async move { serve(peer, &answers).await }
         })
         .await;
-        let mut line = line();
-        let mut connections = 0;
+        let mut connections = connections();
+        let mut opened = 0;
         for step in 0..6 {
             let sent = if step % 2 == 0 {
                 request(Method::GET, end.address, "/", "")
             } else {
                 request(Method::POST, end.address, "/", "a=b")
             };
-            let exchange = line.exchange(&sent, Micros::from_secs(20)).await;
+            let exchange = connections.exchange(&sent, Micros::from_secs(20)).await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
-            connections += exchange.connections;
+            opened += exchange.connections;
         }
-        assert_eq!((connections, end.accepted.get(), end.received()), (1, 1, 6));
-        drop(line);
+        assert_eq!((opened, end.accepted.get(), end.received()), (1, 1, 6));
+        drop(connections);
         eventually("the shopper's connection is closed", || end.ended.get() == 1).await;
     });
 }
@@ -71,9 +73,9 @@ fn a_shopper_needs_one_connection_for_steps_in_sequence() {
 fn a_connection_closed_while_idle_is_dialled_again_and_counted() {
     on_core(async {
         let end = closing_shop().await;
-        let mut line = line();
+        let mut connections = connections();
         for step in 0..3u32 {
-            let exchange = line
+            let exchange = connections
                 .exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
                 .await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
@@ -92,17 +94,17 @@ fn a_request_that_meets_the_close_is_never_sent_twice() {
     on_core(async {
         for _ in 0..50 {
             let end = closing_shop().await;
-            let mut line = line();
-            assert!(get(&mut line, &end, "/").await.result.is_ok());
+            let mut connections = connections();
+            assert!(get(&mut connections, &end, "/").await.result.is_ok());
             // At once, so that the close is on its way.
-            let second = line
+            let second = connections
                 .exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
                 .await;
             match second.result {
                 Ok(_) => {
                     assert_eq!((second.redials, second.connections, end.received()), (1, 1, 2))
                 }
-                Err(Trouble::BrokenReused(_)) => {
+                Err(TransportError::BrokenReused(_)) => {
                     assert_eq!((second.redials, second.connections, end.received()), (0, 0, 1))
                 }
                 Err(other) => panic!("{other:?}"),
@@ -114,9 +116,10 @@ fn a_request_that_meets_the_close_is_never_sent_twice() {
 #[test]
 fn a_close_in_answer_to_a_second_request_breaks_and_repeats_nothing() {
     async fn second_on(end: &RawShop) -> Exchange {
-        let mut line = line();
-        assert!(get(&mut line, end, "/").await.result.is_ok());
-        line.exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
+        let mut connections = connections();
+        assert!(get(&mut connections, end, "/").await.result.is_ok());
+        connections
+            .exchange(&request(Method::POST, end.address, "/pay", "a=b"), Micros::from_secs(20))
             .await
     }
     on_core(async {
@@ -143,7 +146,7 @@ fn a_close_in_answer_to_a_second_request_breaks_and_repeats_nothing() {
         for end in [closes, resets, cuts] {
             let exchange = second_on(&end).await;
             assert!(
-                matches!(exchange.result, Err(Trouble::BrokenReused(_))),
+                matches!(exchange.result, Err(TransportError::BrokenReused(_))),
                 "{:?}",
                 exchange.result
             );
@@ -164,9 +167,9 @@ fn an_announced_close_is_honoured_and_no_redial() {
             "HTTP/1.1 200 OK\r\n\r\nfine",
         ] {
             let end = RawShop::answering(answer).await;
-            let mut line = line();
+            let mut connections = connections();
             for _ in 0..2 {
-                let exchange = get(&mut line, &end, "/").await;
+                let exchange = get(&mut connections, &end, "/").await;
                 assert_eq!((exchange.connections, exchange.redials), (1, 0), "{answer}");
                 assert_eq!(exchange.result.unwrap().body, "fine");
             }
@@ -180,9 +183,9 @@ fn an_announced_close_is_honoured_and_no_redial() {
             .await;
         })
         .await;
-        let mut line = line();
+        let mut connections = connections();
         for _ in 0..3 {
-            assert!(get(&mut line, &old, "/").await.result.is_ok());
+            assert!(get(&mut connections, &old, "/").await.result.is_ok());
         }
         assert_eq!(old.accepted.get(), 1);
     });
@@ -197,9 +200,9 @@ fn bytes_after_the_stated_length_spoil_the_connection_not_the_answer() {
             }
         })
         .await;
-        let mut line = line();
+        let mut connections = connections();
         for step in 0..2 {
-            let exchange = get(&mut line, &end, "/").await;
+            let exchange = get(&mut connections, &end, "/").await;
             assert_eq!(exchange.redials, step);
             assert_eq!(exchange.result.unwrap().body, "fine");
         }
@@ -216,12 +219,13 @@ fn an_exchange_that_failed_leaves_no_connection_behind() {
             peer.hang().await;
         })
         .await;
-        let mut line = line();
-        let slow = line.exchange(&request(Method::GET, end.address, "/", ""), Micros(1)).await;
-        assert!(matches!(slow.result, Err(Trouble::TooSlow(_))));
+        let mut connections = connections();
+        let slow =
+            connections.exchange(&request(Method::GET, end.address, "/", ""), Micros(1)).await;
+        assert!(matches!(slow.result, Err(TransportError::TooSlow(_))));
         assert!(matches!(
-            get(&mut line, &end, "/").await.result,
-            Err(Trouble::Protocol(_)) | Ok(_)
+            get(&mut connections, &end, "/").await.result,
+            Err(TransportError::Protocol(_)) | Ok(_)
         ));
     });
 }
@@ -230,11 +234,11 @@ fn an_exchange_that_failed_leaves_no_connection_behind() {
 fn each_shopper_dials_anew_and_hangs_up() {
     on_core(async {
         let end = patient_shop().await;
-        let shop = shop(HttpShopOptions::default());
+        let shop = shop(HttpOptions::default());
         for shopper in 1..=3 {
-            let mut line = shop.line(ShopperId(shopper as u64));
-            assert!(get(&mut line, &end, "/").await.result.is_ok());
-            line.hang_up();
+            let mut connections = shop.connections(ShopperId(shopper as u64));
+            assert!(get(&mut connections, &end, "/").await.result.is_ok());
+            connections.disconnect();
             eventually("the connection is closed", || end.ended.get() == shopper).await;
         }
         assert_eq!(end.accepted.get(), 3);
@@ -247,11 +251,11 @@ fn kept_connections_are_handed_on_from_shopper_to_shopper() {
         let end = patient_shop().await;
         let shop = shop(kept());
         for shopper in 0..5 {
-            assert!(get(&mut shop.line(ShopperId(shopper)), &end, "/").await.result.is_ok());
+            assert!(get(&mut shop.connections(ShopperId(shopper)), &end, "/").await.result.is_ok());
         }
         assert_eq!(end.accepted.get(), 1);
         // Two at a time need two; nobody shares one.
-        let (mut one, mut other) = (shop.line(ShopperId(8)), shop.line(ShopperId(9)));
+        let (mut one, mut other) = (shop.connections(ShopperId(8)), shop.connections(ShopperId(9)));
         let (first, second) = tokio::join!(get(&mut one, &end, "/"), get(&mut other, &end, "/"));
         assert_eq!(first.connections + second.connections, 1);
         assert_eq!((end.accepted.get(), end.ended.get()), (2, 0));
@@ -264,7 +268,7 @@ fn kept_connections_that_the_shop_closed_are_passed_over() {
         let end = closing_shop().await;
         let shop = shop(kept());
         for shopper in 0..3 {
-            let exchange = get(&mut shop.line(ShopperId(shopper)), &end, "/").await;
+            let exchange = get(&mut shop.connections(ShopperId(shopper)), &end, "/").await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
             eventually("the shop has closed", || end.ended.get() == shopper as usize + 1).await;
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

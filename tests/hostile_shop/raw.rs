@@ -1,4 +1,4 @@
-//! A shop that does on the wire what a test says, and a shopper's line to it.
+//! A shop that does on the wire what a test says, and a shopper's connections to it.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tillrush::base::{Micros, ShopperId};
 use tillrush::shopper::transport::{
-    Clock, Exchange, HttpLine, HttpShop, HttpShopOptions, Line, Origin, Shop, WireRequest,
+    Clock, Exchange, HttpConnections, HttpOptions, HttpTransport, Origin, ShopperConnections,
+    Transport, WireRequest,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -60,12 +61,12 @@ pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
     panic!("it never came about that {what}");
 }
 
-pub fn shop(options: HttpShopOptions) -> HttpShop<TestClock> {
-    HttpShop::try_new(options, TestClock::new()).unwrap()
+pub fn shop(options: HttpOptions) -> HttpTransport<TestClock> {
+    HttpTransport::try_new(options, TestClock::new()).unwrap()
 }
 
-pub fn line() -> HttpLine<TestClock> {
-    shop(HttpShopOptions::default()).line(ShopperId(1))
+pub fn connections() -> HttpConnections<TestClock> {
+    shop(HttpOptions::default()).connections(ShopperId(1))
 }
 
 pub fn request(
@@ -86,8 +87,12 @@ pub fn request(
 }
 
 /// A GET with all the patience that a test has.
-pub async fn get(line: &mut impl Line, shop: &RawShop, path: &str) -> Exchange {
-    line.exchange(&request(Method::GET, shop.address, path, ""), Micros::from_secs(20)).await
+pub async fn get(
+    connections: &mut impl ShopperConnections,
+    shop: &RawShop,
+    path: &str,
+) -> Exchange {
+    connections.exchange(&request(Method::GET, shop.address, path, ""), Micros::from_secs(20)).await
 }
 
 /// An answer with a body of stated length.

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tillrush::base::Micros;
 use tillrush::shopper::browser::session::{
-    FetchTrouble, Fetched, Hop, PageRequest, Session, SessionSettings,
+    BrowserSession, FetchError, FetchOutcome, PageRequest, RedirectHop, SessionSettings,
 };
-use tillrush::shopper::transport::{Line, Trouble};
+use tillrush::shopper::transport::{ShopperConnections, TransportError};
 use url::Url;
 
-use super::raw::{RawShop, line, ok, on_core};
+use super::raw::{RawShop, connections, ok, on_core};
 
 /// A shop that answers each path as the table says.
 async fn serving(table: &'static [(&'static str, &'static str)]) -> RawShop {
@@ -28,12 +28,12 @@ async fn serving(table: &'static [(&'static str, &'static str)]) -> RawShop {
     .await
 }
 
-fn session(shop: &RawShop) -> Session<impl Line> {
+fn session(shop: &RawShop) -> BrowserSession<impl ShopperConnections> {
     let target = Url::parse(&format!("http://{}", shop.address)).unwrap();
-    Session::new(line(), Rc::new(SessionSettings::new(target)))
+    BrowserSession::new(connections(), Rc::new(SessionSettings::new(target)))
 }
 
-async fn get(session: &mut Session<impl Line>, url: &str) -> Fetched {
+async fn get(session: &mut BrowserSession<impl ShopperConnections>, url: &str) -> FetchOutcome {
     let request = PageRequest {
         method: Method::GET,
         url: url.into(),
@@ -53,7 +53,7 @@ fn a_circle_of_redirects_is_noticed_at_once() {
         .await;
         let fetched = get(&mut session(&shop), "/a").await;
         assert!(
-            matches!(fetched.result, Err(FetchTrouble::RedirectLoop { hops: 1, circle: true, .. })),
+            matches!(fetched.result, Err(FetchError::RedirectLoop { hops: 1, circle: true, .. })),
             "{:?}",
             fetched.result
         );
@@ -70,7 +70,7 @@ fn a_redirect_to_another_host_is_refused_and_nothing_is_sent_there() {
         )])
         .await;
         let fetched = get(&mut session(&shop), "/pay").await;
-        let Err(FetchTrouble::RedirectRefused { location, answer, .. }) = fetched.result else {
+        let Err(FetchError::RedirectNotAllowed { location, answer, .. }) = fetched.result else {
             panic!("{:?}", fetched.result)
         };
         assert_eq!(
@@ -105,13 +105,13 @@ fn hops_share_a_connection_and_carry_cookies_set_on_the_way() {
         };
         let mut hops = Vec::new();
         let fetched = session
-            .fetch(request, Micros::from_secs(20), &mut |_, exchange, hop: Hop| {
+            .fetch(request, Micros::from_secs(20), &mut |_, exchange, hop: RedirectHop| {
                 hops.push((hop.index, exchange.connections))
             })
             .await;
         // The host of that `//` redirect is not the shop's: everything before it was followed.
         assert!(
-            matches!(fetched.result, Err(FetchTrouble::RedirectRefused { .. })),
+            matches!(fetched.result, Err(FetchError::RedirectNotAllowed { .. })),
             "{:?}",
             fetched.result
         );
@@ -137,7 +137,7 @@ fn a_hop_that_breaks_is_the_trouble_of_the_fetch() {
         .await;
         let fetched = get(&mut session(&shop), "/").await;
         assert!(
-            matches!(fetched.result, Err(FetchTrouble::Wire(Trouble::BrokenReused(_)))),
+            matches!(fetched.result, Err(FetchError::Transport(TransportError::BrokenReused(_)))),
             "{:?}",
             fetched.result
         );
@@ -156,7 +156,7 @@ fn forgetting_closes_the_connection() {
         .await;
         let mut session = session(&shop);
         get(&mut session, "/").await.result.unwrap();
-        session.forget();
+        session.reset();
         super::raw::eventually("the connection is closed", || shop.ended.get() == 1).await;
         get(&mut session, "/").await.result.unwrap();
         assert_eq!(shop.accepted.get(), 2);

@@ -16,8 +16,8 @@ use rustls::pki_types::PrivateKeyDer;
 use tempfile::NamedTempFile;
 use tillrush::base::{Micros, ShopperId};
 use tillrush::shopper::transport::{
-    Exchange, HttpShop, HttpShopError, HttpShopOptions, Line, Origin, Shop, TlsResumption, Trouble,
-    WireRequest,
+    Exchange, HttpOptions, HttpSetupError, HttpTransport, Origin, ShopperConnections,
+    TlsResumption, Transport, TransportError, WireRequest,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -130,10 +130,10 @@ impl SecureShop {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    fn trusting(&self) -> HttpShopOptions {
-        HttpShopOptions {
+    fn trusting(&self) -> HttpOptions {
+        HttpOptions {
             extra_roots: Some(self.authority.path().to_owned()),
-            ..HttpShopOptions::default()
+            ..HttpOptions::default()
         }
     }
 
@@ -141,8 +141,10 @@ impl SecureShop {
         to(self.tcp.local_addr().unwrap().port(), "localhost", method, path, body)
     }
 
-    async fn get(&self, line: &mut impl Line, path: &str) -> Exchange {
-        line.exchange(&self.request(Method::GET, path, Vec::new()), Micros::from_secs(20)).await
+    async fn get(&self, connections: &mut impl ShopperConnections, path: &str) -> Exchange {
+        connections
+            .exchange(&self.request(Method::GET, path, Vec::new()), Micros::from_secs(20))
+            .await
     }
 }
 
@@ -159,14 +161,15 @@ fn text(exchange: &Exchange) -> String {
 fn a_certificate_of_a_stranger_is_refused_unless_all_are_accepted() {
     on_core(async {
         let (end, other) = (SecureShop::start(&["http/1.1"]).await, SecureShop::start(&[]).await);
-        let exchange = end.get(&mut shop(other.trusting()).line(ShopperId(1)), "/echo").await;
-        let Err(Trouble::Tls(said)) = &exchange.result else { panic!("{:?}", exchange.result) };
+        let exchange =
+            end.get(&mut shop(other.trusting()).connections(ShopperId(1)), "/echo").await;
+        let Err(TransportError::Tls(said)) = &exchange.result else {
+            panic!("{:?}", exchange.result)
+        };
         assert!(said.starts_with("invalid peer certificate"), "{said}");
         assert_eq!((exchange.sent_at, exchange.connections), (None, 1));
-        for options in
-            [end.trusting(), HttpShopOptions { insecure: true, ..HttpShopOptions::default() }]
-        {
-            let exchange = end.get(&mut shop(options).line(ShopperId(1)), "/echo").await;
+        for options in [end.trusting(), HttpOptions { insecure: true, ..HttpOptions::default() }] {
+            let exchange = end.get(&mut shop(options).connections(ShopperId(1)), "/echo").await;
             assert_eq!(text(&exchange), "GET HTTP/1.1 /echo");
             assert!(
                 exchange.phases.connect.is_some()
@@ -183,9 +186,11 @@ fn a_certificate_for_another_name_is_refused() {
         let end = SecureShop::start(&[]).await;
         let sent =
             to(end.tcp.local_addr().unwrap().port(), "127.0.0.1", Method::GET, "/echo", Vec::new());
-        let exchange =
-            shop(end.trusting()).line(ShopperId(1)).exchange(&sent, Micros::from_secs(20)).await;
-        assert!(matches!(exchange.result, Err(Trouble::Tls(_))), "{:?}", exchange.result);
+        let exchange = shop(end.trusting())
+            .connections(ShopperId(1))
+            .exchange(&sent, Micros::from_secs(20))
+            .await;
+        assert!(matches!(exchange.result, Err(TransportError::Tls(_))), "{:?}", exchange.result);
     });
 }
 
@@ -199,21 +204,31 @@ fn a_shop_that_speaks_no_tls_or_says_nothing_is_tls_trouble() {
             let mut hello = [0; 64];
             let _ = tokio::io::AsyncReadExt::read(&mut peer.stream, &mut hello).await;
         });
-        let insecure = HttpShopOptions { insecure: true, ..HttpShopOptions::default() };
+        let insecure = HttpOptions { insecure: true, ..HttpOptions::default() };
         for end in [plain.await, closing.await] {
             let sent = to(end.address.port(), "localhost", Method::GET, "/", Vec::new());
             let exchange = shop(insecure.clone())
-                .line(ShopperId(1))
+                .connections(ShopperId(1))
                 .exchange(&sent, Micros::from_secs(20))
                 .await;
-            assert!(matches!(exchange.result, Err(Trouble::Tls(_))), "{:?}", exchange.result);
+            assert!(
+                matches!(exchange.result, Err(TransportError::Tls(_))),
+                "{:?}",
+                exchange.result
+            );
             assert_eq!(exchange.sent_at, None);
         }
         let silent = RawShop::start(|mut peer| async move { peer.hang().await }).await;
         let sent = to(silent.address.port(), "127.0.0.1", Method::GET, "/", Vec::new());
-        let exchange =
-            shop(insecure).line(ShopperId(1)).exchange(&sent, Micros::from_millis(150)).await;
-        assert!(matches!(exchange.result, Err(Trouble::TooSlow(_))), "{:?}", exchange.result);
+        let exchange = shop(insecure)
+            .connections(ShopperId(1))
+            .exchange(&sent, Micros::from_millis(150))
+            .await;
+        assert!(
+            matches!(exchange.result, Err(TransportError::TooSlow(_))),
+            "{:?}",
+            exchange.result
+        );
         eventually("the shop sees the end", || silent.ended.get() == 1).await;
     });
 }
@@ -221,13 +236,12 @@ fn a_shop_that_speaks_no_tls_or_says_nothing_is_tls_trouble() {
 #[test]
 fn roots_that_cannot_be_read_are_told_before_the_run() {
     let refused = |path: &std::path::Path| {
-        let options =
-            HttpShopOptions { extra_roots: Some(path.to_owned()), ..HttpShopOptions::default() };
-        on_core(async { HttpShop::try_new(options, super::raw::TestClock::new()).map(|_| ()) })
+        let options = HttpOptions { extra_roots: Some(path.to_owned()), ..HttpOptions::default() };
+        on_core(async { HttpTransport::try_new(options, super::raw::TestClock::new()).map(|_| ()) })
     };
     let empty = NamedTempFile::new().unwrap();
     for path in [empty.path(), "/nowhere/ca.pem".as_ref()] {
-        let Err(error @ HttpShopError::Roots(_)) = refused(path) else {
+        let Err(error @ HttpSetupError::Roots(_)) = refused(path) else {
             panic!("{} was taken", path.display())
         };
         assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
@@ -244,13 +258,13 @@ fn sessions_are_resumed_by_whom_the_options_say() {
             (TlsResumption::WithinShopper, true, false),
             (TlsResumption::AcrossShoppers, true, true),
         ] {
-            let shop = shop(HttpShopOptions { resumption, ..end.trusting() });
-            let mut line = shop.line(ShopperId(1));
-            let first = end.get(&mut line, "/last").await;
-            let second = end.get(&mut line, "/last").await;
-            let other = end.get(&mut shop.line(ShopperId(2)), "/last").await;
-            line.hang_up();
-            let forgotten = end.get(&mut line, "/last").await;
+            let shop = shop(HttpOptions { resumption, ..end.trusting() });
+            let mut connections = shop.connections(ShopperId(1));
+            let first = end.get(&mut connections, "/last").await;
+            let second = end.get(&mut connections, "/last").await;
+            let other = end.get(&mut shop.connections(ShopperId(2)), "/last").await;
+            connections.disconnect();
+            let forgotten = end.get(&mut connections, "/last").await;
             assert_eq!(text(&first), "goodbye");
             assert_eq!(
                 [first.resumed, second.resumed, other.resumed, forgotten.resumed],
@@ -266,26 +280,26 @@ fn sessions_are_resumed_by_whom_the_options_say() {
 fn http2_is_spoken_where_both_sides_can() {
     on_core(async {
         let end = SecureShop::start(&["h2", "http/1.1"]).await;
-        let mut line = shop(end.trusting()).line(ShopperId(1));
-        let mut connections = 0;
+        let mut connections = shop(end.trusting()).connections(ShopperId(1));
+        let mut opened = 0;
         let authority = format!("localhost:{}", end.tcp.local_addr().unwrap().port());
         for _ in 0..6 {
-            let exchange = end.get(&mut line, "/echo?a=b").await;
+            let exchange = end.get(&mut connections, "/echo?a=b").await;
             assert_eq!(text(&exchange), format!("GET HTTP/2.0 https://{authority}/echo?a=b"));
             assert_eq!(exchange.result.unwrap().version, Version::HTTP_2);
-            connections += exchange.connections;
+            opened += exchange.connections;
         }
-        let large = line
+        let large = connections
             .exchange(
                 &end.request(Method::POST, "/count", vec![b'x'; 1_000_000]),
                 Micros::from_secs(20),
             )
             .await;
         assert_eq!(text(&large), "1000000");
-        assert_eq!((connections, end.accepted()), (1, 1));
-        let only_http1 = shop(HttpShopOptions { http2: false, ..end.trusting() });
+        assert_eq!((opened, end.accepted()), (1, 1));
+        let only_http1 = shop(HttpOptions { http2: false, ..end.trusting() });
         assert_eq!(
-            text(&end.get(&mut only_http1.line(ShopperId(1)), "/echo").await),
+            text(&end.get(&mut only_http1.connections(ShopperId(1)), "/echo").await),
             "GET HTTP/1.1 /echo"
         );
     });
@@ -295,12 +309,12 @@ fn http2_is_spoken_where_both_sides_can() {
 fn an_http2_exchange_that_hangs_is_given_up_on() {
     on_core(async {
         let end = SecureShop::start(&["h2"]).await;
-        let mut line = shop(end.trusting()).line(ShopperId(1));
-        let never = line
+        let mut connections = shop(end.trusting()).connections(ShopperId(1));
+        let never = connections
             .exchange(&end.request(Method::GET, "/never", Vec::new()), Micros::from_millis(300))
             .await;
-        assert!(matches!(never.result, Err(Trouble::TooSlow(_))), "{:?}", never.result);
-        let next = end.get(&mut line, "/echo").await;
+        assert!(matches!(never.result, Err(TransportError::TooSlow(_))), "{:?}", never.result);
+        let next = end.get(&mut connections, "/echo").await;
         assert_eq!(
             (next.result.unwrap().status.as_u16(), next.connections, next.redials),
             (200, 1, 0)
@@ -312,9 +326,9 @@ fn an_http2_exchange_that_hangs_is_given_up_on() {
 fn an_http2_connection_closed_while_idle_is_dialled_again_and_counted() {
     on_core(async {
         let end = SecureShop::start(&["h2"]).await;
-        let mut line = shop(end.trusting()).line(ShopperId(1));
+        let mut connections = shop(end.trusting()).connections(ShopperId(1));
         for redials in 0..3 {
-            let exchange = end.get(&mut line, "/echo").await;
+            let exchange = end.get(&mut connections, "/echo").await;
             assert_eq!((exchange.connections, exchange.redials), (1, redials.min(1)));
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
             end.restart().await;
@@ -327,20 +341,24 @@ fn requests_at_the_same_time_share_an_http2_connection_and_one_given_up_spares_t
     on_core(async {
         let end = SecureShop::start(&["h2"]).await;
         let shop = shop(end.trusting());
-        let mut line = shop.line(ShopperId(1));
+        let mut connections = shop.connections(ShopperId(1));
         assert_eq!(
-            text(&end.get(&mut line, "/echo").await),
+            text(&end.get(&mut connections, "/echo").await),
             format!("GET HTTP/2.0 https://localhost:{}/echo", end.tcp.local_addr().unwrap().port())
         );
-        let (mut impatient, mut other) = (line.sibling(), line.sibling());
+        let (mut impatient, mut other) = (connections.sibling(), connections.sibling());
         let never = end.request(Method::GET, "/never", Vec::new());
         let (given_up, came) = tokio::join!(
             impatient.exchange(&never, Micros::from_millis(150)),
             end.get(&mut other, "/echo")
         );
-        assert!(matches!(given_up.result, Err(Trouble::TooSlow(_))), "{:?}", given_up.result);
+        assert!(
+            matches!(given_up.result, Err(TransportError::TooSlow(_))),
+            "{:?}",
+            given_up.result
+        );
         assert!(came.result.is_ok(), "{:?}", came.result);
-        assert!(end.get(&mut line, "/echo").await.result.is_ok());
+        assert!(end.get(&mut connections, "/echo").await.result.is_ok());
         assert_eq!(end.accepted(), 1);
     });
 }

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use http::Method;
 use tillrush::base::Micros;
-use tillrush::shopper::transport::{Exchange, Line, Origin, Trouble};
+use tillrush::shopper::transport::{Exchange, Origin, ShopperConnections, TransportError};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::raw::{RawShop, eventually, get, line, on_core, request};
+use super::raw::{RawShop, connections, eventually, get, on_core, request};
 
 const PATIENCE: Micros = Micros::from_millis(150);
 
 fn assert_given_up(exchange: &Exchange) {
     assert!(
-        matches!(exchange.result, Err(Trouble::TooSlow(after)) if after <= PATIENCE),
+        matches!(exchange.result, Err(TransportError::TooSlow(after)) if after <= PATIENCE),
         "{:?}",
         exchange.result
     );
@@ -28,8 +28,9 @@ fn assert_given_up(exchange: &Exchange) {
 fn a_silent_shop_is_given_up_on_and_hung_up_on() {
     on_core(async {
         let shop = RawShop::start(|mut peer| async move { peer.hang().await }).await;
-        let mut line = line();
-        let exchange = line.exchange(&request(Method::GET, shop.address, "/", ""), PATIENCE).await;
+        let mut connections = connections();
+        let exchange =
+            connections.exchange(&request(Method::GET, shop.address, "/", ""), PATIENCE).await;
         assert_given_up(&exchange);
         assert!(exchange.sent_at.is_some() && exchange.phases.wait.is_none());
         eventually("the shop sees the end", || shop.ended.get() == 1).await;
@@ -48,7 +49,7 @@ fn a_body_that_drips_is_given_up_on_and_hung_up_on() {
         })
         .await;
         let exchange =
-            line().exchange(&request(Method::GET, shop.address, "/", ""), PATIENCE).await;
+            connections().exchange(&request(Method::GET, shop.address, "/", ""), PATIENCE).await;
         assert_given_up(&exchange);
         assert!(exchange.bytes_received > 0 && exchange.phases.wait.is_some());
         eventually("the shop sees the end", || shop.ended.get() == 1).await;
@@ -71,7 +72,7 @@ fn a_shop_that_never_reads_a_large_request_is_given_up_on_and_hung_up_on() {
             }
         })
         .await;
-        let exchange = line()
+        let exchange = connections()
             .exchange(&request(Method::POST, shop.address, "/", vec![b'x'; 32 << 20]), PATIENCE)
             .await;
         assert_given_up(&exchange);
@@ -92,15 +93,15 @@ fn an_answer_before_the_whole_request_was_read_is_an_answer() {
             peer.send(super::raw::ok("next")).await;
         })
         .await;
-        let mut line = line();
-        let exchange = line
+        let mut connections = connections();
+        let exchange = connections
             .exchange(
                 &request(Method::POST, shop.address, "/", vec![b'x'; 32 << 20]),
                 Micros::from_secs(10),
             )
             .await;
         assert_eq!(exchange.result.unwrap().status, 413);
-        let next = get(&mut line, &shop, "/").await;
+        let next = get(&mut connections, &shop, "/").await;
         assert_eq!(
             (next.result.unwrap().body.as_ref(), next.connections, next.redials),
             (&b"next"[..], 1, 0)
@@ -112,9 +113,10 @@ fn an_answer_before_the_whole_request_was_read_is_an_answer() {
 fn a_shopper_without_patience_sends_nothing() {
     on_core(async {
         let shop = RawShop::answering(super::raw::ok("")).await;
-        let exchange =
-            line().exchange(&request(Method::GET, shop.address, "/", ""), Micros::ZERO).await;
-        assert_eq!(exchange.result, Err(Trouble::TooSlow(Micros::ZERO)));
+        let exchange = connections()
+            .exchange(&request(Method::GET, shop.address, "/", ""), Micros::ZERO)
+            .await;
+        assert_eq!(exchange.result, Err(TransportError::TooSlow(Micros::ZERO)));
         assert_eq!((exchange.sent_at, exchange.connections), (None, 0));
     });
 }
@@ -123,9 +125,10 @@ fn a_shopper_without_patience_sends_nothing() {
 fn a_closed_port_is_no_connection() {
     on_core(async {
         let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let exchange =
-            line().exchange(&request(Method::GET, address, "/", ""), Micros::from_secs(5)).await;
-        assert_eq!(exchange.result, Err(Trouble::Connect("Connection refused".into())));
+        let exchange = connections()
+            .exchange(&request(Method::GET, address, "/", ""), Micros::from_secs(5))
+            .await;
+        assert_eq!(exchange.result, Err(TransportError::Connect("Connection refused".into())));
         assert_eq!((exchange.sent_at, exchange.connections), (None, 0));
         assert!(exchange.phases.connect.is_some());
     });
@@ -136,8 +139,8 @@ fn a_name_that_does_not_resolve_is_a_host_not_found() {
     on_core(async {
         let mut unknown = request(Method::GET, "127.0.0.1:80".parse().unwrap(), "/", "");
         unknown.origin = Rc::new(Origin { tls: false, host: "shop.invalid".into(), port: 80 });
-        let exchange = line().exchange(&unknown, Micros::from_secs(25)).await;
-        assert!(matches!(exchange.result, Err(Trouble::Dns(_))), "{:?}", exchange.result);
+        let exchange = connections().exchange(&unknown, Micros::from_secs(25)).await;
+        assert!(matches!(exchange.result, Err(TransportError::Dns(_))), "{:?}", exchange.result);
         assert!(exchange.phases.dns.is_some() && exchange.phases.connect.is_none());
     });
 }
@@ -157,9 +160,11 @@ fn a_name_is_looked_up_once_for_shoppers_who_come_together() {
             Rc::new(Origin { tls: false, host: "localhost".into(), port: shop_end.address.port() });
         let mut lookups = 0;
         for shopper in 0..3 {
-            let mut line =
-                tillrush::shopper::transport::Shop::line(&shop, tillrush::base::ShopperId(shopper));
-            let exchange = line.exchange(&by_name, Micros::from_secs(20)).await;
+            let mut connections = tillrush::shopper::transport::Transport::connections(
+                &shop,
+                tillrush::base::ShopperId(shopper),
+            );
+            let exchange = connections.exchange(&by_name, Micros::from_secs(20)).await;
             assert!(exchange.result.is_ok(), "{:?}", exchange.result);
             lookups += u32::from(exchange.phases.dns.is_some());
         }

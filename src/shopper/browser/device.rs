@@ -8,8 +8,10 @@ use std::sync::LazyLock;
 
 use http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-use super::session::AGENT;
 use crate::plan::Device;
+
+/// Who we are, in every `user-agent`.
+pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
 
 /// What the headers of a device may be, so that those of one can be taken back for another.
 pub(crate) const SAID: [HeaderName; 5] = [

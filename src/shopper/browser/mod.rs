@@ -3,6 +3,6 @@
 pub mod address;
 pub(crate) mod assets;
 pub mod cookies;
-mod device;
+pub mod device;
 pub(crate) mod returning;
 pub mod session;

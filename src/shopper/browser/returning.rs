@@ -7,32 +7,32 @@
 
 use std::collections::VecDeque;
 
-use super::session::Belongings;
+use super::session::BrowserState;
 use crate::plan::Device;
 
 /// So many browsers are kept for each device; the longest gone are forgotten for newer ones.
-const MOST: usize = 4_096;
+const MOST_PER_DEVICE: usize = 4_096;
 
 /// What the shoppers of one core left behind.
 #[derive(Debug, Default)]
-pub struct LeftBehind {
-    browsers: [VecDeque<Belongings>; 3],
+pub struct ReturningPool {
+    browsers: [VecDeque<BrowserState>; 3],
 }
 
-// === impl LeftBehind ===
+// === impl ReturningPool ===
 
-impl LeftBehind {
+impl ReturningPool {
     /// A shopper on this device has left.
-    pub(crate) fn leave(&mut self, device: Option<Device>, belongings: Belongings) {
+    pub(crate) fn add(&mut self, device: Option<Device>, state: BrowserState) {
         let browsers = &mut self.browsers[place(device)];
-        if browsers.len() == MOST {
+        if browsers.len() == MOST_PER_DEVICE {
             browsers.pop_front();
         }
-        browsers.push_back(belongings);
+        browsers.push_back(state);
     }
 
     /// What the longest gone on this device had.
-    pub(crate) fn take(&mut self, device: Option<Device>) -> Option<Belongings> {
+    pub(crate) fn take(&mut self, device: Option<Device>) -> Option<BrowserState> {
         self.browsers[place(device)].pop_front()
     }
 }
@@ -52,28 +52,29 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::shopper::browser::session::{Session, SessionSettings};
-    use crate::shopper::transport::Shop;
-    use crate::shopper::transport::fake::FakeShop;
+    use crate::shopper::browser::session::{BrowserSession, SessionSettings};
+    use crate::shopper::transport::Transport;
+    use crate::shopper::transport::fake::FakeTransport;
 
-    fn belongings() -> Belongings {
-        let shop = FakeShop {
+    fn state() -> BrowserState {
+        let shop = FakeTransport {
             clock: crate::engine::TokioClock::start(tokio::time::Instant::now()),
             rule: Rc::new(|_| panic!("not asked")),
         };
         let settings = SessionSettings::new(Url::parse("http://shop.example/").unwrap());
-        Session::new(shop.line(crate::base::ShopperId(1)), Rc::new(settings)).leave()
+        BrowserSession::new(shop.connections(crate::base::ShopperId(1)), Rc::new(settings))
+            .into_state()
     }
 
     #[test]
     fn nobody_comes_again_twice_or_on_another_device_and_the_longest_gone_are_forgotten() {
-        let mut left = LeftBehind::default();
-        left.leave(Some(Device::Mobile), belongings());
-        assert!(left.take(None).is_none() && left.take(Some(Device::Desktop)).is_none());
+        let mut pool = ReturningPool::default();
+        pool.add(Some(Device::Mobile), state());
+        assert!(pool.take(None).is_none() && pool.take(Some(Device::Desktop)).is_none());
         assert!(
-            left.take(Some(Device::Mobile)).is_some() && left.take(Some(Device::Mobile)).is_none()
+            pool.take(Some(Device::Mobile)).is_some() && pool.take(Some(Device::Mobile)).is_none()
         );
-        (0..=MOST).for_each(|_| left.leave(None, belongings()));
-        assert_eq!(std::iter::from_fn(|| left.take(None)).count(), MOST);
+        (0..=MOST_PER_DEVICE).for_each(|_| pool.add(None, state()));
+        assert_eq!(std::iter::from_fn(|| pool.take(None)).count(), MOST_PER_DEVICE);
     }
 }

@@ -13,16 +13,15 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use super::address::{self, AddressError, AllowedHosts};
-use super::assets::cache::Cache as Files;
-use super::assets::load::Browser;
+use super::assets::cache::AssetCache;
+use super::assets::load::AssetLoader;
 use super::cookies::Cookies;
-use super::device;
+use super::device::{self, AGENT};
 use crate::base::Micros;
 use crate::plan::Equipment;
-use crate::shopper::transport::{Answer, Exchange, Line, Origin, Trouble, WireRequest};
-
-/// Who we are, in every `user-agent`.
-pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load test)");
+use crate::shopper::transport::{
+    Exchange, Origin, ShopperConnections, TransportError, WireRequest, WireResponse,
+};
 
 /// What all sessions of a run have in common.
 #[derive(Clone, Debug)]
@@ -37,9 +36,9 @@ pub struct SessionSettings {
     pub max_redirects: u32,
 }
 
-/// A shopper's browser: line, cookies, and the page that the shopper is on.
-pub struct Session<L, G = NoGate> {
-    pub(crate) line: L,
+/// A shopper's browser: connections, cookies, and the page that the shopper is on.
+pub struct BrowserSession<L, G = NoGate> {
+    pub(crate) connections: L,
     pub(crate) gate: G,
     pub(crate) settings: Rc<SessionSettings>,
     /// The settings' headers and the shopper's own.
@@ -51,11 +50,11 @@ pub struct Session<L, G = NoGate> {
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
     /// What pages are made of; none until a page's files are fetched.
-    pub(crate) browser: Option<Box<Browser<L>>>,
+    pub(crate) assets: Option<Box<AssetLoader<L>>>,
 }
 
 /// Stands before every request: safety caps hold requests back here.
-pub trait Gate {
+pub trait RequestGate {
     /// Returns when a request to this origin may go; how long it was held back, if it was.
     fn pass(&self, origin: &Origin) -> impl Future<Output = Option<Micros>>;
 }
@@ -79,7 +78,7 @@ pub struct PageRequest<'a> {
 
 /// Which exchange of a fetch this is, and whether it was held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hop {
+pub struct RedirectHop {
     /// 0 for the request itself, 1 for what its redirect led to, and so on.
     pub index: u32,
     /// How long a safety cap held it back, if one did.
@@ -88,20 +87,20 @@ pub struct Hop {
 
 /// What came of a request and the redirects it caused.
 #[derive(Clone, Debug)]
-pub struct Fetched {
+pub struct FetchOutcome {
     /// The page, or why there is none.
-    pub result: Result<Page, FetchTrouble>,
+    pub result: Result<FetchedPage, FetchError>,
     /// The last request, as it was sent; none if there was none.
     pub last_request: Option<WireRequest>,
     /// How far it came.
-    pub progress: Progress,
+    pub progress: FetchProgress,
 }
 
 /// The final answer, and where it is from.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct FetchedPage {
     /// The answer that was no redirect.
-    pub answer: Answer,
+    pub answer: WireResponse,
     /// Its address, after redirects.
     pub final_url: Rc<Url>,
 }
@@ -117,9 +116,9 @@ pub struct Document {
 
 /// What a browser holds from visit to visit.
 #[derive(Debug)]
-pub struct Belongings {
+pub struct BrowserState {
     cookies: Cookies,
-    files: Option<Files>,
+    files: Option<AssetCache>,
 }
 
 /// A page to come back to.
@@ -131,10 +130,10 @@ pub struct Bookmark {
 
 /// Why a fetch has no page.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FetchTrouble {
+pub enum FetchError {
     /// The last exchange had no answer.
     #[error(transparent)]
-    Wire(#[from] Trouble),
+    Transport(#[from] TransportError),
     /// Redirected in a circle, or too often.
     #[error("redirected {hops} times, then to {location} {}", if *.circle { "again" } else { "as well" })]
     RedirectLoop {
@@ -150,35 +149,35 @@ pub enum FetchTrouble {
     BadRedirect(AddressError),
     /// A redirect off the hosts that may be loaded. Not the shop's failure: it was refused by us.
     #[error("redirected to {location}, which is not among the allowed hosts")]
-    RedirectRefused {
+    RedirectNotAllowed {
         /// Where it led.
         location: String,
         /// The answer that redirected.
-        answer: Box<Answer>,
+        answer: Box<WireResponse>,
         /// The address of that answer.
         from: Rc<Url>,
     },
     /// The request itself is to a host that may not be loaded. Nothing was sent.
     #[error("{0} is not among the allowed hosts")]
-    Refused(String),
+    HostNotAllowed(String),
     /// The request's address is none. Nothing was sent.
     #[error(transparent)]
     BadAddress(AddressError),
 }
 
 /// The state of one fetch on its way through redirects.
-struct Trip {
+struct RedirectChain {
     url: Rc<Url>,
     request: WireRequest,
     give_up_at: Micros,
     /// Method and address of each hop that was redirected, with the jar's changes when it was asked.
     visited: Vec<(Method, Rc<Url>, u64)>,
-    progress: Progress,
+    progress: FetchProgress,
 }
 
 /// How far a fetch came.
 #[derive(Clone, Debug, Default)]
-pub struct Progress {
+pub struct FetchProgress {
     /// Exchanges made.
     pub exchanges: u32,
     /// When the first byte of the first request was handed to an open connection.
@@ -211,39 +210,43 @@ impl SessionSettings {
 
     /// The origin of an address, if requests may go there.
     pub(crate) fn origin(&self, url: &Url) -> Option<Origin> {
-        Origin::of(url).filter(|origin| self.allowed.allows(&origin.host))
+        Origin::from_url(url).filter(|origin| self.allowed.allows(&origin.host))
     }
 }
 
-// === impl Gate ===
+// === impl RequestGate ===
 
-impl Gate for NoGate {
+impl RequestGate for NoGate {
     async fn pass(&self, _origin: &Origin) -> Option<Micros> {
         None
     }
 }
 
-impl<G: Gate> Gate for Rc<G> {
+impl<G: RequestGate> RequestGate for Rc<G> {
     async fn pass(&self, origin: &Origin) -> Option<Micros> {
         G::pass(self, origin).await
     }
 }
 
-// === impl Session ===
+// === impl BrowserSession ===
 
-impl<L: Line> Session<L> {
+impl<L: ShopperConnections> BrowserSession<L> {
     /// A new customer's session, held back by nothing.
-    pub fn new(line: L, settings: Rc<SessionSettings>) -> Session<L> {
-        Session::with_gate(line, NoGate, settings)
+    pub fn new(connections: L, settings: Rc<SessionSettings>) -> BrowserSession<L> {
+        BrowserSession::with_gate(connections, NoGate, settings)
     }
 }
 
-impl<L: Line, G: Gate> Session<L, G> {
+impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// A new customer's session whose requests pass this gate.
-    pub fn with_gate(line: L, gate: G, settings: Rc<SessionSettings>) -> Session<L, G> {
+    pub fn with_gate(
+        connections: L,
+        gate: G,
+        settings: Rc<SessionSettings>,
+    ) -> BrowserSession<L, G> {
         let headers = settings.headers.clone();
-        Session {
-            line,
+        BrowserSession {
+            connections,
             gate,
             settings,
             headers,
@@ -251,7 +254,7 @@ impl<L: Line, G: Gate> Session<L, G> {
             page: None,
             document: None,
             origins: Vec::new(),
-            browser: None,
+            assets: None,
         }
     }
 
@@ -269,9 +272,9 @@ impl<L: Line, G: Gate> Session<L, G> {
             };
         }
         self.headers.extend(equipment.device.map(device::headers).cloned().unwrap_or_default());
-        self.line.lead_over(equipment.network);
+        self.connections.use_network(equipment.network);
         // Its own connections would go on over the network before.
-        self.browser.iter_mut().for_each(|browser| browser.hang_up());
+        self.assets.iter_mut().for_each(|assets| assets.disconnect());
     }
 
     /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every
@@ -283,13 +286,13 @@ impl<L: Line, G: Gate> Session<L, G> {
         &mut self,
         request: PageRequest<'_>,
         give_up_at: Micros,
-        seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
-    ) -> impl Future<Output = Fetched> {
+        seen: &mut impl FnMut(&WireRequest, &Exchange, RedirectHop),
+    ) -> impl Future<Output = FetchOutcome> {
         // Begun before there is a future, which then need not hold the request twice.
         let mut begun = self.begin(request, give_up_at);
         async move {
             let result = match &mut begun {
-                Ok(trip) => self.follow(trip, seen).await,
+                Ok(chain) => self.follow_redirects(chain, seen).await,
                 Err(trouble) => Err(trouble.clone()),
             };
             if let Ok(page) = &result
@@ -299,10 +302,14 @@ impl<L: Line, G: Gate> Session<L, G> {
                 self.document = None;
             }
             match begun {
-                Ok(trip) => {
-                    Fetched { result, last_request: Some(trip.request), progress: trip.progress }
+                Ok(chain) => FetchOutcome {
+                    result,
+                    last_request: Some(chain.request),
+                    progress: chain.progress,
+                },
+                Err(_) => {
+                    FetchOutcome { result, last_request: None, progress: FetchProgress::default() }
                 }
-                Err(_) => Fetched { result, last_request: None, progress: Progress::default() },
             }
         }
     }
@@ -318,7 +325,7 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
-    pub fn keep(&mut self, page: &Page) {
+    pub fn keep_document(&mut self, page: &FetchedPage) {
         if is_page(&page.answer) {
             self.document = Some(page.answer.body.clone());
         }
@@ -341,103 +348,107 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 
     /// What the shopper's browser holds for the next visit.
-    pub fn leave(self) -> Belongings {
-        Belongings {
-            cookies: self.cookies,
-            files: self.browser.map(|browser| browser.into_files()),
-        }
+    pub fn into_state(self) -> BrowserState {
+        BrowserState { cookies: self.cookies, files: self.assets.map(|assets| assets.into_cache()) }
     }
 
     /// Comes again with what a browser held.
-    pub fn come_again(&mut self, with: Belongings) {
+    pub fn restore(&mut self, with: BrowserState) {
         self.cookies = with.cookies;
-        self.browser = with.files.map(|files| Box::new(Browser::with(files)));
+        self.assets = with.files.map(|files| Box::new(AssetLoader::new(files)));
     }
 
     /// Becomes a new customer: no cookies, no page, nothing kept, no connections.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         self.cookies.clear();
-        self.browser = None;
+        self.assets = None;
         self.page = None;
         self.document = None;
-        self.line.hang_up();
+        self.connections.disconnect();
     }
 
     fn begin(
         &mut self,
         request: PageRequest<'_>,
         give_up_at: Micros,
-    ) -> Result<Trip, FetchTrouble> {
+    ) -> Result<RedirectChain, FetchError> {
         let url = address::resolve(&self.settings.target, self.page(), &request.url)
-            .map_err(FetchTrouble::BadAddress)?;
-        let origin = self.origin(&url).ok_or_else(|| FetchTrouble::Refused(url.to_string()))?;
+            .map_err(FetchError::BadAddress)?;
+        let origin =
+            self.origin(&url).ok_or_else(|| FetchError::HostNotAllowed(url.to_string()))?;
         let mut headers = self.headers.clone();
         // A pair without a name is another value of the name before it; a pair with one replaces.
         let own_agent = request.headers.contains_key(header::USER_AGENT);
         headers.extend(request.headers);
         if own_agent {
-            say_who_we_are(&mut headers);
+            append_agent(&mut headers);
         }
         let path = address::path_and_query(&url).to_owned();
         let request =
             WireRequest { origin, method: request.method, path, headers, body: request.body };
-        Ok(Trip {
+        Ok(RedirectChain {
             url: Rc::new(url),
             request,
             give_up_at,
             visited: Vec::new(),
-            progress: Progress::default(),
+            progress: FetchProgress::default(),
         })
     }
 
-    async fn follow(
+    async fn follow_redirects(
         &mut self,
-        trip: &mut Trip,
-        seen: &mut impl FnMut(&WireRequest, &Exchange, Hop),
-    ) -> Result<Page, FetchTrouble> {
+        chain: &mut RedirectChain,
+        seen: &mut impl FnMut(&WireRequest, &Exchange, RedirectHop),
+    ) -> Result<FetchedPage, FetchError> {
         // What the step itself says stays as it is said; the rest is worked out anew at each hop.
-        let own_referer = trip.request.headers.contains_key(header::REFERER);
-        let own_cookies = trip.request.headers.get(header::COOKIE).cloned();
+        let own_referer = chain.request.headers.contains_key(header::REFERER);
+        let own_cookies = chain.request.headers.get(header::COOKIE).cloned();
         loop {
             if !own_referer {
-                self.set_referer(trip);
+                self.set_referer(chain);
             }
-            self.set_cookies(trip, own_cookies.as_ref());
-            let held = self.gate.pass(&trip.request.origin).await;
-            trip.progress.held += held.unwrap_or_default();
-            trip.give_up_at = trip.give_up_at.saturating_add(held.unwrap_or_default());
-            let exchange = self.line.exchange(&trip.request, trip.give_up_at).await;
-            seen(&trip.request, &exchange, Hop { index: trip.progress.exchanges, held });
-            if trip.progress.exchanges == 0 {
-                trip.progress.sent_at = exchange.sent_at;
+            self.set_cookies(chain, own_cookies.as_ref());
+            let held = self.gate.pass(&chain.request.origin).await;
+            chain.progress.held += held.unwrap_or_default();
+            chain.give_up_at = chain.give_up_at.saturating_add(held.unwrap_or_default());
+            let exchange = self.connections.exchange(&chain.request, chain.give_up_at).await;
+            seen(&chain.request, &exchange, RedirectHop { index: chain.progress.exchanges, held });
+            if chain.progress.exchanges == 0 {
+                chain.progress.sent_at = exchange.sent_at;
             }
-            trip.progress.exchanges += 1;
-            trip.progress.ended_at = Some(exchange.ended_at);
+            chain.progress.exchanges += 1;
+            chain.progress.ended_at = Some(exchange.ended_at);
             let answer = exchange.result?;
             let changes = self.cookies.changes();
-            self.cookies.take(&answer.headers, &trip.url);
+            self.cookies.take(&answer.headers, &chain.url);
             let Some(location) = location_of(&answer) else {
-                return Ok(Page { answer, final_url: trip.url.clone() });
+                return Ok(FetchedPage { answer, final_url: chain.url.clone() });
             };
-            let next = address::redirected(&trip.url, &location);
-            if trip.progress.exchanges == 1 {
-                trip.progress.first_location = Some(next.as_ref().map_or(location, Url::to_string));
+            let next = address::redirected(&chain.url, &location);
+            if chain.progress.exchanges == 1 {
+                chain.progress.first_location =
+                    Some(next.as_ref().map_or(location, Url::to_string));
             }
-            trip.visited.push((trip.request.method.clone(), trip.url.clone(), changes));
-            self.turn(trip, next.map_err(FetchTrouble::BadRedirect)?, answer)?;
+            chain.visited.push((chain.request.method.clone(), chain.url.clone(), changes));
+            self.follow_redirect(chain, next.map_err(FetchError::BadRedirect)?, answer)?;
         }
     }
 
-    /// Turns the trip to the redirect's goal.
-    fn turn(&mut self, trip: &mut Trip, next: Url, answer: Answer) -> Result<(), FetchTrouble> {
+    /// Turns the chain to the redirect's goal.
+    fn follow_redirect(
+        &mut self,
+        chain: &mut RedirectChain,
+        next: Url,
+        answer: WireResponse,
+    ) -> Result<(), FetchError> {
         let Some(origin) = self.origin(&next) else {
-            return Err(FetchTrouble::RedirectRefused {
+            return Err(FetchError::RedirectNotAllowed {
                 location: next.into(),
                 answer: Box::new(answer),
-                from: trip.url.clone(),
+                from: chain.url.clone(),
             });
         };
-        let request = &mut trip.request;
+        let request = &mut chain.request;
         let to_get = match answer.status {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method == Method::POST,
             StatusCode::SEE_OTHER => {
@@ -460,32 +471,32 @@ impl<L: Line, G: Gate> Session<L, G> {
         if origin != request.origin {
             request.headers.remove(header::AUTHORIZATION);
         }
-        let hops = trip.visited.len() as u32 - 1;
+        let hops = chain.visited.len() as u32 - 1;
         let now = self.cookies.changes();
-        let circle = trip.visited.iter().any(|(method, url, changes)| {
+        let circle = chain.visited.iter().any(|(method, url, changes)| {
             *changes == now && *method == request.method && **url == next
         });
         if circle || hops >= self.settings.max_redirects {
-            return Err(FetchTrouble::RedirectLoop { hops, location: next.into(), circle });
+            return Err(FetchError::RedirectLoop { hops, location: next.into(), circle });
         }
         request.path = address::path_and_query(&next).to_owned();
         request.origin = origin;
-        trip.url = Rc::new(next);
+        chain.url = Rc::new(next);
         Ok(())
     }
 
-    fn set_referer(&self, trip: &mut Trip) {
-        match self.page().and_then(|page| referer(page, &trip.url)) {
-            Some(value) => trip.request.headers.insert(header::REFERER, value),
-            None => trip.request.headers.remove(header::REFERER),
+    fn set_referer(&self, chain: &mut RedirectChain) {
+        match self.page().and_then(|page| referer(page, &chain.url)) {
+            Some(value) => chain.request.headers.insert(header::REFERER, value),
+            None => chain.request.headers.remove(header::REFERER),
         };
     }
 
-    fn set_cookies(&mut self, trip: &mut Trip, own: Option<&HeaderValue>) {
-        let jar = self.cookies.header(&trip.url);
+    fn set_cookies(&mut self, chain: &mut RedirectChain, own: Option<&HeaderValue>) {
+        let jar = self.cookies.header(&chain.url);
         // Cookies that the step wrote itself are for the origin it named.
         let own = own.filter(|_| {
-            trip.visited.first().is_none_or(|(_, first, _)| first.origin() == trip.url.origin())
+            chain.visited.first().is_none_or(|(_, first, _)| first.origin() == chain.url.origin())
         });
         let both = match (own, jar) {
             (Some(own), Some(jar)) => {
@@ -494,14 +505,14 @@ impl<L: Line, G: Gate> Session<L, G> {
             (own, jar) => jar.or_else(|| own.cloned()),
         };
         match both {
-            Some(value) => trip.request.headers.insert(header::COOKIE, value),
-            None => trip.request.headers.remove(header::COOKIE),
+            Some(value) => chain.request.headers.insert(header::COOKIE, value),
+            None => chain.request.headers.remove(header::COOKIE),
         };
     }
 
     /// The origin of an address, if requests may go there. Met once, it is not worked out again.
     pub(crate) fn origin(&mut self, url: &Url) -> Option<Rc<Origin>> {
-        if let Some(known) = self.origins.iter().find(|origin| origin.is_of(url)) {
+        if let Some(known) = self.origins.iter().find(|origin| origin.matches(url)) {
             return Some(known.clone());
         }
         let origin = Rc::new(self.settings.origin(url)?);
@@ -510,9 +521,9 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 }
 
-impl<L, G> fmt::Debug for Session<L, G> {
+impl<L, G> fmt::Debug for BrowserSession<L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
+        f.debug_struct("BrowserSession")
             .field("page", &self.page)
             .field("cookies", &self.cookies)
             .finish_non_exhaustive()
@@ -525,7 +536,7 @@ pub(crate) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
 }
 
 /// Whatever browser a shopper is taken for, the shop can tell that it is a load test.
-fn say_who_we_are(headers: &mut HeaderMap) {
+fn append_agent(headers: &mut HeaderMap) {
     let Some(agent) = headers.get(header::USER_AGENT) else { return };
     if let Ok(both) = HeaderValue::from_bytes(&[agent.as_bytes(), b" ", AGENT.as_bytes()].concat())
     {
@@ -534,7 +545,7 @@ fn say_who_we_are(headers: &mut HeaderMap) {
 }
 
 /// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere.
-pub(crate) fn location_of(answer: &Answer) -> Option<String> {
+pub(crate) fn location_of(answer: &WireResponse) -> Option<String> {
     match answer.status.as_u16() {
         301 | 302 | 303 | 307 | 308 => {
             let location = answer.headers.get(header::LOCATION)?;
@@ -545,7 +556,7 @@ pub(crate) fn location_of(answer: &Answer) -> Option<String> {
 }
 
 /// Whether an answer is a page that the shopper is then on, rather than data that the page asked for.
-pub(crate) fn is_page(answer: &Answer) -> bool {
+pub(crate) fn is_page(answer: &WireResponse) -> bool {
     let html = |value: &HeaderValue| {
         let kind = value.as_bytes();
         ["text/html", "application/xhtml+xml"].iter().any(|html| {

@@ -4,7 +4,7 @@ use super::extract::Reading;
 use super::graphql;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
 use crate::shopper::browser::address::{self, is_like};
-use crate::shopper::transport::Trouble;
+use crate::shopper::transport::TransportError;
 use crate::tally::{Checked, FailureKind, OwnFault};
 
 /// A condition that did not hold.
@@ -251,18 +251,18 @@ pub fn kind_of_status(status: u16) -> FailureKind {
 }
 
 /// The kind of failure that trouble on the line is, or the generator's own cause.
-pub fn kind_of_trouble(trouble: &Trouble) -> Result<FailureKind, (OwnFault, &str)> {
+pub fn kind_of_trouble(trouble: &TransportError) -> Result<FailureKind, (OwnFault, &str)> {
     Ok(match trouble {
-        Trouble::Dns(_) => FailureKind::Dns,
-        Trouble::Connect(_) => FailureKind::Connect,
-        Trouble::Tls(_) => FailureKind::Tls,
-        Trouble::TooSlow(_) => FailureKind::TooSlow,
-        Trouble::Broken(_) => FailureKind::Broken,
-        Trouble::BrokenReused(_) => FailureKind::BrokenReused,
-        Trouble::Protocol(_) => FailureKind::Protocol,
-        Trouble::BodyTooLarge(_) => FailureKind::UnexpectedContent,
-        Trouble::Own(cause) => return Err((OwnFault::Means, cause)),
-        Trouble::NotAllowed(cause) => return Err((OwnFault::Permission, cause)),
+        TransportError::Dns(_) => FailureKind::Dns,
+        TransportError::Connect(_) => FailureKind::Connect,
+        TransportError::Tls(_) => FailureKind::Tls,
+        TransportError::TooSlow(_) => FailureKind::TooSlow,
+        TransportError::Broken(_) => FailureKind::Broken,
+        TransportError::BrokenReused(_) => FailureKind::BrokenReused,
+        TransportError::Protocol(_) => FailureKind::Protocol,
+        TransportError::BodyTooLarge(_) => FailureKind::UnexpectedContent,
+        TransportError::Own(cause) => return Err((OwnFault::Means, cause)),
+        TransportError::NotAllowed(cause) => return Err((OwnFault::Permission, cause)),
     })
 }
 

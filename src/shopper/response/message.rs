@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::base::redact;
-use crate::shopper::transport::Answer;
+use crate::shopper::transport::WireResponse;
 use crate::tally::FailureKind;
 
 /// A message is cut after so many letters.
@@ -28,7 +28,7 @@ const KEYS: [&str; 9] = [
 ];
 
 /// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
-pub fn message(kind: FailureKind, detail: &str, answer: Option<&Answer>) -> String {
+pub fn message(kind: FailureKind, detail: &str, answer: Option<&WireResponse>) -> String {
     let said = answer.and_then(said).map(|said| plain(&said)).filter(|said| !said.is_empty());
     let by_status = matches!(
         kind,
@@ -46,7 +46,7 @@ pub fn message(kind: FailureKind, detail: &str, answer: Option<&Answer>) -> Stri
 }
 
 /// What the shop says of itself.
-fn said(answer: &Answer) -> Option<String> {
+fn said(answer: &WireResponse) -> Option<String> {
     let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(LOOKED_AT)]);
     let text = text.trim_start_matches('\u{feff}').trim();
     match text.chars().next()? {
@@ -152,7 +152,7 @@ mod tests {
 
     fn of(kind: FailureKind, status: u16, body: &str) -> String {
         let body = Bytes::from(body.to_owned());
-        let answer = Answer {
+        let answer = WireResponse {
             status: StatusCode::from_u16(status).unwrap(),
             version: Version::HTTP_11,
             headers: HeaderMap::new(),

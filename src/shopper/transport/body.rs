@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-use super::{Trouble, error};
+use super::error::{self, TransportError};
 
 /// Room made at once for a body of stated length; a longer one grows as it comes, so that a statement alone
 /// costs nothing.
@@ -25,22 +25,22 @@ pub(super) async fn read(
     bound: u64,
     reused: bool,
     received: &mut u64,
-) -> Result<Bytes, Trouble> {
+) -> Result<Bytes, TransportError> {
     let stated = body.size_hint();
     if stated.lower() > bound {
-        return Err(Trouble::BodyTooLarge(bound));
+        return Err(TransportError::BodyTooLarge(bound));
     }
     // Most answers come in one piece, which is then handed on as it is.
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|error| error::of_exchange(&error, reused))?.into_data()
+        let Ok(piece) = frame.map_err(|error| error::from_exchange(&error, reused))?.into_data()
         else {
             continue;
         };
         *received += piece.len() as u64;
         if *received > bound {
-            return Err(Trouble::BodyTooLarge(bound));
+            return Err(TransportError::BodyTooLarge(bound));
         }
         if first.is_empty() && all.is_empty() {
             first = piece;
@@ -57,7 +57,11 @@ pub(super) async fn read(
 
 /// The body without its content encodings, at most `bound` bytes. An encoding that is not known leaves it
 /// as it is, as browsers do.
-pub(super) fn decoded(headers: &HeaderMap, body: Bytes, bound: u64) -> Result<Bytes, Trouble> {
+pub(super) fn decoded(
+    headers: &HeaderMap,
+    body: Bytes,
+    bound: u64,
+) -> Result<Bytes, TransportError> {
     if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
         return Ok(body);
     }
@@ -77,25 +81,35 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, bound: u64) -> Result<By
     })
 }
 
-fn drain(decoder: impl Read, encoded: &[u8], bound: u64, name: &str) -> Result<Bytes, Trouble> {
+fn drain(
+    decoder: impl Read,
+    encoded: &[u8],
+    bound: u64,
+    name: &str,
+) -> Result<Bytes, TransportError> {
     let mut plain =
         Vec::with_capacity((encoded.len() as u64 * 4).min(bound).min(FIRST_ROOM) as usize);
     append(&mut plain, decoder, bound, name)?;
     Ok(Bytes::from(plain))
 }
 
-fn append(plain: &mut Vec<u8>, decoder: impl Read, bound: u64, name: &str) -> Result<(), Trouble> {
+fn append(
+    plain: &mut Vec<u8>,
+    decoder: impl Read,
+    bound: u64,
+    name: &str,
+) -> Result<(), TransportError> {
     let room = bound - plain.len() as u64;
     match decoder.take(room + 1).read_to_end(plain) {
-        Err(_) => Err(Trouble::Protocol(format!("the body is not proper {name}"))),
-        Ok(_) if plain.len() as u64 > bound => Err(Trouble::BodyTooLarge(bound)),
+        Err(_) => Err(TransportError::Protocol(format!("the body is not proper {name}"))),
+        Ok(_) if plain.len() as u64 > bound => Err(TransportError::BodyTooLarge(bound)),
         Ok(_) => Ok(()),
     }
 }
 
 /// The frames of a zstd body, one after the other.
-fn zstd(body: &[u8], bound: u64) -> Result<Bytes, Trouble> {
-    let corrupt = || Trouble::Protocol("the body is not proper zstd".to_owned());
+fn zstd(body: &[u8], bound: u64) -> Result<Bytes, TransportError> {
+    let corrupt = || TransportError::Protocol("the body is not proper zstd".to_owned());
     let mut plain = Vec::new();
     let mut rest = body;
     while !rest.is_empty() {
@@ -148,7 +162,7 @@ mod tests {
         }
     }
 
-    fn decode(names: &'static str, body: Vec<u8>, bound: u64) -> Result<Bytes, Trouble> {
+    fn decode(names: &'static str, body: Vec<u8>, bound: u64) -> Result<Bytes, TransportError> {
         let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static(names))]);
         decoded(&headers, Bytes::from(body), bound)
     }
@@ -187,7 +201,10 @@ mod tests {
             ("br", cut(BROTLI.to_vec())),
             ("br", TEXT.to_vec()),
         ] {
-            assert!(matches!(decode(name, body, 1_000), Err(Trouble::Protocol(_))), "{name}");
+            assert!(
+                matches!(decode(name, body, 1_000), Err(TransportError::Protocol(_))),
+                "{name}"
+            );
         }
     }
 
@@ -199,7 +216,7 @@ mod tests {
             assert!(small.len() < 20_000, "{kind} {}", small.len());
             assert_eq!(
                 decode(name, small.clone(), 1 << 19),
-                Err(Trouble::BodyTooLarge(1 << 19)),
+                Err(TransportError::BodyTooLarge(1 << 19)),
                 "{name}"
             );
             assert_eq!(decode(name, small, 1 << 20).unwrap().len(), 1 << 20, "{name}");

@@ -16,26 +16,27 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::rt::{Executor, Read, Write};
 use tokio::task::AbortHandle;
 
-use super::{Origin, Trouble, WireRequest, error};
+use super::error::{self, TransportError};
+use super::exchange::{Origin, WireRequest};
 
 /// A request as hyper takes it.
-pub(super) type Message = Request<Pieces>;
+pub(super) type HttpRequest = Request<RequestBody>;
 
 /// An open connection. Dropped, it closes in good order once what is under way has ended.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) origin: Rc<Origin>,
-    speaks: Speaks,
+    protocol: Protocol,
     /// The tasks that drive it.
     tasks: Tasks,
-    /// Held by each line that has it.
+    /// Held by each shopper's connections that have it.
     holders: Rc<()>,
 }
 
 #[derive(Debug)]
-enum Speaks {
-    Http1 { sender: http1::SendRequest<Pieces>, host: HeaderValue },
-    Http2 { sender: http2::SendRequest<Pieces>, authority: Authority },
+enum Protocol {
+    Http1 { sender: http1::SendRequest<RequestBody>, host: HeaderValue },
+    Http2 { sender: http2::SendRequest<RequestBody>, authority: Authority },
 }
 
 /// The tasks of a connection. They run on the core's own thread.
@@ -45,7 +46,7 @@ struct Tasks(Rc<RefCell<Vec<AbortHandle>>>);
 /// A request's body, handed over piece by piece: hyper takes a piece as a whole, and what it has taken counts as sent. Of a large body it
 /// takes no more than its buffer holds, so that a shop that answers before it has read all is seen.
 #[derive(Debug)]
-pub(super) struct Pieces(Bytes);
+pub(super) struct RequestBody(Bytes);
 
 /// The largest piece, in bytes.
 const PIECE: usize = 64 << 10;
@@ -53,9 +54,9 @@ const PIECE: usize = 64 << 10;
 /// The largest head of an answer, in bytes.
 const HEAD_BOUND: usize = 256 << 10;
 
-// === impl Pieces ===
+// === impl RequestBody ===
 
-impl Body for Pieces {
+impl Body for RequestBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -79,8 +80,8 @@ impl Body for Pieces {
 // === impl Connection ===
 
 impl Connection {
-    /// Speaks HTTP/1.1 over an open stream.
-    pub(super) async fn http1<T>(io: T, origin: Rc<Origin>) -> Result<Connection, Trouble>
+    /// Protocol HTTP/1.1 over an open stream.
+    pub(super) async fn http1<T>(io: T, origin: Rc<Origin>) -> Result<Connection, TransportError>
     where
         T: Read + Write + Unpin + 'static,
     {
@@ -94,7 +95,7 @@ impl Connection {
             .ignore_invalid_headers_in_responses(true)
             .handshake(io)
             .await;
-        let (sender, driver) = opened.map_err(|error| error::of_exchange(&error, false))?;
+        let (sender, driver) = opened.map_err(|error| error::from_exchange(&error, false))?;
         let tasks = Tasks::default();
         // What ends the driver is told to the exchange under way; without one it's no news.
         tasks.execute(driver);
@@ -102,14 +103,14 @@ impl Connection {
             .map_err(|_| unsendable("host"))?;
         Ok(Connection {
             origin,
-            speaks: Speaks::Http1 { sender, host },
+            protocol: Protocol::Http1 { sender, host },
             tasks,
             holders: Rc::default(),
         })
     }
 
-    /// Speaks HTTP/2 over an open stream.
-    pub(super) async fn http2<T>(io: T, origin: Rc<Origin>) -> Result<Connection, Trouble>
+    /// Protocol HTTP/2 over an open stream.
+    pub(super) async fn http2<T>(io: T, origin: Rc<Origin>) -> Result<Connection, TransportError>
     where
         T: Read + Write + Unpin + 'static,
     {
@@ -118,13 +119,13 @@ impl Connection {
             .max_header_list_size(HEAD_BOUND as u32)
             .handshake(io)
             .await;
-        let (sender, driver) = opened.map_err(|error| error::of_exchange(&error, false))?;
+        let (sender, driver) = opened.map_err(|error| error::from_exchange(&error, false))?;
         tasks.execute(driver);
         let authority = Authority::from_maybe_shared(Bytes::from(origin.authority()))
             .map_err(|_| unsendable("host"))?;
         Ok(Connection {
             origin,
-            speaks: Speaks::Http2 { sender, authority },
+            protocol: Protocol::Http2 { sender, authority },
             tasks,
             holders: Rc::default(),
         })
@@ -132,28 +133,31 @@ impl Connection {
 
     /// Whether the other side is known to have closed it.
     pub(super) fn is_closed(&self) -> bool {
-        match &self.speaks {
-            Speaks::Http1 { sender, .. } => sender.is_closed(),
-            Speaks::Http2 { sender, .. } => sender.is_closed(),
+        match &self.protocol {
+            Protocol::Http1 { sender, .. } => sender.is_closed(),
+            Protocol::Http2 { sender, .. } => sender.is_closed(),
         }
     }
 
     /// Waits until it takes another request; false if it is closed instead.
     pub(super) async fn ready(&mut self) -> bool {
-        match &mut self.speaks {
-            Speaks::Http1 { sender, .. } => sender.ready().await.is_ok(),
-            Speaks::Http2 { sender, .. } => sender.ready().await.is_ok(),
+        match &mut self.protocol {
+            Protocol::Http1 { sender, .. } => sender.ready().await.is_ok(),
+            Protocol::Http2 { sender, .. } => sender.ready().await.is_ok(),
         }
     }
 
     /// The request in this connection's protocol.
-    pub(super) fn message(&self, request: &WireRequest) -> Result<Message, Trouble> {
+    pub(super) fn build_request(
+        &self,
+        request: &WireRequest,
+    ) -> Result<HttpRequest, TransportError> {
         let path = PathAndQuery::try_from(request.path.as_str()).map_err(|_| unsendable("path"))?;
         let mut headers = request.headers.clone();
         headers.remove(CONTENT_LENGTH);
-        let mut message = Request::new(Pieces(request.body.clone()));
-        *message.uri_mut() = match &self.speaks {
-            Speaks::Http1 { host, .. } => {
+        let mut message = Request::new(RequestBody(request.body.clone()));
+        *message.uri_mut() = match &self.protocol {
+            Protocol::Http1 { host, .. } => {
                 headers.entry(HOST).or_insert_with(|| host.clone());
                 // hyper states the length of every body but an empty one, where RFC 9110 8.6 wants it too.
                 if request.body.is_empty()
@@ -164,7 +168,7 @@ impl Connection {
                 }
                 Uri::from(path)
             }
-            Speaks::Http2 { authority, .. } => {
+            Protocol::Http2 { authority, .. } => {
                 let named =
                     headers.remove(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
                 let mut parts = ::http::uri::Parts::default();
@@ -182,41 +186,41 @@ impl Connection {
     /// Sends a message and waits for the head of its answer.
     pub(super) fn send(
         &mut self,
-        message: Message,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Message>>> {
-        match &mut self.speaks {
-            Speaks::Http1 { sender, .. } => Either::Left(sender.try_send_request(message)),
-            Speaks::Http2 { sender, .. } => Either::Right(sender.try_send_request(message)),
+        message: HttpRequest,
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<HttpRequest>>> {
+        match &mut self.protocol {
+            Protocol::Http1 { sender, .. } => Either::Left(sender.try_send_request(message)),
+            Protocol::Http2 { sender, .. } => Either::Right(sender.try_send_request(message)),
         }
     }
 
     /// Whether it can be used again after this answer, read to its end. The shop may announce that it
     /// closes; a body without a length ends with the connection; and a shop that answers before it has read
     /// the whole request leaves the rest of it in the way.
-    pub(super) fn outlives(&self, answer: &Answered, request: &WireRequest) -> bool {
-        match &self.speaks {
+    pub(super) fn is_reusable(&self, answer: &ReuseHint, request: &WireRequest) -> bool {
+        match &self.protocol {
             // One closed by now is kept all the same: at the next request it counts as what it is.
-            Speaks::Http1 { sender, .. } => {
+            Protocol::Http1 { sender, .. } => {
                 answer.keeps_alive
                     && (request.body.is_empty() || sender.is_ready() || sender.is_closed())
             }
-            Speaks::Http2 { .. } => true,
+            Protocol::Http2 { .. } => true,
         }
     }
 
     /// The same connection, where it carries several requests at once.
     pub(super) fn shared(&self) -> Option<Connection> {
-        let Speaks::Http2 { sender, authority } = &self.speaks else { return None };
-        let speaks = Speaks::Http2 { sender: sender.clone(), authority: authority.clone() };
+        let Protocol::Http2 { sender, authority } = &self.protocol else { return None };
+        let protocol = Protocol::Http2 { sender: sender.clone(), authority: authority.clone() };
         Some(Connection {
             origin: self.origin.clone(),
-            speaks,
+            protocol,
             tasks: self.tasks.clone(),
             holders: self.holders.clone(),
         })
     }
 
-    /// Whether another line has it as well.
+    /// Whether others hold it as well.
     pub(super) fn is_shared(&self) -> bool {
         Rc::strong_count(&self.holders) > 1
     }
@@ -224,13 +228,13 @@ impl Connection {
     /// Closes it while nothing is under way. Over plain TCP nothing is left to say: the end of the stream comes with the socket's, and
     /// a half-closed stream before it would be one more system call. TLS and HTTP/2 take their leave.
     pub(super) fn close(self) {
-        if matches!(self.speaks, Speaks::Http1 { .. }) && !self.origin.tls {
-            self.cut();
+        if matches!(self.protocol, Protocol::Http1 { .. }) && !self.origin.tls {
+            self.abort();
         }
     }
 
     /// Cuts it, whatever is under way. One that others hold as well stays with them: the request alone is reset.
-    pub(super) fn cut(self) {
+    pub(super) fn abort(self) {
         if self.is_shared() {
             return;
         }
@@ -240,14 +244,14 @@ impl Connection {
 
 /// What the head of an answer says about the connection, kept while the body is read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answered {
+pub(super) struct ReuseHint {
     keeps_alive: bool,
 }
 
-// === impl Answered ===
+// === impl ReuseHint ===
 
-impl Answered {
-    pub(super) fn new(answer: &Response<Incoming>) -> Answered {
+impl ReuseHint {
+    pub(super) fn new(answer: &Response<Incoming>) -> ReuseHint {
         let framed = answer.body().is_end_stream()
             || answer.body().size_hint().exact().is_some()
             || answer.headers().contains_key(TRANSFER_ENCODING);
@@ -256,7 +260,7 @@ impl Answered {
             Version::HTTP_10 => framed && says(answer.headers(), "keep-alive"),
             _ => true,
         };
-        Answered { keeps_alive }
+        ReuseHint { keeps_alive }
     }
 }
 
@@ -273,8 +277,8 @@ fn has_meaning_with_body(method: &Method) -> bool {
 }
 
 /// Not the shop's fault: the address can't be written in a request at all.
-fn unsendable(part: &str) -> Trouble {
-    Trouble::Own(format!("a {part} that can't be sent"))
+fn unsendable(part: &str) -> TransportError {
+    TransportError::Own(format!("a {part} that can't be sent"))
 }
 
 // === impl Tasks ===

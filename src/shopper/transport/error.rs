@@ -10,7 +10,7 @@ use crate::base::Micros;
 
 /// Why there is no answer. The text says what the system said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum TransportError {
     /// The host's name did not resolve.
     #[error("host not found: {0}")]
     Dns(String),
@@ -44,24 +44,24 @@ pub enum Trouble {
 }
 
 /// A lookup that failed.
-pub(super) fn of_lookup(error: &io::Error) -> Trouble {
-    of_own(error).unwrap_or_else(|| Trouble::Dns(words(error)))
+pub(super) fn from_lookup(error: &io::Error) -> TransportError {
+    from_own(error).unwrap_or_else(|| TransportError::Dns(words(error)))
 }
 
 /// A connect that failed.
-pub(super) fn of_connect(error: &io::Error) -> Trouble {
-    of_own(error).unwrap_or_else(|| Trouble::Connect(words(error)))
+pub(super) fn from_connect(error: &io::Error) -> TransportError {
+    from_own(error).unwrap_or_else(|| TransportError::Connect(words(error)))
 }
 
 /// A TLS handshake that failed.
-pub(super) fn of_handshake(error: &io::Error) -> Trouble {
-    of_own(error).unwrap_or_else(|| Trouble::Tls(words(error)))
+pub(super) fn from_handshake(error: &io::Error) -> TransportError {
+    from_own(error).unwrap_or_else(|| TransportError::Tls(words(error)))
 }
 
 /// An exchange that failed once its request was handed to the connection.
-pub(super) fn of_exchange(error: &hyper::Error, reused: bool) -> Trouble {
+pub(super) fn from_exchange(error: &hyper::Error, reused: bool) -> TransportError {
     if let Some(io) = io_error(error) {
-        if let Some(own) = of_own(io) {
+        if let Some(own) = from_own(io) {
             return own;
         }
         // This is how hyper's body decoder says that a length or a chunk is no such thing. rustls uses the
@@ -69,26 +69,30 @@ pub(super) fn of_exchange(error: &hyper::Error, reused: bool) -> Trouble {
         if matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput)
             && rustls_error(io).is_none()
         {
-            return Trouble::Protocol(words(io));
+            return TransportError::Protocol(words(io));
         }
     }
-    if error.is_parse() { Trouble::Protocol(words(error)) } else { broken(words(error), reused) }
+    if error.is_parse() {
+        TransportError::Protocol(words(error))
+    } else {
+        broken(words(error), reused)
+    }
 }
 
 /// A connection that broke during an exchange.
-pub(super) fn broken(text: String, reused: bool) -> Trouble {
-    if reused { Trouble::BrokenReused(text) } else { Trouble::Broken(text) }
+pub(super) fn broken(text: String, reused: bool) -> TransportError {
+    if reused { TransportError::BrokenReused(text) } else { TransportError::Broken(text) }
 }
 
 /// Whether the system refused because we have used up what it gives us.
-pub(super) fn of_own(error: &io::Error) -> Option<Trouble> {
+pub(super) fn from_own(error: &io::Error) -> Option<TransportError> {
     let cause = match Errno::from_io_error(error)? {
         Errno::MFILE | Errno::NFILE => "file descriptors",
         Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => "local ports",
         Errno::NOBUFS | Errno::NOMEM => "memory",
         _ => return None,
     };
-    Some(Trouble::Own(cause.to_owned()))
+    Some(TransportError::Own(cause.to_owned()))
 }
 
 fn io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
@@ -153,8 +157,8 @@ mod tests {
             (Errno::NOMEM, "memory"),
         ] {
             let error = io::Error::from(errno);
-            for trouble in [of_lookup(&error), of_connect(&error), of_handshake(&error)] {
-                assert_eq!(trouble, Trouble::Own(cause.to_owned()));
+            for failure in [from_lookup(&error), from_connect(&error), from_handshake(&error)] {
+                assert_eq!(failure, TransportError::Own(cause.to_owned()));
             }
         }
     }
@@ -162,8 +166,8 @@ mod tests {
     #[test]
     fn what_the_shop_did_is_told_in_stable_words() {
         assert_eq!(
-            of_connect(&io::Error::from(Errno::CONNREFUSED)),
-            Trouble::Connect("Connection refused".into())
+            from_connect(&io::Error::from(Errno::CONNREFUSED)),
+            TransportError::Connect("Connection refused".into())
         );
         let expired = CertificateError::ExpiredContext {
             time: rustls::pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(7)),
@@ -173,6 +177,9 @@ mod tests {
         };
         let error =
             io::Error::new(ErrorKind::InvalidData, rustls::Error::InvalidCertificate(expired));
-        assert_eq!(of_handshake(&error), Trouble::Tls("the certificate has expired".into()));
+        assert_eq!(
+            from_handshake(&error),
+            TransportError::Tls("the certificate has expired".into())
+        );
     }
 }

@@ -5,22 +5,22 @@ use std::rc::Rc;
 use ::http::{HeaderMap, Method, StatusCode, Version};
 use bytes::Bytes;
 
-use super::error::Trouble;
+use super::error::TransportError;
 use crate::base::{Micros, ShopperId};
 use crate::plan::Network;
 use crate::tally::Phases;
 
 /// Where requests go.
-pub trait Shop {
+pub trait Transport {
     /// One shopper's connections.
-    type Line: Line;
+    type Connections: ShopperConnections;
 
     /// Connections for a shopper; nothing is dialled yet.
-    fn line(&self, shopper: ShopperId) -> Self::Line;
+    fn connections(&self, shopper: ShopperId) -> Self::Connections;
 }
 
 /// One shopper's connections. Dropped, they close (or go back to the pool, where connections are kept).
-pub trait Line {
+pub trait ShopperConnections {
     /// Sends one request and reads the whole answer, until `give_up_at` on the run's clock.
     fn exchange(
         &mut self,
@@ -28,16 +28,16 @@ pub trait Line {
         give_up_at: Micros,
     ) -> impl Future<Output = Exchange>;
 
-    /// Another line of the same shopper, to ask at the same time. Connections that carry several requests at once (HTTP/2) are shared.
+    /// More connections of the same shopper, to send requests at the same time. Those that carry several requests at once (HTTP/2) are shared.
     fn sibling(&self) -> Self
     where
         Self: Sized;
 
     /// From now on all leads over this network, on new connections where it is another one than before.
-    fn lead_over(&mut self, _network: Option<Network>) {}
+    fn use_network(&mut self, _network: Option<Network>) {}
 
     /// Lets go of all connections, as if dropped; the next exchange dials anew.
-    fn hang_up(&mut self) {}
+    fn disconnect(&mut self) {}
 }
 
 /// The time of a run: microseconds since its planned start, on a monotonic clock.
@@ -77,7 +77,7 @@ pub struct WireRequest {
 /// What one exchange came to.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// When the line was asked.
+    /// When the exchange was asked for.
     pub began_at: Micros,
     /// When the first byte of the request was handed to an open connection; none if it never came to that.
     pub sent_at: Option<Micros>,
@@ -94,12 +94,12 @@ pub struct Exchange {
     /// Bytes of the answer's body on the wire.
     pub bytes_received: u64,
     /// The answer, or why there is none.
-    pub result: Result<Answer, Trouble>,
+    pub result: Result<WireResponse, TransportError>,
 }
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct WireResponse {
     /// The status.
     pub status: StatusCode,
     /// The protocol's version.
@@ -114,7 +114,7 @@ pub struct Answer {
 
 impl Origin {
     /// The origin of an absolute `http` or `https` address.
-    pub fn of(url: &url::Url) -> Option<Origin> {
+    pub fn from_url(url: &url::Url) -> Option<Origin> {
         let tls = match url.scheme() {
             "http" => false,
             "https" => true,
@@ -124,7 +124,7 @@ impl Origin {
     }
 
     /// Whether the address is of this origin.
-    pub fn is_of(&self, url: &url::Url) -> bool {
+    pub fn matches(&self, url: &url::Url) -> bool {
         url.scheme() == if self.tls { "https" } else { "http" }
             && url.host_str() == Some(&*self.host)
             && url.port_or_known_default() == Some(self.port)

@@ -7,14 +7,15 @@ use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use bytes::Bytes;
 
-use super::{Answer, Clock, Exchange, Line, Shop, Trouble, WireRequest};
+use super::error::TransportError;
+use super::exchange::{Clock, Exchange, ShopperConnections, Transport, WireRequest, WireResponse};
 use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
 
 /// What the fake shop answers: how long it takes, and with what. A body that begins with `<` is a page.
-pub type Rule = dyn Fn(&Asked<'_>) -> (Micros, Result<(u16, String), Trouble>);
+pub type Rule = dyn Fn(&Asked<'_>) -> (Micros, Result<(u16, String), TransportError>);
 
 /// What the fake shop is asked.
 pub struct Asked<'a> {
@@ -29,26 +30,26 @@ pub struct Asked<'a> {
 }
 
 /// A shop that answers by a rule.
-pub struct FakeShop<C> {
+pub struct FakeTransport<C> {
     /// The clock that time is spent on.
     pub clock: C,
     /// What it answers.
     pub rule: Rc<Rule>,
 }
 
-/// A line to it.
-pub struct FakeLine<C> {
+/// One shopper's connections to it.
+pub struct FakeConnections<C> {
     clock: C,
     rule: Rc<Rule>,
     shopper: ShopperId,
     asked: Rc<Cell<u32>>,
 }
 
-impl<C: Clock + Clone> Shop for FakeShop<C> {
-    type Line = FakeLine<C>;
+impl<C: Clock + Clone> Transport for FakeTransport<C> {
+    type Connections = FakeConnections<C>;
 
-    fn line(&self, shopper: ShopperId) -> FakeLine<C> {
-        FakeLine {
+    fn connections(&self, shopper: ShopperId) -> FakeConnections<C> {
+        FakeConnections {
             clock: self.clock.clone(),
             rule: Rc::clone(&self.rule),
             shopper,
@@ -57,7 +58,7 @@ impl<C: Clock + Clone> Shop for FakeShop<C> {
     }
 }
 
-impl<C: Clock + Clone> Line for FakeLine<C> {
+impl<C: Clock + Clone> ShopperConnections for FakeConnections<C> {
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
         let began_at = self.clock.now();
         let nth = self.asked.replace(self.asked.get() + 1);
@@ -66,11 +67,11 @@ impl<C: Clock + Clone> Line for FakeLine<C> {
         let answers_at = began_at.saturating_add(takes);
         self.clock.sleep_until(answers_at.min(give_up_at)).await;
         let result = if answers_at > give_up_at {
-            Err(Trouble::TooSlow(give_up_at.since(began_at)))
+            Err(TransportError::TooSlow(give_up_at.since(began_at)))
         } else {
             answer
         };
-        let result = result.map(|(status, body)| Answer {
+        let result = result.map(|(status, body)| WireResponse {
             status: StatusCode::from_u16(status).expect("a status"),
             version: Version::HTTP_11,
             headers: if body.starts_with('<') {
@@ -93,8 +94,8 @@ impl<C: Clock + Clone> Line for FakeLine<C> {
         }
     }
 
-    fn sibling(&self) -> FakeLine<C> {
-        FakeLine {
+    fn sibling(&self) -> FakeConnections<C> {
+        FakeConnections {
             clock: self.clock.clone(),
             rule: Rc::clone(&self.rule),
             shopper: self.shopper,
@@ -102,5 +103,5 @@ impl<C: Clock + Clone> Line for FakeLine<C> {
         }
     }
 
-    fn hang_up(&mut self) {}
+    fn disconnect(&mut self) {}
 }

@@ -15,25 +15,30 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use rustls::ClientConfig;
 
-use super::connection::{Answered, Connection};
-use super::core::{Core, Course};
+use super::body;
+use super::connection::{Connection, ReuseHint};
+use super::dial;
+use super::error::{self, TransportError};
+use super::exchange::{
+    Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
+};
 use super::identity::Identity;
 use super::lookup::Lookup;
-use super::network::Link;
+use super::network::NetworkLink;
+use super::shared::{ExchangeTimings, SharedState};
 use super::tls::{self, RootsError, Tls, TlsResumption};
-use super::{Answer, Clock, Exchange, Line, Origin, Shop, Trouble, WireRequest, body, dial, error};
 use crate::base::{Micros, ShopperId};
 use crate::plan::{Connections, Network};
 use crate::shopper::browser::address::AllowedHosts;
 
-/// Opens lines to a real shop.
-pub struct HttpShop<C> {
-    core: Rc<Core<C>>,
+/// Opens connections to a real shop.
+pub struct HttpTransport<C> {
+    shared: Rc<SharedState<C>>,
 }
 
 /// How to speak to the shop.
 #[derive(Clone, Debug)]
-pub struct HttpShopOptions {
+pub struct HttpOptions {
     /// Whether each shopper dials anew.
     pub connections: Connections,
     /// Whether any certificate is good enough.
@@ -58,29 +63,29 @@ pub struct HttpShopOptions {
 
 /// Why the transport can't be set up.
 #[derive(Debug, thiserror::Error)]
-pub enum HttpShopError {
+pub enum HttpSetupError {
     /// The extra root certificates.
     #[error(transparent)]
     Roots(#[from] RootsError),
 }
 
 /// One shopper's connections to real shops: at most one for each origin.
-pub struct HttpLine<C> {
-    core: Rc<Core<C>>,
+pub struct HttpConnections<C> {
+    shared: Rc<SharedState<C>>,
     idle: Vec<Connection>,
     tls: Rc<OnceCell<Arc<ClientConfig>>>,
     /// The network that the shopper is on; none for what lies between this machine and the shop.
-    link: Option<Rc<Link>>,
+    link: Option<Rc<NetworkLink>>,
 }
 
 /// How often a request that came back unsent is tried on a kept-alive connection again, before a new one.
 const KEPT_TRIES: u32 = 2;
 
-// === impl HttpShopOptions ===
+// === impl HttpOptions ===
 
-impl Default for HttpShopOptions {
-    fn default() -> HttpShopOptions {
-        HttpShopOptions {
+impl Default for HttpOptions {
+    fn default() -> HttpOptions {
+        HttpOptions {
             connections: Connections::PerShopper,
             insecure: false,
             extra_roots: None,
@@ -94,21 +99,21 @@ impl Default for HttpShopOptions {
     }
 }
 
-// === impl HttpShop ===
+// === impl HttpTransport ===
 
-impl<C: Clock> HttpShop<C> {
+impl<C: Clock> HttpTransport<C> {
     /// A shop for one core. Nothing is dialled; the system's root certificates are read when TLS is first spoken.
     ///
     /// # Errors
     /// When the file of extra root certificates can't be used.
-    pub fn try_new(options: HttpShopOptions, clock: C) -> Result<HttpShop<C>, HttpShopError> {
+    pub fn try_new(options: HttpOptions, clock: C) -> Result<HttpTransport<C>, HttpSetupError> {
         let roots =
             options.extra_roots.as_deref().map(tls::read_roots).transpose()?.unwrap_or_default();
         let kept = match options.connections {
             Connections::PerShopper => None,
             Connections::Kept => Some(RefCell::default()),
         };
-        let core = Core {
+        let shared = SharedState {
             clock,
             lookup: Lookup::new(options.may_be_public),
             tls: Tls::new(
@@ -119,38 +124,43 @@ impl<C: Clock> HttpShop<C> {
                 options.resumption,
             ),
             sources: options.sources,
-            turn: Cell::new(0),
+            next_source: Cell::new(0),
             kept,
             max_body: options.max_body,
         };
-        Ok(HttpShop { core: Rc::new(core) })
+        Ok(HttpTransport { shared: Rc::new(shared) })
     }
 }
 
-impl<C: Clock + Clone + 'static> Shop for HttpShop<C> {
-    type Line = HttpLine<C>;
+impl<C: Clock + Clone + 'static> Transport for HttpTransport<C> {
+    type Connections = HttpConnections<C>;
 
-    fn line(&self, _shopper: ShopperId) -> HttpLine<C> {
-        HttpLine { core: self.core.clone(), idle: Vec::new(), tls: Rc::default(), link: None }
+    fn connections(&self, _shopper: ShopperId) -> HttpConnections<C> {
+        HttpConnections {
+            shared: self.shared.clone(),
+            idle: Vec::new(),
+            tls: Rc::default(),
+            link: None,
+        }
     }
 }
 
-impl<C> fmt::Debug for HttpShop<C> {
+impl<C> fmt::Debug for HttpTransport<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpShop").field("tls", &self.core.tls).finish_non_exhaustive()
+        f.debug_struct("HttpTransport").field("tls", &self.shared.tls).finish_non_exhaustive()
     }
 }
 
-// === impl HttpLine ===
+// === impl HttpConnections ===
 
-impl<C: Clock + Clone + 'static> Line for HttpLine<C> {
+impl<C: Clock + Clone + 'static> ShopperConnections for HttpConnections<C> {
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
-        let core = self.core.clone();
-        let began_at = core.clock.now();
-        let mut course = Course::default();
+        let shared = self.shared.clone();
+        let began_at = shared.clock.now();
+        let mut timings = ExchangeTimings::default();
         let result = if began_at < give_up_at {
-            let attempt = pin!(self.attempt(request, &mut course));
-            let alarm = pin!(core.clock.sleep_until(give_up_at));
+            let attempt = pin!(self.attempt(request, &mut timings));
+            let alarm = pin!(shared.clock.sleep_until(give_up_at));
             tokio::select! {
                 biased;
                 result = attempt => Some(result),
@@ -161,102 +171,119 @@ impl<C: Clock + Clone + 'static> Line for HttpLine<C> {
         };
         Exchange {
             began_at,
-            sent_at: course.sent_at,
-            ended_at: course.ended_at.unwrap_or_else(|| core.clock.now()),
-            phases: course.phases,
-            connections: course.connections,
-            redials: course.redials,
-            resumed: course.resumed,
-            bytes_received: course.bytes_received,
-            result: result.unwrap_or_else(|| Err(Trouble::TooSlow(give_up_at.since(began_at)))),
+            sent_at: timings.sent_at,
+            ended_at: timings.ended_at.unwrap_or_else(|| shared.clock.now()),
+            phases: timings.phases,
+            connections: timings.connections,
+            redials: timings.redials,
+            resumed: timings.resumed,
+            bytes_received: timings.bytes_received,
+            result: result
+                .unwrap_or_else(|| Err(TransportError::TooSlow(give_up_at.since(began_at)))),
         }
     }
 
-    fn sibling(&self) -> HttpLine<C> {
+    fn sibling(&self) -> HttpConnections<C> {
         let idle = self.idle.iter().filter_map(Connection::shared).collect();
-        HttpLine { core: self.core.clone(), idle, tls: self.tls.clone(), link: self.link.clone() }
+        HttpConnections {
+            shared: self.shared.clone(),
+            idle,
+            tls: self.tls.clone(),
+            link: self.link.clone(),
+        }
     }
 
-    fn lead_over(&mut self, network: Option<Network>) {
+    fn use_network(&mut self, network: Option<Network>) {
         if self.link.as_ref().map(|link| link.network) == network {
             return;
         }
         self.release();
-        self.link = network.map(|network| Link::new(network, Rc::new(self.core.clock.clone())));
+        self.link =
+            network.map(|network| NetworkLink::new(network, Rc::new(self.shared.clock.clone())));
     }
 
-    fn hang_up(&mut self) {
+    fn disconnect(&mut self) {
         self.release();
         self.tls = Rc::default();
     }
 }
 
-impl<C: Clock> HttpLine<C> {
+impl<C: Clock> HttpConnections<C> {
     async fn attempt(
         &mut self,
         request: &WireRequest,
-        course: &mut Course,
-    ) -> Result<Answer, Trouble> {
+        timings: &mut ExchangeTimings,
+    ) -> Result<WireResponse, TransportError> {
         loop {
-            let (connection, reused) = match self.take_idle(&request.origin, course).await {
+            let (connection, reused) = match self.take_idle(&request.origin, timings).await {
                 Some(connection) => (connection, true),
                 None => (
-                    dial::open(&self.core, &self.tls, self.link.as_ref(), &request.origin, course)
-                        .await?,
+                    dial::open(
+                        &self.shared,
+                        &self.tls,
+                        self.link.as_ref(),
+                        &request.origin,
+                        timings,
+                    )
+                    .await?,
                     false,
                 ),
             };
             // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
-            let mut connection = Cutting(Some(connection));
-            let message = connection.get().message(request)?;
-            course.sent_at = Some(self.core.clock.now());
+            let mut connection = AbortOnDrop(Some(connection));
+            let message = connection.get().build_request(request)?;
+            timings.sent_at = Some(self.shared.clock.now());
             let sent = connection.get().send(message).await;
             let mut failed = match sent {
                 Ok(response) => {
-                    return self.receive(connection, response, request, reused, course).await;
+                    return self.receive(connection, response, request, reused, timings).await;
                 }
                 Err(failed) => failed,
             };
             let unsent = failed.take_message().is_some();
             if unsent {
-                course.sent_at = None;
+                timings.sent_at = None;
             }
             if !(unsent && reused) {
-                return Err(error::of_exchange(&failed.into_error(), reused));
+                return Err(error::from_exchange(&failed.into_error(), reused));
             }
-            course.redials += 1;
+            timings.redials += 1;
         }
     }
 
     async fn receive(
         &mut self,
-        mut connection: Cutting,
+        mut connection: AbortOnDrop,
         response: ::http::Response<Incoming>,
         request: &WireRequest,
         reused: bool,
-        course: &mut Course,
-    ) -> Result<Answer, Trouble> {
-        let clock = &self.core.clock;
+        timings: &mut ExchangeTimings,
+    ) -> Result<WireResponse, TransportError> {
+        let clock = &self.shared.clock;
         let head_at = clock.now();
-        course.phases.wait = Some(head_at.since(course.sent_at.unwrap_or(head_at)));
-        let answered = Answered::new(&response);
+        timings.phases.wait = Some(head_at.since(timings.sent_at.unwrap_or(head_at)));
+        let answered = ReuseHint::new(&response);
         let (head, incoming) = response.into_parts();
         let encoded =
-            body::read(incoming, self.core.max_body, reused, &mut course.bytes_received).await;
+            body::read(incoming, self.shared.max_body, reused, &mut timings.bytes_received).await;
         let ended_at = clock.now();
-        course.ended_at = Some(ended_at);
-        course.phases.receive = Some(ended_at.since(head_at));
+        timings.ended_at = Some(ended_at);
+        timings.phases.receive = Some(ended_at.since(head_at));
         let encoded = encoded?;
-        if connection.get().outlives(&answered, request) {
+        if connection.get().is_reusable(&answered, request) {
             self.idle.extend(connection.keep());
         }
-        let body = body::decoded(&head.headers, encoded, self.core.max_body)?;
-        Ok(Answer { status: head.status, version: head.version, headers: head.headers, body })
+        let body = body::decoded(&head.headers, encoded, self.shared.max_body)?;
+        Ok(WireResponse { status: head.status, version: head.version, headers: head.headers, body })
     }
 
     /// A connection that was used before and still stands: the shopper's own, or one that is handed on.
-    async fn take_idle(&mut self, origin: &Rc<Origin>, course: &mut Course) -> Option<Connection> {
-        if course.redials >= KEPT_TRIES {
+    async fn take_idle(
+        &mut self,
+        origin: &Rc<Origin>,
+        timings: &mut ExchangeTimings,
+    ) -> Option<Connection> {
+        if timings.redials >= KEPT_TRIES {
             return None;
         }
         while let Some(place) = self.idle.iter().position(|idle| idle.origin == *origin) {
@@ -264,9 +291,9 @@ impl<C: Clock> HttpLine<C> {
             if connection.ready().await {
                 return Some(connection);
             }
-            course.redials += 1;
+            timings.redials += 1;
         }
-        let kept = self.core.kept.as_ref()?;
+        let kept = self.shared.kept.as_ref()?;
         loop {
             // Not held across the wait: others of this core take and give meanwhile.
             let mut connection = kept.borrow_mut().get_mut(origin)?.pop()?;
@@ -277,10 +304,10 @@ impl<C: Clock> HttpLine<C> {
     }
 }
 
-impl<C> HttpLine<C> {
+impl<C> HttpConnections<C> {
     /// Closes the idle connections, or hands them on where connections are kept.
     fn release(&mut self) {
-        let Some(kept) = &self.core.kept else {
+        let Some(kept) = &self.shared.kept else {
             return self.idle.drain(..).for_each(Connection::close);
         };
         let mut kept = kept.borrow_mut();
@@ -299,24 +326,24 @@ impl<C> HttpLine<C> {
     }
 }
 
-impl<C> Drop for HttpLine<C> {
+impl<C> Drop for HttpConnections<C> {
     fn drop(&mut self) {
         self.release();
     }
 }
 
-impl<C> fmt::Debug for HttpLine<C> {
+impl<C> fmt::Debug for HttpConnections<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpLine").field("idle", &self.idle).finish_non_exhaustive()
+        f.debug_struct("HttpConnections").field("idle", &self.idle).finish_non_exhaustive()
     }
 }
 
 /// A connection that is cut when dropped, unless it was kept.
-struct Cutting(Option<Connection>);
+struct AbortOnDrop(Option<Connection>);
 
-// === impl Cutting ===
+// === impl AbortOnDrop ===
 
-impl Cutting {
+impl AbortOnDrop {
     fn get(&mut self) -> &mut Connection {
         self.0
             .as_mut()
@@ -328,10 +355,10 @@ impl Cutting {
     }
 }
 
-impl Drop for Cutting {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
-            connection.cut();
+            connection.abort();
         }
     }
 }

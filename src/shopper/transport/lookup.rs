@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 
-use super::{Clock, Origin, Trouble, error};
+use super::error::{self, TransportError};
+use super::exchange::{Clock, Origin};
 use crate::base::Micros;
 use crate::shopper::browser::address::{AllowedHosts, is_private};
 
@@ -22,12 +23,12 @@ pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
     may_be_public: AllowedHosts,
-    answers: RefCell<HashMap<String, Rc<Answer>>>,
+    answers: RefCell<HashMap<String, Rc<CachedLookup>>>,
 }
 
 #[derive(Debug, Default)]
-struct Answer {
-    addresses: OnceCell<Result<Rc<[IpAddr]>, Trouble>>,
+struct CachedLookup {
+    addresses: OnceCell<Result<Rc<[IpAddr]>, TransportError>>,
     /// When it no longer serves; none while the lookup is under way.
     until: Cell<Option<Micros>>,
 }
@@ -63,7 +64,7 @@ impl Lookup {
         origin: &Origin,
         clock: &impl Clock,
         took: &mut Option<Micros>,
-    ) -> Result<Addresses, Trouble> {
+    ) -> Result<Addresses, TransportError> {
         let literal = origin
             .host
             .strip_prefix('[')
@@ -85,35 +86,35 @@ impl Lookup {
         addresses.map(Addresses::Found)
     }
 
-    fn answer(&self, host: &str, now: Micros) -> Rc<Answer> {
+    fn answer(&self, host: &str, now: Micros) -> Rc<CachedLookup> {
         let mut answers = self.answers.borrow_mut();
         match answers.get(host) {
             Some(answer) if answer.until.get().is_none_or(|until| now < until) => answer.clone(),
             _ => {
-                let answer = Rc::<Answer>::default();
+                let answer = Rc::<CachedLookup>::default();
                 answers.insert(host.to_owned(), answer.clone());
                 answer
             }
         }
     }
 
-    async fn resolve(&self, host: &str, port: u16) -> Result<Rc<[IpAddr]>, Trouble> {
+    async fn resolve(&self, host: &str, port: u16) -> Result<Rc<[IpAddr]>, TransportError> {
         let found = tokio::net::lookup_host((host, port))
             .await
-            .map_err(|error| error::of_lookup(&error))?;
+            .map_err(|error| error::from_lookup(&error))?;
         let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
         self.permit(host, &addresses)?;
         if addresses.is_empty() {
-            Err(Trouble::Dns("the name has no addresses".to_owned()))
+            Err(TransportError::Dns("the name has no addresses".to_owned()))
         } else {
             Ok(addresses)
         }
     }
 
-    fn permit(&self, host: &str, addresses: &[IpAddr]) -> Result<(), Trouble> {
+    fn permit(&self, host: &str, addresses: &[IpAddr]) -> Result<(), TransportError> {
         match addresses.iter().find(|address| !is_private(**address)) {
             Some(address) if !self.may_be_public.allows(host) => {
-                Err(Trouble::NotAllowed(format!("{host} is at {address}, a public address")))
+                Err(TransportError::NotAllowed(format!("{host} is at {address}, a public address")))
             }
             _ => Ok(()),
         }
@@ -161,7 +162,7 @@ mod tests {
         let refused = Lookup::default().addresses(&origin, &clock, &mut None).await.err();
         assert_eq!(
             refused,
-            Some(Trouble::NotAllowed(
+            Some(TransportError::NotAllowed(
                 "[2606:4700::1111] is at 2606:4700::1111, a public address".into()
             ))
         );

@@ -15,38 +15,38 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Clock;
+use super::exchange::Clock;
 use crate::base::Micros;
 use crate::plan::Network;
 
 /// What an alarm clock gives.
-type Alarm = Pin<Box<dyn Future<Output = ()>>>;
+type Sleep = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The clock of the run, whatever it is.
-pub(super) trait Alarms {
+pub(super) trait Sleeper {
     fn now(&self) -> Micros;
-    fn alarm(&self, moment: Micros) -> Alarm;
+    fn sleep_until(&self, moment: Micros) -> Sleep;
 }
 
 /// One shopper's way to the shop.
-pub(super) struct Link {
+pub(super) struct NetworkLink {
     pub(super) network: Network,
-    clock: Rc<dyn Alarms>,
+    clock: Rc<dyn Sleeper>,
     /// Until when what was asked and answered so far takes.
     up_until: Cell<Micros>,
     down_until: Cell<Micros>,
 }
 
 /// A stream that leads over a link.
-pub(super) struct Distant<T> {
+pub(super) struct DelayedStream<T> {
     inner: T,
-    link: Rc<Link>,
+    link: Rc<NetworkLink>,
     /// What is on its way to the shopper, with the moment of its arrival.
     coming: VecDeque<(Micros, Bytes)>,
     bytes_coming: usize,
     /// How it ends, and when that is known to the shopper.
     end: Option<(Micros, io::Result<()>)>,
-    reading: Option<Alarm>,
+    reading: Option<Sleep>,
     writing: Writing,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Distant<T> {
 enum Writing {
     Idle,
     /// So many bytes are let go when the alarm rings.
-    Waiting(usize, Alarm),
+    Waiting(usize, Sleep),
     Due(usize),
 }
 
@@ -65,29 +65,34 @@ const PIECE: (u64, u64) = (1_460, 16 << 10);
 /// What is read ahead in bytes, beside what a round trip holds.
 const READ_AHEAD: u64 = 64 << 10;
 
-// === impl Alarms ===
+// === impl Sleeper ===
 
-impl<C: Clock + Clone + 'static> Alarms for C {
+impl<C: Clock + Clone + 'static> Sleeper for C {
     fn now(&self) -> Micros {
         Clock::now(self)
     }
 
-    fn alarm(&self, moment: Micros) -> Alarm {
+    fn sleep_until(&self, moment: Micros) -> Sleep {
         let clock = self.clone();
         Box::pin(async move { clock.sleep_until(moment).await })
     }
 }
 
-// === impl Link ===
+// === impl NetworkLink ===
 
-impl Link {
-    pub(super) fn new(network: Network, clock: Rc<dyn Alarms>) -> Rc<Link> {
-        Rc::new(Link { network, clock, up_until: Cell::default(), down_until: Cell::default() })
+impl NetworkLink {
+    pub(super) fn new(network: Network, clock: Rc<dyn Sleeper>) -> Rc<NetworkLink> {
+        Rc::new(NetworkLink {
+            network,
+            clock,
+            up_until: Cell::default(),
+            down_until: Cell::default(),
+        })
     }
 
     /// Waits for a round trip.
     pub(super) async fn round_trip(&self) {
-        self.clock.alarm(self.clock.now().saturating_add(self.network.round_trip)).await;
+        self.clock.sleep_until(self.clock.now().saturating_add(self.network.round_trip)).await;
     }
 
     /// When all of so many bytes, to be sent now, have left.
@@ -119,11 +124,11 @@ impl Link {
     }
 }
 
-// === impl Distant ===
+// === impl DelayedStream ===
 
-impl<T> Distant<T> {
-    pub(super) fn new(inner: T, link: Rc<Link>) -> Distant<T> {
-        Distant {
+impl<T> DelayedStream<T> {
+    pub(super) fn new(inner: T, link: Rc<NetworkLink>) -> DelayedStream<T> {
+        DelayedStream {
             inner,
             link,
             coming: VecDeque::new(),
@@ -135,7 +140,7 @@ impl<T> Distant<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> Distant<T> {
+impl<T: AsyncRead + Unpin> DelayedStream<T> {
     /// Takes what the shop has sent, as much as the link holds.
     fn take_up(&mut self, context: &mut Context<'_>) {
         let mut room = [0; PIECE.1 as usize];
@@ -188,7 +193,7 @@ impl<T: AsyncRead + Unpin> Distant<T> {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Distant<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for DelayedStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -200,7 +205,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Distant<T> {
         // What is not due wakes by its own alarm; a sooner one can't come, for a link keeps the order.
         while this.link.clock.now() < next {
             let link = &this.link;
-            let alarm = this.reading.get_or_insert_with(|| link.clock.alarm(next));
+            let alarm = this.reading.get_or_insert_with(|| link.clock.sleep_until(next));
             ready!(alarm.as_mut().poll(context));
             this.reading = None;
         }
@@ -209,7 +214,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Distant<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Distant<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for DelayedStream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -221,7 +226,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Distant<T> {
                 Writing::Idle => {
                     let size = bytes.len().min(this.link.piece());
                     this.writing =
-                        Writing::Waiting(size, this.link.clock.alarm(this.link.leaves(size)));
+                        Writing::Waiting(size, this.link.clock.sleep_until(this.link.leaves(size)));
                 }
                 Writing::Waiting(size, alarm) => {
                     ready!(alarm.as_mut().poll(context));
@@ -258,11 +263,11 @@ mod tests {
     use crate::engine::TokioClock;
 
     /// A stream over a link of 80 ms and 1,000,000 bytes a second, its clock, and the shop's end of it.
-    fn distant() -> (Distant<DuplexStream>, TokioClock, DuplexStream) {
+    fn distant() -> (DelayedStream<DuplexStream>, TokioClock, DuplexStream) {
         let (here, shop) = duplex(1 << 20);
         let clock = TokioClock::start(Instant::now());
         let network = Network { round_trip: Micros::from_millis(80), bits_per_second: 8_000_000 };
-        (Distant::new(here, Link::new(network, Rc::new(clock.clone()))), clock, shop)
+        (DelayedStream::new(here, NetworkLink::new(network, Rc::new(clock.clone()))), clock, shop)
     }
 
     /// The whole milliseconds that have passed; tokio's timer wakes up to one late.
@@ -290,7 +295,7 @@ mod tests {
     async fn connections_of_a_shopper_share_the_bandwidth() {
         let (mut one, clock, mut shop) = distant();
         let (here, mut other_shop) = duplex(1 << 20);
-        let mut other = Distant::new(here, one.link.clone());
+        let mut other = DelayedStream::new(here, one.link.clone());
         shop.write_all(&[b'y'; 60_000]).await.unwrap();
         other_shop.write_all(&[b'z'; 60_000]).await.unwrap();
         let (mut room, mut other_room) = ([0; 60_000], [0; 60_000]);
@@ -321,7 +326,8 @@ mod tests {
         let (here, mut shop) = duplex(1 << 20);
         let clock = TokioClock::start(Instant::now());
         let network = Network { round_trip: Micros::from_millis(80), bits_per_second: 8_000_000 };
-        let mut stream = Distant::new(here, Link::new(network, Rc::new(clock.clone())));
+        let mut stream =
+            DelayedStream::new(here, NetworkLink::new(network, Rc::new(clock.clone())));
         shop.write_all(&vec![b'y'; 1 << 20]).await.unwrap();
         stream.read_exact(&mut [0; 1]).await.unwrap();
         assert!(

@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CipherSuite, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite};
 use rustls_platform_verifier::Verifier;
 
-use super::Trouble;
+use super::error::TransportError;
 use super::identity::Identity;
 
 /// Which TLS sessions a handshake may resume.
@@ -53,7 +53,7 @@ pub(super) struct Tls {
     identity: Option<Identity>,
     http2: bool,
     resumption: TlsResumption,
-    shared: OnceCell<Result<Arc<ClientConfig>, Trouble>>,
+    shared: OnceCell<Result<Arc<ClientConfig>, TransportError>>,
 }
 
 /// Accepts any certificate, for shops with certificates of their own making. Signatures are still checked:
@@ -80,7 +80,7 @@ impl Tls {
     }
 
     /// The configuration for one more shopper.
-    pub(super) fn for_shopper(&self) -> Result<Arc<ClientConfig>, Trouble> {
+    pub(super) fn for_shopper(&self) -> Result<Arc<ClientConfig>, TransportError> {
         let shared = self.shared.get_or_init(|| self.build()).clone()?;
         Ok(match self.resumption {
             TlsResumption::Never | TlsResumption::AcrossShoppers => shared,
@@ -92,8 +92,8 @@ impl Tls {
         })
     }
 
-    fn build(&self) -> Result<Arc<ClientConfig>, Trouble> {
-        let set_up = |error: rustls::Error| Trouble::Own(format!("TLS set-up: {error}"));
+    fn build(&self) -> Result<Arc<ClientConfig>, TransportError> {
+        let set_up = |error: rustls::Error| TransportError::Own(format!("TLS set-up: {error}"));
         let provider = Arc::new(provider());
         let verifier: Arc<dyn ServerCertVerifier> = if self.insecure {
             Arc::new(AnyCertificate(provider.signature_verification_algorithms))

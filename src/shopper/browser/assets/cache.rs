@@ -14,13 +14,13 @@ const LONGEST: u64 = 365 * 86_400;
 
 /// The files that one shopper has.
 #[derive(Debug, Default)]
-pub(crate) struct Cache {
-    files: HashMap<Url, Kept>,
+pub(crate) struct AssetCache {
+    files: HashMap<Url, CachedFile>,
 }
 
 /// What is known of a file.
 #[derive(Debug)]
-struct Kept {
+struct CachedFile {
     fresh_until: Micros,
     /// For how many seconds it is fresh when it has just come.
     lifetime: u64,
@@ -30,15 +30,15 @@ struct Kept {
 
 /// What `cache-control` says to a browser. `immutable` (RFC 8246) adds nothing to a fresh file here, for shoppers don't force reloads.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Control {
+struct CacheControl {
     no_store: bool,
     no_cache: bool,
     max_age: Option<u64>,
 }
 
-// === impl Cache ===
+// === impl AssetCache ===
 
-impl Cache {
+impl AssetCache {
     /// Whether the shopper has the file, and needs not ask for it.
     pub(super) fn is_fresh(&self, url: &Url, now: Micros) -> bool {
         self.files.get(url).is_some_and(|kept| now < kept.fresh_until)
@@ -58,7 +58,7 @@ impl Cache {
 
     /// Keeps what came, if it may be kept and is of use: a 200, or a 304 for what was kept before.
     pub(super) fn take(&mut self, url: &Url, status: u16, headers: &HeaderMap, now: Micros) {
-        let control = Control::of(headers);
+        let control = CacheControl::of(headers);
         if control.no_store || !matches!(status, 200 | 304) {
             self.files.remove(url);
             return;
@@ -79,7 +79,7 @@ impl Cache {
             .map_or_else(|| freshness(&control, headers), |kept| kept.lifetime);
         let (known_etag, known_modified) =
             known.map_or((None, None), |kept| (kept.etag, kept.last_modified));
-        let kept = Kept {
+        let kept = CachedFile {
             fresh_until: now.saturating_add(Micros::from_secs(lifetime)),
             lifetime,
             etag: copy(header::ETAG).or(known_etag),
@@ -91,11 +91,11 @@ impl Cache {
     }
 }
 
-// === impl Control ===
+// === impl CacheControl ===
 
-impl Control {
-    fn of(headers: &HeaderMap) -> Control {
-        let mut control = Control::default();
+impl CacheControl {
+    fn of(headers: &HeaderMap) -> CacheControl {
+        let mut control = CacheControl::default();
         let lines = headers
             .get_all(header::CACHE_CONTROL)
             .into_iter()
@@ -117,7 +117,7 @@ impl Control {
 }
 
 /// For how many seconds from now the file is fresh (RFC 9111, 4.2): as stated, or a tenth of its age where nothing is.
-fn freshness(control: &Control, headers: &HeaderMap) -> u64 {
+fn freshness(control: &CacheControl, headers: &HeaderMap) -> u64 {
     let second = |name| {
         let text = headers.get(name)?.to_str().ok()?;
         Some(
@@ -161,7 +161,7 @@ mod tests {
     /// For how many seconds a file that came with these headers is fresh.
     fn fresh_for(pairs: &[(&'static str, &'static str)]) -> u64 {
         let headers = headers(pairs);
-        freshness(&Control::of(&headers), &headers)
+        freshness(&CacheControl::of(&headers), &headers)
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn what_is_stale_is_asked_for_by_what_is_known_of_it() {
         let (mut cache, url) =
-            (Cache::default(), Url::parse("https://shop.example/a.css").unwrap());
+            (AssetCache::default(), Url::parse("https://shop.example/a.css").unwrap());
         let second = Micros::from_secs;
         cache.take(
             &url,
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn what_must_not_be_kept_or_failed_is_not() {
         let (mut cache, url) =
-            (Cache::default(), Url::parse("https://shop.example/a.css").unwrap());
+            (AssetCache::default(), Url::parse("https://shop.example/a.css").unwrap());
         let good = headers(&[("cache-control", "max-age=10")]);
         cache.take(
             &url,

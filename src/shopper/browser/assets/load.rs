@@ -10,14 +10,16 @@ use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::cache::Cache;
-use super::page::{Asset, Kind, assets};
+use super::cache::AssetCache;
+use super::page::{Asset, AssetKind, assets};
 use crate::base::Micros;
 use crate::shopper::browser::address;
 use crate::shopper::browser::cookies::Cookies;
-use crate::shopper::browser::session::{Gate, Session, SessionSettings, location_of, referer};
+use crate::shopper::browser::session::{
+    BrowserSession, RequestGate, SessionSettings, location_of, referer,
+};
 use crate::shopper::response::check::{kind_of_status, kind_of_trouble};
-use crate::shopper::transport::{Clock, Exchange, Line, Origin, WireRequest};
+use crate::shopper::transport::{Clock, Exchange, Origin, ShopperConnections, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 
 /// So many connections a browser opens to a host (Chromium, Firefox and Safari alike).
@@ -39,13 +41,13 @@ const OF_THE_PAGE: [HeaderName; 11] = [
 ];
 
 /// What a shopper's browser has for files: those it keeps, and the connections that it fetches them over.
-pub(crate) struct Browser<L> {
-    cache: Cache,
+pub(crate) struct AssetLoader<L> {
+    cache: AssetCache,
     lanes: Vec<(Rc<Origin>, Vec<L>)>,
 }
 
 /// A page whose files are to be fetched.
-pub(crate) struct PageSeen<'a> {
+pub(crate) struct PageToLoad<'a> {
     pub(crate) url: &'a Url,
     pub(crate) html: &'a [u8],
     /// The headers that the page was asked for with.
@@ -54,37 +56,37 @@ pub(crate) struct PageSeen<'a> {
 
 /// What came of a page's files.
 #[derive(Debug, Default)]
-pub(crate) struct Loaded {
+pub(crate) struct LoadedAssets {
     pub(crate) files: u64,
     pub(crate) cached: u64,
     pub(crate) not_modified: u64,
     pub(crate) elsewhere: u64,
-    pub(crate) failed: Vec<Missing>,
+    pub(crate) failed: Vec<MissingAsset>,
     /// Files that we failed to ask for ourselves.
     pub(crate) own: Vec<(OwnFault, String)>,
 }
 
 /// A file that did not come.
 #[derive(Debug)]
-pub(crate) struct Missing {
+pub(crate) struct MissingAsset {
     pub(crate) url: Url,
     pub(crate) kind: FailureKind,
     pub(crate) detail: String,
 }
 
 /// What came of one file.
-enum Came {
+enum AssetOutcome {
     New,
     Cached,
     NotModified,
     Elsewhere,
-    Missing(Missing),
+    MissingAsset(MissingAsset),
     Own(OwnFault, String),
 }
 
 /// What the fetches of one page share.
-struct Loading<'a, G, C, F> {
-    page: &'a PageSeen<'a>,
+struct PageLoad<'a, G, C, F> {
+    page: &'a PageToLoad<'a>,
     page_origin: Option<Rc<Origin>>,
     /// What every request of the shopper says.
     headers: &'a HeaderMap,
@@ -92,50 +94,50 @@ struct Loading<'a, G, C, F> {
     gate: &'a G,
     clock: &'a C,
     cookies: RefCell<&'a mut Cookies>,
-    cache: RefCell<&'a mut Cache>,
+    cache: RefCell<&'a mut AssetCache>,
     seen: &'a F,
-    loaded: RefCell<Loaded>,
+    loaded: RefCell<LoadedAssets>,
 }
 
-// === impl Browser ===
+// === impl AssetLoader ===
 
-impl<L> Default for Browser<L> {
-    fn default() -> Browser<L> {
-        Browser::with(Cache::default())
+impl<L> Default for AssetLoader<L> {
+    fn default() -> AssetLoader<L> {
+        AssetLoader::new(AssetCache::default())
     }
 }
 
-impl<L> Browser<L> {
+impl<L> AssetLoader<L> {
     /// A browser that keeps these files, and has no connection open.
-    pub(crate) fn with(cache: Cache) -> Browser<L> {
-        Browser { cache, lanes: Vec::new() }
+    pub(crate) fn new(cache: AssetCache) -> AssetLoader<L> {
+        AssetLoader { cache, lanes: Vec::new() }
     }
 
     /// Closes its connections, and keeps its files.
-    pub(crate) fn hang_up(&mut self) {
+    pub(crate) fn disconnect(&mut self) {
         self.lanes.clear();
     }
 
     /// The files that it keeps.
-    pub(crate) fn into_files(self) -> Cache {
+    pub(crate) fn into_cache(self) -> AssetCache {
         self.cache
     }
 }
 
-// === impl Session ===
+// === impl BrowserSession ===
 
-impl<L: Line, G: Gate> Session<L, G> {
+impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Fetches what the page is made of, until `give_up_at`, moved by as long as the gate holds requests back. `seen` is told
     /// of every exchange right after it, and how long it was held back.
-    pub(crate) async fn load<C: Clock>(
+    pub(crate) async fn load_assets<C: Clock>(
         &mut self,
-        page: &PageSeen<'_>,
+        page: &PageToLoad<'_>,
         clock: &C,
         give_up_at: Micros,
         seen: &impl Fn(&Exchange, Option<Micros>),
-    ) -> Loaded {
+    ) -> LoadedAssets {
         let wanted = assets(page.html, page.url);
-        let mut loaded = Loaded::default();
+        let mut loaded = LoadedAssets::default();
         let mut queues: Vec<(Rc<Origin>, RefCell<VecDeque<Asset>>)> = Vec::new();
         for asset in wanted {
             let Some(origin) = self.origin(&asset.url) else {
@@ -149,8 +151,10 @@ impl<L: Line, G: Gate> Session<L, G> {
             }
         }
         let page_origin = self.origin(page.url);
-        let Session { line, gate, settings, headers, cookies, browser, .. } = self;
-        let Browser { cache, lanes } = &mut **browser.get_or_insert_default();
+        let BrowserSession {
+            connections, gate, settings, headers, cookies, assets: loader, ..
+        } = self;
+        let AssetLoader { cache, lanes } = &mut **loader.get_or_insert_default();
         for (origin, queue) in &queues {
             let beside = usize::from(page_origin.as_ref() == Some(origin));
             let needed = queue.borrow().len().min(CONNECTIONS).saturating_sub(beside);
@@ -159,10 +163,10 @@ impl<L: Line, G: Gate> Session<L, G> {
                 lanes.len() - 1
             });
             while lanes[place].1.len() < needed {
-                lanes[place].1.push(line.sibling());
+                lanes[place].1.push(connections.sibling());
             }
         }
-        let loading = Loading {
+        let loading = PageLoad {
             page,
             page_origin,
             headers,
@@ -177,7 +181,7 @@ impl<L: Line, G: Gate> Session<L, G> {
         let queue_of = |origin: &Rc<Origin>| queues.iter().find(|(known, _)| known == origin);
         let mut workers = Vec::new();
         if let Some((origin, queue)) = loading.page_origin.as_ref().and_then(queue_of) {
-            workers.push(loading.work(line, origin, queue, give_up_at));
+            workers.push(loading.work(connections, origin, queue, give_up_at));
         }
         for (origin, lanes) in lanes.iter_mut() {
             let Some((origin, queue)) = queue_of(origin) else { continue };
@@ -189,13 +193,13 @@ impl<L: Line, G: Gate> Session<L, G> {
     }
 }
 
-// === impl Loading ===
+// === impl PageLoad ===
 
-impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
-    /// Fetches file after file over one line, until none is left.
-    async fn work<L: Line>(
+impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G, C, F> {
+    /// Fetches file after file over one of the shopper's connections, until none is left.
+    async fn work<L: ShopperConnections>(
         &self,
-        line: &mut L,
+        connections: &mut L,
         origin: &Rc<Origin>,
         queue: &RefCell<VecDeque<Asset>>,
         give_up_at: Micros,
@@ -203,20 +207,20 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
         let give_up_at = Cell::new(give_up_at);
         loop {
             let Some(asset) = queue.borrow_mut().pop_front() else { return };
-            let came = self.fetch(line, origin, asset, &give_up_at).await;
+            let came = self.fetch(connections, origin, asset, &give_up_at).await;
             let mut loaded = self.loaded.borrow_mut();
             match came {
-                Came::New => {}
-                Came::Cached => loaded.cached += 1,
-                Came::NotModified => loaded.not_modified += 1,
+                AssetOutcome::New => {}
+                AssetOutcome::Cached => loaded.cached += 1,
+                AssetOutcome::NotModified => loaded.not_modified += 1,
                 // A file that was moved off the hosts that may be loaded is none of ours.
-                Came::Elsewhere => {
+                AssetOutcome::Elsewhere => {
                     loaded.files -= 1;
                     loaded.elsewhere += 1;
                 }
-                Came::Missing(missing) => loaded.failed.push(missing),
+                AssetOutcome::MissingAsset(missing) => loaded.failed.push(missing),
                 // Nothing can be said of it.
-                Came::Own(fault, cause) => {
+                AssetOutcome::Own(fault, cause) => {
                     loaded.files -= 1;
                     loaded.own.push((fault, cause));
                 }
@@ -225,32 +229,32 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
     }
 
     /// Fetches one file, and follows its redirects.
-    async fn fetch<L: Line>(
+    async fn fetch<L: ShopperConnections>(
         &self,
-        line: &mut L,
+        connections: &mut L,
         origin: &Rc<Origin>,
         asset: Asset,
         give_up_at: &Cell<Micros>,
-    ) -> Came {
+    ) -> AssetOutcome {
         let (mut url, mut origin) = (asset.url, origin.clone());
         let missing = |url: &Url, kind, detail: String| {
-            Came::Missing(Missing { url: url.clone(), kind, detail })
+            AssetOutcome::MissingAsset(MissingAsset { url: url.clone(), kind, detail })
         };
         for _ in 0..=self.settings.max_redirects {
             if self.cache.borrow().is_fresh(&url, self.clock.now()) {
-                return Came::Cached;
+                return AssetOutcome::Cached;
             }
             let held = self.gate.pass(&origin).await;
             give_up_at.set(give_up_at.get().saturating_add(held.unwrap_or_default()));
             let request = self.request(asset.kind, &url, &origin);
-            let exchange = line.exchange(&request, give_up_at.get()).await;
+            let exchange = connections.exchange(&request, give_up_at.get()).await;
             (self.seen)(&exchange, held);
             let answer = match exchange.result {
                 Ok(answer) => answer,
                 Err(trouble) => {
                     return match kind_of_trouble(&trouble) {
                         Ok(kind) => missing(&url, kind, trouble.to_string()),
-                        Err((fault, cause)) => Came::Own(fault, cause.to_owned()),
+                        Err((fault, cause)) => AssetOutcome::Own(fault, cause.to_owned()),
                     };
                 }
             };
@@ -259,8 +263,8 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
             let Some(location) = location_of(&answer) else {
                 self.cache.borrow_mut().take(&url, status, &answer.headers, exchange.ended_at);
                 return match status {
-                    304 => Came::NotModified,
-                    200..=299 => Came::New,
+                    304 => AssetOutcome::NotModified,
+                    200..=299 => AssetOutcome::New,
                     _ => missing(&url, kind_of_status(status), format!("status {status}")),
                 };
             };
@@ -268,7 +272,7 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
                 Ok(next) => next,
                 Err(error) => return missing(&url, FailureKind::Protocol, error.to_string()),
             };
-            let Some(there) = self.settings.origin(&next) else { return Came::Elsewhere };
+            let Some(there) = self.settings.origin(&next) else { return AssetOutcome::Elsewhere };
             (url, origin) = (next, Rc::new(there));
         }
         missing(
@@ -278,7 +282,7 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
         )
     }
 
-    fn request(&self, kind: Kind, url: &Url, origin: &Rc<Origin>) -> WireRequest {
+    fn request(&self, kind: AssetKind, url: &Url, origin: &Rc<Origin>) -> WireRequest {
         // What the scenario says of the page's request may be a secret of its host.
         let mut headers = if self.page_origin.as_ref() == Some(origin) {
             self.page.headers.clone()
@@ -295,9 +299,9 @@ impl<G: Gate, C: Clock, F: Fn(&Exchange, Option<Micros>)> Loading<'_, G, C, F> {
             headers.remove(name);
         });
         let accept = match kind {
-            Kind::Style => "text/css,*/*;q=0.1",
-            Kind::Image => "image/avif,image/webp,image/*,*/*;q=0.8",
-            Kind::Script | Kind::Font | Kind::Other => "*/*",
+            AssetKind::Style => "text/css,*/*;q=0.1",
+            AssetKind::Image => "image/avif,image/webp,image/*,*/*;q=0.8",
+            AssetKind::Script | AssetKind::Font | AssetKind::Other => "*/*",
         };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         if let Some(referer) = referer(self.page.url, url) {

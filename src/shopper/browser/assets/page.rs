@@ -16,7 +16,7 @@ const MOST: usize = 1_000;
 
 /// What a file is to its page. In the order in which browsers want them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum AssetKind {
     Style,
     Script,
     Font,
@@ -27,14 +27,14 @@ pub(super) enum Kind {
 /// A file that a page names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Asset {
-    pub(super) kind: Kind,
+    pub(super) kind: AssetKind,
     pub(super) url: Url,
 }
 
 #[derive(Default)]
-struct Reader {
+struct AssetReader {
     base: Option<String>,
-    found: Vec<(Kind, String)>,
+    found: Vec<(AssetKind, String)>,
     has_icon: bool,
     /// Templates that are open: what stands in them is not on the page.
     inert: usize,
@@ -44,15 +44,15 @@ struct Reader {
 
 /// The files of the page at `url`, each once, those that a browser wants first first.
 pub(super) fn assets(html: &[u8], url: &Url) -> Vec<Asset> {
-    let reader = Rc::new(RefCell::new(Reader::default()));
-    let on = |handle: fn(&mut Reader, &Element<'_, '_>)| {
+    let reader = Rc::new(RefCell::new(AssetReader::default()));
+    let on = |handle: fn(&mut AssetReader, &Element<'_, '_>)| {
         let reader = Rc::clone(&reader);
         move |element: &mut Element<'_, '_>| {
             handle(&mut reader.borrow_mut(), element);
             Ok(())
         }
     };
-    let around = |begin: fn(&mut Reader), end: fn(&mut Reader)| {
+    let around = |begin: fn(&mut AssetReader), end: fn(&mut AssetReader)| {
         let reader = Rc::clone(&reader);
         move |element: &mut Element<'_, '_>| {
             begin(&mut reader.borrow_mut());
@@ -66,20 +66,26 @@ pub(super) fn assets(html: &[u8], url: &Url) -> Vec<Asset> {
         }
     };
     let settings = Settings::new()
-        .append_element_content_handler(element!("base[href]", on(Reader::base)))
+        .append_element_content_handler(element!("base[href]", on(AssetReader::base)))
         .append_element_content_handler(element!(
             "template",
-            around(|reader| reader.inert += 1, Reader::end_of_template)
+            around(|reader| reader.inert += 1, AssetReader::end_of_template)
         ))
         .append_element_content_handler(element!(
             "picture",
             around(|reader| reader.picture = Some(None), |reader| reader.picture = None)
         ))
-        .append_element_content_handler(element!("picture > source[srcset]", on(Reader::source)))
-        .append_element_content_handler(element!("link[href]", on(Reader::link)))
-        .append_element_content_handler(element!("script[src]", on(Reader::script)))
-        .append_element_content_handler(element!("img", on(Reader::image)))
-        .append_element_content_handler(element!("input[type=image i][src]", on(Reader::image)));
+        .append_element_content_handler(element!(
+            "picture > source[srcset]",
+            on(AssetReader::source)
+        ))
+        .append_element_content_handler(element!("link[href]", on(AssetReader::link)))
+        .append_element_content_handler(element!("script[src]", on(AssetReader::script)))
+        .append_element_content_handler(element!("img", on(AssetReader::image)))
+        .append_element_content_handler(element!(
+            "input[type=image i][src]",
+            on(AssetReader::image)
+        ));
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     if rewriter.write(html).is_ok() {
         // A page that is cut short has the files that it has.
@@ -90,9 +96,9 @@ pub(super) fn assets(html: &[u8], url: &Url) -> Vec<Asset> {
     reader.take().finish(url)
 }
 
-// === impl Reader ===
+// === impl AssetReader ===
 
-impl Reader {
+impl AssetReader {
     fn base(&mut self, element: &Element<'_, '_>) {
         let base = attribute(element, "href");
         self.base = self.base.take().or(base);
@@ -102,7 +108,7 @@ impl Reader {
         self.inert = self.inert.saturating_sub(1);
     }
 
-    fn add(&mut self, kind: Kind, address: Option<String>) {
+    fn add(&mut self, kind: AssetKind, address: Option<String>) {
         let address = address.filter(|address| !address.trim().is_empty());
         if let (0, Some(address)) = (self.inert, address)
             && self.found.len() < MOST
@@ -134,7 +140,7 @@ impl Reader {
             attribute(element, "src")
                 .or_else(|| attribute(element, "srcset").as_deref().and_then(first_of))
         };
-        self.add(Kind::Image, chosen.or_else(own));
+        self.add(AssetKind::Image, chosen.or_else(own));
     }
 
     fn script(&mut self, element: &Element<'_, '_>) {
@@ -144,7 +150,7 @@ impl Reader {
             || kind.ends_with("javascript")
             || kind.ends_with("ecmascript");
         if runs && !element.has_attribute("nomodule") {
-            self.add(Kind::Script, attribute(element, "src"));
+            self.add(AssetKind::Script, attribute(element, "src"));
         }
     }
 
@@ -152,20 +158,20 @@ impl Reader {
         let words = attribute(element, "rel").unwrap_or_default().to_ascii_lowercase();
         let is = |word: &str| words.split_ascii_whitespace().any(|known| known == word);
         let kind = if is("stylesheet") && !is("alternate") && !element.has_attribute("disabled") {
-            Kind::Style
+            AssetKind::Style
         } else if is("modulepreload") {
-            Kind::Script
+            AssetKind::Script
         } else if is("preload") {
             match attribute(element, "as").unwrap_or_default().to_ascii_lowercase().as_str() {
-                "style" => Kind::Style,
-                "script" => Kind::Script,
-                "font" => Kind::Font,
-                "image" => Kind::Image,
-                _ => Kind::Other,
+                "style" => AssetKind::Style,
+                "script" => AssetKind::Script,
+                "font" => AssetKind::Font,
+                "image" => AssetKind::Image,
+                _ => AssetKind::Other,
             }
         } else if is("icon") && self.inert == 0 && !std::mem::replace(&mut self.has_icon, true) {
             // Of several, a browser shows one.
-            Kind::Image
+            AssetKind::Image
         } else {
             return;
         };

@@ -6,11 +6,13 @@ use std::rc::Rc;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
-use super::load::{Loaded, PageSeen};
+use super::load::{LoadedAssets, PageToLoad};
 use crate::base::Micros;
 use crate::shopper::browser::address::AllowedHosts;
-use crate::shopper::browser::session::{Session, SessionSettings};
-use crate::shopper::transport::{Answer, Clock, Exchange, Line, Trouble, WireRequest};
+use crate::shopper::browser::session::{BrowserSession, SessionSettings};
+use crate::shopper::transport::{
+    Clock, Exchange, ShopperConnections, TransportError, WireRequest, WireResponse,
+};
 use crate::tally::Phases;
 
 #[derive(Clone, Copy)]
@@ -36,7 +38,7 @@ struct Shelf {
     asked: Rc<RefCell<Vec<(Micros, WireRequest)>>>,
 }
 
-impl Line for Shelf {
+impl ShopperConnections for Shelf {
     async fn exchange(&mut self, request: &WireRequest, give_up_at: Micros) -> Exchange {
         let began_at = self.clock.now();
         self.asked.borrow_mut().push((began_at, request.clone()));
@@ -47,7 +49,7 @@ impl Line for Shelf {
             .into_iter()
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
             .collect();
-        let answer = Answer {
+        let answer = WireResponse {
             status: status.try_into().unwrap(),
             version: http::Version::HTTP_11,
             headers,
@@ -63,7 +65,7 @@ impl Line for Shelf {
             resumed: false,
             bytes_received: 2,
             result: if answers_at > give_up_at {
-                Err(Trouble::TooSlow(give_up_at.since(began_at)))
+                Err(TransportError::TooSlow(give_up_at.since(began_at)))
             } else {
                 Ok(answer)
             },
@@ -76,7 +78,7 @@ impl Line for Shelf {
 }
 
 struct Scene {
-    session: Session<Shelf>,
+    session: BrowserSession<Shelf>,
     clock: TokioClock,
     asked: Rc<RefCell<Vec<(Micros, WireRequest)>>>,
     headers: HeaderMap,
@@ -90,7 +92,7 @@ impl Scene {
         let mut settings = SessionSettings::new(Url::parse("http://shop.example").unwrap());
         settings.allowed = AllowedHosts::new(["shop.example", "cdn.example"]);
         Scene {
-            session: Session::new(shelf, Rc::new(settings)),
+            session: BrowserSession::new(shelf, Rc::new(settings)),
             clock,
             asked,
             headers: HeaderMap::new(),
@@ -98,12 +100,13 @@ impl Scene {
     }
 
     /// Loads the page's files for at most a second; what came, and how long it took.
-    async fn load(&mut self, html: &str) -> (Loaded, u64) {
+    async fn load_assets(&mut self, html: &str) -> (LoadedAssets, u64) {
         let url = Url::parse("http://shop.example/lamp").unwrap();
-        let page = PageSeen { url: &url, html: html.as_bytes(), headers: &self.headers };
+        let page = PageToLoad { url: &url, html: html.as_bytes(), headers: &self.headers };
         let began_at = self.clock.now();
         let give_up_at = began_at + Micros::from_secs(1);
-        let loaded = self.session.load(&page, &self.clock, give_up_at, &|_: &Exchange, _| {}).await;
+        let loaded =
+            self.session.load_assets(&page, &self.clock, give_up_at, &|_: &Exchange, _| {}).await;
         (loaded, self.clock.now().since(began_at).0 / 1_000)
     }
 
@@ -127,13 +130,13 @@ fn ok(_: &WireRequest) -> Told {
 #[tokio::test(start_paused = true)]
 async fn six_files_come_at_a_time_from_each_host() {
     let mut scene = Scene::new(ok);
-    let (loaded, took_ms) = scene.load(&images(13, "")).await;
+    let (loaded, took_ms) = scene.load_assets(&images(13, "")).await;
     assert_eq!((loaded.files, loaded.failed.len(), took_ms), (13, 0, 300));
     let at_once =
         scene.asked.borrow().iter().filter(|(at, _)| *at < Micros::from_millis(100)).count();
     assert_eq!(at_once, 6);
     let mut scene = Scene::new(ok);
-    let (loaded, took_ms) = scene.load(&(images(6, "") + &images(6, "//cdn.example"))).await;
+    let (loaded, took_ms) = scene.load_assets(&(images(6, "") + &images(6, "//cdn.example"))).await;
     assert_eq!((loaded.files, took_ms), (12, 100));
 }
 
@@ -146,8 +149,9 @@ async fn nothing_leaves_the_hosts_that_may_be_loaded() {
             (200, vec![])
         }
     });
-    let (loaded, _) =
-        scene.load("<img src=//ads.example/1.png><img src=/moved.png><img src=/own.png>").await;
+    let (loaded, _) = scene
+        .load_assets("<img src=//ads.example/1.png><img src=/moved.png><img src=/own.png>")
+        .await;
     assert_eq!((loaded.files, loaded.elsewhere, loaded.failed.len()), (1, 2, 0));
     assert!(
         scene.asked().iter().all(|asked| asked.starts_with("shop.example/")),
@@ -168,10 +172,10 @@ async fn what_is_fresh_is_not_asked_for_and_what_is_stale_is_asked_for_by_its_ta
     });
     let html =
         "<link rel=stylesheet href=/fresh.css><script src=/tagged.js></script><img src=/never.png>";
-    let (loaded, _) = scene.load(html).await;
+    let (loaded, _) = scene.load_assets(html).await;
     assert_eq!((loaded.files, loaded.cached, loaded.not_modified), (3, 0, 0));
     scene.asked.borrow_mut().clear();
-    let (loaded, _) = scene.load(html).await;
+    let (loaded, _) = scene.load_assets(html).await;
     assert_eq!(
         (loaded.files, loaded.cached, loaded.not_modified, loaded.failed.len()),
         (3, 1, 1, 0)
@@ -180,8 +184,8 @@ async fn what_is_fresh_is_not_asked_for_and_what_is_stale_is_asked_for_by_its_ta
     asked.sort();
     assert_eq!(asked, ["shop.example/never.png", "shop.example/tagged.js"]);
     // A new customer has nothing.
-    scene.session.forget();
-    assert_eq!(scene.load(html).await.0.cached, 0);
+    scene.session.reset();
+    assert_eq!(scene.load_assets(html).await.0.cached, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +194,8 @@ async fn a_file_that_does_not_come_is_told_and_the_wait_is_bounded() {
         Scene::new(
             |request| if request.path == "/gone.css" { (404, vec![]) } else { (200, vec![]) },
         );
-    let (loaded, _) = scene.load("<link rel=stylesheet href=/gone.css><img src=/a.png>").await;
+    let (loaded, _) =
+        scene.load_assets("<link rel=stylesheet href=/gone.css><img src=/a.png>").await;
     let told: Vec<String> = loaded
         .failed
         .iter()
@@ -198,7 +203,7 @@ async fn a_file_that_does_not_come_is_told_and_the_wait_is_bounded() {
         .collect();
     assert_eq!(told, ["http://shop.example/gone.css client_error: status 404"]);
     let mut scene = Scene::new(ok);
-    let (loaded, took_ms) = scene.load(&images(100, "")).await;
+    let (loaded, took_ms) = scene.load_assets(&images(100, "")).await;
     assert_eq!((took_ms, loaded.files), (1_000, 100));
     assert!(
         loaded.failed.len() >= 40
@@ -220,7 +225,7 @@ async fn the_page_s_own_headers_go_to_its_own_host_alone() {
     .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
     .into_iter()
     .collect();
-    scene.load("<img src=/own.png><img src=//cdn.example/theirs.png>").await;
+    scene.load_assets("<img src=/own.png><img src=//cdn.example/theirs.png>").await;
     let of = |path: &str, name: &str| {
         let asked = scene.asked.borrow();
         let (_, request) = asked.iter().rfind(|(_, request)| request.path == path).unwrap();
@@ -237,7 +242,7 @@ async fn the_page_s_own_headers_go_to_its_own_host_alone() {
     assert_eq!(of("/own.png", "referer").as_deref(), Some("http://shop.example/lamp"));
     assert_eq!(of("/theirs.png", "referer").as_deref(), Some("http://shop.example/"));
     // What files set, later requests carry.
-    scene.load("<img src=/next.png>").await;
+    scene.load_assets("<img src=/next.png>").await;
     let asked = scene.asked.borrow();
     assert_eq!(asked.last().unwrap().1.headers["cookie"], "seen=1");
 }

@@ -12,7 +12,7 @@ use crate::tally::Phases;
 
 /// Answers each address (`METHOD http://host/path`) with a status and headers; 200 without headers where none is known.
 #[derive(Default)]
-struct FakeLine {
+struct FakeConnections {
     table: Vec<Row>,
     asked: Rc<RefCell<Vec<WireRequest>>>,
     give_ups: Rc<RefCell<Vec<Micros>>>,
@@ -22,9 +22,9 @@ type Row = (&'static str, u16, Vec<(HeaderName, &'static str)>);
 
 struct HoldsBack(Micros);
 
-impl Line for FakeLine {
-    fn sibling(&self) -> FakeLine {
-        FakeLine {
+impl ShopperConnections for FakeConnections {
+    fn sibling(&self) -> FakeConnections {
+        FakeConnections {
             table: self.table.clone(),
             asked: self.asked.clone(),
             give_ups: self.give_ups.clone(),
@@ -46,7 +46,7 @@ impl Line for FakeLine {
             .into_iter()
             .map(|(name, value)| (name, HeaderValue::from_static(value)))
             .collect();
-        let answer = Answer {
+        let answer = WireResponse {
             status: StatusCode::from_u16(status).unwrap(),
             version: Version::HTTP_11,
             headers,
@@ -66,7 +66,7 @@ impl Line for FakeLine {
     }
 }
 
-impl Gate for HoldsBack {
+impl RequestGate for HoldsBack {
     async fn pass(&self, _origin: &Origin) -> Option<Micros> {
         Some(self.0)
     }
@@ -77,10 +77,10 @@ fn address_of(request: &WireRequest) -> String {
     format!("{} {scheme}://{}{}", request.method, request.origin.authority(), request.path)
 }
 
-fn session(line: FakeLine) -> Session<FakeLine> {
+fn session(line: FakeConnections) -> BrowserSession<FakeConnections> {
     let mut settings = SessionSettings::new(Url::parse("https://shop.example").unwrap());
     settings.allowed = AllowedHosts::new(["shop.example", "pay.example"]);
-    Session::new(line, Rc::new(settings))
+    BrowserSession::new(line, Rc::new(settings))
 }
 
 /// Nothing here ever waits.
@@ -91,12 +91,12 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
-fn fetch_with<G: Gate>(
-    session: &mut Session<FakeLine, G>,
+fn fetch_with<G: RequestGate>(
+    session: &mut BrowserSession<FakeConnections, G>,
     method: Method,
     url: &str,
     headers: &[(HeaderName, &'static str)],
-) -> Fetched {
+) -> FetchOutcome {
     let headers = headers
         .iter()
         .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
@@ -109,18 +109,18 @@ fn fetch_with<G: Gate>(
     ))
 }
 
-fn get(session: &mut Session<FakeLine>, url: &str) -> Fetched {
+fn get(session: &mut BrowserSession<FakeConnections>, url: &str) -> FetchOutcome {
     fetch_with(session, Method::GET, url, &[])
 }
 
 fn redirecting(
     table: &[(&'static str, u16, &'static str)],
-) -> (Session<FakeLine>, Rc<RefCell<Vec<WireRequest>>>) {
+) -> (BrowserSession<FakeConnections>, Rc<RefCell<Vec<WireRequest>>>) {
     let table = table
         .iter()
         .map(|&(from, status, to)| (from, status, vec![(header::LOCATION, to)]))
         .collect();
-    let line = FakeLine { table, ..FakeLine::default() };
+    let line = FakeConnections { table, ..FakeConnections::default() };
     let asked = line.asked.clone();
     (session(line), asked)
 }
@@ -168,7 +168,7 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
         &mut session,
         Method::GET,
         "/",
-        &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Shop App/7")],
+        &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Transport App/7")],
     );
     session.equip(holding(Device::Desktop));
     get(&mut session, "/");
@@ -183,7 +183,7 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
     );
     assert_eq!(
         (agent(1), header_of(&asked[1], header::ACCEPT_LANGUAGE)),
-        (&*format!("Shop App/7 {AGENT}"), Some("de-DE"))
+        (&*format!("Transport App/7 {AGENT}"), Some("de-DE"))
     );
     assert!(agent(2).contains("Windows") && agent(2).ends_with(AGENT), "{}", agent(2));
     assert_eq!(
@@ -197,12 +197,12 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
 fn who_comes_again_has_the_cookies_of_the_last_visit() {
     let table =
         vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "sid=7; Path=/")])];
-    let line = FakeLine { table, ..FakeLine::default() };
+    let line = FakeConnections { table, ..FakeConnections::default() };
     let asked = line.asked.clone();
     let mut first = session(line);
     get(&mut first, "/");
-    let mut again = session(FakeLine { asked: asked.clone(), ..FakeLine::default() });
-    again.come_again(first.leave());
+    let mut again = session(FakeConnections { asked: asked.clone(), ..FakeConnections::default() });
+    again.restore(first.into_state());
     get(&mut again, "/");
     let asked = asked.borrow();
     assert_eq!(
@@ -254,9 +254,9 @@ fn answers_that_only_look_like_redirects_are_answers() {
     ]);
     assert_eq!(get(&mut session, "/a").result.unwrap().answer.status, 304);
     assert_eq!(get(&mut session, "/c").result.unwrap().answer.status, 201);
-    let line = FakeLine {
+    let line = FakeConnections {
         table: vec![("GET https://shop.example/", 302, Vec::new())],
-        ..FakeLine::default()
+        ..FakeConnections::default()
     };
     assert_eq!(get(&mut self::session(line), "/").result.unwrap().answer.status, 302);
 }
@@ -279,7 +279,7 @@ fn redirects_without_end_are_followed_ten_times() {
     let (mut session, asked) = redirecting(&hops);
     assert_eq!(get(&mut session, "/1").result.unwrap().final_url.path(), "/11");
     let fetched = get(&mut session, "/0");
-    let Err(trouble @ FetchTrouble::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result
+    let Err(trouble @ FetchError::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result
     else {
         panic!("{:?}", fetched.result)
     };
@@ -294,18 +294,18 @@ fn redirects_without_end_are_followed_ten_times() {
 #[test]
 fn going_back_with_a_new_cookie_is_no_circle() {
     let set = (header::SET_COOKIE, "consent=1; Path=/");
-    let line = FakeLine {
+    let line = FakeConnections {
         table: vec![
             ("GET https://shop.example/", 302, vec![(header::LOCATION, "/consent")]),
             ("GET https://shop.example/consent", 302, vec![(header::LOCATION, "/"), set]),
         ],
-        ..FakeLine::default()
+        ..FakeConnections::default()
     };
     let asked = line.asked.clone();
     let result = get(&mut session(line), "/").result;
     // The table sends it round again, with the same cookie set anew each time: only the count ends it.
     assert!(
-        matches!(result, Err(FetchTrouble::RedirectLoop { hops: 10, circle: false, .. })),
+        matches!(result, Err(FetchError::RedirectLoop { hops: 10, circle: false, .. })),
         "{result:?}"
     );
     assert_eq!(header_of(&asked.borrow()[0], header::COOKIE), None);
@@ -339,9 +339,9 @@ fn credentials_stay_with_the_origin_they_were_meant_for() {
 
 #[test]
 fn a_step_s_own_cookie_joins_those_of_the_jar() {
-    let line = FakeLine {
+    let line = FakeConnections {
         table: vec![("GET https://shop.example/", 200, vec![(header::SET_COOKIE, "jar=2")])],
-        ..FakeLine::default()
+        ..FakeConnections::default()
     };
     let asked = line.asked.clone();
     let mut session = session(line);
@@ -350,7 +350,7 @@ fn a_step_s_own_cookie_joins_those_of_the_jar() {
     assert_eq!(header_of(&asked.borrow()[1], header::COOKIE), Some("own=1; jar=2"));
     let page = Url::parse("https://shop.example/").unwrap();
     assert_eq!(session.cookie("jar", &page), Some("2"));
-    session.forget();
+    session.reset();
     assert_eq!(session.cookie("jar", &page), None);
 }
 
@@ -358,7 +358,7 @@ fn a_step_s_own_cookie_joins_those_of_the_jar() {
 fn the_referer_is_the_page_not_the_data_it_asked_for() {
     let html = (header::CONTENT_TYPE, "Text/HTML; charset=utf-8");
     let json = (header::CONTENT_TYPE, "application/json");
-    let line = FakeLine {
+    let line = FakeConnections {
         table: vec![
             ("GET https://shop.example/cart?a=1", 200, vec![html.clone()]),
             ("GET https://shop.example/api", 200, vec![json]),
@@ -369,7 +369,7 @@ fn the_referer_is_the_page_not_the_data_it_asked_for() {
             ),
             ("GET https://pay.example/form", 500, vec![html]),
         ],
-        ..FakeLine::default()
+        ..FakeConnections::default()
     };
     let asked = line.asked.clone();
     let mut session = session(line);
@@ -401,30 +401,33 @@ fn only_allowed_hosts_are_asked() {
     ]);
     assert_eq!(
         get(&mut session, "https://bank.example/").result.unwrap_err(),
-        FetchTrouble::Refused("https://bank.example/".into())
+        FetchError::HostNotAllowed("https://bank.example/".into())
     );
     assert!(matches!(
         get(&mut session, "ftp://shop.example/").result,
-        Err(FetchTrouble::BadAddress(_))
+        Err(FetchError::BadAddress(_))
     ));
     assert_eq!(asked.borrow().len(), 0);
-    assert!(matches!(get(&mut session, "/away").result, Err(FetchTrouble::RedirectRefused { .. })));
-    assert!(matches!(get(&mut session, "/app").result, Err(FetchTrouble::RedirectRefused { .. })));
+    assert!(matches!(
+        get(&mut session, "/away").result,
+        Err(FetchError::RedirectNotAllowed { .. })
+    ));
+    assert!(matches!(get(&mut session, "/app").result, Err(FetchError::RedirectNotAllowed { .. })));
     let bad = get(&mut session, "/bad");
-    assert!(matches!(bad.result, Err(FetchTrouble::BadRedirect(_))), "{:?}", bad.result);
+    assert!(matches!(bad.result, Err(FetchError::BadRedirect(_))), "{:?}", bad.result);
     assert_eq!(bad.progress.first_location.as_deref(), Some("https://[oops"));
     assert_eq!(asked.borrow().len(), 3);
 }
 
 #[test]
 fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
-    let line = FakeLine {
+    let line = FakeConnections {
         table: vec![("GET https://shop.example/", 302, vec![(header::LOCATION, "/next")])],
-        ..FakeLine::default()
+        ..FakeConnections::default()
     };
     let give_ups = line.give_ups.clone();
     let settings = Rc::new(SessionSettings::new(Url::parse("https://shop.example").unwrap()));
-    let mut session = Session::with_gate(line, HoldsBack(Micros(100)), settings);
+    let mut session = BrowserSession::with_gate(line, HoldsBack(Micros(100)), settings);
     let request = PageRequest {
         method: Method::GET,
         url: "/".into(),
@@ -435,7 +438,10 @@ fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
     now(session.fetch(request, Micros(1_000), &mut |_, _, hop| hops.push(hop))).result.unwrap();
     assert_eq!(
         hops,
-        [Hop { index: 0, held: Some(Micros(100)) }, Hop { index: 1, held: Some(Micros(100)) }]
+        [
+            RedirectHop { index: 0, held: Some(Micros(100)) },
+            RedirectHop { index: 1, held: Some(Micros(100)) }
+        ]
     );
     assert_eq!(*give_ups.borrow(), [Micros(1_100), Micros(1_200)]);
 }

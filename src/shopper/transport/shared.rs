@@ -13,20 +13,20 @@ use crate::base::Micros;
 use crate::tally::Phases;
 
 /// What the lines of a core share.
-pub(super) struct Core<C> {
+pub(super) struct SharedState<C> {
     pub(super) clock: C,
     pub(super) lookup: Lookup,
     pub(super) tls: Tls,
     pub(super) sources: Vec<IpAddr>,
     /// Whose turn it is among the sources.
-    pub(super) turn: Cell<usize>,
+    pub(super) next_source: Cell<usize>,
     pub(super) kept: Option<RefCell<HashMap<Rc<Origin>, Vec<Connection>>>>,
     pub(super) max_body: u64,
 }
 
 /// What is known of an exchange so far, kept outside of it so that it survives giving up.
 #[derive(Debug, Default)]
-pub(super) struct Course {
+pub(super) struct ExchangeTimings {
     pub(super) phases: Phases,
     pub(super) connections: u32,
     pub(super) resumed: bool,
