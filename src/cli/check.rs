@@ -4,7 +4,7 @@ use super::args::CheckArgs;
 use super::source::Source;
 use super::{Exit, Failure, Screen, print};
 use crate::plan::forecast::Forecast;
-use crate::report::plan_view::{self, Setting};
+use crate::report::forecast_text::{self, Setting};
 use crate::schedule::{Schedule, plan_digest};
 
 /// `tillrush check`.
@@ -20,7 +20,7 @@ pub fn check(args: &CheckArgs, screen: Screen) -> Result<Exit, Failure> {
             width: screen.width,
             ascii: false,
         };
-        print(&plan_view::render(plan, &forecast, &setting))?;
+        print(&forecast_text::render(plan, &forecast, &setting))?;
     }
     let refused = forecast.breaches.iter().any(|breach| breach.refuses());
     Ok(if refused { Exit::BadScenario } else { Exit::Ok })

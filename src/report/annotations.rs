@@ -1,6 +1,6 @@
 //! Workflow commands, by which GitHub Actions marks the lines of the scenario whose objectives are not met.
 
-use super::view::{MARK, gate, words};
+use super::view::{MARK, gate, headline};
 use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Soundness, Verdict};
 
 /// A line for each objective that does not hold, and one for a run that does not count; `file` is the scenario, as seen from the
@@ -8,7 +8,7 @@ use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Soundness, Verdict};
 pub fn annotations(facts: &RunFacts, findings: &Findings, file: Option<&str>) -> String {
     let mut out = String::new();
     if matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted) {
-        out.push_str(&mark("error", None, "tillrush", &words::reason(facts, findings).text));
+        out.push_str(&mark("error", None, "tillrush", &headline::reason(facts, findings).text));
     }
     for found in &findings.objectives {
         let believed = findings.health.soundness != Soundness::Invalid;

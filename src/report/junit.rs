@@ -10,7 +10,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::view::{MARK, gate, words};
+use super::view::{MARK, gate, headline};
 use crate::base::Micros;
 use crate::plan::Plan;
 use crate::verdict::{
@@ -66,7 +66,7 @@ pub fn suite(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Suite {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         cases,
-        said: words::headline(plan, facts, findings),
+        said: headline::headline(plan, facts, findings),
     }
 }
 
@@ -134,9 +134,9 @@ fn validity(facts: &RunFacts, findings: &Findings) -> Status {
     if sound && counts && facts.missing_slices.is_empty() && findings.health.started > 0 {
         return Status::Passed;
     }
-    let doubts = words::generator(findings).into_iter().map(|remark| remark.text);
+    let doubts = headline::generator(findings).into_iter().map(|remark| remark.text);
     let lines: Vec<String> =
-        std::iter::once(words::reason(facts, findings).text).chain(doubts).collect();
+        std::iter::once(headline::reason(facts, findings).text).chain(doubts).collect();
     Status::Error(findings.verdict.key(), lines.join("\n"))
 }
 

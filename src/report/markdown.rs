@@ -18,10 +18,10 @@ pub fn markdown(view: &View) -> String {
         text(&view.reason.text),
         text(&view.subtitle)
     );
-    view.caution
+    view.warning
         .iter()
-        .for_each(|caution| out.push_str(&format!("\n> **{}**\n", text(&caution.sentence))));
-    let disbelieved = view.caution.as_ref().is_some_and(|caution| caution.of_all);
+        .for_each(|warning| out.push_str(&format!("\n> **{}**\n", text(&warning.sentence))));
+    let disbelieved = view.warning.as_ref().is_some_and(|warning| warning.of_all);
     let (in_sight, rest): (Vec<&Table>, Vec<&Table>) =
         view.tables.iter().partition(|table| table.in_sight);
     let mut found: String = in_sight.iter().map(|each| format!("\n{}", table(each))).collect();

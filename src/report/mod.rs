@@ -4,6 +4,7 @@
 mod annotations;
 mod comparison;
 mod console;
+pub mod forecast_text;
 mod format;
 mod history;
 mod html;
@@ -11,7 +12,6 @@ mod inputs;
 pub mod json;
 mod junit;
 mod markdown;
-pub mod plan_view;
 mod samples;
 pub mod view;
 

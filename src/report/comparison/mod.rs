@@ -1,6 +1,7 @@
 //! Two runs side by side, for people and for programs: the same view, tables and formats as the report of one run.
 
 mod document;
+mod headline;
 mod noise;
 mod pipeline;
 mod summary;
@@ -8,7 +9,6 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod view;
-mod words;
 
 pub use document::DifferenceDocument;
 pub use noise::noise_text;

@@ -1,7 +1,7 @@
 //! A comparison for pipelines: test cases, and marks in GitHub Actions.
 
+use super::headline::in_brackets;
 use super::tables::{change, figure, seen};
-use super::words::in_brackets;
 use crate::report::annotations::mark;
 use crate::report::junit::{Status, Suite};
 use crate::report::view::MARK;
@@ -14,8 +14,8 @@ const COMPARABLE: &str = "the runs can be compared";
 /// A test case for each figure. One that could not be decided is an error where the verdict depends on it, and skipped otherwise.
 pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
     let comparable = match found.verdict {
-        Verdict::Invalid => Status::Error("invalid", super::words::reason(found).text),
-        _ if found.suspect => Status::Error("inconclusive", super::words::reason(found).text),
+        Verdict::Invalid => Status::Error("invalid", super::headline::reason(found).text),
+        _ if found.suspect => Status::Error("inconclusive", super::headline::reason(found).text),
         _ => Status::Passed,
     };
     let cases = found
@@ -28,7 +28,7 @@ pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
         duration: candidate.facts.duration,
         properties: vec![("primary".to_owned(), found.primary_key.clone())],
         cases: std::iter::once((COMPARABLE.to_owned(), comparable)).chain(cases).collect(),
-        said: super::words::headline(found),
+        said: super::headline::headline(found),
     }
 }
 
@@ -52,7 +52,7 @@ pub fn comparison_annotations(found: &Comparison) -> String {
         _ => None,
     };
     if found.verdict == Verdict::Invalid {
-        return mark("error", None, "tillrush", &super::words::reason(found).text);
+        return mark("error", None, "tillrush", &super::headline::reason(found).text);
     }
     found
         .differences

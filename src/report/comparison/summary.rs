@@ -6,7 +6,7 @@ use super::document::{
     ChangedSpotDocument, ComparisonDocument, DifferenceDocument, PlacesDocument, RunReference,
     SCHEMA,
 };
-use super::words;
+use super::headline;
 use crate::plan::Plan;
 use crate::report::json::{figure, hotspot};
 use crate::verdict::Verdict;
@@ -34,8 +34,8 @@ pub fn comparison_document(
     ComparisonDocument {
         schema: SCHEMA.to_owned(),
         verdict: word(found.verdict).to_owned(),
-        verdict_reason: words::reason(found).text,
-        headline: words::headline(found),
+        verdict_reason: headline::reason(found).text,
+        headline: headline::headline(found),
         base: reference(base),
         candidate: reference(candidate),
         duet: found.duet,

@@ -1,6 +1,6 @@
 //! What a comparison says, ready to print in the formats of a report.
 
-use super::{tables, words};
+use super::{headline, tables};
 use crate::report::view::View;
 use crate::verdict::compare::{Comparison, Side};
 
@@ -12,25 +12,25 @@ pub fn comparison_view(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison
         tables::times(found),
         tables::places(found),
     ];
-    View::cautious(
-        words::caution(found),
+    View::under(
+        headline::caution(found),
         View {
-            title: words::title(base, candidate),
-            subtitle: words::subtitle(base, candidate),
+            title: headline::title(base, candidate),
+            subtitle: headline::subtitle(base, candidate),
             verdict: found.verdict,
             word: found.verdict.key().to_uppercase(),
-            reason: words::reason(found),
-            caution: None,
-            headline: words::found(found),
+            reason: headline::reason(found),
+            warning: None,
+            headline: headline::found(found),
             answers: Vec::new(),
             tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
-            generator: words::generators(base, candidate),
-            notes: words::notes(found),
+            generator: headline::generators(base, candidate),
+            notes: headline::notes(found),
         },
     )
 }
 
 /// Each difference in a line, in the order of the comparisons.
 pub fn difference_texts(found: &Comparison) -> Vec<String> {
-    words::differences(found)
+    headline::differences(found)
 }

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use self::layout::{GAP, in_cell, layout, wrapped};
 use crate::base::on_one_line;
-use crate::report::view::{Fit, Remark, Table, Tone, View};
+use crate::report::view::{Fit, Statement, Table, Tone, View};
 
 /// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +30,9 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     let mut out = Screen { text: String::new(), width, paint };
     out.verdict(view);
     out.blank();
-    view.caution.iter().for_each(|caution| out.remark(&caution.remark(), 0));
+    view.warning.iter().for_each(|warning| out.remark(&warning.remark(), 0));
     let beneath =
-        if view.caution.as_ref().is_some_and(|caution| caution.of_all) { INDENT } else { 0 };
+        if view.warning.as_ref().is_some_and(|warning| warning.of_all) { INDENT } else { 0 };
     view.headline.iter().for_each(|remark| out.remark(remark, beneath));
     for table in &view.tables {
         out.blank();
@@ -45,7 +45,9 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
         .for_each(|(i, remark)| out.remark(remark, if i == 0 { 0 } else { INDENT }));
     if !view.notes.is_empty() {
         out.blank();
-        view.notes.iter().for_each(|note| out.remark(&Remark::new(Tone::Faint, note.clone()), 0));
+        view.notes
+            .iter()
+            .for_each(|note| out.remark(&Statement::new(Tone::Faint, note.clone()), 0));
     }
     out.text
 }
@@ -94,7 +96,7 @@ impl Screen {
     }
 
     /// A sentence, its further lines indented a little so that sentences are told apart without blank lines.
-    fn remark(&mut self, remark: &Remark, indent: usize) {
+    fn remark(&mut self, remark: &Statement, indent: usize) {
         for (i, line) in wrapped(&remark.text, self.width - indent, INDENT).into_iter().enumerate()
         {
             let hanging = if i == 0 { indent } else { indent + INDENT };

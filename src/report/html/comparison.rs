@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::charts::{self, Chart, Colour};
-use super::page::{CautionPart, RemarkPart, TablePart, remarks, word};
+use super::page::{StatementPart, TablePart, WarningPart, remarks, word};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::report::comparison::{
@@ -30,8 +30,8 @@ struct Page {
     verdict: &'static str,
     word: String,
     reason: String,
-    caution: Option<CautionPart>,
-    headline: Vec<RemarkPart>,
+    warning: Option<WarningPart>,
+    headline: Vec<StatementPart>,
     changes: Vec<ChangePart>,
     /// Those of single steps that did not get worse.
     others: Vec<ChangePart>,
@@ -39,7 +39,7 @@ struct Page {
     spots: Vec<SpotPart>,
     sides: Vec<SidePart>,
     spreads: Vec<Chart>,
-    generator: Vec<RemarkPart>,
+    generator: Vec<StatementPart>,
     notes: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ impl Page {
             verdict: found.verdict.key(),
             word: told.verdict.replace('_', " ").to_uppercase(),
             reason: view.reason.text.clone(),
-            caution: view.caution.as_ref().map(CautionPart::of),
+            warning: view.warning.as_ref().map(WarningPart::of),
             headline: remarks(&view.headline),
             changes,
             others,

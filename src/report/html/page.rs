@@ -12,7 +12,7 @@ use crate::report::json::{
     HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document,
 };
 use crate::report::view::format::{count, expected, percent};
-use crate::report::view::{Caution, Fit, Remark, Section, Table, Tone, View, gate, tables};
+use crate::report::view::{Fit, Section, Statement, Table, Tone, View, Warning, gate, tables};
 use crate::verdict::{Completion, Findings, Verdict};
 
 /// Whether a page follows a run.
@@ -46,9 +46,9 @@ struct Page {
     look: &'static str,
     word: String,
     reason: String,
-    caution: Option<CautionPart>,
+    warning: Option<WarningPart>,
     answers: Vec<AnswerPart>,
-    headline: Vec<RemarkPart>,
+    headline: Vec<StatementPart>,
     objectives: Vec<StripPart>,
     flows: Vec<Chart>,
     over_time: Vec<Chart>,
@@ -63,7 +63,7 @@ struct Page {
     percentiles: Vec<PercentilesPart>,
     losses: Vec<StripPart>,
     sections: Vec<SectionPart>,
-    generator: Vec<RemarkPart>,
+    generator: Vec<StatementPart>,
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     again: String,
@@ -89,13 +89,13 @@ struct AnswerPart {
 
 /// What must be known before any of it is believed.
 #[derive(Serialize)]
-pub(super) struct CautionPart {
+pub(super) struct WarningPart {
     of_all: bool,
     sentence: String,
 }
 
 #[derive(Serialize)]
-pub(super) struct RemarkPart {
+pub(super) struct StatementPart {
     tone: &'static str,
     text: String,
 }
@@ -189,7 +189,7 @@ impl Page {
                 findings.verdict.key()
             },
             reason: view.reason.text.clone(),
-            caution: view.caution.as_ref().map(CautionPart::of),
+            warning: view.warning.as_ref().map(WarningPart::of),
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: remarks(&view.headline),
             objectives: objectives
@@ -239,10 +239,10 @@ impl From<crate::report::view::Answer> for AnswerPart {
     }
 }
 
-pub(super) fn remarks(remarks: &[Remark]) -> Vec<RemarkPart> {
+pub(super) fn remarks(remarks: &[Statement]) -> Vec<StatementPart> {
     remarks
         .iter()
-        .map(|remark| RemarkPart { tone: word(remark.tone), text: remark.text.clone() })
+        .map(|remark| StatementPart { tone: word(remark.tone), text: remark.text.clone() })
         .collect()
 }
 
@@ -381,11 +381,11 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-// === impl CautionPart ===
+// === impl WarningPart ===
 
-impl CautionPart {
-    pub(super) fn of(caution: &Caution) -> CautionPart {
-        CautionPart { of_all: caution.of_all, sentence: caution.sentence.clone() }
+impl WarningPart {
+    pub(super) fn of(warning: &Warning) -> WarningPart {
+        WarningPart { of_all: warning.of_all, sentence: warning.sentence.clone() }
     }
 }
 

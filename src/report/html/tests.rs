@@ -189,7 +189,7 @@ fn what_is_not_to_be_believed_says_so_in_every_part() {
                 .map(|part| part.value().attr("id").unwrap_or_default().to_owned())
                 .collect()
         };
-        (of("section:has(> .caution)"), of("section.doubted"))
+        (of("section:has(> .warning)"), of("section.doubted"))
     };
     let all_parts = ["answers", "gate", "funnel", "time", "places", "steps", "loss"]
         .map(str::to_owned)

@@ -14,7 +14,7 @@ use super::clusters::ClusterDocument;
 use super::experiment::ExperimentDocument;
 use super::figures::{PlaceDocument, SpansDocument};
 use super::friction::FrictionDocument;
-use super::moments::{
+use super::incidents::{
     DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument,
 };
 use super::places::{EndingsDocument, HeatDocument, StageDocument};

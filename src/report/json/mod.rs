@@ -7,7 +7,7 @@ mod document;
 mod experiment;
 mod figures;
 mod friction;
-mod moments;
+mod incidents;
 mod places;
 mod summary;
 #[cfg(test)]
@@ -22,7 +22,7 @@ pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, Experimen
 pub(super) use figures::figure;
 pub use figures::{PlaceDocument, SpansDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
-pub use moments::{
+pub use incidents::{
     DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument,
     SourceDocument, TimeWindowDocument,
 };

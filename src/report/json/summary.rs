@@ -14,12 +14,12 @@ use super::document::{
 use super::experiment::experiment;
 use super::figures::{PlaceDocument, basis_of, figure, millis, pair, spans};
 use super::friction::friction;
-use super::moments::{detectable, pressure, season, source, window};
+use super::incidents::{detectable, pressure, season, source, window};
 use super::places::{endings, heat, stages};
 use super::wire::wire;
 use crate::base::StepId;
 use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
-use crate::report::view::{gate, words};
+use crate::report::view::{gate, headline};
 use crate::tally::Tally;
 use crate::verdict::statistics::Rate;
 use crate::verdict::{
@@ -53,8 +53,8 @@ pub fn run_document(
         tool_version: facts.tool_version.clone(),
         commands: facts.commands.clone(),
         verdict: word(findings.verdict),
-        verdict_reason: words::reason(facts, findings).text,
-        headline: words::headline(plan, facts, findings),
+        verdict_reason: headline::reason(facts, findings).text,
+        headline: headline::headline(plan, facts, findings),
         scenario: ScenarioDocument {
             name: plan.name.clone(),
             sha256: facts.scenario_sha256.clone(),

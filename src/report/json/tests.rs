@@ -516,7 +516,7 @@ fn a_run_with_planted_faults_in_full() {
           "own_stickiness": 0.199627,
           "surprise": 26.3036,
           "block_s": 1.0,
-          "caution": null
+          "warning": null
         },
         "units": [
           "…",

@@ -1,10 +1,10 @@
 //! What a reader of a report asks first, and the answers in a few words each.
 
+use super::blocks::{Answer, Tone};
 use super::format::{NOTHING, count, counted, expected, interval, rate};
-use super::moments;
-use super::parts::{Answer, Tone};
+use super::incidents;
 use super::tables::{group, lost_share, places};
-use super::{sight, words};
+use super::{headline, power};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Soundness, Verdict};
 
@@ -43,7 +43,7 @@ fn answer(
 }
 
 fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
-    let reason = words::reason(facts, findings);
+    let reason = headline::reason(facts, findings);
     let word = match findings.verdict {
         _ if facts.completion == Completion::Running => "Still running",
         Verdict::Pass if findings.objectives.is_empty() => "No objectives",
@@ -61,7 +61,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
     if repeated.events == 0 {
-        let tone = words::good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high));
+        let tone = headline::good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high));
         return answer(
             QUESTION,
             tone,
@@ -89,9 +89,9 @@ fn since(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
     if findings.shoppers.repeated.events == 0 {
         return answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice");
     }
-    match moments::worst(plan, facts, findings) {
+    match incidents::worst(plan, facts, findings) {
         Some((span, what, tone)) => answer(QUESTION, tone, span, what),
-        None if !sight::shows_groups(findings) => {
+        None if !power::shows_groups(findings) => {
             answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings))
         }
         None => answer(
@@ -109,7 +109,7 @@ fn who(plan: &Plan, findings: &Findings) -> Answer {
         None if findings.shoppers.repeated.events == 0 => {
             answer(QUESTION, Tone::Plain, NOTHING, "nobody failed twice")
         }
-        None if !sight::shows_groups(findings) => {
+        None if !power::shows_groups(findings) => {
             answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings))
         }
         None => answer(QUESTION, Tone::Plain, "No group shown", "no group of shoppers stands out"),
@@ -143,7 +143,7 @@ fn lost(findings: &Findings) -> Answer {
     };
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
-        let tone = words::good_news(own.ci95.high);
+        let tone = headline::good_news(own.ci95.high);
         let word = if tone == Tone::Good { "None" } else { "None seen" };
         return answer(QUESTION, tone, word, format!("{ci95} with 95 % confidence"));
     }

@@ -1,7 +1,7 @@
 //! The table of the files that pages are made of.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{count, percent};
-use super::parts::{Fit, Table, Tone};
 use crate::plan::Plan;
 use crate::verdict::Findings;
 

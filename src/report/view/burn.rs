@@ -1,12 +1,12 @@
 //! The error budget in words and figures.
 
+use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent, times};
-use super::parts::{Fit, Remark, Table, Tone};
 use crate::base::Micros;
 use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, Findings};
 
 /// What the run says of the error budget, in a sentence or two.
-pub fn budget(found: &BudgetFinding) -> Remark {
+pub fn budget(found: &BudgetFinding) -> Statement {
     let budget = &found.budget;
     let size = count(budget.size().round() as u64);
     let what = format!(
@@ -16,7 +16,7 @@ pub fn budget(found: &BudgetFinding) -> Remark {
         span(budget.window)
     );
     let (Some(burn), Some(ci95)) = (found.burn, found.burn_ci95) else {
-        return Remark::new(
+        return Statement::new(
             Tone::Doubtful,
             format!("{what}: nothing can be said, for no shopper came to an end."),
         );
@@ -30,7 +30,7 @@ pub fn budget(found: &BudgetFinding) -> Remark {
             hour(ci95.high),
             times(ci95.high)
         );
-        return Remark::new(Tone::Good, text);
+        return Statement::new(Tone::Good, text);
     }
     let lasts = found
         .lasts()
@@ -55,7 +55,7 @@ pub fn budget(found: &BudgetFinding) -> Remark {
         percent(found.spent_by_run()),
     );
     let tone = if ci95.low > 1.0 || rang > 0 { Tone::Bad } else { Tone::Plain };
-    Remark::new(tone, text)
+    Statement::new(tone, text)
 }
 
 /// The burn alarms, a line each.

@@ -1,7 +1,7 @@
 //! What went wrong first, as tables.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, expected};
-use super::parts::{Fit, Table, Tone};
 use crate::plan::Plan;
 use crate::verdict::{Cluster, Findings};
 

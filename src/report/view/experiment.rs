@@ -1,7 +1,7 @@
 //! The retry experiment, in a sentence and a table.
 
+use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, interval, percent, rate};
-use super::parts::{Fit, Remark, Table, Tone};
 use crate::plan::{Plan, Way};
 use crate::verdict::{Against, Comparison, Experiment, Findings};
 
@@ -11,7 +11,7 @@ const PLACES: usize = 3;
 const MIN_SHOPPERS: u64 = 10;
 
 /// What cures, and where to look for the cause.
-pub fn remarks(plan: &Plan, findings: &Findings) -> Vec<Remark> {
+pub fn remarks(plan: &Plan, findings: &Findings) -> Vec<Statement> {
     let Some(found) = &findings.experiment else { return Vec::new() };
     let places: Vec<&Comparison> =
         found.places.iter().filter(|place| place.cure.is_some()).take(PLACES).collect();
@@ -24,7 +24,7 @@ pub fn remarks(plan: &Plan, findings: &Findings) -> Vec<Remark> {
         .collect()
 }
 
-fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Remark> {
+fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Statement> {
     let arm = place.cure?;
     let (cured, against) = (&place.arms[arm].cured, place.arms[arm].against_same?);
     let (share, ci95) = rate(cured);
@@ -41,17 +41,17 @@ fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Remark> {
         count(cured.of),
         look_at(plan, way)
     );
-    Some(Remark::new(Tone::Bad, text))
+    Some(Statement::new(Tone::Bad, text))
 }
 
-fn no_cure(plan: &Plan, found: &Experiment) -> Remark {
+fn no_cure(plan: &Plan, found: &Experiment) -> Statement {
     let shoppers = found.everywhere.shoppers();
     if shoppers < MIN_SHOPPERS {
         let text = format!(
             "Too few shoppers failed ({}) to say which way to try again cures.",
             count(shoppers)
         );
-        return Remark::new(Tone::Doubtful, text);
+        return Statement::new(Tone::Doubtful, text);
     }
     let same = plan
         .shoppers
@@ -78,7 +78,7 @@ fn no_cure(plan: &Plan, found: &Experiment) -> Remark {
             format!("No way to try again surely cures more than trying the same again does{open}.")
         }
     };
-    Remark::new(Tone::Plain, text)
+    Statement::new(Tone::Plain, text)
 }
 
 /// The arm as a sentence begins with it.

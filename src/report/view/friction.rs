@@ -1,7 +1,7 @@
 //! What a shopper must do to buy, as a table.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, span, span_range};
-use super::parts::{Fit, Table, Tone};
 use crate::plan::Plan;
 use crate::verdict::{EachBuyer, Findings};
 

@@ -1,7 +1,7 @@
 //! The release gate in words and figures: what was observed of each objective, and what the answer is.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent};
-use super::parts::{Fit, Table, Tone};
 use crate::base::Micros;
 use crate::plan::{Metric, Place};
 use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};

@@ -2,21 +2,21 @@
 
 mod answers;
 mod assets;
+mod blocks;
 mod burn;
-mod caution;
 mod clusters;
 mod experiment;
 pub mod format;
 mod friction;
 pub(super) mod gate;
-pub(super) mod moments;
+pub(super) mod headline;
+pub(super) mod incidents;
 mod page;
-mod parts;
+mod power;
 mod repeats;
-mod sight;
 pub(super) mod tables;
-pub(super) mod words;
+mod warning;
 
-pub use caution::{Caution, MARK};
+pub use blocks::{Answer, Column, Fit, Row, Section, Statement, Table, Tone};
 pub use page::View;
-pub use parts::{Answer, Column, Fit, Remark, Row, Section, Table, Tone};
+pub use warning::{MARK, Warning};

@@ -5,18 +5,18 @@
 
 use super::answers;
 use super::assets;
+use super::blocks::{Answer, Section, Statement, Table};
 use super::burn;
-use super::caution::{Caution, caution};
 use super::clusters;
 use super::experiment;
 use super::friction;
 use super::gate;
-use super::moments;
-use super::parts::{Answer, Remark, Section, Table};
+use super::headline;
+use super::incidents;
+use super::power;
 use super::repeats;
-use super::sight;
 use super::tables;
-use super::words;
+use super::warning::{Warning, warning};
 use crate::plan::Plan;
 use crate::verdict::{Findings, RunFacts, Verdict};
 
@@ -32,17 +32,17 @@ pub struct View {
     /// The same in capitals; that of a run without objectives says so.
     pub word: String,
     /// Why.
-    pub reason: Remark,
+    pub reason: Statement,
     /// What must be known before any of what follows is believed.
-    pub caution: Option<Caution>,
+    pub warning: Option<Warning>,
     /// What matters most, in plain sentences, the worst place for repeated failures first.
-    pub headline: Vec<Remark>,
+    pub headline: Vec<Statement>,
     /// What a reader asks first, answered in a few words each.
     pub answers: Vec<Answer>,
     /// The tables, in reading order; those with nothing to say are left out.
     pub tables: Vec<Table>,
     /// The generator: its soundness and figures, then each doubt with its remedy.
-    pub generator: Vec<Remark>,
+    pub generator: Vec<Statement>,
     /// What a reader must know to read the figures rightly.
     pub notes: Vec<String>,
 }
@@ -57,7 +57,7 @@ impl View {
             burn::alarms(findings).of(Section::Gate),
             tables::funnel(plan, findings).of(Section::Funnel),
             tables::by_failures(findings).of(Section::Funnel),
-            moments::windows(plan, facts, findings).of(Section::Time),
+            incidents::windows(plan, facts, findings).of(Section::Time),
             tables::hotspots(plan, findings).of(Section::Places),
             repeats::repeats(plan, findings).of(Section::Places),
             tables::steps(plan, findings).of(Section::Steps),
@@ -67,37 +67,37 @@ impl View {
             clusters::clusters(plan, findings).of(Section::Steps),
             clusters::examples(plan, findings).of(Section::Places),
             tables::loss(findings).of(Section::Loss),
-            sight::season(findings).of(Section::Loss),
+            power::season(findings).of(Section::Loss),
             experiment::experiment(plan, findings).of(Section::Further),
         ];
         tables.retain(|table| !table.rows.is_empty());
         tables.sort_by_key(|table| table.section);
-        View::cautious(
-            caution(findings),
+        View::under(
+            warning(findings),
             View {
                 title: plan.name.clone(),
-                subtitle: words::subtitle(plan, facts, findings),
+                subtitle: headline::subtitle(plan, facts, findings),
                 verdict: findings.verdict,
-                word: words::verdict(facts, findings),
-                reason: words::reason(facts, findings),
-                caution: None,
-                headline: words::found(plan, facts, findings),
+                word: headline::verdict(facts, findings),
+                reason: headline::reason(facts, findings),
+                warning: None,
+                headline: headline::found(plan, facts, findings),
                 answers: answers::answers(plan, facts, findings),
                 tables,
-                generator: words::generator(findings),
-                notes: words::notes(plan, findings),
+                generator: headline::generator(findings),
+                notes: headline::notes(plan, findings),
             },
         )
     }
 
     /// The view under this caution.
-    pub fn cautious(caution: Option<Caution>, view: View) -> View {
-        let Some(own) = &caution else { return view };
+    pub fn under(warning: Option<Warning>, view: View) -> View {
+        let Some(own) = &warning else { return view };
         View {
             headline: own.remarks(view.headline),
             answers: view.answers.into_iter().map(|answer| own.answer(answer)).collect(),
             tables: view.tables.into_iter().map(|table| own.table(table)).collect(),
-            caution,
+            warning,
             ..view
         }
     }

@@ -1,7 +1,7 @@
 //! How failures come back to the same shopper, as a table.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, interval, interval_of, percent, rate, times};
-use super::parts::{Fit, Table, Tone};
 use crate::plan::Plan;
 use crate::verdict::statistics::Interval;
 use crate::verdict::{Findings, Stickiness};

@@ -1,10 +1,10 @@
 //! The tables of a report.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{
     NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate,
     span, times,
 };
-use super::parts::{Fit, Table, Tone};
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FunnelStage;
 use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};

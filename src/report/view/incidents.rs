@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::caution::was_late;
+use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{count, expected, percent, range, rate, times};
-use super::parts::{Fit, Remark, Table, Tone};
+use super::warning::was_late;
 use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::statistics::Strata;
@@ -19,7 +19,7 @@ const MATTERS: f64 = 2.0;
 const TOLD: usize = 2;
 
 /// Why failures repeat, in a sentence; none if too few tried again after a failure to say.
-pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Remark> {
+pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Statement> {
     let found = &findings.repeats.source;
     let Source { why, strata, windows, .. } = found;
     let beside = strata.risk_ratio().map_or_else(
@@ -64,12 +64,12 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Rema
             )
         }
     };
-    let text = caution(found).map_or_else(|| text.clone(), |caution| format!("{text} {caution}"));
-    Some(Remark::new(if *why == WhyRepeated::Chance { Tone::Plain } else { Tone::Bad }, text))
+    let text = warning(found).map_or_else(|| text.clone(), |caution| format!("{text} {caution}"));
+    Some(Statement::new(if *why == WhyRepeated::Chance { Tone::Plain } else { Tone::Bad }, text))
 }
 
 /// What may have been taken for the shopper's own circumstances, if anything.
-pub fn caution(source: &Source) -> Option<String> {
+pub fn warning(source: &Source) -> Option<String> {
     source.may_hide_a_moment().then(|| {
         let block = source.block;
         format!(
@@ -139,7 +139,7 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
 }
 
 /// When the shop was worse than at other times, where that is not why failures repeat: who meets one failure may leave as well.
-pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Remark> {
+pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Statement> {
     let told_already = !findings.repeats.source.windows.is_empty();
     (!told_already && !findings.windows.is_empty()).then(|| {
         let lost: f64 = findings
@@ -153,7 +153,7 @@ pub fn bad_times(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<R
         } else {
             String::new()
         };
-        Remark::new(
+        Statement::new(
             Tone::Bad,
             format!(
                 "At times more failed than at others: {}{cost}.",
@@ -254,14 +254,14 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
 }
 
 /// What an overload did; and where shoppers really leave, how much trying again adds to the load.
-pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
+pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Statement> {
     let Some(loss) = &findings.loss else { return Vec::new() };
     let added = loss
         .pressure
         .amplification
         .filter(|times| loss.behaviour == Behaviour::Live && *times > 1.0);
     let added = added.map(|times| {
-        Remark::new(
+        Statement::new(
             Tone::Plain,
             format!("Trying again made {times:.2} attempts of each first one."),
         )
@@ -277,7 +277,7 @@ pub fn pressure(facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
                 } else {
                     (Tone::Bad, "")
                 };
-                Remark::new(tone, overloaded(facts, overload) + caution)
+                Statement::new(tone, overloaded(facts, overload) + caution)
             },
         );
     added.into_iter().chain(overloads).collect()

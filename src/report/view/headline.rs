@@ -1,12 +1,12 @@
 //! The sentences of a report: what a tired engineer reads before any table.
 
-use super::caution::caution;
+use super::blocks::{Statement, Tone};
 use super::experiment;
 use super::format::{count, counted, expected, interval, percent, range, rate, times};
-use super::moments;
-use super::parts::{Remark, Tone};
-use super::sight;
+use super::incidents;
+use super::power;
 use super::tables::{group, lift_range, lost_share, places};
+use super::warning::warning;
 use crate::plan::{Arrivals, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
@@ -40,40 +40,40 @@ pub fn verdict(facts: &RunFacts, findings: &Findings) -> String {
 }
 
 /// Why the verdict is what it is.
-pub fn reason(facts: &RunFacts, findings: &Findings) -> Remark {
+pub fn reason(facts: &RunFacts, findings: &Findings) -> Statement {
     let objectives = findings.objectives.len();
     match findings.verdict {
         _ if facts.completion == Completion::Running => {
-            Remark::new(Tone::Doubtful, still_running(facts, findings))
+            Statement::new(Tone::Doubtful, still_running(facts, findings))
         }
         Verdict::Pass if objectives == 0 => {
-            Remark::new(Tone::Plain, "nothing was asked of this run, and nothing judged")
+            Statement::new(Tone::Plain, "nothing was asked of this run, and nothing judged")
         }
-        Verdict::Pass => Remark::new(Tone::Good, "all objectives hold"),
-        Verdict::Fail if facts.completion == Completion::Aborted => Remark::new(
+        Verdict::Pass => Statement::new(Tone::Good, "all objectives hold"),
+        Verdict::Fail if facts.completion == Completion::Aborted => Statement::new(
             Tone::Bad,
             format!("stopped after {}, {}", facts.duration, broken(findings)),
         ),
-        Verdict::Fail => Remark::new(Tone::Bad, broken(findings)),
-        Verdict::Invalid => Remark::new(
+        Verdict::Fail => Statement::new(Tone::Bad, broken(findings)),
+        Verdict::Invalid => Statement::new(
             Tone::Doubtful,
             "the generator, not the shop, was the bottleneck: the figures below say little of the shop",
         ),
-        Verdict::Interrupted if facts.completion == Completion::Killed => Remark::new(
+        Verdict::Interrupted if facts.completion == Completion::Killed => Statement::new(
             Tone::Doubtful,
             "the process died; the figures are of what it had written until then",
         ),
-        Verdict::Interrupted => Remark::new(
+        Verdict::Interrupted => Statement::new(
             Tone::Doubtful,
             "the run was cut short; the figures are of what was seen until then",
         ),
-        Verdict::Inconclusive => Remark::new(Tone::Doubtful, inconclusive(facts, findings)),
+        Verdict::Inconclusive => Statement::new(Tone::Doubtful, inconclusive(facts, findings)),
     }
 }
 
 /// How far the figures go, and what the objectives look like by them.
 fn still_running(facts: &RunFacts, findings: &Findings) -> String {
-    let until = moments::clock(facts, facts.duration);
+    let until = incidents::clock(facts, facts.duration);
     let so_far = |why| findings.objectives.iter().filter(|found| found.why == why).count();
     let objectives = match findings.objectives.len() {
         0 => String::new(),
@@ -142,24 +142,24 @@ const WORST: usize = 3;
 /// What matters most, after what must be known before it is believed, as sentences.
 pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<String> {
     let found = found(plan, facts, findings).into_iter().map(|remark| remark.text);
-    caution(findings).map(|caution| caution.sentence).into_iter().chain(found).collect()
+    warning(findings).map(|caution| caution.sentence).into_iter().chain(found).collect()
 }
 
 /// The worst places for repeated failures, then all of them, then what they cost.
-pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Remark> {
-    let mut remarks: Vec<Remark> =
+pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Statement> {
+    let mut remarks: Vec<Statement> =
         findings.hotspots.iter().take(WORST).map(|spot| worst(plan, findings, spot)).collect();
     remarks.extend(experiment::remarks(plan, findings));
     remarks.push(repeated(plan, findings));
-    remarks.extend(moments::source(plan, facts, findings));
-    remarks.extend(moments::bad_times(plan, facts, findings));
-    remarks.extend(moments::pressure(facts, findings));
+    remarks.extend(incidents::source(plan, facts, findings));
+    remarks.extend(incidents::bad_times(plan, facts, findings));
+    remarks.extend(incidents::pressure(facts, findings));
     remarks.extend(cost(findings));
     remarks.extend(findings.budget.as_ref().map(super::burn::budget));
     remarks
 }
 
-fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
+fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Statement {
     let who = match spot.basis {
         Basis::Assigned => format!("Shoppers with {}", group(spot)),
         Basis::Observed => format!("Shoppers who met {}", group(spot)),
@@ -193,7 +193,7 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Remark {
         count(spot.inside.events),
         count(spot.inside.of),
     );
-    Remark::new(Tone::Bad, text)
+    Statement::new(Tone::Bad, text)
 }
 
 /// How it strikes the reader that nothing was seen: as good news only where that rules out more than one shopper in twenty.
@@ -201,17 +201,17 @@ pub(super) fn good_news(at_most: f64) -> Tone {
     if at_most <= 0.05 { Tone::Good } else { Tone::Doubtful }
 }
 
-fn repeated(plan: &Plan, findings: &Findings) -> Remark {
+fn repeated(plan: &Plan, findings: &Findings) -> Statement {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
     if repeated.of == 0 {
-        return Remark::new(
+        return Statement::new(
             Tone::Doubtful,
             "No shopper came to an end, so nothing can be said of repeated failures.",
         );
     }
     if repeated.events == 0 {
-        return Remark::new(
+        return Statement::new(
             good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high)),
             format!(
                 "No shopper of {} met two failures or more ({ci95} with 95 % confidence).",
@@ -225,7 +225,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         }
         None => String::new(),
     };
-    let nobody = if findings.hotspots.is_empty() && sight::shows_groups(findings) {
+    let nobody = if findings.hotspots.is_empty() && power::shows_groups(findings) {
         " No group of shoppers stands out."
     } else {
         ""
@@ -235,18 +235,18 @@ fn repeated(plan: &Plan, findings: &Findings) -> Remark {
         count(repeated.events),
         count(repeated.of)
     );
-    Remark::new(Tone::Bad, text)
+    Statement::new(Tone::Bad, text)
 }
 
-fn cost(findings: &Findings) -> Option<Remark> {
+fn cost(findings: &Findings) -> Option<Statement> {
     let Some(loss) = &findings.loss else {
         let text = "Closed load: shoppers wait for one another, so what a slow or failing shop would lose is not derived.";
-        return Some(Remark::new(Tone::Faint, text));
+        return Some(Statement::new(Tone::Faint, text));
     };
     let own = loss.by_patience.first()?;
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
-        return Some(Remark::new(
+        return Some(Statement::new(
             good_news(own.ci95.high),
             format!("No shopper is lost to failures ({ci95})."),
         ));
@@ -278,7 +278,7 @@ fn cost(findings: &Findings) -> Option<Remark> {
     } else {
         ""
     };
-    Some(Remark::new(
+    Some(Statement::new(
         Tone::Bad,
         format!(
             "{share} of shoppers {would} ({}, {}){band}.{worth}{cause}",
@@ -289,7 +289,7 @@ fn cost(findings: &Findings) -> Option<Remark> {
 }
 
 /// The generator's figures, then each doubt with its remedy.
-pub fn generator(findings: &Findings) -> Vec<Remark> {
+pub fn generator(findings: &Findings) -> Vec<Statement> {
     let health = &findings.health;
     let tone = match health.soundness {
         Soundness::Valid => Tone::Plain,
@@ -306,14 +306,14 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
     };
     let started =
         format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
-    let mut remarks = vec![Remark::new(
+    let mut remarks = vec![Statement::new(
         tone,
         format!("Generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()),
     )];
     remarks.extend(wire(findings));
     remarks.extend(health.doubts.iter().map(|doubt| {
         let tone = if doubt.gravity == Soundness::Valid { Tone::Faint } else { Tone::Doubtful };
-        Remark::new(
+        Statement::new(
             tone,
             format!(
                 "{}: {}. Remedy: {}.",
@@ -328,7 +328,7 @@ pub fn generator(findings: &Findings) -> Vec<Remark> {
 
 /// What the run came to on the wire: connections, and where the time of an exchange went; then the same of the files of pages, which are
 /// counted apart, and whose phases are not known.
-fn wire(findings: &Findings) -> Option<Remark> {
+fn wire(findings: &Findings) -> Option<Statement> {
     let wire = &findings.wire;
     let listed = |parts: &[(u64, &str)]| -> String {
         parts
@@ -377,7 +377,7 @@ fn wire(findings: &Findings) -> Option<Remark> {
     let (own, opened) =
         (counted(wire.requests, "request"), counted(wire.connections, "connection"));
     let text = format!("On the wire: {own}{of_steps}{also}; {opened}{resumed}{phases}{files}");
-    (wire.connections > 0).then(|| Remark::new(Tone::Plain, text))
+    (wire.connections > 0).then(|| Statement::new(Tone::Plain, text))
 }
 
 /// What a reader must know to read the figures rightly.
@@ -429,7 +429,7 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
                 .to_owned(),
         );
     }
-    notes.extend(sight::detectable(findings));
+    notes.extend(power::detectable(findings));
     if let Some(loss) = &findings.loss {
         let open = loss.by_patience.iter().any(|row| row.lost_at_least < row.lost);
         if open {

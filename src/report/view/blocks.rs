@@ -2,7 +2,7 @@
 
 /// A sentence and how it should strike the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
+pub struct Statement {
     /// How it should strike the reader.
     pub tone: Tone,
     /// The sentence.
@@ -144,11 +144,11 @@ impl Table {
     }
 }
 
-// === impl Remark ===
+// === impl Statement ===
 
-impl Remark {
+impl Statement {
     /// A sentence that should strike the reader so.
-    pub fn new(tone: Tone, text: impl Into<String>) -> Remark {
-        Remark { tone, text: text.into() }
+    pub fn new(tone: Tone, text: impl Into<String>) -> Statement {
+        Statement { tone, text: text.into() }
     }
 }

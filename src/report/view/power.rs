@@ -1,7 +1,7 @@
 //! What a run of this size could have seen, and the season that it stands for.
 
+use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, counted, expected, percent, range};
-use super::parts::{Fit, Table, Tone};
 use crate::verdict::{Among, Detectable, Findings, MIN_REPEATED};
 
 /// What this run could have seen, a sentence for all shoppers and one for those who came to pay.

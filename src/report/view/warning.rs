@@ -1,13 +1,13 @@
 //! How far findings can be believed, told where they stand: who reads one table of a report must not take the generator's own doings
 //! for the shop's, however far away the verdict is.
 
-use super::parts::{Answer, Remark, Table, Tone};
+use super::blocks::{Answer, Statement, Table, Tone};
 use crate::base::Micros;
 use crate::verdict::{Findings, Soundness};
 
 /// What a reader must know before believing a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caution {
+pub struct Warning {
     /// Whether it is of all findings; otherwise of the times.
     pub of_all: bool,
     /// In a sentence.
@@ -18,16 +18,16 @@ pub struct Caution {
 pub const MARK: &str = "not to be believed";
 
 /// The caution that the generator of a run calls for.
-pub fn caution(findings: &Findings) -> Option<Caution> {
+pub fn warning(findings: &Findings) -> Option<Warning> {
     let health = &findings.health;
     let cause = &health.doubts.iter().find(|doubt| doubt.gravity == health.soundness)?.cause;
     match health.soundness {
         Soundness::Valid => None,
-        Soundness::Suspect => Some(Caution {
+        Soundness::Suspect => Some(Warning {
             of_all: false,
             sentence: format!("Read the times with caution: {cause}."),
         }),
-        Soundness::Invalid => Some(Caution {
+        Soundness::Invalid => Some(Warning {
             of_all: true,
             sentence: format!(
                 "Not to be believed: {cause}, so that what is found here may be the generator's doing, and not the shop's."
@@ -45,18 +45,18 @@ pub fn was_late(findings: &Findings, from: Micros, until: Micros) -> bool {
         .any(|(late_from, late_until)| *late_from < until && from < *late_until)
 }
 
-// === impl Caution ===
+// === impl Warning ===
 
-impl Caution {
+impl Warning {
     /// As a sentence among others.
-    pub fn remark(&self) -> Remark {
-        Remark::new(Tone::Doubtful, self.sentence.clone())
+    pub fn remark(&self) -> Statement {
+        Statement::new(Tone::Doubtful, self.sentence.clone())
     }
 
     /// Findings as they are shown under this caution.
-    pub fn remarks(&self, remarks: Vec<Remark>) -> Vec<Remark> {
+    pub fn remarks(&self, remarks: Vec<Statement>) -> Vec<Statement> {
         let tone = |tone| if self.of_all { Tone::Faint } else { tone };
-        remarks.into_iter().map(|remark| Remark { tone: tone(remark.tone), ..remark }).collect()
+        remarks.into_iter().map(|remark| Statement { tone: tone(remark.tone), ..remark }).collect()
     }
 
     /// A table as it is shown under this caution.

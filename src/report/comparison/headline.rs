@@ -3,7 +3,7 @@
 use super::tables::{figure, range, ratio, seen};
 use crate::report::view::format::{counted, percent, times};
 use crate::report::view::tables::group;
-use crate::report::view::{Caution, Remark, Tone, words};
+use crate::report::view::{Statement, Tone, Warning, headline};
 use crate::verdict::Verdict;
 use crate::verdict::compare::{
     Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side,
@@ -36,7 +36,7 @@ pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
 }
 
 /// Why the verdict is what it is.
-pub(super) fn reason(found: &Comparison) -> Remark {
+pub(super) fn reason(found: &Comparison) -> Statement {
     match found.verdict {
         Verdict::Fail => {
             let worse: Vec<&Difference> = found.regressions().collect();
@@ -44,18 +44,18 @@ pub(super) fn reason(found: &Comparison) -> Remark {
                 worse.iter().take(NAMED).map(|difference| moved(difference)).collect();
             let more = worse.len().saturating_sub(NAMED);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            Remark::new(Tone::Bad, format!("a regression: {}{more}", named.join("; ")))
+            Statement::new(Tone::Bad, format!("a regression: {}{more}", named.join("; ")))
         }
-        Verdict::Pass => Remark::new(
+        Verdict::Pass => Statement::new(
             Tone::Good,
             format!("no regression: {}", found.primary().map(moved).unwrap_or_default()),
         ),
-        Verdict::Invalid => Remark::new(
+        Verdict::Invalid => Statement::new(
             Tone::Doubtful,
             "a generator, not the shop, was the bottleneck in one of the runs: their difference says little",
         ),
         Verdict::Interrupted | Verdict::Inconclusive => {
-            Remark::new(Tone::Doubtful, undecided(found))
+            Statement::new(Tone::Doubtful, undecided(found))
         }
     }
 }
@@ -96,11 +96,11 @@ pub(super) fn in_brackets(difference: &Difference) -> String {
 }
 
 /// The caution that the generators call for.
-pub(super) fn caution(found: &Comparison) -> Option<Caution> {
+pub(super) fn caution(found: &Comparison) -> Option<Warning> {
     let sentence = "Not to be believed: in one of the runs the generator was the bottleneck, so that what differs may be its own doing, and not \
                     the shop's.";
     (found.verdict == Verdict::Invalid)
-        .then(|| Caution { of_all: true, sentence: sentence.to_owned() })
+        .then(|| Warning { of_all: true, sentence: sentence.to_owned() })
 }
 
 /// What matters most, after what must be known before it is believed, as sentences.
@@ -113,7 +113,7 @@ pub(super) fn headline(found: &Comparison) -> Vec<String> {
 }
 
 /// What matters most, in plain sentences.
-pub(super) fn found(found: &Comparison) -> Vec<Remark> {
+pub(super) fn found(found: &Comparison) -> Vec<Statement> {
     let mut remarks = Vec::new();
     if let Some(primary) = found.primary() {
         let more = match (ratio(primary), primary.subject.is_time()) {
@@ -130,7 +130,8 @@ pub(super) fn found(found: &Comparison) -> Vec<Remark> {
             Answer::NoRegression => (Tone::Good, "no regression"),
             Answer::Inconclusive => (Tone::Doubtful, "inconclusive"),
         };
-        remarks.push(Remark::new(tone, format!("Primary, {}: {word}. {per}{more}.", primary.key)));
+        remarks
+            .push(Statement::new(tone, format!("Primary, {}: {word}. {per}{more}.", primary.key)));
     }
     remarks.extend(others(found));
     remarks.extend(
@@ -152,7 +153,7 @@ pub(super) fn found(found: &Comparison) -> Vec<Remark> {
     remarks
 }
 
-fn others(found: &Comparison) -> Option<Remark> {
+fn others(found: &Comparison) -> Option<Statement> {
     let others = || found.differences.iter().filter(|difference| !difference.primary);
     let of = |answer| others().filter(|difference| difference.answer == answer).count();
     let (worse, open, all) = (of(Answer::Regression), of(Answer::Inconclusive), others().count());
@@ -162,10 +163,10 @@ fn others(found: &Comparison) -> Option<Remark> {
         counted(all as u64, "other figure"),
         all - worse - open
     );
-    (all > 0).then(|| Remark::new(tone, text))
+    (all > 0).then(|| Statement::new(tone, text))
 }
 
-fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Remark {
+fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Statement {
     let at = if changed.steps.is_empty() {
         String::new()
     } else {
@@ -177,7 +178,7 @@ fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Remark {
     let (here, there) =
         (rate(changed.spot.inside.value()), rate(changed.other.and_then(|rate| rate.value())));
     let (before, after) = if tone == Tone::Bad { (there, here) } else { (here, there) };
-    Remark::new(
+    Statement::new(
         tone,
         format!(
             "Shoppers with {} {what}{at}: {before} of them before, {after} now.",
@@ -187,11 +188,11 @@ fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Remark {
 }
 
 /// Both generators; their doubts with remedies.
-pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Remark> {
+pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Statement> {
     let of = |name: &str, side: &Side<'_>| {
-        let remarks = words::generator(side.findings).into_iter();
+        let remarks = headline::generator(side.findings).into_iter();
         remarks
-            .map(|remark| Remark { text: format!("{name}: {}", remark.text), ..remark })
+            .map(|remark| Statement { text: format!("{name}: {}", remark.text), ..remark })
             .collect::<Vec<_>>()
     };
     [of("Base", base), of("Candidate", candidate)].concat()

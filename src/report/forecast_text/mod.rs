@@ -2,7 +2,7 @@
 
 mod curve;
 mod head;
-mod sight;
+mod power;
 mod text;
 mod traffic;
 
@@ -32,10 +32,10 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         head::load(plan, width, setting.ascii),
         traffic::steps(plan, forecast, width),
         traffic::stay(forecast, width),
-        sight::rates(forecast, width),
-        sight::objectives(plan, forecast, width),
-        sight::budget(plan, forecast, width),
-        sight::breaches(forecast, width),
+        power::rates(forecast, width),
+        power::objectives(plan, forecast, width),
+        power::budget(plan, forecast, width),
+        power::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());
     let text: Vec<String> = sections

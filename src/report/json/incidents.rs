@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{figure, pair};
 use crate::plan::Plan;
-use crate::report::view::moments;
+use crate::report::view::incidents;
 use crate::verdict::{
     Among, Detectable, Overload, Pressure, SeasonLoss, Sight, Source, TimeWindow,
 };
@@ -32,7 +32,7 @@ pub struct SourceDocument {
     /// How long a block of time is: shorter moments are not told from the shoppers' own circumstances.
     pub block_s: f64,
     /// What to beware of in `why`; null if nothing.
-    pub caution: Option<String>,
+    pub warning: Option<String>,
 }
 
 /// A time at which the shop failed more than at others.
@@ -152,7 +152,7 @@ pub(super) fn source(found: &Source) -> SourceDocument {
         own_stickiness: found.strata.own_stickiness().map(figure),
         surprise: figure(found.strata.surprise()),
         block_s: found.block.as_secs_f64(),
-        caution: moments::caution(found),
+        warning: incidents::warning(found),
     }
 }
 
