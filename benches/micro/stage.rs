@@ -102,6 +102,10 @@ impl Transport for StageTransport {
 }
 
 impl ShopperConnections for StageConnections {
+    fn now(&self) -> Micros {
+        Micros::ZERO
+    }
+
     fn sibling(&self) -> StageConnections {
         StageConnections { stage: Rc::clone(&self.stage), shopper: self.shopper, asked: 0 }
     }

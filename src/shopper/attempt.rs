@@ -1,5 +1,7 @@
 //! One try at a step: fill the request, send it, read the answer, judge it, tell the tally.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::HeaderName;
 
@@ -366,7 +368,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             Ok(page) => page,
             Err(trouble) => return (no_page(&trouble), None),
         };
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(str::to_owned);
+        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(Cow::into_owned);
         let answer = Reading::new(
             page.answer.status.as_u16(),
             &page.answer.headers,

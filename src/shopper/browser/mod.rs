@@ -6,3 +6,4 @@ pub mod cookies;
 pub mod device;
 pub(crate) mod returning;
 pub mod session;
+pub(crate) mod site;

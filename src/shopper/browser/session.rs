@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -15,7 +16,7 @@ use url::Url;
 use super::address::{self, AddressError, AllowedHosts};
 use super::assets::cache::AssetCache;
 use super::assets::load::AssetLoader;
-use super::cookies::Cookies;
+use super::cookies::{CookieJar, Now, SiteContext};
 use super::device::{self, AGENT};
 use crate::base::Micros;
 use crate::plan::Equipment;
@@ -34,6 +35,8 @@ pub struct SessionSettings {
     pub allowed: AllowedHosts,
     /// How many redirects are followed in one fetch.
     pub max_redirects: u32,
+    /// The wall clock at the run's planned start, to a few seconds: for cookies with a date from shops that do not say what time it is.
+    pub began_unix_seconds: i64,
 }
 
 /// A shopper's browser: connections, cookies, and the page that the shopper is on.
@@ -43,7 +46,7 @@ pub struct BrowserSession<L, G = NoGate> {
     pub(crate) settings: Rc<SessionSettings>,
     /// The settings' headers and the shopper's own.
     pub(crate) headers: HeaderMap,
-    pub(crate) cookies: Cookies,
+    pub(crate) cookies: CookieJar,
     page: Option<Rc<Url>>,
     /// The text of the page, where a later step needs it.
     document: Option<Bytes>,
@@ -117,7 +120,7 @@ pub struct Document {
 /// What a browser holds from visit to visit.
 #[derive(Debug)]
 pub struct BrowserState {
-    cookies: Cookies,
+    cookies: CookieJar,
     files: Option<AssetCache>,
 }
 
@@ -205,7 +208,14 @@ impl SessionSettings {
         headers
             .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, br, zstd"));
         let allowed = AllowedHosts::new(target.host_str());
-        SessionSettings { target, headers, allowed, max_redirects: 10 }
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let began_unix_seconds = since_1970.map_or(0, |since| since.as_secs() as i64);
+        SessionSettings { target, headers, allowed, max_redirects: 10, began_unix_seconds }
+    }
+
+    /// A moment of the run, as cookies count time.
+    pub(super) fn at(&self, at: Micros) -> Now {
+        Now { at, unix_seconds: self.began_unix_seconds.saturating_add((at.0 / 1_000_000) as i64) }
     }
 
     /// The origin of an address, if requests may go there.
@@ -250,7 +260,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             gate,
             settings,
             headers,
-            cookies: Cookies::default(),
+            cookies: CookieJar::default(),
             page: None,
             document: None,
             origins: Vec::new(),
@@ -315,8 +325,8 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     }
 
     /// The value of the cookie of this name that a request to `url` would carry.
-    pub fn cookie(&self, name: &str, url: &Url) -> Option<&str> {
-        self.cookies.value(name, url)
+    pub fn cookie(&self, name: &str, url: &Url) -> Option<Cow<'_, str>> {
+        self.cookies.value(name, url, self.connections.now())
     }
 
     /// The page that the shopper is on: the last answer that was one.
@@ -420,7 +430,8 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             chain.progress.ended_at = Some(exchange.ended_at);
             let answer = exchange.result?;
             let changes = self.cookies.changes();
-            self.cookies.take(&answer.headers, &chain.url);
+            let now = self.settings.at(exchange.ended_at);
+            self.cookies.store(&answer.headers, &chain.url, SiteContext::SameSite, now);
             let Some(location) = location_of(&answer) else {
                 return Ok(FetchedPage { answer, final_url: chain.url.clone() });
             };
@@ -493,7 +504,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     }
 
     fn set_cookies(&mut self, chain: &mut RedirectChain, own: Option<&HeaderValue>) {
-        let jar = self.cookies.header(&chain.url);
+        let jar = self.cookies.header(&chain.url, SiteContext::SameSite, self.connections.now());
         // Cookies that the step wrote itself are for the origin it named.
         let own = own.filter(|_| {
             chain.visited.first().is_none_or(|(_, first, _)| first.origin() == chain.url.origin())

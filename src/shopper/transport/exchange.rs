@@ -28,6 +28,9 @@ pub trait ShopperConnections {
         give_up_at: Micros,
     ) -> impl Future<Output = Exchange>;
 
+    /// Now, on the run's clock.
+    fn now(&self) -> Micros;
+
     /// More connections of the same shopper, to send requests at the same time. Those that carry several requests at once (HTTP/2) are shared.
     fn sibling(&self) -> Self
     where

@@ -94,6 +94,10 @@ impl<C: Clock + Clone> ShopperConnections for FakeConnections<C> {
         }
     }
 
+    fn now(&self) -> Micros {
+        self.clock.now()
+    }
+
     fn sibling(&self) -> FakeConnections<C> {
         FakeConnections {
             clock: self.clock.clone(),

@@ -183,6 +183,10 @@ impl<C: Clock + Clone + 'static> ShopperConnections for HttpConnections<C> {
         }
     }
 
+    fn now(&self) -> Micros {
+        self.shared.clock.now()
+    }
+
     fn sibling(&self) -> HttpConnections<C> {
         let idle = self.idle.iter().filter_map(Connection::shared).collect();
         HttpConnections {

@@ -14,7 +14,7 @@ use super::cache::AssetCache;
 use super::page::{Asset, AssetKind, assets};
 use crate::base::Micros;
 use crate::shopper::browser::address;
-use crate::shopper::browser::cookies::Cookies;
+use crate::shopper::browser::cookies::{CookieJar, SiteContext};
 use crate::shopper::browser::session::{
     BrowserSession, RequestGate, SessionSettings, location_of, referer,
 };
@@ -93,7 +93,7 @@ struct PageLoad<'a, G, C, F> {
     settings: &'a SessionSettings,
     gate: &'a G,
     clock: &'a C,
-    cookies: RefCell<&'a mut Cookies>,
+    cookies: RefCell<&'a mut CookieJar>,
     cache: RefCell<&'a mut AssetCache>,
     seen: &'a F,
     loaded: RefCell<LoadedAssets>,
@@ -258,7 +258,8 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
                     };
                 }
             };
-            self.cookies.borrow_mut().take(&answer.headers, &url);
+            let now = self.settings.at(exchange.ended_at);
+            self.cookies.borrow_mut().store(&answer.headers, &url, SiteContext::SameSite, now);
             let status = answer.status.as_u16();
             let Some(location) = location_of(&answer) else {
                 self.cache.borrow_mut().take(&url, status, &answer.headers, exchange.ended_at);
@@ -307,7 +308,8 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
         if let Some(referer) = referer(self.page.url, url) {
             headers.insert(header::REFERER, referer);
         }
-        if let Some(cookies) = self.cookies.borrow_mut().header(url) {
+        let now = self.clock.now();
+        if let Some(cookies) = self.cookies.borrow_mut().header(url, SiteContext::SameSite, now) {
             headers.insert(header::COOKIE, cookies);
         }
         self.cache.borrow().conditions(url, &mut headers);

@@ -72,6 +72,10 @@ impl ShopperConnections for Shelf {
         }
     }
 
+    fn now(&self) -> Micros {
+        Micros::ZERO
+    }
+
     fn sibling(&self) -> Shelf {
         self.clone()
     }
