@@ -173,11 +173,11 @@ fn tally(criterion: &mut Criterion) {
     });
     let (one, other) = (second(&plan, 10_000), second(&plan, 10_000));
     group.bench_function("seal a second of 10,000 requests", |bencher| {
-        bencher.iter_batched_ref(|| one.clone(), Tally::seal, BatchSize::LargeInput)
+        bencher.iter_batched_ref(|| one.clone(), Tally::compact, BatchSize::LargeInput)
     });
     let mut sealed = (one, other);
-    sealed.0.seal();
-    sealed.1.seal();
+    sealed.0.compact();
+    sealed.1.compact();
     group.bench_function("merge two sealed seconds", |bencher| {
         bencher.iter_batched(
             || sealed.clone(),
@@ -219,7 +219,7 @@ fn report(criterion: &mut Criterion) {
         stage::visit(&world, arrival.ordinal, arrival.at);
     }
     let mut tally = world.tally.into_inner();
-    tally.seal();
+    tally.compact();
     let facts = facts();
     let mut group = criterion.benchmark_group("report");
     group.sample_size(10);

@@ -320,7 +320,7 @@ impl<'a> Gathering<'a> {
 
     fn take(&mut self, mut delta: Tally) {
         delta.generator.peak_rss_kib = peak_rss_kib();
-        delta.seal();
+        delta.compact();
         // A disk that is full must not end the measurement: what is in memory is reported all the same.
         if let Err(error) = self.writer.append(&delta) {
             self.lost.get_or_insert(error);

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::Merge;
-use super::{ExchangeSeen, Series};
+use super::exchange::ExchangeSeen;
+use super::latency_by_block::Series;
+use super::merge::{Merge, merge_fields};
 use crate::base::Micros;
 
 /// What shoppers did until they had an order.
@@ -57,32 +58,14 @@ impl Friction {
     /// Counts a buyer.
     pub(super) fn bought(&mut self, block: u32, span: Micros, effort: Effort) {
         self.buyers += 1;
-        self.effort.absorb(effort);
+        self.effort.merge_with(effort);
         if effort.troubles == 0 {
             self.smooth_buyers += 1;
-            self.smooth_effort.absorb(effort);
+            self.smooth_effort.merge_with(effort);
         }
         self.busy.record(block, span.since(effort.idle));
     }
 }
 
-impl Merge for Friction {
-    fn absorb(&mut self, other: Friction) {
-        self.buyers.absorb(other.buyers);
-        self.effort.absorb(other.effort);
-        self.smooth_buyers.absorb(other.smooth_buyers);
-        self.smooth_effort.absorb(other.smooth_effort);
-        self.busy.absorb(other.busy);
-    }
-}
-
-impl Merge for Effort {
-    fn absorb(&mut self, other: Effort) {
-        self.requests.absorb(other.requests);
-        self.round_trips.absorb(other.round_trips);
-        self.bytes_sent.absorb(other.bytes_sent);
-        self.bytes_received.absorb(other.bytes_received);
-        self.troubles.absorb(other.troubles);
-        self.idle.absorb(other.idle);
-    }
-}
+merge_fields!(Friction { buyers, effort, smooth_buyers, smooth_effort, busy });
+merge_fields!(Effort { requests, round_trips, bytes_sent, bytes_received, troubles, idle });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::Merge;
+use super::merge::{Merge, keep_larger, merge_fields};
 use crate::base::Micros;
 
 /// So many different causes are told apart; beyond, all are counted under [`TOO_MANY_CAUSES`].
@@ -65,7 +65,7 @@ pub struct Generator {
 /// Counts a cause, in a map of bounded size.
 pub(super) fn add_cause(causes: &mut BTreeMap<String, u64>, cause: &str, times: u64) {
     match causes.get_mut(cause) {
-        Some(count) => count.absorb(times),
+        Some(count) => count.merge_with(times),
         None => {
             causes.insert(cause.to_owned(), times);
             bound_causes(causes);
@@ -84,38 +84,37 @@ fn bound_causes(causes: &mut BTreeMap<String, u64>) {
 }
 
 fn merge_causes(ours: &mut BTreeMap<String, u64>, theirs: BTreeMap<String, u64>) {
-    ours.absorb(theirs);
+    ours.merge_with(theirs);
     bound_causes(ours);
 }
 
-// === impl Arrivals ===
-
-impl Merge for Arrivals {
-    fn absorb(&mut self, other: Arrivals) {
-        self.planned.absorb(other.planned);
-        self.started.absorb(other.started);
-        merge_causes(&mut self.unstarted, other.unstarted);
-        self.returned.absorb(other.returned);
-        self.returned_as_new.absorb(other.returned_as_new);
+/// Adds causes up by whose fault they are.
+fn merge_faults(
+    ours: &mut BTreeMap<OwnFault, BTreeMap<String, u64>>,
+    theirs: BTreeMap<OwnFault, BTreeMap<String, u64>>,
+) {
+    for (fault, causes) in theirs {
+        merge_causes(ours.entry(fault).or_default(), causes);
     }
 }
 
-// === impl Generator ===
-
-impl Merge for Generator {
-    fn absorb(&mut self, other: Generator) {
-        self.cpu.absorb(other.cpu);
-        self.wall.absorb(other.wall);
-        self.run_queue.absorb(other.run_queue);
-        self.busiest_permille = self.busiest_permille.max(other.busiest_permille);
-        self.peak_rss_kib = self.peak_rss_kib.max(other.peak_rss_kib);
-        for (fault, causes) in other.own_failures {
-            merge_causes(self.own_failures.entry(fault).or_default(), causes);
-        }
-        self.clamped.absorb(other.clamped);
-        self.coarse_timer |= other.coarse_timer;
-    }
-}
+merge_fields!(Arrivals {
+    planned,
+    started,
+    unstarted => merge_causes,
+    returned,
+    returned_as_new,
+});
+merge_fields!(Generator {
+    cpu,
+    wall,
+    run_queue,
+    busiest_permille => keep_larger,
+    peak_rss_kib => keep_larger,
+    own_failures => merge_faults,
+    clamped,
+    coarse_timer,
+});
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //! Two needs pull apart. While attempts come in by the ten thousand a second, counting one must cost next
 //! to nothing: that is a dense HdrHistogram. But a run keeps one distribution per step, outcome and block,
 //! some ten thousand of them, and dense ones would take a gigabyte: those are packed (see `buckets`). So what
-//! was counted lately is open, first as a short list, from [`FEW`] on as a dense histogram; sealing adds it to
+//! was counted lately is open, first as a short list, from [`FEW`] on as a dense histogram; compacting adds it to
 //! the packed part. Which part holds what can't be seen from outside.
 
 use std::borrow::Cow;
@@ -15,6 +15,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::buckets::{self, Packer, Pairs};
+use super::merge::Merge;
 use crate::base::Micros;
 
 /// From so many open spans on a dense histogram is worth its memory.
@@ -29,7 +30,7 @@ pub struct Latency {
     open: Open,
 }
 
-/// What was counted since the last sealing.
+/// What was counted since it was last compacted.
 #[derive(Clone, Default)]
 enum Open {
     #[default]
@@ -67,22 +68,9 @@ impl Latency {
         count_dense(self.dense(), value, times);
     }
 
-    /// Adds what `other` counted. The result is packed.
-    pub fn merge(&mut self, other: &Latency) {
-        if other.count == 0 {
-            return;
-        }
-        self.seal();
-        self.packed = match (&*self.packed, other.packed()) {
-            ([], theirs) => theirs.into(),
-            (ours, theirs) => buckets::merged(ours, &theirs).into(),
-        };
-        self.count = self.count.saturating_add(other.count);
-    }
-
-    /// Adds what `other` counted, as [`Latency::merge`] does, and stays open: cheaper where many
-    /// distributions are added to one, at the price of a dense histogram until it is sealed.
-    pub fn gather(&mut self, other: &Latency) {
+    /// Adds what `other` counted, and stays open: cheaper where many distributions are added to one, at the price of a
+    /// dense histogram until it is compacted.
+    pub fn merge_into_open(&mut self, other: &Latency) {
         if other.count == 0 {
             return;
         }
@@ -93,7 +81,7 @@ impl Latency {
     }
 
     /// Packs what is open, and gives its memory back. Nothing that can be read changes.
-    pub fn seal(&mut self) {
+    pub fn compact(&mut self) {
         if let Cow::Owned(packed) = self.packed() {
             self.packed = packed.into();
             self.open = Open::Nothing;
@@ -196,8 +184,34 @@ impl Latency {
     }
 }
 
+/// [`Latency::merge_into_open`] for `merge_fields`.
+pub(super) fn merge_into_open(ours: &mut Latency, theirs: Latency) {
+    ours.merge_into_open(&theirs);
+}
+
 fn count_dense(dense: &mut Histogram<u64>, value: u64, times: u64) {
     dense.record_n(value, times).expect("a histogram that grows takes every value up to the bound");
+}
+
+impl Merge for Latency {
+    /// The result is packed.
+    fn merge_with(&mut self, mut other: Latency) {
+        if other.is_empty() {
+            return;
+        }
+        self.compact();
+        if self.is_empty() {
+            other.compact();
+            *self = other;
+            return;
+        }
+        self.packed = buckets::merged(&self.packed, &other.packed()).into();
+        self.count = self.count.saturating_add(other.count);
+    }
+
+    fn compact(&mut self) {
+        Latency::compact(self);
+    }
 }
 
 impl PartialEq for Latency {
@@ -211,8 +225,8 @@ impl Eq for Latency {}
 impl<'a> Sum<&'a Latency> for Latency {
     fn sum<I: Iterator<Item = &'a Latency>>(parts: I) -> Latency {
         let mut total = Latency::default();
-        parts.for_each(|part| total.gather(part));
-        total.seal();
+        parts.for_each(|part| total.merge_into_open(part));
+        total.compact();
         total
     }
 }
@@ -371,16 +385,16 @@ mod tests {
         }
 
         #[test]
-        fn however_it_was_built_it_is_the_same(spans in spans(), parts in 1..6usize, seal: bool) {
+        fn however_it_was_built_it_is_the_same(spans in spans(), parts in 1..6usize, compact: bool) {
             let whole = recorded(&spans);
             let mut pieces: Vec<Latency> =
                 (0..parts).map(|part| recorded(&spans.iter().copied().skip(part).step_by(parts).collect::<Vec<_>>())).collect();
-            if seal {
-                pieces[0].seal();
+            if compact {
+                pieces[0].compact();
             }
             let summed: Latency = pieces.iter().sum();
             let mut merged = pieces.pop().unwrap();
-            pieces.iter().for_each(|piece| merged.merge(piece));
+            pieces.into_iter().for_each(|piece| merged.merge_with(piece));
             let mut gathered = Latency::default();
             spans.iter().for_each(|&span| gathered.record_n(Micros(span), 1));
             prop_assert_eq!(&merged, &whole);

@@ -1,82 +1,15 @@
-//! What shoppers tell the tally: an exchange, an attempt at a step, an attempt at a unit, an end.
+//! What shoppers report to the tally: an attempt at a step, an attempt at a unit, an end.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Effort, FailureKind, Observed};
+use super::failure::FailureKind;
+use super::first_failures::Cause;
+use super::friction::Effort;
+use super::outcome::{End, Outcome};
+use super::shoppers::Observed;
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
-
-/// How an attempt came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As expected.
-    Ok,
-    /// The shop worked, and said no.
-    Declined,
-    /// The shopper saw something go wrong.
-    Failed(FailureKind),
-    /// The run was cut, or the generator itself failed: nothing can be said about the shop.
-    Unjudged,
-}
-
-/// How a shopper's journey ended. Each shopper ends in exactly one way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// Went through all units.
-    Completed,
-    /// Left after a success, as some shoppers do.
-    LeftByChoice,
-    /// Left after a failed attempt, out of patience (live behaviour only).
-    Lost,
-    /// Tried a unit as often as the scenario allows.
-    StoppedByCap,
-    /// The run ended first, or the generator failed.
-    Unfinished,
-}
-
-/// The parts of one exchange; zero where there was no such part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Phases {
-    /// Looking up the host.
-    pub dns: Option<Micros>,
-    /// TCP connect.
-    pub connect: Option<Micros>,
-    /// TLS handshake.
-    pub tls: Option<Micros>,
-    /// Request sent to first byte of the answer.
-    pub wait: Option<Micros>,
-    /// First to last byte of the answer.
-    pub receive: Option<Micros>,
-}
-
-/// One request on the wire, and what came of it.
-#[derive(Clone, Copy, Debug)]
-pub struct ExchangeSeen {
-    /// The step that it belongs to.
-    pub step: StepId,
-    /// When it began.
-    pub began_at: Micros,
-    /// Where the time went.
-    pub phases: Phases,
-    /// Whether it was caused by a redirect.
-    pub redirect: bool,
-    /// Connections opened for it.
-    pub connections: u32,
-    /// How often it was dialled again before a byte was sent.
-    pub redials: u32,
-    /// Whether its first byte was handed to an open connection; what never came to that is no request on the wire.
-    pub sent: bool,
-    /// Whether its TLS handshake resumed a session.
-    pub resumed: bool,
-    /// Whether a safety cap held it back.
-    pub held: bool,
-    /// Bytes of the request's body.
-    pub bytes_sent: u64,
-    /// Bytes of the answer's body on the wire.
-    pub bytes_received: u64,
-}
 
 /// One try at a step: all its exchanges, and the judgement.
 #[derive(Clone, Copy, Debug)]

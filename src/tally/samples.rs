@@ -9,8 +9,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::{Aside, Merge};
-use super::{Cause, CausePlace, FailureKind, Messages, SampleLine};
+use super::failure::FailureKind;
+use super::first_failures::{Cause, CausePlace, Messages};
+use super::merge::Merge;
+use super::observation::SampleLine;
+use super::untracked::Untracked;
 use crate::base::StepId;
 
 /// Journeys by what they are an example of, each by its hash.
@@ -26,7 +29,7 @@ pub struct Samples {
     pub causes: Strata<Cause, Arc<SampleLine>>,
     /// The hashes that would be kept of all that were ever offered here, those handed on included.
     #[serde(skip)]
-    pub(crate) lowest: Aside<Lowest>,
+    pub(crate) lowest: Untracked<Lowest>,
 }
 
 /// The hashes of what is kept.
@@ -134,7 +137,7 @@ fn keep_cause<V: Ord>(causes: &mut Strata<Cause, V>, cause: Cause, hash: u64, li
 }
 
 impl Merge for Samples {
-    fn absorb(&mut self, other: Samples) {
+    fn merge_with(&mut self, other: Samples) {
         let lowest = &mut self.lowest.0;
         for (stratum, lines) in other.strata {
             for (hash, line) in lines {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::End;
-use super::merge::Merge;
+use super::merge::{Merge, merge_fields};
+use super::outcome::{End, Outcome};
 use crate::base::{JourneyId, MinorUnits, StepId, UnitId};
 
 /// What a shopper was, and met. Shoppers alike in all of it are counted together.
@@ -117,7 +117,7 @@ pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
     }
     for (mut key, count) in std::mem::take(counts) {
         key.observed().iter_mut().zip(distinct).for_each(|(value, name)| name.blur(value));
-        counts.entry(key).or_default().absorb(count);
+        counts.entry(key).or_default().merge_with(count);
     }
 }
 
@@ -165,7 +165,7 @@ impl Default for Distinct {
 }
 
 impl Merge for Distinct {
-    fn absorb(&mut self, other: Distinct) {
+    fn merge_with(&mut self, other: Distinct) {
         match (&mut *self, other) {
             (Distinct::Values(ours), Distinct::Values(theirs)) => ours.extend(theirs),
             _ => *self = Distinct::TooMany,
@@ -195,29 +195,24 @@ impl ObservedKey for TryKey {
     }
 }
 
-// === impl ShopperCount ===
-
-impl Merge for ShopperCount {
-    fn absorb(&mut self, other: ShopperCount) {
-        self.shoppers.absorb(other.shoppers);
-        self.priced.absorb(other.priced);
-        self.worth.0.absorb(other.worth.0);
-    }
-}
-
 // === impl Tries ===
 
 impl Tries {
+    /// One attempt; none if it ended without a judgement.
+    pub(super) fn one(outcome: Outcome) -> Option<Tries> {
+        match outcome {
+            Outcome::Ok => Some(Tries { ok: 1, ..Tries::default() }),
+            Outcome::Declined => Some(Tries { declined: 1, ..Tries::default() }),
+            Outcome::Failed(_) => Some(Tries { failed: 1, ..Tries::default() }),
+            Outcome::Unjudged => None,
+        }
+    }
+
     /// All of them.
     pub fn total(&self) -> u64 {
         self.ok + self.declined + self.failed
     }
 }
 
-impl Merge for Tries {
-    fn absorb(&mut self, other: Tries) {
-        self.ok.absorb(other.ok);
-        self.declined.absorb(other.declined);
-        self.failed.absorb(other.failed);
-    }
-}
+merge_fields!(ShopperCount { shoppers, priced, worth });
+merge_fields!(Tries { ok, declined, failed });

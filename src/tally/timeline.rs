@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::merge::Merge;
-use super::{Fate, Latency, ShopperCount, Tries};
+use super::latency::Latency;
+use super::merge::merge_fields;
+use super::shoppers::{Fate, ShopperCount, Tries};
 use crate::base::{JourneyId, StepId, UnitId};
 
 /// What was seen in one block of time.
@@ -60,48 +61,17 @@ pub struct SecondTally {
     pub steps: BTreeMap<StepId, (u32, u32)>,
 }
 
-// === impl BlockTally ===
-
-impl BlockTally {
-    pub(super) fn seal(&mut self) {
-        self.lag.seal();
-        self.arrival_lag.seal();
-    }
-}
-
-impl Merge for BlockTally {
-    fn absorb(&mut self, other: BlockTally) {
-        self.planned.absorb(other.planned);
-        self.started.absorb(other.started);
-        self.unstarted.absorb(other.unstarted);
-        self.held.absorb(other.held);
-        self.shoppers.absorb(other.shoppers);
-        self.tries.absorb(other.tries);
-        self.again.absorb(other.again);
-        self.began_to_fail.absorb(other.began_to_fail);
-        self.lag.absorb(other.lag);
-        self.arrival_lag.absorb(other.arrival_lag);
-    }
-}
-
-// === impl Again ===
-
-impl Merge for Again {
-    fn absorb(&mut self, other: Again) {
-        self.tries.absorb(other.tries);
-        self.within_block.absorb(other.within_block);
-    }
-}
-
-// === impl SecondTally ===
-
-impl Merge for SecondTally {
-    fn absorb(&mut self, other: SecondTally) {
-        self.planned.absorb(other.planned);
-        self.started.absorb(other.started);
-        self.ended.absorb(other.ended);
-        self.repeated.absorb(other.repeated);
-        self.requests.absorb(other.requests);
-        self.steps.absorb(other.steps);
-    }
-}
+merge_fields!(BlockTally {
+    planned,
+    started,
+    unstarted,
+    held,
+    shoppers,
+    tries,
+    again,
+    began_to_fail,
+    lag,
+    arrival_lag,
+});
+merge_fields!(Again { tries, within_block });
+merge_fields!(SecondTally { planned, started, ended, repeated, requests, steps });

@@ -113,7 +113,7 @@ impl Shard {
             self.header.arrivals_planned.saturating_add(other.header.arrivals_planned);
         self.header.started_unix_us = self.header.started_unix_us.min(other.header.started_unix_us);
         self.tally.merge(other.tally);
-        self.tally.seal();
+        self.tally.compact();
         self.ending = self.ending.max(other.ending);
         self.torn_bytes = self.torn_bytes.saturating_add(other.torn_bytes);
     }

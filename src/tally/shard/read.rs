@@ -101,7 +101,7 @@ impl Shard {
         let Partial { header: Some(header), mut tally, ending } = partial else {
             return Err(ShardError::NoHeader { name });
         };
-        tally.seal();
+        tally.compact();
         Ok(Shard { name, header, tally, ending: ending.unwrap_or(Ending::Killed), torn_bytes })
     }
 }

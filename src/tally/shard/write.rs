@@ -37,7 +37,7 @@ impl<W: Write> DeltaWriter<W> {
         Ok(writer)
     }
 
-    /// Appends what was counted since the last time, by one write. [`Tally::seal`] it first if it is to be merged as well.
+    /// Appends what was counted since the last time, by one write. [`Tally::compact`] it first if it is to be merged as well.
     ///
     /// # Errors
     /// When writing fails, now or at an earlier delta.

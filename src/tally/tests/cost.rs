@@ -157,7 +157,7 @@ mod by_hand {
                 }
             }
         }
-        hour.seal();
+        hour.compact();
         let buckets: usize =
             hour.steps[0].response_ok.blocks.values().map(|block| block.iter().count()).sum();
         let header = header_of(shape);
@@ -213,7 +213,7 @@ mod by_hand {
             let start = Instant::now();
             let mut delta = core.take();
             taking += start.elapsed().as_nanos();
-            delta.seal();
+            delta.compact();
             writer.append(&delta).unwrap();
             storing += start.elapsed().as_nanos();
         }

@@ -235,7 +235,7 @@ proptest! {
         let stored = postcard::to_stdvec(&tally).unwrap();
         let back: Tally = postcard::from_bytes(&stored).unwrap();
         prop_assert_eq!(&back, &tally);
-        tally.seal();
+        tally.compact();
         prop_assert_eq!(&back, &tally);
         prop_assert_eq!(postcard::to_stdvec(&tally).unwrap(), stored);
     }

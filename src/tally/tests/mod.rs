@@ -5,10 +5,11 @@ mod laws;
 mod recording;
 mod stored_form;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::base::{JourneyId, MinorUnits, ShopperId, StepId, UnitId};
+use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
 /// Three steps in two units in one journey, and one step in another.
 pub(super) fn shape() -> Shape {

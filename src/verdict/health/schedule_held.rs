@@ -57,7 +57,7 @@ const STOPPED: &str = "stopped";
 /// What is known of the generator.
 pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> Health {
     let mut all = Latency::default();
-    tally.blocks.values().for_each(|block| all.gather(&block.lag));
+    tally.blocks.values().for_each(|block| all.merge_into_open(&block.lag));
     let (late, late_blocks) = late_attempts(plan, tally);
     let late_stretches = stretches(&late_blocks, tally.shape.block);
     let generator = &tally.generator;
@@ -189,7 +189,7 @@ fn tolerance(plan: &Plan, tally: &Tally, number: u32, block: &BlockTally) -> Mic
         .steps
         .iter()
         .filter_map(|step| step.response_ok.blocks.get(&number))
-        .for_each(|block| responses.gather(block));
+        .for_each(|block| responses.merge_into_open(block));
     tolerance.max(responses.quantile(0.5).unwrap_or_default() / 10)
 }
 

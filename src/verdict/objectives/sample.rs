@@ -221,12 +221,12 @@ impl<'t> Spans<'t> {
     pub(in crate::verdict) fn ranked(&self, within: Range<u32>) -> Ranked {
         let mut ranked = Ranked::default();
         for block in self.blocks.range(within).map(|(_, block)| block) {
-            block.successes.iter().for_each(|seen| ranked.successes.gather(seen));
-            block.given_up.iter().for_each(|seen| ranked.given_up.gather(seen));
+            block.successes.iter().for_each(|seen| ranked.successes.merge_into_open(seen));
+            block.given_up.iter().for_each(|seen| ranked.given_up.merge_into_open(seen));
             ranked.never += block.never;
         }
-        ranked.successes.seal();
-        ranked.given_up.seal();
+        ranked.successes.compact();
+        ranked.given_up.compact();
         ranked
     }
 }

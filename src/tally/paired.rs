@@ -4,13 +4,10 @@
 //! nothing of the difference between the shops; only where they differ does it. So the pairs are counted jointly, by
 //! what became of both.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::Tally;
-use super::merge::Merge;
-use crate::base::{Micros, StepId};
+use super::merge::merge_fields;
+use crate::base::StepId;
 
 /// What a pair is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,36 +42,4 @@ impl Pairs {
     }
 }
 
-// === impl Tally ===
-
-impl Tally {
-    /// A shopper who was due `at` has been to both shops.
-    pub fn paired(&mut self, at: Micros, of: PairOf, here: bool, beside: bool) {
-        let block = self.shape.block_of(at);
-        let pairs = self.pairs.entry(block).or_default().entry(of).or_default();
-        let count = match (here, beside) {
-            (true, true) => &mut pairs.both,
-            (true, false) => &mut pairs.only_here,
-            (false, true) => &mut pairs.only_beside,
-            (false, false) => &mut pairs.neither,
-        };
-        *count += 1;
-    }
-}
-
-/// Reading.
-impl Tally {
-    /// The pairs that were asked this, by block.
-    pub fn pairs_of(&self, of: PairOf) -> BTreeMap<u32, Pairs> {
-        self.pairs.iter().filter_map(|(block, pairs)| Some((*block, *pairs.get(&of)?))).collect()
-    }
-}
-
-impl Merge for Pairs {
-    fn absorb(&mut self, other: Pairs) {
-        self.both.absorb(other.both);
-        self.only_here.absorb(other.only_here);
-        self.only_beside.absorb(other.only_beside);
-        self.neither.absorb(other.neither);
-    }
-}
+merge_fields!(Pairs { both, only_here, only_beside, neither });

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Latency;
-use super::merge::Merge;
+use super::latency::Latency;
+use super::merge::merge_fields;
 use crate::base::Micros;
 
 /// Distributions by block of time.
@@ -38,26 +38,9 @@ impl Series {
     pub fn count(&self) -> u64 {
         self.blocks.values().map(Latency::count).sum()
     }
-
-    /// Adds what `other` counted, block by block.
-    pub fn merge(&mut self, other: &Series) {
-        other
-            .blocks
-            .iter()
-            .for_each(|(&block, theirs)| self.blocks.entry(block).or_default().merge(theirs));
-    }
-
-    /// Packs what is open.
-    pub fn seal(&mut self) {
-        self.blocks.values_mut().for_each(Latency::seal);
-    }
 }
 
-impl Merge for Series {
-    fn absorb(&mut self, other: Series) {
-        self.blocks.absorb(other.blocks);
-    }
-}
+merge_fields!(Series { blocks });
 
 #[cfg(test)]
 mod tests {

@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::failure::FailureKind;
 use super::merge::Merge;
-use super::{FailureKind, Fate};
+use super::shoppers::Fate;
 use crate::base::StepId;
 
 /// The first thing that went wrong for a shopper.
@@ -62,7 +63,7 @@ impl Messages {
             },
             Messages::TooMany(fates) => fates,
         };
-        fates.entry(fate).or_default().absorb(1);
+        fates.entry(fate).or_default().merge_with(1);
         self.bound();
     }
 
@@ -83,7 +84,7 @@ impl Messages {
 
 fn summed(parts: impl Iterator<Item = Fates>) -> Fates {
     parts.fold(Fates::new(), |mut sum, part| {
-        sum.absorb(part);
+        sum.merge_with(part);
         sum
     })
 }
@@ -95,9 +96,9 @@ impl Default for Messages {
 }
 
 impl Merge for Messages {
-    fn absorb(&mut self, other: Messages) {
+    fn merge_with(&mut self, other: Messages) {
         match (&mut *self, other) {
-            (Messages::Told(ours), Messages::Told(theirs)) => ours.absorb(theirs),
+            (Messages::Told(ours), Messages::Told(theirs)) => ours.merge_with(theirs),
             (_, theirs) => {
                 *self = Messages::TooMany(summed([self.fates(), theirs.fates()].into_iter()))
             }

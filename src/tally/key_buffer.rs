@@ -1,0 +1,55 @@
+//! Keys to look up by, reused: recording allocates only for what is met for the first time.
+
+use super::outcome::End;
+use super::shoppers::{Distinct, Fate, Observed, ShopperKey, TryKey};
+use crate::base::{JourneyId, UnitId};
+
+/// Keys to look up by.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyBuffer {
+    pub(super) attempt: TryKey,
+    pub(super) shopper: ShopperKey,
+}
+
+/// Overwrites the attributes of a key.
+pub(super) fn fill_attributes(key: &mut Vec<u8>, values: &[u8]) {
+    key.clear();
+    key.extend_from_slice(values);
+}
+
+/// Overwrites the observed values of a key, as they are told apart by now.
+pub(super) fn fill_observed(key: &mut Vec<Observed>, values: &[Observed], distinct: &[Distinct]) {
+    key.clear();
+    key.extend_from_slice(values);
+    key.iter_mut().zip(distinct).for_each(|(value, name)| name.blur(value));
+}
+
+// === impl KeyBuffer ===
+
+impl Default for KeyBuffer {
+    fn default() -> KeyBuffer {
+        let fate = Fate {
+            failures: 0,
+            declines: 0,
+            first_failed: None,
+            second_failed: None,
+            same_unit_twice: false,
+            purchased: false,
+            end: End::Unfinished,
+        };
+        KeyBuffer {
+            attempt: TryKey {
+                unit: UnitId(0),
+                nth: 1,
+                attributes: Vec::new(),
+                observed: Vec::new(),
+            },
+            shopper: ShopperKey {
+                journey: JourneyId(0),
+                attributes: Vec::new(),
+                observed: Vec::new(),
+                fate,
+            },
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What several kinds of records need.
+
+use crate::base::Micros;
+use crate::tally::latency::Latency;
+use crate::tally::run_tally::Tally;
+use crate::tally::shoppers::{Distinct, Observed};
+
+impl Tally {
+    /// Records in the parts that a shopper with these attributes belongs to.
+    pub(super) fn record_in_parts(&mut self, attributes: &[u8], record: impl Fn(&mut Tally)) {
+        let parts = self.shape.parts.iter().zip(&mut self.parts);
+        parts.filter(|(part, _)| part.holds(attributes)).for_each(|(_, tally)| record(tally));
+    }
+
+    /// Takes note of observed values. Needed only for keys that are new: what is in a known key was noted before.
+    pub(super) fn note(&mut self, observed: &[Observed]) {
+        if self.distinct.len() < observed.len() {
+            self.distinct.resize_with(observed.len(), Distinct::default);
+        }
+        let mut collapsed = false;
+        for (name, value) in self.distinct.iter_mut().zip(observed) {
+            let before = name.told_apart();
+            name.note(value);
+            collapsed |= before && !name.told_apart();
+        }
+        if collapsed {
+            self.collapse_observed();
+        }
+    }
+
+    /// The span, counted as clamped if it is beyond the histograms' bound.
+    pub(super) fn bounded(&mut self, span: Micros) -> Micros {
+        self.generator.clamped += u64::from(span > Latency::BOUND);
+        span
+    }
+}

@@ -1,0 +1,133 @@
+//! What shoppers count as: their way through the funnel, and their end.
+
+use std::sync::Arc;
+
+use crate::base::{JourneyId, Micros, MinorUnits};
+use crate::tally::first_failures::Cause;
+use crate::tally::key_buffer::{fill_attributes, fill_observed};
+use crate::tally::latency::Latency;
+use crate::tally::latency_by_block::Series;
+use crate::tally::merge::Merge;
+use crate::tally::observation::{SampleLine, ShopperEnd};
+use crate::tally::outcome::End;
+use crate::tally::paired::PairOf;
+use crate::tally::run_tally::Tally;
+use crate::tally::shoppers::{Fate, ShopperCount};
+
+impl Tally {
+    /// A shopper came to the unit at this place of the journey, from 0; told once, whatever the number of attempts.
+    pub fn entered(&mut self, journey: JourneyId, place: usize) {
+        self.journeys[journey.index()].funnel[place].entered += 1;
+    }
+
+    /// A shopper got through the unit at this place of the journey, at the `nth` attempt; told once, when the shopper will not come to it again.
+    pub fn passed(&mut self, journey: JourneyId, place: usize, nth: u32) {
+        let stage = &mut self.journeys[journey.index()].funnel[place];
+        stage.passed += 1;
+        stage.passed_at_once += u64::from(nth == 1);
+    }
+
+    /// A shopper who came to the unit at this place of the journey did not get through it, and never will.
+    pub fn stopped(&mut self, journey: JourneyId, place: usize) {
+        self.journeys[journey.index()].funnel[place].stopped += 1;
+    }
+
+    /// A shopper left by choice after the unit at this place of the journey.
+    pub fn left(&mut self, journey: JourneyId, place: usize) {
+        self.journeys[journey.index()].funnel[place].left += 1;
+    }
+
+    /// A shopper met the second failed attempt of the journey.
+    pub fn repeated(&mut self, at: Micros) {
+        self.seconds.entry(at.second()).or_default().repeated += 1;
+    }
+
+    /// A shopper's journey ended.
+    pub fn shopper_end(&mut self, end: &ShopperEnd<'_>) {
+        self.record_in_parts(end.attributes, |part| {
+            part.arrivals.started += 1;
+            part.journeys[end.journey.index()].started += 1;
+            part.blocks.entry(part.shape.block_of(end.arrived_at)).or_default().started += 1;
+            part.shopper_end(end);
+        });
+        self.seconds.entry(end.ended_at.second()).or_default().ended += 1;
+        let block = self.shape.block_of(end.arrived_at);
+        let journey = &mut self.journeys[end.journey.index()];
+        let mut record = |series: &mut Series, until: Micros| {
+            let span = until.since(end.arrived_at);
+            series.record(block, span);
+            self.generator.clamped += u64::from(span > Latency::BOUND);
+        };
+        if end.end == End::Completed {
+            record(&mut journey.duration, end.ended_at);
+        }
+        end.bought_at.into_iter().for_each(|at| record(&mut journey.time_to_buy, at));
+        if let (Some(at), Some(effort)) = (end.bought_at, end.effort) {
+            journey.friction.bought(block, at.since(end.arrived_at), effort);
+        }
+
+        let fate = fate_of(end);
+        if let Some(cause) = end.cause {
+            self.causes.entry(cause.place).or_default().count(&cause.message, fate.clone());
+        }
+        let count = ShopperCount {
+            shoppers: 1,
+            priced: u64::from(end.worth.is_some()),
+            worth: end.worth.unwrap_or(MinorUnits(0)),
+        };
+        self.blocks
+            .entry(block)
+            .or_default()
+            .shoppers
+            .entry((end.journey, fate.clone()))
+            .or_default()
+            .merge_with(count);
+        if let Some(at) = end.first_failed_at {
+            let began = self.blocks.entry(self.shape.block_of(at)).or_default();
+            began.began_to_fail.entry((end.journey, fate.clone())).or_default().merge_with(count);
+        }
+
+        let key = &mut self.keys.0.shopper;
+        (key.journey, key.fate) = (end.journey, fate);
+        fill_attributes(&mut key.attributes, end.attributes);
+        fill_observed(&mut key.observed, end.observed, &self.distinct);
+        if let Some(known) = self.shoppers.get_mut(key) {
+            return known.merge_with(count);
+        }
+        self.note(end.observed);
+        let mut key = self.keys.0.shopper.clone();
+        fill_observed(&mut key.observed, end.observed, &self.distinct);
+        self.shoppers.entry(key).or_default().merge_with(count);
+    }
+
+    /// Offers a failing journey as a sample, under its first failure. Ask [`Samples::wants`](crate::tally::Samples::wants) before making the line.
+    pub fn sample(&mut self, cause: &Cause, hash: u64, line: Arc<SampleLine>) {
+        self.samples.offer(cause, hash, line);
+    }
+
+    /// A shopper who was due `at` has been to both shops.
+    pub fn paired(&mut self, at: Micros, of: PairOf, here: bool, beside: bool) {
+        let block = self.shape.block_of(at);
+        let pairs = self.pairs.entry(block).or_default().entry(of).or_default();
+        let count = match (here, beside) {
+            (true, true) => &mut pairs.both,
+            (true, false) => &mut pairs.only_here,
+            (false, true) => &mut pairs.only_beside,
+            (false, false) => &mut pairs.neither,
+        };
+        *count += 1;
+    }
+}
+
+fn fate_of(end: &ShopperEnd<'_>) -> Fate {
+    let capped = |count: u32| count.min(u8::MAX.into()) as u8;
+    Fate {
+        failures: capped(end.failures),
+        declines: capped(end.declines),
+        first_failed: end.first_failed,
+        second_failed: end.second_failed,
+        same_unit_twice: end.same_unit_twice,
+        purchased: end.bought_at.is_some(),
+        end: end.end,
+    }
+}

@@ -1,0 +1,101 @@
+//! Parts of the shoppers, counted apart as well: what objectives with a `where` are judged by.
+//!
+//! `p95(pay) < 800ms where payment = wallet` needs all that an objective without a condition needs, of fewer shoppers.
+//! So a part is a tally in its turn, told of those shoppers only, and judged by the same code as the whole. Only
+//! the parts that objectives speak of are counted: all of them would be a tally for each combination of values.
+
+use serde::{Deserialize, Serialize};
+
+use super::merge::{Merge, keep_larger};
+use crate::base::Micros;
+
+/// What a tally's vectors are indexed by; comes from the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// How many steps the plan has.
+    pub steps: usize,
+    /// How many units.
+    pub units: usize,
+    /// How many journeys.
+    pub journeys: usize,
+    /// How many units each journey has.
+    pub journey_units: Vec<usize>,
+    /// How many values each assigned attribute has.
+    pub attributes: Vec<usize>,
+    /// How many observed values a shopper can have.
+    pub observed: usize,
+    /// The width of a time block: max(1 s, duration / 360).
+    pub block: Micros,
+    /// The parts of the shoppers that are counted apart as well: what objectives with a `where` speak of.
+    pub parts: Vec<Part>,
+}
+
+/// A condition on shoppers: (an attribute's index, the index of its value), all of which must hold; ascending, at least one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Part(Vec<(usize, usize)>);
+
+// === impl Part ===
+
+impl Part {
+    /// The part for these conditions, in whatever order they come; none if there are no conditions.
+    pub fn of(conditions: &[(usize, usize)]) -> Option<Part> {
+        let mut conditions = conditions.to_vec();
+        conditions.sort_unstable();
+        conditions.dedup();
+        (!conditions.is_empty()).then_some(Part(conditions))
+    }
+
+    /// The parts for the conditions of several objectives, each once.
+    pub fn all_of<'a>(conditions: impl IntoIterator<Item = &'a [(usize, usize)]>) -> Vec<Part> {
+        let mut parts: Vec<Part> = conditions.into_iter().filter_map(Part::of).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    }
+
+    pub(super) fn holds(&self, attributes: &[u8]) -> bool {
+        self.0.iter().all(|&(attribute, value)| {
+            attributes.get(attribute).is_some_and(|&held| usize::from(held) == value)
+        })
+    }
+}
+
+// === impl Shape ===
+
+impl Shape {
+    /// The width of a block for a load of this length.
+    pub fn block_for(length: Micros) -> Micros {
+        (length / 360).max(Micros::from_secs(1))
+    }
+
+    /// The block that a moment falls into.
+    pub fn block_of(&self, at: Micros) -> u32 {
+        at.0.checked_div(self.block.0).unwrap_or(0) as u32
+    }
+
+    /// The shape of a part: the same, without parts of its own.
+    pub(super) fn of_part(&self) -> Shape {
+        Shape { parts: Vec::new(), ..self.clone() }
+    }
+}
+
+impl Merge for Shape {
+    /// Of different shapes the larger: no run brings that about, for [`Shard::join`](super::shard::Shard::join) refuses shards of
+    /// different plans.
+    fn merge_with(&mut self, other: Shape) {
+        fn each_larger(ours: &mut Vec<usize>, theirs: Vec<usize>) {
+            ours.resize(ours.len().max(theirs.len()), 0);
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| keep_larger(ours, theirs));
+        }
+        let Shape { steps, units, journeys, journey_units, attributes, observed, block, parts } =
+            other;
+        keep_larger(&mut self.steps, steps);
+        keep_larger(&mut self.units, units);
+        keep_larger(&mut self.journeys, journeys);
+        each_larger(&mut self.journey_units, journey_units);
+        each_larger(&mut self.attributes, attributes);
+        keep_larger(&mut self.observed, observed);
+        keep_larger(&mut self.block, block);
+        keep_larger(&mut self.parts, parts);
+    }
+}
