@@ -19,7 +19,7 @@ use tillrush::shopper::browser::session::{NoGate, SessionSettings};
 use tillrush::shopper::transport::{
     Clock, Exchange, ShopperConnections, Transport, WireRequest, WireResponse,
 };
-use tillrush::shopper::{Barriers, ReturningPool, Visit, World};
+use tillrush::shopper::{CoreContext, JourneyRun, Rendezvous, ReturningPool};
 use tillrush::tally::{Phases, Tally};
 use url::Url;
 
@@ -47,7 +47,7 @@ pub struct StageConnections {
 }
 
 /// The world of the shoppers on the stage.
-pub type StageWorld = World<StageTransport, JumpingClock, NoGate>;
+pub type StageWorld = CoreContext<StageTransport, JumpingClock, NoGate>;
 
 // === impl JumpingClock ===
 
@@ -178,7 +178,7 @@ pub fn plan(scenario: &str) -> Plan {
 /// The world of a plan, on a stage where this share of the requests fails.
 pub fn world(plan: Plan, failing: f64) -> StageWorld {
     let clock = JumpingClock::default();
-    World {
+    CoreContext {
         transport: StageTransport(Rc::new(Stage::new(clock.clone(), failing))),
         clock,
         gate: NoGate,
@@ -187,13 +187,13 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         )),
         run: Rc::from("bench"),
         tally: RefCell::new(Tally::new(shape_of(&plan))),
-        ledger: Rc::new(()),
+        purchase_log: Rc::new(()),
         returning: ReturningPool::default().into(),
-        barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
-        witness: None,
+        rendezvous: Arc::new(Rendezvous::new(&plan, Slice::WHOLE)),
+        observer: None,
         beside: None,
-        hurried: false,
-        resolute: false,
+        skip_delays: false,
+        never_abandon: false,
         plan: Arc::new(plan),
     }
 }
@@ -201,7 +201,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
 /// One shopper's visit, start to end.
 pub fn visit(world: &StageWorld, ordinal: u64, at: Micros) {
     world.clock.jump_to(at);
-    let mut visit = Visit::new(world, shopper_id(1, ordinal), ordinal, at);
+    let mut visit = JourneyRun::new(world, shopper_id(1, ordinal), ordinal, at);
     let end = {
         // Nothing on the stage waits, so one look is enough.
         let going = pin!(visit.go(world));

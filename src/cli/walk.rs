@@ -19,7 +19,7 @@ use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::browser::session::RedirectHop;
 use crate::shopper::transport::{Exchange, HttpTransport, WireRequest};
-use crate::shopper::{Barriers, ReturningPool, Visit, Witness, World};
+use crate::shopper::{CoreContext, JourneyRun, Rendezvous, ReturningPool, StepObserver};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
 /// As the terminal writes anyway.
@@ -40,7 +40,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let end = LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
         let narrator = Narrator { plan: Arc::clone(plan), screen, requests: Cell::new(0) };
-        let world = World {
+        let world = CoreContext {
             plan: Arc::clone(plan),
             transport: HttpTransport::try_new(access.http, clock.clone())
                 .map_err(anyhow::Error::from)?,
@@ -50,16 +50,16 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             // Of its own, so that a shop that knows the last walk's purchase takes this one's for another.
             run: Rc::from(format!("walk-{:08x}", fresh() as u32)),
             tally: Tally::new(shape_of(plan)).into(),
-            ledger: Rc::new(()),
+            purchase_log: Rc::new(()),
             returning: ReturningPool::default().into(),
-            barriers: Arc::new(Barriers::new(plan, Slice::WHOLE)),
-            witness: Some(Rc::new(narrator)),
+            rendezvous: Arc::new(Rendezvous::new(plan, Slice::WHOLE)),
+            observer: Some(Rc::new(narrator)),
             beside: None,
-            hurried: !args.unhurried,
-            resolute: true,
+            skip_delays: !args.unhurried,
+            never_abandon: true,
         };
         introduce(plan, shopper, screen);
-        let mut visit = Visit::new(&world, shopper, ordinal, Micros::ZERO);
+        let mut visit = JourneyRun::new(&world, shopper, ordinal, Micros::ZERO);
         let end = visit.go(&world).await;
         visit.close(&world, end);
         Ok::<End, anyhow::Error>(end)
@@ -136,14 +136,20 @@ struct Narrator {
     requests: Cell<u32>,
 }
 
-impl Witness for Narrator {
-    fn begins(&self, step: StepId, nth: u32) {
+impl StepObserver for Narrator {
+    fn step_started(&self, step: StepId, nth: u32) {
         let again = if nth > 1 { format!(", attempt {nth}") } else { String::new() };
         self.connections("");
         print(self.screen, &[(Style::new().bold(), &self.plan.step_label(step)), (PLAIN, &again)]);
     }
 
-    fn exchange(&self, _: StepId, request: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
+    fn exchange_done(
+        &self,
+        _: StepId,
+        request: &WireRequest,
+        exchange: &Exchange,
+        hop: RedirectHop,
+    ) {
         self.requests.set(self.requests.get() + 1);
         let scheme = if request.origin.tls { "https" } else { "http" };
         let redirect = if hop.index > 0 { "redirected: " } else { "" };
@@ -179,14 +185,14 @@ impl Witness for Narrator {
         }
     }
 
-    fn captured(&self, name: &str, value: &str) {
+    fn value_captured(&self, name: &str, value: &str) {
         let pair = format!("{name}={value}");
         let value = redact::text(&pair);
         let value = value.split_once('=').map_or(redact::MASK, |(_, value)| value);
         self.connections(&format!("  = {name}: {value}"));
     }
 
-    fn checked(&self, what: &str, checks: &[Checked]) {
+    fn conditions_checked(&self, what: &str, checks: &[Checked]) {
         for check in checks {
             // A decline that does not apply is the normal case, and no mark against the answer.
             let sign = match (what, check.held) {
@@ -198,7 +204,7 @@ impl Witness for Narrator {
         }
     }
 
-    fn judged(&self, _: StepId, outcome: Outcome, detail: &str, took: Micros) {
+    fn step_finished(&self, _: StepId, outcome: Outcome, detail: &str, took: Micros) {
         let (colour, word) = match outcome {
             Outcome::Ok => (AnsiColor::Green, "ok".to_owned()),
             Outcome::Declined => (AnsiColor::Yellow, "declined".to_owned()),
@@ -217,7 +223,7 @@ impl Witness for Narrator {
         );
     }
 
-    fn assets(&self, _: StepId, seen: &AssetsSeen, missing: &str) {
+    fn assets_loaded(&self, _: StepId, seen: &AssetsSeen, missing: &str) {
         let AssetsSeen { files, cached, not_modified, failed, elsewhere, load } = seen;
         let parts = [
             (*cached, "kept"),
@@ -235,14 +241,14 @@ impl Witness for Narrator {
         }
     }
 
-    fn stays(&self, going_on: f64) {
+    fn would_have_left(&self, going_on: f64) {
         self.connections(&format!(
             "  … only {} of shoppers go on from here; this one stays to show the rest",
             percent(going_on)
         ));
     }
 
-    fn pauses(&self, pause: Micros, why: &str) {
+    fn pause_started(&self, pause: Micros, why: &str) {
         if pause > Micros::ZERO {
             self.connections(&format!("  … {why} {pause}"));
         }

@@ -18,7 +18,7 @@ use crate::plan::{self, Plan};
 use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
 use crate::shopper::browser::session::RequestGate;
 use crate::shopper::transport::{Clock, Transport};
-use crate::shopper::{Visit, World};
+use crate::shopper::{CoreContext, JourneyRun};
 use crate::tally::{End, OwnFault, Tally};
 
 /// How many shoppers may be in the shop at once in one process; beyond, arrivals are counted as unstarted. Not a
@@ -73,7 +73,7 @@ struct Crowd {
 }
 
 /// Runs a core to its end: arrivals, the drain, the last delta.
-pub async fn run<S, C, G>(core: CorePlan, world: Rc<World<S, C, G>>)
+pub async fn run<S, C, G>(core: CorePlan, world: Rc<CoreContext<S, C, G>>)
 where
     S: Transport + 'static,
     S::Connections: 'static,
@@ -100,7 +100,7 @@ where
 /// Starts every arrival of the slice at its time, and waits for nobody. True if the run was stopped.
 async fn dispatch<S, C, G>(
     core: &CorePlan,
-    world: &Rc<World<S, C, G>>,
+    world: &Rc<CoreContext<S, C, G>>,
     crowd: &Rc<Crowd>,
     stop: &mut StopSignal,
 ) -> bool
@@ -150,7 +150,7 @@ where
 }
 
 /// Arrivals that were due when the run was stopped, and not started yet.
-fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &World<S, C, G>) {
+fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &CoreContext<S, C, G>) {
     let now = world.clock.now();
     for arrival in std::iter::once(first).chain(rest).take_while(|arrival| arrival.at <= now) {
         for (_, world) in halves(world) {
@@ -164,7 +164,7 @@ fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &World
 /// A closed load: each user is one shopper after the other, until the time is over. True if the run was stopped.
 async fn follow<S, C, G>(
     core: &CorePlan,
-    world: &Rc<World<S, C, G>>,
+    world: &Rc<CoreContext<S, C, G>>,
     crowd: &Rc<Crowd>,
     users: u32,
     length: Micros,
@@ -211,17 +211,17 @@ where
 
 /// The shopper who should come then.
 fn expected<S: Transport, C: Clock, G: RequestGate + Clone>(
-    world: &World<S, C, G>,
+    world: &CoreContext<S, C, G>,
     arrival: Arrival,
-) -> Visit<S, G> {
-    Visit::new(world, arrival.shopper, arrival.ordinal, arrival.at)
+) -> JourneyRun<S, G> {
+    JourneyRun::new(world, arrival.shopper, arrival.ordinal, arrival.at)
 }
 
 /// Lets a shopper in.
 fn admit<S, C, G>(
-    world: &Rc<World<S, C, G>>,
+    world: &Rc<CoreContext<S, C, G>>,
     crowd: &Rc<Crowd>,
-    mut here: Visit<S, G>,
+    mut here: JourneyRun<S, G>,
     arrival: Arrival,
     slice: Slice,
 ) where
@@ -257,14 +257,14 @@ fn admit<S, C, G>(
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
 async fn visit_both<S: Transport, C: Clock, G: RequestGate + Clone>(
-    world: &World<S, C, G>,
-    beside: &World<S, C, G>,
+    world: &CoreContext<S, C, G>,
+    beside: &CoreContext<S, C, G>,
     crowd: &Crowd,
-    here: Visit<S, G>,
+    here: JourneyRun<S, G>,
     arrival: Arrival,
     here_first: bool,
 ) {
-    let enter = async |world, visit: Visit<S, G>| {
+    let enter = async |world, visit: JourneyRun<S, G>| {
         let mut visit = visit.in_two_shops();
         let end = stay(&mut visit, world, crowd).await;
         let answers = visit.answers(end);
@@ -290,8 +290,8 @@ async fn visit_both<S: Transport, C: Clock, G: RequestGate + Clone>(
 
 /// A visit to its end, or to the end of the run. What follows is for its owner: moved in here, it would take its room twice.
 async fn stay<S: Transport, C: Clock, G: RequestGate + Clone>(
-    visit: &mut Visit<S, G>,
-    world: &World<S, C, G>,
+    visit: &mut JourneyRun<S, G>,
+    world: &CoreContext<S, C, G>,
     crowd: &Crowd,
 ) -> End {
     tokio::select! {
@@ -302,7 +302,9 @@ async fn stay<S: Transport, C: Clock, G: RequestGate + Clone>(
 }
 
 /// The world, and the one beside it in a duet.
-fn halves<S, C, G>(world: &World<S, C, G>) -> impl Iterator<Item = (Half, &World<S, C, G>)> {
+fn halves<S, C, G>(
+    world: &CoreContext<S, C, G>,
+) -> impl Iterator<Item = (Half, &CoreContext<S, C, G>)> {
     std::iter::once((Half::Target, world))
         .chain(world.beside.as_deref().map(|beside| (Half::Beside, beside)))
 }
@@ -310,7 +312,7 @@ fn halves<S, C, G>(world: &World<S, C, G>) -> impl Iterator<Item = (Half, &World
 /// Waits for those inside, for as long as they may; then cuts them.
 async fn drain<S, C: Clock, G>(
     core: &CorePlan,
-    world: &World<S, C, G>,
+    world: &CoreContext<S, C, G>,
     crowd: &Crowd,
     stop: &mut StopSignal,
     stopped: bool,
@@ -336,14 +338,14 @@ async fn drain<S, C: Clock, G>(
 
 /// A shopper's place in the crowd, given up when the task ends, however it ends.
 struct Inside<S, C, G> {
-    world: Rc<World<S, C, G>>,
+    world: Rc<CoreContext<S, C, G>>,
     crowd: Rc<Crowd>,
 }
 
 // === impl Inside ===
 
 impl<S, C, G> Inside<S, C, G> {
-    fn enter(world: &Rc<World<S, C, G>>, crowd: &Rc<Crowd>) -> Inside<S, C, G> {
+    fn enter(world: &Rc<CoreContext<S, C, G>>, crowd: &Rc<Crowd>) -> Inside<S, C, G> {
         crowd.enter();
         Inside { world: Rc::clone(world), crowd: Rc::clone(crowd) }
     }
@@ -401,7 +403,7 @@ struct Reporter {
 }
 
 /// Sends a delta at each full second.
-async fn report<S, C: Clock, G>(reporter: Rc<Reporter>, world: Rc<World<S, C, G>>) {
+async fn report<S, C: Clock, G>(reporter: Rc<Reporter>, world: Rc<CoreContext<S, C, G>>) {
     loop {
         let next = Micros::from_secs(u64::from(world.clock.now().second()) + 1);
         world.clock.sleep_until(next).await;
@@ -417,7 +419,7 @@ impl Reporter {
         Reporter { deltas, last: Cell::new((ThreadUse::now(), Micros::ZERO)), coarse_timer }
     }
 
-    fn send<S, C: Clock, G>(&self, world: &World<S, C, G>) {
+    fn send<S, C: Clock, G>(&self, world: &CoreContext<S, C, G>) {
         let (now, used) = (world.clock.now(), ThreadUse::now());
         let (before, then) = self.last.replace((used, now));
         let (cpu, wall) = (used.cpu.since(before.cpu), now.since(then));

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::caps::Budget;
-use crate::shopper::{Ledger, PurchaseLine};
+use crate::shopper::{PurchaseLog, PurchaseRecord};
 
 /// The file that all cores append to. A line is one write(2), so it is whole, and survives the process as soon
 /// as the write returns. It is not synced: it does not survive a loss of power.
@@ -42,12 +42,12 @@ impl PurchasePen {
     }
 }
 
-impl Ledger for PurchasePen {
-    fn admits(&self) -> bool {
+impl PurchaseLog for PurchasePen {
+    fn admits_purchase(&self) -> bool {
         self.budget.admits_order()
     }
 
-    fn write(&self, line: &PurchaseLine<'_>) {
+    fn write(&self, line: &PurchaseRecord<'_>) {
         let Some(file) = &self.file else { return };
         let mut text = self.line.borrow_mut();
         text.clear();

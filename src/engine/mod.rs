@@ -31,7 +31,7 @@ use crate::base::{Micros, Slice, redact};
 use crate::plan::Plan;
 use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{HttpOptions, HttpSetupError, HttpTransport};
-use crate::shopper::{Barriers, ReturningPool, World};
+use crate::shopper::{CoreContext, Rendezvous, ReturningPool};
 use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
@@ -137,7 +137,7 @@ pub fn run(
         ..Budget::default()
     };
     // Of each half of a duet its own: shoppers wait for others in the same shop.
-    let barriers = [(), ()].map(|()| Arc::new(Barriers::new(plan, options.slice)));
+    let barriers = [(), ()].map(|()| Arc::new(Rendezvous::new(plan, options.slice)));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
     let ready = thread::Builder::new().name("redact".into()).spawn(|| {
@@ -211,7 +211,7 @@ fn run_core(
     core: CorePlan,
     options: &RunOptions,
     budget: Budget,
-    [here, there]: [Arc<Barriers>; 2],
+    [here, there]: [Arc<Rendezvous>; 2],
     epoch: &Epoch,
 ) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -224,7 +224,7 @@ fn run_core(
                      beside| {
             // Limits are for the whole run: each core of each slice takes an equal share of them.
             let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
-            Ok::<_, EngineError>(Rc::new(World {
+            Ok::<_, EngineError>(Rc::new(CoreContext {
                 plan: Arc::clone(&core.plan),
                 transport: HttpTransport::try_new(options.http.clone(), clock.clone())?,
                 clock: clock.clone(),
@@ -232,13 +232,13 @@ fn run_core(
                 settings: Rc::new(session.clone()),
                 run: Rc::from(run),
                 tally: Tally::new(shape_of(&core.plan)).into(),
-                ledger: Rc::new(PurchasePen::new(purchases, budget.clone())),
+                purchase_log: Rc::new(PurchasePen::new(purchases, budget.clone())),
                 returning: ReturningPool::default().into(),
-                barriers,
-                witness: None,
+                rendezvous: barriers,
+                observer: None,
                 beside,
-                hurried: false,
-                resolute: false,
+                skip_delays: false,
+                never_abandon: false,
             }))
         };
         let beside = options

@@ -17,7 +17,7 @@ use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, Statu
 use crate::shopper::browser::session::{NoGate, SessionSettings};
 use crate::shopper::transport::TransportError;
 use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
-use crate::shopper::{Barriers, ReturningPool, World};
+use crate::shopper::{CoreContext, Rendezvous, ReturningPool};
 use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
 
 type Answer = (Micros, Result<(u16, String), TransportError>);
@@ -63,7 +63,7 @@ fn run_both(
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
         let world = |rule, beside| {
-            Rc::new(World {
+            Rc::new(CoreContext {
                 plan: Arc::clone(&plan),
                 transport: FakeTransport { clock: clock.clone(), rule },
                 clock: clock.clone(),
@@ -71,13 +71,13 @@ fn run_both(
                 settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
                 run: Rc::from("test"),
                 tally: Tally::new(shape_of(&plan)).into(),
-                ledger: Rc::new(()),
+                purchase_log: Rc::new(()),
                 returning: ReturningPool::default().into(),
-                barriers: Arc::new(Barriers::new(&plan, Slice::WHOLE)),
-                witness: None,
+                rendezvous: Arc::new(Rendezvous::new(&plan, Slice::WHOLE)),
+                observer: None,
                 beside,
-                hurried: false,
-                resolute: false,
+                skip_delays: false,
+                never_abandon: false,
             })
         };
         let core = CorePlan {

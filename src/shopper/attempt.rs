@@ -6,17 +6,17 @@ use bytes::Bytes;
 use http::HeaderName;
 
 use super::browser::session::{FetchError, FetchOutcome, PageRequest, RedirectHop, RequestGate};
-use super::context::World;
+use super::context::CoreContext;
 use super::failure_sample::Evidence;
-use super::journey::{Purchase, StepUnderWay, Visit};
+use super::journey::{JourneyRun, Purchase, StepUnderWay};
 use super::page_assets::PageArrival;
-use super::purchase::{Intent, PurchaseEvent, PurchaseLine};
+use super::purchase::{Intent, PurchaseEvent, PurchaseRecord};
 use super::request::build::{self, fill};
 use super::request::form;
-use super::request::trace::traceparent;
+use super::request::traceparent::traceparent;
 use super::request::variables::built_in;
-use super::response::check::{Judge, Unmet, kind_of_trouble};
-use super::response::extract::{Reading, Refresh};
+use super::response::check::{Checker, FailedCheck, classify_transport_error};
+use super::response::extract::{Refresh, Response};
 use super::response::price;
 use super::transport::{Clock, Exchange, Transport, WireRequest, WireResponse};
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
@@ -28,7 +28,7 @@ use crate::tally::{
 
 /// What an answer was found to be.
 #[derive(Debug)]
-enum Finding {
+enum StepResult {
     /// All as expected.
     Ok,
     /// The shop worked, and said no.
@@ -36,7 +36,7 @@ enum Finding {
     /// A poll's condition does not hold yet; how the page itself wants to be asked again, where the poll goes by that.
     NotYet(String, Option<Refresh>),
     /// Something went wrong for the shopper.
-    Failed(Unmet),
+    Failed(FailedCheck),
     /// It is our own or the scenario's fault; nothing can be said about the shop.
     Own(OwnFault, String),
 }
@@ -47,7 +47,7 @@ const ORDER: u64 = BASKET + 1;
 
 /// What was found in an answer.
 #[derive(Debug, Default)]
-struct Found {
+struct CapturedValues {
     values: Vec<(VarId, Value)>,
     observed: Vec<(ObservedId, Observed)>,
     worth: Option<MinorUnits>,
@@ -67,23 +67,23 @@ struct Try {
     evidence: Evidence,
 }
 
-impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
     /// One try at a step that should begin at `intended_at`: how it came out, and when it ended.
     pub(super) async fn try_step<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         unit: UnitId,
         step: StepId,
         nth: u32,
         intended_at: Micros,
     ) -> (Outcome, Micros) {
-        let acted_at = world.clock.now();
+        let acted_at = context.clock.now();
         let arrival = !self.met.acted;
         if arrival {
             self.met.acted = true;
-            world.tally.borrow_mut().arrived(self.persona.journey, intended_at, acted_at);
+            context.tally.borrow_mut().arrived(self.persona.journey, intended_at, acted_at);
         }
-        world.tell(|witness| witness.begins(step, nth));
+        context.observe(|observer| observer.step_started(step, nth));
         self.under_way.step = Some(StepUnderWay { step, intended_at, acted_at, arrival });
         let mut attempt = Try {
             unit,
@@ -95,37 +95,38 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             again: None,
             evidence: Evidence::default(),
         };
-        let (mut finding, ended_at) = self.ask(world, &mut attempt).await;
-        let assets = world.plan.step(step).assets;
+        let (mut finding, ended_at) = self.ask(context, &mut attempt).await;
+        let assets = context.plan.step(step).assets;
         let arrived =
             |as_expected| PageArrival { step, intended_at, page_at: ended_at, as_expected };
         let mut loaded_at = None;
-        if matches!((&finding, assets), (Finding::Ok, Some(assets)) if assets.expect_all) {
-            let mut files = self.load_assets(world, &arrived(true), &attempt.evidence).await;
+        if matches!((&finding, assets), (StepResult::Ok, Some(assets)) if assets.expect_all) {
+            let mut files = self.load_assets(context, &arrived(true), &attempt.evidence).await;
             loaded_at = Some(files.at);
             if let Some((fault, cause)) = files.own.pop() {
-                files.report_own_faults(world);
-                finding = Finding::Own(fault, cause);
+                files.report_own_faults(context);
+                finding = StepResult::Own(fault, cause);
             } else if let Some(detail) = files.missing {
-                finding = Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail });
+                finding =
+                    StepResult::Failed(FailedCheck { kind: FailureKind::MissingContent, detail });
             }
         }
         self.under_way.step = None;
 
         let (outcome, detail) = match finding {
-            Finding::Ok => (Outcome::Ok, String::new()),
-            Finding::Declined => (Outcome::Declined, String::new()),
-            Finding::NotYet(detail, _) => (Outcome::Failed(FailureKind::TooSlow), detail),
-            Finding::Failed(unmet) => (Outcome::Failed(unmet.kind), unmet.detail),
-            Finding::Own(fault, cause) => {
-                world.tally.borrow_mut().own_failure(fault, &cause);
+            StepResult::Ok => (Outcome::Ok, String::new()),
+            StepResult::Declined => (Outcome::Declined, String::new()),
+            StepResult::NotYet(detail, _) => (Outcome::Failed(FailureKind::TooSlow), detail),
+            StepResult::Failed(unmet) => (Outcome::Failed(unmet.kind), unmet.detail),
+            StepResult::Own(fault, cause) => {
+                context.tally.borrow_mut().own_failure(fault, &cause);
                 (Outcome::Unjudged, cause)
             }
         };
         self.answer(PairOf::Step(step), outcome);
         if let Outcome::Failed(kind) = outcome {
-            self.trail.failed(
-                &world.tally.borrow().samples,
+            self.trace.record_failure(
+                &context.tally.borrow().samples,
                 self.shopper,
                 step,
                 kind,
@@ -135,7 +136,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
         let attributes = self.held();
-        world.tally.borrow_mut().step_attempt(&StepAttempt {
+        context.tally.borrow_mut().step_attempt(&StepAttempt {
             step,
             intended_at,
             acted_at,
@@ -149,15 +150,18 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             || outcome != Outcome::Ok
         {
             // A later request of the purchase may be refused, and the order be made all the same.
-            let first = attempt.exchanges <= 1 && world.plan.invoking_step(unit) == Some(step);
+            let first = attempt.exchanges <= 1 && context.plan.invoking_step(unit) == Some(step);
             let refused = first && is_refusal(&attempt.evidence);
-            self.settle(world, outcome, refused, ended_at);
+            self.settle(context, outcome, refused, ended_at);
         }
-        world.tell(|witness| witness.judged(step, outcome, &detail, ended_at.since(acted_at)));
+        context.observe(|observer| {
+            observer.step_finished(step, outcome, &detail, ended_at.since(acted_at))
+        });
         if assets.is_some() && loaded_at.is_none() && outcome != Outcome::Unjudged {
-            let files =
-                self.load_assets(world, &arrived(outcome == Outcome::Ok), &attempt.evidence).await;
-            files.report_own_faults(world);
+            let files = self
+                .load_assets(context, &arrived(outcome == Outcome::Ok), &attempt.evidence)
+                .await;
+            files.report_own_faults(context);
             loaded_at = Some(files.at);
         }
         // Who goes on, goes on from a page that is there.
@@ -167,10 +171,10 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// Sends the step's request, again and again where it polls, until its answer is judged.
     async fn ask<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         attempt: &mut Try,
-    ) -> (Finding, Micros) {
-        let step = world.plan.step(attempt.step);
+    ) -> (StepResult, Micros) {
+        let step = context.plan.step(attempt.step);
         let mut waits_until =
             step.poll.as_ref().map(|poll| attempt.acted_at.saturating_add(poll.within));
         let mut asked_at = attempt.acted_at;
@@ -181,20 +185,20 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             }
             // In a scope of its own: who waits to ask again holds no page.
             let (finding, ended_at) = {
-                let fetched = match self.fetch(world, attempt, give_up_at).await {
+                let fetched = match self.fetch(context, attempt, give_up_at).await {
                     Ok(fetched) => fetched,
-                    Err(finding) => return (finding, world.clock.now()),
+                    Err(finding) => return (finding, context.clock.now()),
                 };
                 let progress = &fetched.progress;
                 attempt.sent_at = attempt.sent_at.or(progress.sent_at);
                 // What our own caps cost is not the shop's slowness.
                 waits_until = waits_until.map(|until| until.saturating_add(progress.held));
-                let ended_at = progress.ended_at.unwrap_or_else(|| world.clock.now());
-                let (finding, answer) = self.read(world, step, fetched, ended_at);
+                let ended_at = progress.ended_at.unwrap_or_else(|| context.clock.now());
+                let (finding, answer) = self.read(context, step, fetched, ended_at);
                 attempt.evidence.answer = answer;
                 (finding, ended_at)
             };
-            let (Some(poll), Some(waits_until), Finding::NotYet(_, refresh)) =
+            let (Some(poll), Some(waits_until), StepResult::NotYet(_, refresh)) =
                 (&step.poll, waits_until, &finding)
             else {
                 return (finding, ended_at);
@@ -212,25 +216,25 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                     .map(String::from)
             });
             if asked_at >= waits_until {
-                world.clock.sleep_until(waits_until).await;
+                context.clock.sleep_until(waits_until).await;
                 return (finding, waits_until);
             }
-            world.clock.sleep_until(asked_at).await;
+            context.clock.sleep_until(asked_at).await;
         }
     }
 
     /// One request and its redirects.
     async fn fetch<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         attempt: &mut Try,
         give_up_at: Micros,
-    ) -> Result<FetchOutcome, Finding> {
-        let plan = &*world.plan;
+    ) -> Result<FetchOutcome, StepResult> {
+        let plan = &*context.plan;
         let step = plan.step(attempt.step);
         let pays = plan.invoking_step(attempt.unit) == Some(attempt.step)
             && self.under_way.purchase.is_none();
-        self.intend(world, attempt.unit);
+        self.intend(context, attempt.unit);
         self.variables.begin(attempt.step, self.round);
         let (mut request, meant) = match attempt.again.take() {
             Some(url) => (self.reload(plan, step, url)?, Bytes::new()),
@@ -239,7 +243,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&meant)) {
             drop(request);
             self.intent.iter_mut().for_each(Intent::renew);
-            self.intend(world, attempt.unit);
+            self.intend(context, attempt.unit);
             self.variables.begin(attempt.step, self.round);
             let meant;
             (request, meant) = self.request(plan, step)?;
@@ -248,7 +252,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             });
         }
         if pays {
-            if !world.ledger.admits() {
+            if !context.purchase_log.admits_purchase() {
                 // The run ends now; this shopper is cut where it stands.
                 std::future::pending::<()>().await;
             }
@@ -256,21 +260,22 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             self.under_way.purchase =
                 Some(Purchase { unit: attempt.unit, nth: attempt.nth, paying_step });
             let line = purchase_line(
-                world,
+                context,
                 self.intent.as_ref(),
                 &self.marker,
                 self.shopper,
                 attempt.unit,
                 attempt.nth,
             );
-            line(&PurchaseEvent::Invoke, world.clock.now());
+            line(&PurchaseEvent::Invoke, context.clock.now());
         }
         if plan.trace {
-            let traceparent = traceparent(&world.run, self.shopper, self.trail.made() as u64);
+            let traceparent =
+                traceparent(&context.run, self.shopper, self.trace.exchanges_made() as u64);
             self.session.set_header(HeaderName::from_static("traceparent"), traceparent);
         }
-        let (trail, effort, nth, exchanges) =
-            (&mut self.trail, &mut self.effort, attempt.nth, &mut attempt.exchanges);
+        let (trace, effort, nth, exchanges) =
+            (&mut self.trace, &mut self.effort, attempt.nth, &mut attempt.exchanges);
         let mut seen = |request: &WireRequest, exchange: &Exchange, hop: RedirectHop| {
             let seen = ExchangeSeen {
                 step: attempt.step,
@@ -285,11 +290,12 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                 bytes_sent: request.body.len() as u64,
                 bytes_received: exchange.bytes_received,
             };
-            world.tally.borrow_mut().exchange(&seen);
+            context.tally.borrow_mut().exchange(&seen);
             effort.add(&seen);
-            trail.add(attempt.step, nth, exchange);
+            trace.add(attempt.step, nth, exchange);
             *exchanges += 1;
-            world.tell(|witness| witness.exchange(attempt.step, request, exchange, hop));
+            context
+                .observe(|observer| observer.exchange_done(attempt.step, request, exchange, hop));
         };
         let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
         if step.keeps_page
@@ -306,7 +312,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         &self,
         plan: &'p Plan,
         step: &'p Step,
-    ) -> Result<(PageRequest<'p>, Bytes), Finding> {
+    ) -> Result<(PageRequest<'p>, Bytes), StepResult> {
         if let Body::Submit(wanted) = &step.request.body {
             let page = self.session.document();
             return match form::submit(
@@ -317,15 +323,15 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                 &self.variables,
             ) {
                 Ok(submission) => Ok((submission.request, submission.meant)),
-                Err(error) if error.is_missing_content() => Err(Finding::Failed(Unmet {
+                Err(error) if error.is_missing_content() => Err(StepResult::Failed(FailedCheck {
                     kind: FailureKind::MissingContent,
                     detail: error.to_string(),
                 })),
-                Err(error) => Err(Finding::Own(OwnFault::Scenario, error.to_string())),
+                Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
             };
         }
         let request = fill(&step.request, &plan.templates, &self.variables)
-            .map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
+            .map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
         let meant = request.body.clone();
         Ok((request, meant))
     }
@@ -336,21 +342,21 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         plan: &'p Plan,
         step: &'p Step,
         url: String,
-    ) -> Result<PageRequest<'p>, Finding> {
+    ) -> Result<PageRequest<'p>, StepResult> {
         let headers = build::headers(&step.request, &plan.templates, &self.variables);
         let headers =
-            headers.map_err(|error| Finding::Own(OwnFault::Scenario, error.to_string()))?;
+            headers.map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
         Ok(PageRequest { method: http::Method::GET, url: url.into(), headers, body: Bytes::new() })
     }
 
     /// Makes the intent's key and marker known to templates, in a purchase.
-    fn intend<C: Clock>(&mut self, world: &World<S, C, G>, unit: UnitId) {
-        if !world.plan.unit(unit).purchase {
+    fn intend<C: Clock>(&mut self, context: &CoreContext<S, C, G>, unit: UnitId) {
+        if !context.plan.unit(unit).purchase {
             return;
         }
         let known = self.intent.take().filter(|intent| intent.matches(unit, self.round));
         let intent = self.intent.insert(
-            known.unwrap_or_else(|| Intent::new(&world.run, self.shopper, unit, self.round)),
+            known.unwrap_or_else(|| Intent::new(&context.run, self.shopper, unit, self.round)),
         );
         self.variables.set_text(built_in::INTENT_ID, &intent.key());
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
@@ -359,32 +365,34 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// Judges what came, and takes from it what the scenario captures. The answer is read once for both.
     fn read<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         step: &Step,
         fetched: FetchOutcome,
         ended_at: Micros,
-    ) -> (Finding, Option<WireResponse>) {
+    ) -> (StepResult, Option<WireResponse>) {
         let page = match fetched.result {
             Ok(page) => page,
             Err(trouble) => return (no_page(&trouble), None),
         };
         let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(Cow::into_owned);
-        let answer = Reading::new(
+        let answer = Response::new(
             page.answer.status.as_u16(),
             &page.answer.headers,
             &page.answer.body,
             &cookie,
         )
         .at(&page.final_url, fetched.progress.first_location.as_deref());
-        let found = match self.judge(world, step, &answer) {
-            Ok(Finding::Ok) => find(world, step, &answer, &|place| self.variables.found(place)),
+        let found = match self.judge(context, step, &answer) {
+            Ok(StepResult::Ok) => {
+                find(context, step, &answer, &|place| self.variables.found(place))
+            }
             Ok(finding) => Err(finding),
-            Err(error) => Err(Finding::Own(OwnFault::Scenario, error.to_string())),
+            Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
         };
         let finding = match found {
             Ok(found) => {
-                self.take(world, step, found, ended_at);
-                Finding::Ok
+                self.take(context, step, found, ended_at);
+                StepResult::Ok
             }
             Err(finding) => finding,
         };
@@ -393,24 +401,24 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
 
     fn judge<C: Clock>(
         &self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         step: &Step,
-        answer: &Reading<'_>,
-    ) -> Result<Finding, RenderError> {
-        let judge = Judge { templates: &world.plan.templates, scope: &self.variables };
-        world.tell(|witness| {
+        answer: &Response<'_>,
+    ) -> Result<StepResult, RenderError> {
+        let judge = Checker { templates: &context.plan.templates, scope: &self.variables };
+        context.observe(|observer| {
             for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
-                witness.checked(what, &judge.explain(conditions, answer));
+                observer.conditions_checked(what, &judge.explain(conditions, answer));
             }
             if let Some(poll) = &step.poll {
-                witness.checked("until", &judge.explain(&poll.until, answer));
+                observer.conditions_checked("until", &judge.explain(&poll.until, answer));
             }
         });
         if judge.holds(&step.declined, answer)? {
-            return Ok(Finding::Declined);
+            return Ok(StepResult::Declined);
         }
         if let Some(unmet) = judge.unmet(&step.expect, answer)? {
-            return Ok(Finding::Failed(unmet));
+            return Ok(StepResult::Failed(unmet));
         }
         if let Some(poll) = &step.poll
             && let Some(unmet) = judge.unmet(&poll.until, answer)?
@@ -419,41 +427,46 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             if poll.every.is_none() && refresh.is_none() {
                 let detail =
                     format!("{}, and the page does not say when to ask again", unmet.detail);
-                return Ok(Finding::Failed(Unmet { kind: FailureKind::MissingContent, detail }));
+                return Ok(StepResult::Failed(FailedCheck {
+                    kind: FailureKind::MissingContent,
+                    detail,
+                }));
             }
-            return Ok(Finding::NotYet(format!("gave up waiting: {}", unmet.detail), refresh));
+            return Ok(StepResult::NotYet(format!("gave up waiting: {}", unmet.detail), refresh));
         }
-        Ok(Finding::Ok)
+        Ok(StepResult::Ok)
     }
 
     /// What was found in a good answer becomes the shopper's.
     fn take<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         step: &Step,
-        found: Found,
+        found: CapturedValues,
         ended_at: Micros,
     ) {
         if let Some(worth) = found.worth {
-            world.tell(|witness| witness.captured("worth, in minor units", &worth.0.to_string()));
+            context.observe(|observer| {
+                observer.value_captured("worth, in minor units", &worth.0.to_string())
+            });
             self.met.worth = Some(worth);
         }
         for (observed, value) in found.observed {
             self.observed[observed.index()] = value;
         }
-        let pays = world
+        let pays = context
             .plan
             .unit(step.unit)
             .paying_step
-            .is_some_and(|paying| std::ptr::eq(world.plan.step(paying), step));
+            .is_some_and(|paying| std::ptr::eq(context.plan.step(paying), step));
         if pays && self.met.bought_at.is_none() {
             let troubles = u64::from(self.met.failures + self.met.declines);
             self.met.bought_at = Some(ended_at);
             self.met.effort_to_buy = Some(Effort { troubles, ..self.effort });
         }
         for (var, value) in found.values {
-            world.tell(|witness| {
-                witness.captured(&world.plan.variables[var.index()], &value.as_text())
+            context.observe(|observer| {
+                observer.value_captured(&context.plan.variables[var.index()], &value.as_text())
             });
             self.variables.set(var, value);
         }
@@ -464,14 +477,14 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// `refused` says that the failure is the shop's own answer to the very request: only then is there surely no order.
     pub(super) fn settle<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         outcome: Outcome,
         refused: bool,
         at: Micros,
     ) {
         let Some(Purchase { unit, nth, .. }) = self.under_way.purchase.take() else { return };
         let line =
-            purchase_line(world, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
+            purchase_line(context, self.intent.as_ref(), &self.marker, self.shopper, unit, nth);
         let text = |var| {
             crate::plan::Scope::value(&self.variables, var)
                 .map(|value| value.as_text().into_owned())
@@ -497,22 +510,22 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
 ///
 /// `bits` are drawn for the n-th of them, should it be picked at random.
 fn find<S, C, G>(
-    world: &World<S, C, G>,
+    context: &CoreContext<S, C, G>,
     step: &Step,
-    answer: &Reading<'_>,
+    answer: &Response<'_>,
     bits: &dyn Fn(u64) -> u64,
-) -> Result<Found, Finding> {
+) -> Result<CapturedValues, StepResult> {
     let missing = |what: &str| {
-        Finding::Failed(Unmet {
+        StepResult::Failed(FailedCheck {
             kind: FailureKind::MissingContent,
             detail: format!("{what} is not in the answer"),
         })
     };
-    let mut found = Found::default();
+    let mut found = CapturedValues::default();
     for (place, capture) in step.captures.iter().enumerate() {
         let value = answer
             .find(&capture.from, &|| bits(place as u64))
-            .ok_or_else(|| missing(&world.plan.variables[capture.var.index()]))?;
+            .ok_or_else(|| missing(&context.plan.variables[capture.var.index()]))?;
         if let Some(observed) = capture.observed {
             found.observed.push((observed, Observed::Is(value.as_text().as_ref().into())));
         }
@@ -544,7 +557,7 @@ fn find<S, C, G>(
 
 /// Writes lines about one purchase attempt to the ledger.
 fn purchase_line<'a, S, C, G>(
-    world: &'a World<S, C, G>,
+    context: &'a CoreContext<S, C, G>,
     intent: Option<&'a Intent>,
     marker: &'a str,
     shopper: ShopperId,
@@ -553,9 +566,9 @@ fn purchase_line<'a, S, C, G>(
 ) -> impl Fn(&PurchaseEvent<'_>, Micros) + 'a {
     move |event, at_us| {
         if let Some(intent) = intent {
-            let (purchase, key) = (world.plan.unit(unit).name.as_str(), intent.key());
+            let (purchase, key) = (context.plan.unit(unit).name.as_str(), intent.key());
             let event = event.clone();
-            world.ledger.write(&PurchaseLine {
+            context.purchase_log.write(&PurchaseRecord {
                 at_us,
                 intent: &intent.marker,
                 key: &key,
@@ -579,20 +592,22 @@ fn is_refusal(evidence: &Evidence) -> bool {
 }
 
 /// What it means that there is no page.
-fn no_page(trouble: &FetchError) -> Finding {
-    let failed = |kind, detail: String| Finding::Failed(Unmet { kind, detail });
+fn no_page(trouble: &FetchError) -> StepResult {
+    let failed = |kind, detail: String| StepResult::Failed(FailedCheck { kind, detail });
     match trouble {
-        FetchError::Transport(wire) => match kind_of_trouble(wire) {
+        FetchError::Transport(wire) => match classify_transport_error(wire) {
             Ok(kind) => failed(kind, wire.to_string()),
-            Err((fault, cause)) => Finding::Own(fault, cause.to_owned()),
+            Err((fault, cause)) => StepResult::Own(fault, cause.to_owned()),
         },
         FetchError::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, trouble.to_string()),
         FetchError::BadRedirect(_) => failed(FailureKind::Protocol, trouble.to_string()),
         FetchError::RedirectNotAllowed { location, .. } => {
-            Finding::Own(OwnFault::Permission, refused(location))
+            StepResult::Own(OwnFault::Permission, refused(location))
         }
-        FetchError::HostNotAllowed(address) => Finding::Own(OwnFault::Permission, refused(address)),
-        FetchError::BadAddress(_) => Finding::Own(OwnFault::Scenario, trouble.to_string()),
+        FetchError::HostNotAllowed(address) => {
+            StepResult::Own(OwnFault::Permission, refused(address))
+        }
+        FetchError::BadAddress(_) => StepResult::Own(OwnFault::Scenario, trouble.to_string()),
     }
 }
 

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::browser::returning::ReturningPool;
 use super::browser::session::{RedirectHop, RequestGate, SessionSettings};
-use super::purchase::Ledger;
-use super::rendezvous::Barriers;
+use super::purchase::PurchaseLog;
+use super::rendezvous::Rendezvous;
 use super::transport::{Clock, Exchange, Transport, WireRequest};
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
 use crate::tally::{AssetsSeen, Checked, Outcome, Tally};
 
 /// What the shoppers of one core share.
-pub struct World<S, C, G> {
+pub struct CoreContext<S, C, G> {
     /// What they mean to do.
     pub plan: Arc<Plan>,
     /// Where they do it.
@@ -27,51 +27,57 @@ pub struct World<S, C, G> {
     pub settings: Rc<SessionSettings>,
     /// Names this run to the shop.
     pub run: Rc<str>,
-    /// What they tell; the engine takes it away each second.
+    /// What they count; the engine takes it each second.
     pub tally: RefCell<Tally>,
     /// Remembers purchases.
-    pub ledger: Rc<dyn Ledger>,
-    /// What shoppers left behind for those who come again.
+    pub purchase_log: Rc<dyn PurchaseLog>,
+    /// Browsers of shoppers who left, for those who return.
     pub returning: RefCell<ReturningPool>,
     /// Where shoppers wait for each other.
-    pub barriers: Arc<Barriers>,
-    /// Sees everything, where somebody wants to.
-    pub witness: Option<Rc<dyn Witness>>,
-    /// The world of the other shop, where the same shoppers go to two at once.
-    pub beside: Option<Rc<World<S, C, G>>>,
+    pub rendezvous: Arc<Rendezvous>,
+    /// Observes every step, where wanted.
+    pub observer: Option<Rc<dyn StepObserver>>,
+    /// The context of the other shop, where the same shoppers go to two at once.
+    pub beside: Option<Rc<CoreContext<S, C, G>>>,
     /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
-    pub hurried: bool,
+    pub skip_delays: bool,
     /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.
-    pub resolute: bool,
+    pub never_abandon: bool,
 }
 
 /// Sees what a shopper does, as it happens.
-pub trait Witness {
+pub trait StepObserver {
     /// A step is about to be tried.
-    fn begins(&self, step: StepId, nth: u32);
+    fn step_started(&self, step: StepId, nth: u32);
     /// A request was answered, or wasn't.
-    fn exchange(&self, step: StepId, request: &WireRequest, exchange: &Exchange, hop: RedirectHop);
+    fn exchange_done(
+        &self,
+        step: StepId,
+        request: &WireRequest,
+        exchange: &Exchange,
+        hop: RedirectHop,
+    );
     /// A variable got a value.
-    fn captured(&self, name: &str, value: &str);
-    /// Conditions (`declined` or `expect`) were looked at.
-    fn checked(&self, what: &str, checks: &[Checked]);
-    /// A step was judged.
-    fn judged(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
+    fn value_captured(&self, name: &str, value: &str);
+    /// Conditions (`declined`, `expect` or `until`) were checked.
+    fn conditions_checked(&self, what: &str, checks: &[Checked]);
+    /// A step has its outcome.
+    fn step_finished(&self, step: StepId, outcome: Outcome, detail: &str, took: Micros);
     /// The files of the step's page came; `missing` says in words what did not.
-    fn assets(&self, step: StepId, seen: &AssetsSeen, missing: &str);
-    /// So many shoppers go on from here, as a fraction; this one would leave by choice, and stays because it is resolute.
-    fn stays(&self, going_on: f64);
-    /// The shopper pauses this long before the next step, unless hurried.
-    fn pauses(&self, pause: Micros, why: &str);
+    fn assets_loaded(&self, step: StepId, seen: &AssetsSeen, missing: &str);
+    /// This shopper would leave by choice here, and goes on only because of `never_abandon`; `going_on` is the share of shoppers who do.
+    fn would_have_left(&self, going_on: f64);
+    /// The shopper pauses this long before the next step, unless delays are skipped.
+    fn pause_started(&self, pause: Micros, why: &str);
 }
 
-// === impl World ===
+// === impl CoreContext ===
 
-impl<S: Transport, C: Clock, G: RequestGate> World<S, C, G> {
-    /// Tells the witness, if there is one.
-    pub(super) fn tell(&self, what: impl FnOnce(&dyn Witness)) {
-        if let Some(witness) = &self.witness {
-            what(&**witness);
+impl<S: Transport, C: Clock, G: RequestGate> CoreContext<S, C, G> {
+    /// Calls the observer, if there is one.
+    pub(super) fn observe(&self, what: impl FnOnce(&dyn StepObserver)) {
+        if let Some(observer) = &self.observer {
+            what(&**observer);
         }
     }
 }

@@ -5,8 +5,8 @@
 //! start.
 
 use super::browser::session::RequestGate;
-use super::context::World;
-use super::journey::Visit;
+use super::context::CoreContext;
+use super::journey::JourneyRun;
 use super::transport::{Clock, Transport};
 use crate::base::{Delay, StepId};
 use crate::plan::{Behaviour, Way};
@@ -35,15 +35,15 @@ pub(super) enum Retry {
     Anew,
 }
 
-impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
     /// The shopper's first failure fell at this step: changes what the arm changes, and says how to try again.
     pub(super) fn treat<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         leg: usize,
         step: StepId,
     ) -> Retry {
-        let plan = &*world.plan;
+        let plan = &*context.plan;
         let shoppers = &plan.shoppers;
         if shoppers.behaviour != Behaviour::Experiment || self.experiment != Experiment::Untreated {
             return Retry::Again;
@@ -79,7 +79,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// An attempt at a unit came out so: tells what came of the treatment, if that is known now.
     pub(super) fn follow_up<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         leg: usize,
         outcome: Outcome,
     ) {
@@ -88,6 +88,6 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             return;
         }
         self.experiment = Experiment::Over;
-        world.tally.borrow_mut().treated(treatment, outcome);
+        context.tally.borrow_mut().treated(treatment, outcome);
     }
 }

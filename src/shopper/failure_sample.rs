@@ -1,11 +1,11 @@
-//! The trail of a visit, and the example that a failing one may become.
+//! The trace of a visit, and the example that a failing one may become.
 //!
 //! Every shopper keeps a short line for each exchange. Only a visit that would be kept as an example holds its
 //! first failing exchange in full: whether it would be is known by its hash before anything is written down.
 
 use std::sync::Arc;
 
-use super::response::message::message;
+use super::response::error_fingerprint::fingerprint;
 use super::transport::{Exchange, WireRequest, WireResponse};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
@@ -23,17 +23,17 @@ const MOST_LINES: usize = 200;
 
 /// What a visit's exchanges came to, and the failing one in full where it is to be kept.
 #[derive(Debug, Default)]
-pub struct Trail {
-    lines: Vec<TrailLine>,
+pub struct Trace {
+    lines: Vec<TraceEntry>,
     first: Option<Box<Cause>>,
     /// Exchanges that are not among the lines.
     left_out: u32,
-    kept: Option<Box<Kept>>,
+    kept: Option<Box<FullExchange>>,
 }
 
 /// One exchange in short.
 #[derive(Clone, Copy, Debug)]
-struct TrailLine {
+struct TraceEntry {
     step: StepId,
     attempt: u16,
     status: Option<u16>,
@@ -44,7 +44,7 @@ struct TrailLine {
 
 /// The first failing exchange in full.
 #[derive(Debug)]
-struct Kept {
+struct FullExchange {
     hash: u64,
     line: usize,
     detail: String,
@@ -61,9 +61,9 @@ pub struct Evidence {
     pub answer: Option<WireResponse>,
 }
 
-// === impl Trail ===
+// === impl Trace ===
 
-impl Trail {
+impl Trace {
     /// Adds an exchange.
     pub fn add(&mut self, step: StepId, attempt: u32, exchange: &Exchange) {
         if self.lines.len() == MOST_LINES {
@@ -73,7 +73,7 @@ impl Trail {
                 return;
             }
         }
-        self.lines.push(TrailLine {
+        self.lines.push(TraceEntry {
             step,
             attempt: attempt.min(u32::from(u16::MAX)) as u16,
             status: exchange.result.as_ref().ok().map(|answer| answer.status.as_u16()),
@@ -84,13 +84,13 @@ impl Trail {
     }
 
     /// How many exchanges there were.
-    pub fn made(&self) -> usize {
+    pub fn exchanges_made(&self) -> usize {
         self.lines.len() + self.left_out as usize
     }
 
     /// The last exchange made the step fail. The visit's first such is what all its failures are blamed on; it is kept in full
     /// if it is among those wanted.
-    pub fn failed(
+    pub fn record_failure(
         &mut self,
         samples: &Samples,
         shopper: ShopperId,
@@ -107,18 +107,19 @@ impl Trail {
             return;
         }
         let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
-        let said = message(kind, detail, evidence.answer.as_ref());
+        let said = fingerprint(kind, detail, evidence.answer.as_ref());
         let cause = self.first.insert(Box::new(Cause {
             place: CausePlace { step, kind, status },
             message: said.into(),
         }));
         let hash = draw(shopper.0, Purpose::Sample, 0);
         if samples.wants(cause, hash) {
-            let request = evidence.request.as_ref().map(|request| redact::message(&sent(request)));
+            let request =
+                evidence.request.as_ref().map(|request| redact::message(&request_text(request)));
             let response =
-                evidence.answer.as_ref().map(|answer| redact::message(&received(answer)));
+                evidence.answer.as_ref().map(|answer| redact::message(&response_text(answer)));
             let detail = redact::text(detail).into_owned();
-            self.kept = Some(Box::new(Kept { hash, line, detail, request, response }));
+            self.kept = Some(Box::new(FullExchange { hash, line, detail, request, response }));
         }
     }
 
@@ -128,13 +129,13 @@ impl Trail {
     }
 
     /// What this visit is an example of, and its hash, if it is one.
-    pub fn kept(&self) -> Option<(&Cause, u64)> {
+    pub fn sample(&self) -> Option<(&Cause, u64)> {
         Some((self.first()?, self.kept.as_ref()?.hash))
     }
 
-    fn exchanges(&self, plan: &Plan) -> Vec<SampledExchange> {
+    fn sampled_exchanges(&self, plan: &Plan) -> Vec<SampledExchange> {
         let in_full = |i| self.kept.as_ref().filter(|kept| kept.line == i);
-        let exchange = |(i, line): (usize, &TrailLine)| SampledExchange {
+        let exchange = |(i, line): (usize, &TraceEntry)| SampledExchange {
             step: plan.step(line.step).name.clone(),
             attempt: u32::from(line.attempt),
             began_at: line.began_at,
@@ -158,7 +159,7 @@ impl Trail {
 }
 
 /// Who a visit was of, for its example.
-pub struct Visitor<'a> {
+pub struct SampledShopper<'a> {
     /// The shopper.
     pub shopper: ShopperId,
     /// The unique text that the shop was sent.
@@ -172,7 +173,12 @@ pub struct Visitor<'a> {
 }
 
 /// The visit as an example.
-pub fn example(plan: &Plan, visitor: &Visitor<'_>, trail: &Trail, end: End) -> Arc<SampleLine> {
+pub fn sample_line(
+    plan: &Plan,
+    visitor: &SampledShopper<'_>,
+    trace: &Trace,
+    end: End,
+) -> Arc<SampleLine> {
     let attributes = plan.shoppers.attributes.iter().zip(&visitor.persona.attributes);
     let observed = plan.observed.iter().zip(visitor.observed);
     Arc::new(SampleLine {
@@ -192,30 +198,30 @@ pub fn example(plan: &Plan, visitor: &Visitor<'_>, trail: &Trail, end: End) -> A
             .collect(),
         arrived_at: visitor.arrived_at,
         end,
-        exchanges: trail.exchanges(plan),
+        exchanges: trace.sampled_exchanges(plan),
     })
 }
 
 /// A request as it was sent.
-fn sent(request: &WireRequest) -> String {
+fn request_text(request: &WireRequest) -> String {
     let mut text = format!(
         "{} {} HTTP\r\nhost: {}\r\n",
         request.method,
         request.path,
         request.origin.authority()
     );
-    finish(&mut text, &request.headers, &request.body);
+    append_head_and_body(&mut text, &request.headers, &request.body);
     text
 }
 
 /// An answer as it came, decompressed.
-fn received(answer: &WireResponse) -> String {
+fn response_text(answer: &WireResponse) -> String {
     let mut text = format!("{:?} {}\r\n", answer.version, answer.status);
-    finish(&mut text, &answer.headers, &answer.body);
+    append_head_and_body(&mut text, &answer.headers, &answer.body);
     text
 }
 
-fn finish(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
+fn append_head_and_body(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
     for (name, value) in headers {
         text.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
     }

@@ -15,10 +15,10 @@ use std::rc::Rc;
 use http::{HeaderName, HeaderValue};
 
 use super::browser::session::{BrowserSession, RequestGate};
-use super::context::World;
+use super::context::CoreContext;
 use super::experiment::{Experiment, Retry};
-use super::failure_sample::{Trail, Visitor, example};
-use super::progress::{self, Leg};
+use super::failure_sample::{SampledShopper, Trace, sample_line};
+use super::progress::{self, UnitProgress};
 use super::purchase::Intent;
 use super::request::variables::{Variables, built_in};
 use super::transport::{Clock, Transport};
@@ -28,7 +28,7 @@ use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
 use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
 
 /// One shopper in the shop.
-pub struct Visit<S: Transport, G> {
+pub struct JourneyRun<S: Transport, G> {
     pub(super) shopper: ShopperId,
     pub(super) marker: Rc<str>,
     pub(super) persona: Persona,
@@ -41,10 +41,10 @@ pub struct Visit<S: Transport, G> {
     pub(super) session: BrowserSession<S::Connections, G>,
     pub(super) variables: Variables,
     pub(super) observed: Vec<Observed>,
-    pub(super) trail: Trail,
+    pub(super) trace: Trace,
     pub(super) met: Met,
     /// By unit of the shopper's way through the journey.
-    legs: Vec<Leg>,
+    progress: Vec<UnitProgress>,
     /// What was done so far.
     pub(super) effort: Effort,
     pub(super) intent: Option<Intent>,
@@ -125,34 +125,34 @@ struct Tried {
     ended_at: Micros,
 }
 
-// === impl Visit ===
+// === impl JourneyRun ===
 
-impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
     /// A shopper who should arrive at `arrived_at`. `row` is the arrival's ordinal, which data rows go by.
     pub fn new<C: Clock>(
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         shopper: ShopperId,
         row: u64,
         arrived_at: Micros,
-    ) -> Visit<S, G> {
-        let plan = &*world.plan;
+    ) -> JourneyRun<S, G> {
+        let plan = &*context.plan;
         let persona = Persona::of(plan, shopper);
         let marker: Rc<str> = Rc::from(format!("s-{shopper}"));
         let mut session = BrowserSession::with_gate(
-            world.transport.connections(shopper),
-            world.gate.clone(),
-            Rc::clone(&world.settings),
+            context.transport.connections(shopper),
+            context.gate.clone(),
+            Rc::clone(&context.settings),
         );
         session.set_header(HeaderName::from_static("x-shopper"), header(&marker));
-        session.set_header(HeaderName::from_static("x-load-test"), header(&world.run));
+        session.set_header(HeaderName::from_static("x-load-test"), header(&context.run));
         let equipment = plan.shoppers.equipment(&persona.attributes);
         if !equipment.is_empty() {
             session.equip(equipment);
         }
-        Visit {
-            variables: variables(plan, shopper, &marker, &world.run, row, &persona),
+        JourneyRun {
+            variables: variables(plan, shopper, &marker, &context.run, row, &persona),
             observed: vec![Observed::Missing; plan.observed.len()],
-            trail: Trail::default(),
+            trace: Trace::default(),
             met: Met::default(),
             effort: Effort::default(),
             intent: None,
@@ -160,7 +160,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             under_way: UnderWay::default(),
             held: None,
             experiment: Experiment::default(),
-            legs: Vec::new(),
+            progress: Vec::new(),
             shopper,
             marker,
             persona,
@@ -172,7 +172,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     }
 
     /// The same shopper is in another shop too: what both met will be compared.
-    pub fn in_two_shops(mut self) -> Visit<S, G> {
+    pub fn in_two_shops(mut self) -> JourneyRun<S, G> {
         self.answers = Some(Box::default());
         self
     }
@@ -196,59 +196,64 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     }
 
     /// Goes through the journey. May be dropped at any time; `close` then still tells what was under way.
-    pub async fn go<C: Clock>(&mut self, world: &World<S, C, G>) -> End {
-        let plan = &*world.plan;
-        self.come_again(world);
+    pub async fn go<C: Clock>(&mut self, context: &CoreContext<S, C, G>) -> End {
+        let plan = &*context.plan;
+        self.come_again(context);
         let first = plan.journey(self.persona.journey).units.start;
         let route = plan.route(self.persona.journey, self.shopper);
-        self.legs =
-            route.iter().map(|stop| Leg { place: stop.unit.0 - first, ..Leg::default() }).collect();
+        self.progress = route
+            .iter()
+            .map(|stop| UnitProgress { place: stop.unit.0 - first, ..UnitProgress::default() })
+            .collect();
         let (mut leg, mut intended_at) = (0, self.arrived_at);
         while let Some(&Stop { unit, round }) = route.get(leg) {
             self.round = round;
-            let (passed_at, attempts) = match self.get_through(world, unit, leg, intended_at).await
-            {
-                Then::Passed(passed_at, attempts) => (passed_at, attempts),
-                Then::Anew(at) => {
-                    (leg, intended_at) = (0, at);
-                    continue;
-                }
-                Then::Ended(end) => return end,
-            };
+            let (passed_at, attempts) =
+                match self.get_through(context, unit, leg, intended_at).await {
+                    Then::Passed(passed_at, attempts) => (passed_at, attempts),
+                    Then::Anew(at) => {
+                        (leg, intended_at) = (0, at);
+                        continue;
+                    }
+                    Then::Ended(end) => return end,
+                };
             let last = StepId(plan.unit(unit).steps.end - 1);
             let draw = u64::from(round) << 32 | u64::from(unit.0);
             let stays =
                 uniform(self.shopper.0, Purpose::Continue, draw) < plan.step(last).continues;
-            if self.legs[leg].passed_at == 0 {
-                self.legs[leg].passed_at = attempts;
-                if let Some(nth) = progress::through(&self.legs, leg) {
-                    world.tally.borrow_mut().passed(
+            if self.progress[leg].passed_at == 0 {
+                self.progress[leg].passed_at = attempts;
+                if let Some(nth) = progress::through(&self.progress, leg) {
+                    context.tally.borrow_mut().passed(
                         self.persona.journey,
-                        self.legs[leg].place.into(),
+                        self.progress[leg].place.into(),
                         nth,
                     );
                 }
             }
             let Some(next) = route.get(leg + 1) else { break };
-            if !stays && world.resolute {
-                world.tell(|witness| witness.stays(plan.step(last).continues));
+            if !stays && context.never_abandon {
+                context.observe(|observer| observer.would_have_left(plan.step(last).continues));
             } else if !stays {
-                world.tally.borrow_mut().left(self.persona.journey, self.legs[leg].place.into());
+                context
+                    .tally
+                    .borrow_mut()
+                    .left(self.persona.journey, self.progress[leg].place.into());
                 return End::LeftByChoice;
             }
             self.round = next.round;
             leg += 1;
             intended_at =
-                passed_at + self.think(world, StepId(plan.unit(next.unit).steps.start), 1);
+                passed_at + self.think(context, StepId(plan.unit(next.unit).steps.start), 1);
         }
         End::Completed
     }
 
     /// Takes what one who has left had in the browser, if the shopper is one who comes again.
-    fn come_again<C: Clock>(&mut self, world: &World<S, C, G>) {
-        let equipment = world.plan.shoppers.equipment(&self.persona.attributes);
+    fn come_again<C: Clock>(&mut self, context: &CoreContext<S, C, G>) {
+        let equipment = context.plan.shoppers.equipment(&self.persona.attributes);
         if equipment.returns {
-            let known = world.returning.borrow_mut().take(equipment.device);
+            let known = context.returning.borrow_mut().take(equipment.device);
             self.came_again = Some(known.is_some());
             known.into_iter().for_each(|state| self.session.restore(state));
         }
@@ -262,12 +267,12 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// Tries a unit until it succeeds, or it comes otherwise.
     async fn get_through<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         unit: UnitId,
         leg: usize,
         mut intended_at: Micros,
     ) -> Then {
-        let shoppers = &world.plan.shoppers;
+        let shoppers = &context.plan.shoppers;
         // Who begins anew still wants the same.
         if !matches!(self.experiment, Experiment::UnderWay(..)) {
             self.intent = None;
@@ -280,17 +285,17 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             if std::mem::replace(&mut again, true) {
                 self.session.go_back(&begins_at);
             }
-            self.legs[leg].attempts += 1;
-            let nth = self.legs[leg].attempts;
-            self.under_way.after_failure_at = self.legs[leg].failed_at;
-            let tried = self.try_unit(world, unit, leg, nth, intended_at).await;
-            self.follow_up(world, leg, tried.outcome);
+            self.progress[leg].attempts += 1;
+            let nth = self.progress[leg].attempts;
+            self.under_way.after_failure_at = self.progress[leg].failed_at;
+            let tried = self.try_unit(context, unit, leg, nth, intended_at).await;
+            self.follow_up(context, leg, tried.outcome);
             match tried.outcome {
                 Outcome::Ok => return Then::Passed(tried.ended_at, nth),
                 Outcome::Unjudged => return Then::Ended(End::Unfinished),
                 Outcome::Declined => {
                     self.met.declines += 1;
-                    self.legs[leg].failed_at = None;
+                    self.progress[leg].failed_at = None;
                     let round = self.round;
                     self.intent
                         .iter_mut()
@@ -298,9 +303,9 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                         .for_each(Intent::renew);
                 }
                 Outcome::Failed(_) => {
-                    self.legs[leg].failed_at = Some(intended_at);
+                    self.progress[leg].failed_at = Some(intended_at);
                     self.met.first_failed_at.get_or_insert(intended_at);
-                    self.count_failure(world, &tried, leg);
+                    self.count_failure(context, &tried, leg);
                 }
             }
             let met = self.met.failures + self.met.declines;
@@ -317,11 +322,11 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             let retry = if tried.outcome == Outcome::Declined {
                 Retry::Again
             } else {
-                self.treat(world, leg, tried.step)
+                self.treat(context, leg, tried.step)
             };
             let after = if let Retry::After(pause) = retry { pause } else { shoppers.retry_after };
-            let pause = self.pause(world, after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
-            world.tell(|witness| witness.pauses(pause, "before trying again"));
+            let pause = self.pause(context, after, Purpose::RetryAfter, self.draw_of(unit.0, nth));
+            context.observe(|observer| observer.pause_started(pause, "before trying again"));
             self.effort.idle += pause;
             intended_at = tried.ended_at + pause;
             if retry == Retry::Anew {
@@ -330,15 +335,20 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         }
     }
 
-    fn count_failure<C: Clock>(&mut self, world: &World<S, C, G>, tried: &Tried, leg: usize) {
+    fn count_failure<C: Clock>(
+        &mut self,
+        context: &CoreContext<S, C, G>,
+        tried: &Tried,
+        leg: usize,
+    ) {
         self.met.failures += 1;
-        self.legs[leg].failures += 1;
-        self.met.same_unit_twice |= self.legs[leg].failures >= 2;
+        self.progress[leg].failures += 1;
+        self.met.same_unit_twice |= self.progress[leg].failures >= 2;
         match self.met.failures {
             1 => self.met.first_failed = Some(tried.step),
             2 => {
                 self.met.second_failed = Some(tried.step);
-                world.tally.borrow_mut().repeated(tried.ended_at);
+                context.tally.borrow_mut().repeated(tried.ended_at);
             }
             _ => {}
         }
@@ -347,7 +357,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
     async fn try_unit<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         unit: UnitId,
         leg: usize,
         nth: u32,
@@ -356,33 +366,37 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
         self.under_way.unit = Some((unit, nth, intended_at));
         let held_before = self.observed.clone();
-        let steps = world.plan.unit(unit).steps.clone();
+        let steps = context.plan.unit(unit).steps.clone();
         let mut step_at = intended_at;
         let mut tried =
             Tried { outcome: Outcome::Ok, step: StepId(steps.start), ended_at: intended_at };
         for step in steps.clone().map(StepId) {
             if step.0 > steps.start {
-                step_at = tried.ended_at + self.think(world, step, nth);
+                step_at = tried.ended_at + self.think(context, step, nth);
             }
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
-            world.clock.sleep_until(step_at).await;
-            if nth == 1 && !world.hurried {
-                let together_at = world.barriers.wait(step, &world.clock).await.unwrap_or(step_at);
+            context.clock.sleep_until(step_at).await;
+            if nth == 1 && !context.skip_delays {
+                let together_at =
+                    context.rendezvous.wait(step, &context.clock).await.unwrap_or(step_at);
                 self.effort.idle += together_at.since(step_at);
                 step_at = together_at;
             }
-            if !std::mem::replace(&mut self.legs[leg].came, true) && self.round == 0 {
-                world.tally.borrow_mut().entered(self.persona.journey, self.legs[leg].place.into());
+            if !std::mem::replace(&mut self.progress[leg].came, true) && self.round == 0 {
+                context
+                    .tally
+                    .borrow_mut()
+                    .entered(self.persona.journey, self.progress[leg].place.into());
             }
             let (outcome, ended_at) =
-                Box::pin(self.try_step(world, unit, step, nth, step_at)).await;
+                Box::pin(self.try_step(context, unit, step, nth, step_at)).await;
             tried = Tried { outcome, step, ended_at };
             if outcome != Outcome::Ok {
                 break;
             }
         }
         self.under_way.unit = None;
-        if world.plan.unit(unit).purchase {
+        if context.plan.unit(unit).purchase {
             self.answer(PairOf::Purchase, tried.outcome);
         }
         let attempt = UnitAttempt {
@@ -394,19 +408,24 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
             observed: &held_before,
             outcome: tried.outcome,
         };
-        world.tally.borrow_mut().unit_attempt(&attempt);
+        context.tally.borrow_mut().unit_attempt(&attempt);
         tried
     }
 
     /// The think time before a step.
-    fn think<C: Clock>(&mut self, world: &World<S, C, G>, step: StepId, nth: u32) -> Micros {
+    fn think<C: Clock>(
+        &mut self,
+        context: &CoreContext<S, C, G>,
+        step: StepId,
+        nth: u32,
+    ) -> Micros {
         let pause = self.pause(
-            world,
-            world.plan.step(step).think,
+            context,
+            context.plan.step(step).think,
             Purpose::Think,
             self.draw_of(step.0, nth),
         );
-        world.tell(|witness| witness.pauses(pause, "thinking"));
+        context.observe(|observer| observer.pause_started(pause, "thinking"));
         self.effort.idle += pause;
         pause
     }
@@ -418,12 +437,12 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
 
     fn pause<C: Clock>(
         &self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         delay: Delay,
         purpose: Purpose,
         ordinal: u64,
     ) -> Micros {
-        if world.hurried {
+        if context.skip_delays {
             Micros::ZERO
         } else {
             delay.at(uniform(self.shopper.0, purpose, ordinal))
@@ -431,11 +450,11 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
     }
 
     /// Tells how the visit ended, and what was cut by the end.
-    pub fn close<C: Clock>(mut self, world: &World<S, C, G>, end: End) {
-        let now = world.clock.now();
-        self.cut(world, now);
-        let mut tally = world.tally.borrow_mut();
-        progress::settle(&self.legs, self.persona.journey, &mut tally);
+    pub fn close<C: Clock>(mut self, context: &CoreContext<S, C, G>, end: End) {
+        let now = context.clock.now();
+        self.cut(context, now);
+        let mut tally = context.tally.borrow_mut();
+        progress::settle(&self.progress, self.persona.journey, &mut tally);
         if let Some(known) = self.came_again.filter(|_| self.met.acted) {
             tally.came_again(known);
         }
@@ -454,7 +473,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                 first_failed: self.met.first_failed,
                 first_failed_at: self.met.first_failed_at,
                 second_failed: self.met.second_failed,
-                cause: self.trail.first(),
+                cause: self.trace.first(),
                 same_unit_twice: self.met.same_unit_twice,
                 worth: self.met.worth,
                 end,
@@ -462,27 +481,27 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         } else {
             tally.unstarted(self.arrived_at, "stopped");
         }
-        if let Some((cause, hash)) = self.trail.kept() {
-            let visitor = Visitor {
+        if let Some((cause, hash)) = self.trace.sample() {
+            let visitor = SampledShopper {
                 shopper: self.shopper,
                 marker: &self.marker,
                 persona: &self.persona,
                 observed: &self.observed,
                 arrived_at: self.arrived_at,
             };
-            let line = example(&world.plan, &visitor, &self.trail, end);
+            let line = sample_line(&context.plan, &visitor, &self.trace, end);
             tally.sample(cause, hash, line);
         }
         drop(tally);
-        let shoppers = &world.plan.shoppers;
+        let shoppers = &context.plan.shoppers;
         if end != End::Unfinished && shoppers.some_return() {
             let device = shoppers.equipment(self.held()).device;
-            world.returning.borrow_mut().add(device, self.session.into_state());
+            context.returning.borrow_mut().add(device, self.session.into_state());
         }
     }
 
     /// What was begun ends without a judgement.
-    fn cut<C: Clock>(&mut self, world: &World<S, C, G>, now: Micros) {
+    fn cut<C: Clock>(&mut self, context: &CoreContext<S, C, G>, now: Micros) {
         if let Some(StepUnderWay { step, intended_at, acted_at, arrival }) =
             self.under_way.step.take()
         {
@@ -496,7 +515,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                 attributes: self.held(),
                 outcome: Outcome::Unjudged,
             };
-            world.tally.borrow_mut().step_attempt(&attempt);
+            context.tally.borrow_mut().step_attempt(&attempt);
         }
         if let Some((unit, nth, intended_at)) = self.under_way.unit.take() {
             let (attributes, observed) = (self.held(), &self.observed[..]);
@@ -509,9 +528,9 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                 observed,
                 outcome: Outcome::Unjudged,
             };
-            world.tally.borrow_mut().unit_attempt(&attempt);
+            context.tally.borrow_mut().unit_attempt(&attempt);
         }
-        self.settle(world, Outcome::Unjudged, false, now);
+        self.settle(context, Outcome::Unjudged, false, now);
     }
 }
 

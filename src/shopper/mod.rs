@@ -15,7 +15,7 @@ mod response;
 pub mod transport;
 
 pub use browser::returning::ReturningPool;
-pub use context::{Witness, World};
-pub use journey::{Answers, Visit};
-pub use purchase::{Ledger, PurchaseEvent, PurchaseLine};
-pub use rendezvous::Barriers;
+pub use context::{CoreContext, StepObserver};
+pub use journey::{Answers, JourneyRun};
+pub use purchase::{PurchaseEvent, PurchaseLog, PurchaseRecord};
+pub use rendezvous::Rendezvous;

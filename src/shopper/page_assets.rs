@@ -2,9 +2,9 @@
 
 use super::browser::assets::load::{LoadedAssets, PageToLoad};
 use super::browser::session::{RequestGate, is_page};
-use super::context::World;
+use super::context::CoreContext;
 use super::failure_sample::Evidence;
-use super::journey::Visit;
+use super::journey::JourneyRun;
 use super::transport::{Clock, Exchange, Transport};
 use crate::base::{Micros, StepId};
 use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
@@ -29,12 +29,12 @@ pub(super) struct AssetsResult {
     pub(super) own: Vec<(OwnFault, String)>,
 }
 
-impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
+impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
     /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
     /// page.
     pub(super) async fn load_assets<C: Clock>(
         &mut self,
-        world: &World<S, C, G>,
+        context: &CoreContext<S, C, G>,
         arrived: &PageArrival,
         evidence: &Evidence,
     ) -> AssetsResult {
@@ -49,7 +49,7 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
         };
         let page = PageToLoad { url: &url, html: &answer.body, headers: &request.headers };
         let seen = |exchange: &Exchange, held: Option<Micros>| {
-            world.tally.borrow_mut().asset_exchange(&AssetExchange {
+            context.tally.borrow_mut().asset_exchange(&AssetExchange {
                 step,
                 began_at: exchange.began_at,
                 sent: exchange.sent_at.is_some(),
@@ -58,15 +58,16 @@ impl<S: Transport, G: RequestGate + Clone> Visit<S, G> {
                 bytes_received: exchange.bytes_received,
             });
         };
-        let give_up_at = page_at.saturating_add(world.plan.step(step).gives_up_after);
-        let loaded = self.session.load_assets(&page, &world.clock, give_up_at, &seen).await;
-        let at = world.clock.now().max(page_at);
+        let give_up_at = page_at.saturating_add(context.plan.step(step).gives_up_after);
+        let loaded = self.session.load_assets(&page, &context.clock, give_up_at, &seen).await;
+        let at = context.clock.now().max(page_at);
         let whole = as_expected && loaded.failed.is_empty() && loaded.own.is_empty();
         let summary = summarise(&loaded, whole.then(|| at.since(intended_at)));
-        world.tally.borrow_mut().assets(step, &summary);
+        context.tally.borrow_mut().assets(step, &summary);
         let missing = loaded.missing();
-        world
-            .tell(|witness| witness.assets(step, &summary, missing.as_deref().unwrap_or_default()));
+        context.observe(|observer| {
+            observer.assets_loaded(step, &summary, missing.as_deref().unwrap_or_default())
+        });
         AssetsResult { at, missing, own: loaded.own }
     }
 }
@@ -86,8 +87,8 @@ fn summarise(loaded: &LoadedAssets, load: Option<Micros>) -> AssetsSeen {
 
 impl AssetsResult {
     /// Tells the tally what we failed to ask for.
-    pub(super) fn report_own_faults<S, C, G>(&self, world: &World<S, C, G>) {
-        let mut tally = world.tally.borrow_mut();
+    pub(super) fn report_own_faults<S, C, G>(&self, context: &CoreContext<S, C, G>) {
+        let mut tally = context.tally.borrow_mut();
         self.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
     }
 }

@@ -1,4 +1,4 @@
-//! The legs of a shopper's way: what was done at each unit in each round, and what of that the funnel is told.
+//! The progress of a shopper's way: what was done at each unit in each round, and what of that the funnel is told.
 //!
 //! The funnel counts shoppers, not rounds. Who comes to a unit several times has got through it when the last time is over, and is stopped
 //! at it whichever time that happens, so that all who came are through, stopped or still there.
@@ -8,7 +8,7 @@ use crate::tally::Tally;
 
 /// What the shopper did at one unit on the way.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Leg {
+pub(super) struct UnitProgress {
     pub attempts: u32,
     pub failures: u32,
     /// The attempt that succeeded; 0 before.
@@ -22,19 +22,19 @@ pub(super) struct Leg {
 }
 
 /// Who has passed this leg: at which attempt, of all rounds the latest, the shopper got through the unit; none if the way leads there again.
-pub(super) fn through(legs: &[Leg], leg: usize) -> Option<u32> {
-    let place = legs[leg].place;
-    legs[leg + 1..].iter().all(|later| later.place != place).then(|| latest(legs, place))
+pub(super) fn through(progress: &[UnitProgress], leg: usize) -> Option<u32> {
+    let place = progress[leg].place;
+    progress[leg + 1..].iter().all(|later| later.place != place).then(|| latest(progress, place))
 }
 
 /// Tells where the shopper was stopped, and what else the end has settled: units that the way would have led to again.
-pub(super) fn settle(legs: &[Leg], journey: JourneyId, tally: &mut Tally) {
-    for (i, last) in legs.iter().enumerate() {
-        if last.passed_at > 0 || through(legs, i).is_none() {
+pub(super) fn settle(progress: &[UnitProgress], journey: JourneyId, tally: &mut Tally) {
+    for (i, last) in progress.iter().enumerate() {
+        if last.passed_at > 0 || through(progress, i).is_none() {
             continue;
         }
-        let mut rounds = legs.iter().filter(|leg| leg.place == last.place && leg.came);
-        match latest(legs, last.place) {
+        let mut rounds = progress.iter().filter(|leg| leg.place == last.place && leg.came);
+        match latest(progress, last.place) {
             _ if rounds.any(|leg| leg.passed_at == 0) => tally.stopped(journey, last.place.into()),
             0 => {}
             nth => tally.passed(journey, last.place.into(), nth),
@@ -42,6 +42,6 @@ pub(super) fn settle(legs: &[Leg], journey: JourneyId, tally: &mut Tally) {
     }
 }
 
-fn latest(legs: &[Leg], place: u16) -> u32 {
-    legs.iter().filter(|leg| leg.place == place).map(|leg| leg.passed_at).max().unwrap_or(0)
+fn latest(progress: &[UnitProgress], place: u16) -> u32 {
+    progress.iter().filter(|leg| leg.place == place).map(|leg| leg.passed_at).max().unwrap_or(0)
 }

@@ -26,7 +26,7 @@ pub struct Intent {
 
 /// What is known of an intent: one line of the ledger.
 #[derive(Clone, Debug, Serialize)]
-pub struct PurchaseLine<'a> {
+pub struct PurchaseRecord<'a> {
     /// When, since the planned start.
     pub at_us: Micros,
     /// The intent's marker.
@@ -83,19 +83,19 @@ fn hexadecimal<S: serde::Serializer>(
 }
 
 /// Remembers purchases. What `write` was told survives the process as soon as it returns.
-pub trait Ledger {
+pub trait PurchaseLog {
     /// Whether one more purchase attempt may be made; where not, the run is about to end.
-    fn admits(&self) -> bool {
+    fn admits_purchase(&self) -> bool {
         true
     }
 
     /// Appends a line.
-    fn write(&self, line: &PurchaseLine<'_>);
+    fn write(&self, line: &PurchaseRecord<'_>);
 }
 
 /// Forgets everything: for walks and tests.
-impl Ledger for () {
-    fn write(&self, _: &PurchaseLine<'_>) {}
+impl PurchaseLog for () {
+    fn write(&self, _: &PurchaseRecord<'_>) {}
 }
 
 // === impl Intent ===

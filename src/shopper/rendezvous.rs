@@ -14,40 +14,40 @@ use crate::plan::{Plan, Together};
 
 /// The barriers of a plan, by step.
 #[derive(Debug)]
-pub struct Barriers(Vec<Option<Barrier>>);
+pub struct Rendezvous(Vec<Option<MeetingPoint>>);
 
 #[derive(Debug)]
-struct Barrier {
+struct MeetingPoint {
     together: Together,
-    group: Mutex<Group>,
+    group: Mutex<WaitingGroup>,
 }
 
 /// Those who wait now.
 #[derive(Debug, Default)]
-struct Group {
+struct WaitingGroup {
     waiting: u32,
-    opening: Arc<Opening>,
+    opening: Arc<Release>,
 }
 
 /// The moment at which a group goes.
 #[derive(Debug, Default)]
-struct Opening {
+struct Release {
     at: OnceLock<Micros>,
     opened: Arc<Notify>,
 }
 
-// === impl Barriers ===
+// === impl Rendezvous ===
 
-impl Barriers {
+impl Rendezvous {
     /// The barriers of a process that runs this slice: it has its share of each group.
-    pub fn new(plan: &Plan, slice: Slice) -> Barriers {
+    pub fn new(plan: &Plan, slice: Slice) -> Rendezvous {
         let share = |together: Together| {
             let (index, of) = (slice.index(), slice.of());
             let shoppers =
                 (together.shoppers / of + u32::from(index < together.shoppers % of)).max(1);
-            Barrier { together: Together { shoppers, ..together }, group: Mutex::default() }
+            MeetingPoint { together: Together { shoppers, ..together }, group: Mutex::default() }
         };
-        Barriers(plan.steps.iter().map(|step| step.together.map(share)).collect())
+        Rendezvous(plan.steps.iter().map(|step| step.together.map(share)).collect())
     }
 
     /// Waits before this step for the others; when they act, or nothing where there is nobody to wait for.
@@ -64,15 +64,15 @@ impl Barriers {
     }
 }
 
-// === impl Barrier ===
+// === impl MeetingPoint ===
 
-impl Barrier {
-    fn group(&self) -> MutexGuard<'_, Group> {
+impl MeetingPoint {
+    fn group(&self) -> MutexGuard<'_, WaitingGroup> {
         self.group.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more is here. The group's opening, and what ends when it opens.
-    fn join(&self, now: Micros) -> (Arc<Opening>, impl Future<Output = ()> + use<>) {
+    fn join(&self, now: Micros) -> (Arc<Release>, impl Future<Output = ()> + use<>) {
         let mut group = self.group();
         group.waiting += 1;
         let opening = Arc::clone(&group.opening);
@@ -85,7 +85,7 @@ impl Barrier {
     }
 
     /// Somebody waited long enough: all go, unless they have gone.
-    fn give_up(&self, opening: &Arc<Opening>, now: Micros) {
+    fn give_up(&self, opening: &Arc<Release>, now: Micros) {
         let mut group = self.group();
         if Arc::ptr_eq(&group.opening, opening) {
             group.open(now);
@@ -93,9 +93,9 @@ impl Barrier {
     }
 }
 
-// === impl Group ===
+// === impl WaitingGroup ===
 
-impl Group {
+impl WaitingGroup {
     fn open(&mut self, now: Micros) {
         let group = std::mem::take(self);
         let _ = group.opening.at.set(now);

@@ -3,5 +3,5 @@
 pub(crate) mod build;
 pub(crate) mod form;
 mod multipart;
-pub(crate) mod trace;
+pub(crate) mod traceparent;
 pub(crate) mod variables;

@@ -1,6 +1,6 @@
 //! The judgement of an answer: did what the shopper expected hold, did the shop decline, what went wrong.
 
-use super::extract::Reading;
+use super::extract::Response;
 use super::graphql;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
 use crate::shopper::browser::address::{self, is_like};
@@ -9,7 +9,7 @@ use crate::tally::{Checked, FailureKind, OwnFault};
 
 /// A condition that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unmet {
+pub struct FailedCheck {
     /// The kind of failure that it is.
     pub kind: FailureKind,
     /// What was expected and what came.
@@ -17,16 +17,16 @@ pub struct Unmet {
 }
 
 /// Looks at answers with one shopper's variables at hand.
-pub struct Judge<'a> {
+pub struct Checker<'a> {
     /// The plan's expressions.
     pub templates: &'a Templates,
     /// The shopper's variables.
     pub scope: &'a dyn Scope,
 }
 
-// === impl Judge ===
+// === impl Checker ===
 
-impl Judge<'_> {
+impl Checker<'_> {
     /// The first condition that does not hold, if any.
     ///
     /// # Errors
@@ -34,15 +34,15 @@ impl Judge<'_> {
     pub fn unmet(
         &self,
         conditions: &Conditions,
-        answer: &Reading<'_>,
-    ) -> Result<Option<Unmet>, RenderError> {
+        answer: &Response<'_>,
+    ) -> Result<Option<FailedCheck>, RenderError> {
         for check in &conditions.checks {
             if let Some(detail) = self.check(check, answer)? {
                 let kind = match check {
-                    Check::Status(_) => kind_of_status(answer.status()),
+                    Check::Status(_) => classify_status(answer.status()),
                     _ => FailureKind::UnexpectedContent,
                 };
-                return Ok(Some(Unmet { kind, detail }));
+                return Ok(Some(FailedCheck { kind, detail }));
             }
         }
         Ok(None)
@@ -55,13 +55,13 @@ impl Judge<'_> {
     pub fn holds(
         &self,
         conditions: &Conditions,
-        answer: &Reading<'_>,
+        answer: &Response<'_>,
     ) -> Result<bool, RenderError> {
         Ok(!conditions.is_empty() && self.unmet(conditions, answer)?.is_none())
     }
 
     /// Every condition with whether it holds, in words: for walks.
-    pub fn explain(&self, conditions: &Conditions, answer: &Reading<'_>) -> Vec<Checked> {
+    pub fn explain(&self, conditions: &Conditions, answer: &Response<'_>) -> Vec<Checked> {
         let explain = |check| match self.check(check, answer) {
             Ok(None) => Checked { what: in_words(check), held: true },
             Ok(Some(detail)) => Checked { what: detail, held: false },
@@ -71,7 +71,7 @@ impl Judge<'_> {
     }
 
     /// What is wrong with one condition, or nothing.
-    fn check(&self, check: &Check, answer: &Reading<'_>) -> Result<Option<String>, RenderError> {
+    fn check(&self, check: &Check, answer: &Response<'_>) -> Result<Option<String>, RenderError> {
         Ok(match check {
             Check::Status(ranges) => {
                 let status = answer.status();
@@ -151,7 +151,7 @@ impl Judge<'_> {
     fn none_of(
         &self,
         sets: &[Conditions],
-        answer: &Reading<'_>,
+        answer: &Response<'_>,
     ) -> Result<Option<String>, RenderError> {
         let mut wrong = Vec::with_capacity(sets.len());
         for set in sets {
@@ -241,7 +241,7 @@ fn same(wanted: &serde_json::Value, found: &serde_json::Value) -> bool {
 }
 
 /// The kind of failure that an unexpected status is.
-pub fn kind_of_status(status: u16) -> FailureKind {
+pub fn classify_status(status: u16) -> FailureKind {
     match status {
         429 => FailureKind::Throttled,
         400..=499 => FailureKind::ClientError,
@@ -251,7 +251,7 @@ pub fn kind_of_status(status: u16) -> FailureKind {
 }
 
 /// The kind of failure that trouble on the line is, or the generator's own cause.
-pub fn kind_of_trouble(trouble: &TransportError) -> Result<FailureKind, (OwnFault, &str)> {
+pub fn classify_transport_error(trouble: &TransportError) -> Result<FailureKind, (OwnFault, &str)> {
     Ok(match trouble {
         TransportError::Dns(_) => FailureKind::Dns,
         TransportError::Connect(_) => FailureKind::Connect,
@@ -287,9 +287,9 @@ mod tests {
 
     fn unmet(check: Check, status: u16, body: &str) -> Option<(FailureKind, String)> {
         let (headers, templates) = (HeaderMap::new(), Templates::default());
-        let judge = Judge { templates: &templates, scope: &NoScope };
+        let judge = Checker { templates: &templates, scope: &NoScope };
         let conditions = Conditions { checks: vec![check] };
-        let reading = Reading::new(status, &headers, body.as_bytes(), &|_| None);
+        let reading = Response::new(status, &headers, body.as_bytes(), &|_| None);
         judge.unmet(&conditions, &reading).unwrap().map(|unmet| (unmet.kind, unmet.detail))
     }
 
@@ -348,10 +348,10 @@ mod tests {
     #[test]
     fn no_conditions_never_decline() {
         let (headers, templates) = (HeaderMap::new(), Templates::default());
-        let judge = Judge { templates: &templates, scope: &NoScope };
+        let judge = Checker { templates: &templates, scope: &NoScope };
         assert!(
             !judge
-                .holds(&Conditions::default(), &Reading::new(200, &headers, b"", &|_| None))
+                .holds(&Conditions::default(), &Response::new(200, &headers, b"", &|_| None))
                 .unwrap()
         );
     }

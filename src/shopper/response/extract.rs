@@ -15,7 +15,7 @@ use crate::base::Micros;
 use crate::plan::{Extract, JsonPlace, Value};
 
 /// A whole answer, read on demand.
-pub struct Reading<'a> {
+pub struct Response<'a> {
     status: u16,
     headers: &'a HeaderMap,
     body: &'a [u8],
@@ -63,17 +63,17 @@ impl Refresh {
     }
 }
 
-// === impl Reading ===
+// === impl Response ===
 
-impl<'a> Reading<'a> {
+impl<'a> Response<'a> {
     /// Reads the final answer of a step; `cookie` looks up a cookie that the shopper holds for its address.
     pub fn new(
         status: u16,
         headers: &'a HeaderMap,
         body: &'a [u8],
         cookie: &'a dyn Fn(&str) -> Option<String>,
-    ) -> Reading<'a> {
-        Reading {
+    ) -> Response<'a> {
+        Response {
             status,
             headers,
             body,
@@ -86,8 +86,8 @@ impl<'a> Reading<'a> {
     }
 
     /// The same, with the address that the answer is from, and where the first answer redirected to.
-    pub fn at(self, url: &'a Url, first_location: Option<&'a str>) -> Reading<'a> {
-        Reading { url: Some(url), first_location, ..self }
+    pub fn at(self, url: &'a Url, first_location: Option<&'a str>) -> Response<'a> {
+        Response { url: Some(url), first_location, ..self }
     }
 
     /// The address after redirects.
@@ -192,7 +192,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-impl Reading<'_> {
+impl Response<'_> {
     /// Everything that is found at a place of which there may be several.
     fn find_all(&self, place: &Extract) -> Vec<Value> {
         let text = |found: &str| Value::Text(Rc::from(found));
@@ -263,7 +263,7 @@ fn select_all(html: &[u8], selector: &str, attribute: Option<&str>) -> Vec<Strin
 }
 
 /// The first element that `selector` matches: an attribute of it, or its text without the white space around it.
-/// Entities are decoded. Reading stops once it is found.
+/// Entities are decoded. Response stops once it is found.
 fn select(html: &[u8], selector: &str, attribute: Option<&str>) -> Option<String> {
     // A handler that fails ends the parse: that is how reading stops once all is found.
     let mut value: Option<String> = None;
@@ -351,7 +351,7 @@ mod tests {
         headers.insert("x-node", "n1".parse().unwrap());
         let cookie = |name: &str| (name == "sid").then(|| "c1".to_owned());
         let body = br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#;
-        let reading = Reading::new(200, &headers, body, &cookie);
+        let reading = Response::new(200, &headers, body, &cookie);
         let found =
             |place: Extract| reading.find(&place, &|| 0).map(|value| value.as_text().into_owned());
         let json = |path: &str| Extract::Json(JsonPlace::parse(path).unwrap());
@@ -369,8 +369,9 @@ mod tests {
 
     #[test]
     fn a_waiting_page_says_when_and_where_to_ask_again() {
-        let refresh =
-            |body: &str| Reading::new(200, &HeaderMap::new(), body.as_bytes(), &|_| None).refresh();
+        let refresh = |body: &str| {
+            Response::new(200, &HeaderMap::new(), body.as_bytes(), &|_| None).refresh()
+        };
         let to = |seconds, to: Option<&str>| {
             Some(Refresh { after: Micros::from_secs(seconds), to: to.map(str::to_owned) })
         };
@@ -394,15 +395,15 @@ mod tests {
             http::HeaderName::from_static("refresh"),
             http::HeaderValue::from_static("1;url=/x"),
         )]);
-        assert_eq!(Reading::new(200, &headers, b"", &|_| None).refresh(), to(1, Some("/x")));
+        assert_eq!(Response::new(200, &headers, b"", &|_| None).refresh(), to(1, Some("/x")));
     }
 
     #[test]
     fn of_several_the_last_or_any_is_taken() {
         let (headers, body) = (HeaderMap::new(), br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#);
         let pages = [
-            Reading::new(200, &headers, PAGE.as_bytes(), &|_| None),
-            Reading::new(200, &headers, body, &|_| None),
+            Response::new(200, &headers, PAGE.as_bytes(), &|_| None),
+            Response::new(200, &headers, body, &|_| None),
         ];
         let found = |page: usize, pick: Pick, bits: u64, place: Extract| {
             let value = pages[page].find(&Extract::Pick(pick, Box::new(place)), &|| bits);
@@ -438,7 +439,7 @@ mod tests {
     #[test]
     fn a_body_that_is_no_json_has_no_json_in_it() {
         let headers = HeaderMap::new();
-        let reading = Reading::new(200, &headers, b"<html>", &|_| None);
+        let reading = Response::new(200, &headers, b"<html>", &|_| None);
         assert_eq!(reading.find(&Extract::Json(JsonPlace::parse("$.a").unwrap()), &|| 0), None);
     }
 }

@@ -18,7 +18,7 @@ use crate::shopper::browser::cookies::{CookieJar, SiteContext};
 use crate::shopper::browser::session::{
     BrowserSession, RequestGate, SessionSettings, location_of, referer,
 };
-use crate::shopper::response::check::{kind_of_status, kind_of_trouble};
+use crate::shopper::response::check::{classify_status, classify_transport_error};
 use crate::shopper::transport::{Clock, Exchange, Origin, ShopperConnections, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 
@@ -252,7 +252,7 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
             let answer = match exchange.result {
                 Ok(answer) => answer,
                 Err(trouble) => {
-                    return match kind_of_trouble(&trouble) {
+                    return match classify_transport_error(&trouble) {
                         Ok(kind) => missing(&url, kind, trouble.to_string()),
                         Err((fault, cause)) => AssetOutcome::Own(fault, cause.to_owned()),
                     };
@@ -266,7 +266,7 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
                 return match status {
                     304 => AssetOutcome::NotModified,
                     200..=299 => AssetOutcome::New,
-                    _ => missing(&url, kind_of_status(status), format!("status {status}")),
+                    _ => missing(&url, classify_status(status), format!("status {status}")),
                 };
             };
             let next = match address::redirected(&url, &location) {

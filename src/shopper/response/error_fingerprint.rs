@@ -28,7 +28,7 @@ const KEYS: [&str; 9] = [
 ];
 
 /// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
-pub fn message(kind: FailureKind, detail: &str, answer: Option<&WireResponse>) -> String {
+pub fn fingerprint(kind: FailureKind, detail: &str, answer: Option<&WireResponse>) -> String {
     let said = answer.and_then(said).map(|said| plain(&said)).filter(|said| !said.is_empty());
     let by_status = matches!(
         kind,
@@ -158,7 +158,7 @@ mod tests {
             headers: HeaderMap::new(),
             body,
         };
-        message(kind, "$.state is \"open\", expected \"paid\"", Some(&answer))
+        fingerprint(kind, "$.state is \"open\", expected \"paid\"", Some(&answer))
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
             "$.state is \"open\", expected \"paid\": no bank"
         );
         assert_eq!(
-            message(FailureKind::Broken, "the connection broke: reset (os error 104)", None),
+            fingerprint(FailureKind::Broken, "the connection broke: reset (os error 104)", None),
             "the connection broke: reset (os error #)"
         );
     }
