@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
     Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Cell, Check, Connections,
-    Content, Dealing, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Metric, Network,
-    Overrides, Part, Pick, Place, Plan, Segment, SpentBy, Template, Together, Way, schema,
+    Content, Dealing, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Measure, Metric,
+    MetricScope, Network, Overrides, Part, Pick, Plan, Segment, SpentBy, Template, Together, Way,
+    schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -164,7 +165,7 @@ fn the_steps_of_the_example_are_asked_and_judged_as_written() {
 #[test]
 fn the_objectives_of_the_example_are_resolved() {
     let plan = compiled(CHECKOUT);
-    let pay = || Place::Steps(vec![StepId(3)]);
+    let pay = || MetricScope::Steps(vec![StepId(3)]);
     let metrics: Vec<_> = plan
         .objectives
         .iter()
@@ -176,11 +177,11 @@ fn the_objectives_of_the_example_are_resolved() {
     assert_eq!(
         metrics,
         [
-            (Metric::RepeatedFailures, 0.001, None, 61),
-            (Metric::LostShoppers, 0.005, None, 62),
-            (Metric::Failures(pay()), 0.005, None, 63),
-            (Metric::Response { quantile: 0.95, place: pay() }, 800_000.0, None, 64),
-            (Metric::Response { quantile: 0.99, place: pay() }, 2_000_000.0, window, 65),
+            (Metric::new(Measure::RepeatedFailures), 0.001, None, 61),
+            (Metric::new(Measure::LostShoppers), 0.005, None, 62),
+            (Metric::new(Measure::Failures).within(pay()), 0.005, None, 63),
+            (Metric::new(Measure::Response).within(pay()).at(0.95), 800_000.0, None, 64),
+            (Metric::new(Measure::Response).within(pay()).at(0.99), 2_000_000.0, window, 65),
         ]
     );
 }
@@ -192,18 +193,18 @@ fn objectives_are_read_in_all_their_forms() {
         |text: &str| plan.objective(text, 0).unwrap_or_else(|error| panic!("{text}: {error}"));
     assert_eq!(
         read("p99.9(buy/pay) <= 2s").metric,
-        Metric::Response { quantile: 0.999, place: Place::Steps(vec![StepId(3)]) }
+        Metric::new(Measure::Response).within(MetricScope::Steps(vec![StepId(3)])).at(0.999)
     );
     assert_eq!(
         read("p50(buy)<2s").metric,
-        Metric::Response { quantile: 0.5, place: Place::Journey(JourneyId(0)) }
+        Metric::new(Measure::Response).within(MetricScope::Journey(JourneyId(0))).at(0.5)
     );
     assert_eq!(read("p95(add to cart) < 2 s").limit, 2_000_000.0);
-    assert_eq!(read("time_to_buy < 1m").metric, Metric::TimeToBuy { quantile: 0.95 });
-    assert_eq!(read("p50(time_to_buy) < 1m").metric, Metric::TimeToBuy { quantile: 0.5 });
+    assert_eq!(read("time_to_buy < 1m").metric, Metric::new(Measure::TimeToBuy).at(0.95));
+    assert_eq!(read("p50(time_to_buy) < 1m").metric, Metric::new(Measure::TimeToBuy).at(0.5));
     assert_eq!(
         (read("requests > 100/s").metric, read("requests >= 6000/min").limit),
-        (Metric::Requests, 100.0)
+        (Metric::new(Measure::Requests), 100.0)
     );
     assert_eq!(read("declined(pay) < 5%").limit, 0.05);
     let all =

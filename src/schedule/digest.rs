@@ -39,7 +39,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::plan::example::{attribute, journey, plan};
-    use crate::plan::{Comparison, DataSet, Dealing, Metric, Objective};
+    use crate::plan::{DataSet, Dealing, Measure, Metric, Objective, Operator};
 
     fn example() -> Plan {
         plan(vec![journey("buy", 1.0)], vec![attribute("device", &[72.0, 28.0])])
@@ -62,12 +62,11 @@ mod tests {
         let mut other = example();
         other.target = Some("http://127.0.0.1:8080".parse().unwrap());
         let text = "lost_shoppers < 1%".to_owned();
-        let (metric, comparison) = (Metric::LostShoppers, Comparison::Below);
         other.objectives.push(Objective {
             text,
             line: 3,
-            metric,
-            comparison,
+            metric: Metric::new(Measure::LostShoppers),
+            operator: Operator::Below,
             limit: 0.01,
             window: None,
             after: None,

@@ -4,7 +4,7 @@ use super::facts::Completion;
 use super::health::{Health, Soundness};
 use super::statistics::Interval;
 use crate::base::Micros;
-use crate::plan::Metric;
+use crate::plan::{Measure, Metric};
 
 /// What the run as a whole says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl Default for ObjectiveFinding {
         ObjectiveFinding {
             text: String::new(),
             line: 0,
-            metric: Metric::RepeatedFailures,
+            metric: Metric::new(Measure::RepeatedFailures),
             limit: 0.0,
             observed: None,
             observed_at_least: false,

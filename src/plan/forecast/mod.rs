@@ -10,7 +10,7 @@
 mod breach;
 pub mod detect;
 
-use super::{Arrivals, Comparison, Intensity, Metric, Objective, Part, Place, Plan, Step};
+use super::{Arrivals, Intensity, Objective, Part, Plan, Population, Step};
 use crate::base::{Micros, StepId};
 
 pub use breach::Breach;
@@ -132,21 +132,19 @@ impl Forecast {
     /// What it takes for an objective to hold. A rate holds at the earliest when all of so many are good
     /// that the one-sided 95 % limit lies below it; a quantile, when all of so many lie below its limit.
     fn need(&self, plan: &Plan, objective: &Objective) -> Option<Need> {
-        if matches!(objective.comparison, Comparison::Above | Comparison::AtLeast) {
+        if !objective.operator.small_is_good() {
             return None;
         }
-        let (per_shopper, tail) = match &objective.metric {
-            Metric::RepeatedFailures | Metric::LostShoppers => (1.0, objective.limit),
-            Metric::Failures(place) | Metric::Declined(place) => {
-                (self.attempts(plan, place), objective.limit)
+        let per_shopper = match objective.metric.population() {
+            Population::Shoppers => 1.0,
+            Population::JourneyEnds(journey) => self.completions[journey.index()],
+            Population::Buyers => self.orders,
+            Population::Attempts(scope) => {
+                plan.steps_in(scope).map(|(step, _)| self.visits[step.index()]).sum()
             }
-            Metric::Response { quantile, place: Place::Journey(journey) } => {
-                (self.completions[journey.index()], 1.0 - quantile)
-            }
-            Metric::Response { quantile, place } => (self.attempts(plan, place), 1.0 - quantile),
-            Metric::TimeToBuy { quantile } => (self.orders, 1.0 - quantile),
-            Metric::Requests => return None,
+            Population::Requests => return None,
         };
+        let tail = objective.metric.allowed_share(objective.limit)?;
         let length = plan.load.length();
         let after = objective.after.unwrap_or(Micros::ZERO).min(length);
         let late = plan.load.profile().map_or(
@@ -171,21 +169,6 @@ impl Forecast {
             advised: detect::needed_to_hold(tail, windows),
             expected: self.arrivals?.total * per_shopper * share,
         })
-    }
-
-    /// Attempts per shopper at a place.
-    fn attempts(&self, plan: &Plan, place: &Place) -> f64 {
-        match place {
-            Place::Anywhere => self.visits.iter().sum(),
-            Place::Steps(steps) => steps.iter().map(|step| self.visits[step.index()]).sum(),
-            Place::Journey(journey) => plan
-                .steps
-                .iter()
-                .zip(&self.visits)
-                .filter(|(step, _)| step.journey == *journey)
-                .map(|(_, visits)| visits)
-                .sum(),
-        }
     }
 }
 
@@ -246,6 +229,7 @@ mod tests {
     use super::*;
     use crate::plan::Load;
     use crate::plan::example::{profile, shop};
+    use crate::plan::{Measure, Metric, MetricScope, Operator};
 
     fn close(a: f64, b: f64) -> bool {
         (a - b).abs() < 1e-9 * (1.0 + b.abs())
@@ -256,7 +240,7 @@ mod tests {
             text: String::new(),
             line: 0,
             metric,
-            comparison: Comparison::Below,
+            operator: Operator::Below,
             limit,
             window: None,
             after: None,
@@ -338,17 +322,20 @@ mod tests {
 
     #[test]
     fn an_objective_needs_enough_of_what_it_counts() {
-        let rate = need(objective(Metric::RepeatedFailures, 0.01));
+        let rate = need(objective(Metric::new(Measure::RepeatedFailures), 0.01));
         assert_eq!((rate.needed, rate.expected.round(), rate.is_met()), (Some(299), 600.0, true));
-        let strict = need(objective(Metric::Failures(Place::Steps(vec![StepId(2)])), 0.01));
+        let strict = need(objective(
+            Metric::new(Measure::Failures).within(MetricScope::Steps(vec![StepId(2)])),
+            0.01,
+        ));
         assert_eq!(
             (strict.needed, strict.expected.round(), strict.is_met()),
             (Some(299), 270.0, false)
         );
-        let zero = need(objective(Metric::LostShoppers, 0.0));
+        let zero = need(objective(Metric::new(Measure::LostShoppers), 0.0));
         assert_eq!((zero.needed, zero.is_met()), (None, false));
         let journey = need(objective(
-            Metric::Response { quantile: 0.95, place: Place::Journey(crate::base::JourneyId(1)) },
+            Metric::new(Measure::Response).within(MetricScope::Journey(crate::base::JourneyId(1))),
             1e6,
         ));
         assert_eq!(
@@ -359,7 +346,7 @@ mod tests {
 
     #[test]
     fn windows_late_starts_and_attributes_leave_fewer_shoppers() {
-        let metric = || Metric::Response { quantile: 0.95, place: Place::Anywhere };
+        let metric = || Metric::new(Measure::Response);
         let all = need(objective(metric(), 1e6));
         assert_eq!(all.expected.round(), 1_728.0);
         let late =

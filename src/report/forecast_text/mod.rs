@@ -64,8 +64,8 @@ mod tests {
     use crate::base::Micros;
     use crate::plan::example::shop;
     use crate::plan::{
-        Arrivals, Comparison, Connections, ErrorBudget, Load, Metric, Objective, Place, Profile,
-        SpentBy, Stage, shape,
+        Arrivals, Connections, ErrorBudget, Load, Measure, Metric, MetricScope, Objective,
+        Operator, Profile, SpentBy, Stage, shape,
     };
 
     fn objective(text: &str, metric: Metric, limit: f64, window: Option<Micros>) -> Objective {
@@ -73,7 +73,7 @@ mod tests {
             text: text.into(),
             line: 0,
             metric,
-            comparison: Comparison::Below,
+            operator: Operator::Below,
             limit,
             window,
             after: None,
@@ -97,16 +97,22 @@ mod tests {
         plan.load.arrivals = Arrivals::Poisson(profile);
         plan.limits.requests = Some(60.0);
         plan.objectives = vec![
-            objective("repeated_failures < 0.1%", Metric::RepeatedFailures, 0.001, None),
+            objective(
+                "repeated_failures < 0.1%",
+                Metric::new(Measure::RepeatedFailures),
+                0.001,
+                None,
+            ),
             objective(
                 "failures(browse) < 0.1%",
-                Metric::Failures(Place::Journey(crate::base::JourneyId(1))),
+                Metric::new(Measure::Failures)
+                    .within(MetricScope::Journey(crate::base::JourneyId(1))),
                 0.001,
                 None,
             ),
             objective(
                 "p99 < 800ms for 30s",
-                Metric::Response { quantile: 0.99, place: Place::Anywhere },
+                Metric::new(Measure::Response).at(0.99),
                 8e5,
                 Some(Micros::from_secs(30)),
             ),
@@ -273,7 +279,7 @@ mod tests {
         plan.steps[1].name = plan.journeys[0].name.clone();
         plan.objectives = vec![objective(
             "repeated_failures < 0.01%",
-            Metric::RepeatedFailures,
+            Metric::new(Measure::RepeatedFailures),
             0.0001,
             Some(Micros::from_secs(10)),
         )];

@@ -18,7 +18,7 @@ use super::incidents::{detectable, pressure, season, source, window};
 use super::places::{endings, heat, stages};
 use super::wire::wire;
 use crate::base::StepId;
-use crate::plan::{Arrivals, Behaviour, Connections, Metric, Plan};
+use crate::plan::{Arrivals, Behaviour, Connections, MetricUnit, Plan};
 use crate::report::view::{gate, headline};
 use crate::tally::Tally;
 use crate::verdict::statistics::Rate;
@@ -376,10 +376,10 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
     ObjectiveDocument {
         text: found.text.clone(),
         line: found.line,
-        unit: match found.metric {
-            Metric::Requests => "requests_per_s",
-            Metric::Response { .. } | Metric::TimeToBuy { .. } => "ms",
-            _ => "fraction",
+        unit: match found.metric.unit() {
+            MetricUnit::PerSecond => "requests_per_s",
+            MetricUnit::Time => "ms",
+            MetricUnit::Fraction => "fraction",
         }
         .to_owned(),
         limit: shown(found.limit),

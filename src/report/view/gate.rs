@@ -3,7 +3,7 @@
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent};
 use crate::base::Micros;
-use crate::plan::{Metric, Place};
+use crate::plan::{Metric, MetricUnit, Population};
 use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};
 
 /// The release gate, a line for each objective.
@@ -35,7 +35,7 @@ pub fn observed(found: &ObjectiveFinding) -> String {
         return format!("{share} in time");
     }
     let Some(observed) = found.observed else { return NOTHING.to_owned() };
-    if observed <= 0.0 && !is_time(&found.metric) && found.metric != Metric::Requests {
+    if observed <= 0.0 && found.metric.unit() == MetricUnit::Fraction {
         return "none".to_owned();
     }
     figure_of(&found.metric, observed)
@@ -106,13 +106,12 @@ pub fn answer(found: &ObjectiveFinding) -> String {
 /// Who never came to a success, and how long it took the others, where the quantile lies among the former.
 fn never(found: &ObjectiveFinding) -> String {
     let Some(in_time) = in_time(found) else { return String::new() };
-    let (quantile, what) = match &found.metric {
-        Metric::Response { quantile, place: Place::Journey(_) } => {
-            (quantile, "never came to the end")
-        }
-        Metric::Response { quantile, .. } => (quantile, "were given up as too slow"),
-        Metric::TimeToBuy { quantile } => (quantile, "never bought"),
-        _ => return String::new(),
+    let Some(quantile) = found.metric.quantile else { return String::new() };
+    let what = match found.metric.population() {
+        Population::JourneyEnds(_) => "never came to the end",
+        Population::Attempts(_) => "were given up as too slow",
+        Population::Buyers => "never bought",
+        Population::Shoppers | Population::Requests => return String::new(),
     };
     let percentile = (quantile * 1_000.0).round() / 10.0;
     let others = found
@@ -135,14 +134,14 @@ pub fn sentence(found: &ObjectiveFinding) -> String {
 
 /// Whether a metric is a span of time.
 pub fn is_time(metric: &Metric) -> bool {
-    matches!(metric, Metric::Response { .. } | Metric::TimeToBuy { .. })
+    metric.unit() == MetricUnit::Time
 }
 
 /// A figure of a metric with its unit.
 pub fn figure_of(metric: &Metric, figure: f64) -> String {
-    match metric {
-        Metric::Requests => format!("{figure:.1}/s"),
-        metric if is_time(metric) => Micros(figure as u64).to_string(),
-        _ => percent(figure),
+    match metric.unit() {
+        MetricUnit::PerSecond => format!("{figure:.1}/s"),
+        MetricUnit::Time => Micros(figure as u64).to_string(),
+        MetricUnit::Fraction => percent(figure),
     }
 }

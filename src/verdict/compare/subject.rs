@@ -1,7 +1,7 @@
 //! What is compared: figures of the shoppers, and of each step.
 
 use crate::base::StepId;
-use crate::plan::{Arrivals, Metric, Place, Plan};
+use crate::plan::{Arrivals, Measure, Metric, MetricScope, Plan};
 use crate::tally::{PairOf, Tally};
 use crate::verdict::objectives::sample::{Sample, Spans};
 use crate::verdict::objectives::share::{Cell, Cells};
@@ -60,18 +60,7 @@ impl Subject {
 
     /// Its name, as objectives write it.
     pub fn key(&self, plan: &Plan) -> String {
-        let percent = |quantile: &f64| format!("p{}", (quantile * 1_000.0).round() / 10.0);
-        match self {
-            Subject::RepeatedFailures => "repeated_failures".to_owned(),
-            Subject::FailedPurchases => "failed_purchases".to_owned(),
-            Subject::LostShoppers => "lost_shoppers".to_owned(),
-            Subject::Failures(step) => format!("failures({})", plan.step_label(*step)),
-            Subject::Declined(step) => format!("declined({})", plan.step_label(*step)),
-            Subject::Response { step, quantile } => {
-                format!("{}({})", percent(quantile), plan.step_label(*step))
-            }
-            Subject::TimeToBuy { quantile } => format!("{}(time_to_buy)", percent(quantile)),
-        }
+        self.metric().map_or_else(|| "failed_purchases".to_owned(), |metric| metric.name(plan))
     }
 
     /// Whether it is a span of time, and not a rate.
@@ -115,15 +104,25 @@ impl Subject {
         })
     }
 
+    /// The metric of an objective that it is; none for failed purchases.
+    fn metric(&self) -> Option<Metric> {
+        let step = |step: StepId| MetricScope::Steps(vec![step]);
+        match *self {
+            Subject::FailedPurchases => None,
+            Subject::RepeatedFailures => Some(Metric::new(Measure::RepeatedFailures)),
+            Subject::LostShoppers => Some(Metric::new(Measure::LostShoppers)),
+            Subject::Failures(of) => Some(Metric::new(Measure::Failures).within(step(of))),
+            Subject::Declined(of) => Some(Metric::new(Measure::Declined).within(step(of))),
+            Subject::Response { step: of, quantile } => {
+                Some(Metric::new(Measure::Response).within(step(of)).at(quantile))
+            }
+            Subject::TimeToBuy { quantile } => Some(Metric::new(Measure::TimeToBuy).at(quantile)),
+        }
+    }
+
     /// What was seen of it, of a rate.
     pub(super) fn cells(&self, plan: &Plan, tally: &Tally) -> Cells {
-        let metric = match self {
-            Subject::FailedPurchases => return first_purchases(plan, tally),
-            Subject::LostShoppers => Metric::LostShoppers,
-            Subject::Failures(step) => Metric::Failures(Place::Steps(vec![*step])),
-            Subject::Declined(step) => Metric::Declined(Place::Steps(vec![*step])),
-            _ => Metric::RepeatedFailures,
-        };
+        let Some(metric) = self.metric() else { return first_purchases(plan, tally) };
         match Sample::of(plan, tally, &metric) {
             Sample::Shares(cells) => cells,
             Sample::Spans(_) | Sample::Requests(_) => Cells::new(),
@@ -142,12 +141,7 @@ impl Subject {
 
     /// What was seen of it, of a span of time.
     pub(super) fn spans<'t>(&self, plan: &Plan, tally: &'t Tally) -> Spans<'t> {
-        let metric = match *self {
-            Subject::Response { step, quantile } => {
-                Metric::Response { quantile, place: Place::Steps(vec![step]) }
-            }
-            _ => Metric::TimeToBuy { quantile: 0.95 },
-        };
+        let Some(metric) = self.metric() else { return Spans::default() };
         match Sample::of(plan, tally, &metric) {
             Sample::Spans(spans) => spans,
             Sample::Shares(_) | Sample::Requests(_) => Spans::default(),

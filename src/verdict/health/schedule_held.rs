@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::doubt::{Cause, Doubt, Soundness};
 use crate::base::Micros;
-use crate::plan::{Metric, Plan};
+use crate::plan::{MetricUnit, Plan};
 use crate::tally::{BlockTally, Latency, Tally};
 use crate::verdict::facts::Completion;
 use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
@@ -172,9 +172,8 @@ fn stretches(blocks: &[u32], block: Micros) -> Vec<(Micros, Micros)> {
 /// The lag that can't be held against the generator in this block: 5 ms, 1 % of the tightest objective on a
 /// time, or a tenth of the median response, whichever is longest.
 fn tolerance(plan: &Plan, tally: &Tally, number: u32, block: &BlockTally) -> Micros {
-    let limits = plan.objectives.iter().filter(|objective| {
-        matches!(objective.metric, Metric::Response { .. } | Metric::TimeToBuy { .. })
-    });
+    let limits =
+        plan.objectives.iter().filter(|objective| objective.metric.unit() == MetricUnit::Time);
     let tightest = limits
         .map(|objective| objective.limit)
         .min_by(f64::total_cmp)

@@ -24,7 +24,7 @@ use super::sample::Sample;
 use super::share::{Cell, Cells, Clustering, LEVEL, Share};
 use super::windows::windows;
 use crate::base::Micros;
-use crate::plan::{Intensity, Metric, Objective, Place, Plan, Step};
+use crate::plan::{Intensity, Metric, Objective, Plan};
 use crate::tally::Tally;
 
 /// Into so many stretches a run is cut, as for the answer at its end.
@@ -66,14 +66,14 @@ pub(super) fn is_broken(
         Sample::Shares(cells) => (cells, objective.limit),
         Sample::Spans(spans) => (
             spans.beyond(Micros(objective.limit as u64)),
-            1.0 - objective.metric.quantile().unwrap_or_default(),
+            1.0 - objective.metric.quantile.unwrap_or_default(),
         ),
         Sample::Requests(seconds) => return requests(plan, &seconds, objective, now),
     };
-    let known = now.since(SETTLED + longest_wait(plan, &objective.metric));
+    let known = now.since(SETTLED + objective.metric.longest_wait(plan));
     let block = tally.shape.block;
     let ended = |blocks: &Range<u32>| block * u64::from(blocks.end) <= known;
-    let small_is_good = objective.comparison.small_is_good();
+    let small_is_good = objective.operator.small_is_good();
     let (limit, bad) = if small_is_good { (limit, cells) } else { (1.0 - limit, opposite(cells)) };
     let bad = with_those_inside(bad, tally, &objective.metric);
     if objective.window.is_some() {
@@ -154,7 +154,7 @@ fn requests(
         seconds.range(from..until).map(|(_, sent)| *sent).sum::<u64>() as f64
     };
     let known = now.since(SETTLED).second();
-    let small_is_good = objective.comparison.small_is_good();
+    let small_is_good = objective.operator.small_is_good();
     if objective.window.is_none() {
         let start = objective.after.unwrap_or(Micros::ZERO);
         let span = (plan.load.length().since(start)).as_secs_f64();
@@ -168,36 +168,10 @@ fn requests(
         .any(|rate| if small_is_good { rate > objective.limit } else { rate < objective.limit })
 }
 
-/// How long an attempt that was due may still be under way; of shoppers it is known who they are.
-fn longest_wait(plan: &Plan, metric: &Metric) -> Micros {
-    let place = match metric {
-        Metric::Failures(place) | Metric::Declined(place) | Metric::Response { place, .. } => place,
-        _ => return Micros::ZERO,
-    };
-    let here = |step: &&Step, at: usize| match place {
-        Place::Anywhere => true,
-        Place::Journey(_) if matches!(metric, Metric::Response { .. }) => false,
-        Place::Journey(journey) => step.journey == *journey,
-        Place::Steps(steps) => steps.iter().any(|id| id.index() == at),
-    };
-    let steps =
-        plan.steps.iter().enumerate().filter(|(at, step)| here(step, *at)).map(|(_, step)| step);
-    steps
-        .map(|step| {
-            step.gives_up_after + step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within)
-        })
-        .max()
-        .unwrap_or_default()
-}
-
 /// Shoppers who are still inside count, and as good ones: whatever becomes of them, the share is at least this. Which of them an
 /// objective speaks of is not known before they leave, so that all may be meant.
 fn with_those_inside(mut cells: Cells, tally: &Tally, metric: &Metric) -> Cells {
-    let of_shoppers = match metric {
-        Metric::RepeatedFailures | Metric::LostShoppers | Metric::TimeToBuy { .. } => true,
-        Metric::Response { place, .. } => matches!(place, Place::Journey(_)),
-        _ => false,
-    };
+    let of_shoppers = metric.population().is_of_shoppers();
     for (number, block) in tally.blocks.iter().filter(|_| of_shoppers) {
         let ended: u64 = block.shoppers.values().map(|count| count.shoppers).sum();
         cells.entry(*number).or_default().of += block.started.saturating_sub(ended) as f64;

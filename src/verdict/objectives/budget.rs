@@ -17,7 +17,7 @@ use std::ops::Range;
 use super::sample::Sample;
 use super::share::{Cell, Cells, Clustering, LEVEL, Share};
 use crate::base::Micros;
-use crate::plan::{ErrorBudget, Metric, Plan, Profile, SpentBy};
+use crate::plan::{ErrorBudget, Measure, Metric, Plan, Profile, SpentBy};
 use crate::tally::Tally;
 use crate::verdict::statistics::Interval;
 
@@ -109,8 +109,8 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
     let budget = plan.budget.clone()?;
     let cells = match budget.spent_by {
         SpentBy::Failures => super::sample::shoppers(tally, |fate| f64::from(fate.failures >= 1)),
-        SpentBy::RepeatedFailures => shares(plan, tally, &Metric::RepeatedFailures),
-        SpentBy::LostShoppers => shares(plan, tally, &Metric::LostShoppers),
+        SpentBy::RepeatedFailures => shares(plan, tally, Measure::RepeatedFailures),
+        SpentBy::LostShoppers => shares(plan, tally, Measure::LostShoppers),
     };
     let all = cells.values().fold(Cell::default(), |sum, cell| sum + *cell);
     let share = Share::of(&cells, 0..u32::MAX, Clustering::of(&cells));
@@ -139,8 +139,8 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
     })
 }
 
-fn shares(plan: &Plan, tally: &Tally, metric: &Metric) -> Cells {
-    match Sample::of(plan, tally, metric) {
+fn shares(plan: &Plan, tally: &Tally, measure: Measure) -> Cells {
+    match Sample::of(plan, tally, &Metric::new(measure)) {
         Sample::Shares(cells) => cells,
         Sample::Spans(_) | Sample::Requests(_) => Cells::new(),
     }

@@ -29,7 +29,7 @@ use super::health::{Health, Soundness};
 use super::outcome::{InTime, ObjectiveFinding, ObjectiveVerdict, Why, Window};
 use super::statistics::{Interval, Z95};
 use crate::base::Micros;
-use crate::plan::{Comparison, Metric, Objective, Plan};
+use crate::plan::{Measure, Objective, Plan};
 use crate::tally::Tally;
 
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
@@ -52,7 +52,8 @@ pub fn objectives(
     let judge = |(place, objective): (usize, &Objective)| {
         let mut found = judged(plan, tally, objective);
         // What was still to come might have made up for too few requests.
-        let too_few = objective.metric == Metric::Requests && !objective.comparison.small_is_good();
+        let too_few =
+            objective.metric.measure == Measure::Requests && !objective.operator.small_is_good();
         if stopped_for == Some(place) {
             (found.verdict, found.why, found.more_shoppers) =
                 (ObjectiveVerdict::Broken, Why::Certain, None);
@@ -96,7 +97,7 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
             concluded(found, verdict, &worst, plan, part, objective)
         }
         Sample::Spans(spans) => {
-            let q = objective.metric.quantile().unwrap_or_default();
+            let q = objective.metric.quantile.unwrap_or_default();
             let cells = spans.beyond(Micros(objective.limit as u64));
             let (verdict, worst) = judge_shares(&cells, &windows, objective, 1.0 - q);
             let found = shown_span(nothing, &spans, &worst, q);
@@ -128,7 +129,7 @@ fn judge_shares(
         _ => Clustering::within(cells, windows),
     };
     let levels = (LEVEL, LEVEL / windows.len().max(1) as f64);
-    let small_is_good = objective.comparison.small_is_good();
+    let small_is_good = objective.operator.small_is_good();
     let judge = |share: Option<Share>| {
         let Some(share) = share else { return ObjectiveVerdict::Inconclusive };
         let (holds, broken) = if small_is_good {
@@ -264,13 +265,8 @@ fn requests(
         sent as f64 / (until - f64::from(window.start)).max(1e-6)
     };
     let rates = windows.iter().map(|window| (window, rate(window)));
-    let good = |rate: f64| match objective.comparison {
-        Comparison::Below => rate < objective.limit,
-        Comparison::AtMost => rate <= objective.limit,
-        Comparison::Above => rate > objective.limit,
-        Comparison::AtLeast => rate >= objective.limit,
-    };
-    let badness = |rate: f64| if objective.comparison.small_is_good() { rate } else { -rate };
+    let good = |rate: f64| objective.operator.accepts(rate, objective.limit);
+    let badness = |rate: f64| if objective.operator.small_is_good() { rate } else { -rate };
     let sent: u64 = seconds.values().sum();
     let Some((window, worst)) =
         rates.max_by(|a, b| badness(a.1).total_cmp(&badness(b.1))).filter(|_| sent > 0)
@@ -288,15 +284,5 @@ fn requests(
             of: windows.len() as u64,
         }),
         ..found
-    }
-}
-
-impl Metric {
-    /// The quantile, of a metric that has one.
-    fn quantile(&self) -> Option<f64> {
-        match self {
-            Metric::Response { quantile, .. } | Metric::TimeToBuy { quantile } => Some(*quantile),
-            _ => None,
-        }
     }
 }

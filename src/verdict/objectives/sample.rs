@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::share::{Cell, Cells};
 use crate::base::{JourneyId, Micros};
-use crate::plan::{Metric, Place, Plan};
+use crate::plan::{Measure, Metric, MetricScope, Plan};
 use crate::tally::{End, Fate, Latency, StepTally, Tally};
 use crate::verdict::weight::weight;
 
@@ -39,15 +39,15 @@ struct SpanBlock<'t> {
 impl<'t> Sample<'t> {
     /// What `metric` counts in this tally, or in a part of one.
     pub(in crate::verdict) fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
-        match metric {
-            Metric::RepeatedFailures => {
+        match (metric.measure, &metric.scope) {
+            (Measure::RepeatedFailures, _) => {
                 Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2)))
             }
-            Metric::LostShoppers => {
+            (Measure::LostShoppers, _) => {
                 let (behaviour, patience) = (plan.shoppers.behaviour, &plan.shoppers.patience);
                 Sample::Shares(shoppers(tally, |fate| weight(fate, behaviour, patience).high))
             }
-            Metric::Failures(place) => Sample::Shares(attempts(plan, tally, place, |step| {
+            (Measure::Failures, scope) => Sample::Shares(attempts(plan, tally, scope, |step| {
                 [
                     (&step.response_failed, true),
                     (&step.response_censored, true),
@@ -55,7 +55,7 @@ impl<'t> Sample<'t> {
                     (&step.response_declined, false),
                 ]
             })),
-            Metric::Declined(place) => Sample::Shares(attempts(plan, tally, place, |step| {
+            (Measure::Declined, scope) => Sample::Shares(attempts(plan, tally, scope, |step| {
                 [
                     (&step.response_declined, true),
                     (&step.response_ok, false),
@@ -63,15 +63,15 @@ impl<'t> Sample<'t> {
                     (&step.response_censored, false),
                 ]
             })),
-            Metric::Response { place: Place::Journey(journey), .. } => {
+            (Measure::Response, MetricScope::Journey(journey)) => {
                 let mut spans = Spans::default();
                 spans.successes(&tally.journeys[journey.index()].duration.blocks);
                 spans.never(tally, |took, fate| took == *journey && kept_from_the_end(fate));
                 Sample::Spans(spans)
             }
-            Metric::Response { place, .. } => {
+            (Measure::Response, scope) => {
                 let mut spans = Spans::default();
-                for step in steps(plan, tally, place) {
+                for step in steps(plan, tally, scope) {
                     spans.successes(&step.response_ok.blocks);
                     step.response_censored.blocks.iter().for_each(|(block, given_up)| {
                         spans.blocks.entry(*block).or_default().given_up.push(given_up);
@@ -79,7 +79,7 @@ impl<'t> Sample<'t> {
                 }
                 Sample::Spans(spans)
             }
-            Metric::TimeToBuy { .. } => {
+            (Measure::TimeToBuy, _) => {
                 let mut spans = Spans::default();
                 tally
                     .journeys
@@ -96,7 +96,7 @@ impl<'t> Sample<'t> {
                 });
                 Sample::Spans(spans)
             }
-            Metric::Requests => Sample::Requests(
+            (Measure::Requests, _) => Sample::Requests(
                 tally.seconds.iter().map(|(second, seen)| (*second, seen.requests)).collect(),
             ),
         }
@@ -120,26 +120,19 @@ pub(super) fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> Cells {
     tally.blocks.iter().map(|(block, seen)| (*block, cell(seen))).collect()
 }
 
-fn steps<'t>(plan: &Plan, tally: &'t Tally, place: &Place) -> Vec<&'t StepTally> {
-    let all = plan.steps.iter().zip(&tally.steps).enumerate();
-    all.filter(|(i, (step, _))| match place {
-        Place::Anywhere => true,
-        Place::Journey(journey) => step.journey == *journey,
-        Place::Steps(steps) => steps.iter().any(|id| id.index() == *i),
-    })
-    .map(|(_, (_, seen))| seen)
-    .collect()
+fn steps<'t>(plan: &Plan, tally: &'t Tally, scope: &MetricScope) -> Vec<&'t StepTally> {
+    plan.steps_in(scope).map(|(id, _)| &tally.steps[id.index()]).collect()
 }
 
 /// Attempts by block, the bad ones marked.
 fn attempts<'t>(
     plan: &Plan,
     tally: &'t Tally,
-    place: &Place,
+    scope: &MetricScope,
     outcomes: impl Fn(&'t StepTally) -> [(&'t crate::tally::Series, bool); 4],
 ) -> Cells {
     let mut cells = Cells::new();
-    for (series, bad) in steps(plan, tally, place).into_iter().flat_map(outcomes) {
+    for (series, bad) in steps(plan, tally, scope).into_iter().flat_map(outcomes) {
         for (block, seen) in &series.blocks {
             let cell = cells.entry(*block).or_default();
             *cell += Cell::counts(if bad { seen.count() } else { 0 }, seen.count());

@@ -33,15 +33,15 @@ pub(super) fn windows(length: Micros, block: Micros, objective: &Objective) -> V
 #[expect(clippy::single_range_in_vec_init, reason = "a list of windows, of which there is one")]
 mod tests {
     use super::*;
-    use crate::plan::{Comparison, Metric};
+    use crate::plan::{Measure, Metric, Operator};
 
     fn cut(length: u64, window: Option<u64>, after: u64) -> Vec<Range<u32>> {
         let secs = Micros::from_secs;
         let objective = Objective {
             text: String::new(),
             line: 1,
-            metric: Metric::RepeatedFailures,
-            comparison: Comparison::Below,
+            metric: Metric::new(Measure::RepeatedFailures),
+            operator: Operator::Below,
             limit: 0.01,
             window: window.map(secs),
             after: Some(secs(after)),

@@ -1,0 +1,303 @@
+//! What an objective measures: the one place that knows a metric's word, unit and population.
+//!
+//! A new metric is a variant of [`Measure`] here and an arm of `verdict::objectives::sample`; whatever else
+//! differs between metrics is asked of these methods.
+
+use strum::{IntoStaticStr, VariantArray};
+
+use super::{Plan, Step};
+use crate::base::{JourneyId, Micros, StepId};
+use crate::scenario::{Fraction, Rate, Unit, UnitError};
+
+/// A figure that an objective limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// What is measured.
+    pub measure: Measure,
+    /// In which part of the scenario.
+    pub scope: MetricScope,
+    /// Of a time: which quantile, between 0 and 1. `None` for rates and counts.
+    pub quantile: Option<f64>,
+}
+
+/// What is measured. The word in the scenario is the variant's in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum Measure {
+    /// Shoppers with two or more failed attempts, of those who started.
+    RepeatedFailures,
+    /// Expected (probe) or observed (live) lost shoppers, of those who started.
+    LostShoppers,
+    /// Failed attempts of all attempts.
+    Failures,
+    /// Declined attempts of all attempts.
+    Declined,
+    /// Time from arrival to the order.
+    TimeToBuy,
+    /// Requests sent per second.
+    Requests,
+    /// Response time of a step; of a journey, time from arrival to its end. Written `p95(pay)`.
+    Response,
+}
+
+/// The part of the scenario that a metric covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricScope {
+    /// Everything.
+    All,
+    /// One journey.
+    Journey(JourneyId),
+    /// Steps, pooled: one, or the steps of that name in several journeys.
+    Steps(Vec<StepId>),
+}
+
+/// What a metric's figure and limit count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricUnit {
+    /// A share of a whole, from 0 to 1.
+    Fraction,
+    /// A time in microseconds.
+    Time,
+    /// Events per second.
+    PerSecond,
+}
+
+/// What a metric takes its figure from: one observation for each of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Population<'m> {
+    /// Shoppers who started.
+    Shoppers,
+    /// Shoppers who reach the end of a journey, or are kept from it.
+    JourneyEnds(JourneyId),
+    /// Shoppers who buy, or are kept from it.
+    Buyers,
+    /// Attempts at the steps in this scope.
+    Attempts(&'m MetricScope),
+    /// Requests.
+    Requests,
+}
+
+// === impl Metric ===
+
+impl Metric {
+    /// The quantile of a time where none is named.
+    pub const DEFAULT_QUANTILE: f64 = 0.95;
+
+    /// A metric of everything; of a time, its 95th percentile.
+    pub fn new(measure: Measure) -> Metric {
+        let quantile = (measure.unit() == MetricUnit::Time).then_some(Metric::DEFAULT_QUANTILE);
+        Metric { measure, scope: MetricScope::All, quantile }
+    }
+
+    /// The same in a part of the scenario.
+    #[must_use]
+    pub fn within(self, scope: MetricScope) -> Metric {
+        Metric { scope, ..self }
+    }
+
+    /// The same at another quantile; for times.
+    #[must_use]
+    pub fn at(self, quantile: f64) -> Metric {
+        Metric { quantile: Some(quantile), ..self }
+    }
+
+    /// Its name as an objective writes it: `failures(pay)`, `p95(pay)`, `p95(time_to_buy)`.
+    pub fn name(&self, plan: &Plan) -> String {
+        let scope = match &self.scope {
+            MetricScope::All => None,
+            MetricScope::Journey(journey) => Some(plan.journey(*journey).name.clone()),
+            // Steps are pooled by name, so that one stands for all.
+            MetricScope::Steps(steps) => steps.first().map(|step| match steps.len() {
+                1 => plan.step_label(*step),
+                _ => plan.step(*step).name.clone(),
+            }),
+        };
+        let (outer, inner) = match (self.quantile, self.measure) {
+            (None, measure) => (measure.word().to_owned(), scope),
+            (Some(quantile), Measure::Response) => (percentile(quantile), scope),
+            (Some(quantile), measure) => (percentile(quantile), Some(measure.word().to_owned())),
+        };
+        inner.map_or_else(|| outer.clone(), |inner| format!("{outer}({inner})"))
+    }
+
+    /// What its figure counts.
+    pub fn unit(&self) -> MetricUnit {
+        self.measure.unit()
+    }
+
+    /// What it takes its figure from.
+    pub fn population(&self) -> Population<'_> {
+        match (self.measure, &self.scope) {
+            (Measure::RepeatedFailures | Measure::LostShoppers, _) => Population::Shoppers,
+            (Measure::TimeToBuy, _) => Population::Buyers,
+            (Measure::Requests, _) => Population::Requests,
+            (Measure::Response, MetricScope::Journey(journey)) => Population::JourneyEnds(*journey),
+            (Measure::Failures | Measure::Declined | Measure::Response, scope) => {
+                Population::Attempts(scope)
+            }
+        }
+    }
+
+    /// The share of the population that may be bad: beyond the limit, of a time; `None` where nothing is
+    /// estimated but counted.
+    pub fn allowed_share(&self, limit: f64) -> Option<f64> {
+        match self.unit() {
+            MetricUnit::Fraction => Some(limit),
+            MetricUnit::Time => Some(1.0 - self.quantile.unwrap_or(Metric::DEFAULT_QUANTILE)),
+            MetricUnit::PerSecond => None,
+        }
+    }
+
+    /// How long an observation may still be open after it was due. Shoppers and requests are known at once.
+    pub fn longest_wait(&self, plan: &Plan) -> Micros {
+        match self.population() {
+            Population::Attempts(scope) => plan
+                .steps_in(scope)
+                .map(|(_, step)| step.longest_attempt())
+                .max()
+                .unwrap_or_default(),
+            Population::Shoppers
+            | Population::JourneyEnds(_)
+            | Population::Buyers
+            | Population::Requests => Micros::ZERO,
+        }
+    }
+}
+
+/// `p95`, `p99.9`.
+fn percentile(quantile: f64) -> String {
+    format!("p{}", (quantile * 1e5).round() / 1e3)
+}
+
+// === impl Measure ===
+
+impl Measure {
+    /// Its word in the scenario.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+
+    /// What its figure counts.
+    pub const fn unit(self) -> MetricUnit {
+        match self {
+            Measure::RepeatedFailures
+            | Measure::LostShoppers
+            | Measure::Failures
+            | Measure::Declined => MetricUnit::Fraction,
+            Measure::Response | Measure::TimeToBuy => MetricUnit::Time,
+            Measure::Requests => MetricUnit::PerSecond,
+        }
+    }
+
+    /// Whether it can be narrowed to journeys and steps.
+    pub const fn takes_scope(self) -> bool {
+        match self {
+            Measure::Failures | Measure::Declined | Measure::Response => true,
+            Measure::RepeatedFailures
+            | Measure::LostShoppers
+            | Measure::TimeToBuy
+            | Measure::Requests => false,
+        }
+    }
+}
+
+// === impl MetricUnit ===
+
+impl MetricUnit {
+    /// Reads a limit in this unit.
+    ///
+    /// # Errors
+    /// When the text is not a figure of this unit: what to write instead.
+    pub fn read(self, text: &str) -> Result<f64, UnitError> {
+        match self {
+            MetricUnit::Fraction => Fraction::read(text).map(|share| share.0),
+            MetricUnit::Time => Micros::read(text).map(|time| time.0 as f64),
+            MetricUnit::PerSecond => Rate::read(text).map(|rate| rate.0),
+        }
+    }
+}
+
+// === impl Population ===
+
+impl Population<'_> {
+    /// Whether each observation is a shopper, who may still be in the shop.
+    pub const fn is_of_shoppers(self) -> bool {
+        match self {
+            Population::Shoppers | Population::JourneyEnds(_) | Population::Buyers => true,
+            Population::Attempts(_) | Population::Requests => false,
+        }
+    }
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// The steps that a metric covers.
+    pub fn steps_in(&self, scope: &MetricScope) -> impl Iterator<Item = (StepId, &Step)> {
+        self.steps.iter().zip(0..).map(|(step, i)| (StepId(i), step)).filter(move |(id, step)| {
+            match scope {
+                MetricScope::All => true,
+                MetricScope::Journey(journey) => step.journey == *journey,
+                MetricScope::Steps(steps) => steps.contains(id),
+            }
+        })
+    }
+}
+
+// === impl Step ===
+
+impl Step {
+    /// The longest that an attempt at it may take.
+    fn longest_attempt(&self) -> Micros {
+        self.gives_up_after + self.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::example::shop;
+
+    #[test]
+    fn every_measure_has_a_name_that_an_objective_understands() {
+        let mut plan = shop();
+        plan.steps[2].declined.checks.push(crate::plan::Check::Css("b".to_owned()));
+        for measure in Measure::VARIANTS {
+            let scopes = [MetricScope::All, MetricScope::Steps(vec![StepId(2)])];
+            let all_allowed = *measure != Measure::Response;
+            let scopes = scopes.into_iter().filter(|scope| match scope {
+                MetricScope::All => all_allowed,
+                _ => measure.takes_scope(),
+            });
+            for scope in scopes {
+                let metric = Metric::new(*measure).within(scope);
+                let name = metric.name(&plan);
+                let limit = match metric.unit() {
+                    MetricUnit::Fraction => "1%",
+                    MetricUnit::Time => "1s",
+                    MetricUnit::PerSecond => "1/s",
+                };
+                let read = plan.objective(&format!("{name} < {limit}"), 1);
+                assert_eq!(read.map(|objective| objective.metric), Ok(metric), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn quantiles_keep_their_decimals_in_names() {
+        let name = |quantile| Metric::new(Measure::TimeToBuy).at(quantile).name(&shop());
+        assert_eq!(name(0.5), "p50(time_to_buy)");
+        assert_eq!(name(0.999), "p99.9(time_to_buy)");
+    }
+
+    #[test]
+    fn only_attempts_are_open_for_long() {
+        let plan = shop();
+        let wait = |measure, scope| Metric::new(measure).within(scope).longest_wait(&plan);
+        let journey = || MetricScope::Journey(JourneyId(0));
+        assert_eq!(wait(Measure::Failures, journey()), Micros::from_secs(10));
+        assert_eq!(wait(Measure::Response, journey()), Micros::ZERO);
+        assert_eq!(wait(Measure::Response, MetricScope::All), Micros::from_secs(10));
+        assert_eq!(wait(Measure::LostShoppers, MetricScope::All), Micros::ZERO);
+    }
+}
