@@ -5,9 +5,11 @@
 mod ids;
 pub mod random;
 pub mod redact;
+mod solve;
 mod units;
 mod visible;
 
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
+pub use solve::bisect;
 pub use units::{Delay, Micros, MinorUnits, counted, plural, thousands};
 pub use visible::{on_one_line, unseen, visible};

@@ -134,7 +134,7 @@ fn told(plan: &Plan, spot: &HotSpot) -> String {
         text,
         ", {share} fail again ({} of {})",
         count(spot.inside.events),
-        count(spot.inside.of)
+        count(spot.inside.trials)
     );
     text
 }

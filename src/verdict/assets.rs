@@ -52,7 +52,7 @@ impl AssetFinding {
             held: seen.held,
             connections: seen.connections,
             bytes_received: seen.bytes_received,
-            load: Quantiles::of(&seen.load),
+            load: Quantiles::of_sample(&seen.load),
         })
     }
 }

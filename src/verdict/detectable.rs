@@ -54,7 +54,7 @@ pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec
         by_blocks: clustering.is_some(),
         ..Rate::new(failed, of)
     };
-    found.extend((first.of > 0).then(|| Detectable::of(Among::Buyers, first.of, &first)));
+    found.extend((first.trials > 0).then(|| Detectable::of(Among::Buyers, first.trials, &first)));
     found
 }
 

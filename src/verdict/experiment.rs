@@ -124,8 +124,8 @@ fn comparison(plan: &Plan, tally: &Tally, step: Option<StepId>) -> Comparison {
 }
 
 fn against(arm: Rate, same: Rate) -> Option<Against> {
-    let side = |rate: &Rate| Some((rate.value()?, wilson(rate.value()?, rate.of as f64, Z95)));
-    let p_value = fisher_two_sided(arm.events, arm.of, same.events, same.of);
+    let side = |rate: &Rate| Some((rate.value()?, wilson(rate.value()?, rate.trials as f64, Z95)));
+    let p_value = fisher_two_sided(arm.events, arm.trials, same.events, same.trials);
     let (one, other) = (side(&arm)?, side(&same)?);
     Some(Against {
         same,
@@ -141,7 +141,7 @@ fn against(arm: Rate, same: Rate) -> Option<Against> {
 impl Comparison {
     /// Shoppers whose second try came to a judgement.
     pub fn shoppers(&self) -> u64 {
-        self.arms.iter().map(|arm| arm.cured.of + arm.declined).sum()
+        self.arms.iter().map(|arm| arm.cured.trials + arm.declined).sum()
     }
 
     fn best(&self) -> Option<usize> {
@@ -223,12 +223,12 @@ mod tests {
             ("pay", CARD, 0b111, 27, 3),
         ]);
         let card = &found.everywhere.arms[2];
-        assert_eq!((card.cured.events, card.cured.of), (27, 30));
+        assert_eq!((card.cured.events, card.cured.trials), (27, 30));
         let against = card.against_same.unwrap();
-        assert_eq!((against.same.events, against.same.of), (0, 30));
+        assert_eq!((against.same.events, against.same.trials), (0, 30));
         assert_eq!(found.everywhere.cure, Some(2));
         assert_eq!(
-            (found.everywhere.arms[0].cured.events, found.everywhere.arms[0].cured.of),
+            (found.everywhere.arms[0].cured.events, found.everywhere.arms[0].cured.trials),
             (30, 60)
         );
     }

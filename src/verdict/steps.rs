@@ -83,8 +83,8 @@ fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
         declined: seen.declined,
         unjudged: seen.unjudged,
         kinds,
-        response: Quantiles::of(&seen.response_ok.total()),
-        service: Quantiles::of(&seen.service_ok.total()),
+        response: Quantiles::of_sample(&seen.response_ok.total()),
+        service: Quantiles::of_sample(&seen.service_ok.total()),
         wire: Wire::of(std::iter::once(seen)),
         assets: AssetFinding::of(&seen.assets),
     }
@@ -130,7 +130,7 @@ mod tests {
             [FailureKind::Throttled, FailureKind::TooSlow]
         );
         assert_eq!(pay.failed.events, pay.kinds.iter().map(|(_, count)| count).sum::<u64>());
-        assert_eq!(pay.failed.of, pay.response.count + pay.failed.events + pay.declined);
+        assert_eq!(pay.failed.trials, pay.response.count + pay.failed.events + pay.declined);
         assert!(pay.failed.by_blocks);
     }
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::MIN_REPEATED;
-use super::statistics::{Cell, Interval, Rate, clustering, difference, fisher_greater};
+use super::statistics::{Interval, Rate, SumOfSquares, clustering, difference, fisher_greater};
 use super::weight::weight;
 use crate::base::{Micros, UnitId};
 use crate::plan::{Arrivals, Plan};
@@ -54,9 +54,9 @@ type Line = BTreeMap<u32, (u64, u64)>;
 #[derive(Default)]
 struct Side {
     /// Those that failed.
-    first: Vec<Cell>,
+    first: Vec<SumOfSquares>,
     /// The chance that their shoppers are lost, where it is their first failure.
-    lost: Vec<Cell>,
+    lost: Vec<SumOfSquares>,
 }
 
 /// Neighbouring blocks of a line, by place, both ends included, and the evidence that they have a rate of their own.
@@ -90,7 +90,8 @@ pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
         let picks =
             lines.values().map(|line| line.len() * (line.len() + 1) / 2).sum::<usize>() as f64;
         let p_value =
-            (fisher_greater(inside.events, inside.of, outside.events, outside.of) * picks).min(1.0);
+            (fisher_greater(inside.events, inside.trials, outside.events, outside.trials) * picks)
+                .min(1.0);
         if p_value >= LEVEL || inside.events < MIN_REPEATED {
             break;
         }
@@ -143,7 +144,7 @@ fn split(line: &Line, stretch: Stretch) -> (Rate, Rate) {
             .iter()
             .filter(|(number, _)| (stretch.first..=stretch.last).contains(*number) == within);
         cells.fold(Rate::new(0, 0), |sum, (_, (of, failed))| {
-            Rate::new(sum.events + failed, sum.of + of)
+            Rate::new(sum.events + failed, sum.trials + of)
         })
     };
     (sum(true), sum(false))
@@ -216,16 +217,16 @@ fn window(
             to_the_end &= *number <= stretch.last;
             continue;
         }
-        let (mut first, mut lost) = (Rate::new(0, 0), Cell::default());
+        let (mut first, mut lost) = (Rate::new(0, 0), SumOfSquares::default());
         for (_, tries) in block.tries.iter().filter(|((tried, nth), _)| *nth == 1 && here(*tried)) {
-            first = Rate::new(first.events + tries.failed, first.of + tries.total());
+            first = Rate::new(first.events + tries.failed, first.trials + tries.total());
             to_the_end &= *number <= stretch.last;
         }
         let began = block.began_to_fail.iter().filter(|((_, fate), _)| {
             fate.first_failed.is_some_and(|step| here(plan.step(step).unit))
         });
         for ((_, fate), count) in began {
-            lost += Cell::all(
+            lost += SumOfSquares::of_equal(
                 weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high,
                 count.shoppers,
             );
@@ -260,10 +261,10 @@ fn window(
 // === impl Side ===
 
 impl Side {
-    fn add(&mut self, first: Rate, lost: Cell) {
-        self.first.push(Cell::counts(first.events, first.of));
+    fn add(&mut self, first: Rate, lost: SumOfSquares) {
+        self.first.push(SumOfSquares::of_events(first.events, first.trials));
         // Of as many as attempted first: all others were lost to nothing that began here.
-        self.lost.push(Cell { of: first.of as f64, ..lost });
+        self.lost.push(SumOfSquares { count: first.trials as f64, ..lost });
     }
 
     fn rate(&self) -> Rate {
@@ -271,7 +272,7 @@ impl Side {
         Rate {
             design_effect: effect.unwrap_or(1.0),
             by_blocks: effect.is_some(),
-            ..Rate::new(sum.sum as u64, sum.of as u64)
+            ..Rate::new(sum.sum as u64, sum.count as u64)
         }
     }
 
@@ -279,20 +280,20 @@ impl Side {
     fn loss(&self) -> (f64, Interval) {
         let lost = sum(&self.lost);
         let ci95 = lost.ci95(clustering(self.lost.iter().copied()).unwrap_or(1.0));
-        (if lost.of > 0.0 { lost.mean() } else { 0.0 }, ci95)
+        (if lost.count > 0.0 { lost.mean() } else { 0.0 }, ci95)
     }
 
     /// Lost shoppers beyond what these first attempts would have cost at the rate of the others.
     fn excess_lost(&self, others: &Side) -> (f64, Interval) {
-        let (one, other, times) = (self.loss(), others.loss(), sum(&self.first).of);
+        let (one, other, times) = (self.loss(), others.loss(), sum(&self.first).count);
         let ci95 = difference(one, other);
         let beyond = |loss: f64| (times * loss).max(0.0);
         (beyond(one.0 - other.0), Interval { low: beyond(ci95.low), high: beyond(ci95.high) })
     }
 }
 
-fn sum(cells: &[Cell]) -> Cell {
-    cells.iter().fold(Cell::default(), |sum, cell| sum + *cell)
+fn sum(cells: &[SumOfSquares]) -> SumOfSquares {
+    cells.iter().fold(SumOfSquares::default(), |sum, cell| sum + *cell)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Wire {
     pub fn of<'t>(steps: impl Iterator<Item = &'t StepTally> + Clone) -> Wire {
         let sum = |count: fn(&StepTally) -> u64| steps.clone().map(count).sum::<u64>();
         let spans = |part: fn(&StepTally) -> &Latency| {
-            Quantiles::of(&steps.clone().map(part).sum::<Latency>())
+            Quantiles::of_sample(&steps.clone().map(part).sum::<Latency>())
         };
         Wire {
             requests: sum(|step| step.requests),

@@ -7,6 +7,8 @@
 
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
+use crate::base::bisect;
+
 /// The chance that is accepted of calling a good shop bad.
 pub const LEVEL: f64 = 0.05;
 
@@ -64,12 +66,7 @@ pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
     }
     let seen =
         |risen: f64| Binomial::new(risen, shoppers).is_ok_and(|law| law.sf(surprise - 1) >= POWER);
-    let (mut low, mut high) = (base, 1.0);
-    for _ in 0..40 {
-        let middle = f64::midpoint(low, high);
-        if seen(middle) { high = middle } else { low = middle }
-    }
-    Some(high)
+    Some(bisect(base, 1.0, 40, seen).1)
 }
 
 /// The smallest failure rate that is told from `base`, seen in a run of so many shoppers each, with the usual power; by
@@ -78,12 +75,7 @@ pub fn smallest_change(base: f64, shoppers: u64) -> Option<f64> {
     if base >= 1.0 || needed_in_each(base, 1.0, POWER) > shoppers {
         return None;
     }
-    let (mut low, mut high) = (base, 1.0);
-    for _ in 0..40 {
-        let middle = f64::midpoint(low, high);
-        if needed_in_each(base, middle, POWER) <= shoppers { high = middle } else { low = middle }
-    }
-    Some(high)
+    Some(bisect(base, 1.0, 40, |risen| needed_in_each(base, risen, POWER) <= shoppers).1)
 }
 
 /// The failure rate that is ruled out where none of `shoppers` failed: 3/n, the rule of three.

@@ -81,13 +81,13 @@ pub(super) fn experiment(plan: &Plan, found: &Experiment) -> ExperimentDocument 
 fn of_arm(name: &str, found: &ArmFinding) -> ArmDocument {
     ArmDocument {
         arm: name.to_owned(),
-        shoppers: found.cured.of,
+        shoppers: found.cured.trials,
         cured: found.cured.events,
         cured_rate: found.cured.value().map(figure),
         cured_ci95: found.cured.ci95().map(pair),
         declined: found.declined,
         against_same: found.against_same.map(|against| AgainstDocument {
-            shoppers: against.same.of,
+            shoppers: against.same.trials,
             cured: against.same.events,
             difference: figure(against.difference),
             difference_ci95: pair(against.ci95),

@@ -150,7 +150,7 @@ pub(super) fn source(found: &Source) -> SourceDocument {
         risk_ratio: ratio.map(|(ratio, _)| figure(ratio)),
         risk_ratio_ci95: ratio.map(|(_, ci95)| pair(ci95)),
         own_stickiness: found.strata.own_stickiness().map(figure),
-        surprise: figure(found.strata.surprise()),
+        surprise: figure(found.strata.z_score()),
         block_s: found.block.as_secs_f64(),
         warning: incidents::warning(found),
     }
@@ -162,7 +162,7 @@ pub(super) fn window(plan: &Plan, found: &TimeWindow) -> TimeWindowDocument {
         from_s: found.from.as_secs_f64(),
         until_s: found.until.as_secs_f64(),
         to_the_end: found.to_the_end,
-        first_attempts: found.inside.of,
+        first_attempts: found.inside.trials,
         failed: found.inside.events,
         rate: found.inside.value().map_or(0.0, figure),
         rate_ci95: found.inside.ci95().map_or([0.0, 1.0], pair),

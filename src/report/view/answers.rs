@@ -66,7 +66,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
             QUESTION,
             tone,
             if tone == Tone::Good { "Nowhere" } else { "Nowhere seen" },
-            format!("none of {}, {ci95}", counted(repeated.of, "shopper")),
+            format!("none of {}, {ci95}", counted(repeated.trials, "shopper")),
         );
     }
     let begun: Vec<String> =
@@ -75,7 +75,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
     let detail = format!(
         "{share} of shoppers met two failures or more ({} of {}, {ci95})",
         count(repeated.events),
-        count(repeated.of)
+        count(repeated.trials)
     );
     let figure = repeated.value().map(|value| ("shoppers.repeated_failures_rate", value));
     Answer {
@@ -115,7 +115,7 @@ fn who(plan: &Plan, findings: &Findings) -> Answer {
         None => answer(QUESTION, Tone::Plain, "No group shown", "no group of shoppers stands out"),
         Some(_) => {
             let told = |spot: &HotSpot| {
-                let (events, of) = (count(spot.inside.events), count(spot.inside.of));
+                let (events, of) = (count(spot.inside.events), count(spot.inside.trials));
                 format!("{} at {}, {events} of {of}", group(spot), places(plan, spot))
                     .replace(" at anywhere", " anywhere")
             };
@@ -194,7 +194,7 @@ fn too_few(findings: &Findings) -> String {
     format!(
         "{} of {} failed again, too few to show a group or a time",
         count(repeated.events),
-        counted(repeated.of, "shopper")
+        counted(repeated.trials, "shopper")
     )
 }
 

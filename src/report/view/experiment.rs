@@ -38,7 +38,7 @@ fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Statement
         "{} cures {share} of those {place} ({} of {}, {ci95}; the same again {same}): {}.",
         doing(plan, way, label),
         count(cured.events),
-        count(cured.of),
+        count(cured.trials),
         look_at(plan, way)
     );
     Some(Statement::new(Tone::Bad, text))
@@ -64,7 +64,7 @@ fn no_cure(plan: &Plan, found: &Experiment) -> Statement {
             "Trying the same again cures {} of those who failed ({} of {}, {}), and no other way surely more: most failures pass.",
             percent(value),
             count(same.events),
-            count(same.of),
+            count(same.trials),
             interval(ci95)
         ),
         _ => {
@@ -149,7 +149,7 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
             let tone = if place.cure == Some(number) { Tone::Good } else { Tone::Plain };
             table.row(
                 tone,
-                [name.clone(), label.clone(), count(arm.cured.of), cured, ci95, more, q],
+                [name.clone(), label.clone(), count(arm.cured.trials), cured, ci95, more, q],
             );
         }
     }

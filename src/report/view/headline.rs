@@ -191,7 +191,7 @@ fn worst(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Statement {
     let text = format!(
         "{who} fail again and again{at}: {share} of them ({} of {}) met two failures or more{there}, {lift}; {cost}.{caution}",
         count(spot.inside.events),
-        count(spot.inside.of),
+        count(spot.inside.trials),
     );
     Statement::new(Tone::Bad, text)
 }
@@ -204,7 +204,7 @@ pub(super) fn good_news(at_most: f64) -> Tone {
 fn repeated(plan: &Plan, findings: &Findings) -> Statement {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
-    if repeated.of == 0 {
+    if repeated.trials == 0 {
         return Statement::new(
             Tone::Doubtful,
             "No shopper came to an end, so nothing can be said of repeated failures.",
@@ -215,7 +215,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Statement {
             good_news(repeated.ci95().map_or(1.0, |ci95| ci95.high)),
             format!(
                 "No shopper of {} met two failures or more ({ci95} with 95 % confidence).",
-                count(repeated.of)
+                count(repeated.trials)
             ),
         );
     }
@@ -233,7 +233,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Statement {
     let text = format!(
         "In all, {share} of shoppers met two failures or more ({} of {}, {ci95}){begun}.{nobody}",
         count(repeated.events),
-        count(repeated.of)
+        count(repeated.trials)
     );
     Statement::new(Tone::Bad, text)
 }
@@ -383,7 +383,7 @@ fn wire(findings: &Findings) -> Option<Statement> {
 /// What a reader must know to read the figures rightly.
 pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
     let mut notes = Vec::new();
-    let reached = || findings.steps.iter().filter(|step| step.failed.of > 0);
+    let reached = || findings.steps.iter().filter(|step| step.failed.trials > 0);
     if reached().any(|step| step.response.p99.is_none()) {
         notes.push(
             "– : too few successes to carry this quantile (p50 takes 5, p95 59, p99 299)."

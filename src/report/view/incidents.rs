@@ -8,7 +8,7 @@ use super::format::{count, expected, percent, range, rate, times};
 use super::warning::was_late;
 use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
-use crate::verdict::statistics::Strata;
+use crate::verdict::statistics::MantelHaenszel;
 use crate::verdict::{Findings, Overload, RunFacts, Source, TimeWindow, WhyRepeated};
 
 /// From this share of failing first attempts on, the shop was down, and not merely worse.
@@ -79,7 +79,7 @@ pub fn warning(source: &Source) -> Option<String> {
 }
 
 /// That nothing was found is no proof that nothing is there: how much there may be is said with it.
-fn chance(strata: &Strata) -> String {
+fn chance(strata: &MantelHaenszel) -> String {
     let Some((ratio, ci95)) = strata.risk_ratio() else {
         return format!(
             "Failures are not seen to repeat: of {} who tried again after a failure {} failed again.",
@@ -235,7 +235,7 @@ pub fn windows(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
             until,
             window.from.to_string(),
             unit,
-            count(window.inside.of),
+            count(window.inside.trials),
         ];
         let (inside, outside) = (rate(&window.inside), rate(&window.outside));
         cells.extend([inside.0, inside.1, outside.0, outside.1, count(window.repeated)]);

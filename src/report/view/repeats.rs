@@ -22,7 +22,7 @@ pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
     let mut table =
         Table::new("After a failed attempt (stickiness: 0 by chance, 1 for good)", &columns);
     let found = &findings.repeats;
-    let units = || found.units.iter().filter(|unit| unit.stickiness.second.of > 0);
+    let units = || found.units.iter().filter(|unit| unit.stickiness.second.trials > 0);
     if units().count() > 1 {
         table.row(Tone::Bad, cells("anywhere".to_owned(), &found.pooled));
     }
@@ -44,7 +44,7 @@ fn cells(name: String, found: &Stickiness) -> Vec<String> {
     let two = |figure: f64| format!("{figure:.2}").replace('-', "−");
     vec![
         name,
-        count(found.second.of),
+        count(found.second.trials),
         found.p_first.map_or_else(nothing, percent),
         rate(&found.second).0,
         found.second_ci95().map_or_else(nothing, of_second),

@@ -75,9 +75,9 @@ pub fn steps(plan: &Plan, findings: &Findings) -> Table {
     ]);
     columns.extend(service.then_some(("service p50", Fit::Optional(2))));
     let mut table = Table::new("Steps (response time of successes)", &columns);
-    for step in findings.steps.iter().filter(|step| step.failed.of > 0) {
+    for step in findings.steps.iter().filter(|step| step.failed.trials > 0) {
         let (failed, ci95) = rate(&step.failed);
-        let mut cells = vec![plan.step_label(step.step), count(step.failed.of), failed, ci95];
+        let mut cells = vec![plan.step_label(step.step), count(step.failed.trials), failed, ci95];
         cells.extend(declined.then(|| count(step.declined)));
         cells.extend([
             span(step.response.p50),

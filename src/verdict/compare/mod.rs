@@ -5,16 +5,11 @@
 //! and a change counts only beyond the noise that like runs have shown, and beyond what matters. Three answers: a
 //! regression, no regression, or too little seen to say.
 
+mod decision;
 mod in_words;
-mod judge;
 mod likeness;
 mod noise;
 mod places;
-mod rates;
-mod shift;
-mod spans;
-mod stretches;
-mod student;
 mod subject;
 #[cfg(test)]
 mod truth;
@@ -23,19 +18,16 @@ use crate::base::{Micros, StepId};
 use crate::plan::Plan;
 use crate::tally::Tally;
 
-use self::judge::{Bounds, OTHERS_LEVEL, PRIMARY_LEVEL};
-use self::rates::RateShift;
-use self::shift::Shift;
-use self::spans::Spans;
-use self::student::critical;
+use self::decision::{Bounds, OTHERS_LEVEL, PRIMARY_LEVEL};
 use super::Findings;
 use super::facts::RunFacts;
 use super::health::Soundness;
 use super::objectives::sample::Spans as Ranking;
 use super::outcome::Verdict;
-use super::statistics::Interval;
+use super::statistics::student::critical;
+use super::statistics::{Interval, RateShift, Shift, SpansOfTwoRuns, holm};
 
-pub use judge::{Answer, Because};
+pub use decision::{Answer, Because};
 pub use likeness::{flaws, unlike, unlike_scenarios};
 pub use noise::{NoiseFloor, SCHEMA as NOISE_SCHEMA, calibrate};
 pub use places::{ChangedSpot, Places};
@@ -202,7 +194,7 @@ struct Measured {
 
 /// All shifts that the runs can carry, the primary one first if it is among them.
 fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) -> Vec<Measured> {
-    let mut counted: Option<(Option<StepId>, Spans)> = None;
+    let mut counted: Option<(Option<StepId>, SpansOfTwoRuns)> = None;
     let subjects = Subject::all(candidate.plan, primary).into_iter();
     subjects
         .filter_map(|subject| {
@@ -217,7 +209,7 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
                     .pair_of()
                     .filter(|_| duet)
                     .and_then(|of| RateShift::of_pairs(&candidate.tally.pairs_of(of)));
-                let shift = pairs.or_else(|| RateShift::of(&b, &c))?;
+                let shift = pairs.or_else(|| RateShift::between(&b, &c))?;
                 let figure = |value, of| Figure { value, of, at_least: false };
                 let (values, of) = (shift.values(), shift.samples());
                 let never = values == (0.0, 0.0) && matches!(subject, Subject::Declined(_));
@@ -237,7 +229,7 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
                 subject.spans(candidate.plan, candidate.tally),
             );
             if counted.as_ref().is_none_or(|(of, _)| *of != subject.step()) {
-                counted = Some((subject.step(), Spans::of(&b.counted(), &c.counted())));
+                counted = Some((subject.step(), SpansOfTwoRuns::new(&b.counted(), &c.counted())));
             }
             let (_, spans) = counted.as_ref()?;
             let shift = spans.shift(quantile)?;
@@ -251,7 +243,7 @@ fn measure(base: &Side<'_>, candidate: &Side<'_>, primary: Subject, duet: bool) 
                 key,
                 base: figure(&b)?,
                 candidate: figure(&c)?,
-                shift: Shift::Span(shift),
+                shift: Shift::Quantile(shift),
                 distance: subject.step().and_then(|_| spans.distance()),
             })
         })
@@ -272,7 +264,7 @@ fn judged(measured: Vec<Measured>, terms: &Terms<'_>) -> Vec<Difference> {
         .filter(|(seen, _)| !is_primary(seen))
         .map(|(_, p)| *p)
         .collect();
-    let mut corrected = judge::holm(&others).into_iter();
+    let mut corrected = holm(&others).into_iter();
     let judge = |((seen, bounds), p_value): ((Measured, Bounds), f64)| {
         let primary = is_primary(&seen);
         let (p_corrected, level) = if primary {
@@ -280,9 +272,9 @@ fn judged(measured: Vec<Measured>, terms: &Terms<'_>) -> Vec<Difference> {
         } else {
             (corrected.next().unwrap_or(1.0), OTHERS_LEVEL)
         };
-        let (answer, because) = judge::answer(&seen.shift, bounds, p_corrected, level);
+        let (answer, because) = decision::answer(&seen.shift, bounds, p_corrected, level);
         let strictness = if primary { 1.0 } else { others.len() as f64 };
-        let times = || judge::times_needed(&seen.shift, bounds, strictness, level);
+        let times = || decision::times_needed(&seen.shift, bounds, strictness, level);
         let scale = |x: f64| if seen.subject.is_time() { x.exp() - 1.0 } else { x };
         let ci95 = seen.shift.limits(0.025);
         Difference {

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::student::critical;
 use super::{Measured, Side, Subject, measure};
+use crate::verdict::statistics::student::critical;
 
 /// The name and version of the stored form.
 pub const SCHEMA: &str = "tillrush.noise/1";

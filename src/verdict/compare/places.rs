@@ -47,8 +47,9 @@ impl Places {
         let changes = (places.new.len() + places.vanished.len()).max(1) as f64;
         for changed in places.new.iter_mut().chain(&mut places.vanished) {
             let (here, there) = (&changed.spot.inside, changed.other.unwrap_or(Rate::new(0, 0)));
-            changed.sure = there.of > 0
-                && fisher_greater(here.events, here.of, there.events, there.of) < LEVEL / changes;
+            changed.sure = there.trials > 0
+                && fisher_greater(here.events, here.trials, there.events, there.trials)
+                    < LEVEL / changes;
         }
         places
     }

@@ -4,7 +4,7 @@ use crate::base::StepId;
 use crate::plan::{Arrivals, Measure, Metric, MetricScope, Plan};
 use crate::tally::{PairOf, Tally};
 use crate::verdict::objectives::sample::{Sample, Spans};
-use crate::verdict::objectives::share::{Cell, Cells};
+use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 
 /// One figure that two runs have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,11 +121,11 @@ impl Subject {
     }
 
     /// What was seen of it, of a rate.
-    pub(super) fn cells(&self, plan: &Plan, tally: &Tally) -> Cells {
+    pub(super) fn cells(&self, plan: &Plan, tally: &Tally) -> SumsByBlock {
         let Some(metric) = self.metric() else { return first_purchases(plan, tally) };
         match Sample::of(plan, tally, &metric) {
             Sample::Shares(cells) => cells,
-            Sample::Spans(_) | Sample::Requests(_) => Cells::new(),
+            Sample::Spans(_) | Sample::Requests(_) => SumsByBlock::new(),
         }
     }
 
@@ -150,12 +150,12 @@ impl Subject {
 }
 
 /// First attempts at purchases, the failed ones marked: each shopper counts once a purchase.
-fn first_purchases(plan: &Plan, tally: &Tally) -> Cells {
+fn first_purchases(plan: &Plan, tally: &Tally) -> SumsByBlock {
     let cell = |block: &crate::tally::BlockTally| {
         let first =
             block.tries.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).purchase);
-        first.fold(Cell::default(), |sum, (_, tries)| {
-            sum + Cell::counts(tries.failed, tries.total())
+        first.fold(SumOfSquares::default(), |sum, (_, tries)| {
+            sum + SumOfSquares::of_events(tries.failed, tries.total())
         })
     };
     tally.blocks.iter().map(|(block, seen)| (*block, cell(seen))).collect()
@@ -195,11 +195,11 @@ mod tests {
         let trial =
             Trial::run(2_000, 60, |m| failing(m.step == "confirm" && m.nth == 1 && m.luck < 0.1));
         let cells = Subject::FailedPurchases.cells(&trial.plan, &trial.tally);
-        let all = cells.values().fold(Cell::default(), |sum, cell| sum + *cell);
+        let all = cells.values().fold(SumOfSquares::default(), |sum, cell| sum + *cell);
         let pay = &trial.tally.steps[trial.step("pay").index()];
         let confirm = &trial.tally.steps[trial.step("confirm").index()];
         assert_eq!(
-            (all.sum, all.of),
+            (all.sum, all.count),
             (confirm.failures() as f64, (pay.attempts() - confirm.failures()) as f64)
         );
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::base::random::{Purpose, draw, uniform};
 use crate::tally::{Latency, Pairs};
-use crate::verdict::objectives::share::{Cell, Cells};
+use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 use crate::verdict::trial::slack;
 
 /// Fixed before anything was tuned.
@@ -33,8 +33,8 @@ const QUIET: Shop =
 
 /// What a run left: failures, and the times of each step.
 struct Run {
-    failures: Cells,
-    steps: Vec<(Cells, BTreeMap<u32, Latency>)>,
+    failures: SumsByBlock,
+    steps: Vec<(SumsByBlock, BTreeMap<u32, Latency>)>,
 }
 
 /// Standard normal (Box and Muller 1958).
@@ -49,7 +49,7 @@ impl Shop {
         let block_of = |shopper: u64| (shopper * BLOCKS / n) as u32;
         let failures = |purpose: u64| {
             let key = draw(who, Purpose::Arm, purpose);
-            let mut cells = Cells::new();
+            let mut cells = SumsByBlock::new();
             for shopper in 0..n {
                 let rate = match self.bursts {
                     None => self.rate,
@@ -62,7 +62,7 @@ impl Shop {
                 };
                 let failed = uniform(key, Purpose::Bootstrap, shopper) < rate;
                 let cell = cells.entry(block_of(shopper)).or_default();
-                *cell += Cell::counts(u64::from(failed), 1);
+                *cell += SumOfSquares::of_events(u64::from(failed), 1);
             }
             cells
         };
@@ -98,8 +98,8 @@ impl Shop {
 }
 
 fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
-    let rate = |subject, b: &Cells, c: &Cells| {
-        let shift = RateShift::of(b, c).unwrap();
+    let rate = |subject, b: &SumsByBlock, c: &SumsByBlock| {
+        let shift = RateShift::between(b, c).unwrap();
         let figure = |value| Figure { value, of: 1, at_least: false };
         Measured {
             subject,
@@ -114,10 +114,10 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
     for (i, (b, c)) in base.steps.iter().zip(&candidate.steps).enumerate() {
         let step = StepId(i as u16);
         all.push(rate(Subject::Failures(step), &b.0, &c.0));
-        let spans = Spans::of(&Ranking::of(&b.1).counted(), &Ranking::of(&c.1).counted());
+        let spans = SpansOfTwoRuns::new(&Ranking::of(&b.1).counted(), &Ranking::of(&c.1).counted());
         for quantile in [0.5, 0.95, 0.99] {
             let subject = Subject::Response { step, quantile };
-            let shift = Shift::Span(spans.shift(quantile).unwrap());
+            let shift = Shift::Quantile(spans.shift(quantile).unwrap());
             let figure = |blocks| {
                 let ranked = Ranking::of(blocks).ranked(0..u32::MAX);
                 Figure {
@@ -328,7 +328,7 @@ fn pairs(run: u64, n: u64, both: f64, here: f64, beside: f64, bursts: Option<boo
 fn found_in_pairs(shift: RateShift) -> bool {
     let shift = Shift::Rate(shift);
     let bounds = Bounds { floor: 0.0, margin: LEAST_MARGIN };
-    judge::answer(&shift, bounds, shift.p_value(0.0), PRIMARY_LEVEL).0 == Answer::Regression
+    decision::answer(&shift, bounds, shift.p_value(0.0), PRIMARY_LEVEL).0 == Answer::Regression
 }
 
 fn duets_of_one_shop(runs: u64) {

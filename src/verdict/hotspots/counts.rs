@@ -6,7 +6,7 @@ use super::spot::Basis;
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
 use crate::tally::{Fate, Observed, ShopperKey, Tally};
-use crate::verdict::statistics::Cell;
+use crate::verdict::statistics::SumOfSquares;
 use crate::verdict::weight::weight;
 
 /// Shoppers by what they were.
@@ -51,7 +51,7 @@ pub(super) struct Failing {
     pub(super) shoppers: u64,
     pub(super) repeated: u64,
     /// Each shopper's chance to be lost.
-    pub(super) lost: Cell,
+    pub(super) lost: SumOfSquares,
 }
 
 /// What was counted at one place, group by group, and of everybody there.
@@ -326,7 +326,7 @@ impl Failing {
         });
         let chance = weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high;
         let repeated = if fate.failures >= 2 { shoppers } else { 0 };
-        (failed, Failing { shoppers, repeated, lost: Cell::all(chance, shoppers) })
+        (failed, Failing { shoppers, repeated, lost: SumOfSquares::of_equal(chance, shoppers) })
     }
 
     /// The part of it that belongs to a place, of shoppers who all failed so.
@@ -337,7 +337,7 @@ impl Failing {
                 Failing { repeated: if again_here { self.repeated } else { 0 }, ..self }
             }
             (Place::Step(_), _) => {
-                Failing { repeated: 0, lost: Cell::all(0.0, self.shoppers), ..self }
+                Failing { repeated: 0, lost: SumOfSquares::of_equal(0.0, self.shoppers), ..self }
             }
         }
     }

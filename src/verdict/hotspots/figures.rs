@@ -10,11 +10,11 @@ use super::counts::{Counts, Failing, Group, Place};
 use super::spot::{HotSpot, Scope};
 use crate::plan::{Arrivals, Plan};
 use crate::tally::Tally;
-use crate::verdict::statistics::{Cell, Interval, Rate, clustering, difference, ratio};
+use crate::verdict::statistics::{Interval, Rate, SumOfSquares, clustering, difference, ratio};
 
 /// What everybody at a place met, and by how much clustering in time inflates its variance; none if it can't be judged.
 struct Everybody {
-    met: Cell,
+    met: SumOfSquares,
     effect: Option<f64>,
 }
 
@@ -27,7 +27,8 @@ pub(super) fn spot(
     explained: &[(Place, Group)],
 ) -> HotSpot {
     let blocks: Vec<Failing> = Counts::by_block(plan, tally, choice.steps()).collect();
-    let repeated = Everybody::of(blocks.iter().map(|met| Cell::counts(met.repeated, met.shoppers)));
+    let repeated =
+        Everybody::of(blocks.iter().map(|met| SumOfSquares::of_events(met.repeated, met.shoppers)));
     let lost = Everybody::of(blocks.iter().map(|met| met.lost));
     let (met, met_outside) = choice.met(plan, counts, explained);
     let (inside, outside) = (repeated.rate(&met), repeated.rate(&met_outside));
@@ -44,8 +45,8 @@ pub(super) fn spot(
     let rate = |rate: &Rate| {
         (rate.value().unwrap_or_default(), rate.ci95().unwrap_or(Interval { low: 0.0, high: 1.0 }))
     };
-    let loss = |side: &Cell| {
-        (if side.of > 0.0 { side.mean() } else { 0.0 }, side.ci95(lost.effect_on(side)))
+    let loss = |side: &SumOfSquares| {
+        (if side.count > 0.0 { side.mean() } else { 0.0 }, side.ci95(lost.effect_on(side)))
     };
     let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
     let vaguest = choice.vaguest();
@@ -68,28 +69,29 @@ pub(super) fn spot(
 // === impl Everybody ===
 
 impl Everybody {
-    fn of(blocks: impl Iterator<Item = Cell> + Clone) -> Everybody {
+    fn of(blocks: impl Iterator<Item = SumOfSquares> + Clone) -> Everybody {
         Everybody {
-            met: blocks.clone().fold(Cell::default(), |sum, cell| sum + cell),
+            met: blocks.clone().fold(SumOfSquares::default(), |sum, cell| sum + cell),
             effect: clustering(blocks),
         }
     }
 
     /// The effect on one side: its part of the variance beyond that of independent shoppers, which goes with the square of its part of
     /// the shoppers; never less than on everybody, and never more than if all that it met were a single burst.
-    fn effect_on(&self, side: &Cell) -> f64 {
+    fn effect_on(&self, side: &SumOfSquares) -> f64 {
         let effect = self.effect.unwrap_or(1.0);
-        let independent = |cell: &Cell| cell.variance() * cell.of;
-        if side.of <= 0.0 || independent(side) <= 0.0 {
+        let independent = |cell: &SumOfSquares| cell.variance() * cell.count;
+        if side.count <= 0.0 || independent(side) <= 0.0 {
             return effect;
         }
-        let beyond = (effect - 1.0) * independent(&self.met) * (side.of / self.met.of).powi(2);
+        let beyond =
+            (effect - 1.0) * independent(&self.met) * (side.count / self.met.count).powi(2);
         (1.0 + beyond / independent(side)).min(side.sum).max(effect)
     }
 
     fn rate(&self, met: &Failing) -> Rate {
         Rate {
-            design_effect: self.effect_on(&Cell::counts(met.repeated, met.shoppers)),
+            design_effect: self.effect_on(&SumOfSquares::of_events(met.repeated, met.shoppers)),
             by_blocks: self.effect.is_some(),
             ..Rate::new(met.repeated, met.shoppers)
         }
@@ -103,14 +105,21 @@ mod tests {
     #[test]
     fn a_group_that_fails_at_any_time_does_not_hide_that_the_others_fail_in_bursts() {
         // Half of the shoppers, and a seventh of the failures: all bursts, of which the other half has as many.
-        let everybody = Everybody { met: Cell::counts(280, 9_000), effect: Some(1.2) };
+        let everybody = Everybody { met: SumOfSquares::of_events(280, 9_000), effect: Some(1.2) };
         let [inside, outside] =
-            [240, 40].map(|failed| everybody.effect_on(&Cell::counts(failed, 4_500)));
+            [240, 40].map(|failed| everybody.effect_on(&SumOfSquares::of_events(failed, 4_500)));
         assert_eq!(inside, 1.2);
         assert!((outside - (1.0 + 0.2 * 7.0 / 4.0)).abs() < 0.02, "{outside}");
-        assert_eq!(everybody.effect_on(&Cell::counts(0, 4_500)), 1.2);
+        assert_eq!(everybody.effect_on(&SumOfSquares::of_events(0, 4_500)), 1.2);
         let terrible = Everybody { effect: Some(3.0), ..everybody };
-        assert_eq!(terrible.effect_on(&Cell::counts(4, 4_500)), 4.0, "all four in one burst");
-        assert_eq!(Everybody { effect: None, ..terrible }.effect_on(&Cell::counts(4, 4_500)), 1.0);
+        assert_eq!(
+            terrible.effect_on(&SumOfSquares::of_events(4, 4_500)),
+            4.0,
+            "all four in one burst"
+        );
+        assert_eq!(
+            Everybody { effect: None, ..terrible }.effect_on(&SumOfSquares::of_events(4, 4_500)),
+            1.0
+        );
     }
 }

@@ -56,7 +56,7 @@ fn a_finding_says_how_many_how_often_and_at_what_cost() {
 fn where_none_fail_elsewhere_the_lift_is_the_least_that_it_can_be() {
     let trial = Trial::run(12_000, 120, planted);
     let wallet = &hotspots(&trial.plan, &trial.tally)[0];
-    let over_three_in_n = wallet.ci95().unwrap().low / rule_of_three(wallet.outside.of);
+    let over_three_in_n = wallet.ci95().unwrap().low / rule_of_three(wallet.outside.trials);
     assert!(
         wallet.lift_is_least()
             && wallet.lift == wallet.lift_ci95.low

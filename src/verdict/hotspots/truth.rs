@@ -127,7 +127,7 @@ fn coverage(runs: u64) {
             spots.iter().map(figure).sum::<f64>() / spots.len() as f64
         };
         let pooled = |side: fn(&super::HotSpot) -> Rate| {
-            mean(&|spot| side(spot).events as f64) / mean(&|spot| side(spot).of as f64)
+            mean(&|spot| side(spot).events as f64) / mean(&|spot| side(spot).trials as f64)
         };
         let (inside, outside) = (pooled(|spot| spot.inside), pooled(|spot| spot.outside));
         type Figure = (&'static str, f64, fn(&super::HotSpot) -> Interval);
@@ -202,13 +202,17 @@ fn the_intervals_of_a_hot_spot_hold_the_truth() {
 #[test]
 #[ignore = "minutes: the tables of docs/statistics.md"]
 fn the_whole_tables() {
-    planted(2_000);
-    two_planted(2_000);
-    nothing_planted(2_000);
+    planted(replicates());
+    two_planted(replicates());
+    nothing_planted(replicates());
 }
 
 #[test]
 #[ignore = "minutes: a table of docs/statistics.md"]
 fn the_whole_table_of_intervals() {
-    coverage(2_000);
+    coverage(replicates());
+}
+
+fn replicates() -> u64 {
+    std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(2_000)
 }

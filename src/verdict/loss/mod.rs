@@ -14,7 +14,7 @@ mod tests;
 mod truth;
 mod worth;
 
-use super::statistics::{Interval, Stretches, mean_interval};
+use super::statistics::{Interval, TimeBlocks, mean_interval};
 use super::weight::weight;
 use super::windows::TimeWindow;
 use crate::plan::{Arrivals, Behaviour, PATIENCE_PRESETS, Patience, Plan};
@@ -127,7 +127,7 @@ fn under(
     let independent =
         (sum(&|fate| (weigh(fate).high - rate).powi(2)) / (n - 1.0).max(1.0) / n).sqrt();
     // By block: shoppers, lost ones, what they would have paid.
-    let stretches = Stretches::of(tally.blocks.values().map(|block| {
+    let stretches = TimeBlocks::of_run(tally.blocks.values().map(|block| {
         let mut sums = vec![0.0; 3];
         for ((journey, fate), count) in &block.shoppers {
             let chance = weigh(fate).high;
@@ -137,8 +137,9 @@ fn under(
         }
         sums
     }));
-    let clustered =
-        stretches.as_ref().and_then(|stretches| stretches.error(|sums| Some(sums[1] / sums[0])));
+    let clustered = stretches
+        .as_ref()
+        .and_then(|stretches| stretches.bootstrap_error(|sums| Some(sums[1] / sums[0])));
     // Clustering widens; that blocks happened to agree is no reason to be surer than independent shoppers make us.
     let error = clustered.map_or(independent, |error| error.max(independent));
     let worth =

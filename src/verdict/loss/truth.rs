@@ -107,6 +107,10 @@ fn repetition_changes_the_loss_at_an_unchanged_error_rate() {
 #[test]
 #[ignore = "minutes: the tables of docs/statistics.md"]
 fn the_whole_tables() {
-    coverage(2_000);
-    repetition(2_000);
+    coverage(replicates());
+    repetition(replicates());
+}
+
+fn replicates() -> u64 {
+    std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(2_000)
 }

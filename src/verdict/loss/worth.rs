@@ -3,7 +3,7 @@
 use crate::base::JourneyId;
 use crate::plan::Plan;
 use crate::tally::{Fate, ShopperCount, Tally};
-use crate::verdict::statistics::{Interval, Stretches, Z95, rule_of_three};
+use crate::verdict::statistics::{Interval, TimeBlocks, Z95, rule_of_three};
 
 /// What lost shoppers would have paid.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +71,7 @@ impl<'t> Baskets<'t> {
     pub(super) fn lost(
         &self,
         weigh: &dyn Fn(&Fate) -> Interval,
-        stretches: Option<&Stretches>,
+        stretches: Option<&TimeBlocks>,
         of_lost: f64,
     ) -> Option<LostWorth> {
         let priced: u64 = self.seen.iter().map(|journey| journey.priced).sum();
@@ -100,7 +100,7 @@ impl<'t> Baskets<'t> {
         }
         let bootstrapped = stretches.and_then(|stretches| {
             let sums = stretches.total();
-            let error = stretches.error(|sums| Some(sums[2] / sums[0]))?;
+            let error = stretches.bootstrap_error(|sums| Some(sums[2] / sums[0]))?;
             Some(error / (sums[2] / sums[0]))
         });
         // Worth is lopsided as counts of rare events are, so that its logarithm has the more even error.

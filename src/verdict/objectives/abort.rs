@@ -20,12 +20,13 @@
 
 use std::ops::Range;
 
+use super::LEVEL;
 use super::sample::Sample;
-use super::share::{Cell, Cells, Clustering, LEVEL, Share};
 use super::windows::windows;
 use crate::base::Micros;
 use crate::plan::{Intensity, Metric, Objective, Plan};
 use crate::tally::Tally;
+use crate::verdict::statistics::{Clustering, Share, SumOfSquares, SumsByBlock};
 
 /// Into so many stretches a run is cut, as for the answer at its end.
 const STRETCHES: u32 = 30;
@@ -91,16 +92,22 @@ pub(super) fn is_broken(
 }
 
 /// The stretch by which the bettors have made so much that the share can't be within the limit.
-pub(super) fn alarm(bad: &Cells, stretches: &[Stretch], limit: f64, level: f64) -> Option<usize> {
+pub(super) fn alarm(
+    bad: &SumsByBlock,
+    stretches: &[Stretch],
+    limit: f64,
+    level: f64,
+) -> Option<usize> {
     let enough = 2.0 / level;
     let mut capital = [[0.5; STAKES.len()]; 2];
     stretches.iter().enumerate().find_map(|(place, stretch)| {
-        let seen =
-            bad.range(stretch.blocks.clone()).fold(Cell::default(), |sum, (_, cell)| sum + *cell);
-        if seen.of <= 0.0 {
+        let seen = bad
+            .range(stretch.blocks.clone())
+            .fold(SumOfSquares::default(), |sum, (_, cell)| sum + *cell);
+        if seen.count <= 0.0 {
             return None;
         }
-        let share = seen.sum / seen.of;
+        let share = seen.sum / seen.count;
         if limit <= 0.0 {
             return (share > 0.0).then_some(place);
         }
@@ -134,11 +141,11 @@ fn stretches(plan: &Plan, block: Micros, objective: &Objective) -> Vec<Stretch> 
 }
 
 /// A window that has ended has one answer for good, so that there is one look at each: the limits are those of the end.
-fn in_a_window(bad: &Cells, closed: &[Range<u32>], limit: f64, level: f64) -> bool {
+fn in_a_window(bad: &SumsByBlock, closed: &[Range<u32>], limit: f64, level: f64) -> bool {
     // As long as it can't be told how failures cluster, nothing is certain.
     let Some(clustering) = Clustering::within(bad, closed) else { return false };
     closed.iter().any(|window| {
-        Share::of(bad, window.clone(), Some(clustering))
+        Share::within(bad, window.clone(), Some(clustering))
             .is_some_and(|share| share.lower(level) > limit)
     })
 }
@@ -170,21 +177,21 @@ fn requests(
 
 /// Shoppers who are still inside count, and as good ones: whatever becomes of them, the share is at least this. Which of them an
 /// objective speaks of is not known before they leave, so that all may be meant.
-fn with_those_inside(mut cells: Cells, tally: &Tally, metric: &Metric) -> Cells {
+fn with_those_inside(mut cells: SumsByBlock, tally: &Tally, metric: &Metric) -> SumsByBlock {
     let of_shoppers = metric.population().is_of_shoppers();
     for (number, block) in tally.blocks.iter().filter(|_| of_shoppers) {
         let ended: u64 = block.shoppers.values().map(|count| count.shoppers).sum();
-        cells.entry(*number).or_default().of += block.started.saturating_sub(ended) as f64;
+        cells.entry(*number).or_default().count += block.started.saturating_sub(ended) as f64;
     }
     cells
 }
 
 /// What is good of all instead of what is bad.
-fn opposite(cells: Cells) -> Cells {
-    let turned = |cell: Cell| Cell {
-        sum: cell.of - cell.sum,
-        squares: cell.of - 2.0 * cell.sum + cell.squares,
-        of: cell.of,
+fn opposite(cells: SumsByBlock) -> SumsByBlock {
+    let turned = |cell: SumOfSquares| SumOfSquares {
+        sum: cell.count - cell.sum,
+        squares: cell.count - 2.0 * cell.sum + cell.squares,
+        count: cell.count,
     };
     cells.into_iter().map(|(block, cell)| (block, turned(cell))).collect()
 }

@@ -14,12 +14,12 @@
 
 use std::ops::Range;
 
+use super::LEVEL;
 use super::sample::Sample;
-use super::share::{Cell, Cells, Clustering, LEVEL, Share};
 use crate::base::Micros;
 use crate::plan::{ErrorBudget, Measure, Metric, Plan, Profile, SpentBy};
 use crate::tally::Tally;
-use crate::verdict::statistics::Interval;
+use crate::verdict::statistics::{Clustering, Interval, Share, SumOfSquares, SumsByBlock};
 
 /// What the run says of the error budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,13 +112,13 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
         SpentBy::RepeatedFailures => shares(plan, tally, Measure::RepeatedFailures),
         SpentBy::LostShoppers => shares(plan, tally, Measure::LostShoppers),
     };
-    let all = cells.values().fold(Cell::default(), |sum, cell| sum + *cell);
-    let share = Share::of(&cells, 0..u32::MAX, Clustering::of(&cells));
+    let all: SumOfSquares = cells.values().sum();
+    let share = Share::within(&cells, 0..u32::MAX, Clustering::of_run(&cells));
     let burn = |share: f64| share / budget.allowed;
     let length = plan.load.length();
     let hours = length.as_secs_f64() / 3_600.0;
     Some(BudgetFinding {
-        shoppers: all.of as u64,
+        shoppers: all.count as u64,
         bad: all.sum,
         burn: share.map(|share| burn(share.value)),
         burn_ci95: share
@@ -139,10 +139,10 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
     })
 }
 
-fn shares(plan: &Plan, tally: &Tally, measure: Measure) -> Cells {
+fn shares(plan: &Plan, tally: &Tally, measure: Measure) -> SumsByBlock {
     match Sample::of(plan, tally, &Metric::new(measure)) {
         Sample::Shares(cells) => cells,
-        Sample::Spans(_) | Sample::Requests(_) => Cells::new(),
+        Sample::Spans(_) | Sample::Requests(_) => SumsByBlock::new(),
     }
 }
 
@@ -169,7 +169,7 @@ fn alarms(budget: &ErrorBudget, length: Micros, block: Micros) -> Vec<BurnAlarm>
 /// The alarm after the run: the two windows moved on by a block at a time.
 fn listened(
     alarm: BurnAlarm,
-    cells: &Cells,
+    cells: &SumsByBlock,
     block: Micros,
     length: Micros,
     allowed: f64,
@@ -185,12 +185,12 @@ fn listened(
     // There are so many chances to ring by mistake as there are windows that have something new in them.
     let level = LEVEL / f64::from((end - long) / short + 1);
     let beyond = |window: Range<u32>, level: f64| {
-        Share::of(cells, window, clustering)
+        Share::within(cells, window, clustering)
             .is_some_and(|share| share.lower(level) > alarm.threshold * allowed)
     };
     let ends = || long..=end;
     let worst = ends()
-        .filter_map(|end| Share::of(cells, end - long..end, None))
+        .filter_map(|end| Share::within(cells, end - long..end, None))
         .map(|share| share.value / allowed)
         .reduce(f64::max);
     let rang =

@@ -10,7 +10,6 @@
 mod abort;
 mod budget;
 pub(super) mod sample;
-pub(super) mod share;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -22,15 +21,17 @@ use std::ops::Range;
 pub use self::abort::certainly_broken;
 pub use self::budget::{BudgetFinding, BudgetOf, BurnAlarm, budget};
 use self::sample::{Sample, Spans};
-use self::share::{Clustering, LEVEL, Share};
 use self::windows::windows;
 use super::facts::{Completion, RunFacts};
 use super::health::{Health, Soundness};
 use super::outcome::{InTime, ObjectiveFinding, ObjectiveVerdict, Why, Window};
-use super::statistics::{Interval, Z95};
+use super::statistics::{Clustering, Interval, Share, SumsByBlock, Z95};
 use crate::base::Micros;
 use crate::plan::{Measure, Objective, Plan};
 use crate::tally::Tally;
+
+/// The chance that is accepted of saying "holds" of what does not, or "broken" of what is not.
+const LEVEL: f64 = 0.05;
 
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
 /// that was cut short; what it was stopped for is broken. While a run goes on nothing is decided: who looks often enough sees
@@ -117,13 +118,13 @@ struct Worst {
 
 /// The answer for all windows, and the worst of them.
 fn judge_shares(
-    cells: &share::Cells,
+    cells: &SumsByBlock,
     windows: &[Range<u32>],
     objective: &Objective,
     limit: f64,
 ) -> (ObjectiveVerdict, Worst) {
     let clustering = match windows {
-        [whole] => Clustering::of(
+        [whole] => Clustering::of_run(
             &cells.range(whole.clone()).map(|(block, cell)| (*block, *cell)).collect(),
         ),
         _ => Clustering::within(cells, windows),
@@ -156,7 +157,7 @@ fn judge_shares(
         4.0 * gravity + bad
     };
     let judged = windows.iter().map(|window| {
-        let share = Share::of(cells, window.clone(), clustering);
+        let share = Share::within(cells, window.clone(), clustering);
         (window.clone(), share, judge(share))
     });
     let worst = judged.max_by(|a, b| badness(&a.1, a.2).total_cmp(&badness(&b.1, b.2)));
@@ -186,7 +187,7 @@ fn concluded(
     part: &Tally,
     objective: &Objective,
 ) -> ObjectiveFinding {
-    let of = worst.share.map_or(0.0, |share| share.of) as u64;
+    let of = worst.share.map_or(0.0, |share| share.count) as u64;
     let more = |times: f64| (part.arrivals.started as f64 * (times - 1.0)).ceil() as u64;
     ObjectiveFinding {
         verdict,
@@ -222,8 +223,8 @@ fn shown_span(
     let Some(seen) = ranked.at(q) else { return found };
     let cells =
         spans.beyond(seen.span).into_iter().filter(|(block, _)| window.contains(block)).collect();
-    let effective = Share::of(&cells, window, Clustering::of(&cells))
-        .map_or(1.0, |share| share.effective.min(share.of).max(1.0));
+    let effective = Share::within(&cells, window, Clustering::of_run(&cells))
+        .map_or(1.0, |share| share.effective.min(share.count).max(1.0));
     let spread = Z95 * (q * (1.0 - q) / effective).sqrt();
     let low = ranked.at(q - spread).map_or(0.0, |at| at.span.0 as f64);
     let high = match ranked.at(q + spread) {

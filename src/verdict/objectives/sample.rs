@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::share::{Cell, Cells};
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
 use crate::tally::{End, Fate, Latency, StepTally, Tally};
+use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 use crate::verdict::weight::weight;
 
 /// What an objective counts.
 pub(in crate::verdict) enum Sample<'t> {
     /// Bad of all.
-    Shares(Cells),
+    Shares(SumsByBlock),
     /// Spans of time.
     Spans(Spans<'t>),
     /// Requests, by second.
@@ -110,11 +110,15 @@ fn kept_from_the_end(fate: &Fate) -> bool {
 }
 
 /// Shoppers by block, with a figure for each.
-pub(super) fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> Cells {
+pub(super) fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> SumsByBlock {
     let cell = |block: &crate::tally::BlockTally| {
-        block.shoppers.iter().fold(Cell::default(), |sum, ((_, fate), count)| {
+        block.shoppers.iter().fold(SumOfSquares::default(), |sum, ((_, fate), count)| {
             let (figure, shoppers) = (figure(fate), count.shoppers as f64);
-            sum + Cell { sum: figure * shoppers, squares: figure * figure * shoppers, of: shoppers }
+            sum + SumOfSquares {
+                sum: figure * shoppers,
+                squares: figure * figure * shoppers,
+                count: shoppers,
+            }
         })
     };
     tally.blocks.iter().map(|(block, seen)| (*block, cell(seen))).collect()
@@ -130,12 +134,12 @@ fn attempts<'t>(
     tally: &'t Tally,
     scope: &MetricScope,
     outcomes: impl Fn(&'t StepTally) -> [(&'t crate::tally::Series, bool); 4],
-) -> Cells {
-    let mut cells = Cells::new();
+) -> SumsByBlock {
+    let mut cells = SumsByBlock::new();
     for (series, bad) in steps(plan, tally, scope).into_iter().flat_map(outcomes) {
         for (block, seen) in &series.blocks {
             let cell = cells.entry(*block).or_default();
-            *cell += Cell::counts(if bad { seen.count() } else { 0 }, seen.count());
+            *cell += SumOfSquares::of_events(if bad { seen.count() } else { 0 }, seen.count());
         }
     }
     cells
@@ -173,14 +177,14 @@ impl<'t> Spans<'t> {
     }
 
     /// The share beyond a limit: all that is longer, and all that never came to a success.
-    pub(super) fn beyond(&self, limit: Micros) -> Cells {
+    pub(super) fn beyond(&self, limit: Micros) -> SumsByBlock {
         let cell = |block: &SpanBlock<'_>| {
             let within: u64 =
                 block.successes.iter().map(|seen| seen.count_at_or_below(limit)).sum();
             let all: u64 =
                 block.successes.iter().chain(&block.given_up).map(|seen| seen.count()).sum::<u64>()
                     + block.never;
-            Cell::counts(all - within, all)
+            SumOfSquares::of_events(all - within, all)
         };
         self.blocks.iter().map(|(number, block)| (*number, cell(block))).collect()
     }

@@ -4,13 +4,13 @@
 use super::abort::{Stretch, alarm};
 use super::judge_shares;
 use super::sample::Spans;
-use super::share::{Cell, Cells};
 use crate::base::Micros;
 use crate::base::random::{Purpose, uniform};
 use crate::plan::example::shop;
 use crate::plan::forecast::detect;
 use crate::tally::Latency;
 use crate::verdict::ObjectiveVerdict;
+use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 use crate::verdict::trial::slack;
 
 const SEED: u64 = 0x7111_2057;
@@ -49,7 +49,7 @@ fn answers(runs: u64, n: u64, blocks: u64, rate: f64, limit: f64, how: How) -> A
     Answers { holds: f64::from(holds) / runs as f64, broken: f64::from(broken) / runs as f64 }
 }
 
-fn cells(key: u64, n: u64, blocks: u64, rate: f64, how: How) -> Cells {
+fn cells(key: u64, n: u64, blocks: u64, rate: f64, how: How) -> SumsByBlock {
     let in_block = |block: u64| {
         let rate = match how {
             How::Independent => rate,
@@ -61,7 +61,7 @@ fn cells(key: u64, n: u64, blocks: u64, rate: f64, how: How) -> Cells {
         let (from, until) = (n * block / blocks, n * (block + 1) / blocks);
         let failed =
             (from..until).filter(|who| uniform(key, Purpose::Bootstrap, *who) < rate).count();
-        Cell::counts(failed as u64, until - from)
+        SumOfSquares::of_events(failed as u64, until - from)
     };
     (0..blocks).map(|block| (block as u32, in_block(block))).collect()
 }
@@ -146,19 +146,20 @@ fn losses(runs: u64) {
         let truth = p * (0.26 + 0.63 + 0.81) / 3.0;
         let (mut above, mut below) = (0, 0);
         for run in 0..runs {
-            let weigh = |(block, cell): (u32, Cell)| {
+            let weigh = |(block, cell): (u32, SumOfSquares)| {
                 let weights = (0..cell.sum as u64).map(|i| {
                     [0.26, 0.63, 0.81][(3.0
                         * uniform(SEED ^ run, Purpose::Patience, u64::from(block) * 10_000 + i))
                         as usize]
                 });
                 let (sum, squares) = weights.fold((0.0, 0.0), |(s, q), w: f64| (s + w, q + w * w));
-                (block, Cell { sum, squares, of: cell.of })
+                (block, SumOfSquares { sum, squares, count: cell.count })
             };
-            let cells: Cells =
+            let cells: SumsByBlock =
                 cells(SEED + run, 6_000, 360, p, how).into_iter().map(weigh).collect();
             let share =
-                super::Share::of(&cells, 0..u32::MAX, super::Clustering::of(&cells)).unwrap();
+                super::Share::within(&cells, 0..u32::MAX, super::Clustering::of_run(&cells))
+                    .unwrap();
             above += u32::from(truth > share.upper(0.05));
             below += u32::from(truth < share.lower(0.05));
         }
@@ -242,9 +243,13 @@ fn quantiles_and_losses_are_as_sure_as_they_say() {
 #[test]
 #[ignore = "minutes: the tables of docs/statistics.md"]
 fn the_whole_tables() {
-    power(2_000);
-    false_answers(2_000);
-    quantiles(2_000);
-    losses(2_000);
-    aborts(2_000);
+    power(replicates());
+    false_answers(replicates());
+    quantiles(replicates());
+    losses(replicates());
+    aborts(replicates());
+}
+
+fn replicates() -> u64 {
+    std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(2_000)
 }

@@ -56,7 +56,7 @@ pub struct UnitRepeats {
 pub fn repeats(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Repeats {
     let units: Vec<UnitRepeats> = (0..plan.units.len())
         .map(|i| UnitRepeats::of(tally, UnitId(i as u16)))
-        .filter(|unit| unit.first.of > 0)
+        .filter(|unit| unit.first.trials > 0)
         .collect();
     let where_fell = |place: &dyn Fn(&Fate) -> Option<StepId>| ranked(plan, tally, place);
     let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
@@ -97,7 +97,7 @@ impl UnitRepeats {
     fn of(tally: &Tally, unit: UnitId) -> UnitRepeats {
         let first = tally.blocks.values().filter_map(|block| block.tries.get(&(unit, 1)));
         let first = first.fold(Rate::new(0, 0), |sum, tries| {
-            Rate::new(sum.events + tries.failed, sum.of + tries.total())
+            Rate::new(sum.events + tries.failed, sum.trials + tries.total())
         });
         UnitRepeats { unit, first, stickiness: Stickiness::of(tally, &[unit]) }
     }

@@ -9,7 +9,7 @@ use super::UnitRepeats;
 use crate::base::{Micros, UnitId};
 use crate::tally::Tally;
 use crate::verdict::MIN_REPEATED;
-use crate::verdict::statistics::{Strata, Stratum, Z95};
+use crate::verdict::statistics::{MantelHaenszel, Stratum, Z95};
 use crate::verdict::windows::TimeWindow;
 
 /// From this share of failing first attempts on, that the next one fails as well needs no explanation.
@@ -21,7 +21,7 @@ pub struct Source {
     /// The answer in a word.
     pub why: Why,
     /// Second attempts set beside other shoppers' first ones of the same block.
-    pub strata: Strata,
+    pub strata: MantelHaenszel,
     /// The times at which the shop failed more than at others and at which second attempts failed, if they are part of the answer.
     pub windows: Vec<TimeWindow>,
     /// How long a block of time is: within one, good and bad moments are not told apart.
@@ -60,16 +60,16 @@ impl Source {
         p_first: Option<f64>,
         windows: &[TimeWindow],
     ) -> Source {
-        let strata = Strata::of(strata(tally, units));
+        let strata = MantelHaenszel::of_strata(strata(tally, units));
         let windows: Vec<TimeWindow> =
             windows.iter().filter(|window| window.failed_again > 0).cloned().collect();
         let own = strata.failed - strata.expected_there;
         let time = strata.expected_there - strata.expected_usually;
-        let of_shopper = strata.compared_failed >= MIN_REPEATED && strata.surprise() > Z95;
+        let of_shopper = strata.compared_failed >= MIN_REPEATED && strata.z_score() > Z95;
         // A twentieth is within the error of any part.
         let of_moment = !windows.is_empty() && time > 0.05 * strata.failed;
         let few = strata.compared < MIN_REPEATED
-            || (strata.compared_failed < MIN_REPEATED && strata.surprise() > Z95);
+            || (strata.compared_failed < MIN_REPEATED && strata.z_score() > Z95);
         let why = match (of_shopper, of_moment) {
             (false, false) if few => Why::TooFew,
             (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY) => Why::Always,

@@ -2,7 +2,7 @@
 
 use crate::base::UnitId;
 use crate::tally::Tally;
-use crate::verdict::statistics::{Interval, Rate, Stretches, Z95, wilson};
+use crate::verdict::statistics::{Interval, Rate, TimeBlocks, Z95, wilson};
 
 /// How much likelier a second failure is than a first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +78,8 @@ impl Stickiness {
         };
         let first: f64 = total[1..].chunks(PER_UNIT).map(|unit| unit[0]).sum();
         let second = Rate::new(failed as u64, again as u64);
-        let error = Stretches::of(blocks.into_iter()).and_then(|stretches| stretches.error(rho));
+        let error = TimeBlocks::of_run(blocks.into_iter())
+            .and_then(|stretches| stretches.bootstrap_error(rho));
         let found =
             rho(&total).map(|found| (found, interval((mu, first), (failed / again, again), error)));
         // The same interval on the other scale: P(F₂|F₁) = μ + ρ (1 − μ).

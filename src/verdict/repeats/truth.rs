@@ -69,9 +69,11 @@ fn coverage(runs: u64) {
                     .into_iter()
                     .find(|unit| trial.plan.unit(unit.unit).purchase)
                     .unwrap();
-                first = (first.0 + pay.first.events, first.1 + pay.first.of);
-                again =
-                    (again.0 + pay.stickiness.second.events, again.1 + pay.stickiness.second.of);
+                first = (first.0 + pay.first.events, first.1 + pay.first.trials);
+                again = (
+                    again.0 + pay.stickiness.second.events,
+                    again.1 + pay.stickiness.second.trials,
+                );
                 pay.stickiness.rho.unwrap().1
             })
             .collect();
@@ -101,6 +103,10 @@ fn the_interval_of_the_stickiness_holds_the_truth() {
 #[test]
 #[ignore = "minutes: the tables of docs/statistics.md"]
 fn the_whole_tables() {
-    sources(2_000);
-    coverage(2_000);
+    sources(replicates());
+    coverage(replicates());
+}
+
+fn replicates() -> u64 {
+    std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(2_000)
 }

@@ -3,25 +3,36 @@
 //! Everything here is a pure function of counts. The rules of the house: every rate has an interval, no failure in
 //! n is "at most 3/n" and never zero, and a quantile that the sample can't carry is not given at all.
 
-mod beside;
-mod blocks;
+mod clustering;
 mod exact;
-mod mean;
+mod mantel_haenszel;
+mod neighbours;
+pub mod power;
+mod proportion;
 mod quantile;
-mod rate;
-mod strata;
-mod stretches;
+mod quantile_shift;
+mod rate_shift;
+mod share;
+mod shift;
+pub mod student;
+mod sums;
+mod time_blocks;
+mod two_samples;
 
-pub use beside::{difference, ratio};
-pub use blocks::{MIN_BLOCKS, clustering, design_effect};
-pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided};
-pub use mean::Cell;
-pub use quantile::{Quantile, Quantiles, min_sample, quantile};
-pub use rate::{
+pub use clustering::{Clustering, clustering, design_effect};
+pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided, holm};
+pub use mantel_haenszel::{MantelHaenszel, Stratum};
+pub use proportion::{
     Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson,
 };
-pub use strata::{Strata, Stratum};
-pub use stretches::{RESAMPLES, Stretches};
+pub use quantile::{Quantile, Quantiles, min_sample, quantile};
+pub use quantile_shift::{QuantileShift, SpanCounts, SpansOfTwoRuns};
+pub use rate_shift::RateShift;
+pub use share::Share;
+pub use shift::Shift;
+pub use sums::{SumOfSquares, SumsByBlock};
+pub use time_blocks::{MIN_BLOCKS, RESAMPLES, TimeBlocks};
+pub use two_samples::{difference, ratio};
 
 /// The two-sided 95 % point of the standard normal distribution.
 pub const Z95: f64 = 1.959_963_984_540_054;

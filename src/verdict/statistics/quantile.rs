@@ -65,7 +65,7 @@ fn clustered(sample: &Latency, q: f64, effect: impl Fn(Micros) -> f64) -> Option
 
 impl Quantiles {
     /// Of this sample, taken for independent.
-    pub fn of(sample: &Latency) -> Quantiles {
+    pub fn of_sample(sample: &Latency) -> Quantiles {
         Quantiles::with(sample, &|_| 1.0)
     }
 
@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn a_quantile_that_the_sample_can_not_carry_is_not_given() {
-        let quantiles = Quantiles::of(&sample(1..=298));
+        let quantiles = Quantiles::of_sample(&sample(1..=298));
         assert!(quantiles.p95.is_some() && quantiles.p99.is_none() && quantiles.p999.is_none());
-        assert!(Quantiles::of(&sample(1..=299)).p99.is_some());
-        assert_eq!(Quantiles::of(&Latency::default()), Quantiles::default());
+        assert!(Quantiles::of_sample(&sample(1..=299)).p99.is_some());
+        assert_eq!(Quantiles::of_sample(&Latency::default()), Quantiles::default());
     }
 
     #[test]

@@ -9,31 +9,35 @@
 use std::collections::BTreeMap;
 use std::slice;
 
-use super::stretches::{LEAST_STRETCHES, MOST_STRETCHES};
+use super::neighbours::{Neighbours, autocorrelation};
+use super::time_blocks::{MAX_COMPARED_BLOCKS, MIN_COMPARED_BLOCKS};
+use super::{Interval, min_sample};
 use crate::base::Micros;
 use crate::base::random::{Purpose, below, draw};
-use crate::verdict::statistics::{Interval, min_sample};
 
-/// Spans of one run: (span, count) by block, in any order.
-pub(super) type Counted = BTreeMap<u32, Vec<(Micros, u64)>>;
+/// SpansOfTwoRuns of one run: (span, count) by block, in any order.
+pub type SpanCounts = BTreeMap<u32, Vec<(Micros, u64)>>;
 
 /// How often stretches are drawn anew. The error of a standard error is 1/√(2B): 5 %.
 const RESAMPLES: u64 = 200;
 /// Blocks are joined until there are at most so many: fine enough to cut thirty stretches anywhere.
-const MOST_BLOCKS: usize = 120;
+const MAX_BLOCKS: usize = 120;
 /// What histograms can't tell apart: their three significant digits, as a standard error.
 const RESOLUTION: f64 = 0.000_5;
 
 /// A shift of a quantile: the logarithm of the candidate's over the base's.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct SpanShift {
-    pub(super) estimate: f64,
-    pub(super) error: f64,
-    pub(super) freedom: f64,
+pub struct QuantileShift {
+    /// The estimate.
+    pub estimate: f64,
+    /// Its standard error.
+    pub error: f64,
+    /// The degrees of freedom that the error is known with.
+    pub freedom: f64,
 }
 
 /// Two runs' spans, ready to be counted over any stretch up to any span.
-pub(super) struct Spans {
+pub struct SpansOfTwoRuns {
     /// All spans that were seen, ascending, in microseconds.
     values: Vec<u64>,
     /// By run: how many spans up to `values[v]` there are in the blocks before `b`, at `b * values.len() + v`.
@@ -42,13 +46,13 @@ pub(super) struct Spans {
 }
 
 /// Blocks from one to before another.
-type Stretch = std::ops::Range<usize>;
+type BlockRange = std::ops::Range<usize>;
 
-// === impl SpanShift ===
+// === impl QuantileShift ===
 
-impl SpanShift {
+impl QuantileShift {
     /// Limits of the ratio's logarithm at this critical value.
-    pub(super) fn limits(&self, critical: f64) -> Interval {
+    pub fn limits(&self, critical: f64) -> Interval {
         Interval {
             low: self.estimate - critical * self.error,
             high: self.estimate + critical * self.error,
@@ -56,18 +60,18 @@ impl SpanShift {
     }
 
     /// As if so many times as much had been seen, to the same effect.
-    pub(super) fn with_more(&self, times: f64) -> SpanShift {
-        SpanShift { error: self.error / times.sqrt(), ..*self }
+    pub fn with_more(&self, times: f64) -> QuantileShift {
+        QuantileShift { error: self.error / times.sqrt(), ..*self }
     }
 }
 
-// === impl Spans ===
+// === impl SpansOfTwoRuns ===
 
-impl Spans {
+impl SpansOfTwoRuns {
     /// Of the base and the candidate.
-    pub(super) fn of(base: &Counted, candidate: &Counted) -> Spans {
+    pub fn new(base: &SpanCounts, candidate: &SpanCounts) -> SpansOfTwoRuns {
         let last = base.keys().chain(candidate.keys()).copied().max().unwrap_or(0);
-        let width = (last as usize + 1).div_ceil(MOST_BLOCKS);
+        let width = (last as usize + 1).div_ceil(MAX_BLOCKS);
         let blocks = (last as usize + 1).div_ceil(width);
         let runs = [base, candidate];
         let mut values: Vec<u64> = runs
@@ -99,25 +103,26 @@ impl Spans {
             (row..counts.len()).for_each(|i| counts[i] = counts[i].saturating_add(counts[i - row]));
             counts
         });
-        Spans { values, before, blocks }
+        SpansOfTwoRuns { values, before, blocks }
     }
 
     /// How many spans each run has.
-    pub(super) fn counts(&self) -> [u64; 2] {
+    pub fn counts(&self) -> [u64; 2] {
         [0, 1].map(|run| self.before[run].last().copied().unwrap_or(0).into())
     }
 
     /// The shift of the quantile `q`; none where a run can't carry it, or is too short to see how spans vary over time.
-    pub(super) fn shift(&self, q: f64) -> Option<SpanShift> {
-        if self.blocks < LEAST_STRETCHES || self.counts().iter().any(|count| *count < min_sample(q))
+    pub fn shift(&self, q: f64) -> Option<QuantileShift> {
+        if self.blocks < MIN_COMPARED_BLOCKS
+            || self.counts().iter().any(|count| *count < min_sample(q))
         {
             return None;
         }
         let whole = 0..self.blocks;
         let estimate = self.log_ratio(slice::from_ref(&whole), q)?;
-        let length = (self.blocks / MOST_STRETCHES).max(1);
+        let length = (self.blocks / MAX_COMPARED_BLOCKS).max(1);
         let stretches = self.blocks / length;
-        let mut drawn: Vec<Stretch> = Vec::with_capacity(2 * stretches);
+        let mut drawn: Vec<BlockRange> = Vec::with_capacity(2 * stretches);
         let (mut sum, mut squares, mut times) = (0.0, 0.0, 0.0);
         for resample in 0..RESAMPLES {
             drawn.clear();
@@ -141,7 +146,7 @@ impl Spans {
         let variance =
             (squares / times - (sum / times).powi(2)).max(0.0) * stretches as f64 / freedom;
         let error = (variance * self.inflation(q, length)?).sqrt();
-        Some(SpanShift { estimate, error: error.hypot(RESOLUTION), freedom })
+        Some(QuantileShift { estimate, error: error.hypot(RESOLUTION), freedom })
     }
 
     /// By how much a slow time that lies across the edge of two stretches inflates the variance: one and twice the correlation of
@@ -149,7 +154,7 @@ impl Spans {
     /// the shift: how many of its spans are beyond the quantile, more or less than expected.
     fn inflation(&self, q: f64, length: usize) -> Option<f64> {
         let stretches = self.blocks / length;
-        if stretches * 2 < MOST_STRETCHES {
+        if stretches * 2 < MAX_COMPARED_BLOCKS {
             return Some(1.0);
         }
         let counts = self.counts();
@@ -158,7 +163,7 @@ impl Spans {
             self.place(0, slice::from_ref(&whole), q)?,
             self.place(1, slice::from_ref(&whole), q)?,
         ];
-        let share = |run: usize, stretch: &Stretch| {
+        let share = |run: usize, stretch: &BlockRange| {
             let stretch = slice::from_ref(stretch);
             let (within, all) = (
                 self.within(run, stretch, at[run]),
@@ -170,24 +175,22 @@ impl Spans {
             .map(|i| i * length..(i + 1) * length)
             .map(|stretch| share(1, &stretch) - share(0, &stretch))
             .collect();
-        let squares: f64 = shares.iter().map(|share| share * share).sum();
-        let neighbours: f64 = shares.windows(2).map(|pair| pair[0] * pair[1]).sum();
-        Some(if squares > 0.0 { 1.0 + 2.0 * (neighbours / squares).max(0.0) } else { 1.0 })
+        Some(1.0 + Neighbours::Full.weight() * autocorrelation(&shares))
     }
 
     /// The quantiles of both runs, as the logarithm of their ratio.
-    fn log_ratio(&self, stretches: &[Stretch], q: f64) -> Option<f64> {
+    fn log_ratio(&self, stretches: &[BlockRange], q: f64) -> Option<f64> {
         let base = self.quantile(0, stretches, q)?;
         let candidate = self.quantile(1, stretches, q)?;
         Some((candidate as f64).ln() - (base as f64).ln())
     }
 
-    fn quantile(&self, run: usize, stretches: &[Stretch], q: f64) -> Option<u64> {
+    fn quantile(&self, run: usize, stretches: &[BlockRange], q: f64) -> Option<u64> {
         self.place(run, stretches, q).map(|value| self.values[value])
     }
 
     /// The quantile's place among the values; none where these stretches are empty.
-    fn place(&self, run: usize, stretches: &[Stretch], q: f64) -> Option<usize> {
+    fn place(&self, run: usize, stretches: &[BlockRange], q: f64) -> Option<usize> {
         let all = self.within(run, stretches, self.values.len().checked_sub(1)?);
         let rank = ((q * all as f64).ceil() as u64).max(1);
         if all == 0 {
@@ -206,14 +209,14 @@ impl Spans {
     }
 
     /// How many spans of these stretches are at most `values[value]` long.
-    fn within(&self, run: usize, stretches: &[Stretch], value: usize) -> u64 {
+    fn within(&self, run: usize, stretches: &[BlockRange], value: usize) -> u64 {
         let before = |block: usize| self.before[run][block * self.values.len() + value];
         stretches.iter().map(|stretch| u64::from(before(stretch.end) - before(stretch.start))).sum()
     }
 
     /// How far apart the two distributions are, as a span: the mean distance between values of equal rank (the first Wasserstein distance);
     /// none where a run has no spans.
-    pub(super) fn distance(&self) -> Option<Micros> {
+    pub fn distance(&self) -> Option<Micros> {
         let counts = self.counts();
         let share = |run: usize, value: usize| {
             self.before[run][self.blocks * self.values.len() + value] as f64 / counts[run] as f64
@@ -232,7 +235,7 @@ mod tests {
     use super::*;
     use crate::base::random::uniform;
 
-    fn counted(key: u64, blocks: u32, each: u64, span: impl Fn(u32, f64) -> f64) -> Counted {
+    fn counted(key: u64, blocks: u32, each: u64, span: impl Fn(u32, f64) -> f64) -> SpanCounts {
         let in_block = |block: u32| {
             let spans =
                 (0..each).map(|i| {
@@ -252,7 +255,7 @@ mod tests {
     fn quantiles_are_those_of_the_sorted_spans() {
         let of = |key| counted(key, 40, 25, |_, u| exponential(u));
         let (base, candidate) = (of(1), of(2));
-        let spans = Spans::of(&base, &candidate);
+        let spans = SpansOfTwoRuns::new(&base, &candidate);
         for (run, counted) in [(0, &base), (1, &candidate)] {
             let mut sorted: Vec<u64> = counted.values().flatten().map(|(span, _)| span.0).collect();
             sorted.sort_unstable();
@@ -279,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_shift_is_found_and_its_error_is_that_of_theory() {
-        let spans = Spans::of(
+        let spans = SpansOfTwoRuns::new(
             &counted(1, 360, 20, |_, u| exponential(u)),
             &counted(2, 360, 20, |_, u| 1.2 * exponential(u)),
         );
@@ -298,21 +301,23 @@ mod tests {
         let of = |key, how: &dyn Fn(u32) -> f64| {
             counted(key, 360, 20, |block, u| how(block) * exponential(u))
         };
-        let together = Spans::of(&of(1, &wave), &of(2, &wave)).shift(0.5).unwrap();
-        let apart = Spans::of(&of(1, &wave), &of(2, &|block| wave(block + 14))).shift(0.5).unwrap();
+        let together = SpansOfTwoRuns::new(&of(1, &wave), &of(2, &wave)).shift(0.5).unwrap();
+        let apart = SpansOfTwoRuns::new(&of(1, &wave), &of(2, &|block| wave(block + 14)))
+            .shift(0.5)
+            .unwrap();
         assert!(together.error < 0.6 * apart.error, "{together:?} {apart:?}");
     }
 
     #[test]
     fn a_sample_that_can_not_carry_the_quantile_gives_none() {
         let few = |each| counted(1, 30, each, |_, u| exponential(u));
-        assert!(Spans::of(&few(9), &few(20)).shift(0.99).is_none());
-        assert!(Spans::of(&few(10), &few(20)).shift(0.99).is_some());
+        assert!(SpansOfTwoRuns::new(&few(9), &few(20)).shift(0.99).is_none());
+        assert!(SpansOfTwoRuns::new(&few(10), &few(20)).shift(0.99).is_some());
         let short = counted(1, 9, 100, |_, u| exponential(u));
         assert!(
-            Spans::of(&short, &short).shift(0.5).is_none(),
+            SpansOfTwoRuns::new(&short, &short).shift(0.5).is_none(),
             "nine blocks say nothing of how spans vary"
         );
-        assert_eq!(Spans::of(&Counted::new(), &short).distance(), None);
+        assert_eq!(SpansOfTwoRuns::new(&SpanCounts::new(), &short).distance(), None);
     }
 }

@@ -1,6 +1,7 @@
-//! Two groups beside each other: by how much, and how many times as often, the one fails.
+//! Two independent groups compared: by how much, and how many times as often, the one fails.
 
 use super::{Interval, Rate, Z95};
+use crate::base::bisect;
 
 /// Where the difference of two independent means lies, from where each of them does: with limits (l₁, u₁) and (l₂, u₂), from
 /// d − √((m₁ − l₁)² + (u₂ − m₂)²) to d + √((u₁ − m₁)² + (m₂ − l₂)²). With Wilson's limits of two rates it is the hybrid score
@@ -19,42 +20,42 @@ pub fn difference(one: (f64, Interval), other: (f64, Interval)) -> Interval {
 /// it needs no mending where nothing happened: without an event in the other group there is no upper limit, and the lower one is
 /// the least that the ratio can be. None where either group is empty, or nothing happened in both.
 pub fn ratio(one: &Rate, other: &Rate) -> Option<Interval> {
-    if one.of == 0 || other.of == 0 || one.events + other.events == 0 {
+    if one.trials == 0 || other.trials == 0 || one.events + other.events == 0 {
         return None;
     }
-    let sides = Sides { one: Side::of(one), other: Side::of(other) };
-    let low = if one.events == 0 { 0.0 } else { sides.solve(Z95) };
-    let high = if other.events == 0 { f64::INFINITY } else { sides.solve(-Z95) };
+    let groups = TwoGroups { one: Group::new(one), other: Group::new(other) };
+    let low = if one.events == 0 { 0.0 } else { groups.ratio_at(Z95) };
+    let high = if other.events == 0 { f64::INFINITY } else { groups.ratio_at(-Z95) };
     Some(Interval { low, high })
 }
 
 /// Events and sample, both effective.
-struct Side {
+struct Group {
     events: f64,
     n: f64,
 }
 
-struct Sides {
-    one: Side,
-    other: Side,
+struct TwoGroups {
+    one: Group,
+    other: Group,
 }
 
-// === impl Side ===
+// === impl Group ===
 
-impl Side {
-    fn of(rate: &Rate) -> Side {
+impl Group {
+    fn new(rate: &Rate) -> Group {
         // Where nothing happened nothing is known of clustering.
-        let n = if rate.events == 0 { rate.of as f64 } else { rate.effective_sample() };
-        Side { events: rate.value().unwrap_or_default() * n, n }
+        let n = if rate.events == 0 { rate.trials as f64 } else { rate.effective_sample() };
+        Group { events: rate.value().unwrap_or_default() * n, n }
     }
 }
 
-// === impl Sides ===
+// === impl TwoGroups ===
 
-impl Sides {
+impl TwoGroups {
     /// (p̂₁ − θ p̂₂) / √(p₁q₁/n₁ + θ² p₂q₂/n₂), where p₁ = θ p₂ are the likeliest rates that have the ratio θ.
     fn score(&self, theta: f64) -> f64 {
-        let Sides { one, other } = self;
+        let TwoGroups { one, other } = self;
         let b = theta * (one.n + other.events) + one.events + other.n;
         let ac = theta * (one.n + other.n) * (one.events + other.events);
         // The smaller root, in the form that doesn't cancel.
@@ -68,13 +69,8 @@ impl Sides {
     }
 
     /// The ratio at which the score, which falls with it, is `z`; by halving its logarithm.
-    fn solve(&self, z: f64) -> f64 {
-        let (mut low, mut high) = (-30.0f64, 30.0f64);
-        for _ in 0..80 {
-            let middle = f64::midpoint(low, high);
-            if self.score(middle.exp()) > z { low = middle } else { high = middle }
-        }
-        high.exp()
+    fn ratio_at(&self, z: f64) -> f64 {
+        bisect(-30.0, 30.0, 80, |log_ratio| self.score(log_ratio.exp()) <= z).1.exp()
     }
 }
 
@@ -107,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_ratio_has_the_published_interval() {
-        // Koopman 1984, the example of 36 of 40 beside 16 of 80: 2.94 to 7.15.
+        // Koopman 1984, the example of 36 of 40 and 16 of 80: 2.94 to 7.15.
         let interval = found(36, 40, 16, 80);
         assert!(
             (interval.low - 2.94).abs() < 5e-3 && (interval.high - 7.15).abs() < 5e-3,

@@ -4,7 +4,7 @@
 //! (Holm 1979). Two runs of one shop are called a regression in one of twenty cases at most: half of these five per cent
 //! belongs to the primary comparison, which so is a regression exactly if its 95 % range lies above the noise, and half to all others together.
 
-use super::shift::Shift;
+use crate::verdict::statistics::{Shift, power};
 
 /// The chance that is accepted of calling the primary comparison of two like runs a regression.
 pub(super) const PRIMARY_LEVEL: f64 = 0.025;
@@ -12,9 +12,6 @@ pub(super) const PRIMARY_LEVEL: f64 = 0.025;
 pub(super) const OTHERS_LEVEL: f64 = 0.025;
 /// The chance that is accepted of missing a change that matters.
 pub(super) const CLEAR_LEVEL: f64 = 0.05;
-/// More than so many times as much is not asked for.
-const MOST_TIMES: f64 = 1_000.0;
-
 /// The answer to a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -72,40 +69,19 @@ pub(super) fn times_needed(
     level: f64,
 ) -> Option<f64> {
     let (clear, worse) = (shift.caution(CLEAR_LEVEL), shift.caution(level / strictness));
-    let decided = |times: f64| {
+    power::times_needed(20, |times| {
         let more = shift.with_more(times);
         more.limits_at(clear).high < bounds.margin || more.limits_at(worse).low > bounds.floor
-    };
-    let (mut low, mut high) = (1.0, MOST_TIMES);
-    if !decided(high) {
-        return None;
-    }
-    for _ in 0..20 {
-        let middle = f64::midpoint(low, high);
-        if decided(middle) { high = middle } else { low = middle }
-    }
-    Some(high)
-}
-
-/// p-values corrected for their number (Holm 1979), in the order given.
-pub(super) fn holm(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
-    let (mut corrected, mut most) = (vec![1.0; p_values.len()], 0.0f64);
-    for (place, &i) in order.iter().enumerate() {
-        most = most.max(p_values[i] * (p_values.len() - place) as f64).min(1.0);
-        corrected[i] = most;
-    }
-    corrected
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::spans::SpanShift;
     use super::*;
+    use crate::verdict::statistics::QuantileShift;
 
     fn shift(estimate: f64, error: f64) -> Shift {
-        Shift::Span(SpanShift { estimate, error, freedom: f64::INFINITY })
+        Shift::Quantile(QuantileShift { estimate, error, freedom: f64::INFINITY })
     }
 
     #[test]
@@ -143,17 +119,5 @@ mod tests {
         );
         assert_eq!(answer(&more, bounds, more.p_value(0.0), PRIMARY_LEVEL).0, Answer::Inconclusive);
         assert!(times_needed(&shift(0.05, 0.05), bounds, 30.0, OTHERS_LEVEL).unwrap() >= times);
-    }
-
-    #[test]
-    fn holm_corrects_the_least_most() {
-        // Holm 1979: the smallest times their number, the next by one less, never falling.
-        let corrected = holm(&[0.01, 0.04, 0.03, 0.005]);
-        let expected = [0.03, 0.06, 0.06, 0.02];
-        assert!(
-            corrected.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
-            "{corrected:?}"
-        );
-        assert!(holm(&[]).is_empty());
     }
 }

@@ -1,8 +1,9 @@
-//! Proportions: what a count of events among so many says of the chance behind it.
+//! Proportions: what a count of events among a number of trials says of the chance behind it.
 
 use statrs::distribution::{Beta, ContinuousCDF};
 
 use super::Z95;
+use crate::base::bisect;
 
 /// Where a figure lies with 95 % confidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,13 +14,13 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Events among so many chances, with what is needed to say how sure the rate is.
+/// Events among trials, with what is needed to say how sure the rate is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     /// How often it happened.
     pub events: u64,
     /// How often it could have happened.
-    pub of: u64,
+    pub trials: u64,
     /// By how much the events' clustering in time inflates the variance; at least 1.
     pub design_effect: f64,
     /// Whether clustering could be judged: false where there were too few blocks, so that the interval takes
@@ -61,12 +62,7 @@ pub fn clopper_pearson_upper(events: f64, n: f64, alpha: f64) -> f64 {
     let Ok(beta) = Beta::new(events.max(0.0) + 1.0, n - events.max(0.0)) else { return 1.0 };
     // The distribution's own inverse is Newton's method, which may leave its course in the far tails.
     // Halving can't, and 60 halvings are exact to the last bit that matters.
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let middle = 0.5 * (low + high);
-        if beta.cdf(middle) < 1.0 - alpha { low = middle } else { high = middle }
-    }
-    high
+    bisect(0.0, 1.0, 60, |p| beta.cdf(p) >= 1.0 - alpha).1
 }
 
 /// No event in `n`: with 95 % confidence the chance is at most 3/n (Hanley and Lippman-Hand 1983).
@@ -92,19 +88,29 @@ pub fn mean_interval(mean: f64, standard_error: f64, n: u64) -> Interval {
 // === impl Rate ===
 
 impl Rate {
+    /// A rate of events that cluster in time by this design effect; none where clustering could not be judged.
+    pub fn clustered(events: u64, trials: u64, design_effect: Option<f64>) -> Rate {
+        Rate {
+            events,
+            trials,
+            design_effect: design_effect.unwrap_or(1.0),
+            by_blocks: design_effect.is_some(),
+        }
+    }
+
     /// A rate of independent events.
-    pub const fn new(events: u64, of: u64) -> Rate {
-        Rate { events, of, design_effect: 1.0, by_blocks: false }
+    pub const fn new(events: u64, trials: u64) -> Rate {
+        Rate { events, trials, design_effect: 1.0, by_blocks: false }
     }
 
     /// The rate, if there was any chance at all.
     pub fn value(&self) -> Option<f64> {
-        (self.of > 0).then(|| self.events as f64 / self.of as f64)
+        (self.trials > 0).then(|| self.events as f64 / self.trials as f64)
     }
 
     /// The sample of independent chances that would be as informative.
     pub fn effective_sample(&self) -> f64 {
-        self.of as f64 / self.design_effect
+        self.trials as f64 / self.design_effect
     }
 
     /// Where the chance lies with 95 % confidence: Wilson's interval at the effective sample. With no event it
@@ -112,7 +118,7 @@ impl Rate {
     pub fn ci95(&self) -> Option<Interval> {
         let p = self.value()?;
         Some(match self.events {
-            0 => Interval { low: 0.0, high: rule_of_three(self.of) },
+            0 => Interval { low: 0.0, high: rule_of_three(self.trials) },
             _ => wilson(p, self.effective_sample(), Z95),
         })
     }

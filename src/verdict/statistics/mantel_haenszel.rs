@@ -26,7 +26,7 @@ pub struct Stratum {
 
 /// What the strata say together, each weighted as Mantel and Haenszel have it: by how many there are to compare with.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Strata {
+pub struct MantelHaenszel {
     /// Second attempts that there was something to compare with.
     pub compared: u64,
     /// Those of them that failed.
@@ -45,12 +45,12 @@ pub struct Strata {
     log_variance: f64,
 }
 
-// === impl Strata ===
+// === impl MantelHaenszel ===
 
-impl Strata {
+impl MantelHaenszel {
     /// Of these strata.
-    pub fn of(strata: impl Iterator<Item = Stratum>) -> Strata {
-        let mut sum = Strata::default();
+    pub fn of_strata(strata: impl Iterator<Item = Stratum>) -> MantelHaenszel {
+        let mut sum = MantelHaenszel::default();
         strata.for_each(|stratum| sum.add(&stratum));
         sum
     }
@@ -81,7 +81,7 @@ impl Strata {
 
     /// Failures of second attempts beyond what the others met at the same time, in standard errors of chance, half a failure
     /// taken off for counts being whole.
-    pub fn surprise(&self) -> f64 {
+    pub fn z_score(&self) -> f64 {
         if self.variance <= 0.0 {
             0.0
         } else {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn one_stratum_is_a_plain_table() {
         // 10 of 20 against 5 of 100: risk ratio 10, its log's standard error √(1/10 − 1/20 + 1/5 − 1/100).
-        let found = Strata::of([stratum(20, 10, 100, 5)].into_iter());
+        let found = MantelHaenszel::of_strata([stratum(20, 10, 100, 5)].into_iter());
         let (ratio, interval) = found.risk_ratio().unwrap();
         let error = (0.1f64 - 0.05 + 0.2 - 0.01).sqrt();
         assert!(
@@ -126,31 +126,34 @@ mod tests {
                 && ((interval.high / ratio).ln() / Z95 - error).abs() < 1e-9
         );
         assert!((found.own_stickiness().unwrap() - (0.5 - 0.05) / 0.95).abs() < 1e-9);
-        assert!(found.surprise() > 5.0);
+        assert!(found.z_score() > 5.0);
     }
 
     #[test]
     fn an_outage_leaves_nothing_between_the_groups() {
         // All fail in one stratum, none in the other: pooled, second attempts look fifty times as bad.
-        let found = Strata::of([stratum(50, 50, 50, 50), stratum(1, 0, 5_000, 0)].into_iter());
-        assert_eq!(found.surprise(), 0.0);
+        let found = MantelHaenszel::of_strata(
+            [stratum(50, 50, 50, 50), stratum(1, 0, 5_000, 0)].into_iter(),
+        );
+        assert_eq!(found.z_score(), 0.0);
         assert!((found.failed - found.expected_there).abs() < 1e-9 && found.expected_usually < 1.0);
     }
 
     #[test]
     fn a_first_failure_of_one_s_own_is_no_sign_of_a_bad_moment() {
         let own = Stratum { own_within: 1, ..stratum(1, 1, 4, 1) };
-        assert_eq!(Strata::of([own].into_iter()).expected_there, 0.0);
+        assert_eq!(MantelHaenszel::of_strata([own].into_iter()).expected_there, 0.0);
         let alone = Stratum { own_within: 1, ..stratum(1, 1, 1, 1) };
-        assert_eq!(Strata::of([alone].into_iter()), Strata::default());
+        assert_eq!(MantelHaenszel::of_strata([alone].into_iter()), MantelHaenszel::default());
     }
 
     #[test]
     fn without_anything_nothing_is_said() {
-        let found = Strata::of([stratum(0, 0, 10, 1), stratum(3, 3, 0, 0)].into_iter());
+        let found =
+            MantelHaenszel::of_strata([stratum(0, 0, 10, 1), stratum(3, 3, 0, 0)].into_iter());
         assert_eq!(
             (found, found.risk_ratio(), found.own_stickiness()),
-            (Strata::default(), None, None)
+            (MantelHaenszel::default(), None, None)
         );
     }
 }
