@@ -1,6 +1,7 @@
 //! Answers that are cut, garbled, oversized or odd.
 
 use std::io::Write;
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -9,6 +10,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode, Version};
 use tillrush::base::{Micros, ShopperId};
 use tillrush::shopper::transport::{HttpOptions, ShopperConnections, Transport, TransportError};
+use tokio::io::AsyncReadExt;
 
 use super::raw::{RawShop, connections, get, ok, on_core, request, shop};
 
@@ -53,7 +55,10 @@ fn requests_are_written_as_shops_expect_them() {
             connections().exchange(&request, Micros::MAX).await.result.unwrap();
         }
         let received = shop.requests.borrow();
-        assert_eq!(received[0], format!("GET /?q=%20| HTTP/1.1\r\nhost: {host}\r\n\r\n"));
+        assert_eq!(
+            received[0],
+            format!("GET /?q=%20| HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive\r\n\r\n")
+        );
         assert!(
             received[1].starts_with("POST /pay HTTP/1.1\r\n")
                 && received[1].ends_with("\r\n\r\na=1&b=2"),
@@ -61,11 +66,11 @@ fn requests_are_written_as_shops_expect_them() {
             received[1]
         );
         assert!(
-            received[1].contains("content-length: 7\r\n") && !received[1].contains("999"),
+            received[1].contains("Content-Length: 7\r\n") && !received[1].contains("999"),
             "{}",
             received[1]
         );
-        assert!(received[2].contains("content-length: 0\r\n"), "{}", received[2]);
+        assert!(received[2].contains("Content-Length: 0\r\n"), "{}", received[2]);
     });
 }
 
@@ -112,7 +117,6 @@ fn what_is_not_http_is_not_proper() {
             "SSH-2.0-OpenSSH_9.2\r\n\r\n",
             "\0\x01\x02\x03 garbage \r\n\r\n",
             "HTTP/1.1 9999 What\r\n\r\n",
-            "HTTP/1.1 200 OK\r\ncontent-length: ten\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 5\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a size\r\n",
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
@@ -122,6 +126,62 @@ fn what_is_not_http_is_not_proper() {
             let result = result_of(garbage).await;
             assert!(matches!(result, Err(TransportError::Protocol(_))), "{garbage:?} {result:?}");
         }
+    });
+}
+
+#[test]
+fn hundreds_of_header_lines_are_read() {
+    on_core(async {
+        for count in [60, 70, 130, 3_000] {
+            let lines: String = (0..count).map(|n| format!("Link: </a{n}.js>\r\n")).collect();
+            let answer = format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: 2\r\n\r\nok");
+            let shop = RawShop::answering(answer).await;
+            let answer = get(&mut connections(), &shop, "/").await.result.unwrap();
+            assert_eq!(answer.headers.get_all("link").iter().count(), count);
+            assert_eq!(
+                answer.headers.get_all("link").iter().last().unwrap(),
+                &format!("</a{}.js>", count - 1)
+            );
+        }
+    });
+}
+
+#[test]
+fn a_shop_may_answer_before_it_has_read_the_whole_request() {
+    on_core(async {
+        let early = RawShop::start(|mut peer| async move {
+            let mut head = [0; 64];
+            peer.stream.read_exact(&mut head).await.unwrap();
+            peer.send(
+                "HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 3\r\n\r\nbig",
+            )
+            .await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        });
+        let early = early.await;
+        let upload = request(Method::POST, early.address, "/up", vec![b'x'; 20 << 20]);
+        let exchange = connections().exchange(&upload, Micros::from_secs(20)).await;
+        assert_eq!(exchange.result.unwrap().status, StatusCode::PAYLOAD_TOO_LARGE);
+    });
+}
+
+#[test]
+fn a_large_upload_arrives_whole_and_its_connection_is_kept() {
+    on_core(async {
+        let shop_end = RawShop::start(|mut peer| async move {
+            while let Some(request) = peer.request().await {
+                peer.send(ok(&request.len().to_string())).await;
+            }
+        })
+        .await;
+        let mut connections = connections();
+        let upload = request(Method::POST, shop_end.address, "/up", vec![b'x'; 3 << 20]);
+        for _ in 0..2 {
+            let exchange = connections.exchange(&upload, Micros::from_secs(20)).await;
+            let received = String::from_utf8(exchange.result.unwrap().body.to_vec()).unwrap();
+            assert!(received.parse::<usize>().unwrap() > 3 << 20, "{received}");
+        }
+        assert_eq!(shop_end.accepted.get(), 1);
     });
 }
 
@@ -179,10 +239,11 @@ fn a_decompression_bomb_is_refused() {
             bomb.len()
         );
         assert!(bomb.len() < 1 << 18, "{}", bomb.len());
-        assert_eq!(
-            result_of([head.as_bytes(), &bomb].concat()).await,
-            Err(TransportError::BodyTooLarge(16 << 20))
-        );
+        let shop_end = RawShop::answering([head.as_bytes(), &bomb].concat()).await;
+        let options = HttpOptions { max_body: 16 << 20, ..HttpOptions::default() };
+        let mut connections = shop(options).connections(ShopperId(1));
+        let result = get(&mut connections, &shop_end, "/").await.result;
+        assert_eq!(result.err(), Some(TransportError::BodyTooLarge(16 << 20)));
     });
 }
 
@@ -221,6 +282,20 @@ fn odd_but_proper_answers_are_read() {
                 "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nno colon here\r\nx-space : 1\r\n\r\nok",
                 "ok",
             ),
+            ("HTTP/1.1 200 OK\r\ncontent-length: ten\r\n\r\nuntil the end", "until the end"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok", "ok"),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\ncontent-length: 2\r\n\r\nok", "ok"),
+            ("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\nuntil the end", "until the end"),
+            ("HTTP/1.1 200 OK\nContent-Length: 2\n\nok", "ok"),
+            ("\r\nHTTP/1.1   200\r\ncontent-length: 2\r\n\r\nok", "ok"),
+            ("http/1.1 200 fine\r\ncontent-length: 2\r\n\r\nok", "ok"),
+            ("HTTP 200 fine\r\n\r\nok", "ok"),
+            ("xyzHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "ok"),
+            (
+                "HTTP/1.1 200 OK\r\nx-folded: a\r\n  b\r\nx a: 1\r\n: 1\r\nx: \x01\r\ncontent-length: 2\r\n\r\nok",
+                "ok",
+            ),
+            ("HTTP/1.1 205 Reset Content\r\ncontent-length: 5\r\n\r\n", ""),
             ("HTTP/1.1 204 No Content\r\n\r\n", ""),
             ("HTTP/1.1 304 Not Modified\r\ncontent-length: 100\r\n\r\n", ""),
         ] {

@@ -159,6 +159,72 @@ fn a_close_in_answer_to_a_second_request_breaks_and_repeats_nothing() {
 }
 
 #[test]
+fn a_safe_request_that_meets_the_close_is_sent_again_once_and_counted() {
+    on_core(async {
+        // Each connection answers once, and closes on its second request without a word.
+        let end = RawShop::start(|mut peer| async move {
+            peer.request().await;
+            peer.send(ok("fine")).await;
+            peer.request().await;
+        })
+        .await;
+        let mut connections = connections();
+        assert!(get(&mut connections, &end, "/").await.result.is_ok());
+        let second = get(&mut connections, &end, "/again").await;
+        assert_eq!(second.result.unwrap().body, "fine");
+        assert_eq!((second.connections, second.redials, end.received()), (1, 1, 3));
+        // On a new connection there is nothing to blame but the shop.
+        let silent = RawShop::start(|mut peer| async move {
+            peer.request().await;
+        })
+        .await;
+        let first = get(&mut connections, &silent, "/").await;
+        assert!(matches!(first.result, Err(TransportError::Broken(_))), "{:?}", first.result);
+        assert_eq!((first.redials, silent.received()), (0, 1));
+    });
+}
+
+#[test]
+fn a_word_on_an_idle_connection_is_not_taken_for_the_next_answer() {
+    on_core(async {
+        let end = RawShop::start(|mut peer| async move {
+            peer.request().await;
+            let unasked = "HTTP/1.0 408 Request Time-out\r\nconnection: close\r\n\r\nlate";
+            peer.send(ok("fine") + unasked).await;
+        })
+        .await;
+        let mut connections = connections();
+        for _ in 0..2 {
+            let exchange = get(&mut connections, &end, "/").await;
+            assert_eq!(exchange.result.unwrap().body, "fine");
+        }
+        assert_eq!(end.accepted.get(), 2);
+    });
+}
+
+#[test]
+fn a_misdirected_request_is_sent_again_once_on_a_connection_of_its_own() {
+    on_core(async {
+        let end = RawShop::start(|mut peer| async move {
+            peer.request().await;
+            let status = if peer.number == 1 { "421 Misdirected Request" } else { "200 OK" };
+            peer.send(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n")).await;
+            peer.hang().await;
+        })
+        .await;
+        let pay = request(Method::POST, end.address, "/pay", "a=b");
+        let exchange = connections().exchange(&pay, Micros::from_secs(20)).await;
+        assert_eq!(exchange.result.unwrap().status, 200);
+        assert_eq!((exchange.redials, end.received()), (1, 2));
+        let always =
+            RawShop::answering("HTTP/1.1 421 Misdirected Request\r\ncontent-length: 0\r\n\r\n")
+                .await;
+        let exchange = get(&mut connections(), &always, "/").await;
+        assert_eq!((exchange.result.unwrap().status.as_u16(), always.received()), (421, 2));
+    });
+}
+
+#[test]
 fn an_announced_close_is_honoured_and_no_redial() {
     on_core(async {
         for answer in [
@@ -201,9 +267,9 @@ fn bytes_after_the_stated_length_spoil_the_connection_not_the_answer() {
         })
         .await;
         let mut connections = connections();
-        for step in 0..2 {
+        for _ in 0..2 {
             let exchange = get(&mut connections, &end, "/").await;
-            assert_eq!(exchange.redials, step);
+            assert_eq!((exchange.connections, exchange.redials), (1, 0));
             assert_eq!(exchange.result.unwrap().body, "fine");
         }
     });

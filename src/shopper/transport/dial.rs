@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, HandshakeKind};
@@ -13,12 +15,17 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connection::Connection;
+use super::connection::{Connection, Speaks};
 use super::error::{self, TransportError};
 use super::exchange::{Clock, Origin};
+use super::http1::{Http1, Stream};
+use super::http2::Http2;
 use super::network::{DelayedStream, NetworkLink};
 use super::shared::{ExchangeTimings, SharedState};
 use crate::base::Micros;
+
+/// How long an address has before the next is tried as well: what RFC 8305 recommends, and about what browsers wait.
+const NEXT_ADDRESS_AFTER: Micros = Micros::from_millis(250);
 
 /// Opens a connection; `tls` is the shopper's own configuration, made at the first need.
 pub(super) async fn open<C: Clock>(
@@ -30,27 +37,20 @@ pub(super) async fn open<C: Clock>(
 ) -> Result<Connection, TransportError> {
     let stream = connect(shared, link, origin, timings).await?;
     // On the heap: the state of a TLS handshake would make every exchange ten times as large.
-    match (link, origin.tls) {
-        (None, false) => Connection::http1(TokioIo::new(stream), origin.clone()).await,
-        (Some(link), false) => {
-            Connection::http1(
-                TokioIo::new(DelayedStream::new(stream, link.clone())),
-                origin.clone(),
-            )
-            .await
-        }
-        (None, true) => Box::pin(over_tls(shared, tls, stream, origin, timings)).await,
+    let speaks = match (link, origin.tls) {
+        (None, false) => http1(stream, origin),
+        (Some(link), false) => http1(DelayedStream::new(stream, link.clone()), origin),
+        (None, true) => Box::pin(over_tls(shared, tls, stream, origin, timings)).await?,
         (Some(link), true) => {
-            Box::pin(over_tls(
-                shared,
-                tls,
-                DelayedStream::new(stream, link.clone()),
-                origin,
-                timings,
-            ))
-            .await
+            let distant = DelayedStream::new(stream, link.clone());
+            Box::pin(over_tls(shared, tls, distant, origin, timings)).await?
         }
-    }
+    };
+    Ok(Connection { origin: origin.clone(), speaks })
+}
+
+fn http1(stream: impl Into<Stream>, origin: &Origin) -> Speaks {
+    Speaks::Http1(Http1::new(stream.into(), origin.authority()))
 }
 
 /// Shakes hands, and speaks what was agreed on.
@@ -60,24 +60,28 @@ async fn over_tls<C: Clock, T>(
     stream: T,
     origin: &Rc<Origin>,
     timings: &mut ExchangeTimings,
-) -> Result<Connection, TransportError>
+) -> Result<Speaks, TransportError>
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
+    Stream: From<TlsStream<T>>,
 {
-    let config = match tls.get() {
+    let mut config = match tls.get() {
         Some(config) => config.clone(),
         None => {
             let own = shared.tls.for_shopper()?;
             tls.get_or_init(|| own).clone()
         }
     };
+    if shared.http1_only.borrow().contains(origin) {
+        Arc::make_mut(&mut config).alpn_protocols = vec![b"http/1.1".to_vec()];
+    }
     let stream = shake_hands(shared, config, origin, stream, timings).await?;
     let connection = stream.get_ref().1;
     timings.resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     if connection.alpn_protocol() == Some(b"h2") {
-        Connection::http2(TokioIo::new(stream), origin.clone()).await
+        Ok(Speaks::Http2(Http2::open(TokioIo::new(stream), origin).await?))
     } else {
-        Connection::http1(TokioIo::new(stream), origin.clone()).await
+        Ok(http1(stream, origin))
     }
 }
 
@@ -90,25 +94,65 @@ async fn connect<C: Clock>(
 ) -> Result<TcpStream, TransportError> {
     let addresses = shared.lookup.addresses(origin, &shared.clock, &mut timings.phases.dns).await?;
     let began_at = shared.clock.now();
-    let mut failure = None;
-    for &address in addresses.as_slice() {
-        let connected = connect_to(shared, SocketAddr::new(address, origin.port)).await;
-        if let Some(link) = link {
-            link.round_trip().await;
-        }
-        match connected {
-            Ok(stream) => {
-                timings.connections += 1;
-                add(&mut timings.phases.connect, shared.clock.now().since(began_at));
-                return Ok(stream);
-            }
-            // Where we lack something, other addresses don't help. A machine without IPv6 is no such lack.
-            Err(own @ TransportError::Own(_)) if !address.is_ipv6() => return Err(own),
-            Err(other) => failure = Some(other),
-        }
+    let connected = match addresses.as_slice() {
+        [only] => connect_to(shared, SocketAddr::new(*only, origin.port)).await,
+        several => Box::pin(connect_to_any(shared, several, origin.port)).await,
+    };
+    if let Some(link) = link {
+        link.round_trip().await;
+    }
+    if connected.is_ok() {
+        timings.connections += 1;
     }
     add(&mut timings.phases.connect, shared.clock.now().since(began_at));
-    Err(failure.unwrap_or_else(|| TransportError::Dns("the name has no addresses".to_owned())))
+    connected
+}
+
+/// Happy Eyeballs (RFC 8305): IPv6 and IPv4 by turns, each a little after the one before or as soon as that fails; the first to
+/// connect is taken, the others are dropped.
+async fn connect_to_any<C: Clock>(
+    shared: &SharedState<C>,
+    addresses: &[IpAddr],
+    port: u16,
+) -> Result<TcpStream, TransportError> {
+    let mut waiting = by_turns(addresses).into_iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut error = None;
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.push(connect_to(shared, SocketAddr::new(address, port)));
+        }
+        let next_at = shared.clock.now().saturating_add(NEXT_ADDRESS_AFTER);
+        let ended = tokio::select! {
+            biased;
+            ended = attempts.next() => ended,
+            () = shared.clock.sleep_until(next_at), if waiting.len() > 0 => continue,
+        };
+        match ended {
+            Some(Ok(stream)) => return Ok(stream),
+            // Where we lack something, other addresses don't help.
+            Some(Err(own @ TransportError::Own(_))) => return Err(own),
+            Some(Err(other)) => error = Some(other),
+            None => {
+                return Err(error.unwrap_or_else(|| {
+                    TransportError::Dns("the name has no addresses".to_owned())
+                }));
+            }
+        }
+    }
+}
+
+/// The addresses, IPv6 and IPv4 in turn, IPv6 first, each family in the resolver's order.
+fn by_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let (mut six, mut four) = (
+        addresses.iter().filter(|address| address.is_ipv6()),
+        addresses.iter().filter(|address| address.is_ipv4()),
+    );
+    let pairs = std::iter::from_fn(|| {
+        let pair = [six.next(), four.next()];
+        pair.iter().any(Option::is_some).then_some(pair)
+    });
+    pairs.flatten().flatten().copied().collect()
 }
 
 async fn connect_to<C>(
@@ -168,4 +212,18 @@ async fn shake_hands<C: Clock, T: AsyncRead + AsyncWrite + Unpin>(
 /// An exchange that dials twice has the time of both.
 fn add(phase: &mut Option<Micros>, span: Micros) {
     *phase = Some(phase.unwrap_or_default() + span);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_ipv6_begins() {
+        let parse = |texts: &[&str]| -> Vec<IpAddr> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let found = by_turns(&parse(&["10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1", "fd00::2"]));
+        assert_eq!(found, parse(&["fd00::1", "10.0.0.1", "fd00::2", "10.0.0.2", "10.0.0.3"]));
+    }
 }

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use rustix::io::Errno;
 use rustls::CertificateError;
 
+use super::http1::{Http1Cause, Http1Error};
 use crate::base::Micros;
 
 /// Why there is no answer. The text says what the system said.
@@ -76,6 +77,20 @@ pub(super) fn from_exchange(error: &hyper::Error, reused: bool) -> TransportErro
         TransportError::Protocol(words(error))
     } else {
         broken(words(error), reused)
+    }
+}
+
+/// An exchange over HTTP/1.1 that failed once its request was handed to the connection.
+pub(super) fn from_http1(error: Http1Error, reused: bool, max_body: u64) -> TransportError {
+    match error.cause {
+        Http1Cause::Io(io) => from_own(&io).unwrap_or_else(|| broken(words(&io), reused)),
+        Http1Cause::Closed if error.silent => broken("closed without an answer".to_owned(), reused),
+        Http1Cause::Closed => broken("closed before the answer was whole".to_owned(), reused),
+        Http1Cause::NotHttp(reason) => TransportError::Protocol(reason),
+        Http1Cause::HeadTooLarge => TransportError::Protocol(
+            "the headers are larger than 256 KiB, as no browser reads them".to_owned(),
+        ),
+        Http1Cause::BodyTooLarge => TransportError::BodyTooLarge(max_body),
     }
 }
 

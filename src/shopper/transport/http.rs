@@ -1,7 +1,8 @@
-//! HTTP over hyper's connection API.
+//! HTTP over connections that belong to shoppers.
 //!
 //! One layer beneath the usual clients, because a checkout tester must have what they hide: whose
-//! connection it is, every dial and handshake with its time, and the certainty that nothing is sent twice.
+//! connection it is, every dial and handshake with its time, and the certainty that nothing is sent twice
+//! that may have been processed (see [`resend`]).
 //! A shop belongs to one core: all of it runs on that core's thread, inside a `LocalSet` or `LocalRuntime`.
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -12,19 +13,25 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hyper::body::Incoming;
+use ::http::response::Parts;
+use ::http::{HeaderMap, Method, StatusCode, Version};
+use hyper::client::conn::TrySendError;
 use rustls::ClientConfig;
 
 use super::body;
-use super::connection::{Connection, ReuseHint};
+use super::connection::{AbortOnDrop, Connection, Speaks};
+use super::content_coding;
 use super::dial;
 use super::error::{self, TransportError};
 use super::exchange::{
     Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
 };
+use super::http1::{Buffers, Head, Http1Error};
+use super::http2::Message;
 use super::identity::Identity;
 use super::lookup::Lookup;
 use super::network::NetworkLink;
+use super::resend::{self, Resend};
 use super::shared::{ExchangeTimings, SharedState};
 use super::tls::{self, RootsError, Tls, TlsResumption};
 use crate::base::{Micros, ShopperId};
@@ -78,6 +85,8 @@ pub struct HttpConnections<C> {
     link: Option<Rc<NetworkLink>>,
 }
 
+/// The largest body that is read unless an option says otherwise, in bytes: product feeds and invoices fit.
+const DEFAULT_MAX_BODY: u64 = 64 << 20;
 /// How often a request that came back unsent is tried on a kept-alive connection again, before a new one.
 const KEPT_TRIES: u32 = 2;
 
@@ -94,7 +103,7 @@ impl Default for HttpOptions {
             http2: true,
             sources: Vec::new(),
             may_be_public: AllowedHosts::default(),
-            max_body: 16 << 20,
+            max_body: DEFAULT_MAX_BODY,
         }
     }
 }
@@ -127,6 +136,8 @@ impl<C: Clock> HttpTransport<C> {
             next_source: Cell::new(0),
             kept,
             max_body: options.max_body,
+            buffers: Buffers::default(),
+            http1_only: RefCell::default(),
         };
         Ok(HttpTransport { shared: Rc::new(shared) })
     }
@@ -212,73 +223,102 @@ impl<C: Clock + Clone + 'static> ShopperConnections for HttpConnections<C> {
     }
 }
 
+/// A request that came to nothing.
+struct Failed {
+    error: TransportError,
+    /// How it may be sent again.
+    resend: Option<Resend>,
+}
+
 impl<C: Clock> HttpConnections<C> {
     async fn attempt(
         &mut self,
         request: &WireRequest,
         timings: &mut ExchangeTimings,
     ) -> Result<WireResponse, TransportError> {
+        let mut anew = false;
         loop {
-            let (connection, reused) = match self.take_idle(&request.origin, timings).await {
-                Some(connection) => (connection, true),
-                None => (
-                    dial::open(
-                        &self.shared,
-                        &self.tls,
-                        self.link.as_ref(),
-                        &request.origin,
-                        timings,
-                    )
-                    .await?,
-                    false,
-                ),
+            let idle = if anew { None } else { self.take_idle(&request.origin, timings).await };
+            let reused = idle.is_some();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => self.dial(&request.origin, timings).await?,
             };
-            // Given up on from here to the end of the answer, a connection is cut: nobody may use it again.
-            let mut connection = AbortOnDrop(Some(connection));
-            let message = connection.get().build_request(request)?;
-            timings.sent_at = Some(self.shared.clock.now());
-            let sent = connection.get().send(message).await;
-            let mut failed = match sent {
-                Ok(response) => {
-                    return self.receive(connection, response, request, reused, timings).await;
+            let failed = match self.exchange_on(connection, request, reused, timings).await {
+                // Misdirected: the shop says that it looked no further (RFC 9110 15.5.20).
+                Ok(answer) if answer.status == StatusCode::MISDIRECTED_REQUEST && !anew => None,
+                Ok(answer) => return Ok(answer),
+                Err(failed) => Some(failed),
+            };
+            match failed {
+                Some(Failed { error, resend }) if anew || resend.is_none() => {
+                    return Err(error);
                 }
-                Err(failed) => failed,
-            };
-            let unsent = failed.take_message().is_some();
-            if unsent {
-                timings.sent_at = None;
+                Some(Failed { resend: Some(Resend::OverHttp1), .. }) => {
+                    self.shared.http1_only.borrow_mut().insert(request.origin.clone());
+                }
+                Some(_) | None => {}
             }
-            if !(unsent && reused) {
-                return Err(error::from_exchange(&failed.into_error(), reused));
-            }
+            // Not again on one that was kept: those of an origin mostly close together.
+            anew = true;
+            timings.sent_at = None;
             timings.redials += 1;
         }
     }
 
-    async fn receive(
+    async fn dial(
+        &self,
+        origin: &Rc<Origin>,
+        timings: &mut ExchangeTimings,
+    ) -> Result<Connection, TransportError> {
+        dial::open(&self.shared, &self.tls, self.link.as_ref(), origin, timings).await
+    }
+
+    /// One request and its answer on this connection, which is kept where it can be used again.
+    async fn exchange_on(
         &mut self,
-        mut connection: AbortOnDrop,
-        response: ::http::Response<Incoming>,
+        connection: Connection,
         request: &WireRequest,
         reused: bool,
         timings: &mut ExchangeTimings,
-    ) -> Result<WireResponse, TransportError> {
-        let clock = &self.shared.clock;
-        let head_at = clock.now();
-        timings.phases.wait = Some(head_at.since(timings.sent_at.unwrap_or(head_at)));
-        let answered = ReuseHint::new(&response);
-        let (head, incoming) = response.into_parts();
-        let encoded =
-            body::read(incoming, self.shared.max_body, reused, &mut timings.bytes_received).await;
-        let ended_at = clock.now();
-        timings.ended_at = Some(ended_at);
-        timings.phases.receive = Some(ended_at.since(head_at));
-        let encoded = encoded?;
-        if connection.get().is_reusable(&answered, request) {
+    ) -> Result<WireResponse, Failed> {
+        let mut connection = AbortOnDrop::new(connection);
+        timings.sent_at = Some(self.shared.clock.now());
+        let (head, encoded, reusable) = match &mut connection.get().speaks {
+            Speaks::Http1(http1) => {
+                let buffers = &self.shared.buffers;
+                let failed = |error: Http1Error| Failed {
+                    resend: resend::after_http1(&error, &request.method, reused),
+                    error: error::from_http1(error, reused, self.shared.max_body),
+                };
+                let head = http1.send(request, buffers).await.map_err(failed)?;
+                let head_at = timings.head_came(&self.shared.clock);
+                let (bound, count) = (self.shared.max_body, &mut timings.bytes_received);
+                let body = http1.body(&request.method, &head, bound, count, buffers).await;
+                timings.body_came(&self.shared.clock, head_at);
+                let (body, reusable) = body.map_err(failed)?;
+                (AnswerHead::from(head), body, reusable)
+            }
+            Speaks::Http2(http2) => {
+                let message = http2.message(request).map_err(Failed::for_good)?;
+                let response = http2.send(message).await;
+                let response =
+                    response.map_err(|error| failed_http2(error, &request.method, reused))?;
+                let head_at = timings.head_came(&self.shared.clock);
+                let (head, incoming) = response.into_parts();
+                let (bound, count) = (self.shared.max_body, &mut timings.bytes_received);
+                let body = body::read(incoming, bound, reused, count).await;
+                timings.body_came(&self.shared.clock, head_at);
+                (AnswerHead::from(head), body.map_err(Failed::for_good)?, true)
+            }
+        };
+        if reusable {
             self.idle.extend(connection.keep());
         }
-        let body = body::decoded(&head.headers, encoded, self.shared.max_body)?;
-        Ok(WireResponse { status: head.status, version: head.version, headers: head.headers, body })
+        let body = content_coding::decode(&head.headers, encoded, self.shared.max_body);
+        let body = body.map_err(Failed::for_good)?;
+        let AnswerHead { status, version, headers } = head;
+        Ok(WireResponse { status, version, headers, body })
     }
 
     /// A connection that was used before and still stands: the shopper's own, or one that is handed on.
@@ -292,7 +332,7 @@ impl<C: Clock> HttpConnections<C> {
         }
         while let Some(place) = self.idle.iter().position(|idle| idle.origin == *origin) {
             let mut connection = self.idle.swap_remove(place);
-            if connection.ready().await {
+            if connection.is_usable().await {
                 return Some(connection);
             }
             timings.redials += 1;
@@ -301,7 +341,7 @@ impl<C: Clock> HttpConnections<C> {
         loop {
             // Not held across the wait: others of this core take and give meanwhile.
             let mut connection = kept.borrow_mut().get_mut(origin)?.pop()?;
-            if connection.ready().await {
+            if connection.is_usable().await {
                 return Some(connection);
             }
         }
@@ -315,15 +355,14 @@ impl<C> HttpConnections<C> {
             return self.idle.drain(..).for_each(Connection::close);
         };
         let mut kept = kept.borrow_mut();
-        for connection in self
-            .idle
-            .drain(..)
-            .filter(|connection| !connection.is_closed() && !connection.is_shared())
-        {
+        for mut connection in self.idle.drain(..) {
+            if connection.is_closed() || connection.is_shared() {
+                continue;
+            }
             let waiting = kept.entry(connection.origin.clone()).or_default();
             // Those at the bottom may wait for long: what the shop has closed is let go before there is more room.
             if waiting.len() == waiting.capacity() {
-                waiting.retain(|connection| !connection.is_closed());
+                waiting.retain_mut(|connection| !connection.is_closed());
             }
             waiting.push(connection);
         }
@@ -342,27 +381,39 @@ impl<C> fmt::Debug for HttpConnections<C> {
     }
 }
 
-/// A connection that is cut when dropped, unless it was kept.
-struct AbortOnDrop(Option<Connection>);
+/// The head of an answer, whichever version of HTTP it came by.
+struct AnswerHead {
+    status: StatusCode,
+    version: Version,
+    headers: HeaderMap,
+}
 
-// === impl AbortOnDrop ===
+// === impl AnswerHead ===
 
-impl AbortOnDrop {
-    fn get(&mut self) -> &mut Connection {
-        self.0
-            .as_mut()
-            .expect("the connection is there until it is kept, which ends this guard's use")
-    }
-
-    fn keep(&mut self) -> Option<Connection> {
-        self.0.take()
+impl From<Head> for AnswerHead {
+    fn from(Head { status, version, headers }: Head) -> AnswerHead {
+        AnswerHead { status, version, headers }
     }
 }
 
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            connection.abort();
-        }
+impl From<Parts> for AnswerHead {
+    fn from(Parts { status, version, headers, .. }: Parts) -> AnswerHead {
+        AnswerHead { status, version, headers }
     }
+}
+
+// === impl Failed ===
+
+impl Failed {
+    fn for_good(error: TransportError) -> Failed {
+        Failed { error, resend: None }
+    }
+}
+
+fn failed_http2(mut error: TrySendError<Message>, method: &Method, reused: bool) -> Failed {
+    let unsent = reused && error.take_message().is_some();
+    let error = error.into_error();
+    let resend =
+        if unsent { Some(Resend::Anew) } else { resend::after_http2(&error, method, reused) };
+    Failed { resend, error: error::from_exchange(&error, reused) }
 }

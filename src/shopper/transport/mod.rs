@@ -6,15 +6,19 @@
 
 mod body;
 mod connection;
+mod content_coding;
 mod dial;
 mod error;
 mod exchange;
 #[cfg(test)]
 pub mod fake;
 mod http;
+mod http1;
+mod http2;
 mod identity;
 mod lookup;
 mod network;
+mod resend;
 mod shared;
 mod tls;
 

@@ -1,0 +1,75 @@
+//! A request's head in bytes, as Chromium writes it: `Host` and `Connection` first, names capitalised.
+
+use ::http::Method;
+use ::http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING};
+
+use super::super::WireRequest;
+
+/// Appends the head of `request` to `out`, for a server at `host`. A body in it is framed by its length, or as one chunk where the
+/// scenario asks for `transfer-encoding: chunked`.
+pub(super) fn write_head(out: &mut Vec<u8>, request: &WireRequest, host: &[u8]) {
+    out.extend_from_slice(request.method.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(request.path.as_bytes());
+    out.extend_from_slice(b" HTTP/1.1\r\nHost: ");
+    out.extend_from_slice(request.headers.get(HOST).map_or(host, |own| own.as_bytes()));
+    out.extend_from_slice(b"\r\n");
+    if !request.headers.contains_key(CONNECTION) {
+        out.extend_from_slice(b"Connection: keep-alive\r\n");
+    }
+    if !is_chunked(&request.headers)
+        && (!request.body.is_empty() || states_empty_body(&request.method))
+    {
+        out.extend_from_slice(b"Content-Length: ");
+        push_decimal(out, request.body.len());
+        out.extend_from_slice(b"\r\n");
+    }
+    for (name, value) in &request.headers {
+        if name == HOST || name == CONTENT_LENGTH {
+            continue;
+        }
+        push_name(out, name.as_str());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether the scenario asks for a body in chunks.
+pub(super) fn is_chunked(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
+}
+
+/// Whether a request of this method says `Content-Length: 0` where it has no body (RFC 9110 8.6).
+fn states_empty_body(method: &Method) -> bool {
+    [Method::POST, Method::PUT, Method::PATCH].contains(method)
+}
+
+/// Writes `accept-language` as `Accept-Language`; browsers leave client hints in lower case.
+fn push_name(out: &mut Vec<u8>, name: &str) {
+    if name.starts_with("sec-ch-") {
+        return out.extend_from_slice(name.as_bytes());
+    }
+    let mut starts_word = true;
+    out.extend(name.bytes().map(|byte| {
+        let written = if starts_word { byte.to_ascii_uppercase() } else { byte };
+        starts_word = byte == b'-';
+        written
+    }));
+}
+
+fn push_decimal(out: &mut Vec<u8>, number: usize) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = number;
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
