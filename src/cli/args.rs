@@ -1,85 +1,100 @@
-//! What may be typed. Every option can be set by an environment variable too: flag over environment over file over
-//! default.
+//! The command line. Every option can be set by an environment variable too; an option that is typed wins over the
+//! environment, and both win over the scenario.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use url::Url;
 
 use super::output::ReportFileArgs;
-use crate::base::Slice;
+use crate::base::{Micros, Slice};
+use crate::scenario::{Fraction, Unit};
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 all objectives hold (or there are none), 1 unexpected, 2 usage, 99 an objective is broken, 100 inconclusive,
-102 the generator was the bottleneck, 104 bad scenario, 105 interrupted, 106 regression, 107 target refused or not reachable.
+Exit codes:
+    0  all objectives are met, or there are none
+    1  unexpected error
+    2  wrong usage
+   99  an objective is violated
+  100  inconclusive: too few shoppers to tell
+  102  invalid: the load generator was the bottleneck
+  104  the scenario has errors
+  105  interrupted
+  106  regression
+  107  target refused or not reachable
 
 Start with `tillrush demo`.";
 
-/// Rehearses a rush at the till: replays peak-season shopping against a checkout, and reports where shoppers would meet
-/// repeated failures, and what that costs.
+const PROXY_HELP: &str = "\
+Shoppers connect to the shop directly. The variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY have no effect.";
+
+/// Replays peak-season shopping against a checkout. Reports where shoppers meet repeated failures, and what that costs.
 #[derive(Debug, Parser)]
 #[command(name = "tillrush", version, after_help = AFTER_HELP, max_term_width = 110)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 
-    /// How to print.
+    /// Output options.
     #[command(flatten)]
     pub output: OutputArgs,
 }
 
-/// How to print.
+/// Options of all commands.
 #[derive(Clone, Debug, Args)]
 pub struct OutputArgs {
-    /// Print no progress and no report; files and the exit code say it all.
+    /// Print neither progress nor report. Files are written as usual
     #[arg(short, long, global = true, env = "TILLRUSH_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
-    /// Say more: every stage of the run, every file that is written.
+    /// Print more details
     #[arg(short, long, global = true, env = "TILLRUSH_VERBOSE", value_parser = FalseyValueParser::new(), conflicts_with = "quiet")]
     pub verbose: bool,
 
-    /// Use no colour. `NO_COLOR` does the same.
+    /// Print without colours. `NO_COLOR` does the same
     #[arg(long, global = true, env = "TILLRUSH_NO_COLOR", value_parser = FalseyValueParser::new())]
     pub no_color: bool,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Everything with nothing to set up: a practice shop with planted faults, a Black Friday peak, the report that finds them.
+    /// See a whole run without any set-up: a practice shop with known faults, a Black Friday peak, a report
     Demo(DemoArgs),
-    /// Replay a scenario against a shop, and report.
+    /// Run a scenario against a shop, and report
+    #[command(after_help = PROXY_HELP)]
     Run(Box<RunArgs>),
-    /// Validate a scenario, and print what it would do, before a single request.
+    /// Check a scenario and forecast its run, without sending a request
     Check(CheckArgs),
-    /// Send one shopper through a scenario, and show every request, answer, capture and check.
+    /// Send one shopper through a scenario, and show every request, response, capture and check
+    #[command(after_help = PROXY_HELP)]
     Walk(WalkArgs),
-    /// Render a stored run again, also one that was killed.
+    /// Report on a stored run again, or on one that was killed
     Report(ReportArgs),
-    /// Put two runs side by side, and say what got worse.
+    /// Compare two runs, and report what got worse
     Compare(CompareArgs),
-    /// List the stored runs.
+    /// List stored runs
     Runs(RunsArgs),
-    /// Join the shards of one run.
+    /// Merge the slices of one run
     Merge(MergeArgs),
-    /// Serve the practice shop.
+    /// Serve the practice shop
     Shop(ShopArgs),
-    /// Print the JSON Schema of the scenario language, for editors.
+    /// Print the JSON Schema of the scenario language, for editors
     Schema(SchemaArgs),
-    /// Print shell completions.
+    /// Print shell completions
     Completions {
-        /// The shell.
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
 
-/// A scenario, and what of it the command line overrides.
+/// A scenario, and what the command line overrides in it.
 #[derive(Clone, Debug, Args)]
 pub struct ScenarioArgs {
-    /// The scenario file.
+    /// The scenario file
     #[arg(value_hint = ValueHint::FilePath)]
     pub scenario: PathBuf,
 
@@ -88,30 +103,30 @@ pub struct ScenarioArgs {
     pub load: LoadArgs,
 }
 
-/// What of a scenario the command line overrides.
+/// What the command line overrides in a scenario. Kept as typed: a stored run is read back from these texts.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LoadArgs {
-    /// The shop's base address.
+    /// Base address of the shop
     #[arg(long, env = "TILLRUSH_TARGET", value_name = "URL", value_hint = ValueHint::Url)]
     pub target: Option<String>,
 
-    /// Shoppers starting per second, held: 50/s, 120/min. With --duration.
+    /// Constant arrival rate of new shoppers, such as 50/s or 120/min. Use it with --duration
     #[arg(long, env = "TILLRUSH_RATE", conflicts_with_all = ["stage", "users"])]
     pub rate: Option<String>,
 
-    /// How long shoppers start: 30s, 5m. Alone, it compresses or stretches the scenario's stages to this length.
+    /// How long new shoppers arrive, such as 30s or 5m. Without --rate, the scenario's stages are scaled to this length
     #[arg(short, long, env = "TILLRUSH_DURATION", conflicts_with = "stage")]
     pub duration: Option<String>,
 
-    /// A ramp to a rate, DURATION:RATE, such as 2m:50/s; repeat for more stages.
+    /// Ramp to an arrival rate: DURATION:RATE, such as 2m:50/s. Repeat for more stages
     #[arg(long, env = "TILLRUSH_STAGE", value_delimiter = ',', value_name = "STAGE")]
     pub stage: Vec<String>,
 
-    /// Closed load instead: this many shoppers in a loop. For saturation; no loss is derived from it.
+    /// Closed load: keep this many shoppers busy. For saturation tests; losses are not estimated
     #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub users: Option<u32>,
 
-    /// A value for `{{ env.KEY }}`; repeat for more.
+    /// Value of `{{ env.KEY }}` in the scenario. Repeat for more
     #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
     pub variables: Vec<String>,
 }
@@ -119,39 +134,51 @@ pub struct LoadArgs {
 /// How to reach the shop.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ShopAccessArgs {
-    /// A host beyond loopback and private addresses that may be loaded, because you may; repeat for more.
+    /// Public host that you are permitted to load. Loopback and private addresses need no permission. Repeat for more
     #[arg(long, env = "TILLRUSH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]
     pub allow_host: Vec<String>,
 
-    /// Accept any TLS certificate.
+    /// Accept any TLS certificate
     #[arg(short = 'k', long, env = "TILLRUSH_INSECURE", value_parser = FalseyValueParser::new())]
     pub insecure: bool,
 
-    /// A PEM file with root certificates to trust beside the system's.
+    /// PEM file of root certificates to trust in addition to the system's
     #[arg(long, env = "TILLRUSH_CA_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,
 
-    /// A PEM file with the certificate that shoppers show to a shop that asks for one, and its chain.
+    /// PEM file of the client certificate that the shop asks for, with its chain
     #[arg(long, env = "TILLRUSH_CERT", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub cert: Option<PathBuf>,
 
-    /// A PEM file with the private key to --cert, without a password; else it is in the same file.
+    /// PEM file of the private key of --cert, unencrypted. Default: the key is in the same file
     #[arg(long, env = "TILLRUSH_KEY", value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
     pub key: Option<PathBuf>,
 
-    /// Do not offer HTTP/2.
+    /// Do not offer HTTP/2
     #[arg(long, env = "TILLRUSH_HTTP1", value_parser = FalseyValueParser::new())]
     pub http1: bool,
 
-    /// Local addresses to connect from, in turn; repeat for more.
+    /// Local address to connect from; several are used in turn. Repeat for more
     #[arg(long, env = "TILLRUSH_SOURCE", value_delimiter = ',', value_name = "IP")]
     pub source: Vec<IpAddr>,
+}
+
+/// Limits that end a run early.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct StopArgs {
+    /// Stop after this many requests
+    #[arg(long, env = "TILLRUSH_MAX_REQUESTS", value_name = "N")]
+    pub max_requests: Option<u64>,
+
+    /// Stop after this many purchase attempts
+    #[arg(long, env = "TILLRUSH_MAX_ORDERS", value_name = "N")]
+    pub max_orders: Option<u64>,
 }
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
-    /// What is run.
+    /// The scenario.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 
@@ -159,75 +186,71 @@ pub struct RunArgs {
     #[command(flatten)]
     pub access: ShopAccessArgs,
 
-    /// Which files to write.
+    /// Limits that end the run early.
+    #[command(flatten)]
+    pub stop: StopArgs,
+
+    /// Which reports to write.
     #[command(flatten)]
     pub files: ReportFileArgs,
 
-    /// A stored run to compare this one with: its folder, its `tally` file, or `latest`.
+    /// Stored run to compare with: its folder, its `tally` file, or `latest`
     #[arg(long, env = "TILLRUSH_BASELINE", value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub baseline: Option<PathBuf>,
 
-    /// Another shop, such as the release before: the same shoppers go to it at the same time, and the target is compared with it.
-    #[arg(long, env = "TILLRUSH_DUET", value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "baseline")]
-    pub duet: Option<String>,
+    /// Paired run: send the same shoppers to this second shop at the same time, and compare the target with it
+    #[arg(long, visible_alias = "duet", env = "TILLRUSH_PAIRED", value_name = "URL", value_hint = ValueHint::Url, conflicts_with = "baseline")]
+    pub paired: Option<Url>,
 
-    /// By what terms.
+    /// How runs are compared.
     #[command(flatten)]
-    pub judge: JudgeArgs,
+    pub comparison: ComparisonArgs,
 
-    /// Draws everything: the same seed gives the same shoppers at the same moments.
+    /// Random seed: the same seed gives the same shoppers at the same times. Default: a new one
     #[arg(long, env = "TILLRUSH_SEED")]
     pub seed: Option<u64>,
 
-    /// Serve the report as a page that follows the run, at this address; a free port of loopback if none is given.
+    /// Serve the live report on this address. Without a value: a free port on loopback
     #[arg(long, env = "TILLRUSH_WEB", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
     pub web: Option<SocketAddr>,
 
-    /// A label for the run; repeat for more.
-    #[arg(long, env = "TILLRUSH_TAG", value_delimiter = ',', value_name = "KEY=VALUE")]
-    pub tag: Vec<String>,
+    /// Label of the run. Repeat for more
+    #[arg(long, env = "TILLRUSH_TAG", value_delimiter = ',', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub tag: Vec<(String, String)>,
 
-    /// The folder that gets the run's folder.
+    /// Folder in which the run's folder is made
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 
-    /// How many cores to use; all of them if not given.
+    /// Number of CPU cores to use. Default: all
     #[arg(long, env = "TILLRUSH_CORES", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub cores: Option<u32>,
 
-    /// Take this share of the schedule only: INDEX/COUNT. Merge the shards afterwards.
+    /// Run one slice of the load: INDEX/COUNT. `merge` puts the slices together
     #[arg(long, env = "TILLRUSH_SLICE", default_value = "0/1")]
     pub slice: Slice,
 
-    /// When to start, such as 2026-11-27T09:00:00Z, for shards on several machines.
+    /// Start time, such as 2026-11-27T09:00:00Z, for slices on several machines
     #[arg(long, env = "TILLRUSH_START_AT", value_name = "TIME")]
     pub start_at: Option<jiff::Timestamp>,
 
-    /// How long shoppers may finish after the last arrival.
-    #[arg(long, env = "TILLRUSH_DRAIN", default_value = "60s")]
-    pub drain: String,
-
-    /// Stop after this many requests.
-    #[arg(long, env = "TILLRUSH_MAX_REQUESTS")]
-    pub max_requests: Option<u64>,
-
-    /// Stop after this many purchase attempts.
-    #[arg(long, env = "TILLRUSH_MAX_ORDERS")]
-    pub max_orders: Option<u64>,
+    /// How long shoppers may finish after the last arrival
+    #[arg(long, env = "TILLRUSH_DRAIN", default_value = "60s", value_name = "DURATION", value_parser = unit::<Micros>)]
+    pub drain: Micros,
 }
 
 /// Options of `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
-    /// Serve the report as a page that follows the run, at this address; a free port of loopback if none is given.
+    /// Serve the live report on this address. Without a value: a free port on loopback
     #[arg(long, env = "TILLRUSH_WEB", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
     pub web: Option<SocketAddr>,
 
-    /// Draws everything.
+    /// Random seed
     #[arg(long, env = "TILLRUSH_SEED", default_value_t = 2024)]
     pub seed: u64,
 
-    /// The folder that gets the run's folder.
+    /// Folder in which the run's folder is made
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 }
@@ -235,11 +258,11 @@ pub struct DemoArgs {
 /// Options of `check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// What is checked.
+    /// The scenario.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 
-    /// Draws everything.
+    /// Random seed
     #[arg(long, env = "TILLRUSH_SEED", default_value_t = 1)]
     pub seed: u64,
 }
@@ -247,7 +270,7 @@ pub struct CheckArgs {
 /// Options of `walk`.
 #[derive(Clone, Debug, Args)]
 pub struct WalkArgs {
-    /// What is walked.
+    /// The scenario.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
 
@@ -255,51 +278,51 @@ pub struct WalkArgs {
     #[command(flatten)]
     pub access: ShopAccessArgs,
 
-    /// The journey to walk; the first if not given.
+    /// Journey to walk. Default: the first
     #[arg(long)]
     pub journey: Option<String>,
 
-    /// Draws everything.
+    /// Random seed
     #[arg(long, env = "TILLRUSH_SEED", default_value_t = 1)]
     pub seed: u64,
 
-    /// Think and pause as long as a shopper would.
-    #[arg(long)]
-    pub unhurried: bool,
+    /// Take think times and retry delays in full
+    #[arg(long, visible_alias = "unhurried")]
+    pub real_time: bool,
 }
 
 /// Options of `report`.
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
-    /// The run's folder, or `latest`.
+    /// The run's folder, or `latest`
     #[arg(value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
 
-    /// Which files to write.
+    /// Which reports to write.
     #[command(flatten)]
     pub files: ReportFileArgs,
 
-    /// Where runs are, for `latest`.
+    /// Folder that `latest` is looked up in
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 }
 
-/// By what terms runs are compared.
+/// How runs are compared.
 #[derive(Clone, Debug, Args)]
-pub struct JudgeArgs {
-    /// The figure that decides; the others are corrected for their number.
+pub struct ComparisonArgs {
+    /// Primary figure: it decides the verdict. The others are corrected for multiple comparisons
     #[arg(long, env = "TILLRUSH_PRIMARY", value_enum, default_value_t = PrimaryFigure::RepeatedFailures)]
     pub primary: PrimaryFigure,
 
-    /// The relative change that matters: no regression is surely less. For rates at least 0.1 points, for times at least 5 ms.
-    #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%")]
-    pub margin: String,
+    /// Smallest relative change that counts as a regression; at least 0.1 points for rates and 5 ms for times
+    #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%", value_name = "SHARE", value_parser = unit::<Fraction>)]
+    pub margin: Fraction,
 
-    /// The noise floor, as --calibrate stores it; taken from the folder of the runs if not given.
+    /// File of the noise floor, as stored by `compare --calibrate`. Default: the one stored with the runs
     #[arg(long, env = "TILLRUSH_NOISE", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub noise: Option<PathBuf>,
 
-    /// Compare runs that are not alike, all the same.
+    /// Compare even runs that are not comparable
     #[arg(long, env = "TILLRUSH_FORCE", value_parser = FalseyValueParser::new())]
     pub force: bool,
 }
@@ -307,32 +330,32 @@ pub struct JudgeArgs {
 /// The figure that decides a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PrimaryFigure {
-    /// Shoppers with two or more failed attempts.
+    /// Shoppers with two or more failed attempts
     RepeatedFailures,
-    /// Shoppers whose first attempt to buy failed, of those who tried to buy.
+    /// Buyers whose first purchase attempt failed
     FailedPurchases,
 }
 
 /// Options of `compare`.
 #[derive(Clone, Debug, Args)]
 pub struct CompareArgs {
-    /// BASE and CANDIDATE: folders, `tally` files, `latest`, `latest~1`; or one duet. With --calibrate: two or more like runs.
+    /// BASE and CANDIDATE: folders, `tally` files, `latest`, `latest~1`; or one paired run. With --calibrate: two or more comparable runs
     #[arg(required = true, num_args = 1.., value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub runs: Vec<PathBuf>,
 
-    /// Store by how much these like runs differ, for later comparisons.
+    /// Measure how much these runs of one release differ, and store it as the noise floor
     #[arg(long)]
     pub calibrate: bool,
 
-    /// By what terms.
+    /// How runs are compared.
     #[command(flatten)]
-    pub judge: JudgeArgs,
+    pub comparison: ComparisonArgs,
 
-    /// Which files to write.
+    /// Which reports to write.
     #[command(flatten)]
     pub files: ReportFileArgs,
 
-    /// Where runs are, for `latest`, and noise floors.
+    /// Folder of runs and noise floors
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 }
@@ -340,15 +363,15 @@ pub struct CompareArgs {
 /// Options of `runs`.
 #[derive(Clone, Debug, Args)]
 pub struct RunsArgs {
-    /// Where runs are.
+    /// Folder of runs
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 
-    /// List so many of the newest; 0 for all.
-    #[arg(short = 'n', long, env = "TILLRUSH_LAST", default_value_t = 20)]
+    /// List this many of the newest runs; 0 for all
+    #[arg(short = 'n', long, env = "TILLRUSH_LAST", value_name = "N", default_value_t = 20)]
     pub last: usize,
 
-    /// List them as JSON.
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -356,15 +379,15 @@ pub struct RunsArgs {
 /// Options of `merge`.
 #[derive(Clone, Debug, Args)]
 pub struct MergeArgs {
-    /// The folders of the shards.
+    /// The folders of the slices
     #[arg(required = true, num_args = 1.., value_hint = ValueHint::DirPath)]
     pub runs: Vec<PathBuf>,
 
-    /// Which files to write.
+    /// Which reports to write.
     #[command(flatten)]
     pub files: ReportFileArgs,
 
-    /// The folder that gets the merged run's folder.
+    /// Folder in which the merged run's folder is made
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 }
@@ -372,15 +395,15 @@ pub struct MergeArgs {
 /// Options of `shop`.
 #[derive(Clone, Debug, Args)]
 pub struct ShopArgs {
-    /// Where to listen.
-    #[arg(long, env = "TILLRUSH_LISTEN", default_value = "127.0.0.1:8080")]
+    /// Address to listen on
+    #[arg(long, env = "TILLRUSH_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// A fault file; without it the shop works.
+    /// Fault file. Without one, the shop has no faults
     #[arg(long, env = "TILLRUSH_FAULTS", value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "demo_faults")]
     pub faults: Option<PathBuf>,
 
-    /// The faults of the demo.
+    /// Use the faults of the demo
     #[arg(long)]
     pub demo_faults: bool,
 }
@@ -388,11 +411,21 @@ pub struct ShopArgs {
 /// Options of `schema`.
 #[derive(Clone, Debug, Args)]
 pub struct SchemaArgs {
-    /// The schema of `run.json` instead.
+    /// Print the schema of `run.json` instead
     #[arg(long)]
     pub run: bool,
 
-    /// The schema of a comparison instead.
+    /// Print the schema of a comparison instead
     #[arg(long, conflicts_with = "run")]
     pub comparison: bool,
+}
+
+/// A quantity in the scenario's notation.
+fn unit<U: Unit>(text: &str) -> Result<U, String> {
+    U::read(text).map_err(|error| error.to_string())
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }

@@ -1,8 +1,10 @@
-//! `tillrush check`: what a scenario would do, before a single request.
+//! `tillrush check`: what a run of this scenario would be, without a single request.
 
 use super::args::CheckArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::screen::{Screen, print};
 use super::source::Source;
-use super::{Exit, Failure, Screen, print};
 use crate::plan::forecast::Forecast;
 use crate::report::forecast_text::{self, Setting};
 use crate::schedule::{Schedule, plan_digest};

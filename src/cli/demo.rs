@@ -1,22 +1,23 @@
-//! `tillrush demo`: the main job with nothing to set up.
+//! `tillrush demo`: a run with nothing to set up.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
-use super::access;
-use super::args::{DemoArgs, ShopAccessArgs};
-use super::output::ReportFileArgs;
-use super::run::{self, Job};
+use anyhow::anyhow;
+
+use super::args::{DemoArgs, RunArgs};
+use super::execute::execute;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::screen::Screen;
 use super::source::Source;
-use super::{Exit, Failure, Screen};
-use crate::base::{Micros, Slice};
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
-use crate::engine;
-use crate::tally::shard::SourceSettings;
 use crate::verdict::Findings;
 
+const NAME: &str = "scenarios/demo.yaml";
 const SCENARIO: &str = include_str!("../../scenarios/demo.yaml");
 
-/// What was planted, as a hot spot names it: the attribute and the value.
+/// The sticky faults of the practice shop, as the attribute and value of a hot spot.
 const PLANTED: [(&str, &str); 2] = [("payment", "wallet"), ("node", "node-3")];
 
 /// `tillrush demo`.
@@ -30,70 +31,66 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
         paid_after: Duration::from_millis(150),
         ..ShopOptions::default()
     };
-    let shop = runtime
-        .block_on(RunningShop::start(options))
-        .map_err(|error| Failure::new(Exit::Unexpected, format!("error: {error}")))?;
-    screen.say("A practice shop is open, and Black Friday comes to it: a day in half a minute.");
-    screen.say("Planted: the wallets of some shoppers never get through, one node of four loses");
-    screen.say("writes, and now and then there is a hiccup that a second try cures.\n");
+    let shop = runtime.block_on(RunningShop::start(options)).map_err(anyhow::Error::from)?;
+    screen.notice("A practice shop is open. It will see a Black Friday in half a minute.");
+    screen.notice("Its planted faults: some wallet payments always fail, one node of four");
+    screen.notice("loses writes, and some requests fail once but succeed when retried.\n");
 
-    let settings = SourceSettings {
-        target: Some(format!("http://{}", shop.addr())),
-        ..SourceSettings::default()
-    };
-    let source = Source::embedded("scenarios/demo.yaml", SCENARIO, settings, screen)?;
-    let job = Job {
-        access: access::gain(&source.plan, &ShopAccessArgs::default())?,
-        source: &source,
-        seed: args.seed,
-        slice: Slice::WHOLE,
-        cores: engine::cores(),
-        start_at: None,
-        drain: Micros::from_secs(20),
-        max_requests: None,
-        max_orders: None,
-        tags: Vec::new(),
-        out: &args.out,
-        files: &ReportFileArgs::default(),
-        beside: None,
-        web: args.web,
-    };
-    let (findings, folder) = run::carry_out(job, screen)?;
+    let run_args = run_args(args, &format!("http://{}", shop.addr()))?;
+    let source = Source::embedded(NAME, SCENARIO, &run_args.scenario.load, screen)?;
+    let (run, folder) = execute(&source, &run_args, screen)?;
     runtime.block_on(shop.stop());
-    conclude(&findings, screen)?;
-    screen.say(&format!("everything about this run is in {}", folder.display()));
+    check_findings(&run.findings, screen)?;
+    screen.notice(&format!("run stored in {}", folder.display()));
     Ok(Exit::Ok)
 }
 
-/// The demo is right if it names what was planted as sticky, and does not name the hiccup.
-fn conclude(findings: &Findings, screen: Screen) -> Result<(), Failure> {
-    let named: Vec<&(String, String)> =
+/// The demo is this `run`.
+fn run_args(args: &DemoArgs, target: &str) -> anyhow::Result<RunArgs> {
+    let mut words: Vec<OsString> = vec![NAME.into(), "--drain=20s".into()];
+    words.push(format!("--target={target}").into());
+    words.push(format!("--seed={}", args.seed).into());
+    words.extend(["--out".into(), args.out.clone().into()]);
+    words.extend(args.web.map(|address| format!("--web={address}").into()));
+    Ok(RunArgs::from_words(words)?)
+}
+
+/// The demo succeeds if its report names the sticky faults.
+fn check_findings(findings: &Findings, screen: Screen) -> Result<(), Failure> {
+    let groups: Vec<&(String, String)> =
         findings.hotspots.iter().flat_map(|spot| &spot.group).collect();
-    let found = |planted: &(&str, &str)| {
-        named.iter().any(|(name, value)| (name.as_str(), value.as_str()) == *planted)
+    let is_found = |(name, value): &(&str, &str)| {
+        groups.iter().any(|group| group.0 == *name && group.1 == *value)
     };
     let missed: Vec<String> = PLANTED
         .iter()
-        .filter(|planted| !found(planted))
+        .filter(|planted| !is_found(planted))
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     if !missed.is_empty() {
-        return Err(Failure::new(
-            Exit::Unexpected,
-            format!(
-                "the demo's report did not name {}: that is a bug, or a very busy machine",
-                missed.join(" and ")
-            ),
-        ));
+        let error = anyhow!("the demo's report did not find {}", missed.join(" and "));
+        return Err(Failure::from(error)
+            .help("this machine may be too busy: try again; if it stays, it is a bug"));
     }
     if findings.hotspots.len() > PLANTED.len() {
-        screen.say(
-            "\nBeside what was planted the report names more: of such small runs that happens",
-        );
-        screen.say("to one in twenty, by chance.");
+        screen.notice("\nThe report also names a hot spot that was not planted. By chance, this");
+        screen.notice("happens in one of twenty runs of this size.");
     }
-    screen.say("\nThe planted causes were found: wallet payments and node-3, where the same");
-    screen.say("shoppers fail again and again. The hiccups are not named: a second try");
-    screen.say("cures them.");
+    screen.notice("\nThe planted faults were found: with wallet payments and on node-3, the same");
+    screen.notice("shoppers fail again and again. The faults that a retry cures are no hot spots.");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_is_a_run_with_its_own_options() {
+        let address = "127.0.0.1:9".parse().unwrap();
+        let args = DemoArgs { web: Some(address), seed: 5, out: "a b".into() };
+        let run = run_args(&args, "http://127.0.0.1:8").unwrap();
+        assert_eq!(run.scenario.load.target.as_deref(), Some("http://127.0.0.1:8"));
+        assert_eq!((run.seed, run.web, run.out), (Some(5), Some(address), args.out));
+    }
 }

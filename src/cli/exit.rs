@@ -5,41 +5,41 @@ use std::process::ExitCode;
 /// How a command ended, for scripts and pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: all objectives hold, or there are none; the command did what it should.
+    /// 0: all objectives are met, or there are none; the command did its work.
     Ok,
-    /// 1: something unexpected, such as a disk that is full; of `walk`, a shopper who did not come through.
+    /// 1: something unexpected, such as a full disk; of `walk`, a shopper who did not complete the journey.
     Unexpected,
-    /// 2: the command line was not understood, or names what can't be used: runs that are not there, not of one run (`merge`) or unlike
-    /// (`compare`).
+    /// 2: wrong usage: an unknown option, a run that does not exist, slices of different runs (`merge`), or runs that are not
+    /// comparable (`compare`).
     Usage,
-    /// 99: an objective is broken.
-    ObjectiveBroken,
-    /// 100: inconclusive: too few shoppers, an interval that straddles the limit, or a run that goes on.
+    /// 99: an objective is violated.
+    ObjectiveViolated,
+    /// 100: inconclusive: too few shoppers, a confidence interval that includes the limit, or a run in progress.
     Inconclusive,
-    /// 102: the run is invalid: the generator, not the shop, was the bottleneck.
+    /// 102: the run is invalid: the load generator was the bottleneck.
     RunInvalid,
     /// 103: orders do not reconcile. Reserved.
     NotReconciled,
-    /// 104: the scenario is wrong.
+    /// 104: the scenario has errors.
     BadScenario,
-    /// 105: interrupted; what was measured is reported.
+    /// 105: interrupted; what was measured until then is reported.
     Interrupted,
     /// 106: `compare` found a regression.
     Regression,
-    /// 107: the target is refused, or was never reachable.
+    /// 107: the target was refused or is not reachable.
     TargetRefused,
 }
 
 // === impl Exit ===
 
 impl Exit {
-    /// The number that a script sees.
+    /// The process's exit code.
     pub const fn code(self) -> u8 {
         match self {
             Exit::Ok => 0,
             Exit::Unexpected => 1,
             Exit::Usage => 2,
-            Exit::ObjectiveBroken => 99,
+            Exit::ObjectiveViolated => 99,
             Exit::Inconclusive => 100,
             Exit::RunInvalid => 102,
             Exit::NotReconciled => 103,
@@ -50,8 +50,8 @@ impl Exit {
         }
     }
 
-    /// The one of two that is told, where one command calls for both: what keeps the others from being believed comes first.
-    pub fn graver(self, other: Exit) -> Exit {
+    /// The one that a command exits with when two apply. Those that make the other untrustworthy come first.
+    pub fn worse_of(self, other: Exit) -> Exit {
         const FIRST_TO_LAST: [Exit; 11] = [
             Exit::Unexpected,
             Exit::Usage,
@@ -60,7 +60,7 @@ impl Exit {
             Exit::TargetRefused,
             Exit::RunInvalid,
             Exit::NotReconciled,
-            Exit::ObjectiveBroken,
+            Exit::ObjectiveViolated,
             Exit::Regression,
             Exit::Inconclusive,
             Exit::Ok,
@@ -81,18 +81,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_graver_exit_is_told() {
+    fn the_worse_of_two_exits_wins() {
         let order = [
             Exit::Interrupted,
             Exit::RunInvalid,
-            Exit::ObjectiveBroken,
+            Exit::ObjectiveViolated,
             Exit::Regression,
             Exit::Inconclusive,
             Exit::Ok,
         ];
-        for (place, graver) in order.into_iter().enumerate() {
+        for (place, worse) in order.into_iter().enumerate() {
             for other in &order[place..] {
-                assert_eq!((graver.graver(*other), other.graver(graver)), (graver, graver));
+                assert_eq!((worse.worse_of(*other), other.worse_of(worse)), (worse, worse));
             }
         }
     }

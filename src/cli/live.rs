@@ -7,7 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use tokio::time::Instant;
 
-use super::{Exit, Screen, dashboard};
+use super::dashboard;
+use super::exit::Exit;
+use super::screen::Screen;
 use crate::base::{Micros, on_one_line};
 use crate::engine::{Phase, Stop, StopCause};
 use crate::plan::Plan;
@@ -15,12 +17,12 @@ use crate::tally::Tally;
 
 /// How often a line is printed where standard error is no terminal.
 const LINE_EVERY: Micros = Micros::from_secs(5);
-/// How often the screen is renewed where it is a terminal.
-const SHOWN_EVERY: Duration = Duration::from_millis(500);
-/// Looking for the worst place takes at most one part in so many of the time.
-const SHARE: u32 = 50;
+/// How often a terminal is redrawn.
+const REDRAW_EVERY: Duration = Duration::from_millis(500);
+/// The search for the worst hot spot takes at most 1/50 of the time.
+const SEARCH_SHARE: u32 = 50;
 
-/// Where lines are printed that must not tear what is shown: above it.
+/// Prints lines above the live progress.
 #[derive(Clone, Debug)]
 pub struct Above {
     screen: Screen,
@@ -31,10 +33,10 @@ pub struct Above {
 
 impl Above {
     /// Prints a line to standard error, unless quiet.
-    pub fn say(&self, line: &str) {
+    pub fn notice(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| self.screen.say(line)),
-            None => self.screen.say(line),
+            Some(bar) => bar.suspend(|| self.screen.notice(line)),
+            None => self.screen.notice(line),
         }
     }
 }
@@ -58,24 +60,24 @@ pub async fn interrupted() {
     }
 }
 
-/// The first signal stops arrivals, the second ends the program at once. What was measured is on the disk either way.
+/// The first signal stops arrivals, the second ends the program at once. In both cases, what was measured is on disk.
 pub fn stop_on_signals(stop: &Arc<Stop>, folder: String, above: Above) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stop = Arc::clone(stop);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         runtime.block_on(async {
             interrupted().await;
-            above.say("stopping: nobody arrives any more, those inside have 5 s to finish (once more to end at once)");
+            above.notice("stopping: no new arrivals; shoppers in flight have 5 s to finish (Ctrl-C again ends at once)");
             stop.advance(Phase::Draining, StopCause::Interrupted);
             interrupted().await;
-            above.say(&format!("ended at once; what was measured until then is reported by: tillrush report {folder}"));
+            above.notice(&format!("ended at once; to see what was measured: tillrush report {folder}"));
             std::process::exit(i32::from(Exit::Interrupted.code()));
         });
     })?;
     Ok(())
 }
 
-/// Shows how a run goes: a bar and a table where there is a terminal, a line every few seconds where there is none.
+/// Shows the progress of a run: a bar and a table on a terminal, elsewhere a line every few seconds.
 pub struct Progress<'a> {
     plan: &'a Plan,
     bar: Option<ProgressBar>,
@@ -84,7 +86,7 @@ pub struct Progress<'a> {
     printed_at: Micros,
     shown_at: Option<Instant>,
     worst: Option<String>,
-    look_at: Instant,
+    search_at: Instant,
 }
 
 // === impl Progress ===
@@ -108,16 +110,16 @@ impl<'a> Progress<'a> {
             printed_at: Micros::ZERO,
             shown_at: None,
             worst: None,
-            look_at: Instant::now(),
+            search_at: Instant::now(),
         }
     }
 
-    /// Where lines may be printed while the run is shown.
+    /// A way to print lines while the progress is shown.
     pub fn above(&self) -> Above {
         Above { screen: self.screen, bar: self.bar.clone() }
     }
 
-    /// Shows what is known at `now`.
+    /// Shows the state at `now`.
     pub fn show(&mut self, now: Micros, total: &Tally) {
         if self.screen.quiet {
             return;
@@ -131,11 +133,11 @@ impl<'a> Progress<'a> {
                     format!("{}s", now.second()),
                     self.stage(now)
                 );
-                self.screen.say(&on_one_line(&line));
+                self.screen.notice(&on_one_line(&line));
             }
-        } else if self.shown_at.is_none_or(|at| at.elapsed() >= SHOWN_EVERY) {
+        } else if self.shown_at.is_none_or(|at| at.elapsed() >= REDRAW_EVERY) {
             self.shown_at = Some(Instant::now());
-            self.look(total);
+            self.search(total);
             let text = self.text(now, total);
             if let Some(bar) = &self.bar {
                 bar.set_prefix(on_one_line(&self.stage(now)));
@@ -146,19 +148,20 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the bar away.
-    pub fn finish(self) {
-        if let Some(bar) = self.bar {
+    /// Removes the progress from the terminal.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 
-    /// Looks for the worst place, if it is time again.
-    fn look(&mut self, total: &Tally) {
-        if Instant::now() >= self.look_at {
+    /// Searches for the worst hot spot, if it is time again.
+    fn search(&mut self, total: &Tally) {
+        if Instant::now() >= self.search_at {
             let began = Instant::now();
             self.worst = dashboard::worst(self.plan, total);
-            self.look_at = Instant::now() + (began.elapsed() * SHARE).max(Duration::from_secs(1));
+            self.search_at =
+                Instant::now() + (began.elapsed() * SEARCH_SHARE).max(Duration::from_secs(1));
         }
     }
 
@@ -169,7 +172,7 @@ impl<'a> Progress<'a> {
         lines.extend(dashboard::steps(self.plan, now, total, size));
         lines.extend(self.worst.clone());
         lines.push(dashboard::generator(now, total));
-        // A line that wraps would be counted as one, and tear the next picture.
+        // indicatif counts a wrapped line as one, and would not erase all of it.
         lines
             .iter()
             .map(|line| dashboard::cut(&on_one_line(line), size.0.saturating_sub(1)))
@@ -177,20 +180,20 @@ impl<'a> Progress<'a> {
             .join("\n")
     }
 
-    /// The stage that the run is in.
+    /// The current stage.
     fn stage(&self, now: Micros) -> String {
         let Some(profile) = self.plan.load.profile() else { return "closed load".to_owned() };
         let mut end = Micros::ZERO;
         for (place, stage) in profile.stages.iter().enumerate() {
             end += stage.length;
             if now < end {
-                // Of a shape it is an hour of its day, say, and no hour of the run.
+                // The stages of a shape have names of their own, such as an hour of the day.
                 let shape =
                     profile.shape.as_ref().map(|shape| format!("{shape}, ")).unwrap_or_default();
                 return format!("{shape}{} ({}/{})", stage.label, place + 1, profile.stages.len());
             }
         }
-        "last shoppers finish".to_owned()
+        "draining".to_owned()
     }
 }
 
@@ -206,7 +209,7 @@ mod tests {
         let trial = Trial::of(plan, 2_000, 60, |m| failing(m.payment == "wallet"));
         let screen = Screen { quiet: false, verbose: false, colour: true, live: false, width: 100 };
         let mut progress = Progress::new(&trial.plan, 2_000, screen);
-        progress.look(&trial.tally);
+        progress.search(&trial.tally);
         let shown = progress.text(Micros::from_secs(50), &trial.tally);
         assert!(shown.contains("p\\u{1b}[2Jay \\u{202e}"), "{shown}");
         assert!(!shown.chars().any(|sign| sign != '\n' && crate::base::unseen(sign)), "{shown:?}");

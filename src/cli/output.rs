@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint, value_parser};
 
-use super::{Failure, Screen, print};
-use crate::report::{Addition, Format, Output, Paint, Report, Target, console};
+use super::failure::Failure;
+use super::screen::{Screen, print};
+use crate::report::{Addition, Format, Output, Report, Target, console};
 
 /// Reports to write besides those in the run's folder: an option for each format.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +50,7 @@ fn show(report: &dyn Report, files: &ReportFileArgs, screen: Screen) -> Result<(
     if screen.quiet || files.to_stdout() {
         return Ok(());
     }
-    let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-    print(&console(&report.view(), screen.width, paint))
+    Ok(print(&console(&report.view(), screen.width, screen.paint()))?)
 }
 
 fn appended(format: Format, report: &dyn Report) -> String {
@@ -59,7 +59,7 @@ fn appended(format: Format, report: &dyn Report) -> String {
 
 fn write(target: &Target, text: &str) -> Result<(), Failure> {
     match target {
-        Target::Stdout => print(text),
+        Target::Stdout => Ok(print(text)?),
         Target::File(path) => Ok(std::fs::write(path, text)
             .with_context(|| format!("can't write {}", path.display()))?),
     }

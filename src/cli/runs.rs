@@ -1,12 +1,14 @@
-//! `tillrush runs`: what is stored, the newest first.
+//! `tillrush runs`: the stored runs, newest first.
 
 use super::args::RunsArgs;
-use super::folder::RunFolder;
-use super::{Exit, Failure, Screen, print};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::run_folder::RunFolder;
+use super::screen::{Screen, print};
 use crate::base::counted;
-use crate::report::{HistoryRow, Paint, RunDocument, console_table, history, history_json};
+use crate::report::{HistoryRow, RunDocument, console_table, history, history_json};
 
-/// `tillrush runs`. That there are none is no failure.
+/// `tillrush runs`. A folder without runs is no failure.
 pub fn runs(args: &RunsArgs, screen: Screen) -> Result<Exit, Failure> {
     let folders = if args.out.exists() { RunFolder::all(&args.out)? } else { Vec::new() };
     let shown = if args.last == 0 { folders.len() } else { args.last };
@@ -15,21 +17,18 @@ pub fn runs(args: &RunsArgs, screen: Screen) -> Result<Exit, Failure> {
     if args.json {
         print(&history_json(rows))?;
     } else if rows.is_empty() {
-        screen.say(&format!("there are no runs in {}", args.out.display()));
+        screen.notice(&format!("no runs in {}", args.out.display()));
     } else {
-        let paint = if screen.colour { Paint::Colour } else { Paint::Plain };
-        print(&console_table(&history(&rows), screen.width, paint))?;
+        print(&console_table(&history(&rows), screen.width, screen.paint()))?;
         if folders.len() > rows.len() {
-            screen.say(&format!(
-                "{} not shown (--last 0 shows all)",
-                counted((folders.len() - rows.len()) as u64, "older run")
-            ));
+            let older = counted((folders.len() - rows.len()) as u64, "older run");
+            screen.notice(&format!("{older} not shown (--last 0 shows all)"));
         }
     }
     Ok(Exit::Ok)
 }
 
-/// The run in a line, read from its summary alone: a folder of a thousand runs lists in a moment.
+/// One run, from its summary alone: a folder of a thousand runs is listed in a moment.
 fn row(place: usize, folder: &RunFolder) -> HistoryRow {
     let name = if place == 0 { "latest".to_owned() } else { format!("latest~{place}") };
     let without = |state| HistoryRow::without_summary(name.clone(), folder.display(), state);

@@ -1,29 +1,33 @@
-//! Where a plan comes from: a scenario file and what the command line overrides, or a stored run.
+//! Where a plan comes from: a scenario file with what the command line overrides, or a stored run.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::{Context, anyhow};
 use sha2::{Digest, Sha256};
 
 use super::args::{LoadArgs, ScenarioArgs};
-use super::{Exit, Failure, Screen, pipeline};
+use super::ci_annotations;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::screen::Screen;
 use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{StageFlag, Unit};
 use crate::tally::shard::{ShardHeader, SourceSettings};
 
-/// A plan with what it came from.
+/// A plan and its source.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The plan.
     pub plan: Arc<Plan>,
-    /// The scenario's file, as it was named; none for a stored run.
+    /// The path of the scenario file, as typed; none for a stored run.
     pub file: Option<String>,
-    /// The scenario, word by word.
+    /// The scenario's text.
     pub text: String,
-    /// What the command line overrides, as it was typed.
+    /// What the command line overrides, as typed.
     pub settings: SourceSettings,
 }
 
@@ -33,15 +37,12 @@ impl Source {
     /// Reads a scenario file.
     ///
     /// # Errors
-    /// With exit 104, all problems of the scenario at once; 2 where the command line contradicts itself.
+    /// With exit 104, all problems of the scenario at once; with exit 2, a wrong value on the command line.
     pub fn read(args: &ScenarioArgs, screen: Screen) -> Result<Source, Failure> {
         let path = &args.scenario;
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(
-                Exit::BadScenario,
-                format!("error: can't read the scenario {}: {error}", path.display()),
-            )
-        })?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("can't read the scenario {}", path.display()))
+            .map_err(|error| Failure::new(Exit::BadScenario, error))?;
         let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let read_file = move |name: &str| std::fs::read(folder.join(name));
@@ -57,20 +58,20 @@ impl Source {
     pub fn embedded(
         name: &str,
         text: &str,
-        settings: SourceSettings,
+        load: &LoadArgs,
         screen: Screen,
     ) -> Result<Source, Failure> {
         Source::compile(
             name,
             text.to_owned(),
-            settings,
+            settings(load)?,
             &|_| Err(std::io::ErrorKind::NotFound.into()),
             false,
             screen,
         )
     }
 
-    /// The plan of a stored run, from the words it was stored with. Rows of data files are not stored, and not needed.
+    /// The plan of a stored run, from the scenario stored with it. Rows of data files are not stored, and not needed.
     ///
     /// # Errors
     /// When this version can't read the scenario any more.
@@ -92,7 +93,7 @@ impl Source {
         Source::compile(name, text.to_owned(), settings, &data, true, screen)
     }
 
-    /// The plan as a stored run of it will have it.
+    /// The plan as it will be read back from a stored run.
     ///
     /// # Errors
     /// As for a stored run.
@@ -100,8 +101,8 @@ impl Source {
         Source::from_stored(&self.plan.name, &self.text, self.storable_settings(), screen)
     }
 
-    /// The settings as they may be kept. Secrets are given on the command line so that they are in no file; the plan of a
-    /// stored run does without.
+    /// The settings without secrets. Secrets are given on the command line so that no file has them; the plan of a stored run
+    /// does not need them.
     pub fn storable_settings(&self) -> SourceSettings {
         let mut settings = self.settings.clone();
         for (name, value) in &mut settings.variables {
@@ -126,7 +127,7 @@ impl Source {
         stored: bool,
         screen: Screen,
     ) -> Result<Source, Failure> {
-        // The header lines go into the settings, so that a stored run can be read without its data.
+        // The header lines go into the settings, so that a stored run can be read without its data files.
         let headers = RefCell::new(BTreeMap::new());
         let read_file = |name: &str| {
             let bytes = read_file(name)?;
@@ -143,16 +144,16 @@ impl Source {
         };
         let plan = Plan::from_text(name, &text, &inputs).map_err(|problems| {
             if !stored {
-                pipeline::tell_problems(&problems, name);
+                ci_annotations::problems(&problems, name);
             }
-            Failure::new(Exit::BadScenario, problems.render(screen.colour))
+            Failure::scenario(&problems, screen.colour)
         })?;
         settings.data_headers.extend(headers.into_inner());
         Ok(Source { plan: Arc::new(plan), file: None, text, settings })
     }
 }
 
-/// The first line of a data file: the names of its columns, and of a line that is a JSON object the names alone.
+/// The first line of a data file, which names its columns. Of a JSON object, only the names are kept.
 fn header_line(bytes: &[u8]) -> String {
     let line =
         String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default());
@@ -166,12 +167,12 @@ fn header_line(bytes: &[u8]) -> String {
     }
 }
 
-/// What was typed.
+/// The typed overrides.
 fn settings(load: &LoadArgs) -> Result<SourceSettings, Failure> {
     let mut variables = BTreeMap::new();
     for pair in &load.variables {
         let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Failure::usage(format!("error: -e '{pair}': write KEY=VALUE")));
+            return Err(Failure::usage(anyhow!("-e '{pair}': write KEY=VALUE")));
         };
         variables.insert(key.to_owned(), value.to_owned());
     }
@@ -186,14 +187,13 @@ fn settings(load: &LoadArgs) -> Result<SourceSettings, Failure> {
     })
 }
 
-/// What the settings mean.
+/// The overrides, parsed.
 fn overrides(settings: &SourceSettings) -> Result<Overrides, Failure> {
     fn parsed<T: Unit>(option: &str, text: &str) -> Result<T, Failure> {
-        T::read(text).map_err(|error| Failure::usage(format!("error: --{option} {text}: {error}")))
+        T::read(text).map_err(|error| Failure::usage(anyhow!("--{option} {text}: {error}")))
     }
     let stage = |text: &String| {
-        StageFlag::read(text)
-            .map_err(|error| Failure::usage(format!("error: --stage {text}: {error}")))
+        StageFlag::read(text).map_err(|error| Failure::usage(anyhow!("--stage {text}: {error}")))
     };
     Ok(Overrides {
         target: settings.target.clone(),

@@ -23,7 +23,7 @@ use http_body_util::channel::Channel;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::report::facts_of;
+use super::analysis;
 use super::source::Source;
 use crate::base::Micros;
 use crate::report::{Live, RunReport, live_shell, page_body};
@@ -152,14 +152,16 @@ impl Web {
 
 /// The page's body by now.
 fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> String {
-    let facts =
-        RunFacts { duration: now, ..facts_of(header, tally, Ending::Running, Vec::new(), source) };
+    let facts = RunFacts {
+        duration: now,
+        ..analysis::facts(header, tally, Ending::Running, Vec::new(), source)
+    };
     let findings = Findings::of(&source.plan, tally, &facts);
     let length = source.plan.load.length();
     let state = if now < length {
         format!("running: {} s of {} s", now.second(), length.second())
     } else {
-        "the last shoppers finish".to_owned()
+        "draining: shoppers in flight finish".to_owned()
     };
     page_body(
         &RunReport {

@@ -176,10 +176,7 @@ fn unlike_runs_are_refused_and_told_what_differs() {
     assert!(ended.stdout.contains("The runs are not alike: load.stages"), "{}", ended.stdout);
 
     bench.tillrush(&["compare", "latest", "latest"]).with(&[2]).complains("both are the same run");
-    bench
-        .tillrush(&["compare", "latest~2", "latest"])
-        .with(&[2])
-        .complains("there are only 2 runs in runs");
+    bench.tillrush(&["compare", "latest~2", "latest"]).with(&[2]).complains("only 2 runs in runs");
     bench.tillrush(&["compare", "latest"]).with(&[2]).complains("BASE and CANDIDATE");
 }
 
@@ -193,7 +190,7 @@ fn like_runs_make_a_noise_floor_that_later_comparisons_take() {
     bench
         .tillrush(&["compare", "--calibrate", "latest"])
         .with(&[2])
-        .complains("at least two like runs");
+        .complains("at least two comparable runs");
     let ended = bench
         .tillrush(&["compare", "--calibrate", "latest~2", "latest~1", "latest"])
         .with(&[0])

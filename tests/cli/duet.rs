@@ -30,12 +30,13 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
         Shop::open(&format!("faults: [{BOTH}]")),
     );
     let bench = Bench::new(&loaded(BUY, OPEN));
-    let ended =
-        bench.run(&["--target", &new.url(), "--duet", &old.url(), "--seed", "7"]).with(&[106, 102]);
+    let ended = bench
+        .run(&["--target", &new.url(), "--paired", &old.url(), "--seed", "7"])
+        .with(&[106, 102]);
     assert!(ended.stdout.contains("A duet: the same shoppers"), "{}", ended.stdout);
 
     let folder = bench.only_run();
-    let (here, beside) = (document(&folder), document(&folder.join("beside")));
+    let (here, beside) = (document(&folder), document(&folder.join("baseline")));
     assert_eq!(
         (here["target"].as_str(), beside["target"].as_str()),
         (Some(&*format!("{}/", new.url())), Some(&*format!("{}/", old.url())))
@@ -59,7 +60,7 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
             .map(|line| line["key"].as_str().unwrap().to_owned())
             .collect()
     };
-    let (ours, theirs) = (keys(&folder), keys(&folder.join("beside")));
+    let (ours, theirs) = (keys(&folder), keys(&folder.join("baseline")));
     assert!(ours.len() >= 160 && theirs.len() >= 160 && ours.is_disjoint(&theirs));
 
     let found = comparison(&folder);
@@ -99,7 +100,7 @@ fn slices_of_a_duet_are_merged_to_one() {
                 "-q",
                 "--target",
                 &new.url(),
-                "--duet",
+                "--paired",
                 &old.url(),
                 "--seed",
                 "7",
@@ -113,7 +114,7 @@ fn slices_of_a_duet_are_merged_to_one() {
     bench.tillrush(&[&["merge", "-q", "--out", "merged"], &names[..]].concat()).with(&[106, 102]);
     let merged =
         std::fs::read_dir(bench.path().join("merged")).unwrap().next().unwrap().unwrap().path();
-    assert_eq!(count(&document(&merged.join("beside")), "/shoppers/started"), 160);
+    assert_eq!(count(&document(&merged.join("baseline")), "/shoppers/started"), 160);
     assert_eq!(row(&comparison(&merged), "repeated_failures")["base_sample"], 160);
 }
 
@@ -121,7 +122,7 @@ fn slices_of_a_duet_are_merged_to_one() {
 fn a_duet_of_one_shop_with_itself_is_no_regression() {
     let shop = Shop::open(&format!("faults: [{BOTH}, {STICKY}]"));
     let bench = Bench::new(&loaded(BUY, "{ arrivals: paced, stages: [{ hold: 400/s, for: 4s }] }"));
-    bench.run(&["-q", "--target", &shop.url(), "--duet", &shop.url()]).with(&[0, 100, 102]);
+    bench.run(&["-q", "--target", &shop.url(), "--paired", &shop.url()]).with(&[0, 100, 102]);
     let found = comparison(&bench.only_run());
     assert_eq!(
         (
@@ -138,20 +139,20 @@ fn what_can_be_no_duet_is_refused() {
     let bench = Bench::new(BUY);
     let url = shop.url();
     bench
-        .run(&["--target", &url, "--duet", &url, "-u", "3", "-d", "1s"])
+        .run(&["--target", &url, "--paired", &url, "-u", "3", "-d", "1s"])
         .with(&[2])
-        .complains("--duet needs an open load");
-    bench.run(&["--target", &url, "--duet", "nowhere"]).with(&[2]).complains("--duet nowhere");
+        .complains("--paired needs an open load");
+    bench.run(&["--target", &url, "--paired", "nowhere"]).with(&[2]).complains("--paired");
     bench
-        .run(&["--target", &url, "--duet", "http://127.0.0.1:9"])
+        .run(&["--target", &url, "--paired", "http://127.0.0.1:9"])
         .with(&[107])
         .complains("127.0.0.1:9");
     bench
-        .run(&["--target", &url, "--duet", "http://8.8.8.8"])
+        .run(&["--target", &url, "--paired", "http://8.8.8.8"])
         .with(&[107])
         .complains("--allow-host 8.8.8.8");
     bench
-        .run(&["--target", &url, "--duet", &url, "--baseline", "latest"])
+        .run(&["--target", &url, "--paired", &url, "--baseline", "latest"])
         .with(&[2])
         .complains("cannot be used with");
     assert!(bench.runs().is_empty());

@@ -1,12 +1,12 @@
-//! The command line that repeats a run: as it was typed, with the seed that was drawn, and without secrets. It is kept with the run, since
-//! nobody remembers by what it was started when its report is read.
+//! The command line that repeats a run: as typed, with the seed that was drawn, and without secrets. It is stored with the
+//! run, and its report shows it.
 
 use clap::{Command, CommandFactory};
 
 use super::args::Cli;
 use crate::base::redact;
 
-/// The command line of this process, for the seed that it uses.
+/// The command line that repeats the run of this process, with the seed that it uses.
 pub fn command(seed: u64) -> String {
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
@@ -16,27 +16,27 @@ pub fn command(seed: u64) -> String {
     let mut names = variables(&Cli::command());
     names.sort_unstable();
     names.dedup();
-    written(&words, &names.into_iter().filter_map(set).collect::<Vec<_>>(), seed)
+    render(&words, &names.into_iter().filter_map(set).collect::<Vec<_>>(), seed)
 }
 
-/// The variables that the options of a command and of its subcommands listen to.
+/// The environment variables of the options of a command and its subcommands.
 fn variables(command: &Command) -> Vec<String> {
     let own =
         command.get_arguments().filter_map(|option| Some(option.get_env()?.to_str()?.to_owned()));
     own.chain(command.get_subcommands().flat_map(variables)).collect()
 }
 
-fn written(words: &[String], variables: &[(String, String)], seed: u64) -> String {
+fn render(words: &[String], variables: &[(String, String)], seed: u64) -> String {
     let seeded = words.iter().any(|word| word == "--seed" || word.starts_with("--seed="))
         || variables.iter().any(|(name, _)| name == "TILLRUSH_SEED");
-    let set = variables.iter().map(|(name, value)| format!("{name}={}", quoted(&harmless(value))));
-    let typed = words.iter().map(|word| quoted(&harmless(word)));
+    let set = variables.iter().map(|(name, value)| format!("{name}={}", quoted(&redacted(value))));
+    let typed = words.iter().map(|word| quoted(&redacted(word)));
     let drawn = (!seeded).then(|| format!("--seed {seed}"));
     set.chain(["tillrush".to_owned()]).chain(typed).chain(drawn).collect::<Vec<_>>().join(" ")
 }
 
-/// A word without its secret, if it has one: of `KEY=VALUE` with a secret's name the whole value, of an address its user's password.
-fn harmless(word: &str) -> String {
+/// A word without its secret, if it has one: the value of a `KEY=VALUE` with a secret's name, and the user of an address.
+fn redacted(word: &str) -> String {
     // `--env=KEY=VALUE`, as well as `-e KEY=VALUE` and `-eKEY=VALUE`.
     let (option, rest) = match word.split_once('=') {
         Some((option, rest)) if option.starts_with("--") => (format!("{option}="), rest),
@@ -56,39 +56,34 @@ fn harmless(word: &str) -> String {
     option + &shown.split_once("://").and_then(without_password).unwrap_or(shown.clone())
 }
 
-/// The word as a shell reads it.
+/// The word, quoted for a POSIX shell. No word of a command line or of the environment has the NUL byte that can't be quoted.
 fn quoted(word: &str) -> String {
-    let plain = |sign: char| sign.is_ascii_alphanumeric() || "_./:=@%+,-~".contains(sign);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    shlex::try_quote(word).unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn again(words: &[&str], variables: &[(&str, &str)]) -> String {
+    fn replay(words: &[&str], variables: &[(&str, &str)]) -> String {
         let variables: Vec<_> = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        written(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), &variables, 7)
+        render(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), &variables, 7)
     }
 
     #[test]
     fn a_run_is_repeated_as_it_was_typed_with_the_seed_that_was_drawn() {
-        assert_eq!(again(&["demo"], &[]), "tillrush demo --seed 7");
+        assert_eq!(replay(&["demo"], &[]), "tillrush demo --seed 7");
         assert_eq!(
-            again(&["run", "a b.yaml", "--seed", "9"], &[]),
+            replay(&["run", "a b.yaml", "--seed", "9"], &[]),
             "tillrush run 'a b.yaml' --seed 9"
         );
         let variables = [("TILLRUSH_RATE", "50/s"), ("TILLRUSH_SEED", "9")];
         assert_eq!(
-            again(&["run", "it's.yaml"], &variables),
-            r"TILLRUSH_RATE=50/s TILLRUSH_SEED=9 tillrush run 'it'\''s.yaml'"
+            replay(&["run", "it's.yaml"], &variables),
+            "TILLRUSH_RATE=50/s TILLRUSH_SEED=9 tillrush run \"it's.yaml\""
         );
         assert!(variables_of_the_program().contains(&"TILLRUSH_RATE".to_owned()));
     }
@@ -98,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_kept() {
+    fn no_secret_is_shown() {
         for words in [
             &["run", "s.yaml", "-e", "API_TOKEN=hush&hush hush"][..],
             &["run", "s.yaml", "-eAPI_TOKEN=hush"],
@@ -107,8 +102,8 @@ mod tests {
             &["run", "s.yaml", "--target=http://hush@localhost"],
             &["run", "s.yaml", "--target", "http://localhost/?token=hush"],
         ] {
-            let kept = again(words, &[("TILLRUSH_TARGET", "http://me:hush@localhost")]);
-            assert!(!kept.contains("hush") && kept.contains(redact::MASK), "{kept}");
+            let shown = replay(words, &[("TILLRUSH_TARGET", "http://me:hush@localhost")]);
+            assert!(!shown.contains("hush") && shown.contains(redact::MASK), "{shown}");
         }
         let open = [
             "run",
@@ -120,6 +115,7 @@ mod tests {
             "--tag",
             "commit=1f",
         ];
-        assert_eq!(again(&open, &[]), format!("tillrush {} --seed 7", open.join(" ")));
+        let words = shlex::split(&replay(&open, &[])).unwrap();
+        assert_eq!(words[1..words.len() - 2], open, "a shell reads what was typed");
     }
 }

@@ -1,4 +1,4 @@
-//! What a pipeline is told without being asked: GitHub's job summary, and marks on the scenario's lines.
+//! GitHub Actions: the job summary, and annotations on the scenario's lines.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -7,56 +7,58 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Failure, complain};
+use super::failure::Failure;
+use super::screen::print_error_line;
 use crate::report::{View, annotations, comparison_annotations, mark, markdown};
 use crate::scenario::Problems;
 use crate::verdict::compare::Comparison;
 use crate::verdict::{Findings, RunFacts};
 
-/// GitHub shows ten marks of a step at most.
-const MOST_MARKS: usize = 10;
+/// GitHub shows at most ten annotations of a step.
+const MAX_ANNOTATIONS: usize = 10;
 
-/// Appends the report to `$GITHUB_STEP_SUMMARY` where that is set, and annotates the scenario where this is GitHub Actions.
-pub fn tell(
+/// Appends a run's report to `$GITHUB_STEP_SUMMARY`, and annotates the scenario's objectives. Does nothing outside of GitHub
+/// Actions.
+pub fn run(
     view: &View,
     facts: &RunFacts,
     findings: &Findings,
     scenario: Option<&str>,
 ) -> Result<(), Failure> {
-    summarise(view)?;
+    append_summary(view)?;
     if is_actions() {
-        // The runner reads commands from both outputs; standard output may be somebody's JSON.
+        // The runner reads workflow commands from standard error too; standard output may be JSON for another program.
         annotations(facts, findings, scenario.map(in_repository).as_deref())
             .lines()
-            .for_each(complain);
+            .for_each(print_error_line);
     }
     Ok(())
 }
 
-/// The same of a comparison.
-pub fn tell_comparison(view: &View, found: &Comparison) -> Result<(), Failure> {
-    summarise(view)?;
+/// The same for a comparison.
+pub fn comparison(view: &View, found: &Comparison) -> Result<(), Failure> {
+    append_summary(view)?;
     if is_actions() {
-        comparison_annotations(found).lines().for_each(complain);
+        comparison_annotations(found).lines().for_each(print_error_line);
     }
     Ok(())
 }
 
-fn summarise(view: &View) -> Result<(), Failure> {
+fn append_summary(view: &View) -> Result<(), Failure> {
     let Some(path) = variable("GITHUB_STEP_SUMMARY") else { return Ok(()) };
     let opened = OpenOptions::new().create(true).append(true).open(&path);
     let written = opened.and_then(|mut file| file.write_all(markdown(view).as_bytes()));
-    written.with_context(|| format!("can't write the job's summary {}", path.display()))?;
+    written.with_context(|| format!("can't write the job summary {}", path.display()))?;
     Ok(())
 }
 
-/// Marks what is wrong with a scenario, where this is GitHub Actions.
-pub fn tell_problems(problems: &Problems, scenario: &str) {
+/// Annotates the problems of a scenario, in GitHub Actions.
+pub fn problems(problems: &Problems, scenario: &str) {
     let Some(file) = is_actions().then(|| in_repository(scenario)) else { return };
-    for problem in problems.iter().take(MOST_MARKS) {
+    for problem in problems.iter().take(MAX_ANNOTATIONS) {
         let message = format!("{}: {}", problem.message, problem.remedy);
         let line = problem.place.map_or(1, |place| place.line);
-        complain(mark("error", Some((&file, line)), "scenario", &message).trim_end());
+        print_error_line(mark("error", Some((&file, line)), "scenario", &message).trim_end());
     }
 }
 
@@ -68,7 +70,7 @@ fn is_actions() -> bool {
     variable("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// A file as seen from the repository's root, which a step may have left: marks are put on files of the repository.
+/// The file's path from the root of the repository: annotations need it, and the working directory may be another.
 fn in_repository(file: &str) -> String {
     let within = || {
         let root = Path::new(&variable("GITHUB_WORKSPACE")?).canonicalize().ok()?;

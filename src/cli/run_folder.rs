@@ -1,7 +1,7 @@
-//! The folder of a run: what is in it, and how it gets there without being lost.
+//! The folder of a run: what is in it, and how it is stored so that a killed run loses little.
 //!
-//! While the run goes on, `tally.part` grows by a delta a second and `purchases.jsonl` by a line at a time, each
-//! with a plain write: a killed run is read from them again. At the end everything else is made from the tally.
+//! During the run, `tally.part` grows by a delta a second and `purchases.jsonl` by a line at a time, each with a single
+//! write. A killed run is read from these files. At the end, all other files are made from the tally.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -14,14 +14,14 @@ use crate::engine::PurchaseFile;
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardHeader};
 
-/// The tally as it grows.
+/// The tally of a run in progress.
 const GROWING: &str = "tally.part";
 /// The tally of a run that has ended.
 const TALLY: &str = "tally";
-/// The other shop's half of a duet: a run folder in the run's.
-const BESIDE: &str = "beside";
-/// One line for each thing known of a purchase.
-const PURCHASES: &str = "purchases.jsonl";
+/// The second shop's half of a paired run: a run folder in the run's folder.
+const BASELINE: &str = "baseline";
+/// The purchase log: a line for each start and end of a purchase attempt.
+pub const PURCHASES: &str = "purchases.jsonl";
 
 /// The folder of a run.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl RunFolder {
     /// Makes the folder of a run that starts now: `<UTC time>-<scenario>[-slice]-<suffix>`.
     ///
     /// # Errors
-    /// When the system won't.
+    /// When a file or folder can't be made.
     pub fn create(
         out: &Path,
         started_at: Timestamp,
@@ -62,23 +62,23 @@ impl RunFolder {
             None => named.to_owned(),
         };
         if !path.is_dir() {
-            bail!("{} is no run folder", path.display());
+            bail!("{} is not a run folder", path.display());
         }
         Ok(RunFolder { path })
     }
 
-    /// The folder of the other half of a duet, if this is one.
-    pub fn beside(&self) -> Option<RunFolder> {
-        let path = self.path.join(BESIDE);
+    /// The folder of the second shop, if this is a paired run.
+    pub fn baseline(&self) -> Option<RunFolder> {
+        let path = self.path.join(BASELINE);
         path.is_dir().then_some(RunFolder { path })
     }
 
-    /// Makes the folder of the other half of a duet.
+    /// Makes the folder of the second shop of a paired run.
     ///
     /// # Errors
-    /// When the system won't.
-    pub fn make_beside(&self) -> anyhow::Result<RunFolder> {
-        let path = self.path.join(BESIDE);
+    /// When a file or folder can't be made.
+    pub fn create_baseline(&self) -> anyhow::Result<RunFolder> {
+        let path = self.path.join(BASELINE);
         fs::create_dir_all(&path)
             .with_context(|| format!("can't make the folder {}", path.display()))?;
         Ok(RunFolder { path })
@@ -89,8 +89,7 @@ impl RunFolder {
     /// # Errors
     /// When there is no such folder.
     pub fn all(out: &Path) -> anyhow::Result<Vec<RunFolder>> {
-        let entries =
-            fs::read_dir(out).with_context(|| format!("there are no runs in {}", out.display()))?;
+        let entries = fs::read_dir(out).with_context(|| format!("no runs in {}", out.display()))?;
         let folders = entries.filter_map(Result::ok).map(|entry| entry.path());
         let mut runs: Vec<PathBuf> = folders
             .filter(|path| path.join(TALLY).exists() || path.join(GROWING).exists())
@@ -99,79 +98,80 @@ impl RunFolder {
         Ok(runs.into_iter().rev().map(|path| RunFolder { path }).collect())
     }
 
-    /// The folder's path, for print.
+    /// The folder's path as text.
     pub fn display(&self) -> String {
         self.path.display().to_string()
     }
 
-    /// Starts the growing tally. It is locked as long as it grows.
+    /// Starts the tally of a run in progress. The file is locked until the run ends.
     ///
     /// # Errors
-    /// When the system won't.
-    pub fn begin(&self, header: &ShardHeader) -> anyhow::Result<DeltaWriter<File>> {
+    /// When a file or folder can't be made.
+    pub fn create_tally(&self, header: &ShardHeader) -> anyhow::Result<DeltaWriter<File>> {
         let path = self.path.join(GROWING);
         let begun = File::create(&path).and_then(|file| {
-            // The lock is held as long as the file is open: it tells a run that goes on from one that was killed. Where there
-            // are no locks the two look alike, and nothing else is lost.
+            // The lock is held until the file is closed: it distinguishes a run in progress from a killed one. On a file
+            // system without locks the two look alike, and nothing else is lost.
             let _ = file.try_lock();
             DeltaWriter::begin(file, header)
         });
         begun.with_context(|| format!("can't write {}", path.display()))
     }
 
-    /// The ledger of purchases.
+    /// The purchase log.
     ///
     /// # Errors
-    /// When the system won't.
+    /// When a file or folder can't be made.
     pub fn purchases(&self) -> anyhow::Result<PurchaseFile> {
         let path = self.path.join(PURCHASES);
         PurchaseFile::open(&path).with_context(|| format!("can't write {}", path.display()))
     }
 
-    /// Reads the run's tally: of an ended run, what a killed one left, or what one that goes on has stored so far.
+    /// Reads the run's tally: the whole one, what a killed run left, or what a run in progress has stored so far.
     ///
     /// # Errors
     /// When there is none, or it can't be read.
     pub fn shard(&self) -> anyhow::Result<Shard> {
-        // Asked before it is read: what is read of a run that has ended does not change any more.
-        let goes_on = self.is_running();
-        let [ended, growing] = [TALLY, GROWING].map(|name| self.path.join(name));
+        // Asked first: if it is not running now, what is read next does not change any more.
+        let running = self.is_running();
+        let [ended, in_progress] = [TALLY, GROWING].map(|name| self.path.join(name));
         let open = |path: &PathBuf| File::open(path).map(|file| (file, path.display().to_string()));
-        // The one becomes the other when the run ends, and that may be now.
-        let opened = open(&ended).or_else(|_| open(&growing)).or_else(|_| open(&ended));
+        // The run may end between the first and the second attempt.
+        let opened = open(&ended).or_else(|_| open(&in_progress)).or_else(|_| open(&ended));
         let (file, name) = opened.with_context(|| {
-            format!("{} holds no run: can't read {}", self.display(), growing.display())
+            format!("{} holds no run: can't read {}", self.display(), in_progress.display())
         })?;
         let shard = Shard::read(name, io::BufReader::with_capacity(1 << 20, file))?;
         let ending =
-            if goes_on && shard.ending == Ending::Killed { Ending::Running } else { shard.ending };
+            if running && shard.ending == Ending::Killed { Ending::Running } else { shard.ending };
         Ok(Shard { ending, ..shard })
     }
 
-    /// Whether the run goes on: its growing tally is held by a process.
+    /// Whether the run is in progress: a process holds the lock on its tally.
     pub fn is_running(&self) -> bool {
-        let growing = File::open(self.path.join(GROWING));
-        growing.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let in_progress = File::open(self.path.join(GROWING));
+        in_progress
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Replaces the growing tally by the whole one.
+    /// Replaces the tally in progress by the whole one.
     ///
     /// # Errors
-    /// When the system won't.
+    /// When a file or folder can't be made.
     pub fn seal(&self, shard: &Shard) -> anyhow::Result<()> {
         self.write_through(TALLY, |file| shard.write(io::BufWriter::new(file))?.flush())?;
         match fs::remove_file(self.path.join(GROWING)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).context("can't remove the growing tally")
+                Err(error).context("can't remove tally.part")
             }
             _ => Ok(()),
         }
     }
 
-    /// Writes a file of the folder, whole or not at all.
+    /// Writes a file of the folder atomically.
     ///
     /// # Errors
-    /// When the system won't.
+    /// When a file or folder can't be made.
     pub fn write(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         self.write_through(name, |mut file| file.write_all(bytes))
     }
@@ -192,11 +192,11 @@ pub fn shard(header: ShardHeader, tally: Tally, ending: Ending, name: String) ->
     Shard { name, header, tally, ending, torn_bytes: 0 }
 }
 
-/// A stored run's tally: of its folder, of `latest` or `latest~1`, or the file itself.
+/// The tally of a stored run, which is given as a folder, as `latest` or `latest~1`, or as the tally file itself.
 ///
 /// # Errors
 /// When there is none, or it can't be read.
-pub fn stored(named: &Path, out: &Path) -> anyhow::Result<Shard> {
+pub fn open_shard(named: &Path, out: &Path) -> anyhow::Result<Shard> {
     if !named.is_file() {
         return RunFolder::open(named, out)?.shard();
     }
@@ -204,7 +204,7 @@ pub fn stored(named: &Path, out: &Path) -> anyhow::Result<Shard> {
     Ok(Shard::read(named.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
 }
 
-/// How many runs before the newest is meant, of `latest`, `latest~1` and so on.
+/// How many runs back from the newest: 0 for `latest`, 1 for `latest~1`.
 fn latest(named: &Path) -> Option<usize> {
     match named.to_str()?.strip_prefix("latest")? {
         "" => Some(0),
@@ -217,13 +217,13 @@ fn newest(out: &Path, back: usize) -> anyhow::Result<PathBuf> {
     let out = out.display();
     match runs.len() {
         all if back < all => Ok(runs.swap_remove(back).path),
-        0 => bail!("there are no runs in {out}"),
-        1 => bail!("there is only 1 run in {out}"),
-        all => bail!("there are only {all} runs in {out}"),
+        0 => bail!("no runs in {out}"),
+        1 => bail!("only 1 run in {out}"),
+        all => bail!("only {all} runs in {out}"),
     }
 }
 
-/// A name as part of a file's name.
+/// A name in a form that is safe in file names.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
@@ -262,7 +262,7 @@ mod tests {
             [open("latest"), open("latest~0"), open("latest~1")].map(|run| run.unwrap().path),
             [&new.path, &new.path, &old.path].map(Clone::clone)
         );
-        assert!(open("latest~2").unwrap_err().to_string().starts_with("there are only 2 runs in "));
+        assert!(open("latest~2").unwrap_err().to_string().starts_with("only 2 runs in "));
         assert!(new.display().ends_with("19700101T003320Z-a-1of3-x"), "{}", new.display());
     }
 }

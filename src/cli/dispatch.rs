@@ -1,0 +1,47 @@
+//! From the command line to a command, and from its result to the exit code.
+
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+
+use super::args::{Cli, Command};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::screen::{Screen, print};
+use super::{check, compare, demo, env_precedence, merge, report, run, runs, schema, shop, walk};
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = env_precedence::parse();
+    let screen = Screen::new(&cli.output);
+    match dispatch(cli.command, screen) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print();
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
+    match command {
+        Command::Demo(args) => demo::demo(&args, screen),
+        Command::Run(args) => run::run(&args, screen),
+        Command::Check(args) => check::check(&args, screen),
+        Command::Walk(args) => walk::walk(&args, screen),
+        Command::Report(args) => report::report(&args, screen),
+        Command::Compare(args) => compare::compare(&args, screen),
+        Command::Runs(args) => runs::runs(&args, screen),
+        Command::Merge(args) => merge::merge(&args, screen),
+        Command::Shop(args) => shop::shop(&args, screen),
+        Command::Schema(args) => schema::schema(&args),
+        Command::Completions { shell } => completions(shell),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "tillrush", &mut script);
+    print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Ok)
+}

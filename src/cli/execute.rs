@@ -1,0 +1,222 @@
+//! A run from its arguments to its stored, analysed and reported result.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
+
+use super::analysis::RunAnalysis;
+use super::args::RunArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::live::stop_on_signals;
+use super::paired;
+use super::preflight::{self, Access};
+use super::recorder::Recorder;
+use super::replay_command;
+use super::report::publish;
+use super::run_folder::RunFolder;
+use super::screen::Screen;
+use super::source::Source;
+use super::web::Web;
+use crate::base::{Slice, counted};
+use crate::engine::{self, Beside, Half, RunOptions, Stop, StopCause, raise_file_limit, shape_of};
+use crate::plan::{Arrivals, Plan};
+use crate::schedule::{Schedule, plan_digest, workload_digest};
+use crate::tally::shard::{Ending, RunSettings, ShardHeader};
+
+/// Carries out a run, stores it, and reports.
+///
+/// # Errors
+/// Before anything is sent to the shop, when it may not be loaded or is not reachable, or when the run can't be set up.
+/// After the run, when its result can't be stored.
+pub fn execute(
+    source: &Source,
+    args: &RunArgs,
+    screen: Screen,
+) -> Result<(RunAnalysis, RunFolder), Failure> {
+    let plan = &source.plan;
+    let baseline_shop =
+        args.paired.as_ref().map(|_| baseline_shop(plan, args, screen)).transpose()?;
+    let access = preflight::preflight(plan, &args.access, screen)?;
+    let target = access.target.to_string();
+    let now = Timestamp::now();
+    let mut options = args.options(access, now)?;
+    ensure_enough_rows(plan, options.seed)?;
+    let started_at = args.started_at(now, options.starts_in)?;
+
+    let slice = (options.slice != Slice::WHOLE).then(|| options.slice.to_string());
+    let folder = RunFolder::create(&args.out, started_at, &plan.name, slice, &options.run)?;
+    folder.write("scenario.yaml", source.text.as_bytes())?;
+    let header = header(source, args, &options, target, started_at);
+    options.purchases = Some(folder.purchases()?);
+    let baseline = baseline_shop
+        .map(|access| Baseline::create(access, source, &folder, &header))
+        .transpose()?;
+    options.beside = baseline.as_ref().map(Baseline::options).transpose()?;
+    raise_file_limit();
+
+    let stop = Arc::new(Stop::default());
+    let web = args.web.map(|at| Web::start(at, source, &header)).transpose()?;
+    let mut recorder = Recorder::new(source, &folder, header, &options, screen)?.abort_by(&stop);
+    let above = recorder.progress().above();
+    stop_on_signals(&stop, folder.display(), above.clone()).context("can't listen for signals")?;
+    if let Some(web) = &web {
+        above.notice(&format!("live report: http://{}/", web.address));
+    }
+    recorder.web = web;
+    // Only the target can abort the run: the second shop is observed.
+    let mut baseline_recorder = baseline
+        .as_ref()
+        .map(|Baseline { folder, header, .. }| {
+            Recorder::new(source, folder, header.clone(), &options, screen.silent())
+        })
+        .transpose()?;
+    let result = engine::run(plan, &options, &stop, |half, delta| match half {
+        Half::Beside => {
+            if let Some(recorder) = &mut baseline_recorder {
+                recorder.record(delta);
+            }
+        }
+        Half::Target => recorder.record(delta),
+    });
+    let web = recorder.web.take();
+    recorder.progress().finish();
+    result.context("the run could not be carried out")?;
+
+    let ending = ending(stop.cause(), screen);
+    if let Some(recorder) = baseline_recorder {
+        recorder.finish(ending)?;
+    }
+    let run = recorder.finish(ending)?;
+    publish(&run, &args.files, screen)?;
+    if let Some(web) = web {
+        web.finish(&run.shard.tally, &run.facts, &run.findings);
+    }
+    Ok((run, folder))
+}
+
+/// How the run ended; says why if it ended early.
+fn ending(cause: Option<StopCause>, screen: Screen) -> Ending {
+    let (ending, reason) = match cause {
+        None => return Ending::Finished,
+        Some(StopCause::ObjectiveBroken) => {
+            (Ending::Aborted, "an objective with `abort` is certainly violated")
+        }
+        Some(StopCause::Interrupted) => (Ending::Interrupted, "interrupted"),
+        Some(StopCause::RequestsSpent) => {
+            (Ending::Interrupted, "the limit of --max-requests is reached")
+        }
+        Some(StopCause::OrdersSpent) => {
+            (Ending::Interrupted, "the limit of --max-orders is reached")
+        }
+        Some(StopCause::LedgerLost) => (
+            Ending::Interrupted,
+            "the purchase log can't be written, and no purchase may go unlogged",
+        ),
+    };
+    screen.notice(&format!("stopped: {reason}"));
+    ending
+}
+
+/// The way to the second shop of a paired run.
+fn baseline_shop(plan: &Plan, args: &RunArgs, screen: Screen) -> Result<Access, Failure> {
+    if matches!(plan.load.arrivals, Arrivals::Closed { .. }) {
+        return Err(Failure::usage(anyhow!("--paired needs an open load")).help(
+            "give a rate or stages: in a closed load, the slower shop would slow down both",
+        ));
+    }
+    let url = args.paired.clone().context("--paired has no address")?;
+    preflight::preflight_shop(url, plan, &args.access, screen)
+}
+
+/// The second shop of a paired run, before the run begins.
+struct Baseline {
+    folder: RunFolder,
+    header: ShardHeader,
+    access: Access,
+}
+
+// === impl Baseline ===
+
+impl Baseline {
+    fn create(
+        access: Access,
+        source: &Source,
+        run_folder: &RunFolder,
+        run_header: &ShardHeader,
+    ) -> anyhow::Result<Baseline> {
+        let folder = run_folder.create_baseline()?;
+        folder.write("scenario.yaml", source.text.as_bytes())?;
+        let target = access.target.to_string();
+        let mut header = ShardHeader { target: target.clone(), ..run_header.clone() };
+        header.settings.source.target = Some(target);
+        // A name of its own, so that no key or address is used in both shops: they may share a database.
+        header.settings.run.push('b');
+        Ok(Baseline { folder, header, access })
+    }
+
+    fn options(&self) -> anyhow::Result<Beside> {
+        Ok(Beside {
+            run: self.header.settings.run.clone(),
+            session: self.access.session.clone(),
+            purchases: Some(self.folder.purchases()?),
+        })
+    }
+}
+
+fn header(
+    source: &Source,
+    args: &RunArgs,
+    options: &RunOptions,
+    target: String,
+    started_at: Timestamp,
+) -> ShardHeader {
+    let plan = &source.plan;
+    let paired = args.paired.as_ref().map(|_| paired::settings(&options.run, &args.comparison));
+    let settings = RunSettings {
+        run: options.run.clone(),
+        cores: options.cores,
+        source: source.storable_settings(),
+        paired,
+    };
+    ShardHeader {
+        tool: concat!("tillrush ", env!("CARGO_PKG_VERSION")).to_owned(),
+        name: plan.name.clone(),
+        scenario: source.text.clone(),
+        settings,
+        commands: vec![replay_command::command(options.seed)],
+        tags: args.tag.iter().cloned().collect(),
+        target,
+        seed: options.seed,
+        plan_digest: plan_digest(plan, options.seed),
+        workload_digest: workload_digest(plan),
+        slices: vec![options.slice],
+        arrivals_planned: Schedule::new(&plan.load, options.seed)
+            .due_by(plan.load.length(), options.slice),
+        length: plan.load.length(),
+        started_unix_us: u64::try_from(started_at.as_microsecond()).unwrap_or(0),
+        shape: shape_of(plan),
+    }
+}
+
+/// Refuses a run with more shoppers than rows, in data where each row is used once.
+fn ensure_enough_rows(plan: &Plan, seed: u64) -> Result<(), Failure> {
+    if plan.shoppers.data.is_empty() {
+        return Ok(());
+    }
+    let arrivals = Schedule::new(&plan.load, seed).count();
+    match plan.shoppers.data.iter().find(|data| !data.suffices(arrivals)) {
+        None => Ok(()),
+        Some(data) => {
+            let (rows, shoppers) =
+                (counted(data.rows.len() as u64, "row"), counted(arrivals, "shopper"));
+            let error = anyhow!(
+                "data set '{}' has {rows}, but this run has {shoppers}, and each needs its own row",
+                data.name
+            );
+            Err(Failure::new(Exit::BadScenario, error)
+                .help("add rows, shorten the run, or lower the rate"))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Before a run: may the shop be loaded, and does it answer?
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use anyhow::anyhow;
+use bytes::Bytes;
+use http::Method;
+use http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+use url::{Host, Position, Url};
+
+use super::args::ShopAccessArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::proxy;
+use super::screen::Screen;
+use crate::base::{Micros, ShopperId};
+use crate::engine::TokioClock;
+use crate::plan::{Plan, Template};
+use crate::shopper::browser::address::{AllowedHosts, is_private};
+use crate::shopper::browser::device::AGENT;
+use crate::shopper::browser::session::SessionSettings;
+use crate::shopper::transport::{
+    HttpOptions, HttpTransport, Identity, Origin, ShopperConnections, Transport, TransportError,
+    WireRequest,
+};
+
+/// How long the shop may take for its first response.
+const FIRST_RESPONSE: Micros = Micros::from_secs(10);
+
+/// What shoppers need to reach the shop.
+pub struct Access {
+    /// The shop's base address.
+    pub target: Url,
+    /// What all sessions have in common.
+    pub session: SessionSettings,
+    /// How to connect to the shop.
+    pub http: HttpOptions,
+}
+
+/// Makes sure that the plan's target may be loaded and answers.
+///
+/// # Errors
+/// With exit 107 when the target may not be loaded or does not answer; with exit 104 when there is no target.
+pub fn preflight(plan: &Plan, args: &ShopAccessArgs, screen: Screen) -> Result<Access, Failure> {
+    let target = plan.target.clone().ok_or_else(|| {
+        Failure::new(Exit::BadScenario, anyhow!("there is no target"))
+            .help("write `target:` in the scenario, or give --target URL")
+    })?;
+    preflight_shop(target, plan, args, screen)
+}
+
+/// The same for another shop than the plan's target.
+///
+/// # Errors
+/// As for the target.
+pub fn preflight_shop(
+    target: Url,
+    plan: &Plan,
+    args: &ShopAccessArgs,
+    screen: Screen,
+) -> Result<Access, Failure> {
+    if !target.username().is_empty() || target.password().is_some() {
+        let error = anyhow!("the target has a user name or password in it");
+        return Err(Failure::new(Exit::BadScenario, error).help(
+            "write the credentials as a header of the scenario (`defaults: headers: authorization: ...`), taken from `-e`",
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
+        runtime.block_on(ensure_allowed(&url, &args.allow_host))?;
+    }
+    if let Some(notice) = proxy::notice(&target, &|name| std::env::var(name).ok()) {
+        screen.notice(&notice);
+    }
+    let http = http_options(plan, args)?;
+    LocalSet::new().block_on(&runtime, ensure_reachable(&target, http.clone()))?;
+    let mut session = SessionSettings::new(target.clone());
+    let hosts = std::iter::once(target.clone()).chain(other_origins(plan));
+    let hosts = hosts.filter_map(|url| url.host_str().map(str::to_owned));
+    session.allowed = AllowedHosts::new(hosts.chain(args.allow_host.iter().cloned()));
+    Ok(Access { target, session, http })
+}
+
+fn http_options(plan: &Plan, args: &ShopAccessArgs) -> Result<HttpOptions, Failure> {
+    let identity = args.cert.as_ref().map(|cert| Identity::read(cert, args.key.as_deref()));
+    Ok(HttpOptions {
+        connections: plan.load.connections,
+        insecure: args.insecure,
+        extra_roots: args.ca_file.clone(),
+        identity: identity.transpose().map_err(Failure::usage)?,
+        http2: !args.http1,
+        sources: args.source.clone(),
+        may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
+        ..HttpOptions::default()
+    })
+}
+
+/// The absolute addresses in the plan, besides the target.
+fn other_origins(plan: &Plan) -> impl Iterator<Item = Url> {
+    plan.steps.iter().filter_map(|step| match &step.request.url {
+        Template::Literal(text) => Url::parse(text).ok(),
+        _ => None,
+    })
+}
+
+/// Allows an address on this machine or in a private network, and a public one that the user permitted by name.
+async fn ensure_allowed(url: &Url, allowed: &[String]) -> Result<(), Failure> {
+    let (Some(host), Some(name)) = (url.host(), url.host_str()) else {
+        return Err(Failure::new(Exit::BadScenario, anyhow!("the target {url} has no host")));
+    };
+    if AllowedHosts::new(allowed.iter().cloned()).allows(name) {
+        return Ok(());
+    }
+    let addresses: Vec<IpAddr> = match host {
+        Host::Ipv4(ip) => vec![ip.into()],
+        Host::Ipv6(ip) => vec![ip.into()],
+        Host::Domain(name) => {
+            let port = url.port_or_known_default().unwrap_or(80);
+            let found = tokio::net::lookup_host((name, port)).await;
+            found
+                .map_err(|error| unreachable_shop(url, &format!("host not found: {error}")))?
+                .map(|address| address.ip())
+                .collect()
+        }
+    };
+    match addresses.iter().find(|address| !is_private(**address)) {
+        None => Ok(()),
+        Some(address) => Err(Failure::new(
+            Exit::TargetRefused,
+            anyhow!(
+                "{name} has the public address {address}; by default, load goes only to this machine and private networks"
+            ),
+        )
+        .help(format!(
+            "if you own this host, or its owner agreed in writing, permit it: --allow-host {name}"
+        ))),
+    }
+}
+
+/// Sends one request to the target, as a shopper would. Any response will do: whether it is right is up to the scenario.
+async fn ensure_reachable(target: &Url, http: HttpOptions) -> Result<(), Failure> {
+    let shop =
+        HttpTransport::try_new(http, TokioClock::start(Instant::now())).map_err(Failure::usage)?;
+    let origin = Origin::from_url(target)
+        .ok_or_else(|| unreachable_shop(target, "its address is neither http nor https"))?;
+    let headers = HeaderMap::from_iter([
+        (USER_AGENT, HeaderValue::from_static(AGENT)),
+        (ACCEPT, HeaderValue::from_static("*/*")),
+    ]);
+    let path = target[Position::BeforePath..Position::AfterQuery].to_owned();
+    let request = WireRequest {
+        origin: Rc::new(origin),
+        method: Method::GET,
+        path,
+        headers,
+        body: Bytes::new(),
+    };
+    match shop.connections(ShopperId(0)).exchange(&request, FIRST_RESPONSE).await.result {
+        Ok(_) | Err(TransportError::BodyTooLarge(_)) => Ok(()),
+        Err(error) => Err(unreachable_shop(target, &error.to_string())),
+    }
+}
+
+fn unreachable_shop(target: &Url, why: &str) -> Failure {
+    // What a server that speaks plain HTTP answers is no TLS record.
+    if target.scheme() == "https" && why.contains("InvalidContentType") {
+        let error = anyhow!("the shop at {target} does not speak TLS");
+        return Failure::new(Exit::TargetRefused, error)
+            .help(format!("give it as http://{}", target.authority()));
+    }
+    if why.contains("CertificateRequired") {
+        let error = anyhow!("the shop at {target} requires a client certificate");
+        return Failure::new(Exit::TargetRefused, error)
+            .help("give one, with its key: --cert FILE --key FILE");
+    }
+    Failure::new(Exit::TargetRefused, anyhow!("no shop answers at {target}: {why}"))
+        .help("start it, or give another address with --target URL; `tillrush shop` serves a practice shop at http://127.0.0.1:8080")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_public_host_needs_permission_by_name() {
+        let url = Url::parse("https://8.8.8.8/").unwrap();
+        let refused = ensure_allowed(&url, &[]).await.unwrap_err();
+        assert_eq!(refused.exit, Exit::TargetRefused);
+        assert!(refused.to_string().contains("--allow-host 8.8.8.8"), "{refused}");
+        assert!(ensure_allowed(&url, &["8.8.8.8".to_owned()]).await.is_ok());
+        assert!(ensure_allowed(&Url::parse("http://127.0.0.1:9/").unwrap(), &[]).await.is_ok());
+    }
+}

@@ -1,0 +1,126 @@
+//! Recording a run in progress: deltas become the run's tally, on disk, on the terminal and on the live page.
+
+use std::fs::File;
+
+use tokio::time::Instant;
+
+use super::analysis::RunAnalysis;
+use super::live::Progress;
+use super::run_folder::{RunFolder, shard};
+use super::screen::{Screen, print_error_line};
+use super::source::Source;
+use super::web::Web;
+use crate::base::Micros;
+use crate::engine::{Phase, RunOptions, Stop, StopCause, peak_rss_kib, shape_of};
+use crate::tally::Tally;
+use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
+use crate::verdict;
+
+/// Records the run against one shop.
+pub struct Recorder<'a> {
+    /// The live page, if there is one.
+    pub web: Option<Web>,
+    source: &'a Source,
+    folder: &'a RunFolder,
+    header: ShardHeader,
+    total: Tally,
+    writer: DeltaWriter<File>,
+    progress: Progress<'a>,
+    slices: u32,
+    starts_at: Instant,
+    /// What to end when an objective is certainly violated, if anything.
+    abort: Option<&'a Stop>,
+    /// The second in which this was last checked.
+    checked_at: u32,
+    write_error: Option<std::io::Error>,
+}
+
+// === impl Recorder ===
+
+impl<'a> Recorder<'a> {
+    /// Begins the record in this folder.
+    ///
+    /// # Errors
+    /// When the tally can't be written.
+    pub fn new(
+        source: &'a Source,
+        folder: &'a RunFolder,
+        header: ShardHeader,
+        options: &RunOptions,
+        screen: Screen,
+    ) -> anyhow::Result<Recorder<'a>> {
+        Ok(Recorder {
+            web: None,
+            source,
+            folder,
+            total: Tally::new(shape_of(&source.plan)),
+            writer: folder.create_tally(&header)?,
+            progress: Progress::new(&source.plan, header.arrivals_planned, screen),
+            slices: options.slice.of(),
+            starts_at: Instant::now() + options.starts_in.into(),
+            header,
+            abort: None,
+            checked_at: 0,
+            write_error: None,
+        })
+    }
+
+    /// Ends the run when an objective with `abort` is certainly violated.
+    pub fn abort_by(self, stop: &'a Stop) -> Recorder<'a> {
+        Recorder { abort: Some(stop), ..self }
+    }
+
+    /// The progress on the terminal.
+    pub fn progress(&self) -> &Progress<'a> {
+        &self.progress
+    }
+
+    /// Adds what was counted since the last delta.
+    pub fn record(&mut self, mut delta: Tally) {
+        delta.generator.peak_rss_kib = peak_rss_kib();
+        delta.compact();
+        // A full disk must not end the measurement: the tally in memory is reported nevertheless.
+        if let Err(error) = self.writer.append(&delta) {
+            self.write_error.get_or_insert(error);
+        }
+        self.total.merge(delta);
+        let now = Instant::now().saturating_duration_since(self.starts_at).into();
+        self.progress.show(now, &self.total);
+        if let Some(web) = &mut self.web {
+            web.show(now, &self.total);
+        }
+        self.abort_if_violated(now);
+    }
+
+    /// Checked once a second, however many cores send deltas.
+    fn abort_if_violated(&mut self, now: Micros) {
+        if let Some(stop) = self.abort.filter(|_| now.second() > self.checked_at) {
+            self.checked_at = now.second();
+            let violated =
+                verdict::certainly_broken(&self.source.plan, &self.total, now, self.slices);
+            if violated.is_some() {
+                stop.advance(Phase::Draining, StopCause::ObjectiveBroken);
+            }
+        }
+    }
+
+    /// Stores the whole run, and analyses it.
+    ///
+    /// # Errors
+    /// When the run's files can't be written.
+    pub fn finish(self, ending: Ending) -> anyhow::Result<RunAnalysis> {
+        let Recorder { folder, source, header, total, writer, write_error, .. } = self;
+        if let Some(error) = write_error {
+            print_error_line(&format!(
+                "warning: tally.part could not be written ({error}); the whole tally is written now, if possible"
+            ));
+        }
+        let shard = shard(header, total, ending, folder.display());
+        folder.seal(&shard)?;
+        // Until here, the open file marks the run as in progress.
+        drop(writer);
+        let run = RunAnalysis::new(shard, source.clone());
+        run.store(folder)?;
+        Ok(run)
+    }
+}

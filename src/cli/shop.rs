@@ -1,0 +1,48 @@
+//! `tillrush shop`: serves the practice shop until it is interrupted.
+
+use anyhow::Context;
+
+use super::args::ShopArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::live;
+use super::screen::Screen;
+use crate::demo_shop::{Faults, RunningShop, ShopOptions};
+
+/// `tillrush shop`.
+pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
+    let options = ShopOptions {
+        listen: args.listen,
+        faults: faults(args)?,
+        threads: 2,
+        ..ShopOptions::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
+    runtime.block_on(async {
+        let shop = RunningShop::start(options).await.map_err(anyhow::Error::from)?;
+        let address = shop.addr();
+        screen.print_line(format_args!("practice shop: http://{address} (Ctrl-C stops it)"));
+        screen.print_line(format_args!("its order ledger: http://{address}/admin/ledger"));
+        live::interrupted().await;
+        shop.stop().await;
+        Ok(Exit::Ok)
+    })
+}
+
+fn faults(args: &ShopArgs) -> Result<Faults, Failure> {
+    match &args.faults {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("can't read the fault file {}", path.display()))
+                .map_err(Failure::usage)?;
+            Faults::parse(&text)
+                .with_context(|| path.display().to_string())
+                .map_err(|error| Failure::new(Exit::BadScenario, error))
+        }
+        None if args.demo_faults => Ok(Faults::planted()),
+        None => Ok(Faults::none()),
+    }
+}
