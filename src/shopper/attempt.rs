@@ -22,8 +22,8 @@ use super::transport::{Clock, Exchange, Transport, WireRequest, WireResponse};
 use crate::base::{Micros, MinorUnits, ObservedId, ShopperId, StepId, UnitId, VarId};
 use crate::plan::{Body, Plan, RenderError, Step, Value};
 use crate::tally::{
-    Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault, PairOf,
-    StepAttempt,
+    AttemptTimes, Effort, ExchangeSeen, FailureKind, Observed, OrderKnowledge, Outcome, OwnFault,
+    PairOf, StepAttempt, Timing,
 };
 
 /// What an answer was found to be.
@@ -135,13 +135,14 @@ impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
             );
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
+        let times = AttemptTimes::default().with(Timing::Service, service);
         let attributes = self.held();
         context.tally.borrow_mut().step_attempt(&StepAttempt {
             step,
             intended_at,
             acted_at,
             ended_at,
-            service,
+            times,
             arrival,
             attributes,
             outcome,

@@ -25,7 +25,9 @@ use super::transport::{Clock, Transport};
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, MinorUnits, ShopperId, StepId, UnitId};
 use crate::plan::{Behaviour, Cell, Persona, Plan, Stop, Value};
-use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt};
+use crate::tally::{
+    AttemptTimes, Effort, End, Observed, Outcome, PairOf, ShopperEnd, StepAttempt, UnitAttempt,
+};
 
 /// One shopper in the shop.
 pub struct JourneyRun<S: Transport, G> {
@@ -510,7 +512,7 @@ impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
                 intended_at,
                 acted_at,
                 ended_at: now,
-                service: None,
+                times: AttemptTimes::default(),
                 arrival,
                 attributes: self.held(),
                 outcome: Outcome::Unjudged,
