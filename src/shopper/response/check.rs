@@ -260,7 +260,9 @@ pub fn classify_transport_error(trouble: &TransportError) -> Result<FailureKind,
         TransportError::Broken(_) => FailureKind::Broken,
         TransportError::BrokenReused(_) => FailureKind::BrokenReused,
         TransportError::Protocol(_) => FailureKind::Protocol,
-        TransportError::BodyTooLarge(_) => FailureKind::UnexpectedContent,
+        TransportError::BodyTooLarge(_) => {
+            return Err((OwnFault::Limit, "response body larger than --max-body"));
+        }
         TransportError::Own(cause) => return Err((OwnFault::Means, cause)),
         TransportError::NotAllowed(cause) => return Err((OwnFault::Permission, cause)),
     })
