@@ -63,7 +63,7 @@ fn run_both(
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
         let world = |rule, beside| {
-            Rc::new(CoreContext {
+            Rc::new(CoreContext::<(_, _, _)> {
                 plan: Arc::clone(&plan),
                 transport: FakeTransport { clock: clock.clone(), rule },
                 clock: clock.clone(),

@@ -263,7 +263,7 @@ fn select_all(html: &[u8], selector: &str, attribute: Option<&str>) -> Vec<Strin
 }
 
 /// The first element that `selector` matches: an attribute of it, or its text without the white space around it.
-/// Entities are decoded. Response stops once it is found.
+/// Entities are decoded. Reading stops once it is found.
 fn select(html: &[u8], selector: &str, attribute: Option<&str>) -> Option<String> {
     // A handler that fails ends the parse: that is how reading stops once all is found.
     let mut value: Option<String> = None;

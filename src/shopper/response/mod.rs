@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod error_fingerprint;
+pub(crate) mod evaluate;
 pub(crate) mod extract;
 mod graphql;
-pub(crate) mod price;
+mod price;

@@ -159,7 +159,7 @@ impl Entry {
     }
 }
 
-/// ShopperConnections breaks as forms send them (WHATWG HTML, 4.10.21.4): each a carriage return and a line feed.
+/// Line breaks as forms send them (WHATWG HTML, 4.10.21.4): each a carriage return and a line feed.
 fn lines(text: &str) -> String {
     if text.contains(['\r', '\n']) {
         text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
