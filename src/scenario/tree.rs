@@ -402,12 +402,16 @@ impl Node {
         }
     }
 
-    /// As JSON: plain scalars are numbers and truth values where YAML's core schema reads them so.
+    /// As JSON: plain scalars are numbers and truth values where YAML's core schema reads them so. What begins with a nought is a
+    /// postcode or an article number, and stays text: as a number it would be another one.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value;
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Scalar { text, plain: false } => Value::String(text.clone()),
+            Kind::Scalar { text, plain: true } if has_leading_zero(text) => {
+                Value::String(text.clone())
+            }
             Kind::Scalar { text, plain: true } => {
                 match Scalar::parse_from_cow(text.as_str().into()) {
                     Scalar::Null => Value::Null,
@@ -428,4 +432,10 @@ impl Node {
             ),
         }
     }
+}
+
+/// Whether it is digits that a number would not keep.
+fn has_leading_zero(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

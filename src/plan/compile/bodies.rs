@@ -185,6 +185,8 @@ impl Compiler<'_> {
             Kind::Scalar { text, .. } if has_placeholder(text) => {
                 self.json_text(text, node, spot, out)
             }
+            // A number keeps its digits: `1.10` is no `1.1` to a shop that reads its decimals.
+            Kind::Scalar { text, plain: true } if is_json_number(text) => raw(out, text),
             Kind::Scalar { .. } | Kind::Null => raw(out, &node.to_json().to_string()),
         }
     }
@@ -205,6 +207,11 @@ impl Compiler<'_> {
             (template, _) => out.push(JsonSegment::Text(template)),
         }
     }
+}
+
+fn is_json_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 fn quoted(text: String) -> String {
