@@ -54,13 +54,14 @@ impl JsonPlace {
         self.path.query(document).all()
     }
 
-    /// The value at this place of a document's text, without a tree of the rest: inner none if it is not there, or the text is
-    /// no JSON; outer none if the path is not plain enough for that.
+    /// The value at this place of a document's text, without a tree of the rest: inner none if it is not there; outer none if the
+    /// path is not plain enough for that, or the text is no JSON to a strict reader.
     pub fn find_in(&self, text: &[u8]) -> Option<Option<Value>> {
         let walk = Walk(self.way.as_deref()?);
         let mut deserializer = serde_json::Deserializer::from_slice(text);
-        let found = walk.deserialize(&mut deserializer).ok().flatten();
-        Some(found.filter(|_| deserializer.end().is_ok()))
+        let found = walk.deserialize(&mut deserializer).ok()?;
+        deserializer.end().ok()?;
+        Some(found)
     }
 }
 
@@ -257,7 +258,7 @@ mod tests {
         let place = JsonPlace::parse("$.a").unwrap();
         for text in ["", "<html>", r#"{"a":1"#, r#"{"a":1} and more"#, r#"{"a":1,}"#, r#"{"a":01}"#]
         {
-            assert_eq!(place.find_in(text.as_bytes()), Some(None), "{text}");
+            assert_eq!(place.find_in(text.as_bytes()), None, "{text}");
         }
         assert_eq!(
             place.find_in(br#"{"a":1,"b":{"a":3},"a":2} "#),

@@ -39,8 +39,6 @@ pub enum OwnFault {
     Permission,
     /// tillrush's own: a bug.
     Bug,
-    /// A bound of our own that an option lifts.
-    Limit,
 }
 
 /// What is known of the generator itself.

@@ -48,8 +48,8 @@ pub struct BrowserSession<L, G = NoGate> {
     pub(crate) headers: HeaderMap,
     pub(crate) cookies: CookieJar,
     page: Option<Rc<Url>>,
-    /// The text of the page, where a later step needs it.
-    document: Option<Bytes>,
+    /// The source of the page, where a later step needs it.
+    document: Option<Source>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
     /// What pages are made of; none until a page's files are fetched.
@@ -113,8 +113,17 @@ pub struct FetchedPage {
 pub struct Document {
     /// Its address.
     pub url: Url,
+    /// Its `content-type`.
+    pub content_type: HeaderValue,
     /// Its HTML.
     pub body: Bytes,
+}
+
+/// What a page was made from.
+#[derive(Clone, Debug)]
+struct Source {
+    content_type: HeaderValue,
+    body: Bytes,
 }
 
 /// What a browser holds from visit to visit.
@@ -128,7 +137,7 @@ pub struct BrowserState {
 #[derive(Clone, Debug)]
 pub struct Bookmark {
     page: Option<Rc<Url>>,
-    document: Option<Bytes>,
+    document: Option<Source>,
 }
 
 /// Why a fetch has no page.
@@ -337,13 +346,16 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
     pub fn keep_document(&mut self, page: &FetchedPage) {
         if is_page(&page.answer) {
-            self.document = Some(page.answer.body.clone());
+            let content_type = page.answer.headers.get(header::CONTENT_TYPE).cloned();
+            let body = page.answer.body.clone();
+            self.document = content_type.map(|content_type| Source { content_type, body });
         }
     }
 
     /// The page that the shopper is on, where its text was kept.
     pub fn document(&self) -> Option<Document> {
-        Some(Document { url: self.page()?.clone(), body: self.document.clone()? })
+        let Source { content_type, body } = self.document.clone()?;
+        Some(Document { url: self.page()?.clone(), content_type, body })
     }
 
     /// The page that the shopper is on, to come back to.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use base64::Engine;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::multipart::{PartToSend, multipart};
 use crate::plan::{
@@ -142,10 +142,14 @@ fn parts(
         texts.push((name.render(templates, scope)?, text.render(templates, scope)?));
     }
     let parts = written.iter().zip(&texts).map(|((_, content), (name, text))| match content {
-        Content::Text(_) => PartToSend { name, file: None, content: text.as_bytes() },
-        Content::File { content_type, bytes, .. } => {
-            PartToSend { name, file: Some((&**text, content_type.as_str())), content: bytes }
+        Content::Text(_) => {
+            PartToSend { name: name.as_bytes(), file: None, content: text.as_bytes() }
         }
+        Content::File { content_type, bytes, .. } => PartToSend {
+            name: name.as_bytes(),
+            file: Some((text.as_bytes(), content_type.as_str())),
+            content: bytes,
+        },
     });
     Ok(multipart(&parts.collect::<Vec<_>>()))
 }
@@ -185,7 +189,8 @@ fn form(
 ) -> Result<String, RenderError> {
     let mut form = String::with_capacity(128);
     for (name, value) in pairs {
-        append_pair(&mut form, &name.render(templates, scope)?, &value.render(templates, scope)?);
+        let (name, value) = (name.render(templates, scope)?, value.render(templates, scope)?);
+        append_pair(&mut form, name.as_bytes(), value.as_bytes());
     }
     Ok(form)
 }
@@ -194,14 +199,15 @@ fn form(
 pub(crate) fn encode_form(pairs: &[(String, String)]) -> String {
     let mut form = String::with_capacity(64 * pairs.len());
     for (name, value) in pairs {
-        append_pair(&mut form, name, value);
+        append_pair(&mut form, name.as_bytes(), value.as_bytes());
     }
     form
 }
 
-fn append_pair(form: &mut String, name: &str, value: &str) {
-    let encode = |form: &mut String, text: &str| {
-        for piece in utf8_percent_encode(text, FORM) {
+/// Appends a pair, in bytes of the form's encoding.
+pub(crate) fn append_pair(form: &mut String, name: &[u8], value: &[u8]) {
+    let encode = |form: &mut String, text: &[u8]| {
+        for piece in percent_encode(text, FORM) {
             form.push_str(&piece.replace(' ', "+"));
         }
     };

@@ -6,6 +6,9 @@
 
 use std::borrow::Cow;
 
+use http::{HeaderValue, header};
+
+use super::{charset, json};
 use crate::base::redact;
 use crate::shopper::transport::WireResponse;
 use crate::tally::FailureKind;
@@ -47,10 +50,11 @@ pub fn fingerprint(kind: FailureKind, detail: &str, answer: Option<&WireResponse
 
 /// What the shop says of itself.
 fn said(answer: &WireResponse) -> Option<String> {
-    let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(LOOKED_AT)]);
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let content_type = answer.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let text = charset::text(content_type, &answer.body);
+    let text = text[..text.floor_char_boundary(LOOKED_AT)].trim();
     match text.chars().next()? {
-        '{' | '[' => serde_json::from_slice(&answer.body).ok().and_then(|json| in_json(&json, 0)),
+        '{' | '[' => json::read(&answer.body).and_then(|document| in_json(&document, 0)),
         '<' => title(text).map(str::to_owned),
         _ => text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned),
     }

@@ -7,10 +7,12 @@ use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header};
 use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
 use url::Url;
 
+use super::charset::{self, TextKind};
+use super::{json, visible};
 use crate::base::Micros;
 use crate::plan::{Extract, JsonPlace, Value};
 
@@ -22,6 +24,9 @@ pub struct Response<'a> {
     cookie: &'a dyn Fn(&str) -> Option<String>,
     url: Option<&'a Url>,
     first_location: Option<&'a str>,
+    text: OnceCell<Cow<'a, str>>,
+    /// The text as its reader sees it.
+    visible: OnceCell<String>,
     json: OnceCell<Option<serde_json::Value>>,
     /// How often the text was read for a single value.
     walks: Cell<u32>,
@@ -80,6 +85,8 @@ impl<'a> Response<'a> {
             cookie,
             url: None,
             first_location: None,
+            text: OnceCell::new(),
+            visible: OnceCell::new(),
             json: OnceCell::new(),
             walks: Cell::new(0),
         }
@@ -112,7 +119,7 @@ impl<'a> Response<'a> {
             found = true;
             Err("found".into())
         });
-        parse(self.body, Settings::new().append_element_content_handler(handler));
+        parse(self.text(), Settings::new().append_element_content_handler(handler));
         found
     }
 
@@ -120,19 +127,58 @@ impl<'a> Response<'a> {
     pub fn refresh(&self) -> Option<Refresh> {
         let written = match self.header("refresh") {
             Some(written) => written.to_owned(),
-            None => select(self.body, "meta[http-equiv=refresh i]", Some("content"))?,
+            None => select(self.text(), "meta[http-equiv=refresh i]", Some("content"))?,
         };
         Refresh::read(&written)
     }
 
-    /// Whether the body contains the text, as it is written or as a reader of the page sees it (`&#x27;` is `'`).
+    /// Whether the body has the text, as it is written or as a reader of the page sees it.
     pub fn says(&self, wanted: &str) -> bool {
+        self.text().contains(wanted) || self.says_by_source(wanted) || self.shows(wanted)
+    }
+
+    /// Whether a reader of the page sees the text. What has a tag in it is looked for in the source.
+    pub fn shows(&self, wanted: &str) -> bool {
         let text = self.text();
-        text.contains(wanted)
-            // Letters and digits of ASCII, and white space, are never written as entities by whoever escapes a page.
-            || (wanted.contains(|c: char| !c.is_ascii_alphanumeric() && !c.is_ascii_whitespace())
-                && text.contains('&')
-                && html_escape::decode_html_entities(&text).contains(wanted))
+        match self.kind() {
+            TextKind::Html | TextKind::Xml if wanted.contains(['<', '>']) => text.contains(wanted),
+            TextKind::Html | TextKind::Xml => self.visible().contains(visible::fold(wanted).trim()),
+            TextKind::Json | TextKind::Other => {
+                text.contains(wanted)
+                    || self.says_by_source(wanted)
+                    || visible::fold(text).contains(visible::fold(wanted).trim())
+            }
+        }
+    }
+
+    /// Whether the source has the text once its escapes are undone.
+    fn says_by_source(&self, wanted: &str) -> bool {
+        let text = self.text();
+        let in_json = || self.kind() == TextKind::Json && json::unescaped(text).contains(wanted);
+        // Letters and digits of ASCII, and white space, are never written as entities by whoever escapes a page.
+        let escapable = |c: char| !c.is_ascii_alphanumeric() && !c.is_ascii_whitespace();
+        wanted.contains(escapable)
+            && (in_json()
+                || (text.contains('&') && html_escape::decode_html_entities(text).contains(wanted)))
+    }
+
+    /// Whether the expression matches in the source or in what a reader sees.
+    pub fn matches(&self, regex: &regex::Regex) -> bool {
+        regex.is_match(self.text())
+            || (matches!(self.kind(), TextKind::Html | TextKind::Xml)
+                && regex.is_match(self.visible()))
+    }
+
+    fn visible(&self) -> &str {
+        self.visible.get_or_init(|| visible::visible(self.text()))
+    }
+
+    fn kind(&self) -> TextKind {
+        TextKind::of(self.content_type(), self.body)
+    }
+
+    fn content_type(&self) -> Option<&[u8]> {
+        self.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes)
     }
 
     /// The status.
@@ -140,16 +186,14 @@ impl<'a> Response<'a> {
         self.status
     }
 
-    /// The body as text; what is not UTF-8 is replaced.
-    pub fn text(&self) -> Cow<'a, str> {
-        // The check alone is several times as fast as the replacing reader, and nearly always enough.
-        std::str::from_utf8(self.body)
-            .map_or_else(|_| String::from_utf8_lossy(self.body), Cow::Borrowed)
+    /// The body as text, in its own encoding.
+    pub fn text(&self) -> &str {
+        self.text.get_or_init(|| charset::text(self.content_type(), self.body))
     }
 
     /// The body as a JSON document, if it is one.
     pub fn json(&self) -> Option<&serde_json::Value> {
-        self.json.get_or_init(|| serde_json::from_slice(self.body).ok()).as_ref()
+        self.json.get_or_init(|| json::read(self.body)).as_ref()
     }
 
     /// The value at a place of the body's JSON document, if it is one and has it.
@@ -179,11 +223,11 @@ impl<'a> Response<'a> {
             }
             Extract::Json(path) => Some(Value::Json(Rc::new(self.json_at(path)?.into_owned()))),
             Extract::Css { selector, attribute } => {
-                select(self.body, selector, attribute.as_deref()).map(|found| text(&found))
+                select(self.text(), selector, attribute.as_deref()).map(|found| text(&found))
             }
             Extract::Regex(regex) => {
                 let body = self.text();
-                let groups = regex.captures(&body)?;
+                let groups = regex.captures(body)?;
                 groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()))
             }
             Extract::Header(name) => self.header(name).map(text),
@@ -202,7 +246,7 @@ impl Response<'_> {
                 nodes.into_iter().map(|node| Value::Json(Rc::new(node.clone()))).collect()
             }
             Extract::Css { selector, attribute } => {
-                select_all(self.body, selector, attribute.as_deref())
+                select_all(self.text(), selector, attribute.as_deref())
                     .iter()
                     .map(|found| text(found))
                     .collect()
@@ -212,7 +256,7 @@ impl Response<'_> {
                 let group = |groups: regex::Captures<'_>| {
                     groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()))
                 };
-                regex.captures_iter(&body).filter_map(group).collect()
+                regex.captures_iter(body).filter_map(group).collect()
             }
             Extract::Pick(..) | Extract::Header(_) | Extract::Cookie(_) => Vec::new(),
         }
@@ -220,7 +264,7 @@ impl Response<'_> {
 }
 
 /// What `select` finds, of all elements that match.
-fn select_all(html: &[u8], selector: &str, attribute: Option<&str>) -> Vec<String> {
+fn select_all(html: &str, selector: &str, attribute: Option<&str>) -> Vec<String> {
     let found: RefCell<Vec<String>> = RefCell::new(Vec::new());
     // The elements that are open now, each collecting the text inside.
     let open: Rc<RefCell<Vec<usize>>> = Rc::default();
@@ -264,7 +308,7 @@ fn select_all(html: &[u8], selector: &str, attribute: Option<&str>) -> Vec<Strin
 
 /// The first element that `selector` matches: an attribute of it, or its text without the white space around it.
 /// Entities are decoded. Reading stops once it is found.
-fn select(html: &[u8], selector: &str, attribute: Option<&str>) -> Option<String> {
+fn select(html: &str, selector: &str, attribute: Option<&str>) -> Option<String> {
     // A handler that fails ends the parse: that is how reading stops once all is found.
     let mut value: Option<String> = None;
     if let Some(attribute) = attribute {
@@ -298,9 +342,9 @@ fn select(html: &[u8], selector: &str, attribute: Option<&str>) -> Option<String
 }
 
 /// Runs the handlers over the page. A page that can't be parsed has nothing in it.
-fn parse(html: &[u8], settings: Settings<'_, '_>) {
+fn parse(html: &str, settings: Settings<'_, '_>) {
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    if rewriter.write(html).is_ok() {
+    if rewriter.write(html.as_bytes()).is_ok() {
         // An error here means that a handler stopped at the very end, or that the page is cut: both are answers.
         drop(rewriter.end());
     }
@@ -318,7 +362,7 @@ mod tests {
         <section>a<section>b</section>c</section><section>d</section><div class="empty"></div><a href="/p/1">one</a><a href="/p/2">two</a></body></html>"#;
 
     fn css(selector: &str, attribute: Option<&str>) -> Option<String> {
-        select(PAGE.as_bytes(), selector, attribute)
+        select(PAGE, selector, attribute)
     }
 
     #[test]
@@ -433,7 +477,7 @@ mod tests {
             .select(&Selector::parse("section").unwrap())
             .map(|element| element.text().collect::<String>().trim().to_owned())
             .collect();
-        assert_eq!(select_all(PAGE.as_bytes(), "section", None), oracle);
+        assert_eq!(select_all(PAGE, "section", None), oracle);
     }
 
     #[test]

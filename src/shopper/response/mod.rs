@@ -1,8 +1,10 @@
 //! What a shopper makes of a response: values found in it, conditions on it, messages in it.
 
+pub(crate) mod charset;
 pub(crate) mod check;
 pub(crate) mod error_fingerprint;
-pub(crate) mod evaluate;
 pub(crate) mod extract;
 mod graphql;
-mod price;
+mod json;
+pub(crate) mod price;
+mod visible;

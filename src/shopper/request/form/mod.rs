@@ -4,11 +4,19 @@
 //! scenario naming it; the scenario says only what a customer would type, choose and press. What the page does
 //! not offer can't be filled: that is missing content, and a failure to the shopper.
 
+mod choices;
+mod controls;
+mod direction;
+mod encode;
 mod fill;
-mod read;
+mod marked;
+mod range;
 mod select;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod time;
+mod tree;
+mod value;
 
 pub(crate) use submit::submit;

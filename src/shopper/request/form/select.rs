@@ -1,10 +1,9 @@
 //! Which form of a page is meant.
 
-use super::read::{Control, Form, Forms, Kind};
-use super::submit::{SubmitError, goal};
+use super::controls::{Control, Form, Forms};
+use super::submit::{Place, SubmitError};
 use crate::plan::{Field, Pick, RenderError, Scope, Submit, Template, Templates};
 use crate::shopper::browser::address::is_like;
-use crate::shopper::browser::session::Document;
 use crate::shopper::request::build::FillError;
 
 /// What a form is recognised by, with its placeholders filled.
@@ -18,7 +17,7 @@ struct Wanted<'w> {
 /// The form of the page of which all is true that is said; of several, the first, unless the scenario says otherwise.
 pub(super) fn pick<'f>(
     read: &'f Forms,
-    page: &Document,
+    place: &Place<'_>,
     wanted: &Submit,
     templates: &Templates,
     scope: &dyn Scope,
@@ -29,13 +28,13 @@ pub(super) fn pick<'f>(
     let found = || {
         read.forms
             .iter()
-            .filter(|form| wanted.is(form, &|action| goal(page, read.base.as_deref(), action)))
+            .filter(|form| wanted.is(form, &|action| place.goal(read.base.as_deref(), action)))
     };
-    let place =
+    let nth =
         if pick == Pick::First { 0 } else { pick.among(found().count(), || scope.next_bits()) };
-    found().nth(place).ok_or_else(|| SubmitError::NoForm {
+    found().nth(nth).ok_or_else(|| SubmitError::NoForm {
         wanted: wanted.in_words(),
-        page: page.url.path().to_owned(),
+        page: place.page.url.path().to_owned(),
         forms: match read.forms.as_slice() {
             [] => "which has no form at all".to_owned(),
             forms => {
@@ -65,14 +64,15 @@ impl<'w> Wanted<'w> {
         })
     }
 
-    fn is(&self, form: &Form, goal: &dyn Fn(&str) -> url::Url) -> bool {
+    fn is(&self, form: &Form, goal: &dyn Fn(&str) -> Option<url::Url>) -> bool {
         let holds = |(name, value): &(&str, Option<String>)| {
-            form.controls.iter().any(|control| has(control, name, value.as_deref()))
+            form.controls.iter().any(|control| control.is(name, value.as_deref()))
         };
         self.id.as_ref().is_none_or(|id| form.id.as_ref() == Some(id))
             && (self.css.is_none() || form.selected)
             && self.action.as_ref().is_none_or(|action| {
-                is_like(action, &goal(form.action.as_deref().unwrap_or_default()))
+                goal(form.action.as_deref().unwrap_or_default())
+                    .is_some_and(|goal| is_like(action, &goal))
             })
             && self.containing.iter().all(holds)
     }
@@ -90,11 +90,6 @@ impl<'w> Wanted<'w> {
     }
 }
 
-/// Whether this is the control of that name and, where one is asked for, value.
-pub(super) fn has(control: &Control, name: &str, value: Option<&str>) -> bool {
-    control.name == name && value.is_none_or(|value| control.value == value)
-}
-
 /// A form as people tell it from others.
 fn in_words(form: &Form) -> String {
     let name = match (&form.id, &form.action) {
@@ -102,9 +97,7 @@ fn in_words(form: &Form) -> String {
         (None, Some(action)) => format!("a form to {action}"),
         (None, None) => "a form to the page itself".to_owned(),
     };
-    let shown = |control: &&Control| {
-        !control.name.is_empty() && !matches!(control.kind, Kind::Option { selected: false, .. })
-    };
+    let shown = |control: &&Control| !control.name.is_empty();
     let fields: Vec<&str> =
         form.controls.iter().filter(shown).map(|control| control.name.as_str()).take(5).collect();
     format!("{name} ({})", fields.join(" "))

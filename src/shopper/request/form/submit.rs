@@ -1,14 +1,18 @@
 //! What a browser sends when a form of its page is submitted.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use encoding_rs::Encoding;
+use http::{Method, header};
 use url::Url;
 
-use super::{fill, read, select};
+use super::controls::Button;
+use super::{controls, encode, fill, select};
 use crate::plan::{Request, Scope, Submit, Templates};
 use crate::shopper::browser::session::{Document, PageRequest};
 use crate::shopper::request::build::{FillError, encode_form};
-use crate::shopper::request::multipart::{PartToSend, multipart};
+use crate::shopper::response::charset;
 
 /// A form, ready to be sent.
 #[derive(Debug)]
@@ -17,6 +21,12 @@ pub(crate) struct Submission {
     pub(crate) request: PageRequest<'static>,
     /// What the scenario filled in, without what the page gave: what the shopper means by it.
     pub(crate) meant: Bytes,
+}
+
+/// The page that a form is on.
+pub(super) struct Place<'p> {
+    pub(super) page: &'p Document,
+    encoding: &'static Encoding,
 }
 
 /// Why a form can't be submitted.
@@ -55,13 +65,21 @@ pub(crate) enum SubmitError {
         /// The page's path.
         page: String,
     },
-    /// The form asks for a file.
+    /// A file is to be filled in.
     #[error(
         "the form on {page} has the file field '{name}', which a shopper can't fill: send the request with post and multipart"
     )]
     File {
         /// The field.
         name: String,
+        /// The page's path.
+        page: String,
+    },
+    /// The form leads to no address.
+    #[error("the form on {page} has the action '{action}', which is not an http or https address")]
+    Action {
+        /// The action.
+        action: String,
         /// The page's path.
         page: String,
     },
@@ -91,7 +109,7 @@ impl SubmitError {
 /// The request that submitting the form of this page comes to.
 ///
 /// # Errors
-/// When the page lacks the form or what is filled in, the form asks for a file, or a placeholder has no value.
+/// When the page lacks the form or what is filled in, a file is to be filled in, or a placeholder has no value.
 pub(crate) fn submit(
     step: &Request,
     wanted: &Submit,
@@ -101,27 +119,40 @@ pub(crate) fn submit(
 ) -> Result<Submission, SubmitError> {
     let page = page.ok_or(SubmitError::NoPage)?;
     let path = page.url.path();
-    let read = read::forms(&page.body, wanted.css.as_deref());
-    let form = select::pick(&read, page, wanted, templates, scope)?;
+    let kind = Some(page.content_type.as_bytes());
+    let place = Place { page, encoding: charset::of_document(kind, &page.body) };
+    let read = controls::forms(&place.text(), wanted.css.as_deref());
+    let form = select::pick(&read, &place, wanted, templates, scope)?;
     let filled = fill::fill(form, path, wanted, templates, scope)?;
-    let said = |name: &str| filled.button.and_then(|button| button.says(name)).map(str::to_owned);
-    let action = said("formaction").or_else(|| form.action.clone()).unwrap_or_default();
-    let method =
-        said("formmethod").or_else(|| form.method.clone()).unwrap_or_default().to_ascii_lowercase();
-    let encoding = said("formenctype")
-        .or_else(|| form.encoding.clone())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let mut url = goal(page, read.base.as_deref(), &action);
+    let pressed = filled.button;
+    let said = |button: fn(&Button) -> &Option<String>, form: &Option<String>| {
+        pressed
+            .and_then(|pressed| button(pressed).clone())
+            .or_else(|| form.clone())
+            .unwrap_or_default()
+    };
+    let action = said(|button| &button.action, &form.action);
+    let method = said(|button| &button.method, &form.method).to_ascii_lowercase();
+    let enctype = said(|button| &button.enctype, &form.enctype).to_ascii_lowercase();
+    let encoding = encode::encoding(form.accept_charset.as_deref(), place.encoding);
+    let mut url = place
+        .goal(read.base.as_deref(), &action)
+        .ok_or_else(|| SubmitError::Action { action, page: path.to_owned() })?;
     let mut headers = crate::shopper::request::build::headers(step, templates, scope)
         .map_err(SubmitError::Fill)?;
     let meant = Bytes::from(encode_form(&filled.meant));
     let (method, body) = match method.as_str() {
-        "post" => (Method::POST, body(&encoding, &filled.pairs, &mut headers)),
+        "post" => {
+            let (content_type, body) =
+                encode::body(&enctype, form.posts(), &filled.entries, encoding);
+            headers.entry(header::CONTENT_TYPE).or_insert(content_type);
+            (Method::POST, body)
+        }
         "dialog" => return Err(SubmitError::Dialog(path.to_owned())),
         // Whatever else the page says, a browser reads as get; its fields take the place of the action's own.
         _ => {
-            url.set_query(Some(&encode_form(&filled.pairs)));
+            let query = encode::query(&enctype, form.posts(), &filled.entries, encoding);
+            url.set_query(Some(&query));
             (Method::GET, Bytes::new())
         }
     };
@@ -131,40 +162,27 @@ pub(crate) fn submit(
     })
 }
 
-/// Where a form goes: to its action on the page, or to the page itself.
-pub(super) fn goal(page: &Document, base: Option<&str>, action: &str) -> Url {
-    let mut url = if action.trim().is_empty() {
-        page.url.clone()
-    } else {
-        let base = base.and_then(|base| page.url.join(base).ok());
-        // An action that is no address leads nowhere else than the page itself.
-        base.as_ref().unwrap_or(&page.url).join(action.trim()).unwrap_or_else(|_| page.url.clone())
-    };
-    url.set_fragment(None);
-    url
-}
+// === impl Place ===
 
-/// The body of a posted form, with its content type.
-fn body(encoding: &str, pairs: &[(String, String)], headers: &mut HeaderMap) -> Bytes {
-    let (content_type, body) = match encoding {
-        "multipart/form-data" => {
-            let parts = pairs.iter().map(|(name, value)| PartToSend {
-                name,
-                file: None,
-                content: value.as_bytes(),
-            });
-            multipart(&parts.collect::<Vec<_>>())
-        }
-        "text/plain" => {
-            let lines: String =
-                pairs.iter().map(|(name, value)| format!("{name}={value}\r\n")).collect();
-            (HeaderValue::from_static("text/plain"), Bytes::from(lines))
-        }
-        _ => (
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-            Bytes::from(encode_form(pairs)),
-        ),
-    };
-    headers.entry(header::CONTENT_TYPE).or_insert(content_type);
-    body
+impl Place<'_> {
+    /// The page as a browser reads it.
+    fn text(&self) -> Cow<'_, str> {
+        self.encoding.decode(&self.page.body).0
+    }
+
+    /// Where a form goes: to its action on the page, or to the page itself. None where the action is no address.
+    pub(super) fn goal(&self, base: Option<&str>, action: &str) -> Option<Url> {
+        let page = &self.page.url;
+        let action = action.trim_matches(|c: char| c.is_ascii_whitespace());
+        let mut url = if action.is_empty() {
+            page.clone()
+        } else {
+            let base = base.and_then(|base| encode::join(page, base, self.encoding));
+            // Addresses that lead nowhere on the web are no base.
+            let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
+            encode::join(base.as_ref().unwrap_or(page), action, self.encoding)?
+        };
+        url.set_fragment(None);
+        Some(url)
+    }
 }

@@ -1,0 +1,417 @@
+//! A page's tree, as the HTML standard builds it.
+//!
+//! Which form a control belongs to depends on how the page was parsed, not only on what the tree looks like in the end:
+//! a form that begins in a table ends at once, and yet owns the fields of the table. So this tree keeps what the parser says
+//! of forms, which the ready-made trees drop.
+
+use std::borrow::Cow;
+use std::cell::{Ref, RefCell};
+use std::collections::{HashMap, HashSet};
+
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use html5ever::{Attribute, ParseOpts, QualName, ns, parse_document};
+
+/// A node of a tree. Nodes are numbered in the order in which the parser made them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct NodeId(usize);
+
+/// A page's tree.
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: Vec<Node>,
+    /// The forms of controls, where the parser says them.
+    owners: HashMap<NodeId, NodeId>,
+    /// What templates hold, apart from the page.
+    templates: HashMap<NodeId, NodeId>,
+    /// Forms that Chromium closes although their own end tag is still to come: what follows stands behind them.
+    left: HashSet<NodeId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+    content: Content,
+    /// Whether the parser is done with it.
+    closed: bool,
+    parent: Option<NodeId>,
+    previous: Option<NodeId>,
+    next: Option<NodeId>,
+    first: Option<NodeId>,
+    last: Option<NodeId>,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// A document, or what a template holds.
+    Root,
+    Element(Element),
+    Text(StrTendril),
+    /// Comments and what else nobody sees.
+    Unseen,
+}
+
+#[derive(Debug)]
+struct Element {
+    name: QualName,
+    attributes: Vec<Attribute>,
+}
+
+/// Builds a tree while the page is parsed.
+struct Builder(RefCell<Tree>);
+
+const ROOT: NodeId = NodeId(0);
+
+// === impl Tree ===
+
+impl Tree {
+    /// The tree of a page, as a browser with scripts turned on has it.
+    pub(super) fn parse(html: &str) -> Tree {
+        let builder = Builder(RefCell::new(Tree::new()));
+        parse_document(builder, ParseOpts::default()).one(html)
+    }
+
+    fn new() -> Tree {
+        let mut tree = Tree {
+            nodes: Vec::new(),
+            owners: HashMap::new(),
+            templates: HashMap::new(),
+            left: HashSet::new(),
+        };
+        tree.add(Content::Root);
+        tree
+    }
+
+    /// All nodes below the root, in the order of the page.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.below(ROOT)
+    }
+
+    /// All nodes below one, in the order of the page.
+    pub(super) fn below(&self, top: NodeId) -> impl Iterator<Item = NodeId> {
+        self.below_except(top, |_| false)
+    }
+
+    /// All nodes below one, without those below `closed` ones.
+    pub(super) fn below_except(
+        &self,
+        top: NodeId,
+        closed: impl Fn(NodeId) -> bool,
+    ) -> impl Iterator<Item = NodeId> {
+        let mut at = self[top].first;
+        std::iter::from_fn(move || {
+            let here = at?;
+            let inside = self[here].first.filter(|_| !closed(here));
+            at = inside.or_else(|| {
+                let mut up = Some(here);
+                loop {
+                    let node = up.filter(|node| *node != top)?;
+                    if let Some(next) = self[node].next {
+                        return Some(next);
+                    }
+                    up = self[node].parent;
+                }
+            });
+            Some(here)
+        })
+    }
+
+    /// The nodes right below one.
+    pub(super) fn children(&self, of: NodeId) -> impl Iterator<Item = NodeId> {
+        std::iter::successors(self[of].first, |node| self[*node].next)
+    }
+
+    /// The node's parent, and so on.
+    pub(super) fn ancestors(&self, of: NodeId) -> impl Iterator<Item = NodeId> {
+        std::iter::successors(self[of].parent, |node| self[*node].parent)
+    }
+
+    /// The name of an HTML element; empty for any other node.
+    pub(super) fn name(&self, of: NodeId) -> &str {
+        match &self[of].content {
+            Content::Element(element) if element.name.ns == ns!(html) => &element.name.local,
+            Content::Element(_) | Content::Root | Content::Text(_) | Content::Unseen => "",
+        }
+    }
+
+    /// An attribute of an element.
+    pub(super) fn attribute(&self, of: NodeId, name: &str) -> Option<&str> {
+        let Content::Element(element) = &self[of].content else { return None };
+        let named =
+            |attribute: &&Attribute| attribute.name.ns == ns!() && *attribute.name.local == *name;
+        element.attributes.iter().find(named).map(|attribute| &*attribute.value)
+    }
+
+    /// Whether an element has an attribute.
+    pub(super) fn has(&self, of: NodeId, name: &str) -> bool {
+        self.attribute(of, name).is_some()
+    }
+
+    /// The text of a text node.
+    pub(super) fn text(&self, of: NodeId) -> Option<&str> {
+        match &self[of].content {
+            Content::Text(text) => Some(text),
+            Content::Root | Content::Element(_) | Content::Unseen => None,
+        }
+    }
+
+    /// Whether the element is one whose text is code, as in HTML and as in SVG.
+    pub(super) fn is_script(&self, of: NodeId) -> bool {
+        matches!(&self[of].content, Content::Element(element)
+            if &*element.name.local == "script" && (element.name.ns == ns!(html) || element.name.ns == ns!(svg)))
+    }
+
+    /// The form that the parser gave a control to.
+    pub(super) fn owner(&self, of: NodeId) -> Option<NodeId> {
+        self.owners.get(&of).copied()
+    }
+
+    fn add(&mut self, content: Content) -> NodeId {
+        self.nodes.push(Node {
+            content,
+            closed: false,
+            parent: None,
+            previous: None,
+            next: None,
+            first: None,
+            last: None,
+        });
+        NodeId(self.nodes.len() - 1)
+    }
+
+    fn node(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0]
+    }
+
+    /// Puts a node before another below its parent, or at the end.
+    fn put(&mut self, child: NodeId, parent: NodeId, before: Option<NodeId>) {
+        self.detach(child);
+        let previous = match before {
+            Some(next) => self[next].previous,
+            None => self[parent].last,
+        };
+        let node = self.node(child);
+        (node.parent, node.previous, node.next) = (Some(parent), previous, before);
+        match previous {
+            Some(previous) => self.node(previous).next = Some(child),
+            None => self.node(parent).first = Some(child),
+        }
+        match before {
+            Some(next) => self.node(next).previous = Some(child),
+            None => self.node(parent).last = Some(child),
+        }
+    }
+
+    /// Takes a node out. Controls in it forget a form that stays behind, as the standard's removing steps say.
+    fn detach(&mut self, child: NodeId) {
+        let node = self.node(child);
+        let (Some(parent), previous, next) =
+            (node.parent.take(), node.previous.take(), node.next.take())
+        else {
+            return;
+        };
+        match previous {
+            Some(previous) => self.node(previous).next = next,
+            None => self.node(parent).first = next,
+        }
+        match next {
+            Some(next) => self.node(next).previous = previous,
+            None => self.node(parent).last = previous,
+        }
+        if self.owners.is_empty() {
+            return;
+        }
+        let inside: Vec<NodeId> = std::iter::once(child).chain(self.below(child)).collect();
+        for node in &inside {
+            if self.owners.get(node).is_some_and(|form| !inside.contains(form)) {
+                self.owners.remove(node);
+            }
+        }
+    }
+
+    /// A form's end tag also ends a form that it stands right in, as Chromium has it. The standard does not say so.
+    fn close(&mut self, node: NodeId) {
+        self.node(node).closed = true;
+        let Some(outer) = self[node].parent else { return };
+        let both = self.name(node) == "form" && self.name(outer) == "form";
+        let mut inside = std::iter::successors(self[node].last, |node| self[*node].last);
+        if both && inside.all(|node| self[node].closed || self.is_empty(node)) {
+            self.left.insert(outer);
+        }
+    }
+
+    /// Whether nothing can stand in the node.
+    fn is_empty(&self, node: NodeId) -> bool {
+        match &self[node].content {
+            Content::Element(element) => matches!(
+                &*element.name.local,
+                "area"
+                    | "base"
+                    | "br"
+                    | "col"
+                    | "embed"
+                    | "hr"
+                    | "img"
+                    | "input"
+                    | "link"
+                    | "meta"
+                    | "param"
+                    | "source"
+                    | "track"
+                    | "wbr"
+            ),
+            Content::Root | Content::Text(_) | Content::Unseen => true,
+        }
+    }
+
+    fn put_new(&mut self, child: NodeOrText<NodeId>, parent: NodeId, before: Option<NodeId>) {
+        let child = match child {
+            NodeOrText::AppendNode(node) => node,
+            NodeOrText::AppendText(text) => {
+                let neighbour = match before {
+                    Some(next) => self[next].previous,
+                    None => self[parent].last,
+                };
+                if let Some(neighbour) = neighbour
+                    && let Content::Text(before) = &mut self.node(neighbour).content
+                {
+                    before.push_tendril(&text);
+                    return;
+                }
+                self.add(Content::Text(text))
+            }
+        };
+        self.put(child, parent, before);
+    }
+}
+
+impl std::ops::Index<NodeId> for Tree {
+    type Output = Node;
+
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+// === impl Builder ===
+
+impl TreeSink for Builder {
+    type Handle = NodeId;
+    type Output = Tree;
+    type ElemName<'a> = Ref<'a, QualName>;
+
+    fn finish(self) -> Tree {
+        self.0.into_inner()
+    }
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn set_quirks_mode(&self, _: QuirksMode) {}
+
+    fn get_document(&self) -> NodeId {
+        ROOT
+    }
+
+    fn same_node(&self, one: &NodeId, other: &NodeId) -> bool {
+        one == other
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
+        Ref::map(self.0.borrow(), |tree| match &tree[*target].content {
+            Content::Element(element) => &element.name,
+            Content::Root | Content::Text(_) | Content::Unseen => {
+                unreachable!("the parser asks for the names of elements only")
+            }
+        })
+    }
+
+    fn create_element(
+        &self,
+        name: QualName,
+        attributes: Vec<Attribute>,
+        flags: ElementFlags,
+    ) -> NodeId {
+        let mut tree = self.0.borrow_mut();
+        let id = tree.add(Content::Element(Element { name, attributes }));
+        if flags.template {
+            let inside = tree.add(Content::Root);
+            tree.templates.insert(id, inside);
+        }
+        id
+    }
+
+    fn create_comment(&self, _: StrTendril) -> NodeId {
+        self.0.borrow_mut().add(Content::Unseen)
+    }
+
+    fn create_pi(&self, _: StrTendril, _: StrTendril) -> NodeId {
+        self.0.borrow_mut().add(Content::Unseen)
+    }
+
+    fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
+        let mut tree = self.0.borrow_mut();
+        let mut parent = *parent;
+        while tree.left.contains(&parent)
+            && let Some(outer) = tree[parent].parent
+        {
+            parent = outer;
+        }
+        tree.put_new(child, parent, None);
+    }
+
+    fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
+        let mut tree = self.0.borrow_mut();
+        if let Some(parent) = tree[*sibling].parent {
+            tree.put_new(child, parent, Some(*sibling));
+        }
+    }
+
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        previous: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
+        let has_parent = self.0.borrow()[*element].parent.is_some();
+        if has_parent {
+            self.append_before_sibling(element, child);
+        } else {
+            self.append(previous, child);
+        }
+    }
+
+    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
+
+    fn pop(&self, node: &NodeId) {
+        self.0.borrow_mut().close(*node);
+    }
+
+    fn get_template_contents(&self, target: &NodeId) -> NodeId {
+        self.0.borrow().templates[target]
+    }
+
+    fn add_attrs_if_missing(&self, target: &NodeId, attributes: Vec<Attribute>) {
+        let mut tree = self.0.borrow_mut();
+        if let Content::Element(element) = &mut tree.node(*target).content {
+            for attribute in attributes {
+                if element.attributes.iter().all(|known| known.name != attribute.name) {
+                    element.attributes.push(attribute);
+                }
+            }
+        }
+    }
+
+    fn associate_with_form(&self, target: &NodeId, form: &NodeId, _: (&NodeId, Option<&NodeId>)) {
+        self.0.borrow_mut().owners.insert(*target, *form);
+    }
+
+    fn remove_from_parent(&self, target: &NodeId) {
+        self.0.borrow_mut().detach(*target);
+    }
+
+    fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
+        let mut tree = self.0.borrow_mut();
+        while let Some(child) = tree[*node].first {
+            tree.put(child, *new_parent, None);
+        }
+    }
+}
