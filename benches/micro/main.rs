@@ -12,7 +12,9 @@ use tillrush::base::{JourneyId, Micros, Slice, StepId, VarId};
 use tillrush::plan::{Plan, Scope, Value};
 use tillrush::report::{Paint, View, console};
 use tillrush::schedule::Schedule;
-use tillrush::tally::{ExchangeSeen, Outcome, Phases, StepAttempt, Tally, UnitAttempt};
+use tillrush::tally::{
+    AttemptTimes, ExchangeSeen, Outcome, Phases, StepAttempt, Tally, Timing, UnitAttempt,
+};
 use tillrush::verdict::{Completion, Findings, Machine, RunFacts};
 
 /// A scenario of a second with these steps, and with nothing else in it.
@@ -135,7 +137,7 @@ fn record(tally: &mut Tally, at: Micros) {
         intended_at: at,
         acted_at: at,
         ended_at: at + span,
-        service: Some(span),
+        times: AttemptTimes::default().with(Timing::Service, Some(span)),
         arrival: false,
         attributes,
         outcome: Outcome::Ok,

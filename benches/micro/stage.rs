@@ -47,7 +47,7 @@ pub struct StageConnections {
 }
 
 /// The world of the shoppers on the stage.
-pub type StageWorld = CoreContext<StageTransport, JumpingClock, NoGate>;
+pub type StageWorld = CoreContext<(StageTransport, JumpingClock, NoGate)>;
 
 // === impl JumpingClock ===
 
@@ -178,7 +178,7 @@ pub fn plan(scenario: &str) -> Plan {
 /// The world of a plan, on a stage where this share of the requests fails.
 pub fn world(plan: Plan, failing: f64) -> StageWorld {
     let clock = JumpingClock::default();
-    CoreContext {
+    CoreContext::<(_, _, _)> {
         transport: StageTransport(Rc::new(Stage::new(clock.clone(), failing))),
         clock,
         gate: NoGate,
@@ -204,7 +204,7 @@ pub fn visit(world: &StageWorld, ordinal: u64, at: Micros) {
     let mut visit = JourneyRun::new(world, shopper_id(1, ordinal), ordinal, at);
     let end = {
         // Nothing on the stage waits, so one look is enough.
-        let going = pin!(visit.go(world));
+        let going = pin!(visit.run(world));
         match going.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(end) => end,
             Poll::Pending => unreachable!("nobody waits on this stage"),

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::base::{Micros, StepId, counted, on_one_line};
 use crate::plan::{Arrivals, Plan};
 use crate::report::{count, group, percent};
-use crate::tally::{Latency, SecondTally, Tally};
+use crate::tally::{Latency, SecondTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
 use crate::verdict::{HotSpot, hotspots};
 
@@ -100,7 +100,7 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
         .sum();
     let rate = lately as f64 / f64::from((until - from).max(1));
     let blocks = total.shape.block_of(now.since(LATELY))..total.shape.block_of(now) + 1;
-    let times: Latency = seen.response_ok.within(blocks);
+    let times: Latency = seen.times[StepTime::ResponseOk].within(blocks);
     let p95 = times
         .quantile(0.95)
         .filter(|_| times.count() >= min_sample(0.95))

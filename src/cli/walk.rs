@@ -44,7 +44,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let end = LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
         let narrator = Narrator { plan: Arc::clone(plan), screen, requests: Cell::new(0) };
-        let context = CoreContext {
+        let context = CoreContext::<(_, _, _)> {
             plan: Arc::clone(plan),
             transport: HttpTransport::try_new(access.http, clock.clone())
                 .map_err(anyhow::Error::from)?,
@@ -64,7 +64,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         };
         print_shopper(plan, shopper, screen);
         let mut journey = JourneyRun::new(&context, shopper, ordinal, Micros::ZERO);
-        let end = journey.go(&context).await;
+        let end = journey.run(&context).await;
         journey.close(&context, end);
         Ok::<End, anyhow::Error>(end)
     })?;

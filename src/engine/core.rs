@@ -16,9 +16,8 @@ use super::stop::{Phase, StopSignal};
 use crate::base::{Micros, Slice};
 use crate::plan::{self, Plan};
 use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
-use crate::shopper::browser::session::RequestGate;
-use crate::shopper::transport::{Clock, Transport};
-use crate::shopper::{CoreContext, JourneyRun};
+use crate::shopper::transport::Clock;
+use crate::shopper::{CoreContext, Env, JourneyRun};
 use crate::tally::{End, OwnFault, Tally};
 
 /// How many shoppers may be in the shop at once in one process; beyond, arrivals are counted as unstarted. Not a
@@ -73,13 +72,7 @@ struct Crowd {
 }
 
 /// Runs a core to its end: arrivals, the drain, the last delta.
-pub async fn run<S, C, G>(core: CorePlan, world: Rc<CoreContext<S, C, G>>)
-where
-    S: Transport + 'static,
-    S::Connections: 'static,
-    C: Clock + 'static,
-    G: RequestGate + Clone + 'static,
-{
+pub async fn run<E: Env>(core: CorePlan, world: Rc<CoreContext<E>>) {
     let crowd = Rc::new(Crowd::default());
     let reporter = Rc::new(Reporter::new(&core));
     let reporting = spawn_local(report(Rc::clone(&reporter), Rc::clone(&world)));
@@ -98,18 +91,12 @@ where
 }
 
 /// Starts every arrival of the slice at its time, and waits for nobody. True if the run was stopped.
-async fn dispatch<S, C, G>(
+async fn dispatch<E: Env>(
     core: &CorePlan,
-    world: &Rc<CoreContext<S, C, G>>,
+    world: &Rc<CoreContext<E>>,
     crowd: &Rc<Crowd>,
     stop: &mut StopSignal,
-) -> bool
-where
-    S: Transport + 'static,
-    S::Connections: 'static,
-    C: Clock + 'static,
-    G: RequestGate + Clone + 'static,
-{
+) -> bool {
     let most = MOST_AT_ONCE / u64::from(core.cores);
     let mut arrivals = Schedule::new(&core.plan.load, core.seed).slice(core.slice);
     while let Some(arrival) = arrivals.next() {
@@ -150,7 +137,7 @@ where
 }
 
 /// Arrivals that were due when the run was stopped, and not started yet.
-fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &CoreContext<S, C, G>) {
+fn leave_unstarted<E: Env>(first: Arrival, rest: Arrivals, world: &CoreContext<E>) {
     let now = world.clock.now();
     for arrival in std::iter::once(first).chain(rest).take_while(|arrival| arrival.at <= now) {
         for (_, world) in halves(world) {
@@ -162,20 +149,14 @@ fn leave_unstarted<S, C: Clock, G>(first: Arrival, rest: Arrivals, world: &CoreC
 }
 
 /// A closed load: each user is one shopper after the other, until the time is over. True if the run was stopped.
-async fn follow<S, C, G>(
+async fn follow<E: Env>(
     core: &CorePlan,
-    world: &Rc<CoreContext<S, C, G>>,
+    world: &Rc<CoreContext<E>>,
     crowd: &Rc<Crowd>,
     users: u32,
     length: Micros,
     stop: &mut StopSignal,
-) -> bool
-where
-    S: Transport + 'static,
-    S::Connections: 'static,
-    C: Clock + 'static,
-    G: RequestGate + Clone + 'static,
-{
+) -> bool {
     tokio::select! {
         biased;
         () = stop.reached(Phase::Draining) => return true,
@@ -210,26 +191,18 @@ where
 }
 
 /// The shopper who should come then.
-fn expected<S: Transport, C: Clock, G: RequestGate + Clone>(
-    world: &CoreContext<S, C, G>,
-    arrival: Arrival,
-) -> JourneyRun<S, G> {
+fn expected<E: Env>(world: &CoreContext<E>, arrival: Arrival) -> JourneyRun<E> {
     JourneyRun::new(world, arrival.shopper, arrival.ordinal, arrival.at)
 }
 
 /// Lets a shopper in.
-fn admit<S, C, G>(
-    world: &Rc<CoreContext<S, C, G>>,
+fn admit<E: Env>(
+    world: &Rc<CoreContext<E>>,
     crowd: &Rc<Crowd>,
-    mut here: JourneyRun<S, G>,
+    mut here: JourneyRun<E>,
     arrival: Arrival,
     slice: Slice,
-) where
-    S: Transport + 'static,
-    S::Connections: 'static,
-    C: Clock + 'static,
-    G: RequestGate + Clone + 'static,
-{
+) {
     let (world, crowd) = (Rc::clone(world), Rc::clone(crowd));
     let inside = Inside::enter(&world, &crowd);
     let task = async move {
@@ -256,18 +229,18 @@ fn admit<S, C, G>(
 }
 
 /// One shopper's visits to two shops at once. Who is asked first acts first: the shops take turns.
-async fn visit_both<S: Transport, C: Clock, G: RequestGate + Clone>(
-    world: &CoreContext<S, C, G>,
-    beside: &CoreContext<S, C, G>,
+async fn visit_both<E: Env>(
+    world: &CoreContext<E>,
+    beside: &CoreContext<E>,
     crowd: &Crowd,
-    here: JourneyRun<S, G>,
+    here: JourneyRun<E>,
     arrival: Arrival,
     here_first: bool,
 ) {
-    let enter = async |world, visit: JourneyRun<S, G>| {
+    let enter = async |world, visit: JourneyRun<E>| {
         let mut visit = visit.in_two_shops();
         let end = stay(&mut visit, world, crowd).await;
-        let answers = visit.answers(end);
+        let answers = visit.paired_outcomes(end);
         visit.close(world, end);
         answers
     };
@@ -289,30 +262,24 @@ async fn visit_both<S: Transport, C: Clock, G: RequestGate + Clone>(
 }
 
 /// A visit to its end, or to the end of the run. What follows is for its owner: moved in here, it would take its room twice.
-async fn stay<S: Transport, C: Clock, G: RequestGate + Clone>(
-    visit: &mut JourneyRun<S, G>,
-    world: &CoreContext<S, C, G>,
-    crowd: &Crowd,
-) -> End {
+async fn stay<E: Env>(visit: &mut JourneyRun<E>, world: &CoreContext<E>, crowd: &Crowd) -> End {
     tokio::select! {
         biased;
         () = crowd.closes() => End::Unfinished,
-        end = visit.go(world) => end,
+        end = visit.run(world) => end,
     }
 }
 
 /// The world, and the one beside it in a duet.
-fn halves<S, C, G>(
-    world: &CoreContext<S, C, G>,
-) -> impl Iterator<Item = (Half, &CoreContext<S, C, G>)> {
+fn halves<E: Env>(world: &CoreContext<E>) -> impl Iterator<Item = (Half, &CoreContext<E>)> {
     std::iter::once((Half::Target, world))
         .chain(world.beside.as_deref().map(|beside| (Half::Beside, beside)))
 }
 
 /// Waits for those inside, for as long as they may; then cuts them.
-async fn drain<S, C: Clock, G>(
+async fn drain<E: Env>(
     core: &CorePlan,
-    world: &CoreContext<S, C, G>,
+    world: &CoreContext<E>,
     crowd: &Crowd,
     stop: &mut StopSignal,
     stopped: bool,
@@ -337,21 +304,21 @@ async fn drain<S, C: Clock, G>(
 }
 
 /// A shopper's place in the crowd, given up when the task ends, however it ends.
-struct Inside<S, C, G> {
-    world: Rc<CoreContext<S, C, G>>,
+struct Inside<E: Env> {
+    world: Rc<CoreContext<E>>,
     crowd: Rc<Crowd>,
 }
 
 // === impl Inside ===
 
-impl<S, C, G> Inside<S, C, G> {
-    fn enter(world: &Rc<CoreContext<S, C, G>>, crowd: &Rc<Crowd>) -> Inside<S, C, G> {
+impl<E: Env> Inside<E> {
+    fn enter(world: &Rc<CoreContext<E>>, crowd: &Rc<Crowd>) -> Inside<E> {
         crowd.enter();
         Inside { world: Rc::clone(world), crowd: Rc::clone(crowd) }
     }
 }
 
-impl<S, C, G> Drop for Inside<S, C, G> {
+impl<E: Env> Drop for Inside<E> {
     fn drop(&mut self) {
         // A bug of ours in one shopper must neither hang the run nor pass unseen.
         if std::thread::panicking()
@@ -403,7 +370,7 @@ struct Reporter {
 }
 
 /// Sends a delta at each full second.
-async fn report<S, C: Clock, G>(reporter: Rc<Reporter>, world: Rc<CoreContext<S, C, G>>) {
+async fn report<E: Env>(reporter: Rc<Reporter>, world: Rc<CoreContext<E>>) {
     loop {
         let next = Micros::from_secs(u64::from(world.clock.now().second()) + 1);
         world.clock.sleep_until(next).await;
@@ -419,7 +386,7 @@ impl Reporter {
         Reporter { deltas, last: Cell::new((ThreadUse::now(), Micros::ZERO)), coarse_timer }
     }
 
-    fn send<S, C: Clock, G>(&self, world: &CoreContext<S, C, G>) {
+    fn send<E: Env>(&self, world: &CoreContext<E>) {
         let (now, used) = (world.clock.now(), ThreadUse::now());
         let (before, then) = self.last.replace((used, now));
         let (cpu, wall) = (used.cpu.since(before.cpu), now.since(then));

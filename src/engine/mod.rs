@@ -224,7 +224,7 @@ fn run_core(
                      beside| {
             // Limits are for the whole run: each core of each slice takes an equal share of them.
             let gate = Caps::new(clock.clone(), &core.plan.limits, core.slice.of(), budget.clone());
-            Ok::<_, EngineError>(Rc::new(CoreContext {
+            Ok::<_, EngineError>(Rc::new(CoreContext::<(_, _, _)> {
                 plan: Arc::clone(&core.plan),
                 transport: HttpTransport::try_new(options.http.clone(), clock.clone())?,
                 clock: clock.clone(),

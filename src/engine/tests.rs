@@ -18,7 +18,7 @@ use crate::shopper::browser::session::{NoGate, SessionSettings};
 use crate::shopper::transport::TransportError;
 use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
 use crate::shopper::{CoreContext, Rendezvous, ReturningPool};
-use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, Tally};
+use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, StepTime, Tally};
 
 type Answer = (Micros, Result<(u16, String), TransportError>);
 
@@ -63,7 +63,7 @@ fn run_both(
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
         let world = |rule, beside| {
-            Rc::new(CoreContext {
+            Rc::new(CoreContext::<(_, _, _)> {
                 plan: Arc::clone(&plan),
                 transport: FakeTransport { clock: clock.clone(), rule },
                 clock: clock.clone(),
@@ -123,7 +123,7 @@ fn shoppers_go_through_the_journey_and_every_one_is_accounted_for() {
     assert_eq!(ends(&tally, End::Completed), 50);
     assert!(tally.steps.iter().all(|step| step.ok == 50 && step.requests == 50));
     assert!(tally.shoppers.keys().all(|key| key.fate.purchased && key.fate.failures == 0));
-    let response = tally.steps[1].response_ok.total();
+    let response = tally.steps[1].times[StepTime::ResponseOk].total();
     assert!((99_900..=101_500).contains(&response.quantile(0.5).unwrap().0), "{response:?}");
 }
 
@@ -190,7 +190,7 @@ fn a_step_slower_than_the_shopper_waits_is_given_up_from_when_the_shopper_acts()
         }
     });
     assert_eq!(tally.steps[1].failed[&FailureKind::TooSlow], 50);
-    let censored = tally.steps[1].response_censored.total();
+    let censored = tally.steps[1].times[StepTime::ResponseCensored].total();
     assert_eq!(censored.count(), 50);
     assert!(censored.min().unwrap() >= Micros::from_millis(2_990), "{censored:?}");
 }
@@ -204,7 +204,10 @@ fn a_shop_that_stalls_shows_in_the_response_time_of_those_who_came_meanwhile() {
         (wait + Micros::from_millis(1), Ok((200, String::new())))
     };
     let tally = run(shop_plan(), &Stop::default(), stall);
-    assert!(tally.steps[0].response_ok.total().max().unwrap() >= Micros::from_millis(1_800));
+    assert!(
+        tally.steps[0].times[StepTime::ResponseOk].total().max().unwrap()
+            >= Micros::from_millis(1_800)
+    );
     assert_eq!(tally.arrivals.started, 50, "arrivals do not wait for the shop");
 }
 
@@ -306,7 +309,10 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     assert_eq!(polled.ok + gave_up, 50);
     // Found at the third answer; where it never comes, asked at 0, 0.6, … 3.6 s.
     assert_eq!(polled.requests, polled.ok * 3 + gave_up * 7);
-    assert!(polled.response_censored.total().max().unwrap() <= Micros::from_millis(4_010));
+    assert!(
+        polled.times[StepTime::ResponseCensored].total().max().unwrap()
+            <= Micros::from_millis(4_010)
+    );
 }
 
 #[test]
@@ -450,7 +456,7 @@ fn shoppers_who_wait_for_each_other_act_at_one_instant() {
     let waits: Vec<u64> = paid_at.borrow().keys().copied().collect();
     assert!(waits[1] - waits[0] == 40 && waits[2] > waits[1] + 40, "{waits:?}");
     // To wait for others is a pause, and not the shop's slowness.
-    assert!(tally.steps[1].response_ok.total().quantile(1.0).unwrap().0 < 110_000);
+    assert!(tally.steps[1].times[StepTime::ResponseOk].total().quantile(1.0).unwrap().0 < 110_000);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::browser::returning::ReturningPool;
-use super::browser::session::{RedirectHop, RequestGate, SessionSettings};
+use super::browser::session::{BrowserSession, RedirectHop, RequestGate, SessionSettings};
 use super::purchase::PurchaseLog;
 use super::rendezvous::Rendezvous;
 use super::transport::{Clock, Exchange, Transport, WireRequest};
@@ -13,16 +13,30 @@ use crate::base::{Micros, StepId};
 use crate::plan::Plan;
 use crate::tally::{AssetsSeen, Checked, Outcome, Tally};
 
+/// What is outside of shoppers: the shop, the time, and what holds requests back. Real ones in a run, others in tests.
+pub trait Env: 'static {
+    /// Where requests go.
+    type Transport: Transport<Connections: 'static> + 'static;
+    /// The time of the run.
+    type Clock: Clock + 'static;
+    /// What holds requests back.
+    type Gate: RequestGate + Clone + 'static;
+}
+
+/// The browser session of a shopper in this environment.
+pub(super) type Session<E> =
+    BrowserSession<<<E as Env>::Transport as Transport>::Connections, <E as Env>::Gate>;
+
 /// What the shoppers of one core share.
-pub struct CoreContext<S, C, G> {
+pub struct CoreContext<E: Env> {
     /// What they mean to do.
     pub plan: Arc<Plan>,
     /// Where they do it.
-    pub transport: S,
+    pub transport: E::Transport,
     /// When.
-    pub clock: C,
+    pub clock: E::Clock,
     /// What holds requests back.
-    pub gate: G,
+    pub gate: E::Gate,
     /// What all sessions have in common.
     pub settings: Rc<SessionSettings>,
     /// Names this run to the shop.
@@ -38,7 +52,7 @@ pub struct CoreContext<S, C, G> {
     /// Observes every step, where wanted.
     pub observer: Option<Rc<dyn StepObserver>>,
     /// The context of the other shop, where the same shoppers go to two at once.
-    pub beside: Option<Rc<CoreContext<S, C, G>>>,
+    pub beside: Option<Rc<CoreContext<E>>>,
     /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
     pub skip_delays: bool,
     /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.
@@ -71,9 +85,22 @@ pub trait StepObserver {
     fn pause_started(&self, pause: Micros, why: &str);
 }
 
+// === impl Env ===
+
+impl<T, C, G> Env for (T, C, G)
+where
+    T: Transport<Connections: 'static> + 'static,
+    C: Clock + 'static,
+    G: RequestGate + Clone + 'static,
+{
+    type Transport = T;
+    type Clock = C;
+    type Gate = G;
+}
+
 // === impl CoreContext ===
 
-impl<S: Transport, C: Clock, G: RequestGate> CoreContext<S, C, G> {
+impl<E: Env> CoreContext<E> {
     /// Calls the observer, if there is one.
     pub(super) fn observe(&self, what: impl FnOnce(&dyn StepObserver)) {
         if let Some(observer) = &self.observer {

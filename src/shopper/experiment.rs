@@ -1,16 +1,13 @@
-//! The second try of a shopper in an experiment: in the way that was drawn for that shopper, and what came of it.
+//! The retry experiment of one shopper: which arm the shopper is in, and what came of it.
 //!
-//! A shopper is treated once, after the first failure; whatever fails later is tried again as ever. Cured is who then
-//! gets through the unit that failed without another failure on the way; a fresh session goes there from the journey's
-//! start.
+//! A shopper is treated once, after the first failure; whatever fails later is retried as ever. The treatment succeeded
+//! if the shopper then passes the unit that failed without another failure on the way. A fresh session goes there from
+//! the journey's start.
 
-use super::browser::session::RequestGate;
-use super::context::CoreContext;
-use super::journey::JourneyRun;
-use super::transport::{Clock, Transport};
+use super::profile::ShopperProfile;
 use crate::base::{Delay, StepId};
-use crate::plan::{Behaviour, Way};
-use crate::tally::{Observed, Outcome, Treatment};
+use crate::plan::{Behaviour, Plan, Way};
+use crate::tally::{Outcome, Tally, Treatment};
 
 /// How far the experiment with a shopper is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +15,9 @@ pub(super) enum Experiment {
     /// Nothing has failed.
     #[default]
     Untreated,
-    /// The shopper is on the way to the unit that failed, by its place on the way.
+    /// The shopper is on the way to the unit that failed, by its place on the route.
     UnderWay(usize, Treatment),
-    /// It is known what came of it.
+    /// Its outcome is known.
     Over,
 }
 
@@ -32,62 +29,43 @@ pub(super) enum Retry {
     /// The unit, after this pause.
     After(Delay),
     /// The journey from its start.
-    Anew,
+    Restart,
 }
 
-impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
-    /// The shopper's first failure fell at this step: changes what the arm changes, and says how to try again.
-    pub(super) fn treat<C: Clock>(
-        &mut self,
-        context: &CoreContext<S, C, G>,
-        leg: usize,
-        step: StepId,
-    ) -> Retry {
-        let plan = &*context.plan;
-        let shoppers = &plan.shoppers;
-        if shoppers.behaviour != Behaviour::Experiment || self.experiment != Experiment::Untreated {
-            return Retry::Again;
-        }
-        let Some(arm) = shoppers.arm_of(self.shopper) else { return Retry::Again };
-        let eligible = shoppers.eligible(self.held(), self.met.bought_at.is_some());
-        self.experiment = Experiment::UnderWay(leg, Treatment { step, arm, eligible });
-        if eligible & (1 << arm) == 0 {
-            return Retry::Again;
-        }
-        let way = &shoppers.arms[usize::from(arm)].way;
-        let values = plan.values_after(way, self.shopper, self.held());
-        for (attribute, (value, held)) in
-            shoppers.attributes.iter().zip(values.iter().zip(self.held().to_vec()))
-        {
-            if *value != held {
-                self.variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
-            }
-        }
-        self.session.equip(shoppers.equipment(&values));
-        self.held = Some(values);
-        match way {
-            Way::Same | Way::Redraw(_) | Way::Set(_) => Retry::Again,
-            Way::Wait(pause) => Retry::After(*pause),
-            Way::Fresh => {
-                self.session.reset();
-                self.observed.fill(Observed::Missing);
-                Retry::Anew
-            }
-        }
+// === impl Experiment ===
+
+impl Experiment {
+    /// Whether the shopper is treated, and on the way to the unit that failed.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self, Experiment::UnderWay(..))
     }
 
-    /// An attempt at a unit came out so: tells what came of the treatment, if that is known now.
-    pub(super) fn follow_up<C: Clock>(
+    /// Assigns the shopper's arm at the first failure: what it changes, if it can change anything for this shopper.
+    pub(super) fn assign_arm<'p>(
         &mut self,
-        context: &CoreContext<S, C, G>,
-        leg: usize,
-        outcome: Outcome,
-    ) {
-        let Experiment::UnderWay(failed, treatment) = self.experiment else { return };
-        if outcome == Outcome::Ok && leg != failed {
+        plan: &'p Plan,
+        profile: &ShopperProfile,
+        has_bought: bool,
+        place: usize,
+        step: StepId,
+    ) -> Option<&'p Way> {
+        let shoppers = &plan.shoppers;
+        if shoppers.behaviour != Behaviour::Experiment || *self != Experiment::Untreated {
+            return None;
+        }
+        let arm = shoppers.arm_of(profile.id)?;
+        let eligible = shoppers.eligible(profile.attributes(), has_bought);
+        *self = Experiment::UnderWay(place, Treatment { step, arm, eligible });
+        (eligible & (1 << arm) != 0).then(|| &shoppers.arms[usize::from(arm)].way)
+    }
+
+    /// Records the treatment's outcome, if the attempt at the unit at this place decides it.
+    pub(super) fn record_outcome(&mut self, place: usize, outcome: Outcome, tally: &mut Tally) {
+        let Experiment::UnderWay(failed, treatment) = *self else { return };
+        if outcome == Outcome::Ok && place != failed {
             return;
         }
-        self.experiment = Experiment::Over;
-        context.tally.borrow_mut().treated(treatment, outcome);
+        *self = Experiment::Over;
+        tally.treated(treatment, outcome);
     }
 }

@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
+use super::profile::ShopperProfile;
 use super::response::error_fingerprint::fingerprint;
 use super::transport::{Exchange, WireRequest, WireResponse};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
-use crate::plan::{Persona, Plan};
+use crate::plan::Plan;
 use crate::tally::{
     Cause, CausePlace, End, FailureKind, Observed, SampleLine, SampledExchange, Samples,
 };
@@ -158,33 +159,20 @@ impl Trace {
     }
 }
 
-/// Who a visit was of, for its example.
-pub struct SampledShopper<'a> {
-    /// The shopper.
-    pub shopper: ShopperId,
-    /// The unique text that the shop was sent.
-    pub marker: &'a str,
-    /// The journey and the attributes.
-    pub persona: &'a Persona,
-    /// The observed values at the end.
-    pub observed: &'a [Observed],
-    /// When the shopper should have arrived.
-    pub arrived_at: Micros,
-}
-
-/// The visit as an example.
-pub fn sample_line(
+/// The sampled shopper, for `samples.jsonl`.
+pub(super) fn sample_line(
     plan: &Plan,
-    visitor: &SampledShopper<'_>,
+    profile: &ShopperProfile,
+    observed: &[Observed],
     trace: &Trace,
     end: End,
 ) -> Arc<SampleLine> {
-    let attributes = plan.shoppers.attributes.iter().zip(&visitor.persona.attributes);
-    let observed = plan.observed.iter().zip(visitor.observed);
+    let attributes = plan.shoppers.attributes.iter().zip(&profile.persona.attributes);
+    let observed = plan.observed.iter().zip(observed);
     Arc::new(SampleLine {
-        shopper: visitor.shopper,
-        marker: visitor.marker.to_owned(),
-        journey: plan.journey(visitor.persona.journey).name.clone(),
+        shopper: profile.id,
+        marker: profile.marker.to_string(),
+        journey: plan.journey(profile.persona.journey).name.clone(),
         attributes: attributes
             .map(|(attribute, value)| {
                 (attribute.name.clone(), attribute.values[usize::from(*value)].0.clone())
@@ -196,7 +184,7 @@ pub fn sample_line(
                 Observed::Missing | Observed::TooMany => None,
             })
             .collect(),
-        arrived_at: visitor.arrived_at,
+        arrived_at: profile.arrived_at,
         end,
         exchanges: trace.sampled_exchanges(plan),
     })

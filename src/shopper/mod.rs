@@ -1,21 +1,27 @@
 //! One simulated customer: its journey, its session with the shop, its patience.
 
+mod activity;
 mod attempt;
 pub mod browser;
 mod context;
 mod experiment;
+mod failure_kind;
 mod failure_sample;
 mod journey;
+mod outcomes;
 mod page_assets;
+mod profile;
 mod progress;
 mod purchase;
 mod rendezvous;
 mod request;
 mod response;
+mod retry;
 pub mod transport;
 
 pub use browser::returning::ReturningPool;
-pub use context::{CoreContext, StepObserver};
-pub use journey::{Answers, JourneyRun};
+pub use context::{CoreContext, Env, StepObserver};
+pub use journey::JourneyRun;
+pub use outcomes::PairedOutcomes;
 pub use purchase::{PurchaseEvent, PurchaseLog, PurchaseRecord};
 pub use rendezvous::Rendezvous;

@@ -1,11 +1,10 @@
 //! A step whose page's files are fetched: what the tally counts of them, and when the shopper goes on.
 
 use super::browser::assets::load::{LoadedAssets, PageToLoad};
-use super::browser::session::{RequestGate, is_page};
-use super::context::CoreContext;
+use super::browser::session::is_page;
+use super::context::{CoreContext, Env, Session};
 use super::failure_sample::Evidence;
-use super::journey::JourneyRun;
-use super::transport::{Clock, Exchange, Transport};
+use super::transport::{Clock, Exchange};
 use crate::base::{Micros, StepId};
 use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
 
@@ -29,47 +28,45 @@ pub(super) struct AssetsResult {
     pub(super) own: Vec<(OwnFault, String)>,
 }
 
-impl<S: Transport, G: RequestGate + Clone> JourneyRun<S, G> {
-    /// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
-    /// page.
-    pub(super) async fn load_assets<C: Clock>(
-        &mut self,
-        context: &CoreContext<S, C, G>,
-        arrived: &PageArrival,
-        evidence: &Evidence,
-    ) -> AssetsResult {
-        let &PageArrival { step, intended_at, page_at, as_expected } = arrived;
-        let page = (
-            &evidence.request,
-            evidence.answer.as_ref().filter(|answer| is_page(answer)),
-            self.session.page().cloned(),
-        );
-        let (Some(request), Some(answer), Some(url)) = page else {
-            return AssetsResult { at: page_at, missing: None, own: Vec::new() };
-        };
-        let page = PageToLoad { url: &url, html: &answer.body, headers: &request.headers };
-        let seen = |exchange: &Exchange, held: Option<Micros>| {
-            context.tally.borrow_mut().asset_exchange(&AssetExchange {
-                step,
-                began_at: exchange.began_at,
-                sent: exchange.sent_at.is_some(),
-                connections: exchange.connections,
-                held: held.is_some(),
-                bytes_received: exchange.bytes_received,
-            });
-        };
-        let give_up_at = page_at.saturating_add(context.plan.step(step).gives_up_after);
-        let loaded = self.session.load_assets(&page, &context.clock, give_up_at, &seen).await;
-        let at = context.clock.now().max(page_at);
-        let whole = as_expected && loaded.failed.is_empty() && loaded.own.is_empty();
-        let summary = summarise(&loaded, whole.then(|| at.since(intended_at)));
-        context.tally.borrow_mut().assets(step, &summary);
-        let missing = loaded.missing();
-        context.observe(|observer| {
-            observer.assets_loaded(step, &summary, missing.as_deref().unwrap_or_default())
+/// Fetches the files of the page that a step has come to, if it is a page, for at most as long as the shopper waits for a
+/// page.
+pub(super) async fn load_assets<E: Env>(
+    context: &CoreContext<E>,
+    session: &mut Session<E>,
+    arrival: &PageArrival,
+    evidence: &Evidence,
+) -> AssetsResult {
+    let &PageArrival { step, intended_at, page_at, as_expected } = arrival;
+    let page = (
+        &evidence.request,
+        evidence.answer.as_ref().filter(|answer| is_page(answer)),
+        session.page().cloned(),
+    );
+    let (Some(request), Some(answer), Some(url)) = page else {
+        return AssetsResult { at: page_at, missing: None, own: Vec::new() };
+    };
+    let page = PageToLoad { url: &url, html: &answer.body, headers: &request.headers };
+    let seen = |exchange: &Exchange, held: Option<Micros>| {
+        context.tally.borrow_mut().asset_exchange(&AssetExchange {
+            step,
+            began_at: exchange.began_at,
+            sent: exchange.sent_at.is_some(),
+            connections: exchange.connections,
+            held: held.is_some(),
+            bytes_received: exchange.bytes_received,
         });
-        AssetsResult { at, missing, own: loaded.own }
-    }
+    };
+    let give_up_at = page_at.saturating_add(context.plan.step(step).gives_up_after);
+    let loaded = session.load_assets(&page, &context.clock, give_up_at, &seen).await;
+    let at = context.clock.now().max(page_at);
+    let whole = as_expected && loaded.failed.is_empty() && loaded.own.is_empty();
+    let summary = summarise(&loaded, whole.then(|| at.since(intended_at)));
+    context.tally.borrow_mut().assets(step, &summary);
+    let missing = loaded.missing();
+    context.observe(|observer| {
+        observer.assets_loaded(step, &summary, missing.as_deref().unwrap_or_default())
+    });
+    AssetsResult { at, missing, own: loaded.own }
 }
 
 fn summarise(loaded: &LoadedAssets, load: Option<Micros>) -> AssetsSeen {
@@ -87,7 +84,7 @@ fn summarise(loaded: &LoadedAssets, load: Option<Micros>) -> AssetsSeen {
 
 impl AssetsResult {
     /// Tells the tally what we failed to ask for.
-    pub(super) fn report_own_faults<S, C, G>(&self, context: &CoreContext<S, C, G>) {
+    pub(super) fn report_own_faults<E: Env>(&self, context: &CoreContext<E>) {
         let mut tally = context.tally.borrow_mut();
         self.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
     }

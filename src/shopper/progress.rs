@@ -4,7 +4,7 @@
 //! at it whichever time that happens, so that all who came are through, stopped or still there.
 
 use crate::base::{JourneyId, Micros};
-use crate::tally::Tally;
+use crate::tally::{End, Tally};
 
 /// What the shopper did at one unit on the way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +19,26 @@ pub(super) struct UnitProgress {
     pub came: bool,
     /// When the last attempt should have begun, if that failed.
     pub failed_at: Option<Micros>,
+}
+
+/// Where a shopper is after a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnitEnd {
+    /// Through it, at this moment, with this attempt.
+    Passed { at: Micros, attempts: u32 },
+    /// At the start of the journey again, to begin at this moment.
+    Restart { at: Micros },
+    /// At the end.
+    Ended(End),
+}
+
+// === impl UnitProgress ===
+
+impl UnitProgress {
+    /// Nothing done yet at the unit at this place in the journey.
+    pub(super) fn new(place: u16) -> UnitProgress {
+        UnitProgress { place, ..UnitProgress::default() }
+    }
 }
 
 /// Who has passed this leg: at which attempt, of all rounds the latest, the shopper got through the unit; none if the way leads there again.

@@ -8,7 +8,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
+use super::activity::PurchaseUnderWay;
+use super::profile::ShopperProfile;
 use crate::base::{Micros, ShopperId, UnitId};
+use crate::plan::Plan;
 use crate::tally::FailureKind;
 
 /// One shopper's intent to buy in one purchase of the journey.
@@ -114,6 +117,28 @@ impl Intent {
             generation: 1,
             body: None,
         }
+    }
+
+    /// Appends a record about an attempt at this purchase to the log.
+    pub(super) fn log(
+        &self,
+        log: &dyn PurchaseLog,
+        plan: &Plan,
+        profile: &ShopperProfile,
+        attempt: PurchaseUnderWay,
+        event: PurchaseEvent<'_>,
+        at: Micros,
+    ) {
+        log.write(&PurchaseRecord {
+            at_us: at,
+            intent: &self.marker,
+            key: &self.key(),
+            shopper: profile.id,
+            marker: &profile.marker,
+            purchase: &plan.unit(attempt.unit).name,
+            attempt: attempt.nth,
+            event,
+        });
     }
 
     /// Whether it is the intent of this purchase in this round of the journey.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::exchange::ExchangeSeen;
-use super::latency_by_block::Series;
+use super::latency_by_block::LatencyByBlock;
 use super::merge::{Merge, merge_fields};
 use crate::base::Micros;
 
@@ -36,7 +36,7 @@ pub struct Friction {
     /// What those did, in sum.
     pub smooth_effort: Effort,
     /// Intended arrival to the order, without thinking and pausing, by block.
-    pub busy: Series,
+    pub busy: LatencyByBlock,
 }
 
 // === impl Effort ===

@@ -39,6 +39,8 @@ pub enum OwnFault {
     Permission,
     /// tillrush's own: a bug.
     Bug,
+    /// A bound of our own that an option lifts.
+    Limit,
 }
 
 /// What is known of the generator itself.

@@ -12,31 +12,10 @@ use hdrhistogram::serialization::interval_log::{
     IntervalLogWriterBuilder, IntervalLogWriterError, Tag,
 };
 
-use super::{Latency, Series, StepTally, Tally};
+use super::{Latency, Tally};
 
 /// Values are microseconds, the readable maximum of each line is in milliseconds.
 const MAX_VALUE_DIVISOR: f64 = 1_000.0;
-
-/// The series of a step, with what tags call them.
-pub const SERIES: [&str; 6] = [
-    "response.ok",
-    "response.declined",
-    "response.failed",
-    "response.censored",
-    "service.ok",
-    "service.failed",
-];
-
-fn series_of(step: &StepTally) -> [&Series; 6] {
-    [
-        &step.response_ok,
-        &step.response_declined,
-        &step.response_failed,
-        &step.response_censored,
-        &step.service_ok,
-        &step.service_failed,
-    ]
-}
 
 /// Writes the step's series, block by block. `labels` are the steps' names by `StepId`, each of its own;
 /// `started_unix_us` is the planned start. Tags are such as `pay.response.ok`; characters that the format
@@ -69,7 +48,7 @@ pub fn write(
         .collect();
     let named = || {
         tally.steps.iter().enumerate().flat_map(|(step, tally)| {
-            SERIES.into_iter().zip(series_of(tally)).map(move |pair| (step, pair))
+            tally.times.iter().map(move |(series, latency)| (step, (series.key(), latency)))
         })
     };
     let mut blocks: Vec<u32> =
@@ -140,8 +119,11 @@ mod tests {
                         .iter()
                         .position(|known| *known == label)
                         .unwrap();
-                    let series = series_of(&tally.steps[step])
-                        [SERIES.iter().position(|known| *known == name).unwrap()];
+                    let (_, series) = tally.steps[step]
+                        .times
+                        .iter()
+                        .find(|(series, _)| series.key() == name)
+                        .unwrap();
                     let block = (interval.start_timestamp().as_secs() / 10) as u32;
                     let text = STANDARD.decode(interval.encoded_histogram()).unwrap();
                     let read: Histogram<u64> =
@@ -158,8 +140,8 @@ mod tests {
                 }
             }
         }
-        let series = tally.steps.iter().flat_map(series_of);
-        assert_eq!(seen, series.map(|series| series.blocks.len()).sum::<usize>());
+        let series = tally.steps.iter().flat_map(|step| step.times.iter());
+        assert_eq!(seen, series.map(|(_, series)| series.blocks.len()).sum::<usize>());
         assert!(seen > 10);
     }
 }

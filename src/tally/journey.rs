@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::friction::Friction;
-use super::latency_by_block::Series;
+use super::latency_by_block::LatencyByBlock;
 use super::merge::merge_fields;
 
 /// What was seen of one journey.
@@ -14,9 +14,9 @@ pub struct JourneyTally {
     /// By place of the unit in the journey: shoppers who came to it, and who got through it.
     pub funnel: Vec<FunnelStage>,
     /// Intended arrival to the end of the journey, of shoppers who completed it.
-    pub duration: Series,
+    pub duration: LatencyByBlock,
     /// Intended arrival to the order, of shoppers who bought.
-    pub time_to_buy: Series,
+    pub time_to_buy: LatencyByBlock,
     /// What it took them.
     pub friction: Friction,
 }

@@ -11,14 +11,14 @@ use crate::base::Micros;
 
 /// Distributions by block of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Series {
+pub struct LatencyByBlock {
     /// By block.
     pub blocks: BTreeMap<u32, Latency>,
 }
 
-// === impl Series ===
+// === impl LatencyByBlock ===
 
-impl Series {
+impl LatencyByBlock {
     /// Counts a span in a block.
     pub fn record(&mut self, block: u32, span: Micros) {
         self.blocks.entry(block).or_default().record(span);
@@ -40,7 +40,7 @@ impl Series {
     }
 }
 
-merge_fields!(Series { blocks });
+merge_fields!(LatencyByBlock { blocks });
 
 #[cfg(test)]
 mod tests {
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_series_is_read_by_block_and_as_a_whole() {
-        let mut series = Series::default();
+        let mut series = LatencyByBlock::default();
         [(0, 10), (1, 20), (1, 30), (5, 40)]
             .into_iter()
             .for_each(|(block, span)| series.record(block, Micros(span)));

@@ -36,6 +36,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod timing;
 mod untracked;
 
 pub use assets::{AssetExchange, AssetTally, AssetsSeen};
@@ -47,7 +48,7 @@ pub use friction::{Effort, Friction};
 pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use journey::{FunnelStage, JourneyTally};
 pub use latency::Latency;
-pub use latency_by_block::Series;
+pub use latency_by_block::LatencyByBlock;
 pub use observation::{Checked, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
 pub use outcome::{End, Outcome};
 pub use paired::{PairOf, Pairs};
@@ -57,3 +58,4 @@ pub use shape::{Part, Shape};
 pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
 pub use step::{PhaseTally, StepTally};
 pub use timeline::{Again, BlockTally, SecondTally};
+pub use timing::{AttemptTimes, StepTime, StepTimes, Timing};

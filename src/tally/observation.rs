@@ -9,6 +9,7 @@ use super::first_failures::Cause;
 use super::friction::Effort;
 use super::outcome::{End, Outcome};
 use super::shoppers::Observed;
+use super::timing::AttemptTimes;
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
 /// One try at a step: all its exchanges, and the judgement.
@@ -22,8 +23,8 @@ pub struct StepAttempt<'a> {
     pub acted_at: Micros,
     /// When the last byte came, or the shopper gave up.
     pub ended_at: Micros,
-    /// First byte of the first request to last byte of the last answer; none if nothing was sent.
-    pub service: Option<Micros>,
+    /// What was measured of it besides: the response time follows from the moments.
+    pub times: AttemptTimes,
     /// Whether this is the first try of a shopper who has just arrived. Its lag is counted by `Tally::arrived`, when the shopper acts.
     pub arrival: bool,
     /// The shopper's attributes.

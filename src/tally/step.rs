@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::assets::AssetTally;
 use super::failure::FailureKind;
 use super::latency::{Latency, merge_into_open};
-use super::latency_by_block::Series;
 use super::merge::merge_fields;
+use super::timing::StepTimes;
 
 /// What was seen of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,18 +37,8 @@ pub struct StepTally {
     pub bytes_sent: u64,
     /// Bytes of bodies received, as on the wire (compressed).
     pub bytes_received: u64,
-    /// Intended start to last byte, of successes, by block.
-    pub response_ok: Series,
-    /// The same of declines.
-    pub response_declined: Series,
-    /// The same of failures, all kinds but `TooSlow`.
-    pub response_failed: Series,
-    /// Attempts given up as too slow: right-censored at the moment of giving up.
-    pub response_censored: Series,
-    /// First byte of the request to last byte of the response, of successes, by block.
-    pub service_ok: Series,
-    /// The same of declines and failures.
-    pub service_failed: Series,
+    /// Its times by block, and what is measured, and outcome.
+    pub times: StepTimes,
     /// The parts of each exchange, whole run.
     pub phases: PhaseTally,
     /// The files that its pages are made of, where they are fetched; in none of the counts above.
@@ -97,12 +87,7 @@ merge_fields!(StepTally {
     held,
     bytes_sent,
     bytes_received,
-    response_ok,
-    response_declined,
-    response_failed,
-    response_censored,
-    service_ok,
-    service_failed,
+    times,
     phases,
     assets,
 });

@@ -7,7 +7,7 @@ use super::statistics::{Quantiles, Rate, design_effect};
 use super::{AssetFinding, Wire};
 use crate::base::{JourneyId, StepId, UnitId};
 use crate::plan::Plan;
-use crate::tally::{FailureKind, FunnelStage, StepTally, Tally};
+use crate::tally::{FailureKind, FunnelStage, StepTally, StepTime, Tally};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,8 +83,8 @@ fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
         declined: seen.declined,
         unjudged: seen.unjudged,
         kinds,
-        response: Quantiles::of_sample(&seen.response_ok.total()),
-        service: Quantiles::of_sample(&seen.service_ok.total()),
+        response: Quantiles::of_sample(&seen.times[StepTime::ResponseOk].total()),
+        service: Quantiles::of_sample(&seen.times[StepTime::ServiceOk].total()),
         wire: Wire::of(std::iter::once(seen)),
         assets: AssetFinding::of(&seen.assets),
     }
@@ -93,10 +93,10 @@ fn of_step(step: StepId, seen: &StepTally) -> StepFinding {
 /// (failed attempts, attempts) by block, as far as they have a response time.
 fn by_block(seen: &StepTally) -> BTreeMap<u32, (u64, u64)> {
     let outcomes = [
-        &seen.response_ok,
-        &seen.response_declined,
-        &seen.response_failed,
-        &seen.response_censored,
+        &seen.times[StepTime::ResponseOk],
+        &seen.times[StepTime::ResponseDeclined],
+        &seen.times[StepTime::ResponseFailed],
+        &seen.times[StepTime::ResponseCensored],
     ];
     let blocks: BTreeSet<u32> =
         outcomes.iter().flat_map(|series| series.blocks.keys().copied()).collect();

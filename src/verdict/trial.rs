@@ -11,8 +11,8 @@ use crate::base::random::{Purpose, draw as bits, uniform};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{Attribute, Plan, example};
 use crate::tally::{
-    End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd, StepAttempt,
-    Tally, UnitAttempt,
+    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd,
+    StepAttempt, Tally, Timing, UnitAttempt,
 };
 
 /// A shopper about to attempt a step.
@@ -270,7 +270,7 @@ impl Trial {
             intended_at: at,
             acted_at,
             ended_at: acted_at + service,
-            service: Some(service),
+            times: AttemptTimes::default().with(Timing::Service, Some(service)),
             arrival: false,
             attributes,
             outcome,

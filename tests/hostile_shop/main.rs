@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod answers;
+mod http2;
 mod keep_alive;
 mod raw;
 mod redirects;

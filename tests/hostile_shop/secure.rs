@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::{any, get};
 use http::{HeaderMap, Method, Version};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tempfile::NamedTempFile;
@@ -61,33 +61,60 @@ impl axum::serve::Listener for Listener {
     }
 }
 
+/// A certificate for `localhost` and the file of the authority that signed it.
+pub fn signed_certificate(protocols: &[&str]) -> (TlsAcceptor, NamedTempFile) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new([]).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = authority.self_signed(&authority_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &Issuer::from_params(&authority, &authority_key)).unwrap();
+    acceptor(&leaf, &key, &root, protocols)
+}
+
+/// A certificate as `openssl req -x509` makes it: signed by itself, and marked as an authority's.
+fn own_certificate(name: &str) -> (TlsAcceptor, NamedTempFile) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = params.self_signed(&key).unwrap();
+    acceptor(&own, &key, &own, &["http/1.1"])
+}
+
+fn acceptor(
+    leaf: &Certificate,
+    key: &KeyPair,
+    root: &Certificate,
+    protocols: &[&str],
+) -> (TlsAcceptor, NamedTempFile) {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), root.pem()).unwrap();
+    (TlsAcceptor::from(Arc::new(config)), file)
+}
+
 impl SecureShop {
     async fn start(protocols: &[&str]) -> SecureShop {
-        let authority_key = KeyPair::generate().unwrap();
-        let mut authority = CertificateParams::new([]).unwrap();
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = authority.self_signed(&authority_key).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        let leaf = leaf.signed_by(&key, &Issuer::from_params(&authority, &authority_key)).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![leaf.der().clone()],
-                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-            )
-            .unwrap();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let file = NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), root.pem()).unwrap();
+        SecureShop::with(signed_certificate(protocols)).await
+    }
+
+    async fn with((tls, authority): (TlsAcceptor, NamedTempFile)) -> SecureShop {
         let tcp = Arc::new(TcpListener::bind("127.0.0.1:0").await.unwrap());
         let shop = SecureShop {
             tcp,
-            tls: TlsAcceptor::from(Arc::new(config)),
-            authority: file,
+            tls,
+            authority,
             accepted: Arc::default(),
             serving: RefCell::default(),
         };
@@ -177,6 +204,21 @@ fn a_certificate_of_a_stranger_is_refused_unless_all_are_accepted() {
                     && !exchange.resumed
             );
         }
+    });
+}
+
+#[test]
+fn the_shop_s_own_certificate_is_trusted_where_it_is_given_and_names_the_shop() {
+    on_core(async {
+        let end = SecureShop::with(own_certificate("localhost")).await;
+        let mut connections = shop(end.trusting()).connections(ShopperId(1));
+        assert_eq!(text(&end.get(&mut connections, "/echo").await), "GET HTTP/1.1 /echo");
+        let mut stranger = shop(HttpOptions::default()).connections(ShopperId(2));
+        assert!(matches!(end.get(&mut stranger, "/").await.result, Err(TransportError::Tls(_))));
+        let elsewhere = SecureShop::with(own_certificate("shop.example")).await;
+        let mut connections = shop(elsewhere.trusting()).connections(ShopperId(3));
+        let refused = elsewhere.get(&mut connections, "/echo").await.result;
+        assert!(matches!(refused, Err(TransportError::Tls(_))), "{refused:?}");
     });
 }
 

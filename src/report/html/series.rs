@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
-use crate::tally::{Latency, StepTally, Tally};
+use crate::tally::{Latency, StepTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
 
 /// The most points of a line.
@@ -120,17 +120,21 @@ impl Series {
 
 impl StepSeries {
     fn of(label: String, step: &StepTally, block: Micros) -> StepSeries {
-        let blocks: BTreeMap<u32, &Latency> =
-            step.response_ok.blocks.iter().map(|(number, seen)| (*number, seen)).collect();
+        let blocks: BTreeMap<u32, &Latency> = step.times[StepTime::ResponseOk]
+            .blocks
+            .iter()
+            .map(|(number, seen)| (*number, seen))
+            .collect();
         let quantiles = [0.5, 0.95, 0.99]
             .map(|q| over_time(&blocks, block, min_sample(q), |window| window.quantile(q)));
         let failed =
-            [&step.response_failed, &step.response_censored].map(crate::tally::Series::total);
+            [&step.times[StepTime::ResponseFailed], &step.times[StepTime::ResponseCensored]]
+                .map(crate::tally::LatencyByBlock::total);
         StepSeries {
             label,
             quantiles,
-            response: Spread::of(&step.response_ok.total()),
-            service: Spread::of(&step.service_ok.total()),
+            response: Spread::of(&step.times[StepTime::ResponseOk].total()),
+            service: Spread::of(&step.times[StepTime::ServiceOk].total()),
             failures: Spread::of(&failed.iter().sum()),
         }
     }

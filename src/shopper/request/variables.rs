@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::base::random::{Purpose, draw};
 use crate::base::{ShopperId, StepId, VarId};
 use crate::plan::{self, Plan, Value};
+use crate::shopper::profile::ShopperProfile;
 
 /// The variables of `plan::BUILT_IN_VARIABLES`, by place.
 pub mod built_in {
@@ -46,6 +47,39 @@ impl Variables {
             drawn: Cell::new(0),
             place: Cell::new(0),
         }
+    }
+
+    /// The variables that a shopper arrives with. `row` selects data rows.
+    pub(crate) fn of_shopper(
+        plan: &Plan,
+        profile: &ShopperProfile,
+        run: &str,
+        row: u64,
+    ) -> Variables {
+        let marker = &*profile.marker;
+        let mut variables = Variables::new(plan, profile.id);
+        variables.set_text(built_in::SHOPPER_ID, &profile.id.to_string());
+        variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Rc::new(row.into())));
+        variables.set_text(built_in::SHOPPER_MARKER, marker);
+        variables.set_text(built_in::RUN_ID, run);
+        // At a domain that is reserved (RFC 2606), so that no mail of the shop ever reaches anybody.
+        variables.set_text(built_in::SHOPPER_EMAIL, &format!("{marker}.{run}@example.com"));
+        let values = &profile.persona.attributes;
+        for (attribute, value) in plan.shoppers.attributes.iter().zip(values) {
+            variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
+        }
+        for (place, data) in plan.shoppers.data.iter().enumerate() {
+            // A shopper beyond the last row has none; the run is refused before it comes to that.
+            for (var, cell) in data.columns.iter().zip(data.row(place, profile.id, row)) {
+                match cell {
+                    plan::Cell::Text(text) => variables.set_text(*var, text),
+                    plan::Cell::Json(value) => {
+                        variables.set(*var, Value::Json(Rc::new(value.clone())))
+                    }
+                }
+            }
+        }
+        variables
     }
 
     /// Gives a variable a value.

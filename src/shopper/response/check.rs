@@ -1,11 +1,11 @@
-//! The judgement of an answer: did what the shopper expected hold, did the shop decline, what went wrong.
+//! The checks on a response: did what the shopper expected hold, did the shop decline, what went wrong.
 
 use super::extract::Response;
 use super::graphql;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
 use crate::shopper::browser::address::{self, is_like};
-use crate::shopper::transport::TransportError;
-use crate::tally::{Checked, FailureKind, OwnFault};
+use crate::shopper::failure_kind::classify_status;
+use crate::tally::{Checked, FailureKind};
 
 /// A condition that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Checker<'_> {
     ///
     /// # Errors
     /// When an expected value can't be rendered.
-    pub fn unmet(
+    pub fn first_failed(
         &self,
         conditions: &Conditions,
         answer: &Response<'_>,
@@ -57,7 +57,7 @@ impl Checker<'_> {
         conditions: &Conditions,
         answer: &Response<'_>,
     ) -> Result<bool, RenderError> {
-        Ok(!conditions.is_empty() && self.unmet(conditions, answer)?.is_none())
+        Ok(!conditions.is_empty() && self.first_failed(conditions, answer)?.is_none())
     }
 
     /// Every condition with whether it holds, in words: for walks.
@@ -155,7 +155,7 @@ impl Checker<'_> {
     ) -> Result<Option<String>, RenderError> {
         let mut wrong = Vec::with_capacity(sets.len());
         for set in sets {
-            match self.unmet(set, answer)? {
+            match self.first_failed(set, answer)? {
                 Some(unmet) => wrong.push(unmet.detail),
                 None => return Ok(None),
             }
@@ -240,32 +240,6 @@ fn same(wanted: &serde_json::Value, found: &serde_json::Value) -> bool {
     }
 }
 
-/// The kind of failure that an unexpected status is.
-pub fn classify_status(status: u16) -> FailureKind {
-    match status {
-        429 => FailureKind::Throttled,
-        400..=499 => FailureKind::ClientError,
-        500..=599 => FailureKind::ServerError,
-        _ => FailureKind::UnexpectedStatus,
-    }
-}
-
-/// The kind of failure that trouble on the line is, or the generator's own cause.
-pub fn classify_transport_error(trouble: &TransportError) -> Result<FailureKind, (OwnFault, &str)> {
-    Ok(match trouble {
-        TransportError::Dns(_) => FailureKind::Dns,
-        TransportError::Connect(_) => FailureKind::Connect,
-        TransportError::Tls(_) => FailureKind::Tls,
-        TransportError::TooSlow(_) => FailureKind::TooSlow,
-        TransportError::Broken(_) => FailureKind::Broken,
-        TransportError::BrokenReused(_) => FailureKind::BrokenReused,
-        TransportError::Protocol(_) => FailureKind::Protocol,
-        TransportError::BodyTooLarge(_) => FailureKind::UnexpectedContent,
-        TransportError::Own(cause) => return Err((OwnFault::Means, cause)),
-        TransportError::NotAllowed(cause) => return Err((OwnFault::Permission, cause)),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,10 +261,10 @@ mod tests {
 
     fn unmet(check: Check, status: u16, body: &str) -> Option<(FailureKind, String)> {
         let (headers, templates) = (HeaderMap::new(), Templates::default());
-        let judge = Checker { templates: &templates, scope: &NoScope };
+        let checker = Checker { templates: &templates, scope: &NoScope };
         let conditions = Conditions { checks: vec![check] };
         let reading = Response::new(status, &headers, body.as_bytes(), &|_| None);
-        judge.unmet(&conditions, &reading).unwrap().map(|unmet| (unmet.kind, unmet.detail))
+        checker.first_failed(&conditions, &reading).unwrap().map(|unmet| (unmet.kind, unmet.detail))
     }
 
     fn json_check(path: &str, expected: Expected) -> Check {
@@ -348,9 +322,9 @@ mod tests {
     #[test]
     fn no_conditions_never_decline() {
         let (headers, templates) = (HeaderMap::new(), Templates::default());
-        let judge = Checker { templates: &templates, scope: &NoScope };
+        let checker = Checker { templates: &templates, scope: &NoScope };
         assert!(
-            !judge
+            !checker
                 .holds(&Conditions::default(), &Response::new(200, &headers, b"", &|_| None))
                 .unwrap()
         );

@@ -3,8 +3,9 @@
 pub(crate) mod charset;
 pub(crate) mod check;
 pub(crate) mod error_fingerprint;
+pub(crate) mod evaluate;
 pub(crate) mod extract;
 mod graphql;
 mod json;
-pub(crate) mod price;
+mod price;
 mod visible;

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ClientConfig, Resumption};
+use rustls::client::{ClientConfig, Resumption, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CipherSuite, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, CipherSuite, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite,
+};
 use rustls_platform_verifier::Verifier;
 
 use super::error::TransportError;
@@ -61,6 +64,14 @@ pub(super) struct Tls {
 #[derive(Debug)]
 struct AnyCertificate(WebPkiSupportedAlgorithms);
 
+/// Trusts what the system trusts and the user's own certificates. One of these may be the shop's own certificate itself, made
+/// with `openssl req -x509`: that marks it as an authority, which no chain may end in, but curl and browsers accept it.
+#[derive(Debug)]
+struct TrustedCertificates {
+    system: Verifier,
+    own: Vec<CertificateDer<'static>>,
+}
+
 /// How many origins' tickets a shopper keeps; a shop and its payment pages are a handful.
 const SESSIONS_OF_A_SHOPPER: usize = 8;
 /// How many origins' tickets a core keeps where they are shared.
@@ -98,7 +109,9 @@ impl Tls {
         let verifier: Arc<dyn ServerCertVerifier> = if self.insecure {
             Arc::new(AnyCertificate(provider.signature_verification_algorithms))
         } else {
-            Arc::new(verifier(self.extra_roots.clone(), provider.clone()).map_err(set_up)?)
+            let own = self.extra_roots.clone();
+            let system = verifier(own.clone(), provider.clone()).map_err(set_up)?;
+            Arc::new(TrustedCertificates { system, own })
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -157,6 +170,66 @@ pub(super) fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, Ro
         .collect::<Result<_, _>>()
         .map_err(unreadable)?;
     if found.is_empty() { Err(RootsError::Empty(path.to_owned())) } else { Ok(found) }
+}
+
+// === impl TrustedCertificates ===
+
+impl ServerCertVerifier for TrustedCertificates {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.system.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match verified {
+            // Found after the dates were checked; the name is not yet.
+            Err(error) if is_authority(&error) && self.own.iter().any(|own| own == end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.system.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.system.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.system.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate was refused for being an authority's.
+fn is_authority(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error else {
+        return false;
+    };
+    let refused = other.0.downcast_ref::<webpki::Error>();
+    refused == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
 // === impl AnyCertificate ===

@@ -1,7 +1,6 @@
 //! What attempts at steps and units count as.
 
 use crate::tally::experiment::Treatment;
-use crate::tally::failure::FailureKind;
 use crate::tally::key_buffer::{fill_attributes, fill_observed};
 use crate::tally::latency::Latency;
 use crate::tally::merge::Merge;
@@ -10,6 +9,7 @@ use crate::tally::outcome::Outcome;
 use crate::tally::run_tally::Tally;
 use crate::tally::shoppers::{Tries, TryKey};
 use crate::tally::timeline::Again;
+use crate::tally::timing::Timing;
 
 impl Tally {
     /// A try at a step ended. Its times are filed under the block in which it was due, its outcome under the second in which it ended.
@@ -21,36 +21,22 @@ impl Tally {
             self.blocks.entry(block).or_default().lag.record(lag);
         }
         let step = &mut self.steps[attempt.step.index()];
-        let (response, service) = match attempt.outcome {
-            Outcome::Ok => {
-                step.ok += 1;
-                (&mut step.response_ok, &mut step.service_ok)
-            }
-            Outcome::Declined => {
-                step.declined += 1;
-                (&mut step.response_declined, &mut step.service_failed)
-            }
-            Outcome::Failed(kind) => {
-                *step.failed.entry(kind).or_default() += 1;
-                let censored = kind == FailureKind::TooSlow;
-                (
-                    if censored { &mut step.response_censored } else { &mut step.response_failed },
-                    &mut step.service_failed,
-                )
-            }
+        match attempt.outcome {
+            Outcome::Ok => step.ok += 1,
+            Outcome::Declined => step.declined += 1,
+            Outcome::Failed(kind) => *step.failed.entry(kind).or_default() += 1,
             Outcome::Unjudged => {
                 step.unjudged += 1;
                 return;
             }
-        };
-        let span = attempt.ended_at.since(attempt.intended_at);
-        response.record(block, span);
-        attempt.service.into_iter().for_each(|span| service.record(block, span));
-        self.generator.clamped += [Some(span), attempt.service]
-            .into_iter()
-            .flatten()
-            .filter(|&span| span > Latency::BOUND)
-            .count() as u64;
+        }
+        let response = attempt.ended_at.since(attempt.intended_at);
+        for (timing, span) in attempt.times.with(Timing::Response, Some(response)).iter() {
+            if let Some(series) = timing.series(attempt.outcome) {
+                step.times[series].record(block, span);
+                self.generator.clamped += u64::from(span > Latency::BOUND);
+            }
+        }
         let failed = u32::from(matches!(attempt.outcome, Outcome::Failed(_)));
         self.seconds
             .entry(attempt.ended_at.second())

@@ -6,7 +6,7 @@ use crate::base::{JourneyId, Micros, MinorUnits};
 use crate::tally::first_failures::Cause;
 use crate::tally::key_buffer::{fill_attributes, fill_observed};
 use crate::tally::latency::Latency;
-use crate::tally::latency_by_block::Series;
+use crate::tally::latency_by_block::LatencyByBlock;
 use crate::tally::merge::Merge;
 use crate::tally::observation::{SampleLine, ShopperEnd};
 use crate::tally::outcome::End;
@@ -53,7 +53,7 @@ impl Tally {
         self.seconds.entry(end.ended_at.second()).or_default().ended += 1;
         let block = self.shape.block_of(end.arrived_at);
         let journey = &mut self.journeys[end.journey.index()];
-        let mut record = |series: &mut Series, until: Micros| {
+        let mut record = |series: &mut LatencyByBlock, until: Micros| {
             let span = until.since(end.arrived_at);
             series.record(block, span);
             self.generator.clamped += u64::from(span > Latency::BOUND);

@@ -152,14 +152,19 @@ mod by_hand {
             for block in 0..360u32 {
                 for i in 0..400u64 {
                     let draw = draw(id << 32 | u64::from(block), Purpose::Pick, i);
-                    step.response_ok.record(block, Micros(30_000 + below(draw, 40_000)));
-                    step.service_ok.record(block, Micros(20_000 + below(draw, 40_000)));
+                    step.times[StepTime::ResponseOk]
+                        .record(block, Micros(30_000 + below(draw, 40_000)));
+                    step.times[StepTime::ServiceOk]
+                        .record(block, Micros(20_000 + below(draw, 40_000)));
                 }
             }
         }
         hour.compact();
-        let buckets: usize =
-            hour.steps[0].response_ok.blocks.values().map(|block| block.iter().count()).sum();
+        let buckets: usize = hour.steps[0].times[StepTime::ResponseOk]
+            .blocks
+            .values()
+            .map(|block| block.iter().count())
+            .sum();
         let header = header_of(shape);
         let shard = Shard {
             name: "hour".into(),
@@ -178,12 +183,21 @@ mod by_hand {
             totals = tally
                 .steps
                 .iter()
-                .flat_map(|step| [step.response_ok.total(), step.service_ok.total()])
+                .flat_map(|step| {
+                    [
+                        step.times[StepTime::ResponseOk].total(),
+                        step.times[StepTime::ServiceOk].total(),
+                    ]
+                })
                 .collect()
         });
         per_call(360, "one block's p99", || {
             black_box(
-                tally.steps[0].response_ok.blocks.values().map(|block| block.quantile(0.99)).max(),
+                tally.steps[0].times[StepTime::ResponseOk]
+                    .blocks
+                    .values()
+                    .map(|block| block.quantile(0.99))
+                    .max(),
             );
         });
         println!(

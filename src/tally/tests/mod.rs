@@ -58,7 +58,7 @@ pub(super) fn attempt(
         intended_at,
         acted_at: intended_at + Micros(50),
         ended_at: intended_at + Micros::from_millis(took_ms),
-        service: Some(Micros::from_millis(took_ms)),
+        times: AttemptTimes::default().with(Timing::Service, Some(Micros::from_millis(took_ms))),
         arrival: false,
         attributes: &[],
         outcome,

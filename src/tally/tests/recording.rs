@@ -8,8 +8,8 @@ fn an_attempt_is_filed_under_the_block_in_which_it_was_due_and_the_second_in_whi
     tally.step_attempt(&attempt(2, 19_900, 700, Outcome::Ok));
     let step = &tally.steps[2];
     assert_eq!((step.ok, step.attempts(), step.failures()), (1, 1, 0));
-    assert_eq!(step.response_ok.blocks.keys().collect::<Vec<_>>(), [&1]);
-    assert_eq!(step.service_ok.count(), 1);
+    assert_eq!(step.times[StepTime::ResponseOk].blocks.keys().collect::<Vec<_>>(), [&1]);
+    assert_eq!(step.times[StepTime::ServiceOk].count(), 1);
     assert_eq!(tally.seconds[&20].steps, BTreeMap::from([(StepId(2), (1, 0))]));
     assert_eq!(tally.blocks[&1].lag.max(), Some(Micros(50)));
 }
@@ -20,12 +20,12 @@ fn response_time_runs_from_the_intended_start() {
     let late = StepAttempt {
         acted_at: Micros(900),
         ended_at: Micros(1_000),
-        service: Some(Micros(80)),
+        times: AttemptTimes::default().with(Timing::Service, Some(Micros(80))),
         ..attempt(0, 0, 0, Outcome::Ok)
     };
     tally.step_attempt(&late);
-    assert_eq!(tally.steps[0].response_ok.total().max(), Some(Micros(1_000)));
-    assert_eq!(tally.steps[0].service_ok.total().max(), Some(Micros(80)));
+    assert_eq!(tally.steps[0].times[StepTime::ResponseOk].total().max(), Some(Micros(1_000)));
+    assert_eq!(tally.steps[0].times[StepTime::ServiceOk].total().max(), Some(Micros(80)));
     assert_eq!(tally.blocks[&0].lag.max(), Some(Micros(900)));
 }
 
@@ -43,13 +43,17 @@ fn each_outcome_has_its_own_times() {
     outcomes.into_iter().for_each(|outcome| tally.step_attempt(&attempt(1, 0, 10, outcome)));
     let step = &tally.steps[1];
     let response = [
-        &step.response_ok,
-        &step.response_declined,
-        &step.response_failed,
-        &step.response_censored,
+        &step.times[StepTime::ResponseOk],
+        &step.times[StepTime::ResponseDeclined],
+        &step.times[StepTime::ResponseFailed],
+        &step.times[StepTime::ResponseCensored],
     ];
-    assert_eq!(response.map(Series::count), [1, 1, 2, 1]);
-    assert_eq!([&step.service_ok, &step.service_failed].map(Series::count), [1, 4]);
+    assert_eq!(response.map(LatencyByBlock::count), [1, 1, 2, 1]);
+    assert_eq!(
+        [&step.times[StepTime::ServiceOk], &step.times[StepTime::ServiceFailed]]
+            .map(LatencyByBlock::count),
+        [1, 4]
+    );
     assert_eq!((step.ok, step.declined, step.failures(), step.unjudged), (1, 1, 3, 1));
     assert_eq!(step.failed[&FailureKind::ServerError], 2);
     assert_eq!(

@@ -52,7 +52,8 @@ fn record_attempts(tally: &mut Tally) {
             let attributes = [0, 1];
             tally.step_attempt(&StepAttempt {
                 attributes: &attributes,
-                service: Some(Micros::from_millis(3 * nth)),
+                times: AttemptTimes::default()
+                    .with(Timing::Service, Some(Micros::from_millis(3 * nth))),
                 ..attempt(1, i * 4_000, 100 * nth + i, outcome)
             });
             tally.unit_attempt(&UnitAttempt {

@@ -103,6 +103,9 @@ impl Cause {
             Cause::OwnFailures(OwnFault::Permission, _) => {
                 "allow the host by name, if you may load it (--allow-host HOST), or leave the request out"
             }
+            Cause::OwnFailures(OwnFault::Limit, _) => {
+                "raise the limit that is named, such as --max-body 256MB, or leave the request out"
+            }
             Cause::OwnFailures(OwnFault::Bug, _) => "please report it, with the scenario",
             Cause::Busy(_) | Cause::BusySecond(_) => {
                 "use more cores, or share the load between machines (--slice)"
@@ -179,6 +182,9 @@ impl fmt::Display for Cause {
                     "requests were refused by us, to hosts that are not allowed ({})",
                     list(why)
                 )
+            }
+            Cause::OwnFailures(OwnFault::Limit, why) => {
+                write!(f, "responses exceeded a limit of the load generator ({})", list(why))
             }
             Cause::OwnFailures(OwnFault::Bug, why) => {
                 write!(f, "tillrush itself failed ({})", list(why))

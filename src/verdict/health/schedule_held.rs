@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::doubt::{Cause, Doubt, Soundness};
 use crate::base::Micros;
 use crate::plan::{MetricUnit, Plan};
-use crate::tally::{BlockTally, Latency, Tally};
+use crate::tally::{BlockTally, Latency, StepTime, Tally};
 use crate::verdict::facts::Completion;
 use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
 
@@ -187,7 +187,7 @@ fn tolerance(plan: &Plan, tally: &Tally, number: u32, block: &BlockTally) -> Mic
     tally
         .steps
         .iter()
-        .filter_map(|step| step.response_ok.blocks.get(&number))
+        .filter_map(|step| step.times[StepTime::ResponseOk].blocks.get(&number))
         .for_each(|block| responses.merge_into_open(block));
     tolerance.max(responses.quantile(0.5).unwrap_or_default() / 10)
 }
@@ -270,7 +270,7 @@ mod tests {
         }
         assert_eq!(of(&trial).soundness, Soundness::Invalid);
         for step in &mut trial.tally.steps {
-            for block in step.response_ok.blocks.values_mut() {
+            for block in step.times[StepTime::ResponseOk].blocks.values_mut() {
                 let count = block.count();
                 *block = Latency::default();
                 (0..count).for_each(|_| block.record(Micros::from_secs(1)));

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
-use crate::tally::{End, Fate, Latency, StepTally, Tally};
+use crate::tally::{End, Fate, Latency, StepTally, StepTime, Tally, Timing};
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 use crate::verdict::weight::weight;
 
@@ -49,18 +49,18 @@ impl<'t> Sample<'t> {
             }
             (Measure::Failures, scope) => Sample::Shares(attempts(plan, tally, scope, |step| {
                 [
-                    (&step.response_failed, true),
-                    (&step.response_censored, true),
-                    (&step.response_ok, false),
-                    (&step.response_declined, false),
+                    (&step.times[StepTime::ResponseFailed], true),
+                    (&step.times[StepTime::ResponseCensored], true),
+                    (&step.times[StepTime::ResponseOk], false),
+                    (&step.times[StepTime::ResponseDeclined], false),
                 ]
             })),
             (Measure::Declined, scope) => Sample::Shares(attempts(plan, tally, scope, |step| {
                 [
-                    (&step.response_declined, true),
-                    (&step.response_ok, false),
-                    (&step.response_failed, false),
-                    (&step.response_censored, false),
+                    (&step.times[StepTime::ResponseDeclined], true),
+                    (&step.times[StepTime::ResponseOk], false),
+                    (&step.times[StepTime::ResponseFailed], false),
+                    (&step.times[StepTime::ResponseCensored], false),
                 ]
             })),
             (Measure::Response, MetricScope::Journey(journey)) => {
@@ -70,14 +70,7 @@ impl<'t> Sample<'t> {
                 Sample::Spans(spans)
             }
             (Measure::Response, scope) => {
-                let mut spans = Spans::default();
-                for step in steps(plan, tally, scope) {
-                    spans.successes(&step.response_ok.blocks);
-                    step.response_censored.blocks.iter().for_each(|(block, given_up)| {
-                        spans.blocks.entry(*block).or_default().given_up.push(given_up);
-                    });
-                }
-                Sample::Spans(spans)
+                Sample::Spans(step_times(plan, tally, scope, Timing::Response))
             }
             (Measure::TimeToBuy, _) => {
                 let mut spans = Spans::default();
@@ -128,12 +121,24 @@ fn steps<'t>(plan: &Plan, tally: &'t Tally, scope: &MetricScope) -> Vec<&'t Step
     plan.steps_in(scope).map(|(id, _)| &tally.steps[id.index()]).collect()
 }
 
+/// The times of attempts at steps.
+fn step_times<'t>(plan: &Plan, tally: &'t Tally, scope: &MetricScope, timing: Timing) -> Spans<'t> {
+    let mut spans = Spans::default();
+    for step in steps(plan, tally, scope) {
+        spans.successes(&step.times[timing.successes()].blocks);
+        if let Some(series) = timing.given_up() {
+            spans.given_up(&step.times[series].blocks);
+        }
+    }
+    spans
+}
+
 /// Attempts by block, the bad ones marked.
 fn attempts<'t>(
     plan: &Plan,
     tally: &'t Tally,
     scope: &MetricScope,
-    outcomes: impl Fn(&'t StepTally) -> [(&'t crate::tally::Series, bool); 4],
+    outcomes: impl Fn(&'t StepTally) -> [(&'t crate::tally::LatencyByBlock, bool); 4],
 ) -> SumsByBlock {
     let mut cells = SumsByBlock::new();
     for (series, bad) in steps(plan, tally, scope).into_iter().flat_map(outcomes) {
@@ -160,6 +165,12 @@ impl<'t> Spans<'t> {
         blocks
             .iter()
             .for_each(|(block, seen)| self.blocks.entry(*block).or_default().successes.push(seen));
+    }
+
+    fn given_up(&mut self, blocks: &'t BTreeMap<u32, Latency>) {
+        blocks
+            .iter()
+            .for_each(|(block, seen)| self.blocks.entry(*block).or_default().given_up.push(seen));
     }
 
     fn never(&mut self, tally: &Tally, counts: impl Fn(JourneyId, &Fate) -> bool) {

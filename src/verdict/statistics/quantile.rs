@@ -2,7 +2,7 @@
 
 use super::{Z95, design_effect};
 use crate::base::Micros;
-use crate::tally::{Latency, Series};
+use crate::tally::{Latency, LatencyByBlock};
 
 /// A quantile with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Quantiles {
     }
 
     /// Of what was seen block by block, which may have been long for everybody at times.
-    pub fn by_block(series: &Series) -> Quantiles {
+    pub fn by_block(series: &LatencyByBlock) -> Quantiles {
         let longer = |span: Micros| {
             let of_block =
                 |block: &Latency| (block.count() - block.count_at_or_below(span), block.count());
@@ -132,7 +132,7 @@ mod tests {
     fn where_all_are_slow_at_times_the_range_is_wider() {
         // Sixty blocks of a hundred; in one of six all take ten times as long.
         let series = |slow: fn(u32, u64) -> bool| {
-            let mut series = Series::default();
+            let mut series = LatencyByBlock::default();
             for block in 0..60 {
                 for i in 0..100 {
                     series.record(

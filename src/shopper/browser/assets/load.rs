@@ -18,7 +18,7 @@ use crate::shopper::browser::cookies::{CookieJar, SiteContext};
 use crate::shopper::browser::session::{
     BrowserSession, RequestGate, SessionSettings, location_of, referer,
 };
-use crate::shopper::response::check::{classify_status, classify_transport_error};
+use crate::shopper::failure_kind::{classify_status, classify_transport_error};
 use crate::shopper::transport::{Clock, Exchange, Origin, ShopperConnections, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 

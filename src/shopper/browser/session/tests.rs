@@ -172,7 +172,7 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
         &mut session,
         Method::GET,
         "/",
-        &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Transport App/7")],
+        &[(header::ACCEPT_LANGUAGE, "de-DE"), (header::USER_AGENT, "Shop App/7")],
     );
     session.equip(holding(Device::Desktop));
     get(&mut session, "/");
@@ -187,7 +187,7 @@ fn a_device_speaks_for_itself_until_the_scenario_or_another_device_does() {
     );
     assert_eq!(
         (agent(1), header_of(&asked[1], header::ACCEPT_LANGUAGE)),
-        (&*format!("Transport App/7 {AGENT}"), Some("de-DE"))
+        (&*format!("Shop App/7 {AGENT}"), Some("de-DE"))
     );
     assert!(agent(2).contains("Windows") && agent(2).ends_with(AGENT), "{}", agent(2));
     assert_eq!(

@@ -1,0 +1,131 @@
+//! What happened to one shopper so far, as the tally will be told at the end.
+
+use super::failure_sample::Trace;
+use super::profile::ShopperProfile;
+use crate::base::{Micros, MinorUnits, StepId};
+use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd};
+
+/// Whether each thing that is compared between two shops failed here.
+pub type PairedOutcomes = Vec<(PairOf, bool)>;
+
+/// What happened to one shopper so far.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    /// Whether the shopper has done anything.
+    pub(super) acted: bool,
+    pub(super) failures: u32,
+    pub(super) declines: u32,
+    first_failed: Option<StepId>,
+    first_failed_at: Option<Micros>,
+    second_failed: Option<StepId>,
+    same_unit_twice: bool,
+    bought_at: Option<Micros>,
+    effort_to_buy: Option<Effort>,
+    pub(super) order_value: Option<MinorUnits>,
+    /// The values of observational attributes.
+    pub(super) observed: Vec<Observed>,
+    pub(super) trace: Trace,
+    /// What was done so far.
+    pub(super) effort: Effort,
+    /// Of a shopper who returns: whether the shop knows the browser.
+    pub(super) known_to_shop: Option<bool>,
+    /// Of a shopper who is in two shops at once. Boxed, for most shoppers are not.
+    paired: Option<Box<PairedOutcomes>>,
+}
+
+// === impl Outcomes ===
+
+impl Outcomes {
+    /// Nothing yet, with so many observational attributes.
+    pub(super) fn new(observed: usize) -> Outcomes {
+        Outcomes { observed: vec![Observed::Missing; observed], ..Outcomes::default() }
+    }
+
+    /// From now on keeps what is compared with the other shop.
+    pub(super) fn pair(&mut self) {
+        self.paired = Some(Box::default());
+    }
+
+    /// Keeps the first outcome of each thing that is compared.
+    pub(super) fn record_paired(&mut self, of: PairOf, outcome: Outcome) {
+        let Some(paired) = &mut self.paired else { return };
+        if outcome != Outcome::Unjudged && paired.iter().all(|(known, _)| *known != of) {
+            paired.push((of, matches!(outcome, Outcome::Failed(_))));
+        }
+    }
+
+    /// What is compared with the other shop; nothing of a shopper who was cut.
+    pub(super) fn take_paired(&mut self, end: End) -> PairedOutcomes {
+        let mut paired = self.paired.take().map(|paired| *paired).unwrap_or_default();
+        if end == End::Unfinished || !self.acted {
+            return PairedOutcomes::new();
+        }
+        paired.push((PairOf::Repeated, self.failures >= 2));
+        paired
+    }
+
+    /// Records a failed attempt at a unit, the unit's `nth_of_unit`-th failure. True if it is the shopper's second failure.
+    pub(super) fn record_failure(
+        &mut self,
+        step: StepId,
+        intended_at: Micros,
+        nth_of_unit: u32,
+    ) -> bool {
+        self.first_failed_at.get_or_insert(intended_at);
+        self.failures += 1;
+        self.same_unit_twice |= nth_of_unit >= 2;
+        match self.failures {
+            1 => self.first_failed = Some(step),
+            2 => self.second_failed = Some(step),
+            _ => {}
+        }
+        self.failures == 2
+    }
+
+    /// How often an attempt failed or was declined.
+    pub(super) fn setbacks(&self) -> u32 {
+        self.failures + self.declines
+    }
+
+    /// Whether the shopper has bought.
+    pub(super) fn has_bought(&self) -> bool {
+        self.bought_at.is_some()
+    }
+
+    /// The shop confirmed a purchase; the first counts.
+    pub(super) fn record_purchase(&mut self, at: Micros) {
+        if self.bought_at.is_none() {
+            let troubles = u64::from(self.setbacks());
+            self.bought_at = Some(at);
+            self.effort_to_buy = Some(Effort { troubles, ..self.effort });
+        }
+    }
+
+    /// All of it, at the shopper's end.
+    pub(super) fn shopper_end<'a>(
+        &'a self,
+        profile: &'a ShopperProfile,
+        ended_at: Micros,
+        end: End,
+    ) -> ShopperEnd<'a> {
+        ShopperEnd {
+            shopper: profile.id,
+            journey: profile.persona.journey,
+            arrived_at: profile.arrived_at,
+            ended_at,
+            bought_at: self.bought_at,
+            effort: self.effort_to_buy,
+            attributes: &profile.persona.attributes,
+            observed: &self.observed,
+            failures: self.failures,
+            declines: self.declines,
+            first_failed: self.first_failed,
+            first_failed_at: self.first_failed_at,
+            second_failed: self.second_failed,
+            cause: self.trace.first(),
+            same_unit_twice: self.same_unit_twice,
+            worth: self.order_value,
+            end,
+        }
+    }
+}
