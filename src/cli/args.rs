@@ -10,7 +10,7 @@ use url::Url;
 
 use super::output::ReportFileArgs;
 use crate::base::{Micros, Slice};
-use crate::scenario::{Fraction, Unit};
+use crate::scenario::{Extent, Fraction, Unit};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -157,6 +157,10 @@ pub struct ShopAccessArgs {
     /// Do not offer HTTP/2
     #[arg(long, env = "TILLRUSH_HTTP1", value_parser = FalseyValueParser::new())]
     pub http1: bool,
+
+    /// Largest response body that is read, such as 256MB. A larger one is a fault of the load generator, not of the shop [default: 64 MiB]
+    #[arg(long, env = "TILLRUSH_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
+    pub max_body: Option<u64>,
 
     /// Local address to connect from; several are used in turn. Repeat for more
     #[arg(long, env = "TILLRUSH_SOURCE", value_delimiter = ',', value_name = "IP")]
@@ -428,4 +432,12 @@ fn unit<U: Unit>(text: &str) -> Result<U, String> {
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// A size in bytes: a number with or without B, kB, MB or GB.
+fn parse_size(text: &str) -> Result<u64, String> {
+    match Extent::read(text) {
+        Ok(Extent(low, high)) if low == high => Ok(low),
+        Ok(_) | Err(_) => Err("write one size, such as 256MB".to_owned()),
+    }
 }

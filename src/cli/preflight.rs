@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, HeaderMap, HeaderValue, USER_AGENT};
+use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 use url::{Host, Position, Url};
@@ -45,11 +46,19 @@ pub struct Access {
 /// # Errors
 /// With exit 107 when the target may not be loaded or does not answer; with exit 104 when there is no target.
 pub fn preflight(plan: &Plan, args: &ShopAccessArgs, screen: Screen) -> Result<Access, Failure> {
-    let target = plan.target.clone().ok_or_else(|| {
+    preflight_shop(target_of(plan)?, plan, args, screen)
+}
+
+fn target_of(plan: &Plan) -> Result<Url, Failure> {
+    plan.target.clone().ok_or_else(|| {
         Failure::new(Exit::BadScenario, anyhow!("there is no target"))
             .help("write `target:` in the scenario, or give --target URL")
-    })?;
-    preflight_shop(target, plan, args, screen)
+    })
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(anyhow::Error::from)?)
 }
 
 /// The same for another shop than the plan's target.
@@ -62,16 +71,33 @@ pub fn preflight_shop(
     args: &ShopAccessArgs,
     screen: Screen,
 ) -> Result<Access, Failure> {
+    let access = permit_shop(target, plan, args, screen)?;
+    let runtime = runtime()?;
+    LocalSet::new().block_on(&runtime, ensure_reachable(&access.target, access.http.clone()))?;
+    Ok(access)
+}
+
+/// Makes sure that the plan's target may be loaded, without asking it anything.
+///
+/// # Errors
+/// With exit 107 when it may not be loaded; with exit 104 when there is no target.
+pub fn permit(plan: &Plan, args: &ShopAccessArgs, screen: Screen) -> Result<Access, Failure> {
+    permit_shop(target_of(plan)?, plan, args, screen)
+}
+
+fn permit_shop(
+    target: Url,
+    plan: &Plan,
+    args: &ShopAccessArgs,
+    screen: Screen,
+) -> Result<Access, Failure> {
     if !target.username().is_empty() || target.password().is_some() {
         let error = anyhow!("the target has a user name or password in it");
         return Err(Failure::new(Exit::BadScenario, error).help(
             "write the credentials as a header of the scenario (`defaults: headers: authorization: ...`), taken from `-e`",
         ));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)?;
+    let runtime = runtime()?;
     for url in std::iter::once(target.clone()).chain(other_origins(plan)) {
         runtime.block_on(ensure_allowed(&url, &args.allow_host))?;
     }
@@ -79,7 +105,6 @@ pub fn preflight_shop(
         screen.notice(&notice);
     }
     let http = http_options(plan, args)?;
-    LocalSet::new().block_on(&runtime, ensure_reachable(&target, http.clone()))?;
     let mut session = SessionSettings::new(target.clone());
     let hosts = std::iter::once(target.clone()).chain(other_origins(plan));
     let hosts = hosts.filter_map(|url| url.host_str().map(str::to_owned));
@@ -97,6 +122,7 @@ fn http_options(plan: &Plan, args: &ShopAccessArgs) -> Result<HttpOptions, Failu
         http2: !args.http1,
         sources: args.source.clone(),
         may_be_public: AllowedHosts::new(args.allow_host.iter().cloned()),
+        max_body: args.max_body.unwrap_or(HttpOptions::default().max_body),
         ..HttpOptions::default()
     })
 }
@@ -164,6 +190,22 @@ async fn ensure_reachable(target: &Url, http: HttpOptions) -> Result<(), Failure
     match shop.connections(ShopperId(0)).exchange(&request, FIRST_RESPONSE).await.result {
         Ok(_) | Err(TransportError::BodyTooLarge(_)) => Ok(()),
         Err(error) => Err(unreachable_shop(target, &error.to_string())),
+    }
+}
+
+/// The failure of a walk whose very first request met no shop; none where it met one that works badly.
+pub fn unreached(target: &Url, error: &TransportError) -> Option<Failure> {
+    match error {
+        TransportError::Dns(_) | TransportError::Connect(_) | TransportError::Tls(_) => {
+            Some(unreachable_shop(target, &error.to_string()))
+        }
+        TransportError::TooSlow(_)
+        | TransportError::Broken(_)
+        | TransportError::BrokenReused(_)
+        | TransportError::Protocol(_)
+        | TransportError::BodyTooLarge(_)
+        | TransportError::Own(_)
+        | TransportError::NotAllowed(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `tillrush walk`: one shopper, step by step, with every request and response: to write and debug a scenario.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::args::WalkArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::preflight::preflight;
+use super::preflight::{permit, unreached};
 use super::random::random_name;
 use super::screen::Screen;
 use super::source::Source;
@@ -22,7 +22,7 @@ use crate::plan::{Persona, Plan};
 use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::browser::session::RedirectHop;
-use crate::shopper::transport::{Exchange, HttpTransport, WireRequest};
+use crate::shopper::transport::{Exchange, HttpTransport, TransportError, WireRequest};
 use crate::shopper::{CoreContext, JourneyRun, Rendezvous, ReturningPool, StepObserver};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
@@ -36,14 +36,22 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::read(&args.scenario, screen)?;
     let plan = &source.plan;
     let (shopper, ordinal) = walker(plan, args)?;
-    let access = preflight(plan, &args.access, screen)?;
+    // The first step shows whether the shop is there; asking before it would be one more visit than the walk shows.
+    let access = permit(plan, &args.access, screen)?;
+    let target = access.target.clone();
+    let first_error = Rc::new(RefCell::new(None));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)?;
     let end = LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
-        let narrator = Narrator { plan: Arc::clone(plan), screen, requests: Cell::new(0) };
+        let narrator = Narrator {
+            plan: Arc::clone(plan),
+            screen,
+            requests: Cell::new(0),
+            first_error: Rc::clone(&first_error),
+        };
         let context = CoreContext::<(_, _, _)> {
             plan: Arc::clone(plan),
             transport: HttpTransport::try_new(access.http, clock.clone())
@@ -68,6 +76,9 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         journey.close(&context, end);
         Ok::<End, anyhow::Error>(end)
     })?;
+    if let Some(failure) = first_error.take().and_then(|error| unreached(&target, &error)) {
+        return Err(failure);
+    }
     let (word, exit) = match end {
         End::Completed => ("completed the journey", Exit::Ok),
         End::LeftByChoice => ("left by choice", Exit::Ok),
@@ -134,6 +145,8 @@ struct Narrator {
     plan: Arc<Plan>,
     screen: Screen,
     requests: Cell<u32>,
+    /// Why the first request had no response, if it had none.
+    first_error: Rc<RefCell<Option<TransportError>>>,
 }
 
 impl StepObserver for Narrator {
@@ -151,6 +164,9 @@ impl StepObserver for Narrator {
         hop: RedirectHop,
     ) {
         self.requests.set(self.requests.get() + 1);
+        if self.requests.get() == 1 {
+            *self.first_error.borrow_mut() = exchange.result.as_ref().err().cloned();
+        }
         let scheme = if request.origin.tls { "https" } else { "http" };
         let redirect = if hop.index > 0 { "redirected: " } else { "" };
         let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);

@@ -395,6 +395,7 @@ impl Unit for Extent {
                 "" | "B" => 1.0,
                 "kB" | "KB" => 1e3,
                 "MB" => 1e6,
+                "GB" => 1e9,
                 _ => return None,
             };
             decimal(number).map(|number| (number * scale).round() as u64)
