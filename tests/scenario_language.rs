@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
-    Arrivals, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Cell, Check, Connections,
-    Content, Dealing, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Measure, Metric,
-    MetricScope, Network, Overrides, Part, Pick, Plan, Segment, SpentBy, Template, Together, Way,
-    schema,
+    ArrivalModel, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Cell, Check,
+    ConnectionReuse, Content, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Measure,
+    Metric, MetricScope, Network, Overrides, Part, Pick, Plan, RowAssignment, Segment, SpentBy,
+    Template, Together, Way, schema,
 };
 use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
 
@@ -55,7 +55,7 @@ fn the_example_of_the_design_means_what_it_says() {
     let plan = compiled(CHECKOUT);
     assert_eq!(plan.name, "Black Friday checkout");
     assert_eq!(plan.target.as_ref().map(|url| url.as_str()), Some("http://127.0.0.1:8080/"));
-    let Arrivals::Poisson(profile) = &plan.load.arrivals else { panic!("{:?}", plan.load) };
+    let ArrivalModel::Poisson(profile) = &plan.load.arrivals else { panic!("{:?}", plan.load) };
     let stages: Vec<_> = profile
         .stages
         .iter()
@@ -69,7 +69,7 @@ fn the_example_of_the_design_means_what_it_says() {
             (80.0, 80.0, 20, "jump to 80/s")
         ]
     );
-    assert_eq!(plan.load.connections, Connections::PerShopper);
+    assert_eq!(plan.load.connections, ConnectionReuse::PerShopper);
     assert_eq!(
         plan.shoppers.attributes[1].values,
         [("card".to_owned(), 50.0), ("wallet".to_owned(), 50.0)]
@@ -241,7 +241,7 @@ fn what_is_not_said_has_the_documented_default() {
     let plan = compiled(
         "name: x\nload: { stages: [{ hold: 60/min, for: 1m }] }\njourneys: [{ name: a, steps: [{ name: b, get: / }, { name: c, get: / , expect: { text: ok } }] }]",
     );
-    assert!(matches!(plan.load.arrivals, Arrivals::Poisson(_)));
+    assert!(matches!(plan.load.arrivals, ArrivalModel::Poisson(_)));
     assert_eq!(
         (plan.journeys[0].weight, plan.target.is_none(), plan.shoppers.max_attempts),
         (1.0, true, Some(3))
@@ -427,7 +427,7 @@ fn the_command_line_wins() {
         ..Overrides::default()
     });
     assert!(
-        matches!(closed.load.arrivals, Arrivals::Closed { users: 4, length } if length == minute)
+        matches!(closed.load.arrivals, ArrivalModel::Closed { users: 4, length } if length == minute)
     );
     assert_eq!(closed.target.map(String::from).as_deref(), Some("https://b.example.com/shop"));
 }
@@ -444,10 +444,16 @@ fn shapes_and_closed_loads_are_loads() {
         "{ arrivals: paced, shape: black-friday-retailer, peak: 33/s, for: 10m, connections: kept }",
     );
     assert!(
-        matches!(&shaped.arrivals, Arrivals::Paced(profile) if profile.shape.as_deref() == Some("black-friday-retailer"))
+        matches!(&shaped.arrivals, ArrivalModel::Paced(profile) if profile.shape.as_deref() == Some("black-friday-retailer"))
     );
-    assert_eq!((shaped.length(), shaped.connections), (Micros::from_secs(600), Connections::Kept));
-    assert!(matches!(load("{ closed: 32, for: 5m }").arrivals, Arrivals::Closed { users: 32, .. }));
+    assert_eq!(
+        (shaped.length(), shaped.connections),
+        (Micros::from_secs(600), ConnectionReuse::Kept)
+    );
+    assert!(matches!(
+        load("{ closed: 32, for: 5m }").arrivals,
+        ArrivalModel::Closed { users: 32, .. }
+    ));
 }
 
 #[test]
@@ -488,7 +494,10 @@ fn data_of_both_kinds_are_dealt_out_as_said() {
     let [gifts, accounts] = plan.shoppers.data.as_slice() else {
         panic!("{:?}", plan.shoppers.data)
     };
-    assert_eq!((gifts.dealing, accounts.dealing), (Dealing::Random, Dealing::Loop));
+    assert_eq!(
+        (gifts.assignment, accounts.assignment),
+        (RowAssignment::Random, RowAssignment::Loop)
+    );
     assert_eq!(
         gifts.rows[1],
         [Cell::Text("b".into()), Cell::Json(json!(5))],

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::base::{Micros, StepId, counted, on_one_line};
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{ArrivalModel, Plan};
 use crate::report::{count, group, percent};
 use crate::tally::{Latency, SecondTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
@@ -31,7 +31,7 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
     let (started, due) = (per_second(|second| second.started), per_second(|second| second.planned));
     // Those of a closed load come as fast as they go: nothing is planned but their number.
     let arrivals = match plan.load.arrivals {
-        Arrivals::Closed { .. } => {
+        ArrivalModel::Closed { .. } => {
             format!("{}, {}/s", counted(total.arrivals.started, "shopper"), count(started))
         }
         _ => {

@@ -78,10 +78,10 @@ pub async fn run<E: Env>(core: CorePlan, world: Rc<CoreContext<E>>) {
     let reporting = spawn_local(report(Rc::clone(&reporter), Rc::clone(&world)));
     let mut stop = core.stop.clone();
     let stopped = match core.plan.load.arrivals {
-        plan::Arrivals::Closed { users, length } => {
+        plan::ArrivalModel::Closed { users, length } => {
             follow(&core, &world, &crowd, users, length, &mut stop).await
         }
-        plan::Arrivals::Poisson(_) | plan::Arrivals::Paced(_) => {
+        plan::ArrivalModel::Poisson(_) | plan::ArrivalModel::Paced(_) => {
             dispatch(&core, &world, &crowd, &mut stop).await
         }
     };

@@ -32,7 +32,7 @@ fn shop_plan() -> Plan {
         step.declined =
             Conditions { checks: vec![Check::Status(vec![StatusRange { low: 402, high: 402 }])] };
     }
-    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(5.0, 5.0, 10.0)]));
+    plan.load.arrivals = plan::ArrivalModel::Paced(profile(&[(5.0, 5.0, 10.0)]));
     plan.shoppers.retry_after = Delay::fixed(Micros::from_secs(1));
     plan
 }
@@ -248,7 +248,7 @@ fn trying_again_multiplies_an_overload_as_the_law_says() {
     let mut plan = plan(vec![journey("buy", 1.0)], Vec::new());
     add_unit(&mut plan, false, &[("pay", 0.0, 1.0)]);
     plan.steps[0].expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
-    plan.load.arrivals = plan::Arrivals::Poisson(profile(&[(offered, offered, 90.0)]));
+    plan.load.arrivals = plan::ArrivalModel::Poisson(profile(&[(offered, offered, 90.0)]));
     plan.shoppers.behaviour = Behaviour::Live;
     plan.shoppers.patience = Patience::preset("geometric-63").unwrap();
     plan.shoppers.max_attempts = None;
@@ -280,7 +280,7 @@ fn trying_again_multiplies_an_overload_as_the_law_says() {
 #[test]
 fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
     let mut plan = shop_plan();
-    plan.load.arrivals = plan::Arrivals::Closed { users: 3, length: Micros::from_secs(13) };
+    plan.load.arrivals = plan::ArrivalModel::Closed { users: 3, length: Micros::from_secs(13) };
     let tally = run(plan, &Stop::default(), |_| answer(200));
     // A visit takes 1.3 s: ten rounds of three, none begun at or after 13 s.
     assert_eq!((tally.arrivals.started, ends(&tally, End::Completed)), (30, 30));
@@ -420,7 +420,7 @@ fn each_request_carries_a_trace_of_its_own_if_the_scenario_asks_for_it() {
 fn who_tries_again_comes_from_the_page_where_the_unit_began() {
     let asked_from = Rc::new(std::cell::RefCell::new(Vec::new()));
     let mut plan = shop_plan();
-    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
+    plan.load.arrivals = plan::ArrivalModel::Paced(profile(&[(1.0, 1.0, 1.0)]));
     let kept = Rc::clone(&asked_from);
     run(plan, &Stop::default(), move |asked| {
         let referer =
@@ -462,7 +462,7 @@ fn shoppers_who_wait_for_each_other_act_at_one_instant() {
 #[test]
 fn a_waiting_page_is_asked_again_when_and_where_it_says() {
     let mut plan = shop_plan();
-    plan.load.arrivals = plan::Arrivals::Paced(profile(&[(1.0, 1.0, 1.0)]));
+    plan.load.arrivals = plan::ArrivalModel::Paced(profile(&[(1.0, 1.0, 1.0)]));
     let until = Conditions { checks: vec![Check::Text(plan::Template::Literal("done".into()))] };
     plan.steps[0].poll = Some(plan::Poll { every: None, until, within: Micros::from_secs(20) });
     let asked = Rc::new(std::cell::RefCell::new(Vec::new()));

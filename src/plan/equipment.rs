@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::Shoppers;
 use crate::base::Micros;
+use crate::scenario::Device;
 
 /// What a shopper has besides the plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,15 +18,6 @@ pub struct Equipment {
     pub network: Option<Network>,
     /// Whether the shopper comes again: with the cookies and files of one who has left.
     pub returns: bool,
-}
-
-/// What a shopper holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    /// A telephone.
-    Mobile,
-    /// A computer.
-    Desktop,
 }
 
 /// A network between shopper and shop.

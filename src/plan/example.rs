@@ -34,8 +34,8 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         name: "example".to_owned(),
         target: None,
         load: Load {
-            arrivals: Arrivals::Poisson(profile(&[(10.0, 10.0, 60.0)])),
-            connections: Connections::PerShopper,
+            arrivals: ArrivalModel::Poisson(profile(&[(10.0, 10.0, 60.0)])),
+            connections: ConnectionReuse::PerShopper,
         },
         shoppers: Shoppers {
             attributes,

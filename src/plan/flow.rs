@@ -1,6 +1,5 @@
 //! Journeys, units and steps: what a shopper means to do, and how an answer is judged.
 
-use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use super::json_place::JsonPlace;
 use super::template::Template;
 use crate::base::random::below;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
+use crate::scenario::{MoneyUnit, Pick, StatusRange};
 
 /// The ordered units that a shopper means to go through.
 #[derive(Debug)]
@@ -129,16 +129,6 @@ pub enum Auth {
     },
     /// Whoever has this token (RFC 6750).
     Bearer(Template),
-}
-
-/// Which of several things is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Pick {
-    #[default]
-    First,
-    Last,
-    Random,
 }
 
 /// The HTTP methods of the scenario language.
@@ -282,15 +272,6 @@ pub struct Price {
     pub unit: Option<MoneyUnit>,
 }
 
-/// What the number of a price counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MoneyUnit {
-    /// Whole euros, pounds, dollars.
-    Major,
-    /// Cents, pence.
-    Minor,
-}
-
 /// A step that asks again until a condition holds. One attempt; each request is an exchange.
 #[derive(Debug)]
 pub struct Poll {
@@ -381,15 +362,6 @@ pub enum Expected {
     OneOf(Vec<serde_json::Value>),
 }
 
-/// Status codes from `low` to `high`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusRange {
-    /// The lowest.
-    pub low: u16,
-    /// The highest.
-    pub high: u16,
-}
-
 // === impl Conditions ===
 
 impl Conditions {
@@ -409,29 +381,6 @@ impl Pick {
             Pick::Last => count.saturating_sub(1),
             Pick::Random if count == 0 => 0,
             Pick::Random => below(bits(), count as u64) as usize,
-        }
-    }
-}
-
-// === impl StatusRange ===
-
-impl StatusRange {
-    /// 200 to 299.
-    pub const SUCCESS: StatusRange = StatusRange { low: 200, high: 299 };
-
-    /// Whether the status is in the range.
-    pub const fn contains(self, status: u16) -> bool {
-        self.low <= status && status <= self.high
-    }
-}
-
-impl fmt::Display for StatusRange {
-    /// `201`, `2xx` or `200..204`, as a scenario writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.low, self.high) {
-            (low, high) if low == high => write!(f, "{low}"),
-            (low, high) if low % 100 == 0 && high == low + 99 => write!(f, "{}xx", low / 100),
-            (low, high) => write!(f, "{low}..{high}"),
         }
     }
 }

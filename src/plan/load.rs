@@ -1,19 +1,20 @@
 //! How shoppers arrive, and what must not be exceeded.
 
 use crate::base::Micros;
+use crate::scenario::ConnectionReuse;
 
 /// How shoppers come to the shop.
 #[derive(Debug)]
 pub struct Load {
     /// Where arrivals come from.
-    pub arrivals: Arrivals,
-    /// Whether each shopper dials anew.
-    pub connections: Connections,
+    pub arrivals: ArrivalModel,
+    /// Whether shoppers reuse each other's connections.
+    pub connections: ConnectionReuse,
 }
 
 /// Where arrivals come from.
 #[derive(Clone, Debug)]
-pub enum Arrivals {
+pub enum ArrivalModel {
     /// Open: a Poisson process of the profile's rate. Arrivals never wait for the shop.
     Poisson(Profile),
     /// Open: evenly spaced in the profile's expected count. Understates queueing; for comparisons.
@@ -26,16 +27,6 @@ pub enum Arrivals {
         /// How long new shoppers start.
         length: Micros,
     },
-}
-
-/// Whether each shopper dials anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Connections {
-    /// A new customer opens new connections, as in life.
-    #[default]
-    PerShopper,
-    /// Connections are handed on from shopper to shopper: cheaper, and hides the cost of connecting.
-    Kept,
 }
 
 /// A rate over time: stages, each linear.
@@ -76,16 +67,16 @@ impl Load {
     /// How long shoppers keep arriving.
     pub fn length(&self) -> Micros {
         match &self.arrivals {
-            Arrivals::Poisson(profile) | Arrivals::Paced(profile) => profile.length(),
-            Arrivals::Closed { length, .. } => *length,
+            ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => profile.length(),
+            ArrivalModel::Closed { length, .. } => *length,
         }
     }
 
     /// The rate over time, for an open load.
     pub fn profile(&self) -> Option<&Profile> {
         match &self.arrivals {
-            Arrivals::Poisson(profile) | Arrivals::Paced(profile) => Some(profile),
-            Arrivals::Closed { .. } => None,
+            ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => Some(profile),
+            ArrivalModel::Closed { .. } => None,
         }
     }
 }

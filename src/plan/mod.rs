@@ -35,24 +35,25 @@ use crate::base::{JourneyId, StepId, UnitId, VarId};
 pub use arms::{Arm, MAX_ARMS, Way};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use canonical::Canonical;
-pub use equipment::{Device, Equipment, Network};
+pub use equipment::{Equipment, Network};
 pub use flow::{
     Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey,
-    JsonSegment, Method, MoneyUnit, OrderCapture, Part, Pick, Poll, Price, Request, StatusRange,
-    Step, Submit, Together, Unit,
+    JsonSegment, Method, OrderCapture, Part, Poll, Price, Request, Step, Submit, Together, Unit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
 pub use json_place::JsonPlace;
-pub use load::{Arrivals, Connections, Limits, Load, Profile, Stage};
+pub use load::{ArrivalModel, Limits, Load, Profile, Stage};
 pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
 pub use route::Stop;
 pub use schema::schema;
-pub use shoppers::{
-    Attribute, Behaviour, Cell, DataSet, Dealing, PATIENCE_PRESETS, Patience, Shoppers,
+pub use shoppers::{Attribute, Cell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
+// Words that mean the same in the scenario and in the plan.
+pub use crate::scenario::{
+    Behaviour, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 

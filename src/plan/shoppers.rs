@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Arm, Equipment};
 use crate::base::random::{Purpose, below, draw};
 use crate::base::{Delay, ShopperId, VarId};
+use crate::scenario::{Behaviour, RowAssignment};
 
 /// Who the shoppers are.
 #[derive(Debug)]
@@ -47,43 +48,19 @@ pub struct Patience {
     pub hazards: Vec<f64>,
 }
 
-/// Whether failing shoppers really leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Behaviour {
-    /// Every failing shopper tries again; patience is applied in the report. For measuring.
-    #[default]
-    Probe,
-    /// Shoppers leave as patience says. For retry storms and recovery.
-    Live,
-    /// As probe, and a shopper's first second try is made in one of several ways. For finding what cures.
-    Experiment,
-}
-
-/// A table whose rows are dealt out to shoppers.
+/// A table whose rows are assigned to shoppers.
 #[derive(Debug)]
 pub struct DataSet {
     /// Its name in the scenario; variables are `name.column`.
     pub name: String,
     /// The variable of each column.
     pub columns: Vec<VarId>,
-    /// How rows are dealt out.
-    pub dealing: Dealing,
+    /// How rows are assigned to shoppers.
+    pub assignment: RowAssignment,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Cell>>,
-}
-
-/// How rows are dealt out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dealing {
-    /// Row `n` belongs to the arrival with ordinal `n`, and to nobody else.
-    #[default]
-    Once,
-    /// The same, from the start again after the last row.
-    Loop,
-    /// Each shopper draws one; others may draw it as well.
-    Random,
 }
 
 /// What a row has in a column.
@@ -119,11 +96,11 @@ impl DataSet {
     /// in the plan, so that draws from two sets have nothing to do with each other.
     pub fn row(&self, place: usize, shopper: ShopperId, ordinal: u64) -> &[Cell] {
         let rows = self.rows.len() as u64;
-        let row = match self.dealing {
-            Dealing::Once => ordinal,
+        let row = match self.assignment {
+            RowAssignment::Once => ordinal,
             _ if rows == 0 => 0,
-            Dealing::Loop => ordinal % rows,
-            Dealing::Random => below(draw(shopper.0, Purpose::Row, place as u64), rows),
+            RowAssignment::Loop => ordinal % rows,
+            RowAssignment::Random => below(draw(shopper.0, Purpose::Row, place as u64), rows),
         };
         usize::try_from(row)
             .ok()
@@ -134,7 +111,7 @@ impl DataSet {
 
     /// Whether so many shoppers can all have what is theirs.
     pub fn suffices(&self, shoppers: u64) -> bool {
-        self.dealing != Dealing::Once || self.rows.len() as u64 >= shoppers
+        self.assignment != RowAssignment::Once || self.rows.len() as u64 >= shoppers
     }
 }
 
@@ -181,17 +158,17 @@ mod tests {
 
     #[test]
     fn rows_are_dealt_out_once_in_turn_or_at_random() {
-        let set = |dealing| {
+        let set = |assignment| {
             let rows = (0..3).map(|n| vec![Cell::Text(n.to_string())]).collect();
             DataSet {
                 name: String::new(),
                 columns: vec![VarId(0)],
-                dealing,
+                assignment,
                 sha256: String::new(),
                 rows,
             }
         };
-        let dealt = |dealing, place, n: u64| match set(dealing).row(
+        let dealt = |assignment, place, n: u64| match set(assignment).row(
             place,
             ShopperId(draw(1, Purpose::Shopper, n)),
             n,
@@ -199,27 +176,28 @@ mod tests {
             [Cell::Text(text)] => text.clone(),
             _ => "none".to_owned(),
         };
-        let all =
-            |dealing, place| (0..5).map(|n| dealt(dealing, place, n)).collect::<Vec<_>>().join(" ");
+        let all = |assignment, place| {
+            (0..5).map(|n| dealt(assignment, place, n)).collect::<Vec<_>>().join(" ")
+        };
         assert_eq!(
-            (all(Dealing::Once, 0).as_str(), all(Dealing::Loop, 0).as_str()),
+            (all(RowAssignment::Once, 0).as_str(), all(RowAssignment::Loop, 0).as_str()),
             ("0 1 2 none none", "0 1 2 0 1")
         );
         let counts = (0..3_000).fold([0u32; 3], |mut counts, n| {
-            counts[dealt(Dealing::Random, 0, n).parse::<usize>().unwrap()] += 1;
+            counts[dealt(RowAssignment::Random, 0, n).parse::<usize>().unwrap()] += 1;
             counts
         });
         // Four standard deviations of a binomial count with p = 1/3.
         assert!(counts.iter().all(|count| count.abs_diff(1_000) < 104), "{counts:?}");
         assert_ne!(
-            all(Dealing::Random, 0),
-            all(Dealing::Random, 1),
+            all(RowAssignment::Random, 0),
+            all(RowAssignment::Random, 1),
             "two sets are drawn from independently"
         );
         assert!(
-            set(Dealing::Once).suffices(3)
-                && !set(Dealing::Once).suffices(4)
-                && set(Dealing::Loop).suffices(4)
+            set(RowAssignment::Once).suffices(3)
+                && !set(RowAssignment::Once).suffices(4)
+                && set(RowAssignment::Loop).suffices(4)
         );
     }
 }

@@ -17,7 +17,7 @@ use super::steps::{
 };
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};
-use super::words::{Conduct, Connecting, Each, Spacing, Tracing};
+use super::words::{ArrivalSpacing, Behaviour, ConnectionReuse, RowAssignment, Tracing};
 use crate::base::{Delay, Micros};
 
 mapping! {
@@ -60,11 +60,11 @@ mapping! {
     /// How shoppers arrive: open (stages, or a shape), or closed.
     Load, "a load", rules({ "oneOf": [{ "required": ["stages"] }, { "required": ["shape"] }, { "required": ["closed"] }] }) {
         /// poisson (the default): at random, as customers come. paced: evenly spaced, understates queueing.
-        "arrivals" => arrivals: Located<Spacing>,
+        "arrivals" => arrivals: Located<ArrivalSpacing>,
         /// Instead of stages: so many shoppers at a time, each followed at once by another. Needs `for`. For saturation only: losses can't be seen.
         "closed" => closed: Located<Count>,
         /// per_shopper (the default): a new customer dials anew. kept: connections are handed on from shopper to shopper.
-        "connections" => connections: Located<Connecting>,
+        "connections" => connections: Located<ConnectionReuse>,
         /// Stretches of time, one after the other, in shoppers starting per second.
         "stages" => stages: Vec<Stage>,
         /// Instead of stages: a named shape of a real peak, scaled to `peak` and compressed to `for`.
@@ -98,7 +98,7 @@ mapping! {
         /// When a failing shopper leaves: a preset's name (default applause-2024), or the chance to leave at the first, second, ... failed attempt.
         "patience" => patience: Patience,
         /// probe (the default): every failing shopper tries again, patience is applied in the report. live: shoppers really leave. experiment: as probe, and the first second try of a shopper is made in one of the ways of `retry.arms`.
-        "behaviour" => behaviour: Located<Conduct>,
+        "behaviour" => behaviour: Located<Behaviour>,
         /// How often a shopper tries a step or purchase at most (default 3), or unlimited.
         "max_attempts" => max_attempts: Located<Attempts>,
         /// How a shopper tries again.
@@ -124,7 +124,7 @@ mapping! {
         /// A CSV file with a header line, or a JSONL file (.jsonl, .ndjson) with an object a line; relative to the scenario.
         "file" required => file: Text,
         /// once (the default): one row, one shopper, over all machines; too few rows are an error before the run. loop: from the start again. random: any row for each shopper.
-        "each" => each: Located<Each>,
+        "each" => each: Located<RowAssignment>,
     }
 }
 

@@ -41,11 +41,12 @@ pub use steps::{
 };
 pub use tree::{Kind, Node};
 pub use units::{
-    Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, Status, Times, Unit, UnitError,
-    Weight,
+    Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, StatusRange, Times, Unit,
+    UnitError, Weight,
 };
 pub use words::{
-    AllOf, Conduct, Connecting, Denomination, Device, Each, Fresh, Keeping, Pick, Spacing, Tracing,
+    AllOf, ArrivalSpacing, Behaviour, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit, Pick,
+    RowAssignment, Tracing,
 };
 
 /// A scenario as it was written.

@@ -9,8 +9,8 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::tree::{Kind, Node};
-use super::units::{Count, Extent, Fraction, Status, Times, Unit, Weight};
-use super::words::{Denomination, Pick};
+use super::units::{Count, Extent, Fraction, StatusRange, Times, Unit, Weight};
+use super::words::{MoneyUnit, Pick};
 use crate::base::{Delay, Micros};
 
 /// The keys of a step of which exactly one is given.
@@ -238,7 +238,7 @@ mapping! {
         /// Where the answer says the total.
         "total" required => total: Extract,
         /// What its number counts: minor (cents) or major (euros). Without it a JSON whole number is taken to count minor units, and anything else major ones.
-        "unit" => unit: Located<Denomination>,
+        "unit" => unit: Located<MoneyUnit>,
     }
 }
 
@@ -250,7 +250,7 @@ mapping! {
         /// Where the answer says what the shopper pays.
         "total" => total: Extract,
         /// What the total's number counts: minor (cents) or major (euros). Without it a JSON whole number is taken to count minor units, and anything else major ones.
-        "unit" => unit: Located<Denomination>,
+        "unit" => unit: Located<MoneyUnit>,
     }
 }
 
@@ -270,7 +270,7 @@ mapping! {
     /// Conditions on an answer, which must all hold.
     Conditions, "a set of conditions", rules({ "minProperties": 1 }) {
         /// The status: 201, 2xx, 200..299, or a list of these.
-        "status" => status: OneOrMany<Located<Status>>,
+        "status" => status: OneOrMany<Located<StatusRange>>,
         /// JSONPaths and what they must select: a value, a list of allowed values, or `{ present: true }`.
         "json" => json: Named<AnyJson>,
         /// A text, or several, that the body must contain.

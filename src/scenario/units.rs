@@ -2,6 +2,8 @@
 //!
 //! The same notation holds in the scenario, in objectives and on the command line.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use crate::base::{Delay, Micros};
@@ -65,9 +67,14 @@ pub struct Attempts(pub Option<u32>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent(pub u64, pub u64);
 
-/// HTTP status codes from the first to the second, both included.
+/// HTTP status codes from `low` to `high`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status(pub u16, pub u16);
+pub struct StatusRange {
+    /// The lowest.
+    pub low: u16,
+    /// The highest.
+    pub high: u16,
+}
 
 /// One `--stage` of the command line: move to a rate, and take so long for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -354,11 +361,11 @@ impl Unit for Times {
     }
 }
 
-impl Unit for Status {
+impl Unit for StatusRange {
     const WHAT: &'static str = "a status";
     const REMEDY: &'static str = "write a code such as 201, a class such as 2xx, a range such as 200..299, or a list of these";
 
-    fn read(text: &str) -> Result<Status, UnitError> {
+    fn read(text: &str) -> Result<StatusRange, UnitError> {
         let code =
             |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=599).contains(code));
         let text = text.trim();
@@ -367,13 +374,13 @@ impl Unit for Status {
                 .parse::<u16>()
                 .ok()
                 .filter(|class| (1..=5).contains(class))
-                .ok_or_else(|| wrong::<Status>(text))?;
-            return Ok(Status(class * 100, class * 100 + 99));
+                .ok_or_else(|| wrong::<StatusRange>(text))?;
+            return Ok(StatusRange::class(class));
         }
         let (low, high) = text.split_once("..").unwrap_or((text, text));
         match (code(low), code(high)) {
-            (Some(low), Some(high)) if low <= high => Ok(Status(low, high)),
-            _ => Err(wrong::<Status>(text)),
+            (Some(low), Some(high)) if low <= high => Ok(StatusRange { low, high }),
+            _ => Err(wrong::<StatusRange>(text)),
         }
     }
 
@@ -434,6 +441,34 @@ impl Unit for StageFlag {
 
     fn notation() -> Value {
         json!({ "type": "string" })
+    }
+}
+
+// === impl StatusRange ===
+
+impl StatusRange {
+    /// 200 to 299.
+    pub const SUCCESS: StatusRange = StatusRange::class(2);
+
+    /// All codes that begin with this digit.
+    const fn class(digit: u16) -> StatusRange {
+        StatusRange { low: digit * 100, high: digit * 100 + 99 }
+    }
+
+    /// Whether the status is in the range.
+    pub const fn contains(self, status: u16) -> bool {
+        self.low <= status && status <= self.high
+    }
+}
+
+impl fmt::Display for StatusRange {
+    /// `201`, `2xx` or `200..204`, as a scenario writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.low, self.high) {
+            (low, high) if low == high => write!(f, "{low}"),
+            (low, high) if low % 100 == 0 && high == low + 99 => write!(f, "{}xx", low / 100),
+            (low, high) => write!(f, "{low}..{high}"),
+        }
     }
 }
 
@@ -533,11 +568,11 @@ mod tests {
 
     #[test]
     fn statuses_are_codes_classes_and_ranges() {
-        assert_eq!(Status::read("201"), Ok(Status(201, 201)));
-        assert_eq!(Status::read("2xx"), Ok(Status(200, 299)));
-        assert_eq!(Status::read("200..299"), Ok(Status(200, 299)));
+        assert_eq!(StatusRange::read("201"), Ok(StatusRange { low: 201, high: 201 }));
+        assert_eq!(StatusRange::read("2xx"), Ok(StatusRange::SUCCESS));
+        assert_eq!(StatusRange::read("200..299"), Ok(StatusRange::SUCCESS));
         for text in ["20x", "6xx", "299..200", "99", "ok", "200.."] {
-            assert!(Status::read(text).is_err(), "{text}");
+            assert!(StatusRange::read(text).is_err(), "{text}");
         }
     }
 

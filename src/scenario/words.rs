@@ -11,6 +11,13 @@ macro_rules! words {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($(#[$variant_doc])* $variant),+ }
 
+        impl $name {
+            /// As the scenario writes it.
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$variant => $word),+ }
+            }
+        }
+
         impl Unit for $name {
             const WHAT: &'static str = $what;
             const REMEDY: &'static str = concat!("write one of:", $(" ", $word),+);
@@ -34,7 +41,7 @@ macro_rules! words {
 
 words!(
     /// How arrivals are spaced.
-    Spacing, "a kind of arrivals" {
+    ArrivalSpacing, "a kind of arrivals" {
         /// At random, as customers come: a Poisson process.
         Poisson = "poisson",
         /// Evenly; understates queueing.
@@ -43,7 +50,7 @@ words!(
 );
 words!(
     /// What the number of a price counts.
-    Denomination, "a unit of money" {
+    MoneyUnit, "a unit of money" {
         /// Whole euros, pounds, dollars.
         Major = "major",
         /// Cents, pence.
@@ -51,22 +58,26 @@ words!(
     }
 );
 words!(
-    /// Whether each shopper dials anew.
-    Connecting, "a kind of connections" {
-        /// A new customer opens new connections.
+    /// Whether shoppers reuse each other's connections.
+    #[derive(Default)]
+    ConnectionReuse, "a kind of connections" {
+        /// Each shopper opens new connections, as new customers do.
+        #[default]
         PerShopper = "per_shopper",
-        /// Connections are handed on from shopper to shopper.
+        /// Connections are handed on from shopper to shopper: cheaper, and hides the cost of connecting.
         Kept = "kept",
     }
 );
 words!(
     /// Whether failing shoppers really leave.
-    Conduct, "a behaviour" {
-        /// Every failing shopper tries again; patience is applied in the report.
+    #[derive(Default)]
+    Behaviour, "a behaviour" {
+        /// Every failing shopper tries again; patience is applied in the report. For measuring.
+        #[default]
         Probe = "probe",
-        /// Shoppers leave as their patience says.
+        /// Shoppers leave as their patience says. For retry storms and recovery.
         Live = "live",
-        /// A failing shopper tries again in one of several ways, drawn per shopper; else as probe.
+        /// As probe, but each shopper's first retry uses one of several strategies. For finding the cause.
         Experiment = "experiment",
     }
 );
@@ -87,13 +98,15 @@ words!(
     }
 );
 words!(
-    /// How rows of a data file are dealt out.
-    Each, "a way to deal out rows" {
-        /// One row, one shopper.
+    /// How rows of a data file are assigned to shoppers.
+    #[derive(Default)]
+    RowAssignment, "a way to deal out rows" {
+        /// Row `n` belongs to the arrival with ordinal `n`, and to nobody else.
+        #[default]
         Once = "once",
-        /// In order, from the start again after the last.
+        /// The same, from the start again after the last row.
         Loop = "loop",
-        /// One at random for each shopper.
+        /// Each shopper draws one; others may draw it as well.
         Random = "random",
     }
 );
@@ -123,8 +136,10 @@ words!(
 );
 words!(
     /// Which of several things found in an answer is taken.
+    #[derive(Default)]
     Pick, "a way to pick" {
         /// The first.
+        #[default]
         First = "first",
         /// The last.
         Last = "last",
@@ -139,9 +154,9 @@ mod tests {
 
     #[test]
     fn words_suggest_the_nearest() {
-        assert_eq!(Spacing::read("possion").unwrap_err().remedy, "write poisson");
+        assert_eq!(ArrivalSpacing::read("possion").unwrap_err().remedy, "write poisson");
         assert_eq!(
-            Conduct::read("dead").unwrap_err().remedy,
+            Behaviour::read("dead").unwrap_err().remedy,
             "write one of: probe live experiment"
         );
     }

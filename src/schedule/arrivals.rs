@@ -55,7 +55,7 @@ impl Schedule {
     /// The schedule of this load and seed. A closed load has no arrivals in time, so its schedule is empty.
     pub fn new(load: &Load, seed: u64) -> Schedule {
         let intensity = Arc::new(load.profile().map(Intensity::new).unwrap_or_default());
-        Schedule { intensity, paced: matches!(load.arrivals, plan::Arrivals::Paced(_)), seed }
+        Schedule { intensity, paced: matches!(load.arrivals, plan::ArrivalModel::Paced(_)), seed }
     }
 
     /// The rate that the arrivals follow.

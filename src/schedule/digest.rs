@@ -39,7 +39,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::plan::example::{attribute, journey, plan};
-    use crate::plan::{DataSet, Dealing, Measure, Metric, Objective, Operator};
+    use crate::plan::{DataSet, Measure, Metric, Objective, Operator, RowAssignment};
 
     fn example() -> Plan {
         plan(vec![journey("buy", 1.0)], vec![attribute("device", &[72.0, 28.0])])
@@ -86,7 +86,7 @@ mod tests {
         data.shoppers.data.push(DataSet {
             name: "accounts".into(),
             columns: vec![],
-            dealing: Dealing::Once,
+            assignment: RowAssignment::Once,
             sha256: "00".into(),
             rows: vec![],
         });
@@ -94,7 +94,7 @@ mod tests {
         other_data.shoppers.data.push(DataSet {
             name: "accounts".into(),
             columns: vec![],
-            dealing: Dealing::Once,
+            assignment: RowAssignment::Once,
             sha256: "01".into(),
             rows: vec![],
         });

@@ -6,14 +6,17 @@ use super::*;
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, Slice};
 use crate::plan::example::profile;
-use crate::plan::{self, Connections, Load, Profile, shape};
+use crate::plan::{self, ConnectionReuse, Load, Profile, shape};
 
 fn poisson(profile: Profile) -> Load {
-    Load { arrivals: plan::Arrivals::Poisson(profile), connections: Connections::PerShopper }
+    Load {
+        arrivals: plan::ArrivalModel::Poisson(profile),
+        connections: ConnectionReuse::PerShopper,
+    }
 }
 
 fn paced(profile: Profile) -> Load {
-    Load { arrivals: plan::Arrivals::Paced(profile), connections: Connections::PerShopper }
+    Load { arrivals: plan::ArrivalModel::Paced(profile), connections: ConnectionReuse::PerShopper }
 }
 
 /// Ramps up and down, jumps, and stretches in which nobody comes.
@@ -186,8 +189,8 @@ fn a_slice_can_be_walked_on_a_core_of_its_own() {
 #[test]
 fn a_closed_load_has_no_arrivals_in_time() {
     let load = Load {
-        arrivals: plan::Arrivals::Closed { users: 9, length: Micros::from_secs(60) },
-        connections: Connections::Kept,
+        arrivals: plan::ArrivalModel::Closed { users: 9, length: Micros::from_secs(60) },
+        connections: ConnectionReuse::Kept,
     };
     let schedule = Schedule::new(&load, 1);
     assert_eq!(

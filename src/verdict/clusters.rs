@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::weight::weight;
 use crate::base::StepId;
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{ArrivalModel, Plan};
 use crate::tally::{
     Cause, CausePlace, End, FailureKind, Fate, Fates, Messages, SampleLine, SampledExchange,
     Samples, Tally,
@@ -114,7 +114,7 @@ fn cluster(
     let lost = |(fate, shoppers): (&Fate, &u64)| {
         weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * *shoppers as f64
     };
-    let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
+    let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
     Cluster {
         step: place.step,
         kind: place.kind,

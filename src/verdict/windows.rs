@@ -12,7 +12,7 @@ use super::MIN_REPEATED;
 use super::statistics::{Interval, Rate, SumOfSquares, clustering, difference, fisher_greater};
 use super::weight::weight;
 use crate::base::{Micros, UnitId};
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{ArrivalModel, Plan};
 use crate::tally::Tally;
 
 /// A time at which the shop failed more than at others.
@@ -242,7 +242,7 @@ fn window(
         }
         if within(*number) { &mut inside } else { &mut outside }.add(first, lost);
     }
-    let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
+    let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
     let at = |number: u32| Micros(u64::from(number) * tally.shape.block.0);
     TimeWindow {
         unit,

@@ -2,7 +2,7 @@
 
 use http::Method;
 use tillrush::base::{Micros, ShopperId};
-use tillrush::plan::Connections;
+use tillrush::plan::ConnectionReuse;
 use tillrush::shopper::transport::{
     Exchange, HttpOptions, ShopperConnections, Transport, TransportError,
 };
@@ -31,7 +31,7 @@ async fn closing_shop() -> RawShop {
 }
 
 fn kept() -> HttpOptions {
-    HttpOptions { connections: Connections::Kept, ..HttpOptions::default() }
+    HttpOptions { connections: ConnectionReuse::Kept, ..HttpOptions::default() }
 }
 
 #[test]

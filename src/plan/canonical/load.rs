@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{Canonical, kind};
-use crate::plan::{Arrivals, Connections, Limits, Load, Profile, Stage};
+use crate::plan::{ArrivalModel, ConnectionReuse, Limits, Load, Profile, Stage};
 
 impl Canonical for Load {
     fn canonical(&self) -> Value {
@@ -12,23 +12,23 @@ impl Canonical for Load {
     }
 }
 
-impl Canonical for Arrivals {
+impl Canonical for ArrivalModel {
     fn canonical(&self) -> Value {
         match self {
-            Arrivals::Poisson(profile) => kind("Poisson", profile.canonical()),
-            Arrivals::Paced(profile) => kind("Paced", profile.canonical()),
-            Arrivals::Closed { users, length } => {
+            ArrivalModel::Poisson(profile) => kind("Poisson", profile.canonical()),
+            ArrivalModel::Paced(profile) => kind("Paced", profile.canonical()),
+            ArrivalModel::Closed { users, length } => {
                 kind("Closed", json!({ "users": users, "length": length.canonical() }))
             }
         }
     }
 }
 
-impl Canonical for Connections {
+impl Canonical for ConnectionReuse {
     fn canonical(&self) -> Value {
         json!(match self {
-            Connections::PerShopper => "per_shopper",
-            Connections::Kept => "kept",
+            ConnectionReuse::PerShopper => "per_shopper",
+            ConnectionReuse::Kept => "kept",
         })
     }
 }

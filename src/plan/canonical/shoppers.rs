@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
 use crate::plan::{
-    Arm, Attribute, Behaviour, DataSet, Dealing, Device, Equipment, Network, Patience, Shoppers,
-    Way,
+    Arm, Attribute, Behaviour, DataSet, Device, Equipment, Network, Patience, RowAssignment,
+    Shoppers, Way,
 };
 
 impl Canonical for Shoppers {
@@ -109,22 +109,22 @@ impl Canonical for Way {
 impl Canonical for DataSet {
     fn canonical(&self) -> Value {
         // The rows follow from the file, which the hash stands for.
-        let DataSet { name, columns, dealing, sha256, rows: _ } = self;
+        let DataSet { name, columns, assignment, sha256, rows: _ } = self;
         json!({
             "name": name,
             "columns": columns.canonical(),
-            "dealing": dealing.canonical(),
+            "dealing": assignment.canonical(), // frozen
             "sha256": sha256,
         })
     }
 }
 
-impl Canonical for Dealing {
+impl Canonical for RowAssignment {
     fn canonical(&self) -> Value {
         json!(match self {
-            Dealing::Once => "once",
-            Dealing::Loop => "loop",
-            Dealing::Random => "random",
+            RowAssignment::Once => "once",
+            RowAssignment::Loop => "loop",
+            RowAssignment::Random => "random",
         })
     }
 }

@@ -40,7 +40,7 @@ impl Compiler<'_> {
             );
         }
         let kind = given.first()?.0;
-        let pick = written.pick.as_ref().map_or(Pick::First, |pick| picked(pick.value));
+        let pick = written.pick.as_ref().map_or(Pick::First, |pick| pick.value);
         if let Some(span) =
             written.keys.span_of("pick").filter(|_| matches!(kind, "header" | "cookie"))
         {
@@ -149,13 +149,7 @@ impl Compiler<'_> {
     pub(super) fn conditions(&mut self, written: &scenario::Conditions, spot: &Spot) -> Conditions {
         let mut checks = Vec::new();
         if let Some(statuses) = &written.status {
-            checks.push(Check::Status(
-                statuses
-                    .0
-                    .iter()
-                    .map(|status| StatusRange { low: status.value.0, high: status.value.1 })
-                    .collect(),
-            ));
+            checks.push(Check::Status(statuses.0.iter().map(|status| status.value).collect()));
         }
         for (path, expected) in written.json.iter().flat_map(|json| &json.0) {
             let (path, expected) = (
@@ -315,14 +309,5 @@ impl Compiler<'_> {
                 }
             },
         }
-    }
-}
-
-/// Which of several is taken.
-pub(super) fn picked(written: scenario::Pick) -> Pick {
-    match written {
-        scenario::Pick::First => Pick::First,
-        scenario::Pick::Last => Pick::Last,
-        scenario::Pick::Random => Pick::Random,
     }
 }

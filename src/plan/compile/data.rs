@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Compiler, guard};
 use crate::base::{counted, plural};
-use crate::plan::{Cell, DataSet, Dealing, Load};
-use crate::scenario::{Data, Each, Span, Text};
+use crate::plan::{Cell, DataSet, Load, RowAssignment};
+use crate::scenario::{Data, Span, Text};
 
 /// Columns and rows.
 type Table = (Vec<String>, Vec<Vec<Cell>>);
@@ -25,11 +25,7 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        let dealing = match written.each.as_ref().map(|each| each.value) {
-            Some(Each::Loop) => Dealing::Loop,
-            Some(Each::Random) => Dealing::Random,
-            Some(Each::Once) | None => Dealing::Once,
-        };
+        let assignment = written.each.as_ref().map(|each| each.value).unwrap_or_default();
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
         let lines = [".jsonl", ".ndjson"].iter().any(|end| file.value.ends_with(end));
         let table = if lines { objects(text) } else { cells(text) };
@@ -42,8 +38,8 @@ impl Compiler<'_> {
         };
         self.no_secrets(file, &rows);
         if !self.inputs.stored {
-            match dealing {
-                Dealing::Once => self.enough_rows(file.span, &name.value, rows.len(), load),
+            match assignment {
+                RowAssignment::Once => self.enough_rows(file.span, &name.value, rows.len(), load),
                 _ if rows.is_empty() => {
                     self.problem(
                         file.span,
@@ -51,7 +47,7 @@ impl Compiler<'_> {
                         "add a row",
                     );
                 }
-                Dealing::Loop | Dealing::Random => {}
+                RowAssignment::Loop | RowAssignment::Random => {}
             }
         }
         let columns = good.then(|| {
@@ -61,7 +57,7 @@ impl Compiler<'_> {
                 .collect()
         })?;
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(DataSet { name: name.value.clone(), columns, dealing, sha256, rows })
+        Some(DataSet { name: name.value.clone(), columns, assignment, sha256, rows })
     }
 
     /// Tells the first cell that must not be in a load test.

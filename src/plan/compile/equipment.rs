@@ -1,7 +1,7 @@
 //! What values of attributes bring along: figures, and that no two attributes bring the same.
 
 use super::Compiler;
-use crate::plan::{Connections, Device, Equipment, Load, Network};
+use crate::plan::{ConnectionReuse, Equipment, Load, Network};
 use crate::scenario::{self, AttributeValue};
 
 /// What can be brought, by its key.
@@ -9,10 +9,7 @@ const THINGS: [&str; 3] = ["device", "network", "cookies"];
 
 /// What shoppers with this value have.
 pub(super) fn equipment(written: &AttributeValue) -> Equipment {
-    let device = written.device.as_ref().map(|device| match device.value {
-        scenario::Device::Mobile => Device::Mobile,
-        scenario::Device::Desktop => Device::Desktop,
-    });
+    let device = written.device.as_ref().map(|device| device.value);
     let network = written.network.as_ref().and_then(|scenario::Network(figures)| {
         Some(Network {
             round_trip: figures.round_trip.as_ref()?.value,
@@ -45,7 +42,7 @@ impl Compiler<'_> {
                         );
                     }
                 }
-                if thing == "network" && load.connections == Connections::Kept {
+                if thing == "network" && load.connections == ConnectionReuse::Kept {
                     let remedy = "write `connections: per_shopper`, or remove the network";
                     self.problem(span, "connections that are handed on from shopper to shopper have no network of one's own", remedy);
                 }

@@ -3,8 +3,8 @@
 use super::Compiler;
 use crate::base::Micros;
 use crate::plan::shape;
-use crate::plan::{Arrivals, Connections, Load, Profile, Stage};
-use crate::scenario::{self, Connecting, Located, Rate, Spacing, listed, nearest};
+use crate::plan::{ArrivalModel, Load, Profile, Stage};
+use crate::scenario::{self, ArrivalSpacing, Located, Rate, listed, nearest};
 
 impl Compiler<'_> {
     /// The load; where it can't be told, one that hurts nobody, beside the problem.
@@ -25,13 +25,10 @@ impl Compiler<'_> {
                 None
             }
         };
-        let connections = match written
+        let connections = written
             .and_then(|load| load.connections.as_ref())
             .map(|connections| connections.value)
-        {
-            Some(Connecting::Kept) => Connections::Kept,
-            Some(Connecting::PerShopper) | None => Connections::PerShopper,
-        };
+            .unwrap_or_default();
         self.arrivals = arrivals.clone().filter(|_| !self.overridden());
         // Long and thin, so that nothing else seems wrong because of it.
         let thin = || Stage {
@@ -40,7 +37,7 @@ impl Compiler<'_> {
             length: Micros::from_secs(30 * 86_400),
             label: String::new(),
         };
-        let fallback = || Arrivals::Poisson(Profile { stages: vec![thin()], shape: None });
+        let fallback = || ArrivalModel::Poisson(Profile { stages: vec![thin()], shape: None });
         Load { arrivals: arrivals.unwrap_or_else(fallback), connections }
     }
 
@@ -50,7 +47,7 @@ impl Compiler<'_> {
     }
 
     /// `--users`, `--stage` or `--rate`, each with the length that it needs.
-    fn load_of_flags(&mut self, written: Option<&scenario::Load>) -> Option<Arrivals> {
+    fn load_of_flags(&mut self, written: Option<&scenario::Load>) -> Option<ArrivalModel> {
         let flags = self.inputs.overrides.clone();
         let given: Vec<&str> = [
             ("--users", flags.users.is_some()),
@@ -98,7 +95,7 @@ impl Compiler<'_> {
             return None;
         };
         match (flags.users, flags.rate) {
-            (Some(users), _) => Some(Arrivals::Closed { users: users.max(1), length }),
+            (Some(users), _) => Some(ArrivalModel::Closed { users: users.max(1), length }),
             (None, Some(Rate(per_second))) => {
                 let stage = Stage {
                     from: per_second,
@@ -112,7 +109,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn load_of_scenario(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+    fn load_of_scenario(&mut self, written: &scenario::Load) -> Option<ArrivalModel> {
         let kinds = written.keys.among(&["stages", "shape", "closed"]);
         match kinds.as_slice() {
             [] => {
@@ -134,7 +131,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn stages(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+    fn stages(&mut self, written: &scenario::Load) -> Option<ArrivalModel> {
         for (key, span) in written.keys.among(&["peak", "for"]) {
             let remedy = if key == "for" {
                 "each stage has its own `for`: remove this one"
@@ -185,7 +182,7 @@ impl Compiler<'_> {
         Some(Stage { from: start, to, length, label: format!("{word} {}", rate(to)) })
     }
 
-    fn shape(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+    fn shape(&mut self, written: &scenario::Load) -> Option<ArrivalModel> {
         for key in ["peak", "for"] {
             let given =
                 written.keys.has(key) || (key == "for" && self.inputs.overrides.duration.is_some());
@@ -216,7 +213,7 @@ impl Compiler<'_> {
         self.open(Some(written), profile, written.keys.span_of("peak"))
     }
 
-    fn closed(&mut self, written: &scenario::Load) -> Option<Arrivals> {
+    fn closed(&mut self, written: &scenario::Load) -> Option<ArrivalModel> {
         for (key, span) in written.keys.among(&["arrivals", "peak"]) {
             self.problem(
                 span,
@@ -231,7 +228,7 @@ impl Compiler<'_> {
             Some(duration) => duration,
             None => self.positive(written.length.as_ref(), "a closed load")?,
         };
-        Some(Arrivals::Closed { users: written.closed.as_ref()?.value.0, length })
+        Some(ArrivalModel::Closed { users: written.closed.as_ref()?.value.0, length })
     }
 
     /// An open load of this profile, if anybody comes at all.
@@ -240,14 +237,14 @@ impl Compiler<'_> {
         written: Option<&scenario::Load>,
         profile: Profile,
         span: Option<scenario::Span>,
-    ) -> Option<Arrivals> {
+    ) -> Option<ArrivalModel> {
         if profile.expected() <= 0.0 {
             self.problems.add(span, "no shopper would ever arrive", "", "write a rate above zero");
             return None;
         }
         match written.and_then(|load| load.arrivals.as_ref()).map(|arrivals| arrivals.value) {
-            Some(Spacing::Paced) => Some(Arrivals::Paced(profile)),
-            Some(Spacing::Poisson) | None => Some(Arrivals::Poisson(profile)),
+            Some(ArrivalSpacing::Paced) => Some(ArrivalModel::Paced(profile)),
+            Some(ArrivalSpacing::Poisson) | None => Some(ArrivalModel::Poisson(profile)),
         }
     }
 

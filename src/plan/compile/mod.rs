@@ -24,7 +24,7 @@ mod text;
 use url::Url;
 
 use self::names::Names;
-use super::{Arrivals, Inputs, Limits, Plan, Templates};
+use super::{ArrivalModel, Inputs, Limits, Plan, Templates};
 use crate::scenario::{Problems, Scenario, Span, Text, Tracing};
 
 /// A plan in the making.
@@ -35,7 +35,7 @@ struct Compiler<'a> {
     templates: Templates,
     observed: Vec<String>,
     /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
-    arrivals: Option<Arrivals>,
+    arrivals: Option<ArrivalModel>,
 }
 
 impl Plan {

@@ -3,8 +3,8 @@
 use super::Compiler;
 use super::equipment::equipment;
 use crate::base::{Delay, Micros, counted};
-use crate::plan::{Attribute, Behaviour, Load, PATIENCE_PRESETS, Patience, Shoppers};
-use crate::scenario::{self, Conduct, Named, Text, Weighed, listed, nearest};
+use crate::plan::{Attribute, Load, PATIENCE_PRESETS, Patience, Shoppers};
+use crate::scenario::{self, Named, Text, Weighed, listed, nearest};
 
 /// How many values an attribute may have; the tally counts shoppers jointly by them.
 const MAX_VALUES: usize = 64;
@@ -27,11 +27,8 @@ impl Compiler<'_> {
         self.equipped_once(written, load);
         let data = written.data.iter().flat_map(|data| &data.0);
         let data = data.filter_map(|(name, data)| self.data(name, data.as_ref()?, load)).collect();
-        let behaviour = match written.behaviour.as_ref().map(|behaviour| behaviour.value) {
-            Some(Conduct::Live) => Behaviour::Live,
-            Some(Conduct::Experiment) => Behaviour::Experiment,
-            Some(Conduct::Probe) | None => Behaviour::Probe,
-        };
+        let behaviour =
+            written.behaviour.as_ref().map(|behaviour| behaviour.value).unwrap_or_default();
         let max_attempts =
             written.max_attempts.as_ref().map_or(Some(MAX_ATTEMPTS), |attempts| attempts.value.0);
         Shoppers {

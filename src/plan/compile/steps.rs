@@ -8,12 +8,10 @@ use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
 use crate::plan::{
-    Arrivals, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request,
+    ArrivalModel, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request,
     Segment, Step, Template, Together,
 };
-use crate::scenario::{
-    self, Defaults, Denomination, Located, METHODS, Named, Text, listed, nearest,
-};
+use crate::scenario::{self, Defaults, Located, METHODS, Named, Text, listed, nearest};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
@@ -335,10 +333,10 @@ impl Compiler<'_> {
             );
         }
         let crowd = match &self.arrivals {
-            Some(Arrivals::Closed { users, .. }) => {
+            Some(ArrivalModel::Closed { users, .. }) => {
                 Some((f64::from(*users), "are in the shop at a time"))
             }
-            Some(Arrivals::Poisson(profile) | Arrivals::Paced(profile)) => {
+            Some(ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile)) => {
                 Some((profile.expected().ceil(), "come in all"))
             }
             None => None,
@@ -353,13 +351,9 @@ impl Compiler<'_> {
     fn price(
         &mut self,
         at: &scenario::Extract,
-        unit: Option<&Located<Denomination>>,
+        unit: Option<&Located<MoneyUnit>>,
     ) -> Option<Price> {
-        let unit = unit.map(|unit| match unit.value {
-            Denomination::Major => MoneyUnit::Major,
-            Denomination::Minor => MoneyUnit::Minor,
-        });
-        Some(Price { at: self.extract(at)?, unit })
+        Some(Price { at: self.extract(at)?, unit: unit.map(|unit| unit.value) })
     }
 
     fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {

@@ -3,7 +3,6 @@
 use lol_html::Selector;
 
 use super::Compiler;
-use super::answers::picked;
 use super::names::{Spot, twice};
 use crate::plan::{Field, Submit, Template};
 use crate::scenario::{self, Holding, Named, OneOrMany, Text, listed};
@@ -34,7 +33,7 @@ impl Compiler<'_> {
                 .unwrap_or_default(),
             fields,
             extra: written.extra.as_ref().map(|extra| self.form(extra, spot)).unwrap_or_default(),
-            pick: written.pick.as_ref().map(|pick| picked(pick.value)).unwrap_or_default(),
+            pick: written.pick.as_ref().map(|pick| pick.value).unwrap_or_default(),
             button: written.button.as_ref().and_then(|button| self.button(button, spot)),
         }
     }

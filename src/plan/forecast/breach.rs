@@ -111,7 +111,7 @@ fn absolute_host(request: &Request) -> Option<String> {
 mod tests {
     use super::*;
     use crate::plan::example::shop;
-    use crate::plan::{DataSet, Dealing};
+    use crate::plan::{DataSet, RowAssignment};
 
     fn breaches(plan: &Plan, planned: Option<u64>) -> Vec<String> {
         Forecast::of(plan, planned).breaches.iter().map(Breach::to_string).collect()
@@ -153,7 +153,7 @@ mod tests {
         plan.shoppers.data = vec![DataSet {
             name: "accounts".into(),
             columns: vec![],
-            dealing: Dealing::Once,
+            assignment: RowAssignment::Once,
             sha256: String::new(),
             rows: vec![vec![]; 600],
         }];

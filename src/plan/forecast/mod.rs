@@ -10,7 +10,7 @@
 mod breach;
 pub mod detect;
 
-use super::{Arrivals, Intensity, Objective, Part, Plan, Population, Step};
+use super::{ArrivalModel, Intensity, Objective, Part, Plan, Population, Step};
 use crate::base::{Micros, StepId};
 
 pub use breach::Breach;
@@ -93,7 +93,7 @@ impl Forecast {
         });
         let arrivals = arrivals(plan, planned, shortest_stay);
         let at_once = match (&plan.load.arrivals, arrivals) {
-            (Arrivals::Closed { users, .. }, _) => Some((f64::from(*users), f64::from(*users))),
+            (ArrivalModel::Closed { users, .. }, _) => Some((f64::from(*users), f64::from(*users))),
             (_, flow) => flow.map(|flow| {
                 let at_once = |stay: Micros| (flow.peak * stay.as_secs_f64()).min(flow.total);
                 (at_once(shortest_stay), at_once(longest_stay))
@@ -210,14 +210,14 @@ fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
 fn arrivals(plan: &Plan, planned: Option<u64>, shortest_stay: Micros) -> Option<Flow> {
     let length = plan.load.length().as_secs_f64();
     match &plan.load.arrivals {
-        Arrivals::Poisson(profile) | Arrivals::Paced(profile) => {
+        ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => {
             let intensity = Intensity::new(profile);
             let total = planned.map_or(intensity.total(), |planned| planned as f64);
             // The mean is that of the law, so that no luck of the draw puts it above the peak.
             Some(Flow { total, mean: intensity.total() / length, peak: intensity.peak() })
         }
-        Arrivals::Closed { .. } if shortest_stay == Micros::ZERO => None,
-        Arrivals::Closed { users, .. } => {
+        ArrivalModel::Closed { .. } if shortest_stay == Micros::ZERO => None,
+        ArrivalModel::Closed { users, .. } => {
             let rate = f64::from(*users) / shortest_stay.as_secs_f64();
             Some(Flow { total: rate * length, mean: rate, peak: rate })
         }
@@ -278,7 +278,8 @@ mod tests {
     #[test]
     fn peak_and_mean_differ_where_the_rate_moves() {
         let mut plan = shop();
-        plan.load.arrivals = Arrivals::Poisson(profile(&[(0.0, 40.0, 30.0), (40.0, 0.0, 30.0)]));
+        plan.load.arrivals =
+            ArrivalModel::Poisson(profile(&[(0.0, 40.0, 30.0), (40.0, 0.0, 30.0)]));
         let flow = Forecast::of(&plan, Some(1_234)).step(StepId(4)).unwrap();
         assert!(
             close(flow.total, 123.4) && close(flow.mean, 120.0 / 60.0) && close(flow.peak, 4.0),
@@ -307,7 +308,7 @@ mod tests {
     fn a_closed_load_is_bounded_by_its_pauses() {
         let mut plan = shop();
         plan.load = Load {
-            arrivals: Arrivals::Closed { users: 368, length: Micros::from_secs(10) },
+            arrivals: ArrivalModel::Closed { users: 368, length: Micros::from_secs(10) },
             ..plan.load
         };
         let forecast = Forecast::of(&plan, None);

@@ -4,7 +4,7 @@ use super::layout::cut;
 use super::*;
 use crate::base::{Micros, StepId};
 use crate::plan::example::profile;
-use crate::plan::{Arrivals, Behaviour};
+use crate::plan::{ArrivalModel, Behaviour};
 use crate::tally::{Generator, Outcome};
 use crate::verdict::Verdict;
 use crate::verdict::trial::{Trial, failing, planted, shop};
@@ -453,7 +453,7 @@ fn a_suspect_runs_times_are_read_with_caution_and_the_shop_is_not_blamed_for_a_l
 #[test]
 fn a_closed_load_has_no_losses() {
     let mut plan = shop();
-    plan.load.arrivals = Arrivals::Closed { users: 32, length: Micros::from_secs(60) };
+    plan.load.arrivals = ArrivalModel::Closed { users: 32, length: Micros::from_secs(60) };
     let text = shown(&Trial::of(plan, 12_000, 120, planted), 100);
     assert!(!text.contains("Shoppers lost") && !text.contains("excess lost"));
     assert_snapshot!(text.split("\n\n").take(2).collect::<Vec<_>>().join("\n\n"), @r"
@@ -619,7 +619,7 @@ fn names_are_cut_by_their_width_and_not_by_bytes() {
 fn objectives_stand_first_with_what_was_observed_and_what_would_decide() {
     let mut plan = crate::verdict::trial::shop();
     plan.load.arrivals =
-        crate::plan::Arrivals::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
+        crate::plan::ArrivalModel::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
     let texts = [
         "repeated_failures < 1%",
         "failures(pay) < 3%",
@@ -785,7 +785,8 @@ fn an_outage_is_told_with_its_time_and_a_season_with_its_loss() {
 fn a_live_run_tells_what_trying_again_did() {
     let mut plan = shop();
     plan.shoppers.behaviour = Behaviour::Live;
-    plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 100.0, 60.0), (100.0, 10.0, 60.0)]));
+    plan.load.arrivals =
+        ArrivalModel::Poisson(profile(&[(10.0, 100.0, 60.0), (100.0, 10.0, 60.0)]));
     let trial = Trial::of(plan, 6_000, 120, |m| failing((40.0..100.0).contains(&m.now)));
     let text = shown(&trial, 100);
     assert_snapshot!(between(&text, "Trying again", "How far"), @r"

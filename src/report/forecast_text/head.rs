@@ -3,7 +3,7 @@
 use super::text::{count, counted, left, percent, rate, wrapped};
 use super::{Setting, curve, indented};
 use crate::plan::forecast::Forecast;
-use crate::plan::{Arrivals, Behaviour, Connections, Intensity, Plan, shape};
+use crate::plan::{ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, shape};
 
 /// More stages than this are told by the curve alone.
 const STAGES_LISTED: usize = 8;
@@ -64,11 +64,11 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
 fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
     let length = plan.load.length();
     let connections = match plan.load.connections {
-        Connections::PerShopper => "",
-        Connections::Kept => ", on connections that are kept from shopper to shopper",
+        ConnectionReuse::PerShopper => "",
+        ConnectionReuse::Kept => ", on connections that are kept from shopper to shopper",
     };
     let described = match (&plan.load.arrivals, forecast.arrivals) {
-        (Arrivals::Closed { users, .. }, Some(flow)) => {
+        (ArrivalModel::Closed { users, .. }, Some(flow)) => {
             let users = counted(f64::from(*users), "shopper");
             format!(
                 "closed, {users} at once for {length}: at most {} in all, {}/s",
@@ -76,13 +76,16 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
                 rate(flow.peak)
             )
         }
-        (Arrivals::Closed { users, .. }, None) => {
+        (ArrivalModel::Closed { users, .. }, None) => {
             let users = counted(f64::from(*users), "shopper");
             format!("closed, {users} at once for {length}: as many as the shop lets through")
         }
-        (Arrivals::Poisson(profile) | Arrivals::Paced(profile), flow) => {
-            let kind =
-                if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" };
+        (ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile), flow) => {
+            let kind = if matches!(plan.load.arrivals, ArrivalModel::Paced(_)) {
+                "paced"
+            } else {
+                "poisson"
+            };
             let number = match forecast.planned {
                 Some(planned) => format!(
                     "{} planned, {} expected",

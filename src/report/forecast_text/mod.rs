@@ -64,7 +64,7 @@ mod tests {
     use crate::base::Micros;
     use crate::plan::example::shop;
     use crate::plan::{
-        Arrivals, Connections, ErrorBudget, Load, Measure, Metric, MetricScope, Objective,
+        ArrivalModel, ConnectionReuse, ErrorBudget, Load, Measure, Metric, MetricScope, Objective,
         Operator, Profile, SpentBy, Stage, shape,
     };
 
@@ -94,7 +94,7 @@ mod tests {
         plan.target = Some("http://127.0.0.1:8080".parse().unwrap());
         let profile =
             shape::profile("black-friday-retailer", 33.0, Micros::from_secs(600)).unwrap();
-        plan.load.arrivals = Arrivals::Poisson(profile);
+        plan.load.arrivals = ArrivalModel::Poisson(profile);
         plan.limits.requests = Some(60.0);
         plan.objectives = vec![
             objective(
@@ -217,7 +217,7 @@ mod tests {
             stage(20.0, 20.0, 60, "hold 20/s"),
             stage(80.0, 80.0, 20, "jump to 80/s"),
         ];
-        plan.load.arrivals = Arrivals::Paced(Profile { stages, shape: None });
+        plan.load.arrivals = ArrivalModel::Paced(Profile { stages, shape: None });
         let text = shown(&plan, None, 80, true);
         assert!(text.is_ascii());
         insta::assert_snapshot!(text, @r"
@@ -294,8 +294,8 @@ mod tests {
     fn a_closed_load_promises_no_numbers() {
         let mut plan = shop();
         plan.load = Load {
-            arrivals: Arrivals::Closed { users: 32, length: Micros::from_secs(60) },
-            connections: Connections::Kept,
+            arrivals: ArrivalModel::Closed { users: 32, length: Micros::from_secs(60) },
+            connections: ConnectionReuse::Kept,
         };
         plan.steps.iter_mut().for_each(|step| step.think = crate::base::Delay::default());
         insta::assert_snapshot!(shown(&plan, None, 80, false), @r#"

@@ -162,7 +162,7 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
     let closed = {
         let mut plan = shop();
         plan.load.arrivals =
-            crate::plan::Arrivals::Closed { users: 4, length: Micros::from_secs(10) };
+            crate::plan::ArrivalModel::Closed { users: 4, length: Micros::from_secs(10) };
         Trial::of(plan, 500, 10, planted)
     };
     for (trial, answer) in [

@@ -18,7 +18,7 @@ use super::incidents::{detectable, pressure, season, source, window};
 use super::places::{endings, heat, stages};
 use super::wire::wire;
 use crate::base::StepId;
-use crate::plan::{Arrivals, Behaviour, Connections, MetricUnit, Plan};
+use crate::plan::{ArrivalModel, MetricUnit, Plan};
 use crate::report::view::{gate, headline};
 use crate::tally::Tally;
 use crate::verdict::statistics::Rate;
@@ -116,30 +116,18 @@ fn completion(completion: Completion) -> &'static str {
     }
 }
 
-fn behaviour(behaviour: Behaviour) -> String {
-    match behaviour {
-        Behaviour::Probe => "probe",
-        Behaviour::Live => "live",
-        Behaviour::Experiment => "experiment",
-    }
-    .to_owned()
-}
-
 fn load(plan: &Plan) -> LoadDocument {
     let (model, arrivals) = match plan.load.arrivals {
-        Arrivals::Poisson(_) => ("open", "poisson"),
-        Arrivals::Paced(_) => ("open", "paced"),
-        Arrivals::Closed { .. } => ("closed", "closed"),
+        ArrivalModel::Poisson(_) => ("open", "poisson"),
+        ArrivalModel::Paced(_) => ("open", "paced"),
+        ArrivalModel::Closed { .. } => ("closed", "closed"),
     };
-    let connections = match plan.load.connections {
-        Connections::PerShopper => "per_shopper",
-        Connections::Kept => "kept",
-    };
+    let connections = plan.load.connections.word();
     LoadDocument {
         model: model.to_owned(),
         arrivals: arrivals.to_owned(),
         connections: connections.to_owned(),
-        behaviour: behaviour(plan.shoppers.behaviour),
+        behaviour: plan.shoppers.behaviour.word().to_owned(),
         max_attempts: plan.shoppers.max_attempts,
         patience: plan.shoppers.patience.name.clone(),
     }
@@ -284,7 +272,7 @@ fn loss(found: &Loss) -> LossDocument {
         season: seasonal(loss),
     };
     LossDocument {
-        behaviour: behaviour(found.behaviour),
+        behaviour: found.behaviour.word().to_owned(),
         interval_basis: basis_of(found.by_blocks),
         by_patience: found.by_patience.iter().map(of).collect(),
         pressure: pressure(&found.pressure),

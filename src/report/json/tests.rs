@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::figures::figure;
 use super::{RunDocument, SCHEMA, run_document, run_json, run_schema};
 use crate::base::{Micros, StepId};
-use crate::plan::Arrivals;
+use crate::plan::ArrivalModel;
 use crate::tally::Outcome;
 use crate::verdict::trial::{Trial, failing, planted, shop};
 use crate::verdict::wire::tests::exchanges;
@@ -17,7 +17,7 @@ fn document(trial: &Trial) -> RunDocument {
 
 fn closed() -> Trial {
     let mut plan = shop();
-    plan.load.arrivals = Arrivals::Closed { users: 4, length: Micros::from_secs(10) };
+    plan.load.arrivals = ArrivalModel::Closed { users: 4, length: Micros::from_secs(10) };
     Trial::of(plan, 500, 10, planted)
 }
 

@@ -134,11 +134,11 @@ mod tests {
 
     #[test]
     fn a_budget_is_told_in_a_sentence_and_its_alarms_in_a_table() {
-        use crate::plan::{Arrivals, ErrorBudget, SpentBy, example::profile};
+        use crate::plan::{ArrivalModel, ErrorBudget, SpentBy, example::profile};
         use crate::report::{Paint, console_table};
         use crate::verdict::trial::{Trial, planted, shop};
         let mut plan = shop();
-        plan.load.arrivals = Arrivals::Poisson(profile(&[(20.0, 20.0, 600.0)]));
+        plan.load.arrivals = ArrivalModel::Poisson(profile(&[(20.0, 20.0, 600.0)]));
         plan.budget = Some(ErrorBudget {
             text: "99% of shoppers buy without a repeated failure".into(),
             spent_by: SpentBy::RepeatedFailures,

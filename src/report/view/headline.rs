@@ -7,7 +7,7 @@ use super::incidents;
 use super::power;
 use super::tables::{group, lift_range, lost_share, places};
 use super::warning::warning;
-use crate::plan::{Arrivals, Behaviour, Plan};
+use crate::plan::{ArrivalModel, Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::{Interval, MIN_BLOCKS};
 use crate::verdict::{
@@ -18,9 +18,9 @@ use crate::verdict::{
 /// What was run where.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
     let load = match &plan.load.arrivals {
-        Arrivals::Poisson(_) => "open load".to_owned(),
-        Arrivals::Paced(_) => "open load, paced".to_owned(),
-        Arrivals::Closed { users, .. } => format!("closed load of {users} at a time"),
+        ArrivalModel::Poisson(_) => "open load".to_owned(),
+        ArrivalModel::Paced(_) => "open load, paced".to_owned(),
+        ArrivalModel::Closed { users, .. } => format!("closed load of {users} at a time"),
     };
     let shoppers = counted(findings.shoppers.started, "shopper");
     let requests = counted(findings.requests_sent, "request");

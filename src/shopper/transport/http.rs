@@ -35,7 +35,7 @@ use super::resend::{self, Resend};
 use super::shared::{ExchangeTimings, SharedState};
 use super::tls::{self, RootsError, Tls, TlsResumption};
 use crate::base::{Micros, ShopperId};
-use crate::plan::{Connections, Network};
+use crate::plan::{ConnectionReuse, Network};
 use crate::shopper::browser::address::AllowedHosts;
 
 /// Opens connections to a real shop.
@@ -47,7 +47,7 @@ pub struct HttpTransport<C> {
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// Whether each shopper dials anew.
-    pub connections: Connections,
+    pub connections: ConnectionReuse,
     /// Whether any certificate is good enough.
     pub insecure: bool,
     /// A PEM file of root certificates to trust beside the system's.
@@ -95,7 +95,7 @@ const KEPT_TRIES: u32 = 2;
 impl Default for HttpOptions {
     fn default() -> HttpOptions {
         HttpOptions {
-            connections: Connections::PerShopper,
+            connections: ConnectionReuse::PerShopper,
             insecure: false,
             extra_roots: None,
             identity: None,
@@ -119,8 +119,8 @@ impl<C: Clock> HttpTransport<C> {
         let roots =
             options.extra_roots.as_deref().map(tls::read_roots).transpose()?.unwrap_or_default();
         let kept = match options.connections {
-            Connections::PerShopper => None,
-            Connections::Kept => Some(RefCell::default()),
+            ConnectionReuse::PerShopper => None,
+            ConnectionReuse::Kept => Some(RefCell::default()),
         };
         let shared = SharedState {
             clock,

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::base::{Delay, StepId};
-use crate::plan::{Arrivals, Behaviour, Body, Canonical, Connections, Part, Plan};
+use crate::plan::{ArrivalModel, Body, Canonical, Part, Plan};
 
 /// What stands where.
 pub(super) type Places = Vec<(String, String)>;
@@ -37,15 +37,19 @@ pub(super) fn in_words(plan: &Plan) -> Places {
 fn load(plan: &Plan, said: &mut Places) {
     let mut say = |place: &str, value: String| said.push((format!("load.{place}"), value));
     match &plan.load.arrivals {
-        Arrivals::Closed { users, length } => {
+        ArrivalModel::Closed { users, length } => {
             say("closed", users.to_string());
             say("for", length.to_string());
         }
-        Arrivals::Poisson(profile) | Arrivals::Paced(profile) => {
+        ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => {
             say(
                 "arrivals",
-                if matches!(plan.load.arrivals, Arrivals::Paced(_)) { "paced" } else { "poisson" }
-                    .to_owned(),
+                if matches!(plan.load.arrivals, ArrivalModel::Paced(_)) {
+                    "paced"
+                } else {
+                    "poisson"
+                }
+                .to_owned(),
             );
             let stages = profile.stages.iter().map(|stage| match (stage.from, stage.to) {
                 (from, to) if from == to => format!("{to}/s for {}", stage.length),
@@ -68,8 +72,7 @@ fn load(plan: &Plan, said: &mut Places) {
             }
         }
     }
-    let kept = matches!(plan.load.connections, Connections::Kept);
-    say("connections", if kept { "kept" } else { "per_shopper" }.to_owned());
+    say("connections", plan.load.connections.word().to_owned());
 }
 
 fn shoppers(plan: &Plan, said: &mut Places) {
@@ -94,12 +97,7 @@ fn shoppers(plan: &Plan, said: &mut Places) {
             patience.name.clone()
         },
     );
-    let behaviour = match shoppers.behaviour {
-        Behaviour::Probe => "probe",
-        Behaviour::Live => "live",
-        Behaviour::Experiment => "experiment",
-    };
-    say("behaviour", behaviour.to_owned());
+    say("behaviour", shoppers.behaviour.word().to_owned());
     say(
         "max_attempts",
         shoppers.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string()),
@@ -108,7 +106,7 @@ fn shoppers(plan: &Plan, said: &mut Places) {
     let arms: Vec<&str> = shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
     say("retry.arms", arms.join(", "));
     for data in &shoppers.data {
-        say(&format!("data.{}.each", data.name), text_of(&data.dealing));
+        say(&format!("data.{}.each", data.name), data.assignment.word().to_owned());
         say(&format!("data.{}, the file's SHA-256", data.name), data.sha256.clone());
     }
 }

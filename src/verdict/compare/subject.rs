@@ -1,7 +1,7 @@
 //! What is compared: figures of the shoppers, and of each step.
 
 use crate::base::StepId;
-use crate::plan::{Arrivals, Measure, Metric, MetricScope, Plan};
+use crate::plan::{ArrivalModel, Measure, Metric, MetricScope, Plan};
 use crate::tally::{PairOf, Tally};
 use crate::verdict::objectives::sample::{Sample, Spans};
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
@@ -42,7 +42,7 @@ impl Subject {
     /// Everything of this plan that is compared, the primary one first.
     pub fn all(plan: &Plan, primary: Subject) -> Vec<Subject> {
         let buys = plan.units.iter().any(|unit| unit.purchase);
-        let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
+        let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
         let shoppers = [
             Some(Subject::RepeatedFailures),
             buys.then_some(Subject::FailedPurchases),

@@ -8,7 +8,7 @@
 use super::choice::Choice;
 use super::counts::{Counts, Failing, Group, Place};
 use super::spot::{HotSpot, Scope};
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{ArrivalModel, Plan};
 use crate::tally::Tally;
 use crate::verdict::statistics::{Interval, Rate, SumOfSquares, clustering, difference, ratio};
 
@@ -48,7 +48,7 @@ pub(super) fn spot(
     let loss = |side: &SumOfSquares| {
         (if side.count > 0.0 { side.mean() } else { 0.0 }, side.ci95(lost.effect_on(side)))
     };
-    let open = !matches!(plan.load.arrivals, Arrivals::Closed { .. });
+    let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
     let vaguest = choice.vaguest();
     HotSpot {
         group: counts.named(choice.group()),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::base::Micros;
-use crate::plan::Arrivals;
+use crate::plan::ArrivalModel;
 use crate::tally::Observed;
 use crate::verdict::statistics::rule_of_three;
 use crate::verdict::trial::{Trial, failing, planted, shop};
@@ -181,7 +181,7 @@ fn failing_before_the_value_is_seen_does_not_make_missing_a_cause() {
 #[test]
 fn a_closed_load_is_ranked_by_repeated_failures_without_a_loss() {
     let mut plan = shop();
-    plan.load.arrivals = Arrivals::Closed { users: 8, length: Micros::from_secs(60) };
+    plan.load.arrivals = ArrivalModel::Closed { users: 8, length: Micros::from_secs(60) };
     let trial = Trial::of(plan, 12_000, 120, planted);
     let found = hotspots(&trial.plan, &trial.tally);
     assert!(found.len() == 2 && found.iter().all(|spot| spot.excess_lost.is_none()));

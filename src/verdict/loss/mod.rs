@@ -17,7 +17,7 @@ mod worth;
 use super::statistics::{Interval, TimeBlocks, mean_interval};
 use super::weight::weight;
 use super::windows::TimeWindow;
-use crate::plan::{Arrivals, Behaviour, PATIENCE_PRESETS, Patience, Plan};
+use crate::plan::{ArrivalModel, Behaviour, PATIENCE_PRESETS, Patience, Plan};
 use crate::tally::{Fate, Tally};
 
 pub use pressure::{Overload, Pressure};
@@ -77,7 +77,7 @@ pub struct SeasonLoss {
 /// Lost shoppers under every patience; none for a closed load, in which shoppers wait for each other and what a slow
 /// shop costs can't be seen.
 pub fn loss(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Option<Loss> {
-    if matches!(plan.load.arrivals, Arrivals::Closed { .. }) {
+    if matches!(plan.load.arrivals, ArrivalModel::Closed { .. }) {
         return None;
     }
     let behaviour = plan.shoppers.behaviour;

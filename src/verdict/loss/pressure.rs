@@ -102,7 +102,7 @@ impl Overload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Arrivals;
+    use crate::plan::ArrivalModel;
     use crate::plan::example::profile;
     use crate::verdict::trial::{Moment, Trial, failing, shop};
     use crate::verdict::windows;
@@ -110,7 +110,7 @@ mod tests {
     /// 10/s, up to 100/s between 20 s and 60 s, back to 10/s by 100 s, until 120 s.
     fn found(rule: impl Fn(&Moment<'_>) -> bool) -> Pressure {
         let mut plan = shop();
-        plan.load.arrivals = Arrivals::Poisson(profile(&[
+        plan.load.arrivals = ArrivalModel::Poisson(profile(&[
             (10.0, 10.0, 20.0),
             (10.0, 100.0, 40.0),
             (100.0, 10.0, 40.0),

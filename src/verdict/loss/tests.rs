@@ -174,7 +174,7 @@ fn a_shopper_lost_on_the_doorstep_is_worth_what_the_others_brought() {
 #[test]
 fn a_closed_load_has_no_loss() {
     let mut plan = shop();
-    plan.load.arrivals = Arrivals::Closed { users: 8, length: Micros::from_secs(60) };
+    plan.load.arrivals = ArrivalModel::Closed { users: 8, length: Micros::from_secs(60) };
     assert_eq!(Trial::of(plan, 500, 60, planted).findings().loss, None);
 }
 

@@ -201,7 +201,7 @@ fn listened(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Arrivals;
+    use crate::plan::ArrivalModel;
     use crate::plan::example::profile;
     use crate::verdict::trial::{Moment, Trial, failing, shop};
 
@@ -211,7 +211,7 @@ mod tests {
         rule: impl Fn(&Moment<'_>) -> crate::tally::Outcome,
     ) -> BudgetFinding {
         let mut plan = shop();
-        plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
+        plan.load.arrivals = ArrivalModel::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
         plan.budget = Some(ErrorBudget {
             text: "99.9% of shoppers buy without a repeated failure".into(),
             spent_by,

@@ -1,6 +1,6 @@
 use crate::base::Micros;
 use crate::plan::example::profile;
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{ArrivalModel, Plan};
 use crate::tally::{FailureKind, Outcome};
 use crate::verdict::trial::{Moment, Trial, failing, shop};
 use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Verdict, Why};
@@ -9,7 +9,7 @@ use ObjectiveVerdict::{Broken, Holds, Inconclusive};
 /// The trial's plan with these objectives, its load as long as the trial.
 fn plan(seconds: u64, objectives: &[&str]) -> Plan {
     let mut plan = shop();
-    plan.load.arrivals = Arrivals::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
+    plan.load.arrivals = ArrivalModel::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
     plan.objectives = objectives
         .iter()
         .enumerate()
