@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
     ArrivalModel, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Cell, Check,
-    ConnectionReuse, Content, Device, Equipment, Expected, Extract, Inputs, JsonSegment, Measure,
-    Metric, MetricScope, Network, Overrides, Part, Pick, Plan, RowAssignment, Segment, SpentBy,
-    Template, Together, Way, schema,
+    ConnectionReuse, Device, Equipment, Expected, Extract, Inputs, JourneyItem, JsonSegment,
+    Measure, Metric, MetricScope, MultipartPart, Network, Overrides, Pick, Plan, Rendezvous,
+    RetryStrategy, RowAssignment, Segment, SpentBy, Template, schema,
 };
-use tillrush::scenario::{Item, MAPPINGS, Rate, Scenario, StageFlag};
+use tillrush::scenario::{self, MAPPINGS, Rate, Scenario, StageFlag};
 
 const CHECKOUT: &str = include_str!("data/checkout.yaml");
 
@@ -332,15 +332,15 @@ defaults: { trace: w3c }
 journeys: [{ name: a, steps: [{ name: b, get: / }] }]",
     );
     let pause = Delay { low: Micros::from_secs(20), high: Micros::from_secs(40) };
-    let ways: Vec<&Way> = plan.shoppers.arms.iter().map(|arm| &arm.way).collect();
+    let ways: Vec<&RetryStrategy> = plan.shoppers.arms.iter().map(|arm| &arm.strategy).collect();
     assert_eq!(
         ways,
         [
-            &Way::Same,
-            &Way::Redraw(0),
-            &Way::Set(vec![(1, 0), (0, 0)]),
-            &Way::Fresh,
-            &Way::Wait(pause)
+            &RetryStrategy::Same,
+            &RetryStrategy::Redraw(0),
+            &RetryStrategy::Set(vec![(1, 0), (0, 0)]),
+            &RetryStrategy::Fresh,
+            &RetryStrategy::Wait(pause)
         ]
     );
     let labels: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
@@ -516,7 +516,7 @@ fn files_are_sent_as_parts_of_a_body_and_known_by_their_hash() {
         panic!("{:?}", plan.steps[0].request.body)
     };
     assert_eq!(parts.len(), 3);
-    assert!(matches!(&parts[2].1, Content::File { name, content_type, sha256, bytes }
+    assert!(matches!(&parts[2].1, MultipartPart::File { name, content_type, sha256, bytes }
         if *name == Template::Literal("gifts.jsonl".into()) && content_type == "text/plain" && sha256.len() == 64 && bytes.starts_with(b"{")));
     assert_eq!(plan.steps[1].poll.as_ref().unwrap().every, None);
 }
@@ -527,9 +527,9 @@ fn shoppers_wait_for_each_other_for_as_long_as_is_said() {
         "- { name: a, get: / }\n- { name: b, get: /, together: 200 }\n- { name: c, get: /, together: { shoppers: 5, for: 1m } }",
     ));
     let together =
-        |shoppers, seconds| Some(Together { shoppers, within: Micros::from_secs(seconds) });
+        |shoppers, seconds| Some(Rendezvous { shoppers, within: Micros::from_secs(seconds) });
     assert_eq!(
-        [0, 1, 2].map(|step| plan.steps[step].together),
+        [0, 1, 2].map(|step| plan.steps[step].rendezvous),
         [None, together(200, 30), together(5, 60)]
     );
 }
@@ -560,10 +560,14 @@ fn a_journey_may_repeat_choose_and_include() {
         jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)),
         "editors accept it"
     );
-    let unit = |n| Part::Unit(UnitId(n));
-    let fork = Part::Choose(vec![(3.0, vec![unit(3)]), (1.0, vec![unit(4), unit(5)])]);
-    let route =
-        [unit(0), Part::Repeat { times: (2, 4), parts: vec![unit(1), unit(2)] }, fork, unit(6)];
+    let unit = |n| JourneyItem::Unit(UnitId(n));
+    let fork = JourneyItem::Choose(vec![(3.0, vec![unit(3)]), (1.0, vec![unit(4), unit(5)])]);
+    let route = [
+        unit(0),
+        JourneyItem::Repeat { times: (2, 4), parts: vec![unit(1), unit(2)] },
+        fork,
+        unit(6),
+    ];
     assert_eq!(plan.journeys[0].route, route);
     assert_eq!(
         plan.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>()[6..],
@@ -753,7 +757,7 @@ fn as_json(text: &str) -> Value {
         .unwrap_or_else(|problems| panic!("{problems}"))
         .document;
     match document.journeys.unwrap_or_default().remove(0).steps.unwrap_or_default().remove(0) {
-        Item::Step(step) => step.json.expect("the step has a body").0.to_json(),
+        scenario::JourneyItem::Step(step) => step.json.expect("the step has a body").0.to_json(),
         other => panic!("a step, and not {other:?}"),
     }
 }

@@ -19,7 +19,7 @@ use tillrush::shopper::browser::session::{NoGate, SessionSettings};
 use tillrush::shopper::transport::{
     Clock, Exchange, ShopperConnections, Transport, WireRequest, WireResponse,
 };
-use tillrush::shopper::{CoreContext, JourneyRun, Rendezvous, ReturningPool};
+use tillrush::shopper::{CoreContext, JourneyRun, MeetingPoints, ReturningPool};
 use tillrush::tally::{Phases, Tally};
 use url::Url;
 
@@ -189,7 +189,7 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         tally: RefCell::new(Tally::new(shape_of(&plan))),
         purchase_log: Rc::new(()),
         returning: ReturningPool::default().into(),
-        rendezvous: Arc::new(Rendezvous::new(&plan, Slice::WHOLE)),
+        rendezvous: Arc::new(MeetingPoints::new(&plan, Slice::WHOLE)),
         observer: None,
         beside: None,
         skip_delays: false,

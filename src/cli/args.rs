@@ -10,7 +10,7 @@ use url::Url;
 
 use super::output::ReportFileArgs;
 use crate::base::{Micros, Slice};
-use crate::scenario::{Extent, Fraction, Unit};
+use crate::scenario::{Extent, Fraction, Quantity};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -239,7 +239,7 @@ pub struct RunArgs {
     pub start_at: Option<jiff::Timestamp>,
 
     /// How long shoppers may finish after the last arrival
-    #[arg(long, env = "TILLRUSH_DRAIN", default_value = "60s", value_name = "DURATION", value_parser = unit::<Micros>)]
+    #[arg(long, env = "TILLRUSH_DRAIN", default_value = "60s", value_name = "DURATION", value_parser = quantity::<Micros>)]
     pub drain: Micros,
 }
 
@@ -319,7 +319,7 @@ pub struct ComparisonArgs {
     pub primary: PrimaryFigure,
 
     /// Smallest relative change that counts as a regression; at least 0.1 points for rates and 5 ms for times
-    #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%", value_name = "SHARE", value_parser = unit::<Fraction>)]
+    #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%", value_name = "SHARE", value_parser = quantity::<Fraction>)]
     pub margin: Fraction,
 
     /// File of the noise floor, as stored by `compare --calibrate`. Default: the one stored with the runs
@@ -425,7 +425,7 @@ pub struct SchemaArgs {
 }
 
 /// A quantity in the scenario's notation.
-fn unit<U: Unit>(text: &str) -> Result<U, String> {
+fn quantity<U: Quantity>(text: &str) -> Result<U, String> {
     U::read(text).map_err(|error| error.to_string())
 }
 

@@ -21,7 +21,7 @@ use super::source::Source;
 use super::web::Web;
 use crate::base::{Slice, counted};
 use crate::engine::{self, Beside, Half, RunOptions, Stop, StopCause, raise_file_limit, shape_of};
-use crate::plan::{Arrivals, Plan};
+use crate::plan::{ArrivalModel, Plan};
 use crate::schedule::{Schedule, plan_digest, workload_digest};
 use crate::tally::shard::{Ending, RunSettings, ShardHeader};
 
@@ -121,7 +121,7 @@ fn ending(cause: Option<StopCause>, screen: Screen) -> Ending {
 
 /// The way to the second shop of a paired run.
 fn baseline_shop(plan: &Plan, args: &RunArgs, screen: Screen) -> Result<Access, Failure> {
-    if matches!(plan.load.arrivals, Arrivals::Closed { .. }) {
+    if matches!(plan.load.arrivals, ArrivalModel::Closed { .. }) {
         return Err(Failure::usage(anyhow!("--paired needs an open load")).help(
             "give a rate or stages: in a closed load, the slower shop would slow down both",
         ));

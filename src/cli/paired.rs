@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 
 use super::args::{ComparisonArgs, PrimaryFigure};
-use crate::scenario::{Fraction, Unit};
+use crate::scenario::{Fraction, Quantity};
 use crate::tally::shard::{PairedSettings, Shard};
 
 /// The settings of the paired run of this name.

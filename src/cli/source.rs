@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::screen::Screen;
 use crate::base::redact;
 use crate::plan::{Inputs, Overrides, Plan};
-use crate::scenario::{StageFlag, Unit};
+use crate::scenario::{Quantity, StageFlag};
 use crate::tally::shard::{ShardHeader, SourceSettings};
 
 /// A plan and its source.
@@ -189,7 +189,7 @@ fn settings(load: &LoadArgs) -> Result<SourceSettings, Failure> {
 
 /// The overrides, parsed.
 fn overrides(settings: &SourceSettings) -> Result<Overrides, Failure> {
-    fn parsed<T: Unit>(option: &str, text: &str) -> Result<T, Failure> {
+    fn parsed<T: Quantity>(option: &str, text: &str) -> Result<T, Failure> {
         T::read(text).map_err(|error| Failure::usage(anyhow!("--{option} {text}: {error}")))
     }
     let stage = |text: &String| {

@@ -23,7 +23,7 @@ use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::browser::session::RedirectHop;
 use crate::shopper::transport::{Exchange, HttpTransport, TransportError, WireRequest};
-use crate::shopper::{CoreContext, JourneyRun, Rendezvous, ReturningPool, StepObserver};
+use crate::shopper::{CoreContext, JourneyRun, MeetingPoints, ReturningPool, StepObserver};
 use crate::tally::{AssetsSeen, Checked, End, Outcome, Tally};
 
 /// The terminal's default.
@@ -64,7 +64,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             tally: Tally::new(shape_of(plan)).into(),
             purchase_log: Rc::new(()),
             returning: ReturningPool::default().into(),
-            rendezvous: Arc::new(Rendezvous::new(plan, Slice::WHOLE)),
+            rendezvous: Arc::new(MeetingPoints::new(plan, Slice::WHOLE)),
             observer: Some(Rc::new(narrator)),
             beside: None,
             skip_delays: !args.real_time,

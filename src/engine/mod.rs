@@ -31,7 +31,7 @@ use crate::base::{Micros, Slice, redact};
 use crate::plan::Plan;
 use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{HttpOptions, HttpSetupError, HttpTransport};
-use crate::shopper::{CoreContext, Rendezvous, ReturningPool};
+use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
 use crate::tally::{Part, Shape, Tally};
 
 pub use self::caps::{Budget, Caps};
@@ -137,7 +137,7 @@ pub fn run(
         ..Budget::default()
     };
     // Of each half of a duet its own: shoppers wait for others in the same shop.
-    let barriers = [(), ()].map(|()| Arc::new(Rendezvous::new(plan, options.slice)));
+    let barriers = [(), ()].map(|()| Arc::new(MeetingPoints::new(plan, options.slice)));
     let (deltas, receiver) = channel();
     let epoch = Epoch::in_from_now(options.starts_in);
     let ready = thread::Builder::new().name("redact".into()).spawn(|| {
@@ -211,7 +211,7 @@ fn run_core(
     core: CorePlan,
     options: &RunOptions,
     budget: Budget,
-    [here, there]: [Arc<Rendezvous>; 2],
+    [here, there]: [Arc<MeetingPoints>; 2],
     epoch: &Epoch,
 ) -> Result<(), EngineError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

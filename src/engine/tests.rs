@@ -13,11 +13,13 @@ use super::core::{self, CorePlan};
 use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
-use crate::plan::{self, Arm, Behaviour, Check, Conditions, Patience, Plan, StatusRange, Way};
+use crate::plan::{
+    self, Arm, Behaviour, Check, Conditions, Patience, Plan, RetryStrategy, StatusRange,
+};
 use crate::shopper::browser::session::{NoGate, SessionSettings};
 use crate::shopper::transport::TransportError;
 use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
-use crate::shopper::{CoreContext, Rendezvous, ReturningPool};
+use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
 use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, StepTime, Tally};
 
 type Answer = (Micros, Result<(u16, String), TransportError>);
@@ -73,7 +75,7 @@ fn run_both(
                 tally: Tally::new(shape_of(&plan)).into(),
                 purchase_log: Rc::new(()),
                 returning: ReturningPool::default().into(),
-                rendezvous: Arc::new(Rendezvous::new(&plan, Slice::WHOLE)),
+                rendezvous: Arc::new(MeetingPoints::new(&plan, Slice::WHOLE)),
                 observer: None,
                 beside,
                 skip_delays: false,
@@ -319,8 +321,9 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
 fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() {
     let mut plan = shop_plan();
     plan.shoppers.behaviour = Behaviour::Experiment;
-    plan.shoppers.arms =
-        [Way::Same, Way::Fresh].map(|way| Arm { label: format!("{way:?}"), way }).into();
+    plan.shoppers.arms = [RetryStrategy::Same, RetryStrategy::Fresh]
+        .map(|strategy| Arm { label: format!("{strategy:?}"), strategy })
+        .into();
     // The fourth request of a shopper succeeds: at once after a replay, at the third try otherwise.
     let tally = run(plan, &Stop::default(), |asked| {
         answer(if is(asked, "pay") && asked.nth < 3 { 500 } else { 200 })
@@ -370,8 +373,11 @@ fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() 
 fn who_is_stopped_in_a_later_round_is_told_as_stopped() {
     let mut plan = shop_plan();
     plan.journeys[0].route = vec![
-        plan::Part::Repeat { times: (2, 2), parts: vec![plan::Part::Unit(crate::base::UnitId(0))] },
-        plan::Part::Unit(crate::base::UnitId(1)),
+        plan::JourneyItem::Repeat {
+            times: (2, 2),
+            parts: vec![plan::JourneyItem::Unit(crate::base::UnitId(0))],
+        },
+        plan::JourneyItem::Unit(crate::base::UnitId(1)),
     ];
     plan.shoppers.max_attempts = Some(2);
     // The front door opens once for half of the shoppers, and always for the others.
@@ -441,7 +447,8 @@ fn who_tries_again_comes_from_the_page_where_the_unit_began() {
 #[test]
 fn shoppers_who_wait_for_each_other_act_at_one_instant() {
     let mut plan = shop_plan();
-    plan.steps[1].together = Some(plan::Together { shoppers: 20, within: Micros::from_secs(5) });
+    plan.steps[1].rendezvous =
+        Some(plan::Rendezvous { shoppers: 20, within: Micros::from_secs(5) });
     let paid_at = Rc::new(std::cell::RefCell::new(std::collections::BTreeMap::<u64, u64>::new()));
     let kept = Rc::clone(&paid_at);
     let tally = run(plan, &Stop::default(), move |asked| {

@@ -15,12 +15,12 @@ pub struct Arm {
     /// As reports name it: `same`, `redraw: payment`.
     pub label: String,
     /// What is done otherwise.
-    pub way: Way,
+    pub strategy: RetryStrategy,
 }
 
 /// How a shopper tries again.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Way {
+pub enum RetryStrategy {
     /// The same once more.
     Same,
     /// With another value of the attribute at this place.
@@ -48,12 +48,12 @@ impl Shoppers {
     /// The arms that would change anything for a shopper who holds these values, as bits by place. To set what one has
     /// already is no other way; and who has an order does not begin anew, lest there be two.
     pub fn eligible(&self, held: &[u8], bought: bool) -> u16 {
-        let changes = |arm: &Arm| match &arm.way {
-            Way::Same | Way::Redraw(_) | Way::Wait(_) => true,
-            Way::Set(values) => {
+        let changes = |arm: &Arm| match &arm.strategy {
+            RetryStrategy::Same | RetryStrategy::Redraw(_) | RetryStrategy::Wait(_) => true,
+            RetryStrategy::Set(values) => {
                 values.iter().any(|&(place, value)| held.get(place) != Some(&value))
             }
-            Way::Fresh => !bought,
+            RetryStrategy::Fresh => !bought,
         };
         self.arms
             .iter()
@@ -67,12 +67,14 @@ impl Shoppers {
 
 impl Plan {
     /// The values that a shopper holds after going this way.
-    pub fn values_after(&self, way: &Way, shopper: ShopperId, held: &[u8]) -> Vec<u8> {
+    pub fn values_after(&self, way: &RetryStrategy, shopper: ShopperId, held: &[u8]) -> Vec<u8> {
         let mut values = held.to_vec();
         match way {
-            Way::Same | Way::Fresh | Way::Wait(_) => {}
-            Way::Set(wanted) => wanted.iter().for_each(|&(place, value)| values[place] = value),
-            Way::Redraw(place) => {
+            RetryStrategy::Same | RetryStrategy::Fresh | RetryStrategy::Wait(_) => {}
+            RetryStrategy::Set(wanted) => {
+                wanted.iter().for_each(|&(place, value)| values[place] = value)
+            }
+            RetryStrategy::Redraw(place) => {
                 let weights = self.shoppers.attributes[*place].values.iter().zip(0u8..);
                 let others = weights
                     .map(|((_, weight), value)| if value == held[*place] { 0.0 } else { *weight });
@@ -94,9 +96,16 @@ mod tests {
             vec![journey("buy", 1.0)],
             vec![attribute("payment", &[50.0, 35.0, 15.0]), attribute("coupon", &[80.0, 20.0])],
         );
-        let ways = [Way::Same, Way::Redraw(0), Way::Set(vec![(1, 0)]), Way::Fresh];
-        plan.shoppers.arms =
-            ways.into_iter().map(|way| Arm { label: format!("{way:?}"), way }).collect();
+        let strategies = [
+            RetryStrategy::Same,
+            RetryStrategy::Redraw(0),
+            RetryStrategy::Set(vec![(1, 0)]),
+            RetryStrategy::Fresh,
+        ];
+        plan.shoppers.arms = strategies
+            .into_iter()
+            .map(|strategy| Arm { label: format!("{strategy:?}"), strategy })
+            .collect();
         plan
     }
 
@@ -130,12 +139,17 @@ mod tests {
         let plan = experiment();
         let mut counts = [0.0f64; 3];
         for shopper in shoppers(40_000) {
-            counts[usize::from(plan.values_after(&Way::Redraw(0), shopper, &[0, 1])[0])] += 1.0;
+            counts
+                [usize::from(plan.values_after(&RetryStrategy::Redraw(0), shopper, &[0, 1])[0])] +=
+                1.0;
         }
         assert_eq!(counts[0], 0.0, "never the same");
         assert!((counts[1] / 40_000.0 - 0.7).abs() < 0.01, "{counts:?}");
-        assert_eq!(plan.values_after(&Way::Set(vec![(1, 0)]), ShopperId(1), &[2, 1]), [2, 0]);
-        assert_eq!(plan.values_after(&Way::Fresh, ShopperId(1), &[2, 1]), [2, 1]);
+        assert_eq!(
+            plan.values_after(&RetryStrategy::Set(vec![(1, 0)]), ShopperId(1), &[2, 1]),
+            [2, 0]
+        );
+        assert_eq!(plan.values_after(&RetryStrategy::Fresh, ShopperId(1), &[2, 1]), [2, 1]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The error budget: how many shoppers may fare badly in a month, of which a run shows how fast a peak would spend it.
 
 use crate::base::Micros;
-use crate::scenario::{Fraction, Unit, listed, nearest};
+use crate::scenario::{Fraction, Quantity, listed, nearest};
 
 /// An error budget.
 #[derive(Clone, Debug, PartialEq)]

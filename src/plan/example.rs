@@ -88,7 +88,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
             basket: None,
             order: None,
             poll: None,
-            together: None,
+            rendezvous: None,
             assets: None,
             keeps_page: false,
             continues: *continues,
@@ -96,7 +96,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
     }
     let steps_of_unit = first..plan.steps.len() as u16;
     let paying_step = purchase.then_some(StepId(first));
-    plan.units.push(Unit {
+    plan.units.push(RetryUnit {
         name: steps[0].0.to_owned(),
         journey,
         steps: steps_of_unit,
@@ -104,7 +104,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
         paying_step,
     });
     plan.journeys[journey.index()].units.end = plan.units.len() as u16;
-    plan.journeys[journey.index()].route.push(Part::Unit(unit));
+    plan.journeys[journey.index()].route.push(JourneyItem::Unit(unit));
 }
 
 /// Appends a journey; [`add_unit`] fills it.

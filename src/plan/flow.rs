@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use regex::Regex;
+use strum::{IntoStaticStr, VariantArray};
 
 use super::json_place::JsonPlace;
 use super::template::Template;
@@ -21,12 +22,12 @@ pub struct Journey {
     /// The places of its units in `Plan::units`.
     pub units: Range<u16>,
     /// The way through them.
-    pub route: Vec<Part>,
+    pub route: Vec<JourneyItem>,
 }
 
 /// A stretch of a journey's way.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Part {
+pub enum JourneyItem {
     /// A unit.
     Unit(UnitId),
     /// Stretches gone through several times: from the first number to the second, as each shopper draws.
@@ -34,15 +35,15 @@ pub enum Part {
         /// At least, and at most.
         times: (u32, u32),
         /// What is repeated.
-        parts: Vec<Part>,
+        parts: Vec<JourneyItem>,
     },
     /// One of several ways, drawn by weight.
-    Choose(Vec<(f64, Vec<Part>)>),
+    Choose(Vec<(f64, Vec<JourneyItem>)>),
 }
 
 /// What a shopper tries and tries again: a lone step, or a purchase of several steps.
 #[derive(Debug)]
-pub struct Unit {
+pub struct RetryUnit {
     /// The lone step's name, or the purchase's.
     pub name: String,
     /// The journey that it belongs to.
@@ -86,7 +87,7 @@ pub struct Step {
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
     /// Waited for by so many shoppers, who then act at one instant.
-    pub together: Option<Together>,
+    pub rendezvous: Option<Rendezvous>,
     /// Whether the files that its page is made of are fetched, as a browser would. Of a plan without it, the digest does not speak.
     pub assets: Option<Assets>,
     /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
@@ -132,7 +133,8 @@ pub enum Auth {
 }
 
 /// The HTTP methods of the scenario language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are HTTP's own")]
 pub enum Method {
     Get,
@@ -153,7 +155,7 @@ pub enum Body {
     /// `application/x-www-form-urlencoded` pairs, encoded after rendering.
     Form(Vec<(Template, Template)>),
     /// `multipart/form-data`: names and contents.
-    Multipart(Vec<(Template, Content)>),
+    Multipart(Vec<(Template, MultipartPart)>),
     /// Text as it is.
     Text(Template),
     /// A form of the page that the shopper is on; the form says method and address as well.
@@ -170,20 +172,20 @@ pub struct Submit {
     /// The path of the form's action; `*` stands for anything.
     pub action: Option<Template>,
     /// Fields that the form has.
-    pub containing: Vec<Field>,
+    pub containing: Vec<FieldMatch>,
     /// What is filled in: names and values of fields that the form must have.
     pub fields: Vec<(Template, Vec<Template>)>,
     /// What is sent besides.
     pub extra: Vec<(Template, Template)>,
     /// The button that is pressed; the form's first if none is named.
-    pub button: Option<Field>,
+    pub button: Option<FieldMatch>,
     /// Which form, of several that are so.
     pub pick: Pick,
 }
 
 /// What a part of a multipart body holds.
 #[derive(Debug)]
-pub enum Content {
+pub enum MultipartPart {
     /// A text.
     Text(Template),
     /// A file.
@@ -201,7 +203,7 @@ pub enum Content {
 
 /// A field or button of a form.
 #[derive(Debug)]
-pub struct Field {
+pub struct FieldMatch {
     /// Its name.
     pub name: String,
     /// Its value, if that matters.
@@ -285,7 +287,7 @@ pub struct Poll {
 
 /// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Together {
+pub struct Rendezvous {
     /// How many act at one instant, over all cores and machines.
     pub shoppers: u32,
     /// How long a shopper waits at most; then those who are there act.
@@ -388,6 +390,11 @@ impl Pick {
 // === impl Method ===
 
 impl Method {
+    /// Its key in the scenario: `get`.
+    pub fn key(self) -> &'static str {
+        self.into()
+    }
+
     /// As written on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

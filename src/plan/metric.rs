@@ -7,7 +7,7 @@ use strum::{IntoStaticStr, VariantArray};
 
 use super::{Plan, Step};
 use crate::base::{JourneyId, Micros, StepId};
-use crate::scenario::{Fraction, Rate, Unit, UnitError};
+use crate::scenario::{Fraction, Quantity, QuantityError, Rate};
 
 /// A figure that an objective limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,7 +208,7 @@ impl MetricUnit {
     ///
     /// # Errors
     /// When the text is not a figure of this unit: what to write instead.
-    pub fn read(self, text: &str) -> Result<f64, UnitError> {
+    pub fn read(self, text: &str) -> Result<f64, QuantityError> {
         match self {
             MetricUnit::Fraction => Fraction::read(text).map(|share| share.0),
             MetricUnit::Time => Micros::read(text).map(|time| time.0 as f64),

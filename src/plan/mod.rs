@@ -32,13 +32,14 @@ use url::Url;
 
 use crate::base::{JourneyId, StepId, UnitId, VarId};
 
-pub use arms::{Arm, MAX_ARMS, Way};
+pub use arms::{Arm, MAX_ARMS, RetryStrategy};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use canonical::Canonical;
 pub use equipment::{Equipment, Network};
 pub use flow::{
-    Assets, Auth, Body, Capture, Check, Conditions, Content, Expected, Extract, Field, Journey,
-    JsonSegment, Method, OrderCapture, Part, Poll, Price, Request, Step, Submit, Together, Unit,
+    Assets, Auth, Body, Capture, Check, Conditions, Expected, Extract, FieldMatch, Journey,
+    JourneyItem, JsonSegment, Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous,
+    Request, RetryUnit, Step, Submit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -74,7 +75,7 @@ pub struct Plan {
     /// What they mean to do.
     pub journeys: Vec<Journey>,
     /// What they try and try again, journey by journey, in order.
-    pub units: Vec<Unit>,
+    pub units: Vec<RetryUnit>,
     /// What they ask of the shop, unit by unit, in order.
     pub steps: Vec<Step>,
     /// The names of the values that templates may use; a `VarId` is a place in it.
@@ -119,7 +120,7 @@ impl Plan {
     }
 
     /// The unit with this identity.
-    pub fn unit(&self, id: UnitId) -> &Unit {
+    pub fn unit(&self, id: UnitId) -> &RetryUnit {
         &self.units[id.index()]
     }
 
@@ -157,7 +158,7 @@ impl Plan {
     /// A unit's name as reports print it: with its journey where another journey has a unit of that name.
     pub fn unit_label(&self, id: UnitId) -> String {
         let unit = self.unit(id);
-        let journey = |of: &Unit| self.step(StepId(of.steps.start)).journey;
+        let journey = |of: &RetryUnit| self.step(StepId(of.steps.start)).journey;
         let elsewhere = self
             .units
             .iter()

@@ -2,7 +2,7 @@
 //!
 //! It is drawn when the shopper arrives, from the shopper's own stream, so that it does not depend on how the shop behaves.
 
-use super::{Part, Plan};
+use super::{JourneyItem, Plan};
 use crate::base::random::{Purpose, below, draw, uniform};
 use crate::base::{JourneyId, ShopperId, UnitId};
 use crate::plan::persona::choose;
@@ -47,7 +47,7 @@ impl Plan {
     pub fn ways_to(&self, journey: JourneyId) -> Vec<Vec<usize>> {
         let journey = self.journey(journey);
         let mut ways = vec![Vec::new(); journey.units.len()];
-        Part::lead(&journey.route, Vec::new(), journey.units.start, &mut ways);
+        JourneyItem::lead(&journey.route, Vec::new(), journey.units.start, &mut ways);
         ways
     }
 }
@@ -55,22 +55,22 @@ impl Plan {
 // === impl Walk ===
 
 impl Walk {
-    fn along(&mut self, parts: &[Part]) {
+    fn along(&mut self, parts: &[JourneyItem]) {
         for part in parts {
             match part {
-                Part::Unit(unit) => {
+                JourneyItem::Unit(unit) => {
                     let round = &mut self.rounds[usize::from(unit.0 - self.first)];
                     self.stops.push(Stop { unit: *unit, round: *round });
                     *round += 1;
                 }
-                Part::Repeat { times: (low, high), parts } => {
+                JourneyItem::Repeat { times: (low, high), parts } => {
                     let more = below(
                         draw(self.shopper.0, Purpose::Route, self.next()),
                         u64::from(high - low) + 1,
                     );
                     (0..u64::from(*low) + more).for_each(|_| self.along(parts));
                 }
-                Part::Choose(branches) => {
+                JourneyItem::Choose(branches) => {
                     let u = uniform(self.shopper.0, Purpose::Route, self.next());
                     let chosen = choose(branches.iter().map(|(weight, _)| *weight), u);
                     if let Some((_, parts)) = branches.get(chosen) {
@@ -94,40 +94,45 @@ fn each_once(mut places: Vec<usize>) -> Vec<usize> {
     places
 }
 
-// === impl Part ===
+// === impl JourneyItem ===
 
-impl Part {
+impl JourneyItem {
     /// Fills in where each unit is come to from, for those who come from any of `from`; tells from where they go on.
-    fn lead(parts: &[Part], from: Vec<usize>, first: u16, ways: &mut [Vec<usize>]) -> Vec<usize> {
+    fn lead(
+        parts: &[JourneyItem],
+        from: Vec<usize>,
+        first: u16,
+        ways: &mut [Vec<usize>],
+    ) -> Vec<usize> {
         parts.iter().fold(from, |from, part| match part {
-            Part::Unit(unit) => {
+            JourneyItem::Unit(unit) => {
                 let place = usize::from(unit.0 - first);
                 ways[place].extend(from);
                 vec![place]
             }
-            Part::Repeat { times: (low, _), parts } => {
-                let mut on = Part::lead(parts, from.clone(), first, ways);
+            JourneyItem::Repeat { times: (low, _), parts } => {
+                let mut on = JourneyItem::lead(parts, from.clone(), first, ways);
                 on.extend(from.into_iter().filter(|_| *low == 0));
                 each_once(on)
             }
-            Part::Choose(branches) => each_once(
+            JourneyItem::Choose(branches) => each_once(
                 branches
                     .iter()
-                    .flat_map(|(_, parts)| Part::lead(parts, from.clone(), first, ways))
+                    .flat_map(|(_, parts)| JourneyItem::lead(parts, from.clone(), first, ways))
                     .collect(),
             ),
         })
     }
 
     /// How many units the longest way through it has.
-    pub(super) fn longest(parts: &[Part]) -> u64 {
-        let longest = |part: &Part| match part {
-            Part::Unit(_) => 1,
-            Part::Repeat { times: (_, high), parts } => {
-                Part::longest(parts).saturating_mul(u64::from(*high))
+    pub(super) fn longest(parts: &[JourneyItem]) -> u64 {
+        let longest = |part: &JourneyItem| match part {
+            JourneyItem::Unit(_) => 1,
+            JourneyItem::Repeat { times: (_, high), parts } => {
+                JourneyItem::longest(parts).saturating_mul(u64::from(*high))
             }
-            Part::Choose(branches) => {
-                branches.iter().map(|(_, parts)| Part::longest(parts)).max().unwrap_or(0)
+            JourneyItem::Choose(branches) => {
+                branches.iter().map(|(_, parts)| JourneyItem::longest(parts)).max().unwrap_or(0)
             }
         };
         parts.iter().map(longest).fold(0, u64::saturating_add)
@@ -135,16 +140,16 @@ impl Part {
 
     /// How many of `there` come out of it, where `pass` says how many get through a unit.
     pub(super) fn carry(
-        parts: &[Part],
+        parts: &[JourneyItem],
         there: f64,
         pass: &mut impl FnMut(UnitId, f64) -> f64,
     ) -> f64 {
         parts.iter().fold(there, |there, part| match part {
-            Part::Unit(unit) => pass(*unit, there),
-            Part::Repeat { times: (low, high), parts } => {
+            JourneyItem::Unit(unit) => pass(*unit, there),
+            JourneyItem::Repeat { times: (low, high), parts } => {
                 let (mut inside, mut done) = (there, 0.0);
                 for round in 1..=*high {
-                    inside = Part::carry(parts, inside, pass);
+                    inside = JourneyItem::carry(parts, inside, pass);
                     // Uniform over low..=high: of those who come to the end of this round, so many have had enough.
                     let enough = if round < *low { 0.0 } else { 1.0 / f64::from(high - round + 1) };
                     done += inside * enough;
@@ -152,11 +157,11 @@ impl Part {
                 }
                 done
             }
-            Part::Choose(branches) => {
+            JourneyItem::Choose(branches) => {
                 let all: f64 = branches.iter().map(|(weight, _)| weight).sum();
                 branches
                     .iter()
-                    .map(|(weight, parts)| Part::carry(parts, there * weight / all, pass))
+                    .map(|(weight, parts)| JourneyItem::carry(parts, there * weight / all, pass))
                     .sum()
             }
         })
@@ -174,20 +179,20 @@ mod tests {
         for (name, continues) in [("home", 1.0), ("lamp", 1.0), ("stool", 0.5), ("pay", 1.0)] {
             add_unit(&mut plan, false, &[(name, 0.0, continues)]);
         }
-        let unit = |n| Part::Unit(UnitId(n));
-        let either = Part::Choose(vec![(3.0, vec![unit(1)]), (1.0, vec![unit(2)])]);
+        let unit = |n| JourneyItem::Unit(UnitId(n));
+        let either = JourneyItem::Choose(vec![(3.0, vec![unit(1)]), (1.0, vec![unit(2)])]);
         plan.journeys[0].route =
-            vec![unit(0), Part::Repeat { times: (1, 3), parts: vec![either] }, unit(3)];
+            vec![unit(0), JourneyItem::Repeat { times: (1, 3), parts: vec![either] }, unit(3)];
         plan
     }
 
     #[test]
     fn a_way_past_several_branches_is_one_way() {
         let mut plan = shop();
-        let unit = |n| Part::Unit(UnitId(n));
-        let maybe = |n| vec![Part::Repeat { times: (0, 2), parts: vec![unit(n)] }];
+        let unit = |n| JourneyItem::Unit(UnitId(n));
+        let maybe = |n| vec![JourneyItem::Repeat { times: (0, 2), parts: vec![unit(n)] }];
         plan.journeys[0].route =
-            vec![unit(0), Part::Choose(vec![(1.0, maybe(1)), (1.0, maybe(2))]), unit(3)];
+            vec![unit(0), JourneyItem::Choose(vec![(1.0, maybe(1)), (1.0, maybe(2))]), unit(3)];
         assert_eq!(plan.ways_to(JourneyId(0)), [vec![], vec![0], vec![0], vec![0, 1, 2]]);
     }
 
@@ -215,7 +220,7 @@ mod tests {
                 < 4.0 * (0.25 * 0.75 / 12_000.0_f64).sqrt(),
             "{stools} of {visits}"
         );
-        assert_eq!(Part::longest(&plan.journeys[0].route), 5);
+        assert_eq!(JourneyItem::longest(&plan.journeys[0].route), 5);
     }
 
     #[test]

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::units::{Unit, UnitError, wrong};
+use super::units::{Quantity, QuantityError, wrong};
 
 /// A number of shoppers that may be large, above zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Amount(pub f64);
 
-impl Unit for Amount {
+impl Quantity for Amount {
     const WHAT: &'static str = "a number of shoppers";
     const REMEDY: &'static str = "write a number such as 250000, 250k or 40M";
 
-    fn read(text: &str) -> Result<Amount, UnitError> {
+    fn read(text: &str) -> Result<Amount, QuantityError> {
         let text = text.trim();
         let (number, scale) = match text.char_indices().next_back() {
             Some((at, 'k' | 'K')) => (&text[..at], 1e3),

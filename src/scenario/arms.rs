@@ -14,15 +14,15 @@ use crate::base::Delay;
 pub enum Arm {
     /// The same once more.
     Same,
-    /// Otherwise.
-    Otherwise(Otherwise),
+    /// With one thing changed.
+    Changed(RetryStrategy),
     /// It could not be read, which has been told: there are as many arms as were written.
     Unread,
 }
 
 mapping! {
     /// A way to try again that differs from the first try in one thing: exactly one of redraw, set, fresh and wait.
-    Otherwise, "a way to try again", rules({
+    RetryStrategy, "a way to try again", rules({
         "oneOf": [{ "required": ["redraw"] }, { "required": ["set"] }, { "required": ["fresh"] }, { "required": ["wait"] }],
     }) {
         /// With another value of this attribute, drawn among its other values.
@@ -37,7 +37,7 @@ mapping! {
 }
 
 /// The keys of [`Otherwise`] of which exactly one is given.
-pub const WAYS: [&str; 4] = ["redraw", "set", "fresh", "wait"];
+pub const STRATEGIES: [&str; 4] = ["redraw", "set", "fresh", "wait"];
 
 // === impl Arm ===
 
@@ -46,7 +46,7 @@ impl Decode for Arm {
         match &node.kind {
             Kind::Scalar { text, .. } if text == "same" => Some(Arm::Same),
             Kind::Map(_) => {
-                Some(Otherwise::decode(node, problems).map_or(Arm::Unread, Arm::Otherwise))
+                Some(RetryStrategy::decode(node, problems).map_or(Arm::Unread, Arm::Changed))
             }
             _ => {
                 let remedy = "write same, redraw: ATTRIBUTE, set: { ATTRIBUTE: VALUE }, fresh: session or wait: PAUSE";
@@ -62,6 +62,6 @@ impl Decode for Arm {
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        json!({ "anyOf": [{ "const": "same" }, Otherwise::schema(definitions)] })
+        json!({ "anyOf": [{ "const": "same" }, RetryStrategy::schema(definitions)] })
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::problem::{Problems, listed, nearest};
 use super::source::{Located, Span};
 use super::tree::{Kind, Node};
-use super::units::Unit;
+use super::units::Quantity;
 
 /// A value of the language.
 pub trait Decode: Sized {
@@ -249,7 +249,7 @@ impl ObjectSchema {
 
 // === impl Decode ===
 
-impl<U: Unit> Decode for Located<U> {
+impl<U: Quantity> Decode for Located<U> {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Located<U>> {
         let Kind::Scalar { text, .. } = &node.kind else {
             problems.add(

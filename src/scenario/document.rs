@@ -5,18 +5,18 @@
 use serde_json::{Value, json};
 
 use super::amount::Amount;
-use super::arms::{Arm, Otherwise};
+use super::arms::{Arm, RetryStrategy};
 use super::assets::AssetRules;
 use super::attributes::{AttributeValue, Figures, Weighed};
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::steps::{
-    Auth, Basic, Basket, Branch, Choose, Conditions, Extract, Gathering, GraphQl, Include, Item,
-    Order, Poll, Purchase, Repeat, Step, Submit, Upload,
+    Auth, Basic, Basket, Branch, Choose, Conditions, Extract, GraphQl, Include, JourneyItem, Order,
+    Poll, Purchase, RendezvousGroup, Repeat, Step, Submit, Upload,
 };
 use super::tree::{Kind, Node};
-use super::units::{Attempts, Count, Fraction, Rate, Unit, Weight};
+use super::units::{Attempts, Count, Fraction, Quantity, Rate, Weight};
 use super::words::{ArrivalSpacing, Behaviour, ConnectionReuse, RowAssignment, Tracing};
 use crate::base::{Delay, Micros};
 
@@ -34,7 +34,7 @@ mapping! {
         /// What holds for every step that does not say otherwise.
         "defaults" => defaults: Defaults,
         /// Lists of steps by name, for `- include: NAME` in journeys.
-        "shared" => shared: Named<Vec<Item>>,
+        "shared" => shared: Named<Vec<JourneyItem>>,
         /// What shoppers mean to do; each takes one journey, drawn by weight.
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
@@ -154,7 +154,7 @@ mapping! {
         /// The share of shoppers who take it, relative to the other journeys (default 1).
         "weight" => weight: Located<Weight>,
         /// What they do, in order: steps, purchases, and what groups them.
-        "steps" required => steps: Vec<Item>,
+        "steps" required => steps: Vec<JourneyItem>,
     }
 }
 
@@ -200,7 +200,7 @@ pub const MAPPINGS: [(&str, &[&str]); 32] = [
     ("AttributeValue", AttributeValue::KEYS),
     ("Figures", Figures::KEYS),
     ("Retry", Retry::KEYS),
-    ("Otherwise", Otherwise::KEYS),
+    ("RetryStrategy", RetryStrategy::KEYS),
     ("Season", Season::KEYS),
     ("Data", Data::KEYS),
     ("Defaults", Defaults::KEYS),
@@ -215,7 +215,7 @@ pub const MAPPINGS: [(&str, &[&str]); 32] = [
     ("Auth", Auth::KEYS),
     ("Basic", Basic::KEYS),
     ("Step", Step::KEYS),
-    ("Gathering", Gathering::KEYS),
+    ("Gathering", RendezvousGroup::KEYS),
     ("Submit", Submit::KEYS),
     ("GraphQl", GraphQl::KEYS),
     ("Extract", Extract::KEYS),

@@ -3,7 +3,7 @@
 use super::document::Document;
 use super::problem::Problems;
 use super::source::Located;
-use super::steps::{Item, Step};
+use super::steps::{JourneyItem, Step};
 
 /// The names of the operations in a GraphQL document, in their order; an operation without a name is an empty one.
 pub(crate) fn operations(document: &str) -> Vec<String> {
@@ -85,23 +85,23 @@ pub(super) fn name_steps(document: &mut Document, problems: &mut Problems) {
     }
 }
 
-fn name_items(items: &mut [Item], problems: &mut Problems) {
+fn name_items(items: &mut [JourneyItem], problems: &mut Problems) {
     for item in items {
         match item {
-            Item::Step(step) => name_step(step, problems),
-            Item::Purchase(purchase) => {
+            JourneyItem::Step(step) => name_step(step, problems),
+            JourneyItem::Purchase(purchase) => {
                 purchase.steps.iter_mut().for_each(|steps| name_items(steps, problems))
             }
-            Item::Repeat(repeat) => {
+            JourneyItem::Repeat(repeat) => {
                 repeat.steps.iter_mut().for_each(|steps| name_items(steps, problems))
             }
-            Item::Choose(choose) => {
+            JourneyItem::Choose(choose) => {
                 let branches = choose.branches.iter_mut().flatten();
                 branches
                     .flat_map(|branch| &mut branch.steps)
                     .for_each(|steps| name_items(steps, problems));
             }
-            Item::Include(_) => {}
+            JourneyItem::Include(_) => {}
         }
     }
 }

@@ -21,7 +21,7 @@ mod units;
 mod words;
 
 pub use amount::Amount;
-pub use arms::{Arm, Otherwise, WAYS};
+pub use arms::{Arm, RetryStrategy, STRATEGIES};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
@@ -35,14 +35,14 @@ pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span, Text};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract, Gathering,
-    GraphQl, Holding, Include, Item, METHODS, Order, PartBody, Poll, Purchase, Repeat, Step,
-    Submit, Together, Upload,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract,
+    FieldMatch, GraphQl, Include, JourneyItem, METHODS, MultipartPart, Order, Poll, Purchase,
+    Rendezvous, RendezvousGroup, Repeat, Step, Submit, Upload,
 };
 pub use tree::{Kind, Node};
 pub use units::{
-    Attempts, Bandwidth, Count, Extent, Fraction, Rate, StageFlag, StatusRange, Times, Unit,
-    UnitError, Weight,
+    Attempts, Bandwidth, Count, Extent, Fraction, Quantity, QuantityError, Rate, StageFlag,
+    StatusRange, Times, Weight,
 };
 pub use words::{
     AllOf, ArrivalSpacing, Behaviour, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit, Pick,

@@ -5,14 +5,14 @@
 use super::decode::Named;
 use super::document::Document;
 use super::problem::{Problems, nearest};
-use super::steps::{Include, Item};
+use super::steps::{Include, JourneyItem};
 
 /// How many steps and groups the journeys may have, all included.
 const MOST_ITEMS: usize = 100_000;
 
 /// What is included, and how much so far.
 struct Lists<'a> {
-    shared: &'a Named<Vec<Item>>,
+    shared: &'a Named<Vec<JourneyItem>>,
     problems: &'a mut Problems,
     /// The lists that are being put in, outermost first.
     open: Vec<String>,
@@ -32,24 +32,26 @@ pub(super) fn include(document: &mut Document, problems: &mut Problems) {
 // === impl Lists ===
 
 impl Lists<'_> {
-    fn fill(&mut self, items: &mut Vec<Item>) {
+    fn fill(&mut self, items: &mut Vec<JourneyItem>) {
         for mut item in std::mem::take(items) {
             match &mut item {
-                Item::Include(include) => {
+                JourneyItem::Include(include) => {
                     items.extend(self.list(include));
                     continue;
                 }
-                Item::Purchase(purchase) => {
+                JourneyItem::Purchase(purchase) => {
                     purchase.steps.iter_mut().for_each(|steps| self.fill(steps))
                 }
-                Item::Repeat(repeat) => repeat.steps.iter_mut().for_each(|steps| self.fill(steps)),
-                Item::Choose(choose) => {
+                JourneyItem::Repeat(repeat) => {
+                    repeat.steps.iter_mut().for_each(|steps| self.fill(steps))
+                }
+                JourneyItem::Choose(choose) => {
                     let branches = choose.branches.iter_mut().flatten();
                     branches
                         .flat_map(|branch| &mut branch.steps)
                         .for_each(|steps| self.fill(steps));
                 }
-                Item::Step(_) => {}
+                JourneyItem::Step(_) => {}
             }
             self.items += 1;
             items.push(item);
@@ -57,7 +59,7 @@ impl Lists<'_> {
     }
 
     /// The steps of a shared list; none, beside the problem, where there is none.
-    fn list(&mut self, include: &Include) -> Vec<Item> {
+    fn list(&mut self, include: &Include) -> Vec<JourneyItem> {
         let Some(name) = &include.name else { return Vec::new() };
         let (mut message, mut remedy) = (String::new(), String::new());
         let found = self.shared.0.iter().find(|(known, _)| known.value == name.value);

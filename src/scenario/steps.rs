@@ -9,7 +9,7 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::tree::{Kind, Node};
-use super::units::{Count, Extent, Fraction, StatusRange, Times, Unit, Weight};
+use super::units::{Count, Extent, Fraction, Quantity, StatusRange, Times, Weight};
 use super::words::{MoneyUnit, Pick};
 use crate::base::{Delay, Micros};
 
@@ -39,7 +39,7 @@ mapping! {
         /// What the purchase is called.
         "purchase" required => purchase: Text,
         /// Its steps, in order; shared lists of steps may be included.
-        "steps" required => steps: Vec<Item>,
+        "steps" required => steps: Vec<JourneyItem>,
         /// The share of shoppers who go on after it; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
     }
@@ -51,7 +51,7 @@ mapping! {
         /// How often: a number, or a range of which each shopper draws one (2..4).
         "repeat" required => times: Located<Times>,
         /// What is repeated: steps, purchases, and what groups them.
-        "steps" required => steps: Vec<Item>,
+        "steps" required => steps: Vec<JourneyItem>,
     }
 }
 
@@ -69,7 +69,7 @@ mapping! {
         /// The share of those who come here, relative to the other branches (default 1).
         "weight" => weight: Located<Weight>,
         /// What is done on it.
-        "steps" required => steps: Vec<Item>,
+        "steps" required => steps: Vec<JourneyItem>,
     }
 }
 
@@ -131,7 +131,7 @@ mapping! {
         /// A form body (application/x-www-form-urlencoded): names and values.
         "form" => form: Named<OneOrMany<Text>>,
         /// A body of parts (multipart/form-data): names, each with a text or a `{ file: ... }`, or a list of these.
-        "multipart" => multipart: Named<OneOrMany<PartBody>>,
+        "multipart" => multipart: Named<OneOrMany<MultipartPart>>,
         /// A text body, sent as it is.
         "body" => body: Text,
         /// Headers of this request, over those of the defaults.
@@ -155,7 +155,7 @@ mapping! {
         /// Slower than this is a failure to the shopper.
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// Wait before this step until so many shoppers are here, then all act at one instant; at most 30s, or `{ shoppers: 200, for: 1m }`.
-        "together" => together: Together,
+        "together" => rendezvous: Rendezvous,
         /// Fetch the images, scripts and styles of the page as a browser would, true or false; with `{ expect: all }` a file that does not come fails the step.
         "assets" => assets: Assets,
         /// The order that this step makes; later steps know it as order.id and order.total.
@@ -177,13 +177,13 @@ mapping! {
         /// The form's action, as a path; a * stands for anything: /basket/add/*.
         "action" => action: Text,
         /// A field that the form has: its name, or `{ name: value }`.
-        "containing" => containing: Holding,
+        "containing" => containing: FieldMatch,
         /// Fields of the form and what is filled in; the others are sent as the page has them. A field that the form does not have, or a choice that it does not offer, is missing content. true and false check and uncheck a box.
         "fields" => fields: Named<OneOrMany<Text>>,
         /// Sent besides, whether the form has such fields or not, as scripts of the page would add them.
         "extra" => extra: Named<OneOrMany<Text>>,
         /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
-        "button" => button: Holding,
+        "button" => button: FieldMatch,
         /// Which form, where several are as described: first (the default), last or random.
         "pick" => pick: Located<Pick>,
     }
@@ -310,7 +310,7 @@ mapping! {
 
 mapping! {
     /// A number of shoppers who wait for each other.
-    Gathering, "a gathering of shoppers" {
+    RendezvousGroup, "a gathering of shoppers" {
         /// How many act at one instant.
         "shoppers" required => shoppers: Located<Count>,
         /// How long a shopper waits for the others at most (default 30s); then those who are here act.
@@ -320,7 +320,7 @@ mapping! {
 
 /// A place in a journey.
 #[derive(Clone, Debug)]
-pub enum Item {
+pub enum JourneyItem {
     /// A lone step.
     Step(Box<Step>),
     /// Steps tried as one.
@@ -335,7 +335,7 @@ pub enum Item {
 
 /// A field or button of a form: its name, or its name and value.
 #[derive(Clone, Debug)]
-pub enum Holding {
+pub enum FieldMatch {
     /// Whatever its value.
     Name(Text),
     /// Of this value.
@@ -344,7 +344,7 @@ pub enum Holding {
 
 /// A part of a body.
 #[derive(Clone, Debug)]
-pub enum PartBody {
+pub enum MultipartPart {
     /// A text.
     Text(Text),
     /// A file.
@@ -362,28 +362,28 @@ pub enum Every {
 
 /// Shoppers who wait for each other: how many, or how many and how long.
 #[derive(Clone, Debug)]
-pub enum Together {
+pub enum Rendezvous {
     /// So many.
     Shoppers(Located<Count>),
     /// So many, for so long.
-    Gathering(Gathering),
+    RendezvousGroup(RendezvousGroup),
 }
 
 // === impl Item ===
 
-impl Decode for Item {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Item> {
+impl Decode for JourneyItem {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<JourneyItem> {
         let has = |wanted: &str| matches!(&node.kind, Kind::Map(entries) if entries.iter().any(|(key, _)| key.value == wanted));
         if has("purchase") {
-            Purchase::decode(node, problems).map(Item::Purchase)
+            Purchase::decode(node, problems).map(JourneyItem::Purchase)
         } else if has("repeat") {
-            Repeat::decode(node, problems).map(Item::Repeat)
+            Repeat::decode(node, problems).map(JourneyItem::Repeat)
         } else if has("choose") {
-            Choose::decode(node, problems).map(Item::Choose)
+            Choose::decode(node, problems).map(JourneyItem::Choose)
         } else if has("include") {
-            Include::decode(node, problems).map(Item::Include)
+            Include::decode(node, problems).map(JourneyItem::Include)
         } else {
-            Step::decode(node, problems).map(|step| Item::Step(Box::new(step)))
+            Step::decode(node, problems).map(|step| JourneyItem::Step(Box::new(step)))
         }
     }
 
@@ -403,13 +403,13 @@ impl Decode for Item {
     }
 }
 
-// === impl Holding ===
+// === impl FieldMatch ===
 
-impl Decode for Holding {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Holding> {
+impl Decode for FieldMatch {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<FieldMatch> {
         match &node.kind {
-            Kind::Map(_) => Named::decode(node, problems).map(Holding::Valued),
-            _ => Text::decode(node, problems).map(Holding::Name),
+            Kind::Map(_) => Named::decode(node, problems).map(FieldMatch::Valued),
+            _ => Text::decode(node, problems).map(FieldMatch::Name),
         }
     }
 
@@ -418,13 +418,13 @@ impl Decode for Holding {
     }
 }
 
-// === impl PartBody ===
+// === impl MultipartPart ===
 
-impl Decode for PartBody {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<PartBody> {
+impl Decode for MultipartPart {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<MultipartPart> {
         match &node.kind {
-            Kind::Map(_) => Upload::decode(node, problems).map(PartBody::Upload),
-            _ => Text::decode(node, problems).map(PartBody::Text),
+            Kind::Map(_) => Upload::decode(node, problems).map(MultipartPart::Upload),
+            _ => Text::decode(node, problems).map(MultipartPart::Text),
         }
     }
 
@@ -448,17 +448,19 @@ impl Decode for Every {
     }
 }
 
-// === impl Together ===
+// === impl Rendezvous ===
 
-impl Decode for Together {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Together> {
+impl Decode for Rendezvous {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Rendezvous> {
         match &node.kind {
-            Kind::Map(_) => Gathering::decode(node, problems).map(Together::Gathering),
-            _ => Located::decode(node, problems).map(Together::Shoppers),
+            Kind::Map(_) => {
+                RendezvousGroup::decode(node, problems).map(Rendezvous::RendezvousGroup)
+            }
+            _ => Located::decode(node, problems).map(Rendezvous::Shoppers),
         }
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        json!({ "anyOf": [Count::notation(), Gathering::schema(definitions)], "examples": [200, { "shoppers": 200, "for": "1m" }] })
+        json!({ "anyOf": [Count::notation(), RendezvousGroup::schema(definitions)], "examples": [200, { "shoppers": 200, "for": "1m" }] })
     }
 }

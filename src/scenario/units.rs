@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::base::{Delay, Micros};
 
 /// What a single value can be written as.
-pub trait Unit: Sized {
+pub trait Quantity: Sized {
     /// What it is called, with its article: `a duration`.
     const WHAT: &'static str;
     /// What to write instead.
@@ -19,7 +19,7 @@ pub trait Unit: Sized {
     ///
     /// # Errors
     /// When the text is not a value of this kind, or out of range: what to write instead.
-    fn read(text: &str) -> Result<Self, UnitError>;
+    fn read(text: &str) -> Result<Self, QuantityError>;
 
     /// The JSON Schema of its notation.
     fn notation() -> Value;
@@ -28,7 +28,7 @@ pub trait Unit: Sized {
 /// Why a text is not the quantity that was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}: {remedy}")]
-pub struct UnitError {
+pub struct QuantityError {
     /// What is wrong, with the value.
     pub message: String,
     /// What to write instead.
@@ -85,15 +85,15 @@ pub struct StageFlag {
     pub to: Rate,
 }
 
-pub(super) fn wrong<U: Unit>(text: &str) -> UnitError {
-    UnitError { message: format!("`{text}` is not {}", U::WHAT), remedy: U::REMEDY.to_owned() }
+pub(super) fn wrong<U: Quantity>(text: &str) -> QuantityError {
+    QuantityError { message: format!("`{text}` is not {}", U::WHAT), remedy: U::REMEDY.to_owned() }
 }
 
 /// The same where it may be that only the unit was left out.
-fn unitless<U: Unit>(text: &str, unit: &str) -> UnitError {
+fn unitless<U: Quantity>(text: &str, unit: &str) -> QuantityError {
     let remedy = decimal(text.trim())
         .map_or_else(|| U::REMEDY.to_owned(), |_| format!("write {}{unit}", text.trim()));
-    UnitError { remedy, ..wrong::<U>(text) }
+    QuantityError { remedy, ..wrong::<U>(text) }
 }
 
 /// A plain decimal number: digits with at most one point, no sign, no exponent, no `inf`.
@@ -110,11 +110,11 @@ fn split_unit(text: &str) -> (&str, &str) {
     (&text[..end], text[end..].trim())
 }
 
-impl Unit for String {
+impl Quantity for String {
     const WHAT: &'static str = "a text";
     const REMEDY: &'static str = "write a text";
 
-    fn read(text: &str) -> Result<String, UnitError> {
+    fn read(text: &str) -> Result<String, QuantityError> {
         Ok(text.to_owned())
     }
 
@@ -123,12 +123,12 @@ impl Unit for String {
     }
 }
 
-impl Unit for Micros {
+impl Quantity for Micros {
     const WHAT: &'static str = "a duration";
     const REMEDY: &'static str = "write a number with a unit, such as 300ms, 30s, 2m or 1h30m";
 
     /// Parts with the units `us`, `µs`, `ms`, `s`, `m`, `h`, `d`, largest first; at most 30 days.
-    fn read(text: &str) -> Result<Micros, UnitError> {
+    fn read(text: &str) -> Result<Micros, QuantityError> {
         const UNITS: [(&str, f64); 7] = [
             ("us", 1.0),
             ("µs", 1.0),
@@ -164,7 +164,10 @@ impl Unit for Micros {
         }
         if sum > 30.0 * 86_400e6 {
             let remedy = "write at most 30d".to_owned();
-            return Err(UnitError { message: format!("`{text}` is longer than 30 days"), remedy });
+            return Err(QuantityError {
+                message: format!("`{text}` is longer than 30 days"),
+                remedy,
+            });
         }
         Ok(Micros(sum.round() as u64))
     }
@@ -175,18 +178,18 @@ impl Unit for Micros {
     }
 }
 
-impl Unit for Delay {
+impl Quantity for Delay {
     const WHAT: &'static str = "a pause";
     const REMEDY: &'static str = "write a duration such as 2s, or a range such as 1s..4s";
 
-    fn read(text: &str) -> Result<Delay, UnitError> {
+    fn read(text: &str) -> Result<Delay, QuantityError> {
         let (low, high) = text.split_once("..").unwrap_or((text, text));
         let (Ok(low), Ok(high)) = (Micros::read(low), Micros::read(high)) else {
             return Err(wrong::<Delay>(text));
         };
         if low > high {
             let remedy = format!("write {high}..{low}");
-            return Err(UnitError {
+            return Err(QuantityError {
                 message: format!("the pause `{text}` ends before it begins"),
                 remedy,
             });
@@ -199,11 +202,11 @@ impl Unit for Delay {
     }
 }
 
-impl Unit for Rate {
+impl Quantity for Rate {
     const WHAT: &'static str = "a rate";
     const REMEDY: &'static str = "write how many per time, such as 50/s, 90/min or 2000/h";
 
-    fn read(text: &str) -> Result<Rate, UnitError> {
+    fn read(text: &str) -> Result<Rate, QuantityError> {
         let (number, per) =
             text.trim().split_once('/').ok_or_else(|| unitless::<Rate>(text, "/s"))?;
         let seconds = match per.trim() {
@@ -216,7 +219,7 @@ impl Unit for Rate {
         let rate = decimal(number.trim()).ok_or_else(|| wrong::<Rate>(text))? / seconds;
         if rate > 1e7 {
             let remedy = "write at most 10000000/s".to_owned();
-            return Err(UnitError {
+            return Err(QuantityError {
                 message: format!("`{text}` is more than ten million a second"),
                 remedy,
             });
@@ -230,17 +233,17 @@ impl Unit for Rate {
     }
 }
 
-impl Unit for Fraction {
+impl Quantity for Fraction {
     const WHAT: &'static str = "a share";
     const REMEDY: &'static str = "write a percentage such as 26% or 0.1%, or a number from 0 to 1";
 
-    fn read(text: &str) -> Result<Fraction, UnitError> {
+    fn read(text: &str) -> Result<Fraction, QuantityError> {
         let (number, unit) = split_unit(text.trim());
         let share = match (decimal(number), unit) {
             (Some(number), "%") => number / 100.0,
             (Some(number), "") if number <= 1.0 => number,
             (Some(number), "") => {
-                return Err(UnitError {
+                return Err(QuantityError {
                     message: format!("`{text}` is more than 1, the whole"),
                     remedy: format!("write {number}%"),
                 });
@@ -249,7 +252,10 @@ impl Unit for Fraction {
         };
         if share > 1.0 {
             let remedy = "write at most 100%".to_owned();
-            return Err(UnitError { message: format!("`{text}` is more than the whole"), remedy });
+            return Err(QuantityError {
+                message: format!("`{text}` is more than the whole"),
+                remedy,
+            });
         }
         Ok(Fraction(share))
     }
@@ -259,12 +265,12 @@ impl Unit for Fraction {
     }
 }
 
-impl Unit for Weight {
+impl Quantity for Weight {
     const WHAT: &'static str = "a weight";
     const REMEDY: &'static str =
         "write a number above zero, such as 9 or 0.5; only the proportions count";
 
-    fn read(text: &str) -> Result<Weight, UnitError> {
+    fn read(text: &str) -> Result<Weight, QuantityError> {
         let weight = decimal(text.trim())
             .filter(|weight| *weight > 0.0 && *weight <= 1e9)
             .ok_or_else(|| wrong::<Weight>(text))?;
@@ -276,12 +282,12 @@ impl Unit for Weight {
     }
 }
 
-impl Unit for Bandwidth {
+impl Quantity for Bandwidth {
     const WHAT: &'static str = "a bandwidth";
     const REMEDY: &'static str =
         "write bits per second with a unit, such as 8Mbit/s, 400kbit/s or 1Gbit/s";
 
-    fn read(text: &str) -> Result<Bandwidth, UnitError> {
+    fn read(text: &str) -> Result<Bandwidth, QuantityError> {
         let (number, unit) = split_unit(text.trim());
         let scale = match unit {
             "kbit/s" => 1e3,
@@ -300,11 +306,11 @@ impl Unit for Bandwidth {
     }
 }
 
-impl Unit for Count {
+impl Quantity for Count {
     const WHAT: &'static str = "a number of shoppers";
     const REMEDY: &'static str = "write a whole number from 1 to 1000000";
 
-    fn read(text: &str) -> Result<Count, UnitError> {
+    fn read(text: &str) -> Result<Count, QuantityError> {
         let count = text
             .trim()
             .parse()
@@ -319,11 +325,11 @@ impl Unit for Count {
     }
 }
 
-impl Unit for Attempts {
+impl Quantity for Attempts {
     const WHAT: &'static str = "a number of attempts";
     const REMEDY: &'static str = "write a whole number from 1, or unlimited";
 
-    fn read(text: &str) -> Result<Attempts, UnitError> {
+    fn read(text: &str) -> Result<Attempts, QuantityError> {
         match text.trim() {
             "unlimited" => Ok(Attempts(None)),
             number => {
@@ -342,11 +348,11 @@ impl Unit for Attempts {
     }
 }
 
-impl Unit for Times {
+impl Quantity for Times {
     const WHAT: &'static str = "a number of times";
     const REMEDY: &'static str = "write a whole number from 1 to 1000, or a range such as 2..4";
 
-    fn read(text: &str) -> Result<Times, UnitError> {
+    fn read(text: &str) -> Result<Times, QuantityError> {
         let count =
             |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1_000).contains(n));
         let (low, high) = text.split_once("..").unwrap_or((text, text));
@@ -361,11 +367,11 @@ impl Unit for Times {
     }
 }
 
-impl Unit for StatusRange {
+impl Quantity for StatusRange {
     const WHAT: &'static str = "a status";
     const REMEDY: &'static str = "write a code such as 201, a class such as 2xx, a range such as 200..299, or a list of these";
 
-    fn read(text: &str) -> Result<StatusRange, UnitError> {
+    fn read(text: &str) -> Result<StatusRange, QuantityError> {
         let code =
             |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=599).contains(code));
         let text = text.trim();
@@ -390,12 +396,12 @@ impl Unit for StatusRange {
     }
 }
 
-impl Unit for Extent {
+impl Quantity for Extent {
     const WHAT: &'static str = "a size";
     const REMEDY: &'static str =
         "write a range of sizes such as 1kB..2MB, 1kB.. or ..2MB, or one size";
 
-    fn read(text: &str) -> Result<Extent, UnitError> {
+    fn read(text: &str) -> Result<Extent, QuantityError> {
         let size = |text: &str| {
             let (number, unit) = split_unit(text.trim());
             let scale = match unit {
@@ -412,7 +418,7 @@ impl Unit for Extent {
         let high = if high.trim().is_empty() { Some(u64::MAX) } else { size(high) };
         match (low, high) {
             (Some(0), Some(u64::MAX)) | (None, _) | (_, None) => Err(wrong::<Extent>(text)),
-            (Some(low), Some(high)) if low > high => Err(UnitError {
+            (Some(low), Some(high)) if low > high => Err(QuantityError {
                 message: format!("the size `{text}` ends before it begins"),
                 remedy: "write the smaller size first".to_owned(),
             }),
@@ -425,16 +431,19 @@ impl Unit for Extent {
     }
 }
 
-impl Unit for StageFlag {
+impl Quantity for StageFlag {
     const WHAT: &'static str = "a stage";
     const REMEDY: &'static str = "write duration:rate, such as 2m:50/s";
 
-    fn read(text: &str) -> Result<StageFlag, UnitError> {
+    fn read(text: &str) -> Result<StageFlag, QuantityError> {
         let (length, to) = text.split_once(':').ok_or_else(|| wrong::<StageFlag>(text))?;
         let length = Micros::read(length)?;
         if length == Micros::ZERO {
             let remedy = "give the stage a length, such as 2m:50/s".to_owned();
-            return Err(UnitError { message: format!("the stage `{text}` takes no time"), remedy });
+            return Err(QuantityError {
+                message: format!("the stage `{text}` takes no time"),
+                remedy,
+            });
         }
         Ok(StageFlag { length, to: Rate::read(to)? })
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::units::{Unit, UnitError, wrong};
+use super::units::{Quantity, QuantityError, wrong};
 
 /// Defines an enumeration whose values are words of the language.
 macro_rules! words {
@@ -18,15 +18,15 @@ macro_rules! words {
             }
         }
 
-        impl Unit for $name {
+        impl Quantity for $name {
             const WHAT: &'static str = $what;
             const REMEDY: &'static str = concat!("write one of:", $(" ", $word),+);
 
-            fn read(text: &str) -> Result<$name, UnitError> {
+            fn read(text: &str) -> Result<$name, QuantityError> {
                 match text {
                     $($word => Ok($name::$variant),)+
                     _ => Err(match super::problem::nearest(text, [$($word),+]) {
-                        Some(meant) => UnitError { remedy: format!("write {meant}"), ..wrong::<$name>(text) },
+                        Some(meant) => QuantityError { remedy: format!("write {meant}"), ..wrong::<$name>(text) },
                         None => wrong::<$name>(text),
                     }),
                 }

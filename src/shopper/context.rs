@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::browser::returning::ReturningPool;
 use super::browser::session::{BrowserSession, RedirectHop, RequestGate, SessionSettings};
 use super::purchase::PurchaseLog;
-use super::rendezvous::Rendezvous;
+use super::rendezvous::MeetingPoints;
 use super::transport::{Clock, Exchange, Transport, WireRequest};
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
@@ -48,7 +48,7 @@ pub struct CoreContext<E: Env> {
     /// Browsers of shoppers who left, for those who return.
     pub returning: RefCell<ReturningPool>,
     /// Where shoppers wait for each other.
-    pub rendezvous: Arc<Rendezvous>,
+    pub rendezvous: Arc<MeetingPoints>,
     /// Observes every step, where wanted.
     pub observer: Option<Rc<dyn StepObserver>>,
     /// The context of the other shop, where the same shoppers go to two at once.

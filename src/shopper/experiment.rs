@@ -6,7 +6,7 @@
 
 use super::profile::ShopperProfile;
 use crate::base::{Delay, StepId};
-use crate::plan::{Behaviour, Plan, Way};
+use crate::plan::{Behaviour, Plan, RetryStrategy};
 use crate::tally::{Outcome, Tally, Treatment};
 
 /// How far the experiment with a shopper is.
@@ -48,7 +48,7 @@ impl Experiment {
         has_bought: bool,
         place: usize,
         step: StepId,
-    ) -> Option<&'p Way> {
+    ) -> Option<&'p RetryStrategy> {
         let shoppers = &plan.shoppers;
         if shoppers.behaviour != Behaviour::Experiment || *self != Experiment::Untreated {
             return None;
@@ -56,7 +56,7 @@ impl Experiment {
         let arm = shoppers.arm_of(profile.id)?;
         let eligible = shoppers.eligible(profile.attributes(), has_bought);
         *self = Experiment::UnderWay(place, Treatment { step, arm, eligible });
-        (eligible & (1 << arm) != 0).then(|| &shoppers.arms[usize::from(arm)].way)
+        (eligible & (1 << arm) != 0).then(|| &shoppers.arms[usize::from(arm)].strategy)
     }
 
     /// Records the treatment's outcome, if the attempt at the unit at this place decides it.

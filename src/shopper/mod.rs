@@ -24,4 +24,4 @@ pub use context::{CoreContext, Env, StepObserver};
 pub use journey::JourneyRun;
 pub use outcomes::PairedOutcomes;
 pub use purchase::{PurchaseEvent, PurchaseLog, PurchaseRecord};
-pub use rendezvous::Rendezvous;
+pub use rendezvous::MeetingPoints;

@@ -10,15 +10,15 @@ use tokio::sync::Notify;
 
 use super::transport::Clock;
 use crate::base::{Micros, Slice, StepId};
-use crate::plan::{Plan, Together};
+use crate::plan::{Plan, Rendezvous};
 
 /// The barriers of a plan, by step.
 #[derive(Debug)]
-pub struct Rendezvous(Vec<Option<MeetingPoint>>);
+pub struct MeetingPoints(Vec<Option<MeetingPoint>>);
 
 #[derive(Debug)]
 struct MeetingPoint {
-    together: Together,
+    rule: Rendezvous,
     group: Mutex<WaitingGroup>,
 }
 
@@ -36,18 +36,17 @@ struct Release {
     opened: Arc<Notify>,
 }
 
-// === impl Rendezvous ===
+// === impl MeetingPoints ===
 
-impl Rendezvous {
+impl MeetingPoints {
     /// The barriers of a process that runs this slice: it has its share of each group.
-    pub fn new(plan: &Plan, slice: Slice) -> Rendezvous {
-        let share = |together: Together| {
+    pub fn new(plan: &Plan, slice: Slice) -> MeetingPoints {
+        let share = |rule: Rendezvous| {
             let (index, of) = (slice.index(), slice.of());
-            let shoppers =
-                (together.shoppers / of + u32::from(index < together.shoppers % of)).max(1);
-            MeetingPoint { together: Together { shoppers, ..together }, group: Mutex::default() }
+            let shoppers = (rule.shoppers / of + u32::from(index < rule.shoppers % of)).max(1);
+            MeetingPoint { rule: Rendezvous { shoppers, ..rule }, group: Mutex::default() }
         };
-        Rendezvous(plan.steps.iter().map(|step| step.together.map(share)).collect())
+        MeetingPoints(plan.steps.iter().map(|step| step.rendezvous.map(share)).collect())
     }
 
     /// Waits before this step for the others; when they act, or nothing where there is nobody to wait for.
@@ -58,7 +57,7 @@ impl Rendezvous {
         tokio::select! {
             biased;
             () = opened => {}
-            () = clock.sleep_until(came_at.saturating_add(barrier.together.within)) => barrier.give_up(&opening, clock.now()),
+            () = clock.sleep_until(came_at.saturating_add(barrier.rule.within)) => barrier.give_up(&opening, clock.now()),
         }
         opening.at.get().copied()
     }
@@ -78,7 +77,7 @@ impl MeetingPoint {
         let opening = Arc::clone(&group.opening);
         // Made before the group can open, so that no opening is missed.
         let opened = Arc::clone(&opening.opened).notified_owned();
-        if group.waiting >= self.together.shoppers {
+        if group.waiting >= self.rule.shoppers {
             group.open(now);
         }
         (opening, opened)

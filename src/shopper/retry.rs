@@ -15,7 +15,7 @@ use super::request::variables::built_in;
 use super::transport::Clock;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Micros, StepId, UnitId};
-use crate::plan::{Behaviour, Value, Way};
+use crate::plan::{Behaviour, RetryStrategy, Value};
 use crate::tally::{End, Observed, Outcome, PairOf, UnitAttempt};
 
 /// How an attempt at a unit ended.
@@ -129,9 +129,9 @@ impl<E: Env> JourneyRun<E> {
         self.session.equip(plan.shoppers.equipment(&values));
         self.profile.changed_attributes = Some(values);
         match way {
-            Way::Same | Way::Redraw(_) | Way::Set(_) => Retry::Again,
-            Way::Wait(pause) => Retry::After(*pause),
-            Way::Fresh => {
+            RetryStrategy::Same | RetryStrategy::Redraw(_) | RetryStrategy::Set(_) => Retry::Again,
+            RetryStrategy::Wait(pause) => Retry::After(*pause),
+            RetryStrategy::Fresh => {
                 self.session.reset();
                 self.outcomes.observed.fill(Observed::Missing);
                 Retry::Restart

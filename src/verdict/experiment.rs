@@ -10,7 +10,7 @@ use super::statistics::{
     Interval, Rate, Z95, benjamini_hochberg, difference, fisher_two_sided, wilson,
 };
 use crate::base::StepId;
-use crate::plan::{Plan, Way};
+use crate::plan::{Plan, RetryStrategy};
 use crate::tally::{Tally, Treatment, Tries};
 
 /// A difference as sure as this is called one.
@@ -110,7 +110,7 @@ fn comparison(plan: &Plan, tally: &Tally, step: Option<StepId>) -> Comparison {
     };
     // Whoever was declined was not cured: to leave them out would choose among the shoppers after the draw.
     let rate = |tries: Tries| Rate::new(tries.ok, tries.total());
-    let baseline = plan.shoppers.arms.iter().position(|arm| arm.way == Way::Same);
+    let baseline = plan.shoppers.arms.iter().position(|arm| arm.strategy == RetryStrategy::Same);
     let arms = (0..plan.shoppers.arms.len()).map(|arm| {
         let own = tried(arm, arm);
         let same = baseline.filter(|same| *same != arm).map(|same| rate(tried(same, arm)));
@@ -169,13 +169,15 @@ mod tests {
     /// An experiment with (arm, eligible, cured, failed again) at a step.
     fn found(treated: &[(&str, u8, u16, u64, u64)]) -> (Trial, Experiment) {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
-        let ways = [
-            ("same", Way::Same),
-            ("fresh: session", Way::Fresh),
-            ("set: payment card", Way::Set(vec![(1, 0)])),
+        let strategies = [
+            ("same", RetryStrategy::Same),
+            ("fresh: session", RetryStrategy::Fresh),
+            ("set: payment card", RetryStrategy::Set(vec![(1, 0)])),
         ];
-        trial.plan.shoppers.arms =
-            ways.into_iter().map(|(label, way)| Arm { label: label.into(), way }).collect();
+        trial.plan.shoppers.arms = strategies
+            .into_iter()
+            .map(|(label, strategy)| Arm { label: label.into(), strategy })
+            .collect();
         for &(step, arm, eligible, cured, failed) in treated {
             let treatment = Treatment { step: trial.step(step), arm, eligible };
             (0..cured).for_each(|_| trial.tally.treated(treatment, Outcome::Ok));

@@ -70,7 +70,7 @@ fn each(sum: &Effort, buyers: u64) -> EachBuyer {
 }
 
 /// How many ways through a journey that branches are looked at.
-const WAYS: u64 = 1_000;
+const STRATEGIES: u64 = 1_000;
 
 /// The fields on the way to the order: those of all steps up to the paying one of the way's last purchase, averaged over
 /// the ways that shoppers take.
@@ -90,7 +90,7 @@ fn form_fields(plan: &Plan, journey: JourneyId) -> f64 {
         }
         to_order
     };
-    (0..WAYS).map(along).sum::<u64>() as f64 / WAYS as f64
+    (0..STRATEGIES).map(along).sum::<u64>() as f64 / STRATEGIES as f64
 }
 
 #[cfg(test)]

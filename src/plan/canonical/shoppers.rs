@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
 use crate::plan::{
-    Arm, Attribute, Behaviour, DataSet, Device, Equipment, Network, Patience, RowAssignment,
-    Shoppers, Way,
+    Arm, Attribute, Behaviour, DataSet, Device, Equipment, Network, Patience, RetryStrategy,
+    RowAssignment, Shoppers,
 };
 
 impl Canonical for Shoppers {
@@ -89,19 +89,19 @@ impl Canonical for Behaviour {
 
 impl Canonical for Arm {
     fn canonical(&self) -> Value {
-        let Arm { label, way } = self;
-        json!({ "label": label, "way": way.canonical() })
+        let Arm { label, strategy } = self;
+        json!({ "label": label, "way": strategy.canonical() }) // frozen
     }
 }
 
-impl Canonical for Way {
+impl Canonical for RetryStrategy {
     fn canonical(&self) -> Value {
         match self {
-            Way::Same => json!("same"),
-            Way::Redraw(attribute) => kind("redraw", json!(attribute)),
-            Way::Set(values) => kind("set", json!(values)),
-            Way::Fresh => json!("fresh"),
-            Way::Wait(pause) => kind("wait", pause.canonical()),
+            RetryStrategy::Same => json!("same"),
+            RetryStrategy::Redraw(attribute) => kind("redraw", json!(attribute)),
+            RetryStrategy::Set(values) => kind("set", json!(values)),
+            RetryStrategy::Fresh => json!("fresh"),
+            RetryStrategy::Wait(pause) => kind("wait", pause.canonical()),
         }
     }
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
 use crate::plan::{
-    Assets, Auth, Body, Content, Field, JsonSegment, Method, Pick, Poll, Request, Step, Submit,
-    Together,
+    Assets, Auth, Body, FieldMatch, JsonSegment, Method, MultipartPart, Pick, Poll, Rendezvous,
+    Request, Step, Submit,
 };
 
 impl Canonical for Step {
@@ -23,7 +23,7 @@ impl Canonical for Step {
             basket,
             order,
             poll,
-            together,
+            rendezvous,
             assets,
             continues,
             // Where a step stands in the file changes nothing.
@@ -44,7 +44,7 @@ impl Canonical for Step {
             "basket": basket.canonical(),
             "order": order.canonical(),
             "poll": poll.canonical(),
-            "together": together.canonical(),
+            "together": rendezvous.canonical(), // frozen
         });
         add_unless_null(&mut form, "assets", assets.canonical());
         form["continues"] = continues.canonical();
@@ -63,9 +63,9 @@ impl Canonical for Poll {
     }
 }
 
-impl Canonical for Together {
+impl Canonical for Rendezvous {
     fn canonical(&self) -> Value {
-        let Together { shoppers, within } = self;
+        let Rendezvous { shoppers, within } = self;
         json!({ "shoppers": shoppers, "within": within.canonical() })
     }
 }
@@ -131,12 +131,12 @@ impl Canonical for JsonSegment {
     }
 }
 
-impl Canonical for Content {
+impl Canonical for MultipartPart {
     fn canonical(&self) -> Value {
         match self {
-            Content::Text(text) => kind("Text", text.canonical()),
+            MultipartPart::Text(text) => kind("Text", text.canonical()),
             // The hash stands for the bytes.
-            Content::File { name, content_type, sha256, bytes: _ } => kind(
+            MultipartPart::File { name, content_type, sha256, bytes: _ } => kind(
                 "File",
                 json!({
                     "name": name.canonical(),
@@ -164,9 +164,9 @@ impl Canonical for Submit {
     }
 }
 
-impl Canonical for Field {
+impl Canonical for FieldMatch {
     fn canonical(&self) -> Value {
-        let Field { name, value } = self;
+        let FieldMatch { name, value } = self;
         json!({ "name": name, "value": value.canonical() })
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
-use crate::plan::{Journey, Part, Plan, Unit};
+use crate::plan::{Journey, JourneyItem, Plan, RetryUnit};
 
 impl Canonical for Plan {
     fn canonical(&self) -> Value {
@@ -54,21 +54,21 @@ impl Canonical for Journey {
     }
 }
 
-impl Canonical for Part {
+impl Canonical for JourneyItem {
     fn canonical(&self) -> Value {
         match self {
-            Part::Unit(unit) => kind("Unit", unit.canonical()),
-            Part::Repeat { times, parts } => {
+            JourneyItem::Unit(unit) => kind("Unit", unit.canonical()),
+            JourneyItem::Repeat { times, parts } => {
                 kind("Repeat", json!({ "times": times.canonical(), "parts": parts.canonical() }))
             }
-            Part::Choose(ways) => kind("Choose", ways.canonical()),
+            JourneyItem::Choose(ways) => kind("Choose", ways.canonical()),
         }
     }
 }
 
-impl Canonical for Unit {
+impl Canonical for RetryUnit {
     fn canonical(&self) -> Value {
-        let Unit { name, journey, steps, purchase, paying_step } = self;
+        let RetryUnit { name, journey, steps, purchase, paying_step } = self;
         json!({
             "name": name,
             "journey": journey.canonical(),

@@ -2,9 +2,9 @@
 
 use super::Compiler;
 use crate::base::Delay;
-use crate::plan::arms::{Arm, MAX_ARMS, Way};
+use crate::plan::arms::{Arm, MAX_ARMS, RetryStrategy};
 use crate::plan::{Attribute, Behaviour};
-use crate::scenario::{self, Named, Otherwise, Span, Text, WAYS, listed, nearest};
+use crate::scenario::{self, Fresh, Named, STRATEGIES, Span, Text, listed, nearest};
 
 impl Compiler<'_> {
     /// The arms that are written, if the behaviour is an experiment.
@@ -59,7 +59,7 @@ impl Compiler<'_> {
         if arms.len() < written {
             return;
         }
-        if !arms.iter().any(|arm| arm.way == Way::Same) {
+        if !arms.iter().any(|arm| arm.strategy == RetryStrategy::Same) {
             self.problem(
                 span,
                 "an experiment compares with trying the same again",
@@ -76,7 +76,7 @@ impl Compiler<'_> {
         if let Some((_, twice)) = arms
             .iter()
             .enumerate()
-            .find(|(i, arm)| arms[..*i].iter().any(|other| other.way == arm.way))
+            .find(|(i, arm)| arms[..*i].iter().any(|other| other.strategy == arm.strategy))
         {
             self.problem(
                 span,
@@ -88,28 +88,30 @@ impl Compiler<'_> {
 
     fn arm(&mut self, written: &scenario::Arm, attributes: &[Attribute]) -> Option<Arm> {
         let written = match written {
-            scenario::Arm::Same => return Some(Arm { label: "same".to_owned(), way: Way::Same }),
+            scenario::Arm::Same => {
+                return Some(Arm { label: "same".to_owned(), strategy: RetryStrategy::Same });
+            }
             scenario::Arm::Unread => return None,
-            scenario::Arm::Otherwise(written) => written,
+            scenario::Arm::Changed(written) => written,
         };
-        let given = written.keys.among(&WAYS);
-        let [(key, _)] = given.as_slice() else {
-            let remedy = format!("write exactly one of {}", listed(WAYS, "and"));
-            self.problem(
-                written.keys.span,
-                format!("an arm with {} of its keys", given.len()),
-                remedy,
-            );
+        let scenario::RetryStrategy { keys, redraw, set, fresh, wait } = written;
+        let given = keys.among(&STRATEGIES);
+        if given.len() != 1 {
+            let remedy = format!("write exactly one of {}", listed(STRATEGIES, "and"));
+            self.problem(keys.span, format!("an arm with {} of its keys", given.len()), remedy);
             return None;
-        };
-        match *key {
-            "redraw" => self.redraw(written.redraw.as_ref()?, attributes),
-            "set" => self.set(written, written.set.as_ref()?, attributes),
-            "wait" => Some(wait(written.wait.as_ref()?.value)),
-            _ => written
-                .fresh
-                .as_ref()
-                .map(|_| Arm { label: "fresh: session".to_owned(), way: Way::Fresh }),
+        }
+        match (redraw, set, fresh, wait) {
+            (Some(name), ..) => self.redraw(name, attributes),
+            (_, Some(values), ..) => self.set(keys.span, values, attributes),
+            (_, _, Some(fresh), _) => match fresh.value {
+                Fresh::Session => {
+                    Some(Arm { label: "fresh: session".to_owned(), strategy: RetryStrategy::Fresh })
+                }
+            },
+            (.., Some(pause)) => Some(wait_arm(pause.value)),
+            // Its value could not be read.
+            (None, None, None, None) => None,
         }
     }
 
@@ -123,21 +125,15 @@ impl Compiler<'_> {
             );
             return None;
         }
-        Some(Arm { label: format!("redraw: {}", name.value), way: Way::Redraw(place) })
+        Some(Arm {
+            label: format!("redraw: {}", name.value),
+            strategy: RetryStrategy::Redraw(place),
+        })
     }
 
-    fn set(
-        &mut self,
-        written: &Otherwise,
-        values: &Named<Text>,
-        attributes: &[Attribute],
-    ) -> Option<Arm> {
+    fn set(&mut self, span: Span, values: &Named<Text>, attributes: &[Attribute]) -> Option<Arm> {
         if values.0.is_empty() {
-            self.problem(
-                written.keys.span,
-                "an arm that sets nothing",
-                "write set: { ATTRIBUTE: VALUE }",
-            );
+            self.problem(span, "an arm that sets nothing", "write set: { ATTRIBUTE: VALUE }");
             return None;
         }
         let mut wanted = Vec::with_capacity(values.0.len());
@@ -161,7 +157,10 @@ impl Compiler<'_> {
             wanted.push((place, number as u8));
             names.push(format!("{} {}", name.value, value.value));
         }
-        Some(Arm { label: format!("set: {}", names.join(", ")), way: Way::Set(wanted) })
+        Some(Arm {
+            label: format!("set: {}", names.join(", ")),
+            strategy: RetryStrategy::Set(wanted),
+        })
     }
 
     fn attribute_named(&mut self, name: &Text, attributes: &[Attribute]) -> Option<usize> {
@@ -191,11 +190,11 @@ impl Compiler<'_> {
     }
 }
 
-fn wait(pause: Delay) -> Arm {
+fn wait_arm(pause: Delay) -> Arm {
     let label = if pause.low == pause.high {
         format!("wait: {}", pause.low)
     } else {
         format!("wait: {}..{}", pause.low, pause.high)
     };
-    Arm { label, way: Way::Wait(pause) }
+    Arm { label, strategy: RetryStrategy::Wait(pause) }
 }

@@ -5,10 +5,8 @@ use sha2::{Digest, Sha256};
 use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
-use crate::plan::{Body, Content, JsonSegment, Method, Segment, Template};
-use crate::scenario::{
-    self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, PartBody, Text, Upload,
-};
+use crate::plan::{Body, JsonSegment, Method, MultipartPart, Segment, Template};
+use crate::scenario::{self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, Text, Upload};
 
 impl Compiler<'_> {
     pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
@@ -49,33 +47,33 @@ impl Compiler<'_> {
             }
             return self.operation(graphql, spot);
         }
-        match (&written.json, &written.form, &written.body) {
+        match (&written.json, &written.form, &written.multipart, &written.body) {
             (Some(json), ..) => {
                 let mut segments = Vec::new();
                 self.json(&json.0, spot, &mut segments);
                 Body::Json(segments)
             }
-            (_, Some(form), _) => Body::Form(self.form(form, spot)),
-            (_, _, Some(text)) => self.text(text, spot).map_or(Body::Empty, Body::Text),
-            _ => written
-                .multipart
-                .as_ref()
-                .map_or(Body::Empty, |parts| Body::Multipart(self.multipart(parts, spot))),
+            (_, Some(form), ..) => Body::Form(self.form(form, spot)),
+            (_, _, Some(parts), _) => Body::Multipart(self.multipart(parts, spot)),
+            (.., Some(text)) => self.text(text, spot).map_or(Body::Empty, Body::Text),
+            (None, None, None, None) => Body::Empty,
         }
     }
 
     fn multipart(
         &mut self,
-        written: &Named<OneOrMany<PartBody>>,
+        written: &Named<OneOrMany<scenario::MultipartPart>>,
         spot: &Spot,
-    ) -> Vec<(Template, Content)> {
+    ) -> Vec<(Template, MultipartPart)> {
         let mut parts = Vec::new();
         for (name, contents) in &written.0 {
             let Some(name) = self.text(name, spot) else { continue };
             for content in contents.iter().flat_map(|contents| &contents.0) {
                 let content = match content {
-                    PartBody::Text(text) => self.text(text, spot).map(Content::Text),
-                    PartBody::Upload(upload) => self.upload(upload, spot),
+                    scenario::MultipartPart::Text(text) => {
+                        self.text(text, spot).map(MultipartPart::Text)
+                    }
+                    scenario::MultipartPart::Upload(upload) => self.upload(upload, spot),
                 };
                 parts.extend(content.map(|content| (name.clone(), content)));
             }
@@ -83,7 +81,7 @@ impl Compiler<'_> {
         parts
     }
 
-    fn upload(&mut self, written: &Upload, spot: &Spot) -> Option<Content> {
+    fn upload(&mut self, written: &Upload, spot: &Spot) -> Option<MultipartPart> {
         let file = written.file.as_ref()?;
         let bytes = match (self.inputs.read_file)(&file.value) {
             Ok(bytes) => bytes,
@@ -116,7 +114,7 @@ impl Compiler<'_> {
             None => Template::Literal(file.value.rsplit('/').next().unwrap_or_default().to_owned()),
         };
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(Content::File {
+        Some(MultipartPart::File {
             name,
             content_type: content_type.to_owned(),
             sha256,

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::Compiler;
 use super::names::{Spot, steps_of, twice};
 use crate::base::{JourneyId, StepId, UnitId};
-use crate::plan::{Body, Journey, Method, Part, Step, Unit};
-use crate::scenario::{self, Defaults, Fraction, Item, Located};
+use crate::plan::{Body, Journey, JourneyItem, Method, RetryUnit, Step};
+use crate::scenario::{self, Defaults, Fraction, Located};
 
 /// How many units a shopper may go through; beyond, the way itself would fill the memory.
 const LONGEST: u64 = 10_000;
@@ -15,7 +15,7 @@ const LONGEST: u64 = 10_000;
 #[derive(Default)]
 pub(super) struct Flow {
     pub(super) journeys: Vec<Journey>,
-    pub(super) units: Vec<Unit>,
+    pub(super) units: Vec<RetryUnit>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -68,7 +68,7 @@ impl Compiler<'_> {
         if let Some(last) = items.last() {
             self.nothing_follows(last);
         }
-        if Part::longest(&route) > LONGEST {
+        if JourneyItem::longest(&route) > LONGEST {
             let span = written.keys.span;
             self.problem(
                 span,
@@ -77,7 +77,7 @@ impl Compiler<'_> {
             );
         }
         let steps = &mut flow.steps[first_step..];
-        let around = route.iter().any(|part| !matches!(part, Part::Unit(_)));
+        let around = route.iter().any(|part| !matches!(part, JourneyItem::Unit(_)));
         let last_submit =
             steps.iter().rposition(|step| matches!(step.request.body, Body::Submit(_)));
         // On a way that comes back, every page may be followed by a form that is submitted.
@@ -96,19 +96,19 @@ impl Compiler<'_> {
     /// The way through a list of steps and of what groups them.
     fn parts(
         &mut self,
-        items: &[Item],
+        items: &[scenario::JourneyItem],
         defaults: Option<&Defaults>,
         spot: &mut Spot,
         flow: &mut Flow,
-    ) -> Vec<Part> {
+    ) -> Vec<JourneyItem> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
             match item {
-                Item::Step(_) | Item::Purchase(_) => {
-                    parts.push(Part::Unit(UnitId(index(flow.units.len()))));
+                scenario::JourneyItem::Step(_) | scenario::JourneyItem::Purchase(_) => {
+                    parts.push(JourneyItem::Unit(UnitId(index(flow.units.len()))));
                     self.unit(item, defaults, spot, flow);
                 }
-                Item::Repeat(repeat) => {
+                scenario::JourneyItem::Repeat(repeat) => {
                     let times = repeat
                         .times
                         .as_ref()
@@ -121,11 +121,13 @@ impl Compiler<'_> {
                         flow,
                     );
                     spot.around = around;
-                    parts.push(Part::Repeat { times, parts: inside });
+                    parts.push(JourneyItem::Repeat { times, parts: inside });
                 }
-                Item::Choose(choose) => parts.push(self.branches(choose, defaults, spot, flow)),
+                scenario::JourneyItem::Choose(choose) => {
+                    parts.push(self.branches(choose, defaults, spot, flow))
+                }
                 // What is left of these has been told.
-                Item::Include(_) => {}
+                scenario::JourneyItem::Include(_) => {}
             }
             spot.first = false;
         }
@@ -138,7 +140,7 @@ impl Compiler<'_> {
         defaults: Option<&Defaults>,
         spot: &mut Spot,
         flow: &mut Flow,
-    ) -> Part {
+    ) -> JourneyItem {
         let (first, order, fork) = (spot.first, spot.order, spot.forks);
         spot.forks += 1;
         // After the fork there is an order if every branch makes one.
@@ -154,14 +156,20 @@ impl Compiler<'_> {
             branches.push((branch.weight.as_ref().map_or(1.0, |weight| weight.value.0), parts));
         }
         spot.order = orders;
-        Part::Choose(branches)
+        JourneyItem::Choose(branches)
     }
 
-    fn unit(&mut self, item: &Item, defaults: Option<&Defaults>, spot: &mut Spot, flow: &mut Flow) {
+    fn unit(
+        &mut self,
+        item: &scenario::JourneyItem,
+        defaults: Option<&Defaults>,
+        spot: &mut Spot,
+        flow: &mut Flow,
+    ) {
         let (first_step, id) = (flow.steps.len(), UnitId(index(flow.units.len())));
         let journey = JourneyId(index(spot.journey));
         let first_of_journey = spot.first;
-        spot.purchase = matches!(item, Item::Purchase(_));
+        spot.purchase = matches!(item, scenario::JourneyItem::Purchase(_));
         let steps = steps_of(item);
         for (i, written) in steps.iter().enumerate() {
             spot.step = flow.steps.len();
@@ -180,7 +188,7 @@ impl Compiler<'_> {
         }
         let range = first_step..flow.steps.len();
         let (name, paying_step) = match item {
-            Item::Step(step) => {
+            scenario::JourneyItem::Step(step) => {
                 if let Some(span) = step.keys.span_of("order") {
                     self.problem(
                         span,
@@ -190,8 +198,10 @@ impl Compiler<'_> {
                 }
                 (flow.steps[first_step].name.clone(), None)
             }
-            Item::Repeat(_) | Item::Choose(_) | Item::Include(_) => return,
-            Item::Purchase(purchase) => {
+            scenario::JourneyItem::Repeat(_)
+            | scenario::JourneyItem::Choose(_)
+            | scenario::JourneyItem::Include(_) => return,
+            scenario::JourneyItem::Purchase(purchase) => {
                 self.purchase_rules(purchase);
                 if let (Some(last), Some(continues)) = (
                     flow.steps[range.clone()].last_mut(),
@@ -202,7 +212,7 @@ impl Compiler<'_> {
                 (self.name(purchase.purchase.as_ref()), paying_step(&flow.steps, range.clone()))
             }
         };
-        flow.units.push(Unit {
+        flow.units.push(RetryUnit {
             name,
             journey,
             steps: index(range.start)..index(range.end),
@@ -215,10 +225,10 @@ impl Compiler<'_> {
     fn purchase_rules(&mut self, purchase: &scenario::Purchase) {
         for item in purchase.steps.iter().flatten() {
             let (span, what) = match item {
-                Item::Purchase(inner) => (inner.keys.span, "a purchase"),
-                Item::Repeat(repeat) => (repeat.keys.span, "`repeat`"),
-                Item::Choose(choose) => (choose.keys.span, "`choose`"),
-                Item::Step(_) | Item::Include(_) => continue,
+                scenario::JourneyItem::Purchase(inner) => (inner.keys.span, "a purchase"),
+                scenario::JourneyItem::Repeat(repeat) => (repeat.keys.span, "`repeat`"),
+                scenario::JourneyItem::Choose(choose) => (choose.keys.span, "`choose`"),
+                scenario::JourneyItem::Step(_) | scenario::JourneyItem::Include(_) => continue,
             };
             self.problem(
                 span,
@@ -244,11 +254,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn nothing_follows(&mut self, last: &Item) {
+    fn nothing_follows(&mut self, last: &scenario::JourneyItem) {
         let keys = match last {
-            Item::Step(step) => &step.keys,
-            Item::Purchase(purchase) => &purchase.keys,
-            Item::Repeat(_) | Item::Choose(_) | Item::Include(_) => return,
+            scenario::JourneyItem::Step(step) => &step.keys,
+            scenario::JourneyItem::Purchase(purchase) => &purchase.keys,
+            scenario::JourneyItem::Repeat(_)
+            | scenario::JourneyItem::Choose(_)
+            | scenario::JourneyItem::Include(_) => return,
         };
         if let Some(span) = keys.span_of("continue") {
             self.problem(

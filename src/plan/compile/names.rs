@@ -3,7 +3,7 @@
 use crate::base::VarId;
 use crate::plan::BUILT_IN_VARIABLES;
 use crate::plan::expression::FUNCTIONS;
-use crate::scenario::{Item, Journey, Located, Problems, Step, Text};
+use crate::scenario::{Journey, JourneyItem, Located, Problems, Step, Text};
 
 /// Words that a variable can't be called.
 const RESERVED: [&str; 20] = [
@@ -274,7 +274,7 @@ type Placed<'s> = (usize, Path, &'s Step);
 /// fork has.
 fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
     fn along<'s>(
-        items: &'s [Item],
+        items: &'s [JourneyItem],
         journey: usize,
         path: &mut Path,
         forks: &mut Vec<usize>,
@@ -282,12 +282,12 @@ fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
     ) {
         for item in items {
             match item {
-                Item::Step(_) | Item::Purchase(_) => steps
+                JourneyItem::Step(_) | JourneyItem::Purchase(_) => steps
                     .extend(steps_of(item).into_iter().map(|step| (journey, path.clone(), step))),
-                Item::Repeat(repeat) => {
+                JourneyItem::Repeat(repeat) => {
                     along(repeat.steps.as_deref().unwrap_or_default(), journey, path, forks, steps)
                 }
-                Item::Choose(choose) => {
+                JourneyItem::Choose(choose) => {
                     let branches = choose.branches.as_deref().unwrap_or_default();
                     let fork = forks.len();
                     forks.push(branches.len());
@@ -303,7 +303,7 @@ fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
                         path.pop();
                     }
                 }
-                Item::Include(_) => {}
+                JourneyItem::Include(_) => {}
             }
         }
     }
@@ -323,24 +323,26 @@ fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
 }
 
 /// The steps of a place in a journey, in order.
-pub(super) fn steps_of(item: &Item) -> Vec<&Step> {
-    fn all(items: &Option<Vec<Item>>) -> Vec<&Step> {
+pub(super) fn steps_of(item: &JourneyItem) -> Vec<&Step> {
+    fn all(items: &Option<Vec<JourneyItem>>) -> Vec<&Step> {
         items.iter().flatten().flat_map(steps_of).collect()
     }
     match item {
-        Item::Step(step) => vec![step],
+        JourneyItem::Step(step) => vec![step],
         // What is no step in a purchase is told where purchases are made.
-        Item::Purchase(purchase) => {
+        JourneyItem::Purchase(purchase) => {
             let steps = purchase.steps.iter().flatten();
             steps
-                .filter_map(|item| if let Item::Step(step) = item { Some(&**step) } else { None })
+                .filter_map(
+                    |item| if let JourneyItem::Step(step) = item { Some(&**step) } else { None },
+                )
                 .collect()
         }
-        Item::Repeat(repeat) => all(&repeat.steps),
-        Item::Choose(choose) => {
+        JourneyItem::Repeat(repeat) => all(&repeat.steps),
+        JourneyItem::Choose(choose) => {
             choose.branches.iter().flatten().flat_map(|branch| all(&branch.steps)).collect()
         }
-        Item::Include(_) => Vec::new(),
+        JourneyItem::Include(_) => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A step: its request, and what is made of the answer.
 
 use http::{HeaderName, HeaderValue};
+use strum::VariantArray;
 use url::Url;
 
 use super::Compiler;
@@ -8,8 +9,8 @@ use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
 use crate::plan::{
-    ArrivalModel, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price, Request,
-    Segment, Step, Template, Together,
+    ArrivalModel, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price,
+    Rendezvous, Request, Segment, Step, Template,
 };
 use crate::scenario::{self, Defaults, Located, METHODS, Named, Text, listed, nearest};
 
@@ -69,7 +70,7 @@ impl Compiler<'_> {
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
-            together: written.together.as_ref().and_then(|together| self.together(together)),
+            rendezvous: written.rendezvous.as_ref().and_then(|written| self.rendezvous(written)),
             assets: written.assets.as_ref().and_then(|assets| self.assets(assets, written, spot)),
             keeps_page: false,
             continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
@@ -98,15 +99,23 @@ impl Compiler<'_> {
                 );
             }
         }
-        let (method, address) = match given.first().map_or("get", |(key, _)| key) {
-            "post" => (Method::Post, &written.post),
-            "put" => (Method::Put, &written.put),
-            "patch" => (Method::Patch, &written.patch),
-            "delete" => (Method::Delete, &written.delete),
-            "head" => (Method::Head, &written.head),
-            // The form says method and address when it is there; until then a form acts, as a POST does.
-            "submit" | "graphql" => (Method::Post, &None),
-            _ => (Method::Get, &written.get),
+        let method = match given.first() {
+            None => Method::Get,
+            // A form sets method and address once the page is there. Until then it counts as a POST, as an
+            // operation is.
+            Some((key, _)) => Method::VARIANTS
+                .iter()
+                .copied()
+                .find(|method| method.key() == *key)
+                .unwrap_or(Method::Post),
+        };
+        let address = match method {
+            Method::Get => &written.get,
+            Method::Head => &written.head,
+            Method::Post => &written.post,
+            Method::Put => &written.put,
+            Method::Patch => &written.patch,
+            Method::Delete => &written.delete,
         };
         let url = match &written.graphql {
             Some(graphql) => self.endpoint(graphql, defaults, spot),
@@ -316,10 +325,10 @@ impl Compiler<'_> {
         ObservedId(u16::try_from(place).unwrap_or(u16::MAX))
     }
 
-    fn together(&mut self, written: &scenario::Together) -> Option<Together> {
+    fn rendezvous(&mut self, written: &scenario::Rendezvous) -> Option<Rendezvous> {
         let (shoppers, within) = match written {
-            scenario::Together::Shoppers(shoppers) => (shoppers, None),
-            scenario::Together::Gathering(gathering) => {
+            scenario::Rendezvous::Shoppers(shoppers) => (shoppers, None),
+            scenario::Rendezvous::RendezvousGroup(gathering) => {
                 (gathering.shoppers.as_ref()?, gathering.within.as_ref())
             }
         };
@@ -345,7 +354,7 @@ impl Compiler<'_> {
             let message = format!("{count} shoppers wait for each other, and about {crowd} {come}");
             self.problem(shoppers.span, message, "write a smaller number, or send more shoppers");
         }
-        Some(Together { shoppers: count, within })
+        Some(Rendezvous { shoppers: count, within })
     }
 
     fn price(

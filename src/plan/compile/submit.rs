@@ -4,8 +4,8 @@ use lol_html::Selector;
 
 use super::Compiler;
 use super::names::{Spot, twice};
-use crate::plan::{Field, Submit, Template};
-use crate::scenario::{self, Holding, Named, OneOrMany, Text, listed};
+use crate::plan::{FieldMatch, Submit, Template};
+use crate::scenario::{self, Named, OneOrMany, Text, listed};
 
 /// What a form is recognised by.
 const MARKS: [&str; 4] = ["id", "css", "action", "containing"];
@@ -81,12 +81,14 @@ impl Compiler<'_> {
         named.iter().filter_map(|(name, values)| Some((name, values.as_ref()?))).collect()
     }
 
-    fn holding(&mut self, written: &Holding, spot: &Spot) -> Vec<Field> {
+    fn holding(&mut self, written: &scenario::FieldMatch, spot: &Spot) -> Vec<FieldMatch> {
         match written {
-            Holding::Name(name) => vec![Field { name: name.value.clone(), value: None }],
-            Holding::Valued(named) => {
+            scenario::FieldMatch::Name(name) => {
+                vec![FieldMatch { name: name.value.clone(), value: None }]
+            }
+            scenario::FieldMatch::Valued(named) => {
                 let field = |(name, value): &(Text, Option<Text>)| {
-                    Some(Field {
+                    Some(FieldMatch {
                         name: name.value.clone(),
                         value: Some(self.text(value.as_ref()?, spot)?),
                     })
@@ -96,8 +98,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn button(&mut self, written: &Holding, spot: &Spot) -> Option<Field> {
-        if let Holding::Valued(named) = written
+    fn button(&mut self, written: &scenario::FieldMatch, spot: &Spot) -> Option<FieldMatch> {
+        if let scenario::FieldMatch::Valued(named) = written
             && let [_, (second, _), ..] = named.0.as_slice()
         {
             self.problem(second.span, "two buttons are pressed", "press one of them");

@@ -10,7 +10,7 @@
 mod breach;
 pub mod detect;
 
-use super::{ArrivalModel, Intensity, Objective, Part, Plan, Population, Step};
+use super::{ArrivalModel, Intensity, JourneyItem, Objective, Plan, Population, Step};
 use crate::base::{Micros, StepId};
 
 pub use breach::Breach;
@@ -89,7 +89,7 @@ impl Forecast {
             let polls = step.poll.as_ref().map_or(Micros::ZERO, |poll| poll.within);
             step.gives_up_after
                 + polls
-                + step.together.map_or(Micros::ZERO, |together| together.within)
+                + step.rendezvous.map_or(Micros::ZERO, |rendezvous| rendezvous.within)
         });
         let arrivals = arrivals(plan, planned, shortest_stay);
         let at_once = match (&plan.load.arrivals, arrivals) {
@@ -195,7 +195,7 @@ fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
     let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();
     let mut visits = vec![0.0; plan.steps.len()];
     let completions = plan.journeys.iter().map(|journey| {
-        Part::carry(&journey.route, journey.weight / weights, &mut |unit, there| {
+        JourneyItem::carry(&journey.route, journey.weight / weights, &mut |unit, there| {
             plan.steps_of(unit).fold(there, |there, (id, step)| {
                 visits[id.index()] += there;
                 there * step.continues

@@ -4,7 +4,7 @@ use super::error::{ObjectiveError, Parsed, error};
 use super::words::Word;
 use crate::base::Micros;
 use crate::plan::{Measure, Objective, Plan};
-use crate::scenario::{Unit, listed, nearest};
+use crate::scenario::{Quantity, listed, nearest};
 
 /// The words that begin a clause after the limit.
 pub(super) const CLAUSES: [&str; 4] = ["for", "after", "where", "abort"];

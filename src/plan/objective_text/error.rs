@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::scenario::UnitError;
+use crate::scenario::QuantityError;
 
 /// What an objective looks like.
 pub(super) const FORM: &str = "write a metric, a comparison and a limit, such as `p95(pay) < 800ms` or `failures(pay) < 0.5%`";
@@ -33,8 +33,8 @@ pub(super) fn error<T>(
 
 impl ObjectiveError {
     /// A quantity in the text that can't be read.
-    pub(super) fn from_quantity(range: Range<usize>, wrong: UnitError) -> ObjectiveError {
-        let UnitError { message, remedy } = wrong;
+    pub(super) fn from_quantity(range: Range<usize>, wrong: QuantityError) -> ObjectiveError {
+        let QuantityError { message, remedy } = wrong;
         ObjectiveError { range, message, remedy }
     }
 }

@@ -3,7 +3,7 @@
 use super::text::{count, counted, left, rate, right, wrapped};
 use super::{indented, none_fails};
 use crate::plan::forecast::{Flow, Forecast};
-use crate::plan::{Plan, Unit};
+use crate::plan::{Plan, RetryUnit};
 
 /// A row for each step.
 pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
@@ -56,7 +56,7 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
 }
 
 /// A purchase whose name says more than its step's.
-fn is_group(plan: &Plan, unit: &Unit) -> bool {
+fn is_group(plan: &Plan, unit: &RetryUnit) -> bool {
     unit.steps.len() > 1
         || unit.steps.clone().any(|step| plan.steps[usize::from(step)].name != unit.name)
 }

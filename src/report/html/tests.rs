@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::base::{Micros, ShopperId, UnitId};
-use crate::plan::Part;
+use crate::plan::JourneyItem;
 use crate::report::RunReport;
 use crate::report::json::run_document;
 use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
@@ -294,11 +294,12 @@ fn who_still_tries_is_not_told_as_lost_and_branches_stand_beside_each_other() {
     let mut trial = Trial::run(400, 20, |_| Outcome::Ok);
     let journey = trial.plan.journeys.len() - 1;
     let units: Vec<UnitId> = trial.plan.journeys[journey].units.clone().map(UnitId).collect();
-    let branches = units[1..3].iter().map(|unit| (1.0, vec![Part::Unit(*unit)])).collect();
-    trial.plan.journeys[journey].route = [Part::Unit(units[0]), Part::Choose(branches)]
-        .into_iter()
-        .chain(units[3..].iter().map(|unit| Part::Unit(*unit)))
-        .collect();
+    let branches = units[1..3].iter().map(|unit| (1.0, vec![JourneyItem::Unit(*unit)])).collect();
+    trial.plan.journeys[journey].route =
+        [JourneyItem::Unit(units[0]), JourneyItem::Choose(branches)]
+            .into_iter()
+            .chain(units[3..].iter().map(|unit| JourneyItem::Unit(*unit)))
+            .collect();
     let stage = &mut trial.tally.journeys[journey].funnel[3];
     (stage.entered, stage.stopped) = (stage.passed + 7, 3);
     let html = Html::parse_document(&shown(&trial));

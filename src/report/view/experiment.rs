@@ -2,7 +2,7 @@
 
 use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, interval, percent, rate};
-use crate::plan::{Plan, Way};
+use crate::plan::{Plan, RetryStrategy};
 use crate::verdict::{Against, Comparison, Experiment, Findings};
 
 /// More would be no summary; `run.json` has them all.
@@ -33,7 +33,7 @@ fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Statement
         || "who failed".to_owned(),
         |step| format!("who failed at {}", plan.step_label(step)),
     );
-    let (label, way) = (&found.arms[arm], &plan.shoppers.arms[arm].way);
+    let (label, way) = (&found.arms[arm], &plan.shoppers.arms[arm].strategy);
     let text = format!(
         "{} cures {share} of those {place} ({} of {}, {ci95}; the same again {same}): {}.",
         doing(plan, way, label),
@@ -57,7 +57,7 @@ fn no_cure(plan: &Plan, found: &Experiment) -> Statement {
         .shoppers
         .arms
         .iter()
-        .position(|arm| arm.way == Way::Same)
+        .position(|arm| arm.strategy == RetryStrategy::Same)
         .map(|same| &found.everywhere.arms[same].cured);
     let text = match same.and_then(|same| Some((same, same.value()?, same.ci95()?))) {
         Some((same, value, ci95)) if ci95.low > 0.5 => format!(
@@ -82,30 +82,36 @@ fn no_cure(plan: &Plan, found: &Experiment) -> Statement {
 }
 
 /// The arm as a sentence begins with it.
-fn doing(plan: &Plan, way: &Way, label: &str) -> String {
+fn doing(plan: &Plan, way: &RetryStrategy, label: &str) -> String {
     match way {
-        Way::Same => "Trying the same again".to_owned(),
-        Way::Redraw(place) => format!("Another {}", plan.shoppers.attributes[*place].name),
-        Way::Set(_) => format!("Trying again with {}", label.trim_start_matches("set: ")),
-        Way::Fresh => "A fresh session".to_owned(),
-        Way::Wait(_) => format!("Waiting ({})", label.trim_start_matches("wait: ")),
+        RetryStrategy::Same => "Trying the same again".to_owned(),
+        RetryStrategy::Redraw(place) => {
+            format!("Another {}", plan.shoppers.attributes[*place].name)
+        }
+        RetryStrategy::Set(_) => format!("Trying again with {}", label.trim_start_matches("set: ")),
+        RetryStrategy::Fresh => "A fresh session".to_owned(),
+        RetryStrategy::Wait(_) => format!("Waiting ({})", label.trim_start_matches("wait: ")),
     }
 }
 
 /// Where the cause is, if this cures.
-fn look_at(plan: &Plan, way: &Way) -> String {
+fn look_at(plan: &Plan, way: &RetryStrategy) -> String {
     let named = |place: &usize| plan.shoppers.attributes[*place].name.clone();
     match way {
-        Way::Same => "the failures pass by themselves".to_owned(),
-        Way::Redraw(place) => format!("look at what differs by {}", named(place)),
-        Way::Set(values) => {
+        RetryStrategy::Same => "the failures pass by themselves".to_owned(),
+        RetryStrategy::Redraw(place) => format!("look at what differs by {}", named(place)),
+        RetryStrategy::Set(values) => {
             format!(
                 "look at what differs by {}",
                 values.iter().map(|(place, _)| named(place)).collect::<Vec<_>>().join(" and ")
             )
         }
-        Way::Fresh => "look at what is pinned to a session (nodes, baskets, caches)".to_owned(),
-        Way::Wait(_) => "look at what passes with time (locks, limits, overload)".to_owned(),
+        RetryStrategy::Fresh => {
+            "look at what is pinned to a session (nodes, baskets, caches)".to_owned()
+        }
+        RetryStrategy::Wait(_) => {
+            "look at what passes with time (locks, limits, overload)".to_owned()
+        }
     }
 }
 
@@ -182,14 +188,16 @@ mod tests {
     /// An experiment at `cart` with (cured, failed again) by arm.
     fn trial(treated: &[(u64, u64)]) -> Trial {
         let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
-        let ways = [
-            ("same", Way::Same),
-            ("fresh: session", Way::Fresh),
-            ("redraw: payment", Way::Redraw(1)),
+        let strategies = [
+            ("same", RetryStrategy::Same),
+            ("fresh: session", RetryStrategy::Fresh),
+            ("redraw: payment", RetryStrategy::Redraw(1)),
         ];
         trial.plan.shoppers.behaviour = Behaviour::Experiment;
-        trial.plan.shoppers.arms =
-            ways.into_iter().map(|(label, way)| Arm { label: label.into(), way }).collect();
+        trial.plan.shoppers.arms = strategies
+            .into_iter()
+            .map(|(label, strategy)| Arm { label: label.into(), strategy })
+            .collect();
         for (arm, &(cured, failed)) in (0u8..).zip(treated) {
             let treatment = Treatment { step: trial.step("cart"), arm, eligible: 0b111 };
             (0..cured).for_each(|_| trial.tally.treated(treatment, Outcome::Ok));

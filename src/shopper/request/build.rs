@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::multipart::{PartToSend, multipart};
 use crate::plan::{
-    self, Auth, Body, Content, JsonSegment, RenderError, Request, Scope, Template, Templates,
+    self, Auth, Body, JsonSegment, MultipartPart, RenderError, Request, Scope, Template, Templates,
 };
 use crate::shopper::browser::session::PageRequest;
 
@@ -131,21 +131,21 @@ fn body(
 }
 
 fn parts(
-    written: &[(Template, Content)],
+    written: &[(Template, MultipartPart)],
     templates: &Templates,
     scope: &dyn Scope,
 ) -> Result<(HeaderValue, Bytes), RenderError> {
     // Rendered before any part can borrow it: names, and texts or file names.
     let mut texts = Vec::with_capacity(written.len());
     for (name, content) in written {
-        let (Content::Text(text) | Content::File { name: text, .. }) = content;
+        let (MultipartPart::Text(text) | MultipartPart::File { name: text, .. }) = content;
         texts.push((name.render(templates, scope)?, text.render(templates, scope)?));
     }
     let parts = written.iter().zip(&texts).map(|((_, content), (name, text))| match content {
-        Content::Text(_) => {
+        MultipartPart::Text(_) => {
             PartToSend { name: name.as_bytes(), file: None, content: text.as_bytes() }
         }
-        Content::File { content_type, bytes, .. } => PartToSend {
+        MultipartPart::File { content_type, bytes, .. } => PartToSend {
             name: name.as_bytes(),
             file: Some((text.as_bytes(), content_type.as_str())),
             content: bytes,

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::base::{Delay, StepId};
-use crate::plan::{ArrivalModel, Body, Canonical, Part, Plan};
+use crate::plan::{ArrivalModel, Body, Canonical, JourneyItem, Plan};
 
 /// What stands where.
 pub(super) type Places = Vec<(String, String)>;
@@ -112,16 +112,16 @@ fn shoppers(plan: &Plan, said: &mut Places) {
 }
 
 /// The units in their order, with what is repeated and what is one of several.
-fn way(plan: &Plan, parts: &[Part]) -> String {
-    let one = |part: &Part| match part {
-        Part::Unit(unit) => {
+fn way(plan: &Plan, parts: &[JourneyItem]) -> String {
+    let one = |part: &JourneyItem| match part {
+        JourneyItem::Unit(unit) => {
             let unit = plan.unit(*unit);
             if unit.purchase { format!("purchase {}", unit.name) } else { unit.name.clone() }
         }
-        Part::Repeat { times: (least, most), parts } => {
+        JourneyItem::Repeat { times: (least, most), parts } => {
             format!("{least}..{most} times ({})", way(plan, parts))
         }
-        Part::Choose(ways) => {
+        JourneyItem::Choose(ways) => {
             let ways: Vec<String> = ways
                 .iter()
                 .map(|(weight, parts)| format!("{weight}: {}", way(plan, parts)))
@@ -168,7 +168,7 @@ fn step(plan: &Plan, id: StepId, said: &mut Places) {
         "together",
         json(
             &step
-                .together
+                .rendezvous
                 .map(|together| format!("{} within {}", together.shoppers, together.within)),
         ),
     );

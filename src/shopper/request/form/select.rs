@@ -2,7 +2,7 @@
 
 use super::controls::{Control, Form, Forms};
 use super::submit::{Place, SubmitError};
-use crate::plan::{Field, Pick, RenderError, Scope, Submit, Template, Templates};
+use crate::plan::{FieldMatch, Pick, RenderError, Scope, Submit, Template, Templates};
 use crate::shopper::browser::address::is_like;
 use crate::shopper::request::build::FillError;
 
@@ -55,7 +55,7 @@ impl<'w> Wanted<'w> {
         let filled = |template: &Option<Template>| {
             template.as_ref().map(|t| t.render(templates, scope).map(String::from)).transpose()
         };
-        let field = |field: &'w Field| Ok((field.name.as_str(), filled(&field.value)?));
+        let field = |field: &'w FieldMatch| Ok((field.name.as_str(), filled(&field.value)?));
         Ok(Wanted {
             id: filled(&wanted.id)?,
             css: wanted.css.as_deref(),

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::submit::*;
 use crate::base::VarId;
-use crate::plan::{Body, Field, Request, Scope, Submit, Template, Templates, Value};
+use crate::plan::{Body, FieldMatch, Request, Scope, Submit, Template, Templates, Value};
 use crate::shopper::browser::session::Document;
 
 struct NoScope(Cell<u64>);
@@ -98,7 +98,7 @@ fn all_that_a_form_holds_is_sent_and_what_is_filled_in_takes_its_place() {
             ("notes", &[""]),
         ],
     );
-    let pay = Field { name: "do".into(), value: Some(literal("pay")) };
+    let pay = FieldMatch { name: "do".into(), value: Some(literal("pay")) };
     let filled =
         Submit { button: Some(pay), extra: vec![(literal("token"), literal("t 1"))], ..filled };
     insta::assert_snapshot!(
@@ -134,7 +134,7 @@ fn forms_of_one_action_are_told_apart_by_what_they_contain() {
         <form class="m n" action=/ship/ method=post><input type=hidden name=code value=fast><input name=token></form>"#;
     let containing = |name: &str, value: Option<&str>| Submit {
         action: Some(literal("/ship/")),
-        containing: vec![Field { name: name.into(), value: value.map(literal) }],
+        containing: vec![FieldMatch { name: name.into(), value: value.map(literal) }],
         ..Submit::default()
     };
     assert!(sent(html, &containing("code", None)).ends_with("code=slow"));
