@@ -134,11 +134,19 @@ impl<'a> Response<'a> {
 
     /// Whether the body has the text, as it is written or as a reader of the page sees it.
     pub fn says(&self, wanted: &str) -> bool {
-        self.text().contains(wanted) || self.says_by_source(wanted) || self.shows(wanted)
+        self.text().contains(wanted) || self.says_by_source(wanted) || self.is_seen(wanted)
+    }
+
+    /// Whether a reader of the page sees a text that should not be there. Most pages lack its longest word, and need not be read
+    /// to tell: only ornaments have a tag inside of a word.
+    pub fn shows(&self, unwanted: &str) -> bool {
+        let words = unwanted.split(|c: char| !c.is_ascii_alphanumeric());
+        let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
+        self.text().contains(longest) && self.is_seen(unwanted)
     }
 
     /// Whether a reader of the page sees the text. What has a tag in it is looked for in the source.
-    pub fn shows(&self, wanted: &str) -> bool {
+    fn is_seen(&self, wanted: &str) -> bool {
         let text = self.text();
         match self.kind() {
             TextKind::Html | TextKind::Xml if wanted.contains(['<', '>']) => text.contains(wanted),
@@ -478,6 +486,41 @@ mod tests {
             .map(|element| element.text().collect::<String>().trim().to_owned())
             .collect();
         assert_eq!(select_all(PAGE, "section", None), oracle);
+    }
+
+    #[test]
+    fn a_text_is_in_the_source_or_seen_and_only_what_is_seen_is_held_against_a_page() {
+        let page = "<p class=alert>Thank\n you for your <b>order</b>: 12,50&nbsp;&euro;</p><script>'sold out'</script>";
+        let json = r#"{"message":"Gr\u00f6\u00dfe nicht da"}"#;
+        for (body, text, says, shows) in [
+            (page, "Thank you for your order", true, true),
+            (page, "12,50 €", true, true),
+            (page, "your <b>order</b>", true, true),
+            (page, "class=alert", true, false),
+            (page, "sold out", true, false),
+            (page, "Thanks", false, false),
+            (json, "Größe nicht", true, true),
+            (json, "Groesse", false, false),
+            ("two\u{a0} spaces", "two spaces", true, true),
+        ] {
+            let headers = HeaderMap::new();
+            let response = Response::new(200, &headers, body.as_bytes(), &|_| None);
+            assert_eq!((response.says(text), response.shows(text)), (says, shows), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_read_in_its_encoding_by_all_who_look_into_it() {
+        let (body, ..) = encoding_rs::WINDOWS_1252.encode("<b id=n>Müller</b>");
+        let kind = HeaderValue::from_static("text/html; charset=iso-8859-1");
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+        let response = Response::new(200, &headers, &body, &|_| None);
+        let css = Extract::Css { selector: "#n".into(), attribute: None };
+        let regex = Extract::Regex(regex::Regex::new("M(ü)ller").unwrap());
+        for (place, expected) in [(css, "Müller"), (regex, "ü")] {
+            assert_eq!(response.find(&place, &|| 0).unwrap().as_text(), expected);
+        }
+        assert!(response.says("Müller"));
     }
 
     #[test]
