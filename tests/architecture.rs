@@ -18,7 +18,8 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("scenario", &["base"]),
     ("tally", &["base"]),
     ("demo_shop", &["base"]),
-    ("plan", &["scenario", "base"]),
+    // The plan says what its tally is indexed by.
+    ("plan", &["scenario", "tally", "base"]),
     ("schedule", &["plan", "base"]),
     ("shopper", &["plan", "tally", "base"]),
     ("engine", &["schedule", "shopper", "tally", "plan", "base"]),

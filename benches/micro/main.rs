@@ -155,7 +155,7 @@ fn record(tally: &mut Tally, at: Micros) {
 
 /// What a core counted in one second of so many requests.
 fn second(plan: &Plan, requests: u64) -> Tally {
-    let mut tally = Tally::new(tillrush::engine::shape_of(plan));
+    let mut tally = Tally::new(plan.tally_shape());
     tally.planned(Micros::ZERO);
     tally.arrived(JourneyId(0), Micros::ZERO, Micros(50));
     (0..requests).for_each(|i| record(&mut tally, Micros(i * 1_000_000 / requests)));

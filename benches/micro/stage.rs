@@ -12,7 +12,6 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
 use http::{StatusCode, Version};
 use tillrush::base::random::{Purpose, uniform};
 use tillrush::base::{Micros, ShopperId, Slice};
-use tillrush::engine::shape_of;
 use tillrush::plan::{Inputs, Plan};
 use tillrush::schedule::shopper_id;
 use tillrush::shopper::browser::session::{NoGate, SessionSettings};
@@ -186,12 +185,12 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
             Url::parse("http://shop.test").expect("it is an address"),
         )),
         run: Rc::from("bench"),
-        tally: RefCell::new(Tally::new(shape_of(&plan))),
+        tally: RefCell::new(Tally::new(plan.tally_shape())),
         purchase_log: Rc::new(()),
         returning: ReturningPool::default().into(),
         rendezvous: Arc::new(MeetingPoints::new(&plan, Slice::WHOLE)),
         observer: None,
-        beside: None,
+        baseline: None,
         skip_delays: false,
         never_abandon: false,
         plan: Arc::new(plan),

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::output::ReportFileArgs;
 use crate::base::{Micros, Slice};
+use crate::engine::StopRules;
 use crate::scenario::{Extent, Fraction, Quantity};
 
 const AFTER_HELP: &str = "\
@@ -167,18 +168,6 @@ pub struct ShopAccessArgs {
     pub source: Vec<IpAddr>,
 }
 
-/// Limits that end a run early.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct StopArgs {
-    /// Stop after this many requests
-    #[arg(long, env = "TILLRUSH_MAX_REQUESTS", value_name = "N")]
-    pub max_requests: Option<u64>,
-
-    /// Stop after this many purchase attempts
-    #[arg(long, env = "TILLRUSH_MAX_ORDERS", value_name = "N")]
-    pub max_orders: Option<u64>,
-}
-
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
@@ -192,7 +181,7 @@ pub struct RunArgs {
 
     /// Limits that end the run early.
     #[command(flatten)]
-    pub stop: StopArgs,
+    pub stop_rules: StopRules,
 
     /// Which reports to write.
     #[command(flatten)]

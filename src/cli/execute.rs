@@ -16,11 +16,11 @@ use super::recorder::Recorder;
 use super::replay_command;
 use super::report::publish;
 use super::run_folder::RunFolder;
-use super::screen::Screen;
+use super::screen::{Screen, print_error_line};
 use super::source::Source;
 use super::web::Web;
 use crate::base::{Slice, counted};
-use crate::engine::{self, Beside, Half, RunOptions, Stop, StopCause, raise_file_limit, shape_of};
+use crate::engine::{self, BaselineShop, RunOptions, ShopRole, Stop, StopCause, raise_file_limit};
 use crate::plan::{ArrivalModel, Plan};
 use crate::schedule::{Schedule, plan_digest, workload_digest};
 use crate::tally::shard::{Ending, RunSettings, ShardHeader};
@@ -53,7 +53,7 @@ pub fn execute(
     let baseline = baseline_shop
         .map(|access| Baseline::create(access, source, &folder, &header))
         .transpose()?;
-    options.beside = baseline.as_ref().map(Baseline::options).transpose()?;
+    options.baseline = baseline.as_ref().map(Baseline::options).transpose()?;
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
@@ -72,17 +72,20 @@ pub fn execute(
             Recorder::new(source, folder, header.clone(), &options, screen.silent())
         })
         .transpose()?;
-    let result = engine::run(plan, &options, &stop, |half, delta| match half {
-        Half::Beside => {
+    let result = engine::run(plan, &options, &stop, |role, delta| match role {
+        ShopRole::Baseline => {
             if let Some(recorder) = &mut baseline_recorder {
                 recorder.record(delta);
             }
         }
-        Half::Target => recorder.record(delta),
+        ShopRole::Target => recorder.record(delta),
     });
     let web = recorder.web.take();
     recorder.progress().finish();
-    result.context("the run could not be carried out")?;
+    let end = result.context("the run could not be carried out")?;
+    if let Some(error) = end.purchase_log_error {
+        print_error_line(&format!("error: can't write the purchase log: {error}"));
+    }
 
     let ending = ending(stop.cause(), screen);
     if let Some(recorder) = baseline_recorder {
@@ -100,17 +103,17 @@ pub fn execute(
 fn ending(cause: Option<StopCause>, screen: Screen) -> Ending {
     let (ending, reason) = match cause {
         None => return Ending::Finished,
-        Some(StopCause::ObjectiveBroken) => {
+        Some(StopCause::ObjectiveViolated) => {
             (Ending::Aborted, "an objective with `abort` is certainly violated")
         }
         Some(StopCause::Interrupted) => (Ending::Interrupted, "interrupted"),
-        Some(StopCause::RequestsSpent) => {
+        Some(StopCause::MaxRequestsReached) => {
             (Ending::Interrupted, "the limit of --max-requests is reached")
         }
-        Some(StopCause::OrdersSpent) => {
+        Some(StopCause::MaxOrdersReached) => {
             (Ending::Interrupted, "the limit of --max-orders is reached")
         }
-        Some(StopCause::LedgerLost) => (
+        Some(StopCause::PurchaseLogFailed) => (
             Ending::Interrupted,
             "the purchase log can't be written, and no purchase may go unlogged",
         ),
@@ -156,8 +159,8 @@ impl Baseline {
         Ok(Baseline { folder, header, access })
     }
 
-    fn options(&self) -> anyhow::Result<Beside> {
-        Ok(Beside {
+    fn options(&self) -> anyhow::Result<BaselineShop> {
+        Ok(BaselineShop {
             run: self.header.settings.run.clone(),
             session: self.access.session.clone(),
             purchases: Some(self.folder.purchases()?),
@@ -196,7 +199,7 @@ fn header(
             .due_by(plan.load.length(), options.slice),
         length: plan.load.length(),
         started_unix_us: u64::try_from(started_at.as_microsecond()).unwrap_or(0),
-        shape: shape_of(plan),
+        shape: plan.tally_shape(),
     }
 }
 

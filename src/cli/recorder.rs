@@ -11,7 +11,7 @@ use super::screen::{Screen, print_error_line};
 use super::source::Source;
 use super::web::Web;
 use crate::base::Micros;
-use crate::engine::{Phase, RunOptions, Stop, StopCause, peak_rss_kib, shape_of};
+use crate::engine::{Phase, RunOptions, Stop, StopCause, peak_rss_kib};
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, ShardHeader};
 use crate::verdict;
@@ -53,7 +53,7 @@ impl<'a> Recorder<'a> {
             web: None,
             source,
             folder,
-            total: Tally::new(shape_of(&source.plan)),
+            total: Tally::new(source.plan.tally_shape()),
             writer: folder.create_tally(&header)?,
             progress: Progress::new(&source.plan, header.arrivals_planned, screen),
             slices: options.slice.of(),
@@ -99,7 +99,7 @@ impl<'a> Recorder<'a> {
             let violated =
                 verdict::certainly_broken(&self.source.plan, &self.total, now, self.slices);
             if violated.is_some() {
-                stop.advance(Phase::Draining, StopCause::ObjectiveBroken);
+                stop.advance(Phase::Draining, StopCause::ObjectiveViolated);
             }
         }
     }

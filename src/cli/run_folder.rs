@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
-use crate::engine::PurchaseFile;
+use crate::engine::PurchaseLogFile;
 use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardHeader};
 
@@ -122,9 +122,9 @@ impl RunFolder {
     ///
     /// # Errors
     /// When a file or folder can't be made.
-    pub fn purchases(&self) -> anyhow::Result<PurchaseFile> {
+    pub fn purchases(&self) -> anyhow::Result<PurchaseLogFile> {
         let path = self.path.join(PURCHASES);
-        PurchaseFile::open(&path).with_context(|| format!("can't write {}", path.display()))
+        PurchaseLogFile::open(&path).with_context(|| format!("can't write {}", path.display()))
     }
 
     /// Reads the run's tally: the whole one, what a killed run left, or what a run in progress has stored so far.

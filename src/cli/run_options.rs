@@ -51,9 +51,8 @@ impl RunArgs {
             session: access.session,
             http: access.http,
             purchases: None,
-            max_requests: self.stop.max_requests,
-            max_orders: self.stop.max_orders,
-            beside: None,
+            stop_rules: self.stop_rules,
+            baseline: None,
         })
     }
 
@@ -86,6 +85,7 @@ impl RunArgs {
 mod tests {
     use super::*;
     use crate::base::Slice;
+    use crate::engine::StopRules;
     use crate::shopper::browser::session::SessionSettings;
     use crate::shopper::transport::HttpOptions;
 
@@ -109,7 +109,8 @@ mod tests {
         .unwrap();
         assert_eq!((given.seed, given.slice, given.cores), (7, "1/3".parse::<Slice>().unwrap(), 2));
         assert_eq!((given.drain, given.starts_in), (Micros::from_secs(9), Micros::from_secs(8)));
-        assert_eq!((given.max_requests, given.max_orders), (Some(5), Some(6)));
+        let stop_rules = StopRules { max_requests: Some(5), max_orders: Some(6) };
+        assert_eq!(given.stop_rules, stop_rules);
     }
 
     #[test]
@@ -117,7 +118,7 @@ mod tests {
         let [one, other] = [(); 2].map(|()| options("s.yaml").unwrap());
         assert_eq!((one.slice, one.drain), (Slice::WHOLE, Micros::from_secs(60)));
         assert_eq!((one.starts_in, one.cores), (HEAD_START, cores()));
-        assert_eq!((one.max_requests, one.max_orders), (None, None));
+        assert_eq!(one.stop_rules, StopRules::default());
         assert!(one.seed != other.seed && one.run != other.run, "both are drawn");
     }
 

@@ -17,7 +17,7 @@ use super::random::random_name;
 use super::screen::Screen;
 use super::source::Source;
 use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, counted, on_one_line, redact};
-use crate::engine::{Budget, Caps, TokioClock, shape_of};
+use crate::engine::{Budget, RateLimitGate, TokioClock};
 use crate::plan::{Persona, Plan};
 use crate::report::percent;
 use crate::schedule::shopper_id;
@@ -56,17 +56,17 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             plan: Arc::clone(plan),
             transport: HttpTransport::try_new(access.http, clock.clone())
                 .map_err(anyhow::Error::from)?,
-            gate: Rc::new(Caps::new(clock.clone(), &plan.limits, 1, Budget::default())),
+            gate: Rc::new(RateLimitGate::new(clock.clone(), &plan.limits, 1, Budget::default())),
             clock,
             settings: Rc::new(access.session),
             // A new name each time: a shop that deduplicates purchases must see another one than in the last walk.
             run: Rc::from(format!("walk-{}", random_name())),
-            tally: Tally::new(shape_of(plan)).into(),
+            tally: Tally::new(plan.tally_shape()).into(),
             purchase_log: Rc::new(()),
             returning: ReturningPool::default().into(),
             rendezvous: Arc::new(MeetingPoints::new(plan, Slice::WHOLE)),
             observer: Some(Rc::new(narrator)),
-            beside: None,
+            baseline: None,
             skip_delays: !args.real_time,
             never_abandon: true,
         };

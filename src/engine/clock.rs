@@ -22,7 +22,7 @@ mod precise {
     };
     use tokio::io::unix::AsyncFd;
 
-    use super::super::waking::Waking;
+    use super::super::wake_latency::WakeLatency;
     use crate::base::Micros;
     use crate::shopper::transport::Clock;
 
@@ -42,7 +42,7 @@ mod precise {
         armed_for: Cell<u64>,
         /// When it fires: at the moment that it is armed for, or before.
         fires_at: Cell<u64>,
-        waking: Waking,
+        wake_latency: WakeLatency,
     }
 
     struct Sleep<'a> {
@@ -76,7 +76,7 @@ mod precise {
                 asked: Cell::new(0),
                 armed_for: Cell::new(u64::MAX),
                 fires_at: Cell::new(u64::MAX),
-                waking: Waking::default(),
+                wake_latency: WakeLatency::default(),
             });
             tokio::task::spawn_local(ring(Rc::clone(&alarm)));
             Ok(PreciseClock { alarm })
@@ -123,14 +123,17 @@ mod precise {
             let now = monotonic();
             let took = now.checked_sub(self.fires_at.replace(u64::MAX));
             let due = self.armed_for.replace(u64::MAX);
-            took.into_iter().for_each(|took| self.waking.learn(took));
+            took.into_iter().for_each(|took| self.wake_latency.record(took));
             let mut waiting = self.waiting.borrow_mut();
             while let Some(first) = waiting.first_entry() {
                 let moment = first.key().0;
                 if moment > now {
                     // Up too early: not again for the same moment.
-                    let earlier =
-                        if took.is_some() && moment == due { 0 } else { self.waking.usual() };
+                    let earlier = if took.is_some() && moment == due {
+                        0
+                    } else {
+                        self.wake_latency.lead_time()
+                    };
                     self.arm(moment, earlier, now);
                     return;
                 }
@@ -170,7 +173,7 @@ mod precise {
             if now >= self.due {
                 return Poll::Ready(());
             }
-            alarm.arm(self.due, alarm.waking.usual(), now);
+            alarm.arm(self.due, alarm.wake_latency.lead_time(), now);
             let place = *self.place.get_or_insert_with(|| {
                 alarm.asked.set(alarm.asked.get() + 1);
                 alarm.asked.get()

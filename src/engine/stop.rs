@@ -19,14 +19,14 @@ pub enum Phase {
 pub enum StopCause {
     /// A signal.
     Interrupted,
-    /// As many requests as were allowed in all.
-    RequestsSpent,
-    /// As many purchase attempts as were allowed in all.
-    OrdersSpent,
-    /// An objective is certainly broken, and says `abort`.
-    ObjectiveBroken,
-    /// The ledger of purchases can't be written any more: nothing may be bought that is not remembered.
-    LedgerLost,
+    /// All requests were sent that the run may send.
+    MaxRequestsReached,
+    /// All purchase attempts were made that the run may make.
+    MaxOrdersReached,
+    /// An objective with `abort` is certainly violated.
+    ObjectiveViolated,
+    /// The purchase log can't be written: no purchase may go unlogged.
+    PurchaseLogFailed,
 }
 
 /// Ends a run from anywhere. Phases only go forward, and the first cause stays.
@@ -35,7 +35,7 @@ pub struct Stop {
     state: watch::Sender<(Phase, Option<StopCause>)>,
 }
 
-/// What a core hears of it.
+/// What a core waits on.
 #[derive(Clone, Debug)]
 pub struct StopSignal(watch::Receiver<(Phase, Option<StopCause>)>);
 
@@ -89,8 +89,8 @@ mod tests {
     fn phases_go_forward_and_the_first_cause_stays() {
         let stop = Stop::default();
         stop.advance(Phase::Draining, StopCause::Interrupted);
-        stop.advance(Phase::Cut, StopCause::OrdersSpent);
-        stop.advance(Phase::Draining, StopCause::RequestsSpent);
+        stop.advance(Phase::Cut, StopCause::MaxOrdersReached);
+        stop.advance(Phase::Draining, StopCause::MaxRequestsReached);
         assert_eq!(*stop.state.borrow(), (Phase::Cut, Some(StopCause::Interrupted)));
     }
 }

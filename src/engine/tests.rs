@@ -9,8 +9,8 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 use url::Url;
 
-use super::core::{self, CorePlan};
-use super::{Half, Phase, Stop, StopCause, TokioClock, shape_of};
+use super::worker::{self, WorkerOptions};
+use super::{Phase, ShopRole, Stop, StopCause, TokioClock};
 use crate::base::{Delay, Micros, Slice};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{
@@ -53,7 +53,7 @@ fn run_both(
     plan: Plan,
     stop: &Stop,
     rule: Rc<Rule>,
-    rule_beside: Option<Rc<Rule>>,
+    baseline_rule: Option<Rc<Rule>>,
 ) -> (Tally, Tally) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -64,7 +64,7 @@ fn run_both(
     let plan = Arc::new(plan);
     LocalSet::new().block_on(&runtime, async {
         let clock = TokioClock::start(Instant::now());
-        let world = |rule, beside| {
+        let context = |rule, baseline| {
             Rc::new(CoreContext::<(_, _, _)> {
                 plan: Arc::clone(&plan),
                 transport: FakeTransport { clock: clock.clone(), rule },
@@ -72,17 +72,17 @@ fn run_both(
                 gate: NoGate,
                 settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
                 run: Rc::from("test"),
-                tally: Tally::new(shape_of(&plan)).into(),
+                tally: Tally::new(plan.tally_shape()).into(),
                 purchase_log: Rc::new(()),
                 returning: ReturningPool::default().into(),
                 rendezvous: Arc::new(MeetingPoints::new(&plan, Slice::WHOLE)),
                 observer: None,
-                beside,
+                baseline,
                 skip_delays: false,
                 never_abandon: false,
             })
         };
-        let core = CorePlan {
+        let core = WorkerOptions {
             plan: Arc::clone(&plan),
             seed: 1,
             slice: Slice::WHOLE,
@@ -93,13 +93,13 @@ fn run_both(
             deltas: sender,
             coarse_timer: true,
         };
-        core::run(core, world(rule, rule_beside.map(|rule| world(rule, None)))).await;
+        worker::run(core, context(rule, baseline_rule.map(|rule| context(rule, None)))).await;
     });
-    let mut totals = (Tally::new(shape_of(&plan)), Tally::new(shape_of(&plan)));
-    for (half, delta) in deltas {
-        match half {
-            Half::Target => totals.0.merge(delta),
-            Half::Beside => totals.1.merge(delta),
+    let mut totals = (Tally::new(plan.tally_shape()), Tally::new(plan.tally_shape()));
+    for (role, delta) in deltas {
+        match role {
+            ShopRole::Target => totals.0.merge(delta),
+            ShopRole::Baseline => totals.1.merge(delta),
         }
     }
     totals

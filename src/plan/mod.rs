@@ -26,6 +26,7 @@ mod route;
 mod schema;
 pub mod shape;
 mod shoppers;
+mod tally_shape;
 mod template;
 
 use url::Url;

@@ -51,8 +51,8 @@ pub struct CoreContext<E: Env> {
     pub rendezvous: Arc<MeetingPoints>,
     /// Observes every step, where wanted.
     pub observer: Option<Rc<dyn StepObserver>>,
-    /// The context of the other shop, where the same shoppers go to two at once.
-    pub beside: Option<Rc<CoreContext<E>>>,
+    /// The context of the second shop of a paired run, where the same shoppers go to two at once.
+    pub baseline: Option<Rc<CoreContext<E>>>,
     /// Whether shoppers leave out thinking, pausing and waiting for others: for walks.
     pub skip_delays: bool,
     /// Whether shoppers never leave by choice: for walks, which are to show the whole journey.

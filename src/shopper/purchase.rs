@@ -1,7 +1,7 @@
-//! A shopper's intent to buy, and the ledger that remembers it.
+//! A shopper's intent to buy, and the log that remembers it.
 //!
 //! An intent has one idempotency key for all its attempts, because a shopper who tries again wants one order.
-//! A changed body, or an attempt after a decline, is another wish and gets another key. The ledger hears of each
+//! A changed body, or an attempt after a decline, is another wish and gets another key. The log gets each
 //! attempt before its request is sent, so that whatever happens next, nothing that may be an order is forgotten.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -27,7 +27,7 @@ pub struct Intent {
     body: Option<u64>,
 }
 
-/// What is known of an intent: one line of the ledger.
+/// What is known of an intent: one line of the purchase log.
 #[derive(Clone, Debug, Serialize)]
 pub struct PurchaseRecord<'a> {
     /// When, since the planned start.

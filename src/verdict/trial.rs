@@ -11,7 +11,7 @@ use crate::base::random::{Purpose, draw as bits, uniform};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{Attribute, Plan, example};
 use crate::tally::{
-    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, Part, Shape, ShopperEnd,
+    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, Shape, ShopperEnd,
     StepAttempt, Tally, Timing, UnitAttempt,
 };
 
@@ -74,21 +74,8 @@ impl Trial {
         seconds: u64,
         rule: impl Fn(&Moment<'_>) -> Outcome,
     ) -> Trial {
-        let shape = Shape {
-            parts: Part::all_of(plan.objectives.iter().map(|objective| &objective.only[..])),
-            steps: plan.steps.len(),
-            units: plan.units.len(),
-            journeys: plan.journeys.len(),
-            journey_units: plan.journeys.iter().map(|journey| journey.units.len()).collect(),
-            attributes: plan
-                .shoppers
-                .attributes
-                .iter()
-                .map(|attribute| attribute.values.len())
-                .collect(),
-            observed: plan.observed.len(),
-            block: Shape::block_for(Micros::from_secs(seconds)),
-        };
+        let block = Shape::block_for(Micros::from_secs(seconds));
+        let shape = Shape { block, ..plan.tally_shape() };
         let mut tally = Tally::new(shape);
         tally.generator = Generator {
             cpu: Micros::from_secs(seconds) / 4,

@@ -1,4 +1,4 @@
-//! The ledger of purchases on disk: one line for each thing that becomes known of an intent.
+//! The purchase log on disk: one line for each thing that becomes known of an intent.
 
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
@@ -6,45 +6,45 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::caps::Budget;
+use super::budget::Budget;
 use crate::shopper::{PurchaseLog, PurchaseRecord};
 
 /// The file that all cores append to. A line is one write(2), so it is whole, and survives the process as soon
 /// as the write returns. It is not synced: it does not survive a loss of power.
 #[derive(Clone, Debug)]
-pub struct PurchaseFile(Arc<File>);
+pub struct PurchaseLogFile(Arc<File>);
 
-/// One core's pen.
-pub struct PurchasePen {
-    file: Option<PurchaseFile>,
+/// One core's writer.
+pub struct PurchaseLogWriter {
+    file: Option<PurchaseLogFile>,
     budget: Budget,
     line: RefCell<Vec<u8>>,
 }
 
-// === impl PurchaseFile ===
+// === impl PurchaseLogFile ===
 
-impl PurchaseFile {
+impl PurchaseLogFile {
     /// Opens the file for appending, and makes it if it is not there.
     ///
     /// # Errors
     /// When the system won't.
-    pub fn open(path: &Path) -> io::Result<PurchaseFile> {
-        Ok(PurchaseFile(Arc::new(OpenOptions::new().create(true).append(true).open(path)?)))
+    pub fn open(path: &Path) -> io::Result<PurchaseLogFile> {
+        Ok(PurchaseLogFile(Arc::new(OpenOptions::new().create(true).append(true).open(path)?)))
     }
 }
 
-// === impl PurchasePen ===
+// === impl PurchaseLogWriter ===
 
-impl PurchasePen {
-    /// A pen for one core; without a file it only minds the budget.
-    pub fn new(file: Option<PurchaseFile>, budget: Budget) -> PurchasePen {
-        PurchasePen { file, budget, line: RefCell::default() }
+impl PurchaseLogWriter {
+    /// A writer for one core; without a file it only keeps the budget.
+    pub fn new(file: Option<PurchaseLogFile>, budget: Budget) -> PurchaseLogWriter {
+        PurchaseLogWriter { file, budget, line: RefCell::default() }
     }
 }
 
-impl PurchaseLog for PurchasePen {
+impl PurchaseLog for PurchaseLogWriter {
     fn admits_purchase(&self) -> bool {
-        self.budget.admits_order()
+        self.budget.take_order()
     }
 
     fn write(&self, line: &PurchaseRecord<'_>) {
@@ -57,7 +57,7 @@ impl PurchaseLog for PurchasePen {
                 (&*file.0).write_all(&text)
             });
         if let Err(error) = written {
-            self.budget.lose_ledger(&error);
+            self.budget.fail_purchase_log(&error);
         }
     }
 }
