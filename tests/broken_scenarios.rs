@@ -73,6 +73,7 @@ fn files(name: &str) -> io::Result<Vec<u8>> {
         "lacking.jsonl" => Ok(b"{\"a\":1,\"b\":2}\n\n{\"a\":2}\n".to_vec()),
         "list.jsonl" => Ok(b"[1]\n".to_vec()),
         "ragged.csv" => Ok(b"email,password\na\n".to_vec()),
+        "semicolons.csv" => Ok(b"email;password\na;b\n".to_vec()),
         "twice.csv" => Ok(b"email,email\na,b\n".to_vec()),
         "cards.csv" => Ok((0..700)
             .map(|_| "4539578763621486\n")
@@ -274,6 +275,7 @@ fn loads() {
         (load("stages: [«{ hold: 1/s }»]"), &["a stage needs `for`"], &["add `for:`"]),
         (load("stages: [{ hold: 1/s, for: «0s» }]"), &["takes no time"], &["30s"]),
         (load("«stages»: [{ hold: 0/s, for: 1m }]"), &["no shopper would ever arrive"], &["above zero"]),
+        (load("«stages»: [{ hold: 1000000/s, for: 1d }]"), &["about 86400 million shoppers"], &["lower the rate"]),
         (load("shape: «black-friday-retail»\npeak: 5/s\nfor: 1m"), &["no shape"], &["write black-friday-retailer"]),
         (load("«shape: steady\nfor: 1m»"), &["needs `peak`"], &["33/s"]),
         (load("«closed: 5»"), &["needs `for`"], &["5m"]),
@@ -860,13 +862,18 @@ fn data_and_secrets() {
         ),
         (
             part("shoppers: { data: { accounts: { file: «ragged.csv» } } }"),
-            &["can't be read"],
-            &["same length"],
+            &["1 cell on line 2, and 2 columns in the header"],
+            &["as many cells as the header"],
+        ),
+        (
+            part("shoppers: { data: { accounts: { file: «semicolons.csv» } } }"),
+            &["semicolons between its columns (`email;password`)"],
+            &["comma-separated"],
         ),
         (
             part("shoppers: { data: { accounts: { file: «twice.csv» } } }"),
             &["two columns `email`"],
-            &["CSV"],
+            &["a name of its own"],
         ),
         (
             part("shoppers: { data: { accounts: { file: «cards.csv» } } }"),

@@ -1,5 +1,6 @@
 //! Before a run: may the shop be loaded, and does it answer?
 
+use std::fmt;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -24,8 +25,8 @@ use crate::shopper::browser::address::{AllowedHosts, is_private};
 use crate::shopper::browser::device::AGENT;
 use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{
-    HttpOptions, HttpTransport, Identity, Origin, ShopperConnections, Transport, TransportError,
-    WireRequest,
+    HttpOptions, HttpTransport, Identity, Origin, ShopperConnections, TlsCause, TlsError,
+    Transport, TransportError, WireRequest,
 };
 
 /// How long the shop may take for its first response.
@@ -150,7 +151,7 @@ async fn ensure_allowed(url: &Url, allowed: &[String]) -> Result<(), Failure> {
             let port = url.port_or_known_default().unwrap_or(80);
             let found = tokio::net::lookup_host((name, port)).await;
             found
-                .map_err(|error| unreachable_shop(url, &format!("host not found: {error}")))?
+                .map_err(|error| no_response(url, &format!("host not found: {error}")))?
                 .map(|address| address.ip())
                 .collect()
         }
@@ -174,7 +175,7 @@ async fn ensure_reachable(target: &Url, http: HttpOptions) -> Result<(), Failure
     let shop =
         HttpTransport::try_new(http, TokioClock::start(Instant::now())).map_err(Failure::usage)?;
     let origin = Origin::from_url(target)
-        .ok_or_else(|| unreachable_shop(target, "its address is neither http nor https"))?;
+        .ok_or_else(|| no_response(target, &"its address is neither http nor https"))?;
     let headers = HeaderMap::from_iter([
         (USER_AGENT, HeaderValue::from_static(AGENT)),
         (ACCEPT, HeaderValue::from_static("*/*")),
@@ -189,7 +190,7 @@ async fn ensure_reachable(target: &Url, http: HttpOptions) -> Result<(), Failure
     };
     match shop.connections(ShopperId(0)).exchange(&request, FIRST_RESPONSE).await.result {
         Ok(_) | Err(TransportError::BodyTooLarge(_)) => Ok(()),
-        Err(error) => Err(unreachable_shop(target, &error.to_string())),
+        Err(error) => Err(unreachable_shop(target, &error)),
     }
 }
 
@@ -197,7 +198,7 @@ async fn ensure_reachable(target: &Url, http: HttpOptions) -> Result<(), Failure
 pub fn unreached(target: &Url, error: &TransportError) -> Option<Failure> {
     match error {
         TransportError::Dns(_) | TransportError::Connect(_) | TransportError::Tls(_) => {
-            Some(unreachable_shop(target, &error.to_string()))
+            Some(unreachable_shop(target, error))
         }
         TransportError::TooSlow(_)
         | TransportError::Broken(_)
@@ -209,20 +210,51 @@ pub fn unreached(target: &Url, error: &TransportError) -> Option<Failure> {
     }
 }
 
-fn unreachable_shop(target: &Url, why: &str) -> Failure {
-    // What a server that speaks plain HTTP answers is no TLS record.
-    if target.scheme() == "https" && why.contains("InvalidContentType") {
-        let error = anyhow!("the shop at {target} does not speak TLS");
-        return Failure::new(Exit::TargetRefused, error)
-            .help(format!("give it as http://{}", target.authority()));
+/// Why the shop is not reachable, with the remedy for this cause.
+fn unreachable_shop(target: &Url, error: &TransportError) -> Failure {
+    match error {
+        TransportError::Tls(error) => tls_failure(target, error),
+        TransportError::Dns(_)
+        | TransportError::Connect(_)
+        | TransportError::TooSlow(_)
+        | TransportError::Broken(_)
+        | TransportError::BrokenReused(_)
+        | TransportError::Protocol(_)
+        | TransportError::BodyTooLarge(_)
+        | TransportError::Own(_)
+        | TransportError::NotAllowed(_) => no_response(target, error),
     }
-    if why.contains("CertificateRequired") {
-        let error = anyhow!("the shop at {target} requires a client certificate");
-        return Failure::new(Exit::TargetRefused, error)
-            .help("give one, with its key: --cert FILE --key FILE");
-    }
-    Failure::new(Exit::TargetRefused, anyhow!("no shop answers at {target}: {why}"))
+}
+
+fn no_response(target: &Url, reason: &dyn fmt::Display) -> Failure {
+    refused(format!("no shop answers at {target}: {reason}"))
         .help("start it, or give another address with --target URL; `tillrush shop` serves a practice shop at http://127.0.0.1:8080")
+}
+
+fn tls_failure(target: &Url, error: &TlsError) -> Failure {
+    let certificate = format!("the certificate of the shop at {target}");
+    match error.cause {
+        TlsCause::UnknownIssuer => refused(format!("{certificate} is from an unknown authority"))
+            .help("trust its authority with --ca-file FILE, or accept any certificate with --insecure"),
+        TlsCause::OtherHost => refused(format!("{certificate} is of another host: {error}"))
+            .help("give a target with a host name of the certificate, or accept any certificate with --insecure"),
+        TlsCause::Expired => refused(format!("{certificate} has expired"))
+            .help("renew it, or accept any certificate with --insecure"),
+        TlsCause::NotValidYet => refused(format!("{certificate} is not valid yet"))
+            .help("check the clocks of both machines, or accept any certificate with --insecure"),
+        TlsCause::ClientCertificateRequired => {
+            refused(format!("the shop at {target} requires a client certificate"))
+                .help("give one, with its key: --cert FILE --key FILE")
+        }
+        TlsCause::NotTls => refused(format!("the shop at {target} does not speak TLS"))
+            .help(format!("give it as http://{}", target.authority())),
+        TlsCause::Other => refused(format!("no TLS connection to the shop at {target}: {error}"))
+            .help("if the certificate is the cause: --ca-file FILE trusts its authority, --insecure accepts any"),
+    }
+}
+
+fn refused(error: String) -> Failure {
+    Failure::new(Exit::TargetRefused, anyhow!(error))
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Compiler, guard};
+use super::{Compiler, csv, guard};
 use crate::base::{counted, plural};
 use crate::plan::{Cell, DataSet, Load, RowAssignment};
 use crate::scenario::{Data, Span, Text};
 
 /// Columns and rows.
-type Table = (Vec<String>, Vec<Vec<Cell>>);
+pub(super) type Table = (Vec<String>, Vec<Vec<Cell>>);
 
 impl Compiler<'_> {
     pub(super) fn data(&mut self, name: &Text, written: &Data, load: &Load) -> Option<DataSet> {
@@ -28,7 +28,7 @@ impl Compiler<'_> {
         let assignment = written.each.as_ref().map(|each| each.value).unwrap_or_default();
         let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
         let lines = [".jsonl", ".ndjson"].iter().any(|end| file.value.ends_with(end));
-        let table = if lines { objects(text) } else { cells(text) };
+        let table = if lines { objects(text) } else { csv::table(text) };
         let (columns, rows) = match table {
             Ok(table) => table,
             Err((wrong, remedy)) => {
@@ -114,33 +114,7 @@ impl Compiler<'_> {
 }
 
 /// What is wrong with a file, and what to do.
-type Wrong = (String, &'static str);
-
-/// The header and the rows of a CSV file.
-fn cells(text: &[u8]) -> Result<Table, Wrong> {
-    const REMEDY: &str =
-        "write a CSV file: a header line, then a row for each shopper, all of the same length";
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text);
-    let header =
-        reader.headers().map_err(|error| (format!("has no readable header: {error}"), REMEDY))?;
-    let columns: Vec<String> = header.iter().map(str::to_owned).collect();
-    if let Some((i, column)) = columns
-        .iter()
-        .enumerate()
-        .find(|(i, column)| column.is_empty() || columns[..*i].contains(column))
-    {
-        let wrong = if column.is_empty() {
-            format!("has no name for column {}", i + 1)
-        } else {
-            format!("has two columns `{column}`")
-        };
-        return Err((wrong, REMEDY));
-    }
-    let row =
-        |record: csv::StringRecord| record.iter().map(|cell| Cell::Text(cell.to_owned())).collect();
-    let rows = reader.records().map(|record| record.map(row)).collect::<Result<_, _>>();
-    Ok((columns, rows.map_err(|error| (format!("can't be read: {error}"), REMEDY))?))
-}
+pub(super) type Wrong = (String, &'static str);
 
 /// The keys of the first line, and the values of all, of a file with a JSON object a line.
 fn objects(text: &[u8]) -> Result<Table, Wrong> {

@@ -6,6 +6,10 @@ use crate::plan::shape;
 use crate::plan::{ArrivalModel, Load, Profile, Stage};
 use crate::scenario::{self, ArrivalSpacing, Located, Rate, listed, nearest};
 
+/// The most shoppers of a run: a day at more than 11,000/s. Arrivals are counted one block at a time, so a typing error such
+/// as a rate a million times too high would take minutes before anything is said.
+const MAX_SHOPPERS: f64 = 1e9;
+
 impl Compiler<'_> {
     /// The load; where it can't be told, one that hurts nobody, beside the problem.
     /// `given` tells a load that could not be read from one that is not there.
@@ -231,7 +235,7 @@ impl Compiler<'_> {
         Some(ArrivalModel::Closed { users: written.closed.as_ref()?.value.0, length })
     }
 
-    /// An open load of this profile, if anybody comes at all.
+    /// An open load of this profile, if its number of shoppers can be run.
     fn open(
         &mut self,
         written: Option<&scenario::Load>,
@@ -240,6 +244,15 @@ impl Compiler<'_> {
     ) -> Option<ArrivalModel> {
         if profile.expected() <= 0.0 {
             self.problems.add(span, "no shopper would ever arrive", "", "write a rate above zero");
+            return None;
+        }
+        if profile.expected() > MAX_SHOPPERS {
+            let message = format!(
+                "about {:.0} million shoppers would arrive, and a run takes at most {:.0} million",
+                profile.expected() / 1e6,
+                MAX_SHOPPERS / 1e6
+            );
+            self.problems.add(span, message, "", "lower the rate, or shorten the run");
             return None;
         }
         match written.and_then(|load| load.arrivals.as_ref()).map(|arrivals| arrivals.value) {

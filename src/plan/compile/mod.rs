@@ -9,6 +9,7 @@ mod arms;
 mod assets;
 mod bodies;
 mod budget;
+mod csv;
 mod data;
 mod equipment;
 mod graphql;

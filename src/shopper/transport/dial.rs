@@ -22,6 +22,7 @@ use super::http1::{Http1, Stream};
 use super::http2::Http2;
 use super::network::{DelayedStream, NetworkLink};
 use super::shared::{ExchangeTimings, SharedState};
+use super::tls_error::{TlsCause, TlsError};
 use crate::base::Micros;
 
 /// How long an address has before the next is tried as well: what RFC 8305 recommends, and about what browsers wait.
@@ -199,8 +200,10 @@ async fn shake_hands<C: Clock, T: AsyncRead + AsyncWrite + Unpin>(
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(&origin.host);
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| TransportError::Tls(format!("'{host}' is no name for a certificate")))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+        let text = format!("'{host}' is no name for a certificate");
+        TransportError::Tls(TlsError { cause: TlsCause::Other, text })
+    })?;
     let stream = TlsConnector::from(config)
         .connect(name, stream)
         .await

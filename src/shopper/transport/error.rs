@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use rustls::CertificateError;
 
 use super::http1::{Http1Cause, Http1Error};
+use super::tls_error::{TlsCause, TlsError};
 use crate::base::Micros;
 
 /// Why there is no answer. The text says what the system said.
@@ -20,7 +21,7 @@ pub enum TransportError {
     Connect(String),
     /// The TLS handshake or the certificate.
     #[error("TLS: {0}")]
-    Tls(String),
+    Tls(TlsError),
     /// The shopper gave up waiting.
     #[error("given up after {}", .0)]
     TooSlow(Micros),
@@ -56,14 +57,24 @@ pub(super) fn from_connect(error: &io::Error) -> TransportError {
 
 /// A TLS handshake that failed.
 pub(super) fn from_handshake(error: &io::Error) -> TransportError {
-    from_own(error).unwrap_or_else(|| TransportError::Tls(words(error)))
+    from_own(error).unwrap_or_else(|| tls(error))
+}
+
+fn tls(error: &io::Error) -> TransportError {
+    TransportError::Tls(TlsError { cause: TlsCause::new(rustls_error(error)), text: words(error) })
+}
+
+/// In TLS 1.3, a server that misses the client's certificate says so after the handshake.
+fn from_late_handshake(error: &io::Error) -> Option<TransportError> {
+    let cause = TlsCause::new(rustls_error(error));
+    (cause == TlsCause::ClientCertificateRequired).then(|| tls(error))
 }
 
 /// An exchange that failed once its request was handed to the connection.
 pub(super) fn from_exchange(error: &hyper::Error, reused: bool) -> TransportError {
     if let Some(io) = io_error(error) {
-        if let Some(own) = from_own(io) {
-            return own;
+        if let Some(known) = from_own(io).or_else(|| from_late_handshake(io)) {
+            return known;
         }
         // This is how hyper's body decoder says that a length or a chunk is no such thing. rustls uses the
         // same kind for what breaks the encrypted stream.
@@ -83,7 +94,9 @@ pub(super) fn from_exchange(error: &hyper::Error, reused: bool) -> TransportErro
 /// An exchange over HTTP/1.1 that failed once its request was handed to the connection.
 pub(super) fn from_http1(error: Http1Error, reused: bool, max_body: u64) -> TransportError {
     match error.cause {
-        Http1Cause::Io(io) => from_own(&io).unwrap_or_else(|| broken(words(&io), reused)),
+        Http1Cause::Io(io) => from_own(&io)
+            .or_else(|| from_late_handshake(&io))
+            .unwrap_or_else(|| broken(words(&io), reused)),
         Http1Cause::Closed if error.silent => broken("closed without an answer".to_owned(), reused),
         Http1Cause::Closed => broken("closed before the answer was whole".to_owned(), reused),
         Http1Cause::NotHttp(reason) => TransportError::Protocol(reason),
@@ -194,7 +207,10 @@ mod tests {
             io::Error::new(ErrorKind::InvalidData, rustls::Error::InvalidCertificate(expired));
         assert_eq!(
             from_handshake(&error),
-            TransportError::Tls("the certificate has expired".into())
+            TransportError::Tls(TlsError {
+                cause: TlsCause::Expired,
+                text: "the certificate has expired".into()
+            })
         );
     }
 }

@@ -21,6 +21,7 @@ mod network;
 mod resend;
 mod shared;
 mod tls;
+mod tls_error;
 
 pub use self::error::TransportError;
 pub use self::exchange::{
@@ -29,3 +30,4 @@ pub use self::exchange::{
 pub use self::http::{HttpConnections, HttpOptions, HttpSetupError, HttpTransport};
 pub use self::identity::{Identity, IdentityError};
 pub use self::tls::{RootsError, TlsResumption};
+pub use self::tls_error::{TlsCause, TlsError};
