@@ -90,6 +90,9 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
             poll: None,
             rendezvous: None,
             assets: None,
+            client: None,
+            on_pages: false,
+            scripted: false,
             keeps_page: false,
             continues: *continues,
         });

@@ -10,7 +10,7 @@ use super::json_place::JsonPlace;
 use super::template::Template;
 use crate::base::random::below;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
-use crate::scenario::{MoneyUnit, Pick, StatusRange};
+use crate::scenario::{Client, MoneyUnit, Pick, StatusRange};
 
 /// The ordered units that a shopper means to go through.
 #[derive(Debug)]
@@ -90,6 +90,12 @@ pub struct Step {
     pub rendezvous: Option<Rendezvous>,
     /// Whether the files that its page is made of are fetched, as a browser would. Of a plan without it, the digest does not speak.
     pub assets: Option<Assets>,
+    /// Who makes the request; none for a browser on journeys of pages and once a page has come, else an app.
+    pub client: Option<Client>,
+    /// Whether the journey is of pages: it submits forms, reads pages or fetches their files. Follows from its steps.
+    pub on_pages: bool,
+    /// Whether in a browser a script of the page would make the request. Follows from what it sends and reads.
+    pub scripted: bool,
     /// Whether a later step of the journey submits a form, so that the page this step leads to is kept.
     pub keeps_page: bool,
     /// The share of shoppers who go on after a success; the rest leave by choice. 1 where not stated.
@@ -143,6 +149,7 @@ pub enum Method {
     Put,
     Patch,
     Delete,
+    Options,
 }
 
 /// What a request carries after its headers.
@@ -404,6 +411,7 @@ impl Method {
             Method::Put => "PUT",
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
         }
     }
 }

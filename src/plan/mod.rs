@@ -55,7 +55,7 @@ pub use schema::schema;
 pub use shoppers::{Attribute, Cell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 // Words that mean the same in the scenario and in the plan.
 pub use crate::scenario::{
-    Behaviour, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
+    Behaviour, Client, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
 pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
 

@@ -69,6 +69,15 @@ pub enum RenderError {
 // === impl Template ===
 
 impl Template {
+    /// Whether it begins with a value, such as a link that was captured, and not with text of its own.
+    pub fn begins_with_value(&self) -> bool {
+        match self {
+            Template::Literal(_) => false,
+            Template::Segments(segments) => matches!(segments.first(), Some(Segment::Variable(_))),
+            Template::Expression { source, .. } => source.trim_start().starts_with('{'),
+        }
+    }
+
     /// The text with its placeholders filled.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use super::steps::{
 };
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Quantity, Rate, Weight};
-use super::words::{ArrivalSpacing, Behaviour, ConnectionReuse, RowAssignment, Tracing};
+use super::words::{ArrivalSpacing, Behaviour, Client, ConnectionReuse, RowAssignment, Tracing};
 use crate::base::{Delay, Micros};
 
 mapping! {
@@ -31,6 +31,8 @@ mapping! {
         "load" => load: Load,
         /// Who the shoppers are.
         "shoppers" => shoppers: Shoppers,
+        /// Who makes the requests. browser: it says where they come from, and keeps sites apart. app: it has cookies, and knows of no pages and sites. Left out, a browser where a journey submits forms, reads pages or has been given one, else an app.
+        "client" => client: Located<Client>,
         /// What holds for every step that does not say otherwise.
         "defaults" => defaults: Defaults,
         /// Lists of steps by name, for `- include: NAME` in journeys.

@@ -45,8 +45,8 @@ pub use units::{
     StatusRange, Times, Weight,
 };
 pub use words::{
-    AllOf, ArrivalSpacing, Behaviour, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit, Pick,
-    RowAssignment, Tracing,
+    AllOf, ArrivalSpacing, Behaviour, Client, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit,
+    Pick, RowAssignment, Tracing,
 };
 
 /// A scenario as it was written.

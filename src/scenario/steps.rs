@@ -10,12 +10,12 @@ use super::problem::Problems;
 use super::source::{Located, Text};
 use super::tree::{Kind, Node};
 use super::units::{Count, Extent, Fraction, Quantity, StatusRange, Times, Weight};
-use super::words::{MoneyUnit, Pick};
+use super::words::{Client, MoneyUnit, Pick};
 use crate::base::{Delay, Micros};
 
 /// The keys of a step of which exactly one is given.
-pub const METHODS: [&str; 8] =
-    ["get", "post", "put", "patch", "delete", "head", "submit", "graphql"];
+pub const METHODS: [&str; 9] =
+    ["get", "post", "put", "patch", "delete", "head", "options", "submit", "graphql"];
 /// The keys of an extract of which exactly one is given.
 pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
 
@@ -122,6 +122,8 @@ mapping! {
         "delete" => delete: Text,
         /// HEAD of this address.
         "head" => head: Text,
+        /// OPTIONS of this address.
+        "options" => options: Text,
         /// Fill and submit a form of the page that the shopper is on, with all that the form holds: hidden fields, choices, tokens.
         "submit" => submit: Submit,
         /// A GraphQL operation. Errors in the answer are failures, whatever its status.
@@ -138,6 +140,8 @@ mapping! {
         "headers" => headers: Named<Text>,
         /// By whom the request is made; over that of the defaults.
         "auth" => auth: Auth,
+        /// Who makes the request, browser or app; over the scenario's.
+        "client" => client: Located<Client>,
         /// What is taken from the answer into variables; nothing found is a failure.
         "capture" => capture: Named<Extract>,
         /// Captures kept as observational attributes of the shopper, such as the node that answered.

@@ -82,6 +82,15 @@ words!(
     }
 );
 words!(
+    /// Who makes requests.
+    Client, "a kind of client" {
+        /// A browser.
+        Browser = "browser",
+        /// An app or program.
+        App = "app",
+    }
+);
+words!(
     /// What ties a request to the shop's own traces.
     Tracing, "a kind of trace headers" {
         /// W3C Trace Context: `traceparent`.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, Method};
 
 use super::activity::{PurchaseUnderWay, StepUnderWay};
+use super::browser::request_headers::RequestKind;
 use super::browser::session::{FetchOutcome, PageRequest, RedirectHop};
 use super::context::{CoreContext, Env};
 use super::failure_sample::Evidence;
@@ -19,9 +20,10 @@ use super::request::variables::built_in;
 use super::response::check::{Checker, FailedCheck};
 use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, failed_fetch};
 use super::response::extract::{Refresh, Response};
+use super::response::retry_after::retry_after;
 use super::transport::{Clock, Exchange, WireRequest, WireResponse};
 use crate::base::{Micros, StepId, UnitId};
-use crate::plan::{Body, Plan, Poll, RenderError, Step};
+use crate::plan::{Body, Client, Plan, Poll, RenderError, Step};
 use crate::tally::{
     AttemptTimes, ExchangeSeen, FailureKind, Outcome, OwnFault, PairOf, StepAttempt, Timing,
 };
@@ -128,6 +130,8 @@ impl<E: Env> JourneyRun<E> {
             }
         };
         self.outcomes.record_paired(PairOf::Step(step), outcome);
+        self.outcomes.asked_to_wait =
+            attempt.evidence.answer.as_ref().and_then(|answer| retry_after(&answer.headers));
         if let Outcome::Failed(kind) = outcome {
             self.outcomes.trace.record_failure(
                 &context.tally.borrow().samples,
@@ -296,6 +300,7 @@ impl<E: Env> JourneyRun<E> {
     ) -> Result<PageRequest<'p>, StepResult> {
         let plan = &*context.plan;
         let step = plan.step(attempt.begun.step);
+        let kind = self.request_kind(step, attempt.reload_url.is_some());
         self.set_intent(context, attempt.unit);
         self.variables.begin(attempt.begun.step, self.round);
         let (mut request, mut meant) = match attempt.reload_url.take() {
@@ -312,7 +317,22 @@ impl<E: Env> JourneyRun<E> {
                 intent.changes(&meant);
             });
         }
-        Ok(request)
+        Ok(PageRequest { kind, ..request })
+    }
+
+    /// What the step's request is to whoever makes it.
+    fn request_kind(&self, step: &Step, refreshes: bool) -> RequestKind {
+        let by_browser = match step.client {
+            Some(Client::Browser) => true,
+            Some(Client::App) => false,
+            None => step.on_pages || self.session.page().is_some(),
+        };
+        match (by_browser, step.scripted) {
+            (false, _) => RequestKind::App,
+            (true, true) => RequestKind::Script,
+            (true, false) if refreshes => RequestKind::Refresh,
+            (true, false) => RequestKind::Navigation,
+        }
     }
 
     /// The step's request, and what the shopper means by it: the body, but for what a form's page gave.
@@ -354,7 +374,14 @@ impl<E: Env> JourneyRun<E> {
         let headers = build::headers(&step.request, &plan.templates, &self.variables);
         let headers =
             headers.map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
-        Ok(PageRequest { method: Method::GET, url: url.into(), headers, body: Bytes::new() })
+        Ok(PageRequest {
+            method: Method::GET,
+            url: url.into(),
+            is_link: true,
+            kind: RequestKind::Refresh,
+            headers,
+            body: Bytes::new(),
+        })
     }
 
     /// Makes the intent's key and marker known to templates, in a purchase.

@@ -11,6 +11,8 @@ pub type PairedOutcomes = Vec<(PairOf, bool)>;
 /// What happened to one shopper so far.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
+    /// How long the shop asked to be left alone in its last answer.
+    pub(super) asked_to_wait: Option<Micros>,
     /// Whether the shopper has done anything.
     pub(super) acted: bool,
     pub(super) failures: u32,

@@ -45,7 +45,12 @@ pub(super) async fn load_assets<E: Env>(
     let (Some(request), Some(answer), Some(url)) = page else {
         return AssetsResult { at: page_at, missing: None, own: Vec::new() };
     };
-    let page = PageToLoad { url: &url, html: &answer.body, headers: &request.headers };
+    let page = PageToLoad {
+        url: &url,
+        html: &answer.body,
+        policy: session.referrer_policy(),
+        headers: &request.headers,
+    };
     let seen = |exchange: &Exchange, held: Option<Micros>| {
         context.tally.borrow_mut().asset_exchange(&AssetExchange {
             step,

@@ -65,7 +65,12 @@ impl<E: Env> JourneyRun<E> {
                 Retry::After(delay) => delay,
                 Retry::Again | Retry::Restart => context.plan.shoppers.retry_after,
             };
-            let pause = self.pause(context, delay, Purpose::RetryAfter, self.draw_of(unit.0, nth));
+            let mut pause =
+                self.pause(context, delay, Purpose::RetryAfter, self.draw_of(unit.0, nth));
+            // Who reads "try again in a minute" does. An arm that waits says itself how long.
+            if retry == Retry::Again && !context.skip_delays {
+                pause = pause.max(self.outcomes.asked_to_wait.unwrap_or_default());
+            }
             context.observe(|observer| observer.pause_started(pause, "before trying again"));
             self.outcomes.effort.idle += pause;
             intended_at = tried.ended_at + pause;

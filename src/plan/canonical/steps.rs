@@ -26,10 +26,13 @@ impl Canonical for Step {
             rendezvous,
             assets,
             continues,
+            client,
             // Where a step stands in the file changes nothing.
             line: _,
-            // Follows from the later steps.
+            // These follow from the steps.
             keeps_page: _,
+            on_pages: _,
+            scripted: _,
         } = self;
         let mut form = json!({
             "name": name,
@@ -47,6 +50,7 @@ impl Canonical for Step {
             "together": rendezvous.canonical(), // frozen
         });
         add_unless_null(&mut form, "assets", assets.canonical());
+        add_unless_null(&mut form, "client", json!(client.map(|client| client.word())));
         form["continues"] = continues.canonical();
         form
     }

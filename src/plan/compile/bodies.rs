@@ -18,7 +18,9 @@ impl Compiler<'_> {
                 "keep one of them",
             );
         }
-        if let (Method::Get | Method::Head, Some((key, span))) = (method, given.first()) {
+        if let (Method::Get | Method::Head | Method::Options, Some((key, span))) =
+            (method, given.first())
+        {
             let verb = method.as_str();
             self.problem(
                 *span,

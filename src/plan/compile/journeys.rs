@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Compiler;
+use super::client;
 use super::names::{Spot, steps_of, twice};
 use crate::base::{JourneyId, StepId, UnitId};
 use crate::plan::{Body, Journey, JourneyItem, Method, RetryUnit, Step};
@@ -77,6 +78,7 @@ impl Compiler<'_> {
             );
         }
         let steps = &mut flow.steps[first_step..];
+        client::mark(steps);
         let around = route.iter().any(|part| !matches!(part, JourneyItem::Unit(_)));
         let last_submit =
             steps.iter().rposition(|step| matches!(step.request.body, Body::Submit(_)));

@@ -9,6 +9,7 @@ mod arms;
 mod assets;
 mod bodies;
 mod budget;
+mod client;
 mod csv;
 mod data;
 mod equipment;
@@ -25,7 +26,7 @@ mod text;
 use url::Url;
 
 use self::names::Names;
-use super::{ArrivalModel, Inputs, Limits, Plan, Templates};
+use super::{ArrivalModel, Client, Inputs, Limits, Plan, Templates};
 use crate::scenario::{Problems, Scenario, Span, Text, Tracing};
 
 /// A plan in the making.
@@ -35,6 +36,8 @@ struct Compiler<'a> {
     names: Names,
     templates: Templates,
     observed: Vec<String>,
+    /// Who makes the requests, where the scenario says so.
+    client: Option<Client>,
     /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
     arrivals: Option<ArrivalModel>,
 }
@@ -73,6 +76,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         names: Names::default(),
         templates: Templates::default(),
         observed: Vec::new(),
+        client: document.client.as_ref().map(|client| client.value),
         arrivals: None,
     };
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));

@@ -72,6 +72,9 @@ impl Compiler<'_> {
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
             rendezvous: written.rendezvous.as_ref().and_then(|written| self.rendezvous(written)),
             assets: written.assets.as_ref().and_then(|assets| self.assets(assets, written, spot)),
+            client: written.client.as_ref().map(|client| client.value).or(self.client),
+            on_pages: false,
+            scripted: false,
             keeps_page: false,
             continues: self.continues(written.continues.as_ref()).unwrap_or(1.0),
         }
@@ -116,6 +119,7 @@ impl Compiler<'_> {
             Method::Put => &written.put,
             Method::Patch => &written.patch,
             Method::Delete => &written.delete,
+            Method::Options => &written.options,
         };
         let url = match &written.graphql {
             Some(graphql) => self.endpoint(graphql, defaults, spot),
@@ -238,7 +242,7 @@ impl Compiler<'_> {
                 .collect(),
             Template::Expression { .. } => Vec::new(),
         };
-        if fixed.iter().any(|text| HeaderValue::from_str(text).is_err()) {
+        if fixed.iter().any(|text| HeaderValue::from_bytes(text.as_bytes()).is_err()) {
             self.problem(
                 value.span,
                 "a header's value is one line of visible characters",

@@ -22,6 +22,9 @@ pub enum AddressError {
         /// What is wrong with it.
         why: url::ParseError,
     },
+    /// Several addresses at once.
+    #[error("both '{0}' and '{1}'")]
+    Several(String, String),
     /// The scheme is not one that shoppers speak.
     #[error("'{0}' is not an http or https address")]
     Scheme(String),
@@ -81,6 +84,8 @@ pub fn is_private(address: IpAddr) -> bool {
 /// # Errors
 /// When the text is no `http` or `https` address.
 pub fn resolve(target: &Url, page: Option<&Url>, text: &str) -> Result<Url, AddressError> {
+    // As browsers do with links: white space around them is no part of them.
+    let text = text.trim_matches(|c: char| c <= ' ');
     let prefix = target.path().trim_end_matches('/');
     let below_target = text.starts_with('/') && !text.starts_with("//");
     let joined = if below_target && !prefix.is_empty() && !is_below(prefix, text) {
@@ -90,12 +95,7 @@ pub fn resolve(target: &Url, page: Option<&Url>, text: &str) -> Result<Url, Addr
     } else {
         page.unwrap_or(target).join(text)
     };
-    let url = joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?;
-    if matches!(url.scheme(), "http" | "https") {
-        Ok(url)
-    } else {
-        Err(AddressError::Scheme(url.into()))
-    }
+    of_web(joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?)
 }
 
 fn is_below(prefix: &str, path: &str) -> bool {
@@ -103,38 +103,29 @@ fn is_below(prefix: &str, path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
-/// What the `referer` header says at `to` of the page at `from`: as browsers do by default
-/// (`strict-origin-when-cross-origin`), the whole address without fragment and credentials within an
-/// origin, the origin alone across origins, nothing from TLS to plain text.
-pub fn referer(from: &Url, to: &Url) -> Option<String> {
-    if from.scheme() == "https" && to.scheme() == "http" {
-        return None;
+/// Where a link on a page leads, of which the links are relative to `base`.
+///
+/// # Errors
+/// When it is no `http` or `https` address.
+pub fn link(base: &Url, text: &str) -> Result<Url, AddressError> {
+    let joined = base.join(text);
+    of_web(joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?)
+}
+
+fn of_web(url: Url) -> Result<Url, AddressError> {
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err(AddressError::Scheme(url.into()))
     }
-    let same_origin = from.scheme() == to.scheme()
-        && from.host() == to.host()
-        && from.port_or_known_default() == to.port_or_known_default();
-    if !same_origin {
-        return Some(format!("{}/", from.origin().ascii_serialization()));
-    }
-    if from.fragment().is_none() && from.username().is_empty() && from.password().is_none() {
-        return Some(from.as_str().to_owned());
-    }
-    let mut plain = from.clone();
-    plain.set_fragment(None);
-    // Both fail only on addresses without a host, which no page has.
-    let _ = plain.set_username("");
-    let _ = plain.set_password(None);
-    Some(plain.into())
 }
 
 /// Where a redirect from `from` leads. A fragment is handed on, as browsers do.
 ///
 /// # Errors
-/// When the `location` is no address.
+/// When the `location` is no `http` or `https` address.
 pub fn redirected(from: &Url, location: &str) -> Result<Url, AddressError> {
-    let mut url = from
-        .join(location)
-        .map_err(|why| AddressError::Malformed { text: location.to_owned(), why })?;
+    let mut url = link(from, location)?;
     if url.fragment().is_none() && from.fragment().is_some() {
         url.set_fragment(from.fragment());
     }
@@ -294,19 +285,5 @@ mod tests {
         assert_eq!(to("/done"), "https://shop.example/done#card");
         assert_eq!(to("done?y=2#now"), "https://shop.example/cart/done?y=2#now");
         assert_eq!(path_and_query(&from), "/cart/pay?x=1");
-    }
-
-    #[test]
-    fn the_referer_tells_no_more_than_a_browser_does() {
-        let page = url("https://me:secret@shop.example/cart?step=2#pay");
-        assert_eq!(
-            referer(&page, &url("https://shop.example/pay")).as_deref(),
-            Some("https://shop.example/cart?step=2")
-        );
-        assert_eq!(
-            referer(&page, &url("https://pay.example/")).as_deref(),
-            Some("https://shop.example/")
-        );
-        assert_eq!(referer(&page, &url("http://shop.example/")), None);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Chromium's words, with the user agent reduced as it has been since version 107 and the client hints that go with every
 //! request (https://www.chromium.org/updates/ua-reduction/, https://wicg.github.io/ua-client-hints/). A browser sends the
-//! hints over TLS only; here they go over plain HTTP as well, which stands for what the shop's own front speaks.
+//! hints to hosts that it trusts only: over TLS, or on this machine. So does a shopper in a browser; an app says them to all.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,13 @@ pub const AGENT: &str = concat!("tillrush/", env!("CARGO_PKG_VERSION"), " (+load
 pub(crate) const SAID: [HeaderName; 5] = [
     USER_AGENT,
     ACCEPT_LANGUAGE,
+    HeaderName::from_static("sec-ch-ua"),
+    HeaderName::from_static("sec-ch-ua-mobile"),
+    HeaderName::from_static("sec-ch-ua-platform"),
+];
+
+/// The client hints among them.
+pub(crate) const HINTS: [HeaderName; 3] = [
     HeaderName::from_static("sec-ch-ua"),
     HeaderName::from_static("sec-ch-ua-mobile"),
     HeaderName::from_static("sec-ch-ua-platform"),

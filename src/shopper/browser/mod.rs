@@ -3,7 +3,11 @@
 pub mod address;
 pub(crate) mod assets;
 pub mod cookies;
+pub(crate) mod current_page;
 pub mod device;
+pub(crate) mod redirects;
+pub(crate) mod referrer;
+pub mod request_headers;
 pub(crate) mod returning;
 pub mod session;
 pub(crate) mod site;

@@ -9,15 +9,18 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
 use url::Url;
 
-use super::address::{self, AddressError, AllowedHosts};
+use super::address::{AddressError, AllowedHosts};
 use super::assets::cache::AssetCache;
 use super::assets::load::AssetLoader;
-use super::cookies::{CookieJar, Now, SiteContext};
+use super::cookies::{CookieJar, Now};
+use super::current_page::CurrentPage;
 use super::device::{self, AGENT};
+use super::referrer::ReferrerPolicy;
+use super::request_headers::RequestKind;
 use crate::base::Micros;
 use crate::plan::Equipment;
 use crate::shopper::transport::{
@@ -47,11 +50,13 @@ pub struct BrowserSession<L, G = NoGate> {
     /// The settings' headers and the shopper's own.
     pub(crate) headers: HeaderMap,
     pub(crate) cookies: CookieJar,
-    page: Option<Rc<Url>>,
+    pub(super) page: Option<Rc<CurrentPage>>,
     /// The source of the page, where a later step needs it.
     document: Option<Source>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
+    /// The user and password that an origin has asked for, where an address had them.
+    pub(super) credentials: Option<Box<(Rc<Origin>, HeaderValue)>>,
     /// What pages are made of; none until a page's files are fetched.
     pub(crate) assets: Option<Box<AssetLoader<L>>>,
 }
@@ -73,6 +78,10 @@ pub struct PageRequest<'a> {
     pub method: Method,
     /// Absolute, a path below the target, or relative to the page that the shopper is on.
     pub url: Cow<'a, str>,
+    /// Whether the address was found in a page or an answer, and is not the scenario's own.
+    pub is_link: bool,
+    /// Who makes it, and what for.
+    pub kind: RequestKind,
     /// The step's own headers; they replace the session's of the same name.
     pub headers: HeaderMap,
     /// The body; empty for none.
@@ -136,7 +145,7 @@ pub struct BrowserState {
 /// A page to come back to.
 #[derive(Clone, Debug)]
 pub struct Bookmark {
-    page: Option<Rc<Url>>,
+    page: Option<Rc<CurrentPage>>,
     document: Option<Source>,
 }
 
@@ -146,18 +155,16 @@ pub enum FetchError {
     /// The last exchange had no answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// Redirected in a circle, or too often.
-    #[error("redirected {hops} times, then to {location} {}", if *.circle { "again" } else { "as well" })]
+    /// Redirected more often than browsers follow.
+    #[error("redirected {hops} times, then to {location} as well, which no browser follows")]
     RedirectLoop {
         /// Redirects followed.
         hops: u32,
         /// The redirect that was not followed.
         location: String,
-        /// Whether the shopper had been there with the same cookies.
-        circle: bool,
     },
-    /// A redirect whose `location` is no address.
-    #[error("redirected to no address: {0}")]
+    /// A redirect to what is no address of a page.
+    #[error("redirected where no browser can go: {0}")]
     BadRedirect(AddressError),
     /// A redirect off the hosts that may be loaded. Not the shop's failure: it was refused by us.
     #[error("redirected to {location}, which is not among the allowed hosts")]
@@ -175,16 +182,6 @@ pub enum FetchError {
     /// The request's address is none. Nothing was sent.
     #[error(transparent)]
     BadAddress(AddressError),
-}
-
-/// The state of one fetch on its way through redirects.
-struct RedirectChain {
-    url: Rc<Url>,
-    request: WireRequest,
-    give_up_at: Micros,
-    /// Method and address of each hop that was redirected, with the jar's changes when it was asked.
-    visited: Vec<(Method, Rc<Url>, u64)>,
-    progress: FetchProgress,
 }
 
 /// How far a fetch came.
@@ -219,7 +216,7 @@ impl SessionSettings {
         let allowed = AllowedHosts::new(target.host_str());
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let began_unix_seconds = since_1970.map_or(0, |since| since.as_secs() as i64);
-        SessionSettings { target, headers, allowed, max_redirects: 10, began_unix_seconds }
+        SessionSettings { target, headers, allowed, max_redirects: 20, began_unix_seconds }
     }
 
     /// A moment of the run, as cookies count time.
@@ -273,6 +270,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             page: None,
             document: None,
             origins: Vec::new(),
+            credentials: None,
             assets: None,
         }
     }
@@ -316,8 +314,10 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             };
             if let Ok(page) = &result
                 && is_page(&page.answer)
+                && begun.as_ref().is_ok_and(|chain| !chain.is_script())
             {
-                self.page = Some(page.final_url.clone());
+                let url = page.final_url.clone();
+                self.page = Some(Rc::new(CurrentPage::read(&page.answer, url)));
                 self.document = None;
             }
             match begun {
@@ -340,7 +340,12 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
 
     /// The page that the shopper is on: the last answer that was one.
     pub fn page(&self) -> Option<&Url> {
-        self.page.as_deref()
+        self.page.as_deref().map(|page| &*page.url)
+    }
+
+    /// How much the page lets its requests say of it.
+    pub(crate) fn referrer_policy(&self) -> ReferrerPolicy {
+        self.page.as_ref().map_or_else(ReferrerPolicy::default, |page| page.policy)
     }
 
     /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
@@ -383,154 +388,11 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Becomes a new customer: no cookies, no page, nothing kept, no connections.
     pub fn reset(&mut self) {
         self.cookies.clear();
+        self.credentials = None;
         self.assets = None;
         self.page = None;
         self.document = None;
         self.connections.disconnect();
-    }
-
-    fn begin(
-        &mut self,
-        request: PageRequest<'_>,
-        give_up_at: Micros,
-    ) -> Result<RedirectChain, FetchError> {
-        let url = address::resolve(&self.settings.target, self.page(), &request.url)
-            .map_err(FetchError::BadAddress)?;
-        let origin =
-            self.origin(&url).ok_or_else(|| FetchError::HostNotAllowed(url.to_string()))?;
-        let mut headers = self.headers.clone();
-        // A pair without a name is another value of the name before it; a pair with one replaces.
-        let own_agent = request.headers.contains_key(header::USER_AGENT);
-        headers.extend(request.headers);
-        if own_agent {
-            append_agent(&mut headers);
-        }
-        let path = address::path_and_query(&url).to_owned();
-        let request =
-            WireRequest { origin, method: request.method, path, headers, body: request.body };
-        Ok(RedirectChain {
-            url: Rc::new(url),
-            request,
-            give_up_at,
-            visited: Vec::new(),
-            progress: FetchProgress::default(),
-        })
-    }
-
-    async fn follow_redirects(
-        &mut self,
-        chain: &mut RedirectChain,
-        seen: &mut impl FnMut(&WireRequest, &Exchange, RedirectHop),
-    ) -> Result<FetchedPage, FetchError> {
-        // What the step itself says stays as it is said; the rest is worked out anew at each hop.
-        let own_referer = chain.request.headers.contains_key(header::REFERER);
-        let own_cookies = chain.request.headers.get(header::COOKIE).cloned();
-        loop {
-            if !own_referer {
-                self.set_referer(chain);
-            }
-            self.set_cookies(chain, own_cookies.as_ref());
-            let held = self.gate.pass(&chain.request.origin).await;
-            chain.progress.held += held.unwrap_or_default();
-            chain.give_up_at = chain.give_up_at.saturating_add(held.unwrap_or_default());
-            let exchange = self.connections.exchange(&chain.request, chain.give_up_at).await;
-            seen(&chain.request, &exchange, RedirectHop { index: chain.progress.exchanges, held });
-            if chain.progress.exchanges == 0 {
-                chain.progress.sent_at = exchange.sent_at;
-            }
-            chain.progress.exchanges += 1;
-            chain.progress.ended_at = Some(exchange.ended_at);
-            let answer = exchange.result?;
-            let changes = self.cookies.changes();
-            let now = self.settings.at(exchange.ended_at);
-            self.cookies.store(&answer.headers, &chain.url, SiteContext::SameSite, now);
-            let Some(location) = location_of(&answer) else {
-                return Ok(FetchedPage { answer, final_url: chain.url.clone() });
-            };
-            let next = address::redirected(&chain.url, &location);
-            if chain.progress.exchanges == 1 {
-                chain.progress.first_location =
-                    Some(next.as_ref().map_or(location, Url::to_string));
-            }
-            chain.visited.push((chain.request.method.clone(), chain.url.clone(), changes));
-            self.follow_redirect(chain, next.map_err(FetchError::BadRedirect)?, answer)?;
-        }
-    }
-
-    /// Turns the chain to the redirect's goal.
-    fn follow_redirect(
-        &mut self,
-        chain: &mut RedirectChain,
-        next: Url,
-        answer: WireResponse,
-    ) -> Result<(), FetchError> {
-        let Some(origin) = self.origin(&next) else {
-            return Err(FetchError::RedirectNotAllowed {
-                location: next.into(),
-                answer: Box::new(answer),
-                from: chain.url.clone(),
-            });
-        };
-        let request = &mut chain.request;
-        let to_get = match answer.status {
-            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method == Method::POST,
-            StatusCode::SEE_OTHER => {
-                request.method != Method::GET && request.method != Method::HEAD
-            }
-            _ => false,
-        };
-        if to_get {
-            request.method = Method::GET;
-            request.body = Bytes::new();
-            for name in [
-                header::CONTENT_TYPE,
-                header::CONTENT_ENCODING,
-                header::CONTENT_LANGUAGE,
-                header::CONTENT_LOCATION,
-            ] {
-                request.headers.remove(name);
-            }
-        }
-        if origin != request.origin {
-            request.headers.remove(header::AUTHORIZATION);
-        }
-        let hops = chain.visited.len() as u32 - 1;
-        let now = self.cookies.changes();
-        let circle = chain.visited.iter().any(|(method, url, changes)| {
-            *changes == now && *method == request.method && **url == next
-        });
-        if circle || hops >= self.settings.max_redirects {
-            return Err(FetchError::RedirectLoop { hops, location: next.into(), circle });
-        }
-        request.path = address::path_and_query(&next).to_owned();
-        request.origin = origin;
-        chain.url = Rc::new(next);
-        Ok(())
-    }
-
-    fn set_referer(&self, chain: &mut RedirectChain) {
-        match self.page().and_then(|page| referer(page, &chain.url)) {
-            Some(value) => chain.request.headers.insert(header::REFERER, value),
-            None => chain.request.headers.remove(header::REFERER),
-        };
-    }
-
-    fn set_cookies(&mut self, chain: &mut RedirectChain, own: Option<&HeaderValue>) {
-        let jar = self.cookies.header(&chain.url, SiteContext::SameSite, self.connections.now());
-        // Cookies that the step wrote itself are for the origin it named.
-        let own = own.filter(|_| {
-            chain.visited.first().is_none_or(|(_, first, _)| first.origin() == chain.url.origin())
-        });
-        let both = match (own, jar) {
-            (Some(own), Some(jar)) => {
-                HeaderValue::from_bytes(&[own.as_bytes(), b"; ", jar.as_bytes()].concat()).ok()
-            }
-            (own, jar) => jar.or_else(|| own.cloned()),
-        };
-        match both {
-            Some(value) => chain.request.headers.insert(header::COOKIE, value),
-            None => chain.request.headers.remove(header::COOKIE),
-        };
     }
 
     /// The origin of an address, if requests may go there. Met once, it is not worked out again.
@@ -550,31 +412,6 @@ impl<L, G> fmt::Debug for BrowserSession<L, G> {
             .field("page", &self.page)
             .field("cookies", &self.cookies)
             .finish_non_exhaustive()
-    }
-}
-
-/// The `referer` header of a request to `to` from the page at `from`, if there is one.
-pub(crate) fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
-    HeaderValue::from_maybe_shared(Bytes::from(address::referer(from, to)?)).ok()
-}
-
-/// Whatever browser a shopper is taken for, the shop can tell that it is a load test.
-fn append_agent(headers: &mut HeaderMap) {
-    let Some(agent) = headers.get(header::USER_AGENT) else { return };
-    if let Ok(both) = HeaderValue::from_bytes(&[agent.as_bytes(), b" ", AGENT.as_bytes()].concat())
-    {
-        headers.insert(header::USER_AGENT, both);
-    }
-}
-
-/// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere.
-pub(crate) fn location_of(answer: &WireResponse) -> Option<String> {
-    match answer.status.as_u16() {
-        301 | 302 | 303 | 307 | 308 => {
-            let location = answer.headers.get(header::LOCATION)?;
-            Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
-        }
-        _ => None,
     }
 }
 

@@ -11,6 +11,7 @@ use super::multipart::{PartToSend, multipart};
 use crate::plan::{
     self, Auth, Body, JsonSegment, MultipartPart, RenderError, Request, Scope, Template, Templates,
 };
+use crate::shopper::browser::request_headers::RequestKind;
 use crate::shopper::browser::session::PageRequest;
 
 /// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
@@ -48,7 +49,15 @@ pub fn fill<'t>(
     if let Some(content_type) = content_type {
         headers.entry(header::CONTENT_TYPE).or_insert(content_type);
     }
-    Ok(PageRequest { method: method(request.method), url, headers, body })
+    Ok(PageRequest {
+        method: method(request.method),
+        url,
+        is_link: request.url.begins_with_value(),
+        // Who makes it is known to whoever sends it.
+        kind: RequestKind::App,
+        headers,
+        body,
+    })
 }
 
 /// The step's own headers.
@@ -60,7 +69,7 @@ pub(crate) fn headers(
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
     for (name, template) in &request.headers {
         let value = template.render(templates, scope)?;
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
             (Ok(name), Ok(value)) => headers.insert(name, value),
             _ => return Err(FillError::Header { name: name.clone(), value: value.into_owned() }),
         };
@@ -104,6 +113,7 @@ fn method(method: plan::Method) -> Method {
         plan::Method::Put => Method::PUT,
         plan::Method::Patch => Method::PATCH,
         plan::Method::Delete => Method::DELETE,
+        plan::Method::Options => Method::OPTIONS,
     }
 }
 

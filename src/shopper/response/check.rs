@@ -92,7 +92,7 @@ impl Checker<'_> {
             }
             Check::Header { name, expected } => {
                 let found =
-                    answer.header(name).map(|value| serde_json::Value::String(value.to_owned()));
+                    answer.header(name).map(|value| serde_json::Value::String(value.into_owned()));
                 self.compare(&name, expected, found.as_ref(), || format!("no header {name}"))?
             }
             Check::Text(wanted) => {

@@ -126,7 +126,7 @@ impl<'a> Response<'a> {
     /// When and where the page wants to be asked for again: by its `refresh` header, or else the meta element that stands for it.
     pub fn refresh(&self) -> Option<Refresh> {
         let written = match self.header("refresh") {
-            Some(written) => written.to_owned(),
+            Some(written) => written.into_owned(),
             None => select(self.text(), "meta[http-equiv=refresh i]", Some("content"))?,
         };
         Refresh::read(&written)
@@ -215,9 +215,9 @@ impl<'a> Response<'a> {
         place.find(self.json()?).map(Cow::Borrowed)
     }
 
-    /// A header of the answer, if it is there and readable.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    /// A header of the answer, if it is there: as UTF-8 where it is that, else as Latin-1.
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        Some(header_text(self.headers.get(name)?.as_bytes()))
     }
 
     /// What is found at a place in the answer; `bits` are drawn where one of several is picked at random.
@@ -238,7 +238,7 @@ impl<'a> Response<'a> {
                 let groups = regex.captures(body)?;
                 groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()))
             }
-            Extract::Header(name) => self.header(name).map(text),
+            Extract::Header(name) => self.header(name).map(|found| text(&found)),
             Extract::Cookie(name) => (self.cookie)(name).map(|found| text(&found)),
         }
     }
@@ -358,6 +358,14 @@ fn parse(html: &str, settings: Settings<'_, '_>) {
     }
 }
 
+/// The text of a header's bytes.
+fn header_text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -401,6 +409,9 @@ mod tests {
     fn values_are_found_in_every_kind_of_place() {
         let mut headers = HeaderMap::new();
         headers.insert("x-node", "n1".parse().unwrap());
+        let bytes = |text: &[u8]| HeaderValue::from_bytes(text).unwrap();
+        headers.insert("x-utf-8", bytes("Größe".as_bytes()));
+        headers.insert("x-latin-1", bytes(b"Gr\xf6\xdfe"));
         let cookie = |name: &str| (name == "sid").then(|| "c1".to_owned());
         let body = br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#;
         let reading = Response::new(200, &headers, body, &cookie);
@@ -411,6 +422,8 @@ mod tests {
         assert_eq!(found(json("$.s")).as_deref(), Some("t"));
         assert_eq!(found(json("$.none")), None);
         assert_eq!(found(Extract::Header("x-node".into())).as_deref(), Some("n1"));
+        assert_eq!(found(Extract::Header("x-utf-8".into())).as_deref(), Some("Größe"));
+        assert_eq!(found(Extract::Header("x-latin-1".into())).as_deref(), Some("Größe"));
         assert_eq!(found(Extract::Cookie("sid".into())).as_deref(), Some("c1"));
         assert_eq!(
             found(Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())).as_deref(),

@@ -8,4 +8,5 @@ pub(crate) mod extract;
 mod graphql;
 mod json;
 mod price;
+pub(crate) mod retry_after;
 mod visible;

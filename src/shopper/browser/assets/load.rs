@@ -15,9 +15,10 @@ use super::page::{Asset, AssetKind, assets};
 use crate::base::Micros;
 use crate::shopper::browser::address;
 use crate::shopper::browser::cookies::{CookieJar, SiteContext};
-use crate::shopper::browser::session::{
-    BrowserSession, RequestGate, SessionSettings, location_of, referer,
-};
+use crate::shopper::browser::redirects::location_of;
+use crate::shopper::browser::referrer::ReferrerPolicy;
+use crate::shopper::browser::session::{BrowserSession, RequestGate, SessionSettings};
+use crate::shopper::browser::site::{SiteRelation, is_trustworthy, relation};
 use crate::shopper::failure_kind::{classify_status, classify_transport_error};
 use crate::shopper::transport::{Clock, Exchange, Origin, ShopperConnections, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
@@ -26,7 +27,7 @@ use crate::tally::{FailureKind, OwnFault};
 const CONNECTIONS: usize = 6;
 
 /// What a page's own request says that no file's request repeats.
-const OF_THE_PAGE: [HeaderName; 11] = [
+const OF_THE_PAGE: [HeaderName; 16] = [
     header::ACCEPT,
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
@@ -36,6 +37,11 @@ const OF_THE_PAGE: [HeaderName; 11] = [
     header::IF_NONE_MATCH,
     header::ORIGIN,
     header::RANGE,
+    header::CACHE_CONTROL,
+    header::CONTENT_LENGTH,
+    header::HOST,
+    header::UPGRADE_INSECURE_REQUESTS,
+    HeaderName::from_static("sec-fetch-user"),
     header::REFERER,
     HeaderName::from_static("idempotency-key"),
 ];
@@ -50,6 +56,8 @@ pub(crate) struct AssetLoader<L> {
 pub(crate) struct PageToLoad<'a> {
     pub(crate) url: &'a Url,
     pub(crate) html: &'a [u8],
+    /// How much its files' requests say of it.
+    pub(crate) policy: ReferrerPolicy,
     /// The headers that the page was asked for with.
     pub(crate) headers: &'a HeaderMap,
 }
@@ -259,9 +267,14 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
                 }
             };
             let now = self.settings.at(exchange.ended_at);
-            self.cookies.borrow_mut().store(&answer.headers, &url, SiteContext::SameSite, now);
+            let context = self.site_context(&url);
+            self.cookies.borrow_mut().store(&answer.headers, &url, context, now);
             let status = answer.status.as_u16();
-            let Some(location) = location_of(&answer) else {
+            let location = match location_of(&answer) {
+                Ok(location) => location,
+                Err(error) => return missing(&url, FailureKind::Protocol, error.to_string()),
+            };
+            let Some(location) = location else {
                 self.cache.borrow_mut().take(&url, status, &answer.headers, exchange.ended_at);
                 return match status {
                     304 => AssetOutcome::NotModified,
@@ -281,6 +294,14 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
             FailureKind::RedirectLoop,
             format!("redirected more than {} times", self.settings.max_redirects),
         )
+    }
+
+    /// Files from other sites have their own cookies only where these say so.
+    fn site_context(&self, url: &Url) -> SiteContext {
+        match relation(self.page.url, url) {
+            SiteRelation::SameOrigin | SiteRelation::SameSite => SiteContext::SameSite,
+            SiteRelation::CrossSite => SiteContext::CrossSite,
+        }
     }
 
     fn request(&self, kind: AssetKind, url: &Url, origin: &Rc<Origin>) -> WireRequest {
@@ -305,11 +326,16 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
             AssetKind::Script | AssetKind::Font | AssetKind::Other => "*/*",
         };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        if let Some(referer) = referer(self.page.url, url) {
+        let site = relation(self.page.url, url);
+        if self.page.headers.contains_key(header::UPGRADE_INSECURE_REQUESTS) {
+            say_what_for(&mut headers, kind, site, is_trustworthy(url));
+        }
+        if let Some((referer, _)) = self.page.policy.referer(self.page.url, url, site) {
             headers.insert(header::REFERER, referer);
         }
         let now = self.clock.now();
-        if let Some(cookies) = self.cookies.borrow_mut().header(url, SiteContext::SameSite, now) {
+        let context = self.site_context(url);
+        if let Some(cookies) = self.cookies.borrow_mut().header(url, context, now) {
             headers.insert(header::COOKIE, cookies);
         }
         self.cache.borrow().conditions(url, &mut headers);
@@ -321,5 +347,29 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
             headers,
             body: Bytes::new(),
         }
+    }
+}
+
+/// Says what a browser says of a file's request.
+fn say_what_for(headers: &mut HeaderMap, kind: AssetKind, site: SiteRelation, trustworthy: bool) {
+    let names = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"];
+    if !trustworthy {
+        names.iter().for_each(|name| drop(headers.remove(*name)));
+        return;
+    }
+    let site = match site {
+        SiteRelation::SameOrigin => "same-origin",
+        SiteRelation::SameSite => "same-site",
+        SiteRelation::CrossSite => "cross-site",
+    };
+    let (mode, dest) = match kind {
+        AssetKind::Style => ("no-cors", "style"),
+        AssetKind::Script => ("no-cors", "script"),
+        AssetKind::Font => ("cors", "font"),
+        AssetKind::Image => ("no-cors", "image"),
+        AssetKind::Other => ("no-cors", "empty"),
+    };
+    for (name, value) in names.into_iter().zip([site, mode, dest]) {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }

@@ -9,6 +9,7 @@ use url::Url;
 use super::load::{LoadedAssets, PageToLoad};
 use crate::base::Micros;
 use crate::shopper::browser::address::AllowedHosts;
+use crate::shopper::browser::referrer::ReferrerPolicy;
 use crate::shopper::browser::session::{BrowserSession, SessionSettings};
 use crate::shopper::transport::{
     Clock, Exchange, ShopperConnections, TransportError, WireRequest, WireResponse,
@@ -106,7 +107,12 @@ impl Scene {
     /// Loads the page's files for at most a second; what came, and how long it took.
     async fn load_assets(&mut self, html: &str) -> (LoadedAssets, u64) {
         let url = Url::parse("http://shop.example/lamp").unwrap();
-        let page = PageToLoad { url: &url, html: html.as_bytes(), headers: &self.headers };
+        let page = PageToLoad {
+            url: &url,
+            html: html.as_bytes(),
+            policy: ReferrerPolicy::default(),
+            headers: &self.headers,
+        };
         let began_at = self.clock.now();
         let give_up_at = began_at + Micros::from_secs(1);
         let loaded =

@@ -18,7 +18,7 @@ struct Fields {
 ///
 /// A year of up to two digits is from 1970 to 2069. Unlike the RFC, Chromium takes the first number of up to two digits
 /// for the day and the next of up to five for the year, wherever they stand.
-pub(super) fn parse_date(text: &[u8]) -> Option<i64> {
+pub(crate) fn parse_date(text: &[u8]) -> Option<i64> {
     let mut fields = Fields::default();
     for token in text.split(|byte| is_delimiter(*byte)).filter(|token| !token.is_empty()) {
         fields.take(token);

@@ -11,4 +11,5 @@ mod line;
 mod tests;
 
 pub use cookie::SiteContext;
+pub(crate) use date::parse_date;
 pub use jar::{CookieJar, Now};

@@ -6,8 +6,11 @@ use std::task::{Context, Poll, Waker};
 
 use http::Version;
 
+use http::StatusCode;
+
 use super::*;
 use crate::plan::Device;
+use crate::shopper::browser::redirects::location_of;
 use crate::tally::Phases;
 
 /// Answers each address (`METHOD http://host/path`) with a status and headers; 200 without headers where none is known.
@@ -48,7 +51,7 @@ impl ShopperConnections for FakeConnections {
             .unwrap_or(("", 200, Vec::new()));
         let headers = headers
             .into_iter()
-            .map(|(name, value)| (name, HeaderValue::from_static(value)))
+            .map(|(name, value)| (name, HeaderValue::from_bytes(value.as_bytes()).unwrap()))
             .collect();
         let answer = WireResponse {
             status: StatusCode::from_u16(status).unwrap(),
@@ -95,6 +98,25 @@ fn now<F: Future>(future: F) -> F::Output {
     }
 }
 
+fn fetch_as(
+    session: &mut BrowserSession<FakeConnections>,
+    kind: RequestKind,
+    method: Method,
+    url: &str,
+    headers: &[(HeaderName, &'static str)],
+) -> FetchOutcome {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+        .collect();
+    let body = if method == Method::POST { Bytes::from_static(b"a=1") } else { Bytes::new() };
+    now(session.fetch(
+        PageRequest { method, url: url.into(), is_link: false, kind, headers, body },
+        Micros(1_000),
+        &mut |_, _, _| {},
+    ))
+}
+
 fn fetch_with<G: RequestGate>(
     session: &mut BrowserSession<FakeConnections, G>,
     method: Method,
@@ -107,7 +129,14 @@ fn fetch_with<G: RequestGate>(
         .collect();
     let body = if method == Method::GET { Bytes::new() } else { Bytes::from_static(b"body") };
     now(session.fetch(
-        PageRequest { method, url: url.into(), headers, body },
+        PageRequest {
+            method,
+            url: url.into(),
+            is_link: false,
+            kind: RequestKind::App,
+            headers,
+            body,
+        },
         Micros(1_000),
         &mut |_, _, _| {},
     ))
@@ -266,54 +295,102 @@ fn answers_that_only_look_like_redirects_are_answers() {
 }
 
 #[test]
-fn redirects_without_end_are_followed_ten_times() {
-    let hops: Vec<(&'static str, u16, &'static str)> = vec![
-        ("GET https://shop.example/0", 302, "/1"),
-        ("GET https://shop.example/1", 302, "/2"),
-        ("GET https://shop.example/2", 302, "/3"),
-        ("GET https://shop.example/3", 302, "/4"),
-        ("GET https://shop.example/4", 302, "/5"),
-        ("GET https://shop.example/5", 302, "/6"),
-        ("GET https://shop.example/6", 302, "/7"),
-        ("GET https://shop.example/7", 302, "/8"),
-        ("GET https://shop.example/8", 302, "/9"),
-        ("GET https://shop.example/9", 302, "/10"),
-        ("GET https://shop.example/10", 302, "/11"),
-    ];
-    let (mut session, asked) = redirecting(&hops);
-    assert_eq!(get(&mut session, "/1").result.unwrap().final_url.path(), "/11");
-    let fetched = get(&mut session, "/0");
-    let Err(trouble @ FetchError::RedirectLoop { hops: 10, circle: false, .. }) = fetched.result
-    else {
-        panic!("{:?}", fetched.result)
-    };
-    insta::assert_snapshot!(trouble, @"redirected 10 times, then to https://shop.example/11 as well");
-    assert_eq!((asked.borrow().len(), fetched.progress.exchanges), (22, 11));
-    assert_eq!(
-        (fetched.progress.sent_at, fetched.progress.ended_at),
-        (Some(Micros(121)), Some(Micros(222)))
-    );
+fn redirects_are_counted_as_browsers_count_them_and_a_way_round_is_no_failure() {
+    // Of a navigation Chromium counts the first request as well.
+    for (kind, most) in [(RequestKind::App, 20), (RequestKind::Navigation, 19)] {
+        let (mut session, asked) = redirecting(&[
+            ("GET https://shop.example/0", 302, "/1"),
+            ("GET https://shop.example/1", 302, "/0"),
+        ]);
+        let fetched = fetch_as(&mut session, kind, Method::GET, "/0", &[]);
+        assert_eq!(asked.borrow().len(), most + 1);
+        assert!(
+            matches!(fetched.result, Err(FetchError::RedirectLoop { hops, .. }) if hops as usize == most),
+            "{:?}",
+            fetched.result
+        );
+    }
+    let error = FetchError::RedirectLoop { hops: 19, location: "/x".to_owned() };
+    insta::assert_snapshot!(error, @"redirected 19 times, then to /x as well, which no browser follows");
 }
 
 #[test]
-fn going_back_with_a_new_cookie_is_no_circle() {
-    let set = (header::SET_COOKIE, "consent=1; Path=/");
+fn a_location_is_read_as_chromium_reads_it() {
+    for (location, goal) in [
+        ("/caf\u{e9}?q=\u{fc}#\u{e4}", "https://shop.example/caf%C3%A9?q=%C3%BC#%C3%A4"),
+        ("/a b", "https://shop.example/a%20b#top"),
+        ("\\cart", "https://shop.example/cart#top"),
+        ("next", "https://shop.example/from/next#top"),
+        ("../up", "https://shop.example/up#top"),
+        ("?q=1", "https://shop.example/from/0?q=1#top"),
+        ("/a\tb", "https://shop.example/ab#top"),
+        ("/one, /two", "https://shop.example/one,%20/two#top"),
+        ("https:/one", "https://shop.example/one#top"),
+        ("HTTPS://SHOP.EXAMPLE/UP", "https://shop.example/UP#top"),
+        ("", "https://shop.example/from/0#top"),
+    ] {
+        let table =
+            vec![("GET https://shop.example/from/0", 302, vec![(header::LOCATION, location)])];
+        let line = FakeConnections { table, ..FakeConnections::default() };
+        let fetched = get(&mut session(line), "/from/0#top");
+        assert_eq!(fetched.result.unwrap().final_url.as_str(), goal, "{location}");
+    }
+    for locations in [
+        &["mailto:a@b.c"][..],
+        &["myapp://x"],
+        &["https://"],
+        &["https://[oops"],
+        &["about:blank"],
+        &["/one", "/two"],
+        &["", "/two"],
+    ] {
+        let table = vec![(
+            "GET https://shop.example/",
+            302,
+            locations.iter().map(|to| (header::LOCATION, *to)).collect(),
+        )];
+        let line = FakeConnections { table, ..FakeConnections::default() };
+        let fetched = get(&mut session(line), "/");
+        assert!(
+            matches!(fetched.result, Err(FetchError::BadRedirect(_))),
+            "{locations:?}: {:?}",
+            fetched.result
+        );
+    }
+}
+
+#[test]
+fn the_bytes_of_a_location_are_kept() {
+    let answer = WireResponse {
+        status: StatusCode::FOUND,
+        version: Version::HTTP_11,
+        headers: HeaderMap::from_iter([(
+            header::LOCATION,
+            HeaderValue::from_bytes(b"/caf\xe9").unwrap(),
+        )]),
+        body: Bytes::new(),
+    };
+    assert_eq!(location_of(&answer).unwrap().as_deref(), Some("/caf%E9"));
+}
+
+#[test]
+fn the_user_and_password_of_an_address_are_sent_when_the_shop_asks_for_them() {
+    let ask = vec![(header::WWW_AUTHENTICATE, "Basic realm=x")];
     let line = FakeConnections {
-        table: vec![
-            ("GET https://shop.example/", 302, vec![(header::LOCATION, "/consent")]),
-            ("GET https://shop.example/consent", 302, vec![(header::LOCATION, "/"), set]),
-        ],
+        table: vec![("GET https://shop.example/in", 401, ask)],
         ..FakeConnections::default()
     };
     let asked = line.asked.clone();
-    let result = get(&mut session(line), "/").result;
-    // The table sends it round again, with the same cookie set anew each time: only the count ends it.
-    assert!(
-        matches!(result, Err(FetchError::RedirectLoop { hops: 10, circle: false, .. })),
-        "{result:?}"
-    );
-    assert_eq!(header_of(&asked.borrow()[0], header::COOKIE), None);
-    assert_eq!(header_of(&asked.borrow()[2], header::COOKIE), Some("consent=1"));
+    let mut session = session(line);
+    get(&mut session, "https://me:p%40w@shop.example/in");
+    get(&mut session, "/other");
+    let said: Vec<_> = asked
+        .borrow()
+        .iter()
+        .map(|asked| header_of(asked, header::AUTHORIZATION).map(str::to_owned))
+        .collect();
+    let basic = || Some("Basic bWU6cEB3".to_owned());
+    assert_eq!(said, [None, basic(), basic()]);
 }
 
 #[test]
@@ -377,10 +454,13 @@ fn the_referer_is_the_page_not_the_data_it_asked_for() {
     };
     let asked = line.asked.clone();
     let mut session = session(line);
+    let mut go = |url: &str, headers: &[(HeaderName, &'static str)]| {
+        fetch_as(&mut session, RequestKind::Navigation, Method::GET, url, headers);
+    };
     for url in ["/cart?a=1#top", "/api", "/go", "next"] {
-        get(&mut session, url);
+        go(url, &[]);
     }
-    fetch_with(&mut session, Method::GET, "/", &[(header::REFERER, "https://elsewhere.example/")]);
+    go("/", &[(header::REFERER, "https://elsewhere.example/")]);
     let seen: Vec<_> = asked
         .borrow()
         .iter()
@@ -416,7 +496,7 @@ fn only_allowed_hosts_are_asked() {
         get(&mut session, "/away").result,
         Err(FetchError::RedirectNotAllowed { .. })
     ));
-    assert!(matches!(get(&mut session, "/app").result, Err(FetchError::RedirectNotAllowed { .. })));
+    assert!(matches!(get(&mut session, "/app").result, Err(FetchError::BadRedirect(_))));
     let bad = get(&mut session, "/bad");
     assert!(matches!(bad.result, Err(FetchError::BadRedirect(_))), "{:?}", bad.result);
     assert_eq!(bad.progress.first_location.as_deref(), Some("https://[oops"));
@@ -435,6 +515,8 @@ fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
     let request = PageRequest {
         method: Method::GET,
         url: "/".into(),
+        is_link: false,
+        kind: RequestKind::App,
         headers: HeaderMap::new(),
         body: Bytes::new(),
     };
@@ -448,4 +530,155 @@ fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
         ]
     );
     assert_eq!(*give_ups.borrow(), [Micros(1_100), Micros(1_200)]);
+}
+
+/// A page at 127.0.0.1 from which requests go, and what each then says: `METHOD address: header=value ...`.
+fn said(
+    kind: RequestKind,
+    method: Method,
+    to: &str,
+    redirects: &[(&'static str, u16, &'static str)],
+    names: &[&'static str],
+) -> Vec<String> {
+    let html = || vec![(header::CONTENT_TYPE, "text/html")];
+    let mut table: Vec<Row> = vec![("GET http://127.0.0.1:1/p", 200, html())];
+    table.extend(
+        redirects.iter().map(|&(from, status, to)| (from, status, vec![(header::LOCATION, to)])),
+    );
+    let line = FakeConnections { table, ..FakeConnections::default() };
+    let asked = line.asked.clone();
+    let mut settings = SessionSettings::new(Url::parse("http://127.0.0.1:1").unwrap());
+    settings.allowed = AllowedHosts::new(["127.0.0.1", "localhost", "shop.test"]);
+    let mut session = BrowserSession::new(line, Rc::new(settings));
+    fetch_as(&mut session, RequestKind::Navigation, Method::GET, "/p", &[]);
+    fetch_as(&mut session, kind, method, to, &[]);
+    let line = |asked: &WireRequest| {
+        let said: Vec<String> = names
+            .iter()
+            .filter_map(|name| {
+                Some(format!(" {name}={}", asked.headers.get(*name)?.to_str().ok()?))
+            })
+            .collect();
+        format!("{}:{}", address_of(asked), said.concat())
+    };
+    asked.borrow().iter().skip(1).map(line).collect()
+}
+
+#[test]
+fn a_request_says_where_it_comes_from_as_chromium_s_do() {
+    let names = ["origin", "sec-fetch-site", "referer"];
+    let of = |kind, method, to: &str, redirects: &[_]| {
+        said(kind, method, to, redirects, &names).join("\n")
+    };
+    let posting =
+        |to: &str, redirects: &[_]| of(RequestKind::Navigation, Method::POST, to, redirects);
+    insta::assert_snapshot!(of(RequestKind::Navigation, Method::GET, "/q", &[]), @"GET http://127.0.0.1:1/q: sec-fetch-site=same-origin referer=http://127.0.0.1:1/p");
+    insta::assert_snapshot!(posting("/q", &[]), @"POST http://127.0.0.1:1/q: origin=http://127.0.0.1:1 sec-fetch-site=same-origin referer=http://127.0.0.1:1/p");
+    insta::assert_snapshot!(posting("http://127.0.0.1:2/q", &[]), @"POST http://127.0.0.1:2/q: origin=http://127.0.0.1:1 sec-fetch-site=same-site referer=http://127.0.0.1:1/");
+    insta::assert_snapshot!(posting("http://shop.test/q", &[]), @"POST http://shop.test/q: origin=http://127.0.0.1:1 referer=http://127.0.0.1:1/");
+    // Out and back: it stays cross-site, the referer stays cut, and a post that is kept no longer says its origin.
+    let out_and_back = |status| {
+        [
+            ("POST http://127.0.0.1:1/x", status, "http://localhost:1/y"),
+            (
+                if status == 302 {
+                    "GET http://localhost:1/y"
+                } else {
+                    "POST http://localhost:1/y"
+                },
+                status,
+                "http://127.0.0.1:1/q",
+            ),
+        ]
+    };
+    insta::assert_snapshot!(posting("/x", &out_and_back(302)), @r"
+    POST http://127.0.0.1:1/x: origin=http://127.0.0.1:1 sec-fetch-site=same-origin referer=http://127.0.0.1:1/p
+    GET http://localhost:1/y: sec-fetch-site=cross-site referer=http://127.0.0.1:1/
+    GET http://127.0.0.1:1/q: sec-fetch-site=cross-site referer=http://127.0.0.1:1/
+    ");
+    insta::assert_snapshot!(posting("/x", &out_and_back(307)), @r"
+    POST http://127.0.0.1:1/x: origin=http://127.0.0.1:1 sec-fetch-site=same-origin referer=http://127.0.0.1:1/p
+    POST http://localhost:1/y: origin=null sec-fetch-site=cross-site referer=http://127.0.0.1:1/
+    POST http://127.0.0.1:1/q: origin=null sec-fetch-site=cross-site referer=http://127.0.0.1:1/
+    ");
+    // A script's request is known to whom it was sent, and to nobody whom these send it on to.
+    insta::assert_snapshot!(of(RequestKind::Script, Method::POST, "/x", &out_and_back(307)), @r"
+    POST http://127.0.0.1:1/x: origin=http://127.0.0.1:1 sec-fetch-site=same-origin referer=http://127.0.0.1:1/p
+    POST http://localhost:1/y: origin=http://127.0.0.1:1 sec-fetch-site=cross-site referer=http://127.0.0.1:1/
+    POST http://127.0.0.1:1/q: origin=null sec-fetch-site=cross-site referer=http://127.0.0.1:1/
+    ");
+    insta::assert_snapshot!(of(RequestKind::Script, Method::GET, "http://localhost:1/q", &[]), @"GET http://localhost:1/q: origin=http://127.0.0.1:1 sec-fetch-site=cross-site referer=http://127.0.0.1:1/");
+    insta::assert_snapshot!(of(RequestKind::App, Method::POST, "/q", &[]), @"POST http://127.0.0.1:1/q:");
+}
+
+#[test]
+fn headers_stand_in_chromium_s_order() {
+    let order = |kind, method: Method, first: &str| {
+        let line = FakeConnections::default();
+        let asked = line.asked.clone();
+        let settings = SessionSettings::new(Url::parse(first).unwrap());
+        let mut session = BrowserSession::new(line, Rc::new(settings));
+        session.equip(Equipment { device: Some(Device::Desktop), ..Equipment::default() });
+        session.set_header(HeaderName::from_static("x-shopper"), HeaderValue::from_static("s"));
+        fetch_as(
+            &mut session,
+            kind,
+            method,
+            "/",
+            &[(header::CONTENT_TYPE, "a/b"), (HeaderName::from_static("x-own"), "1")],
+        );
+        let asked = asked.borrow();
+        asked[0].headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    insta::assert_snapshot!(order(RequestKind::Navigation, Method::POST, "http://localhost"), @"cache-control sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform upgrade-insecure-requests content-type user-agent origin accept sec-fetch-site sec-fetch-mode sec-fetch-user sec-fetch-dest referer accept-encoding accept-language x-shopper x-own");
+    insta::assert_snapshot!(order(RequestKind::Navigation, Method::POST, "http://shop.test"), @"cache-control upgrade-insecure-requests content-type user-agent origin accept referer accept-encoding accept-language x-shopper x-own");
+    insta::assert_snapshot!(order(RequestKind::Script, Method::POST, "https://shop.test"), @"sec-ch-ua-platform user-agent sec-ch-ua content-type sec-ch-ua-mobile accept origin sec-fetch-site sec-fetch-mode sec-fetch-dest referer accept-encoding accept-language x-shopper x-own");
+}
+
+#[test]
+fn cookies_of_one_site_go_along_with_what_that_site_causes() {
+    let set = |value| (header::SET_COOKIE, value);
+    let cookies = vec![
+        (header::CONTENT_TYPE, "text/html"),
+        set("strict=1; SameSite=Strict"),
+        set("lax=1; SameSite=Lax"),
+        set("unsaid=1"),
+        set("none=1; SameSite=None; Secure"),
+    ];
+    let there = |to| vec![(header::LOCATION, to)];
+    let line = FakeConnections {
+        table: vec![
+            ("GET http://localhost/", 200, cookies),
+            ("GET http://127.0.0.1/bank", 200, vec![(header::CONTENT_TYPE, "text/html")]),
+            ("GET http://127.0.0.1/r", 302, there("http://localhost/q")),
+            ("POST http://127.0.0.1/r", 307, there("http://localhost/q")),
+        ],
+        ..FakeConnections::default()
+    };
+    let asked = line.asked.clone();
+    let mut settings = SessionSettings::new(Url::parse("http://localhost").unwrap());
+    settings.allowed = AllowedHosts::new(["127.0.0.1", "localhost"]);
+    let mut session = BrowserSession::new(line, Rc::new(settings));
+    let mut go = |kind, method, url| {
+        fetch_as(&mut session, kind, method, url, &[]);
+        asked
+            .borrow()
+            .last()
+            .and_then(|asked| header_of(asked, header::COOKIE))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let navigation = RequestKind::Navigation;
+    go(navigation, Method::GET, "/");
+    let all = "strict=1; lax=1; unsaid=1; none=1";
+    // From the shop's own page, also by way of the bank.
+    assert_eq!(go(navigation, Method::GET, "http://127.0.0.1/r"), all);
+    assert_eq!(go(navigation, Method::POST, "http://127.0.0.1/r"), all);
+    go(navigation, Method::GET, "http://127.0.0.1/bank");
+    assert_eq!(go(navigation, Method::GET, "http://localhost/q"), "lax=1; unsaid=1; none=1");
+    assert_eq!(go(navigation, Method::GET, "http://127.0.0.1/r"), "lax=1; unsaid=1; none=1");
+    assert_eq!(go(navigation, Method::POST, "http://localhost/q"), "unsaid=1; none=1");
+    assert_eq!(go(RequestKind::Script, Method::GET, "http://localhost/q"), "none=1");
+    // An app knows of no sites.
+    assert_eq!(go(RequestKind::App, Method::POST, "http://localhost/q"), all);
 }

@@ -10,6 +10,7 @@ use url::Url;
 use super::controls::Button;
 use super::{controls, encode, fill, select};
 use crate::plan::{Request, Scope, Submit, Templates};
+use crate::shopper::browser::request_headers::RequestKind;
 use crate::shopper::browser::session::{Document, PageRequest};
 use crate::shopper::request::build::{FillError, encode_form};
 use crate::shopper::response::charset;
@@ -157,7 +158,14 @@ pub(crate) fn submit(
         }
     };
     Ok(Submission {
-        request: PageRequest { method, url: String::from(url).into(), headers, body },
+        request: PageRequest {
+            method,
+            url: String::from(url).into(),
+            is_link: true,
+            kind: RequestKind::Navigation,
+            headers,
+            body,
+        },
         meant,
     })
 }

@@ -1,0 +1,168 @@
+//! The headers of a request, in the order in which Chromium sends them.
+
+use http::Method;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use super::device::{self, AGENT};
+use super::site::SiteRelation;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const PAGE: HeaderValue = HeaderValue::from_static(
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+);
+/// What a browser unpacks; over connections that can be listened to, and changed on the way, the older two alone.
+const ENCODINGS: HeaderValue = HeaderValue::from_static("gzip, deflate, br, zstd");
+const PLAIN_ENCODINGS: HeaderValue = HeaderValue::from_static("gzip, deflate");
+const LANGUAGE: HeaderValue = HeaderValue::from_static("en-US,en;q=0.9");
+
+/// Room for the cookies as well: a map that grows on its way costs more.
+const ROOM: usize = 24;
+
+/// Who makes a request, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// An app, which knows of no pages and no sites.
+    App,
+    /// The shopper goes to a page: by a link, a form, or an address that was typed in.
+    Navigation,
+    /// A page that waits asks for itself again.
+    Refresh,
+    /// A script of the page asks for data.
+    Script,
+}
+
+/// What the headers of one request depend on.
+pub(super) struct RequestParts<'a> {
+    pub(super) kind: RequestKind,
+    pub(super) method: &'a Method,
+    /// Whether nobody can listen on the way.
+    pub(super) trustworthy: bool,
+    /// How the address relates to the page that the request comes from, with all redirects; none if from no page.
+    pub(super) site: Option<SiteRelation>,
+    pub(super) origin: Option<HeaderValue>,
+    pub(super) referer: Option<HeaderValue>,
+    /// What every request of the shopper says.
+    pub(super) session: &'a HeaderMap,
+    /// What the step says; it wins.
+    pub(super) own: &'a HeaderMap,
+}
+
+// === impl RequestKind ===
+
+impl RequestKind {
+    pub(super) fn is_navigation(self) -> bool {
+        matches!(self, RequestKind::Navigation | RequestKind::Refresh)
+    }
+}
+
+// === impl RequestParts ===
+
+impl RequestParts<'_> {
+    /// All headers but cookies and those that the transport writes before them.
+    pub(super) fn headers(self) -> HeaderMap {
+        let mut headers = match self.kind {
+            RequestKind::App => self.session.clone(),
+            RequestKind::Navigation | RequestKind::Refresh => self.of_navigation(),
+            RequestKind::Script => self.of_script(),
+        };
+        if self.kind != RequestKind::App {
+            // Who the shopper is, and whatever else every request says.
+            for (name, value) in self.session {
+                if !device::HINTS.contains(name) {
+                    headers.entry(name).or_insert_with(|| value.clone());
+                }
+            }
+        }
+        if self.own.is_empty() {
+            return headers;
+        }
+        // A pair without a name is another value of the name before it; a pair with one replaces, where it stands.
+        headers.extend(self.own.clone());
+        if self.own.contains_key(header::USER_AGENT) {
+            append_agent(&mut headers);
+        }
+        headers
+    }
+
+    fn of_navigation(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(ROOM);
+        if *self.method == Method::POST {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0"));
+        }
+        self.hint(&mut headers, &[0, 1, 2]);
+        headers.insert(header::UPGRADE_INSECURE_REQUESTS, HeaderValue::from_static("1"));
+        self.copy(&mut headers, self.own, header::CONTENT_TYPE);
+        self.copy(&mut headers, self.session, header::USER_AGENT);
+        headers.extend(self.origin.clone().map(|origin| (header::ORIGIN, origin)));
+        headers.insert(header::ACCEPT, PAGE);
+        if self.trustworthy {
+            headers.insert(SEC_FETCH_SITE, self.said_site());
+            headers.insert(SEC_FETCH_MODE, HeaderValue::from_static("navigate"));
+            if self.kind == RequestKind::Navigation {
+                headers.insert(SEC_FETCH_USER, HeaderValue::from_static("?1"));
+            }
+            headers.insert(SEC_FETCH_DEST, HeaderValue::from_static("document"));
+        }
+        self.end(headers)
+    }
+
+    fn of_script(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(ROOM);
+        self.hint(&mut headers, &[2]);
+        self.copy(&mut headers, self.session, header::USER_AGENT);
+        self.hint(&mut headers, &[0]);
+        self.copy(&mut headers, self.own, header::CONTENT_TYPE);
+        self.hint(&mut headers, &[1]);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.extend(self.origin.clone().map(|origin| (header::ORIGIN, origin)));
+        if self.trustworthy {
+            headers.insert(SEC_FETCH_SITE, self.said_site());
+            headers.insert(SEC_FETCH_MODE, HeaderValue::from_static("cors"));
+            headers.insert(SEC_FETCH_DEST, HeaderValue::from_static("empty"));
+        }
+        self.end(headers)
+    }
+
+    fn end(&self, mut headers: HeaderMap) -> HeaderMap {
+        headers.extend(self.referer.clone().map(|referer| (header::REFERER, referer)));
+        let encodings = if self.trustworthy { ENCODINGS } else { PLAIN_ENCODINGS };
+        headers.insert(header::ACCEPT_ENCODING, encodings);
+        let language = self.session.get(header::ACCEPT_LANGUAGE).cloned().unwrap_or(LANGUAGE);
+        headers.insert(header::ACCEPT_LANGUAGE, language);
+        headers
+    }
+
+    /// The client hints of the shopper's device, of which only trusted hosts are told.
+    fn hint(&self, headers: &mut HeaderMap, hints: &[usize]) {
+        if self.trustworthy {
+            hints
+                .iter()
+                .for_each(|hint| self.copy(headers, self.session, device::HINTS[*hint].clone()));
+        }
+    }
+
+    fn copy(&self, headers: &mut HeaderMap, from: &HeaderMap, name: HeaderName) {
+        headers.extend(from.get(&name).cloned().map(|value| (name, value)));
+    }
+
+    fn said_site(&self) -> HeaderValue {
+        HeaderValue::from_static(match self.site {
+            None => "none",
+            Some(SiteRelation::SameOrigin) => "same-origin",
+            Some(SiteRelation::SameSite) => "same-site",
+            Some(SiteRelation::CrossSite) => "cross-site",
+        })
+    }
+}
+
+/// Whatever browser a shopper is taken for, the shop can tell that it is a load test.
+fn append_agent(headers: &mut HeaderMap) {
+    let Some(agent) = headers.get(header::USER_AGENT) else { return };
+    if let Ok(both) = HeaderValue::from_bytes(&[agent.as_bytes(), b" ", AGENT.as_bytes()].concat())
+    {
+        headers.insert(header::USER_AGENT, both);
+    }
+}
