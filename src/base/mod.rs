@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of scenarios, sockets or clocks.
 
+mod currency;
 mod ids;
 pub mod random;
 pub mod redact;
@@ -9,6 +10,7 @@ mod solve;
 mod units;
 mod visible;
 
+pub use currency::{Currency, Money};
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
 pub use solve::bisect;
 pub use units::{Delay, Micros, MinorUnits, counted, plural, thousands};

@@ -66,7 +66,7 @@ fn calibrate(runs: &[RunAnalysis], args: &CompareArgs, screen: Screen) -> Result
     };
     let path = noise_floor::store(&noise, &runs[0], &args.comparison, &args.out)?;
     if !screen.quiet {
-        print(&noise_text(&noise))?;
+        print(&noise_text(&noise, sides[0].plan))?;
     }
     screen.notice(&format!(
         "the noise floor is stored in {}; `compare` uses it for runs of this scenario and load",

@@ -31,7 +31,7 @@ mod template;
 
 use url::Url;
 
-use crate::base::{JourneyId, StepId, UnitId, VarId};
+use crate::base::{Currency, JourneyId, StepId, UnitId, VarId};
 
 pub use arms::{Arm, MAX_ARMS, RetryStrategy};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
@@ -87,6 +87,8 @@ pub struct Plan {
     pub objectives: Vec<Objective>,
     /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
     pub season: Option<u64>,
+    /// The currency of prices. No part of the digests.
+    pub currency: Option<Currency>,
     /// The error budget.
     pub budget: Option<ErrorBudget>,
     /// Safety caps.

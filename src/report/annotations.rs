@@ -66,6 +66,9 @@ mod tests {
         let marks: Vec<&str> =
             shown.lines().filter_map(|line| line.split_once(' ').map(|(mark, _)| mark)).collect();
         assert_eq!(marks, ["::error", "::warning", "::warning"], "{shown}");
-        assert!(shown.contains("::not to be believed: observed 3.3 %25"), "{shown}");
+        assert!(
+            shown.contains("::invalid (load generator saturated): observed 3.3 %25"),
+            "{shown}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The runs that are stored, a line each: what `tillrush runs` lists.
+//! Stored runs, one per row: the list of `tillrush runs`.
 
 use std::collections::BTreeMap;
 
@@ -133,17 +133,17 @@ impl HistoryRow {
 pub fn history(rows: &[HistoryRow]) -> Table {
     let columns = [
         ("run", Fit::Name),
-        ("started, UTC", Fit::Figure),
+        ("started (UTC)", Fit::Figure),
         ("scenario", Fit::Name),
         ("target", Fit::Optional(2)),
         ("tags", Fit::Optional(1)),
         ("shoppers", Fit::Figure),
         ("repeated", Fit::Figure),
-        ("95 % range", Fit::Optional(3)),
-        ("p95 pay", Fit::Figure),
+        ("95 % CI", Fit::Optional(3)),
+        ("payment p95", Fit::Figure),
         ("verdict", Fit::Name),
     ];
-    let mut table = Table::new("Runs, the newest first", &columns);
+    let mut table = Table::new("Runs, newest first", &columns);
     for row in rows {
         let tone = match row.verdict.as_deref() {
             Some("pass") => Tone::Good,
@@ -180,10 +180,10 @@ mod tests {
             HistoryRow::of("latest~1".into(), "runs/a".into(), &run),
         ];
         insta::assert_snapshot!(console_table(&history(&rows), 120, Paint::Plain), @r"
-        Runs, the newest first
-          run           started, UTC  scenario                          tags  shoppers  repeated  p95 pay  verdict
-          latest                   –  –                                              –         –        –  running
-          latest~1  2026-11-27 09:00  Black Friday checkout  release=2026.47     1,000     3.3 %   52.9ms  fail
+        Runs, newest first
+          run          started (UTC)  scenario                          tags  shoppers  repeated  payment p95  verdict
+          latest                   –  –                                              –         –            –  running
+          latest~1  2026-11-27 09:00  Black Friday checkout  release=2026.47     1,000     3.3 %       52.9ms  fail
         ");
         assert!(rows[1].pay_p95_ms["pay"].unwrap() > 10.0, "{rows:?}");
     }

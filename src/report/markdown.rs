@@ -26,10 +26,12 @@ pub fn markdown(view: &View) -> String {
         view.tables.iter().partition(|table| table.in_sight);
     let mut found: String = in_sight.iter().map(|each| format!("\n{}", table(each))).collect();
     found.push('\n');
-    view.headline.iter().for_each(|remark| found.push_str(&format!("- {}\n", text(&remark.text))));
+    view.headline
+        .iter()
+        .for_each(|statement| found.push_str(&format!("- {}\n", text(&statement.text))));
     if disbelieved {
         out.push_str(&format!(
-            "\n<details><summary>What was found: {MARK}</summary>\n{found}\n</details>\n"
+            "\n<details><summary>Results: {MARK}</summary>\n{found}\n</details>\n"
         ));
     } else {
         out.push_str(&found);
@@ -44,7 +46,7 @@ pub fn markdown(view: &View) -> String {
     out.push('\n');
     view.generator
         .iter()
-        .map(|remark| &remark.text)
+        .map(|statement| &statement.text)
         .chain(&view.notes)
         .for_each(|note| out.push_str(&format!("> {}\n", text(note))));
     out
@@ -100,37 +102,37 @@ mod tests {
         let (gate, rest) = shown.split_once("<details>").unwrap();
         assert!(
             gate.starts_with(
-                "## ❌ shop: FAIL\n\n**1 of 1 objective broken: repeated\\_failures &lt; 0.5%.**"
+                "## ❌ shop: FAIL\n\n**1 of 1 objective violated: repeated\\_failures &lt; 0.5%.**"
             ),
             "{gate}"
         );
         assert!(gate.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |"), "{gate}");
-        assert!(rest.contains("**What went wrong**") && rest.contains("</details>"), "{rest}");
+        assert!(rest.contains("**Failures by kind**") && rest.contains("</details>"), "{rest}");
         for line in shown.lines().filter(|line| line.starts_with('|')) {
             assert!(line.ends_with('|') && line.matches('|').count() > 3, "{line}");
         }
     }
 
     #[test]
-    fn what_is_not_to_be_believed_is_folded_away_beneath_the_reason() {
+    fn results_of_an_invalid_run_are_folded_away() {
         let mut plan = crate::verdict::trial::shop();
         plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
         let trial = Trial::of(plan, 1_000, 60, planted)
             .stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
         let shown = markdown(&View::of(&trial.plan, &trial.facts, &trial.findings()));
         let (sight, folded) = shown
-            .split_once("<details><summary>What was found: not to be believed</summary>")
+            .split_once("<details><summary>Results: invalid (load generator saturated)</summary>")
             .unwrap();
         assert!(sight.starts_with("## ⚠️ Black Friday checkout: INVALID\n"), "{sight}");
         assert!(
-            sight.contains("\n\n> **Not to be believed: ")
-                && !sight.contains("again and again")
+            sight.contains("\n\n> **Do not use these results: ")
+                && !sight.contains("fail repeatedly")
                 && !sight.contains('|'),
             "{sight}"
         );
         assert!(
             folded.contains("| repeated\\_failures &lt; 0.5% | 3.3 % |")
-                && folded.contains("\n- In all, 3.3 %"),
+                && folded.contains("\n- Repeated failures (two or more failed attempts): 3.3 %"),
             "{folded}"
         );
     }

@@ -12,6 +12,8 @@ mod inputs;
 pub mod json;
 mod junit;
 mod markdown;
+#[cfg(test)]
+mod plain_words;
 mod samples;
 pub mod view;
 
@@ -28,4 +30,4 @@ pub use markdown::markdown;
 pub use samples::failures_jsonl;
 pub use view::View;
 pub use view::format::{count, percent};
-pub use view::tables::group;
+pub use view::hotspots::group;

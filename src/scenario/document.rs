@@ -45,6 +45,8 @@ mapping! {
         "season" => season: Season,
         /// The error budget, of which reports say how fast the run would spend it.
         "budget" => budget: Budget,
+        /// The currency of prices, by its ISO 4217 code, such as EUR. Reports show amounts in it.
+        "currency" => currency: Text,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
     }

@@ -22,7 +22,7 @@ use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, f
 use super::response::extract::{Refresh, Response};
 use super::response::retry_after::retry_after;
 use super::transport::{Clock, Exchange, WireRequest, WireResponse};
-use crate::base::{Micros, StepId, UnitId};
+use crate::base::{Micros, Money, StepId, UnitId};
 use crate::plan::{Body, Client, Plan, Poll, RenderError, Step};
 use crate::tally::{
     AttemptTimes, ExchangeSeen, FailureKind, Outcome, OwnFault, PairOf, StepAttempt, Timing,
@@ -473,9 +473,8 @@ impl<E: Env> JourneyRun<E> {
     ) {
         let plan = &*context.plan;
         if let Some(value) = captured.order_value {
-            context.observe(|observer| {
-                observer.value_captured("worth, in minor units", &value.0.to_string());
-            });
+            let money = Money { minor_units: value.0, currency: plan.currency };
+            context.observe(|observer| observer.value_captured("order value", &money.to_string()));
             self.outcomes.order_value = Some(value);
         }
         for (observed, value) in captured.observed {

@@ -63,7 +63,8 @@ fn a_cascade_is_blamed_on_its_first_step_with_an_example_to_look_up() {
     let marker = example["marker"].as_str().unwrap();
     assert!(books.shoppers[marker].failed.contains_key("add"));
     assert!(
-        ended.stdout.contains("What went wrong first") && ended.stdout.contains(marker),
+        ended.stdout.contains("First failure of each failing shopper")
+            && ended.stdout.contains(marker),
         "{}",
         ended.stdout
     );

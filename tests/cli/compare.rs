@@ -43,7 +43,7 @@ fn a_regression_ends_with_106_and_names_what_got_worse() {
         (Some("repeated_failures"), Some("regression"))
     );
     assert_eq!(found["base"]["target"], format!("{}/", sound.url()));
-    for text in ["Primary, repeated_failures: a regression", "failures(pay)", "REGRESSION"] {
+    for text in ["Primary metric repeated_failures: regression", "failures(pay)", "REGRESSION"] {
         assert!(ended.stdout.contains(text), "'{text}' is not in\n{}", ended.stdout);
     }
     // The other way round, by folder and by file.
@@ -135,7 +135,11 @@ fn a_run_with_a_baseline_ends_with_its_regression() {
     let ended = bench
         .run(&[&["--baseline", "latest", "--target", &faulty.url()], &LOAD[..]].concat())
         .with(&or_invalid(106));
-    assert!(ended.stdout.contains("Primary, repeated_failures: a regression"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("Primary metric repeated_failures: regression"),
+        "{}",
+        ended.stdout
+    );
     let gated = bench.file("gated.yaml", &format!("{BUY}objectives: [failures < 0.1%]\n"));
     let base = bench.runs()[0].join("tally");
     let arguments = [
@@ -196,7 +200,7 @@ fn like_runs_make_a_noise_floor_that_later_comparisons_take() {
         .with(&[0])
         .complains("the noise floor is stored in runs/noise-buy-");
     assert!(
-        ended.stdout.contains("What 3 like runs of Buy differ by")
+        ended.stdout.contains("Noise floor of 3 runs of Buy")
             && ended.stdout.contains("repeated_failures"),
         "{}",
         ended.stdout

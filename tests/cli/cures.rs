@@ -73,7 +73,7 @@ fn a_fresh_session_cures_what_is_pinned_to_a_node_and_the_same_again_does_not() 
         place["arms"].as_array().unwrap().iter().map(|arm| count(arm, "/shoppers")).sum();
     assert_eq!(treated, books.shoppers_failed, "each failing shopper tried again once in some way");
     sessions_are_those_of_the_arms(&scenario, &books, 1);
-    assert!(ended.stdout.contains("A fresh session cures"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Retrying in a fresh session recovers"), "{}", ended.stdout);
     // The replay is no second visit: who came is counted once.
     let home = &document["journeys"][0]["funnel"][0];
     assert_eq!(count(home, "/entered"), books.shoppers_seen);

@@ -71,7 +71,7 @@ fn a_rate_that_it_cannot_reach_is_its_own_fault() {
         (&document["generator"]["verdict"], &document["verdict"]),
         (&"invalid".into(), &"invalid".into())
     );
-    assert!(doubts(&document).contains("acted late"), "{}", doubts(&document));
+    assert!(doubts(&document).contains("started late"), "{}", doubts(&document));
     assert!(doubts(&document).contains("--slice"), "{}", doubts(&document));
 }
 

@@ -90,5 +90,5 @@ fn two_values_that_fail_together_are_named_as_a_pair_and_the_season_is_scaled() 
         (season["lost"].as_f64().unwrap() / (2_100_000.0 * rate) - 1.0).abs() < 1e-3,
         "{season}"
     );
-    assert!(season["lost_worth_minor"].as_f64().unwrap() > 0.0);
+    assert!(season["revenue_at_risk_minor"].as_f64().unwrap() > 0.0);
 }

@@ -41,7 +41,7 @@ fn a_cap_holds_requests_back_counts_them_and_makes_no_failure_of_it() {
     let bench =
         Bench::new(&loaded(&capped, "{ arrivals: paced, stages: [{ hold: 40/s, for: 2s }] }"));
     let ended = bench.run(&["--target", &shop.url()]).with(&MEASURED);
-    assert!(ended.stdout.contains("held back"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("delayed by a rate limit"), "{}", ended.stdout);
     let (document, books) = (bench.document(), shop.ledger());
     // 80 shoppers with three requests each, at 60 a second: four seconds instead of two.
     assert_eq!(count(&document, "/requests_sent"), 240);
@@ -50,7 +50,7 @@ fn a_cap_holds_requests_back_counts_them_and_makes_no_failure_of_it() {
     assert_eq!(count(&document, "/shoppers/failed"), 0, "to be held back is no failure");
     let doubts = document["generator"]["doubts"].as_array().unwrap();
     let held = doubts.iter().find_map(|doubt| {
-        doubt["cause"].as_str()?.strip_suffix(" requests held back by a safety cap")
+        doubt["cause"].as_str()?.strip_suffix(" requests delayed by a rate limit")
     });
     let held: u64 = held.unwrap_or_else(|| panic!("{doubts:?}")).parse().unwrap();
     assert!((60..=240).contains(&held), "{held}");

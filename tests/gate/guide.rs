@@ -122,7 +122,7 @@ fn the_two_commands_of_the_guide_pass_and_fail() {
     let said = text(&output.stdout);
     let codes: Vec<&str> = said.lines().filter(|line| line.starts_with("exit code")).collect();
     assert_eq!(codes, ["exit code 0", "exit code 99"], "{said}{}", text(&output.stderr));
-    assert!(said.contains("PASS: all objectives hold") && said.contains("FAIL: "), "{said}");
+    assert!(said.contains("PASS: ") && said.contains("FAIL: "), "{said}");
     assert!(
         text(&output.stderr).contains("::error file=scenarios/release-gate.yaml,line="),
         "{}",

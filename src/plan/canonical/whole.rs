@@ -23,6 +23,7 @@ impl Canonical for Plan {
             objectives: _,
             season: _,
             budget: _,
+            currency: _,
             // Compiled from the templates' sources, which are part of the steps.
             templates: _,
         } = self;

@@ -27,6 +27,7 @@ use url::Url;
 
 use self::names::Names;
 use super::{ArrivalModel, Client, Inputs, Limits, Plan, Templates};
+use crate::base::Currency;
 use crate::scenario::{Problems, Scenario, Span, Text, Tracing};
 
 /// A plan in the making.
@@ -101,6 +102,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
             .as_ref()
             .and_then(|season| season.shoppers.as_ref())
             .map(|shoppers| shoppers.value.0.round() as u64),
+        currency: compiler.currency(document.currency.as_ref()),
         load,
         shoppers,
         journeys: flow.journeys,
@@ -181,6 +183,19 @@ impl Compiler<'_> {
                 self.problem(written.span, format!("`{}`: {wrong}", written.value), REMEDY)
             })
             .ok()
+    }
+
+    fn currency(&mut self, written: Option<&Text>) -> Option<Currency> {
+        let written = written?;
+        let found = Currency::new(&written.value);
+        if found.is_none() {
+            self.problem(
+                written.span,
+                format!("`{}` is not an ISO 4217 code of a currency", written.value),
+                "write its three capital letters, such as EUR, USD or JPY",
+            );
+        }
+        found
     }
 
     fn limits(&mut self, written: Option<&crate::scenario::Limits>) -> Limits {

@@ -11,7 +11,7 @@ use crate::plan::{Plan, Request, Segment, Template};
 pub enum Breach {
     /// More requests at the peak than the cap on all of them.
     #[error(
-        "{peak:.1} requests/s at the peak, {limit}/s allowed: the rest would be held back; lower the peak or raise limits.requests"
+        "{peak:.1} requests/s at the peak, {limit}/s allowed: the rest would be delayed; lower the peak or raise limits.requests"
     )]
     Requests {
         /// Allowed per second.
@@ -21,7 +21,7 @@ pub enum Breach {
     },
     /// More requests at the peak than the cap on a host.
     #[error(
-        "{peak:.1} requests/s to {host} at the peak, {limit}/s allowed: the rest would be held back; lower the peak, raise limits.hosts, or put a stub in its place"
+        "{peak:.1} requests/s to {host} at the peak, {limit}/s allowed: the rest would be delayed; lower the peak, raise limits.hosts, or put a stub in its place"
     )]
     Host {
         /// The host's name.
@@ -128,7 +128,7 @@ mod tests {
     fn a_cap_below_the_peak_is_named_with_a_remedy() {
         let mut plan = shop();
         plan.limits.requests = Some(20.0);
-        insta::assert_snapshot!(breaches(&plan, None).join("\n"), @"28.8 requests/s at the peak, 20/s allowed: the rest would be held back; lower the peak or raise limits.requests");
+        insta::assert_snapshot!(breaches(&plan, None).join("\n"), @"28.8 requests/s at the peak, 20/s allowed: the rest would be delayed; lower the peak or raise limits.requests");
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
             ("shop.test".into(), 30.0),
             ("other.test".into(), 1.0),
         ];
-        insta::assert_snapshot!(breaches(&plan, None).join("\n"), @"4.5 requests/s to sandbox.test at the peak, 4/s allowed: the rest would be held back; lower the peak, raise limits.hosts, or put a stub in its place");
+        insta::assert_snapshot!(breaches(&plan, None).join("\n"), @"4.5 requests/s to sandbox.test at the peak, 4/s allowed: the rest would be delayed; lower the peak, raise limits.hosts, or put a stub in its place");
     }
 
     #[test]

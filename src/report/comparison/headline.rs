@@ -1,18 +1,19 @@
 //! The sentences of a comparison.
 
 use super::tables::{figure, range, ratio, seen};
-use crate::report::view::format::{counted, percent, times};
-use crate::report::view::tables::group;
-use crate::report::view::{Statement, Tone, Warning, headline};
+use crate::report::view::format::{counted, percent, percent_figure, times};
+use crate::report::view::generator::generator;
+use crate::report::view::hotspots::group;
+use crate::report::view::{Statement, Tone, Warning};
 use crate::verdict::Verdict;
 use crate::verdict::compare::{
     Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side,
 };
 
-/// So many regressions are named in the verdict's line.
-const NAMED: usize = 3;
+/// Regressions beyond these are only counted in the verdict's line.
+const LISTED: usize = 3;
 
-/// What is compared with what.
+/// The scenario and both runs.
 pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
     let name = |side: &Side<'_>| {
         let tags: Vec<String> =
@@ -20,10 +21,10 @@ pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
         let tags = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
         format!("{}{tags}", side.facts.started_at.strftime("%Y-%m-%d %H:%M:%SZ"))
     };
-    format!("{}: {} beside {}", candidate.plan.name, name(candidate), name(base))
+    format!("{}: {} vs. baseline {}", candidate.plan.name, name(candidate), name(base))
 }
 
-/// Both runs in a line.
+/// The size and the target of both runs.
 pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
     let of = |side: &Side<'_>| {
         format!(
@@ -35,24 +36,24 @@ pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
     format!("candidate: {}; base: {}", of(candidate), of(base))
 }
 
-/// Why the verdict is what it is.
+/// The reason for the verdict.
 pub(super) fn reason(found: &Comparison) -> Statement {
     match found.verdict {
         Verdict::Fail => {
             let worse: Vec<&Difference> = found.regressions().collect();
-            let named: Vec<String> =
-                worse.iter().take(NAMED).map(|difference| moved(difference)).collect();
-            let more = worse.len().saturating_sub(NAMED);
+            let changes: Vec<String> =
+                worse.iter().take(LISTED).map(|difference| describe(difference)).collect();
+            let more = worse.len().saturating_sub(LISTED);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            Statement::new(Tone::Bad, format!("a regression: {}{more}", named.join("; ")))
+            Statement::new(Tone::Bad, format!("regression: {}{more}", changes.join("; ")))
         }
         Verdict::Pass => Statement::new(
             Tone::Good,
-            format!("no regression: {}", found.primary().map(moved).unwrap_or_default()),
+            format!("no regression: {}", found.primary().map(describe).unwrap_or_default()),
         ),
         Verdict::Invalid => Statement::new(
             Tone::Doubtful,
-            "a generator, not the shop, was the bottleneck in one of the runs: their difference says little",
+            "the load generator was saturated in one of the runs, so they cannot be compared",
         ),
         Verdict::Interrupted | Verdict::Inconclusive => {
             Statement::new(Tone::Doubtful, undecided(found))
@@ -62,95 +63,86 @@ pub(super) fn reason(found: &Comparison) -> Statement {
 
 fn undecided(found: &Comparison) -> String {
     match found.primary() {
-        None => "one of the runs has seen nothing of what is compared".to_owned(),
+        None => "one of the runs has no samples of the primary metric".to_owned(),
         Some(primary) if primary.answer != Answer::Inconclusive => {
             format!(
-                "the generator is suspect, so that nothing can be said to be no worse: {}",
-                moved(primary)
+                "the load generator is suspect, so a regression can't be ruled out: {}",
+                describe(primary)
             )
         }
         Some(primary) => {
             let needed = match primary.times_needed {
-                Some(more) => format!("about {} times as many shoppers would decide", times(more)),
-                None => "too close to what matters for any number of shoppers".to_owned(),
+                Some(more) => format!("about {} times as many shoppers needed", times(more)),
+                None => "too close to the margin for any sample size".to_owned(),
             };
-            format!("too little was seen to say whether {}; {needed}", moved(primary))
+            format!("the samples are too small to decide: {}; {needed}", describe(primary))
         }
     }
 }
 
-/// `repeated_failures went from 0.50 % to 1.0 % (+0.26 to +0.75 pt)`.
-fn moved(difference: &Difference) -> String {
+/// `repeated_failures went from 0.50 % to 1.0 % (95 % CI +0.26 to +0.75 pt)`.
+fn describe(difference: &Difference) -> String {
     let (base, candidate) =
         (figure(difference, &difference.base), figure(difference, &difference.candidate));
-    format!("{} went from {base} to {candidate}{}", difference.key, in_brackets(difference))
+    format!("{} went from {base} to {candidate}{}", difference.key, change_ci95(difference))
 }
 
-/// Where the change lies, if that can be said: ` (+0.2 to +0.7 pt)`.
-pub(super) fn in_brackets(difference: &Difference) -> String {
+/// The interval of the change, if it is known: ` (95 % CI +0.2 to +0.7 pt)`.
+pub(super) fn change_ci95(difference: &Difference) -> String {
     if difference.known_ci95().is_some() {
-        format!(" ({})", range(difference))
+        format!(" (95 % CI {})", range(difference))
     } else {
         String::new()
     }
 }
 
-/// The caution that the generators call for.
-pub(super) fn caution(found: &Comparison) -> Option<Warning> {
-    let sentence = "Not to be believed: in one of the runs the generator was the bottleneck, so that what differs may be its own doing, and not \
-                    the shop's.";
+/// The warning that the state of the load generators calls for.
+pub(super) fn warning(found: &Comparison) -> Option<Warning> {
+    let sentence = "Do not use this comparison: the load generator was saturated in one of the runs. Differences may come from it and not \
+                    from the shop.";
     (found.verdict == Verdict::Invalid)
         .then(|| Warning { of_all: true, sentence: sentence.to_owned() })
 }
 
-/// What matters most, after what must be known before it is believed, as sentences.
+/// The warning about the load generators, then the findings, as sentences.
 pub(super) fn headline(found: &Comparison) -> Vec<String> {
-    caution(found)
-        .map(|caution| caution.sentence)
+    warning(found)
+        .map(|warning| warning.sentence)
         .into_iter()
-        .chain(self::found(found).into_iter().map(|remark| remark.text))
+        .chain(self::found(found).into_iter().map(|statement| statement.text))
         .collect()
 }
 
-/// What matters most, in plain sentences.
+/// The primary metric, the others, then the hot spots.
 pub(super) fn found(found: &Comparison) -> Vec<Statement> {
-    let mut remarks = Vec::new();
-    if let Some(primary) = found.primary() {
-        let more = match (ratio(primary), primary.subject.is_time()) {
-            (Some(ratio), false) => format!(", {} times the base's", times(ratio)),
-            _ => String::new(),
-        };
-        let per = 10_000.0 * primary.change;
-        let per = match primary.subject.is_time() {
-            true => seen(primary),
-            false => format!("{per:+.1} of every 10,000 shoppers").replace('-', "−"),
-        };
-        let (tone, word) = match primary.answer {
-            Answer::Regression => (Tone::Bad, "a regression"),
-            Answer::NoRegression => (Tone::Good, "no regression"),
-            Answer::Inconclusive => (Tone::Doubtful, "inconclusive"),
-        };
-        remarks
-            .push(Statement::new(tone, format!("Primary, {}: {word}. {per}{more}.", primary.key)));
-    }
-    remarks.extend(others(found));
-    remarks.extend(
-        found
-            .places
-            .new
-            .iter()
-            .filter(|spot| spot.sure)
-            .map(|spot| place(spot, "now fail again and again", Tone::Bad)),
-    );
-    remarks.extend(
-        found
-            .places
-            .vanished
-            .iter()
-            .filter(|spot| spot.sure)
-            .map(|spot| place(spot, "no longer fail again and again", Tone::Good)),
-    );
-    remarks
+    let places = &found.places;
+    let new = places.new.iter().filter(|spot| spot.sure);
+    let gone = places.vanished.iter().filter(|spot| spot.sure);
+    found
+        .primary()
+        .map(primary)
+        .into_iter()
+        .chain(others(found))
+        .chain(new.map(|spot| hotspot(spot, "now fail repeatedly", Tone::Bad)))
+        .chain(gone.map(|spot| hotspot(spot, "no longer fail repeatedly", Tone::Good)))
+        .collect()
+}
+
+fn primary(primary: &Difference) -> Statement {
+    let (tone, word) = match primary.answer {
+        Answer::Regression => (Tone::Bad, "regression"),
+        Answer::NoRegression => (Tone::Good, "no regression"),
+        Answer::Inconclusive => (Tone::Doubtful, "inconclusive"),
+    };
+    let change = if primary.subject.is_time() {
+        format!("Change: {}.", seen(primary))
+    } else {
+        let per_10_000 = 10_000.0 * primary.change;
+        let ratio = ratio(primary)
+            .map_or_else(String::new, |ratio| format!(", {} times the base", times(ratio)));
+        format!("Change per 10,000 shoppers: {per_10_000:+.1}{ratio}.").replace('-', "−")
+    };
+    Statement::new(tone, format!("Primary metric {}: {word}. {change}", primary.key))
 }
 
 fn others(found: &Comparison) -> Option<Statement> {
@@ -159,14 +151,15 @@ fn others(found: &Comparison) -> Option<Statement> {
     let (worse, open, all) = (of(Answer::Regression), of(Answer::Inconclusive), others().count());
     let tone = if worse > 0 { Tone::Bad } else { Tone::Plain };
     let text = format!(
-        "Of {} {worse} got worse, {} did not, and for {open} too little was seen to say.",
-        counted(all as u64, "other figure"),
-        all - worse - open
+        "{}: {} without regression, {open} inconclusive, {}.",
+        counted(all as u64, "other metric"),
+        all - worse - open,
+        counted(worse as u64, "regression"),
     );
     (all > 0).then(|| Statement::new(tone, text))
 }
 
-fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Statement {
+fn hotspot(changed: &ChangedSpot, what: &str, tone: Tone) -> Statement {
     let at = if changed.steps.is_empty() {
         String::new()
     } else {
@@ -177,63 +170,76 @@ fn place(changed: &ChangedSpot, what: &str, tone: Tone) -> Statement {
     };
     let (here, there) =
         (rate(changed.spot.inside.value()), rate(changed.other.and_then(|rate| rate.value())));
-    let (before, after) = if tone == Tone::Bad { (there, here) } else { (here, there) };
+    let (base, candidate) = if tone == Tone::Bad { (there, here) } else { (here, there) };
     Statement::new(
         tone,
         format!(
-            "Shoppers with {} {what}{at}: {before} of them before, {after} now.",
+            "Shoppers with {} {what}{at}: {base} in the base, {candidate} in the candidate.",
             group(&changed.spot)
         ),
     )
 }
 
-/// Both generators; their doubts with remedies.
+/// Both load generators, each with its health issues.
 pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Statement> {
     let of = |name: &str, side: &Side<'_>| {
-        let remarks = headline::generator(side.findings).into_iter();
-        remarks
-            .map(|remark| Statement { text: format!("{name}: {}", remark.text), ..remark })
+        generator(side.findings)
+            .into_iter()
+            .map(|statement| Statement { text: format!("{name}: {}", statement.text), ..statement })
             .collect::<Vec<_>>()
     };
     [of("Base", base), of("Candidate", candidate)].concat()
 }
 
-/// What a reader must know to read the figures rightly.
+/// Notes on how to read the figures.
 pub(super) fn notes(found: &Comparison) -> Vec<String> {
-    let mut notes: Vec<String> =
-        found.unlike.iter().map(|reason| format!("The runs are not alike: {reason}.")).collect();
-    let matters = format!(
-        "What matters: {} of a time and at least {LEAST_SLOWER}, {} of a rate and at least {} points",
-        percent(found.margin),
-        percent(found.margin),
-        100.0 * LEAST_MARGIN
-    );
-    notes.push(match found.noise_runs.len() {
-        0 if found.duet => format!("{matters}."),
-        0 => format!("{matters}. No noise floor is stored; `tillrush compare --calibrate RUN...` on like runs stores one."),
-        runs => format!("{matters}, or what {runs} like runs differ by anyway."),
-    });
+    let mut notes: Vec<String> = found
+        .unlike
+        .iter()
+        .map(|reason| format!("The runs are not comparable: {reason}."))
+        .collect();
+    notes.push(margin(found));
     if let Some(rise) = found.detectable {
         notes.push(format!(
-            "Runs like these find a rise of {} points of the primary figure four times in five.",
-            crate::report::view::format::percent_figure(rise)
+            "Runs of this size detect a rise of {} points in the primary metric with 80 % power.",
+            percent_figure(rise)
         ));
     }
     if found.duet {
         notes.push(
-            "A duet: the same shoppers were in both shops at once, so that what both met counts for nothing. Failures of a step are those of first \
-             attempts, in pairs (McNemar)."
+            "Paired run: the same shoppers visited both shops at the same time, so time-of-day effects cancel out. Failure rates of steps compare first attempts in pairs (McNemar's test)."
                 .to_owned(),
         );
     }
-    notes.push("p is corrected for the number of figures, but for the primary one, which decides by itself.".to_owned());
+    notes.push(
+        "p is corrected for the number of metrics (Holm), except for the primary metric."
+            .to_owned(),
+    );
     if found.differences.iter().any(|difference| difference.weak) {
-        notes.push("Ranges are weak: the runs are too short to tell bursts of failures from independent ones.".to_owned());
+        notes.push(
+            "The runs have too few time blocks to detect bursts of failures. Confidence intervals may be too narrow."
+                .to_owned(),
+        );
     }
     notes
 }
 
-/// Each difference in a line, in the order of the comparisons: `0.50 % → 0.98 %, +0.48 pt (+0.2 to +0.7 pt): REGRESSION`.
+fn margin(found: &Comparison) -> String {
+    let share = percent(found.margin);
+    let margin = format!(
+        "Margin: {share} for times (at least {LEAST_SLOWER}), {share} for rates (at least {} points).",
+        100.0 * LEAST_MARGIN
+    );
+    match found.noise_runs.len() as u64 {
+        0 if found.duet => margin,
+        0 => format!(
+            "{margin} No noise floor is stored: `tillrush compare --calibrate RUN...` measures one from runs of the same shop."
+        ),
+        runs => format!("{margin} The noise floor comes from {}.", counted(runs, "earlier run")),
+    }
+}
+
+/// A line for each difference, in their order: `0.50 % → 0.98 %, +0.48 pt (95 % CI +0.2 to +0.7 pt): REGRESSION`.
 pub(super) fn differences(found: &Comparison) -> Vec<String> {
     let line = |difference: &Difference| {
         format!(
@@ -241,7 +247,7 @@ pub(super) fn differences(found: &Comparison) -> Vec<String> {
             figure(difference, &difference.base),
             figure(difference, &difference.candidate),
             seen(difference),
-            in_brackets(difference),
+            change_ci95(difference),
             super::tables::answer(difference)
         )
     };

@@ -1,6 +1,6 @@
 //! A comparison for pipelines: test cases, and marks in GitHub Actions.
 
-use super::headline::in_brackets;
+use super::headline::change_ci95;
 use super::tables::{change, figure, seen};
 use crate::report::annotations::mark;
 use crate::report::junit::{Status, Suite};
@@ -9,7 +9,7 @@ use crate::verdict::Verdict;
 use crate::verdict::compare::{Answer, Comparison, Difference, Side};
 
 /// The name of the test case that says whether the comparison counts.
-const COMPARABLE: &str = "the runs can be compared";
+const COMPARABLE: &str = "the runs are comparable";
 
 /// A test case for each figure. One that could not be decided is an error where the verdict depends on it, and skipped otherwise.
 pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
@@ -28,7 +28,7 @@ pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
         duration: candidate.facts.duration,
         properties: vec![("primary".to_owned(), found.primary_key.clone())],
         cases: std::iter::once((COMPARABLE.to_owned(), comparable)).chain(cases).collect(),
-        said: super::headline::headline(found),
+        headline: super::headline::headline(found),
     }
 }
 
@@ -63,11 +63,11 @@ pub fn comparison_annotations(found: &Comparison) -> String {
 
 fn sentence(difference: &Difference) -> String {
     format!(
-        "{} in the base, {} in the candidate: {}{}; what matters is {}",
+        "{} in the base, {} in the candidate: {}{}, margin {}",
         figure(difference, &difference.base),
         figure(difference, &difference.candidate),
         seen(difference),
-        in_brackets(difference),
+        change_ci95(difference),
         change(difference, difference.margin),
     )
 }

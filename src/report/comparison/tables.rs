@@ -4,7 +4,7 @@ use crate::base::Micros;
 use crate::report::view::format::{
     NOTHING, count, percent, percent_figure, rate, times as how_many_times,
 };
-use crate::report::view::tables::who;
+use crate::report::view::hotspots::group_with_basis;
 use crate::report::view::{Fit, Table, Tone};
 use crate::verdict::compare::{Answer, Because, ChangedSpot, Comparison, Difference, Figure};
 use crate::verdict::statistics::Interval;
@@ -17,14 +17,14 @@ pub(super) fn shoppers(found: &Comparison) -> Table {
 
 /// Failures and declines, step by step.
 pub(super) fn failures(found: &Comparison) -> Table {
-    table("Failed attempts, step by step", found, |difference| {
+    table("Failed attempts by step", found, |difference| {
         difference.subject.step().is_some() && !difference.subject.is_time()
     })
 }
 
 /// Response times, step by step.
 pub(super) fn times(found: &Comparison) -> Table {
-    table("Response times, step by step (too slow counts as longest)", found, |difference| {
+    table("Response times by step (timeouts count as longest)", found, |difference| {
         difference.subject.step().is_some() && difference.subject.is_time()
     })
 }
@@ -35,15 +35,15 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
         .iter()
         .any(|difference| belongs(difference) && difference.distance.is_some());
     let mut columns = vec![
-        ("figure", Fit::Name),
+        ("metric", Fit::Name),
         ("base", Fit::Figure),
         ("candidate", Fit::Figure),
         ("change", Fit::Figure),
-        ("95 % range", Fit::Figure),
-        ("times", Fit::Optional(2)),
+        ("95 % CI", Fit::Figure),
+        ("ratio", Fit::Optional(2)),
     ];
-    columns.extend(apart.then_some(("apart", Fit::Optional(3))));
-    columns.extend([("p", Fit::Optional(1)), ("answer", Fit::Prose)]);
+    columns.extend(apart.then_some(("distance", Fit::Optional(3))));
+    columns.extend([("p", Fit::Optional(1)), ("result", Fit::Prose)]);
     let mut table = Table::new(title, &columns);
     for difference in found.differences.iter().filter(|difference| belongs(difference)) {
         let tone = match (difference.answer, difference.primary) {
@@ -147,7 +147,7 @@ pub(super) fn range(difference: &Difference) -> String {
 pub(super) fn answer(difference: &Difference) -> String {
     match (difference.answer, difference.because) {
         (Answer::Regression, _) => "REGRESSION".to_owned(),
-        (Answer::NoRegression, Because::TooSmall) => "none that matters".to_owned(),
+        (Answer::NoRegression, Because::TooSmall) => "within margin".to_owned(),
         (Answer::NoRegression, _) if difference.ci95.high < 0.0 => "better".to_owned(),
         (Answer::NoRegression, _) => "no regression".to_owned(),
         (Answer::Inconclusive, _) => "inconclusive".to_owned(),
@@ -157,30 +157,43 @@ pub(super) fn answer(difference: &Difference) -> String {
 /// Hot spots that came and went.
 pub(super) fn places(found: &Comparison) -> Table {
     let mut table = Table::new(
-        "Where failures repeat: what is new, and what is gone",
+        "Groups with elevated repeated failures: new and resolved",
         &[
             ("", Fit::Name),
             ("shoppers with", Fit::Name),
             ("at", Fit::Name),
             ("base", Fit::Figure),
             ("candidate", Fit::Figure),
-            ("sure", Fit::Prose),
+            ("significant", Fit::Prose),
         ],
     );
     let unknown = Rate::new(0, 0);
     let mut row = |tone, word: &str, changed: &ChangedSpot, base: &Rate, candidate: &Rate| {
         let steps =
             if changed.steps.is_empty() { "anywhere".to_owned() } else { changed.steps.join(", ") };
-        let sure = if changed.sure { "yes" } else { "may be chance" };
-        let cells = [word, &who(&changed.spot), &steps, &rate(base).0, &rate(candidate).0, sure]
-            .map(str::to_owned);
+        let sure = if changed.sure { "yes" } else { "no" };
+        let cells = [
+            word,
+            &group_with_basis(&changed.spot),
+            &steps,
+            &rate(base).0,
+            &rate(candidate).0,
+            sure,
+        ]
+        .map(str::to_owned);
         table.row(tone, cells);
     };
     for new in &found.places.new {
         row(Tone::Bad, "new", new, new.other.as_ref().unwrap_or(&unknown), &new.spot.inside);
     }
     for gone in &found.places.vanished {
-        row(Tone::Good, "gone", gone, &gone.spot.inside, gone.other.as_ref().unwrap_or(&unknown));
+        row(
+            Tone::Good,
+            "resolved",
+            gone,
+            &gone.spot.inside,
+            gone.other.as_ref().unwrap_or(&unknown),
+        );
     }
     table
 }

@@ -13,7 +13,7 @@ pub fn comparison_view(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison
         tables::places(found),
     ];
     View::under(
-        headline::caution(found),
+        headline::warning(found),
         View {
             title: headline::title(base, candidate),
             subtitle: headline::subtitle(base, candidate),

@@ -30,10 +30,10 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     let mut out = Screen { text: String::new(), width, paint };
     out.verdict(view);
     out.blank();
-    view.warning.iter().for_each(|warning| out.remark(&warning.remark(), 0));
+    view.warning.iter().for_each(|warning| out.statement(&warning.statement(), 0));
     let beneath =
         if view.warning.as_ref().is_some_and(|warning| warning.of_all) { INDENT } else { 0 };
-    view.headline.iter().for_each(|remark| out.remark(remark, beneath));
+    view.headline.iter().for_each(|statement| out.statement(statement, beneath));
     for table in &view.tables {
         out.blank();
         out.table(table);
@@ -42,12 +42,12 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
     view.generator
         .iter()
         .enumerate()
-        .for_each(|(i, remark)| out.remark(remark, if i == 0 { 0 } else { INDENT }));
+        .for_each(|(i, statement)| out.statement(statement, if i == 0 { 0 } else { INDENT }));
     if !view.notes.is_empty() {
         out.blank();
         view.notes
             .iter()
-            .for_each(|note| out.remark(&Statement::new(Tone::Faint, note.clone()), 0));
+            .for_each(|note| out.statement(&Statement::new(Tone::Faint, note.clone()), 0));
     }
     out.text
 }
@@ -96,11 +96,12 @@ impl Screen {
     }
 
     /// A sentence, its further lines indented a little so that sentences are told apart without blank lines.
-    fn remark(&mut self, remark: &Statement, indent: usize) {
-        for (i, line) in wrapped(&remark.text, self.width - indent, INDENT).into_iter().enumerate()
+    fn statement(&mut self, statement: &Statement, indent: usize) {
+        for (i, line) in
+            wrapped(&statement.text, self.width - indent, INDENT).into_iter().enumerate()
         {
             let hanging = if i == 0 { indent } else { indent + INDENT };
-            self.line(style(remark.tone), &format!("{}{line}", " ".repeat(hanging)));
+            self.line(style(statement.tone), &format!("{}{line}", " ".repeat(hanging)));
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Setting, curve, indented};
 use crate::plan::forecast::Forecast;
 use crate::plan::{ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, shape};
 
-/// More stages than this are told by the curve alone.
+/// More stages than this are shown by the curve alone.
 const STAGES_LISTED: usize = 8;
 
 /// The plan by name and in figures.
@@ -16,10 +16,10 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
         .iter()
         .map(|journey| format!("{} {}", journey.name, percent(journey.weight / weights)));
     let behaviour = match plan.shoppers.behaviour {
-        Behaviour::Probe => "probe (all try again, patience is applied in the report)",
-        Behaviour::Live => "live (shoppers really leave)",
+        Behaviour::Probe => "probe (all shoppers retry; the report applies the abandonment model)",
+        Behaviour::Live => "live (shoppers leave by the abandonment model)",
         Behaviour::Experiment => {
-            "experiment (all try again, the first time in one of several ways)"
+            "experiment (all shoppers retry; the first retry uses a random method)"
         }
     };
     let attributes = plan.shoppers.attributes.iter().map(|attribute| {
@@ -41,17 +41,17 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
     let target = plan
         .target
         .as_ref()
-        .map_or("none: give one with --target".to_owned(), |url| url.to_string());
+        .map_or("none: set one with --target".to_owned(), |url| url.to_string());
     let mut entries = vec![("target", target), ("arrivals", arrivals(plan, forecast))];
     entries.push(("journeys", journeys.collect::<Vec<_>>().join(", ")));
     entries.push((
         "shoppers",
-        format!("patience {}, behaviour {behaviour}", plan.shoppers.patience.name),
+        format!("abandonment model {}, behaviour {behaviour}", plan.shoppers.patience.name),
     ));
     entries.extend(attributes);
     if !plan.shoppers.arms.is_empty() {
         let arms: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
-        entries.push(("", format!("try again by: {}", arms.join("; "))));
+        entries.push(("", format!("retry methods: {}", arms.join("; "))));
     }
     entries.push(("plan", format!("{} with seed {}", setting.digest, setting.seed)));
     let lines = entries.into_iter().flat_map(|(key, value)| {
@@ -65,20 +65,20 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
     let length = plan.load.length();
     let connections = match plan.load.connections {
         ConnectionReuse::PerShopper => "",
-        ConnectionReuse::Kept => ", on connections that are kept from shopper to shopper",
+        ConnectionReuse::Kept => ", connections shared between shoppers",
     };
     let described = match (&plan.load.arrivals, forecast.arrivals) {
         (ArrivalModel::Closed { users, .. }, Some(flow)) => {
             let users = counted(f64::from(*users), "shopper");
             format!(
-                "closed, {users} at once for {length}: at most {} in all, {}/s",
+                "closed, {users} at a time for {length}: at most {} in total, {}/s",
                 count(flow.total),
                 rate(flow.peak)
             )
         }
         (ArrivalModel::Closed { users, .. }, None) => {
             let users = counted(f64::from(*users), "shopper");
-            format!("closed, {users} at once for {length}: as many as the shop lets through")
+            format!("closed, {users} at a time for {length}: the total depends on the shop")
         }
         (ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile), flow) => {
             let kind = if matches!(plan.load.arrivals, ArrivalModel::Paced(_)) {
@@ -95,11 +95,7 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
                 None => format!("{} expected", counted(profile.expected(), "shopper")),
             };
             let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
-            format!(
-                "{kind} for {length}: {number}; {}/s on average, {}/s at the peak",
-                rate(mean),
-                rate(peak)
-            )
+            format!("{kind} for {length}: {number}; mean {}/s, peak {}/s", rate(mean), rate(peak))
         }
     };
     described + connections

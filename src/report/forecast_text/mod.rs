@@ -46,7 +46,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
     text.join("\n")
 }
 
-/// What failure rate is ruled out if none of those who come so often fails; not known of a closed load.
+/// The upper limit of the failure rate if no shopper fails; unknown for a closed load.
 fn none_fails(forecast: &Forecast, visits: f64) -> String {
     let flow = forecast.arrivals.filter(|_| !forecast.at_most);
     flow.map_or("?".to_owned(), |flow| {
@@ -120,11 +120,10 @@ mod tests {
         insta::assert_snapshot!(shown(&plan, Some(13_101), 100, false), @r"
         Black Friday checkout
           target    http://127.0.0.1:8080/
-          arrivals  poisson for 10m: 13,101 shoppers planned, 13,026 expected; 21.7/s on average, 33/s at
-                    the peak
+          arrivals  poisson for 10m: 13,101 shoppers planned, 13,026 expected; mean 21.7/s, peak 33/s
           journeys  buy 90 %, browse 10 %
-          shoppers  patience applause-2024, behaviour probe (all try again, patience is applied in the
-                    report)
+          shoppers  abandonment model applause-2024, behaviour probe (all shoppers retry; the report applies
+                    the abandonment model)
                     payment: payment-0 75 %, payment-1 25 %
           plan      9aeadcce with seed 42
 
@@ -139,11 +138,11 @@ mod tests {
           (Hitwise 2016) and midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between
           are assumptions.
 
-          step                                 per shopper   attempts   mean/s   peak/s  if none fails
+          step                                 per shopper   attempts   mean/s   peak/s  if no failure
           buy
             home                                       0.9     11,791     19.5     29.7      < 0.026 %
             product                                    0.9     11,791     19.5     29.7      < 0.026 %
-            pay (tried as one)
+            pay (retried as a unit)
               pay                                     0.45      5,895     9.77     14.8      < 0.051 %
               confirmation                            0.45      5,895     9.77     14.8      < 0.051 %
           browse
@@ -151,39 +150,38 @@ mod tests {
             search                                    0.08      1,048     1.74     2.64       < 0.29 %
           all requests                                2.88     37,731     62.5       95
 
-          5,895 orders. 121 to 1,072 shoppers at once at the peak: a shopper stays 3.68s where the shop
-          answers at once, 32.5s where every step takes as long as shoppers wait. Assumed: no attempt fails,
-          a step is one request (redirects and polls come on top), and the peak of arrivals is felt at every
-          step at once.
+          Orders: 5,895. 121 to 1,072 shoppers are active at the peak. A visit takes 3.68s if the shop
+          responds instantly, and 32.5s if every step takes its full time limit. Assumptions: no attempt
+          fails, every step is one request, and the peak reaches all steps at once. Redirects and polls come
+          on top.
 
-        What failure rates this run can see
-                                   if none fails  above 0.1 %  above 0.5 %    above 1 %
-          13,101 shoppers              < 0.023 %  from 0.19 %  from 0.67 %   from 1.3 %
-            between two such runs                 from 0.23 %  from 0.75 %   from 1.4 %
-            to see it double                           enough       enough       enough
-          5,895 who come to pay        < 0.051 %  from 0.24 %  from 0.77 %   from 1.4 %
-            between two such runs                 from 0.31 %  from 0.88 %   from 1.6 %
-            to see it double                       2,132 more       enough       enough
-          A rise above 0.1 % is seen in four of five such runs where it is at least as high as told here; a
-          smaller one may pass unseen. Failures in bursts need more shoppers, by the design effect that the
-          report tells.
+        Rises in failure rates that this run detects (80 % power)
+                                   if no failure   from 0.1 %   from 0.5 %     from 1 %
+          13,101 shoppers              < 0.023 %    to 0.19 %    to 0.67 %     to 1.3 %
+            comparing two runs                      to 0.23 %    to 0.75 %     to 1.4 %
+            to detect a doubling                   sufficient   sufficient   sufficient
+          5,895 at payment             < 0.051 %    to 0.24 %    to 0.77 %     to 1.4 %
+            comparing two runs                      to 0.31 %    to 0.88 %     to 1.6 %
+            to detect a doubling                   2,132 more   sufficient   sufficient
+          Smaller rises may go undetected. Failures in bursts need more shoppers; the report states the
+          effective sample.
 
         Objectives
-          repeated_failures < 0.1%  can hold: 13,101 expected; 2,995 needed with none bad, 44,120 where half
-                                    the limit is
-          failures(browse) < 0.1%   inconclusive at best: 2,358 expected; 2,995 needed with none bad, 44,120
-                                    where half the limit is
-          p99 < 800ms for 30s       can hold: 1,887 expected in each window; 299 needed with none bad, 7,325
-                                    where half the limit is
+          repeated_failures < 0.1%  can be met: 13,101 samples expected; 2,995 needed without failures,
+                                    44,120 if the rate is half the limit
+          failures(browse) < 0.1%   inconclusive at best: 2,358 samples expected; 2,995 needed without
+                                    failures, 44,120 if the rate is half the limit
+          p99 < 800ms for 30s       can be met: 1,887 samples expected in each window; 299 needed without
+                                    failures, 7,325 if the rate is half the limit
 
-        Limits that this plan would break
-          warning: 95.0 requests/s at the peak, 60/s allowed: the rest would be held back; lower the peak or
+        Limits that this plan exceeds
+          warning: 95.0 requests/s at the peak, 60/s allowed: the rest would be delayed; lower the peak or
           raise limits.requests
         ");
     }
 
     #[test]
-    fn an_error_budget_is_told_with_the_burn_that_the_run_can_see() {
+    fn an_error_budget_is_shown_with_the_smallest_detectable_burn_rate() {
         let mut plan = shop();
         plan.budget = Some(ErrorBudget {
             text: "99% of shoppers are not lost".into(),
@@ -197,9 +195,9 @@ mod tests {
         let budget = text.split("\n\n").find(|part| part.starts_with("Error budget")).unwrap();
         insta::assert_snapshot!(budget, @r"
         Error budget
-          99% of shoppers are not lost: 400,000 of 40,000,000 in 30 days may fare worse. A peak hour of
-          36,000 shoppers spends 0.09 % of it at a burn rate of 1. If none of this run's fares badly, the
-          burn rate is shown to be below 0.5.
+          99% of shoppers are not lost: the budget is 400,000 of 40,000,000 shoppers over 30 days. At a burn
+          rate of 1, a peak hour (36,000 shoppers) spends 0.09 %. Without failures, this run shows a burn
+          rate below 0.5.
         ");
     }
 
@@ -222,12 +220,11 @@ mod tests {
         assert!(text.is_ascii());
         insta::assert_snapshot!(text, @r"
         example
-          target    none: give one with --target
-          arrivals  paced for 1m50s: 3,100 shoppers expected; 28.2/s on average, 80/s at
-                    the peak
+          target    none: set one with --target
+          arrivals  paced for 1m50s: 3,100 shoppers expected; mean 28.2/s, peak 80/s
           journeys  buy 90 %, browse 10 %
-          shoppers  patience applause-2024, behaviour probe (all try again, patience is
-                    applied in the report)
+          shoppers  abandonment model applause-2024, behaviour probe (all shoppers
+                    retry; the report applies the abandonment model)
                     payment: payment-0 75 %, payment-1 25 %
           plan      9aeadcce with seed 42
 
@@ -240,11 +237,11 @@ mod tests {
           hold 20/s               20/s                for 1m
           jump to 80/s            80/s                for 20s
 
-          step                   per shopper   attempts   mean/s   peak/s  if none fails
+          step                   per shopper   attempts   mean/s   peak/s  if no failure
           buy
             home                         0.9      2,790     25.4       72       < 0.11 %
             product                      0.9      2,790     25.4       72       < 0.11 %
-            pay (tried as one)
+            pay (retried as a unit)
               pay                       0.45      1,395     12.7       36       < 0.22 %
               confirmation              0.45      1,395     12.7       36       < 0.22 %
           browse
@@ -252,22 +249,21 @@ mod tests {
             search                      0.08        248     2.25      6.4        < 1.3 %
           all requests                  2.88      8,928     81.2      230
 
-          1,395 orders. 294 to 2,598 shoppers at once at the peak: a shopper stays 3.68s
-          where the shop answers at once, 32.5s where every step takes as long as
-          shoppers wait. Assumed: no attempt fails, a step is one request (redirects and
-          polls come on top), and the peak of arrivals is felt at every step at once.
+          Orders: 1,395. 294 to 2,598 shoppers are active at the peak. A visit takes
+          3.68s if the shop responds instantly, and 32.5s if every step takes its full
+          time limit. Assumptions: no attempt fails, every step is one request, and the
+          peak reaches all steps at once. Redirects and polls come on top.
 
-        What failure rates this run can see
-                                   if none fails  above 0.1 %  above 0.5 %    above 1 %
-          3,100 shoppers               < 0.097 %   from 0.3 %  from 0.87 %   from 1.5 %
-            between two such runs                 from 0.43 %   from 1.1 %   from 1.8 %
-            to see it double                       4,927 more       enough       enough
-          1,395 who come to pay         < 0.22 %  from 0.49 %   from 1.2 %   from 1.8 %
-            between two such runs                  from 0.7 %   from 1.5 %   from 2.2 %
-            to see it double                       6,632 more     202 more       enough
-          A rise above 0.1 % is seen in four of five such runs where it is at least as
-          high as told here; a smaller one may pass unseen. Failures in bursts need more
-          shoppers, by the design effect that the report tells.
+        Rises in failure rates that this run detects (80 % power)
+                                   if no failure   from 0.1 %   from 0.5 %     from 1 %
+          3,100 shoppers               < 0.097 %     to 0.3 %    to 0.87 %     to 1.5 %
+            comparing two runs                      to 0.43 %     to 1.1 %     to 1.8 %
+            to detect a doubling                   4,927 more   sufficient   sufficient
+          1,395 at payment              < 0.22 %    to 0.49 %     to 1.2 %     to 1.8 %
+            comparing two runs                       to 0.7 %     to 1.5 %     to 2.2 %
+            to detect a doubling                   6,632 more     202 more   sufficient
+          Smaller rises may go undetected. Failures in bursts need more shoppers; the
+          report states the effective sample.
         ");
     }
 
@@ -298,22 +294,22 @@ mod tests {
             connections: ConnectionReuse::Kept,
         };
         plan.steps.iter_mut().for_each(|step| step.think = crate::base::Delay::default());
-        insta::assert_snapshot!(shown(&plan, None, 80, false), @r#"
+        insta::assert_snapshot!(shown(&plan, None, 80, false), @r"
         example
-          target    none: give one with --target
-          arrivals  closed, 32 shoppers at once for 1m: as many as the shop lets
-                    through, on connections that are kept from shopper to shopper
+          target    none: set one with --target
+          arrivals  closed, 32 shoppers at a time for 1m: the total depends on the shop,
+                    connections shared between shoppers
           journeys  buy 90 %, browse 10 %
-          shoppers  patience applause-2024, behaviour probe (all try again, patience is
-                    applied in the report)
+          shoppers  abandonment model applause-2024, behaviour probe (all shoppers
+                    retry; the report applies the abandonment model)
                     payment: payment-0 75 %, payment-1 25 %
           plan      9aeadcce with seed 42
 
-          step                   per shopper   attempts   mean/s   peak/s  if none fails
+          step                   per shopper   attempts   mean/s   peak/s  if no failure
           buy
             home                         0.9          ?        ?        ?              ?
             product                      0.9          ?        ?        ?              ?
-            pay (tried as one)
+            pay (retried as a unit)
               pay                       0.45          ?        ?        ?              ?
               confirmation              0.45          ?        ?        ?              ?
           browse
@@ -321,8 +317,8 @@ mod tests {
             search                      0.08          ?        ?        ?              ?
           all requests                  2.88          ?        ?        ?
 
-          Assumed: no attempt fails, a step is one request (redirects and polls come on
-          top), and the peak of arrivals is felt at every step at once.
-        "#);
+          Assumptions: no attempt fails, every step is one request, and the peak reaches
+          all steps at once. Redirects and polls come on top.
+        ");
     }
 }

@@ -1,4 +1,4 @@
-//! What the run can show: failure rates, objectives, and what stands against it.
+//! Statistical power of the run, its objectives, its error budget, and the limits in its way.
 
 use super::text::{bound, count, counted, left, percent, right, wrapped};
 use super::{indented, none_fails};
@@ -7,17 +7,17 @@ use crate::plan::Plan;
 use crate::plan::forecast::detect::{BASELINES, Sight};
 use crate::plan::forecast::{Forecast, Need, detect};
 
-/// The failure rates that can be told from others.
+/// The rises in failure rates that the run detects.
 pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
     let Some(flow) = forecast.arrivals.filter(|_| !forecast.at_most) else { return Vec::new() };
-    let mut lines = vec!["What failure rates this run can see".to_owned()];
-    let heads = BASELINES.map(|base| right(&format!("above {}", percent(base)), 13));
-    lines.push(format!("  {}{}{}", left("", 24), right("if none fails", 14), heads.concat()));
+    let mut lines = vec!["Rises in failure rates that this run detects (80 % power)".to_owned()];
+    let heads = BASELINES.map(|base| right(&format!("from {}", percent(base)), 13));
+    lines.push(format!("  {}{}{}", left("", 24), right("if no failure", 14), heads.concat()));
     let rise = |base: f64, visits: f64| {
         detect::smallest_rise(base, (flow.total * visits) as u64)
-            .map_or("none".to_owned(), |risen| format!("from {}", bound(risen)))
+            .map_or("none".to_owned(), |risen| format!("to {}", bound(risen)))
     };
-    for (name, visits) in [("shoppers", 1.0), ("who come to pay", forecast.orders)]
+    for (name, visits) in [("shoppers", 1.0), ("at payment", forecast.orders)]
         .into_iter()
         .filter(|(_, visits)| *visits > 0.0)
     {
@@ -30,33 +30,29 @@ pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
             seen.concat()
         ));
         let sights = BASELINES.map(|base| Sight::of(base, (flow.total * visits) as u64, 1.0));
-        let row = |name: &str, told: &dyn Fn(&Sight) -> String| {
-            let cells = sights.iter().map(|sight| right(&told(sight), 13)).collect::<String>();
+        let row = |name: &str, show: &dyn Fn(&Sight) -> String| {
+            let cells = sights.iter().map(|sight| right(&show(sight), 13)).collect::<String>();
             format!("  {}{}{cells}", left(name, 24), right("", 14))
         };
         let change = |sight: &Sight| {
-            sight.change_from.map_or("none".to_owned(), |risen| format!("from {}", bound(risen)))
+            sight.change_from.map_or("none".to_owned(), |risen| format!("to {}", bound(risen)))
         };
         let missing = |sight: &Sight| {
             if sight.more == 0 {
-                "enough".to_owned()
+                "sufficient".to_owned()
             } else {
                 format!("{} more", count(sight.more as f64))
             }
         };
-        lines.push(row("  between two such runs", &change));
-        lines.push(row("  to see it double", &missing));
+        lines.push(row("  comparing two runs", &change));
+        lines.push(row("  to detect a doubling", &missing));
     }
-    let note = format!(
-        "A rise above {} is seen in four of five such runs where it is at least as high as told here; a smaller one may pass unseen. \
-         Failures in bursts need more shoppers, by the design effect that the report tells.",
-        percent(BASELINES[0])
-    );
-    lines.extend(wrapped(&note, width - 2).iter().map(indented));
+    let note = "Smaller rises may go undetected. Failures in bursts need more shoppers; the report states the effective sample.";
+    lines.extend(wrapped(note, width - 2).iter().map(indented));
     lines
 }
 
-/// The objectives that can hold.
+/// The objectives that can be met.
 pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     if plan.objectives.is_empty() {
         return Vec::new();
@@ -74,15 +70,15 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
         let answer = match need {
             None => String::new(),
             Some(Need { needed: None, .. }) => {
-                "inconclusive at best: no number of shoppers shows a rate of zero".to_owned()
+                "inconclusive at best: no sample shows a rate of zero".to_owned()
             }
             Some(need @ Need { needed: Some(needed), advised, expected }) => {
-                let verdict = if need.is_met() { "can hold" } else { "inconclusive at best" };
+                let verdict = if need.is_met() { "can be met" } else { "inconclusive at best" };
                 let advised = advised.map_or(String::new(), |advised| {
-                    format!(", {} where half the limit is", count(advised as f64))
+                    format!(", {} if the rate is half the limit", count(advised as f64))
                 });
                 format!(
-                    "{verdict}: {} expected{place}; {} needed with none bad{advised}",
+                    "{verdict}: {} samples expected{place}; {} needed without failures{advised}",
                     count(*expected),
                     count(*needed as f64)
                 )
@@ -96,14 +92,14 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
     std::iter::once("Objectives".to_owned()).chain(lines).collect()
 }
 
-/// The error budget, and how small a burn the run can tell from none.
+/// The error budget, and the smallest burn rate that the run can show.
 pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     let Some(budget) = &plan.budget else { return Vec::new() };
     let size = format!(
-        "{}: {} of {} in {} may fare worse.",
+        "{}: the budget is {} of {} over {}.",
         budget.text,
         count(budget.size()),
-        count(budget.shoppers),
+        counted(budget.shoppers, "shopper"),
         days(budget.window.as_secs_f64())
     );
     let flow = forecast.arrivals.filter(|_| !forecast.at_most);
@@ -111,8 +107,7 @@ pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
         let hour = budget.peak_hour.unwrap_or(flow.mean * 3_600.0);
         let least = detect::bound_of_none(flow.total as u64) / budget.allowed;
         format!(
-            "A peak hour of {} spends {} of it at a burn rate of 1. If none of this run's fares badly, the burn rate is shown to \
-             be below {least:.1}.",
+            "At a burn rate of 1, a peak hour ({}) spends {}. Without failures, this run shows a burn rate below {least:.1}.",
             counted(hour, "shopper"),
             percent(hour / budget.shoppers),
         )
@@ -130,7 +125,7 @@ fn days(seconds: f64) -> String {
     }
 }
 
-/// The limits that the plan would break.
+/// The limits that the plan exceeds.
 pub fn breaches(forecast: &Forecast, width: usize) -> Vec<String> {
     if forecast.breaches.is_empty() {
         return Vec::new();
@@ -139,7 +134,7 @@ pub fn breaches(forecast: &Forecast, width: usize) -> Vec<String> {
         let word = if breach.refuses() { "refused" } else { "warning" };
         wrapped(&format!("{word}: {breach}"), width - 2)
     });
-    std::iter::once("Limits that this plan would break".to_owned())
+    std::iter::once("Limits that this plan exceeds".to_owned())
         .chain(lines.map(|line| indented(&line)))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What the shop will see: attempts by step, orders, shoppers at once.
+//! The traffic that the shop will see: attempts by step, orders, concurrent shoppers.
 
 use super::text::{count, counted, left, rate, right, wrapped};
 use super::{indented, none_fails};
@@ -7,7 +7,7 @@ use crate::plan::{Plan, RetryUnit};
 
 /// A row for each step.
 pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
-    let columns = ["per shopper", "attempts", "mean/s", "peak/s", "if none fails"];
+    let columns = ["per shopper", "attempts", "mean/s", "peak/s", "if no failure"];
     let sizes = [12, 11, 9, 9, 15];
     let name_width = (width - 2 - sizes.iter().sum::<usize>()).min(36);
     let row = |name: &str, cells: [String; 5]| {
@@ -34,7 +34,7 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
         for unit in &plan.units[usize::from(journey.units.start)..usize::from(journey.units.end)] {
             let inside = if is_group(plan, unit) { "  " } else { "" };
             if is_group(plan, unit) {
-                lines.push(left(&format!("  {indent}{} (tried as one)", unit.name), width));
+                lines.push(left(&format!("  {indent}{} (retried as a unit)", unit.name), width));
             }
             for step in unit.steps.clone().map(usize::from) {
                 lines.push(row(
@@ -48,7 +48,7 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     lines.push(row("all requests", [visits, total, mean, peak, String::new()]));
     if plan.steps.iter().any(|step| step.assets.is_some()) {
         lines.push(left(
-            "  and the files of pages (`assets`), which only the pages can tell",
+            "  page assets (`assets`) come on top: their number depends on the pages",
             width,
         ));
     }
@@ -65,17 +65,16 @@ fn trim_visits(visits: f64) -> String {
     format!("{visits:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What follows for the whole shop, and what was assumed.
+/// Orders, concurrent shoppers, and the assumptions.
 pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(flow) = forecast.arrivals.filter(|_| forecast.orders > 0.0) {
-        let bound = if forecast.at_most { "At most " } else { "" };
-        facts.push(format!("{bound}{}.", counted(flow.total * forecast.orders, "order")));
+        let bound = if forecast.at_most { "at most " } else { "" };
+        facts.push(format!("Orders: {bound}{}.", count(flow.total * forecast.orders)));
     }
     if let Some((low, high)) = forecast.at_once.filter(|_| !forecast.at_most) {
         facts.push(format!(
-            "{} to {} at once at the peak: a shopper stays {} where the shop answers at once, {} where every step takes as long as \
-             shoppers wait.",
+            "{} to {} are active at the peak. A visit takes {} if the shop responds instantly, and {} if every step takes its full time limit.",
             count(low),
             counted(high, "shopper"),
             forecast.shortest_stay,
@@ -83,8 +82,7 @@ pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
         ));
     }
     facts.push(
-        "Assumed: no attempt fails, a step is one request (redirects and polls come on top), and the peak of arrivals is \
-         felt at every step at once."
+        "Assumptions: no attempt fails, every step is one request, and the peak reaches all steps at once. Redirects and polls come on top."
             .to_owned(),
     );
     wrapped(&facts.join(" "), width - 2).iter().map(indented).collect()

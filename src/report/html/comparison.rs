@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::charts::{self, Chart, Colour};
-use super::page::{StatementPart, TablePart, WarningPart, remarks, word};
+use super::page::{StatementPart, TablePart, WarningPart, statements, word};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::report::comparison::{
@@ -11,7 +11,7 @@ use crate::report::comparison::{
 };
 use crate::report::json::{JourneyDocument, run_document};
 use crate::report::view::format::rate;
-use crate::report::view::{Tone, tables};
+use crate::report::view::{Tone, hotspots};
 use crate::verdict::HotSpot;
 use crate::verdict::compare::{Comparison, Side};
 use crate::verdict::statistics::Rate;
@@ -100,7 +100,7 @@ impl Page {
             word: told.verdict.replace('_', " ").to_uppercase(),
             reason: view.reason.text.clone(),
             warning: view.warning.as_ref().map(WarningPart::of),
-            headline: remarks(&view.headline),
+            headline: statements(&view.headline),
             changes,
             others,
             // Places have a table of their own, in which those that stayed are as well.
@@ -113,7 +113,7 @@ impl Page {
             spots: spots(base, candidate, found),
             sides: vec![side("Base", "base", base), side("Candidate", "candidate", candidate)],
             spreads: spreads(base, candidate),
-            generator: remarks(&view.generator),
+            generator: statements(&view.generator),
             notes: view.notes.clone(),
         }
     }
@@ -132,7 +132,7 @@ fn change(place: usize, told: &DifferenceDocument, text: String) -> ChangePart {
         _ => Tone::Plain,
     };
     ChangePart {
-        name: if told.primary { format!("{} (decides)", told.name) } else { told.name.clone() },
+        name: if told.primary { format!("{} (primary)", told.name) } else { told.name.clone() },
         tone: word(tone),
         svg: charts::change(word(tone), told.change, told.change_ci95, told.margin, &text),
         text,
@@ -154,8 +154,8 @@ fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotP
                 candidate: Option<&Rate>| SpotPart {
         tone: word(tone),
         what,
-        who: tables::group(spot),
-        place: tables::places(side.plan, spot),
+        who: hotspots::group(spot),
+        place: hotspots::places(side.plan, spot),
         base: shown(base),
         candidate: shown(candidate),
     };
@@ -164,7 +164,7 @@ fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotP
         part(Tone::Bad, "new", candidate, &new.spot, new.other.as_ref(), Some(&new.spot.inside))
     });
     let gone = places.vanished.iter().map(|gone| {
-        part(Tone::Good, "gone", base, &gone.spot, Some(&gone.spot.inside), gone.other.as_ref())
+        part(Tone::Good, "resolved", base, &gone.spot, Some(&gone.spot.inside), gone.other.as_ref())
     });
     let kept = candidate
         .findings
@@ -172,15 +172,16 @@ fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotP
         .iter()
         .filter(|spot| !places.new.iter().any(|new| new.spot == **spot));
     let before = |spot: &HotSpot| {
-        let named = (tables::group(spot), tables::places(candidate.plan, spot));
+        let named = (hotspots::group(spot), hotspots::places(candidate.plan, spot));
         base.findings
             .hotspots
             .iter()
-            .find(|other| (tables::group(other), tables::places(base.plan, other)) == named)
+            .find(|other| (hotspots::group(other), hotspots::places(base.plan, other)) == named)
             .map(|other| &other.inside)
     };
-    let kept = kept
-        .map(|spot| part(Tone::Plain, "kept", candidate, spot, before(spot), Some(&spot.inside)));
+    let kept = kept.map(|spot| {
+        part(Tone::Plain, "unchanged", candidate, spot, before(spot), Some(&spot.inside))
+    });
     new.chain(gone).chain(kept).collect()
 }
 
@@ -189,10 +190,13 @@ fn spreads(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Chart> {
     let [before, after] = [base, candidate].map(|side| Series::of(side.plan, side.tally));
     let both = after.steps.iter().enumerate().filter_map(|(place, step)| {
         let old = before.steps.iter().find(|old| old.label == step.label)?;
-        let kinds = [("base".to_owned(), Colour::Grey, &old.response), ("candidate".to_owned(), Colour::Blue, &step.response)];
-        let title = format!("{}: successes by response time (%, log scale)", step.label);
+        let kinds = [
+            ("base".to_owned(), Colour::Grey, &old.response),
+            ("candidate".to_owned(), Colour::Blue, &step.response),
+        ];
+        let title = format!("{}: response-time distributions (%, log scale)", step.label);
         let alternative = format!(
-            "{}: distributions of successes, {} of the base and {} of the candidate, over each other.",
+            "{}: response-time distributions of {} successes in the base and {} in the candidate.",
             step.label, old.response.count, step.response.count
         );
         charts::spread_over(format!("spread-{place}"), title, alternative, &kinds, Vec::new())

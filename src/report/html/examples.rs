@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::plan::Plan;
 use crate::report::view::format::counted;
-use crate::report::view::tables::{group, places};
+use crate::report::view::hotspots::{group, places};
 use crate::tally::{SampleLine, Samples};
 use crate::verdict::{HotSpot, Scope, trace_ids};
 
@@ -81,7 +81,7 @@ pub(super) fn examples(plan: &Plan, samples: &Samples, spots: &[HotSpot]) -> Vec
         all.iter().filter(|(_, line)| !shown.contains(line)).take(MOST - shown.len()).collect();
     for kind in rest.chunk_by(|one, other| one.0 == other.0) {
         let journeys = kind.iter().map(|(title, line)| Example::of(title, line)).collect();
-        found.push(Examples { title: format!("also: {}", kind[0].0), journeys });
+        found.push(Examples { title: format!("Other: {}", kind[0].0), journeys });
     }
     found
 }
@@ -113,7 +113,7 @@ impl Example {
             attempt: exchange.attempt,
             status: exchange
                 .status
-                .map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+                .map_or_else(|| "no response".to_owned(), |status| status.to_string()),
             took: exchange.took.to_string(),
             failed: exchange.failure.map_or_else(String::new, |kind| kind.label().to_owned()),
             detail: exchange.detail.clone(),

@@ -12,7 +12,7 @@ use crate::report::json::{
     HeatDocument, ObjectiveDocument, RunDocument, SpansDocument, run_document,
 };
 use crate::report::view::format::{count, expected, percent};
-use crate::report::view::{Fit, Section, Statement, Table, Tone, View, Warning, gate, tables};
+use crate::report::view::{Fit, Section, Statement, Table, Tone, View, Warning, gate, loss};
 use crate::verdict::{Completion, Findings, Verdict};
 
 /// Whether a page follows a run.
@@ -191,7 +191,7 @@ impl Page {
             reason: view.reason.text.clone(),
             warning: view.warning.as_ref().map(WarningPart::of),
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
-            headline: remarks(&view.headline),
+            headline: statements(&view.headline),
             objectives: objectives
                 .map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found)))
                 .collect(),
@@ -217,7 +217,7 @@ impl Page {
                 .collect(),
             losses: losses(findings, &run),
             sections: sections(&view.tables),
-            generator: remarks(&view.generator),
+            generator: statements(&view.generator),
             notes: view.notes.clone(),
             facts: about(&run),
             again: run.commands.join("\n"),
@@ -239,10 +239,10 @@ impl From<crate::report::view::Answer> for AnswerPart {
     }
 }
 
-pub(super) fn remarks(remarks: &[Statement]) -> Vec<StatementPart> {
-    remarks
+pub(super) fn statements(statements: &[Statement]) -> Vec<StatementPart> {
+    statements
         .iter()
-        .map(|remark| StatementPart { tone: word(remark.tone), text: remark.text.clone() })
+        .map(|statement| StatementPart { tone: word(statement.tone), text: statement.text.clone() })
         .collect()
 }
 
@@ -277,12 +277,15 @@ pub(super) fn word(tone: Tone) -> &'static str {
 }
 
 fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
-    let Some(loss) = &findings.loss else { return Vec::new() };
-    let most = loss.by_patience.iter().map(|row| row.ci95.high).fold(0.0, f64::max) * 1.05;
-    let rows =
-        loss.by_patience.iter().zip(run.loss.iter().flat_map(|loss| &loss.by_patience)).enumerate();
+    let Some(found) = &findings.loss else { return Vec::new() };
+    let most = found.by_patience.iter().map(|row| row.ci95.high).fold(0.0, f64::max) * 1.05;
+    let rows = found
+        .by_patience
+        .iter()
+        .zip(run.loss.iter().flat_map(|loss| &loss.by_patience))
+        .enumerate();
     rows.map(|(place, (row, told))| {
-        let (share, ci95) = tables::lost_share(row);
+        let (share, ci95) = loss::lost_share(row);
         let text = if row.lost > 0.0 {
             format!("{share} ({ci95}), {}", plural(&expected(row.lost), "shopper"))
         } else {
@@ -357,7 +360,7 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
         (
             "Shoppers",
             format!(
-                "{} behaviour, patience {}, at most {} at a unit",
+                "{} behaviour, abandonment model {}, at most {} per unit",
                 load.behaviour,
                 load.patience,
                 plural(&attempts, "attempt")
@@ -372,7 +375,7 @@ fn about(run: &RunDocument) -> Vec<(&'static str, String)> {
         (
             "Machine",
             format!(
-                "{} {}, {} processors, {} used by shoppers",
+                "{} {}, {} processors, {} generator threads",
                 machine.os, machine.arch, machine.cpus, machine.cores
             ),
         ),

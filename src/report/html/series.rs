@@ -163,7 +163,7 @@ fn over_time(
             Some(span) => {
                 let middle = (f64::from(from) + f64::from(width.min(last + 1 - from)) / 2.0)
                     * block.as_secs_f64();
-                line.last_mut().expect("a line has a stretch").push((middle, span.as_millis_f64()));
+                line.last_mut().expect("a line has a part").push((middle, span.as_millis_f64()));
             }
             None if line.last().is_some_and(|stretch| !stretch.is_empty()) => line.push(Vec::new()),
             None => {}

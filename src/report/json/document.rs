@@ -63,6 +63,8 @@ pub struct RunDocument {
     /// `complete`, `aborted` (an objective with `abort` was certainly broken), `interrupted`, `killed`, or `running` where the run goes
     /// on and these are its figures so far.
     pub completion: String,
+    /// The currency of all amounts, by its ISO 4217 code; null where the scenario names none.
+    pub currency: Option<String>,
     /// `--tag` pairs.
     pub tags: BTreeMap<String, String>,
     /// Where the generator ran.
@@ -386,12 +388,12 @@ pub struct PatienceLossDocument {
     pub lost_rate_ci95: [f64; 2],
     /// How many independent shoppers would say as much: fewer than came, where failures came in bursts.
     pub effective_sample: f64,
-    /// What they would have paid, in the smallest unit of the currency; null if no basket has a known worth.
-    pub lost_worth_minor: Option<f64>,
+    /// Order value of the lost shoppers, in the smallest unit of the currency; null if no order value is known.
+    pub revenue_at_risk_minor: Option<f64>,
     /// Its interval.
-    pub lost_worth_minor_ci95: Option<[f64; 2]>,
-    /// The share of it that is estimated, since the baskets were not seen.
-    pub lost_worth_estimated_share: Option<f64>,
+    pub revenue_at_risk_minor_ci95: Option<[f64; 2]>,
+    /// The share of it that is estimated, because the order values are unknown.
+    pub revenue_at_risk_estimated_share: Option<f64>,
     /// The same for a season like the run; null if the scenario states none.
     pub season: Option<SeasonDocument>,
 }

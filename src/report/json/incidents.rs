@@ -77,10 +77,10 @@ pub struct SeasonDocument {
     pub lost: f64,
     /// Its interval.
     pub lost_ci95: [f64; 2],
-    /// What they would have paid, in the smallest unit of the currency; null if no basket has a known worth.
-    pub lost_worth_minor: Option<f64>,
+    /// Order value of the lost shoppers, in the smallest unit of the currency; null if no order value is known.
+    pub revenue_at_risk_minor: Option<f64>,
     /// Its interval.
-    pub lost_worth_minor_ci95: Option<[f64; 2]>,
+    pub revenue_at_risk_minor_ci95: Option<[f64; 2]>,
 }
 
 /// What trying again did to the shop.
@@ -180,8 +180,10 @@ pub(super) fn season(shoppers: u64, found: &SeasonLoss) -> SeasonDocument {
         shoppers,
         lost: figure(found.lost),
         lost_ci95: pair(found.ci95),
-        lost_worth_minor: found.worth.map(|(worth, _)| worth.round()),
-        lost_worth_minor_ci95: found.worth.map(|(_, ci95)| [ci95.low.round(), ci95.high.round()]),
+        revenue_at_risk_minor: found.worth.map(|(worth, _)| worth.round()),
+        revenue_at_risk_minor_ci95: found
+            .worth
+            .map(|(_, ci95)| [ci95.low.round(), ci95.high.round()]),
     }
 }
 

@@ -68,6 +68,7 @@ pub fn run_document(
         started_at: facts.started_at.to_string(),
         duration_s: facts.duration.as_secs_f64(),
         completion: completion(facts.completion).to_owned(),
+        currency: plan.currency.map(|currency| currency.code().to_owned()),
         tags: facts.tags.clone().into_iter().collect(),
         machine: MachineDocument {
             cpus: facts.machine.cpus,
@@ -264,11 +265,11 @@ fn loss(found: &Loss) -> LossDocument {
         lost_rate: figure(loss.rate),
         lost_rate_ci95: pair(loss.ci95),
         effective_sample: figure(loss.effective_sample),
-        lost_worth_minor: loss.worth.map(|worth| worth.minor_units.round()),
-        lost_worth_minor_ci95: loss
+        revenue_at_risk_minor: loss.worth.map(|worth| worth.minor_units.round()),
+        revenue_at_risk_minor_ci95: loss
             .worth
             .map(|worth| [worth.ci95.low.round(), worth.ci95.high.round()]),
-        lost_worth_estimated_share: loss.worth.map(|worth| figure(worth.estimated_share)),
+        revenue_at_risk_estimated_share: loss.worth.map(|worth| figure(worth.estimated_share)),
         season: seasonal(loss),
     };
     LossDocument {
@@ -359,17 +360,16 @@ pub(in crate::report) fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument
 }
 
 fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
-    let scale = if gate::is_time(&found.metric) { 1e-3 } else { 1.0 };
+    let (unit, scale) = match found.metric.unit() {
+        MetricUnit::Time => ("ms", 1e-3),
+        MetricUnit::PerSecond => ("requests_per_s", 1.0),
+        MetricUnit::Fraction => ("fraction", 1.0),
+    };
     let shown = |x: f64| figure(x * scale);
     ObjectiveDocument {
         text: found.text.clone(),
         line: found.line,
-        unit: match found.metric.unit() {
-            MetricUnit::PerSecond => "requests_per_s",
-            MetricUnit::Time => "ms",
-            MetricUnit::Fraction => "fraction",
-        }
-        .to_owned(),
+        unit: unit.to_owned(),
         limit: shown(found.limit),
         observed: found.observed.map(shown),
         observed_at_least: found.observed_at_least,
@@ -388,7 +388,7 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
             of: window.of,
         }),
         verdict: found.verdict.key().to_owned(),
-        reason: gate::answer(found),
+        reason: gate::result(found),
         more_shoppers: found.more_shoppers,
     }
 }

@@ -102,13 +102,13 @@ fn a_run_with_planted_faults_in_full() {
         "tillrush run shop.yaml --seed 42"
       ],
       "verdict": "pass",
-      "verdict_reason": "nothing was asked of this run, and nothing judged",
+      "verdict_reason": "the scenario sets no objectives, so the run neither passes nor fails",
       "headline": [
-        "Shoppers with payment wallet fail again and again at pay: 5.2 % of them (234 of 4,525) met two failures or more there, at least 59 times the rate of the others; that loses about 195 (172–221) of every 10,000 shoppers.",
-        "Shoppers who met node n3 fail again and again at cart, checkout: 2.5 % of them (56 of 2,211) met two failures or more there, at least 44 times the rate of the others; that loses about 126 (112–142) of every 10,000 shoppers. (Observed, not assigned: something that goes with it may be the cause.)",
-        "In all, 3.1 % of shoppers met two failures or more (375 of 12,000, 2.8–3.5 %); for 234 of them it began at pay.",
-        "Failures repeat because of the shopper's own circumstances: after a failed attempt the next one fails 4.7 times as often as other shoppers' first attempts at the same time.",
-        "4.7 % of shoppers would leave for good under applause-2024 (569, 4.4–5.1 %); 4.7 % to 8.6 % over all patience presets. They would have paid 2,656,692 (2,449,152–2,881,818) in minor units."
+        "Shoppers with payment wallet fail repeatedly at pay: 5.2 % (234 of 4,525), relative risk at least 59 vs. everyone else. Excess loss per 10,000 shoppers: 195 (95 % CI 172–221).",
+        "Shoppers with node n3 fail repeatedly at cart, checkout: 2.5 % (56 of 2,211), relative risk at least 44 vs. everyone else. Excess loss per 10,000 shoppers: 126 (95 % CI 112–142). The attribute is observed, not assigned: a correlated factor may be the cause.",
+        "Repeated failures (two or more failed attempts): 3.1 % of shoppers (375 of 12,000, 95 % CI 2.8–3.5 %). 234 of them failed first at pay.",
+        "Repeated failures are specific to the shopper, not to a time. A retry fails 4.7 times as often as other shoppers' first attempts at the same time.",
+        "Expected loss: 4.7 % of shoppers (569, 95 % CI 4.4–5.1 %) under abandonment model applause-2024. Across all abandonment models: 4.7 % to 8.6 %. Revenue at risk: 26,566.92 (95 % CI 24,491.52–28,818.18)."
       ],
       "scenario": {
         "name": "Black Friday checkout",
@@ -123,6 +123,7 @@ fn a_run_with_planted_faults_in_full() {
       "started_at": "2026-11-27T09:00:00Z",
       "duration_s": 120.0,
       "completion": "complete",
+      "currency": null,
       "tags": {
         "release": "2026.47"
       },
@@ -421,12 +422,12 @@ fn a_run_with_planted_faults_in_full() {
               0.0510798
             ],
             "effective_sample": 8982.34,
-            "lost_worth_minor": 2656692.0,
-            "lost_worth_minor_ci95": [
+            "revenue_at_risk_minor": 2656692.0,
+            "revenue_at_risk_minor_ci95": [
               2449152.0,
               2881818.0
             ],
-            "lost_worth_estimated_share": 0.0395391,
+            "revenue_at_risk_estimated_share": 0.0395391,
             "season": null
           },
           {
@@ -439,12 +440,12 @@ fn a_run_with_planted_faults_in_full() {
               0.061058
             ],
             "effective_sample": 8798.6,
-            "lost_worth_minor": 3139083.0,
-            "lost_worth_minor_ci95": [
+            "revenue_at_risk_minor": 3139083.0,
+            "revenue_at_risk_minor_ci95": [
               2915920.0,
               3379327.0
             ],
-            "lost_worth_estimated_share": 0.046383,
+            "revenue_at_risk_estimated_share": 0.046383,
             "season": null
           },
           {
@@ -457,12 +458,12 @@ fn a_run_with_planted_faults_in_full() {
               0.0647921
             ],
             "effective_sample": 8834.63,
-            "lost_worth_minor": 3319824.0,
-            "lost_worth_minor_ci95": [
+            "revenue_at_risk_minor": 3319824.0,
+            "revenue_at_risk_minor_ci95": [
               3090575.0,
               3566077.0
             ],
-            "lost_worth_estimated_share": 0.0483381,
+            "revenue_at_risk_estimated_share": 0.0483381,
             "season": null
           },
           {
@@ -475,12 +476,12 @@ fn a_run_with_planted_faults_in_full() {
               0.0913504
             ],
             "effective_sample": 9253.86,
-            "lost_worth_minor": 4617012.0,
-            "lost_worth_minor_ci95": [
+            "revenue_at_risk_minor": 4617012.0,
+            "revenue_at_risk_minor_ci95": [
               4325173.0,
               4928543.0
             ],
-            "lost_worth_estimated_share": 0.0554337,
+            "revenue_at_risk_estimated_share": 0.0554337,
             "season": null
           }
         ],

@@ -1,24 +1,24 @@
-//! The table of the files that pages are made of.
+//! The table of page assets: images, scripts and styles.
 
 use super::blocks::{Fit, Table, Tone};
 use super::format::{count, percent};
 use crate::plan::Plan;
 use crate::verdict::Findings;
 
-/// What came of the files of each step's pages, where they were fetched.
+/// The assets of each step's pages, where they are loaded.
 pub(super) fn assets(plan: &Plan, findings: &Findings) -> Table {
     let mut table = Table::new(
-        "Files of pages",
+        "Page assets",
         &[
             ("step", Fit::Name),
-            ("a page", Fit::Figure),
-            ("kept", Fit::Optional(1)),
-            ("not changed", Fit::Optional(2)),
+            ("per page", Fit::Figure),
+            ("cached", Fit::Optional(1)),
+            ("not modified", Fit::Optional(2)),
             ("missing", Fit::Figure),
-            ("elsewhere", Fit::Optional(3)),
-            ("all there p50", Fit::Figure),
+            ("other hosts", Fit::Optional(3)),
+            ("loaded p50", Fit::Figure),
             ("p95", Fit::Figure),
-            ("why missing", Fit::Prose),
+            ("reasons", Fit::Prose),
         ],
     );
     for step in &findings.steps {

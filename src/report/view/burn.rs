@@ -1,90 +1,91 @@
-//! The error budget in words and figures.
+//! The error budget and its burn-rate alerts.
 
 use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent, times};
 use crate::base::Micros;
+use crate::verdict::statistics::Interval;
 use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, Findings};
 
-/// What the run says of the error budget, in a sentence or two.
+/// The error budget, its burn rate, and what a peak hour and this run spend of it.
 pub fn budget(found: &BudgetFinding) -> Statement {
     let budget = &found.budget;
-    let size = count(budget.size().round() as u64);
     let what = format!(
-        "Error budget ({}: {size} of {} in {})",
+        "Error budget ({}): {} of {} over {}.",
         budget.text,
-        count(budget.shoppers as u64),
+        count(budget.size().round() as u64),
+        counted(budget.shoppers.round() as u64, "shopper"),
         span(budget.window)
     );
     let (Some(burn), Some(ci95)) = (found.burn, found.burn_ci95) else {
         return Statement::new(
             Tone::Doubtful,
-            format!("{what}: nothing can be said, for no shopper came to an end."),
+            format!("{what} No shopper finished, so the burn rate is unknown."),
         );
     };
     let hour = |burn: f64| percent(found.spent_by_peak_hour(burn));
-    let peak =
-        format!("a peak hour like it ({})", counted(found.peak_hour.round() as u64, "shopper"));
+    let peak = format!("a peak hour ({})", counted(found.peak_hour.round() as u64, "shopper"));
     if burn <= 0.0 {
         let text = format!(
-            "{what}: nothing is spent; {peak} spends at most {}, a burn rate of {} (95 %).",
+            "{what} This run spends nothing. At the upper limit (95 % CI), the burn rate is {} and {peak} spends {}.",
+            times(ci95.high),
             hour(ci95.high),
-            times(ci95.high)
         );
         return Statement::new(Tone::Good, text);
     }
     let lasts = found
         .lasts()
-        .map(|lasts| format!(", at which the whole budget lasts {}", span(lasts)))
+        .map(|lasts| format!(" At this rate, the budget lasts {}.", span(lasts)))
         .unwrap_or_default();
-    let rang = found.alarms.iter().filter(|alarm| alarm.rang_at.is_some()).count();
-    let alarms = match (rang, found.alarms.len()) {
+    let hour_ci95 = Interval {
+        low: found.spent_by_peak_hour(ci95.low),
+        high: found.spent_by_peak_hour(ci95.high),
+    };
+    let fired = found.alarms.iter().filter(|alarm| alarm.rang_at.is_some()).count();
+    let alerts = match (fired, found.alarms.len()) {
         (0, 0) => String::new(),
-        (0, _) => " No burn alarm would ring.".to_owned(),
-        (rang, all) => format!(" {rang} of {all} burn alarms would ring."),
+        (0, _) => " No burn-rate alert would fire.".to_owned(),
+        (fired, all) => format!(" {fired} of {all} burn-rate alerts would fire."),
     };
     let text = format!(
-        "{what}: the burn rate is {} ({}–{}){lasts}; {peak} spends {} of it ({}), this run {}.{alarms}",
+        "{what} Burn rate: {} (95 % CI {}–{}).{lasts} Spent by {peak}: {} (95 % CI {}). Spent by this run: {}.{alerts}",
         times(burn),
         times(ci95.low),
         times(ci95.high),
         hour(burn),
-        interval(crate::verdict::statistics::Interval {
-            low: found.spent_by_peak_hour(ci95.low),
-            high: found.spent_by_peak_hour(ci95.high)
-        }),
+        interval(hour_ci95),
         percent(found.spent_by_run()),
     );
-    let tone = if ci95.low > 1.0 || rang > 0 { Tone::Bad } else { Tone::Plain };
+    let tone = if ci95.low > 1.0 || fired > 0 { Tone::Bad } else { Tone::Plain };
     Statement::new(tone, text)
 }
 
-/// The burn alarms, a line each.
-pub fn alarms(findings: &Findings) -> Table {
+/// One row per burn-rate alert.
+pub fn alerts(findings: &Findings) -> Table {
     let columns = [
-        ("rings where", Fit::Prose),
+        ("condition", Fit::Prose),
         ("threshold", Fit::Figure),
-        ("highest burn", Fit::Figure),
-        ("rang", Fit::Name),
+        ("highest burn rate", Fit::Figure),
+        ("fired", Fit::Name),
     ];
-    let mut table = Table::new("Burn alarms", &columns);
+    let mut table = Table::new("Burn-rate alerts", &columns);
     for alarm in findings.budget.iter().flat_map(|found| &found.alarms) {
         let tone = if alarm.rang_at.is_some() { Tone::Bad } else { Tone::Plain };
-        let rang =
+        let fired =
             alarm.rang_at.map_or_else(|| "no".to_owned(), |at| format!("after {}", span(at)));
         let worst = alarm.worst.map_or_else(|| NOTHING.to_owned(), times);
-        table.row(tone, [rule(alarm), times(alarm.threshold), worst, rang]);
+        table.row(tone, [condition(alarm), times(alarm.threshold), worst, fired]);
     }
     table
 }
 
-/// What rings an alarm: `2 % of the budget goes in 1h, and still in the last 5m`.
-pub fn rule(alarm: &BurnAlarm) -> String {
+/// The condition of an alert: `2 % of the budget spent in 1h, and still burning in the last 5m`.
+fn condition(alarm: &BurnAlarm) -> String {
     let whose = match alarm.of {
         BudgetOf::Window => "the budget",
-        BudgetOf::Run => "what this run may spend",
+        BudgetOf::Run => "this run's share",
     };
     format!(
-        "{:.0} % of {whose} goes in {}, and still in the last {}",
+        "{:.0} % of {whose} spent in {}, and still burning in the last {}",
         100.0 * alarm.part,
         span(alarm.long),
         span(alarm.short)
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_told_in_a_sentence_and_its_alarms_in_a_table() {
+    fn a_budget_has_its_burn_rate_and_its_alerts() {
         use crate::plan::{ArrivalModel, ErrorBudget, SpentBy, example::profile};
         use crate::report::{Paint, console_table};
         use crate::verdict::trial::{Trial, planted, shop};
@@ -148,16 +149,14 @@ mod tests {
             peak_hour: Some(250e3),
         });
         let findings = Trial::of(plan, 12_000, 600, planted).findings();
-        insta::assert_snapshot!(budget(findings.budget.as_ref().unwrap()).text, @r##"
-        Error budget (99% of shoppers buy without a repeated failure: 400,000 of 40,000,000 in 30d): the burn rate is 3.1 (2.8–3.5), at which the whole budget lasts 9d14h; a peak hour like it (250,000 shoppers) spends 2.0 % of it (1.7–2.2 %), this run 0.094 %. 1 of 2 burn alarms would ring.
-        "##);
-        insta::assert_snapshot!(console_table(&alarms(&findings), 100, Paint::Plain), @r"
-        Burn alarms
-          rings where                                                   threshold  highest burn  rang
-          10 % of what this run may spend goes in 25s, and still in           2.4           4.9  no
-          the last 2.08s
-          25 % of what this run may spend goes in 1m40s, and still in         1.5           4.1  after 1m41s
-          the last 8.33s
+        insta::assert_snapshot!(budget(findings.budget.as_ref().unwrap()).text, @"Error budget (99% of shoppers buy without a repeated failure): 400,000 of 40,000,000 shoppers over 30d. Burn rate: 3.1 (95 % CI 2.8–3.5). At this rate, the budget lasts 9d14h. Spent by a peak hour (250,000 shoppers): 2.0 % (95 % CI 1.7–2.2 %). Spent by this run: 0.094 %. 1 of 2 burn-rate alerts would fire.");
+        insta::assert_snapshot!(console_table(&alerts(&findings), 100, Paint::Plain), @r"
+        Burn-rate alerts
+          condition                                                threshold  highest burn rate  fired
+          10 % of this run's share spent in 25s, and still               2.4                4.9  no
+          burning in the last 2.08s
+          25 % of this run's share spent in 1m40s, and still             1.5                4.1  after 1m41s
+          burning in the last 8.33s
         ");
     }
 }

@@ -1,27 +1,27 @@
-//! What went wrong first, as tables.
+//! Failing shoppers by their first failure, as tables.
 
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, expected};
 use crate::plan::Plan;
 use crate::verdict::{Cluster, Findings};
 
-/// More would be no summary; `run.json` has them all.
+/// The most clusters shown; `run.json` has them all.
 const SHOWN: usize = 8;
-/// Examples to look up.
+/// The most examples shown.
 const EXAMPLES: usize = 3;
 
-/// Failing shoppers by the first thing that went wrong.
+/// Failing shoppers by their first failure.
 pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
     let lost = findings.clusters.iter().any(|cluster| cluster.lost.is_some());
     let mut columns = vec![
         ("step", Fit::Name),
-        ("what", Fit::Prose),
+        ("failure", Fit::Prose),
         ("shoppers", Fit::Figure),
         ("repeated", Fit::Figure),
     ];
     columns.extend(lost.then_some(("lost", Fit::Figure)));
-    columns.push(("second at", Fit::Name));
-    let mut table = Table::new("What went wrong first (each failing shopper once)", &columns);
+    columns.push(("second failure at", Fit::Name));
+    let mut table = Table::new("First failure of each failing shopper", &columns);
     for cluster in findings.clusters.iter().take(SHOWN) {
         let tone = if cluster.repeated > 0 { Tone::Bad } else { Tone::Plain };
         let mut cells = vec![
@@ -31,7 +31,7 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
             count(cluster.repeated),
         ];
         cells.extend(lost.then(|| cluster.lost.map_or_else(|| NOTHING.to_owned(), expected)));
-        cells.push(then(plan, cluster));
+        cells.push(second_failure(plan, cluster));
         table.row(tone, cells);
     }
     let rest = findings.clusters.get(SHOWN..).unwrap_or_default();
@@ -51,33 +51,39 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
     table
 }
 
-/// An exchange of each of the first clusters, by what finds it in the shop's own logs and traces.
+/// A failing exchange of each of the largest clusters, with the ids that find it in the shop's logs and traces.
 pub fn examples(plan: &Plan, findings: &Findings) -> Table {
-    let columns =
-        [("step", Fit::Name), ("what", Fit::Prose), ("at", Fit::Figure), ("look for", Fit::Prose)];
-    let mut table =
-        Table::new("Examples to look up in the shop's logs (in full in failures.jsonl)", &columns);
+    let columns = [
+        ("step", Fit::Name),
+        ("failure", Fit::Prose),
+        ("at", Fit::Figure),
+        ("search for", Fit::Prose),
+    ];
+    let mut table = Table::new(
+        "Examples to look up in the shop's logs (full journeys in failures.jsonl)",
+        &columns,
+    );
     for cluster in findings.clusters.iter().take(EXAMPLES) {
         let Some(example) = &cluster.example else { continue };
         let ids = example.ids.iter().map(|(name, value)| format!("{name} {value}"));
-        let look_for: Vec<String> =
+        let search_for: Vec<String> =
             std::iter::once(format!("x-shopper {}", example.line.marker)).chain(ids).collect();
         let at = format!("{:.3}s", example.exchange.began_at.as_secs_f64());
         table.row(
             Tone::Faint,
-            [plan.step_label(cluster.step), cluster.what(), at, look_for.join(", ")],
+            [plan.step_label(cluster.step), cluster.what(), at, search_for.join(", ")],
         );
     }
     table
 }
 
 /// The step where the second failures of the cluster's shoppers fell.
-fn then(plan: &Plan, cluster: &Cluster) -> String {
+fn second_failure(plan: &Plan, cluster: &Cluster) -> String {
     match cluster.then.as_slice() {
         [] => NOTHING.to_owned(),
-        [(step, _)] if *step == cluster.step => "the same".to_owned(),
+        [(step, _)] if *step == cluster.step => "same step".to_owned(),
         [(step, _)] => plan.step_label(*step),
-        [(step, most), ..] if *step == cluster.step => format!("the same ({})", count(*most)),
+        [(step, most), ..] if *step == cluster.step => format!("same step ({})", count(*most)),
         [(step, most), ..] => format!("{} ({})", plan.step_label(*step), count(*most)),
     }
 }

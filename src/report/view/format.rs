@@ -1,6 +1,6 @@
 //! Numbers as people read them: honest about what is not known, and never with more digits than the eye takes in.
 
-use crate::base::Micros;
+use crate::base::{Currency, Micros, Money};
 pub use crate::base::{counted, thousands as count};
 use crate::verdict::statistics::{Interval, Quantile, Rate};
 
@@ -92,6 +92,26 @@ pub fn figure(rate: f64) -> String {
     if rate >= 9.95 { count(rate.round() as u64) } else { format!("{rate:.1}") }
 }
 
+/// An amount of money: `EUR 1,234.50`; `1,234.50` where the scenario names no currency.
+pub fn money(currency: Option<Currency>, minor_units: f64) -> String {
+    amount(currency, minor_units).to_string()
+}
+
+/// An interval of amounts of money, without the currency: `1,020.00–1,449.50`.
+pub fn money_range(currency: Option<Currency>, ci95: Interval) -> String {
+    let [low, high] = [ci95.low, ci95.high].map(|end| amount(currency, end).amount());
+    format!("{low}–{high}")
+}
+
+fn amount(currency: Option<Currency>, minor_units: f64) -> Money {
+    Money { minor_units: minor_units.max(0.0).round() as u64, currency }
+}
+
+/// A q-value, the p-value corrected for the number of tests.
+pub fn q_value(q: f64) -> String {
+    if q < 0.001 { "<0.001".to_owned() } else { format!("{q:.3}") }
+}
+
 /// How many times: `41`, `3.2`.
 pub fn times(lift: f64) -> String {
     if lift >= 9.95 { count(lift.round() as u64) } else { format!("{lift:.1}") }
@@ -109,6 +129,13 @@ mod tests {
             ["0", "<0.1", "9.9", "10", "1,234"]
         );
         assert_eq!([1.24, 40.6, 1_200.0].map(times), ["1.2", "41", "1,200"]);
+    }
+
+    #[test]
+    fn an_interval_of_money_names_no_currency() {
+        let euros = Currency::new("EUR");
+        assert_eq!(money(euros, 123_450.4), "EUR 1,234.50");
+        assert_eq!(money_range(euros, Interval { low: 99.0, high: 250_000.0 }), "0.99–2,500.00");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a shopper must do to buy, as a table.
+//! What a purchase takes, as a table.
 
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, span, span_range};
@@ -10,7 +10,7 @@ fn fields(mean: f64) -> String {
     if mean.fract() == 0.0 { format!("{mean:.0}") } else { format!("{mean:.1}") }
 }
 
-/// What it takes to buy, journey by journey.
+/// Requests, data and time per purchase, by journey.
 pub fn friction(plan: &Plan, findings: &Findings) -> Table {
     let columns = [
         ("journey", Fit::Name),
@@ -18,18 +18,18 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         ("requests", Fit::Figure),
         ("round trips", Fit::Figure),
         ("KiB", Fit::Optional(1)),
-        ("fields", Fit::Figure),
+        ("form fields", Fit::Figure),
         ("time p50", Fit::Figure),
-        ("95 % range", Fit::Optional(3)),
+        ("95 % CI", Fit::Optional(3)),
         ("p95", Fit::Figure),
-        ("95 % range", Fit::Optional(3)),
-        ("no thinking p50", Fit::Optional(2)),
-        ("95 % range", Fit::Optional(4)),
+        ("95 % CI", Fit::Optional(3)),
+        ("without think time p50", Fit::Optional(2)),
+        ("95 % CI", Fit::Optional(4)),
         ("p95", Fit::Optional(2)),
-        ("95 % range", Fit::Optional(4)),
+        ("95 % CI", Fit::Optional(4)),
     ];
     let mut table = Table::new(
-        "What it takes to buy (requests to KiB: of those who met no failure; times: of all who bought)",
+        "Effort per purchase (requests to KiB: buyers without a failure; times: all buyers)",
         &columns,
     );
     for found in &findings.friction {

@@ -1,4 +1,4 @@
-//! The release gate in words and figures: what was observed of each objective, and what the answer is.
+//! The release gate: the observed figure and the result of each objective.
 
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent};
@@ -6,13 +6,13 @@ use crate::base::Micros;
 use crate::plan::{Metric, MetricUnit, Population};
 use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};
 
-/// The release gate, a line for each objective.
+/// One row per objective.
 pub fn objectives(findings: &Findings) -> Table {
     let columns = [
         ("objective", Fit::Prose),
         ("observed", Fit::Figure),
-        ("exact 95 %", Fit::Optional(1)),
-        ("answer", Fit::Prose),
+        ("95 % CI", Fit::Optional(1)),
+        ("result", Fit::Prose),
     ];
     let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
@@ -22,17 +22,17 @@ pub fn objectives(findings: &Findings) -> Table {
             ObjectiveVerdict::Inconclusive => Tone::Doubtful,
         };
         table
-            .row(tone, [found.text.clone(), observed(found), observed_range(found), answer(found)]);
+            .row(tone, [found.text.clone(), observed(found), observed_range(found), result(found)]);
     }
     table
 }
 
-/// What was observed of an objective: `0.42 %`, `812 ms`, `31.0/s`. A quantile that lies among what never came to a success is no
-/// span that anybody can name: then it is the share that came within the limit, `75.3 % in time`.
+/// The observed figure of an objective: `0.42 %`, `812 ms`, `31.0/s`. A quantile that lies among attempts without a success has no
+/// value: then it is the share within the limit, `75.3 % within limit`.
 pub fn observed(found: &ObjectiveFinding) -> String {
     if let Some(in_time) = in_time(found) {
         let share = if in_time.share <= 0.0 { "none".to_owned() } else { percent(in_time.share) };
-        return format!("{share} in time");
+        return format!("{share} within limit");
     }
     let Some(observed) = found.observed else { return NOTHING.to_owned() };
     if observed <= 0.0 && found.metric.unit() == MetricUnit::Fraction {
@@ -41,12 +41,12 @@ pub fn observed(found: &ObjectiveFinding) -> String {
     figure_of(&found.metric, observed)
 }
 
-/// What came within the limit, where the quantile itself says nothing.
+/// The share within the limit, where the quantile has no value.
 fn in_time(found: &ObjectiveFinding) -> Option<&InTime> {
     found.in_time.as_ref().filter(|_| found.observed_at_least)
 }
 
-/// Where what was observed lies with 95 % confidence.
+/// The confidence interval of the observed figure.
 pub fn observed_range(found: &ObjectiveFinding) -> String {
     if let Some(in_time) = in_time(found) {
         return if in_time.share <= 0.0 {
@@ -57,10 +57,10 @@ pub fn observed_range(found: &ObjectiveFinding) -> String {
     }
     match found.ci95 {
         None => NOTHING.to_owned(),
-        Some(ci95) if is_time(&found.metric) && ci95.high.is_infinite() => {
+        Some(ci95) if found.metric.unit() == MetricUnit::Time && ci95.high.is_infinite() => {
             format!("≥ {}", figure_of(&found.metric, ci95.low))
         }
-        Some(ci95) if is_time(&found.metric) => format!(
+        Some(ci95) if found.metric.unit() == MetricUnit::Time => format!(
             "{}–{}",
             figure_of(&found.metric, ci95.low),
             figure_of(&found.metric, ci95.high)
@@ -72,44 +72,44 @@ pub fn observed_range(found: &ObjectiveFinding) -> String {
     }
 }
 
-/// The answer to an objective in words, with what it takes to decide it.
-pub fn answer(found: &ObjectiveFinding) -> String {
+/// The result of an objective, with the sample that it takes to decide it.
+pub fn result(found: &ObjectiveFinding) -> String {
     let word = match found.verdict {
-        ObjectiveVerdict::Holds => "holds",
-        ObjectiveVerdict::Broken => "broken",
+        ObjectiveVerdict::Holds => "met",
+        ObjectiveVerdict::Broken => "violated",
         ObjectiveVerdict::Inconclusive => "inconclusive",
     };
     let because = match (found.why, found.more_shoppers) {
         (Why::Sure, _) => String::new(),
-        (Why::NothingSeen, _) => ": nothing of the kind was seen".to_owned(),
-        (Why::Certain, _) => ", so surely that the run was stopped".to_owned(),
-        (Why::CutShort, _) => ": it seems to hold, but the run was cut short".to_owned(),
-        (Why::HoldsSoFar, _) => ": it holds so far".to_owned(),
-        (Why::BrokenSoFar, _) => ": it is broken so far".to_owned(),
-        (Why::Suspect, _) => ": it seems to hold, but the generator is in doubt".to_owned(),
+        (Why::NothingSeen, _) => ": no samples".to_owned(),
+        (Why::Certain, _) => " (the run was stopped)".to_owned(),
+        (Why::CutShort, _) => ": met until the run was cut short".to_owned(),
+        (Why::HoldsSoFar, _) => ": met so far".to_owned(),
+        (Why::BrokenSoFar, _) => ": violated so far".to_owned(),
+        (Why::Suspect, _) => ": met, but the load generator is suspect".to_owned(),
         (Why::Straddles, Some(more)) => {
-            format!(": about {} would decide", counted(more.max(1), "more shopper"))
+            format!(": about {} needed", counted(more.max(1), "more shopper"))
         }
-        (Why::Straddles, None) => ": too close to the limit for any number of shoppers".to_owned(),
+        (Why::Straddles, None) => ": too close to the limit for any sample size".to_owned(),
     };
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
         format!(
-            " (the worst of {}: {:.0}–{:.0} s)",
+            " (worst of {}: {:.0}–{:.0} s)",
             counted(window.of, "window"),
             window.from.as_secs_f64(),
             window.until.as_secs_f64()
         )
     });
-    format!("{word}{because}{}{}", window.unwrap_or_default(), never(found))
+    format!("{word}{because}{}{}", window.unwrap_or_default(), without_success(found))
 }
 
-/// Who never came to a success, and how long it took the others, where the quantile lies among the former.
-fn never(found: &ObjectiveFinding) -> String {
+/// The number without a success, and the quantile of the others, where the quantile lies among the former.
+fn without_success(found: &ObjectiveFinding) -> String {
     let Some(in_time) = in_time(found) else { return String::new() };
     let Some(quantile) = found.metric.quantile else { return String::new() };
     let what = match found.metric.population() {
-        Population::JourneyEnds(_) => "never came to the end",
-        Population::Attempts(_) => "were given up as too slow",
+        Population::JourneyEnds(_) => "never finished the journey",
+        Population::Attempts(_) => "timed out",
         Population::Buyers => "never bought",
         Population::Shoppers | Population::Requests => return String::new(),
     };
@@ -121,20 +121,16 @@ fn never(found: &ObjectiveFinding) -> String {
     format!("; {} of {} {what}{others}", count(in_time.never), count(found.sample))
 }
 
-/// All of it in a line: what was observed, where it lies, and the answer.
+/// Observed figure, interval, limit and result in a line.
 pub fn sentence(found: &ObjectiveFinding) -> String {
+    let range = observed_range(found);
+    let ci95 = if range == NOTHING { String::new() } else { format!(" (95 % CI {range})") };
     format!(
-        "observed {} ({}), limit {}: {}",
+        "observed {}{ci95}, limit {}: {}",
         observed(found),
-        observed_range(found),
         figure_of(&found.metric, found.limit),
-        answer(found)
+        result(found)
     )
-}
-
-/// Whether a metric is a span of time.
-pub fn is_time(metric: &Metric) -> bool {
-    metric.unit() == MetricUnit::Time
 }
 
 /// A figure of a metric with its unit.

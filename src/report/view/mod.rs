@@ -9,12 +9,16 @@ mod experiment;
 pub mod format;
 mod friction;
 pub(super) mod gate;
+pub(super) mod generator;
 pub(super) mod headline;
+pub(super) mod hotspots;
 pub(super) mod incidents;
+pub(super) mod loss;
+mod notes;
 mod page;
 mod power;
 mod repeats;
-pub(super) mod tables;
+mod tables;
 mod warning;
 
 pub use blocks::{Answer, Column, Fit, Row, Section, Statement, Table, Tone};

@@ -3,20 +3,12 @@
 //! Whatever is decided here (what is worth a sentence, which figure stands in which column, what is left out for want of
 //! a sample) is decided once for the console, the page and the pull request.
 
-use super::answers;
-use super::assets;
 use super::blocks::{Answer, Section, Statement, Table};
-use super::burn;
-use super::clusters;
-use super::experiment;
-use super::friction;
-use super::gate;
-use super::headline;
-use super::incidents;
-use super::power;
-use super::repeats;
-use super::tables;
 use super::warning::{Warning, warning};
+use super::{
+    answers, assets, burn, clusters, experiment, friction, gate, generator, headline, hotspots,
+    incidents, loss, notes, repeats, tables,
+};
 use crate::plan::Plan;
 use crate::verdict::{Findings, RunFacts, Verdict};
 
@@ -54,11 +46,11 @@ impl View {
     pub fn of(plan: &Plan, facts: &RunFacts, findings: &Findings) -> View {
         let mut tables = vec![
             gate::objectives(findings).of(Section::Gate),
-            burn::alarms(findings).of(Section::Gate),
+            burn::alerts(findings).of(Section::Gate),
             tables::funnel(plan, findings).of(Section::Funnel),
             tables::by_failures(findings).of(Section::Funnel),
-            incidents::windows(plan, facts, findings).of(Section::Time),
-            tables::hotspots(plan, findings).of(Section::Places),
+            incidents::table(plan, facts, findings).of(Section::Time),
+            hotspots::table(plan, findings).of(Section::Places),
             repeats::repeats(plan, findings).of(Section::Places),
             tables::steps(plan, findings).of(Section::Steps),
             friction::friction(plan, findings).of(Section::Steps),
@@ -66,8 +58,8 @@ impl View {
             assets::assets(plan, findings).of(Section::Steps),
             clusters::clusters(plan, findings).of(Section::Steps),
             clusters::examples(plan, findings).of(Section::Places),
-            tables::loss(findings).of(Section::Loss),
-            power::season(findings).of(Section::Loss),
+            loss::table(plan, findings).of(Section::Loss),
+            loss::season(plan, findings).of(Section::Loss),
             experiment::experiment(plan, findings).of(Section::Further),
         ];
         tables.retain(|table| !table.rows.is_empty());
@@ -84,8 +76,8 @@ impl View {
                 headline: headline::found(plan, facts, findings),
                 answers: answers::answers(plan, facts, findings),
                 tables,
-                generator: headline::generator(findings),
-                notes: headline::notes(plan, findings),
+                generator: generator::generator(findings),
+                notes: notes::notes(plan, findings),
             },
         )
     }
@@ -94,7 +86,7 @@ impl View {
     pub fn under(warning: Option<Warning>, view: View) -> View {
         let Some(own) = &warning else { return view };
         View {
-            headline: own.remarks(view.headline),
+            headline: own.statements(view.headline),
             answers: view.answers.into_iter().map(|answer| own.answer(answer)).collect(),
             tables: view.tables.into_iter().map(|table| own.table(table)).collect(),
             warning,

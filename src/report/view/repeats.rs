@@ -1,4 +1,4 @@
-//! How failures come back to the same shopper, as a table.
+//! How often a retry fails as well, as a table.
 
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, interval, interval_of, percent, rate, times};
@@ -6,21 +6,23 @@ use crate::plan::Plan;
 use crate::verdict::statistics::Interval;
 use crate::verdict::{Findings, Stickiness};
 
-/// How likely a second failure is after a first, all units together and unit by unit; nothing where nobody tried again after a failure.
+/// How likely a retry fails after a first failure, overall and by unit; empty where nobody retried.
 pub fn repeats(plan: &Plan, findings: &Findings) -> Table {
     let columns = [
         ("at", Fit::Name),
-        ("tried again", Fit::Figure),
+        ("retried", Fit::Figure),
         ("first fails", Fit::Figure),
-        ("next fails", Fit::Figure),
-        ("95 % range", Fit::Optional(3)),
-        ("lift", Fit::Figure),
-        ("95 % range", Fit::Optional(2)),
+        ("retry fails", Fit::Figure),
+        ("95 % CI", Fit::Optional(3)),
+        ("rel. risk", Fit::Figure),
+        ("95 % CI", Fit::Optional(2)),
         ("stickiness", Fit::Figure),
-        ("95 % range", Fit::Optional(1)),
+        ("95 % CI", Fit::Optional(1)),
     ];
-    let mut table =
-        Table::new("After a failed attempt (stickiness: 0 by chance, 1 for good)", &columns);
+    let mut table = Table::new(
+        "Retries after a failed attempt (stickiness: 0 = independent, 1 = permanent)",
+        &columns,
+    );
     let found = &findings.repeats;
     let units = || found.units.iter().filter(|unit| unit.stickiness.second.trials > 0);
     if units().count() > 1 {

@@ -1,15 +1,12 @@
-//! The tables of a report.
+//! The tables of shoppers and steps.
 
 use super::blocks::{Fit, Table, Tone};
-use super::format::{
-    NOTHING, count, expected, interval, interval_of, longest, percent, percent_figure, range, rate,
-    span, times,
-};
+use super::format::{NOTHING, count, expected, longest, percent, rate, span};
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FunnelStage;
-use crate::verdict::{Basis, Findings, HotSpot, PatienceLoss, StepFinding};
+use crate::verdict::{Findings, StepFinding};
 
-/// The funnel as shoppers live it: who came to each unit, who got through and how, who didn't.
+/// The funnel: shoppers who entered each unit, and how they left it.
 pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
     let several = findings.journeys.len() > 1;
     let still = |stage: &FunnelStage| stage.entered.saturating_sub(stage.passed + stage.stopped);
@@ -20,13 +17,13 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
         .any(|(_, stage)| still(stage) > 0);
     let mut columns = vec![(if several { "journey / unit" } else { "unit" }, Fit::Name)];
     columns.extend([
-        ("came", Fit::Figure),
-        ("at once", Fit::Figure),
-        ("after retries", Fit::Figure),
+        ("entered", Fit::Figure),
+        ("first try", Fit::Figure),
+        ("on retry", Fit::Figure),
     ]);
-    columns.extend(trying.then_some(("still trying", Fit::Figure)));
-    columns.extend([("never", Fit::Figure), ("then left", Fit::Optional(1))]);
-    let mut table = Table::new("How far shoppers came, and how they got through", &columns);
+    columns.extend(trying.then_some(("in progress", Fit::Figure)));
+    columns.extend([("never passed", Fit::Figure), ("left by choice", Fit::Optional(1))]);
+    let mut table = Table::new("Shopper outcomes by unit (funnel)", &columns);
     for journey in findings.journeys.iter().filter(|journey| journey.started > 0) {
         let ways = plan.ways_to(journey.journey);
         for ((unit, stage), way) in journey.funnel.iter().zip(&ways) {
@@ -36,7 +33,7 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
             } else {
                 name.clone()
             };
-            // Branches of a choice are come to from the same units.
+            // Branches of a choice follow the same units.
             let branches = ways.iter().filter(|other| *other == way).count();
             let name = if branches > 1 { format!("{name} (one of {branches})") } else { name };
             let tone = if stage.stopped > 0 { Tone::Bad } else { Tone::Plain };
@@ -56,7 +53,7 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
     table
 }
 
-/// Each step: how often it failed, and how long successes took.
+/// Failure rates and response times of each step.
 pub fn steps(plan: &Plan, findings: &Findings) -> Table {
     let declined = findings.steps.iter().any(|step| step.declined > 0);
     let service = findings.steps.iter().any(service_differs);
@@ -64,7 +61,7 @@ pub fn steps(plan: &Plan, findings: &Findings) -> Table {
         ("step", Fit::Name),
         ("attempts", Fit::Figure),
         ("failed", Fit::Figure),
-        ("95 % range", Fit::Figure),
+        ("95 % CI", Fit::Figure),
     ];
     columns.extend(declined.then_some(("declined", Fit::Optional(3))));
     columns.extend([
@@ -73,8 +70,8 @@ pub fn steps(plan: &Plan, findings: &Findings) -> Table {
         ("p99", Fit::Figure),
         ("max", Fit::Optional(1)),
     ]);
-    columns.extend(service.then_some(("service p50", Fit::Optional(2))));
-    let mut table = Table::new("Steps (response time of successes)", &columns);
+    columns.extend(service.then_some(("service time p50", Fit::Optional(2))));
+    let mut table = Table::new("Steps (response times of successful attempts)", &columns);
     for step in findings.steps.iter().filter(|step| step.failed.trials > 0) {
         let (failed, ci95) = rate(&step.failed);
         let mut cells = vec![plan.step_label(step.step), count(step.failed.trials), failed, ci95];
@@ -91,10 +88,10 @@ pub fn steps(plan: &Plan, findings: &Findings) -> Table {
     table
 }
 
-/// What went wrong, step by step.
+/// Failures by step and kind.
 pub fn kinds(plan: &Plan, findings: &Findings) -> Table {
     let mut table = Table::new(
-        "What went wrong",
+        "Failures by kind",
         &[("step", Fit::Name), ("failures", Fit::Figure), ("kinds", Fit::Prose)],
     );
     for step in findings.steps.iter().filter(|step| step.failed.events > 0) {
@@ -114,12 +111,12 @@ pub fn by_failures(findings: &Findings) -> Table {
     let mut columns = vec![
         ("failed attempts", Fit::Name),
         ("shoppers", Fit::Figure),
-        ("of all", Fit::Figure),
+        ("share", Fit::Figure),
         ("bought", Fit::Figure),
     ];
     let lost = findings.loss.as_ref().map(|loss| match loss.behaviour {
         Behaviour::Probe | Behaviour::Experiment => "lost (expected)",
-        Behaviour::Live => "lost (seen)",
+        Behaviour::Live => "lost (observed)",
     });
     columns.extend(lost.map(|title| (title, Fit::Figure)));
     let mut table = Table::new("Shoppers by number of failed attempts", &columns);
@@ -136,134 +133,6 @@ pub fn by_failures(findings: &Findings) -> Table {
         table.row(if failures >= 2 && row.shoppers > 0 { Tone::Bad } else { Tone::Plain }, cells);
     }
     table
-}
-
-/// The loss under every patience, if there is any.
-pub fn loss(findings: &Findings) -> Table {
-    let worth =
-        findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
-    let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
-    let mut columns = vec![
-        ("patience", Fit::Name),
-        ("lost", Fit::Figure),
-        ("at least", Fit::Optional(3)),
-        ("of all", Fit::Figure),
-        ("95 % range", Fit::Figure),
-        ("effective sample", Fit::Optional(4)),
-    ];
-    columns.extend(worth.then_some(("worth, minor units", Fit::Optional(1))));
-    columns.extend(worth.then_some(("range of worth", Fit::Optional(2))));
-    let mut table = Table::new(
-        if live {
-            "Shoppers lost"
-        } else {
-            "Shoppers lost, by how patient they are (this scenario's patience first)"
-        },
-        &columns,
-    );
-    let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
-    for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
-        let (share, ci95) = lost_share(row);
-        let mut cells = vec![
-            row.patience.clone(),
-            expected(row.lost),
-            expected(row.lost_at_least),
-            share,
-            ci95,
-            count(row.effective_sample as u64),
-        ];
-        if worth {
-            cells.push(
-                row.worth.map_or_else(|| NOTHING.to_owned(), |worth| expected(worth.minor_units)),
-            );
-            cells.push(row.worth.map_or_else(|| NOTHING.to_owned(), |worth| range(worth.ci95)));
-        }
-        table.row(if place == 0 { Tone::Plain } else { Tone::Faint }, cells);
-    }
-    table
-}
-
-/// Where repeated failures concentrate.
-pub fn hotspots(plan: &Plan, findings: &Findings) -> Table {
-    let lost = findings.loss.is_some();
-    let columns = [
-        ("shoppers with", Fit::Name),
-        ("at", Fit::Name),
-        ("repeated", Fit::Figure),
-        ("rate", Fit::Figure),
-        ("95 % range", Fit::Optional(3)),
-        ("elsewhere", Fit::Optional(5)),
-        ("95 % range", Fit::Optional(6)),
-        ("lift", Fit::Figure),
-        ("range of lift", Fit::Optional(4)),
-        (if lost { "excess lost" } else { "excess repeated" }, Fit::Figure),
-        ("range of excess", Fit::Optional(2)),
-        ("q", Fit::Optional(1)),
-    ];
-    let mut table =
-        Table::new("Where failures repeat (groups of shoppers, beside all others)", &columns);
-    for spot in &findings.hotspots {
-        let (inside, outside) = (rate(&spot.inside), rate(&spot.outside));
-        let q =
-            if spot.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", spot.q_value) };
-        let (excess, excess_ci95) = spot.excess_lost.unwrap_or(spot.excess_repeated);
-        let cells = [
-            who(spot),
-            places(plan, spot),
-            count(spot.inside.events),
-            inside.0,
-            inside.1,
-            outside.0,
-            outside.1,
-            if spot.lift_is_least() {
-                format!("≥ {}", times(spot.lift))
-            } else {
-                times(spot.lift)
-            },
-            lift_range(spot).unwrap_or_else(|| NOTHING.to_owned()),
-            expected(excess),
-            range(excess_ci95),
-            q,
-        ];
-        table.row(Tone::Bad, cells);
-    }
-    table
-}
-
-/// Where the lift of a hot spot lies; none where it is only known what it is at least.
-pub fn lift_range(spot: &HotSpot) -> Option<String> {
-    (!spot.lift_is_least()).then(|| interval_of(spot.lift_ci95, times))
-}
-
-/// A hot spot's group: `payment wallet`; a value that says what it is stands alone: `node-3`.
-pub fn group(spot: &HotSpot) -> String {
-    let named = |(name, value): &(String, String)| {
-        if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") }
-    };
-    spot.group.iter().map(named).collect::<Vec<_>>().join(", ")
-}
-
-/// A hot spot's group, and whether its values were only seen in answers, not dealt to the shoppers.
-pub fn who(spot: &HotSpot) -> String {
-    match spot.basis {
-        Basis::Assigned => group(spot),
-        Basis::Observed => format!("{} (seen)", group(spot)),
-    }
-}
-
-/// A hot spot's steps: `cart, checkout`.
-pub fn places(plan: &Plan, spot: &HotSpot) -> String {
-    let steps: Vec<String> = spot.steps.iter().map(|step| plan.step_label(*step)).collect();
-    if steps.is_empty() { "anywhere".to_owned() } else { steps.join(", ") }
-}
-
-/// The share of all shoppers that is lost, with its interval.
-pub fn lost_share(loss: &PatienceLoss) -> (String, String) {
-    if loss.lost > 0.0 {
-        (percent(loss.rate), interval(loss.ci95))
-    } else {
-        ("none".to_owned(), format!("≤ {} %", percent_figure(loss.ci95.high)))
-    }
 }
 
 /// Whether the medians of response and service time are apart by more than a tenth: connecting, lag or a queue.

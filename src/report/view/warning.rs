@@ -1,23 +1,23 @@
-//! How far findings can be believed, told where they stand: who reads one table of a report must not take the generator's own doings
-//! for the shop's, however far away the verdict is.
+//! The warning about the load generator, shown wherever it applies: a reader of a single table must not blame the shop for what the
+//! load generator did, however far away the verdict is.
 
 use super::blocks::{Answer, Statement, Table, Tone};
 use crate::base::Micros;
 use crate::verdict::{Findings, Soundness};
 
-/// What a reader must know before believing a finding.
+/// A warning about the load generator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// Whether it is of all findings; otherwise of the times.
+    /// Whether it applies to all findings; otherwise to response times.
     pub of_all: bool,
-    /// In a sentence.
+    /// The warning as sentences.
     pub sentence: String,
 }
 
-/// What stands beside the title of what is not to be believed.
-pub const MARK: &str = "not to be believed";
+/// The mark on what a saturated load generator makes useless.
+pub const MARK: &str = "invalid (load generator saturated)";
 
-/// The caution that the generator of a run calls for.
+/// The warning that the state of the load generator calls for.
 pub fn warning(findings: &Findings) -> Option<Warning> {
     let health = &findings.health;
     let cause = &health.doubts.iter().find(|doubt| doubt.gravity == health.soundness)?.cause;
@@ -25,18 +25,18 @@ pub fn warning(findings: &Findings) -> Option<Warning> {
         Soundness::Valid => None,
         Soundness::Suspect => Some(Warning {
             of_all: false,
-            sentence: format!("Read the times with caution: {cause}."),
+            sentence: format!("Read response times with caution: {cause}."),
         }),
         Soundness::Invalid => Some(Warning {
             of_all: true,
             sentence: format!(
-                "Not to be believed: {cause}, so that what is found here may be the generator's doing, and not the shop's."
+                "Do not use these results: {cause}. They may describe the load generator and not the shop."
             ),
         }),
     }
 }
 
-/// Whether something happened while the generator did not hold its schedule: then the shop can't be blamed for it.
+/// Whether something happened while the load generator was behind schedule: then the shop can't be blamed for it.
 pub fn was_late(findings: &Findings, from: Micros, until: Micros) -> bool {
     findings
         .health
@@ -48,18 +48,21 @@ pub fn was_late(findings: &Findings, from: Micros, until: Micros) -> bool {
 // === impl Warning ===
 
 impl Warning {
-    /// As a sentence among others.
-    pub fn remark(&self) -> Statement {
+    /// The warning among other statements.
+    pub fn statement(&self) -> Statement {
         Statement::new(Tone::Doubtful, self.sentence.clone())
     }
 
-    /// Findings as they are shown under this caution.
-    pub fn remarks(&self, remarks: Vec<Statement>) -> Vec<Statement> {
+    /// Findings as they are shown under this warning.
+    pub fn statements(&self, statements: Vec<Statement>) -> Vec<Statement> {
         let tone = |tone| if self.of_all { Tone::Faint } else { tone };
-        remarks.into_iter().map(|remark| Statement { tone: tone(remark.tone), ..remark }).collect()
+        statements
+            .into_iter()
+            .map(|statement| Statement { tone: tone(statement.tone), ..statement })
+            .collect()
     }
 
-    /// A table as it is shown under this caution.
+    /// A table as it is shown under this warning.
     pub fn table(&self, mut table: Table) -> Table {
         if self.of_all {
             table.title = format!("{}: {MARK}", table.title);
@@ -68,7 +71,7 @@ impl Warning {
         table
     }
 
-    /// An answer as it is given under this caution, unless it is one about the run itself.
+    /// An answer as it is given under this warning, unless it is one about the run itself.
     pub fn answer(&self, answer: Answer) -> Answer {
         if self.of_all && !answer.of_the_run {
             Answer { tone: Tone::Faint, ..answer }

@@ -3,7 +3,7 @@
 use super::check::{Checker, FailedCheck};
 use super::extract::{Refresh, Response};
 use super::price;
-use crate::base::{MinorUnits, ObservedId, VarId};
+use crate::base::{Currency, MinorUnits, ObservedId, VarId};
 use crate::plan::{Plan, RenderError, Step, Value};
 use crate::shopper::browser::session::FetchError;
 use crate::shopper::failure_kind::classify_transport_error;
@@ -88,6 +88,7 @@ pub(crate) fn capture(
         })
     };
     let mut found = CapturedValues::default();
+    let decimals = Currency::decimals(plan.currency);
     for (place, capture) in step.captures.iter().enumerate() {
         let value = response
             .find(&capture.from, &|| bits(place as u64))
@@ -101,7 +102,7 @@ pub(crate) fn capture(
         let total = response
             .find(&basket.at, &|| bits(BASKET))
             .ok_or_else(|| missing("the basket's total"))?;
-        found.order_value = price::minor_units(&total, basket.unit);
+        found.order_value = price::minor_units(&total, basket.unit, decimals);
     }
     if let Some(order) = &step.order {
         let id = response
@@ -112,7 +113,8 @@ pub(crate) fn capture(
             let value = response
                 .find(&total.at, &|| bits(ORDER))
                 .ok_or_else(|| missing("the order's total"))?;
-            found.order_value = price::minor_units(&value, total.unit).or(found.order_value);
+            found.order_value =
+                price::minor_units(&value, total.unit, decimals).or(found.order_value);
             found.values.push((built_in::ORDER_TOTAL, value));
         }
     }

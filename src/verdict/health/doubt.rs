@@ -95,31 +95,27 @@ impl Cause {
                 "use an idle machine, more cores, or share the load between machines (--slice)"
             }
             Cause::OwnFailures(OwnFault::Means, _) => {
-                "raise the limits of open files (ulimit -n) and ports (net.ipv4.ip_local_port_range, or --source ADDR for more addresses), or keep connections (`connections: kept`)"
+                "raise the limits of open files (ulimit -n) and ports (net.ipv4.ip_local_port_range, or --source ADDR), or share connections (`connections: kept`)"
             }
             Cause::OwnFailures(OwnFault::Scenario, _) => {
-                "correct the scenario: `tillrush walk` shows what is wanting"
+                "correct the scenario: `tillrush walk` shows the failing step"
             }
             Cause::OwnFailures(OwnFault::Permission, _) => {
-                "allow the host by name, if you may load it (--allow-host HOST), or leave the request out"
+                "allow the host with --allow-host HOST if you may load it, or remove the request"
             }
             Cause::OwnFailures(OwnFault::Limit, _) => {
-                "raise the limit that is named, such as --max-body 256MB, or leave the request out"
+                "raise the limit that is named, such as --max-body 256MB, or remove the request"
             }
-            Cause::OwnFailures(OwnFault::Bug, _) => "please report it, with the scenario",
+            Cause::OwnFailures(OwnFault::Bug, _) => "report this bug with the scenario",
             Cause::Busy(_) | Cause::BusySecond(_) => {
                 "use more cores, or share the load between machines (--slice)"
             }
-            Cause::Held(_) => {
-                "raise the cap under `limits`, or lower the rate so that the cap is never met"
-            }
-            Cause::Crowded(_) => "use a machine that does nothing else",
+            Cause::Held(_) => "raise the limit under `limits`, or lower the arrival rate",
+            Cause::Crowded(_) => "use an otherwise idle machine",
             Cause::CoarseTimer => {
-                "on Linux, starts are precise to some ten microseconds; here to a millisecond or so"
+                "run on Linux, where starts are precise to about ten microseconds instead of a millisecond"
             }
-            Cause::Clamped(_) => {
-                "spans of more than an hour count as one hour; look at `gives_up_after`"
-            }
+            Cause::Clamped(_) => "lower `gives_up_after`: times above one hour count as one hour",
         }
     }
 }
@@ -154,12 +150,12 @@ impl fmt::Display for Cause {
                 let share = 100.0 * *attempts as f64 / (*of).max(1) as f64;
                 write!(
                     f,
-                    "{} of {} ({share:.2} %) acted late, by up to {worst}, ",
+                    "{} of {} ({share:.2} %) started late by up to {worst}, ",
                     thousands(*attempts),
                     counted(*of, "attempt")
                 )?;
                 match &stretches[..] {
-                    [] => write!(f, "spread over the run"),
+                    [] => write!(f, "throughout the run"),
                     [first @ .., (from, until)] if first.len() < MOST_STRETCHES => {
                         write!(f, "most ")?;
                         first
@@ -167,24 +163,28 @@ impl fmt::Display for Cause {
                             .try_for_each(|(from, until)| write!(f, "from {from} to {until}, "))?;
                         write!(f, "from {from} to {until}")
                     }
-                    many => write!(f, "most in {} stretches of time", many.len()),
+                    many => write!(f, "most in {} time windows", many.len()),
                 }
             }
             Cause::OwnFailures(OwnFault::Means, why) => {
-                write!(f, "requests failed for want of the generator's own means ({})", list(why))
-            }
-            Cause::OwnFailures(OwnFault::Scenario, why) => {
-                write!(f, "requests were not made because of the scenario ({})", list(why))
-            }
-            Cause::OwnFailures(OwnFault::Permission, why) => {
                 write!(
                     f,
-                    "requests were refused by us, to hosts that are not allowed ({})",
+                    "requests failed because the generator ran out of file descriptors or ports ({})",
                     list(why)
                 )
             }
             Cause::OwnFailures(OwnFault::Limit, why) => {
                 write!(f, "responses exceeded a limit of the load generator ({})", list(why))
+            }
+            Cause::OwnFailures(OwnFault::Scenario, why) => {
+                write!(
+                    f,
+                    "requests were not sent because of errors in the scenario ({})",
+                    list(why)
+                )
+            }
+            Cause::OwnFailures(OwnFault::Permission, why) => {
+                write!(f, "requests to hosts that are not allowed were not sent ({})", list(why))
             }
             Cause::OwnFailures(OwnFault::Bug, why) => {
                 write!(f, "tillrush itself failed ({})", list(why))
@@ -193,11 +193,11 @@ impl fmt::Display for Cause {
                 write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction)
             }
             Cause::Held(requests) => {
-                write!(f, "{} held back by a safety cap", counted(*requests, "request"))
+                write!(f, "{} delayed by a rate limit", counted(*requests, "request"))
             }
             Cause::Crowded(fraction) => write!(
                 f,
-                "the generator's threads waited for a processor {:.0} % of the time",
+                "the generator's threads waited for a CPU {:.0} % of the time",
                 100.0 * fraction
             ),
             Cause::BusySecond(fraction) => write!(
@@ -205,8 +205,8 @@ impl fmt::Display for Cause {
                 "in its busiest second a thread was busy {:.0} % of the time",
                 100.0 * fraction
             ),
-            Cause::CoarseTimer => write!(f, "no precise timer on this system"),
-            Cause::Clamped(spans) => write!(f, "{} longer than an hour", counted(*spans, "span")),
+            Cause::CoarseTimer => write!(f, "this system has no precise timer"),
+            Cause::Clamped(spans) => write!(f, "{} above one hour", counted(*spans, "time")),
         }
     }
 }

@@ -333,7 +333,7 @@ mod tests {
             (gravity, &*text),
             (
                 Soundness::Invalid,
-                "requests failed for want of the generator's own means (file descriptors: 1)"
+                "requests failed because the generator ran out of file descriptors or ports (file descriptors: 1)"
             )
         );
         assert_eq!(

@@ -31,9 +31,9 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
     let alternative = alternative(journey);
     let units = &journey.funnel;
     let still = units.iter().any(|unit| still(unit) > 0);
-    let mut head = vec!["unit", "came", "through at once", "through after retries"];
-    head.extend(still.then_some("still trying"));
-    head.extend(["never through", "left by choice"]);
+    let mut head = vec!["unit", "entered", "first try", "on retry"];
+    head.extend(still.then_some("in progress"));
+    head.extend(["never passed", "left by choice"]);
     let row = |unit: &FunnelDocument| {
         let mut numbers = vec![
             unit.entered,
@@ -46,7 +46,7 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
     };
     Chart {
         id: format!("flow-{place}"),
-        title: format!("{}: shoppers from unit to unit (number of shoppers)", journey.name),
+        title: format!("{}: shopper funnel (number of shoppers)", journey.name),
         svg: Drawing::of(journey).svg(&alternative),
         alternative,
         head: head.into_iter().map(str::to_owned).collect(),
@@ -202,7 +202,7 @@ impl<'j> Drawing<'j> {
     fn branches(&mut self, svg: &mut Svg) {
         let kinds: [Branch; 2] = [
             ("flow-left", "left by choice", |unit| unit.left_by_choice, 0.42, 26.0),
-            ("flow-never", "never got through", |unit| unit.stopped, 0.72, 58.0),
+            ("flow-never", "never passed", |unit| unit.stopped, 0.72, 58.0),
         ];
         for column in 0..self.columns {
             for (class, word, of, at, line) in kinds {
@@ -270,10 +270,10 @@ impl<'j> Drawing<'j> {
     fn endings(&self, svg: &mut Svg) {
         let (found, x) = (&self.journey.endings, self.x(self.columns));
         let ways = [
-            ("flow-once", "bought at once", found.bought_at_once),
+            ("flow-once", "bought without failures", found.bought_at_once),
             ("flow-retried", "bought after one failure", found.bought_after_one),
             ("flow-again", "bought after two or more", found.bought_after_more),
-            ("flow-left solid", "came to the end", found.completed_without_order),
+            ("flow-left solid", "finished without buying", found.completed_without_order),
         ];
         let (mut y, mut free) = (TOP, TOP);
         for (class, name, shoppers) in ways.into_iter().filter(|(_, _, shoppers)| *shoppers > 0) {
@@ -290,10 +290,10 @@ fn alternative(journey: &JourneyDocument) -> String {
     let all = |of: fn(&FunnelDocument) -> u64| journey.funnel.iter().map(of).sum::<u64>();
     let trying = match all(still) {
         0 => String::new(),
-        some => format!("; {} still trying", count(some)),
+        some => format!("; {} in progress", count(some)),
     };
     format!(
-        "Of {} who began {}, {} bought at once, {} after one failure, {} after two or more; {} left by choice, {} never got through a unit{trying}.",
+        "Of {} who started {}, {} bought without failures, {} after one failure, {} after two or more; {} left by choice, {} never passed a unit{trying}.",
         counted(journey.started, "shopper"),
         journey.name,
         count(found.bought_at_once),

@@ -28,7 +28,7 @@ pub(in crate::report::html) fn spread(
         .iter()
         .filter_map(|(name, value)| Some(format!("{name} {}", millis((*value)?))))
         .collect();
-    let title = format!("{}: attempts by response time (%, log scale)", step.label);
+    let title = format!("{}: response-time distribution (%, log scale)", step.label);
     let alternative = format!(
         "{}: successes: {}{}{}; {}.",
         step.label,

@@ -9,7 +9,7 @@ use crate::report::view::format::{count, figure};
 
 /// Arrivals planned and started.
 pub(in crate::report::html) fn arrivals(run: &RunDocument, series: &Series) -> Chart {
-    let title = "Shoppers arriving (per second)";
+    let title = "Shopper arrivals per second";
     let generator = &run.generator;
     let alternative = format!(
         "Shoppers arriving per second over time: {} planned, {} started.",
@@ -31,7 +31,7 @@ pub(in crate::report::html) fn requests(run: &RunDocument, series: &Series) -> C
         run,
         series,
         "requests",
-        "Requests sent (per second)",
+        "Requests per second",
         alternative,
         &[("requests", Colour::Blue, 4, of(|moment| moment.requests))],
     )
@@ -40,7 +40,7 @@ pub(in crate::report::html) fn requests(run: &RunDocument, series: &Series) -> C
 /// Failed attempts, and shoppers who failed again.
 pub(in crate::report::html) fn failures(run: &RunDocument, series: &Series) -> Chart {
     let alternative = format!(
-        "Failed attempts per second over time, {} in all; shoppers who met their second failure, {} in all.",
+        "Failed attempts per second over time, {} in all; shoppers with their second failure, {} in all.",
         count(run.steps.iter().map(|step| step.failures).sum()),
         count(run.shoppers.repeated_failures)
     );
@@ -52,7 +52,7 @@ pub(in crate::report::html) fn failures(run: &RunDocument, series: &Series) -> C
         run,
         series,
         "failures",
-        "Failed attempts, and shoppers who failed again (per second)",
+        "Failed attempts, and shoppers with their second failure, per second",
         alternative,
         &lines,
     )
@@ -72,9 +72,12 @@ pub(in crate::report::html) fn response(
         .filter(|(_, line)| !line.is_empty())
         .map(|((name, colour), line)| on_log_scale(name, colour, line))
         .collect();
-    let alternative =
-        format!("Response time of successes at {} over time: {}.", step.label, ranges(&lines));
-    let title = format!("{}: response time of successes (log scale)", step.label);
+    let alternative = format!(
+        "Response time of successful attempts at {} over time: {}.",
+        step.label,
+        ranges(&lines)
+    );
+    let title = format!("{}: response time of successful attempts (log scale)", step.label);
     log_chart(run, series, (format!("response-{place}"), title, alternative), lines, true)
 }
 
@@ -87,8 +90,8 @@ pub(in crate::report::html) fn lag(run: &RunDocument, series: &Series) -> Option
         .filter(|(_, _, line)| !line.is_empty())
         .map(|(name, colour, line)| on_log_scale(name, colour, line))
         .collect();
-    let alternative = format!("Lag of the load generator over time: {}.", ranges(&lines));
-    let title = "Lag of the load generator: how late shoppers acted (log scale)".to_owned();
+    let alternative = format!("Schedule lag of the load generator over time: {}.", ranges(&lines));
+    let title = "Schedule lag of the load generator (log scale)".to_owned();
     log_chart(run, series, ("lag".to_owned(), title, alternative), lines, false)
 }
 
@@ -140,7 +143,7 @@ fn counts(
         title: title.to_owned(),
         svg: plot.svg(&alternative),
         alternative,
-        head: ["since the start"]
+        head: ["run time"]
             .into_iter()
             .chain(kinds.iter().map(|(name, ..)| *name))
             .map(str::to_owned)
@@ -172,7 +175,7 @@ fn log_chart(
             [clock(*time)].into_iter().chain(lines.iter().map(|line| at(line, *time))).collect()
         })
         .collect();
-    let head = ["since the start".to_owned()]
+    let head = ["run time".to_owned()]
         .into_iter()
         .chain(lines.iter().map(|line| line.name.clone()))
         .collect();

@@ -1,0 +1,195 @@
+//! The words that users read: the field's terms in sentences that can be read once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use crate::base::Micros;
+use crate::plan::{ArrivalModel, Behaviour, ErrorBudget, SpentBy, example::profile};
+use crate::report::view::View;
+use crate::verdict::trial::{Moment, Trial, failing, planted, shop};
+
+/// Words of private language, each with the term of the field.
+const BANNED: [(&str, &str); 22] = [
+    (r"told", "reported"),
+    (r"beside", "compared with, or in addition to"),
+    (r"so many", "a number"),
+    (r"to be believed", "invalid, or suspect"),
+    (r"fared?s?", "outcome"),
+    (r"worth", "order value, or revenue at risk"),
+    (r"wanting|for want of", "missing"),
+    (r"bad times?", "incident, or outage"),
+    (r"in minor units", "an amount with its currency"),
+    (r"duets?", "paired run"),
+    (r"lift", "relative risk"),
+    (r"again and again", "repeatedly"),
+    (r"95 % range", "95 % CI"),
+    (r"(?:is|are|be|surely|certainly) broken", "violated"),
+    (r"all objectives hold", "met"),
+    (r"would decide", "needed"),
+    (r"patience presets?", "abandonment model"),
+    (r"cures?", "recovers"),
+    (r"stretch(?:es)?", "time block, or window"),
+    (r"held back", "delayed"),
+    (r"dialled", "connected"),
+    (r"met a failure|met two failures", "had a failure"),
+];
+
+/// The longest sentence, in words.
+const LONGEST: usize = 25;
+
+#[test]
+fn texts_use_the_terms_of_the_field() {
+    let banned = BANNED
+        .map(|(word, instead)| (Regex::new(&format!(r"(?i)\b(?:{word})\b")).unwrap(), instead));
+    let mut found = Vec::new();
+    for (path, text) in texts() {
+        for (word, instead) in &banned {
+            found.extend(word.find_iter(&text).map(|word| {
+                format!("{}: `{}` in `{text}`: write {instead}", path.display(), word.as_str())
+            }));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn sentences_are_short() {
+    let mut long = Vec::new();
+    for statement in statements() {
+        long.extend(sentences(&statement).into_iter().filter(|it| words(it) > LONGEST));
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn sentences_end_with_a_full_stop_and_words_have_letters() {
+    assert_eq!(
+        sentences("A rate of 3.1 % (95 % CI 2–4 %) vs. everyone else. Two: `a.b`."),
+        ["A rate of 3.1 % (95 % CI 2–4 %) vs. everyone else.", "Two: `a.b`."]
+    );
+    assert_eq!(words("3.1 % of shoppers (n = 12) didn't buy"), 5);
+}
+
+/// Text literals of the sources of reports, and the text of the page's templates.
+fn texts() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let literal =
+        Regex::new(r##"(?s)'\\?[^']'|r#"(.*?)"#|r"([^"]*)"|"((?:[^"\\]|\\.)*)""##).unwrap();
+    let tag = Regex::new(r"(?s)\{[%{].*?[%}]\}|<[^>]*>").unwrap();
+    // Keys of documents and of options are names.
+    let key = Regex::new(r#""[a-z_0-9]+":|--[a-z-]+|\b[a-z]+_[a-z_]+\b"#).unwrap();
+    let mut texts = Vec::new();
+    let mut files = vec![root.join("src/report"), root.join("src/verdict/health")];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(root).unwrap().to_owned();
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("html") => texts.push((name, tag.replace_all(&source, " ").into_owned())),
+            Some("rs") if !path.ends_with("plain_words.rs") => {
+                let code: String = source
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"))
+                    .flat_map(|line| [line, "\n"])
+                    .collect();
+                let literals = literal.captures_iter(&code).filter_map(|found| {
+                    let text = found.iter().skip(1).flatten().next()?.as_str();
+                    text.contains(' ')
+                        .then(|| (name.clone(), key.replace_all(text, "").into_owned()))
+                });
+                texts.extend(literals);
+            }
+            _ => {}
+        }
+    }
+    assert!(texts.len() > 300, "{} texts are too few to be all", texts.len());
+    texts
+}
+
+/// The sentences of reports on runs of many kinds.
+fn statements() -> Vec<String> {
+    let down = |m: &Moment<'_>| failing((40.0..60.0).contains(&m.now) || m.luck < 0.005);
+    let sticky_and_down =
+        |m: &Moment<'_>| failing((40.0..60.0).contains(&m.now) || m.shopper < 0.03);
+    let mut trials = vec![
+        Trial::run(0, 10, planted),
+        Trial::run(8, 4, |m| failing(m.step == "home" && m.luck < 0.3)),
+        Trial::run(2_000, 60, |_| failing(false)),
+        Trial::run(2_000, 60, |_| failing(true)),
+        Trial::run(4_000, 120, |m| failing(m.luck < 0.02)),
+        Trial::run(6_000, 120, planted),
+        Trial::run(6_000, 120, planted).stopped(Micros::from_secs(20), Micros::from_secs(21)),
+        Trial::run(2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30)),
+        Trial::run(6_000, 120, down),
+        Trial::run(6_000, 120, sticky_and_down),
+        Trial::run(4_000, 2_400, |m| failing(m.step == "pay" && m.shopper < 0.03)),
+    ];
+    trials.extend(configured());
+    let of = |trial: &Trial| {
+        let view = View::of(&trial.plan, &trial.facts, &trial.findings());
+        let warning = view.warning.map(|warning| warning.sentence);
+        let details = view.answers.into_iter().map(|answer| answer.detail);
+        let statements = view.headline.into_iter().chain(view.generator).map(|it| it.text);
+        [view.reason.text]
+            .into_iter()
+            .chain(warning)
+            .chain(details)
+            .chain(statements)
+            .chain(view.notes)
+            .collect::<Vec<_>>()
+    };
+    trials.iter().flat_map(of).collect()
+}
+
+/// Runs with objectives, a budget, a closed load, and shoppers who leave.
+fn configured() -> Vec<Trial> {
+    let mut gated = shop();
+    gated.objectives = ["repeated_failures < 0.5%", "p95(pay) < 1s", "failures(pay) < 14%"]
+        .map(|text| gated.objective(text, 1).unwrap())
+        .into();
+    gated.load.arrivals = ArrivalModel::Poisson(profile(&[(20.0, 20.0, 600.0)]));
+    gated.budget = Some(ErrorBudget {
+        text: "99% of shoppers buy without a repeated failure".into(),
+        spent_by: SpentBy::RepeatedFailures,
+        allowed: 0.01,
+        window: Micros::from_secs(30 * 86_400),
+        shoppers: 40e6,
+        peak_hour: Some(250e3),
+    });
+    let mut closed = shop();
+    closed.load.arrivals = ArrivalModel::Closed { users: 32, length: Micros::from_secs(60) };
+    let mut live = shop();
+    live.shoppers.behaviour = Behaviour::Live;
+    vec![
+        Trial::of(gated, 4_000, 600, planted),
+        Trial::of(closed, 2_000, 60, planted),
+        Trial::of(live, 4_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.01)),
+    ]
+}
+
+fn sentences(text: &str) -> Vec<String> {
+    let end = Regex::new(r"[.!?](?:\s+|$)").unwrap();
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    for found in end.find_iter(text) {
+        let before = &text[start..found.start()];
+        if !before.ends_with("vs") {
+            sentences.push(text[start..=found.start()].to_owned());
+            start = found.end();
+        }
+    }
+    if start < text.len() {
+        sentences.push(text[start..].to_owned());
+    }
+    sentences
+}
+
+/// Words with letters; figures and signs are none.
+fn words(sentence: &str) -> usize {
+    sentence.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count()
+}

@@ -1,0 +1,147 @@
+//! Lost shoppers and the revenue at risk, in a sentence and in tables.
+
+use super::blocks::{Fit, Statement, Table, Tone};
+use super::format::{
+    NOTHING, count, counted, expected, interval, money, money_range, percent, percent_figure, range,
+};
+use super::headline::tone_of_none;
+use crate::plan::{Behaviour, Plan};
+use crate::verdict::{Findings, Loss, PatienceLoss};
+
+/// The expected loss, or for live behaviour the observed one.
+pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
+    let Some(loss) = &findings.loss else {
+        let text =
+            "No losses are estimated for a closed load, because its shoppers wait for one another.";
+        return Some(Statement::new(Tone::Faint, text));
+    };
+    let own = loss.by_patience.first()?;
+    let (share, ci95) = lost_share(own);
+    if own.lost <= 0.0 {
+        return Some(Statement::new(
+            tone_of_none(own.ci95.high),
+            format!("No shoppers are lost to failures (95 % CI {ci95})."),
+        ));
+    }
+    let kind = match loss.behaviour {
+        Behaviour::Probe | Behaviour::Experiment => "Expected loss",
+        Behaviour::Live => "Observed loss",
+    };
+    let revenue =
+        own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
+            format!(
+                " Revenue at risk: {} (95 % CI {}).",
+                money(plan.currency, worth.minor_units),
+                money_range(plan.currency, worth.ci95)
+            )
+        });
+    let declined = if findings.shoppers.failed.events == 0 {
+        " None of them had a failure: their payments were declined."
+    } else {
+        ""
+    };
+    Some(Statement::new(
+        Tone::Bad,
+        format!(
+            "{kind}: {share} of shoppers ({}, 95 % CI {ci95}) under abandonment model {}.{}{revenue}{declined}",
+            expected(own.lost),
+            own.patience,
+            over_all_models(loss),
+        ),
+    ))
+}
+
+fn over_all_models(loss: &Loss) -> String {
+    let rates = || loss.by_patience.iter().map(|row| row.rate);
+    let (low, high) = (rates().fold(1.0, f64::min), rates().fold(0.0, f64::max));
+    if low < high {
+        format!(" Across all abandonment models: {} to {}.", percent(low), percent(high))
+    } else {
+        String::new()
+    }
+}
+
+/// The loss under every abandonment model, if there is any.
+pub fn table(plan: &Plan, findings: &Findings) -> Table {
+    let priced =
+        findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
+    let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
+    let mut columns = vec![
+        ("model", Fit::Name),
+        ("lost", Fit::Figure),
+        ("lower bound", Fit::Optional(3)),
+        ("share", Fit::Figure),
+        ("95 % CI", Fit::Figure),
+        ("effective sample", Fit::Optional(4)),
+    ];
+    columns.extend(priced.then_some(("revenue at risk", Fit::Optional(1))));
+    columns.extend(priced.then_some(("95 % CI", Fit::Optional(2))));
+    let title = if live {
+        "Lost shoppers"
+    } else {
+        "Lost shoppers by abandonment model (this scenario's first)"
+    };
+    let mut table = Table::new(title, &columns);
+    let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
+    for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
+        let (share, ci95) = lost_share(row);
+        let mut cells = vec![
+            row.patience.clone(),
+            expected(row.lost),
+            expected(row.lost_at_least),
+            share,
+            ci95,
+            count(row.effective_sample as u64),
+        ];
+        if priced {
+            let of = |show: &dyn Fn(crate::verdict::LostWorth) -> String| {
+                row.worth.map_or_else(|| NOTHING.to_owned(), show)
+            };
+            cells.push(of(&|worth| money(plan.currency, worth.minor_units)));
+            cells.push(of(&|worth| money_range(plan.currency, worth.ci95)));
+        }
+        table.row(row_tone(place), cells);
+    }
+    table
+}
+
+/// The loss projected to a season like the run, if the scenario has one.
+pub fn season(plan: &Plan, findings: &Findings) -> Table {
+    let stated = findings.loss.as_ref().and_then(|loss| Some((loss, loss.season?)));
+    let Some((loss, shoppers)) = stated else { return Table::new("", &[]) };
+    let priced =
+        loss.by_patience.iter().filter_map(|row| row.season).any(|season| season.worth.is_some());
+    let mut columns = vec![("model", Fit::Name), ("lost", Fit::Figure), ("95 % CI", Fit::Figure)];
+    columns.extend(priced.then_some(("revenue at risk", Fit::Figure)));
+    columns.extend(priced.then_some(("95 % CI", Fit::Optional(1))));
+    let title = format!("Projected loss for a season of {}", counted(shoppers, "shopper"));
+    let mut table = Table::new(&title, &columns);
+    for (place, row) in loss.by_patience.iter().enumerate() {
+        let Some(season) = row.season else { continue };
+        let lost = if season.lost > 0.0 { expected(season.lost) } else { "none".to_owned() };
+        let mut cells = vec![row.patience.clone(), lost, range(season.ci95)];
+        if priced {
+            let of = |show: &dyn Fn((f64, crate::verdict::statistics::Interval)) -> String| {
+                season.worth.map_or_else(|| NOTHING.to_owned(), show)
+            };
+            cells.push(of(&|(worth, _)| money(plan.currency, worth)));
+            cells.push(of(&|(_, ci95)| money_range(plan.currency, ci95)));
+        }
+        table.row(row_tone(place), cells);
+    }
+    table
+}
+
+/// The scenario's own abandonment model is the first.
+const fn row_tone(place: usize) -> Tone {
+    if place == 0 { Tone::Plain } else { Tone::Faint }
+}
+
+/// The share of all shoppers that is lost, with its interval.
+pub fn lost_share(loss: &PatienceLoss) -> (String, String) {
+    if loss.lost > 0.0 {
+        (percent(loss.rate), interval(loss.ci95))
+    } else {
+        ("none".to_owned(), format!("≤ {} %", percent_figure(loss.ci95.high)))
+    }
+}
