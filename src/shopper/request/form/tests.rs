@@ -328,6 +328,10 @@ fn a_control_belongs_to_the_form_that_the_parser_gives_it_to() {
             "c=",
         ),
         ("<form id=f method=post><b><p><input name=a></b><input name=b></p></form>", "a=&b="),
+        (
+            "<form id=f method=post><select></form><input name=a><form id=g><select><option>x<b></select></form><input name=b>",
+            "a=",
+        ),
         // Chromium ends the outer form with the inner one that stands right in it.
         (
             "<form id=f method=post><table></form></table><input name=a><form id=g></form><input name=b>",

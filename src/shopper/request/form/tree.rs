@@ -26,13 +26,13 @@ pub(super) struct Tree {
     templates: HashMap<NodeId, NodeId>,
     /// Forms that Chromium closes although their own end tag is still to come: what follows stands behind them.
     left: HashSet<NodeId>,
+    /// The one of them that was closed last.
+    just_left: Option<NodeId>,
 }
 
 #[derive(Debug)]
 pub(super) struct Node {
     content: Content,
-    /// Whether the parser is done with it.
-    closed: bool,
     parent: Option<NodeId>,
     previous: Option<NodeId>,
     next: Option<NodeId>,
@@ -60,6 +60,8 @@ struct Element {
 struct Builder(RefCell<Tree>);
 
 const ROOT: NodeId = NodeId(0);
+/// What the parser says of a form's end tag that comes while something in the form is open.
+const UNCLOSED_IN_FORM: &str = "Bad open element on </form>";
 
 // === impl Tree ===
 
@@ -76,6 +78,7 @@ impl Tree {
             owners: HashMap::new(),
             templates: HashMap::new(),
             left: HashSet::new(),
+            just_left: None,
         };
         tree.add(Content::Root);
         tree
@@ -168,7 +171,6 @@ impl Tree {
     fn add(&mut self, content: Content) -> NodeId {
         self.nodes.push(Node {
             content,
-            closed: false,
             parent: None,
             previous: None,
             next: None,
@@ -230,36 +232,15 @@ impl Tree {
 
     /// A form's end tag also ends a form that it stands right in, as Chromium has it. The standard does not say so.
     fn close(&mut self, node: NodeId) {
-        self.node(node).closed = true;
-        let Some(outer) = self[node].parent else { return };
-        let both = self.name(node) == "form" && self.name(outer) == "form";
-        let mut inside = std::iter::successors(self[node].last, |node| self[*node].last);
-        if both && inside.all(|node| self[node].closed || self.is_empty(node)) {
-            self.left.insert(outer);
-        }
+        let outer = self[node].parent.filter(|outer| self.name(*outer) == "form");
+        self.just_left = outer.filter(|_| self.name(node) == "form");
+        self.left.extend(self.just_left);
     }
 
-    /// Whether nothing can stand in the node.
-    fn is_empty(&self, node: NodeId) -> bool {
-        match &self[node].content {
-            Content::Element(element) => matches!(
-                &*element.name.local,
-                "area"
-                    | "base"
-                    | "br"
-                    | "col"
-                    | "embed"
-                    | "hr"
-                    | "img"
-                    | "input"
-                    | "link"
-                    | "meta"
-                    | "param"
-                    | "source"
-                    | "track"
-                    | "wbr"
-            ),
-            Content::Root | Content::Text(_) | Content::Unseen => true,
+    /// The form's end tag came while something in it was open: then it is the only one that ends.
+    fn reopen(&mut self) {
+        if let Some(outer) = self.just_left.take() {
+            self.left.remove(&outer);
         }
     }
 
@@ -303,7 +284,12 @@ impl TreeSink for Builder {
         self.0.into_inner()
     }
 
-    fn parse_error(&self, _: Cow<'static, str>) {}
+    /// The parser does not tell otherwise whether a form's end tag comes while something in the form is open.
+    fn parse_error(&self, error: Cow<'static, str>) {
+        if error == UNCLOSED_IN_FORM {
+            self.0.borrow_mut().reopen();
+        }
+    }
 
     fn set_quirks_mode(&self, _: QuirksMode) {}
 
