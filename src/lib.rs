@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 pub mod base;
+pub mod capture;
 pub mod cli;
 pub mod demo_shop;
 pub mod engine;

@@ -13,15 +13,16 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("base", &[]),
-    ("scenario", &["base"]),
+    ("capture", &["base"]),
+    ("scenario", &["capture", "base"]),
     ("tally", &["base"]),
     ("demo_shop", &["base"]),
     // The plan says what its tally is indexed by.
-    ("plan", &["scenario", "tally", "base"]),
+    ("plan", &["scenario", "capture", "tally", "base"]),
     ("schedule", &["plan", "base"]),
-    ("shopper", &["plan", "tally", "base"]),
+    ("shopper", &["plan", "capture", "tally", "base"]),
     ("engine", &["schedule", "shopper", "tally", "plan", "base"]),
     ("verdict", &["tally", "plan", "base"]),
     ("report", &["verdict", "tally", "plan", "base"]),

@@ -12,9 +12,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Rest, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
-use super::template::{RenderError, Scope, Value};
+use super::template::{RenderError, Scope};
 use crate::base::VarId;
 use crate::base::random::{Purpose, below, draw};
+use crate::capture::Value;
 
 /// The functions that templates may call beside minijinja's own.
 pub const FUNCTIONS: [&str; 4] = ["pick", "random", "uuid", "date"];

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use regex::Regex;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::json_place::JsonPlace;
+use super::extract::Extract;
 use super::template::Template;
-use crate::base::random::below;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
+use crate::capture::JsonPlace;
 use crate::scenario::{Client, MoneyUnit, Pick, StatusRange};
 
 /// The ordered units that a shopper means to go through.
@@ -241,28 +241,6 @@ pub struct Capture {
     pub observed: Option<ObservedId>,
 }
 
-/// A place in an answer; of several that are so, the first.
-#[derive(Debug)]
-pub enum Extract {
-    /// Another of several: of JSON nodes, elements or matches.
-    Pick(Pick, Box<Extract>),
-    /// The first node that an RFC 9535 JSONPath selects in the body.
-    Json(JsonPlace),
-    /// The first element that a CSS selector matches: one of its attributes, or its text, trimmed.
-    Css {
-        /// The selector as written; it parses.
-        selector: String,
-        /// The attribute, or the element's text if none.
-        attribute: Option<String>,
-    },
-    /// A regular expression's first match in the body: its first group, or the whole match if it has none.
-    Regex(Regex),
-    /// A response header of the final answer (name in lower case).
-    Header(String),
-    /// A cookie that the shopper holds for the final address after the exchange.
-    Cookie(String),
-}
-
 /// The order that a step makes.
 #[derive(Debug)]
 pub struct OrderCapture {
@@ -377,20 +355,6 @@ impl Conditions {
     /// Whether nothing was asked.
     pub fn is_empty(&self) -> bool {
         self.checks.is_empty()
-    }
-}
-
-// === impl Pick ===
-
-impl Pick {
-    /// The place, among so many things, of the one that is taken; `bits` are drawn for it.
-    pub fn among(self, count: usize, bits: impl FnOnce() -> u64) -> usize {
-        match self {
-            Pick::First => 0,
-            Pick::Last => count.saturating_sub(1),
-            Pick::Random if count == 0 => 0,
-            Pick::Random => below(bits(), count as u64) as usize,
-        }
     }
 }
 

@@ -11,12 +11,12 @@ mod equipment;
 #[cfg(test)]
 pub mod example;
 mod expression;
+mod extract;
 mod fields;
 mod flow;
 pub mod forecast;
 mod inputs;
 mod intensity;
-mod json_place;
 mod load;
 mod metric;
 mod objective;
@@ -33,18 +33,19 @@ use url::Url;
 
 use crate::base::{Currency, JourneyId, StepId, UnitId, VarId};
 
+pub use crate::capture::{JsonPlace, Value};
 pub use arms::{Arm, MAX_ARMS, RetryStrategy};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use canonical::Canonical;
 pub use equipment::{Equipment, Network};
+pub use extract::Extract;
 pub use flow::{
-    Assets, Auth, Body, Capture, Check, Conditions, Expected, Extract, FieldMatch, Journey,
-    JourneyItem, JsonSegment, Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous,
-    Request, RetryUnit, Step, Submit,
+    Assets, Auth, Body, Capture, Check, Conditions, Expected, FieldMatch, Journey, JourneyItem,
+    JsonSegment, Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous, Request, RetryUnit,
+    Step, Submit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
-pub use json_place::JsonPlace;
 pub use load::{ArrivalModel, Limits, Load, Profile, Stage};
 pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
@@ -57,7 +58,7 @@ pub use shoppers::{Attribute, Cell, DataSet, PATIENCE_PRESETS, Patience, Shopper
 pub use crate::scenario::{
     Behaviour, Client, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
-pub use template::{RenderError, Scope, Segment, Template, Templates, Value};
+pub use template::{RenderError, Scope, Segment, Template, Templates};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
 pub const SCHEDULE_VERSION: u32 = 1;

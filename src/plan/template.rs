@@ -4,10 +4,10 @@
 //! without an interpreter (an order of magnitude cheaper). Anything richer is a compiled minijinja expression.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 pub use super::expression::Templates;
 use crate::base::VarId;
+use crate::capture::Value;
 
 /// Text with placeholders.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,15 +36,6 @@ pub enum Segment {
     Text(String),
     /// The value of a variable.
     Variable(VarId),
-}
-
-/// What a variable holds.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// Text: attributes, headers, matches.
-    Text(Rc<str>),
-    /// Taken from a JSON document, with its type.
-    Json(Rc<serde_json::Value>),
 }
 
 /// Where a template finds its values: one shopper's variables and random stream.
@@ -120,21 +111,6 @@ impl Template {
                 })
                 .collect(),
             Template::Expression { reads, .. } => reads.clone(),
-        }
-    }
-}
-
-// === impl Value ===
-
-impl Value {
-    /// As a template prints it: text as it is, JSON strings without quotes, other JSON as JSON.
-    pub fn as_text(&self) -> Cow<'_, str> {
-        match self {
-            Value::Text(text) => Cow::Borrowed(text),
-            Value::Json(json) => match &**json {
-                serde_json::Value::String(text) => Cow::Borrowed(text),
-                other => Cow::Owned(other.to_string()),
-            },
         }
     }
 }

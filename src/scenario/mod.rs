@@ -10,6 +10,7 @@ mod assets;
 mod attributes;
 mod decode;
 mod document;
+mod extract;
 mod graphql;
 mod problem;
 mod schema;
@@ -29,15 +30,16 @@ pub use document::{
     Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers,
     Stage,
 };
+pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span, Text};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, EXTRACTORS, Every, Extract,
-    FieldMatch, GraphQl, Include, JourneyItem, METHODS, MultipartPart, Order, Poll, Purchase,
-    Rendezvous, RendezvousGroup, Repeat, Step, Submit, Upload,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, Every, FieldMatch, GraphQl, Include,
+    JourneyItem, METHODS, MultipartPart, Order, Poll, Purchase, Rendezvous, RendezvousGroup,
+    Repeat, Step, Submit, Upload,
 };
 pub use tree::{Kind, Node};
 pub use units::{

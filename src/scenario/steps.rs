@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::assets::Assets;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
+use super::extract::Extract;
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::tree::{Kind, Node};
@@ -16,8 +17,6 @@ use crate::base::{Delay, Micros};
 /// The keys of a step of which exactly one is given.
 pub const METHODS: [&str; 9] =
     ["get", "post", "put", "patch", "delete", "head", "options", "submit", "graphql"];
-/// The keys of an extract of which exactly one is given.
-pub const EXTRACTORS: [&str; 5] = ["json", "css", "regex", "header", "cookie"];
 
 /// The keys of a step of which at most one is given.
 pub const BODIES: [&str; 4] = ["json", "form", "multipart", "body"];
@@ -29,7 +28,7 @@ fn pairs_of(keys: &[&str]) -> Value {
     pairs.collect()
 }
 
-fn one_of(keys: &[&str]) -> Value {
+pub(super) fn one_of(keys: &[&str]) -> Value {
     keys.iter().map(|key| json!({ "required": [key] })).collect()
 }
 
@@ -210,29 +209,6 @@ mapping! {
         "type" => types: OneOrMany<Text>,
         /// Types by which a working shop says no.
         "declined" => declined: OneOrMany<Text>,
-    }
-}
-
-mapping! {
-    /// Where a value is found in an answer: exactly one of json, css, regex, header and cookie.
-    Extract, "a place in the answer", rules({
-        "oneOf": (one_of(&EXTRACTORS)),
-        "dependentRequired": { "attribute": ["css"] },
-    }) {
-        /// The node that this JSONPath (RFC 9535) selects in the body; the first, unless `pick` says otherwise.
-        "json" => json: Text,
-        /// The element that this CSS selector matches: its text, or its `attribute`.
-        "css" => css: Text,
-        /// The attribute of the element that `css` matches.
-        "attribute" => attribute: Text,
-        /// The match of this regular expression: its first group, or all of it.
-        "regex" => regex: Text,
-        /// A response header.
-        "header" => header: Text,
-        /// A cookie that the shopper holds after the answer.
-        "cookie" => cookie: Text,
-        /// Which, where there are several of `json`, `css` or `regex`: first (the default), last or random.
-        "pick" => pick: Located<Pick>,
     }
 }
 

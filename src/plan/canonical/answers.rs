@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::form::{Canonical, kind};
 use crate::plan::{
-    Capture, Check, Conditions, Expected, Extract, MoneyUnit, OrderCapture, Price, StatusRange,
+    Capture, Check, Conditions, Expected, Extract, MoneyUnit, OrderCapture, Pick, Price,
+    StatusRange,
 };
 
 impl Canonical for Capture {
@@ -20,15 +21,12 @@ impl Canonical for Capture {
 
 impl Canonical for Extract {
     fn canonical(&self) -> Value {
-        match self {
-            Extract::Pick(pick, of) => kind("Pick", json!([pick.canonical(), of.canonical()])),
-            Extract::Json(path) => kind("Json", path.canonical()),
-            Extract::Css { selector, attribute } => {
-                kind("Css", json!({ "selector": selector, "attribute": attribute }))
+        let Extract { capture, pick } = self;
+        match pick {
+            Pick::First => capture.canonical(),
+            Pick::Last | Pick::Random => {
+                kind("Pick", json!([pick.canonical(), capture.canonical()]))
             }
-            Extract::Regex(regex) => kind("Regex", json!(regex.as_str())),
-            Extract::Header(name) => kind("Header", name.canonical()),
-            Extract::Cookie(name) => kind("Cookie", name.canonical()),
         }
     }
 }

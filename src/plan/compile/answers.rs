@@ -1,28 +1,22 @@
 //! What is looked for in an answer: places to take values from, and conditions.
 
-use regex::Regex;
 use serde_json::Value;
 
 use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
-use crate::plan::{Check, Conditions, Expected, Extract, JsonPlace, Pick, StatusRange, Template};
-use crate::scenario::{self, AnyJson, EXTRACTORS, Kind, Named, Node, OneOrMany, Text, listed};
-
-/// How long a JSONPath or a CSS selector may be.
-const MAX_PATTERN: usize = 1_000;
-/// How deep its brackets may be nested.
-const MAX_DEPTH: i32 = 16;
+use crate::capture::{KINDS, PatternError, pattern};
+use crate::plan::{Check, Conditions, Expected, Extract, Pick, StatusRange, Template};
+use crate::scenario::{self, AnyJson, CAPTURES, Kind, Named, Node, OneOrMany, Text, listed};
 
 impl Compiler<'_> {
     pub(super) fn extract(&mut self, written: &scenario::Extract) -> Option<Extract> {
-        let given = written.keys.among(&EXTRACTORS);
-        match given.as_slice() {
+        match written.keys.among(&CAPTURES).as_slice() {
             [_] => {}
             [] => self.problem(
                 written.keys.span,
                 "nothing says where to look",
-                format!("add one of {}", listed(EXTRACTORS, "or")),
+                format!("add one of {}", listed(CAPTURES, "or")),
             ),
             [(first, _), (second, span), ..] => {
                 self.problem(
@@ -32,104 +26,48 @@ impl Compiler<'_> {
                 );
             }
         }
-        if let Some(span) = written.keys.span_of("attribute").filter(|_| !written.keys.has("css")) {
+        let takes_attribute = KINDS.iter().filter(|kind| kind.takes_attribute);
+        let takes_attribute: Vec<_> = takes_attribute.map(|kind| kind.key).collect();
+        if let Some(span) = written.keys.span_of("attribute")
+            && written.keys.among(&takes_attribute).is_empty()
+        {
+            let keys = listed(takes_attribute.iter().copied(), "or");
             self.problem(
                 span,
-                "`attribute` belongs to `css`",
-                "remove it, or say with `css` which element",
+                format!("`attribute` belongs to {keys}"),
+                format!("remove it, or say with {keys} which element"),
             );
         }
-        let kind = given.first()?.0;
+        let (key, _) = *written.keys.among(&CAPTURES).first()?;
+        let kind = KINDS.iter().find(|kind| kind.key == key)?;
         let pick = written.pick.as_ref().map_or(Pick::First, |pick| pick.value);
-        if let Some(span) =
-            written.keys.span_of("pick").filter(|_| matches!(kind, "header" | "cookie"))
-        {
+        if let Some(span) = written.keys.span_of("pick").filter(|_| !kind.finds_several) {
             self.problem(
                 span,
-                format!("`pick` from a {kind}, of which there is one"),
+                format!("`pick` from a {key}, of which there is one"),
                 "remove `pick`",
             );
         }
-        let place = self.place(kind, written)?;
-        Some(if pick == Pick::First { place } else { Extract::Pick(pick, Box::new(place)) })
+        let (_, pattern) = written.patterns.iter().find(|(known, _)| *known == key)?;
+        let attribute = written.attribute.as_ref().map(|attribute| attribute.value.as_str());
+        let capture = self.pattern(pattern, |pattern| (kind.compile)(pattern, attribute))?;
+        Some(Extract { capture, pick })
     }
 
-    fn place(&mut self, kind: &str, written: &scenario::Extract) -> Option<Extract> {
-        match kind {
-            "json" => self.json_path(written.json.as_ref()?).map(Extract::Json),
-            "css" => Some(Extract::Css {
-                selector: self.selector(written.css.as_ref()?)?,
-                attribute: written.attribute.as_ref().map(|attribute| attribute.value.clone()),
-            }),
-            "regex" => self.regex(written.regex.as_ref()?).map(Extract::Regex),
-            "header" => {
-                let name = written.header.as_ref()?;
-                self.response_header(name);
-                Some(Extract::Header(name.value.to_ascii_lowercase()))
-            }
-            _ => Some(Extract::Cookie(written.cookie.as_ref()?.value.clone())),
-        }
+    /// What a pattern is read as; nothing, beside the problem, where it can't be used.
+    fn pattern<T>(
+        &mut self,
+        written: &Text,
+        read: impl FnOnce(&str) -> Result<T, PatternError>,
+    ) -> Option<T> {
+        read(&written.value)
+            .map_err(|error| self.problem(written.span, error.message, error.remedy))
+            .ok()
     }
 
-    /// Whether a path or selector is of a size that its parser, which works by recursion, can take.
-    pub(super) fn readable(&mut self, text: &Text) -> bool {
-        let deepest = text.value.bytes().scan(0i32, |depth, byte| {
-            *depth +=
-                i32::from(matches!(byte, b'(' | b'[')) - i32::from(matches!(byte, b')' | b']'));
-            Some(*depth)
-        });
-        let good = text.value.len() <= MAX_PATTERN && deepest.max() <= Some(MAX_DEPTH);
-        if !good {
-            let remedy = format!(
-                "write at most {MAX_PATTERN} characters and {MAX_DEPTH} brackets in each other"
-            );
-            self.problem(text.span, "longer or deeper than anyone can read", remedy);
-        }
-        good
-    }
-
-    fn json_path(&mut self, path: &Text) -> Option<JsonPlace> {
-        self.readable(path).then_some(())?;
-        match JsonPlace::parse(&path.value) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                let remedy = "write a JSONPath (RFC 9535), such as $.order.id or $.items[0]; put it in quotes if it has brackets";
-                self.problem(
-                    path.span,
-                    format!("`{}` is not a JSONPath: {}", path.value, error.message()),
-                    remedy,
-                );
-                None
-            }
-        }
-    }
-
-    fn regex(&mut self, pattern: &Text) -> Option<Regex> {
-        match Regex::new(&pattern.value) {
-            Ok(regex) => Some(regex),
-            Err(error) => {
-                // The last line of the report says what; the lines before draw where.
-                let error = error.to_string();
-                let what = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-                let remedy = "write a regular expression in the syntax of Rust's regex crate; a backslash needs single quotes in YAML";
-                self.problem(
-                    pattern.span,
-                    format!("`{}` is not a regular expression: {what}", pattern.value),
-                    remedy,
-                );
-                None
-            }
-        }
-    }
-
-    fn response_header(&mut self, name: &Text) {
-        if http::HeaderName::from_bytes(name.value.as_bytes()).is_err() {
-            self.problem(
-                name.span,
-                format!("`{}` is not a header name", name.value),
-                "write letters, digits and dashes, such as x-node",
-            );
-        }
+    /// A CSS selector.
+    pub(super) fn selector(&mut self, written: &Text) -> Option<String> {
+        self.pattern(written, pattern::selector)
     }
 
     /// What must hold for a success: without a status of its own, 2xx besides.
@@ -153,7 +91,7 @@ impl Compiler<'_> {
         }
         for (path, expected) in written.json.iter().flat_map(|json| &json.0) {
             let (path, expected) = (
-                self.json_path(path),
+                self.pattern(path, pattern::json_path),
                 expected.as_ref().and_then(|expected| self.expected(expected, spot, false)),
             );
             checks
@@ -166,7 +104,7 @@ impl Compiler<'_> {
             checks.extend(self.body_text(text, spot).map(Check::NoText));
         }
         for pattern in written.matches.iter().flat_map(|patterns| &patterns.0) {
-            checks.extend(self.regex(pattern).map(Check::Matches));
+            checks.extend(self.pattern(pattern, pattern::regex).map(Check::Matches));
         }
         self.header_checks(written.header.as_ref(), spot, &mut checks);
         checks.extend(
@@ -230,14 +168,11 @@ impl Compiler<'_> {
         checks: &mut Vec<Check>,
     ) {
         for (name, expected) in written.iter().flat_map(|headers| &headers.0) {
-            self.response_header(name);
+            let read = self.pattern(name, pattern::header_name);
             let expected =
                 expected.as_ref().and_then(|expected| self.expected(expected, spot, true));
             checks.extend(
-                expected.map(|expected| Check::Header {
-                    name: name.value.to_ascii_lowercase(),
-                    expected,
-                }),
+                read.zip(expected).map(|(name, expected)| Check::Header { name, expected }),
             );
         }
     }

@@ -1,5 +1,6 @@
 //! What the requests of a step are to a browser.
 
+use crate::capture::BodyKind;
 use crate::plan::{Body, Check, Conditions, Extract, Method, Step};
 
 /// Marks on a journey's steps what follows from all of them.
@@ -51,15 +52,9 @@ fn any(conditions: &Conditions, wanted: &dyn Fn(&Check) -> bool) -> bool {
 }
 
 fn is_css(place: &Extract) -> bool {
-    match place {
-        Extract::Pick(_, place) => is_css(place),
-        place => matches!(place, Extract::Css { .. }),
-    }
+    place.capture.reads() == BodyKind::Page
 }
 
 fn is_json(place: &Extract) -> bool {
-    match place {
-        Extract::Pick(_, place) => is_json(place),
-        place => matches!(place, Extract::Json(_)),
-    }
+    place.capture.reads() == BodyKind::Json
 }

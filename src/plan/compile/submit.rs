@@ -1,7 +1,5 @@
 //! Forms to submit: how the form is recognised, and what is filled in.
 
-use lol_html::Selector;
-
 use super::Compiler;
 use super::names::{Spot, twice};
 use crate::plan::{FieldMatch, Submit, Template};
@@ -36,22 +34,6 @@ impl Compiler<'_> {
             pick: written.pick.as_ref().map(|pick| pick.value).unwrap_or_default(),
             button: written.button.as_ref().and_then(|button| self.button(button, spot)),
         }
-    }
-
-    /// A selector in the syntax that answers are read with.
-    pub(super) fn selector(&mut self, written: &Text) -> Option<String> {
-        self.readable(written).then_some(())?;
-        if let Err(error) = written.value.parse::<Selector>() {
-            let message =
-                format!("`{}` is not a CSS selector that can be used here: {error}", written.value);
-            self.problem(
-                written.span,
-                message,
-                "write for example input[name=csrf] or #total .price",
-            );
-            return None;
-        }
-        Some(written.value.clone())
     }
 
     fn form_id(&mut self, written: &Text, spot: &Spot) -> Option<Template> {

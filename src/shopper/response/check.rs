@@ -2,6 +2,7 @@
 
 use super::extract::Response;
 use super::graphql;
+use crate::capture::ResponseView;
 use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
 use crate::shopper::browser::address::{self, is_like};
 use crate::shopper::failure_kind::classify_status;

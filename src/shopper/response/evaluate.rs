@@ -90,8 +90,9 @@ pub(crate) fn capture(
     let mut found = CapturedValues::default();
     let decimals = Currency::decimals(plan.currency);
     for (place, capture) in step.captures.iter().enumerate() {
-        let value = response
-            .find(&capture.from, &|| bits(place as u64))
+        let value = capture
+            .from
+            .find(response, &|| bits(place as u64))
             .ok_or_else(|| missing(&plan.variables[capture.var.index()]))?;
         if let Some(observed) = capture.observed {
             found.observed.push((observed, Observed::Is(value.as_text().as_ref().into())));
@@ -99,19 +100,22 @@ pub(crate) fn capture(
         found.values.push((capture.var, value));
     }
     if let Some(basket) = &step.basket {
-        let total = response
-            .find(&basket.at, &|| bits(BASKET))
+        let total = basket
+            .at
+            .find(response, &|| bits(BASKET))
             .ok_or_else(|| missing("the basket's total"))?;
         found.order_value = price::minor_units(&total, basket.unit, decimals);
     }
     if let Some(order) = &step.order {
-        let id = response
-            .find(&order.id, &|| bits(ORDER))
+        let id = order
+            .id
+            .find(response, &|| bits(ORDER))
             .ok_or_else(|| missing("the order's number"))?;
         found.values.push((built_in::ORDER_ID, id));
         if let Some(total) = &order.total {
-            let value = response
-                .find(&total.at, &|| bits(ORDER))
+            let value = total
+                .at
+                .find(response, &|| bits(ORDER))
                 .ok_or_else(|| missing("the order's total"))?;
             found.order_value =
                 price::minor_units(&value, total.unit, decimals).or(found.order_value);

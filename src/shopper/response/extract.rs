@@ -4,17 +4,15 @@
 //! asks for it.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::Rc;
+use std::cell::{Cell, OnceCell};
 
 use http::{HeaderMap, HeaderValue, header};
-use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
 use url::Url;
 
 use super::charset::{self, TextKind};
 use super::{json, visible};
 use crate::base::Micros;
-use crate::plan::{Extract, JsonPlace, Value};
+use crate::capture::{JsonPlace, ResponseView, html};
 
 /// A whole answer, read on demand.
 pub struct Response<'a> {
@@ -114,20 +112,14 @@ impl<'a> Response<'a> {
 
     /// Whether the page has an element for the selector.
     pub fn has_element(&self, selector: &str) -> bool {
-        let mut found = false;
-        let handler = element!(selector, |_| {
-            found = true;
-            Err("found".into())
-        });
-        parse(self.text(), Settings::new().append_element_content_handler(handler));
-        found
+        html::has_element(self.text(), selector)
     }
 
     /// When and where the page wants to be asked for again: by its `refresh` header, or else the meta element that stands for it.
     pub fn refresh(&self) -> Option<Refresh> {
         let written = match self.header("refresh") {
             Some(written) => written.into_owned(),
-            None => select(self.text(), "meta[http-equiv=refresh i]", Some("content"))?,
+            None => html::select(self.text(), "meta[http-equiv=refresh i]", Some("content"))?,
         };
         Refresh::read(&written)
     }
@@ -193,19 +185,18 @@ impl<'a> Response<'a> {
     pub fn status(&self) -> u16 {
         self.status
     }
+}
 
-    /// The body as text, in its own encoding.
-    pub fn text(&self) -> &str {
+impl ResponseView for Response<'_> {
+    fn text(&self) -> &str {
         self.text.get_or_init(|| charset::text(self.content_type(), self.body))
     }
 
-    /// The body as a JSON document, if it is one.
-    pub fn json(&self) -> Option<&serde_json::Value> {
+    fn json(&self) -> Option<&serde_json::Value> {
         self.json.get_or_init(|| json::read(self.body)).as_ref()
     }
 
-    /// The value at a place of the body's JSON document, if it is one and has it.
-    pub fn json_at(&self, place: &JsonPlace) -> Option<Cow<'_, serde_json::Value>> {
+    fn json_at(&self, place: &JsonPlace) -> Option<Cow<'_, serde_json::Value>> {
         if self.json.get().is_none() && self.walks.get() < MOST_WALKS {
             self.walks.set(self.walks.get() + 1);
             if let Some(found) = place.find_in(self.body) {
@@ -215,146 +206,12 @@ impl<'a> Response<'a> {
         place.find(self.json()?).map(Cow::Borrowed)
     }
 
-    /// A header of the answer, if it is there: as UTF-8 where it is that, else as Latin-1.
-    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         Some(header_text(self.headers.get(name)?.as_bytes()))
     }
 
-    /// What is found at a place in the answer; `bits` are drawn where one of several is picked at random.
-    pub fn find(&self, place: &Extract, bits: &dyn Fn() -> u64) -> Option<Value> {
-        let text = |found: &str| Value::Text(Rc::from(found));
-        match place {
-            Extract::Pick(pick, place) => {
-                let mut all = self.find_all(place);
-                let place = pick.among(all.len(), bits);
-                (place < all.len()).then(|| all.swap_remove(place))
-            }
-            Extract::Json(path) => Some(Value::Json(Rc::new(self.json_at(path)?.into_owned()))),
-            Extract::Css { selector, attribute } => {
-                select(self.text(), selector, attribute.as_deref()).map(|found| text(&found))
-            }
-            Extract::Regex(regex) => {
-                let body = self.text();
-                let groups = regex.captures(body)?;
-                groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()))
-            }
-            Extract::Header(name) => self.header(name).map(|found| text(&found)),
-            Extract::Cookie(name) => (self.cookie)(name).map(|found| text(&found)),
-        }
-    }
-}
-
-impl Response<'_> {
-    /// Everything that is found at a place of which there may be several.
-    fn find_all(&self, place: &Extract) -> Vec<Value> {
-        let text = |found: &str| Value::Text(Rc::from(found));
-        match place {
-            Extract::Json(path) => {
-                let nodes = self.json().map(|document| path.find_all(document)).unwrap_or_default();
-                nodes.into_iter().map(|node| Value::Json(Rc::new(node.clone()))).collect()
-            }
-            Extract::Css { selector, attribute } => {
-                select_all(self.text(), selector, attribute.as_deref())
-                    .iter()
-                    .map(|found| text(found))
-                    .collect()
-            }
-            Extract::Regex(regex) => {
-                let body = self.text();
-                let group = |groups: regex::Captures<'_>| {
-                    groups.get(1).or_else(|| groups.get(0)).map(|found| text(found.as_str()))
-                };
-                regex.captures_iter(body).filter_map(group).collect()
-            }
-            Extract::Pick(..) | Extract::Header(_) | Extract::Cookie(_) => Vec::new(),
-        }
-    }
-}
-
-/// What `select` finds, of all elements that match.
-fn select_all(html: &str, selector: &str, attribute: Option<&str>) -> Vec<String> {
-    let found: RefCell<Vec<String>> = RefCell::new(Vec::new());
-    // The elements that are open now, each collecting the text inside.
-    let open: Rc<RefCell<Vec<usize>>> = Rc::default();
-    let begin = element!(selector, |element| {
-        let mut found = found.borrow_mut();
-        match attribute {
-            Some(attribute) => found.extend(element.get_attribute(attribute)),
-            None => {
-                found.push(String::new());
-                let closing = Rc::clone(&open);
-                open.borrow_mut().push(found.len() - 1);
-                let ends = element.on_end_tag(end_tag!(move |_| {
-                    closing.borrow_mut().pop();
-                    Ok(())
-                }));
-                if ends.is_err() {
-                    open.borrow_mut().pop();
-                }
-            }
-        }
-        Ok(())
-    });
-    let collect = text!(selector, |chunk| {
-        for place in open.borrow().iter() {
-            found.borrow_mut()[*place].push_str(chunk.as_str());
-        }
-        Ok(())
-    });
-    parse(
-        html,
-        Settings::new()
-            .append_element_content_handler(begin)
-            .append_element_content_handler(collect),
-    );
-    found
-        .into_inner()
-        .iter()
-        .map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned())
-        .collect()
-}
-
-/// The first element that `selector` matches: an attribute of it, or its text without the white space around it.
-/// Entities are decoded. Reading stops once it is found.
-fn select(html: &str, selector: &str, attribute: Option<&str>) -> Option<String> {
-    // A handler that fails ends the parse: that is how reading stops once all is found.
-    let mut value: Option<String> = None;
-    if let Some(attribute) = attribute {
-        let handler = element!(selector, |element| {
-            value = element.get_attribute(attribute);
-            if value.is_some() { Err("found".into()) } else { Ok(()) }
-        });
-        parse(html, Settings::new().append_element_content_handler(handler));
-    } else {
-        let content: RefCell<Option<String>> = RefCell::new(None);
-        let begin = element!(selector, |element| {
-            if content.borrow().is_none() {
-                content.replace(Some(String::new()));
-                element.on_end_tag(end_tag!(|_| Err("found".into())))?;
-            }
-            Ok(())
-        });
-        let collect = text!(selector, |chunk| {
-            content.borrow_mut().get_or_insert_default().push_str(chunk.as_str());
-            Ok(())
-        });
-        parse(
-            html,
-            Settings::new()
-                .append_element_content_handler(begin)
-                .append_element_content_handler(collect),
-        );
-        value = content.into_inner();
-    }
-    value.map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned())
-}
-
-/// Runs the handlers over the page. A page that can't be parsed has nothing in it.
-fn parse(html: &str, settings: Settings<'_, '_>) {
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    if rewriter.write(html.as_bytes()).is_ok() {
-        // An error here means that a handler stopped at the very end, or that the page is cut: both are answers.
-        drop(rewriter.end());
+    fn cookie(&self, name: &str) -> Option<String> {
+        (self.cookie)(name)
     }
 }
 
@@ -369,40 +226,21 @@ fn header_text(bytes: &[u8]) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Pick;
-    use scraper::{Html, Selector};
+    use crate::capture::KINDS;
+    use crate::plan::{Extract, Pick};
 
     const PAGE: &str = r#"<!doctype html><html><body>
         <form action="/a"><input name=csrf value="x&amp;y"><input name=qty value=1></form>
         <p class="price">  <b>12</b>,50 &euro; </p><p class=price>99</p>
         <section>a<section>b</section>c</section><section>d</section><div class="empty"></div><a href="/p/1">one</a><a href="/p/2">two</a></body></html>"#;
 
-    fn css(selector: &str, attribute: Option<&str>) -> Option<String> {
-        select(PAGE, selector, attribute)
+    fn capture(key: &str, pattern: &str, attribute: Option<&str>, pick: Pick) -> Extract {
+        let kind = KINDS.iter().find(|kind| kind.key == key).unwrap();
+        Extract { capture: (kind.compile)(pattern, attribute).unwrap(), pick }
     }
 
-    #[test]
-    fn a_selector_takes_the_first_match_as_a_full_parser_does() {
-        let page = Html::parse_document(PAGE);
-        for (selector, attribute) in [
-            ("input[name=csrf]", Some("value")),
-            ("form > input:nth-child(2)", Some("value")),
-            ("p.price", None),
-            ("a[href^='/p/']", Some("href")),
-            ("a[href^='/p/']", None),
-            ("div.empty", None),
-            ("div.absent", None),
-            ("section", None),
-        ] {
-            let oracle =
-                page.select(&Selector::parse(selector).unwrap()).next().and_then(|element| {
-                    match attribute {
-                        Some(name) => element.value().attr(name).map(str::to_owned),
-                        None => Some(element.text().collect::<String>().trim().to_owned()),
-                    }
-                });
-            assert_eq!(css(selector, attribute), oracle, "{selector} {attribute:?}");
-        }
+    fn first(key: &str, pattern: &str) -> Extract {
+        capture(key, pattern, None, Pick::First)
     }
 
     #[test]
@@ -416,20 +254,16 @@ mod tests {
         let body = br#"{"a":[{"id":7},{"id":8}],"s":"t"}"#;
         let reading = Response::new(200, &headers, body, &cookie);
         let found =
-            |place: Extract| reading.find(&place, &|| 0).map(|value| value.as_text().into_owned());
-        let json = |path: &str| Extract::Json(JsonPlace::parse(path).unwrap());
-        assert_eq!(found(json("$.a[1].id")).as_deref(), Some("8"));
-        assert_eq!(found(json("$.s")).as_deref(), Some("t"));
-        assert_eq!(found(json("$.none")), None);
-        assert_eq!(found(Extract::Header("x-node".into())).as_deref(), Some("n1"));
-        assert_eq!(found(Extract::Header("x-utf-8".into())).as_deref(), Some("Größe"));
-        assert_eq!(found(Extract::Header("x-latin-1".into())).as_deref(), Some("Größe"));
-        assert_eq!(found(Extract::Cookie("sid".into())).as_deref(), Some("c1"));
-        assert_eq!(
-            found(Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())).as_deref(),
-            Some("7")
-        );
-        assert_eq!(found(Extract::Regex(regex::Regex::new("nothing").unwrap())), None);
+            |place: Extract| place.find(&reading, &|| 0).map(|value| value.as_text().into_owned());
+        assert_eq!(found(first("json", "$.a[1].id")).as_deref(), Some("8"));
+        assert_eq!(found(first("json", "$.s")).as_deref(), Some("t"));
+        assert_eq!(found(first("json", "$.none")), None);
+        assert_eq!(found(first("header", "x-node")).as_deref(), Some("n1"));
+        assert_eq!(found(first("header", "x-utf-8")).as_deref(), Some("Größe"));
+        assert_eq!(found(first("header", "x-latin-1")).as_deref(), Some("Größe"));
+        assert_eq!(found(first("cookie", "sid")).as_deref(), Some("c1"));
+        assert_eq!(found(first("regex", r#""id":(\d)"#)).as_deref(), Some("7"));
+        assert_eq!(found(first("regex", "nothing")), None);
     }
 
     #[test]
@@ -470,35 +304,19 @@ mod tests {
             Response::new(200, &headers, PAGE.as_bytes(), &|_| None),
             Response::new(200, &headers, body, &|_| None),
         ];
-        let found = |page: usize, pick: Pick, bits: u64, place: Extract| {
-            let value = pages[page].find(&Extract::Pick(pick, Box::new(place)), &|| bits);
+        let found = |page: usize, bits: u64, place: Extract| {
+            let value = place.find(&pages[page], &|| bits);
             value.map_or_else(|| "nothing".to_owned(), |value| value.as_text().into_owned())
         };
-        let css = |selector: &str, attribute: Option<&str>| Extract::Css {
-            selector: selector.into(),
-            attribute: attribute.map(str::to_owned),
-        };
-        assert_eq!(found(0, Pick::Last, 0, css("a", Some("href"))), "/p/2");
+        assert_eq!(found(0, 0, capture("css", "a", Some("href"), Pick::Last)), "/p/2");
         assert_eq!(
-            [0, u64::MAX].map(|bits| found(0, Pick::Random, bits, css("a", None))),
+            [0, u64::MAX].map(|bits| found(0, bits, capture("css", "a", None, Pick::Random))),
             ["one", "two"]
         );
-        assert_eq!(found(0, Pick::Last, 0, css("section", None)), "d");
-        assert_eq!(found(0, Pick::Random, 5, css("b i", None)), "nothing");
-        assert_eq!(
-            found(1, Pick::Last, 0, Extract::Json(JsonPlace::parse("$.a[*].id").unwrap())),
-            "8"
-        );
-        assert_eq!(
-            found(1, Pick::Last, 0, Extract::Regex(regex::Regex::new(r#""id":(\d)"#).unwrap())),
-            "8"
-        );
-        // Text inside of elements in each other belongs to all of them, as a full parser has it.
-        let oracle: Vec<String> = Html::parse_document(PAGE)
-            .select(&Selector::parse("section").unwrap())
-            .map(|element| element.text().collect::<String>().trim().to_owned())
-            .collect();
-        assert_eq!(select_all(PAGE, "section", None), oracle);
+        assert_eq!(found(0, 0, capture("css", "section", None, Pick::Last)), "d");
+        assert_eq!(found(0, 5, capture("css", "b i", None, Pick::Random)), "nothing");
+        assert_eq!(found(1, 0, capture("json", "$.a[*].id", None, Pick::Last)), "8");
+        assert_eq!(found(1, 0, capture("regex", r#""id":(\d)"#, None, Pick::Last)), "8");
     }
 
     #[test]
@@ -528,10 +346,9 @@ mod tests {
         let kind = HeaderValue::from_static("text/html; charset=iso-8859-1");
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
         let response = Response::new(200, &headers, &body, &|_| None);
-        let css = Extract::Css { selector: "#n".into(), attribute: None };
-        let regex = Extract::Regex(regex::Regex::new("M(ü)ller").unwrap());
-        for (place, expected) in [(css, "Müller"), (regex, "ü")] {
-            assert_eq!(response.find(&place, &|| 0).unwrap().as_text(), expected);
+        let places = [(first("css", "#n"), "Müller"), (first("regex", "M(ü)ller"), "ü")];
+        for (place, expected) in places {
+            assert_eq!(place.find(&response, &|| 0).unwrap().as_text(), expected);
         }
         assert!(response.says("Müller"));
     }
@@ -540,6 +357,6 @@ mod tests {
     fn a_body_that_is_no_json_has_no_json_in_it() {
         let headers = HeaderMap::new();
         let reading = Response::new(200, &headers, b"<html>", &|_| None);
-        assert_eq!(reading.find(&Extract::Json(JsonPlace::parse("$.a").unwrap()), &|| 0), None);
+        assert_eq!(first("json", "$.a").find(&reading, &|| 0), None);
     }
 }

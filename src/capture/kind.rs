@@ -1,0 +1,70 @@
+//! What every kind of capture has, and what it may ask of a response.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::json_place::JsonPlace;
+use super::pattern::PatternError;
+use super::value::Value;
+
+/// A kind of capture.
+#[derive(Debug)]
+pub struct CaptureKind {
+    /// Its key in the scenario language.
+    pub key: &'static str,
+    /// What it captures, for the reference and for editors.
+    pub about: &'static str,
+    /// Whether a response may have several, of which `pick` takes one.
+    pub finds_several: bool,
+    /// Whether `attribute` may stand beside it.
+    pub takes_attribute: bool,
+    /// The capture that is written so: the pattern, and the attribute if there is one.
+    ///
+    /// # Errors
+    /// When the pattern can't be read.
+    pub compile: fn(&str, Option<&str>) -> Result<Box<dyn Capture>, PatternError>,
+}
+
+/// Takes a value from a response.
+pub trait Capture: fmt::Debug + Send + Sync {
+    /// The first value, if there is any.
+    fn first(&self, response: &dyn ResponseView) -> Option<Value>;
+
+    /// All values, where there may be several.
+    fn all(&self, response: &dyn ResponseView) -> Vec<Value> {
+        self.first(response).into_iter().collect()
+    }
+
+    /// What it takes the response for.
+    fn reads(&self) -> BodyKind {
+        BodyKind::Any
+    }
+
+    /// Its part of the plan's canonical form. Frozen: runs are known by it.
+    fn canonical(&self) -> serde_json::Value;
+}
+
+/// What a capture takes a response for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// A page.
+    Page,
+    /// A JSON document.
+    Json,
+    /// Either, or the response's head.
+    Any,
+}
+
+/// A response, read on demand.
+pub trait ResponseView {
+    /// The body as text, in its own encoding.
+    fn text(&self) -> &str;
+    /// The body as a JSON document, if it is one.
+    fn json(&self) -> Option<&serde_json::Value>;
+    /// The value at a place of the body's JSON document, if it is one and has it.
+    fn json_at(&self, place: &JsonPlace) -> Option<Cow<'_, serde_json::Value>>;
+    /// A header, if it is there: as UTF-8 where it is that, else as Latin-1.
+    fn header(&self, name: &str) -> Option<Cow<'_, str>>;
+    /// A cookie that the shopper holds for the response's address.
+    fn cookie(&self, name: &str) -> Option<String>;
+}

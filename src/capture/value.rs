@@ -1,0 +1,33 @@
+//! What a variable holds.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// What a variable holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text: attributes, headers, matches.
+    Text(Rc<str>),
+    /// Taken from a JSON document, with its type.
+    Json(Rc<serde_json::Value>),
+}
+
+// === impl Value ===
+
+impl Value {
+    /// A text.
+    pub fn text(text: &str) -> Value {
+        Value::Text(Rc::from(text))
+    }
+
+    /// As a template prints it: text as it is, JSON strings without quotes, other JSON as JSON.
+    pub fn as_text(&self) -> Cow<'_, str> {
+        match self {
+            Value::Text(text) => Cow::Borrowed(text),
+            Value::Json(json) => match &**json {
+                serde_json::Value::String(text) => Cow::Borrowed(text),
+                other => Cow::Owned(other.to_string()),
+            },
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Where a value is found in a response, and which of several is taken.
+
+use crate::base::random::below;
+use crate::capture::{Capture, ResponseView, Value};
+use crate::scenario::Pick;
+
+/// Where a value is found in a response.
+#[derive(Debug)]
+pub struct Extract {
+    /// What is looked for.
+    pub capture: Box<dyn Capture>,
+    /// Which is taken, where there are several.
+    pub pick: Pick,
+}
+
+// === impl Extract ===
+
+impl Extract {
+    /// What is found there; `bits` are drawn where one of several is picked at random.
+    pub fn find(&self, response: &dyn ResponseView, bits: &dyn Fn() -> u64) -> Option<Value> {
+        match self.pick {
+            Pick::First => self.capture.first(response),
+            Pick::Last | Pick::Random => {
+                let mut all = self.capture.all(response);
+                let place = self.pick.among(all.len(), bits);
+                (place < all.len()).then(|| all.swap_remove(place))
+            }
+        }
+    }
+}
+
+// === impl Pick ===
+
+impl Pick {
+    /// The place, among so many things, of the one that is taken; `bits` are drawn for it.
+    pub fn among(self, count: usize, bits: impl FnOnce() -> u64) -> usize {
+        match self {
+            Pick::First => 0,
+            Pick::Last => count.saturating_sub(1),
+            Pick::Random if count == 0 => 0,
+            Pick::Random => below(bits(), count as u64) as usize,
+        }
+    }
+}
