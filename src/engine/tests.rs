@@ -20,7 +20,7 @@ use crate::shopper::browser::session::{NoGate, SessionSettings};
 use crate::shopper::transport::TransportError;
 use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
 use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
-use crate::tally::{End, FailureKind, OwnFault, PairOf, Pairs, StepTime, Tally};
+use crate::tally::{End, FailureKind, OwnFault, PairCounts, PairQuestion, StepTime, Tally};
 
 type Answer = (Micros, Result<(u16, String), TransportError>);
 
@@ -109,7 +109,7 @@ fn ends(tally: &Tally, end: End) -> u64 {
     tally
         .shoppers
         .iter()
-        .filter(|(key, _)| key.fate.end == end)
+        .filter(|(key, _)| key.outcome.end == end)
         .map(|(_, count)| count.shoppers)
         .sum()
 }
@@ -124,7 +124,7 @@ fn shoppers_go_through_the_journey_and_every_one_is_accounted_for() {
     assert_eq!((tally.arrivals.planned, tally.arrivals.started), (50, 50));
     assert_eq!(ends(&tally, End::Completed), 50);
     assert!(tally.steps.iter().all(|step| step.ok == 50 && step.requests == 50));
-    assert!(tally.shoppers.keys().all(|key| key.fate.purchased && key.fate.failures == 0));
+    assert!(tally.shoppers.keys().all(|key| key.outcome.purchased && key.outcome.failures == 0));
     let response = tally.steps[1].times[StepTime::ResponseOk].total();
     assert!((99_900..=101_500).contains(&response.quantile(0.5).unwrap().0), "{response:?}");
 }
@@ -148,7 +148,7 @@ fn a_failed_purchase_is_retried_from_its_start() {
     assert_eq!(tally.steps.iter().map(|step| step.requests).collect::<Vec<_>>(), [50, 100, 100]);
     assert_eq!(tally.steps[2].failed[&FailureKind::ServerError], 50);
     assert_eq!(ends(&tally, End::Completed), 50);
-    let fate = &tally.shoppers.keys().next().unwrap().fate;
+    let fate = &tally.shoppers.keys().next().unwrap().outcome;
     assert_eq!(
         (fate.failures, fate.first_failed.map(|step| step.0), fate.second_failed),
         (1, Some(2), None)
@@ -162,7 +162,7 @@ fn a_shopper_who_fails_again_and_again_is_stopped_by_the_cap() {
     });
     assert_eq!(ends(&tally, End::StoppedByCap), 50);
     assert_eq!(tally.steps[1].failed[&FailureKind::ServerError], 150);
-    let fate = &tally.shoppers.keys().next().unwrap().fate;
+    let fate = &tally.shoppers.keys().next().unwrap().outcome;
     assert_eq!((fate.failures, fate.same_unit_twice, fate.purchased), (3, true, false));
     assert_eq!(tally.seconds.values().map(|second| second.repeated).sum::<u64>(), 50);
 }
@@ -176,7 +176,9 @@ fn declines_are_no_failures_but_cost_patience() {
         run(plan, &Stop::default(), |asked| answer(if is(asked, "pay") { 402 } else { 200 }));
     assert_eq!((tally.steps[1].declined, tally.steps[1].failed.len()), (100, 0));
     assert_eq!(ends(&tally, End::Lost), 50);
-    assert!(tally.shoppers.keys().all(|key| key.fate.declines == 2 && key.fate.failures == 0));
+    assert!(
+        tally.shoppers.keys().all(|key| key.outcome.declines == 2 && key.outcome.failures == 0)
+    );
 }
 
 #[test]
@@ -329,21 +331,21 @@ fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() 
         answer(if is(asked, "pay") && asked.nth < 3 { 500 } else { 200 })
     });
     let fresh: u64 = tally
-        .treatments
+        .retry_arms
         .iter()
         .filter(|(treatment, _)| treatment.arm == 1)
         .map(|(_, tries)| tries.ok)
         .sum();
     let same: u64 = tally
-        .treatments
+        .retry_arms
         .iter()
         .filter(|(treatment, _)| treatment.arm == 0)
         .map(|(_, tries)| tries.failed)
         .sum();
-    assert!(fresh > 10 && fresh + same == 50, "{:?}", tally.treatments);
+    assert!(fresh > 10 && fresh + same == 50, "{:?}", tally.retry_arms);
     assert!(
         tally
-            .treatments
+            .retry_arms
             .keys()
             .all(|treatment| treatment.step.0 == 1 && treatment.eligible == 0b11)
     );
@@ -362,7 +364,7 @@ fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() 
         tally
             .shoppers
             .iter()
-            .filter(|(key, _)| key.fate.failures == n)
+            .filter(|(key, _)| key.outcome.failures == n)
             .map(|(_, count)| count.shoppers)
             .sum::<u64>()
     };
@@ -527,10 +529,10 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
         order.chunks(2).filter(|pair| of(pair[0].1.0 % 15)).count() as u64
     };
     let pairs = |of| {
-        target.pairs_of(of).values().fold(Pairs::default(), |sum, pairs| Pairs {
+        target.pairs_of(of).values().fold(PairCounts::default(), |sum, pairs| PairCounts {
             both: sum.both + pairs.both,
-            only_here: sum.only_here + pairs.only_here,
-            only_beside: sum.only_beside + pairs.only_beside,
+            only_target: sum.only_target + pairs.only_target,
+            only_baseline: sum.only_baseline + pairs.only_baseline,
             neither: sum.neither + pairs.neither,
         })
     };
@@ -539,18 +541,23 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
     let neither = count(&|luck| !luck.is_multiple_of(5) && !luck.is_multiple_of(3));
     assert!(five > 3 && three > 5, "{five} {three}");
     assert_eq!(
-        pairs(PairOf::Repeated),
-        Pairs { only_here: five, neither: 50 - five, ..Pairs::default() }
+        pairs(PairQuestion::Repeated),
+        PairCounts { only_target: five, neither: 50 - five, ..PairCounts::default() }
     );
     assert_eq!(
-        pairs(PairOf::Purchase),
-        Pairs { both: three, only_here: 50 - three - neither, neither, ..Pairs::default() }
+        pairs(PairQuestion::Purchase),
+        PairCounts {
+            both: three,
+            only_target: 50 - three - neither,
+            neither,
+            ..PairCounts::default()
+        }
     );
     assert_eq!(
-        pairs(PairOf::Step(crate::base::StepId(0))),
-        Pairs { neither: 50, ..Pairs::default() }
+        pairs(PairQuestion::Step(crate::base::StepId(0))),
+        PairCounts { neither: 50, ..PairCounts::default() }
     );
     assert!(beside.pairs.is_empty());
     // Who never came to the confirmation in one shop is in no pair there.
-    assert_eq!(pairs(PairOf::Step(crate::base::StepId(2))).total(), 50 - five);
+    assert_eq!(pairs(PairQuestion::Step(crate::base::StepId(2))).total(), 50 - five);
 }

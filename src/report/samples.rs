@@ -54,7 +54,7 @@ pub fn failures_jsonl(plan: &Plan, samples: &Samples) -> String {
     }
     for (cause, lines) in &samples.causes {
         chosen
-            .entry((cause.place.step, cause.place.kind))
+            .entry((cause.site.step, cause.site.kind))
             .or_default()
             .extend(lines.iter().map(|(hash, line)| (*hash, line)));
     }
@@ -108,7 +108,7 @@ mod tests {
 
     use super::*;
     use crate::base::{Micros, ShopperId};
-    use crate::tally::{Cause, CausePlace, SampledExchange};
+    use crate::tally::{FailureSite, FirstFailure, SampledExchange};
     use crate::verdict::trial::shop;
 
     #[test]
@@ -138,8 +138,8 @@ mod tests {
             ],
         };
         let mut samples = Samples::default();
-        let cause = |step, kind| Cause {
-            place: CausePlace { step: StepId(step), kind, status: None },
+        let cause = |step, kind| FirstFailure {
+            site: FailureSite { step: StepId(step), kind, status: None },
             message: "".into(),
         };
         samples.offer(&cause(6, FailureKind::ServerError), 9, Arc::new(line(9)));

@@ -25,7 +25,7 @@ use super::transport::{Clock, Exchange, WireRequest, WireResponse};
 use crate::base::{Micros, Money, StepId, UnitId};
 use crate::plan::{Body, Client, Plan, Poll, RenderError, Step};
 use crate::tally::{
-    AttemptTimes, ExchangeSeen, FailureKind, Outcome, OwnFault, PairOf, StepAttempt, Timing,
+    AttemptTimes, ExchangeSeen, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
 
 /// The state of one try at a step, over all its requests.
@@ -129,7 +129,7 @@ impl<E: Env> JourneyRun<E> {
                 (Outcome::Unjudged, cause)
             }
         };
-        self.outcomes.record_paired(PairOf::Step(step), outcome);
+        self.outcomes.record_paired(PairQuestion::Step(step), outcome);
         self.outcomes.asked_to_wait =
             attempt.evidence.answer.as_ref().and_then(|answer| retry_after(&answer.headers));
         if let Outcome::Failed(kind) = outcome {

@@ -7,7 +7,7 @@
 use super::profile::ShopperProfile;
 use crate::base::{Delay, StepId};
 use crate::plan::{Behaviour, Plan, RetryStrategy};
-use crate::tally::{Outcome, Tally, Treatment};
+use crate::tally::{Outcome, RetryArmKey, Tally};
 
 /// How far the experiment with a shopper is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Experiment {
     #[default]
     Untreated,
     /// The shopper is on the way to the unit that failed, by its place on the route.
-    UnderWay(usize, Treatment),
+    UnderWay(usize, RetryArmKey),
     /// Its outcome is known.
     Over,
 }
@@ -55,7 +55,7 @@ impl Experiment {
         }
         let arm = shoppers.arm_of(profile.id)?;
         let eligible = shoppers.eligible(profile.attributes(), has_bought);
-        *self = Experiment::UnderWay(place, Treatment { step, arm, eligible });
+        *self = Experiment::UnderWay(place, RetryArmKey { step, arm, eligible });
         (eligible & (1 << arm) != 0).then(|| &shoppers.arms[usize::from(arm)].strategy)
     }
 
@@ -66,6 +66,6 @@ impl Experiment {
             return;
         }
         *self = Experiment::Over;
-        tally.treated(treatment, outcome);
+        tally.retried_in_arm(treatment, outcome);
     }
 }

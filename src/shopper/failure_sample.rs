@@ -12,7 +12,7 @@ use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, ShopperId, StepId, redact};
 use crate::plan::Plan;
 use crate::tally::{
-    Cause, CausePlace, End, FailureKind, Observed, SampleLine, SampledExchange, Samples,
+    End, FailureKind, FailureSite, FirstFailure, Observed, SampleLine, SampledExchange, Samples,
 };
 
 /// How much of a body an example keeps.
@@ -26,7 +26,7 @@ const MOST_LINES: usize = 200;
 #[derive(Debug, Default)]
 pub struct Trace {
     lines: Vec<TraceEntry>,
-    first: Option<Box<Cause>>,
+    first: Option<Box<FirstFailure>>,
     /// Exchanges that are not among the lines.
     left_out: u32,
     kept: Option<Box<FullExchange>>,
@@ -109,8 +109,8 @@ impl Trace {
         }
         let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
         let said = fingerprint(kind, detail, evidence.answer.as_ref());
-        let cause = self.first.insert(Box::new(Cause {
-            place: CausePlace { step, kind, status },
+        let cause = self.first.insert(Box::new(FirstFailure {
+            site: FailureSite { step, kind, status },
             message: said.into(),
         }));
         let hash = draw(shopper.0, Purpose::Sample, 0);
@@ -125,12 +125,12 @@ impl Trace {
     }
 
     /// The first thing that went wrong, if anything did.
-    pub fn first(&self) -> Option<&Cause> {
+    pub fn first(&self) -> Option<&FirstFailure> {
         self.first.as_deref()
     }
 
     /// What this visit is an example of, and its hash, if it is one.
-    pub fn sample(&self) -> Option<(&Cause, u64)> {
+    pub fn sample(&self) -> Option<(&FirstFailure, u64)> {
         Some((self.first()?, self.kept.as_ref()?.hash))
     }
 

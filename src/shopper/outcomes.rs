@@ -3,10 +3,10 @@
 use super::failure_sample::Trace;
 use super::profile::ShopperProfile;
 use crate::base::{Micros, MinorUnits, StepId};
-use crate::tally::{Effort, End, Observed, Outcome, PairOf, ShopperEnd};
+use crate::tally::{Effort, End, Observed, Outcome, PairQuestion, ShopperEnd};
 
 /// Whether each thing that is compared between two shops failed here.
-pub type PairedOutcomes = Vec<(PairOf, bool)>;
+pub type PairedOutcomes = Vec<(PairQuestion, bool)>;
 
 /// What happened to one shopper so far.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Outcomes {
     }
 
     /// Keeps the first outcome of each thing that is compared.
-    pub(super) fn record_paired(&mut self, of: PairOf, outcome: Outcome) {
+    pub(super) fn record_paired(&mut self, of: PairQuestion, outcome: Outcome) {
         let Some(paired) = &mut self.paired else { return };
         if outcome != Outcome::Unjudged && paired.iter().all(|(known, _)| *known != of) {
             paired.push((of, matches!(outcome, Outcome::Failed(_))));
@@ -62,7 +62,7 @@ impl Outcomes {
         if end == End::Unfinished || !self.acted {
             return PairedOutcomes::new();
         }
-        paired.push((PairOf::Repeated, self.failures >= 2));
+        paired.push((PairQuestion::Repeated, self.failures >= 2));
         paired
     }
 

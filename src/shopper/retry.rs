@@ -16,7 +16,7 @@ use super::transport::Clock;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Micros, StepId, UnitId};
 use crate::plan::{Behaviour, RetryStrategy, Value};
-use crate::tally::{End, Observed, Outcome, PairOf, UnitAttempt};
+use crate::tally::{End, Observed, Outcome, PairQuestion, UnitAttempt};
 
 /// How an attempt at a unit ended.
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +187,7 @@ impl<E: Env> JourneyRun<E> {
         }
         self.activity = Activity::Idle;
         if context.plan.unit(unit).purchase {
-            self.outcomes.record_paired(PairOf::Purchase, tried.outcome);
+            self.outcomes.record_paired(PairQuestion::Purchase, tried.outcome);
         }
         context.tally.borrow_mut().unit_attempt(&UnitAttempt {
             unit,

@@ -54,7 +54,7 @@ pub(super) struct Packer {
 }
 
 /// Reads (bucket, count) pairs. It ends where the bytes are not what a [`Packer`] writes.
-pub(super) struct Pairs<'a> {
+pub(super) struct BucketCounts<'a> {
     bytes: Cow<'a, [u8]>,
     at: usize,
     next: u32,
@@ -63,14 +63,18 @@ pub(super) struct Pairs<'a> {
 /// The pairs of both lists as one list.
 pub(super) fn merged(one: &[u8], other: &[u8]) -> Vec<u8> {
     let mut packer = Packer { bytes: Vec::with_capacity(one.len() + other.len()), next: 0 };
-    let (mut one, mut other) = (Pairs::of(one).peekable(), Pairs::of(other).peekable());
+    let (mut one, mut other) =
+        (BucketCounts::of(one).peekable(), BucketCounts::of(other).peekable());
     while let Some((bucket, count)) = lower(&mut one, &mut other) {
         packer.push(bucket, count);
     }
     packer.bytes
 }
 
-fn lower(one: &mut Peekable<Pairs<'_>>, other: &mut Peekable<Pairs<'_>>) -> Option<(u32, u64)> {
+fn lower(
+    one: &mut Peekable<BucketCounts<'_>>,
+    other: &mut Peekable<BucketCounts<'_>>,
+) -> Option<(u32, u64)> {
     match (one.peek().copied(), other.peek().copied()) {
         (Some((a, m)), Some((b, n))) if a == b => {
             one.next();
@@ -87,7 +91,7 @@ fn lower(one: &mut Peekable<Pairs<'_>>, other: &mut Peekable<Pairs<'_>>) -> Opti
 pub(super) fn checked_count(bytes: &[u8]) -> Option<u64> {
     let (mut packer, mut total) =
         (Packer { bytes: Vec::with_capacity(bytes.len()), next: 0 }, 0u64);
-    for (bucket, count) in Pairs::of(bytes) {
+    for (bucket, count) in BucketCounts::of(bytes) {
         if bucket > LAST || count == 0 {
             return None;
         }
@@ -121,12 +125,12 @@ impl Packer {
     }
 }
 
-// === impl Pairs ===
+// === impl BucketCounts ===
 
-impl<'a> Pairs<'a> {
+impl<'a> BucketCounts<'a> {
     /// The pairs in these bytes.
-    pub(super) fn of(bytes: impl Into<Cow<'a, [u8]>>) -> Pairs<'a> {
-        Pairs { bytes: bytes.into(), at: 0, next: 0 }
+    pub(super) fn of(bytes: impl Into<Cow<'a, [u8]>>) -> BucketCounts<'a> {
+        BucketCounts { bytes: bytes.into(), at: 0, next: 0 }
     }
 
     fn varint(&mut self) -> Option<u64> {
@@ -143,7 +147,7 @@ impl<'a> Pairs<'a> {
     }
 }
 
-impl Iterator for Pairs<'_> {
+impl Iterator for BucketCounts<'_> {
     type Item = (u32, u64);
 
     fn next(&mut self) -> Option<(u32, u64)> {
@@ -201,12 +205,12 @@ mod tests {
             pairs.iter().for_each(|(&bucket, &count)| packer.push(bucket, count));
             let bytes = packer.finish();
             prop_assert_eq!(checked_count(&bytes), Some(pairs.values().fold(0, |sum: u64, &n| sum.saturating_add(n))));
-            prop_assert_eq!(Pairs::of(bytes).collect::<Vec<_>>(), pairs.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(BucketCounts::of(bytes).collect::<Vec<_>>(), pairs.into_iter().collect::<Vec<_>>());
         }
 
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
-            prop_assert!(Pairs::of(&bytes[..]).count() <= bytes.len());
+            prop_assert!(BucketCounts::of(&bytes[..]).count() <= bytes.len());
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::base::StepId;
 
 /// Shoppers alike in what failed first, in the way they tried again, and in the ways that were open to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Treatment {
+pub struct RetryArmKey {
     /// Where the shopper's first failure fell.
     pub step: StepId,
     /// The arm, by its place in the plan.

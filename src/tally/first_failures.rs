@@ -4,7 +4,7 @@
 //! the payment. Whoever counts requests counts the cascade. So a shopper's failures are all filed under the first
 //! failed try at a step, told apart by step, kind, status and what was said (see the shopper's `message`: without
 //! numbers and identities). A shop that says something new each time would make a class of every shopper, so the
-//! messages of a (step, kind, status) are told apart up to [`Messages::MOST`] of them, like observed values.
+//! messages of a (step, kind, status) are told apart up to [`FailureMessages::MAX`] of them, like observed values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::FailureKind;
 use super::merge::Merge;
-use super::shoppers::Fate;
+use super::shoppers::ShopperOutcome;
 use crate::base::StepId;
 
 /// The first thing that went wrong for a shopper.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Cause {
+pub struct FirstFailure {
     /// Where.
-    pub place: CausePlace,
+    pub site: FailureSite,
     /// What was said, without what differs from shopper to shopper.
     pub message: Arc<str>,
 }
 
 /// Where a first failure fell, and of which kind it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CausePlace {
+pub struct FailureSite {
     /// The step.
     pub step: StepId,
     /// The kind of failure.
@@ -37,70 +37,75 @@ pub struct CausePlace {
 }
 
 /// Shoppers by what happened to them.
-pub type Fates = BTreeMap<Fate, u64>;
+pub type OutcomeCounts = BTreeMap<ShopperOutcome, u64>;
 
-/// The messages that first failures of one place came with, and the fates of the shoppers.
+/// The messages that first failures of one place came with, and the outcomes of the shoppers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Messages {
-    /// These; at most [`Messages::MOST`].
-    Told(BTreeMap<Arc<str>, Fates>),
+pub enum FailureMessages {
+    /// These; at most [`FailureMessages::MAX`].
+    Distinct(BTreeMap<Arc<str>, OutcomeCounts>),
     /// More: none is told from another. Absorbing.
-    TooMany(Fates),
+    TooMany(OutcomeCounts),
 }
 
-// === impl Messages ===
+// === impl FailureMessages ===
 
-impl Messages {
+impl FailureMessages {
     /// How many messages of a place are told apart.
-    pub const MOST: usize = 64;
+    pub const MAX: usize = 64;
 
     /// Counts a shopper.
-    pub(super) fn count(&mut self, message: &Arc<str>, fate: Fate) {
-        let fates = match self {
-            Messages::Told(told) => match told.get_mut(&**message) {
-                Some(fates) => fates,
-                None => told.entry(Arc::clone(message)).or_default(),
+    pub(super) fn count(&mut self, message: &Arc<str>, outcome: ShopperOutcome) {
+        let outcomes = match self {
+            FailureMessages::Distinct(messages) => match messages.get_mut(&**message) {
+                Some(outcomes) => outcomes,
+                None => messages.entry(Arc::clone(message)).or_default(),
             },
-            Messages::TooMany(fates) => fates,
+            FailureMessages::TooMany(outcomes) => outcomes,
         };
-        fates.entry(fate).or_default().merge_with(1);
+        outcomes.entry(outcome).or_default().merge_with(1);
         self.bound();
     }
 
-    /// Everybody's fates, whatever was said.
-    pub fn fates(&self) -> Fates {
+    /// Everybody's outcomes, whatever was said.
+    pub fn outcomes(&self) -> OutcomeCounts {
         match self {
-            Messages::Told(told) => summed(told.values().cloned()),
-            Messages::TooMany(fates) => fates.clone(),
+            FailureMessages::Distinct(messages) => summed(messages.values().cloned()),
+            FailureMessages::TooMany(outcomes) => outcomes.clone(),
         }
     }
 
     fn bound(&mut self) {
-        if matches!(self, Messages::Told(told) if told.len() > Messages::MOST) {
-            *self = Messages::TooMany(self.fates());
+        if matches!(self, FailureMessages::Distinct(messages) if messages.len() > FailureMessages::MAX)
+        {
+            *self = FailureMessages::TooMany(self.outcomes());
         }
     }
 }
 
-fn summed(parts: impl Iterator<Item = Fates>) -> Fates {
-    parts.fold(Fates::new(), |mut sum, part| {
+fn summed(parts: impl Iterator<Item = OutcomeCounts>) -> OutcomeCounts {
+    parts.fold(OutcomeCounts::new(), |mut sum, part| {
         sum.merge_with(part);
         sum
     })
 }
 
-impl Default for Messages {
-    fn default() -> Messages {
-        Messages::Told(BTreeMap::new())
+impl Default for FailureMessages {
+    fn default() -> FailureMessages {
+        FailureMessages::Distinct(BTreeMap::new())
     }
 }
 
-impl Merge for Messages {
-    fn merge_with(&mut self, other: Messages) {
+impl Merge for FailureMessages {
+    fn merge_with(&mut self, other: FailureMessages) {
         match (&mut *self, other) {
-            (Messages::Told(ours), Messages::Told(theirs)) => ours.merge_with(theirs),
+            (FailureMessages::Distinct(ours), FailureMessages::Distinct(theirs)) => {
+                ours.merge_with(theirs)
+            }
             (_, theirs) => {
-                *self = Messages::TooMany(summed([self.fates(), theirs.fates()].into_iter()))
+                *self = FailureMessages::TooMany(summed(
+                    [self.outcomes(), theirs.outcomes()].into_iter(),
+                ))
             }
         }
         self.bound();

@@ -8,14 +8,14 @@ use super::merge::{Merge, keep_larger, merge_fields};
 use crate::base::Micros;
 
 /// So many different causes are told apart; beyond, all are counted under [`TOO_MANY_CAUSES`].
-pub const MOST_CAUSES: usize = 64;
+pub const MAX_CAUSES: usize = 64;
 
-/// What causes are counted under once there were more than [`MOST_CAUSES`]. Absorbing.
+/// What causes are counted under once there were more than [`MAX_CAUSES`]. Absorbing.
 pub const TOO_MANY_CAUSES: &str = "more causes than are told apart";
 
-/// Arrivals by what became of them.
+/// ArrivalCounts by what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Arrivals {
+pub struct ArrivalCounts {
     /// Due by now (all that were planned, once the run has ended by itself).
     pub planned: u64,
     /// Whose shopper acted.
@@ -79,7 +79,7 @@ pub(super) fn add_cause(causes: &mut BTreeMap<String, u64>, cause: &str, times: 
 /// whatever order, tells none apart.
 fn bound_causes(causes: &mut BTreeMap<String, u64>) {
     let absorbed = causes.contains_key(TOO_MANY_CAUSES) && causes.len() > 1;
-    if absorbed || causes.len() > MOST_CAUSES {
+    if absorbed || causes.len() > MAX_CAUSES {
         let sum = std::mem::take(causes).into_values().fold(0, u64::saturating_add);
         causes.insert(TOO_MANY_CAUSES.to_owned(), sum);
     }
@@ -100,7 +100,7 @@ fn merge_faults(
     }
 }
 
-merge_fields!(Arrivals {
+merge_fields!(ArrivalCounts {
     planned,
     started,
     unstarted => merge_causes,
@@ -125,10 +125,10 @@ mod tests {
     #[test]
     fn too_many_causes_absorb_all_others() {
         let mut causes = BTreeMap::new();
-        (0..MOST_CAUSES).for_each(|i| add_cause(&mut causes, &format!("cause {i}"), 1));
-        assert_eq!(causes.len(), MOST_CAUSES);
+        (0..MAX_CAUSES).for_each(|i| add_cause(&mut causes, &format!("cause {i}"), 1));
+        assert_eq!(causes.len(), MAX_CAUSES);
         add_cause(&mut causes, "one more", 5);
         add_cause(&mut causes, "cause 0", 1);
-        assert_eq!(causes, BTreeMap::from([(TOO_MANY_CAUSES.to_owned(), MOST_CAUSES as u64 + 6)]));
+        assert_eq!(causes, BTreeMap::from([(TOO_MANY_CAUSES.to_owned(), MAX_CAUSES as u64 + 6)]));
     }
 }

@@ -1,13 +1,13 @@
 //! Keys to look up by, reused: recording allocates only for what is met for the first time.
 
 use super::outcome::End;
-use super::shoppers::{Distinct, Fate, Observed, ShopperKey, TryKey};
+use super::shoppers::{AttemptKey, DistinctValues, Observed, ShopperKey, ShopperOutcome};
 use crate::base::{JourneyId, UnitId};
 
 /// Keys to look up by.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyBuffer {
-    pub(super) attempt: TryKey,
+    pub(super) attempt: AttemptKey,
     pub(super) shopper: ShopperKey,
 }
 
@@ -18,7 +18,11 @@ pub(super) fn fill_attributes(key: &mut Vec<u8>, values: &[u8]) {
 }
 
 /// Overwrites the observed values of a key, as they are told apart by now.
-pub(super) fn fill_observed(key: &mut Vec<Observed>, values: &[Observed], distinct: &[Distinct]) {
+pub(super) fn fill_observed(
+    key: &mut Vec<Observed>,
+    values: &[Observed],
+    distinct: &[DistinctValues],
+) {
     key.clear();
     key.extend_from_slice(values);
     key.iter_mut().zip(distinct).for_each(|(value, name)| name.blur(value));
@@ -28,7 +32,7 @@ pub(super) fn fill_observed(key: &mut Vec<Observed>, values: &[Observed], distin
 
 impl Default for KeyBuffer {
     fn default() -> KeyBuffer {
-        let fate = Fate {
+        let outcome = ShopperOutcome {
             failures: 0,
             declines: 0,
             first_failed: None,
@@ -38,7 +42,7 @@ impl Default for KeyBuffer {
             end: End::Unfinished,
         };
         KeyBuffer {
-            attempt: TryKey {
+            attempt: AttemptKey {
                 unit: UnitId(0),
                 nth: 1,
                 attributes: Vec::new(),
@@ -48,7 +52,7 @@ impl Default for KeyBuffer {
                 journey: JourneyId(0),
                 attributes: Vec::new(),
                 observed: Vec::new(),
-                fate,
+                outcome,
             },
         }
     }

@@ -3,7 +3,7 @@
 //! Two needs pull apart. While attempts come in by the ten thousand a second, counting one must cost next
 //! to nothing: that is a dense HdrHistogram. But a run keeps one distribution per step, outcome and block,
 //! some ten thousand of them, and dense ones would take a gigabyte: those are packed (see `buckets`). So what
-//! was counted lately is open, first as a short list, from [`FEW`] on as a dense histogram; compacting adds it to
+//! was counted lately is open, first as a short list, from [`DENSE_FROM`] on as a dense histogram; compacting adds it to
 //! the packed part. Which part holds what can't be seen from outside.
 
 use std::borrow::Cow;
@@ -14,12 +14,12 @@ use hdrhistogram::Histogram;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::buckets::{self, Packer, Pairs};
+use super::buckets::{self, BucketCounts, Packer};
 use super::merge::Merge;
 use crate::base::Micros;
 
 /// From so many open spans on a dense histogram is worth its memory.
-const FEW: usize = 256;
+const DENSE_FROM: usize = 256;
 
 /// A distribution of spans of time: HdrHistogram's buckets at three significant digits, up to one hour.
 /// Longer spans are counted at the bound, and counted as clamped.
@@ -52,7 +52,9 @@ impl Latency {
         let value = span.min(Latency::BOUND).0;
         match &mut self.open {
             Open::Many(dense) => count_dense(dense, value, 1),
-            Open::Few(few) if few.len() < FEW => few.push(buckets::bucket_of(value as u32) as u16),
+            Open::Few(few) if few.len() < DENSE_FROM => {
+                few.push(buckets::bucket_of(value as u32) as u16)
+            }
             Open::Nothing => self.open = Open::Few(vec![buckets::bucket_of(value as u32) as u16]),
             Open::Few(_) => count_dense(self.dense(), value, 1),
         }
@@ -76,7 +78,7 @@ impl Latency {
         }
         self.count = self.count.saturating_add(other.count);
         let dense = self.dense();
-        Pairs::of(other.packed())
+        BucketCounts::of(other.packed())
             .for_each(|(bucket, count)| count_dense(dense, buckets::lowest_in(bucket), count));
     }
 
@@ -151,8 +153,8 @@ impl Latency {
         self.pairs().map(|(bucket, count)| (Micros(buckets::lowest_in(bucket)), count))
     }
 
-    fn pairs(&self) -> Pairs<'_> {
-        Pairs::of(self.packed())
+    fn pairs(&self) -> BucketCounts<'_> {
+        BucketCounts::of(self.packed())
     }
 
     /// Everything that was counted, packed; borrowed where nothing is open.
@@ -308,7 +310,7 @@ mod tests {
 
     fn spans() -> impl Strategy<Value = Vec<u64>> {
         let span = prop_oneof![0..3_000u64, 1_000..200_000u64, 0..5_000_000_000u64, Just(u64::MAX)];
-        prop::collection::vec(span, 0..2 * FEW + 100)
+        prop::collection::vec(span, 0..2 * DENSE_FROM + 100)
     }
 
     fn recorded(spans: &[u64]) -> Latency {

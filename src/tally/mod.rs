@@ -41,21 +41,23 @@ mod untracked;
 
 pub use assets::{AssetExchange, AssetTally, AssetsSeen};
 pub use exchange::{ExchangeSeen, Phases};
-pub use experiment::Treatment;
+pub use experiment::RetryArmKey;
 pub use failure::{FailureKind, OrderKnowledge};
-pub use first_failures::{Cause, CausePlace, Fates, Messages};
+pub use first_failures::{FailureMessages, FailureSite, FirstFailure, OutcomeCounts};
 pub use friction::{Effort, Friction};
-pub use generator::{Arrivals, Generator, MOST_CAUSES, OwnFault, TOO_MANY_CAUSES};
+pub use generator::{ArrivalCounts, Generator, MAX_CAUSES, OwnFault, TOO_MANY_CAUSES};
 pub use journey::{FunnelStage, JourneyTally};
 pub use latency::Latency;
 pub use latency_by_block::LatencyByBlock;
 pub use observation::{Checked, SampleLine, SampledExchange, ShopperEnd, StepAttempt, UnitAttempt};
 pub use outcome::{End, Outcome};
-pub use paired::{PairOf, Pairs};
+pub use paired::{PairCounts, PairQuestion};
 pub use run_tally::Tally;
 pub use samples::Samples;
-pub use shape::{Part, Shape};
-pub use shoppers::{Distinct, Fate, Observed, ShopperCount, ShopperKey, Tries, TryKey};
+pub use shape::{Cohort, TallyShape};
+pub use shoppers::{
+    AttemptCounts, AttemptKey, DistinctValues, Observed, ShopperCount, ShopperKey, ShopperOutcome,
+};
 pub use step::{PhaseTally, StepTally};
-pub use timeline::{Again, BlockTally, SecondTally};
+pub use timeline::{BlockTally, RetryCounts, SecondTally};
 pub use timing::{AttemptTimes, StepTime, StepTimes, Timing};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::failure::FailureKind;
-use super::first_failures::Cause;
+use super::first_failures::FirstFailure;
 use super::friction::Effort;
 use super::outcome::{End, Outcome};
 use super::shoppers::Observed;
@@ -82,7 +82,7 @@ pub struct ShopperEnd<'a> {
     /// The step where the second failed attempt failed.
     pub second_failed: Option<StepId>,
     /// The first thing that went wrong, if anything did.
-    pub cause: Option<&'a Cause>,
+    pub cause: Option<&'a FirstFailure>,
     /// Whether some unit failed twice or more.
     pub same_unit_twice: bool,
     /// What the basket or the order was worth, if known.

@@ -1,4 +1,4 @@
-//! Pairs: the same shopper in two shops at once, and what became of each.
+//! PairCounts: the same shopper in two shops at once, and what became of each.
 //!
 //! A duet sends each shopper to two shops. What both sides met together (this shopper's bad luck, the network's bad minute) says
 //! nothing of the difference between the shops; only where they differ does it. So the pairs are counted jointly, by
@@ -11,7 +11,7 @@ use crate::base::StepId;
 
 /// What a pair is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum PairOf {
+pub enum PairQuestion {
     /// Whether the shopper met two failed attempts or more.
     Repeated,
     /// Whether the shopper's first attempt to buy failed.
@@ -20,26 +20,26 @@ pub enum PairOf {
     Step(StepId),
 }
 
-/// Pairs by what became of both sides.
+/// PairCounts by what became of both sides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pairs {
+pub struct PairCounts {
     /// Failed in both shops.
     pub both: u64,
     /// Failed in the target only.
-    pub only_here: u64,
+    pub only_target: u64,
     /// Failed in the shop beside it only.
-    pub only_beside: u64,
+    pub only_baseline: u64,
     /// Failed in neither.
     pub neither: u64,
 }
 
-// === impl Pairs ===
+// === impl PairCounts ===
 
-impl Pairs {
+impl PairCounts {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.both + self.only_here + self.only_beside + self.neither
+        self.both + self.only_target + self.only_baseline + self.neither
     }
 }
 
-merge_fields!(Pairs { both, only_here, only_beside, neither });
+merge_fields!(PairCounts { both, only_target, only_baseline, neither });

@@ -6,16 +6,18 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::experiment::Treatment;
-use super::first_failures::{CausePlace, Messages};
-use super::generator::{Arrivals, Generator};
+use super::experiment::RetryArmKey;
+use super::first_failures::{FailureMessages, FailureSite};
+use super::generator::{ArrivalCounts, Generator};
 use super::journey::{FunnelStage, JourneyTally};
 use super::key_buffer::KeyBuffer;
 use super::merge::Merge;
-use super::paired::{PairOf, Pairs};
+use super::paired::{PairCounts, PairQuestion};
 use super::samples::Samples;
-use super::shape::{Part, Shape};
-use super::shoppers::{Distinct, ShopperCount, ShopperKey, Tries, TryKey, collapse};
+use super::shape::{Cohort, TallyShape};
+use super::shoppers::{
+    AttemptCounts, AttemptKey, DistinctValues, ShopperCount, ShopperKey, collapse,
+};
 use super::step::StepTally;
 use super::timeline::{BlockTally, SecondTally};
 use super::untracked::Untracked;
@@ -24,35 +26,35 @@ use super::untracked::Untracked;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// What it is indexed by.
-    pub shape: Shape,
-    /// Arrivals by what became of them.
-    pub arrivals: Arrivals,
+    pub shape: TallyShape,
+    /// ArrivalCounts by what became of them.
+    pub arrivals: ArrivalCounts,
     /// By `StepId`.
     pub steps: Vec<StepTally>,
     /// By `JourneyId`.
     pub journeys: Vec<JourneyTally>,
     /// The values that each observed name was seen with, by `ObservedId`.
-    pub distinct: Vec<Distinct>,
+    pub distinct: Vec<DistinctValues>,
     /// Shoppers who ended, counted jointly by what they were and what they met.
     pub shoppers: BTreeMap<ShopperKey, ShopperCount>,
     /// Attempts at units, counted jointly by order, attributes and observed values.
-    pub tries: BTreeMap<TryKey, Tries>,
-    /// The second tries of an experiment.
-    pub treatments: BTreeMap<Treatment, Tries>,
+    pub attempts: BTreeMap<AttemptKey, AttemptCounts>,
+    /// The second attempts of an experiment.
+    pub retry_arms: BTreeMap<RetryArmKey, AttemptCounts>,
     /// By block of the schedule: what inference resamples.
     pub blocks: BTreeMap<u32, BlockTally>,
     /// By second since the planned start: what charts draw.
     pub seconds: BTreeMap<u32, SecondTally>,
     /// Failing shoppers by the first thing that went wrong.
-    pub causes: BTreeMap<CausePlace, Messages>,
+    pub causes: BTreeMap<FailureSite, FailureMessages>,
     /// A bounded, unbiased choice of failing journeys.
     pub samples: Samples,
     /// What is known of the generator itself.
     pub generator: Generator,
-    /// What was seen of each of `shape.parts`.
-    pub parts: Vec<Tally>,
+    /// What was seen of each of `shape.cohorts`.
+    pub cohorts: Vec<Tally>,
     /// Of the target's side of a duet: what became of the shoppers who were in both shops, by block of their arrival.
-    pub pairs: BTreeMap<u32, BTreeMap<PairOf, Pairs>>,
+    pub pairs: BTreeMap<u32, BTreeMap<PairQuestion, PairCounts>>,
     /// Keys to look up by, reused so that recording allocates only for what is met for the first time.
     #[serde(skip)]
     pub(super) keys: Untracked<KeyBuffer>,
@@ -62,7 +64,7 @@ pub struct Tally {
 
 impl Tally {
     /// An empty tally of this shape.
-    pub fn new(shape: Shape) -> Tally {
+    pub fn new(shape: TallyShape) -> Tally {
         let funnel_of = |journey: usize| {
             vec![FunnelStage::default(); shape.journey_units.get(journey).copied().unwrap_or(0)]
         };
@@ -74,8 +76,8 @@ impl Tally {
                     ..JourneyTally::default()
                 })
                 .collect(),
-            distinct: vec![Distinct::default(); shape.observed],
-            parts: shape.parts.iter().map(|_| Tally::new(shape.of_part())).collect(),
+            distinct: vec![DistinctValues::default(); shape.observed],
+            cohorts: shape.cohorts.iter().map(|_| Tally::new(shape.of_cohort())).collect(),
             shape,
             ..Tally::default()
         }
@@ -97,22 +99,24 @@ impl Tally {
     ///
     /// A part knows a shopper's arrival from the shopper's end. Exchanges, samples and arrivals that were never
     /// started are counted in the whole only.
-    pub fn part(&self, conditions: &[(usize, usize)]) -> Option<&Tally> {
-        match Part::of(conditions) {
+    pub fn cohort(&self, conditions: &[(usize, usize)]) -> Option<&Tally> {
+        match Cohort::of(conditions) {
             None => Some(self),
-            Some(part) => self.parts.get(self.shape.parts.iter().position(|known| *known == part)?),
+            Some(cohort) => {
+                self.cohorts.get(self.shape.cohorts.iter().position(|known| *known == cohort)?)
+            }
         }
     }
 
     /// The pairs that were asked this, by block.
-    pub fn pairs_of(&self, of: PairOf) -> BTreeMap<u32, Pairs> {
+    pub fn pairs_of(&self, of: PairQuestion) -> BTreeMap<u32, PairCounts> {
         self.pairs.iter().filter_map(|(block, pairs)| Some((*block, *pairs.get(&of)?))).collect()
     }
 
     /// Rewrites the joint counts, for what is no longer told apart.
     pub(super) fn collapse_observed(&mut self) {
         collapse(&mut self.shoppers, &self.distinct);
-        collapse(&mut self.tries, &self.distinct);
+        collapse(&mut self.attempts, &self.distinct);
     }
 
     /// Adds what `other` counted. Tallies of different shapes take the larger one.
@@ -124,38 +128,39 @@ impl Tally {
             journeys,
             distinct,
             mut shoppers,
-            mut tries,
-            treatments,
+            mut attempts,
+            retry_arms,
             blocks,
             seconds,
             causes,
             samples,
             generator,
-            parts,
+            cohorts,
             pairs,
             keys: _,
         } = other;
-        let blurred = |names: &[Distinct]| names.iter().filter(|name| !name.told_apart()).count();
+        let blurred =
+            |names: &[DistinctValues]| names.iter().filter(|name| !name.are_distinct()).count();
         let before = blurred(&self.distinct);
         self.distinct.merge_with(distinct);
         if blurred(&self.distinct) > before {
             self.collapse_observed();
         }
         collapse(&mut shoppers, &self.distinct);
-        collapse(&mut tries, &self.distinct);
+        collapse(&mut attempts, &self.distinct);
         self.shape.merge_with(shape);
         self.arrivals.merge_with(arrivals);
         self.steps.merge_with(steps);
         self.journeys.merge_with(journeys);
         self.shoppers.merge_with(shoppers);
-        self.tries.merge_with(tries);
-        self.treatments.merge_with(treatments);
+        self.attempts.merge_with(attempts);
+        self.retry_arms.merge_with(retry_arms);
         self.blocks.merge_with(blocks);
         self.seconds.merge_with(seconds);
         self.causes.merge_with(causes);
         self.samples.merge_with(samples);
         self.generator.merge_with(generator);
-        self.parts.merge_with(parts);
+        self.cohorts.merge_with(cohorts);
         self.pairs.merge_with(pairs);
     }
 
@@ -165,7 +170,7 @@ impl Tally {
         self.steps.compact();
         self.journeys.compact();
         self.blocks.compact();
-        self.parts.compact();
+        self.cohorts.compact();
     }
 }
 

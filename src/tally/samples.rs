@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::failure::FailureKind;
-use super::first_failures::{Cause, CausePlace, Messages};
+use super::first_failures::{FailureMessages, FailureSite, FirstFailure};
 use super::merge::Merge;
 use super::observation::SampleLine;
 use super::untracked::Untracked;
@@ -25,8 +25,8 @@ pub struct Samples {
     /// By step and kind of the first failure: at most [`Samples::PER_STRATUM`] journeys of each.
     pub strata: Strata<(StepId, FailureKind), Arc<SampleLine>>,
     /// By first cause, one journey of each, so that a rare cause has an example beside a frequent one; of each (step, kind, status) as
-    /// many as there are messages told apart ([`Messages::MOST`]).
-    pub causes: Strata<Cause, Arc<SampleLine>>,
+    /// many as there are messages told apart ([`FailureMessages::MAX`]).
+    pub causes: Strata<FirstFailure, Arc<SampleLine>>,
     /// The hashes that would be kept of all that were ever offered here, those handed on included.
     #[serde(skip)]
     pub(crate) lowest: Untracked<Lowest>,
@@ -36,7 +36,7 @@ pub struct Samples {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lowest {
     strata: Strata<(StepId, FailureKind), ()>,
-    causes: Strata<Cause, ()>,
+    causes: Strata<FirstFailure, ()>,
 }
 
 // === impl Samples ===
@@ -46,14 +46,14 @@ impl Samples {
     pub const PER_STRATUM: usize = 4;
 
     /// Whether a journey with this hash would be kept, so that its line is worth making.
-    pub fn wants(&self, cause: &Cause, hash: u64) -> bool {
+    pub fn wants(&self, cause: &FirstFailure, hash: u64) -> bool {
         let Lowest { strata, causes } = &self.lowest.0;
         wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash)
             || (has_room(causes, cause) && wanted(causes.get(cause), 1, hash))
     }
 
     /// Keeps a journey if its hash is among the smallest.
-    pub fn offer(&mut self, cause: &Cause, hash: u64, line: Arc<SampleLine>) {
+    pub fn offer(&mut self, cause: &FirstFailure, hash: u64, line: Arc<SampleLine>) {
         let lowest = &mut self.lowest.0;
         if keep(&mut lowest.strata, stratum(cause), Samples::PER_STRATUM, hash, ()) {
             keep(&mut self.strata, stratum(cause), Samples::PER_STRATUM, hash, Arc::clone(&line));
@@ -63,9 +63,9 @@ impl Samples {
         }
     }
 
-    /// The journeys kept for the causes of a place.
-    pub fn of_place(&self, place: CausePlace) -> impl Iterator<Item = &Arc<SampleLine>> {
-        of_place(&self.causes, place).flat_map(|(_, lines)| lines.values())
+    /// The journeys kept for the causes of a site.
+    pub fn of_site(&self, site: FailureSite) -> impl Iterator<Item = &Arc<SampleLine>> {
+        of_site(&self.causes, site).flat_map(|(_, lines)| lines.values())
     }
 
     /// What is kept for these, without the lines: what later offers have to fall below.
@@ -74,23 +74,23 @@ impl Samples {
     }
 }
 
-fn stratum(cause: &Cause) -> (StepId, FailureKind) {
-    (cause.place.step, cause.place.kind)
+fn stratum(cause: &FirstFailure) -> (StepId, FailureKind) {
+    (cause.site.step, cause.site.kind)
 }
 
-/// The causes of a place, by message.
-fn of_place<V>(
-    causes: &Strata<Cause, V>,
-    place: CausePlace,
-) -> impl Iterator<Item = (&Cause, &BTreeMap<u64, V>)> {
+/// The causes of a site, by message.
+fn of_site<V>(
+    causes: &Strata<FirstFailure, V>,
+    site: FailureSite,
+) -> impl Iterator<Item = (&FirstFailure, &BTreeMap<u64, V>)> {
     // No message sorts before the empty one.
-    let from = Cause { place, message: Arc::from("") };
-    causes.range(from..).take_while(move |(cause, _)| cause.place == place)
+    let from = FirstFailure { site, message: Arc::from("") };
+    causes.range(from..).take_while(move |(cause, _)| cause.site == site)
 }
 
-/// Whether a cause is among those of its place that are kept, or would be.
-fn has_room(causes: &Strata<Cause, ()>, cause: &Cause) -> bool {
-    let last = of_place(causes, cause.place).nth(Messages::MOST - 1);
+/// Whether a cause is among those of its site that are kept, or would be.
+fn has_room(causes: &Strata<FirstFailure, ()>, cause: &FirstFailure) -> bool {
+    let last = of_site(causes, cause.site).nth(FailureMessages::MAX - 1);
     last.is_none_or(|(last, _)| cause <= last)
 }
 
@@ -126,10 +126,15 @@ fn keep<K: Ord, V: Ord>(
     lines.contains_key(&hash)
 }
 
-/// Keeps the line of a cause; of too many messages of a place those that sort first have one.
-fn keep_cause<V: Ord>(causes: &mut Strata<Cause, V>, cause: Cause, hash: u64, line: V) -> bool {
+/// Keeps the line of a cause; of too many messages of a site those that sort first have one.
+fn keep_cause<V: Ord>(
+    causes: &mut Strata<FirstFailure, V>,
+    cause: FirstFailure,
+    hash: u64,
+    line: V,
+) -> bool {
     let kept = keep(causes, cause.clone(), 1, hash, line);
-    let last = of_place(causes, cause.place).nth(Messages::MOST).map(|(last, _)| last.clone());
+    let last = of_site(causes, cause.site).nth(FailureMessages::MAX).map(|(last, _)| last.clone());
     if let Some(last) = last {
         causes.remove(&last);
     }

@@ -11,7 +11,7 @@ use crate::base::Micros;
 
 /// What a tally's vectors are indexed by; comes from the plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
+pub struct TallyShape {
     /// How many steps the plan has.
     pub steps: usize,
     /// How many units.
@@ -27,27 +27,27 @@ pub struct Shape {
     /// The width of a time block: max(1 s, duration / 360).
     pub block: Micros,
     /// The parts of the shoppers that are counted apart as well: what objectives with a `where` speak of.
-    pub parts: Vec<Part>,
+    pub cohorts: Vec<Cohort>,
 }
 
 /// A condition on shoppers: (an attribute's index, the index of its value), all of which must hold; ascending, at least one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Part(Vec<(usize, usize)>);
+pub struct Cohort(Vec<(usize, usize)>);
 
-// === impl Part ===
+// === impl Cohort ===
 
-impl Part {
+impl Cohort {
     /// The part for these conditions, in whatever order they come; none if there are no conditions.
-    pub fn of(conditions: &[(usize, usize)]) -> Option<Part> {
+    pub fn of(conditions: &[(usize, usize)]) -> Option<Cohort> {
         let mut conditions = conditions.to_vec();
         conditions.sort_unstable();
         conditions.dedup();
-        (!conditions.is_empty()).then_some(Part(conditions))
+        (!conditions.is_empty()).then_some(Cohort(conditions))
     }
 
     /// The parts for the conditions of several objectives, each once.
-    pub fn all_of<'a>(conditions: impl IntoIterator<Item = &'a [(usize, usize)]>) -> Vec<Part> {
-        let mut parts: Vec<Part> = conditions.into_iter().filter_map(Part::of).collect();
+    pub fn all_of<'a>(conditions: impl IntoIterator<Item = &'a [(usize, usize)]>) -> Vec<Cohort> {
+        let mut parts: Vec<Cohort> = conditions.into_iter().filter_map(Cohort::of).collect();
         parts.sort_unstable();
         parts.dedup();
         parts
@@ -60,9 +60,9 @@ impl Part {
     }
 }
 
-// === impl Shape ===
+// === impl TallyShape ===
 
-impl Shape {
+impl TallyShape {
     /// The width of a block for a load of this length.
     pub fn block_for(length: Micros) -> Micros {
         (length / 360).max(Micros::from_secs(1))
@@ -74,21 +74,29 @@ impl Shape {
     }
 
     /// The shape of a part: the same, without parts of its own.
-    pub(super) fn of_part(&self) -> Shape {
-        Shape { parts: Vec::new(), ..self.clone() }
+    pub(super) fn of_cohort(&self) -> TallyShape {
+        TallyShape { cohorts: Vec::new(), ..self.clone() }
     }
 }
 
-impl Merge for Shape {
+impl Merge for TallyShape {
     /// Of different shapes the larger: no run brings that about, for [`Shard::join`](super::shard::Shard::join) refuses shards of
     /// different plans.
-    fn merge_with(&mut self, other: Shape) {
+    fn merge_with(&mut self, other: TallyShape) {
         fn each_larger(ours: &mut Vec<usize>, theirs: Vec<usize>) {
             ours.resize(ours.len().max(theirs.len()), 0);
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| keep_larger(ours, theirs));
         }
-        let Shape { steps, units, journeys, journey_units, attributes, observed, block, parts } =
-            other;
+        let TallyShape {
+            steps,
+            units,
+            journeys,
+            journey_units,
+            attributes,
+            observed,
+            block,
+            cohorts,
+        } = other;
         keep_larger(&mut self.steps, steps);
         keep_larger(&mut self.units, units);
         keep_larger(&mut self.journeys, journeys);
@@ -96,6 +104,6 @@ impl Merge for Shape {
         each_larger(&mut self.attributes, attributes);
         keep_larger(&mut self.observed, observed);
         keep_larger(&mut self.block, block);
-        keep_larger(&mut self.parts, parts);
+        keep_larger(&mut self.cohorts, cohorts);
     }
 }

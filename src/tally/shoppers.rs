@@ -2,7 +2,7 @@
 //!
 //! Assigned attributes are known from the plan, observed values are not. Values without bound (an order number
 //! captured by mistake) would make every shopper a class of its own, so a name that was seen with more than
-//! [`Distinct::MOST`] values is no longer told apart. Whether it was is a property of all that was seen, in
+//! [`DistinctValues::MAX`] values is no longer told apart. Whether it was is a property of all that was seen, in
 //! whatever order and however it was split: that is why the distinct values are part of the tally.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,12 +24,12 @@ pub struct ShopperKey {
     /// The observed values that the shopper ended with.
     pub observed: Vec<Observed>,
     /// What happened.
-    pub fate: Fate,
+    pub outcome: ShopperOutcome,
 }
 
 /// What happened to a shopper.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Fate {
+pub struct ShopperOutcome {
     /// Failed attempts in the journey, declines not counted; capped at 255.
     pub failures: u8,
     /// Declined attempts in the journey; capped at 255.
@@ -71,7 +71,7 @@ pub struct ShopperCount {
 
 /// What an attempt at a unit was, for counting.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TryKey {
+pub struct AttemptKey {
     /// The unit.
     pub unit: UnitId,
     /// Which attempt of this shopper at it, from 1; capped at 8.
@@ -84,7 +84,7 @@ pub struct TryKey {
 
 /// Attempts by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tries {
+pub struct AttemptCounts {
     /// Succeeded.
     pub ok: u64,
     /// Declined.
@@ -95,8 +95,8 @@ pub struct Tries {
 
 /// The values that one observed name was seen with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Distinct {
-    /// These; at most [`Distinct::MOST`].
+pub enum DistinctValues {
+    /// These; at most [`DistinctValues::MAX`].
     Values(BTreeSet<Arc<str>>),
     /// More. Absorbing.
     TooMany,
@@ -110,9 +110,9 @@ pub(super) trait ObservedKey {
 /// Rewrites the keys for which a name is no longer told apart, adding up the counts that fall together.
 pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
     counts: &mut BTreeMap<K, V>,
-    distinct: &[Distinct],
+    distinct: &[DistinctValues],
 ) {
-    if distinct.iter().all(Distinct::told_apart) {
+    if distinct.iter().all(DistinctValues::are_distinct) {
         return;
     }
     for (mut key, count) in std::mem::take(counts) {
@@ -121,24 +121,24 @@ pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
     }
 }
 
-// === impl Distinct ===
+// === impl DistinctValues ===
 
-impl Distinct {
+impl DistinctValues {
     /// How many values of a name are told apart.
-    pub const MOST: usize = 64;
+    pub const MAX: usize = 64;
 
     /// Whether its values are told apart.
-    pub fn told_apart(&self) -> bool {
-        matches!(self, Distinct::Values(_))
+    pub fn are_distinct(&self) -> bool {
+        matches!(self, DistinctValues::Values(_))
     }
 
     /// Takes note of a value.
     pub(super) fn note(&mut self, value: &Observed) {
         match (&mut *self, value) {
-            (Distinct::Values(values), Observed::Is(value)) => {
+            (DistinctValues::Values(values), Observed::Is(value)) => {
                 values.insert(Arc::clone(value));
             }
-            (_, Observed::TooMany) => *self = Distinct::TooMany,
+            (_, Observed::TooMany) => *self = DistinctValues::TooMany,
             _ => {}
         }
         self.bound();
@@ -146,29 +146,29 @@ impl Distinct {
 
     /// What is told of this value. "Missing" stays a level of its own.
     pub(super) fn blur(&self, value: &mut Observed) {
-        if matches!(self, Distinct::TooMany) && matches!(value, Observed::Is(_)) {
+        if matches!(self, DistinctValues::TooMany) && matches!(value, Observed::Is(_)) {
             *value = Observed::TooMany;
         }
     }
 
     fn bound(&mut self) {
-        if matches!(self, Distinct::Values(values) if values.len() > Distinct::MOST) {
-            *self = Distinct::TooMany;
+        if matches!(self, DistinctValues::Values(values) if values.len() > DistinctValues::MAX) {
+            *self = DistinctValues::TooMany;
         }
     }
 }
 
-impl Default for Distinct {
-    fn default() -> Distinct {
-        Distinct::Values(BTreeSet::new())
+impl Default for DistinctValues {
+    fn default() -> DistinctValues {
+        DistinctValues::Values(BTreeSet::new())
     }
 }
 
-impl Merge for Distinct {
-    fn merge_with(&mut self, other: Distinct) {
+impl Merge for DistinctValues {
+    fn merge_with(&mut self, other: DistinctValues) {
         match (&mut *self, other) {
-            (Distinct::Values(ours), Distinct::Values(theirs)) => ours.extend(theirs),
-            _ => *self = Distinct::TooMany,
+            (DistinctValues::Values(ours), DistinctValues::Values(theirs)) => ours.extend(theirs),
+            _ => *self = DistinctValues::TooMany,
         }
         self.bound();
     }
@@ -182,28 +182,28 @@ impl ObservedKey for ShopperKey {
     }
 }
 
-// === impl TryKey ===
+// === impl AttemptKey ===
 
-impl TryKey {
+impl AttemptKey {
     /// Later attempts are counted as this one.
-    pub const LAST: u8 = 8;
+    pub const MAX_NTH: u8 = 8;
 }
 
-impl ObservedKey for TryKey {
+impl ObservedKey for AttemptKey {
     fn observed(&mut self) -> &mut [Observed] {
         &mut self.observed
     }
 }
 
-// === impl Tries ===
+// === impl AttemptCounts ===
 
-impl Tries {
+impl AttemptCounts {
     /// One attempt; none if it ended without a judgement.
-    pub(super) fn one(outcome: Outcome) -> Option<Tries> {
+    pub(super) fn one(outcome: Outcome) -> Option<AttemptCounts> {
         match outcome {
-            Outcome::Ok => Some(Tries { ok: 1, ..Tries::default() }),
-            Outcome::Declined => Some(Tries { declined: 1, ..Tries::default() }),
-            Outcome::Failed(_) => Some(Tries { failed: 1, ..Tries::default() }),
+            Outcome::Ok => Some(AttemptCounts { ok: 1, ..AttemptCounts::default() }),
+            Outcome::Declined => Some(AttemptCounts { declined: 1, ..AttemptCounts::default() }),
+            Outcome::Failed(_) => Some(AttemptCounts { failed: 1, ..AttemptCounts::default() }),
             Outcome::Unjudged => None,
         }
     }
@@ -215,4 +215,4 @@ impl Tries {
 }
 
 merge_fields!(ShopperCount { shoppers, priced, worth });
-merge_fields!(Tries { ok, declined, failed });
+merge_fields!(AttemptCounts { ok, declined, failed });

@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
 use super::merge::merge_fields;
-use super::shoppers::{Fate, ShopperCount, Tries};
+use super::shoppers::{AttemptCounts, ShopperCount, ShopperOutcome};
 use crate::base::{JourneyId, StepId, UnitId};
 
 /// What was seen in one block of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockTally {
-    /// Arrivals that were due.
+    /// ArrivalCounts that were due.
     pub planned: u64,
-    /// Arrivals whose shopper acted.
+    /// ArrivalCounts whose shopper acted.
     pub started: u64,
-    /// Arrivals never started.
+    /// ArrivalCounts never started.
     pub unstarted: u64,
     /// Requests held back by a cap.
     pub held: u64,
     /// Shoppers whose intended arrival is in the block, by what happened to them.
-    pub shoppers: BTreeMap<(JourneyId, Fate), ShopperCount>,
+    pub shoppers: BTreeMap<(JourneyId, ShopperOutcome), ShopperCount>,
     /// Attempts that began in the block (retries under their own block), by unit and order (capped at 8).
-    pub tries: BTreeMap<(UnitId, u8), Tries>,
+    pub attempts: BTreeMap<(UnitId, u8), AttemptCounts>,
     /// Second attempts that began in the block and followed a failed first one, by unit: set beside the first attempts
     /// of the same block, they tell what goes with the shopper from what goes with the moment.
-    pub again: BTreeMap<UnitId, Again>,
+    pub retries: BTreeMap<UnitId, RetryCounts>,
     /// Shoppers whose first failed attempt began in the block, by what happened to them in the end.
-    pub began_to_fail: BTreeMap<(JourneyId, Fate), ShopperCount>,
+    pub began_to_fail: BTreeMap<(JourneyId, ShopperOutcome), ShopperCount>,
     /// Intended start to the moment the shopper's task acts, of every step attempt that was due in the block.
     pub lag: Latency,
     /// Same, of arrivals only.
@@ -37,9 +37,9 @@ pub struct BlockTally {
 
 /// Second attempts after a failed first one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Again {
+pub struct RetryCounts {
     /// How they came out.
-    pub tries: Tries,
+    pub attempts: AttemptCounts,
     /// Those of them whose first attempt began in the same block: there, one failed first attempt is the shopper's own.
     pub within_block: u64,
 }
@@ -47,9 +47,9 @@ pub struct Again {
 /// What was seen in one second.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondTally {
-    /// Arrivals that were due.
+    /// ArrivalCounts that were due.
     pub planned: u64,
-    /// Arrivals whose shopper acted, by when they acted.
+    /// ArrivalCounts whose shopper acted, by when they acted.
     pub started: u64,
     /// Shoppers who ended.
     pub ended: u64,
@@ -67,11 +67,11 @@ merge_fields!(BlockTally {
     unstarted,
     held,
     shoppers,
-    tries,
-    again,
+    attempts,
+    retries,
     began_to_fail,
     lag,
     arrival_lag,
 });
-merge_fields!(Again { tries, within_block });
+merge_fields!(RetryCounts { attempts, within_block });
 merge_fields!(SecondTally { planned, started, ended, repeated, requests, steps });

@@ -12,8 +12,8 @@ use super::weight::weight;
 use crate::base::StepId;
 use crate::plan::{ArrivalModel, Plan};
 use crate::tally::{
-    Cause, CausePlace, End, FailureKind, Fate, Fates, Messages, SampleLine, SampledExchange,
-    Samples, Tally,
+    End, FailureKind, FailureMessages, FailureSite, FirstFailure, OutcomeCounts, SampleLine,
+    SampledExchange, Samples, ShopperOutcome, Tally,
 };
 
 /// Shoppers whose story began with the same trouble.
@@ -79,12 +79,12 @@ pub fn clusters(plan: &Plan, tally: &Tally) -> Vec<Cluster> {
     let mut clusters = Vec::new();
     for (place, said) in &tally.causes {
         match said {
-            Messages::Told(told) => {
+            FailureMessages::Distinct(told) => {
                 clusters.extend(told.iter().map(|(message, fates)| {
                     cluster(plan, &tally.samples, *place, Some(Arc::clone(message)), fates)
                 }));
             }
-            Messages::TooMany(fates) => {
+            FailureMessages::TooMany(fates) => {
                 clusters.push(cluster(plan, &tally.samples, *place, None, fates))
             }
         }
@@ -96,11 +96,11 @@ pub fn clusters(plan: &Plan, tally: &Tally) -> Vec<Cluster> {
 fn cluster(
     plan: &Plan,
     samples: &Samples,
-    place: CausePlace,
+    place: FailureSite,
     message: Option<Arc<str>>,
-    fates: &Fates,
+    fates: &OutcomeCounts,
 ) -> Cluster {
-    let count = |holds: &dyn Fn(&Fate) -> bool| {
+    let count = |holds: &dyn Fn(&ShopperOutcome) -> bool| {
         fates.iter().filter(|(fate, _)| holds(fate)).map(|(_, shoppers)| shoppers).sum()
     };
     let mut then: BTreeMap<StepId, u64> = BTreeMap::new();
@@ -111,7 +111,7 @@ fn cluster(
     }
     let mut then: Vec<(StepId, u64)> = then.into_iter().collect();
     then.sort_by_key(|&(step, shoppers)| (Reverse(shoppers), step));
-    let lost = |(fate, shoppers): (&Fate, &u64)| {
+    let lost = |(fate, shoppers): (&ShopperOutcome, &u64)| {
         weight(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high * *shoppers as f64
     };
     let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
@@ -136,14 +136,16 @@ fn cluster(
 /// The shopper kept for this very cause; for a place with too many messages, any shopper of the place.
 fn example(
     samples: &Samples,
-    place: CausePlace,
+    place: FailureSite,
     message: Option<&Arc<str>>,
 ) -> Option<ClusterExample> {
     let line = match message {
-        Some(message) => {
-            samples.causes.get(&Cause { place, message: Arc::clone(message) })?.values().next()?
-        }
-        None => samples.of_place(place).next()?,
+        Some(message) => samples
+            .causes
+            .get(&FirstFailure { site: place, message: Arc::clone(message) })?
+            .values()
+            .next()?,
+        None => samples.of_site(place).next()?,
     };
     let exchange = first_failure(line)?.clone();
     Some(ClusterExample { ids: ids(&exchange), exchange, line: Arc::clone(line) })
@@ -192,7 +194,7 @@ impl Cluster {
             _ => self.kind.label().to_owned(),
         };
         match self.message.as_deref() {
-            None => format!("{name}: more than {} different messages", Messages::MOST),
+            None => format!("{name}: more than {} different messages", FailureMessages::MAX),
             Some("") => name,
             // Trouble on the line says itself what it is.
             Some(message) if self.status.is_none() && self.kind != FailureKind::MissingContent => {
@@ -214,7 +216,7 @@ mod tests {
     fn failed(
         trial: &mut Trial,
         who: u64,
-        cause: &Cause,
+        cause: &FirstFailure,
         failures: u32,
         then: Option<StepId>,
         end: End,
@@ -236,8 +238,8 @@ mod tests {
         let first = SampledExchange {
             step: "pay".into(),
             began_at: Micros(who + 20),
-            status: cause.place.status,
-            failure: Some(cause.place.kind),
+            status: cause.site.status,
+            failure: Some(cause.site.kind),
             detail: format!("expected 2xx, and was told: {}", cause.message),
             request: text("POST /pay HTTP", "traceparent: 00-1-2-01"),
             response: text("HTTP/1.1 502 Bad Gateway", "X-Request-Id: r-17"),
@@ -262,7 +264,7 @@ mod tests {
             observed: &[],
             failures,
             declines: 0,
-            first_failed: Some(cause.place.step),
+            first_failed: Some(cause.site.step),
             first_failed_at: Some(Micros(who)),
             second_failed: then,
             cause: Some(cause),
@@ -283,9 +285,9 @@ mod tests {
         trial.tally.sample(cause, who, Arc::new(line));
     }
 
-    fn cause(step: StepId, status: Option<u16>, message: &str) -> Cause {
-        Cause {
-            place: CausePlace { step, kind: FailureKind::ServerError, status },
+    fn cause(step: StepId, status: Option<u16>, message: &str) -> FirstFailure {
+        FirstFailure {
+            site: FailureSite { step, kind: FailureKind::ServerError, status },
             message: message.into(),
         }
     }

@@ -41,7 +41,7 @@ pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec
     // Attempts to pay cluster as attempts to pay do, and not as all that fails anywhere.
     let first_to_pay = |block: &BlockTally| {
         let tries = block
-            .tries
+            .attempts
             .iter()
             .filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).paying_step.is_some());
         tries.fold((0, 0), |(failed, of), (_, tries)| (failed + tries.failed, of + tries.total()))

@@ -11,7 +11,7 @@ use super::statistics::{
 };
 use crate::base::StepId;
 use crate::plan::{Plan, RetryStrategy};
-use crate::tally::{Tally, Treatment, Tries};
+use crate::tally::{AttemptCounts, RetryArmKey, Tally};
 
 /// A difference as sure as this is called one.
 const MAX_Q: f64 = 0.05;
@@ -70,7 +70,7 @@ pub fn experiment(plan: &Plan, tally: &Tally) -> Option<Experiment> {
     if arms.is_empty() {
         return None;
     }
-    let steps: BTreeSet<StepId> = tally.treatments.keys().map(|treatment| treatment.step).collect();
+    let steps: BTreeSet<StepId> = tally.retry_arms.keys().map(|treatment| treatment.step).collect();
     let mut everywhere = comparison(plan, tally, None);
     let mut places: Vec<Comparison> =
         steps.into_iter().map(|step| comparison(plan, tally, Some(step))).collect();
@@ -93,23 +93,23 @@ pub fn experiment(plan: &Plan, tally: &Tally) -> Option<Experiment> {
 }
 
 fn comparison(plan: &Plan, tally: &Tally, step: Option<StepId>) -> Comparison {
-    let here = |treatment: &Treatment| step.is_none_or(|step| step == treatment.step);
+    let here = |treatment: &RetryArmKey| step.is_none_or(|step| step == treatment.step);
     // Who tried again in the way of `arm`, of those for whom that of `other` would have changed anything.
     let tried = |arm: usize, other: usize| {
-        let among = tally.treatments.iter().filter(|(treatment, _)| {
+        let among = tally.retry_arms.iter().filter(|(treatment, _)| {
             here(treatment)
                 && usize::from(treatment.arm) == arm
                 && treatment.eligible & (1 << arm) != 0
                 && treatment.eligible & (1 << other) != 0
         });
-        among.fold(Tries::default(), |sum, (_, tries)| Tries {
+        among.fold(AttemptCounts::default(), |sum, (_, tries)| AttemptCounts {
             ok: sum.ok + tries.ok,
             declined: sum.declined + tries.declined,
             failed: sum.failed + tries.failed,
         })
     };
     // Whoever was declined was not cured: to leave them out would choose among the shoppers after the draw.
-    let rate = |tries: Tries| Rate::new(tries.ok, tries.total());
+    let rate = |tries: AttemptCounts| Rate::new(tries.ok, tries.total());
     let baseline = plan.shoppers.arms.iter().position(|arm| arm.strategy == RetryStrategy::Same);
     let arms = (0..plan.shoppers.arms.len()).map(|arm| {
         let own = tried(arm, arm);
@@ -179,10 +179,10 @@ mod tests {
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
         for &(step, arm, eligible, cured, failed) in treated {
-            let treatment = Treatment { step: trial.step(step), arm, eligible };
-            (0..cured).for_each(|_| trial.tally.treated(treatment, Outcome::Ok));
+            let treatment = RetryArmKey { step: trial.step(step), arm, eligible };
+            (0..cured).for_each(|_| trial.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
-                trial.tally.treated(treatment, Outcome::Failed(FailureKind::ServerError))
+                trial.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
             });
         }
         let found = experiment(&trial.plan, &trial.tally).unwrap();

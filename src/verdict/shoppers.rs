@@ -3,7 +3,7 @@
 use super::statistics::{Rate, design_effect};
 use super::weight::weight;
 use crate::plan::Plan;
-use crate::tally::{End, Fate, ShopperCount, Tally};
+use crate::tally::{End, ShopperCount, ShopperOutcome, Tally};
 
 /// Shoppers by what happened to them.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,11 +55,11 @@ pub struct ByFailures {
 
 /// The shoppers' side of the story.
 pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
-    let count = |holds: &dyn Fn(&Fate) -> bool| {
-        counted(tally.shoppers.iter().map(|(key, count)| (&key.fate, count)), holds)
+    let count = |holds: &dyn Fn(&ShopperOutcome) -> bool| {
+        counted(tally.shoppers.iter().map(|(key, count)| (&key.outcome, count)), holds)
     };
     let ended = |end: End| count(&|fate| fate.end == end);
-    let rate = |holds: &dyn Fn(&Fate) -> bool| {
+    let rate = |holds: &dyn Fn(&ShopperOutcome) -> bool| {
         let by_block = tally.blocks.values().map(|block| {
             let fates = || block.shoppers.iter().map(|((_, fate), count)| (fate, count));
             (counted(fates(), holds), counted(fates(), &|_| true))
@@ -94,8 +94,8 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
 }
 
 fn counted<'t>(
-    fates: impl Iterator<Item = (&'t Fate, &'t ShopperCount)>,
-    holds: &dyn Fn(&Fate) -> bool,
+    fates: impl Iterator<Item = (&'t ShopperOutcome, &'t ShopperCount)>,
+    holds: &dyn Fn(&ShopperOutcome) -> bool,
 ) -> u64 {
     fates.filter(|(fate, _)| holds(fate)).map(|(_, count)| count.shoppers).sum()
 }
@@ -103,10 +103,10 @@ fn counted<'t>(
 fn by_failures(plan: &Plan, tally: &Tally) -> [ByFailures; 4] {
     let mut table = [ByFailures::default(); 4];
     for (key, count) in &tally.shoppers {
-        let row = &mut table[usize::from(key.fate.failures).min(3)];
+        let row = &mut table[usize::from(key.outcome.failures).min(3)];
         row.shoppers += count.shoppers;
-        row.purchased += if key.fate.purchased { count.shoppers } else { 0 };
-        row.lost += weight(&key.fate, plan.shoppers.behaviour, &plan.shoppers.patience).high
+        row.purchased += if key.outcome.purchased { count.shoppers } else { 0 };
+        row.lost += weight(&key.outcome, plan.shoppers.behaviour, &plan.shoppers.patience).high
             * count.shoppers as f64;
     }
     table

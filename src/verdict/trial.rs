@@ -11,8 +11,8 @@ use crate::base::random::{Purpose, draw as bits, uniform};
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use crate::plan::{Attribute, Plan, example};
 use crate::tally::{
-    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, Shape, ShopperEnd,
-    StepAttempt, Tally, Timing, UnitAttempt,
+    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, ShopperEnd, StepAttempt,
+    Tally, TallyShape, Timing, UnitAttempt,
 };
 
 /// A shopper about to attempt a step.
@@ -74,8 +74,8 @@ impl Trial {
         seconds: u64,
         rule: impl Fn(&Moment<'_>) -> Outcome,
     ) -> Trial {
-        let block = Shape::block_for(Micros::from_secs(seconds));
-        let shape = Shape { block, ..plan.tally_shape() };
+        let block = TallyShape::block_for(Micros::from_secs(seconds));
+        let shape = TallyShape { block, ..plan.tally_shape() };
         let mut tally = Tally::new(shape);
         tally.generator = Generator {
             cpu: Micros::from_secs(seconds) / 4,

@@ -71,7 +71,7 @@ struct Stretch {
 pub fn windows(plan: &Plan, tally: &Tally) -> Vec<TimeWindow> {
     let mut lines: BTreeMap<Option<UnitId>, Line> = BTreeMap::new();
     for (number, block) in &tally.blocks {
-        for ((unit, _), tries) in block.tries.iter().filter(|((_, nth), _)| *nth == 1) {
+        for ((unit, _), tries) in block.attempts.iter().filter(|((_, nth), _)| *nth == 1) {
             for line in [None, Some(*unit)] {
                 let cell = lines.entry(line).or_default().entry(*number).or_default();
                 *cell = (cell.0 + tries.total(), cell.1 + tries.failed);
@@ -218,7 +218,9 @@ fn window(
             continue;
         }
         let (mut first, mut lost) = (Rate::new(0, 0), SumOfSquares::default());
-        for (_, tries) in block.tries.iter().filter(|((tried, nth), _)| *nth == 1 && here(*tried)) {
+        for (_, tries) in
+            block.attempts.iter().filter(|((tried, nth), _)| *nth == 1 && here(*tried))
+        {
             first = Rate::new(first.events + tries.failed, first.trials + tries.total());
             to_the_end &= *number <= stretch.last;
         }
@@ -234,10 +236,10 @@ fn window(
         }
         if within(*number) {
             failed_again += block
-                .again
+                .retries
                 .iter()
                 .filter(|(tried, _)| here(**tried))
-                .map(|(_, again)| again.tries.failed)
+                .map(|(_, again)| again.attempts.failed)
                 .sum::<u64>();
         }
         if within(*number) { &mut inside } else { &mut outside }.add(first, lost);

@@ -9,7 +9,9 @@ use crate::base::{Micros, ShopperId, UnitId};
 use crate::plan::JourneyItem;
 use crate::report::RunReport;
 use crate::report::json::run_document;
-use crate::tally::{Cause, CausePlace, End, FailureKind, Outcome, SampleLine, SampledExchange};
+use crate::tally::{
+    End, FailureKind, FailureSite, FirstFailure, Outcome, SampleLine, SampledExchange,
+};
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
 const HOSTILE: &str =
@@ -241,12 +243,12 @@ fn names_and_bodies_can_not_break_out() {
         end: End::StoppedByCap,
         exchanges: vec![exchange],
     };
-    let place = CausePlace {
+    let site = FailureSite {
         step: crate::base::StepId(6),
         kind: FailureKind::ServerError,
         status: Some(500),
     };
-    trial.tally.samples.offer(&Cause { place, message: HOSTILE.into() }, 1, Arc::new(line));
+    trial.tally.samples.offer(&FirstFailure { site, message: HOSTILE.into() }, 1, Arc::new(line));
     let input = RunReport {
         plan: &trial.plan,
         tally: &trial.tally,

@@ -176,7 +176,7 @@ mod tests {
     use crate::plan::{Arm, Behaviour};
     use crate::report::console::{Paint, console};
     use crate::report::view::View;
-    use crate::tally::{FailureKind, Outcome, Treatment};
+    use crate::tally::{FailureKind, Outcome, RetryArmKey};
     use crate::verdict::trial::Trial;
 
     use super::*;
@@ -195,10 +195,10 @@ mod tests {
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
         for (arm, &(cured, failed)) in (0u8..).zip(treated) {
-            let treatment = Treatment { step: trial.step("cart"), arm, eligible: 0b111 };
-            (0..cured).for_each(|_| trial.tally.treated(treatment, Outcome::Ok));
+            let treatment = RetryArmKey { step: trial.step("cart"), arm, eligible: 0b111 };
+            (0..cured).for_each(|_| trial.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
-                trial.tally.treated(treatment, Outcome::Failed(FailureKind::ServerError))
+                trial.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
             });
         }
         trial

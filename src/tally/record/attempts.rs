@@ -1,20 +1,20 @@
 //! What attempts at steps and units count as.
 
-use crate::tally::experiment::Treatment;
+use crate::tally::experiment::RetryArmKey;
 use crate::tally::key_buffer::{fill_attributes, fill_observed};
 use crate::tally::latency::Latency;
 use crate::tally::merge::Merge;
 use crate::tally::observation::{StepAttempt, UnitAttempt};
 use crate::tally::outcome::Outcome;
 use crate::tally::run_tally::Tally;
-use crate::tally::shoppers::{Tries, TryKey};
-use crate::tally::timeline::Again;
+use crate::tally::shoppers::{AttemptCounts, AttemptKey};
+use crate::tally::timeline::RetryCounts;
 use crate::tally::timing::Timing;
 
 impl Tally {
     /// A try at a step ended. Its times are filed under the block in which it was due, its outcome under the second in which it ended.
     pub fn step_attempt(&mut self, attempt: &StepAttempt<'_>) {
-        self.record_in_parts(attempt.attributes, |part| part.step_attempt(attempt));
+        self.record_in_cohorts(attempt.attributes, |part| part.step_attempt(attempt));
         let block = self.shape.block_of(attempt.intended_at);
         if !attempt.arrival {
             let lag = self.bounded(attempt.acted_at.since(attempt.intended_at));
@@ -49,35 +49,39 @@ impl Tally {
 
     /// A try at a unit ended.
     pub fn unit_attempt(&mut self, attempt: &UnitAttempt<'_>) {
-        self.record_in_parts(attempt.attributes, |part| part.unit_attempt(attempt));
-        let Some(tries) = Tries::one(attempt.outcome) else { return };
-        let nth = attempt.nth.clamp(1, TryKey::LAST.into()) as u8;
+        self.record_in_cohorts(attempt.attributes, |part| part.unit_attempt(attempt));
+        let Some(counts) = AttemptCounts::one(attempt.outcome) else { return };
+        let nth = attempt.nth.clamp(1, AttemptKey::MAX_NTH.into()) as u8;
         let number = self.shape.block_of(attempt.intended_at);
         let block = self.blocks.entry(number).or_default();
-        block.tries.entry((attempt.unit, nth)).or_default().merge_with(tries);
+        block.attempts.entry((attempt.unit, nth)).or_default().merge_with(counts);
         if let (2, Some(before)) = (attempt.nth, attempt.after_failure_at) {
             let within_block = u64::from(self.shape.block_of(before) == number);
-            block.again.entry(attempt.unit).or_default().merge_with(Again { tries, within_block });
+            block
+                .retries
+                .entry(attempt.unit)
+                .or_default()
+                .merge_with(RetryCounts { attempts: counts, within_block });
         }
 
         let key = &mut self.keys.0.attempt;
         (key.unit, key.nth) = (attempt.unit, nth);
         fill_attributes(&mut key.attributes, attempt.attributes);
         fill_observed(&mut key.observed, attempt.observed, &self.distinct);
-        if let Some(known) = self.tries.get_mut(key) {
-            return known.merge_with(tries);
+        if let Some(known) = self.attempts.get_mut(key) {
+            return known.merge_with(counts);
         }
         self.note(attempt.observed);
         let mut key = self.keys.0.attempt.clone();
         fill_observed(&mut key.observed, attempt.observed, &self.distinct);
-        self.tries.entry(key).or_default().merge_with(tries);
+        self.attempts.entry(key).or_default().merge_with(counts);
     }
 
     /// A shopper tried again: got through what had failed (`Ok`), failed on the way there or there again, or was declined.
     /// Told once for each shopper at most.
-    pub fn treated(&mut self, treatment: Treatment, outcome: Outcome) {
-        if let Some(tries) = Tries::one(outcome) {
-            self.treatments.entry(treatment).or_default().merge_with(tries);
+    pub fn retried_in_arm(&mut self, arm: RetryArmKey, outcome: Outcome) {
+        if let Some(counts) = AttemptCounts::one(outcome) {
+            self.retry_arms.entry(arm).or_default().merge_with(counts);
         }
     }
 }

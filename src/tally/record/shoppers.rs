@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use crate::base::{JourneyId, Micros, MinorUnits};
-use crate::tally::first_failures::Cause;
+use crate::tally::first_failures::FirstFailure;
 use crate::tally::key_buffer::{fill_attributes, fill_observed};
 use crate::tally::latency::Latency;
 use crate::tally::latency_by_block::LatencyByBlock;
 use crate::tally::merge::Merge;
 use crate::tally::observation::{SampleLine, ShopperEnd};
 use crate::tally::outcome::End;
-use crate::tally::paired::PairOf;
+use crate::tally::paired::PairQuestion;
 use crate::tally::run_tally::Tally;
-use crate::tally::shoppers::{Fate, ShopperCount};
+use crate::tally::shoppers::{ShopperCount, ShopperOutcome};
 
 impl Tally {
     /// A shopper came to the unit at this place of the journey, from 0; told once, whatever the number of attempts.
@@ -44,7 +44,7 @@ impl Tally {
 
     /// A shopper's journey ended.
     pub fn shopper_end(&mut self, end: &ShopperEnd<'_>) {
-        self.record_in_parts(end.attributes, |part| {
+        self.record_in_cohorts(end.attributes, |part| {
             part.arrivals.started += 1;
             part.journeys[end.journey.index()].started += 1;
             part.blocks.entry(part.shape.block_of(end.arrived_at)).or_default().started += 1;
@@ -66,9 +66,9 @@ impl Tally {
             journey.friction.bought(block, at.since(end.arrived_at), effort);
         }
 
-        let fate = fate_of(end);
+        let outcome = outcome_of(end);
         if let Some(cause) = end.cause {
-            self.causes.entry(cause.place).or_default().count(&cause.message, fate.clone());
+            self.causes.entry(cause.site).or_default().count(&cause.message, outcome.clone());
         }
         let count = ShopperCount {
             shoppers: 1,
@@ -79,16 +79,20 @@ impl Tally {
             .entry(block)
             .or_default()
             .shoppers
-            .entry((end.journey, fate.clone()))
+            .entry((end.journey, outcome.clone()))
             .or_default()
             .merge_with(count);
         if let Some(at) = end.first_failed_at {
             let began = self.blocks.entry(self.shape.block_of(at)).or_default();
-            began.began_to_fail.entry((end.journey, fate.clone())).or_default().merge_with(count);
+            began
+                .began_to_fail
+                .entry((end.journey, outcome.clone()))
+                .or_default()
+                .merge_with(count);
         }
 
         let key = &mut self.keys.0.shopper;
-        (key.journey, key.fate) = (end.journey, fate);
+        (key.journey, key.outcome) = (end.journey, outcome);
         fill_attributes(&mut key.attributes, end.attributes);
         fill_observed(&mut key.observed, end.observed, &self.distinct);
         if let Some(known) = self.shoppers.get_mut(key) {
@@ -101,27 +105,27 @@ impl Tally {
     }
 
     /// Offers a failing journey as a sample, under its first failure. Ask [`Samples::wants`](crate::tally::Samples::wants) before making the line.
-    pub fn sample(&mut self, cause: &Cause, hash: u64, line: Arc<SampleLine>) {
+    pub fn sample(&mut self, cause: &FirstFailure, hash: u64, line: Arc<SampleLine>) {
         self.samples.offer(cause, hash, line);
     }
 
     /// A shopper who was due `at` has been to both shops.
-    pub fn paired(&mut self, at: Micros, of: PairOf, here: bool, beside: bool) {
+    pub fn paired(&mut self, at: Micros, of: PairQuestion, here: bool, beside: bool) {
         let block = self.shape.block_of(at);
         let pairs = self.pairs.entry(block).or_default().entry(of).or_default();
         let count = match (here, beside) {
             (true, true) => &mut pairs.both,
-            (true, false) => &mut pairs.only_here,
-            (false, true) => &mut pairs.only_beside,
+            (true, false) => &mut pairs.only_target,
+            (false, true) => &mut pairs.only_baseline,
             (false, false) => &mut pairs.neither,
         };
         *count += 1;
     }
 }
 
-fn fate_of(end: &ShopperEnd<'_>) -> Fate {
+fn outcome_of(end: &ShopperEnd<'_>) -> ShopperOutcome {
     let capped = |count: u32| count.min(u8::MAX.into()) as u8;
-    Fate {
+    ShopperOutcome {
         failures: capped(end.failures),
         declines: capped(end.declines),
         first_failed: end.first_failed,

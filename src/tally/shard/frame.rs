@@ -13,7 +13,7 @@ use super::header::{Ending, ShardHeader};
 use crate::tally::Tally;
 
 /// No frame is longer; a length beyond this is damage.
-const LONGEST: u32 = 1 << 30;
+const MAX_FRAME_BYTES: u32 = 1 << 30;
 
 /// What a frame holds, when written.
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ pub(super) enum Next {
 /// The frame of this content, ready to be written at once.
 pub(super) fn encode(content: &Content<'_>) -> io::Result<Vec<u8>> {
     let mut frame = postcard::to_extend(content, vec![0; 8]).map_err(io::Error::other)?;
-    let length = u32::try_from(frame.len() - 8).ok().filter(|&length| length <= LONGEST);
+    let length = u32::try_from(frame.len() - 8).ok().filter(|&length| length <= MAX_FRAME_BYTES);
     let length = length
         .ok_or_else(|| {
             io::Error::other(format!("a frame of {} bytes is too long to store", frame.len()))
@@ -68,7 +68,7 @@ pub(super) fn next(input: &mut impl Read) -> io::Result<Next> {
         return Ok(if start.is_empty() { Next::Nothing } else { Next::Torn(start.len() as u64) });
     };
     let bytes = u32::from_le_bytes(length);
-    if bytes > LONGEST {
+    if bytes > MAX_FRAME_BYTES {
         return Ok(Next::Damaged(format!("a frame of {bytes} bytes")));
     }
     let mut content = Vec::new();

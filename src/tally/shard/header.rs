@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::RunSettings;
 use crate::base::{Micros, Slice};
-use crate::tally::{Shape, Tally};
+use crate::tally::{Tally, TallyShape};
 
 /// What a stored tally is of: enough to compile the plan again and to report without the files it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct ShardHeader {
     /// The planned start, in microseconds since 1970-01-01T00:00:00Z.
     pub started_unix_us: u64,
     /// What the tally's vectors are indexed by.
-    pub shape: Shape,
+    pub shape: TallyShape,
 }
 
 /// What was seen of some slices of a run.
@@ -78,7 +78,7 @@ pub enum Ending {
 
 impl ShardHeader {
     /// The finest division that is supported: slices of more parts in all can't be told missing one by one.
-    pub const MOST_PARTS: u64 = 65_536;
+    pub const MAX_PARTS: u64 = 65_536;
 
     /// In how many parts the slices cut the schedule: the least common multiple of their counts.
     pub(super) fn parts(&self) -> u64 {

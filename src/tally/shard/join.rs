@@ -69,7 +69,7 @@ pub enum MergeError {
     /// The slices have no manageable common denominator.
     #[error(
         "together the slices cut the schedule in {parts} parts, more than {}: cut the run in fewer",
-        ShardHeader::MOST_PARTS
+        ShardHeader::MAX_PARTS
     )]
     TooFine {
         /// The number of parts.
@@ -98,11 +98,7 @@ impl Shard {
         joined.header.commands.sort_unstable();
         joined.header.commands.dedup();
         let parts = joined.header.parts();
-        if parts > ShardHeader::MOST_PARTS {
-            Err(MergeError::TooFine { parts })
-        } else {
-            Ok(joined)
-        }
+        if parts > ShardHeader::MAX_PARTS { Err(MergeError::TooFine { parts }) } else { Ok(joined) }
     }
 
     fn add(&mut self, other: Shard) {

@@ -6,7 +6,7 @@ use super::FORMAT;
 use super::frame::{self, Next, OwnedContent};
 use super::header::{Ending, Shard, ShardHeader};
 use crate::base::Slice;
-use crate::tally::{Shape, Tally};
+use crate::tally::{Tally, TallyShape};
 
 /// Why a stored tally can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +145,7 @@ impl Partial {
                     .slices
                     .iter()
                     .any(|slice| Slice::try_new(slice.index(), slice.of()).is_err())
-                    || header.parts() > ShardHeader::MOST_PARTS
+                    || header.parts() > ShardHeader::MAX_PARTS
                 {
                     return Err("its header names slices that can't be".into());
                 }
@@ -166,12 +166,12 @@ impl Partial {
     }
 }
 
-fn fits(delta: &Tally, shape: &Shape) -> bool {
+fn fits(delta: &Tally, shape: &TallyShape) -> bool {
     delta.shape == *shape
         && delta.steps.len() == shape.steps
         && delta.journeys.len() == shape.journeys
-        && delta.parts.len() == shape.parts.len()
-        && delta.parts.iter().all(|part| fits(part, &shape.of_part()))
+        && delta.cohorts.len() == shape.cohorts.len()
+        && delta.cohorts.iter().all(|part| fits(part, &shape.of_cohort()))
 }
 
 // === impl Counted ===

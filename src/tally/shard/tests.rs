@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::*;
 use crate::base::{JourneyId, Micros, Slice};
 use crate::tally::tests::{attempt, cause, ended, is, line, shape, tried};
-use crate::tally::{FailureKind, Outcome, OwnFault, Shape, Tally};
+use crate::tally::{FailureKind, Outcome, OwnFault, Tally, TallyShape};
 use proptest::prelude::*;
 
 fn slice(text: &str) -> Slice {
@@ -55,7 +55,7 @@ fn settings() -> RunSettings {
 }
 
 /// A header for tallies of another shape.
-pub(in crate::tally) fn header_of(shape: Shape) -> ShardHeader {
+pub(in crate::tally) fn header_of(shape: TallyShape) -> ShardHeader {
     ShardHeader { shape, ..header(&["0/1"]) }
 }
 
@@ -207,7 +207,7 @@ fn what_is_not_of_one_run_is_refused_with_both_names() {
     insta::assert_snapshot!(refused(vec![]), @"no shards to join: name at least one run");
     insta::assert_snapshot!(refused(vec![a.clone(), b.clone(), shard("pod-c", &["1/6"], 0..1)]), @"slice 1/3 of pod-b and slice 1/6 of pod-c overlap: their shoppers would be counted twice; leave one out");
     let mut other = b.clone();
-    other.header.shape.parts.clear();
+    other.header.shape.cohorts.clear();
     insta::assert_snapshot!(refused(vec![a.clone(), other]), @"pod-a and pod-b ran the same plan but counted different things: shards of one run share the objectives' `where` conditions, and the program's version");
     let mut other = b.clone();
     other.header.plan_digest = "cafe".into();

@@ -23,10 +23,10 @@ impl<W: Write> DeltaWriter<W> {
     /// # Errors
     /// When writing fails, or the header's slices are too fine to be told apart.
     pub fn begin(out: W, header: &ShardHeader) -> io::Result<DeltaWriter<W>> {
-        if header.parts() > ShardHeader::MOST_PARTS {
+        if header.parts() > ShardHeader::MAX_PARTS {
             let text = format!(
                 "slices that cut the schedule in more than {} parts are not supported",
-                ShardHeader::MOST_PARTS
+                ShardHeader::MAX_PARTS
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }

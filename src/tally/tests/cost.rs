@@ -146,7 +146,7 @@ mod by_hand {
     #[test]
     #[ignore = "a measurement"]
     fn cost_of_loading_an_hour() {
-        let shape = Shape { steps: 20, ..shape() };
+        let shape = TallyShape { steps: 20, ..shape() };
         let mut hour = Tally::new(shape.clone());
         for (id, step) in (0u64..).zip(&mut hour.steps) {
             for block in 0..360u32 {

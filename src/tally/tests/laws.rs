@@ -15,7 +15,7 @@ enum Told {
     Step(u16, u64, u64, Outcome),
     Unit(u16, u32, u64, u8, [Observed; 2], Outcome),
     Funnel(usize, u32),
-    Treated(u16, u8, Outcome),
+    RetriedInArm(u16, u8, Outcome),
     Repeated(u64),
     End(u64, u32, End, u8, [Observed; 2], Option<u64>),
     Sample(u16, FailureKind, u64),
@@ -72,8 +72,10 @@ fn tell(tally: &mut Tally, told: &Told) {
             tally.passed(JourneyId(0), place, nth);
             tally.left(JourneyId(0), place);
         }
-        Told::Treated(step, arm, outcome) => tally
-            .treated(Treatment { step: StepId(step), arm, eligible: u16::from(arm) | 1 }, outcome),
+        Told::RetriedInArm(step, arm, outcome) => tally.retried_in_arm(
+            RetryArmKey { step: StepId(step), arm, eligible: u16::from(arm) | 1 },
+            outcome,
+        ),
         Told::Repeated(at) => tally.repeated(Micros(at)),
         Told::End(at, failures, end, attribute, observed, worth) => {
             tally.shopper_end(&ShopperEnd {
@@ -103,7 +105,8 @@ fn tell(tally: &mut Tally, told: &Told) {
             ..ended(&[], &[])
         }),
         Told::Paired(at, step, here, beside) => {
-            let of = if step == 0 { PairOf::Repeated } else { PairOf::Step(StepId(step)) };
+            let of =
+                if step == 0 { PairQuestion::Repeated } else { PairQuestion::Step(StepId(step)) };
             tally.paired(Micros(at), of, here, beside);
         }
     }
@@ -154,7 +157,7 @@ fn told() -> impl Strategy<Value = Told> {
         6 => (0..3u16, 1..12u32, at.clone(), 0..2u8, pair(), outcome()).prop_map(|(u, n, at, a, o, out)| Told::Unit(u, n, at, a, o, out)),
         1 => (0..2usize, 1..4u32).prop_map(|(place, nth)| Told::Funnel(place, nth)),
         1 => at.clone().prop_map(Told::Repeated),
-        2 => (0..4u16, 0..3u8, outcome()).prop_map(|(step, arm, outcome)| Told::Treated(step, arm, outcome)),
+        2 => (0..4u16, 0..3u8, outcome()).prop_map(|(step, arm, outcome)| Told::RetriedInArm(step, arm, outcome)),
         1 => (at.clone(), 0..3u16, any::<bool>(), any::<bool>()).prop_map(|(at, step, a, b)| Told::Paired(at, step, a, b)),
         6 => (at, 0..300u32, ends, 0..2u8, pair(), prop::option::of(prop_oneof![0..9_999u64, Just(u64::MAX)]))
             .prop_map(|(at, failures, end, a, o, worth)| Told::End(at, failures, end, a, o, worth)),
@@ -244,14 +247,14 @@ proptest! {
     fn every_bound_holds_whatever_is_told(all in sequence()) {
         let tally = told_all(&all);
         for name in &tally.distinct {
-            prop_assert!(!matches!(name, Distinct::Values(values) if values.len() > Distinct::MOST));
+            prop_assert!(!matches!(name, DistinctValues::Values(values) if values.len() > DistinctValues::MAX));
         }
-        prop_assert!(tally.arrivals.unstarted.len() <= MOST_CAUSES);
+        prop_assert!(tally.arrivals.unstarted.len() <= MAX_CAUSES);
         prop_assert!(tally.samples.strata.values().all(|lines| lines.len() <= Samples::PER_STRATUM));
         prop_assert!(tally.samples.causes.values().all(|lines| lines.len() == 1));
-        prop_assert!(tally.samples.causes.keys().all(|cause| tally.samples.of_place(cause.place).count() <= Messages::MOST));
-        prop_assert!(tally.causes.values().all(|said| !matches!(said, Messages::Told(told) if told.len() > Messages::MOST)));
-        prop_assert!(tally.tries.keys().all(|key| key.nth <= TryKey::LAST));
+        prop_assert!(tally.samples.causes.keys().all(|cause| tally.samples.of_site(cause.site).count() <= FailureMessages::MAX));
+        prop_assert!(tally.causes.values().all(|said| !matches!(said, FailureMessages::Distinct(told) if told.len() > FailureMessages::MAX)));
+        prop_assert!(tally.attempts.keys().all(|key| key.nth <= AttemptKey::MAX_NTH));
     }
 }
 
@@ -264,24 +267,25 @@ fn the_sequences_reach_the_bounds_that_the_laws_speak_of() {
     let mut reached = [0; 6];
     for _ in 0..40 {
         let tally = told_all(&sequence().new_tree(&mut runner).unwrap().current());
-        reached[0] += usize::from(tally.distinct.iter().any(|name| !name.told_apart()));
+        reached[0] += usize::from(tally.distinct.iter().any(|name| !name.are_distinct()));
         reached[1] += usize::from(
             tally
                 .distinct
                 .iter()
-                .any(|name| matches!(name, Distinct::Values(values) if values.len() > 32)),
+                .any(|name| matches!(name, DistinctValues::Values(values) if values.len() > 32)),
         );
         reached[2] += usize::from(
             tally.samples.strata.values().any(|lines| lines.len() == Samples::PER_STRATUM),
         );
-        reached[4] +=
-            usize::from(tally.causes.values().any(|said| matches!(said, Messages::TooMany(_))));
+        reached[4] += usize::from(
+            tally.causes.values().any(|said| matches!(said, FailureMessages::TooMany(_))),
+        );
         reached[5] += usize::from(
             tally
                 .samples
                 .causes
                 .keys()
-                .any(|cause| tally.samples.of_place(cause.place).count() == Messages::MOST),
+                .any(|cause| tally.samples.of_site(cause.site).count() == FailureMessages::MAX),
         );
         reached[3] += usize::from(
             tally

@@ -12,8 +12,8 @@ use super::*;
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
 /// Three steps in two units in one journey, and one step in another.
-pub(super) fn shape() -> Shape {
-    Shape {
+pub(super) fn shape() -> TallyShape {
+    TallyShape {
         steps: 4,
         units: 3,
         journeys: 2,
@@ -21,7 +21,7 @@ pub(super) fn shape() -> Shape {
         attributes: vec![2, 3],
         observed: 2,
         block: Micros::from_secs(10),
-        parts: Part::all_of([&[(0, 1)][..], &[(1, 2), (0, 1)], &[], &[(0, 1), (1, 2)]]),
+        cohorts: Cohort::all_of([&[(0, 1)][..], &[(1, 2), (0, 1)], &[], &[(0, 1), (1, 2)]]),
     }
 }
 
@@ -42,8 +42,11 @@ pub(super) fn line(shopper: u64) -> Arc<SampleLine> {
     })
 }
 
-pub(super) fn cause(step: u16, kind: FailureKind, message: &str) -> Cause {
-    Cause { place: CausePlace { step: StepId(step), kind, status: None }, message: message.into() }
+pub(super) fn cause(step: u16, kind: FailureKind, message: &str) -> FirstFailure {
+    FirstFailure {
+        site: FailureSite { step: StepId(step), kind, status: None },
+        message: message.into(),
+    }
 }
 
 pub(super) fn attempt(

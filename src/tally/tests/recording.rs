@@ -152,15 +152,15 @@ fn with(mut latency: Latency, span: Micros) -> Latency {
 fn counts_of_failures_and_tries_are_capped() {
     let mut tally = Tally::new(shape());
     tally.shopper_end(&ShopperEnd { failures: 1_000, declines: 256, ..ended(&[], &[]) });
-    let fate = &tally.shoppers.keys().next().unwrap().fate;
-    assert_eq!((fate.failures, fate.declines), (255, 255));
+    let outcome = &tally.shoppers.keys().next().unwrap().outcome;
+    assert_eq!((outcome.failures, outcome.declines), (255, 255));
     for nth in [7, 8, 9, 4_000] {
         tally.unit_attempt(&tried(nth, &[], &[], Outcome::Ok));
     }
     let tries: Vec<(u8, u64)> =
-        tally.tries.iter().map(|(key, tries)| (key.nth, tries.ok)).collect();
+        tally.attempts.iter().map(|(key, tries)| (key.nth, tries.ok)).collect();
     assert_eq!(tries, [(7, 1), (8, 3)]);
-    assert_eq!(tally.blocks[&0].tries[&(UnitId(1), 8)].total(), 3);
+    assert_eq!(tally.blocks[&0].attempts[&(UnitId(1), 8)].total(), 3);
 }
 
 #[test]
@@ -181,9 +181,21 @@ fn second_attempts_after_a_failure_are_filed_under_their_own_block_and_unit() {
         again(2, 13, Some(8), Outcome::Unjudged),
     ];
     told.iter().for_each(|attempt| tally.unit_attempt(attempt));
-    let filed = |block| tally.blocks[&block].again[&UnitId(1)];
-    assert_eq!(filed(0), Again { tries: Tries { failed: 1, ..Tries::default() }, within_block: 1 });
-    assert_eq!(filed(1), Again { tries: Tries { ok: 1, ..Tries::default() }, within_block: 0 });
+    let filed = |block| tally.blocks[&block].retries[&UnitId(1)];
+    assert_eq!(
+        filed(0),
+        RetryCounts {
+            attempts: AttemptCounts { failed: 1, ..AttemptCounts::default() },
+            within_block: 1
+        }
+    );
+    assert_eq!(
+        filed(1),
+        RetryCounts {
+            attempts: AttemptCounts { ok: 1, ..AttemptCounts::default() },
+            within_block: 0
+        }
+    );
 }
 
 #[test]
@@ -205,7 +217,7 @@ fn a_failing_shopper_is_filed_under_the_block_of_the_first_failure_as_well() {
         })
         .collect();
     assert_eq!(began, [(1, 0), (3, 1)]);
-    assert!(tally.blocks[&3].began_to_fail.keys().all(|(_, fate)| fate.failures == 2));
+    assert!(tally.blocks[&3].began_to_fail.keys().all(|(_, outcome)| outcome.failures == 2));
 }
 
 #[test]
@@ -222,16 +234,16 @@ fn the_sixty_fifth_value_of_a_name_blurs_that_name_only() {
         tally.unit_attempt(&tried(1, &[0], &[is(format!("order-{i}")), is("left")], Outcome::Ok));
     }
     tally.unit_attempt(&tried(1, &[0], &[Observed::Missing, is("left")], Outcome::Ok));
-    assert_eq!(tally.tries.len(), 65);
+    assert_eq!(tally.attempts.len(), 65);
     tally.shopper_end(&ended(&[0], &[is("order-64"), is("right")]));
     let tries: Vec<(Vec<Observed>, u64)> =
-        tally.tries.iter().map(|(key, tries)| (key.observed.clone(), tries.ok)).collect();
+        tally.attempts.iter().map(|(key, tries)| (key.observed.clone(), tries.ok)).collect();
     assert_eq!(
         tries,
         [(vec![Observed::Missing, is("left")], 1), (vec![Observed::TooMany, is("left")], 64)]
     );
     assert_eq!(tally.shoppers.keys().next().unwrap().observed, [Observed::TooMany, is("right")]);
-    assert!(!tally.distinct[0].told_apart() && tally.distinct[1].told_apart());
+    assert!(!tally.distinct[0].are_distinct() && tally.distinct[1].are_distinct());
 }
 
 #[test]
@@ -302,12 +314,12 @@ fn every_place_keeps_examples_however_many_there_are_and_of_too_many_messages_th
     assert_eq!((samples.strata.len(), samples.causes.len()), (80, 80));
     let said = |n: u64| cause(0, FailureKind::ServerError, &format!("{n:03}"));
     (0..90).rev().for_each(|n| samples.offer(&said(n), n, line(n)));
-    assert_eq!(samples.of_place(said(0).place).count(), Messages::MOST);
-    let (first, last) = (said(0), said(Messages::MOST as u64));
+    assert_eq!(samples.of_site(said(0).site).count(), FailureMessages::MAX);
+    let (first, last) = (said(0), said(FailureMessages::MAX as u64));
     assert!(
         samples.causes.contains_key(&first)
             && !samples.causes.contains_key(&last)
-            && samples.causes.len() == 80 + Messages::MOST
+            && samples.causes.len() == 80 + FailureMessages::MAX
     );
     // Its hash is too high for the stratum, and its message too late for the place.
     assert!(
@@ -324,12 +336,16 @@ fn a_failing_shopper_is_counted_once_under_what_went_wrong_first() {
         tally.shopper_end(&ShopperEnd { failures, cause: Some(cause), ..ended(&[], &[]) });
     }
     tally.shopper_end(&ended(&[], &[]));
-    let Messages::Told(told) = &tally.causes[&lost.place] else { panic!("{:?}", tally.causes) };
-    let by_failures: Vec<(u8, u64)> =
-        told["write lost"].iter().map(|(fate, shoppers)| (fate.failures, *shoppers)).collect();
+    let FailureMessages::Distinct(told) = &tally.causes[&lost.site] else {
+        panic!("{:?}", tally.causes)
+    };
+    let by_failures: Vec<(u8, u64)> = told["write lost"]
+        .iter()
+        .map(|(outcome, shoppers)| (outcome.failures, *shoppers))
+        .collect();
     assert_eq!(by_failures, [(1, 1), (3, 2)]);
     assert_eq!(
-        tally.causes.values().map(|said| said.fates().values().sum::<u64>()).sum::<u64>(),
+        tally.causes.values().map(|said| said.outcomes().values().sum::<u64>()).sum::<u64>(),
         4
     );
 }
@@ -337,7 +353,7 @@ fn a_failing_shopper_is_counted_once_under_what_went_wrong_first() {
 #[test]
 fn a_part_is_told_of_its_shoppers_only_and_all_that_the_whole_is_told_of_them() {
     let mut tally = Tally::new(shape());
-    let mut mobile_wallets = Tally::new(shape().of_part());
+    let mut mobile_wallets = Tally::new(shape().of_cohort());
     for i in 0..12u8 {
         let attributes = [i % 2, i % 3];
         let step = StepAttempt {
@@ -355,16 +371,16 @@ fn a_part_is_told_of_its_shoppers_only_and_all_that_the_whole_is_told_of_them() 
             mobile_wallets.shopper_end(&end);
         }
     }
-    let part = tally.part(&[(1, 2), (0, 1)]).unwrap();
+    let part = tally.cohort(&[(1, 2), (0, 1)]).unwrap();
     assert_eq!(
         (part.arrivals.started, part.journeys[0].started, part.blocks[&1].started),
         (2, 2, 2)
     );
     assert_eq!(
-        (&part.steps, &part.shoppers, &part.tries),
-        (&mobile_wallets.steps, &mobile_wallets.shoppers, &mobile_wallets.tries)
+        (&part.steps, &part.shoppers, &part.attempts),
+        (&mobile_wallets.steps, &mobile_wallets.shoppers, &mobile_wallets.attempts)
     );
-    assert_eq!(tally.part(&[(0, 1)]).unwrap().steps[1].ok, 6);
-    assert_eq!(tally.part(&[]), Some(&tally));
-    assert_eq!(tally.part(&[(0, 0)]), None, "nobody asked for it");
+    assert_eq!(tally.cohort(&[(0, 1)]).unwrap().steps[1].ok, 6);
+    assert_eq!(tally.cohort(&[]), Some(&tally));
+    assert_eq!(tally.cohort(&[(0, 0)]), None, "nobody asked for it");
 }

@@ -62,13 +62,16 @@ fn record_attempts(tally: &mut Tally) {
             });
         });
         times(nth + 5, |_| {
-            tally.treated(Treatment { step: StepId(2), arm: nth as u8, eligible: 0b101 }, outcome);
+            tally.retried_in_arm(
+                RetryArmKey { step: StepId(2), arm: nth as u8, eligible: 0b101 },
+                outcome,
+            );
         });
     }
     for (count, here, beside) in
         [(3, true, true), (4, true, false), (5, false, true), (6, false, false)]
     {
-        for of in [PairOf::Repeated, PairOf::Purchase, PairOf::Step(StepId(3))] {
+        for of in [PairQuestion::Repeated, PairQuestion::Purchase, PairQuestion::Step(StepId(3))] {
             times(count, |i| tally.paired(Micros::from_secs(i * 5), of, here, beside));
         }
     }

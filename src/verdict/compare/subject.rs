@@ -2,7 +2,7 @@
 
 use crate::base::StepId;
 use crate::plan::{ArrivalModel, Measure, Metric, MetricScope, Plan};
-use crate::tally::{PairOf, Tally};
+use crate::tally::{PairQuestion, Tally};
 use crate::verdict::objectives::sample::{Sample, Spans};
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 
@@ -130,11 +130,11 @@ impl Subject {
     }
 
     /// What pairs are asked about it; none where pairs say nothing of it.
-    pub(super) fn pair_of(&self) -> Option<PairOf> {
+    pub(super) fn pair_of(&self) -> Option<PairQuestion> {
         match self {
-            Subject::RepeatedFailures => Some(PairOf::Repeated),
-            Subject::FailedPurchases => Some(PairOf::Purchase),
-            Subject::Failures(step) => Some(PairOf::Step(*step)),
+            Subject::RepeatedFailures => Some(PairQuestion::Repeated),
+            Subject::FailedPurchases => Some(PairQuestion::Purchase),
+            Subject::Failures(step) => Some(PairQuestion::Step(*step)),
             _ => None,
         }
     }
@@ -153,7 +153,7 @@ impl Subject {
 fn first_purchases(plan: &Plan, tally: &Tally) -> SumsByBlock {
     let cell = |block: &crate::tally::BlockTally| {
         let first =
-            block.tries.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).purchase);
+            block.attempts.iter().filter(|((unit, nth), _)| *nth == 1 && plan.unit(*unit).purchase);
         first.fold(SumOfSquares::default(), |sum, (_, tries)| {
             sum + SumOfSquares::of_events(tries.failed, tries.total())
         })

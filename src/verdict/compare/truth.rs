@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::base::random::{Purpose, draw, uniform};
-use crate::tally::{Latency, Pairs};
+use crate::tally::{Latency, PairCounts};
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 use crate::verdict::trial::slack;
 
@@ -298,7 +298,7 @@ fn pairs(run: u64, n: u64, both: f64, here: f64, beside: f64, bursts: Option<boo
     let struck = |key: u64, block: u64| {
         uniform(draw(run, Purpose::Seed, key), Purpose::Arm, block / 5) < 0.25
     };
-    let mut blocks: BTreeMap<u32, Pairs> = BTreeMap::new();
+    let mut blocks: BTreeMap<u32, PairCounts> = BTreeMap::new();
     for shopper in 0..n {
         let block = shopper * BLOCKS / n;
         let times = |key| match bursts {
@@ -317,8 +317,8 @@ fn pairs(run: u64, n: u64, both: f64, here: f64, beside: f64, bursts: Option<boo
         let pairs = blocks.entry(block as u32).or_default();
         *match (h, b) {
             (true, true) => &mut pairs.both,
-            (true, false) => &mut pairs.only_here,
-            (false, true) => &mut pairs.only_beside,
+            (true, false) => &mut pairs.only_target,
+            (false, true) => &mut pairs.only_baseline,
             (false, false) => &mut pairs.neither,
         } += 1;
     }

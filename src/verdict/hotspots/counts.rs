@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::spot::Basis;
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
-use crate::tally::{Fate, Observed, ShopperKey, Tally};
+use crate::tally::{Observed, ShopperKey, ShopperOutcome, Tally};
 use crate::verdict::statistics::SumOfSquares;
 use crate::verdict::weight::weight;
 
@@ -119,9 +119,9 @@ impl Counts {
                         if name < firsts.len() { attribute(key, name) } else { observed(key, name) }
                     })
                     .collect();
-            let (failed, met) = Failing::of(plan, &key.fate, count.shoppers);
+            let (failed, met) = Failing::of(plan, &key.outcome, count.shoppers);
             kinds
-                .entry((values, key.journey, failed, key.fate.failures >= 2))
+                .entry((values, key.journey, failed, key.outcome.failures >= 2))
                 .or_default()
                 .add(met);
         }
@@ -319,7 +319,7 @@ impl Group {
 
 impl Failing {
     /// What so many shoppers of one fate met; with the step of their first failure, and whether the second fell at the same unit.
-    fn of(plan: &Plan, fate: &Fate, shoppers: u64) -> (Option<(StepId, bool)>, Failing) {
+    fn of(plan: &Plan, fate: &ShopperOutcome, shoppers: u64) -> (Option<(StepId, bool)>, Failing) {
         let unit = |step| plan.step(step).unit;
         let failed = fate.first_failed.map(|step| {
             (step, fate.second_failed.is_some_and(|second| unit(second) == unit(step)))

@@ -170,7 +170,7 @@ fn failing_before_the_value_is_seen_does_not_make_missing_a_cause() {
     let mut trial = Trial::run(4_000, 60, |m| failing(m.step == "home" && m.shopper < 0.05));
     let shoppers = std::mem::take(&mut trial.tally.shoppers);
     for (mut key, count) in shoppers {
-        if key.fate.failures > 0 {
+        if key.outcome.failures > 0 {
             key.observed = vec![Observed::Missing];
         }
         trial.tally.shoppers.insert(key, count);

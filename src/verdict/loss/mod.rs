@@ -18,7 +18,7 @@ use super::statistics::{Interval, TimeBlocks, mean_interval};
 use super::weight::weight;
 use super::windows::TimeWindow;
 use crate::plan::{ArrivalModel, Behaviour, PATIENCE_PRESETS, Patience, Plan};
-use crate::tally::{Fate, Tally};
+use crate::tally::{ShopperOutcome, Tally};
 
 pub use pressure::{Overload, Pressure};
 pub use worth::LostWorth;
@@ -112,12 +112,12 @@ fn under(
     patience: &Patience,
     baskets: &Baskets<'_>,
 ) -> (PatienceLoss, bool) {
-    let weigh = |fate: &Fate| weight(fate, plan.shoppers.behaviour, patience);
-    let sum = |figure: &dyn Fn(&Fate) -> f64| {
+    let weigh = |fate: &ShopperOutcome| weight(fate, plan.shoppers.behaviour, patience);
+    let sum = |figure: &dyn Fn(&ShopperOutcome) -> f64| {
         tally
             .shoppers
             .iter()
-            .map(|(key, count)| figure(&key.fate) * count.shoppers as f64)
+            .map(|(key, count)| figure(&key.outcome) * count.shoppers as f64)
             .sum::<f64>()
     };
     let shoppers: u64 = tally.shoppers.values().map(|count| count.shoppers).sum();

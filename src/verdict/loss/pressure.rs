@@ -59,7 +59,7 @@ impl Pressure {
 /// Attempts for each first attempt.
 fn amplification<'t>(blocks: impl Iterator<Item = &'t BlockTally>) -> Option<f64> {
     let (first, all) =
-        blocks.flat_map(|block| &block.tries).fold((0, 0), |(first, all), ((_, nth), tries)| {
+        blocks.flat_map(|block| &block.attempts).fold((0, 0), |(first, all), ((_, nth), tries)| {
             let attempts = tries.total();
             (first + if *nth == 1 { attempts } else { 0 }, all + attempts)
         });

@@ -3,8 +3,8 @@ use crate::base::{Micros, StepId};
 use crate::tally::End;
 use crate::verdict::trial::{Trial, failing, planted, shop};
 
-fn fate(failures: u8, declines: u8, end: End) -> Fate {
-    Fate {
+fn fate(failures: u8, declines: u8, end: End) -> ShopperOutcome {
+    ShopperOutcome {
         failures,
         declines,
         first_failed: Some(StepId(0)),
@@ -18,7 +18,7 @@ fn fate(failures: u8, declines: u8, end: End) -> Fate {
 #[test]
 fn a_shopper_who_got_through_is_lost_as_patience_says() {
     let patience = Patience::preset("applause-2024").unwrap();
-    let lost = |fate: &Fate| weight(fate, Behaviour::Probe, &patience);
+    let lost = |fate: &ShopperOutcome| weight(fate, Behaviour::Probe, &patience);
     for (failures, declines, expected) in
         [(0, 0, 0.0), (1, 0, 0.26), (0, 1, 0.26), (1, 1, 0.63), (2, 0, 0.63)]
     {
@@ -33,13 +33,16 @@ fn a_shopper_who_got_through_is_lost_as_patience_says() {
 #[test]
 fn a_story_that_was_cut_has_bounds() {
     let patience = Patience::preset("applause-2024").unwrap();
-    let probe = |fate: &Fate| weight(fate, Behaviour::Probe, &patience);
+    let probe = |fate: &ShopperOutcome| weight(fate, Behaviour::Probe, &patience);
     let stopped = probe(&fate(3, 0, End::StoppedByCap));
     assert!((stopped.low - 0.80982).abs() < 1e-6 && stopped.high == 1.0);
     assert_eq!(probe(&fate(1, 0, End::Unfinished)).high, 1.0);
     assert_eq!(probe(&fate(0, 0, End::Unfinished)), Interval { low: 0.0, high: 0.0 });
-    assert_eq!(probe(&Fate { purchased: true, ..fate(1, 0, End::Unfinished) }).high, 0.26);
-    let live = |fate: &Fate| weight(fate, Behaviour::Live, &patience);
+    assert_eq!(
+        probe(&ShopperOutcome { purchased: true, ..fate(1, 0, End::Unfinished) }).high,
+        0.26
+    );
+    let live = |fate: &ShopperOutcome| weight(fate, Behaviour::Live, &patience);
     assert_eq!(live(&fate(2, 0, End::Lost)).low, 1.0);
     assert_eq!(live(&fate(2, 0, End::Completed)).high, 0.0);
     assert_eq!(live(&fate(2, 0, End::StoppedByCap)), Interval { low: 0.0, high: 1.0 });

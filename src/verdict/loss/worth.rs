@@ -2,7 +2,7 @@
 
 use crate::base::JourneyId;
 use crate::plan::Plan;
-use crate::tally::{Fate, ShopperCount, Tally};
+use crate::tally::{ShopperCount, ShopperOutcome, Tally};
 use crate::verdict::statistics::{Interval, TimeBlocks, Z95, rule_of_three};
 
 /// What lost shoppers would have paid.
@@ -39,19 +39,24 @@ impl<'t> Baskets<'t> {
     }
 
     /// What shoppers of this fate would pay: their known baskets, and the expected ones of the others.
-    pub(super) fn worth_of(&self, journey: JourneyId, fate: &Fate, count: &ShopperCount) -> f64 {
+    pub(super) fn worth_of(
+        &self,
+        journey: JourneyId,
+        fate: &ShopperOutcome,
+        count: &ShopperCount,
+    ) -> f64 {
         // A group's known worth is shared by its priced members; all of the group are lost with the same chance.
         count.worth.0 as f64 + self.estimated(journey, fate, count)
     }
 
-    fn estimated(&self, journey: JourneyId, fate: &Fate, count: &ShopperCount) -> f64 {
+    fn estimated(&self, journey: JourneyId, fate: &ShopperOutcome, count: &ShopperCount) -> f64 {
         let unseen = count.shoppers.saturating_sub(count.priced);
         if unseen == 0 { 0.0 } else { unseen as f64 * self.expected(journey, fate) }
     }
 
     /// What a shopper of this journey, whose basket was not seen, would have paid on average: all known baskets over all
     /// shoppers who came to where this one first failed. Never more than the mean basket.
-    fn expected(&self, journey: JourneyId, fate: &Fate) -> f64 {
+    fn expected(&self, journey: JourneyId, fate: &ShopperOutcome) -> f64 {
         let baskets = &self.seen[journey.index()];
         let came = fate.first_failed.and_then(|step| {
             let place = self
@@ -70,7 +75,7 @@ impl<'t> Baskets<'t> {
     /// lost, worth), and relatively at least that of the number of the lost, `of_lost`.
     pub(super) fn lost(
         &self,
-        weigh: &dyn Fn(&Fate) -> Interval,
+        weigh: &dyn Fn(&ShopperOutcome) -> Interval,
         stretches: Option<&TimeBlocks>,
         of_lost: f64,
     ) -> Option<LostWorth> {
@@ -80,10 +85,10 @@ impl<'t> Baskets<'t> {
         }
         let (mut known, mut estimated) = (0.0, 0.0);
         for (key, count) in &self.tally.shoppers {
-            let chance = weigh(&key.fate).high;
+            let chance = weigh(&key.outcome).high;
             known += chance * count.worth.0 as f64;
             if chance > 0.0 {
-                estimated += chance * self.estimated(key.journey, &key.fate, count);
+                estimated += chance * self.estimated(key.journey, &key.outcome, count);
             }
         }
         let total = known + estimated;

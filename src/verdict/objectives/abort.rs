@@ -62,7 +62,7 @@ pub(super) fn is_broken(
     now: Micros,
     level: f64,
 ) -> bool {
-    let Some(part) = tally.part(&objective.only) else { return false };
+    let Some(part) = tally.cohort(&objective.only) else { return false };
     let (cells, limit) = match Sample::of(plan, part, &objective.metric) {
         Sample::Shares(cells) => (cells, objective.limit),
         Sample::Spans(spans) => (

@@ -84,7 +84,7 @@ fn judged(plan: &Plan, tally: &Tally, objective: &Objective) -> ObjectiveFinding
         ..ObjectiveFinding::default()
     };
     // A part that was not counted apart, because the run was made with other objectives.
-    let Some(part) = tally.part(&objective.only) else { return nothing };
+    let Some(part) = tally.cohort(&objective.only) else { return nothing };
     let windows = windows(plan.load.length(), tally.shape.block, objective);
     match Sample::of(plan, part, &objective.metric) {
         Sample::Shares(cells) => {

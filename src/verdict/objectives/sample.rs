@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
-use crate::tally::{End, Fate, Latency, StepTally, StepTime, Tally, Timing};
+use crate::tally::{End, Latency, ShopperOutcome, StepTally, StepTime, Tally, Timing};
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 use crate::verdict::weight::weight;
 
@@ -97,13 +97,13 @@ impl<'t> Sample<'t> {
 }
 
 /// Whether failures, and not the shopper's own choice or the end of the run, ended the journey.
-fn kept_from_the_end(fate: &Fate) -> bool {
+fn kept_from_the_end(fate: &ShopperOutcome) -> bool {
     let met = u32::from(fate.failures) + u32::from(fate.declines) > 0;
     matches!(fate.end, End::Lost | End::StoppedByCap) || (fate.end == End::Unfinished && met)
 }
 
 /// Shoppers by block, with a figure for each.
-pub(super) fn shoppers(tally: &Tally, figure: impl Fn(&Fate) -> f64) -> SumsByBlock {
+pub(super) fn shoppers(tally: &Tally, figure: impl Fn(&ShopperOutcome) -> f64) -> SumsByBlock {
     let cell = |block: &crate::tally::BlockTally| {
         block.shoppers.iter().fold(SumOfSquares::default(), |sum, ((_, fate), count)| {
             let (figure, shoppers) = (figure(fate), count.shoppers as f64);
@@ -173,7 +173,7 @@ impl<'t> Spans<'t> {
             .for_each(|(block, seen)| self.blocks.entry(*block).or_default().given_up.push(seen));
     }
 
-    fn never(&mut self, tally: &Tally, counts: impl Fn(JourneyId, &Fate) -> bool) {
+    fn never(&mut self, tally: &Tally, counts: impl Fn(JourneyId, &ShopperOutcome) -> bool) {
         for (block, seen) in &tally.blocks {
             let never: u64 = seen
                 .shoppers

@@ -18,7 +18,7 @@ use super::statistics::Rate;
 use super::windows::TimeWindow;
 use crate::base::{StepId, UnitId};
 use crate::plan::Plan;
-use crate::tally::{Fate, Tally};
+use crate::tally::{ShopperOutcome, Tally};
 
 pub use source::{Source, Why};
 pub use stickiness::Stickiness;
@@ -58,7 +58,7 @@ pub fn repeats(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Repeats {
         .map(|i| UnitRepeats::of(tally, UnitId(i as u16)))
         .filter(|unit| unit.first.trials > 0)
         .collect();
-    let where_fell = |place: &dyn Fn(&Fate) -> Option<StepId>| ranked(plan, tally, place);
+    let where_fell = |place: &dyn Fn(&ShopperOutcome) -> Option<StepId>| ranked(plan, tally, place);
     let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
     Repeats {
         source: Source::of(tally, &units, pooled.p_first, windows),
@@ -73,11 +73,11 @@ pub fn repeats(plan: &Plan, tally: &Tally, windows: &[TimeWindow]) -> Repeats {
 fn ranked(
     plan: &Plan,
     tally: &Tally,
-    place: &dyn Fn(&Fate) -> Option<StepId>,
+    place: &dyn Fn(&ShopperOutcome) -> Option<StepId>,
 ) -> Vec<(StepId, u64)> {
     let mut counts = vec![0; plan.steps.len()];
     for (key, count) in &tally.shoppers {
-        if let Some(step) = place(&key.fate) {
+        if let Some(step) = place(&key.outcome) {
             counts[step.index()] += count.shoppers;
         }
     }
@@ -95,7 +95,7 @@ fn ranked(
 
 impl UnitRepeats {
     fn of(tally: &Tally, unit: UnitId) -> UnitRepeats {
-        let first = tally.blocks.values().filter_map(|block| block.tries.get(&(unit, 1)));
+        let first = tally.blocks.values().filter_map(|block| block.attempts.get(&(unit, 1)));
         let first = first.fold(Rate::new(0, 0), |sum, tries| {
             Rate::new(sum.events + tries.failed, sum.trials + tries.total())
         });

@@ -106,11 +106,11 @@ fn strata<'t>(tally: &'t Tally, units: &'t [UnitRepeats]) -> impl Iterator<Item 
         known.and_then(|known| known.first.value()).unwrap_or_default()
     };
     tally.blocks.values().flat_map(move |block| {
-        block.again.iter().map(move |(unit, again)| {
-            let first = block.tries.get(&(*unit, 1)).copied().unwrap_or_default();
+        block.retries.iter().map(move |(unit, again)| {
+            let first = block.attempts.get(&(*unit, 1)).copied().unwrap_or_default();
             Stratum {
-                again: again.tries.total(),
-                again_failed: again.tries.failed,
+                again: again.attempts.total(),
+                again_failed: again.attempts.failed,
                 own_within: again.within_block,
                 first: first.total(),
                 first_failed: first.failed,

@@ -27,8 +27,8 @@ const PER_UNIT: usize = 4;
 fn sums(tally: &Tally, units: &[UnitId]) -> Vec<Vec<f64>> {
     let of_block = |block: &crate::tally::BlockTally| {
         let of_unit = |unit: &UnitId| {
-            let first = block.tries.get(&(*unit, 1)).copied().unwrap_or_default();
-            let again = block.again.get(unit).copied().unwrap_or_default().tries;
+            let first = block.attempts.get(&(*unit, 1)).copied().unwrap_or_default();
+            let again = block.retries.get(unit).copied().unwrap_or_default().attempts;
             [first.total(), first.failed, again.total(), again.failed].map(|count| count as f64)
         };
         let figures: Vec<f64> = units.iter().flat_map(of_unit).collect();

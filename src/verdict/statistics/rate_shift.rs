@@ -13,7 +13,7 @@ use super::power::detectable_rise;
 use super::student::widening;
 use super::time_blocks::{MAX_COMPARED_BLOCKS, TimeBlocks};
 use super::{Clustering, Interval, SumOfSquares, SumsByBlock, wilson};
-use crate::tally::Pairs;
+use crate::tally::PairCounts;
 
 /// A difference of two rates, or of two means of figures in 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub struct RateShift {
     candidate: SideRate,
     /// How much both sides of pairs have in common (φ); 0 between separate runs.
     correlation: f64,
-    /// Pairs in which one side only failed, the base's first, at what clustering leaves of them; none between separate runs.
+    /// PairCounts in which one side only failed, the base's first, at what clustering leaves of them; none between separate runs.
     discordant: Option<(f64, f64)>,
     /// The degrees of freedom of what is known of clustering; infinite where nothing is.
     pub freedom: f64,
@@ -63,17 +63,17 @@ impl RateShift {
     }
 
     /// From pairs of shoppers in two shops at once, by block: the target is the candidate. None where there are no pairs.
-    pub fn of_pairs(pairs: &BTreeMap<u32, Pairs>) -> Option<RateShift> {
-        let failed = |count: fn(&Pairs) -> u64| -> SumsByBlock {
-            let sums = |pairs: &Pairs| SumOfSquares::of_events(count(pairs), pairs.total());
+    pub fn of_pairs(pairs: &BTreeMap<u32, PairCounts>) -> Option<RateShift> {
+        let failed = |count: fn(&PairCounts) -> u64| -> SumsByBlock {
+            let sums = |pairs: &PairCounts| SumOfSquares::of_events(count(pairs), pairs.total());
             pairs.iter().map(|(block, pairs)| (*block, sums(pairs))).collect()
         };
-        let base = failed(|p| p.both + p.only_beside);
-        let candidate = failed(|p| p.both + p.only_here);
-        let sum = |count: fn(&Pairs) -> u64| pairs.values().map(count).sum::<u64>() as f64;
+        let base = failed(|p| p.both + p.only_baseline);
+        let candidate = failed(|p| p.both + p.only_target);
+        let sum = |count: fn(&PairCounts) -> u64| pairs.values().map(count).sum::<u64>() as f64;
         let both = sum(|p| p.both);
-        let only_candidate = sum(|p| p.only_here);
-        let only_base = sum(|p| p.only_beside);
+        let only_candidate = sum(|p| p.only_target);
+        let only_base = sum(|p| p.only_baseline);
         let neither = sum(|p| p.neither);
         let n = both + only_candidate + only_base + neither;
         if n <= 0.0 {
@@ -297,9 +297,12 @@ mod tests {
         );
     }
 
-    fn pairs(both: u64, only_here: u64, only_beside: u64, neither: u64) -> RateShift {
-        RateShift::of_pairs(&BTreeMap::from([(0, Pairs { both, only_here, only_beside, neither })]))
-            .unwrap()
+    fn pairs(both: u64, only_target: u64, only_baseline: u64, neither: u64) -> RateShift {
+        RateShift::of_pairs(&BTreeMap::from([(
+            0,
+            PairCounts { both, only_target, only_baseline, neither },
+        )]))
+        .unwrap()
     }
 
     #[test]
@@ -324,10 +327,10 @@ mod tests {
     #[test]
     fn a_burst_on_one_side_is_less_evidence_than_its_count() {
         let of = |burst: u64| {
-            let at = |block: u32| Pairs {
-                only_here: if block == 7 { burst } else { (20 - burst) / 20 },
+            let at = |block: u32| PairCounts {
+                only_target: if block == 7 { burst } else { (20 - burst) / 20 },
                 neither: 80,
-                ..Pairs::default()
+                ..PairCounts::default()
             };
             RateShift::of_pairs(&(0..21).map(|block| (block, at(block))).collect()).unwrap()
         };
