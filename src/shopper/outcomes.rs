@@ -126,7 +126,7 @@ impl Outcomes {
             second_failed: self.second_failed,
             cause: self.trace.first(),
             same_unit_twice: self.same_unit_twice,
-            worth: self.order_value,
+            order_value: self.order_value,
             end,
         }
     }

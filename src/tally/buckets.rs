@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::iter::Peekable;
 
-/// Values below this are told apart exactly; above it each power of two has half as many buckets
+/// Values below this have a bucket each; above it each power of two has half as many buckets
 /// (2048 / 2 ≥ 1000: three significant digits).
 const EXACT: u32 = 2_048;
 const HALF: u32 = EXACT / 2;

@@ -2,9 +2,9 @@
 //!
 //! One trouble makes many failed requests: those who try again meet it again, and a basket that was not filled fails at
 //! the payment. Whoever counts requests counts the cascade. So a shopper's failures are all filed under the first
-//! failed try at a step, told apart by step, kind, status and what was said (see the shopper's `message`: without
+//! failed attempt at a step, by step, kind, status and what was said (see the shopper's `message`: without
 //! numbers and identities). A shop that says something new each time would make a class of every shopper, so the
-//! messages of a (step, kind, status) are told apart up to [`FailureMessages::MAX`] of them, like observed values.
+//! messages of a (step, kind, status) are counted separately up to [`FailureMessages::MAX`] of them, like observed values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,14 +44,14 @@ pub type OutcomeCounts = BTreeMap<ShopperOutcome, u64>;
 pub enum FailureMessages {
     /// These; at most [`FailureMessages::MAX`].
     Distinct(BTreeMap<Arc<str>, OutcomeCounts>),
-    /// More: none is told from another. Absorbing.
+    /// More: all are counted as one. Absorbing.
     TooMany(OutcomeCounts),
 }
 
 // === impl FailureMessages ===
 
 impl FailureMessages {
-    /// How many messages of a place are told apart.
+    /// How many messages of a site are counted separately.
     pub const MAX: usize = 64;
 
     /// Counts a shopper.

@@ -1,4 +1,4 @@
-//! What it took shoppers to buy: the price of the journey itself, beside what failed in it.
+//! What it took shoppers to buy: the effort of the journey itself, apart from its failures.
 
 use serde::{Deserialize, Serialize};
 

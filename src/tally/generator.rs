@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::merge::{Merge, keep_larger, merge_fields};
 use crate::base::Micros;
 
-/// So many different causes are told apart; beyond, all are counted under [`TOO_MANY_CAUSES`].
+/// How many causes are counted separately; beyond, all are counted under [`TOO_MANY_CAUSES`].
 pub const MAX_CAUSES: usize = 64;
 
 /// What causes are counted under once there were more than [`MAX_CAUSES`]. Absorbing.
 pub const TOO_MANY_CAUSES: &str = "more causes than are told apart";
 
-/// ArrivalCounts by what became of them.
+/// Arrivals by what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrivalCounts {
     /// Due by now (all that were planned, once the run has ended by itself).

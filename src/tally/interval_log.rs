@@ -46,18 +46,18 @@ pub fn write(
         .iter()
         .map(|label| label.replace(|c: char| c.is_whitespace() || c == ',', "_"))
         .collect();
-    let named = || {
+    let series_by_step = || {
         tally.steps.iter().enumerate().flat_map(|(step, tally)| {
             tally.times.iter().map(move |(series, latency)| (step, (series.key(), latency)))
         })
     };
     let mut blocks: Vec<u32> =
-        named().flat_map(|(_, (_, series))| series.blocks.keys().copied()).collect();
+        series_by_step().flat_map(|(_, (_, series))| series.blocks.keys().copied()).collect();
     blocks.sort_unstable();
     blocks.dedup();
     let width = Duration::from(tally.shape.block);
     for block in blocks {
-        for (step, (series, latency)) in named()
+        for (step, (series, latency)) in series_by_step()
             .filter_map(|(step, (name, series))| Some((step, (name, series.blocks.get(&block)?))))
         {
             let label = tags.get(step).map_or_else(|| format!("step-{step}"), String::clone);

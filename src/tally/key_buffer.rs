@@ -17,7 +17,7 @@ pub(super) fn fill_attributes(key: &mut Vec<u8>, values: &[u8]) {
     key.extend_from_slice(values);
 }
 
-/// Overwrites the observed values of a key, as they are told apart by now.
+/// Overwrites the observed values of a key, as they are counted by now.
 pub(super) fn fill_observed(
     key: &mut Vec<Observed>,
     values: &[Observed],

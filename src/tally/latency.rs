@@ -18,7 +18,7 @@ use super::buckets::{self, BucketCounts, Packer};
 use super::merge::Merge;
 use crate::base::Micros;
 
-/// From so many open spans on a dense histogram is worth its memory.
+/// From this many open spans on, a dense histogram is smaller than a list.
 const DENSE_FROM: usize = 256;
 
 /// A distribution of spans of time: HdrHistogram's buckets at three significant digits, up to one hour.
@@ -43,7 +43,7 @@ enum Open {
 // === impl Latency ===
 
 impl Latency {
-    /// The longest span that is told from others.
+    /// The longest span that is distinguished.
     pub const BOUND: Micros = Micros::from_secs(3_600);
 
     /// Counts a span once.

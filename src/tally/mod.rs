@@ -1,4 +1,4 @@
-//! What was seen, as a mergeable sum: the waist of the house.
+//! What was seen in a run, as a mergeable sum: everything before it counts, everything after it reads.
 //!
 //! A `Tally` is a commutative monoid: merging is total, associative and commutative, and an empty tally
 //! is its identity. Cores, seconds and machines are all the same thing to it, so a run's report is a pure

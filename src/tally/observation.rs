@@ -12,7 +12,7 @@ use super::shoppers::Observed;
 use super::timing::AttemptTimes;
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
-/// One try at a step: all its exchanges, and the judgement.
+/// One attempt at a step: all its exchanges, and its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct StepAttempt<'a> {
     /// The step.
@@ -23,7 +23,7 @@ pub struct StepAttempt<'a> {
     pub acted_at: Micros,
     /// When the last byte came, or the shopper gave up.
     pub ended_at: Micros,
-    /// What was measured of it besides: the response time follows from the moments.
+    /// What else was measured; the response time follows from the moments.
     pub times: AttemptTimes,
     /// Whether this is the first try of a shopper who has just arrived. Its lag is counted by `Tally::arrived`, when the shopper acts.
     pub arrival: bool,
@@ -85,8 +85,8 @@ pub struct ShopperEnd<'a> {
     pub cause: Option<&'a FirstFailure>,
     /// Whether some unit failed twice or more.
     pub same_unit_twice: bool,
-    /// What the basket or the order was worth, if known.
-    pub worth: Option<MinorUnits>,
+    /// The total of the order, or else of the basket, if known.
+    pub order_value: Option<MinorUnits>,
     /// How it ended.
     pub end: End,
 }

@@ -1,6 +1,6 @@
-//! PairCounts: the same shopper in two shops at once, and what became of each.
+//! Pairs: the same shopper in two shops at once, and what became of each.
 //!
-//! A duet sends each shopper to two shops. What both sides met together (this shopper's bad luck, the network's bad minute) says
+//! A paired run sends each shopper to two shops. What failed in both (this shopper's bad luck, the network's bad minute) says
 //! nothing of the difference between the shops; only where they differ does it. So the pairs are counted jointly, by
 //! what became of both.
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::merge::merge_fields;
 use crate::base::StepId;
 
-/// What a pair is asked.
+/// What is compared between the two shops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PairQuestion {
     /// Whether the shopper met two failed attempts or more.
@@ -20,14 +20,14 @@ pub enum PairQuestion {
     Step(StepId),
 }
 
-/// PairCounts by what became of both sides.
+/// Pairs by what became of both sides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairCounts {
     /// Failed in both shops.
     pub both: u64,
     /// Failed in the target only.
     pub only_target: u64,
-    /// Failed in the shop beside it only.
+    /// Failed in the baseline only.
     pub only_baseline: u64,
     /// Failed in neither.
     pub neither: u64,

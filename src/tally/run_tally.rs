@@ -27,7 +27,7 @@ use super::untracked::Untracked;
 pub struct Tally {
     /// What it is indexed by.
     pub shape: TallyShape,
-    /// ArrivalCounts by what became of them.
+    /// Arrivals by what became of them.
     pub arrivals: ArrivalCounts,
     /// By `StepId`.
     pub steps: Vec<StepTally>,
@@ -53,7 +53,7 @@ pub struct Tally {
     pub generator: Generator,
     /// What was seen of each of `shape.cohorts`.
     pub cohorts: Vec<Tally>,
-    /// Of the target's side of a duet: what became of the shoppers who were in both shops, by block of their arrival.
+    /// Only in the target of a paired run: the outcomes of shoppers in both shops, by block of their arrival.
     pub pairs: BTreeMap<u32, BTreeMap<PairQuestion, PairCounts>>,
     /// Keys to look up by, reused so that recording allocates only for what is met for the first time.
     #[serde(skip)]
@@ -113,7 +113,7 @@ impl Tally {
         self.pairs.iter().filter_map(|(block, pairs)| Some((*block, *pairs.get(&of)?))).collect()
     }
 
-    /// Rewrites the joint counts, for what is no longer told apart.
+    /// Rewrites the joint counts, where values are now counted as one.
     pub(super) fn collapse_observed(&mut self) {
         collapse(&mut self.shoppers, &self.distinct);
         collapse(&mut self.attempts, &self.distinct);

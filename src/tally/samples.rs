@@ -24,8 +24,8 @@ type Strata<K, V> = BTreeMap<K, BTreeMap<u64, V>>;
 pub struct Samples {
     /// By step and kind of the first failure: at most [`Samples::PER_STRATUM`] journeys of each.
     pub strata: Strata<(StepId, FailureKind), Arc<SampleLine>>,
-    /// By first cause, one journey of each, so that a rare cause has an example beside a frequent one; of each (step, kind, status) as
-    /// many as there are messages told apart ([`FailureMessages::MAX`]).
+    /// By first failure, one journey of each, so that a rare one has an example next to a frequent one; of each (step, kind,
+    /// status) at most [`FailureMessages::MAX`].
     pub causes: Strata<FirstFailure, Arc<SampleLine>>,
     /// The hashes that would be kept of all that were ever offered here, those handed on included.
     #[serde(skip)]
@@ -45,7 +45,7 @@ impl Samples {
     /// How many journeys are kept for each.
     pub const PER_STRATUM: usize = 4;
 
-    /// Whether a journey with this hash would be kept, so that its line is worth making.
+    /// Whether a journey with this hash would be kept, so that its line has to be made.
     pub fn wants(&self, cause: &FirstFailure, hash: u64) -> bool {
         let Lowest { strata, causes } = &self.lowest.0;
         wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash)

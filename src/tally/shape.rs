@@ -1,8 +1,8 @@
-//! Parts of the shoppers, counted apart as well: what objectives with a `where` are judged by.
+//! What a tally is indexed by, and the cohorts of shoppers that it counts separately.
 //!
 //! `p95(pay) < 800ms where payment = wallet` needs all that an objective without a condition needs, of fewer shoppers.
-//! So a part is a tally in its turn, told of those shoppers only, and judged by the same code as the whole. Only
-//! the parts that objectives speak of are counted: all of them would be a tally for each combination of values.
+//! So a cohort has a tally of its own, of those shoppers only, and is read by the same code as the whole. Only the
+//! cohorts that objectives name are counted: all of them would be a tally for each combination of values.
 
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 //!
 //! Assigned attributes are known from the plan, observed values are not. Values without bound (an order number
 //! captured by mistake) would make every shopper a class of its own, so a name that was seen with more than
-//! [`DistinctValues::MAX`] values is no longer told apart. Whether it was is a property of all that was seen, in
+//! [`DistinctValues::MAX`] values is counted as one. Whether it was is a property of all that was seen, in
 //! whatever order and however it was split: that is why the distinct values are part of the tally.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,19 +54,19 @@ pub enum Observed {
     Missing,
     /// This value.
     Is(Arc<str>),
-    /// More than 64 distinct values were seen for this name, so none is told from another. Absorbing.
+    /// More than [`DistinctValues::MAX`] values were seen for this name, so all are counted as one. Absorbing.
     TooMany,
 }
 
-/// How many shoppers, and what their baskets were worth.
+/// How many shoppers, and the value of their orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopperCount {
     /// Shoppers.
     pub shoppers: u64,
-    /// Those of them whose basket or order had a known worth.
+    /// Those of them whose basket or order had a known total.
     pub priced: u64,
-    /// The sum of the known worths.
-    pub worth: MinorUnits,
+    /// The sum of the known totals.
+    pub order_value: MinorUnits,
 }
 
 /// What an attempt at a unit was, for counting.
@@ -107,7 +107,7 @@ pub(super) trait ObservedKey {
     fn observed(&mut self) -> &mut [Observed];
 }
 
-/// Rewrites the keys for which a name is no longer told apart, adding up the counts that fall together.
+/// Rewrites the keys with values that are counted as one, and adds up the counts that fall together.
 pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
     counts: &mut BTreeMap<K, V>,
     distinct: &[DistinctValues],
@@ -124,10 +124,10 @@ pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
 // === impl DistinctValues ===
 
 impl DistinctValues {
-    /// How many values of a name are told apart.
+    /// How many values of a name are counted separately.
     pub const MAX: usize = 64;
 
-    /// Whether its values are told apart.
+    /// Whether its values are counted separately.
     pub fn are_distinct(&self) -> bool {
         matches!(self, DistinctValues::Values(_))
     }
@@ -144,7 +144,7 @@ impl DistinctValues {
         self.bound();
     }
 
-    /// What is told of this value. "Missing" stays a level of its own.
+    /// Replaces a value that is not counted separately. "Missing" stays a level of its own.
     pub(super) fn blur(&self, value: &mut Observed) {
         if matches!(self, DistinctValues::TooMany) && matches!(value, Observed::Is(_)) {
             *value = Observed::TooMany;
@@ -214,5 +214,5 @@ impl AttemptCounts {
     }
 }
 
-merge_fields!(ShopperCount { shoppers, priced, worth });
+merge_fields!(ShopperCount { shoppers, priced, order_value });
 merge_fields!(AttemptCounts { ok, declined, failed });

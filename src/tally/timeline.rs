@@ -12,11 +12,11 @@ use crate::base::{JourneyId, StepId, UnitId};
 /// What was seen in one block of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockTally {
-    /// ArrivalCounts that were due.
+    /// Arrivals that were due.
     pub planned: u64,
-    /// ArrivalCounts whose shopper acted.
+    /// Arrivals whose shopper acted.
     pub started: u64,
-    /// ArrivalCounts never started.
+    /// Arrivals never started.
     pub unstarted: u64,
     /// Requests held back by a cap.
     pub held: u64,
@@ -24,7 +24,7 @@ pub struct BlockTally {
     pub shoppers: BTreeMap<(JourneyId, ShopperOutcome), ShopperCount>,
     /// Attempts that began in the block (retries under their own block), by unit and order (capped at 8).
     pub attempts: BTreeMap<(UnitId, u8), AttemptCounts>,
-    /// Second attempts that began in the block and followed a failed first one, by unit: set beside the first attempts
+    /// Second attempts that began in the block and followed a failed first one, by unit: compared with the first attempts
     /// of the same block, they tell what goes with the shopper from what goes with the moment.
     pub retries: BTreeMap<UnitId, RetryCounts>,
     /// Shoppers whose first failed attempt began in the block, by what happened to them in the end.
@@ -47,9 +47,9 @@ pub struct RetryCounts {
 /// What was seen in one second.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondTally {
-    /// ArrivalCounts that were due.
+    /// Arrivals that were due.
     pub planned: u64,
-    /// ArrivalCounts whose shopper acted, by when they acted.
+    /// Arrivals whose shopper acted, by when they acted.
     pub started: u64,
     /// Shoppers who ended.
     pub ended: u64,

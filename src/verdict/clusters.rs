@@ -269,7 +269,7 @@ mod tests {
             second_failed: then,
             cause: Some(cause),
             same_unit_twice: false,
-            worth: Some(MinorUnits(1)),
+            order_value: Some(MinorUnits(1)),
             end,
         });
         let line = SampleLine {

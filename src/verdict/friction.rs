@@ -129,7 +129,7 @@ mod tests {
                 second_failed: None,
                 cause: None,
                 same_unit_twice: false,
-                worth: None,
+                order_value: None,
                 end: End::Completed,
             });
         }

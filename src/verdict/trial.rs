@@ -161,7 +161,7 @@ impl Trial {
             second_failed: None,
             cause: None,
             same_unit_twice: false,
-            worth: None,
+            order_value: None,
             end: End::Completed,
         };
         let mut luck = 0;
@@ -213,8 +213,8 @@ impl Trial {
                 match outcome {
                     Outcome::Ok => {
                         self.tally.passed(journey, place, nth);
-                        end.worth = end
-                            .worth
+                        end.order_value = end
+                            .order_value
                             .or((self.plan.unit(unit).name == "cart").then_some(MinorUnits(5_000)));
                         end.bought_at =
                             end.bought_at.or(self.plan.unit(unit).purchase.then_some(at));

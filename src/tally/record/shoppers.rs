@@ -15,12 +15,12 @@ use crate::tally::run_tally::Tally;
 use crate::tally::shoppers::{ShopperCount, ShopperOutcome};
 
 impl Tally {
-    /// A shopper came to the unit at this place of the journey, from 0; told once, whatever the number of attempts.
+    /// A shopper came to the unit at this place of the journey, from 0; recorded once, whatever the number of attempts.
     pub fn entered(&mut self, journey: JourneyId, place: usize) {
         self.journeys[journey.index()].funnel[place].entered += 1;
     }
 
-    /// A shopper got through the unit at this place of the journey, at the `nth` attempt; told once, when the shopper will not come to it again.
+    /// A shopper got through the unit at this place of the journey, at the `nth` attempt; recorded once, when the shopper will not come to it again.
     pub fn passed(&mut self, journey: JourneyId, place: usize, nth: u32) {
         let stage = &mut self.journeys[journey.index()].funnel[place];
         stage.passed += 1;
@@ -72,8 +72,8 @@ impl Tally {
         }
         let count = ShopperCount {
             shoppers: 1,
-            priced: u64::from(end.worth.is_some()),
-            worth: end.worth.unwrap_or(MinorUnits(0)),
+            priced: u64::from(end.order_value.is_some()),
+            order_value: end.order_value.unwrap_or(MinorUnits(0)),
         };
         self.blocks
             .entry(block)
@@ -110,10 +110,10 @@ impl Tally {
     }
 
     /// A shopper who was due `at` has been to both shops.
-    pub fn paired(&mut self, at: Micros, of: PairQuestion, here: bool, beside: bool) {
+    pub fn paired(&mut self, at: Micros, of: PairQuestion, in_target: bool, in_baseline: bool) {
         let block = self.shape.block_of(at);
         let pairs = self.pairs.entry(block).or_default().entry(of).or_default();
-        let count = match (here, beside) {
+        let count = match (in_target, in_baseline) {
             (true, true) => &mut pairs.both,
             (true, false) => &mut pairs.only_target,
             (false, true) => &mut pairs.only_baseline,

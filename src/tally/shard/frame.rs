@@ -1,4 +1,4 @@
-//! Frames: how parts of a file are told from each other, and a whole one from a torn or a damaged one.
+//! Frames: where parts of a file begin and end, and whether they are whole, torn or damaged.
 //!
 //! A frame is the length of its content and a checksum (CRC-32 of length and content), each four bytes, little
 //! end first, then the content in postcard's encoding. The length is part of the checksum, so that a hole of
@@ -36,7 +36,7 @@ pub(super) enum Next {
     Frame(OwnedContent),
     /// The file ends here.
     Nothing,
-    /// The file ends within a frame, or with one that was not written to its end; so many bytes of it are there.
+    /// The file ends within a frame, or with one that was not written to its end; this many bytes of it are there.
     Torn(u64),
     /// Bytes that were never written so.
     Damaged(String),

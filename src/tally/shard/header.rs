@@ -77,7 +77,7 @@ pub enum Ending {
 // === impl ShardHeader ===
 
 impl ShardHeader {
-    /// The finest division that is supported: slices of more parts in all can't be told missing one by one.
+    /// The finest division that is supported: of more parts, the missing ones can't be listed.
     pub const MAX_PARTS: u64 = 65_536;
 
     /// In how many parts the slices cut the schedule: the least common multiple of their counts.

@@ -21,7 +21,7 @@ impl<W: Write> DeltaWriter<W> {
     /// Starts a file with its header. `out` should not be buffered: what is buffered does not survive the process.
     ///
     /// # Errors
-    /// When writing fails, or the header's slices are too fine to be told apart.
+    /// When writing fails, or the header's slices are too fine.
     pub fn begin(out: W, header: &ShardHeader) -> io::Result<DeltaWriter<W>> {
         if header.parts() > ShardHeader::MAX_PARTS {
             let text = format!(

@@ -84,7 +84,7 @@ fn tell(tally: &mut Tally, told: &Told) {
                 failures,
                 first_failed: (failures > 0).then_some(StepId(1)),
                 first_failed_at: (failures > 0).then_some(Micros(at + at / 3)),
-                worth: worth.map(MinorUnits),
+                order_value: worth.map(MinorUnits),
                 effort: (end == End::Completed).then_some(Effort {
                     requests: at,
                     troubles: failures.into(),

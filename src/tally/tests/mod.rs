@@ -85,7 +85,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         second_failed: None,
         cause: None,
         same_unit_twice: false,
-        worth: Some(MinorUnits(4_999)),
+        order_value: Some(MinorUnits(4_999)),
         end: End::Completed,
     }
 }

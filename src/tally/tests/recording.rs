@@ -122,14 +122,14 @@ fn shoppers_alike_are_counted_together_with_the_worth_of_their_baskets() {
     let mut tally = Tally::new(shape());
     let node = [is("a"), Observed::Missing];
     tally.shopper_end(&ended(&[0, 1], &node));
-    tally.shopper_end(&ShopperEnd { worth: None, ..ended(&[0, 1], &node) });
+    tally.shopper_end(&ShopperEnd { order_value: None, ..ended(&[0, 1], &node) });
     tally.shopper_end(&ended(&[1, 1], &node));
     let counts: Vec<ShopperCount> = tally.shoppers.values().copied().collect();
     assert_eq!(
         counts,
         [
-            ShopperCount { shoppers: 2, priced: 1, worth: MinorUnits(4_999) },
-            ShopperCount { shoppers: 1, priced: 1, worth: MinorUnits(4_999) }
+            ShopperCount { shoppers: 2, priced: 1, order_value: MinorUnits(4_999) },
+            ShopperCount { shoppers: 1, priced: 1, order_value: MinorUnits(4_999) }
         ]
     );
     let of_block: Vec<u64> =

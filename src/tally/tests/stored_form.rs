@@ -163,7 +163,7 @@ fn record_shoppers(tally: &mut Tally) {
     }
     times(70, |i| {
         let new = cause(3, FailureKind::Throttled, &format!("said {i}"));
-        tally.shopper_end(&ShopperEnd { cause: Some(&new), worth: None, ..ended(&[], &[]) });
+        tally.shopper_end(&ShopperEnd { cause: Some(&new), order_value: None, ..ended(&[], &[]) });
     });
 }
 

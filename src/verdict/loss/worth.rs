@@ -33,7 +33,7 @@ impl<'t> Baskets<'t> {
             let journey = &mut seen[key.journey.index()];
             journey.shoppers += count.shoppers;
             journey.priced += count.priced;
-            journey.worth.0 += count.worth.0;
+            journey.order_value.0 += count.order_value.0;
         }
         Baskets { plan, tally, seen }
     }
@@ -46,7 +46,7 @@ impl<'t> Baskets<'t> {
         count: &ShopperCount,
     ) -> f64 {
         // A group's known worth is shared by its priced members; all of the group are lost with the same chance.
-        count.worth.0 as f64 + self.estimated(journey, fate, count)
+        count.order_value.0 as f64 + self.estimated(journey, fate, count)
     }
 
     fn estimated(&self, journey: JourneyId, fate: &ShopperOutcome, count: &ShopperCount) -> f64 {
@@ -68,7 +68,7 @@ impl<'t> Baskets<'t> {
             self.tally.journeys.get(journey.index())?.funnel.get(place)
         });
         let among = came.map_or(baskets.priced, |stage| stage.entered.max(baskets.priced));
-        if among == 0 { 0.0 } else { baskets.worth.0 as f64 / among as f64 }
+        if among == 0 { 0.0 } else { baskets.order_value.0 as f64 / among as f64 }
     }
 
     /// What the lost would have paid, each with a chance to be lost. Its error is bootstrapped from `stretches` (shoppers,
@@ -86,7 +86,7 @@ impl<'t> Baskets<'t> {
         let (mut known, mut estimated) = (0.0, 0.0);
         for (key, count) in &self.tally.shoppers {
             let chance = weigh(&key.outcome).high;
-            known += chance * count.worth.0 as f64;
+            known += chance * count.order_value.0 as f64;
             if chance > 0.0 {
                 estimated += chance * self.estimated(key.journey, &key.outcome, count);
             }
@@ -94,8 +94,8 @@ impl<'t> Baskets<'t> {
         let total = known + estimated;
         if total <= 0.0 {
             let shoppers: u64 = self.seen.iter().map(|journey| journey.shoppers).sum();
-            let mean =
-                self.seen.iter().map(|journey| journey.worth.0 as f64).sum::<f64>() / priced as f64;
+            let mean = self.seen.iter().map(|journey| journey.order_value.0 as f64).sum::<f64>()
+                / priced as f64;
             let high = rule_of_three(shoppers) * shoppers as f64 * mean;
             return Some(LostWorth {
                 minor_units: 0.0,
