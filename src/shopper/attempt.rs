@@ -472,9 +472,15 @@ impl<E: Env> JourneyRun<E> {
         ended_at: Micros,
     ) {
         let plan = &*context.plan;
+        if let Some(text) = &captured.unread_price {
+            let text = format!("none: `{text}` is not one price");
+            context.observe(|observer| observer.value_captured("order value", &text));
+        }
         if let Some(value) = captured.order_value {
             let money = Money { minor_units: value.0, currency: plan.currency };
-            context.observe(|observer| observer.value_captured("order value", &money.to_string()));
+            // Scripts read the second half.
+            let text = format!("{money}; worth, in minor units: {}", value.0);
+            context.observe(|observer| observer.value_captured("order value", &text));
             self.outcomes.order_value = Some(value);
         }
         for (observed, value) in captured.observed {

@@ -36,6 +36,8 @@ pub(crate) struct CapturedValues {
     pub(crate) values: Vec<(VarId, Value)>,
     pub(crate) observed: Vec<(ObservedId, Observed)>,
     pub(crate) order_value: Option<MinorUnits>,
+    /// What stood where a price was expected, and is none.
+    pub(crate) unread_price: Option<String>,
 }
 
 /// What the response is by the step's conditions.
@@ -105,6 +107,9 @@ pub(crate) fn capture(
             .find(response, &|| bits(BASKET))
             .ok_or_else(|| missing("the basket's total"))?;
         found.order_value = price::minor_units(&total, basket.unit, decimals);
+        if found.order_value.is_none() {
+            found.unread_price = Some(total.as_text().into_owned());
+        }
     }
     if let Some(order) = &step.order {
         let id = order
@@ -117,8 +122,11 @@ pub(crate) fn capture(
                 .at
                 .find(response, &|| bits(ORDER))
                 .ok_or_else(|| missing("the order's total"))?;
-            found.order_value =
-                price::minor_units(&value, total.unit, decimals).or(found.order_value);
+            let price = price::minor_units(&value, total.unit, decimals);
+            if price.is_none() {
+                found.unread_price = Some(value.as_text().into_owned());
+            }
+            found.order_value = price.or(found.order_value);
             found.values.push((built_in::ORDER_TOTAL, value));
         }
     }
