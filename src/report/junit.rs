@@ -249,7 +249,7 @@ mod tests {
         Shoppers with node n3 fail repeatedly: 4.3 % (5 of 117), relative risk at least 4.4 vs. everyone else. Excess loss per 10,000 shoppers: 88 (95 % CI 52–138). The attribute is observed, not assigned: a correlated factor may be the cause.
         Repeated failures (two or more failed attempts): 3.3 % of shoppers (33 of 1,000, 95 % CI 2.3–4.8 %). 20 of them failed first at pay.
         Repeated failures are specific to the shopper, not to a time. A retry fails 5.3 times as often as other shoppers&apos; first attempts at the same time.
-        Expected loss: 5.1 % of shoppers (51, 95 % CI 4.0–6.4 %) under abandonment model applause-2024. Across all abandonment models: 5.1 % to 9.1 %. Revenue at risk: 2,444.18 (95 % CI 1,929.67–3,095.88).
+        Expected loss: 5.1 % of shoppers (51, 95 % CI 4.0–6.4 %) under abandonment model applause-2024. Across all abandonment models: 5.1 % to 9.1 %. Revenue at risk: they would have paid 2,444.18 (95 % CI 1,929.67–3,095.88).
         </system-out>
             <system-err/>
           </testsuite>

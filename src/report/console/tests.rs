@@ -37,7 +37,8 @@ fn a_run_with_planted_faults() {
     Repeated failures are specific to the shopper, not to a time. A retry fails 4.7 times as often as other
       shoppers' first attempts at the same time.
     Expected loss: 4.7 % of shoppers (569, 95 % CI 4.4–5.1 %) under abandonment model applause-2024. Across all
-      abandonment models: 4.7 % to 8.6 %. Revenue at risk: 26,566.92 (95 % CI 24,491.52–28,818.18).
+      abandonment models: 4.7 % to 8.6 %. Revenue at risk: they would have paid 26,566.92 (95 % CI
+      24,491.52–28,818.18).
 
     Shopper outcomes by unit (funnel)
       journey / unit   entered  first try  on retry  never passed  left by choice
@@ -242,7 +243,7 @@ fn a_suspect_runs_times_are_read_with_caution_and_the_shop_is_not_blamed_for_a_l
     Repeated failures come from incidents: pay was down from 09:04:59 to 09:05:19 (load generator was late). A retry fails
       no more often than other shoppers' first attempts at the same time.
     Expected loss: 0.66 % of shoppers (39, 95 % CI 0.10–4.1 %) under abandonment model applause-2024. Across all abandonment
-      models: 0.66 % to 1.2 %. Revenue at risk: 1,965.50 (95 % CI 234.09–16,503.09).
+      models: 0.66 % to 1.2 %. Revenue at risk: they would have paid 1,965.50 (95 % CI 234.09–16,503.09).
 
     Shopper outcomes
     ");
@@ -574,8 +575,8 @@ fn an_outage_has_its_time_and_a_season_its_projected_loss() {
     Repeated failures come from incidents: the shop was down from 09:00:40 to 09:01:00. A retry fails no
       more often than other shoppers' first attempts at the same time.
     Expected loss: 15.2 % of shoppers (909, 95 % CI 5.1–37.1 %) under abandonment model applause-2024.
-      Across all abandonment models: 15.1 % to 17.7 %. Revenue at risk: 27,679.03 (95 % CI
-      9,462.96–80,960.80).
+      Across all abandonment models: 15.1 % to 17.7 %. Revenue at risk: they would have paid 27,679.03
+      (95 % CI 9,462.96–80,960.80).
 
     Shopper outcomes
     ");
@@ -605,7 +606,7 @@ fn a_live_run_tells_what_trying_again_did() {
       amplification: 2.08. The shop recovered 20s after the rate fell back to that level, and only at
       40/s.
     Observed loss: 36.8 % of shoppers (2,210, 95 % CI 18.2–60.4 %) under abandonment model
-      applause-2024. Revenue at risk: 33,449.74 (95 % CI 17,794.38–62,878.57).
+      applause-2024. Revenue at risk: they would have paid 33,449.74 (95 % CI 17,794.38–62,878.57).
 
     Shopper outcomes
     ");

@@ -108,7 +108,7 @@ fn a_run_with_planted_faults_in_full() {
         "Shoppers with node n3 fail repeatedly at cart, checkout: 2.5 % (56 of 2,211), relative risk at least 44 vs. everyone else. Excess loss per 10,000 shoppers: 126 (95 % CI 112–142). The attribute is observed, not assigned: a correlated factor may be the cause.",
         "Repeated failures (two or more failed attempts): 3.1 % of shoppers (375 of 12,000, 95 % CI 2.8–3.5 %). 234 of them failed first at pay.",
         "Repeated failures are specific to the shopper, not to a time. A retry fails 4.7 times as often as other shoppers' first attempts at the same time.",
-        "Expected loss: 4.7 % of shoppers (569, 95 % CI 4.4–5.1 %) under abandonment model applause-2024. Across all abandonment models: 4.7 % to 8.6 %. Revenue at risk: 26,566.92 (95 % CI 24,491.52–28,818.18)."
+        "Expected loss: 4.7 % of shoppers (569, 95 % CI 4.4–5.1 %) under abandonment model applause-2024. Across all abandonment models: 4.7 % to 8.6 %. Revenue at risk: they would have paid 26,566.92 (95 % CI 24,491.52–28,818.18)."
       ],
       "scenario": {
         "name": "Black Friday checkout",

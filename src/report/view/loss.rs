@@ -30,7 +30,7 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
     let revenue =
         own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
             format!(
-                " Revenue at risk: {} (95 % CI {}).",
+                " Revenue at risk: they would have paid {} (95 % CI {}).",
                 money(plan.currency, worth.minor_units),
                 money_range(plan.currency, worth.ci95)
             )
