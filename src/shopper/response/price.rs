@@ -144,7 +144,8 @@ fn split(amount: &[char], decimals: u32) -> Option<(String, String)> {
         // The same one several times separates groups, and there are no decimals.
         return (tail.len() == 3 && has_groups(head)).then(|| (digits(&text), String::new()));
     }
-    let is_group = tail.len() == 3 && decimals != 3 && !grouped && !head.starts_with('0') && head.len() <= 3;
+    let is_group =
+        tail.len() == 3 && decimals != 3 && !grouped && !head.starts_with('0') && head.len() <= 3;
     if is_group {
         return Some((digits(&text), String::new()));
     }

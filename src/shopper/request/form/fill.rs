@@ -186,7 +186,7 @@ impl Wish {
         match &control.kind {
             // Fields of one name take the values in their order; those beyond keep their own.
             Kind::Typed { value, typing } => {
-                let filled = self.next_unused().map(|value| typing.clean(&value));
+                let filled = self.next_unused().map(|value| typing.fill(&value));
                 vec![Sent::Text(filled.unwrap_or_else(|| value.clone()))]
             }
             Kind::Hidden { .. } => match self.next_unused() {

@@ -294,6 +294,8 @@ fn a_field_makes_of_a_value_what_its_type_allows() {
             format!("<form id=f method=post enctype=text/plain><input name=v {attributes}></form>");
         // Without a value of the page, a slider counts its steps from its lowest place.
         if !attributes.contains("range") {
+            // What the scenario writes over several lines stays so.
+            let expected = if attributes == "type=text" { " a\r\nb " } else { expected };
             let sent = submitted(&html, &typed).unwrap().request.body;
             assert_eq!(sent, format!("v={expected}\r\n"), "typed: {attributes} {value}");
         }

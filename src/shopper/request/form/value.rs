@@ -56,6 +56,22 @@ impl Typing {
         }
     }
 
+    /// The value as the field has it once a scenario fills it in. Line breaks that a scenario writes for a one-line text field
+    /// are meant: scripts of many pages put them there.
+    pub(super) fn fill(&self, value: &str) -> String {
+        match self {
+            Typing::Line => Typing::Lines.clean(value),
+            Typing::Lines
+            | Typing::Email
+            | Typing::Emails
+            | Typing::Url
+            | Typing::Number
+            | Typing::Range(_)
+            | Typing::Color
+            | Typing::Time(_) => self.clean(value),
+        }
+    }
+
     /// The value as the field has it then.
     pub(super) fn clean(&self, value: &str) -> String {
         let one_line = || value.replace(['\r', '\n'], "");
