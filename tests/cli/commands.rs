@@ -318,7 +318,7 @@ fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
 
     // Also where what is typed and what is set contradict each other.
     let closed = run(true, &["-u", "1", "-v"]);
-    assert!(closed.stdout.contains("closed load of 1 at a time"), "{}", closed.stdout);
+    assert!(closed.stdout.contains("closed load with 1 concurrent"), "{}", closed.stdout);
 
     let mut seeds: Vec<u64> = Vec::new();
     for entry in std::fs::read_dir(bench.path().join("of-the-environment")).unwrap() {

@@ -33,7 +33,7 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
     let ended = bench
         .run(&["--target", &new.url(), "--paired", &old.url(), "--seed", "7"])
         .with(&[106, 102]);
-    assert!(ended.stdout.contains("A duet: the same shoppers"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Paired run: the same shoppers"), "{}", ended.stdout);
 
     let folder = bench.only_run();
     let (here, beside) = (document(&folder), document(&folder.join("baseline")));
@@ -83,7 +83,7 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
 
     // Stored, it says the same again, and can be compared by name.
     let again = bench.tillrush(&["report", "latest"]).with(&[106, 102]);
-    assert!(again.stdout.contains("A duet: the same shoppers"), "{}", again.stdout);
+    assert!(again.stdout.contains("Paired run: the same shoppers"), "{}", again.stdout);
     let other = bench
         .tillrush(&["compare", "latest", "--json", "out.json", "--primary", "failed-purchases"])
         .with(&[106, 102]);

@@ -231,11 +231,7 @@ fn a_report_of_a_run_that_goes_on_leaves_its_files_alone() {
             "so-far.html",
         ])
         .with(&[100]);
-    assert!(
-        told.stdout.starts_with("STILL RUNNING: these are the figures until "),
-        "{}",
-        told.stdout
-    );
+    assert!(told.stdout.starts_with("STILL RUNNING: results until "), "{}", told.stdout);
     bench
         .tillrush(&["merge", folder.to_str().unwrap()])
         .with(&[2])

@@ -77,5 +77,5 @@ fn shoppers_who_come_again_bring_their_cookies() {
     // Half of 150, less those who came before anybody had left.
     assert!(returned > 40 && (50..=100).contains(&(returned + as_new)), "{returned} and {as_new}");
     assert_eq!(count(step(&document, "home"), "/declined"), started - returned);
-    assert!(ended.stdout.contains(&format!("{returned} shoppers came again")), "{}", ended.stdout);
+    assert!(ended.stdout.contains(&format!("{returned} shoppers returned")), "{}", ended.stdout);
 }

@@ -216,7 +216,7 @@ fn a_run_that_is_certainly_broken_is_stopped_and_exits_with_99() {
     );
     assert_eq!(json["objectives"][1]["verdict"], "inconclusive", "what was not seen can't hold");
     assert!(
-        json["verdict_reason"].as_str().unwrap().starts_with("stopped after"),
+        json["verdict_reason"].as_str().unwrap().starts_with("run stopped after"),
         "{}",
         json["verdict_reason"]
     );
