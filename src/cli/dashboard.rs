@@ -1,6 +1,5 @@
-//! What the terminal shows of a run that goes on: traffic, a line for each step, the worst finding so far, and the generator's health.
-//!
-//! Lines of text, no wider and no more than the terminal takes; how they get onto the screen is for `live`.
+//! The progress of a run as lines of text: traffic, a line for each step, the worst hot spot so far, and the generator's
+//! health. They fit into the terminal; `live` draws them.
 
 use std::fmt::Write;
 
@@ -11,14 +10,14 @@ use crate::tally::{Latency, SecondTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
 use crate::verdict::{HotSpot, hotspots};
 
-/// Rates and times of steps are those of this long.
-const LATELY: Micros = Micros::from_secs(10);
-/// What the lines that are not of steps need, the bar and the prompt included.
+/// The window of the steps' rates and times.
+const RECENT: Micros = Micros::from_secs(10);
+/// Lines of the terminal that are not for steps, including the bar and the prompt.
 const OTHER_LINES: usize = 8;
-/// The name of a step gets at least so much.
-const NAME: usize = 16;
+/// Minimum width of a step's name.
+const MIN_NAME: usize = 16;
 
-/// The traffic of the last second that all cores have told of, and the failures so far, a line each.
+/// Two lines: the traffic in the last second that all cores have reported, and the failures so far.
 pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String; 2] {
     let last = now.second().checked_sub(2).and_then(|second| total.seconds.get(&second));
     let per_second = |of: fn(&SecondTally) -> u64| last.map_or(0, of);
@@ -29,7 +28,7 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
         .fold((0, 0), |(all, failed), step| (all + step.attempts(), failed + step.failures()));
     let repeated: u64 = total.seconds.values().map(|second| second.repeated).sum();
     let (started, due) = (per_second(|second| second.started), per_second(|second| second.planned));
-    // Those of a closed load come as fast as they go: nothing is planned but their number.
+    // In a closed load, arrivals are not planned: a shopper who leaves is replaced.
     let arrivals = match plan.load.arrivals {
         ArrivalModel::Closed { .. } => {
             format!("{}, {}/s", counted(total.arrivals.started, "shopper"), count(started))
@@ -39,9 +38,9 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
             format!("{all} of {of}, {}/s ({}/s planned)", count(started), count(due))
         }
     };
-    let inside = count(total.arrivals.started.saturating_sub(ended));
+    let in_flight = count(total.arrivals.started.saturating_sub(ended));
     let traffic = format!(
-        "{arrivals}, {inside} inside, {} requests/s",
+        "{arrivals}, {in_flight} in flight, {} requests/s",
         count(per_second(|second| second.requests))
     );
     let share = if failed == 0 {
@@ -50,7 +49,7 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
         format!(" ({})", percent(failed as f64 / attempts as f64))
     };
     let failures = format!(
-        "{} of {} failed{share}, {} failed again",
+        "{} of {} failed{share}, {} with repeated failures",
         count(failed),
         counted(attempts, "attempt"),
         counted(repeated, "shopper")
@@ -58,7 +57,7 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
     [traffic, failures]
 }
 
-/// A line for each step that anybody came to, those that fail most first where not all have room.
+/// A line for each step that was reached. If there is not enough room, those with the most failures are shown.
 pub fn steps(
     plan: &Plan,
     now: Micros,
@@ -74,10 +73,10 @@ pub fn steps(
         reached.truncate(room.saturating_sub(2));
         reached.sort_unstable();
     }
-    let name = width.saturating_sub(44).clamp(NAME, 40);
+    let name = width.saturating_sub(44).clamp(MIN_NAME, 40);
     let mut lines = vec![format!(
         "{:name$}  {:>8}  {:>8}  {:>7}  {:>8}",
-        "step", "rate", "failed", "of all", "p95 10 s"
+        "step", "rate", "failed", "share", "p95 10 s"
     )];
     lines.extend(reached.iter().map(|step| line(plan, StepId(*step as u16), now, total, name)));
     let left_out = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).count()
@@ -91,15 +90,15 @@ pub fn steps(
 fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> String {
     let seen = &total.steps[step.index()];
     let until = now.second();
-    let from = until.saturating_sub(LATELY.second());
-    let lately: u64 = total
+    let from = until.saturating_sub(RECENT.second());
+    let recent: u64 = total
         .seconds
         .range(from..until)
         .filter_map(|(_, second)| second.steps.get(&step))
         .map(|(all, _)| u64::from(*all))
         .sum();
-    let rate = lately as f64 / f64::from((until - from).max(1));
-    let blocks = total.shape.block_of(now.since(LATELY))..total.shape.block_of(now) + 1;
+    let rate = recent as f64 / f64::from((until - from).max(1));
+    let blocks = total.shape.block_of(now.since(RECENT))..total.shape.block_of(now) + 1;
     let times: Latency = seen.times[StepTime::ResponseOk].within(blocks);
     let p95 = times
         .quantile(0.95)
@@ -118,12 +117,12 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
     )
 }
 
-/// The worst place for repeated failures so far, in a line; looked for only now and then, since looking takes time.
+/// The worst hot spot so far, in a line. The search takes time, so it is done only now and then.
 pub fn worst(plan: &Plan, total: &Tally) -> Option<String> {
-    hotspots(plan, total).first().map(|spot| told(plan, spot))
+    hotspots(plan, total).first().map(|spot| hotspot_line(plan, spot))
 }
 
-fn told(plan: &Plan, spot: &HotSpot) -> String {
+fn hotspot_line(plan: &Plan, spot: &HotSpot) -> String {
     let steps: Vec<String> = spot.steps.iter().map(|step| plan.step_label(*step)).collect();
     let mut text = format!("worst so far: {}", group(spot));
     if !steps.is_empty() {
@@ -132,16 +131,16 @@ fn told(plan: &Plan, spot: &HotSpot) -> String {
     let share = percent(spot.inside.value().unwrap_or_default());
     let _ = write!(
         text,
-        ", {share} fail again ({} of {})",
+        ", {share} of shoppers fail repeatedly ({} of {})",
         count(spot.inside.events),
         count(spot.inside.trials)
     );
     text
 }
 
-/// How the generator does: its lag of the last ten seconds, what it uses of its cores, and what never started.
+/// The generator's health: its lag in the last ten seconds, its use of the cores, and arrivals that were not started.
 pub fn generator(now: Micros, total: &Tally) -> String {
-    let blocks = total.shape.block_of(now.since(LATELY))..;
+    let blocks = total.shape.block_of(now.since(RECENT))..;
     let lag: Latency = total.blocks.range(blocks).map(|(_, block)| &block.lag).sum();
     let lag = match (lag.quantile(0.99), lag.max()) {
         (Some(p99), Some(max)) => format!("lag p99 {p99}, max {max}"),
@@ -155,7 +154,7 @@ pub fn generator(now: Micros, total: &Tally) -> String {
     };
     let unstarted: u64 = total.arrivals.unstarted.values().sum();
     let unstarted =
-        if unstarted > 0 { format!(", {} never started", count(unstarted)) } else { String::new() };
+        if unstarted > 0 { format!(", {} not started", count(unstarted)) } else { String::new() };
     format!("generator: {lag}{cpu}{unstarted}")
 }
 
@@ -181,12 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_told_in_a_few_dense_lines() {
+    fn a_run_is_shown_in_a_few_dense_lines() {
         let trial = Trial::run(12_000, 120, planted);
         insta::assert_snapshot!(screen(&trial, Micros::from_secs(110), (80, 24)).join("\n"), @r"
-        12,000 of 12,000 shoppers, 100/s (100/s planned), 0 inside, 0 requests/s
-        1,935 of 46,824 attempts failed (4.1 %), 0 shoppers failed again
-        step                                      rate    failed   of all  p95 10 s
+        12,000 of 12,000 shoppers, 100/s (100/s planned), 0 in flight, 0 requests/s
+        1,935 of 46,824 attempts failed (4.1 %), 0 shoppers with repeated failures
+        step                                      rate    failed    share  p95 10 s
         browse/home                             26.8/s        48    1.5 %    40.7ms
         search                                  27.1/s        56    1.8 %    39.9ms
         buy/home                                74.4/s       126    1.4 %    42.6ms
@@ -195,13 +194,13 @@ mod tests {
         checkout                                45.2/s       323    5.7 %    46.8ms
         pay                                     48.1/s       837   14.0 %      51ms
         confirm                                 41.6/s        77    1.5 %    51.8ms
-        worst so far: payment wallet at pay, 5.2 % fail again (234 of 4,525)
+        worst so far: payment wallet at pay, 5.2 % of shoppers fail repeatedly (234 of 4,525)
         generator: lag p99 79µs, max 79µs, cpu 25.0 %
         ");
     }
 
     #[test]
-    fn one_shopper_is_told_as_one() {
+    fn one_shopper_is_in_the_singular() {
         let trial = Trial::run(1, 10, planted);
         let [arrivals, failures] = traffic(&trial.plan, 1, Micros::from_secs(9), &trial.tally);
         assert!(arrivals.starts_with("1 of 1 shopper, "), "{arrivals}");

@@ -1,7 +1,7 @@
-//! The report of a run that goes on, for a browser: the same page, renewed as the tally grows.
+//! The live report: the page of a run in progress, renewed as the tally grows.
 //!
-//! A page is made at most every two seconds, only while somebody looks, and never on more than a twentieth of a core: what is
-//! looked at must not disturb what is measured.
+//! A page is rendered at most every two seconds, only while a browser is connected, and on at most a twentieth of a core: the
+//! report must not disturb the measurement.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -31,25 +31,25 @@ use crate::tally::Tally;
 use crate::tally::shard::{Ending, ShardHeader};
 use crate::verdict::{Findings, RunFacts};
 
-/// The shortest time from one page to the next.
-const SHORTEST: Duration = Duration::from_secs(2);
-/// Making pages takes at most one part in so many of the time.
-const SHARE: u32 = 20;
-/// How long the end of a run waits for those who look, so that they get the final page.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// The shortest time between two pages.
+const MIN_INTERVAL: Duration = Duration::from_secs(2);
+/// Rendering pages takes at most 1/20 of the time.
+const RENDER_SHARE: u32 = 20;
+/// How long the program waits at the end for connected browsers to fetch the final page.
+const FINAL_WAIT: Duration = Duration::from_secs(5);
 
-/// The page of a run that goes on.
+/// The live report of a run.
 pub struct Web {
     /// Where it is served.
     pub address: SocketAddr,
     shared: Arc<Shared>,
     source: Source,
-    maker: Option<Maker>,
+    renderer: Option<Renderer>,
     next: Instant,
 }
 
-/// The thread that makes pages, and the way to it.
-struct Maker {
+/// The thread that renders pages, and the channel to it.
+struct Renderer {
     tallies: SyncSender<(Tally, Micros)>,
     thread: JoinHandle<()>,
 }
@@ -71,7 +71,7 @@ const END: u64 = u64::MAX;
 // === impl Web ===
 
 impl Web {
-    /// Serves the page of this run, of which nothing is known yet.
+    /// Serves the page of this run, which has not begun yet.
     ///
     /// # Errors
     /// When the address can't be listened on.
@@ -90,42 +90,42 @@ impl Web {
             cost: Mutex::new(Duration::ZERO),
         });
         serve(listener, Arc::clone(&shared))?;
-        let (tallies, told) = mpsc::sync_channel::<(Tally, Micros)>(1);
+        let (tallies, received) = mpsc::sync_channel::<(Tally, Micros)>(1);
         let own = (source.clone(), header.clone(), Arc::clone(&shared));
-        let make = move || {
+        let render = move || {
             let (source, header, shared) = own;
-            for (tally, now) in told {
+            for (tally, now) in received {
                 let began = Instant::now();
                 shared.put(&body(&source, &header, &tally, now));
                 *lock(&shared.cost) = began.elapsed();
                 shared.state.send_modify(|state| *state += 1);
             }
         };
-        let thread = std::thread::Builder::new().name("page".into()).spawn(make)?;
+        let thread = std::thread::Builder::new().name("page".into()).spawn(render)?;
         Ok(Web {
             address,
             shared,
             source: source.clone(),
-            maker: Some(Maker { tallies, thread }),
+            renderer: Some(Renderer { tallies, thread }),
             next: Instant::now(),
         })
     }
 
-    /// Tells what is known by now; a page is made of it if it is time, and if somebody looks.
+    /// Renders the state at `now`, if it is time for a new page and a browser is connected.
     pub fn show(&mut self, now: Micros, total: &Tally) {
         if Instant::now() < self.next || self.shared.looking.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let Some(maker) = &self.maker else { return };
-        // One that is still being made is not waited for.
-        if maker.tallies.try_send((total.clone(), now)).is_ok() {
-            self.next = Instant::now() + SHORTEST.max(*lock(&self.shared.cost) * SHARE);
+        let Some(renderer) = &self.renderer else { return };
+        // If the previous page is still being rendered, this state is skipped.
+        if renderer.tallies.try_send((total.clone(), now)).is_ok() {
+            self.next = Instant::now() + MIN_INTERVAL.max(*lock(&self.shared.cost) * RENDER_SHARE);
         }
     }
 
-    /// The run has ended: those who look get the final report, and are waited for a little.
+    /// Ends the live report with the final page, and waits a little for connected browsers.
     pub fn finish(mut self, tally: &Tally, facts: &RunFacts, findings: &Findings) {
-        if let Some(Maker { tallies, thread }) = self.maker.take() {
+        if let Some(Renderer { tallies, thread }) = self.renderer.take() {
             drop(tallies);
             let _ = thread.join();
         }
@@ -139,18 +139,18 @@ impl Web {
         self.shared.put(&page_body(&input, Live::Ended));
         let looking = self.shared.looking.load(Ordering::Relaxed);
         self.shared.state.send_replace(END);
-        let until = Instant::now() + FAREWELL;
+        let until = Instant::now() + FINAL_WAIT;
         while self.shared.fetched_last.load(Ordering::Relaxed) < looking && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(20));
         }
-        // The last answer is on its way when it was counted.
+        // A fetch is counted before its response is sent.
         if looking > 0 {
             std::thread::sleep(Duration::from_millis(200));
         }
     }
 }
 
-/// The page's body by now.
+/// The page's body at `now`.
 fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> String {
     let facts = RunFacts {
         duration: now,
@@ -178,8 +178,8 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
 fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let router = Router::new()
-        .route("/", get(whole))
-        .route("/body", get(part))
+        .route("/", get(whole_page))
+        .route("/body", get(page_part))
         .route("/events", get(events))
         .with_state(shared);
     std::thread::Builder::new().name("web".into()).spawn(move || {
@@ -193,12 +193,12 @@ fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result
     Ok(())
 }
 
-async fn whole(State(shared): State<Arc<Shared>>) -> Response {
+async fn whole_page(State(shared): State<Arc<Shared>>) -> Response {
     let body = shared.get();
     answer("text/html; charset=utf-8", Body::from(live_shell(&shared.title, &body)))
 }
 
-async fn part(State(shared): State<Arc<Shared>>) -> Response {
+async fn page_part(State(shared): State<Arc<Shared>>) -> Response {
     let last = *shared.state.borrow() == END;
     let body = shared.get();
     if last {
@@ -220,7 +220,7 @@ async fn events(State(shared): State<Arc<Shared>>) -> Response {
             } else {
                 format!("event: state\ndata: {state}\n\n")
             };
-            // A reader who has gone is noticed at the next state.
+            // A closed connection is noticed at the next state.
             if sender.send_data(event.into()).await.is_err()
                 || state == END
                 || states.changed().await.is_err()
