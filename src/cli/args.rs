@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use url::Url;
 
-use super::output::ReportFileArgs;
+use super::report_files::ReportFileArgs;
 use crate::base::{Micros, Slice};
 use crate::engine::StopRules;
 use crate::scenario::{Extent, Fraction, Quantity};

@@ -26,6 +26,7 @@ mod random;
 mod recorder;
 mod replay_command;
 mod report;
+mod report_files;
 mod run;
 mod run_folder;
 mod run_options;

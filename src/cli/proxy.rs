@@ -1,5 +1,5 @@
 //! Proxy settings of the environment. Shoppers connect directly: a proxy would be part of what is measured, and share its
-//! connections among shoppers. Where other programs would use a proxy, the user is told that this one does not.
+//! connections among shoppers. Where other programs would use a proxy, a notice says that this one does not.
 
 use url::{Host, Url};
 
@@ -38,7 +38,7 @@ fn is_exempt(target: &Url, list: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn told(target: &str, set: &[(&str, &str)]) -> Option<String> {
+    fn notice_for(target: &str, set: &[(&str, &str)]) -> Option<String> {
         let environment = |name: &str| {
             set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
@@ -54,7 +54,7 @@ mod tests {
             ("https://shop.test", "HTTPS_PROXY"),
             ("https://shop.test", "all_proxy"),
         ] {
-            let notice = told(target, &[(name, proxy)]).unwrap();
+            let notice = notice_for(target, &[(name, proxy)]).unwrap();
             assert!(notice.starts_with(&format!("note: {name} is set")), "{notice}");
         }
     }
@@ -62,9 +62,9 @@ mod tests {
     #[test]
     fn a_proxy_that_nobody_would_use_is_not() {
         let proxy = ("HTTP_PROXY", "http://proxy:3128");
-        assert_eq!(told("http://shop.test", &[]), None);
-        assert_eq!(told("http://shop.test", &[("HTTP_PROXY", "")]), None);
-        assert_eq!(told("https://shop.test", &[proxy]), None);
+        assert_eq!(notice_for("http://shop.test", &[]), None);
+        assert_eq!(notice_for("http://shop.test", &[("HTTP_PROXY", "")]), None);
+        assert_eq!(notice_for("https://shop.test", &[proxy]), None);
         for (target, exempt) in [
             ("http://shop.test", "*"),
             ("http://shop.test", "localhost, Shop.Test"),
@@ -72,8 +72,12 @@ mod tests {
             ("http://127.0.0.1:8080", "127.0.0.1"),
             ("http://[::1]:8080", "::1"),
         ] {
-            assert_eq!(told(target, &[proxy, ("no_proxy", exempt)]), None, "{target} {exempt}");
+            assert_eq!(
+                notice_for(target, &[proxy, ("no_proxy", exempt)]),
+                None,
+                "{target} {exempt}"
+            );
         }
-        assert!(told("http://workshop.test", &[proxy, ("NO_PROXY", "shop.test")]).is_some());
+        assert!(notice_for("http://workshop.test", &[proxy, ("NO_PROXY", "shop.test")]).is_some());
     }
 }
