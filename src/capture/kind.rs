@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use regex::Regex;
+use url::Url;
+
 use super::json_place::JsonPlace;
 use super::pattern::PatternError;
 use super::value::Value;
@@ -57,6 +60,20 @@ pub enum BodyKind {
 
 /// A response, read on demand.
 pub trait ResponseView {
+    /// The status.
+    fn status(&self) -> u16;
+    /// The address after redirects.
+    fn url(&self) -> Option<&Url>;
+    /// Where the first answer redirected to, if it did; no address where it is none.
+    fn first_location(&self) -> Option<Option<Url>>;
+    /// The size of the body, decompressed, in bytes.
+    fn size(&self) -> u64;
+    /// Whether the body has the text, as it is written or as a reader of the page sees it.
+    fn says(&self, wanted: &str) -> bool;
+    /// Whether a reader of the page sees a text that should not be there.
+    fn shows(&self, unwanted: &str) -> bool;
+    /// Whether the expression matches in the source or in what a reader sees.
+    fn matches(&self, regex: &Regex) -> bool;
     /// The body as text, in its own encoding.
     fn text(&self) -> &str;
     /// The body as a JSON document, if it is one.

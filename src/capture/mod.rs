@@ -1,8 +1,9 @@
-//! What can be captured from a response: one file for each kind of capture.
+//! What can be captured from a response, and (in `check`) what can be checked of it: one file for each kind.
 //!
 //! A kind's file has its key in the scenario language, the compilation of its pattern, and its reading of a response.
 //! A new kind is a new file and a line in `KINDS`.
 
+pub mod check;
 mod cookie;
 mod css;
 mod header;

@@ -12,6 +12,7 @@ use url::Url;
 use super::worker::{self, WorkerOptions};
 use super::{Phase, ShopRole, Stop, StopCause, TokioClock};
 use crate::base::{Delay, Micros, Slice};
+use crate::capture::check::{CHECKS, Written, status};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{
     self, Arm, Behaviour, Check, Conditions, Patience, Plan, RetryStrategy, StatusRange,
@@ -22,6 +23,18 @@ use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
 use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
 use crate::tally::{End, FailureKind, OwnFault, PairCounts, PairQuestion, StepTime, Tally};
 
+fn json_check(path: &str, expected: plan::Expected) -> Check {
+    let kind = CHECKS.iter().find(|kind| kind.key == "json").unwrap();
+    let Written::Named { compile, .. } = kind.written else { panic!("{kind:?}") };
+    compile(path, expected).unwrap().into()
+}
+
+fn text_check(text: &str) -> Check {
+    let kind = CHECKS.iter().find(|kind| kind.key == "text").unwrap();
+    let Written::Texts(compile) = kind.written else { panic!("{kind:?}") };
+    Check::One(compile(), vec![plan::Template::Literal(text.into())])
+}
+
 type Answer = (Micros, Result<(u16, String), TransportError>);
 
 /// One journey of a lone step and a purchase of two, five shoppers per second for ten seconds.
@@ -30,9 +43,9 @@ fn shop_plan() -> Plan {
     add_unit(&mut plan, false, &[("home", 0.0, 1.0)]);
     add_unit(&mut plan, true, &[("pay", 1.0, 1.0), ("confirmation", 0.0, 1.0)]);
     for step in &mut plan.steps {
-        step.expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
+        step.expect = Conditions { checks: vec![status(vec![StatusRange::SUCCESS]).into()] };
         step.declined =
-            Conditions { checks: vec![Check::Status(vec![StatusRange { low: 402, high: 402 }])] };
+            Conditions { checks: vec![status(vec![StatusRange { low: 402, high: 402 }]).into()] };
     }
     plan.load.arrivals = plan::ArrivalModel::Paced(profile(&[(5.0, 5.0, 10.0)]));
     plan.shoppers.retry_after = Delay::fixed(Micros::from_secs(1));
@@ -251,7 +264,7 @@ fn trying_again_multiplies_an_overload_as_the_law_says() {
     let (served, offered, again) = (100.0, 110.0, 1.0 - 0.3917);
     let mut plan = plan(vec![journey("buy", 1.0)], Vec::new());
     add_unit(&mut plan, false, &[("pay", 0.0, 1.0)]);
-    plan.steps[0].expect = Conditions { checks: vec![Check::Status(vec![StatusRange::SUCCESS])] };
+    plan.steps[0].expect = Conditions { checks: vec![status(vec![StatusRange::SUCCESS]).into()] };
     plan.load.arrivals = plan::ArrivalModel::Poisson(profile(&[(offered, offered, 90.0)]));
     plan.shoppers.behaviour = Behaviour::Live;
     plan.shoppers.patience = Patience::preset("geometric-63").unwrap();
@@ -293,10 +306,8 @@ fn a_closed_load_keeps_so_many_shoppers_in_the_shop() {
 #[test]
 fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
     let mut plan = shop_plan();
-    let path = plan::JsonPlace::parse("$.state").unwrap();
-    let until = Conditions {
-        checks: vec![Check::Json { path, expected: plan::Expected::Value("paid".into()) }],
-    };
+    let until =
+        Conditions { checks: vec![json_check("$.state", plan::Expected::Value("paid".into()))] };
     plan.steps[2].poll = Some(plan::Poll {
         every: Some(Micros::from_millis(500)),
         until,
@@ -472,7 +483,7 @@ fn shoppers_who_wait_for_each_other_act_at_one_instant() {
 fn a_waiting_page_is_asked_again_when_and_where_it_says() {
     let mut plan = shop_plan();
     plan.load.arrivals = plan::ArrivalModel::Paced(profile(&[(1.0, 1.0, 1.0)]));
-    let until = Conditions { checks: vec![Check::Text(plan::Template::Literal("done".into()))] };
+    let until = Conditions { checks: vec![text_check("done")] };
     plan.steps[0].poll = Some(plan::Poll { every: None, until, within: Micros::from_secs(20) });
     let asked = Rc::new(std::cell::RefCell::new(Vec::new()));
     let kept = Rc::clone(&asked);

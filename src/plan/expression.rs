@@ -12,10 +12,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Rest, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
-use super::template::{RenderError, Scope};
+use super::template::Scope;
 use crate::base::VarId;
 use crate::base::random::{Purpose, below, draw};
 use crate::capture::Value;
+use crate::capture::check::RenderError;
 
 /// The functions that templates may call beside minijinja's own.
 pub const FUNCTIONS: [&str; 4] = ["pick", "random", "uuid", "date"];

@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use regex::Regex;
 use strum::{IntoStaticStr, VariantArray};
 
 use super::extract::Extract;
 use super::template::Template;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
-use crate::capture::JsonPlace;
-use crate::scenario::{Client, MoneyUnit, Pick, StatusRange};
+use crate::capture::check;
+use crate::scenario::{Client, MoneyUnit, Pick};
 
 /// The ordered units that a shopper means to go through.
 #[derive(Debug)]
@@ -289,64 +288,19 @@ pub struct Conditions {
 /// One condition on an answer.
 #[derive(Debug)]
 pub enum Check {
-    /// The final status is in one of the ranges.
-    Status(Vec<StatusRange>),
-    /// A JSONPath selects a value equal to the expected one, or one that is there at all.
-    Json {
-        /// Where to look.
-        path: JsonPlace,
-        /// What to find there.
-        expected: Expected,
-    },
-    /// The body contains this text.
-    Text(Template),
-    /// The body does not contain this text.
-    NoText(Template),
-    /// The body matches.
-    Matches(Regex),
-    /// A header of the final answer (name in lower case) has this value, or is there at all.
-    Header {
-        /// The header's name in lower case.
-        name: String,
-        /// What it must be.
-        expected: Expected,
-    },
-    /// The page has an element for this CSS selector, which parses.
-    Css(String),
-    /// The page has no element for this CSS selector, which parses.
-    NoCss(String),
-    /// The final address is like one of these: paths or addresses in which `*` stands for anything.
-    Url(Vec<Template>),
-    /// The first answer redirected to an address that is like one of these.
-    Location(Vec<Template>),
-    /// The size of the body in bytes, both bounds included.
-    Size {
-        /// At least.
-        low: u64,
-        /// At most.
-        high: u64,
-    },
+    /// A check of a kind, with its texts.
+    One(Box<dyn check::Check>, Vec<Template>),
     /// One of these holds.
     AnyOf(Vec<Conditions>),
-    /// A GraphQL answer without errors whose fields are of these types; of no type whose name ends in `Error` if none is named.
-    GraphQl(Vec<String>),
-    /// A GraphQL answer of which a field is of one of these types.
-    GraphQlType(Vec<String>),
 }
 
-/// What a value must be.
-#[derive(Debug)]
-pub enum Expected {
-    /// Anything, so long as it is there.
-    Present,
-    /// Nothing there.
-    Absent,
-    /// Equal to this JSON value (a number equals a number of the same value, 1 and 1.0 alike).
-    Value(serde_json::Value),
-    /// Equal, as text, to what this renders to.
-    Text(Template),
-    /// Equal to one of these JSON values.
-    OneOf(Vec<serde_json::Value>),
+// === impl Check ===
+
+impl From<Box<dyn check::Check>> for Check {
+    /// A check without texts.
+    fn from(check: Box<dyn check::Check>) -> Check {
+        Check::One(check, Vec::new())
+    }
 }
 
 // === impl Conditions ===

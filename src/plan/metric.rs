@@ -261,7 +261,8 @@ mod tests {
     #[test]
     fn every_measure_has_a_name_that_an_objective_understands() {
         let mut plan = shop();
-        plan.steps[2].declined.checks.push(crate::plan::Check::Css("b".to_owned()));
+        let declined = crate::capture::check::graphql(Vec::new());
+        plan.steps[2].declined.checks.push(declined.into());
         for measure in Measure::VARIANTS {
             let scopes = [MetricScope::All, MetricScope::Steps(vec![StepId(2)])];
             let all_allowed = *measure != Measure::Response;

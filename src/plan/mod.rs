@@ -33,6 +33,7 @@ use url::Url;
 
 use crate::base::{Currency, JourneyId, StepId, UnitId, VarId};
 
+pub use crate::capture::check::{Expected, RenderError};
 pub use crate::capture::{JsonPlace, Value};
 pub use arms::{Arm, MAX_ARMS, RetryStrategy};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
@@ -40,9 +41,8 @@ pub use canonical::Canonical;
 pub use equipment::{Equipment, Network};
 pub use extract::Extract;
 pub use flow::{
-    Assets, Auth, Body, Capture, Check, Conditions, Expected, FieldMatch, Journey, JourneyItem,
-    JsonSegment, Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous, Request, RetryUnit,
-    Step, Submit,
+    Assets, Auth, Body, Capture, Check, Conditions, FieldMatch, Journey, JourneyItem, JsonSegment,
+    Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous, Request, RetryUnit, Step, Submit,
 };
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
@@ -58,7 +58,7 @@ pub use shoppers::{Attribute, Cell, DataSet, PATIENCE_PRESETS, Patience, Shopper
 pub use crate::scenario::{
     Behaviour, Client, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
-pub use template::{RenderError, Scope, Segment, Template, Templates};
+pub use template::{Scope, Segment, Template, Templates};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
 pub const SCHEDULE_VERSION: u32 = 1;

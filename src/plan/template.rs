@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub use super::expression::Templates;
 use crate::base::VarId;
 use crate::capture::Value;
+use crate::capture::check::RenderError;
 
 /// Text with placeholders.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,17 +45,6 @@ pub trait Scope {
     fn value(&self, var: VarId) -> Option<&Value>;
     /// The next 64 uniform bits of this shopper's stream for choices in templates.
     fn next_bits(&self) -> u64;
-}
-
-/// Why a template could not be filled.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
-    /// A variable that no earlier step has filled for this shopper.
-    #[error("'{0}' has no value yet")]
-    Missing(String),
-    /// The expression failed.
-    #[error("{0}")]
-    Expression(String),
 }
 
 // === impl Template ===

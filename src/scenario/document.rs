@@ -8,13 +8,14 @@ use super::amount::Amount;
 use super::arms::{Arm, RetryStrategy};
 use super::assets::AssetRules;
 use super::attributes::{AttributeValue, Figures, Weighed};
+use super::conditions::Conditions;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::steps::{
-    Auth, Basic, Basket, Branch, Choose, Conditions, GraphQl, Include, JourneyItem, Order, Poll,
-    Purchase, RendezvousGroup, Repeat, Step, Submit, Upload,
+    Auth, Basic, Basket, Branch, Choose, GraphQl, Include, JourneyItem, Order, Poll, Purchase,
+    RendezvousGroup, Repeat, Step, Submit, Upload,
 };
 use super::tree::{Kind, Node};
 use super::units::{Attempts, Count, Fraction, Quantity, Rate, Weight};

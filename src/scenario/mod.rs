@@ -8,6 +8,7 @@ mod amount;
 mod arms;
 mod assets;
 mod attributes;
+mod conditions;
 mod decode;
 mod document;
 mod extract;
@@ -21,10 +22,12 @@ mod tree;
 mod units;
 mod words;
 
+pub use crate::capture::check::StatusRange;
 pub use amount::Amount;
 pub use arms::{Arm, RetryStrategy, STRATEGIES};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
+pub use conditions::{Conditions, WrittenCheck};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
     Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers,
@@ -37,14 +40,14 @@ pub use problem::{Place, Problem, Problems, nearest};
 pub use schema::schema;
 pub use source::{Located, Source, Span, Text};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Conditions, Every, FieldMatch, GraphQl, Include,
-    JourneyItem, METHODS, MultipartPart, Order, Poll, Purchase, Rendezvous, RendezvousGroup,
-    Repeat, Step, Submit, Upload,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Every, FieldMatch, GraphQl, Include, JourneyItem,
+    METHODS, MultipartPart, Order, Poll, Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
+    Submit, Upload,
 };
 pub use tree::{Kind, Node};
 pub use units::{
-    Attempts, Bandwidth, Count, Extent, Fraction, Quantity, QuantityError, Rate, StageFlag,
-    StatusRange, Times, Weight,
+    Attempts, Bandwidth, Count, Extent, Fraction, Quantity, QuantityError, Rate, StageFlag, Times,
+    Weight,
 };
 pub use words::{
     AllOf, ArrivalSpacing, Behaviour, Client, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit,

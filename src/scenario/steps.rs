@@ -5,12 +5,13 @@
 use serde_json::{Value, json};
 
 use super::assets::Assets;
+use super::conditions::Conditions;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
 use super::source::{Located, Text};
 use super::tree::{Kind, Node};
-use super::units::{Count, Extent, Fraction, Quantity, StatusRange, Times, Weight};
+use super::units::{Count, Fraction, Quantity, Times, Weight};
 use super::words::{Client, MoneyUnit, Pick};
 use crate::base::{Delay, Micros};
 
@@ -243,36 +244,6 @@ mapping! {
         "until" required => until: Conditions,
         /// How long the shopper waits for it in all.
         "for" required => length: Located<Micros>,
-    }
-}
-
-mapping! {
-    /// Conditions on an answer, which must all hold.
-    Conditions, "a set of conditions", rules({ "minProperties": 1 }) {
-        /// The status: 201, 2xx, 200..299, or a list of these.
-        "status" => status: OneOrMany<Located<StatusRange>>,
-        /// JSONPaths and what they must select: a value, a list of allowed values, or `{ present: true }`.
-        "json" => json: Named<AnyJson>,
-        /// A text, or several, that the body must contain.
-        "text" => text: OneOrMany<Text>,
-        /// A text, or several, that the body must not contain.
-        "no_text" => no_text: OneOrMany<Text>,
-        /// A regular expression, or several, that the body must match.
-        "matches" => matches: OneOrMany<Text>,
-        /// Response headers and what they must be: a value, a list of allowed values, or `{ present: true }`.
-        "header" => header: Named<AnyJson>,
-        /// A CSS selector, or several, that the page must have an element for.
-        "css" => css: OneOrMany<Text>,
-        /// A CSS selector, or several, that the page must have no element for.
-        "no_css" => no_css: OneOrMany<Text>,
-        /// The address after redirects: a path, with its query or without, or a whole URL, or a list of these; a * stands for anything.
-        "url" => url: OneOrMany<Text>,
-        /// Where the first answer redirected to, the same way.
-        "location" => location: OneOrMany<Text>,
-        /// The size of the body, such as 1kB..2MB, 1kB.. or ..2MB.
-        "size" => size: Located<Extent>,
-        /// Sets of conditions of which at least one must hold.
-        "any_of" => any_of: Vec<Conditions>,
     }
 }
 

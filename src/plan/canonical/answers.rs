@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{Canonical, kind};
-use crate::plan::{
-    Capture, Check, Conditions, Expected, Extract, MoneyUnit, OrderCapture, Pick, Price,
-    StatusRange,
-};
+use crate::plan::{Capture, Check, Conditions, Extract, MoneyUnit, OrderCapture, Pick, Price};
 
 impl Canonical for Capture {
     fn canonical(&self) -> Value {
@@ -64,43 +61,10 @@ impl Canonical for Conditions {
 impl Canonical for Check {
     fn canonical(&self) -> Value {
         match self {
-            Check::Status(ranges) => kind("Status", ranges.canonical()),
-            Check::Json { path, expected } => {
-                kind("Json", json!({ "path": path.canonical(), "expected": expected.canonical() }))
+            Check::One(check, texts) => {
+                check.canonical(texts.iter().map(Canonical::canonical).collect())
             }
-            Check::Text(text) => kind("Text", text.canonical()),
-            Check::NoText(text) => kind("NoText", text.canonical()),
-            Check::Matches(regex) => kind("Matches", json!(regex.as_str())),
-            Check::Header { name, expected } => {
-                kind("Header", json!({ "name": name, "expected": expected.canonical() }))
-            }
-            Check::Css(selector) => kind("Css", selector.canonical()),
-            Check::NoCss(selector) => kind("NoCss", selector.canonical()),
-            Check::Url(patterns) => kind("Url", patterns.canonical()),
-            Check::Location(patterns) => kind("Location", patterns.canonical()),
-            Check::Size { low, high } => kind("Size", json!({ "low": low, "high": high })),
             Check::AnyOf(several) => kind("AnyOf", several.canonical()),
-            Check::GraphQl(types) => kind("GraphQl", types.canonical()),
-            Check::GraphQlType(types) => kind("GraphQlType", types.canonical()),
         }
-    }
-}
-
-impl Canonical for Expected {
-    fn canonical(&self) -> Value {
-        match self {
-            Expected::Present => json!("Present"),
-            Expected::Absent => json!("Absent"),
-            Expected::Value(value) => kind("Value", value.canonical()),
-            Expected::Text(text) => kind("Text", text.canonical()),
-            Expected::OneOf(values) => kind("OneOf", values.canonical()),
-        }
-    }
-}
-
-impl Canonical for StatusRange {
-    fn canonical(&self) -> Value {
-        let StatusRange { low, high } = self;
-        json!({ "low": low, "high": high })
     }
 }

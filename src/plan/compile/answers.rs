@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::Compiler;
 use super::names::Spot;
 use super::text::has_placeholder;
+use crate::capture::check::{CHECKS, CheckKind, Written, status};
 use crate::capture::{KINDS, PatternError, pattern};
 use crate::plan::{Check, Conditions, Expected, Extract, Pick, StatusRange, Template};
-use crate::scenario::{self, AnyJson, CAPTURES, Kind, Named, Node, OneOrMany, Text, listed};
+use crate::scenario::{self, AnyJson, CAPTURES, Kind, Node, Text, WrittenCheck, listed};
 
 impl Compiler<'_> {
     pub(super) fn extract(&mut self, written: &scenario::Extract) -> Option<Extract> {
@@ -79,55 +80,18 @@ impl Compiler<'_> {
         let mut conditions =
             written.map_or_else(Conditions::default, |written| self.conditions(written, spot));
         if !written.is_some_and(|written| written.keys.has("status")) {
-            conditions.checks.insert(0, Check::Status(vec![StatusRange::SUCCESS]));
+            conditions.checks.insert(0, status(vec![StatusRange::SUCCESS]).into());
         }
         conditions
     }
 
     pub(super) fn conditions(&mut self, written: &scenario::Conditions, spot: &Spot) -> Conditions {
         let mut checks = Vec::new();
-        if let Some(statuses) = &written.status {
-            checks.push(Check::Status(statuses.0.iter().map(|status| status.value).collect()));
+        for (key, written) in &written.checks {
+            if let Some(kind) = CHECKS.iter().find(|kind| kind.key == *key) {
+                self.check(kind, written, spot, &mut checks);
+            }
         }
-        for (path, expected) in written.json.iter().flat_map(|json| &json.0) {
-            let (path, expected) = (
-                self.pattern(path, pattern::json_path),
-                expected.as_ref().and_then(|expected| self.expected(expected, spot, false)),
-            );
-            checks
-                .extend(path.zip(expected).map(|(path, expected)| Check::Json { path, expected }));
-        }
-        for text in written.text.iter().flat_map(|texts| &texts.0) {
-            checks.extend(self.body_text(text, spot).map(Check::Text));
-        }
-        for text in written.no_text.iter().flat_map(|texts| &texts.0) {
-            checks.extend(self.body_text(text, spot).map(Check::NoText));
-        }
-        for pattern in written.matches.iter().flat_map(|patterns| &patterns.0) {
-            checks.extend(self.pattern(pattern, pattern::regex).map(Check::Matches));
-        }
-        self.header_checks(written.header.as_ref(), spot, &mut checks);
-        checks.extend(
-            written
-                .css
-                .iter()
-                .flat_map(|css| &css.0)
-                .filter_map(|css| self.selector(css).map(Check::Css)),
-        );
-        checks.extend(
-            written
-                .no_css
-                .iter()
-                .flat_map(|css| &css.0)
-                .filter_map(|css| self.selector(css).map(Check::NoCss)),
-        );
-        checks.extend(written.url.as_ref().map(|urls| Check::Url(self.likenesses(urls, spot))));
-        checks.extend(
-            written.location.as_ref().map(|urls| Check::Location(self.likenesses(urls, spot))),
-        );
-        checks.extend(
-            written.size.as_ref().map(|size| Check::Size { low: size.value.0, high: size.value.1 }),
-        );
         if let Some(any_of) = &written.any_of {
             checks.push(Check::AnyOf(
                 any_of.iter().map(|conditions| self.conditions(conditions, spot)).collect(),
@@ -143,9 +107,65 @@ impl Compiler<'_> {
         Conditions { checks }
     }
 
-    /// What an address must be like.
-    fn likenesses(&mut self, written: &OneOrMany<Text>, spot: &Spot) -> Vec<Template> {
-        written.0.iter().filter_map(|text| self.likeness(text, spot)).collect()
+    /// What is checked by one key.
+    fn check(
+        &mut self,
+        kind: &CheckKind,
+        written: &WrittenCheck,
+        spot: &Spot,
+        checks: &mut Vec<Check>,
+    ) {
+        match (&kind.written, written) {
+            (Written::Statuses(compile), WrittenCheck::Statuses(statuses)) => {
+                checks.push(compile(statuses.0.iter().map(|status| status.value).collect()).into());
+            }
+            (Written::Texts(compile), WrittenCheck::Texts(texts)) => {
+                for text in &texts.0 {
+                    let text = self.body_text(text, spot);
+                    checks.extend(text.map(|text| Check::One(compile(), vec![text])));
+                }
+            }
+            (Written::Patterns(compile), WrittenCheck::Texts(patterns)) => {
+                for pattern in &patterns.0 {
+                    checks.extend(self.pattern(pattern, compile).map(Check::from));
+                }
+            }
+            (Written::Addresses(compile), WrittenCheck::Texts(texts)) => {
+                let texts = texts.0.iter().filter_map(|text| self.likeness(text, spot)).collect();
+                checks.push(Check::One(compile(), texts));
+            }
+            (Written::Named { as_text, compile }, WrittenCheck::Named(named)) => {
+                for (name, expected) in &named.0 {
+                    let expected =
+                        expected.as_ref().and_then(|node| self.expected(node, spot, *as_text));
+                    // The name is read in any case, for what is wrong with it.
+                    let (expected, texts) = expected.unzip();
+                    let known = expected.is_some();
+                    let check = self
+                        .pattern(name, |name| compile(name, expected.unwrap_or(Expected::Present)));
+                    let check = check.filter(|_| known).zip(texts);
+                    checks.extend(
+                        check.map(|(check, text)| Check::One(check, text.into_iter().collect())),
+                    );
+                }
+            }
+            (Written::Size(compile), WrittenCheck::Size(size)) => {
+                checks.push(compile(size.value.0, size.value.1).into());
+            }
+            // The scenario decodes each kind as it is written.
+            (
+                Written::Statuses(_)
+                | Written::Texts(_)
+                | Written::Patterns(_)
+                | Written::Addresses(_)
+                | Written::Named { .. }
+                | Written::Size(_),
+                WrittenCheck::Statuses(_)
+                | WrittenCheck::Texts(_)
+                | WrittenCheck::Named(_)
+                | WrittenCheck::Size(_),
+            ) => {}
+        }
     }
 
     /// A path or address in which `*` stands for anything.
@@ -161,22 +181,6 @@ impl Compiler<'_> {
         self.text(written, spot)
     }
 
-    fn header_checks(
-        &mut self,
-        written: Option<&Named<AnyJson>>,
-        spot: &Spot,
-        checks: &mut Vec<Check>,
-    ) {
-        for (name, expected) in written.iter().flat_map(|headers| &headers.0) {
-            let read = self.pattern(name, pattern::header_name);
-            let expected =
-                expected.as_ref().and_then(|expected| self.expected(expected, spot, true));
-            checks.extend(
-                read.zip(expected).map(|(name, expected)| Check::Header { name, expected }),
-            );
-        }
-    }
-
     fn body_text(&mut self, text: &Text, spot: &Spot) -> Option<Template> {
         if text.value.is_empty() {
             self.problem(text.span, "an empty text is in every body", "write the text to look for");
@@ -185,8 +189,14 @@ impl Compiler<'_> {
         self.text(text, spot)
     }
 
-    /// A value, a list of allowed values, `{ present: true }`, or `{ equals: ... }` for any JSON value.
-    fn expected(&mut self, written: &AnyJson, spot: &Spot, as_text: bool) -> Option<Expected> {
+    /// A value, a list of allowed values, `{ present: true }`, or `{ equals: ... }` for any JSON value; with the text that
+    /// it is compared with.
+    fn expected(
+        &mut self,
+        written: &AnyJson,
+        spot: &Spot,
+        as_text: bool,
+    ) -> Option<(Expected, Option<Template>)> {
         let node = &written.0;
         let literal = |node: &Node| match (&node.kind, as_text) {
             (Kind::Scalar { text, .. }, true) => Value::String(text.clone()),
@@ -194,7 +204,7 @@ impl Compiler<'_> {
         };
         match &node.kind {
             Kind::Scalar { text, .. } if as_text || has_placeholder(text) => {
-                self.template(text, node.span, spot).map(Expected::Text)
+                self.template(text, node.span, spot).map(|text| (Expected::Text, Some(text)))
             }
             Kind::Null if as_text => {
                 self.problem(
@@ -204,7 +214,7 @@ impl Compiler<'_> {
                 );
                 None
             }
-            Kind::Scalar { .. } | Kind::Null => Some(Expected::Value(node.to_json())),
+            Kind::Scalar { .. } | Kind::Null => Some((Expected::Value(node.to_json()), None)),
             Kind::List(items) => {
                 if let Some(item) = items.iter().find(
                     |item| matches!(&item.kind, Kind::Scalar { text, .. } if has_placeholder(text)),
@@ -216,12 +226,12 @@ impl Compiler<'_> {
                     );
                     return None;
                 }
-                Some(Expected::OneOf(items.iter().map(literal).collect()))
+                Some((Expected::OneOf(items.iter().map(literal).collect()), None))
             }
             Kind::Map(entries) => match entries.as_slice() {
                 [(key, value)] if key.value == "present" => match value.to_json() {
-                    Value::Bool(true) => Some(Expected::Present),
-                    Value::Bool(false) => Some(Expected::Absent),
+                    Value::Bool(true) => Some((Expected::Present, None)),
+                    Value::Bool(false) => Some((Expected::Absent, None)),
                     _ => {
                         self.problem(
                             value.span,
@@ -232,7 +242,7 @@ impl Compiler<'_> {
                     }
                 },
                 [(key, value)] if key.value == "equals" && !as_text => {
-                    Some(Expected::Value(value.to_json()))
+                    Some((Expected::Value(value.to_json()), None))
                 }
                 _ => {
                     self.problem(

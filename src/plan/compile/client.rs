@@ -1,6 +1,6 @@
 //! What the requests of a step are to a browser.
 
-use crate::capture::BodyKind;
+use crate::capture::{BodyKind, check};
 use crate::plan::{Body, Check, Conditions, Extract, Method, Step};
 
 /// Marks on a journey's steps what follows from all of them.
@@ -14,7 +14,7 @@ pub(super) fn mark(steps: &mut [Step]) {
 
 /// Whether a step has to do with a page.
 fn is_of_pages(step: &Step) -> bool {
-    let of_page = |check: &Check| matches!(check, Check::Css(_) | Check::NoCss(_));
+    let of_page = |check: &dyn check::Check| check.reads() == BodyKind::Page;
     matches!(step.request.body, Body::Submit(_))
         || step.assets.is_some()
         || step.captures.iter().any(|capture| is_css(&capture.from))
@@ -24,9 +24,7 @@ fn is_of_pages(step: &Step) -> bool {
 /// Whether a page would ask for this by a script: pages and forms are got and posted, and read and written as neither JSON nor
 /// plain text.
 fn is_scripted(step: &Step) -> bool {
-    let of_json = |check: &Check| {
-        matches!(check, Check::Json { .. } | Check::GraphQl(_) | Check::GraphQlType(_))
-    };
+    let of_json = |check: &dyn check::Check| check.reads() == BodyKind::Json;
     let sends = match step.request.body {
         Body::Json(_) | Body::Text(_) => true,
         Body::Submit(_) | Body::Form(_) | Body::Multipart(_) => return false,
@@ -44,10 +42,10 @@ fn conditions(step: &Step) -> impl Iterator<Item = &Conditions> {
     [&step.expect, &step.declined].into_iter().chain(step.poll.as_ref().map(|poll| &poll.until))
 }
 
-fn any(conditions: &Conditions, wanted: &dyn Fn(&Check) -> bool) -> bool {
+fn any(conditions: &Conditions, wanted: &dyn Fn(&dyn check::Check) -> bool) -> bool {
     conditions.checks.iter().any(|check| match check {
         Check::AnyOf(sets) => sets.iter().any(|set| any(set, wanted)),
-        check => wanted(check),
+        Check::One(check, _) => wanted(&**check),
     })
 }
 

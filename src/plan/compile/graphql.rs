@@ -2,6 +2,7 @@
 
 use super::Compiler;
 use super::names::Spot;
+use crate::capture::check;
 use crate::plan::{Body, Check, Conditions, Template};
 use crate::scenario::{self, Defaults, OneOrMany, Text, operations};
 
@@ -150,11 +151,13 @@ impl Compiler<'_> {
                 .collect::<Vec<_>>()
         };
         // Behind the status, before what the step looks for in the answer.
-        let place = usize::from(matches!(expect.checks.first(), Some(Check::Status(_))));
-        expect.checks.insert(place, Check::GraphQl(names(&written.types)));
+        let place = usize::from(
+            matches!(expect.checks.first(), Some(Check::One(check, _)) if check.is_of_status()),
+        );
+        expect.checks.insert(place, check::graphql(names(&written.types)).into());
         let types = names(&written.declined);
         if !types.is_empty() {
-            let of_types = Conditions { checks: vec![Check::GraphQlType(types)] };
+            let of_types = Conditions { checks: vec![check::graphql_type(types).into()] };
             *declined = match std::mem::take(declined) {
                 own if own.is_empty() => of_types,
                 own => Conditions { checks: vec![Check::AnyOf(vec![of_types, own])] },

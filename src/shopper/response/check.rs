@@ -1,10 +1,11 @@
 //! The checks on a response: did what the shopper expected hold, did the shop decline, what went wrong.
 
+use std::borrow::Cow;
+
 use super::extract::Response;
-use super::graphql;
 use crate::capture::ResponseView;
-use crate::plan::{Check, Conditions, Expected, RenderError, Scope, Template, Templates};
-use crate::shopper::browser::address::{self, is_like};
+use crate::capture::check::Texts;
+use crate::plan::{Check, Conditions, RenderError, Scope, Template, Templates};
 use crate::shopper::failure_kind::classify_status;
 use crate::tally::{Checked, FailureKind};
 
@@ -40,8 +41,10 @@ impl Checker<'_> {
         for check in &conditions.checks {
             if let Some(detail) = self.check(check, answer)? {
                 let kind = match check {
-                    Check::Status(_) => classify_status(answer.status()),
-                    _ => FailureKind::UnexpectedContent,
+                    Check::One(check, _) if check.is_of_status() => {
+                        classify_status(answer.status())
+                    }
+                    Check::One(..) | Check::AnyOf(_) => FailureKind::UnexpectedContent,
                 };
                 return Ok(Some(FailedCheck { kind, detail }));
             }
@@ -64,7 +67,7 @@ impl Checker<'_> {
     /// Every condition with whether it holds, in words: for walks.
     pub fn explain(&self, conditions: &Conditions, answer: &Response<'_>) -> Vec<Checked> {
         let explain = |check| match self.check(check, answer) {
-            Ok(None) => Checked { what: in_words(check), held: true },
+            Ok(None) => Checked { what: describe(check), held: true },
             Ok(Some(detail)) => Checked { what: detail, held: false },
             Err(error) => Checked { what: error.to_string(), held: false },
         };
@@ -73,79 +76,10 @@ impl Checker<'_> {
 
     /// What is wrong with one condition, or nothing.
     fn check(&self, check: &Check, answer: &Response<'_>) -> Result<Option<String>, RenderError> {
-        Ok(match check {
-            Check::Status(ranges) => {
-                let status = answer.status();
-                let held = ranges.iter().any(|range| range.contains(status));
-                (!held).then(|| {
-                    format!(
-                        "status {status}, expected {}",
-                        ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
-                    )
-                })
-            }
-            Check::Json { path, expected } => {
-                let found = answer.json_at(path);
-                self.compare(path, expected, found.as_deref(), || match answer.json() {
-                    None => "the body is not JSON".to_owned(),
-                    Some(_) => format!("nothing at {path}"),
-                })?
-            }
-            Check::Header { name, expected } => {
-                let found =
-                    answer.header(name).map(|value| serde_json::Value::String(value.into_owned()));
-                self.compare(&name, expected, found.as_ref(), || format!("no header {name}"))?
-            }
-            Check::Text(wanted) => {
-                let wanted = self.render(wanted)?;
-                (!answer.says(&wanted)).then(|| format!("the text '{wanted}' is not there"))
-            }
-            Check::NoText(unwanted) => {
-                let unwanted = self.render(unwanted)?;
-                answer.shows(&unwanted).then(|| format!("the text '{unwanted}' is there"))
-            }
-            Check::Matches(regex) => {
-                (!answer.matches(regex)).then(|| format!("nothing matches /{regex}/"))
-            }
-            Check::Css(selector) => {
-                (!answer.has_element(selector)).then(|| format!("no element matches {selector}"))
-            }
-            Check::NoCss(selector) => {
-                answer.has_element(selector).then(|| format!("an element matches {selector}"))
-            }
-            Check::Url(wanted) => self.address("the address", answer.url(), wanted)?,
-            Check::Location(wanted) => match answer.first_location() {
-                Some(location) => self.address("the redirect's goal", location.as_ref(), wanted)?,
-                None => Some("the answer did not redirect".to_owned()),
-            },
-            Check::Size { low, high } => {
-                let size = answer.size();
-                (size < *low || *high < size)
-                    .then(|| format!("the body has {size} bytes, expected {}", extent(*low, *high)))
-            }
-            Check::AnyOf(sets) => self.none_of(sets, answer)?,
-            Check::GraphQl(types) => graphql::wrong(answer.json(), types),
-            Check::GraphQlType(types) => graphql::not_of(answer.json(), types),
-        })
-    }
-
-    /// What is wrong with an address that should be like one of these.
-    fn address(
-        &self,
-        what: &str,
-        url: Option<&url::Url>,
-        wanted: &[Template],
-    ) -> Result<Option<String>, RenderError> {
-        let wanted =
-            wanted.iter().map(|wanted| self.render(wanted)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(url) = url.filter(|url| !wanted.iter().any(|wanted| is_like(wanted, url))) {
-            return Ok(Some(format!(
-                "{what} is {}, expected {}",
-                address::path_and_query(url),
-                wanted.join(" or ")
-            )));
+        match check {
+            Check::One(check, texts) => check.failure(answer, &Rendered { checker: self, texts }),
+            Check::AnyOf(sets) => self.none_of(sets, answer),
         }
-        Ok(url.is_none().then(|| format!("{what} is none")))
     }
 
     /// What is wrong if no set of conditions holds.
@@ -163,81 +97,31 @@ impl Checker<'_> {
         }
         Ok(Some(wrong.join(", and ")))
     }
+}
 
-    fn compare(
-        &self,
-        place: &dyn std::fmt::Display,
-        expected: &Expected,
-        found: Option<&serde_json::Value>,
-        absent: impl Fn() -> String,
-    ) -> Result<Option<String>, RenderError> {
-        let Some(found) = found else {
-            return Ok((!matches!(expected, Expected::Absent)).then(absent));
-        };
-        let wrong = |wanted: String| Some(format!("{place} is {found}, expected {wanted}"));
-        Ok(match expected {
-            Expected::Present => None,
-            Expected::Absent => wrong("nothing there".into()),
-            Expected::Value(wanted) if same(wanted, found) => None,
-            Expected::Value(wanted) => wrong(wanted.to_string()),
-            Expected::OneOf(wanted) if wanted.iter().any(|one| same(one, found)) => None,
-            Expected::OneOf(wanted) => {
-                wrong(format!("one of {}", serde_json::Value::Array(wanted.clone())))
-            }
-            Expected::Text(template) => {
-                let wanted = self.render(template)?;
-                let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
-                if text == *wanted { None } else { wrong(format!("\"{wanted}\"")) }
-            }
-        })
+/// The texts of a check, rendered when they are asked for.
+struct Rendered<'c> {
+    checker: &'c Checker<'c>,
+    texts: &'c [Template],
+}
+
+// === impl Rendered ===
+
+impl Texts for Rendered<'_> {
+    fn count(&self) -> usize {
+        self.texts.len()
     }
 
-    fn render<'t>(&self, template: &'t Template) -> Result<std::borrow::Cow<'t, str>, RenderError> {
-        template.render(self.templates, self.scope)
+    fn text(&self, place: usize) -> Result<Cow<'_, str>, RenderError> {
+        self.texts[place].render(self.checker.templates, self.checker.scope)
     }
 }
 
 /// What a condition asks for.
-fn in_words(check: &Check) -> String {
+fn describe(check: &Check) -> String {
     match check {
-        Check::Status(ranges) => format!(
-            "status {}",
-            ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
-        ),
-        Check::Json { path, .. } => format!("json {path}"),
-        Check::Header { name, .. } => format!("header {name}"),
-        Check::Text(_) => "text".to_owned(),
-        Check::NoText(_) => "no text".to_owned(),
-        Check::Matches(regex) => format!("matches /{regex}/"),
-        Check::Css(selector) => format!("css {selector}"),
-        Check::NoCss(selector) => format!("no css {selector}"),
-        Check::Url(_) => "url".to_owned(),
-        Check::Location(_) => "location".to_owned(),
-        Check::Size { low, high } => format!("size {}", extent(*low, *high)),
+        Check::One(check, _) => check.describe(),
         Check::AnyOf(_) => "any of".to_owned(),
-        Check::GraphQl(types) if types.is_empty() => "GraphQL without errors".to_owned(),
-        Check::GraphQl(types) => format!("GraphQL {}", types.join(" or ")),
-        Check::GraphQlType(types) => format!("GraphQL {}", types.join(" or ")),
-    }
-}
-
-/// A range of sizes, in bytes.
-fn extent(low: u64, high: u64) -> String {
-    match (low, high) {
-        (low, u64::MAX) => format!("at least {low}"),
-        (0, high) => format!("at most {high}"),
-        (low, high) if low == high => low.to_string(),
-        (low, high) => format!("{low} to {high}"),
-    }
-}
-
-/// Equal as JSON; numbers by value, and a header's or a lenient shop's `"5"` equals `5`.
-fn same(wanted: &serde_json::Value, found: &serde_json::Value) -> bool {
-    use serde_json::Value::{Number, String};
-    match (wanted, found) {
-        (Number(a), Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Number(a), String(b)) => a.to_string() == *b,
-        _ => wanted == found,
     }
 }
 
@@ -245,8 +129,8 @@ fn same(wanted: &serde_json::Value, found: &serde_json::Value) -> bool {
 mod tests {
     use super::*;
     use crate::base::VarId;
-    use crate::plan::JsonPlace;
-    use crate::plan::{StatusRange, Value};
+    use crate::capture::check::{CHECKS, CheckKind, StatusRange, Written, status};
+    use crate::plan::{Expected, Value};
     use http::HeaderMap;
     use serde_json::json;
 
@@ -268,20 +152,29 @@ mod tests {
         checker.first_failed(&conditions, &reading).unwrap().map(|unmet| (unmet.kind, unmet.detail))
     }
 
+    fn kind(key: &str) -> &'static CheckKind {
+        CHECKS.into_iter().find(|kind| kind.key == key).unwrap()
+    }
+
+    fn text_check(key: &str, text: &str) -> Check {
+        let Written::Texts(compile) = kind(key).written else { panic!() };
+        Check::One(compile(), vec![Template::Literal(text.into())])
+    }
+
     fn json_check(path: &str, expected: Expected) -> Check {
-        Check::Json { path: JsonPlace::parse(path).unwrap(), expected }
+        let Written::Named { compile, .. } = kind("json").written else { panic!() };
+        compile(path, expected).unwrap().into()
     }
 
     #[test]
     fn a_wrong_status_is_told_apart_by_its_class() {
-        let status = |status| {
-            unmet(Check::Status(vec![StatusRange::SUCCESS]), status, "").map(|(kind, _)| kind)
-        };
-        assert_eq!(status(204), None);
-        assert_eq!(status(302), Some(FailureKind::UnexpectedStatus));
-        assert_eq!(status(404), Some(FailureKind::ClientError));
-        assert_eq!(status(429), Some(FailureKind::Throttled));
-        assert_eq!(status(503), Some(FailureKind::ServerError));
+        let kind =
+            |code| unmet(status(vec![StatusRange::SUCCESS]).into(), code, "").map(|(kind, _)| kind);
+        assert_eq!(kind(204), None);
+        assert_eq!(kind(302), Some(FailureKind::UnexpectedStatus));
+        assert_eq!(kind(404), Some(FailureKind::ClientError));
+        assert_eq!(kind(429), Some(FailureKind::Throttled));
+        assert_eq!(kind(503), Some(FailureKind::ServerError));
     }
 
     #[test]
@@ -310,14 +203,11 @@ mod tests {
 
     #[test]
     fn text_is_found_or_must_not_be() {
-        let text = |text: &str| Template::Literal(text.into());
-        assert_eq!(unmet(Check::Text(text("thank you")), 200, "<p>thank you</p>"), None);
-        assert!(unmet(Check::Text(text("thank you")), 200, "sorry").is_some());
-        assert!(unmet(Check::NoText(text("alert")), 200, "alert-danger").is_some());
-        assert_eq!(
-            unmet(Check::Matches(regex::Regex::new("order [0-9]+").unwrap()), 200, "order 17"),
-            None
-        );
+        assert_eq!(unmet(text_check("text", "thank you"), 200, "<p>thank you</p>"), None);
+        assert!(unmet(text_check("text", "thank you"), 200, "sorry").is_some());
+        assert!(unmet(text_check("no_text", "alert"), 200, "alert-danger").is_some());
+        let Written::Patterns(compile) = kind("matches").written else { panic!() };
+        assert_eq!(unmet(compile("order [0-9]+").unwrap().into(), 200, "order 17"), None);
     }
 
     #[test]

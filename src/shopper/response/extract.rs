@@ -95,26 +95,6 @@ impl<'a> Response<'a> {
         Response { url: Some(url), first_location, ..self }
     }
 
-    /// The address after redirects.
-    pub fn url(&self) -> Option<&'a Url> {
-        self.url
-    }
-
-    /// Where the first answer redirected to, if it did; no address where it is none.
-    pub fn first_location(&self) -> Option<Option<Url>> {
-        self.first_location.map(|location| Url::parse(location).ok())
-    }
-
-    /// The size of the body, decompressed, in bytes.
-    pub fn size(&self) -> u64 {
-        self.body.len() as u64
-    }
-
-    /// Whether the page has an element for the selector.
-    pub fn has_element(&self, selector: &str) -> bool {
-        html::has_element(self.text(), selector)
-    }
-
     /// When and where the page wants to be asked for again: by its `refresh` header, or else the meta element that stands for it.
     pub fn refresh(&self) -> Option<Refresh> {
         let written = match self.header("refresh") {
@@ -122,19 +102,6 @@ impl<'a> Response<'a> {
             None => html::select(self.text(), "meta[http-equiv=refresh i]", Some("content"))?,
         };
         Refresh::read(&written)
-    }
-
-    /// Whether the body has the text, as it is written or as a reader of the page sees it.
-    pub fn says(&self, wanted: &str) -> bool {
-        self.text().contains(wanted) || self.says_by_source(wanted) || self.is_seen(wanted)
-    }
-
-    /// Whether a reader of the page sees a text that should not be there. Most pages lack its longest word, and need not be read
-    /// to tell: only ornaments have a tag inside of a word.
-    pub fn shows(&self, unwanted: &str) -> bool {
-        let words = unwanted.split(|c: char| !c.is_ascii_alphanumeric());
-        let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
-        self.text().contains(longest) && self.is_seen(unwanted)
     }
 
     /// Whether a reader of the page sees the text. What has a tag in it is looked for in the source.
@@ -162,13 +129,6 @@ impl<'a> Response<'a> {
                 || (text.contains('&') && html_escape::decode_html_entities(text).contains(wanted)))
     }
 
-    /// Whether the expression matches in the source or in what a reader sees.
-    pub fn matches(&self, regex: &regex::Regex) -> bool {
-        regex.is_match(self.text())
-            || (matches!(self.kind(), TextKind::Html | TextKind::Xml)
-                && regex.is_match(self.visible()))
-    }
-
     fn visible(&self) -> &str {
         self.visible.get_or_init(|| visible::visible(self.text()))
     }
@@ -180,14 +140,41 @@ impl<'a> Response<'a> {
     fn content_type(&self) -> Option<&[u8]> {
         self.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes)
     }
-
-    /// The status.
-    pub fn status(&self) -> u16 {
-        self.status
-    }
 }
 
 impl ResponseView for Response<'_> {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn url(&self) -> Option<&Url> {
+        self.url
+    }
+
+    fn first_location(&self) -> Option<Option<Url>> {
+        self.first_location.map(|location| Url::parse(location).ok())
+    }
+
+    fn size(&self) -> u64 {
+        self.body.len() as u64
+    }
+
+    fn says(&self, wanted: &str) -> bool {
+        self.text().contains(wanted) || self.says_by_source(wanted) || self.is_seen(wanted)
+    }
+
+    fn shows(&self, unwanted: &str) -> bool {
+        let words = unwanted.split(|c: char| !c.is_ascii_alphanumeric());
+        let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
+        self.text().contains(longest) && self.is_seen(unwanted)
+    }
+
+    fn matches(&self, regex: &regex::Regex) -> bool {
+        regex.is_match(self.text())
+            || (matches!(self.kind(), TextKind::Html | TextKind::Xml)
+                && regex.is_match(self.visible()))
+    }
+
     fn text(&self) -> &str {
         self.text.get_or_init(|| charset::text(self.content_type(), self.body))
     }

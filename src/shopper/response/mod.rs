@@ -5,7 +5,6 @@ pub(crate) mod check;
 pub(crate) mod error_fingerprint;
 pub(crate) mod evaluate;
 pub(crate) mod extract;
-mod graphql;
 mod json;
 mod price;
 pub(crate) mod retry_after;

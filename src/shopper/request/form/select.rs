@@ -2,8 +2,8 @@
 
 use super::controls::{Control, Form, Forms};
 use super::submit::{Place, SubmitError};
+use crate::capture::check::address::is_like;
 use crate::plan::{FieldMatch, Pick, RenderError, Scope, Submit, Template, Templates};
-use crate::shopper::browser::address::is_like;
 use crate::shopper::request::build::FillError;
 
 /// What a form is recognised by, with its placeholders filled.

@@ -1,9 +1,46 @@
 //! What a GraphQL answer says, whatever its status: errors, and of which type each field is.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::kind::{Check, RenderError, Texts};
+use crate::capture::kind::{BodyKind, ResponseView};
+
+#[derive(Debug)]
+struct GraphQl(Vec<String>);
+
+/// A check that a GraphQL answer has no errors and that its fields are of these types; of no type whose name ends in
+/// `Error`, if none is named.
+pub fn graphql(types: Vec<String>) -> Box<dyn Check> {
+    Box::new(GraphQl(types))
+}
+
+impl Check for GraphQl {
+    fn failure(
+        &self,
+        response: &dyn ResponseView,
+        _: &dyn Texts,
+    ) -> Result<Option<String>, RenderError> {
+        Ok(wrong(response.json(), &self.0))
+    }
+
+    fn describe(&self) -> String {
+        match self.0.as_slice() {
+            [] => "GraphQL without errors".to_owned(),
+            types => format!("GraphQL {}", types.join(" or ")),
+        }
+    }
+
+    fn reads(&self) -> BodyKind {
+        BodyKind::Json
+    }
+
+    fn canonical(&self, _: Vec<Value>) -> Value {
+        json!({ "GraphQl": self.0 })
+    }
+}
 
 /// What is wrong with an answer whose fields should be of these types; of no type whose name ends in `Error`, if none is named.
-pub(crate) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> {
+fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> {
     let Some(answer) = answer else { return Some("the body is not JSON".to_owned()) };
     if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
         let code = error["extensions"]["code"]
@@ -41,15 +78,6 @@ pub(crate) fn wrong(answer: Option<&Value>, types: &[String]) -> Option<String> 
     })
 }
 
-/// What is said of an answer of which no field is of one of these types.
-pub(crate) fn not_of(answer: Option<&Value>, types: &[String]) -> Option<String> {
-    let fields = answer.and_then(|answer| answer["data"].as_object());
-    let mut found =
-        fields.into_iter().flatten().filter_map(|(_, value)| value["__typename"].as_str());
-    let held = found.any(|name| types.iter().any(|known| known == name));
-    (!held).then(|| format!("no field is {}", types.join(" or ")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,9 +98,12 @@ mod tests {
             wrong(refused.clone(), &[]).as_deref(),
             Some("add is InsufficientStockError: only 3")
         );
-        assert_eq!(not_of(Some(&refused), &names(&["InsufficientStockError"])), None);
         assert_eq!(
-            not_of(Some(&refused), &names(&["OtherError"])).as_deref(),
+            super::super::graphql_type::not_of(Some(&refused), &names(&["InsufficientStockError"])),
+            None
+        );
+        assert_eq!(
+            super::super::graphql_type::not_of(Some(&refused), &names(&["OtherError"])).as_deref(),
             Some("no field is OtherError")
         );
         let broken = json!({ "data": null, "errors": [{ "message": "no such country", "extensions": { "code": "USER_INPUT_ERROR" } }] });

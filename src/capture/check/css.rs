@@ -1,0 +1,40 @@
+//! `css`: the page has an element for a CSS selector.
+
+use serde_json::{Value, json};
+
+use super::kind::{Check, CheckKind, RenderError, Texts, Written};
+use crate::capture::kind::{BodyKind, ResponseView};
+use crate::capture::{html, pattern};
+
+pub(super) const KIND: CheckKind = CheckKind {
+    key: "css",
+    about: "A CSS selector, or several, that the page must have an element for.",
+    written: Written::Patterns(|selector| Ok(Box::new(Css(pattern::selector(selector)?)))),
+};
+
+#[derive(Debug)]
+struct Css(String);
+
+impl Check for Css {
+    fn failure(
+        &self,
+        response: &dyn ResponseView,
+        _: &dyn Texts,
+    ) -> Result<Option<String>, RenderError> {
+        let Css(selector) = self;
+        Ok((!html::has_element(response.text(), selector))
+            .then(|| format!("no element matches {selector}")))
+    }
+
+    fn describe(&self) -> String {
+        format!("css {}", self.0)
+    }
+
+    fn reads(&self) -> BodyKind {
+        BodyKind::Page
+    }
+
+    fn canonical(&self, _: Vec<Value>) -> Value {
+        json!({ "Css": self.0 })
+    }
+}

@@ -1,0 +1,34 @@
+//! `text`: the body contains a text.
+
+use serde_json::{Value, json};
+
+use super::kind::{Check, CheckKind, RenderError, Texts, Written};
+use crate::capture::kind::ResponseView;
+
+pub(super) const KIND: CheckKind = CheckKind {
+    key: "text",
+    about: "A text, or several, that the body must contain.",
+    written: Written::Texts(|| Box::new(Text)),
+};
+
+#[derive(Debug)]
+struct Text;
+
+impl Check for Text {
+    fn failure(
+        &self,
+        response: &dyn ResponseView,
+        texts: &dyn Texts,
+    ) -> Result<Option<String>, RenderError> {
+        let wanted = texts.text(0)?;
+        Ok((!response.says(&wanted)).then(|| format!("the text '{wanted}' is not there")))
+    }
+
+    fn describe(&self) -> String {
+        "text".to_owned()
+    }
+
+    fn canonical(&self, texts: Vec<Value>) -> Value {
+        json!({ "Text": texts.first() })
+    }
+}
