@@ -28,6 +28,8 @@ pub(super) struct RedirectChain {
     kind: RequestKind,
     give_up_at: Micros,
     redirects: u32,
+    /// Whether it began as a post, which no cache may answer, nor what it leads to.
+    posted: bool,
     /// The step's own headers.
     own: HeaderMap,
     /// Whom the step's own cookies are for.
@@ -39,7 +41,7 @@ pub(super) struct RedirectChain {
     referrer: Option<Rc<Url>>,
     /// The farthest that any hop was from that page.
     site: Option<SiteRelation>,
-    /// Whether a redirect led from one origin to another, so that a post no longer says where it comes from.
+    /// Whether a post does not say where it comes from: the page does not want it, or a redirect led to another origin.
     origin_is_null: bool,
     /// The user and password of the address, once the shop has asked for them.
     authorization: Option<HeaderValue>,
@@ -76,7 +78,7 @@ impl RedirectChain {
     }
 
     /// The `origin` header (WHATWG Fetch, 3.2).
-    fn origin(&self, here: Option<SiteRelation>) -> Option<HeaderValue> {
+    fn origin(&self) -> Option<HeaderValue> {
         let crossed = self.site.is_some_and(|site| site != SiteRelation::SameOrigin);
         let wanted = match self.kind {
             RequestKind::App => false,
@@ -86,12 +88,8 @@ impl RedirectChain {
         if !wanted {
             return None;
         }
-        let told = self.initiator.as_ref().zip(here).filter(|(page, here)| {
-            !self.origin_is_null
-                && (self.is_script() || self.policy.says_origin(page, &self.url, *here))
-        });
-        match told {
-            Some((page, _)) => page.origin().ascii_serialization().parse().ok(),
+        match self.initiator.as_ref().filter(|_| !self.origin_is_null) {
+            Some(page) => page.origin().ascii_serialization().parse().ok(),
             None => Some(HeaderValue::from_static("null")),
         }
     }
@@ -169,6 +167,12 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             initiator = self.settings.target.join("/").ok().map(Rc::new);
         }
         let path = address::path_and_query(&url).to_owned();
+        let posted = method == Method::POST;
+        // What redirects say of referrers does not change it.
+        let says_origin = |page: &Rc<Url>| policy.says_origin(page, &url, relation(page, &url));
+        let origin_is_null = kind == RequestKind::Navigation
+            && !is_reading(&method)
+            && !initiator.as_ref().is_some_and(says_origin);
         let own_cookies_for = origin.clone();
         let headers = HeaderMap::new();
         Ok(RedirectChain {
@@ -178,13 +182,14 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             kind,
             give_up_at,
             redirects: 0,
+            posted,
             own,
             own_cookies_for,
             referrer: initiator.clone(),
             initiator,
             policy,
             site: None,
-            origin_is_null: false,
+            origin_is_null,
             authorization: None,
         })
     }
@@ -240,10 +245,10 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         let here = chain.relate();
         let context = chain.site_context(here);
         let referer = if chain.kind == RequestKind::App { None } else { chain.referer() };
-        let origin = chain.origin(here);
+        let origin = chain.origin();
         let parts = RequestParts {
             kind: chain.kind,
-            method: &chain.request.method,
+            posted: chain.posted,
             trustworthy: is_trustworthy(&chain.url),
             site: chain.site,
             origin,

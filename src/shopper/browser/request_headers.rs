@@ -1,6 +1,5 @@
 //! The headers of a request, in the order in which Chromium sends them.
 
-use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::device::{self, AGENT};
@@ -37,7 +36,8 @@ pub enum RequestKind {
 /// What the headers of one request depend on.
 pub(super) struct RequestParts<'a> {
     pub(super) kind: RequestKind,
-    pub(super) method: &'a Method,
+    /// Whether the navigation began as a post.
+    pub(super) posted: bool,
     /// Whether nobody can listen on the way.
     pub(super) trustworthy: bool,
     /// How the address relates to the page that the request comes from, with all redirects; none if from no page.
@@ -89,7 +89,7 @@ impl RequestParts<'_> {
 
     fn of_navigation(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(ROOM);
-        if *self.method == Method::POST {
+        if self.posted {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0"));
         }
         self.hint(&mut headers, &[0, 1, 2]);

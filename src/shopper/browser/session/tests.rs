@@ -682,3 +682,39 @@ fn cookies_of_one_site_go_along_with_what_that_site_causes() {
     // An app knows of no sites.
     assert_eq!(go(RequestKind::App, Method::POST, "http://localhost/q"), all);
 }
+
+#[test]
+fn what_a_post_leads_to_comes_from_no_cache_and_only_the_page_says_whether_its_origin_is_told() {
+    let redirects =
+        [("POST http://127.0.0.1:1/x", 307, "/y"), ("POST http://127.0.0.1:1/y", 303, "/z")];
+    let names = ["cache-control", "origin", "referer"];
+    let kind = RequestKind::Navigation;
+    insta::assert_snapshot!(said(kind, Method::POST, "/x", &redirects, &names).join("\n"), @r"
+    POST http://127.0.0.1:1/x: cache-control=max-age=0 origin=http://127.0.0.1:1 referer=http://127.0.0.1:1/p
+    POST http://127.0.0.1:1/y: cache-control=max-age=0 origin=http://127.0.0.1:1 referer=http://127.0.0.1:1/p
+    GET http://127.0.0.1:1/z: cache-control=max-age=0 referer=http://127.0.0.1:1/p
+    ");
+    let html =
+        |policy| vec![(header::CONTENT_TYPE, "text/html"), (header::REFERRER_POLICY, policy)];
+    let line = FakeConnections {
+        table: vec![
+            ("GET https://shop.example/", 200, html("no-referrer")),
+            (
+                "POST https://shop.example/x",
+                307,
+                vec![(header::LOCATION, "/y"), (header::REFERRER_POLICY, "unsafe-url")],
+            ),
+        ],
+        ..FakeConnections::default()
+    };
+    let asked = line.asked.clone();
+    let mut session = session(line);
+    fetch_as(&mut session, kind, Method::GET, "/", &[]);
+    fetch_as(&mut session, kind, Method::POST, "/x", &[]);
+    let origins: Vec<_> = asked
+        .borrow()
+        .iter()
+        .map(|asked| header_of(asked, header::ORIGIN).map(str::to_owned))
+        .collect();
+    assert_eq!(origins, [None, Some("null".to_owned()), Some("null".to_owned())]);
+}
