@@ -8,6 +8,9 @@
 //! └────── pure preparation ─────┘ └──── effects ────┘          └─── judgement ───┘
 //! ```
 //!
+//! `capture` has the kinds of captures and checks, one file each: their keys in a scenario, their compilation, and their
+//! reading of a response.
+//!
 //! Preparation and judgement have no clock, no socket and no randomness of their own. Effects and judgement
 //! meet only in the tally. `demo_shop` is the practice shop; it shares nothing with the shopper, so that no
 //! bug can hide in both.
