@@ -87,7 +87,7 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
     let other = bench
         .tillrush(&["compare", "latest", "--json", "out.json", "--primary", "failed-purchases"])
         .with(&[106, 102]);
-    assert!(other.stdout.contains("Primary, failed_purchases"), "{}", other.stdout);
+    assert!(other.stdout.contains("Primary metric failed_purchases"), "{}", other.stdout);
 }
 
 #[test]
