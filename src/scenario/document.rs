@@ -221,7 +221,7 @@ pub const MAPPINGS: [(&str, &[&str]); 32] = [
     ("Auth", Auth::KEYS),
     ("Basic", Basic::KEYS),
     ("Step", Step::KEYS),
-    ("Gathering", RendezvousGroup::KEYS),
+    ("RendezvousGroup", RendezvousGroup::KEYS),
     ("Submit", Submit::KEYS),
     ("GraphQl", GraphQl::KEYS),
     ("Extract", Extract::KEYS),

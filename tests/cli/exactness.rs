@@ -26,7 +26,7 @@ faults:
     at: order
     first: 1
     probability: 6%
-    kind: reset
+    kind: truncated
 ";
 
 fn agrees(document: &Value, books: &LedgerSnapshot) {
