@@ -9,9 +9,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use hyper::body::Frame;
 
-use super::door::respond;
+use super::answer::{Answer, respond};
 use super::faults::StatusFault;
-use super::visit::Answer;
 
 /// A body that stops in the middle. It is sent with the length of the whole, so that the HTTP layer can
 /// only close the connection when it ends.

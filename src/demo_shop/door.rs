@@ -8,23 +8,22 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
-use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, LOCATION, RETRY_AFTER,
-    SET_COOKIE,
-};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
+use super::answer::{Answer, Face, Fields, Refusal, respond, text};
 use super::damage;
 use super::faults::{Circumstances, Fault, Kind, Refused};
 use super::ledger::count;
-use super::routes::{Operation, Route};
+use super::operation::Operation;
+use super::routes::Route;
 use super::session::Badge;
 use super::shop::Shop;
-use super::visit::{Answer, Face, Fields, Refusal, Visit, text};
+use super::visit::Visit;
 use super::wire::Cut;
 
 /// The largest request body, in bytes.
@@ -208,34 +207,6 @@ fn turn_away(shop: &Shop, refused: Refused) -> Response {
         Refusal::new(status, reason, "The shop is busy. Try again in a second.", "").json(),
     );
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    response
-}
-
-pub(super) fn respond(answer: Answer) -> Response {
-    let mut response;
-    match answer {
-        Answer::Content { status, kind, body } => {
-            response = Response::new(Body::from(body));
-            *response.status_mut() = status;
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        }
-        Answer::File { kind, body } => {
-            response = Response::new(Body::from(body));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-            response
-                .headers_mut()
-                .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-        }
-        Answer::Moved(place) => {
-            response = Response::default();
-            *response.status_mut() = StatusCode::FOUND;
-            // Every place is an address of the shop's own making.
-            response
-                .headers_mut()
-                .insert(LOCATION, place.try_into().unwrap_or(HeaderValue::from_static("/")));
-            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-    }
     response
 }
 

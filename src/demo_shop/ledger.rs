@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 
 use super::faults::Faults;
+use super::operation::Operation;
 use super::orders::{OrderRecord, Orders};
-use super::routes::Operation;
 use super::sharded::Sharded;
 
 const STEPS: usize = Operation::ALL.len();

@@ -11,13 +11,18 @@
 //!
 //! Addresses, test cards and the fault file are described in `docs/practice-shop.md`.
 
+mod answer;
 mod damage;
 mod desk;
 mod door;
 mod faults;
 mod goods;
+mod idempotency;
 mod ledger;
+mod operation;
+mod options;
 mod orders;
+mod pages;
 mod routes;
 mod server;
 mod session;
@@ -34,6 +39,7 @@ pub use faults::{
     StatusFault, Sticky, Where,
 };
 pub use ledger::{LedgerSnapshot, PaymentCounts, ShopperCounts, TurnedAwayCounts};
+pub use operation::Operation;
+pub use options::{ShopError, ShopOptions};
 pub use orders::{OrderItem, OrderRecord, OrderState};
-pub use routes::Operation;
-pub use server::{RunningShop, ShopError, ShopOptions};
+pub use server::RunningShop;

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::desk::payment::Intents;
 use super::faults::{Draws, Faults, Pace};
 use super::goods::Catalogue;
+use super::idempotency::Intents;
 use super::ledger::{Ledger, LedgerSnapshot};
+use super::options::{ShopError, ShopOptions};
 use super::orders::Waits;
-
-use super::server::{ShopError, ShopOptions};
 use super::session::Sessions;
 use super::sharded::Sharded;
 

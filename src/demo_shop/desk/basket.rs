@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::browse::find;
-use super::html::{self, Text};
+use crate::demo_shop::answer::{Answer, Refusal};
+use crate::demo_shop::pages::{self, Text};
 use crate::demo_shop::session::{Line, Totals, VOUCHERS};
-use crate::demo_shop::visit::{Answer, Refusal, Visit};
+use crate::demo_shop::visit::Visit;
 
 /// The most of one product in a cart.
 const MOST: u32 = 20;
@@ -30,19 +31,25 @@ pub(in crate::demo_shop) fn cart(visit: &mut Visit<'_>) -> Result<Answer, Refusa
         let remove = |line: &Line| {
             let id = format!("remove-{}", line.sku);
             let fields = format!("<input type=\"hidden\" name=\"sku\" value=\"{}\">", line.sku);
-            html::form(visit, &id, "/cart/remove", &fields, &format!("Remove {}", Text(line.name)))
+            pages::form(
+                &visit.session.csrf,
+                &id,
+                "/cart/remove",
+                &fields,
+                &format!("Remove {}", Text(line.name)),
+            )
         };
-        let voucher = html::form(
-            visit,
+        let voucher = pages::form(
+            &visit.session.csrf,
             "voucher",
             "/cart/voucher",
-            &html::input("code", "Voucher", voucher.unwrap_or_default()),
+            &pages::input("code", "Voucher", voucher.unwrap_or_default()),
             "Redeem",
         );
         let removals: String = items.iter().map(remove).collect();
         format!(
             "{}{removals}{voucher}<p><a id=\"to-checkout\" href=\"/checkout\">Check out</a></p>\n",
-            html::lines(&items, &totals)
+            pages::lines(&items, &totals)
         )
     })
 }

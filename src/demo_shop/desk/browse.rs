@@ -5,9 +5,10 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::json;
 
-use super::html::{self, Money, Text};
+use crate::demo_shop::answer::{Answer, Refusal};
 use crate::demo_shop::goods::{CATEGORIES, Product, Summary, review_of};
-use crate::demo_shop::visit::{Answer, Refusal, Visit};
+use crate::demo_shop::pages::{self, Money, Text};
+use crate::demo_shop::visit::Visit;
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:60rem;margin:auto;padding:0 1rem}header{display:flex;gap:1rem;flex-wrap:wrap}\
 .products{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));list-style:none;padding:0}.products img{width:100%}\
@@ -42,7 +43,7 @@ struct ProductView<'a> {
 
 pub(in crate::demo_shop) fn home(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let featured: Vec<&Summary> = visit.shop.catalogue.list(None).into_iter().step_by(3).collect();
-    let page = html::product_list(&featured);
+    let page = pages::product_list(&featured);
     let data = Home { categories: all_categories(), featured };
     visit.show(&data, "Gifts that arrive", |_| {
         format!("<p>Order until noon, and it leaves today.</p>\n{page}")
@@ -91,7 +92,7 @@ pub(in crate::demo_shop) fn product(visit: &mut Visit<'_>) -> Result<Answer, Ref
             "<p id=\"sold-out\">Sold out. Leave us your address, and we write to you when it is back.</p>\n".to_owned()
         } else {
             let fields = format!("<input type=\"hidden\" name=\"sku\" value=\"{sku}\">\n<input name=\"quantity\" value=\"1\" size=\"2\">");
-            html::form(visit, "add-to-cart", "/cart", &fields, "Add to cart")
+            pages::form(&visit.session.csrf, "add-to-cart", "/cart", &fields, "Add to cart")
         };
         format!(
             "<img src=\"/assets/{sku}.svg\" alt=\"\">\n<p>{description}</p>\n<p class=\"price\" data-cents=\"{price}\">{}</p>\n{buy}\
@@ -158,7 +159,7 @@ fn list(visit: &mut Visit<'_>, title: &str, products: Vec<&Summary>) -> Result<A
     let data = List { count: products.len(), products };
     visit.show(&data, title, |_| match data.count {
         0 => "<p>Nothing found.</p>\n".to_owned(),
-        _ => html::product_list(&data.products),
+        _ => pages::product_list(&data.products),
     })
 }
 

@@ -7,10 +7,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::html::{self, Money, Text};
+use crate::demo_shop::answer::{Answer, Face, Refusal};
 use crate::demo_shop::goods::STORES;
+use crate::demo_shop::pages::{self, Money, Text};
 use crate::demo_shop::session::{SHIPPING, Session, Totals};
-use crate::demo_shop::visit::{Answer, Face, Refusal, Visit};
+use crate::demo_shop::visit::Visit;
 
 #[derive(Serialize)]
 struct Overview<'a> {
@@ -28,11 +29,11 @@ pub(in crate::demo_shop) fn overview(visit: &mut Visit<'_>) -> Result<Answer, Re
         return Ok(Answer::Moved(next(visit.session).to_owned()));
     }
     summary(visit, "Checkout", |visit| {
-        let guest = html::form(
-            visit,
+        let guest = pages::form(
+            &visit.session.csrf,
             "guest",
             "/checkout/guest",
-            &html::input("email", "E-mail", ""),
+            &pages::input("email", "E-mail", ""),
             "Continue as guest",
         );
         format!(
@@ -81,10 +82,10 @@ pub(in crate::demo_shop) fn address_page(visit: &mut Visit<'_>) -> Result<Answer
     summary(visit, "Address", |visit| {
         let fields = ADDRESS
             .map(|(name, label, _)| {
-                html::input(name, label, if name == "country" { "NL" } else { "" })
+                pages::input(name, label, if name == "country" { "NL" } else { "" })
             })
             .concat();
-        html::form(visit, "address", "/checkout/address", &fields, "Continue")
+        pages::form(&visit.session.csrf, "address", "/checkout/address", &fields, "Continue")
     })
 }
 
@@ -121,7 +122,7 @@ pub(in crate::demo_shop) fn shipping_methods(visit: &mut Visit<'_>) -> Result<An
         let stores: String = STORES.iter().map(|store| format!("<option value=\"{}\">{}</option>", store.id, store.city)).collect();
         let ways: String = SHIPPING.iter().enumerate().map(choice).collect();
         let fields = format!("{ways}<label>Store <select name=\"store\"><option value=\"\"></option>{stores}</select></label>");
-        html::form(visit, "shipping", "/checkout/shipping", &fields, "Continue")
+        pages::form(&visit.session.csrf, "shipping", "/checkout/shipping", &fields, "Continue")
     })
 }
 
@@ -217,7 +218,7 @@ fn next(session: &Session) -> &'static str {
 }
 
 fn login_form(visit: &Visit<'_>) -> String {
-    let fields = html::input("email", "E-mail", "")
+    let fields = pages::input("email", "E-mail", "")
         + "<label>Password <input type=\"password\" name=\"password\"></label>\n";
-    html::form(visit, "login", "/login", &fields, "Log in")
+    pages::form(&visit.session.csrf, "login", "/login", &fields, "Log in")
 }

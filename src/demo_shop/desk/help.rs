@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::browse::find;
-use super::html::{self, Text};
+use crate::demo_shop::answer::{Answer, Refusal};
 use crate::demo_shop::goods::{FAQ, STORES, units_in_store};
-use crate::demo_shop::visit::{Answer, Refusal, Visit};
+use crate::demo_shop::pages::{self, Text};
+use crate::demo_shop::visit::Visit;
 
 const ANSWER: &str = "Thank you for waiting. Your order is safe with us: open it under its number to see where it stands.";
 
@@ -68,11 +69,11 @@ pub(in crate::demo_shop) fn availability(visit: &mut Visit<'_>) -> Result<Answer
 pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     let seconds = visit.shop.help_answers_after.as_secs_f64();
     visit.show(&json!({ "open": true, "answers_after_s": seconds }), "Help", |visit| {
-        html::form(
-            visit,
+        pages::form(
+            &visit.session.csrf,
             "ask",
             "/help/questions",
-            &html::input("question", "What can we do for you?", ""),
+            &pages::input("question", "What can we do for you?", ""),
             "Ask",
         )
     })

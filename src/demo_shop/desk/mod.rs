@@ -6,6 +6,5 @@ pub(super) mod basket;
 pub(super) mod browse;
 pub(super) mod checkout;
 pub(super) mod help;
-pub(super) mod html;
 pub(super) mod orders;
 pub(super) mod payment;

@@ -4,10 +4,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use super::html::{self, Money, Text};
+use crate::demo_shop::answer::{Answer, Refusal};
 use crate::demo_shop::orders::{Order, OrderState};
+use crate::demo_shop::pages::{self, Money, Text};
 use crate::demo_shop::session::Line;
-use crate::demo_shop::visit::{Answer, Refusal, Visit};
+use crate::demo_shop::visit::Visit;
 
 #[derive(Serialize)]
 struct OrderView<'a> {
@@ -28,7 +29,7 @@ pub(in crate::demo_shop) fn order(visit: &mut Visit<'_>) -> Result<Answer, Refus
         let id = &order.id;
         let back = match state {
             OrderState::Paid => {
-                html::form(visit, "return", &format!("/orders/{id}/returns"), &html::input("reason", "Reason", ""), "Send back")
+                pages::form(&visit.session.csrf, "return", &format!("/orders/{id}/returns"), &pages::input("reason", "Reason", ""), "Send back")
             }
             _ => String::new(),
         };
@@ -37,7 +38,7 @@ pub(in crate::demo_shop) fn order(visit: &mut Visit<'_>) -> Result<Answer, Refus
              <p>State: <span id=\"order-state\">{}</span></p>\n{}{back}<p><a href=\"/orders/{id}/receipt\">Receipt</a></p>\n",
             Text(&order.email),
             state.name(),
-            html::lines(&order.lines, &order.totals)
+            pages::lines(&order.lines, &order.totals)
         )
     })
 }
@@ -63,7 +64,7 @@ pub(in crate::demo_shop) fn receipt(visit: &mut Visit<'_>) -> Result<Answer, Ref
         let (method, day) = (Text(&order.method), order.created_at.get(..10).unwrap_or_default());
         format!(
             "<p>Receipt <strong id=\"receipt\">{number}</strong>, {day}, paid by {method}.</p>\n{}",
-            html::lines(&order.lines, &order.totals)
+            pages::lines(&order.lines, &order.totals)
         )
     })
 }

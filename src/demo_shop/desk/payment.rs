@@ -5,49 +5,18 @@
 //! was invalid is not kept: nothing was tried.
 
 use axum::http::StatusCode;
-use serde::Serialize;
 
 use super::basket::sold_out;
 use super::checkout::{email, skipped, summary};
-use super::html;
+use crate::demo_shop::answer::{Answer, Refusal};
+use crate::demo_shop::idempotency::{Confirmed, First};
 use crate::demo_shop::ledger::count;
 use crate::demo_shop::orders::Order;
+use crate::demo_shop::pages::{self};
 use crate::demo_shop::session::{Line, Totals};
-use crate::demo_shop::sharded::Sharded;
-use crate::demo_shop::visit::{Answer, Refusal, Visit};
+use crate::demo_shop::visit::Visit;
 
-/// First results by idempotency key.
-pub(in crate::demo_shop) struct Intents(Sharded<String, Option<First>>);
-
-/// Intents remembered; real shops forget them after a day.
-const REMEMBERED: usize = 200_000;
 const HERE: &str = "/checkout/payment";
-
-#[derive(Clone)]
-struct First {
-    body_digest: u64,
-    outcome: Result<Confirmed, Refusal>,
-}
-
-#[derive(Clone, Serialize)]
-struct Confirmed {
-    status: &'static str,
-    order_id: String,
-    total: u64,
-    currency: &'static str,
-}
-
-// === impl Intents ===
-
-impl Intents {
-    pub(in crate::demo_shop) fn new() -> Intents {
-        Intents(Sharded::bounded(REMEMBERED))
-    }
-
-    pub(in crate::demo_shop) fn clear(&self) {
-        self.0.clear();
-    }
-}
 
 pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     if let Some(skipped) = skipped(visit, HERE) {
@@ -57,22 +26,25 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>) -> Result<Answer, Refusa
         let fields = format!(
             "<label><input type=\"radio\" name=\"method\" value=\"card\" checked> Card</label>\n{}{}{}\
              <label><input type=\"radio\" name=\"method\" value=\"wallet\"> Wallet</label>\n",
-            html::input("card_number", "Number", ""),
-            html::input("card_expiry", "Expires", ""),
-            html::input("card_cvc", "Security code", "")
+            pages::input("card_number", "Number", ""),
+            pages::input("card_expiry", "Expires", ""),
+            pages::input("card_cvc", "Security code", "")
         );
-        let total = html::lines(&visit.session.cart, &visit.session.totals());
-        format!("{total}{}", html::form(visit, "payment", "/checkout/pay", &fields, "Pay now"))
+        let total = pages::lines(&visit.session.cart, &visit.session.totals());
+        format!(
+            "{total}{}",
+            pages::form(&visit.session.csrf, "payment", "/checkout/pay", &fields, "Pay now")
+        )
     })
 }
 
 pub(in crate::demo_shop) fn pay(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
     visit.shop.ledger.payment_attempted(visit.shopper);
-    let intents = &visit.shop.intents.0;
+    let intents = &visit.shop.intents;
     let outcome = match visit.header("idempotency-key").map(str::to_owned) {
         None => charge(visit),
         // The key's shard stays locked while the money is taken: of two requests at once, one waits.
-        Some(key) => intents.with(&key, || None, |first| charge_once(visit, first)),
+        Some(key) => intents.with(&key, |first| charge_once(visit, first)),
     };
     let confirmed = outcome?;
     let on_to = format!("/orders/{}", confirmed.order_id);

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::spans::{Chance, Pause, Span};
-use crate::demo_shop::routes::Operation;
+use crate::demo_shop::operation::Operation;
 
 /// Everything that a fault file says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -208,11 +208,6 @@ impl Faults {
     /// The faults planted for the demo: see `planted.yaml` beside this file.
     pub fn planted() -> Faults {
         Faults::parse(PLANTED).expect("planted.yaml is tested")
-    }
-
-    /// The text of the planted faults, as an example to start from.
-    pub fn planted_text() -> &'static str {
-        PLANTED
     }
 
     /// Reads a fault file.

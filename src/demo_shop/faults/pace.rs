@@ -11,7 +11,7 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLim
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::file::{Capacity, Faults, RateLimit, RatedPer};
-use crate::demo_shop::routes::Operation;
+use crate::demo_shop::operation::Operation;
 
 /// The shop's shared limits.
 pub(in crate::demo_shop) struct Pace {

@@ -17,8 +17,8 @@ use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 
 use super::file::{Fault, Faults, Kind, Sticky, Where};
-use crate::demo_shop::routes::Operation;
-use crate::demo_shop::visit::{Fields, text};
+use crate::demo_shop::answer::{Fields, text};
+use crate::demo_shop::operation::Operation;
 
 /// The source of all draws.
 #[derive(Clone, Copy, Debug)]

@@ -2,21 +2,28 @@
 
 use std::fmt::{self, Write};
 
-use crate::demo_shop::goods::{CATEGORIES, Summary};
-use crate::demo_shop::session::{Line, Totals};
-use crate::demo_shop::visit::Visit;
+use super::goods::{CATEGORIES, Summary};
+use super::session::{Line, Totals};
 
 /// Text made safe inside HTML, in elements and attributes.
-pub(in crate::demo_shop) struct Text<'a>(pub(in crate::demo_shop) &'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 /// Cents as people read them.
-pub(in crate::demo_shop) struct Money(pub(in crate::demo_shop) u64);
+pub(super) struct Money(pub(super) u64);
 
-/// A whole page around a body. An alert that is waiting for the visitor is shown, and then forgotten.
-pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>, title: &str, body: &str) -> String {
-    let session = &mut *visit.session;
+/// What every page shows around its body.
+pub(super) struct Frame<'a> {
+    /// Units in the cart.
+    pub(super) units: u32,
+    /// The account that is logged in.
+    pub(super) account: Option<&'a str>,
+    pub(super) alert: Option<&'a str>,
+}
+
+/// A whole page around a body.
+pub(super) fn page(frame: &Frame<'_>, title: &str, body: &str) -> String {
+    let Frame { units, account, alert } = *frame;
     let mut page = String::with_capacity(body.len() + 2_048);
-    let units: u32 = session.cart.iter().map(|line| line.quantity).sum();
     // Writing to a string can't fail.
     let _ = write!(
         page,
@@ -33,18 +40,18 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>, title: &str, body: &str)
         page,
         "</nav>\n<a id=\"cart-link\" href=\"/cart\">Cart (<span id=\"cart-count\">{units}</span>)</a>\n"
     );
-    match &session.account {
+    match account {
         Some(account) => {
             let _ = writeln!(page, "<span id=\"account\">{}</span>", Text(account));
         }
         None => page.push_str("<a href=\"/login\">Log in</a>\n"),
     }
     page.push_str("</header>\n<main>\n");
-    if let Some(alert) = session.alert.take() {
+    if let Some(alert) = alert {
         let _ = writeln!(
             page,
             "<div class=\"alert alert-danger\" role=\"alert\">{}</div>",
-            Text(&alert)
+            Text(alert)
         );
     }
     let _ = write!(page, "<h1>{}</h1>\n{body}\n</main>\n<footer>", Text(title));
@@ -56,14 +63,7 @@ pub(in crate::demo_shop) fn page(visit: &mut Visit<'_>, title: &str, body: &str)
 }
 
 /// A form that posts, with the hidden token of the session.
-pub(in crate::demo_shop) fn form(
-    visit: &Visit<'_>,
-    id: &str,
-    action: &str,
-    inside: &str,
-    button: &str,
-) -> String {
-    let csrf = &visit.session.csrf;
+pub(super) fn form(csrf: &str, id: &str, action: &str, inside: &str, button: &str) -> String {
     format!(
         "<form id=\"{id}\" method=\"post\" action=\"{action}\">\n<input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
          {inside}\n<button type=\"submit\">{button}</button>\n</form>\n"
@@ -71,12 +71,12 @@ pub(in crate::demo_shop) fn form(
 }
 
 /// A labelled input.
-pub(in crate::demo_shop) fn input(name: &str, label: &str, value: &str) -> String {
+pub(super) fn input(name: &str, label: &str, value: &str) -> String {
     format!("<label>{label} <input name=\"{name}\" value=\"{}\"></label>\n", Text(value))
 }
 
 /// Products, one a line, each with a link.
-pub(in crate::demo_shop) fn product_list(products: &[&Summary]) -> String {
+pub(super) fn product_list(products: &[&Summary]) -> String {
     let mut list = String::with_capacity(200 * products.len() + 64);
     list.push_str("<ul class=\"products\">\n");
     for Summary { sku, name, price, .. } in products {
@@ -92,7 +92,7 @@ pub(in crate::demo_shop) fn product_list(products: &[&Summary]) -> String {
 }
 
 /// The lines of a cart or an order, and what they come to.
-pub(in crate::demo_shop) fn lines(lines: &[Line], totals: &Totals) -> String {
+pub(super) fn lines(lines: &[Line], totals: &Totals) -> String {
     let mut table = String::from("<table class=\"lines\">\n");
     for Line { sku, name, quantity, price } in lines {
         let _ = writeln!(
