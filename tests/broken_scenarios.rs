@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use tillrush::plan::{Inputs, Overrides, Plan};
-use tillrush::scenario::{Problems, Rate, StageFlag};
+use tillrush::scenario::{EventRate, Problems, StageFlag};
 
 /// The rest of a scenario whose journeys are these steps.
 fn steps(steps: &str) -> String {
@@ -1046,12 +1046,12 @@ fn the_command_line_is_checked_as_well() {
     let bare = "name: x\njourneys: [{ name: a, steps: [{ name: b, get: / }] }]";
     let staged = &load("stages: [{ ramp: 1/s, for: 1m }, { hold: 1/s, for: 1m }]");
     let minute = Some(tillrush::base::Micros::from_secs(60));
-    let stage = StageFlag { length: tillrush::base::Micros::from_secs(60), to: Rate(1.0) };
+    let stage = StageFlag { length: tillrush::base::Micros::from_secs(60), to: EventRate(1.0) };
     let default = Overrides::default;
     insta::assert_snapshot!(told(default(), bare), @"the scenario has no load: add `load:` with stages, or say --rate 50/s --duration 5m");
-    insta::assert_snapshot!(told(Overrides { rate: Some(Rate(1.0)), ..default() }, bare), @"--rate without a duration: say how long: --duration 5m");
-    insta::assert_snapshot!(told(Overrides { rate: Some(Rate(0.0)), duration: minute, ..default() }, bare), @"no shopper would ever arrive: write a rate above zero");
-    insta::assert_snapshot!(told(Overrides { users: Some(3), rate: Some(Rate(1.0)), ..default() }, staged), @"--users and --rate contradict each other: keep one of them");
+    insta::assert_snapshot!(told(Overrides { rate: Some(EventRate(1.0)), ..default() }, bare), @"--rate without a duration: say how long: --duration 5m");
+    insta::assert_snapshot!(told(Overrides { rate: Some(EventRate(0.0)), duration: minute, ..default() }, bare), @"no shopper would ever arrive: write a rate above zero");
+    insta::assert_snapshot!(told(Overrides { users: Some(3), rate: Some(EventRate(1.0)), ..default() }, staged), @"--users and --rate contradict each other: keep one of them");
     let no_time = Some(tillrush::base::Micros::ZERO);
     insta::assert_snapshot!(told(Overrides { duration: no_time, ..default() }, staged), @"--duration of no time: say how long: --duration 5m");
     insta::assert_snapshot!(told(Overrides { duration: minute, stages: vec![stage], ..default() }, bare), @"--duration and --stage contradict each other: each stage has its own duration: remove --duration");

@@ -26,8 +26,8 @@ const FROZEN: [(&str, &str, &str); 13] = [
     ),
     (
         "scenarios/cyber-monday-mobile.yaml",
-        "ba4422caf7f5fd2606ddf5953a1ca3c020b6d86a976576c8ecebf39ef783d3fa",
-        "13c3a0ddc5de966ca78461236fea59f1cc63424cb96fc1b98b48c56d9dc0189a",
+        "a7cd9c74be7b56ff87443958c353c329802cacdfa91cad374927fab4d08b1030",
+        "2fa79bd8494f391ac2993c0c04939d8519078dcc86bbb182f09f6036bd54a785",
     ),
     (
         "scenarios/demo.yaml",

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
-    ArrivalModel, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Cell, Check, Conditions,
-    ConnectionReuse, Device, Equipment, Extract, Inputs, JourneyItem, JsonSegment, Measure, Metric,
-    MetricScope, MultipartPart, Network, Overrides, Pick, Plan, Rendezvous, RetryStrategy,
-    RowAssignment, Segment, SpentBy, Template, schema,
+    ArrivalModel, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Check, Conditions,
+    ConnectionReuse, DataCell, Device, Equipment, Extract, Inputs, JourneyItem, JsonSegment,
+    Measure, Metric, MetricScope, MultipartPart, Network, Overrides, Pick, Plan, Rendezvous,
+    RetryStrategy, RowAssignment, Segment, SpentBy, Template, schema,
 };
-use tillrush::scenario::{self, MAPPINGS, Rate, Scenario, StageFlag};
+use tillrush::scenario::{self, EventRate, MAPPINGS, Scenario, StageFlag};
 
 const CHECKOUT: &str = include_str!("data/checkout.yaml");
 
@@ -401,7 +401,7 @@ fn the_command_line_wins() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        stages(with(Overrides { rate: Some(Rate(5.0)), ..Overrides::default() })),
+        stages(with(Overrides { rate: Some(EventRate(5.0)), ..Overrides::default() })),
         [(5.0, 5.0, minute)]
     );
     assert_eq!(
@@ -409,7 +409,7 @@ fn the_command_line_wins() {
         [(10.0, 10.0, Micros(9))]
     );
     let flags = [(2.0, 30), (0.0, 30)]
-        .map(|(to, length)| StageFlag { length: Micros::from_secs(length), to: Rate(to) });
+        .map(|(to, length)| StageFlag { length: Micros::from_secs(length), to: EventRate(to) });
     let ramped = with(Overrides { stages: flags.into(), ..Overrides::default() });
     assert_eq!(
         stages(ramped),
@@ -504,7 +504,7 @@ fn data_of_both_kinds_are_dealt_out_as_said() {
     );
     assert_eq!(
         gifts.rows[1],
-        [Cell::Text("b".into()), Cell::Json(json!(5))],
+        [DataCell::Text("b".into()), DataCell::Json(json!(5))],
         "in the order of the first line's keys"
     );
     assert!(plan.variable("gifts.price").is_some());

@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tillrush::base::{JourneyId, Micros, Slice, StepId, VarId};
-use tillrush::plan::{Plan, Scope, Value};
+use tillrush::plan::{Plan, TemplateScope, Value};
 use tillrush::report::{Paint, View, console};
 use tillrush::schedule::Schedule;
 use tillrush::tally::{
@@ -41,7 +41,7 @@ fn schedule(criterion: &mut Criterion) {
 /// Every variable holds this text.
 struct Everything(Value);
 
-impl Scope for Everything {
+impl TemplateScope for Everything {
     fn value(&self, _: VarId) -> Option<&Value> {
         Some(&self.0)
     }

@@ -28,10 +28,10 @@ enum Turn {
 
 /// Walks the rest of a way from here.
 #[derive(Clone, Copy)]
-struct Walk<'w>(&'w [Turn]);
+struct PathWalk<'w>(&'w [Turn]);
 
 /// Whether a member's name is this one, without keeping it.
-struct Named<'w>(&'w str);
+struct MemberName<'w>(&'w str);
 
 // === impl JsonPlace ===
 
@@ -57,7 +57,7 @@ impl JsonPlace {
     /// The value at this place of a document's text, without a tree of the rest: inner none if it is not there; outer none if the
     /// path is not plain enough for that, or the text is no JSON to a strict reader.
     pub fn find_in(&self, text: &[u8]) -> Option<Option<Value>> {
-        let walk = Walk(self.way.as_deref()?);
+        let walk = PathWalk(self.way.as_deref()?);
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         let found = walk.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
@@ -107,9 +107,9 @@ fn is_plain(name: &str, also: impl Fn(char) -> bool) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || also(c))
 }
 
-// === impl Walk ===
+// === impl PathWalk ===
 
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
+impl<'de> DeserializeSeed<'de> for PathWalk<'_> {
     type Value = Option<Value>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
@@ -121,7 +121,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Walk<'_> {
+impl<'de> Visitor<'de> for PathWalk<'_> {
     type Value = Option<Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,9 +135,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
         };
         let mut found = None;
         // Of members with the same name the last one counts, as in a tree.
-        while let Some(it) = members.next_key_seed(Named(name.unwrap_or_default()))? {
+        while let Some(it) = members.next_key_seed(MemberName(name.unwrap_or_default()))? {
             if it && name.is_some() {
-                found = members.next_value_seed(Walk(&self.0[1..]))?;
+                found = members.next_value_seed(PathWalk(&self.0[1..]))?;
             } else {
                 members.next_value::<IgnoredAny>()?;
             }
@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
                     return Ok(None);
                 }
             }
-            found = items.next_element_seed(Walk(&self.0[1..]))?.flatten();
+            found = items.next_element_seed(PathWalk(&self.0[1..]))?.flatten();
         }
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(found)
@@ -186,7 +186,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
 // === impl Named ===
 
-impl<'de> DeserializeSeed<'de> for Named<'_> {
+impl<'de> DeserializeSeed<'de> for MemberName<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -194,7 +194,7 @@ impl<'de> DeserializeSeed<'de> for Named<'_> {
     }
 }
 
-impl Visitor<'_> for Named<'_> {
+impl Visitor<'_> for MemberName<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,7 +15,7 @@ use super::shopper_task::{new_shopper, run_until_cut, spawn};
 use super::stop::{Phase, StopSignal};
 use crate::base::{Micros, Slice};
 use crate::plan::{self, Plan};
-use crate::schedule::{Arrival, Arrivals, Schedule, shopper_id};
+use crate::schedule::{Arrival, Schedule, SliceArrivals, shopper_id};
 use crate::shopper::transport::Clock;
 use crate::shopper::{CoreContext, Env};
 use crate::tally::{OwnFault, Tally};
@@ -112,7 +112,7 @@ async fn run_open<E: Env>(
 }
 
 /// Arrivals that were due when the run was stopped, and not started yet.
-fn count_unstarted<E: Env>(first: Arrival, rest: Arrivals, context: &CoreContext<E>) {
+fn count_unstarted<E: Env>(first: Arrival, rest: SliceArrivals, context: &CoreContext<E>) {
     let now = context.clock.now();
     for arrival in std::iter::once(first).chain(rest).take_while(|arrival| arrival.at <= now) {
         for (_, context) in each_shop(context) {

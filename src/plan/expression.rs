@@ -12,7 +12,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Rest, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
-use super::template::Scope;
+use super::template::TemplateScope;
 use crate::base::VarId;
 use crate::base::random::{Purpose, below, draw};
 use crate::capture::Value;
@@ -33,12 +33,12 @@ pub struct Templates {
 
 /// The draws of one rendering.
 #[derive(Debug)]
-struct Draws {
+struct TemplateDraws {
     key: u64,
     next: AtomicU64,
 }
 
-impl Object for Draws {}
+impl Object for TemplateDraws {}
 
 impl Default for Templates {
     /// None, in a world where time stands still.
@@ -112,7 +112,7 @@ impl Templates {
         name: &str,
         reads: &[VarId],
         constants: &[(String, String)],
-        scope: &dyn Scope,
+        scope: &dyn TemplateScope,
     ) -> Result<String, RenderError> {
         let context =
             self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
@@ -152,7 +152,10 @@ impl Templates {
         root.extend(
             groups.into_iter().map(|(group, members)| (group.to_owned(), Jinja::from(members))),
         );
-        root.insert(DRAWS.to_owned(), Jinja::from_object(Draws { key, next: AtomicU64::new(0) }));
+        root.insert(
+            DRAWS.to_owned(),
+            Jinja::from_object(TemplateDraws { key, next: AtomicU64::new(0) }),
+        );
         Jinja::from(root)
     }
 }
@@ -180,7 +183,7 @@ fn to_jinja(value: &Value) -> Jinja {
 // === functions ===
 
 fn next_bits(state: &State<'_, '_>, purpose: Purpose) -> Result<u64, Error> {
-    let draws = state.lookup(DRAWS).and_then(|value| value.downcast_object::<Draws>());
+    let draws = state.lookup(DRAWS).and_then(|value| value.downcast_object::<TemplateDraws>());
     let draws = draws.ok_or_else(|| {
         Error::new(ErrorKind::InvalidOperation, "choices can't be made inside a macro")
     })?;
@@ -256,7 +259,7 @@ mod tests {
         bits: Cell<u64>,
     }
 
-    impl Scope for Some1 {
+    impl TemplateScope for Some1 {
         fn value(&self, var: VarId) -> Option<&Value> {
             self.value.as_ref().filter(|_| var.0 == 0)
         }

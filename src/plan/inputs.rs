@@ -7,7 +7,7 @@ use std::io;
 use jiff::civil::Date;
 
 use crate::base::Micros;
-use crate::scenario::{Rate, StageFlag};
+use crate::scenario::{EventRate, StageFlag};
 
 /// Reads a file named in the scenario, relative to it. The plan has no file system of its own.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
@@ -33,7 +33,7 @@ pub struct Overrides {
     /// `--target`: the shop's base address.
     pub target: Option<String>,
     /// `--rate`: shoppers starting per second, all the time.
-    pub rate: Option<Rate>,
+    pub rate: Option<EventRate>,
     /// `-d`, `--duration`: how long shoppers keep arriving.
     pub duration: Option<Micros>,
     /// `--stage`, in order.

@@ -6,12 +6,12 @@ use crate::base::Micros;
 /// A piecewise linear rate with its integral: time to expected arrivals, and back.
 #[derive(Clone, Debug, Default)]
 pub struct Intensity {
-    pieces: Vec<Piece>,
+    pieces: Vec<LinearPiece>,
 }
 
 /// A stretch in which the rate is linear.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct LinearPiece {
     start: Micros,
     end: Micros,
     /// Shoppers per second at the start.
@@ -35,7 +35,7 @@ impl Intensity {
         for stage in &profile.stages {
             let (end, after) = (start + stage.length, before + stage.expected());
             let slope = (stage.to - stage.from) / stage.length.as_secs_f64();
-            pieces.push(Piece { start, end, from: stage.from, slope, before, after });
+            pieces.push(LinearPiece { start, end, from: stage.from, slope, before, after });
             (start, before) = (end, after);
         }
         Intensity { pieces }
@@ -94,14 +94,14 @@ impl Intensity {
         Micros(piece.start.0.saturating_add((x * 1e6) as u64).min(piece.end.0 - 1))
     }
 
-    fn piece_at(&self, t: Micros) -> Option<&Piece> {
+    fn piece_at(&self, t: Micros) -> Option<&LinearPiece> {
         self.pieces.get(self.pieces.partition_point(|piece| piece.end <= t))
     }
 }
 
-// === impl Piece ===
+// === impl LinearPiece ===
 
-impl Piece {
+impl LinearPiece {
     fn rate(&self, t: Micros) -> f64 {
         self.from + self.slope * (t - self.start).as_secs_f64()
     }

@@ -7,7 +7,7 @@ use strum::{IntoStaticStr, VariantArray};
 
 use super::{Plan, Step};
 use crate::base::{JourneyId, Micros, StepId};
-use crate::scenario::{Fraction, Quantity, QuantityError, Rate};
+use crate::scenario::{EventRate, Fraction, Quantity, QuantityError};
 
 /// A figure that an objective limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -212,7 +212,7 @@ impl MetricUnit {
         match self {
             MetricUnit::Fraction => Fraction::read(text).map(|share| share.0),
             MetricUnit::Time => Micros::read(text).map(|time| time.0 as f64),
-            MetricUnit::PerSecond => Rate::read(text).map(|rate| rate.0),
+            MetricUnit::PerSecond => EventRate::read(text).map(|rate| rate.0),
         }
     }
 }

@@ -51,14 +51,14 @@ pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
-pub use route::Stop;
+pub use route::UnitVisit;
 pub use schema::schema;
-pub use shoppers::{Attribute, Cell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
+pub use shoppers::{Attribute, DataCell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 // Words that mean the same in the scenario and in the plan.
 pub use crate::scenario::{
     Behaviour, Client, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
-pub use template::{Scope, Segment, Template, Templates};
+pub use template::{Segment, Template, TemplateScope, Templates};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
 pub const SCHEDULE_VERSION: u32 = 1;

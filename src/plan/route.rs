@@ -9,7 +9,7 @@ use crate::plan::persona::choose;
 
 /// A unit on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop {
+pub struct UnitVisit {
     /// The unit.
     pub unit: UnitId,
     /// How often the shopper has been there before.
@@ -17,22 +17,22 @@ pub struct Stop {
 }
 
 /// Draws a way.
-struct Walk {
+struct RouteDraw {
     shopper: ShopperId,
     draws: u64,
     /// By unit of the journey: how often it is on the way so far.
     rounds: Vec<u32>,
     first: u16,
-    stops: Vec<Stop>,
+    stops: Vec<UnitVisit>,
 }
 
 // === impl Plan ===
 
 impl Plan {
     /// The units that this shopper means to go through, in order.
-    pub fn route(&self, journey: JourneyId, shopper: ShopperId) -> Vec<Stop> {
+    pub fn route(&self, journey: JourneyId, shopper: ShopperId) -> Vec<UnitVisit> {
         let journey = self.journey(journey);
-        let mut walk = Walk {
+        let mut walk = RouteDraw {
             shopper,
             draws: 0,
             rounds: vec![0; journey.units.len()],
@@ -52,15 +52,15 @@ impl Plan {
     }
 }
 
-// === impl Walk ===
+// === impl RouteDraw ===
 
-impl Walk {
+impl RouteDraw {
     fn along(&mut self, parts: &[JourneyItem]) {
         for part in parts {
             match part {
                 JourneyItem::Unit(unit) => {
                     let round = &mut self.rounds[usize::from(unit.0 - self.first)];
-                    self.stops.push(Stop { unit: *unit, round: *round });
+                    self.stops.push(UnitVisit { unit: *unit, round: *round });
                     *round += 1;
                 }
                 JourneyItem::Repeat { times: (low, high), parts } => {

@@ -10,19 +10,19 @@ use crate::base::Micros;
 
 /// A named form of the rate over time.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape {
+pub struct LoadShape {
     /// As the scenario writes it.
     pub name: &'static str,
     /// What it looks like and when to use it.
     pub description: &'static str,
     /// Where its figures come from, and which of them are assumed.
     pub source: &'static str,
-    form: Form,
+    form: ShapeCurve,
 }
 
 /// A form before it is scaled; levels are relative to each other only.
 #[derive(Clone, Copy, Debug)]
-enum Form {
+enum ShapeCurve {
     /// The level at each full hour from 00:00 to 24:00, linear in between.
     Day([u16; 25]),
     /// (minutes, level at the start, level at the end, label) of each stage.
@@ -42,24 +42,24 @@ pub const NAMES: &[&str] = &[
 ];
 
 /// All shapes, in the order of [`NAMES`].
-pub const SHAPES: [Shape; 8] = [
-    Shape {
+pub const SHAPES: [LoadShape; 8] = [
+    LoadShape {
         name: "black-friday-retailer",
         description: "a Black Friday at one retailer: a wave at midnight, the busiest hour (1.52 times the daily mean) from 11 to 12, \
                       a second wave in the evening",
         source: "fitted, not measured: hourly levels set by hand so that the busiest hour is 52 % above the daily mean at 11-12 h (Hitwise \
                  2016) and midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between are assumptions",
-        form: Form::Day([
+        form: ShapeCurve::Day([
             92, 60, 36, 25, 24, 36, 64, 100, 126, 138, 147, 152, 152, 136, 125, 118, 112, 109, 113,
             123, 136, 133, 98, 66, 50,
         ]),
     },
-    Shape {
+    LoadShape {
         name: "midnight-launch",
         description: "a launch at midnight: four times the evening's rate within minutes, back to it over four hours",
         source: "4 times the usual rate in the first hour (Summit 2017, a single retailer), the highest point 8 minutes after midnight \
                  (Alibaba 2019); the decay is an assumption",
-        form: Form::Stages(&[
+        form: ShapeCurve::Stages(&[
             (60, 1.0, 1.0, "before midnight"),
             (8, 1.0, 4.0, "midnight"),
             (22, 4.0, 3.6, "+8 min"),
@@ -69,12 +69,12 @@ pub const SHAPES: [Shape; 8] = [
             (60, 1.2, 1.0, "+3 h"),
         ]),
     },
-    Shape {
+    LoadShape {
         name: "ticket-drop",
         description: "tickets or limited stock go on sale: 30 times the rate from one moment to the next, halved every five minutes",
         source: "36 times the daily mean at the highest second of Singles' Day 2019 (Alibaba), as a class 20 to 40 times; the half-life of \
                  five minutes is an assumption",
-        form: Form::Stages(&[
+        form: ShapeCurve::Stages(&[
             (10, 1.0, 1.0, "before"),
             (1, 30.0, 30.0, "doors"),
             (4, 30.0, 17.7, "+1 min"),
@@ -86,47 +86,47 @@ pub const SHAPES: [Shape; 8] = [
             (10, 1.13, 1.0, "+40 min"),
         ]),
     },
-    Shape {
+    LoadShape {
         name: "cyber-monday-evening",
         description: "a Cyber Monday: a broad day and its highest hours (1.8 times the daily mean) from 20 to 22 h",
         source: "fitted, not measured: 1.8 times the daily mean at 20-22 h (Adobe 2023 and 2024, United States: 1.71 to 1.82); the levels \
                  between are assumptions",
-        form: Form::Day([
+        form: ShapeCurve::Day([
             55, 34, 22, 17, 17, 24, 42, 66, 94, 112, 122, 125, 127, 122, 120, 118, 116, 118, 128,
             150, 180, 180, 180, 124, 69,
         ]),
     },
-    Shape {
+    LoadShape {
         name: "platform-flat",
         description: "a platform of many shops and time zones: a broad day, 1.3 times the daily mean at noon",
         source: "fitted, not measured: Shopify's highest minute is 1.32 times the daily mean, at 12:01 (Black Friday 2024); the levels \
                  between are assumptions",
-        form: Form::Day([
+        form: ShapeCurve::Day([
             86, 77, 70, 66, 64, 64, 68, 78, 94, 108, 120, 129, 132, 130, 126, 122, 118, 114, 112,
             112, 112, 108, 100, 90, 86,
         ]),
     },
-    Shape {
+    LoadShape {
         name: "steady",
         description: "the same rate all the time: for comparing releases",
         source: "by definition",
-        form: Form::Stages(&[(1, 1.0, 1.0, "steady")]),
+        form: ShapeCurve::Stages(&[(1, 1.0, 1.0, "steady")]),
     },
-    Shape {
+    LoadShape {
         name: "capacity-ramp",
         description: "up to the highest rate, a plateau, and down through the same rates: where it breaks, and whether it comes back",
         source: "by definition: the rates of the way up are met again on the way down, so that hysteresis shows",
-        form: Form::Stages(&[
+        form: ShapeCurve::Stages(&[
             (45, 0.0, 1.0, "up"),
             (10, 1.0, 1.0, "plateau"),
             (45, 1.0, 0.0, "down"),
         ]),
     },
-    Shape {
+    LoadShape {
         name: "outage-recovery",
         description: "the same rate in three equal parts: stop the shop in the second, and see how it comes back in the third",
         source: "by definition: shoppers do not stop coming because the shop is down; the outage itself is made in the shop",
-        form: Form::Stages(&[
+        form: ShapeCurve::Stages(&[
             (1, 1.0, 1.0, "before"),
             (1, 1.0, 1.0, "outage"),
             (1, 1.0, 1.0, "recovery"),
@@ -161,19 +161,19 @@ pub fn profile(name: &str, peak: f64, length: Micros) -> Option<Profile> {
     Some(Profile { stages, shape: Some(name.to_owned()) })
 }
 
-// === impl Form ===
+// === impl ShapeCurve ===
 
-impl Form {
+impl ShapeCurve {
     fn stages(&self) -> Vec<(u32, f64, f64, String)> {
         match self {
-            Form::Day(levels) => levels
+            ShapeCurve::Day(levels) => levels
                 .windows(2)
                 .enumerate()
                 .map(|(hour, pair)| {
                     (60, f64::from(pair[0]), f64::from(pair[1]), format!("{hour} h"))
                 })
                 .collect(),
-            Form::Stages(stages) => stages
+            ShapeCurve::Stages(stages) => stages
                 .iter()
                 .map(|&(minutes, from, to, label)| (minutes, from, to, label.to_owned()))
                 .collect(),

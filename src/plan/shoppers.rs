@@ -60,12 +60,12 @@ pub struct DataSet {
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
     /// The rows, each as long as `columns`.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Vec<Vec<DataCell>>,
 }
 
 /// What a row has in a column.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum DataCell {
     /// Text, as CSV has it.
     Text(String),
     /// A JSON value, with its type.
@@ -94,7 +94,7 @@ pub const PATIENCE_PRESETS: [(&str, &[f64], &str); 4] = [
 impl DataSet {
     /// The row of a shopper who arrives at this place of the schedule; empty where there is none. `place` is the set's own
     /// in the plan, so that draws from two sets have nothing to do with each other.
-    pub fn row(&self, place: usize, shopper: ShopperId, ordinal: u64) -> &[Cell] {
+    pub fn row(&self, place: usize, shopper: ShopperId, ordinal: u64) -> &[DataCell] {
         let rows = self.rows.len() as u64;
         let row = match self.assignment {
             RowAssignment::Once => ordinal,
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn rows_are_dealt_out_once_in_turn_or_at_random() {
         let set = |assignment| {
-            let rows = (0..3).map(|n| vec![Cell::Text(n.to_string())]).collect();
+            let rows = (0..3).map(|n| vec![DataCell::Text(n.to_string())]).collect();
             DataSet {
                 name: String::new(),
                 columns: vec![VarId(0)],
@@ -173,7 +173,7 @@ mod tests {
             ShopperId(draw(1, Purpose::Shopper, n)),
             n,
         ) {
-            [Cell::Text(text)] => text.clone(),
+            [DataCell::Text(text)] => text.clone(),
             _ => "none".to_owned(),
         };
         let all = |assignment, place| {

@@ -40,7 +40,7 @@ pub enum Segment {
 }
 
 /// Where a template finds its values: one shopper's variables and random stream.
-pub trait Scope {
+pub trait TemplateScope {
     /// The value of a variable, if it has one yet.
     fn value(&self, var: VarId) -> Option<&Value>;
     /// The next 64 uniform bits of this shopper's stream for choices in templates.
@@ -66,7 +66,7 @@ impl Template {
     pub fn render<'t>(
         &'t self,
         templates: &Templates,
-        scope: &dyn Scope,
+        scope: &dyn TemplateScope,
     ) -> Result<Cow<'t, str>, RenderError> {
         match self {
             Template::Literal(text) => Ok(Cow::Borrowed(text)),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::problem::Problems;
-use super::source::{Located, Text};
-use super::tree::{Kind, Node};
+use super::source::{Located, LocatedText};
+use super::tree::{NodeKind, YamlNode};
 use super::words::Fresh;
 use crate::base::Delay;
 
@@ -26,9 +26,9 @@ mapping! {
         "oneOf": [{ "required": ["redraw"] }, { "required": ["set"] }, { "required": ["fresh"] }, { "required": ["wait"] }],
     }) {
         /// With another value of this attribute, drawn among its other values.
-        "redraw" => redraw: Text,
+        "redraw" => redraw: LocatedText,
         /// With these values of attributes: `{ coupon: none }`.
-        "set" => set: Named<Text>,
+        "set" => set: Named<LocatedText>,
         /// session: as a new customer, without cookies and on new connections; the journey is replayed from its start.
         "fresh" => fresh: Located<Fresh>,
         /// After this pause, instead of `after`.
@@ -42,10 +42,10 @@ pub const STRATEGIES: [&str; 4] = ["redraw", "set", "fresh", "wait"];
 // === impl Arm ===
 
 impl Decode for Arm {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Arm> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Arm> {
         match &node.kind {
-            Kind::Scalar { text, .. } if text == "same" => Some(Arm::Same),
-            Kind::Map(_) => {
+            NodeKind::Scalar { text, .. } if text == "same" => Some(Arm::Same),
+            NodeKind::Map(_) => {
                 Some(RetryStrategy::decode(node, problems).map_or(Arm::Unread, Arm::Changed))
             }
             _ => {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::decode::{Decode, Definitions, mapping};
 use super::problem::Problems;
 use super::source::Located;
-use super::tree::{Kind, Node};
+use super::tree::{NodeKind, YamlNode};
 use super::words::AllOf;
 
 mapping! {
@@ -28,15 +28,15 @@ pub enum Assets {
 // === impl Assets ===
 
 impl Decode for Assets {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Assets> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Assets> {
         match &node.kind {
-            Kind::Scalar { text, .. } if text == "true" || text == "false" => {
+            NodeKind::Scalar { text, .. } if text == "true" || text == "false" => {
                 Some(Assets::Fetched(text == "true"))
             }
-            Kind::Map(_) => AssetRules::decode(node, problems).map(Assets::Judged),
+            NodeKind::Map(_) => AssetRules::decode(node, problems).map(Assets::Judged),
             _ => {
                 let found = match &node.kind {
-                    Kind::Scalar { text, .. } => format!("`{text}`"),
+                    NodeKind::Scalar { text, .. } => format!("`{text}`"),
                     _ => node.describe().to_owned(),
                 };
                 let message = format!("{found} does not say whether the page's files are fetched");

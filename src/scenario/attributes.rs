@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::decode::{Decode, Definitions, mapping};
 use super::problem::Problems;
 use super::source::Located;
-use super::tree::{Kind, Node};
+use super::tree::{NodeKind, YamlNode};
 use super::units::{Bandwidth, Weight};
 use super::words::{Device, Keeping};
 use crate::base::Micros;
@@ -52,9 +52,9 @@ const NAMED: [(&str, Micros, Bandwidth); 2] = [
 // === impl Weighed ===
 
 impl Decode for Weighed {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Weighed> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Weighed> {
         match &node.kind {
-            Kind::Map(_) => AttributeValue::decode(node, problems).map(Weighed),
+            NodeKind::Map(_) => AttributeValue::decode(node, problems).map(Weighed),
             _ => Some(Weighed(AttributeValue {
                 weight: Some(Located::decode(node, problems)?),
                 ..AttributeValue::default()
@@ -70,8 +70,8 @@ impl Decode for Weighed {
 // === impl Network ===
 
 impl Decode for Network {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Network> {
-        let Kind::Scalar { text, .. } = &node.kind else {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Network> {
+        let NodeKind::Scalar { text, .. } = &node.kind else {
             return Figures::decode(node, problems).map(Network);
         };
         let Some((_, round_trip, bandwidth)) =

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::decode::{AnyJson, Decode, Definitions, Fields, Keys, Named, ObjectSchema, OneOrMany};
+use super::decode::{
+    AnyJson, Decode, Definitions, Keys, MappingReader, Named, ObjectSchema, OneOrMany,
+};
 use super::problem::Problems;
-use super::source::{Located, Text};
-use super::tree::Node;
+use super::source::{Located, LocatedText};
+use super::tree::YamlNode;
 use super::units::Extent;
 use crate::capture::check::{CHECKS, StatusRange, Written};
 
@@ -26,7 +28,7 @@ pub enum WrittenCheck {
     /// Statuses.
     Statuses(OneOrMany<Located<StatusRange>>),
     /// Texts, patterns or addresses.
-    Texts(OneOrMany<Text>),
+    Texts(OneOrMany<LocatedText>),
     /// Names with what they must be.
     Named(Named<AnyJson>),
     /// A range of sizes.
@@ -51,8 +53,8 @@ impl Conditions {
 }
 
 impl Decode for Conditions {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Conditions> {
-        let fields = Fields::of(node, "a set of conditions", Conditions::KEYS, problems)?;
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Conditions> {
+        let fields = MappingReader::of(node, "a set of conditions", Conditions::KEYS, problems)?;
         let mut checks = Vec::new();
         for kind in CHECKS {
             let written = match kind.written {
@@ -82,7 +84,7 @@ impl Decode for Conditions {
                 let written = match kind.written {
                     Written::Statuses(_) => OneOrMany::<Located<StatusRange>>::schema(definitions),
                     Written::Texts(_) | Written::Patterns(_) | Written::Addresses(_) => {
-                        OneOrMany::<Text>::schema(definitions)
+                        OneOrMany::<LocatedText>::schema(definitions)
                     }
                     Written::Named { .. } => Named::<AnyJson>::schema(definitions),
                     Written::Size(_) => Located::<Extent>::schema(definitions),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::problem::{Problems, listed, nearest};
 use super::source::{Located, Span};
-use super::tree::{Kind, Node};
+use super::tree::{NodeKind, YamlNode};
 use super::units::Quantity;
 
 /// A value of the language.
@@ -19,7 +19,7 @@ pub trait Decode: Sized {
     const MAY_BE_NULL: bool = false;
 
     /// Reads it; nothing where there is a problem, which has then been added.
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Self>;
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Self>;
 
     /// Its JSON Schema; named parts go into the definitions.
     fn schema(definitions: &mut Definitions) -> Value;
@@ -46,11 +46,11 @@ pub struct OneOrMany<T>(pub Vec<T>);
 
 /// Any JSON value, with its places.
 #[derive(Clone, Debug)]
-pub struct AnyJson(pub Node);
+pub struct AnyJson(pub YamlNode);
 
 /// A mapping with known keys, while it is read.
-pub(crate) struct Fields<'n> {
-    entries: &'n [(Located<String>, Node)],
+pub(crate) struct MappingReader<'n> {
+    entries: &'n [(Located<String>, YamlNode)],
     what: &'static str,
     keys: Keys,
 }
@@ -76,15 +76,15 @@ impl Keys {
 
 // === impl Fields ===
 
-impl<'n> Fields<'n> {
+impl<'n> MappingReader<'n> {
     /// The mapping at this node, its unknown keys reported; nothing if it is no mapping.
     pub(crate) fn of(
-        node: &'n Node,
+        node: &'n YamlNode,
         what: &'static str,
         known: &[&'static str],
         problems: &mut Problems,
-    ) -> Option<Fields<'n>> {
-        let Kind::Map(entries) = &node.kind else {
+    ) -> Option<MappingReader<'n>> {
+        let NodeKind::Map(entries) = &node.kind else {
             let remedy = format!(
                 "write it as `key: value` lines; its keys are {}",
                 listed(known.iter().copied(), "and")
@@ -128,7 +128,7 @@ impl<'n> Fields<'n> {
                 }
             }
         }
-        Some(Fields { entries, what, keys })
+        Some(MappingReader { entries, what, keys })
     }
 
     /// The value of a key, if it is given and good.
@@ -150,7 +150,7 @@ impl<'n> Fields<'n> {
             }
             return None;
         };
-        if matches!(node.kind, Kind::Null) && !T::MAY_BE_NULL {
+        if matches!(node.kind, NodeKind::Null) && !T::MAY_BE_NULL {
             problems.add(
                 name.span,
                 format!("`{key}` has no value"),
@@ -191,8 +191,8 @@ macro_rules! mapping {
         }
 
         impl $crate::scenario::decode::Decode for $name {
-            fn decode(node: &$crate::scenario::tree::Node, problems: &mut $crate::scenario::problem::Problems) -> Option<$name> {
-                let fields = $crate::scenario::decode::Fields::of(node, $what, $name::KEYS, problems)?;
+            fn decode(node: &$crate::scenario::tree::YamlNode, problems: &mut $crate::scenario::problem::Problems) -> Option<$name> {
+                let fields = $crate::scenario::decode::MappingReader::of(node, $what, $name::KEYS, problems)?;
                 $( let $field = fields.take($key, [$(stringify!($required))?].contains(&"required"), problems); )+
                 Some($name { keys: fields.into_keys(), $($field),+ })
             }
@@ -250,8 +250,8 @@ impl ObjectSchema {
 // === impl Decode ===
 
 impl<U: Quantity> Decode for Located<U> {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Located<U>> {
-        let Kind::Scalar { text, .. } = &node.kind else {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Located<U>> {
+        let NodeKind::Scalar { text, .. } = &node.kind else {
             problems.add(
                 node.span,
                 format!("expected {}, found {}", U::WHAT, node.describe()),
@@ -280,8 +280,8 @@ impl<U: Quantity> Decode for Located<U> {
 }
 
 impl<T: Decode> Decode for Vec<T> {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Vec<T>> {
-        let Kind::List(items) = &node.kind else {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Vec<T>> {
+        let NodeKind::List(items) = &node.kind else {
             problems.add(
                 node.span,
                 format!("expected a list, found {}", node.describe()),
@@ -303,9 +303,9 @@ impl<T: Decode> Decode for Vec<T> {
 }
 
 impl<T: Decode> Decode for OneOrMany<T> {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<OneOrMany<T>> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<OneOrMany<T>> {
         match &node.kind {
-            Kind::List(_) => Vec::decode(node, problems).map(OneOrMany),
+            NodeKind::List(_) => Vec::decode(node, problems).map(OneOrMany),
             _ => T::decode(node, problems).map(|one| OneOrMany(vec![one])),
         }
     }
@@ -317,8 +317,8 @@ impl<T: Decode> Decode for OneOrMany<T> {
 }
 
 impl<T: Decode> Decode for Named<T> {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Named<T>> {
-        let Kind::Map(entries) = &node.kind else {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Named<T>> {
+        let NodeKind::Map(entries) = &node.kind else {
             problems.add(
                 node.span,
                 format!("expected names with values, found {}", node.describe()),
@@ -329,7 +329,7 @@ impl<T: Decode> Decode for Named<T> {
         };
         let mut named = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            let value = if matches!(value.kind, Kind::Null) && !T::MAY_BE_NULL {
+            let value = if matches!(value.kind, NodeKind::Null) && !T::MAY_BE_NULL {
                 problems.add(
                     key.span,
                     format!("`{}` has no value", key.value),
@@ -353,7 +353,7 @@ impl<T: Decode> Decode for Named<T> {
 impl Decode for AnyJson {
     const MAY_BE_NULL: bool = true;
 
-    fn decode(node: &Node, _: &mut Problems) -> Option<AnyJson> {
+    fn decode(node: &YamlNode, _: &mut Problems) -> Option<AnyJson> {
         Some(AnyJson(node.clone()))
     }
 

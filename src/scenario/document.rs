@@ -12,13 +12,13 @@ use super::conditions::Conditions;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
-use super::source::{Located, Text};
+use super::source::{Located, LocatedText};
 use super::steps::{
     Auth, Basic, Basket, Branch, Choose, GraphQl, Include, JourneyItem, Order, Poll, Purchase,
     RendezvousGroup, Repeat, Step, Submit, Upload,
 };
-use super::tree::{Kind, Node};
-use super::units::{Attempts, Count, Fraction, Quantity, Rate, Weight};
+use super::tree::{NodeKind, YamlNode};
+use super::units::{Attempts, Count, EventRate, Fraction, Quantity, Weight};
 use super::words::{ArrivalSpacing, Behaviour, Client, ConnectionReuse, RowAssignment, Tracing};
 use crate::base::{Delay, Micros};
 
@@ -26,9 +26,9 @@ mapping! {
     /// A rush at a shop's till, to be rehearsed: who comes, how fast, what they mean to do, and what must hold. Keys that begin with x- are left alone.
     Document, "a scenario", rules({ "patternProperties": { "^x-": {} } }) {
         /// What the scenario is called in reports and in the names of run folders.
-        "name" required => name: Text,
+        "name" required => name: LocatedText,
         /// The shop's base address (http or https). --target wins.
-        "target" => target: Text,
+        "target" => target: LocatedText,
         /// How shoppers arrive. --rate, --stage and --users win.
         "load" => load: Load,
         /// Who the shoppers are.
@@ -42,13 +42,13 @@ mapping! {
         /// What shoppers mean to do; each takes one journey, drawn by weight.
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
-        "objectives" => objectives: Vec<Text>,
+        "objectives" => objectives: Vec<LocatedText>,
         /// The season that the run stands for: what losses are scaled to.
         "season" => season: Season,
         /// The error budget, of which reports say how fast the run would spend it.
         "budget" => budget: Budget,
         /// The currency of prices, by its ISO 4217 code, such as EUR. Reports show amounts in it.
-        "currency" => currency: Text,
+        "currency" => currency: LocatedText,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
     }
@@ -74,9 +74,9 @@ mapping! {
         /// Stretches of time, one after the other, in shoppers starting per second.
         "stages" => stages: Vec<Stage>,
         /// Instead of stages: a named shape of a real peak, scaled to `peak` and compressed to `for`.
-        "shape" => shape: Text,
+        "shape" => shape: LocatedText,
         /// The highest rate of the shape.
-        "peak" => peak: Located<Rate>,
+        "peak" => peak: Located<EventRate>,
         /// How long the shape or the closed load takes.
         "for" => length: Located<Micros>,
     }
@@ -86,11 +86,11 @@ mapping! {
     /// A stretch of time: exactly one of ramp, hold and jump.
     Stage, "a stage", rules({ "oneOf": [{ "required": ["ramp"] }, { "required": ["hold"] }, { "required": ["jump"] }] }) {
         /// From the previous rate (at first zero) to this one, linearly.
-        "ramp" => ramp: Located<Rate>,
+        "ramp" => ramp: Located<EventRate>,
         /// This rate all the time; after another rate, the one that it moved to.
-        "hold" => hold: Located<Rate>,
+        "hold" => hold: Located<EventRate>,
         /// At once to this rate.
-        "jump" => jump: Located<Rate>,
+        "jump" => jump: Located<EventRate>,
         /// How long the stage takes.
         "for" required => length: Located<Micros>,
     }
@@ -128,7 +128,7 @@ mapping! {
     /// A data file.
     Data, "a data set" {
         /// A CSV file with a header line, or a JSONL file (.jsonl, .ndjson) with an object a line; relative to the scenario.
-        "file" required => file: Text,
+        "file" required => file: LocatedText,
         /// once (the default): one row, one shopper, over all machines; too few rows are an error before the run. loop: from the start again. random: any row for each shopper.
         "each" => each: Located<RowAssignment>,
     }
@@ -138,7 +138,7 @@ mapping! {
     /// What holds for every step that does not say otherwise.
     Defaults, "a set of defaults" {
         /// Headers of every request.
-        "headers" => headers: Named<Text>,
+        "headers" => headers: Named<LocatedText>,
         /// By whom every request is made.
         "auth" => auth: Auth,
         /// Slower than this is a failure to the shopper (default 10s).
@@ -148,7 +148,7 @@ mapping! {
         /// w3c: each request carries a `traceparent` of its own, so that a failing one is found in the shop's traces. none (the default): nothing.
         "trace" => trace: Located<Tracing>,
         /// The address that GraphQL operations are posted to (default /graphql).
-        "graphql" => graphql: Text,
+        "graphql" => graphql: LocatedText,
     }
 }
 
@@ -156,7 +156,7 @@ mapping! {
     /// What some of the shoppers mean to do.
     Journey, "a journey" {
         /// Unique in the scenario.
-        "name" required => name: Text,
+        "name" required => name: LocatedText,
         /// The share of shoppers who take it, relative to the other journeys (default 1).
         "weight" => weight: Located<Weight>,
         /// What they do, in order: steps, purchases, and what groups them.
@@ -168,7 +168,7 @@ mapping! {
     /// The error budget, of which reports say how fast the run would spend it.
     Budget, "a budget" {
         /// What shoppers are promised: `99.9% of shoppers buy without a repeated failure`; or `... buy without a failure`, `... are not lost`.
-        "objective" required => objective: Text,
+        "objective" required => objective: LocatedText,
         /// The time that it is for (default 30d, at most 30d).
         "window" => window: Located<Micros>,
         /// How many shoppers come in that time: 40M.
@@ -182,9 +182,9 @@ mapping! {
     /// Safety caps. What they hold back is counted, never hidden.
     Limits, "a set of limits" {
         /// Requests per second in all.
-        "requests" => requests: Located<Rate>,
+        "requests" => requests: Located<EventRate>,
         /// Requests per second by host name.
-        "hosts" => hosts: Named<Located<Rate>>,
+        "hosts" => hosts: Named<Located<EventRate>>,
     }
 }
 
@@ -192,7 +192,7 @@ mapping! {
 #[derive(Clone, Debug)]
 pub enum Patience {
     /// A preset's name.
-    Preset(Text),
+    Preset(LocatedText),
     /// The chance to leave at each failed attempt.
     Hazards(Vec<Located<Fraction>>),
 }
@@ -236,10 +236,10 @@ pub const MAPPINGS: [(&str, &[&str]); 32] = [
 // === impl Patience ===
 
 impl Decode for Patience {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Patience> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Patience> {
         match &node.kind {
-            Kind::List(_) => Vec::decode(node, problems).map(Patience::Hazards),
-            _ => Text::decode(node, problems).map(Patience::Preset),
+            NodeKind::List(_) => Vec::decode(node, problems).map(Patience::Hazards),
+            _ => LocatedText::decode(node, problems).map(Patience::Preset),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::decode::{Decode, Definitions, Fields, Keys, ObjectSchema};
+use super::decode::{Decode, Definitions, Keys, MappingReader, ObjectSchema};
 use super::problem::{Problems, listed};
-use super::source::{Located, Text};
+use super::source::{Located, LocatedText};
 use super::steps::one_of;
-use super::tree::Node;
+use super::tree::YamlNode;
 use super::words::Pick;
 use crate::capture::KINDS;
 
@@ -16,9 +16,9 @@ pub struct Extract {
     /// Where it stands, and which keys it has.
     pub keys: Keys,
     /// The kinds of capture that are given, by key, with their patterns.
-    pub patterns: Vec<(&'static str, Text)>,
+    pub patterns: Vec<(&'static str, LocatedText)>,
     /// The attribute of the element that `css` matches.
-    pub attribute: Option<Text>,
+    pub attribute: Option<LocatedText>,
     /// Which, where there are several.
     pub pick: Option<Located<Pick>>,
 }
@@ -55,8 +55,8 @@ impl Extract {
 }
 
 impl Decode for Extract {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Extract> {
-        let fields = Fields::of(node, "a place in the answer", Extract::KEYS, problems)?;
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Extract> {
+        let fields = MappingReader::of(node, "a place in the answer", Extract::KEYS, problems)?;
         let patterns = CAPTURES
             .into_iter()
             .filter_map(|key| Some((key, fields.take(key, false, problems)?)))
@@ -72,11 +72,11 @@ impl Decode for Extract {
             let about = format!("Where a value is found in an answer: exactly one of {keys}.");
             let mut schema = ObjectSchema::new(&about);
             for kind in KINDS {
-                schema.property(kind.key, kind.about, false, Text::schema(definitions));
+                schema.property(kind.key, kind.about, false, LocatedText::schema(definitions));
                 if kind.takes_attribute {
                     let about =
                         format!("The attribute of the element that `{}` matches.", kind.key);
-                    schema.property("attribute", &about, false, Text::schema(definitions));
+                    schema.property("attribute", &about, false, LocatedText::schema(definitions));
                 }
             }
             let several = KINDS.iter().filter(|kind| kind.finds_several);

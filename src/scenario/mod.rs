@@ -36,18 +36,18 @@ pub use document::{
 pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
-pub use problem::{Place, Problem, Problems, nearest};
+pub use problem::{Problem, Problems, SourceLocation, nearest};
 pub use schema::schema;
-pub use source::{Located, Source, Span, Text};
+pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{
     Auth, BODIES, Basic, Basket, Branch, Choose, Every, FieldMatch, GraphQl, Include, JourneyItem,
     METHODS, MultipartPart, Order, Poll, Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
     Submit, Upload,
 };
-pub use tree::{Kind, Node};
+pub use tree::{NodeKind, YamlNode};
 pub use units::{
-    Attempts, Bandwidth, Count, Extent, Fraction, Quantity, QuantityError, Rate, StageFlag, Times,
-    Weight,
+    Attempts, Bandwidth, Count, EventRate, Extent, Fraction, Quantity, QuantityError, StageFlag,
+    Times, Weight,
 };
 pub use words::{
     AllOf, ArrivalSpacing, Behaviour, Client, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit,
@@ -58,7 +58,7 @@ pub use words::{
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Its file and text.
-    pub source: Source,
+    pub source: SourceText,
     /// What it says; gaps where something could not be read.
     pub document: Document,
 }
@@ -77,7 +77,7 @@ impl Scenario {
 
     /// Reads what can be read, and says what can't be: for who wants to check the rest as well.
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
-        let source = Source::new(file_name, text);
+        let source = SourceText::new(file_name, text);
         let mut problems = Problems::new(source.clone());
         let mut document =
             tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));

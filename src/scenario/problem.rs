@@ -4,14 +4,14 @@ use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::source::{Source, Span};
+use super::source::{SourceText, Span};
 use crate::base::{counted, visible};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where; none where it comes from the command line or from something that is missing as a whole.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
     /// What is wrong, as a lowercase fragment that names the value.
     pub message: String,
     /// The value as written (its first line); empty without a place.
@@ -24,7 +24,7 @@ pub struct Problem {
 
 /// A place in the scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SourceLocation {
     /// The line, from 1.
     pub line: u32,
     /// The column, from 1, in characters.
@@ -36,7 +36,7 @@ pub struct Place {
 /// Everything that is wrong with one scenario, in the order of the file.
 #[derive(Clone, Debug)]
 pub struct Problems {
-    source: Source,
+    source: SourceText,
     list: Vec<Problem>,
 }
 
@@ -47,7 +47,7 @@ const PRINTED: usize = 50;
 
 impl Problems {
     /// None yet.
-    pub fn new(source: Source) -> Problems {
+    pub fn new(source: SourceText) -> Problems {
         Problems { source, list: Vec::new() }
     }
 
@@ -61,7 +61,7 @@ impl Problems {
     ) {
         let place = span.into().map(|span| {
             let (line, column) = self.source.position(span.start);
-            Place { line, column, span }
+            SourceLocation { line, column, span }
         });
         let value = place
             .map_or("", |place| self.source.slice(self.source.first_line(place.span)))
@@ -94,7 +94,7 @@ impl Problems {
     }
 
     /// The scenario's name and text.
-    pub fn source(&self) -> &Source {
+    pub fn source(&self) -> &SourceText {
         &self.source
     }
 
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_problem_shows_its_line_the_text_underlined_and_the_remedy() {
         let mut problems =
-            Problems::new(Source::new("peak.yaml", "name: x\njourneys:\n  - wieght: 9\n"));
+            Problems::new(SourceText::new("peak.yaml", "name: x\njourneys:\n  - wieght: 9\n"));
         problems.add(
             Span::new(22, 28),
             "unknown key `wieght`",

@@ -26,13 +26,13 @@ pub struct Located<T> {
 
 /// A scenario's name and text.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct SourceText {
     name: Arc<str>,
     text: Arc<str>,
 }
 
 /// A text; in most places it may have placeholders.
-pub type Text = Located<String>;
+pub type LocatedText = Located<String>;
 
 // === impl Span ===
 
@@ -66,10 +66,10 @@ impl Located<String> {
 
 // === impl Source ===
 
-impl Source {
+impl SourceText {
     /// A source of this name; a byte order mark is dropped.
-    pub fn new(name: &str, text: &str) -> Source {
-        Source { name: name.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).into() }
+    pub fn new(name: &str, text: &str) -> SourceText {
+        SourceText { name: name.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).into() }
     }
 
     /// The file's name, as it was given.
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {
-        let source = Source::new("s.yaml", "\u{feff}äb: 1\r\n  ö: 2\n");
+        let source = SourceText::new("s.yaml", "\u{feff}äb: 1\r\n  ö: 2\n");
         let at = |needle| source.position(source.text().find(needle).unwrap());
         assert_eq!(at("b"), (1, 2));
         assert_eq!(at("ö"), (2, 3));
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_value_is_found_where_it_is_spelled_out() {
-        let source = Source::new("s.yaml", r#"a: "x {{ y }}"  b: "x \"y\"""#);
+        let source = SourceText::new("s.yaml", r#"a: "x {{ y }}"  b: "x \"y\"""#);
         assert_eq!(source.slice(source.within(Span::new(3, 14), "x {{ y }}", 2..9)), "{{ y }}");
         assert_eq!(source.within(Span::new(19, 28), "x \"y\"", 2..5), Span::new(19, 28));
     }

@@ -9,8 +9,8 @@ use super::conditions::Conditions;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
-use super::source::{Located, Text};
-use super::tree::{Kind, Node};
+use super::source::{Located, LocatedText};
+use super::tree::{NodeKind, YamlNode};
 use super::units::{Count, Fraction, Quantity, Times, Weight};
 use super::words::{Client, MoneyUnit, Pick};
 use crate::base::{Delay, Micros};
@@ -37,7 +37,7 @@ mapping! {
     /// Steps that a shopper tries as one: a failure in any of them means to start again at the first.
     Purchase, "a purchase" {
         /// What the purchase is called.
-        "purchase" required => purchase: Text,
+        "purchase" required => purchase: LocatedText,
         /// Its steps, in order; shared lists of steps may be included.
         "steps" required => steps: Vec<JourneyItem>,
         /// The share of shoppers who go on after it; the rest leave by choice.
@@ -77,7 +77,7 @@ mapping! {
     /// A shared list of steps, put in here.
     Include, "an inclusion" {
         /// Its name under `shared:`.
-        "include" required => name: Text,
+        "include" required => name: LocatedText,
     }
 }
 
@@ -87,7 +87,7 @@ mapping! {
         /// User and password (RFC 7617).
         "basic" => basic: Basic,
         /// A token (RFC 6750).
-        "bearer" => bearer: Text,
+        "bearer" => bearer: LocatedText,
     }
 }
 
@@ -95,9 +95,9 @@ mapping! {
     /// A user and a password.
     Basic, "a user with a password" {
         /// The user name. A template.
-        "user" required => user: Text,
+        "user" required => user: LocatedText,
         /// The password.
-        "password" required => password: Text,
+        "password" required => password: LocatedText,
     }
 }
 
@@ -109,21 +109,21 @@ mapping! {
         "not": { "anyOf": (pairs_of(&BODIES)) },
     }) {
         /// Unique in the journey. Of a GraphQL operation it may be left out: it is then the operation's.
-        "name" => name: Text,
+        "name" => name: LocatedText,
         /// GET this address: a path below the target, or a whole URL.
-        "get" => get: Text,
+        "get" => get: LocatedText,
         /// POST to this address.
-        "post" => post: Text,
+        "post" => post: LocatedText,
         /// PUT to this address.
-        "put" => put: Text,
+        "put" => put: LocatedText,
         /// PATCH this address.
-        "patch" => patch: Text,
+        "patch" => patch: LocatedText,
         /// DELETE this address.
-        "delete" => delete: Text,
+        "delete" => delete: LocatedText,
         /// HEAD of this address.
-        "head" => head: Text,
+        "head" => head: LocatedText,
         /// OPTIONS of this address.
-        "options" => options: Text,
+        "options" => options: LocatedText,
         /// Fill and submit a form of the page that the shopper is on, with all that the form holds: hidden fields, choices, tokens.
         "submit" => submit: Submit,
         /// A GraphQL operation. Errors in the answer are failures, whatever its status.
@@ -131,13 +131,13 @@ mapping! {
         /// A JSON body. A text that is one placeholder and nothing else keeps the type of its value.
         "json" => json: AnyJson,
         /// A form body (application/x-www-form-urlencoded): names and values.
-        "form" => form: Named<OneOrMany<Text>>,
+        "form" => form: Named<OneOrMany<LocatedText>>,
         /// A body of parts (multipart/form-data): names, each with a text or a `{ file: ... }`, or a list of these.
         "multipart" => multipart: Named<OneOrMany<MultipartPart>>,
         /// A text body, sent as it is.
-        "body" => body: Text,
+        "body" => body: LocatedText,
         /// Headers of this request, over those of the defaults.
-        "headers" => headers: Named<Text>,
+        "headers" => headers: Named<LocatedText>,
         /// By whom the request is made; over that of the defaults.
         "auth" => auth: Auth,
         /// Who makes the request, browser or app; over the scenario's.
@@ -145,7 +145,7 @@ mapping! {
         /// What is taken from the answer into variables; nothing found is a failure.
         "capture" => capture: Named<Extract>,
         /// Captures kept as observational attributes of the shopper, such as the node that answered.
-        "observe" => observe: Vec<Text>,
+        "observe" => observe: Vec<LocatedText>,
         /// What the basket is worth, taken before payment, so that a lost shopper has a price.
         "basket" => basket: Basket,
         /// What must hold for a success. Without a status in it, the status must be 2xx.
@@ -175,17 +175,17 @@ mapping! {
         "anyOf": [{ "required": ["id"] }, { "required": ["css"] }, { "required": ["action"] }, { "required": ["containing"] }],
     }) {
         /// The form's id.
-        "id" => id: Text,
+        "id" => id: LocatedText,
         /// A CSS selector that matches the form, such as form.checkout.
-        "css" => css: Text,
+        "css" => css: LocatedText,
         /// The form's action, as a path; a * stands for anything: /basket/add/*.
-        "action" => action: Text,
+        "action" => action: LocatedText,
         /// A field that the form has: its name, or `{ name: value }`.
         "containing" => containing: FieldMatch,
         /// Fields of the form and what is filled in; the others are sent as the page has them. A field that the form does not have, or a choice that it does not offer, is missing content. true and false check and uncheck a box.
-        "fields" => fields: Named<OneOrMany<Text>>,
+        "fields" => fields: Named<OneOrMany<LocatedText>>,
         /// Sent besides, whether the form has such fields or not, as scripts of the page would add them.
-        "extra" => extra: Named<OneOrMany<Text>>,
+        "extra" => extra: Named<OneOrMany<LocatedText>>,
         /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
         "button" => button: FieldMatch,
         /// Which form, where several are as described: first (the default), last or random.
@@ -197,19 +197,19 @@ mapping! {
     /// A GraphQL operation, posted as JSON.
     GraphQl, "a GraphQL operation", rules({ "oneOf": [{ "required": ["query"] }, { "required": ["file"] }] }) {
         /// The document: a query or mutation. Taken as it is; values go into `variables`.
-        "query" => query: Text,
+        "query" => query: LocatedText,
         /// A file that holds the document, relative to the scenario.
-        "file" => file: Text,
+        "file" => file: LocatedText,
         /// The operation's name, where the document has several, or to call the step by.
-        "operation" => operation: Text,
+        "operation" => operation: LocatedText,
         /// The operation's variables. A text that is one placeholder and nothing else keeps the type of its value.
         "variables" => variables: Named<AnyJson>,
         /// The address (default that of the defaults, else /graphql).
-        "endpoint" => endpoint: Text,
+        "endpoint" => endpoint: LocatedText,
         /// What each field of the answer's data must be, by its __typename. Without it, a type whose name ends in Error is a failure.
-        "type" => types: OneOrMany<Text>,
+        "type" => types: OneOrMany<LocatedText>,
         /// Types by which a working shop says no.
-        "declined" => declined: OneOrMany<Text>,
+        "declined" => declined: OneOrMany<LocatedText>,
     }
 }
 
@@ -251,11 +251,11 @@ mapping! {
     /// A file that is sent as a part of a body.
     Upload, "a file to send" {
         /// The file, relative to the scenario.
-        "file" required => file: Text,
+        "file" required => file: LocatedText,
         /// What it is called to the shop (default: its own name).
-        "filename" => filename: Text,
+        "filename" => filename: LocatedText,
         /// Its content type (default application/octet-stream).
-        "type" => content_type: Text,
+        "type" => content_type: LocatedText,
     }
 }
 
@@ -288,16 +288,16 @@ pub enum JourneyItem {
 #[derive(Clone, Debug)]
 pub enum FieldMatch {
     /// Whatever its value.
-    Name(Text),
+    Name(LocatedText),
     /// Of this value.
-    Valued(Named<Text>),
+    Valued(Named<LocatedText>),
 }
 
 /// A part of a body.
 #[derive(Clone, Debug)]
 pub enum MultipartPart {
     /// A text.
-    Text(Text),
+    Text(LocatedText),
     /// A file.
     Upload(Upload),
 }
@@ -320,11 +320,11 @@ pub enum Rendezvous {
     RendezvousGroup(RendezvousGroup),
 }
 
-// === impl Item ===
+// === impl JourneyItem ===
 
 impl Decode for JourneyItem {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<JourneyItem> {
-        let has = |wanted: &str| matches!(&node.kind, Kind::Map(entries) if entries.iter().any(|(key, _)| key.value == wanted));
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<JourneyItem> {
+        let has = |wanted: &str| matches!(&node.kind, NodeKind::Map(entries) if entries.iter().any(|(key, _)| key.value == wanted));
         if has("purchase") {
             Purchase::decode(node, problems).map(JourneyItem::Purchase)
         } else if has("repeat") {
@@ -357,25 +357,25 @@ impl Decode for JourneyItem {
 // === impl FieldMatch ===
 
 impl Decode for FieldMatch {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<FieldMatch> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<FieldMatch> {
         match &node.kind {
-            Kind::Map(_) => Named::decode(node, problems).map(FieldMatch::Valued),
-            _ => Text::decode(node, problems).map(FieldMatch::Name),
+            NodeKind::Map(_) => Named::decode(node, problems).map(FieldMatch::Valued),
+            _ => LocatedText::decode(node, problems).map(FieldMatch::Name),
         }
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
-        json!({ "anyOf": [{ "type": "string" }, Named::<Text>::schema(definitions)], "examples": ["code", { "method_code": "standard" }] })
+        json!({ "anyOf": [{ "type": "string" }, Named::<LocatedText>::schema(definitions)], "examples": ["code", { "method_code": "standard" }] })
     }
 }
 
 // === impl MultipartPart ===
 
 impl Decode for MultipartPart {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<MultipartPart> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<MultipartPart> {
         match &node.kind {
-            Kind::Map(_) => Upload::decode(node, problems).map(MultipartPart::Upload),
-            _ => Text::decode(node, problems).map(MultipartPart::Text),
+            NodeKind::Map(_) => Upload::decode(node, problems).map(MultipartPart::Upload),
+            _ => LocatedText::decode(node, problems).map(MultipartPart::Text),
         }
     }
 
@@ -387,9 +387,9 @@ impl Decode for MultipartPart {
 // === impl Every ===
 
 impl Decode for Every {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Every> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Every> {
         match &node.kind {
-            Kind::Scalar { text, .. } if text == "refresh" => Some(Every::Refresh),
+            NodeKind::Scalar { text, .. } if text == "refresh" => Some(Every::Refresh),
             _ => Located::decode(node, problems).map(Every::Pause),
         }
     }
@@ -402,9 +402,9 @@ impl Decode for Every {
 // === impl Rendezvous ===
 
 impl Decode for Rendezvous {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Rendezvous> {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Rendezvous> {
         match &node.kind {
-            Kind::Map(_) => {
+            NodeKind::Map(_) => {
                 RendezvousGroup::decode(node, problems).map(Rendezvous::RendezvousGroup)
             }
             _ => Located::decode(node, problems).map(Rendezvous::Shoppers),

@@ -15,16 +15,16 @@ use super::source::{Located, Span};
 
 /// A value of the tree.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub struct YamlNode {
     /// Where it was written.
     pub span: Span,
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum NodeKind {
     /// Nothing, `~` or `null`.
     Null,
     /// A word, a number, a text.
@@ -35,9 +35,9 @@ pub enum Kind {
         plain: bool,
     },
     /// A sequence.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// A mapping; each key once.
-    Map(Vec<(Located<String>, Node)>),
+    Map(Vec<(Located<String>, YamlNode)>),
 }
 
 /// How deep values may be nested; a scenario needs about ten.
@@ -50,7 +50,7 @@ const MAX_BYTES: usize = 4 << 20;
 const UNQUOTED: &str = "put text that begins with {{ in quotes: \"{{ ... }}\"";
 
 /// The tree of the source, or nothing if it can't be read as YAML. Problems are added either way.
-pub fn read(problems: &mut Problems) -> Option<Node> {
+pub fn read(problems: &mut Problems) -> Option<YamlNode> {
     let source = problems.source().clone();
     let text = source.text();
     if text.len() > MAX_BYTES {
@@ -64,7 +64,7 @@ pub fn read(problems: &mut Problems) -> Option<Node> {
     }
     let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let byte = |index: usize| bytes[index.min(bytes.len() - 1)];
-    let mut builder = Builder::default();
+    let mut builder = TreeBuilder::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
             Ok((event, span)) => {
@@ -139,35 +139,35 @@ fn not_yaml(error: &ScanError, at: usize, problems: &mut Problems) {
 
 /// What has been built so far, without recursion.
 #[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
-    anchors: HashMap<usize, (Node, usize)>,
+struct TreeBuilder {
+    open: Vec<OpenNode>,
+    anchors: HashMap<usize, (YamlNode, usize)>,
     nodes: usize,
     documents: usize,
-    root: Option<Node>,
+    root: Option<YamlNode>,
 }
 
 /// A collection that is not closed yet.
-struct Open {
+struct OpenNode {
     start: Span,
     anchor: usize,
     height: usize,
-    content: Content,
+    content: OpenContent,
 }
 
-enum Content {
-    List(Vec<Node>),
+enum OpenContent {
+    List(Vec<YamlNode>),
     /// The entries; the key that waits for its value (itself nothing if it is no name); what `<<` adds; and
     /// whether it is no mapping at all but a placeholder without quotes, `{{ x }}`.
     Map {
-        entries: Vec<(Located<String>, Node)>,
+        entries: Vec<(Located<String>, YamlNode)>,
         key: Option<Option<Located<String>>>,
-        merged: Vec<Node>,
+        merged: Vec<YamlNode>,
         placeholder: bool,
     },
 }
 
-impl Builder {
+impl TreeBuilder {
     /// Takes the next event; nothing means that reading must stop.
     fn take(&mut self, event: Event<'_>, span: Span, problems: &mut Problems) -> Option<()> {
         match event {
@@ -199,18 +199,21 @@ impl Builder {
                     None => plain,
                 };
                 let null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let kind =
-                    if null { Kind::Null } else { Kind::Scalar { text: text.into_owned(), plain } };
-                self.place(Node { span, kind }, anchor, 0, problems)?;
+                let kind = if null {
+                    NodeKind::Null
+                } else {
+                    NodeKind::Scalar { text: text.into_owned(), plain }
+                };
+                self.place(YamlNode { span, kind }, anchor, 0, problems)?;
             }
             Event::SequenceStart(anchor, _) => {
-                self.enter(span, anchor, Content::List(Vec::new()), problems)?
+                self.enter(span, anchor, OpenContent::List(Vec::new()), problems)?
             }
             Event::MappingStart(anchor, _) => {
                 self.enter(
                     span,
                     anchor,
-                    Content::Map {
+                    OpenContent::Map {
                         entries: Vec::new(),
                         key: None,
                         merged: Vec::new(),
@@ -222,19 +225,23 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => {
                 let open = self.open.pop()?;
                 let kind = match open.content {
-                    Content::List(items) => Kind::List(items),
+                    OpenContent::List(items) => NodeKind::List(items),
                     // Told already; read on as if the quotes were there.
-                    Content::Map { placeholder: true, .. } => {
+                    OpenContent::Map { placeholder: true, .. } => {
                         let text = problems
                             .source()
                             .slice(Span::new(open.start.start, span.end))
                             .to_owned();
-                        Kind::Scalar { text, plain: false }
+                        NodeKind::Scalar { text, plain: false }
                     }
-                    Content::Map { entries, merged, .. } => Kind::Map(merge(entries, merged)),
+                    OpenContent::Map { entries, merged, .. } => {
+                        NodeKind::Map(merge(entries, merged))
+                    }
                 };
-                let node =
-                    Node { span: Span::new(open.start.start, span.end.max(open.start.end)), kind };
+                let node = YamlNode {
+                    span: Span::new(open.start.start, span.end.max(open.start.end)),
+                    kind,
+                };
                 self.place(node, open.anchor, open.height + 1, problems)?;
             }
             Event::Alias(id) => match self.anchors.get(&id).cloned() {
@@ -256,11 +263,11 @@ impl Builder {
         &mut self,
         start: Span,
         anchor: usize,
-        content: Content,
+        content: OpenContent,
         problems: &mut Problems,
     ) -> Option<()> {
         self.fits(start, 1, problems)?;
-        self.open.push(Open { start, anchor, height: 0, content });
+        self.open.push(OpenNode { start, anchor, height: 0, content });
         Some(())
     }
 
@@ -288,7 +295,7 @@ impl Builder {
 
     fn place(
         &mut self,
-        node: Node,
+        node: YamlNode,
         anchor: usize,
         height: usize,
         problems: &mut Problems,
@@ -304,10 +311,10 @@ impl Builder {
         };
         open.height = open.height.max(height);
         match &mut open.content {
-            Content::List(items) => items.push(node),
-            Content::Map { entries, key, merged, placeholder } => match key.take() {
+            OpenContent::List(items) => items.push(node),
+            OpenContent::Map { entries, key, merged, placeholder } => match key.take() {
                 None => {
-                    let inner = matches!(node.kind, Kind::Map(_))
+                    let inner = matches!(node.kind, NodeKind::Map(_))
                         && node.span.start == open.start.start + 1;
                     *placeholder |= inner;
                     *key = Some(as_key(node, inner, problems));
@@ -334,13 +341,13 @@ impl Builder {
     }
 }
 
-fn as_key(node: Node, placeholder: bool, problems: &mut Problems) -> Option<Located<String>> {
+fn as_key(node: YamlNode, placeholder: bool, problems: &mut Problems) -> Option<Located<String>> {
     match node.kind {
-        Kind::Scalar { text, .. } => return Some(Located::new(text, node.span)),
-        Kind::Null => {
+        NodeKind::Scalar { text, .. } => return Some(Located::new(text, node.span)),
+        NodeKind::Null => {
             problems.add(node.span, "a key without a name", "", "write the name before the colon")
         }
-        Kind::Map(_) if placeholder => {
+        NodeKind::Map(_) if placeholder => {
             let end = problems.source().text().len().min(node.span.end + 1);
             let whole = Span::new(node.span.start - 1, end);
             problems.add(
@@ -350,7 +357,7 @@ fn as_key(node: Node, placeholder: bool, problems: &mut Problems) -> Option<Loca
                 UNQUOTED,
             );
         }
-        Kind::List(_) | Kind::Map(_) => problems.add(
+        NodeKind::List(_) | NodeKind::Map(_) => problems.add(
             node.span,
             "a key must be a single word or text",
             "not a name",
@@ -362,15 +369,15 @@ fn as_key(node: Node, placeholder: bool, problems: &mut Problems) -> Option<Loca
 
 /// `<<: *base` adds what the mapping does not say itself.
 fn merge(
-    mut entries: Vec<(Located<String>, Node)>,
-    merged: Vec<Node>,
-) -> Vec<(Located<String>, Node)> {
+    mut entries: Vec<(Located<String>, YamlNode)>,
+    merged: Vec<YamlNode>,
+) -> Vec<(Located<String>, YamlNode)> {
     let bases = merged.into_iter().flat_map(|node| match node.kind {
-        Kind::List(bases) => bases,
+        NodeKind::List(bases) => bases,
         _ => vec![node],
     });
     for base in bases {
-        if let Kind::Map(base) = base.kind {
+        if let NodeKind::Map(base) = base.kind {
             let new: Vec<_> = base
                 .into_iter()
                 .filter(|(key, _)| !entries.iter().any(|(known, _)| known.value == key.value))
@@ -381,24 +388,24 @@ fn merge(
     entries
 }
 
-fn count(node: &Node) -> usize {
+fn count(node: &YamlNode) -> usize {
     1 + match &node.kind {
-        Kind::Null | Kind::Scalar { .. } => 0,
-        Kind::List(items) => items.iter().map(count).sum(),
-        Kind::Map(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
+        NodeKind::Null | NodeKind::Scalar { .. } => 0,
+        NodeKind::List(items) => items.iter().map(count).sum(),
+        NodeKind::Map(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
     }
 }
 
 // === impl Node ===
 
-impl Node {
+impl YamlNode {
     /// What it is, for a reader.
     pub fn describe(&self) -> &'static str {
         match &self.kind {
-            Kind::Null => "nothing",
-            Kind::Scalar { .. } => "a single value",
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a mapping",
+            NodeKind::Null => "nothing",
+            NodeKind::Scalar { .. } => "a single value",
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a mapping",
         }
     }
 
@@ -407,12 +414,12 @@ impl Node {
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value;
         match &self.kind {
-            Kind::Null => Value::Null,
-            Kind::Scalar { text, plain: false } => Value::String(text.clone()),
-            Kind::Scalar { text, plain: true } if has_leading_zero(text) => {
+            NodeKind::Null => Value::Null,
+            NodeKind::Scalar { text, plain: false } => Value::String(text.clone()),
+            NodeKind::Scalar { text, plain: true } if has_leading_zero(text) => {
                 Value::String(text.clone())
             }
-            Kind::Scalar { text, plain: true } => {
+            NodeKind::Scalar { text, plain: true } => {
                 match Scalar::parse_from_cow(text.as_str().into()) {
                     Scalar::Null => Value::Null,
                     Scalar::Boolean(truth) => Value::Bool(truth),
@@ -426,8 +433,8 @@ impl Node {
                     Scalar::String(text) => Value::String(text.into_owned()),
                 }
             }
-            Kind::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
-            Kind::Map(entries) => Value::Object(
+            NodeKind::List(items) => Value::Array(items.iter().map(YamlNode::to_json).collect()),
+            NodeKind::Map(entries) => Value::Object(
                 entries.iter().map(|(key, value)| (key.value.clone(), value.to_json())).collect(),
             ),
         }

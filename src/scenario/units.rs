@@ -37,7 +37,7 @@ pub struct QuantityError {
 
 /// Events per second; always finite, never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
-pub struct Rate(pub f64);
+pub struct EventRate(pub f64);
 
 /// A share in 0..=1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -73,7 +73,7 @@ pub struct StageFlag {
     /// How long the stage takes.
     pub length: Micros,
     /// The rate at its end.
-    pub to: Rate,
+    pub to: EventRate,
 }
 
 pub(super) fn wrong<U: Quantity>(text: &str) -> QuantityError {
@@ -193,21 +193,21 @@ impl Quantity for Delay {
     }
 }
 
-impl Quantity for Rate {
+impl Quantity for EventRate {
     const WHAT: &'static str = "a rate";
     const REMEDY: &'static str = "write how many per time, such as 50/s, 90/min or 2000/h";
 
-    fn read(text: &str) -> Result<Rate, QuantityError> {
+    fn read(text: &str) -> Result<EventRate, QuantityError> {
         let (number, per) =
-            text.trim().split_once('/').ok_or_else(|| unitless::<Rate>(text, "/s"))?;
+            text.trim().split_once('/').ok_or_else(|| unitless::<EventRate>(text, "/s"))?;
         let seconds = match per.trim() {
             "s" | "sec" | "second" => 1.0,
             "m" | "min" | "minute" => 60.0,
             "h" | "hour" => 3_600.0,
             "d" | "day" => 86_400.0,
-            _ => return Err(wrong::<Rate>(text)),
+            _ => return Err(wrong::<EventRate>(text)),
         };
-        let rate = decimal(number.trim()).ok_or_else(|| wrong::<Rate>(text))? / seconds;
+        let rate = decimal(number.trim()).ok_or_else(|| wrong::<EventRate>(text))? / seconds;
         if rate > 1e7 {
             let remedy = "write at most 10000000/s".to_owned();
             return Err(QuantityError {
@@ -215,7 +215,7 @@ impl Quantity for Rate {
                 remedy,
             });
         }
-        Ok(Rate(rate))
+        Ok(EventRate(rate))
     }
 
     fn notation() -> Value {
@@ -436,7 +436,7 @@ impl Quantity for StageFlag {
                 remedy,
             });
         }
-        Ok(StageFlag { length, to: Rate::read(to)? })
+        Ok(StageFlag { length, to: EventRate::read(to)? })
     }
 
     fn notation() -> Value {
@@ -487,7 +487,7 @@ mod tests {
 
     #[test]
     fn rates_are_counts_per_time() {
-        let rate = |text| Rate::read(text).ok().map(|rate| rate.0);
+        let rate = |text| EventRate::read(text).ok().map(|rate| rate.0);
         assert_eq!(rate("33/s"), Some(33.0));
         assert_eq!(rate("90/min"), Some(1.5));
         assert_eq!(rate("0.5 / s"), Some(0.5));
@@ -552,7 +552,7 @@ mod tests {
     fn stages_of_the_command_line_are_duration_and_rate() {
         assert_eq!(
             StageFlag::read("2m:50/s"),
-            Ok(StageFlag { length: Micros::from_secs(120), to: Rate(50.0) })
+            Ok(StageFlag { length: Micros::from_secs(120), to: EventRate(50.0) })
         );
         assert!(StageFlag::read("50/s").is_err());
         assert!(StageFlag::read("0:50/s").is_err());

@@ -30,7 +30,7 @@ pub struct Schedule {
 
 /// The arrivals of one slice in the order of time, made block by block: constant memory however long the run.
 #[derive(Clone, Debug)]
-pub struct Arrivals {
+pub struct SliceArrivals {
     schedule: Schedule,
     slice: Slice,
     /// The block to make next.
@@ -86,8 +86,15 @@ impl Schedule {
     }
 
     /// The arrivals of a slice in the order of time.
-    pub fn slice(&self, slice: Slice) -> Arrivals {
-        Arrivals { schedule: self.clone(), slice, block: 0, times: Vec::new(), next: 0, first: 0 }
+    pub fn slice(&self, slice: Slice) -> SliceArrivals {
+        SliceArrivals {
+            schedule: self.clone(),
+            slice,
+            block: 0,
+            times: Vec::new(),
+            next: 0,
+            first: 0,
+        }
     }
 
     /// How many arrivals of a slice are due at `t`, the ones at `t` itself included. Costs a draw for
@@ -168,9 +175,9 @@ impl Schedule {
     }
 }
 
-// === impl Arrivals ===
+// === impl SliceArrivals ===
 
-impl Iterator for Arrivals {
+impl Iterator for SliceArrivals {
     type Item = Arrival;
 
     fn next(&mut self) -> Option<Arrival> {

@@ -14,5 +14,5 @@ mod digest;
 mod laws;
 mod poisson;
 
-pub use arrivals::{Arrival, Arrivals, Schedule, shopper_id};
+pub use arrivals::{Arrival, Schedule, SliceArrivals, shopper_id};
 pub use digest::{plan_digest, workload_digest};

@@ -19,7 +19,7 @@ use super::request::variables::{Variables, built_in};
 use super::transport::{Clock, Transport};
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Delay, Micros, ShopperId, StepId};
-use crate::plan::{Scope, Stop};
+use crate::plan::{TemplateScope, UnitVisit};
 use crate::tally::{AttemptTimes, End, OrderKnowledge, Outcome, StepAttempt, UnitAttempt};
 
 /// One shopper on the way through a journey.
@@ -92,7 +92,7 @@ impl<E: Env> JourneyRun<E> {
         let route = plan.route(self.profile.persona.journey, self.profile.id);
         self.progress = route.iter().map(|stop| UnitProgress::new(stop.unit.0 - first)).collect();
         let (mut place, mut intended_at) = (0, self.profile.arrived_at);
-        while let Some(&Stop { unit, round }) = route.get(place) {
+        while let Some(&UnitVisit { unit, round }) = route.get(place) {
             self.round = round;
             let (passed_at, attempts) =
                 match self.pass_unit(context, unit, place, intended_at).await {
@@ -106,7 +106,7 @@ impl<E: Env> JourneyRun<E> {
             self.record_passage(context, place, attempts);
             let Some(next) = route.get(place + 1) else { break };
             let last = StepId(plan.unit(unit).steps.end - 1);
-            if !self.goes_on(context, Stop { unit, round }, last) {
+            if !self.goes_on(context, UnitVisit { unit, round }, last) {
                 let funnel_place = self.progress[place].place.into();
                 context.tally.borrow_mut().left(self.profile.persona.journey, funnel_place);
                 return End::LeftByChoice;
@@ -135,7 +135,7 @@ impl<E: Env> JourneyRun<E> {
     }
 
     /// Whether the shopper goes on after the unit's last step, or leaves by choice as some do.
-    fn goes_on(&self, context: &CoreContext<E>, at: Stop, last: StepId) -> bool {
+    fn goes_on(&self, context: &CoreContext<E>, at: UnitVisit, last: StepId) -> bool {
         let going_on = context.plan.step(last).continues;
         let draw = u64::from(at.round) << 32 | u64::from(at.unit.0);
         if uniform(self.profile.id.0, Purpose::Continue, draw) < going_on {

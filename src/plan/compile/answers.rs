@@ -8,7 +8,9 @@ use super::text::has_placeholder;
 use crate::capture::check::{CHECKS, CheckKind, Written, status};
 use crate::capture::{KINDS, PatternError, pattern};
 use crate::plan::{Check, Conditions, Expected, Extract, Pick, StatusRange, Template};
-use crate::scenario::{self, AnyJson, CAPTURES, Kind, Node, Text, WrittenCheck, listed};
+use crate::scenario::{
+    self, AnyJson, CAPTURES, LocatedText, NodeKind, WrittenCheck, YamlNode, listed,
+};
 
 impl Compiler<'_> {
     pub(super) fn extract(&mut self, written: &scenario::Extract) -> Option<Extract> {
@@ -58,7 +60,7 @@ impl Compiler<'_> {
     /// What a pattern is read as; nothing, beside the problem, where it can't be used.
     fn pattern<T>(
         &mut self,
-        written: &Text,
+        written: &LocatedText,
         read: impl FnOnce(&str) -> Result<T, PatternError>,
     ) -> Option<T> {
         read(&written.value)
@@ -67,7 +69,7 @@ impl Compiler<'_> {
     }
 
     /// A CSS selector.
-    pub(super) fn selector(&mut self, written: &Text) -> Option<String> {
+    pub(super) fn selector(&mut self, written: &LocatedText) -> Option<String> {
         self.pattern(written, pattern::selector)
     }
 
@@ -169,7 +171,7 @@ impl Compiler<'_> {
     }
 
     /// A path or address in which `*` stands for anything.
-    pub(super) fn likeness(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+    pub(super) fn likeness(&mut self, written: &LocatedText, spot: &Spot) -> Option<Template> {
         if !written.value.starts_with(['/', '*', '{']) && !written.value.contains("://") {
             let remedy = format!(
                 "write /{}, or */{} for any path that ends so",
@@ -181,7 +183,7 @@ impl Compiler<'_> {
         self.text(written, spot)
     }
 
-    fn body_text(&mut self, text: &Text, spot: &Spot) -> Option<Template> {
+    fn body_text(&mut self, text: &LocatedText, spot: &Spot) -> Option<Template> {
         if text.value.is_empty() {
             self.problem(text.span, "an empty text is in every body", "write the text to look for");
             return None;
@@ -198,15 +200,15 @@ impl Compiler<'_> {
         as_text: bool,
     ) -> Option<(Expected, Option<Template>)> {
         let node = &written.0;
-        let literal = |node: &Node| match (&node.kind, as_text) {
-            (Kind::Scalar { text, .. }, true) => Value::String(text.clone()),
+        let literal = |node: &YamlNode| match (&node.kind, as_text) {
+            (NodeKind::Scalar { text, .. }, true) => Value::String(text.clone()),
             _ => node.to_json(),
         };
         match &node.kind {
-            Kind::Scalar { text, .. } if as_text || has_placeholder(text) => {
+            NodeKind::Scalar { text, .. } if as_text || has_placeholder(text) => {
                 self.template(text, node.span, spot).map(|text| (Expected::Text, Some(text)))
             }
-            Kind::Null if as_text => {
+            NodeKind::Null if as_text => {
                 self.problem(
                     node.span,
                     "a header is never nothing",
@@ -214,10 +216,12 @@ impl Compiler<'_> {
                 );
                 None
             }
-            Kind::Scalar { .. } | Kind::Null => Some((Expected::Value(node.to_json()), None)),
-            Kind::List(items) => {
+            NodeKind::Scalar { .. } | NodeKind::Null => {
+                Some((Expected::Value(node.to_json()), None))
+            }
+            NodeKind::List(items) => {
                 if let Some(item) = items.iter().find(
-                    |item| matches!(&item.kind, Kind::Scalar { text, .. } if has_placeholder(text)),
+                    |item| matches!(&item.kind, NodeKind::Scalar { text, .. } if has_placeholder(text)),
                 ) {
                     self.problem(
                         item.span,
@@ -228,7 +232,7 @@ impl Compiler<'_> {
                 }
                 Some((Expected::OneOf(items.iter().map(literal).collect()), None))
             }
-            Kind::Map(entries) => match entries.as_slice() {
+            NodeKind::Map(entries) => match entries.as_slice() {
                 [(key, value)] if key.value == "present" => match value.to_json() {
                     Value::Bool(true) => Some((Expected::Present, None)),
                     Value::Bool(false) => Some((Expected::Absent, None)),

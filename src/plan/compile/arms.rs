@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::base::Delay;
 use crate::plan::arms::{Arm, MAX_ARMS, RetryStrategy};
 use crate::plan::{Attribute, Behaviour};
-use crate::scenario::{self, Fresh, Named, STRATEGIES, Span, Text, listed, nearest};
+use crate::scenario::{self, Fresh, LocatedText, Named, STRATEGIES, Span, listed, nearest};
 
 impl Compiler<'_> {
     /// The arms that are written, if the behaviour is an experiment.
@@ -115,7 +115,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn redraw(&mut self, name: &Text, attributes: &[Attribute]) -> Option<Arm> {
+    fn redraw(&mut self, name: &LocatedText, attributes: &[Attribute]) -> Option<Arm> {
         let place = self.attribute_named(name, attributes)?;
         if attributes[place].values.len() < 2 {
             self.problem(
@@ -131,7 +131,12 @@ impl Compiler<'_> {
         })
     }
 
-    fn set(&mut self, span: Span, values: &Named<Text>, attributes: &[Attribute]) -> Option<Arm> {
+    fn set(
+        &mut self,
+        span: Span,
+        values: &Named<LocatedText>,
+        attributes: &[Attribute],
+    ) -> Option<Arm> {
         if values.0.is_empty() {
             self.problem(span, "an arm that sets nothing", "write set: { ATTRIBUTE: VALUE }");
             return None;
@@ -163,7 +168,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn attribute_named(&mut self, name: &Text, attributes: &[Attribute]) -> Option<usize> {
+    fn attribute_named(&mut self, name: &LocatedText, attributes: &[Attribute]) -> Option<usize> {
         let place = attributes.iter().position(|attribute| attribute.name == name.value);
         if place.is_none() {
             let known = || attributes.iter().map(|attribute| attribute.name.as_str());

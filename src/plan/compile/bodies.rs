@@ -6,7 +6,9 @@ use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
 use crate::plan::{Body, JsonSegment, Method, MultipartPart, Segment, Template};
-use crate::scenario::{self, AnyJson, BODIES, Kind, Named, Node, OneOrMany, Text, Upload};
+use crate::scenario::{
+    self, AnyJson, BODIES, LocatedText, Named, NodeKind, OneOrMany, Upload, YamlNode,
+};
 
 impl Compiler<'_> {
     pub(super) fn body(&mut self, written: &scenario::Step, method: Method, spot: &Spot) -> Body {
@@ -126,7 +128,7 @@ impl Compiler<'_> {
 
     pub(super) fn form(
         &mut self,
-        written: &Named<OneOrMany<Text>>,
+        written: &Named<OneOrMany<LocatedText>>,
         spot: &Spot,
     ) -> Vec<(Template, Template)> {
         let mut pairs = Vec::new();
@@ -158,9 +160,9 @@ impl Compiler<'_> {
     }
 
     /// Appends a JSON value: fixed text as it is, texts with placeholders as segments of their own.
-    fn json(&mut self, node: &Node, spot: &Spot, out: &mut Vec<JsonSegment>) {
+    fn json(&mut self, node: &YamlNode, spot: &Spot, out: &mut Vec<JsonSegment>) {
         match &node.kind {
-            Kind::List(items) => {
+            NodeKind::List(items) => {
                 raw(out, "[");
                 for (i, item) in items.iter().enumerate() {
                     raw(out, if i > 0 { "," } else { "" });
@@ -168,7 +170,7 @@ impl Compiler<'_> {
                 }
                 raw(out, "]");
             }
-            Kind::Map(entries) => {
+            NodeKind::Map(entries) => {
                 raw(out, "{");
                 for (i, (key, value)) in entries.iter().enumerate() {
                     raw(out, if i > 0 { "," } else { "" });
@@ -182,16 +184,16 @@ impl Compiler<'_> {
                 }
                 raw(out, "}");
             }
-            Kind::Scalar { text, .. } if has_placeholder(text) => {
+            NodeKind::Scalar { text, .. } if has_placeholder(text) => {
                 self.json_text(text, node, spot, out)
             }
             // A number keeps its digits: `1.10` is no `1.1` to a shop that reads its decimals.
-            Kind::Scalar { text, plain: true } if is_json_number(text) => raw(out, text),
-            Kind::Scalar { .. } | Kind::Null => raw(out, &node.to_json().to_string()),
+            NodeKind::Scalar { text, plain: true } if is_json_number(text) => raw(out, text),
+            NodeKind::Scalar { .. } | NodeKind::Null => raw(out, &node.to_json().to_string()),
         }
     }
 
-    fn json_text(&mut self, text: &str, node: &Node, spot: &Spot, out: &mut Vec<JsonSegment>) {
+    fn json_text(&mut self, text: &str, node: &YamlNode, spot: &Spot, out: &mut Vec<JsonSegment>) {
         let Some(template) = self.template(text, node.span, spot) else { return };
         match (template, lone_placeholder(text)) {
             (Template::Literal(text), _) => raw(out, &quoted(text)),

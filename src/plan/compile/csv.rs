@@ -2,15 +2,15 @@
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
-use super::data::{Table, Wrong};
+use super::data::{DataTable, Wrong};
 use crate::base::counted;
-use crate::plan::Cell;
+use crate::plan::DataCell;
 
 /// Delimiters that spreadsheets use where a comma is the decimal mark, or by choice.
 const OTHER_DELIMITERS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
 
 /// The header and the rows of a CSV file.
-pub(super) fn table(text: &[u8]) -> Result<Table, Wrong> {
+pub(super) fn table(text: &[u8]) -> Result<DataTable, Wrong> {
     let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(text);
     let header = reader.headers().map_err(wrong)?;
     if header.is_empty() {
@@ -19,7 +19,7 @@ pub(super) fn table(text: &[u8]) -> Result<Table, Wrong> {
     let columns: Vec<String> = header.iter().map(str::to_owned).collect();
     check_columns(&columns)?;
     let row =
-        |record: StringRecord| record.iter().map(|cell| Cell::Text(cell.to_owned())).collect();
+        |record: StringRecord| record.iter().map(|cell| DataCell::Text(cell.to_owned())).collect();
     let rows = reader.records().map(|record| record.map(row)).collect::<Result<_, _>>();
     Ok((columns, rows.map_err(wrong)?))
 }

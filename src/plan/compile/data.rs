@@ -4,14 +4,19 @@ use sha2::{Digest, Sha256};
 
 use super::{Compiler, csv, guard};
 use crate::base::{counted, plural};
-use crate::plan::{Cell, DataSet, Load, RowAssignment};
-use crate::scenario::{Data, Span, Text};
+use crate::plan::{DataCell, DataSet, Load, RowAssignment};
+use crate::scenario::{Data, LocatedText, Span};
 
 /// Columns and rows.
-pub(super) type Table = (Vec<String>, Vec<Vec<Cell>>);
+pub(super) type DataTable = (Vec<String>, Vec<Vec<DataCell>>);
 
 impl Compiler<'_> {
-    pub(super) fn data(&mut self, name: &Text, written: &Data, load: &Load) -> Option<DataSet> {
+    pub(super) fn data(
+        &mut self,
+        name: &LocatedText,
+        written: &Data,
+        load: &Load,
+    ) -> Option<DataSet> {
         let good = self.names.check(name, "a data set", self.problems);
         let file = written.file.as_ref()?;
         let bytes = match (self.inputs.read_file)(&file.value) {
@@ -61,12 +66,12 @@ impl Compiler<'_> {
     }
 
     /// Tells the first cell that must not be in a load test.
-    fn no_secrets(&mut self, file: &Text, rows: &[Vec<Cell>]) {
+    fn no_secrets(&mut self, file: &LocatedText, rows: &[Vec<DataCell>]) {
         for (row, cells) in rows.iter().enumerate() {
             for cell in cells {
                 let text = match cell {
-                    Cell::Text(text) => text.clone(),
-                    Cell::Json(value) => value.to_string(),
+                    DataCell::Text(text) => text.clone(),
+                    DataCell::Json(value) => value.to_string(),
                 };
                 if let Some(secret) = guard::secrets(&text).into_iter().next() {
                     let shown: String = text[secret.range].chars().take(6).collect();
@@ -117,7 +122,7 @@ impl Compiler<'_> {
 pub(super) type Wrong = (String, &'static str);
 
 /// The keys of the first line, and the values of all, of a file with a JSON object a line.
-fn objects(text: &[u8]) -> Result<Table, Wrong> {
+fn objects(text: &[u8]) -> Result<DataTable, Wrong> {
     const REMEDY: &str = "write a JSON object a line, all with the keys of the first";
     let text = std::str::from_utf8(text)
         .map_err(|_| ("is not UTF-8 text".to_owned(), "save it as UTF-8"))?;
@@ -135,8 +140,8 @@ fn objects(text: &[u8]) -> Result<Table, Wrong> {
             return Err(wrong(format!("has a new key `{unknown}`")));
         }
         let cell = |column: &String| match object.shift_remove(column) {
-            Some(serde_json::Value::String(text)) => Ok(Cell::Text(text)),
-            Some(value) => Ok(Cell::Json(value)),
+            Some(serde_json::Value::String(text)) => Ok(DataCell::Text(text)),
+            Some(value) => Ok(DataCell::Json(value)),
             None => Err(wrong(format!("lacks `{column}`"))),
         };
         rows.push(columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?);

@@ -4,7 +4,7 @@ use super::Compiler;
 use super::names::Spot;
 use crate::capture::check;
 use crate::plan::{Body, Check, Conditions, Template};
-use crate::scenario::{self, Defaults, OneOrMany, Text, operations};
+use crate::scenario::{self, Defaults, LocatedText, OneOrMany, operations};
 
 /// Where operations go, where the scenario does not say.
 const ENDPOINT: &str = "/graphql";
@@ -91,7 +91,10 @@ impl Compiler<'_> {
     }
 
     /// The document, and where it is written or named.
-    fn document<'w>(&mut self, written: &'w scenario::GraphQl) -> Option<(&'w Text, String)> {
+    fn document<'w>(
+        &mut self,
+        written: &'w scenario::GraphQl,
+    ) -> Option<(&'w LocatedText, String)> {
         match (&written.query, &written.file) {
             (Some(_), Some(file)) => {
                 self.problem(
@@ -143,7 +146,7 @@ impl Compiler<'_> {
         declined: &mut Conditions,
     ) {
         let Some(written) = written else { return };
-        let names = |types: &Option<OneOrMany<Text>>| {
+        let names = |types: &Option<OneOrMany<LocatedText>>| {
             types
                 .iter()
                 .flat_map(|types| &types.0)

@@ -14,7 +14,7 @@ const LONGEST: u64 = 10_000;
 
 /// Journeys with all that is in them.
 #[derive(Default)]
-pub(super) struct Flow {
+pub(super) struct CompiledFlow {
     pub(super) journeys: Vec<Journey>,
     pub(super) units: Vec<RetryUnit>,
     pub(super) steps: Vec<Step>,
@@ -30,8 +30,8 @@ impl Compiler<'_> {
         &mut self,
         written: &[scenario::Journey],
         defaults: Option<&Defaults>,
-    ) -> Flow {
-        let mut flow = Flow::default();
+    ) -> CompiledFlow {
+        let mut flow = CompiledFlow::default();
         for name in twice(written.iter().filter_map(|journey| journey.name.as_ref())) {
             self.problem(
                 name.span,
@@ -53,7 +53,7 @@ impl Compiler<'_> {
         place: usize,
         written: &scenario::Journey,
         defaults: Option<&Defaults>,
-        flow: &mut Flow,
+        flow: &mut CompiledFlow,
     ) {
         let (first_unit, first_step) = (flow.units.len(), flow.steps.len());
         let items = written.steps.as_deref().unwrap_or_default();
@@ -101,7 +101,7 @@ impl Compiler<'_> {
         items: &[scenario::JourneyItem],
         defaults: Option<&Defaults>,
         spot: &mut Spot,
-        flow: &mut Flow,
+        flow: &mut CompiledFlow,
     ) -> Vec<JourneyItem> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
@@ -141,7 +141,7 @@ impl Compiler<'_> {
         choose: &scenario::Choose,
         defaults: Option<&Defaults>,
         spot: &mut Spot,
-        flow: &mut Flow,
+        flow: &mut CompiledFlow,
     ) -> JourneyItem {
         let (first, order, fork) = (spot.first, spot.order, spot.forks);
         spot.forks += 1;
@@ -166,7 +166,7 @@ impl Compiler<'_> {
         item: &scenario::JourneyItem,
         defaults: Option<&Defaults>,
         spot: &mut Spot,
-        flow: &mut Flow,
+        flow: &mut CompiledFlow,
     ) {
         let (first_step, id) = (flow.steps.len(), UnitId(index(flow.units.len())));
         let journey = JourneyId(index(spot.journey));

@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::base::Micros;
 use crate::plan::shape;
 use crate::plan::{ArrivalModel, Load, Profile, Stage};
-use crate::scenario::{self, ArrivalSpacing, Located, Rate, listed, nearest};
+use crate::scenario::{self, ArrivalSpacing, EventRate, Located, listed, nearest};
 
 /// The most shoppers of a run: a day at more than 11,000/s. Arrivals are counted one block at a time, so a typing error such
 /// as a rate a million times too high would take minutes before anything is said.
@@ -100,7 +100,7 @@ impl Compiler<'_> {
         };
         match (flags.users, flags.rate) {
             (Some(users), _) => Some(ArrivalModel::Closed { users: users.max(1), length }),
-            (None, Some(Rate(per_second))) => {
+            (None, Some(EventRate(per_second))) => {
                 let stage = Stage {
                     from: per_second,
                     to: per_second,

@@ -28,7 +28,7 @@ use url::Url;
 use self::names::Names;
 use super::{ArrivalModel, Client, Inputs, Limits, Plan, Templates};
 use crate::base::Currency;
-use crate::scenario::{Problems, Scenario, Span, Text, Tracing};
+use crate::scenario::{LocatedText, Problems, Scenario, Span, Tracing};
 
 /// A plan in the making.
 struct Compiler<'a> {
@@ -152,7 +152,7 @@ impl Compiler<'_> {
     }
 
     /// A name for people: one line, not empty, without the signs of an objective's comparison.
-    fn name(&mut self, name: Option<&Text>) -> String {
+    fn name(&mut self, name: Option<&LocatedText>) -> String {
         let Some(name) = name else { return String::new() };
         let trimmed = name.value.trim();
         if trimmed.is_empty() {
@@ -170,7 +170,7 @@ impl Compiler<'_> {
     }
 
     /// The shop's base address; the command line's wins.
-    fn target(&mut self, written: Option<&Text>) -> Option<Url> {
+    fn target(&mut self, written: Option<&LocatedText>) -> Option<Url> {
         const REMEDY: &str = "write the shop's base address with its scheme, such as https://shop.example.com or http://localhost:8080";
         if let Some(flag) = &self.inputs.overrides.target {
             return base_address(flag)
@@ -185,7 +185,7 @@ impl Compiler<'_> {
             .ok()
     }
 
-    fn currency(&mut self, written: Option<&Text>) -> Option<Currency> {
+    fn currency(&mut self, written: Option<&LocatedText>) -> Option<Currency> {
         let written = written?;
         let found = Currency::new(&written.value);
         if found.is_none() {

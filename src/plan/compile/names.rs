@@ -3,7 +3,7 @@
 use crate::base::VarId;
 use crate::plan::BUILT_IN_VARIABLES;
 use crate::plan::expression::FUNCTIONS;
-use crate::scenario::{Journey, JourneyItem, Located, Problems, Step, Text};
+use crate::scenario::{Journey, JourneyItem, Located, LocatedText, Problems, Step};
 
 /// Words that a variable can't be called.
 const RESERVED: [&str; 20] = [
@@ -98,7 +98,7 @@ impl Names {
     }
 
     /// Whether the name can be a variable's: a word of the template language that means nothing else there.
-    pub(super) fn check(&self, name: &Text, what: &str, problems: &mut Problems) -> bool {
+    pub(super) fn check(&self, name: &LocatedText, what: &str, problems: &mut Problems) -> bool {
         let word = &name.value;
         let good = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -347,7 +347,7 @@ pub(super) fn steps_of(item: &JourneyItem) -> Vec<&Step> {
 }
 
 /// The names given twice, each with the place of its second.
-pub(super) fn twice<'n>(names: impl Iterator<Item = &'n Text>) -> Vec<&'n Located<String>> {
+pub(super) fn twice<'n>(names: impl Iterator<Item = &'n LocatedText>) -> Vec<&'n Located<String>> {
     let mut seen: Vec<&str> = Vec::new();
     let mut twice = Vec::new();
     for name in names {

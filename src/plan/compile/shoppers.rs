@@ -4,7 +4,7 @@ use super::Compiler;
 use super::equipment::equipment;
 use crate::base::{Delay, Micros, counted};
 use crate::plan::{Attribute, Load, PATIENCE_PRESETS, Patience, Shoppers};
-use crate::scenario::{self, Named, Text, Weighed, listed, nearest};
+use crate::scenario::{self, LocatedText, Named, Weighed, listed, nearest};
 
 /// How many values an attribute may have; the tally counts shoppers jointly by them.
 const MAX_VALUES: usize = 64;
@@ -46,7 +46,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn attribute(&mut self, name: &Text, values: Option<&Named<Weighed>>) -> Option<Attribute> {
+    fn attribute(
+        &mut self,
+        name: &LocatedText,
+        values: Option<&Named<Weighed>>,
+    ) -> Option<Attribute> {
         let good = self.names.check(name, "an attribute", self.problems);
         let var = good.then(|| self.names.declare(name.value.clone()));
         let written = &values?.0;

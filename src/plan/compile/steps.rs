@@ -12,7 +12,7 @@ use crate::plan::{
     ArrivalModel, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price,
     Rendezvous, Request, Segment, Step, Template,
 };
-use crate::scenario::{self, Defaults, Located, METHODS, Named, Text, listed, nearest};
+use crate::scenario::{self, Defaults, Located, LocatedText, METHODS, Named, listed, nearest};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
@@ -142,7 +142,7 @@ impl Compiler<'_> {
     }
 
     /// A path below the target, or a whole URL.
-    pub(super) fn address(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+    pub(super) fn address(&mut self, written: &LocatedText, spot: &Spot) -> Option<Template> {
         let text = written.value.trim();
         let whole = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
         if !text.starts_with('/') && !text.starts_with("{{") && !text.starts_with("{%") && !whole {
@@ -175,8 +175,8 @@ impl Compiler<'_> {
     /// The step's headers over the defaults', names in lower case, in the order defaults first.
     fn headers(
         &mut self,
-        own: Option<&Named<Text>>,
-        defaults: Option<&Named<Text>>,
+        own: Option<&Named<LocatedText>>,
+        defaults: Option<&Named<LocatedText>>,
         spot: &Spot,
     ) -> Vec<(String, Template)> {
         let mut headers: Vec<(String, Template)> = Vec::new();
@@ -205,7 +205,7 @@ impl Compiler<'_> {
         headers
     }
 
-    pub(super) fn header_name(&mut self, name: &Text) {
+    pub(super) fn header_name(&mut self, name: &LocatedText) {
         if HeaderName::from_bytes(name.value.as_bytes()).is_err() {
             self.problem(
                 name.span,
@@ -230,7 +230,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn header_value(&mut self, value: &Text, spot: &Spot) -> Option<Template> {
+    fn header_value(&mut self, value: &LocatedText, spot: &Spot) -> Option<Template> {
         let template = self.text(value, spot)?;
         let fixed: Vec<&str> = match &template {
             Template::Literal(text) => vec![text],

@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::names::{Spot, twice};
 use crate::plan::{FieldMatch, Submit, Template};
-use crate::scenario::{self, Named, OneOrMany, Text, listed};
+use crate::scenario::{self, LocatedText, Named, OneOrMany, listed};
 
 /// What a form is recognised by.
 const MARKS: [&str; 4] = ["id", "css", "action", "containing"];
@@ -36,7 +36,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn form_id(&mut self, written: &Text, spot: &Spot) -> Option<Template> {
+    fn form_id(&mut self, written: &LocatedText, spot: &Spot) -> Option<Template> {
         if let Some(plain) = written.value.strip_prefix('#') {
             self.problem(
                 written.span,
@@ -50,8 +50,8 @@ impl Compiler<'_> {
 
     fn unique<'w>(
         &mut self,
-        written: Option<&'w Named<OneOrMany<Text>>>,
-    ) -> Vec<(&'w Text, &'w OneOrMany<Text>)> {
+        written: Option<&'w Named<OneOrMany<LocatedText>>>,
+    ) -> Vec<(&'w LocatedText, &'w OneOrMany<LocatedText>)> {
         let named = written.map(|named| named.0.as_slice()).unwrap_or_default();
         for name in twice(named.iter().map(|(name, _)| name)) {
             self.problem(
@@ -69,7 +69,7 @@ impl Compiler<'_> {
                 vec![FieldMatch { name: name.value.clone(), value: None }]
             }
             scenario::FieldMatch::Valued(named) => {
-                let field = |(name, value): &(Text, Option<Text>)| {
+                let field = |(name, value): &(LocatedText, Option<LocatedText>)| {
                     Some(FieldMatch {
                         name: name.value.clone(),
                         value: Some(self.text(value.as_ref()?, spot)?),

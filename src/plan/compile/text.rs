@@ -9,13 +9,13 @@ use super::{Compiler, guard};
 use crate::base::VarId;
 use crate::plan::expression::FUNCTIONS;
 use crate::plan::{Segment, Template};
-use crate::scenario::{Span, Text, nearest};
+use crate::scenario::{LocatedText, Span, nearest};
 
 /// How much template code a text may have; the interpreter's parser works by recursion.
 const MAX_CODE: usize = 4_000;
 
 /// A piece of a text.
-enum Piece<'t> {
+enum TemplatePiece<'t> {
     Fixed(&'t str),
     /// What stands between `{{` and `}}`, trimmed, and where.
     Placeholder(Range<usize>),
@@ -29,7 +29,7 @@ enum Meaning {
 
 impl Compiler<'_> {
     /// A text that may have placeholders.
-    pub(super) fn text(&mut self, text: &Text, spot: &Spot) -> Option<Template> {
+    pub(super) fn text(&mut self, text: &LocatedText, spot: &Spot) -> Option<Template> {
         self.template(&text.value, text.span, spot)
     }
 
@@ -39,9 +39,9 @@ impl Compiler<'_> {
             return Some(Template::Literal(text.to_owned()));
         }
         let Some(pieces) = cut(text) else { return self.expression(text, span, spot) };
-        let bare = |piece: &Piece<'_>| match piece {
-            Piece::Fixed(_) => true,
-            Piece::Placeholder(range) => self.bare(&text[range.clone()]),
+        let bare = |piece: &TemplatePiece<'_>| match piece {
+            TemplatePiece::Fixed(_) => true,
+            TemplatePiece::Placeholder(range) => self.bare(&text[range.clone()]),
         };
         if !pieces.iter().all(bare) {
             return self.expression(text, span, spot);
@@ -50,8 +50,8 @@ impl Compiler<'_> {
         let mut good = true;
         for piece in pieces {
             let segment = match piece {
-                Piece::Fixed(fixed) => Segment::Text(fixed.to_owned()),
-                Piece::Placeholder(range) => match self.meaning(text, span, range, spot) {
+                TemplatePiece::Fixed(fixed) => Segment::Text(fixed.to_owned()),
+                TemplatePiece::Placeholder(range) => match self.meaning(text, span, range, spot) {
                     Some(Meaning::Variable(var)) => Segment::Variable(var),
                     Some(Meaning::Constant(value)) => Segment::Text(value),
                     None => {
@@ -307,13 +307,13 @@ fn code_lengths(text: &str) -> impl Iterator<Item = usize> {
 /// Whether the text is one `{{ ... }}` and nothing else; then what stands between.
 pub(super) fn lone_placeholder(text: &str) -> Option<&str> {
     match cut(text)?.as_slice() {
-        [Piece::Placeholder(range)] => Some(&text[range.clone()]),
+        [TemplatePiece::Placeholder(range)] => Some(&text[range.clone()]),
         _ => None,
     }
 }
 
 /// The pieces of a text that has no blocks and no comments, whose placeholders close, and don't trim around them.
-fn cut(text: &str) -> Option<Vec<Piece<'_>>> {
+fn cut(text: &str) -> Option<Vec<TemplatePiece<'_>>> {
     if text.contains("{%") || text.contains("{#") {
         return None;
     }
@@ -332,14 +332,14 @@ fn cut(text: &str) -> Option<Vec<Piece<'_>>> {
             return None;
         }
         if open > at {
-            pieces.push(Piece::Fixed(&text[at..open]));
+            pieces.push(TemplatePiece::Fixed(&text[at..open]));
         }
         let start = open + 2 + inside.len() - inside.trim_start().len();
-        pieces.push(Piece::Placeholder(start..start + inside.trim().len()));
+        pieces.push(TemplatePiece::Placeholder(start..start + inside.trim().len()));
         at = close + 2;
     }
     if at < text.len() {
-        pieces.push(Piece::Fixed(&text[at..]));
+        pieces.push(TemplatePiece::Fixed(&text[at..]));
     }
     Some(pieces)
 }

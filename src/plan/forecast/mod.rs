@@ -19,7 +19,7 @@ pub use breach::Breach;
 #[derive(Clone, Debug)]
 pub struct Forecast {
     /// Shoppers who arrive. None for a closed load without pauses: as many as the shop lets through.
-    pub arrivals: Option<Flow>,
+    pub arrivals: Option<Volume>,
     /// Exactly how many arrivals the schedule has, where it was counted; else `arrivals` is the expected number.
     pub planned: Option<u64>,
     /// Whether `arrivals` is what an infinitely fast shop would see: for a closed load.
@@ -44,7 +44,7 @@ pub struct Forecast {
 
 /// So many of something over the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Flow {
+pub struct Volume {
     /// In all.
     pub total: f64,
     /// Per second, on average over the time in which shoppers arrive.
@@ -120,12 +120,12 @@ impl Forecast {
     }
 
     /// Shoppers who come to a step: attempts, where none fails.
-    pub fn step(&self, step: StepId) -> Option<Flow> {
+    pub fn step(&self, step: StepId) -> Option<Volume> {
         Some(self.arrivals?.times(self.visits[step.index()]))
     }
 
     /// Requests to all steps.
-    pub fn requests(&self) -> Option<Flow> {
+    pub fn requests(&self) -> Option<Volume> {
         Some(self.arrivals?.times(self.visits.iter().sum()))
     }
 
@@ -172,12 +172,12 @@ impl Forecast {
     }
 }
 
-// === impl Flow ===
+// === impl Volume ===
 
-impl Flow {
+impl Volume {
     /// So much of it for each.
-    pub fn times(self, each: f64) -> Flow {
-        Flow { total: self.total * each, mean: self.mean * each, peak: self.peak * each }
+    pub fn times(self, each: f64) -> Volume {
+        Volume { total: self.total * each, mean: self.mean * each, peak: self.peak * each }
     }
 }
 
@@ -207,19 +207,19 @@ fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// How shoppers arrive; in a closed load, each of them followed at once by another.
-fn arrivals(plan: &Plan, planned: Option<u64>, shortest_stay: Micros) -> Option<Flow> {
+fn arrivals(plan: &Plan, planned: Option<u64>, shortest_stay: Micros) -> Option<Volume> {
     let length = plan.load.length().as_secs_f64();
     match &plan.load.arrivals {
         ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => {
             let intensity = Intensity::new(profile);
             let total = planned.map_or(intensity.total(), |planned| planned as f64);
             // The mean is that of the law, so that no luck of the draw puts it above the peak.
-            Some(Flow { total, mean: intensity.total() / length, peak: intensity.peak() })
+            Some(Volume { total, mean: intensity.total() / length, peak: intensity.peak() })
         }
         ArrivalModel::Closed { .. } if shortest_stay == Micros::ZERO => None,
         ArrivalModel::Closed { users, .. } => {
             let rate = f64::from(*users) / shortest_stay.as_secs_f64();
-            Some(Flow { total: rate * length, mean: rate, peak: rate })
+            Some(Volume { total: rate * length, mean: rate, peak: rate })
         }
     }
 }

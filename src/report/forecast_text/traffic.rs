@@ -2,7 +2,7 @@
 
 use super::text::{count, counted, left, rate, right, wrapped};
 use super::{indented, none_fails};
-use crate::plan::forecast::{Flow, Forecast};
+use crate::plan::forecast::{Forecast, Volume};
 use crate::plan::{Plan, RetryUnit};
 
 /// A row for each step.
@@ -16,7 +16,7 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     };
     let figures = |visits: f64| {
         let flow = forecast.arrivals.map(|flow| flow.times(visits));
-        let cell = |of: fn(Flow) -> String| flow.map_or("?".to_owned(), of);
+        let cell = |of: fn(Volume) -> String| flow.map_or("?".to_owned(), of);
         [
             trim_visits(visits),
             cell(|flow| count(flow.total)),

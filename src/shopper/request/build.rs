@@ -9,7 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::multipart::{PartToSend, multipart};
 use crate::plan::{
-    self, Auth, Body, JsonSegment, MultipartPart, RenderError, Request, Scope, Template, Templates,
+    self, Auth, Body, JsonSegment, MultipartPart, RenderError, Request, Template, TemplateScope,
+    Templates,
 };
 use crate::shopper::browser::request_headers::RequestKind;
 use crate::shopper::browser::session::PageRequest;
@@ -41,7 +42,7 @@ pub enum FillError {
 pub fn fill<'t>(
     request: &'t Request,
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<PageRequest<'t>, FillError> {
     let url = request.url.render(templates, scope)?;
     let mut headers = headers(request, templates, scope)?;
@@ -64,7 +65,7 @@ pub fn fill<'t>(
 pub(crate) fn headers(
     request: &Request,
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<HeaderMap, FillError> {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
     for (name, template) in &request.headers {
@@ -120,7 +121,7 @@ fn method(method: plan::Method) -> Method {
 fn body(
     body: &Body,
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<(Bytes, Option<HeaderValue>), RenderError> {
     let kind = |name| Some(HeaderValue::from_static(name));
     Ok(match body {
@@ -143,7 +144,7 @@ fn body(
 fn parts(
     written: &[(Template, MultipartPart)],
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<(HeaderValue, Bytes), RenderError> {
     // Rendered before any part can borrow it: names, and texts or file names.
     let mut texts = Vec::with_capacity(written.len());
@@ -167,7 +168,7 @@ fn parts(
 fn json(
     segments: &[JsonSegment],
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<String, RenderError> {
     let mut json = String::with_capacity(128);
     for segment in segments {
@@ -195,7 +196,7 @@ fn quote(json: &mut String, text: &str) {
 fn form(
     pairs: &[(Template, Template)],
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<String, RenderError> {
     let mut form = String::with_capacity(128);
     for (name, value) in pairs {
@@ -237,7 +238,7 @@ mod tests {
     use std::rc::Rc;
 
     struct One(Value);
-    impl Scope for One {
+    impl TemplateScope for One {
         fn value(&self, var: VarId) -> Option<&Value> {
             (var == VarId(0)).then_some(&self.0)
         }

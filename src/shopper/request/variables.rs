@@ -72,8 +72,8 @@ impl Variables {
             // A shopper beyond the last row has none; the run is refused before it comes to that.
             for (var, cell) in data.columns.iter().zip(data.row(place, profile.id, row)) {
                 match cell {
-                    plan::Cell::Text(text) => variables.set_text(*var, text),
-                    plan::Cell::Json(value) => {
+                    plan::DataCell::Text(text) => variables.set_text(*var, text),
+                    plan::DataCell::Json(value) => {
                         variables.set(*var, Value::Json(Rc::new(value.clone())))
                     }
                 }
@@ -104,7 +104,7 @@ impl Variables {
     }
 }
 
-impl plan::Scope for Variables {
+impl plan::TemplateScope for Variables {
     fn value(&self, var: VarId) -> Option<&Value> {
         self.values.get(var.index())?.as_ref()
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::extract::Response;
 use crate::capture::ResponseView;
 use crate::capture::check::Texts;
-use crate::plan::{Check, Conditions, RenderError, Scope, Template, Templates};
+use crate::plan::{Check, Conditions, RenderError, Template, TemplateScope, Templates};
 use crate::shopper::failure_kind::classify_status;
 use crate::tally::{Checked, FailureKind};
 
@@ -23,7 +23,7 @@ pub struct Checker<'a> {
     /// The plan's expressions.
     pub templates: &'a Templates,
     /// The shopper's variables.
-    pub scope: &'a dyn Scope,
+    pub scope: &'a dyn TemplateScope,
 }
 
 // === impl Checker ===
@@ -135,7 +135,7 @@ mod tests {
     use serde_json::json;
 
     struct NoScope;
-    impl Scope for NoScope {
+    impl TemplateScope for NoScope {
         fn value(&self, _: VarId) -> Option<&Value> {
             None
         }

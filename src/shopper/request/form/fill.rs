@@ -2,7 +2,7 @@
 
 use super::controls::{Button, Control, Form, Kind};
 use super::submit::SubmitError;
-use crate::plan::{RenderError, Scope, Submit, Template, Templates};
+use crate::plan::{RenderError, Submit, Template, TemplateScope, Templates};
 use crate::shopper::request::build::FillError;
 
 /// What a form sends.
@@ -45,7 +45,7 @@ pub(super) fn fill<'f>(
     page: &str,
     wanted: &Submit,
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<Filled<'f>, SubmitError> {
     let unfilled = |error: RenderError| SubmitError::Fill(FillError::Render(error));
     let render =

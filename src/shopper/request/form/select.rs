@@ -3,7 +3,7 @@
 use super::controls::{Control, Form, Forms};
 use super::submit::{Place, SubmitError};
 use crate::capture::check::address::is_like;
-use crate::plan::{FieldMatch, Pick, RenderError, Scope, Submit, Template, Templates};
+use crate::plan::{FieldMatch, Pick, RenderError, Submit, Template, TemplateScope, Templates};
 use crate::shopper::request::build::FillError;
 
 /// What a form is recognised by, with its placeholders filled.
@@ -20,7 +20,7 @@ pub(super) fn pick<'f>(
     place: &Place<'_>,
     wanted: &Submit,
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<&'f Form, SubmitError> {
     let pick = wanted.pick;
     let wanted = Wanted::of(wanted, templates, scope)
@@ -50,7 +50,7 @@ impl<'w> Wanted<'w> {
     fn of(
         wanted: &'w Submit,
         templates: &Templates,
-        scope: &dyn Scope,
+        scope: &dyn TemplateScope,
     ) -> Result<Wanted<'w>, RenderError> {
         let filled = |template: &Option<Template>| {
             template.as_ref().map(|t| t.render(templates, scope).map(String::from)).transpose()

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::controls::Button;
 use super::{controls, encode, fill, select};
-use crate::plan::{Request, Scope, Submit, Templates};
+use crate::plan::{Request, Submit, TemplateScope, Templates};
 use crate::shopper::browser::request_headers::RequestKind;
 use crate::shopper::browser::session::{Document, PageRequest};
 use crate::shopper::request::build::{FillError, encode_form};
@@ -116,7 +116,7 @@ pub(crate) fn submit(
     wanted: &Submit,
     page: Option<&Document>,
     templates: &Templates,
-    scope: &dyn Scope,
+    scope: &dyn TemplateScope,
 ) -> Result<Submission, SubmitError> {
     let page = page.ok_or(SubmitError::NoPage)?;
     let path = page.url.path();

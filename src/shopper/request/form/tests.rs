@@ -8,11 +8,11 @@ use url::Url;
 
 use super::submit::*;
 use crate::base::VarId;
-use crate::plan::{Body, FieldMatch, Request, Scope, Submit, Template, Templates, Value};
+use crate::plan::{Body, FieldMatch, Request, Submit, Template, TemplateScope, Templates, Value};
 use crate::shopper::browser::session::Document;
 
 struct NoScope(Cell<u64>);
-impl Scope for NoScope {
+impl TemplateScope for NoScope {
     fn value(&self, _: VarId) -> Option<&Value> {
         None
     }
