@@ -2,7 +2,7 @@
 
 use url::{Position, Url};
 
-use super::kind::{RenderError, Texts};
+use super::condition::{RenderError, Texts};
 
 /// What is wrong with an address that should be like one of the texts, or nothing.
 pub(super) fn failure(

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-use super::kind::{RenderError, Texts};
+use super::condition::{RenderError, Texts};
 
 /// What a value must be.
 #[derive(Debug)]

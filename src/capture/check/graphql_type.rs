@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::kind::{Check, RenderError, Texts};
+use super::condition::{Check, RenderError, Texts};
 use crate::capture::kind::{BodyKind, ResponseView};
 
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::condition::{Check, RenderError, Texts};
 use super::expected::Expected;
-use super::kind::{Check, CheckKind, RenderError, Texts, Written};
+use super::kind::{CheckKind, Written};
 use crate::capture::kind::ResponseView;
 use crate::capture::pattern;
 

@@ -3,7 +3,8 @@
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::kind::{Check, CheckKind, RenderError, Texts, Written};
+use super::condition::{Check, RenderError, Texts};
+use super::kind::{CheckKind, Written};
 use crate::capture::kind::ResponseView;
 use crate::capture::pattern;
 

@@ -4,6 +4,7 @@
 //! new file and a line in `CHECKS`.
 
 pub(crate) mod address;
+mod condition;
 mod css;
 mod expected;
 mod graphql;
@@ -17,14 +18,17 @@ mod no_css;
 mod no_text;
 mod size;
 mod status;
+mod status_range;
 mod text;
 mod url;
 
+pub use condition::{Check, RenderError, Texts};
 pub use expected::Expected;
 pub use graphql::graphql;
 pub use graphql_type::graphql_type;
-pub use kind::{Check, CheckKind, RenderError, Texts, Written};
-pub use status::{StatusRange, status};
+pub use kind::{CheckKind, Written};
+pub use status::status;
+pub use status_range::StatusRange;
 
 /// Every kind of check that stands under `expect`, `declined` and `until`, in the order in which they are made.
 pub const CHECKS: [&CheckKind; 11] = [

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::kind::{Check, CheckKind, RenderError, Texts, Written};
+use super::condition::{Check, RenderError, Texts};
+use super::kind::{CheckKind, Written};
 use crate::capture::kind::{BodyKind, ResponseView};
 use crate::capture::{html, pattern};
 

@@ -1,10 +1,10 @@
 //! `status`: the final status is in one of the ranges.
 
-use std::fmt;
-
 use serde_json::{Value, json};
 
-use super::kind::{Check, CheckKind, RenderError, Texts, Written};
+use super::condition::{Check, RenderError, Texts};
+use super::kind::{CheckKind, Written};
+use super::status_range::StatusRange;
 use crate::capture::kind::ResponseView;
 
 pub(super) const KIND: CheckKind = CheckKind {
@@ -13,49 +13,12 @@ pub(super) const KIND: CheckKind = CheckKind {
     written: Written::Statuses(status),
 };
 
-/// HTTP status codes from `low` to `high`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusRange {
-    /// The lowest.
-    pub low: u16,
-    /// The highest.
-    pub high: u16,
-}
-
 #[derive(Debug)]
 struct Status(Vec<StatusRange>);
 
 /// A check that the final status is in one of the ranges.
 pub fn status(ranges: Vec<StatusRange>) -> Box<dyn Check> {
     Box::new(Status(ranges))
-}
-
-// === impl StatusRange ===
-
-impl StatusRange {
-    /// 200 to 299.
-    pub const SUCCESS: StatusRange = StatusRange::class(2);
-
-    /// All codes that begin with this digit.
-    pub(crate) const fn class(digit: u16) -> StatusRange {
-        StatusRange { low: digit * 100, high: digit * 100 + 99 }
-    }
-
-    /// Whether the status is in the range.
-    pub const fn contains(self, status: u16) -> bool {
-        self.low <= status && status <= self.high
-    }
-}
-
-impl fmt::Display for StatusRange {
-    /// `201`, `2xx` or `200..204`, as a scenario writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.low, self.high) {
-            (low, high) if low == high => write!(f, "{low}"),
-            (low, high) if low % 100 == 0 && high == low + 99 => write!(f, "{}xx", low / 100),
-            (low, high) => write!(f, "{low}..{high}"),
-        }
-    }
 }
 
 // === impl Status ===

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::address::{AddressError, AllowedHosts};
 use super::assets::cache::AssetCache;
-use super::assets::load::AssetLoader;
+use super::assets::loader::AssetLoader;
 use super::cookies::{CookieJar, Now};
 use super::current_page::CurrentPage;
 use super::device::{self, AGENT};

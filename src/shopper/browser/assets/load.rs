@@ -11,6 +11,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::cache::AssetCache;
+use super::loader::AssetLoader;
 use super::page::{Asset, AssetKind, assets};
 use crate::base::Micros;
 use crate::shopper::browser::address;
@@ -45,12 +46,6 @@ const OF_THE_PAGE: [HeaderName; 16] = [
     header::REFERER,
     HeaderName::from_static("idempotency-key"),
 ];
-
-/// What a shopper's browser has for files: those it keeps, and the connections that it fetches them over.
-pub(crate) struct AssetLoader<L> {
-    cache: AssetCache,
-    lanes: Vec<(Rc<Origin>, Vec<L>)>,
-}
 
 /// A page whose files are to be fetched.
 pub(crate) struct PageToLoad<'a> {
@@ -105,31 +100,6 @@ struct PageLoad<'a, G, C, F> {
     cache: RefCell<&'a mut AssetCache>,
     seen: &'a F,
     loaded: RefCell<LoadedAssets>,
-}
-
-// === impl AssetLoader ===
-
-impl<L> Default for AssetLoader<L> {
-    fn default() -> AssetLoader<L> {
-        AssetLoader::new(AssetCache::default())
-    }
-}
-
-impl<L> AssetLoader<L> {
-    /// A browser that keeps these files, and has no connection open.
-    pub(crate) fn new(cache: AssetCache) -> AssetLoader<L> {
-        AssetLoader { cache, lanes: Vec::new() }
-    }
-
-    /// Closes its connections, and keeps its files.
-    pub(crate) fn disconnect(&mut self) {
-        self.lanes.clear();
-    }
-
-    /// The files that it keeps.
-    pub(crate) fn into_cache(self) -> AssetCache {
-        self.cache
-    }
 }
 
 // === impl BrowserSession ===

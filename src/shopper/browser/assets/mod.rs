@@ -8,6 +8,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod load;
+pub(crate) mod loader;
 mod page;
 #[cfg(test)]
 mod tests;
