@@ -72,14 +72,15 @@ fn sentences_end_with_a_full_stop_and_words_have_letters() {
     assert_eq!(words("3.1 % of shoppers (n = 12) didn't buy"), 5);
 }
 
-/// Text literals of the sources of reports, and the text of the page's templates.
+/// Text literals of the sources of reports, the text of the page's templates, and the descriptions in the schemas.
 fn texts() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let literal =
         Regex::new(r##"(?s)'\\?[^']'|r#"(.*?)"#|r"([^"]*)"|"((?:[^"\\]|\\.)*)""##).unwrap();
     let tag = Regex::new(r"(?s)\{[%{].*?[%}]\}|<[^>]*>").unwrap();
     // Keys of documents and of options are names.
-    let key = Regex::new(r#""[a-z_0-9]+":|--[a-z-]+|\b[a-z]+_[a-z_]+\b"#).unwrap();
+    let key = Regex::new(r#""[a-z_0-9]+":|`[a-z_0-9]+`|--[a-z-]+|\b[a-z]+_[a-z_]+\b"#).unwrap();
+    let description = Regex::new(r#""description": "(.*)""#).unwrap();
     let mut texts = Vec::new();
     let mut files = vec![root.join("src/report"), root.join("src/verdict/health")];
     while let Some(path) = files.pop() {
@@ -107,7 +108,14 @@ fn texts() -> Vec<(PathBuf, String)> {
             _ => {}
         }
     }
-    assert!(texts.len() > 300, "{} texts are too few to be all", texts.len());
+    for schema in ["docs/run.schema.json", "docs/comparison.schema.json"] {
+        let source = fs::read_to_string(root.join(schema)).unwrap();
+        let descriptions = description.captures_iter(&source).map(|found| found[1].to_owned());
+        let descriptions =
+            descriptions.map(|text| (schema.into(), key.replace_all(&text, "").into_owned()));
+        texts.extend(descriptions);
+    }
+    assert!(texts.len() > 500, "{} texts are too few to be all", texts.len());
     texts
 }
 

@@ -53,7 +53,7 @@ fn a_fresh_session_cures_what_is_pinned_to_a_node_and_the_same_again_does_not() 
     let (document, books) = (bench.document(), shop.ledger());
     let place = &document["experiment"]["places"][0];
     assert_eq!(place["step"], "add to cart");
-    assert_eq!(place["cure"], "fresh: session", "{place:#}");
+    assert_eq!(place["best_arm"], "fresh: session", "{place:#}");
     for (name, cures) in [
         ("same", false),
         ("fresh: session", true),
@@ -61,7 +61,7 @@ fn a_fresh_session_cures_what_is_pinned_to_a_node_and_the_same_again_does_not() 
         ("wait: 50ms", false),
     ] {
         let arm = arm(place, name);
-        let (shoppers, cured) = (count(arm, "/shoppers"), count(arm, "/cured"));
+        let (shoppers, cured) = (count(arm, "/recovered/total"), count(arm, "/recovered/events"));
         assert!(shoppers >= 15, "{arm:#}");
         // One new session in four is pinned to the same node.
         assert!(
@@ -70,7 +70,7 @@ fn a_fresh_session_cures_what_is_pinned_to_a_node_and_the_same_again_does_not() 
         );
     }
     let treated: u64 =
-        place["arms"].as_array().unwrap().iter().map(|arm| count(arm, "/shoppers")).sum();
+        place["arms"].as_array().unwrap().iter().map(|arm| count(arm, "/recovered/total")).sum();
     assert_eq!(treated, books.shoppers_failed, "each failing shopper tried again once in some way");
     sessions_are_those_of_the_arms(&scenario, &books, 1);
     assert!(ended.stdout.contains("Retrying in a fresh session recovers"), "{}", ended.stdout);
@@ -97,8 +97,8 @@ fn another_payment_cures_what_is_the_wallet_s_and_is_another_wish() {
     ] {
         let arm = arm(place, name);
         assert_eq!(
-            count(arm, "/cured"),
-            if cures { count(arm, "/shoppers") } else { 0 },
+            count(arm, "/recovered/events"),
+            if cures { count(arm, "/recovered/total") } else { 0 },
             "{arm:#}"
         );
     }
@@ -126,7 +126,7 @@ fn slices_of_an_experiment_are_the_whole_experiment() {
         let document = bench.document();
         ["same", "fresh: session"].map(|name| {
             let arm = arm(&document["experiment"]["everywhere"], name).clone();
-            (count(&arm, "/shoppers"), count(&arm, "/cured"))
+            (count(&arm, "/recovered/total"), count(&arm, "/recovered/events"))
         })
     };
     let whole = cures(&[]);

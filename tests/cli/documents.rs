@@ -24,6 +24,7 @@ faults:
 fn documented() -> Value {
     let spans = json!({ "count": "integer", "p50": "(number)", "p90": "(number)", "p95": "(number)", "p99": "(number)",
         "p999": "(number)", "max": "(number)" });
+    let rate = json!({ "events": "integer", "total": "integer", "rate": "(number)", "ci95": "(interval)" });
     let each = json!({ "requests": "number", "round_trips": "number", "bytes_sent": "number", "bytes_received": "number" });
     json!({
         "schema": "string",
@@ -66,17 +67,17 @@ fn documented() -> Value {
             "p_first_failure": "(number)", "p_second_given_first": "(number)", "lift": "(number)", "stickiness": "(number)",
             "stickiness_ci95": "(interval)",
             "source": {
-                "why": "string", "compared": "integer", "compared_failed": "integer", "risk_ratio": "(number)",
-                "risk_ratio_ci95": "(interval)", "own_stickiness": "(number)"
+                "why": "string", "compared": "integer", "compared_failed": "integer", "risk_ratio": "(object)",
+                "own_stickiness": "(number)"
             }
         },
         "hotspots": [{
             "step": "string", "where": {}, "shoppers": "integer", "repeated": "integer", "rate": "number", "rate_elsewhere": "number",
             "lift": "number", "q_value": "number", "excess_lost": "(number)", "basis": "string"
         }],
-        "windows": [{
-            "unit": "(string)", "from_s": "number", "until_s": "number", "first_attempts": "integer", "failed": "integer",
-            "rate": "number", "rate_elsewhere": "number", "repeated": "integer", "excess_lost": "(number)"
+        "incidents": [{
+            "unit": "(string)", "from_s": "number", "until_s": "number", "first_attempts": rate, "other_times": rate,
+            "repeated": "integer", "excess_lost": "(object)"
         }],
         "detectable": [{
             "among": "string", "shoppers": "integer", "design_effect": "number", "if_none_fails": "number",
@@ -116,6 +117,7 @@ fn keeps_to(documented: &Value, found: &Value, place: &str) {
                 "string" => found.is_string(),
                 "integer" => found.is_u64(),
                 "number" => found.is_number(),
+                "object" => found.is_object(),
                 _ => is_interval(found),
             };
             assert!(
@@ -217,7 +219,7 @@ fn runs_of_every_sort_keep_to_the_published_format() {
     let of = |wanted: &str| &runs.iter().find(|(sort, ..)| *sort == wanted).unwrap().1;
     let zero = of("without a failure");
     assert_eq!(
-        (count(zero, "/shoppers/failed"), &zero["repeats"]["lift"], &zero["hotspots"]),
+        (count(zero, "/shoppers/failed/events"), &zero["repeats"]["lift"], &zero["hotspots"]),
         (0, &Value::Null, &json!([]))
     );
     // No failure among n shoppers: at most 3/n (the rule of three), not zero.

@@ -65,7 +65,7 @@ fn a_duet_sends_the_same_shoppers_to_both_shops_and_finds_what_differs() {
 
     let found = comparison(&folder);
     assert_eq!(
-        (found["duet"].as_bool(), found["unlike"].as_array().map(Vec::len)),
+        (found["paired"].as_bool(), found["unlike"].as_array().map(Vec::len)),
         (Some(true), Some(0))
     );
     let repeated = row(&found, "repeated_failures");

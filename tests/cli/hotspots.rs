@@ -85,10 +85,10 @@ fn two_values_that_fail_together_are_named_as_a_pair_and_the_season_is_scaled() 
     let document = run(include_str!("../data/faults/pair.yaml"));
     names_first(&document, &json!({ "device": "mobile", "payment": "wallet" }), "pay", "assigned");
     let lost = &document["loss"]["by_patience"][0];
-    let (rate, season) = (lost["lost_rate"].as_f64().unwrap(), &lost["season"]);
+    let (rate, season) = (lost["lost_rate"]["value"].as_f64().unwrap(), &lost["season"]);
     assert!(
-        (season["lost"].as_f64().unwrap() / (2_100_000.0 * rate) - 1.0).abs() < 1e-3,
+        (season["lost"]["value"].as_f64().unwrap() / (2_100_000.0 * rate) - 1.0).abs() < 1e-3,
         "{season}"
     );
-    assert!(season["revenue_at_risk_minor"].as_f64().unwrap() > 0.0);
+    assert!(season["revenue_at_risk"]["minor"].as_f64().unwrap() > 0.0);
 }

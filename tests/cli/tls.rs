@@ -147,7 +147,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused_unless_one_insists() {
     assert_eq!(shop.ledger().shoppers_seen, 0);
     bench.run(&[&arguments[..], &["--insecure"]].concat()).with(&MEASURED);
     assert_eq!(count(&bench.document(), "/shoppers/purchased"), shop.ledger().buyers());
-    assert_eq!(count(&bench.document(), "/shoppers/failed"), 0);
+    assert_eq!(count(&bench.document(), "/shoppers/failed/events"), 0);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_shop_that_asks_for_a_certificate_gets_it() {
     assert_eq!((shop.ledger().shoppers_seen, bench.runs().len()), (0, 0));
     run(&["--cert", both]).with(&MEASURED);
     assert_eq!(count(&bench.document(), "/shoppers/purchased"), shop.ledger().buyers());
-    assert_eq!(count(&bench.document(), "/shoppers/failed"), 0);
+    assert_eq!(count(&bench.document(), "/shoppers/failed/events"), 0);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_handshake_takes_a_round_trip_of_the_shopper_s_network_and_nothing_is_lost_o
     let url = front.url();
     bench.run(&[&["--target", url.as_str(), "--insecure"], &BRIEF[..]].concat()).with(&MEASURED);
     let (document, books) = (bench.document(), shop.ledger());
-    assert_eq!(count(&document, "/shoppers/failed"), 0);
+    assert_eq!(count(&document, "/shoppers/failed/events"), 0);
     assert_eq!(count(&document, "/shoppers/purchased"), books.buyers());
     assert!(books.buyers() > 5 && front.agreed().0 >= books.buyers());
     let first = step(&document, "add to cart");

@@ -12,57 +12,57 @@ use crate::report::json::HotSpotDocument;
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.comparison/1";
 
-/// Two runs side by side. Rates are fractions of 1, times are in the unit of their name; an interval is [low, high] at 95 % confidence; a
-/// figure that can't be given is null.
+/// A comparison of two runs. Rates are fractions of 1, and times are in the unit of their key. An interval is [low, high] at 95 %
+/// confidence. A figure that is unknown is null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tillrush comparison of two runs")]
 pub struct ComparisonDocument {
     /// Always `tillrush.comparison/1`.
     pub schema: String,
-    /// `regression`, `no_regression`, `inconclusive`, or `invalid` where a generator was the bottleneck.
+    /// `regression`, `no_regression`, `inconclusive`, or `invalid` if a load generator was saturated.
     pub verdict: String,
-    /// The same in a sentence.
+    /// Reason for the verdict, as a sentence.
     pub verdict_reason: String,
-    /// What was found, in sentences.
+    /// Findings as sentences.
     pub headline: Vec<String>,
-    /// The run that is compared with.
+    /// The baseline run.
     pub base: RunReference,
-    /// The run that is judged.
+    /// The run that is compared with it.
     pub candidate: RunReference,
-    /// Whether the runs are the two sides of a duet: the same shoppers in two shops at once.
-    pub duet: bool,
-    /// In which ways the runs are not alike; empty unless they were compared by force.
+    /// Whether this is a paired run: the same shoppers visited both shops at the same time.
+    pub paired: bool,
+    /// Reasons why the runs are not comparable; empty unless the comparison was forced.
     pub unlike: Vec<String>,
-    /// The name of the comparison that decides, and is not corrected for the number of the others.
+    /// The primary metric, which decides and is not corrected for the number of metrics.
     pub primary: String,
-    /// The relative change that matters.
+    /// Relative change that counts as a regression.
     pub margin: f64,
-    /// The like runs that the noise floor comes from; empty where there is no floor.
+    /// Runs that the noise floor was measured from; empty without one.
     pub noise_runs: Vec<String>,
-    /// The smallest rise of the primary rate that runs like these find four times in five; null for a time.
+    /// Smallest rise of the primary rate that such runs detect with 80 % power; null for a time.
     pub detectable_rise: Option<f64>,
-    /// All comparisons, the primary one first.
+    /// All metrics, the primary one first.
     pub comparisons: Vec<DifferenceDocument>,
-    /// Hot spots that came and went.
+    /// New and resolved hot spots.
     pub hotspots: PlacesDocument,
 }
 
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReference {
-    /// Its name.
+    /// Name of the run.
     pub run_id: String,
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The shop's base address.
+    /// Base address of the shop.
     pub target: String,
     /// The planned start, RFC 3339.
     pub started_at: String,
-    /// The seed of all draws.
+    /// Random seed.
     pub seed: u64,
     /// `--tag` pairs.
     pub tags: BTreeMap<String, String>,
-    /// Equal digests, comparable runs.
+    /// Runs with equal digests are comparable.
     pub workload_digest: String,
     /// Shoppers who started.
     pub shoppers: u64,
@@ -70,48 +70,48 @@ pub struct RunReference {
     pub generator: String,
 }
 
-/// One figure of both runs.
+/// One metric of both runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DifferenceDocument {
-    /// What is compared, as objectives write it: `repeated_failures`, `failures(pay)`, `p95(pay)`.
+    /// The metric as objectives write it: `repeated_failures`, `failures(pay)`, `p95(pay)`.
     pub name: String,
-    /// Whether it is the primary comparison.
+    /// Whether it is the primary metric.
     pub primary: bool,
-    /// `fraction` or `ms`: the unit of `base` and `candidate`.
+    /// Unit of `base` and `candidate`: `fraction` or `ms`.
     pub unit: String,
-    /// The base's figure.
+    /// Value in the base.
     pub base: f64,
-    /// The candidate's figure.
+    /// Value in the candidate.
     pub candidate: f64,
-    /// Whether the base's is at least so long: the quantile lies among what was given up.
+    /// Whether `base` is only a lower limit, because the quantile lies among timeouts.
     pub base_at_least: bool,
-    /// The same of the candidate's.
+    /// Whether `candidate` is only a lower limit.
     pub candidate_at_least: bool,
-    /// Shoppers, attempts or spans of the base.
+    /// Sample size of the base: shoppers, attempts or times.
     pub base_sample: u64,
-    /// The same of the candidate.
+    /// Sample size of the candidate.
     pub candidate_sample: u64,
-    /// Of a rate the difference of fractions, of a time the relative change (0.2 is a fifth longer).
+    /// Difference of rates, or relative change of a time (0.2 is 20 % longer).
     pub change: f64,
-    /// Where it lies with 95 % confidence; null where a side's figure is only known to be at least so long.
+    /// 95 % confidence interval of the change; null if a value is only a lower limit.
     pub change_ci95: Option<[f64; 2]>,
-    /// The candidate's over the base's; null where the base's is zero.
+    /// Ratio of candidate to base; null if the base is zero.
     pub times: Option<f64>,
-    /// Of a time: how far the two distributions are apart as a whole (the first Wasserstein distance).
+    /// For a time: distance between the two distributions (first Wasserstein distance).
     pub distance_ms: Option<f64>,
-    /// The change that like runs show by themselves, in the unit of `change`.
+    /// Noise floor, in the unit of `change`.
     pub noise: f64,
-    /// The change that matters, in the unit of `change`.
+    /// Margin, in the unit of `change`.
     pub margin: f64,
-    /// The chance of so large a change, or a larger one, if the truth were the noise.
+    /// Probability of a change this large or larger if the true change were the noise floor.
     pub p_value: f64,
-    /// The same, corrected for the number of comparisons (Holm); of the primary one, the same.
+    /// p-value corrected for the number of metrics (Holm); unchanged for the primary metric.
     pub p_corrected: f64,
     /// `regression`, `no_regression` or `inconclusive`.
     pub verdict: String,
-    /// Where inconclusive: how many times as many shoppers would decide it; null where no reasonable number would.
+    /// If inconclusive: the needed multiple of shoppers; null if no feasible sample does.
     pub times_as_many_shoppers: Option<f64>,
-    /// `blocks`, or `independent` where there were too few blocks of time to see bursts.
+    /// `blocks`: the interval accounts for bursts; `independent`: too few time blocks, so it may be too narrow.
     pub interval_basis: String,
 }
 
@@ -122,17 +122,17 @@ pub struct PlacesDocument {
     pub new: Vec<ChangedSpotDocument>,
     /// In the base only.
     pub vanished: Vec<ChangedSpotDocument>,
-    /// How many are in both.
+    /// Number of hot spots in both.
     pub stayed: u64,
 }
 
-/// A hot spot of one run, beside what the other run saw there.
+/// A hot spot of one run, and its rate in the other run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangedSpotDocument {
-    /// As the run that has it lists it.
+    /// The hot spot as in the run that has it.
     pub hotspot: HotSpotDocument,
-    /// The share of the same shoppers who met repeated failures there in the other run; null where it has no such shoppers.
+    /// Rate of repeated failures of the same group in the other run; null without such shoppers.
     pub rate_in_other: Option<f64>,
-    /// Whether the rates surely differ.
+    /// Whether the rates differ significantly.
     pub sure: bool,
 }

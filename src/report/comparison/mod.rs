@@ -14,4 +14,5 @@ pub use document::DifferenceDocument;
 pub use noise::noise_text;
 pub use pipeline::{comparison_annotations, comparison_suite};
 pub use summary::{comparison_document, comparison_json, comparison_schema};
+pub use tables::difference_tone;
 pub use view::{comparison_view, difference_texts};

@@ -38,7 +38,7 @@ pub fn comparison_document(
         headline: headline::headline(found),
         base: reference(base),
         candidate: reference(candidate),
-        duet: found.duet,
+        paired: found.duet,
         unlike: found.unlike.clone(),
         primary: found.primary_key.clone(),
         margin: figure(found.margin),

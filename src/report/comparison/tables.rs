@@ -46,12 +46,7 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
     columns.extend([("p", Fit::Optional(1)), ("result", Fit::Prose)]);
     let mut table = Table::new(title, &columns);
     for difference in found.differences.iter().filter(|difference| belongs(difference)) {
-        let tone = match (difference.answer, difference.primary) {
-            (Answer::Regression, _) => Tone::Bad,
-            (Answer::NoRegression, true) => Tone::Good,
-            (Answer::Inconclusive, true) => Tone::Doubtful,
-            _ => Tone::Plain,
-        };
+        let tone = difference_tone(difference);
         let p = if difference.p_corrected < 0.001 {
             "<0.001".to_owned()
         } else {
@@ -72,6 +67,16 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
         table.row(tone, cells);
     }
     table
+}
+
+/// The tone of a difference: only that of the primary metric is good or doubtful.
+pub fn difference_tone(difference: &Difference) -> Tone {
+    match (difference.answer, difference.primary) {
+        (Answer::Regression, _) => Tone::Bad,
+        (Answer::NoRegression, true) => Tone::Good,
+        (Answer::Inconclusive, true) => Tone::Doubtful,
+        (Answer::NoRegression | Answer::Inconclusive, false) => Tone::Plain,
+    }
 }
 
 /// A figure of one run: `0.50 %`, `none`, `812 ms`, `≥ 10 s`.

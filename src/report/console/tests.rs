@@ -106,6 +106,7 @@ fn a_run_with_planted_faults() {
       25.0 %; memory 48 MiB
 
     Attempts that exceeded their time limit count as failures. Response times do not include them.
+    q is the p-value after correction for the number of tests (Benjamini-Hochberg).
     Rises in the rate of repeated failures that are detectable with 12,000 shoppers (80 % power): 0.10 % to
       0.19 %, 0.50 % to 0.69 %, 1.0 % to 1.3 %, 3.1 % to 3.6 %. The effective sample is 9,885, because failures
       came in bursts. Comparing two such runs detects a change from 3.1 % to 3.8 %.

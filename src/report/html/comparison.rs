@@ -7,13 +7,13 @@ use super::page::{StatementPart, TablePart, WarningPart, statements, word};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::report::comparison::{
-    DifferenceDocument, comparison_document, comparison_view, difference_texts,
+    DifferenceDocument, comparison_document, comparison_view, difference_texts, difference_tone,
 };
 use crate::report::json::{JourneyDocument, run_document};
 use crate::report::view::format::rate;
 use crate::report::view::{Tone, hotspots};
 use crate::verdict::HotSpot;
-use crate::verdict::compare::{Comparison, Side};
+use crate::verdict::compare::{Comparison, Difference, Side};
 use crate::verdict::statistics::Rate;
 
 /// A comparison as one file, in the style of a run's page.
@@ -75,7 +75,7 @@ struct SidePart {
 impl Page {
     fn of(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Page {
         let view = comparison_view(base, candidate, found);
-        let told = comparison_document(base, candidate, found);
+        let document = comparison_document(base, candidate, found);
         let texts = difference_texts(found);
         let side = |name: &str, key: &str, side: &Side<'_>| {
             let run = run_document(side.plan, side.tally, side.facts, side.findings);
@@ -85,19 +85,20 @@ impl Page {
                 flows: flows.map(|(place, journey)| flow(key, place, journey)).collect(),
             }
         };
-        let changes = told
-            .comparisons
+        let changes = found
+            .differences
             .iter()
+            .zip(&document.comparisons)
             .zip(texts)
             .enumerate()
-            .map(|(i, (told, text))| change(i, told, text));
+            .map(|(i, ((found, document), text))| change(i, found, document, text));
         let (changes, others) =
             changes.partition(|change| !change.of_step || change.tone == word(Tone::Bad));
         Page {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
             verdict: found.verdict.key(),
-            word: told.verdict.replace('_', " ").to_uppercase(),
+            word: document.verdict.replace('_', " ").to_uppercase(),
             reason: view.reason.text.clone(),
             warning: view.warning.as_ref().map(WarningPart::of),
             headline: statements(&view.headline),
@@ -124,22 +125,21 @@ fn flow(key: &str, place: usize, journey: &JourneyDocument) -> Chart {
     Chart { id: format!("{}-{key}", chart.id), ..chart }
 }
 
-fn change(place: usize, told: &DifferenceDocument, text: String) -> ChangePart {
-    let tone = match (told.verdict.as_str(), told.primary) {
-        ("regression", _) => Tone::Bad,
-        ("no_regression", true) => Tone::Good,
-        ("inconclusive", true) => Tone::Doubtful,
-        _ => Tone::Plain,
-    };
+fn change(
+    place: usize,
+    found: &Difference,
+    document: &DifferenceDocument,
+    text: String,
+) -> ChangePart {
+    let tone = word(difference_tone(found));
     ChangePart {
-        name: if told.primary { format!("{} (primary)", told.name) } else { told.name.clone() },
-        tone: word(tone),
-        svg: charts::change(word(tone), told.change, told.change_ci95, told.margin, &text),
+        name: if found.primary { format!("{} (primary)", found.key) } else { found.key.clone() },
+        tone,
+        svg: charts::change(tone, document.change, document.change_ci95, document.margin, &text),
         text,
         figure: format!("comparisons.{place}.change"),
-        value: told.change,
-        // As objectives write it: `p95(pay)`.
-        of_step: told.name.contains('('),
+        value: document.change,
+        of_step: found.subject.step().is_some(),
     }
 }
 

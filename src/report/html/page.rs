@@ -13,7 +13,7 @@ use crate::report::json::{
 };
 use crate::report::view::format::{count, expected, percent};
 use crate::report::view::{Fit, Section, Statement, Table, Tone, View, Warning, gate, loss};
-use crate::verdict::{Completion, Findings, Verdict};
+use crate::verdict::{Completion, Findings, ObjectiveFinding, Verdict};
 
 /// Whether a page follows a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ struct Heat {
 struct HeatPart {
     level: usize,
     text: String,
-    told: String,
+    detail: String,
     figure: String,
     value: f64,
 }
@@ -193,7 +193,7 @@ impl Page {
             answers: view.answers.iter().map(|answer| answer.clone().into()).collect(),
             headline: statements(&view.headline),
             objectives: objectives
-                .map(|(i, (found, told))| StripPart::objective(i, told, gate::sentence(found)))
+                .map(|(i, (found, document))| StripPart::objective(i, found, document))
                 .collect(),
             flows: run
                 .journeys
@@ -206,7 +206,7 @@ impl Page {
             responses: responses.collect(),
             stages: !run.stages.is_empty(),
             shape: plan.load.profile().and_then(|profile| profile.shape.clone()),
-            outages: !run.windows.is_empty(),
+            outages: !run.incidents.is_empty(),
             late: !run.generator.late_windows_s.is_empty(),
             heat: Heat::of(&run.heat),
             examples: examples(plan, &tally.samples, &findings.hotspots),
@@ -284,7 +284,7 @@ fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
         .iter()
         .zip(run.loss.iter().flat_map(|loss| &loss.by_patience))
         .enumerate();
-    rows.map(|(place, (row, told))| {
+    rows.map(|(place, (row, document))| {
         let (share, ci95) = loss::lost_share(row);
         let text = if row.lost > 0.0 {
             format!("{share} ({ci95}), {}", plural(&expected(row.lost), "shopper"))
@@ -303,8 +303,8 @@ fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
                 &text,
             ),
             text,
-            figure: format!("loss.by_patience.{place}.lost_rate"),
-            value: Some(told.lost_rate),
+            figure: format!("loss.by_patience.{place}.lost_rate.value"),
+            value: Some(document.lost_rate.value),
         }
     })
     .collect()
@@ -416,22 +416,30 @@ impl TablePart {
 // === impl StripPart ===
 
 impl StripPart {
-    fn objective(place: usize, told: &ObjectiveDocument, text: String) -> StripPart {
-        let interval = told.ci95.map(|[low, high]| (low.unwrap_or(0.0), high));
-        let ends = [Some(told.limit), told.observed, interval.and_then(|(_, high)| high)];
+    fn objective(
+        place: usize,
+        found: &ObjectiveFinding,
+        document: &ObjectiveDocument,
+    ) -> StripPart {
+        let interval = document.ci95.map(|[low, high]| (low.unwrap_or(0.0), high));
+        let ends = [Some(document.limit), document.observed, interval.and_then(|(_, high)| high)];
         let most = ends.into_iter().flatten().fold(0.0, f64::max) * 1.15;
-        let tone = match told.verdict.as_str() {
-            "pass" => "good",
-            "fail" => "bad",
-            _ => "doubtful",
-        };
+        let tone = word(gate::tone(found.verdict));
+        let text = gate::sentence(found);
         StripPart {
-            name: told.text.clone(),
+            name: found.text.clone(),
             tone,
-            svg: charts::strip(tone, told.observed, interval, Some(told.limit), most, &text),
+            svg: charts::strip(
+                tone,
+                document.observed,
+                interval,
+                Some(document.limit),
+                most,
+                &text,
+            ),
             text,
             figure: format!("objectives.{place}.observed"),
-            value: told.observed,
+            value: document.observed,
         }
     }
 }
@@ -476,14 +484,14 @@ impl Heat {
 impl HeatPart {
     fn of(place: usize, cell: &HeatDocument, hottest: f64) -> HeatPart {
         HeatPart {
-            // The root, so that what is warm is told from what is cold beside one very hot cell.
+            // The square root keeps warm cells visible next to one very hot cell.
             level: if cell.repeated == 0 {
                 0
             } else {
                 ((cell.rate / hottest).sqrt() * LEVELS).ceil() as usize
             },
             text: if cell.repeated == 0 { "none".to_owned() } else { percent(cell.rate) },
-            told: format!("{} of {}", count(cell.repeated), count(cell.shoppers)),
+            detail: format!("{} of {}", count(cell.repeated), count(cell.shoppers)),
             figure: format!("heat.{place}.rate"),
             value: cell.rate,
         }

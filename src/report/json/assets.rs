@@ -9,32 +9,32 @@ use super::figures::SpansDocument;
 use super::figures::spans;
 use crate::verdict::AssetFinding;
 
-/// What came of the images, scripts and styles of a step's pages. None of it is in the step's own figures.
+/// Page assets of a step: images, scripts and styles. The step's own figures exclude them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssetsDocument {
-    /// Pages whose files were fetched.
+    /// Pages whose assets were loaded.
     pub pages: u64,
-    /// Files that they named, on hosts that may be loaded.
+    /// Assets on allowed hosts.
     pub files: u64,
-    /// Of them, those that the shopper had, still fresh: nothing was sent.
+    /// Assets served from a fresh cache, without a request.
     pub cached: u64,
-    /// Of them, those that the shopper had and asked for again, and that had not changed.
+    /// Assets that were revalidated and not modified.
     pub not_modified: u64,
-    /// Of them, those that did not come.
+    /// Assets that failed to load.
     pub failures: u64,
-    /// The same by kind.
+    /// Failed assets by kind.
     pub kinds: BTreeMap<String, u64>,
-    /// Files on hosts that may not be loaded: nothing was sent.
+    /// Assets on hosts that are not allowed; no request was sent.
     pub elsewhere: u64,
-    /// Requests on the wire, redirects included.
+    /// Requests sent, with redirects.
     pub requests: u64,
-    /// Of them, those that a safety cap held back.
+    /// Requests delayed by a rate limit.
     pub held: u64,
     /// Connections opened.
     pub connections: u64,
-    /// Bytes of the answers' bodies, as they came (compressed).
+    /// Bytes of response bodies, compressed.
     pub bytes_received: u64,
-    /// Intended start of the step to the last byte of its page's last file.
+    /// Intended start of the step to the last byte of the last asset.
     pub load_ms: SpansDocument,
 }
 

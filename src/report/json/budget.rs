@@ -3,67 +3,63 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::figures::{basis_of, figure};
+use super::figures::{EstimateDocument, basis_of, figure};
 use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, statistics::Interval};
 
-/// What the run says of the error budget.
+/// The error budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BudgetDocument {
-    /// The objective, as the scenario writes it.
+    /// The objective as written in the scenario.
     pub objective: String,
-    /// The share of shoppers who may fare badly.
+    /// Share of shoppers that may violate it.
     pub allowed_rate: f64,
-    /// The time that the budget is for.
+    /// Time that the budget covers.
     pub window_s: f64,
-    /// How many shoppers come in that time.
+    /// Shoppers in that time.
     pub window_shoppers: f64,
-    /// How many of them may fare badly: the budget.
+    /// Shoppers that may violate it in that time.
     pub budget_shoppers: f64,
     /// Shoppers of this run who ended.
     pub run_shoppers: u64,
-    /// Those of them who fared badly; a fraction where losses are expected ones.
+    /// Shoppers of this run that violated it; a fraction for expected losses.
     pub run_bad_shoppers: f64,
-    /// The part of the budget that they are.
+    /// Part of the budget that this run spent.
     pub spent_by_run: f64,
-    /// How many times as fast as it may last the budget is spent; null without a shopper.
-    pub burn_rate: Option<f64>,
-    /// Its interval.
-    pub burn_rate_ci95: Option<[f64; 2]>,
-    /// `blocks`, or `independent` where too few blocks of time were seen to judge bursts.
+    /// Burn rate: 1 spends the budget exactly within its time; null without shoppers.
+    pub burn_rate: Option<EstimateDocument>,
+    /// `blocks`: the intervals account for bursts; `independent`: too few time blocks, so they may be too narrow.
     pub interval_basis: String,
-    /// Shoppers in a peak hour: as the scenario says, or as many as in an hour at the run's mean rate.
+    /// Shoppers in a peak hour, from the scenario or the run's mean rate.
     pub peak_hour_shoppers: f64,
-    /// The part of the budget that such an hour spends.
-    pub spent_by_peak_hour: Option<f64>,
-    /// Its interval.
-    pub spent_by_peak_hour_ci95: Option<[f64; 2]>,
-    /// The alarms that a run of this length can ring.
-    pub alarms: Vec<BurnAlarmDocument>,
+    /// Part of the budget that such an hour spends.
+    pub spent_by_peak_hour: Option<EstimateDocument>,
+    /// Burn-rate alerts that a run of this length can fire.
+    pub alerts: Vec<BurnAlertDocument>,
 }
 
-/// An alarm on the burn rate: it rings where the rate is above the threshold, with confidence, in both windows.
+/// A burn-rate alert. It fires if the rate is significantly above the threshold in both windows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct BurnAlarmDocument {
-    /// Whose budget: `window`, that of the budget's whole time; or `run`, what the run may spend at the same share.
+pub struct BurnAlertDocument {
+    /// `window`: the whole budget; `run`: the run's share of it.
     pub of: String,
-    /// The part of it that would be gone.
+    /// Part of the budget that is spent when it fires.
     pub part: f64,
-    /// In so long.
+    /// Long window.
     pub long_window_s: f64,
-    /// And still in the last so long.
+    /// Short window.
     pub short_window_s: f64,
-    /// The burn rate that does it: part · time of the budget / long window.
+    /// Burn rate at which it fires.
     pub threshold: f64,
-    /// The highest burn rate in any long window; null where there was no shopper.
+    /// Highest burn rate in any long window; null without shoppers.
     pub highest_burn_rate: Option<f64>,
-    /// When it rang first, in seconds from the planned start; null if it did not.
-    pub rang_at_s: Option<f64>,
+    /// When it first fired, since the planned start; null if it did not.
+    pub fired_at_s: Option<f64>,
 }
 
 /// The finding for programs.
 pub(super) fn budget(found: &BudgetFinding) -> BudgetDocument {
-    let pair = |ci95: Interval| [figure(ci95.low), figure(ci95.high)];
-    let hour = |burn: f64| figure(found.spent_by_peak_hour(burn));
+    let burn = found.burn.zip(found.burn_ci95);
+    let hour = |burn: f64| found.spent_by_peak_hour(burn);
     BudgetDocument {
         objective: found.budget.text.clone(),
         allowed_rate: figure(found.budget.allowed),
@@ -73,18 +69,19 @@ pub(super) fn budget(found: &BudgetFinding) -> BudgetDocument {
         run_shoppers: found.shoppers,
         run_bad_shoppers: figure(found.bad),
         spent_by_run: figure(found.spent_by_run()),
-        burn_rate: found.burn.map(figure),
-        burn_rate_ci95: found.burn_ci95.map(pair),
+        burn_rate: burn.map(Into::into),
         interval_basis: basis_of(!found.weak),
         peak_hour_shoppers: figure(found.peak_hour),
-        spent_by_peak_hour: found.burn.map(hour),
-        spent_by_peak_hour_ci95: found.burn_ci95.map(|ci95| [hour(ci95.low), hour(ci95.high)]),
-        alarms: found.alarms.iter().map(alarm).collect(),
+        spent_by_peak_hour: burn.map(|(burn, ci95)| {
+            let ci95 = Interval { low: hour(ci95.low), high: hour(ci95.high) };
+            (hour(burn), ci95).into()
+        }),
+        alerts: found.alarms.iter().map(alert).collect(),
     }
 }
 
-fn alarm(alarm: &BurnAlarm) -> BurnAlarmDocument {
-    BurnAlarmDocument {
+fn alert(alarm: &BurnAlarm) -> BurnAlertDocument {
+    BurnAlertDocument {
         of: match alarm.of {
             BudgetOf::Window => "window",
             BudgetOf::Run => "run",
@@ -95,6 +92,6 @@ fn alarm(alarm: &BurnAlarm) -> BurnAlarmDocument {
         short_window_s: alarm.short.as_secs_f64(),
         threshold: figure(alarm.threshold),
         highest_burn_rate: alarm.worst.map(figure),
-        rang_at_s: alarm.rang_at.map(|at| at.as_secs_f64()),
+        fired_at_s: alarm.rang_at.map(|at| at.as_secs_f64()),
     }
 }

@@ -10,53 +10,53 @@ use super::figures::figure;
 use crate::plan::Plan;
 use crate::verdict::Cluster;
 
-/// Shoppers whose first failure was the same trouble. Each failing shopper is in exactly one cluster.
+/// Shoppers with the same first failure. Each failing shopper is in exactly one cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClusterDocument {
-    /// The step where it fell; with its journey before a slash where its name is not unique.
+    /// Step of the first failure, with its journey before a slash if its name is not unique.
     pub step: String,
-    /// The kind of failure.
+    /// Kind of failure.
     pub kind: String,
-    /// The status of the answer; null if there was none.
+    /// Status of the response; null without one.
     pub status: Option<u16>,
-    /// What was said, without numbers and identities; null if too many different things were said.
+    /// Error message without numbers and ids; null if there were too many different ones.
     pub message: Option<String>,
-    /// The same in words.
+    /// The failure in words.
     pub what: String,
-    /// Shoppers whose first failure it was.
+    /// Shoppers with this first failure.
     pub shoppers: u64,
-    /// All failed attempts of these shoppers, at whatever step.
+    /// All failed attempts of these shoppers, at any step.
     pub failed_attempts: u64,
-    /// Those of them who met two failed attempts or more.
+    /// Shoppers with two failed attempts or more.
     pub repeated: u64,
-    /// Those of them whose journey ended with a failure.
+    /// Shoppers whose journey ended with a failure.
     pub unserved: u64,
-    /// How many of them are lost under the scenario's patience; null for a closed load.
+    /// Lost shoppers under the scenario's abandonment model; null for a closed load.
     pub lost: Option<f64>,
-    /// Where their second failures fell, the most frequent first.
+    /// Steps of their second failures, the most frequent first.
     pub second_failed: Vec<PlaceDocument>,
-    /// One of them; null if none was kept.
+    /// An example; null if none was kept.
     pub example: Option<ClusterExampleDocument>,
 }
 
-/// A shopper to look at, redacted; the whole journey is in `failures.jsonl`.
+/// An example shopper, redacted. The whole journey is in `failures.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClusterExampleDocument {
     /// The shopper's key, in hexadecimal.
     pub shopper: String,
-    /// The text that the shop was sent as `x-shopper`.
+    /// Marker that was sent to the shop as `x-shopper`.
     pub marker: String,
     /// When the failing exchange began, from the planned start.
     pub began_at_s: f64,
-    /// How long it took.
+    /// Duration of the exchange.
     pub took_ms: f64,
-    /// What was expected and what came.
+    /// What was expected and what was received.
     pub detail: String,
-    /// Headers that name the exchange in the shop's logs and traces.
+    /// Headers that identify the exchange in the shop's logs and traces.
     pub ids: BTreeMap<String, String>,
     /// The request: line, headers, body cut at 4 KiB.
     pub request: Option<String>,
-    /// The answer.
+    /// The response.
     pub response: Option<String>,
 }
 

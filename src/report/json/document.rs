@@ -12,10 +12,10 @@ use super::assets::AssetsDocument;
 use super::budget::BudgetDocument;
 use super::clusters::ClusterDocument;
 use super::experiment::ExperimentDocument;
-use super::figures::{PlaceDocument, SpansDocument};
+use super::figures::{EstimateDocument, PlaceDocument, RateDocument, SpansDocument};
 use super::friction::FrictionDocument;
 use super::incidents::{
-    DetectableDocument, PressureDocument, SeasonDocument, SourceDocument, TimeWindowDocument,
+    DetectableDocument, IncidentDocument, PressureDocument, SeasonDocument, SourceDocument,
 };
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::wire::WireDocument;
@@ -23,102 +23,101 @@ use super::wire::WireDocument;
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.run/1";
 
-/// The summary of a run. Keys carry their units; rates are fractions of 1; an interval is [low, high] at 95 % confidence,
-/// and for no event among n it is [0, 3/n]; a figure that the sample can't carry is null.
+/// The summary of a run. Keys carry their units, and rates are fractions of 1. An interval is [low, high] at 95 % confidence; for no
+/// event among n it is [0, 3/n]. A figure that the sample does not support is null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tillrush run summary")]
 pub struct RunDocument {
     /// Always `tillrush.run/1`.
     pub schema: String,
-    /// The run's name, unique.
+    /// Unique name of the run.
     pub run_id: String,
     /// The version of tillrush that ran it.
     pub tool_version: String,
-    /// The command lines that repeat it, without secrets; one for each shard where several were merged.
+    /// Command lines that repeat the run, without secrets; one per shard of a merged run.
     pub commands: Vec<String>,
-    /// What the run says: `pass`, `fail`, `inconclusive`, `invalid` or `interrupted`.
+    /// `pass`, `fail`, `inconclusive`, `invalid` or `interrupted`.
     pub verdict: VerdictWord,
-    /// The same in a sentence.
+    /// Reason for the verdict, as a sentence.
     pub verdict_reason: String,
-    /// What was found, in sentences, the worst place for repeated failures first.
+    /// Findings as sentences, the costliest hot spot first.
     pub headline: Vec<String>,
     /// The scenario.
     pub scenario: ScenarioDocument,
-    /// The shop's base address.
+    /// Base address of the shop.
     pub target: String,
-    /// The seed of all draws.
+    /// Random seed.
     pub seed: u64,
-    /// Equal digests, equal schedules.
+    /// Runs with equal digests have equal schedules.
     pub plan_digest: String,
-    /// The same without the seed: equal digests, comparable runs.
+    /// Digest without the seed: runs with equal digests are comparable.
     pub workload_digest: String,
-    /// The slice of the schedule that was run, index/count; several joined with `+`.
+    /// Slice of the schedule, index/count; several are joined with `+`.
     pub slice: String,
-    /// Slices that were run and are not in this summary.
+    /// Slices that ran but are missing here.
     pub missing_slices: Vec<String>,
     /// The planned start, RFC 3339.
     pub started_at: String,
-    /// From the planned start to the end of the last shopper.
+    /// From the planned start until the last shopper finished.
     pub duration_s: f64,
-    /// `complete`, `aborted` (an objective with `abort` was certainly broken), `interrupted`, `killed`, or `running` where the run goes
-    /// on and these are its figures so far.
+    /// `complete`, `aborted` (an objective with `abort` was violated), `interrupted`, `killed`, or `running` for the results so far.
     pub completion: String,
-    /// The currency of all amounts, by its ISO 4217 code; null where the scenario names none.
+    /// ISO 4217 code of the currency of all amounts; null if the scenario has none.
     pub currency: Option<String>,
     /// `--tag` pairs.
     pub tags: BTreeMap<String, String>,
-    /// Where the generator ran.
+    /// Machine of the load generator.
     pub machine: MachineDocument,
-    /// How shoppers came, and how they behaved.
+    /// Load model and behaviour of shoppers.
     pub load: LoadDocument,
-    /// The stages of an open load, in order; empty for a closed one.
+    /// Stages of an open load, in order; empty for a closed load.
     pub stages: Vec<StageDocument>,
-    /// The generator itself.
+    /// Health of the load generator.
     pub generator: GeneratorDocument,
-    /// Requests on the wire, redirects and polls included, and those for the files of pages.
+    /// Requests sent, with redirects, polls and page assets.
     pub requests_sent: u64,
-    /// Step by step, in the order of the scenario.
+    /// Steps in the order of the scenario.
     pub steps: Vec<StepDocument>,
-    /// How far shoppers came, journey by journey.
+    /// Funnel of each journey.
     pub journeys: Vec<JourneyDocument>,
-    /// What it takes to buy, in each journey in which somebody bought.
+    /// Effort per purchase, for each journey with a purchase.
     pub friction: Vec<FrictionDocument>,
-    /// What became of the shoppers.
+    /// Outcomes of shoppers.
     pub shoppers: ShoppersDocument,
-    /// Which way to try again cures a failure; null without an experiment.
+    /// Retry experiment; null without one.
     pub experiment: Option<ExperimentDocument>,
-    /// Lost shoppers in detail; null for a closed load, for which none are derived.
+    /// Lost shoppers; null for a closed load.
     pub loss: Option<LossDocument>,
-    /// How failures come back to the same shopper.
+    /// How often retries fail as well.
     pub repeats: RepeatsDocument,
-    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    /// Failing shoppers by their first failure, the most frequent first.
     pub clusters: Vec<ClusterDocument>,
-    /// Groups of shoppers who meet repeated failures more often than others, the costliest first.
+    /// Groups of shoppers with an elevated rate of repeated failures, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
-    /// Repeated failures by step and by each value of attributes and observed names; steps where nobody failed twice are left out.
+    /// Repeated failures by step and attribute value; steps without any are left out.
     pub heat: Vec<HeatDocument>,
-    /// Times at which the shop failed more than at others, in order.
-    pub windows: Vec<TimeWindowDocument>,
-    /// What a run of this size could have seen.
+    /// Times with an elevated failure rate, in order.
+    pub incidents: Vec<IncidentDocument>,
+    /// Rises in failure rates that a run of this size detects.
     pub detectable: Vec<DetectableDocument>,
-    /// The objectives that were judged.
+    /// Results of the objectives.
     pub objectives: Vec<ObjectiveDocument>,
     /// The error budget; null if the scenario has none.
     pub budget: Option<BudgetDocument>,
 }
 
-/// A verdict in one word.
+/// A verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum VerdictWord {
-    /// All objectives hold, or none was given.
+    /// All objectives are met, or there are none.
     Pass,
-    /// An objective is broken.
+    /// An objective is violated.
     Fail,
-    /// Too little was seen to say.
+    /// The sample is too small to decide.
     Inconclusive,
-    /// The generator was the bottleneck.
+    /// The load generator was saturated.
     Invalid,
     /// The run was cut short.
     Interrupted,
@@ -146,20 +145,20 @@ pub struct ScenarioDocument {
     pub sha256: String,
 }
 
-/// Where the generator ran.
+/// Machine of the load generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MachineDocument {
-    /// Processors that the process may use.
+    /// Processors available to the process.
     pub cpus: u32,
-    /// Threads that ran shoppers.
+    /// Threads that run shoppers.
     pub cores: u32,
-    /// The operating system.
+    /// Operating system.
     pub os: String,
-    /// The processor's architecture.
+    /// Processor architecture.
     pub arch: String,
 }
 
-/// How shoppers came, and how they behaved.
+/// Load model and behaviour of shoppers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LoadDocument {
     /// `open` or `closed`.
@@ -170,49 +169,49 @@ pub struct LoadDocument {
     pub connections: String,
     /// `probe`, `live` or `experiment`.
     pub behaviour: String,
-    /// The most attempts at a unit; null for unlimited.
+    /// Most attempts per unit; null for unlimited.
     pub max_attempts: Option<u32>,
-    /// The patience of the scenario.
+    /// Abandonment model of the scenario.
     pub patience: String,
 }
 
-/// The generator itself.
+/// Health of the load generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GeneratorDocument {
     /// `valid`, `suspect` or `invalid`.
     pub verdict: String,
     /// Arrivals that were due.
     pub arrivals_planned: u64,
-    /// Arrivals whose shopper acted.
+    /// Arrivals that started.
     pub arrivals_started: u64,
-    /// Schedule lag (intended start to the moment the shopper's task acts), median.
+    /// Schedule lag, from the intended to the actual start: median.
     pub lag_p50_ms: Option<f64>,
-    /// The same, 99 %.
+    /// Schedule lag, 99th percentile.
     pub lag_p99_ms: Option<f64>,
-    /// The same, longest.
+    /// Longest schedule lag.
     pub lag_max_ms: Option<f64>,
-    /// Processor time of the cores' threads over their wall time.
+    /// CPU time of the generator threads over their wall time.
     pub cpu_fraction: Option<f64>,
-    /// The busiest second of any core.
+    /// CPU fraction in the busiest second of any thread.
     pub busiest_second_fraction: f64,
-    /// The peak resident memory of the process.
+    /// Peak resident memory of the process.
     pub peak_rss_mib: f64,
-    /// Stretches of time in which the schedule was not held.
+    /// Time blocks in which the generator was behind schedule.
     pub late_blocks: u64,
-    /// The same as windows, [from, until] in seconds since the planned start: what happened in them can't be blamed on the shop.
+    /// The same as [from, until] in seconds since the planned start. The shop is not to blame for what happened then.
     pub late_windows_s: Vec<[f64; 2]>,
-    /// How long such a stretch is.
+    /// Length of a time block.
     pub block_s: f64,
-    /// Reasons for doubt, the gravest first, and notes.
+    /// Health issues, the most severe first, then notes.
     pub doubts: Vec<DoubtDocument>,
 }
 
-/// A reason to doubt the generator.
+/// A health issue of the load generator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DoubtDocument {
-    /// `invalid`, `suspect`, or `note` for what changes nothing.
+    /// `invalid`, `suspect`, or `note` for an issue without effect.
     pub gravity: String,
-    /// What was seen.
+    /// What was observed.
     pub cause: String,
     /// What to do about it.
     pub remedy: String,
@@ -221,206 +220,197 @@ pub struct DoubtDocument {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepDocument {
-    /// Its name.
+    /// Name of the step.
     pub name: String,
-    /// The journey that it belongs to.
+    /// Journey of the step.
     pub journey: String,
-    /// The purchase or lone step that is tried again when it fails.
+    /// Purchase or single step that is retried when it fails.
     pub unit: String,
-    /// Whether it is the step of a purchase that pays.
+    /// Whether it is the paying step of a purchase.
     #[serde(default)]
     pub pays: bool,
-    /// Attempts that came to a judgement.
+    /// Attempts with a result.
     pub attempts: u64,
-    /// Those of them that failed.
+    /// Failed attempts.
     pub failures: u64,
-    /// Failures of attempts; null without attempts.
+    /// Failed share of attempts; null without attempts.
     pub failure_rate: Option<f64>,
-    /// Its interval.
+    /// 95 % confidence interval of the failure rate.
     pub failure_rate_ci95: Option<[f64; 2]>,
-    /// By how much bursts inflate the variance of the rate; at least 1.
+    /// Factor by which bursts inflate the variance of the rate; at least 1.
     pub design_effect: f64,
     /// Attempts that the shop declined.
     pub declined: u64,
-    /// Attempts without a judgement: the run was cut, or the generator failed.
+    /// Attempts without a result, because the run ended or the generator failed.
     pub unjudged: u64,
     /// Failures by kind.
     pub kinds: BTreeMap<String, u64>,
-    /// Intended start to last byte, of successes.
+    /// Intended start to last byte, of successful attempts.
     pub response_ms: SpansDocument,
-    /// First byte sent to last byte received, of successes.
+    /// First byte sent to last byte received, of successful attempts.
     pub service_ms: SpansDocument,
-    /// What it came to on the wire, failures included.
+    /// Network traffic, with failed attempts.
     pub wire: WireDocument,
-    /// What came of the files of its pages; null where they were not fetched.
+    /// Page assets; null where they are not loaded.
     #[serde(default)]
     pub assets: Option<AssetsDocument>,
 }
 
-/// How far the shoppers of a journey came.
+/// Funnel of a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JourneyDocument {
-    /// Its name.
+    /// Name of the journey.
     pub name: String,
     /// Shoppers who started it.
     pub started: u64,
-    /// Unit by unit.
+    /// Shoppers by unit.
     pub funnel: Vec<FunnelDocument>,
-    /// How they came out.
+    /// Outcomes of its shoppers.
     pub endings: EndingsDocument,
 }
 
 /// Shoppers at one unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FunnelDocument {
-    /// Its name.
+    /// Name of the unit.
     pub unit: String,
-    /// The units from which a way leads to it, by place in this list; branches of a choice have the same.
+    /// Preceding units by position in this list; branches of a choice have the same.
     pub after: Vec<usize>,
-    /// Came to it.
+    /// Shoppers who entered it.
     pub entered: u64,
-    /// Got through it, at whatever attempt.
+    /// Shoppers who passed it, at any attempt.
     pub passed: u64,
-    /// Got through it at the first attempt.
+    /// Shoppers who passed it at the first attempt.
     pub passed_at_once: u64,
-    /// Left by choice right after it.
+    /// Shoppers who left by choice right after it.
     pub left_by_choice: u64,
-    /// Came to it and never got through: tried as often as they may, lost, or cut by the end of the run. In the report of a run that goes on,
-    /// those who came and are in neither number still try.
+    /// Shoppers who entered and never passed it. In a running run, shoppers in neither number are in progress.
     pub stopped: u64,
 }
 
-/// What became of the shoppers. Completed, left by choice, lost, stopped by the cap and unfinished sum to those who ended.
+/// Outcomes of shoppers. Completed, left by choice, lost, stopped by the cap and unfinished add up to those who ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShoppersDocument {
-    /// Whose task acted.
+    /// Shoppers who started.
     pub started: u64,
-    /// Of them, who came again with the cookies of one who had left.
+    /// Shoppers who returned with the cookies of an earlier shopper.
     pub returned: u64,
-    /// Of them, who were to come again, and came as new, for nobody had left yet.
+    /// Shoppers who were meant to return but came as new, because no earlier shopper had left yet.
     pub returned_as_new: u64,
-    /// Who came to an end; less than `started` only if the process died. Rates are of these.
+    /// Shoppers who ended: the base of all rates. Below `started` only if the process died.
     pub ended: u64,
-    /// Went through all units.
+    /// Passed all units.
     pub completed: u64,
-    /// Left after a success, as some shoppers do.
+    /// Left after a success.
     pub left_by_choice: u64,
     /// Left after a failed attempt (live behaviour only).
     pub lost_observed: u64,
     /// Tried a unit as often as the scenario allows.
     pub stopped_by_cap: u64,
-    /// The run ended first.
+    /// Cut off by the end of the run.
     pub unfinished: u64,
-    /// Who have an order.
+    /// Placed an order.
     pub purchased: u64,
-    /// Met one failed attempt or more.
-    pub failed: u64,
-    /// Their share.
-    pub failed_rate: Option<f64>,
-    /// Its interval.
-    pub failed_ci95: Option<[f64; 2]>,
-    /// Met exactly one failed attempt.
+    /// Had one failed attempt or more.
+    pub failed: RateDocument,
+    /// Had exactly one failed attempt.
     pub failed_once: u64,
-    /// Met two failed attempts or more, declines not counted.
+    /// Had two failed attempts or more, without declined payments.
     pub repeated_failures: u64,
-    /// Their share.
+    /// Share of those who ended.
     pub repeated_failures_rate: Option<f64>,
-    /// Its interval.
+    /// 95 % confidence interval of the share.
     pub repeated_failures_ci95: Option<[f64; 2]>,
-    /// Met two failed attempts or more at the same unit.
-    pub repeated_same_unit: u64,
-    /// Their share.
-    pub repeated_same_unit_rate: Option<f64>,
-    /// Its interval.
-    pub repeated_same_unit_ci95: Option<[f64; 2]>,
-    /// Met two failed attempts or more, declines counted.
-    pub repeated_with_declines: u64,
-    /// Their share.
-    pub repeated_with_declines_rate: Option<f64>,
-    /// Its interval.
-    pub repeated_with_declines_ci95: Option<[f64; 2]>,
-    /// What the intervals rest on: `blocks` of time, or shoppers taken for `independent`, which is weak.
+    /// Had two failed attempts or more at the same unit.
+    pub repeated_same_unit: RateDocument,
+    /// Had two failed attempts or more, declined payments included.
+    pub repeated_with_declines: RateDocument,
+    /// `blocks`: the interval accounts for bursts; `independent`: too few time blocks, so it may be too narrow.
     pub interval_basis: String,
     /// By number of failed attempts.
     pub by_failures: Vec<ByFailuresDocument>,
-    /// Lost shoppers by patience, expected (probe) or seen (live); details under `loss`. Empty for a closed load.
+    /// Lost shoppers by abandonment model, expected (probe) or observed (live). Empty for a closed load.
     pub lost_expected: BTreeMap<String, f64>,
 }
 
-/// Shoppers who met so many failed attempts.
+/// Shoppers with the same number of failed attempts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ByFailuresDocument {
     /// `0`, `1`, `2` or `3+`.
     pub failures: String,
-    /// How many shoppers.
+    /// Number of shoppers.
     pub shoppers: u64,
-    /// Of them, who bought.
+    /// Shoppers who bought.
     pub purchased: u64,
-    /// Of them, who are lost under the scenario's patience; null for a closed load.
+    /// Lost shoppers under the scenario's abandonment model; null for a closed load.
     pub lost: Option<f64>,
 }
 
 /// Lost shoppers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LossDocument {
-    /// `probe` or `experiment` (expected), or `live` (seen).
+    /// `probe` or `experiment` (expected losses), or `live` (observed losses).
     pub behaviour: String,
-    /// What the intervals rest on: `blocks` of time, or shoppers taken for `independent`, which is weak.
+    /// `blocks`: the intervals account for bursts; `independent`: too few time blocks, so they may be too narrow.
     pub interval_basis: String,
-    /// Under each patience, the scenario's own first.
+    /// Losses by abandonment model, the scenario's own first.
     pub by_patience: Vec<PatienceLossDocument>,
-    /// What trying again did to the shop.
+    /// Effect of retries on the load.
     pub pressure: PressureDocument,
 }
 
-/// Lost shoppers under one patience.
+/// Lost shoppers under one abandonment model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PatienceLossDocument {
-    /// Its name.
+    /// Name of the abandonment model.
     pub patience: String,
-    /// Lost shoppers; those stopped by the cap count as lost.
+    /// Lost shoppers, with all who were stopped by the cap.
     pub lost: f64,
-    /// Lost shoppers, if the next attempt had served those stopped by the cap.
+    /// Lower bound: the next attempt would have served those who were stopped by the cap.
     pub lost_at_least: f64,
-    /// Lost shoppers of all who ended.
-    pub lost_rate: f64,
-    /// Its interval.
-    pub lost_rate_ci95: [f64; 2],
-    /// How many independent shoppers would say as much: fewer than came, where failures came in bursts.
+    /// Share of all who ended.
+    pub lost_rate: EstimateDocument,
+    /// Number of independent shoppers with the same evidence; smaller if failures came in bursts.
     pub effective_sample: f64,
-    /// Order value of the lost shoppers, in the smallest unit of the currency; null if no order value is known.
-    pub revenue_at_risk_minor: Option<f64>,
-    /// Its interval.
-    pub revenue_at_risk_minor_ci95: Option<[f64; 2]>,
-    /// The share of it that is estimated, because the order values are unknown.
-    pub revenue_at_risk_estimated_share: Option<f64>,
-    /// The same for a season like the run; null if the scenario states none.
+    /// Order value of the lost shoppers; null if no order value is known.
+    pub revenue_at_risk: Option<RevenueDocument>,
+    /// Projection to the season of the scenario; null without one.
     pub season: Option<SeasonDocument>,
 }
 
-/// How failures come back to the same shopper.
+/// Order value of lost shoppers, in the smallest unit of the run's currency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RevenueDocument {
+    /// The amount.
+    pub minor: f64,
+    /// Its 95 % confidence interval.
+    pub ci95_minor: [f64; 2],
+    /// The share of it that is estimated, because the order values are unknown; null for a season.
+    pub estimated_share: Option<f64>,
+}
+
+/// How often retries fail as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RepeatsDocument {
-    /// How likely a first attempt fails, averaged over units as the first failures fell, so that a unit that never fails
-    /// doesn't make the others look sticky; null without a failure.
+    /// Failure rate of first attempts, weighted by where first failures occurred; null without a failure.
     pub p_first_failure: Option<f64>,
-    /// How likely the next attempt at the same unit fails too.
+    /// Failure rate of the next attempt at the same unit.
     pub p_second_given_first: Option<f64>,
-    /// How many shoppers made that next attempt.
+    /// Shoppers who made that next attempt.
     pub second_attempts: u64,
-    /// `p_second_given_first` over `p_first_failure`; 1 if failures strike at random.
+    /// Relative risk: `p_second_given_first` over `p_first_failure`. 1 if failures are independent.
     pub lift: Option<f64>,
-    /// Its interval.
+    /// 95 % confidence interval of `lift`.
     pub lift_ci95: Option<[f64; 2]>,
-    /// (`p_second_given_first` − `p_first_failure`) / (1 − `p_first_failure`): 0 for passing failures, 1 for failures for good.
+    /// (`p_second_given_first` − `p_first_failure`) / (1 − `p_first_failure`): 0 for independent failures, 1 for permanent ones.
     pub stickiness: Option<f64>,
-    /// Its interval.
+    /// 95 % confidence interval of `stickiness`.
     pub stickiness_ci95: Option<[f64; 2]>,
-    /// What the intervals rest on: `blocks` of time, or attempts taken for `independent`, which is weak.
+    /// `blocks`: the intervals account for bursts; `independent`: too few time blocks, so they may be too narrow.
     pub interval_basis: String,
-    /// Whether it goes with the shopper or with the moment.
+    /// Whether repeated failures are specific to the shopper or come from incidents.
     pub source: SourceDocument,
-    /// The same, unit by unit.
+    /// The same by unit.
     pub units: Vec<UnitRepeatsDocument>,
     /// Shoppers by the step of their first failure, the most frequent first.
     pub first_failed: Vec<PlaceDocument>,
@@ -428,124 +418,123 @@ pub struct RepeatsDocument {
     pub second_failed: Vec<PlaceDocument>,
 }
 
-/// How failures come back at one unit.
+/// How often retries at one unit fail as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UnitRepeatsDocument {
-    /// Its name.
+    /// Name of the unit.
     pub unit: String,
-    /// The journey that it belongs to.
+    /// Journey of the unit.
     pub journey: String,
     /// First attempts.
     pub first_attempts: u64,
-    /// How likely one fails.
+    /// Failure rate of first attempts.
     pub p_first_failure: Option<f64>,
-    /// How likely the next fails too, for shoppers whose first failure was here.
+    /// Failure rate of the next attempt, for shoppers with their first failure here.
     pub p_second_given_first: Option<f64>,
-    /// How many shoppers made that next attempt.
+    /// Shoppers who made that next attempt.
     pub second_attempts: u64,
-    /// The one over the other.
+    /// Relative risk of the next attempt.
     pub lift: Option<f64>,
-    /// 0 for passing failures, 1 for failures for good.
+    /// 0 for independent failures, 1 for permanent ones.
     pub stickiness: Option<f64>,
-    /// Its interval.
+    /// 95 % confidence interval of `stickiness`.
     pub stickiness_ci95: Option<[f64; 2]>,
 }
 
-/// A group of shoppers who meet repeated failures more often than others.
+/// A group of shoppers with an elevated rate of repeated failures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HotSpotDocument {
-    /// The step at which it fails most; null if a little everywhere.
+    /// Step with most of the failures; null if there is none.
     pub step: Option<String>,
-    /// All steps at which it fails again and again, the costliest first.
+    /// Steps with repeated failures, the costliest first.
     pub steps: Vec<String>,
-    /// `step`: the figures count repeated failures at `steps`; `journey`: anywhere.
+    /// `step`: figures count repeated failures at `steps`; `journey`: anywhere.
     pub scope: String,
-    /// Who: attributes or observed names with their values, one or two.
+    /// Attributes or observed names with their values, one or two.
     #[serde(rename = "where")]
     pub group: BTreeMap<String, String>,
     /// Shoppers of the group.
     pub shoppers: u64,
-    /// Those of them who met repeated failures.
+    /// Shoppers of the group with repeated failures.
     pub repeated: u64,
-    /// Their share.
+    /// Their share of the group.
     pub rate: f64,
-    /// Its interval.
+    /// 95 % confidence interval of `rate`.
     pub rate_ci95: [f64; 2],
-    /// The share among all others. Shoppers whom a costlier finding at the same place explains are in neither.
+    /// Rate among all other shoppers, without those whom a costlier hot spot at the same place explains.
     pub rate_elsewhere: f64,
-    /// Its interval.
+    /// 95 % confidence interval of `rate_elsewhere`.
     pub rate_elsewhere_ci95: [f64; 2],
-    /// The one over the other; where there were none elsewhere, the lower end of its interval.
+    /// Relative risk: `rate` over `rate_elsewhere`; its lower limit if the latter is zero.
     pub lift: f64,
-    /// Its interval (Koopman's score interval); the upper end is null where there were none elsewhere.
+    /// 95 % confidence interval of `lift` (Koopman); the upper end is null if `rate_elsewhere` is zero.
     pub lift_ci95: (f64, Option<f64>),
-    /// Whether there were none elsewhere, so that `lift` is the least that it can be.
+    /// Whether `lift` is only a lower limit.
     pub lift_is_least: bool,
-    /// How likely so many would be without a cause (Fisher's exact test, one-sided).
+    /// One-sided p-value of Fisher's exact test.
     pub p_value: f64,
-    /// The same, corrected for all looks taken (Benjamini and Hochberg).
+    /// p-value corrected for the number of tests (Benjamini and Hochberg).
     pub q_value: f64,
-    /// Repeated failures beyond what the group would have met at the others' rate.
+    /// Repeated failures above those expected at the others' rate.
     pub excess_repeated: f64,
-    /// Its interval (Newcombe's, of the difference of the two rates).
+    /// 95 % confidence interval of `excess_repeated` (Newcombe).
     pub excess_repeated_ci95: [f64; 2],
-    /// Lost shoppers beyond what it would have lost at the others' rate; null for a closed load.
+    /// Lost shoppers above those expected at the others' rate; null for a closed load.
     pub excess_lost: Option<f64>,
-    /// Its interval.
+    /// 95 % confidence interval of `excess_lost`.
     pub excess_lost_ci95: Option<[f64; 2]>,
-    /// `blocks`: the intervals hold for failures in bursts, as all shoppers at the place met them; `independent`: there were too few
-    /// blocks of time to say, and they may be too narrow.
+    /// `blocks`: the intervals account for bursts; `independent`: too few time blocks, so they may be too narrow.
     pub interval_basis: String,
-    /// `assigned`: drawn per shopper, so that the association is causal; `observed`: merely seen.
+    /// `assigned`: drawn per shopper, so the association is causal; `observed`: seen in responses, so it may be a correlation.
     pub basis: String,
 }
 
-/// An objective.
+/// Result of an objective.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectiveDocument {
     /// As the scenario writes it.
     pub text: String,
-    /// The line of the scenario file; 0 where it has none.
+    /// Line in the scenario file; 0 if it has none.
     pub line: u32,
-    /// `fraction`, `ms` or `requests_per_s`: of `limit`, `observed` and `ci95`.
+    /// Unit of `limit`, `observed` and `ci95`: `fraction`, `ms` or `requests_per_s`.
     pub unit: String,
     /// The limit.
     pub limit: f64,
-    /// What was observed; in the worst window, where there are windows. Null where nothing was seen.
+    /// Observed figure, of the worst window if there are windows; null without samples.
     pub observed: Option<f64>,
-    /// Whether it is at least so long: the quantile lies among what never came to a success, and `in_time` says more.
+    /// Whether `observed` is only a lower limit, because the quantile lies among attempts without a success. See `in_time` then.
     pub observed_at_least: bool,
-    /// Its two-sided interval; the upper end is null where the sample does not bound it.
+    /// Two-sided 95 % confidence interval; the upper end is null if the sample does not bound it.
     pub ci95: Option<[Option<f64>; 2]>,
-    /// The quantile of the successes alone.
+    /// The quantile of successful attempts only.
     pub successes_only_ms: Option<f64>,
-    /// Of a time: the share that came to a success within the limit, by which it is judged.
+    /// For a time: the share of successes within the limit, which decides.
     pub in_time: Option<f64>,
-    /// The two-sided interval of `in_time`.
+    /// 95 % confidence interval of `in_time`.
     pub in_time_ci95: Option<[f64; 2]>,
-    /// Of a time: how many never came to a success, given up as too slow or kept from the end by failures.
+    /// For a time: attempts that timed out or never succeeded.
     pub never: Option<u64>,
-    /// Shoppers, attempts, spans or requests that it was judged by.
+    /// Sample size in shoppers, attempts, times or requests.
     pub sample: u64,
-    /// What the interval rests on: `blocks` of time, or figures taken for `independent`, which is weak.
+    /// `blocks`: the interval accounts for bursts; `independent`: too few time blocks, so it may be too narrow.
     pub interval_basis: String,
     /// The worst window, where there are windows.
     pub window: Option<WindowDocument>,
     /// `pass`, `fail` or `inconclusive`.
     pub verdict: String,
-    /// Why, in a few words.
+    /// The result in words.
     pub reason: String,
-    /// Where inconclusive: how many more shoppers like these would decide it; null where no reasonable number would.
+    /// If inconclusive: shoppers needed in addition; null if no feasible sample decides.
     pub more_shoppers: Option<u64>,
 }
 
 /// A window of the run, in seconds from the planned start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WindowDocument {
-    /// From.
+    /// Start.
     pub from_s: f64,
-    /// Until.
+    /// End.
     pub until_s: f64,
-    /// Of how many windows.
+    /// Total number of windows.
     pub of: u64,
 }

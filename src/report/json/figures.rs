@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Micros;
-use crate::verdict::statistics::{Interval, Quantiles};
+use crate::verdict::statistics::{Interval, Quantiles, Rate};
 
 /// Quantiles in milliseconds; null where the sample is too small to bound one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,30 @@ pub struct SpansDocument {
     pub p999: Option<f64>,
     /// The longest.
     pub max: Option<f64>,
+}
+
+/// Events among trials. The rate and its interval are null without trials.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RateDocument {
+    /// Number of events.
+    pub events: u64,
+    /// Number of trials.
+    pub total: u64,
+    /// Events over trials.
+    pub rate: Option<f64>,
+    /// 95 % confidence interval of the rate.
+    pub ci95: Option<[f64; 2]>,
+    /// `blocks`: the interval accounts for bursts; `independent`: too few time blocks, so it may be too narrow.
+    pub interval_basis: String,
+}
+
+/// An estimate with its interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EstimateDocument {
+    /// The estimate.
+    pub value: f64,
+    /// Its 95 % confidence interval.
+    pub ci95: [f64; 2],
 }
 
 /// Shoppers at a step.
@@ -68,4 +92,26 @@ pub(super) fn pair(interval: Interval) -> [f64; 2] {
 /// Six significant figures: more would be noise, and differ in the last place from machine to machine.
 pub(in crate::report) fn figure(x: f64) -> f64 {
     format!("{x:.5e}").parse().unwrap_or(x)
+}
+
+// === impl RateDocument ===
+
+impl From<&Rate> for RateDocument {
+    fn from(found: &Rate) -> RateDocument {
+        RateDocument {
+            events: found.events,
+            total: found.trials,
+            rate: found.value().map(figure),
+            ci95: found.ci95().map(pair),
+            interval_basis: basis_of(found.by_blocks),
+        }
+    }
+}
+
+// === impl EstimateDocument ===
+
+impl From<(f64, Interval)> for EstimateDocument {
+    fn from((value, ci95): (f64, Interval)) -> EstimateDocument {
+        EstimateDocument { value: figure(value), ci95: pair(ci95) }
+    }
 }

@@ -10,33 +10,32 @@ use crate::plan::Plan;
 use crate::verdict::statistics::{Quantile, Quantiles};
 use crate::verdict::{EachBuyer, FrictionFinding};
 
-/// What it takes to buy, in a journey in which somebody bought.
+/// Effort per purchase in a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FrictionDocument {
     /// The journey.
     pub journey: String,
     /// Shoppers who bought.
     pub buyers: u64,
-    /// What one of them did until the order, on average, trouble included.
+    /// Mean per buyer until the order, with failures.
     pub per_buyer: EachBuyerDocument,
-    /// Those who met neither a failure nor a decline before.
+    /// Buyers without a failed or declined attempt.
     pub smooth_buyers: u64,
-    /// What one of those did, on average: the journey itself. Null if there was nobody.
+    /// Mean per such buyer; null without one.
     pub per_smooth_buyer: Option<EachBuyerDocument>,
-    /// Fields of forms and JSON bodies that are sent on the way to the order, hidden ones included; on average, where the journey
-    /// branches.
+    /// Fields of forms and JSON bodies sent until the order, with hidden ones; the mean if the journey branches.
     pub form_fields: f64,
-    /// Intended arrival to the order.
+    /// Intended arrival until the order.
     pub time_to_buy_ms: SpansDocument,
-    /// Where its quantiles lie with 95 % confidence.
+    /// 95 % confidence intervals of its quantiles.
     pub time_to_buy_ci95_ms: SpanRangesDocument,
-    /// The same without thinking, and without pausing before trying again.
+    /// The same without think time and retry pauses.
     pub time_to_buy_without_thinking_ms: SpansDocument,
-    /// Where its quantiles lie.
+    /// 95 % confidence intervals of its quantiles.
     pub time_to_buy_without_thinking_ci95_ms: SpanRangesDocument,
 }
 
-/// Intervals of quantiles in milliseconds; null where there is no quantile, an upper end where no value of the sample lies that high.
+/// 95 % confidence intervals of quantiles in milliseconds. An upper end is null if the sample does not bound it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpanRangesDocument {
     /// Of the median.
@@ -45,16 +44,16 @@ pub struct SpanRangesDocument {
     pub p95: Option<(f64, Option<f64>)>,
 }
 
-/// What one buyer did, on average.
+/// Mean per buyer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EachBuyerDocument {
     /// Requests, redirects and polls included.
     pub requests: f64,
-    /// Turns that had to be waited for, one after the other: TCP connects, TLS handshakes, requests.
+    /// Sequential round trips: TCP connects, TLS handshakes, requests.
     pub round_trips: f64,
-    /// Bytes of the requests' bodies.
+    /// Bytes of request bodies.
     pub bytes_sent: f64,
-    /// Bytes of the answers' bodies, as they came (compressed).
+    /// Bytes of response bodies, compressed.
     pub bytes_received: f64,
 }
 

@@ -15,16 +15,16 @@ mod tests;
 mod wire;
 
 pub use assets::AssetsDocument;
-pub use budget::{BudgetDocument, BurnAlarmDocument};
+pub use budget::{BudgetDocument, BurnAlertDocument};
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
 pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
 pub(super) use figures::figure;
-pub use figures::{PlaceDocument, SpansDocument};
+pub use figures::{EstimateDocument, PlaceDocument, RateDocument, SpansDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
 pub use incidents::{
-    DetectableDocument, OverloadDocument, PressureDocument, SeasonDocument, SightDocument,
-    SourceDocument, TimeWindowDocument,
+    DetectableDocument, IncidentDocument, OverloadDocument, PressureDocument, SeasonDocument,
+    SightDocument, SourceDocument,
 };
 pub use places::{EndingsDocument, HeatDocument, StageDocument};
 pub(super) use summary::hotspot;

@@ -9,31 +9,31 @@ use crate::base::Micros;
 use crate::plan::Plan;
 use crate::verdict::{Basis, Endings, HeatCell};
 
-/// A stretch of time in which the rate of arrivals moves linearly.
+/// A stage of the load, with a linear change of the arrival rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StageDocument {
-    /// What it is called.
+    /// Name of the stage.
     pub label: String,
-    /// From, since the planned start.
+    /// Start, since the planned start of the run.
     pub from_s: f64,
-    /// Until.
+    /// End.
     pub until_s: f64,
-    /// Shoppers starting per second at its start.
+    /// Arrival rate at the start.
     pub from_rate_per_s: f64,
-    /// Shoppers starting per second at its end.
+    /// Arrival rate at the end.
     pub until_rate_per_s: f64,
 }
 
-/// The shoppers of a journey who ended, each in exactly one way; those who bought are counted as such, wherever they went on to.
+/// Outcomes of the shoppers of a journey who ended, each in exactly one. Buyers are counted as such, whatever they did next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EndingsDocument {
-    /// Bought, and met no failed attempt.
+    /// Bought without a failed attempt.
     pub bought_at_once: u64,
-    /// Bought, and met one.
+    /// Bought after one failed attempt.
     pub bought_after_one: u64,
-    /// Bought, and met two or more.
+    /// Bought after two failed attempts or more.
     pub bought_after_more: u64,
-    /// Went through all units, and made no order.
+    /// Passed all units without an order.
     pub completed_without_order: u64,
     /// Left after a success.
     pub left_by_choice: u64,
@@ -41,26 +41,26 @@ pub struct EndingsDocument {
     pub lost_observed: u64,
     /// Tried a unit as often as the scenario allows.
     pub stopped_by_cap: u64,
-    /// The run ended first.
+    /// Cut off by the end of the run.
     pub unfinished: u64,
-    /// Of all these: lost under the scenario's patience; null for a closed load.
+    /// Lost shoppers among all these, under the scenario's abandonment model; null for a closed load.
     pub lost: Option<f64>,
 }
 
-/// The shoppers with one value, at one step.
+/// Shoppers with one attribute value, at one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeatDocument {
-    /// The step where the first failure fell.
+    /// Step of the first failure.
     pub step: String,
-    /// An attribute or an observed name.
+    /// Attribute or observed name.
     pub name: String,
-    /// Its value.
+    /// Value of the attribute.
     pub value: String,
     /// `assigned` or `observed`.
     pub basis: String,
-    /// Shoppers with it, of the step's journey.
+    /// Shoppers with the value, of the step's journey.
     pub shoppers: u64,
-    /// Those of them who failed first at the step, and then again at its unit.
+    /// Shoppers with a first failure at the step and another one at its unit.
     pub repeated: u64,
     /// Their share.
     pub rate: f64,

@@ -14,14 +14,13 @@ use super::document::{
 use super::experiment::experiment;
 use super::figures::{PlaceDocument, basis_of, figure, millis, pair, spans};
 use super::friction::friction;
-use super::incidents::{detectable, pressure, season, source, window};
+use super::incidents::{detectable, incident, pressure, revenue, season, source};
 use super::places::{endings, heat, stages};
 use super::wire::wire;
 use crate::base::StepId;
 use crate::plan::{ArrivalModel, MetricUnit, Plan};
 use crate::report::view::{gate, headline};
 use crate::tally::Tally;
-use crate::verdict::statistics::Rate;
 use crate::verdict::{
     Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness,
     StepFinding, UnitRepeats, Verdict,
@@ -90,7 +89,7 @@ pub fn run_document(
         clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
         heat: findings.heat.iter().map(|cell| heat(plan, cell)).collect(),
-        windows: findings.windows.iter().map(|found| window(plan, found)).collect(),
+        incidents: findings.windows.iter().map(|found| incident(plan, found)).collect(),
         detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
         budget: findings.budget.as_ref().map(budget),
@@ -210,8 +209,6 @@ fn journeys(plan: &Plan, findings: &Findings) -> Vec<JourneyDocument> {
 
 fn shoppers(findings: &Findings) -> ShoppersDocument {
     let found = &findings.shoppers;
-    let value = |rate: &Rate| rate.value().map(figure);
-    let ci95 = |rate: &Rate| rate.ci95().map(pair);
     let names = ["0", "1", "2", "3+"];
     let by_failures =
         names.into_iter().zip(&found.by_failures).map(|(failures, row)| ByFailuresDocument {
@@ -231,19 +228,13 @@ fn shoppers(findings: &Findings) -> ShoppersDocument {
         stopped_by_cap: found.stopped_by_cap,
         unfinished: found.unfinished,
         purchased: found.purchased,
-        failed: found.failed.events,
-        failed_rate: value(&found.failed),
-        failed_ci95: ci95(&found.failed),
+        failed: (&found.failed).into(),
         failed_once: found.failed_once,
         repeated_failures: found.repeated.events,
-        repeated_failures_rate: value(&found.repeated),
-        repeated_failures_ci95: ci95(&found.repeated),
-        repeated_same_unit: found.repeated_same_unit.events,
-        repeated_same_unit_rate: value(&found.repeated_same_unit),
-        repeated_same_unit_ci95: ci95(&found.repeated_same_unit),
-        repeated_with_declines: found.repeated_with_declines.events,
-        repeated_with_declines_rate: value(&found.repeated_with_declines),
-        repeated_with_declines_ci95: ci95(&found.repeated_with_declines),
+        repeated_failures_rate: found.repeated.value().map(figure),
+        repeated_failures_ci95: found.repeated.ci95().map(pair),
+        repeated_same_unit: (&found.repeated_same_unit).into(),
+        repeated_with_declines: (&found.repeated_with_declines).into(),
         interval_basis: basis_of(found.repeated.by_blocks),
         by_failures: by_failures.collect(),
         lost_expected: findings
@@ -262,14 +253,11 @@ fn loss(found: &Loss) -> LossDocument {
         patience: loss.patience.clone(),
         lost: figure(loss.lost),
         lost_at_least: figure(loss.lost_at_least),
-        lost_rate: figure(loss.rate),
-        lost_rate_ci95: pair(loss.ci95),
+        lost_rate: (loss.rate, loss.ci95).into(),
         effective_sample: figure(loss.effective_sample),
-        revenue_at_risk_minor: loss.worth.map(|worth| worth.minor_units.round()),
-        revenue_at_risk_minor_ci95: loss
-            .worth
-            .map(|worth| [worth.ci95.low.round(), worth.ci95.high.round()]),
-        revenue_at_risk_estimated_share: loss.worth.map(|worth| figure(worth.estimated_share)),
+        revenue_at_risk: loss.worth.map(|worth| {
+            revenue(worth.minor_units, worth.ci95, Some(figure(worth.estimated_share)))
+        }),
         season: seasonal(loss),
     };
     LossDocument {

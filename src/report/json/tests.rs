@@ -348,12 +348,16 @@ fn a_run_with_planted_faults_in_full() {
         "stopped_by_cap": 269,
         "unfinished": 0,
         "purchased": 5068,
-        "failed": 1244,
-        "failed_rate": 0.103667,
-        "failed_ci95": [
-          0.0977074,
-          0.109945
-        ],
+        "failed": {
+          "events": 1244,
+          "total": 12000,
+          "rate": 0.103667,
+          "ci95": [
+            0.0977074,
+            0.109945
+          ],
+          "interval_basis": "blocks"
+        },
         "failed_once": 869,
         "repeated_failures": 375,
         "repeated_failures_rate": 0.03125,
@@ -361,18 +365,26 @@ fn a_run_with_planted_faults_in_full() {
           0.027998,
           0.0348662
         ],
-        "repeated_same_unit": 321,
-        "repeated_same_unit_rate": 0.02675,
-        "repeated_same_unit_ci95": [
-          0.0235403,
-          0.0303837
-        ],
-        "repeated_with_declines": 377,
-        "repeated_with_declines_rate": 0.0314167,
-        "repeated_with_declines_ci95": [
-          0.0281329,
-          0.0350699
-        ],
+        "repeated_same_unit": {
+          "events": 321,
+          "total": 12000,
+          "rate": 0.02675,
+          "ci95": [
+            0.0235403,
+            0.0303837
+          ],
+          "interval_basis": "blocks"
+        },
+        "repeated_with_declines": {
+          "events": 377,
+          "total": 12000,
+          "rate": 0.0314167,
+          "ci95": [
+            0.0281329,
+            0.0350699
+          ],
+          "interval_basis": "blocks"
+        },
         "interval_basis": "blocks",
         "by_failures": [
           {
@@ -416,72 +428,88 @@ fn a_run_with_planted_faults_in_full() {
             "patience": "applause-2024",
             "lost": 569.15,
             "lost_at_least": 520.632,
-            "lost_rate": 0.0474291,
-            "lost_rate_ci95": [
-              0.0440273,
-              0.0510798
-            ],
+            "lost_rate": {
+              "value": 0.0474291,
+              "ci95": [
+                0.0440273,
+                0.0510798
+              ]
+            },
             "effective_sample": 8982.34,
-            "revenue_at_risk_minor": 2656692.0,
-            "revenue_at_risk_minor_ci95": [
-              2449152.0,
-              2881818.0
-            ],
-            "revenue_at_risk_estimated_share": 0.0395391,
+            "revenue_at_risk": {
+              "minor": 2656692.0,
+              "ci95_minor": [
+                2449152.0,
+                2881818.0
+              ],
+              "estimated_share": 0.0395391
+            },
             "season": null
           },
           {
             "patience": "geometric-63",
             "lost": 684.779,
             "lost_at_least": 626.79,
-            "lost_rate": 0.0570649,
-            "lost_rate_ci95": [
-              0.053318,
-              0.061058
-            ],
+            "lost_rate": {
+              "value": 0.0570649,
+              "ci95": [
+                0.053318,
+                0.061058
+              ]
+            },
             "effective_sample": 8798.6,
-            "revenue_at_risk_minor": 3139083.0,
-            "revenue_at_risk_minor_ci95": [
-              2915920.0,
-              3379327.0
-            ],
-            "revenue_at_risk_estimated_share": 0.046383,
+            "revenue_at_risk": {
+              "minor": 3139083.0,
+              "ci95_minor": [
+                2915920.0,
+                3379327.0
+              ],
+              "estimated_share": 0.046383
+            },
             "season": null
           },
           {
             "patience": "decline-44",
             "lost": 727.95,
             "lost_at_least": 679.485,
-            "lost_rate": 0.0606625,
-            "lost_rate_ci95": [
-              0.0567801,
-              0.0647921
-            ],
+            "lost_rate": {
+              "value": 0.0606625,
+              "ci95": [
+                0.0567801,
+                0.0647921
+              ]
+            },
             "effective_sample": 8834.63,
-            "revenue_at_risk_minor": 3319824.0,
-            "revenue_at_risk_minor_ci95": [
-              3090575.0,
-              3566077.0
-            ],
-            "revenue_at_risk_estimated_share": 0.0483381,
+            "revenue_at_risk": {
+              "minor": 3319824.0,
+              "ci95_minor": [
+                3090575.0,
+                3566077.0
+              ],
+              "estimated_share": 0.0483381
+            },
             "season": null
           },
           {
             "patience": "impatient-75",
             "lost": 1032.46,
             "lost_at_least": 1028.58,
-            "lost_rate": 0.0860387,
-            "lost_rate_ci95": [
-              0.0810084,
-              0.0913504
-            ],
+            "lost_rate": {
+              "value": 0.0860387,
+              "ci95": [
+                0.0810084,
+                0.0913504
+              ]
+            },
             "effective_sample": 9253.86,
-            "revenue_at_risk_minor": 4617012.0,
-            "revenue_at_risk_minor_ci95": [
-              4325173.0,
-              4928543.0
-            ],
-            "revenue_at_risk_estimated_share": 0.0554337,
+            "revenue_at_risk": {
+              "minor": 4617012.0,
+              "ci95_minor": [
+                4325173.0,
+                4928543.0
+              ],
+              "estimated_share": 0.0554337
+            },
             "season": null
           }
         ],
@@ -509,11 +537,13 @@ fn a_run_with_planted_faults_in_full() {
           "why": "shopper",
           "compared": 1239,
           "compared_failed": 302,
-          "risk_ratio": 4.74584,
-          "risk_ratio_ci95": [
-            4.22838,
-            5.32663
-          ],
+          "risk_ratio": {
+            "value": 4.74584,
+            "ci95": [
+              4.22838,
+              5.32663
+            ]
+          },
           "own_stickiness": 0.199627,
           "surprise": 26.3036,
           "block_s": 1.0,
@@ -648,7 +678,7 @@ fn a_run_with_planted_faults_in_full() {
           "rate": 0.0242785
         }
       ],
-      "windows": [],
+      "incidents": [],
       "detectable": [
         {
           "among": "shoppers",

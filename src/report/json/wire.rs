@@ -7,34 +7,34 @@ use super::figures::SpansDocument;
 use super::figures::spans;
 use crate::verdict::Wire;
 
-/// What a step came to on the wire.
+/// Network traffic of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WireDocument {
     /// Requests, redirects and polls included.
     pub requests: u64,
-    /// Of them, those that a redirect caused.
+    /// Requests caused by redirects.
     pub redirects: u64,
-    /// Of them, those that a safety cap held back.
+    /// Requests delayed by a rate limit.
     pub held: u64,
     /// Connections opened.
     pub connections: u64,
-    /// Requests dialled again, because a kept connection was closed before a byte was sent.
+    /// Requests resent on a new connection, because the kept one was closed before a byte was sent.
     pub redials: u64,
     /// TLS handshakes that resumed a session.
     pub resumed_handshakes: u64,
-    /// Bytes of the requests' bodies.
+    /// Bytes of request bodies.
     pub bytes_sent: u64,
-    /// Bytes of the answers' bodies, as they came (compressed).
+    /// Bytes of response bodies, compressed.
     pub bytes_received: u64,
-    /// Looking up the host; each phase counts the exchanges that had it.
+    /// Name resolution. Each phase counts the exchanges that had it.
     pub dns_ms: SpansDocument,
     /// TCP connect.
     pub connect_ms: SpansDocument,
     /// TLS handshake.
     pub tls_ms: SpansDocument,
-    /// Request sent to first byte of the answer.
+    /// Request sent to first byte of the response.
     pub wait_ms: SpansDocument,
-    /// First to last byte of the answer.
+    /// First to last byte of the response.
     pub receive_ms: SpansDocument,
 }
 

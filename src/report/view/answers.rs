@@ -161,7 +161,7 @@ fn lost(findings: &Findings) -> Answer {
         own.patience
     );
     Answer {
-        figure: Some(("loss.by_patience.0.lost_rate", own.rate)),
+        figure: Some(("loss.by_patience.0.lost_rate.value", own.rate)),
         ..answer(QUESTION, Tone::Bad, share, detail)
     }
 }

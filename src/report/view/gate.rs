@@ -16,15 +16,20 @@ pub fn objectives(findings: &Findings) -> Table {
     ];
     let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
-        let tone = match found.verdict {
-            ObjectiveVerdict::Holds => Tone::Good,
-            ObjectiveVerdict::Broken => Tone::Bad,
-            ObjectiveVerdict::Inconclusive => Tone::Doubtful,
-        };
+        let tone = tone(found.verdict);
         table
             .row(tone, [found.text.clone(), observed(found), observed_range(found), result(found)]);
     }
     table
+}
+
+/// The tone of an objective's result.
+pub const fn tone(verdict: ObjectiveVerdict) -> Tone {
+    match verdict {
+        ObjectiveVerdict::Holds => Tone::Good,
+        ObjectiveVerdict::Broken => Tone::Bad,
+        ObjectiveVerdict::Inconclusive => Tone::Doubtful,
+    }
 }
 
 /// The observed figure of an objective: `0.42 %`, `812 ms`, `31.0/s`. A quantile that lies among attempts without a success has no

@@ -21,6 +21,12 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
             "The run has fewer than {MIN_BLOCKS} time blocks, too few to detect bursts of failures. Confidence intervals may be too narrow."
         ));
     }
+    if !findings.hotspots.is_empty() || findings.experiment.is_some() {
+        notes.push(
+            "q is the p-value after correction for the number of tests (Benjamini-Hochberg)."
+                .to_owned(),
+        );
+    }
     if findings.experiment.is_some() {
         notes.push(
             "In a retry experiment, repeated failures, losses and groups describe the mixture of all arms. Observed attributes are those of the last session."

@@ -226,7 +226,7 @@ fn bands(run: &RunDocument) -> Vec<Band> {
         colour: if place % 2 == 0 { Colour::Stage } else { Colour::Blank },
         name: stage.label.clone(),
     };
-    let outage = run.windows.iter().map(|window| Band {
+    let outage = run.incidents.iter().map(|window| Band {
         from: window.from_s,
         until: window.until_s,
         colour: Colour::Outage,
