@@ -131,7 +131,7 @@ fn a_core_that_is_taken_away_is_noticed() {
     drop(spinners);
     let document = bench.document();
     assert_ne!(document["generator"]["verdict"], "valid", "{:#}", document["generator"]);
-    assert!(doubts(&document).contains("waited for a processor"), "{}", doubts(&document));
+    assert!(doubts(&document).contains("waited for a CPU"), "{}", doubts(&document));
 }
 
 #[test]
