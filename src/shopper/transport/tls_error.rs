@@ -50,7 +50,10 @@ impl TlsCause {
 
     fn of_certificate(error: &CertificateError) -> TlsCause {
         match error {
-            CertificateError::UnknownIssuer => TlsCause::UnknownIssuer,
+            // An authority of that name is known, and did not sign it.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                TlsCause::UnknownIssuer
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 TlsCause::OtherHost
             }

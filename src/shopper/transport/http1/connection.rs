@@ -76,7 +76,7 @@ pub(in super::super) enum Http1Cause {
 /// A body of up to this many bytes is written together with the head.
 const SMALL_BODY: usize = 16 << 10;
 /// Room for reading, in bytes: most answers come whole.
-const READ_ROOM: usize = 8 << 10;
+const READ_ROOM: usize = 32 << 10;
 /// The largest buffer that is kept for the next exchange, in bytes.
 const KEPT_ROOM: usize = 64 << 10;
 /// How many buffers a shared keeps.

@@ -65,6 +65,16 @@ impl Framing {
 
 /// The length that is stated, any number of times. What is no length is as good as none.
 fn stated_length(headers: &HeaderMap) -> Result<Option<u64>, String> {
+    let mut lines = headers.get_all(CONTENT_LENGTH).into_iter();
+    if let (Some(only), None) = (lines.next(), lines.next())
+        && let Some(length) = only
+            .to_str()
+            .ok()
+            .filter(|text| !text.starts_with('+'))
+            .and_then(|text| text.parse().ok())
+    {
+        return Ok(Some(length));
+    }
     let lines = headers.get_all(CONTENT_LENGTH).into_iter();
     let mut stated =
         lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
@@ -87,8 +97,12 @@ pub(super) fn keeps_alive(head: &Head) -> bool {
 /// Whether a header of comma-separated words has this one.
 fn lists(headers: &HeaderMap, name: ::http::HeaderName, word: &str) -> bool {
     headers.get_all(name).iter().any(|line| {
-        line.as_bytes()
-            .split(|byte| *byte == b',')
+        let line = line.as_bytes();
+        // Nearly all lists have one word.
+        if memchr::memchr(b',', line).is_none() {
+            return line.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
+        }
+        line.split(|byte| *byte == b',')
             .any(|listed| listed.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
     })
 }

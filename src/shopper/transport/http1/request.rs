@@ -51,12 +51,15 @@ fn push_name(out: &mut Vec<u8>, name: &str) {
     if name.starts_with("sec-ch-") {
         return out.extend_from_slice(name.as_bytes());
     }
+    let start = out.len();
+    out.extend_from_slice(name.as_bytes());
     let mut starts_word = true;
-    out.extend(name.bytes().map(|byte| {
-        let written = if starts_word { byte.to_ascii_uppercase() } else { byte };
-        starts_word = byte == b'-';
-        written
-    }));
+    for byte in &mut out[start..] {
+        if starts_word {
+            byte.make_ascii_uppercase();
+        }
+        starts_word = *byte == b'-';
+    }
 }
 
 fn push_decimal(out: &mut Vec<u8>, number: usize) {
