@@ -59,8 +59,10 @@ fn checks(conditions: &Conditions) -> serde_json::Value {
 /// The kinds of checks, by their names in the canonical form.
 fn kinds(conditions: &Conditions) -> Vec<String> {
     let checks = checks(conditions);
-    let kind = |check: &serde_json::Value| check.as_object().unwrap().keys().next().cloned();
-    checks.as_array().unwrap().iter().filter_map(kind).collect()
+    let kind = |check: &serde_json::Value| {
+        check.as_object().expect("a check is a mapping").keys().next().cloned()
+    };
+    checks.as_array().expect("checks are a list").iter().filter_map(kind).collect()
 }
 
 #[test]

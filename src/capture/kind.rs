@@ -10,6 +10,9 @@ use super::json_place::JsonPlace;
 use super::pattern::PatternError;
 use super::value::Value;
 
+/// A capture, or why its pattern can't be read.
+pub type CompiledCapture = Result<Box<dyn Capture>, PatternError>;
+
 /// A kind of capture.
 #[derive(Debug)]
 pub struct CaptureKind {
@@ -25,7 +28,7 @@ pub struct CaptureKind {
     ///
     /// # Errors
     /// When the pattern can't be read.
-    pub compile: fn(&str, Option<&str>) -> Result<Box<dyn Capture>, PatternError>,
+    pub compile: fn(&str, Option<&str>) -> CompiledCapture,
 }
 
 /// Takes a value from a response.

@@ -5,6 +5,9 @@ use super::expected::Expected;
 use super::status_range::StatusRange;
 use crate::capture::pattern::PatternError;
 
+/// A check, or why its pattern can't be read.
+pub type CompiledCheck = Result<Box<dyn Check>, PatternError>;
+
 /// A kind of check.
 #[derive(Debug)]
 pub struct CheckKind {
@@ -25,7 +28,7 @@ pub enum Written {
     /// A text or several: a check of each.
     Texts(fn() -> Box<dyn Check>),
     /// A pattern or several: a check of each.
-    Patterns(fn(&str) -> Result<Box<dyn Check>, PatternError>),
+    Patterns(fn(&str) -> CompiledCheck),
     /// An address or several, in which `*` stands for anything: one check of all.
     Addresses(fn() -> Box<dyn Check>),
     /// Names with what they must be: a check of each.
@@ -33,7 +36,7 @@ pub enum Written {
         /// Whether every value is a text.
         as_text: bool,
         /// Reads the name.
-        compile: fn(&str, Expected) -> Result<Box<dyn Check>, PatternError>,
+        compile: fn(&str, Expected) -> CompiledCheck,
     },
     /// A range of sizes in bytes, both bounds included.
     Size(fn(u64, u64) -> Box<dyn Check>),

@@ -39,7 +39,7 @@ impl ReferrerPolicy {
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<ReferrerPolicy> {
         let lines = headers.get_all(REFERRER_POLICY).into_iter();
         let words = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
-        words.filter_map(|word| ReferrerPolicy::from_word(word.trim())).last()
+        words.filter_map(|word| ReferrerPolicy::from_word(word.trim())).next_back()
     }
 
     /// What a `meta name=referrer` says: one word, or one of older words.
