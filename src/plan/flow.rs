@@ -85,7 +85,7 @@ pub struct Step {
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
-    /// Waited for by so many shoppers, who then act at one instant.
+    /// How many shoppers wait for one another before it, to act at one instant.
     pub rendezvous: Option<Rendezvous>,
     /// Whether the files that its page is made of are fetched, as a browser would. Of a plan without it, the digest does not speak.
     pub assets: Option<Assets>,

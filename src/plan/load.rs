@@ -19,7 +19,7 @@ pub enum ArrivalModel {
     Poisson(Profile),
     /// Open: evenly spaced in the profile's expected count. Understates queueing; for comparisons.
     Paced(Profile),
-    /// Closed: so many shoppers, each followed at once by another, for so long. For saturation; what
+    /// Closed: a number of shoppers, each followed at once by another, for a time. For saturation; what
     /// shoppers would do when the shop is slow can't be seen, so no losses are derived.
     Closed {
         /// How many shop at the same time.

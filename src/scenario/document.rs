@@ -67,7 +67,7 @@ mapping! {
     Load, "a load", rules({ "oneOf": [{ "required": ["stages"] }, { "required": ["shape"] }, { "required": ["closed"] }] }) {
         /// poisson (the default): at random, as customers come. paced: evenly spaced, understates queueing.
         "arrivals" => arrivals: Located<ArrivalSpacing>,
-        /// Instead of stages: so many shoppers at a time, each followed at once by another. Needs `for`. For saturation only: losses can't be seen.
+        /// Instead of stages: this number of shoppers at a time, each followed at once by another. Needs `for`. For saturation only: losses can't be seen.
         "closed" => closed: Located<Count>,
         /// per_shopper (the default): a new customer dials anew. kept: connections are handed on from shopper to shopper.
         "connections" => connections: Located<ConnectionReuse>,

@@ -158,7 +158,7 @@ mapping! {
         "think" => think: Located<Delay>,
         /// Slower than this is a failure to the shopper.
         "gives_up_after" => gives_up_after: Located<Micros>,
-        /// Wait before this step until so many shoppers are here, then all act at one instant; at most 30s, or `{ shoppers: 200, for: 1m }`.
+        /// Wait before this step until this number of shoppers are here, then all act at one instant; at most 30s, or `{ shoppers: 200, for: 1m }`.
         "together" => rendezvous: Rendezvous,
         /// Fetch the images, scripts and styles of the page as a browser would, true or false; with `{ expect: all }` a file that does not come fails the step.
         "assets" => assets: Assets,

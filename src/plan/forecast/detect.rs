@@ -18,7 +18,7 @@ pub const POWER: f64 = 0.8;
 /// The failure rates from which a rise is of interest.
 pub const BASELINES: [f64; 3] = [0.001, 0.005, 0.01];
 
-/// What so many shoppers see beside one failure rate, with the usual power.
+/// The rise over one failure rate that a number of shoppers shows, with the usual power.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sight {
     /// The failure rate.
