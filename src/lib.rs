@@ -18,6 +18,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+// The simulated run of tests/calibration is shared with the tests in here, and names the library from outside.
+#[cfg(test)]
+extern crate self as tillrush;
+
 pub mod base;
 pub mod capture;
 pub mod cli;

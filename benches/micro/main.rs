@@ -226,9 +226,9 @@ fn report(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("report");
     group.sample_size(10);
     group.bench_function("findings of an hour", |bencher| {
-        bencher.iter(|| Findings::of(&plan, &tally, &facts))
+        bencher.iter(|| Findings::new(&plan, &tally, &facts))
     });
-    let findings = Findings::of(&plan, &tally, &facts);
+    let findings = Findings::new(&plan, &tally, &facts);
     group.bench_function("console", |bencher| {
         bencher.iter(|| console(&View::of(&plan, &facts, &findings), 110, Paint::Plain).len())
     });

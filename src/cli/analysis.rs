@@ -15,7 +15,7 @@ use crate::engine::cores;
 use crate::report::{Format, RunReport, failures_jsonl};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::tally::{Tally, interval_log};
-use crate::verdict::compare::Side;
+use crate::verdict::compare::ComparedRun;
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 
 /// A run, analysed.
@@ -37,7 +37,7 @@ impl RunAnalysis {
     /// Analyses a tally of this plan.
     pub fn new(shard: Shard, source: Source) -> RunAnalysis {
         let facts = facts(&shard.header, &shard.tally, shard.ending, shard.missing(), &source);
-        let findings = Findings::of(&source.plan, &shard.tally, &facts);
+        let findings = Findings::new(&source.plan, &shard.tally, &facts);
         RunAnalysis { shard, source, facts, findings }
     }
 
@@ -71,8 +71,8 @@ impl RunAnalysis {
     }
 
     /// What comparisons are made from.
-    pub fn side(&self) -> Side<'_> {
-        Side {
+    pub fn side(&self) -> ComparedRun<'_> {
+        ComparedRun {
             plan: &self.source.plan,
             tally: &self.shard.tally,
             facts: &self.facts,

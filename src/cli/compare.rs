@@ -33,7 +33,7 @@ pub fn compare(args: &CompareArgs, screen: Screen) -> Result<Exit, Failure> {
             .help("`tillrush compare latest~1 latest` compares the two newest runs"));
     };
     if !args.comparison.force {
-        ensure_comparable(&compare::unlike(&base.side(), &candidate.side()))?;
+        ensure_comparable(&compare::incomparable(&base.side(), &candidate.side()))?;
     }
     let found = comparison::compare_runs(base, candidate, &args.comparison, &args.out)?;
     let report = comparison::report(base, candidate, &found);
@@ -57,7 +57,7 @@ fn calibrate(runs: &[RunAnalysis], args: &CompareArgs, screen: Screen) -> Result
     let sides: Vec<_> = runs.iter().map(RunAnalysis::side).collect();
     if !args.comparison.force {
         let reasons: Vec<String> =
-            sides[1..].iter().flat_map(|side| compare::unlike(&sides[0], side)).collect();
+            sides[1..].iter().flat_map(|side| compare::incomparable(&sides[0], side)).collect();
         ensure_comparable(&reasons)?;
     }
     let Some(noise) = compare::calibrate(&sides) else {

@@ -17,7 +17,7 @@ use super::source::Source;
 use crate::report::{ComparisonReport, Format, Report};
 use crate::schedule::workload_digest;
 use crate::verdict::Verdict;
-use crate::verdict::compare::{self, Comparison, Subject, Terms};
+use crate::verdict::compare::{self, Comparison, ComparisonTerms, Subject};
 use anyhow::anyhow;
 
 /// The comparison in the candidate's folder, when a run makes it.
@@ -39,8 +39,8 @@ pub fn open_baseline(
     let base = RunAnalysis::open(run, out, screen)?;
     if !args.force {
         let digest = workload_digest(&candidate.plan);
-        let mut reasons = compare::flaws("the base", &base.facts);
-        reasons.extend(compare::unlike_scenarios(
+        let mut reasons = compare::defects("the base", &base.facts);
+        reasons.extend(compare::scenario_differences(
             (&base.source.plan, &base.facts.workload_digest),
             (&candidate.as_stored(screen)?.plan, &digest),
         ));
@@ -117,7 +117,7 @@ pub fn compare_runs(
     Ok(compare::compare(
         &base.side(),
         &candidate.side(),
-        &Terms { primary, margin: args.margin.0, noise: noise.as_ref(), duet: paired },
+        &ComparisonTerms { primary, margin: args.margin.0, noise: noise.as_ref(), duet: paired },
     ))
 }
 

@@ -169,20 +169,20 @@ pub fn cut(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, planted, shop};
+    use crate::verdict::simulation::{SimulatedRun, planted, shop};
 
-    fn screen(trial: &Trial, now: Micros, size: (usize, usize)) -> Vec<String> {
-        let mut lines = traffic(&trial.plan, 12_000, now, &trial.tally).to_vec();
-        lines.extend(steps(&trial.plan, now, &trial.tally, size));
-        lines.extend(worst(&trial.plan, &trial.tally));
-        lines.push(generator(now, &trial.tally));
+    fn screen(simulated: &SimulatedRun, now: Micros, size: (usize, usize)) -> Vec<String> {
+        let mut lines = traffic(&simulated.plan, 12_000, now, &simulated.tally).to_vec();
+        lines.extend(steps(&simulated.plan, now, &simulated.tally, size));
+        lines.extend(worst(&simulated.plan, &simulated.tally));
+        lines.push(generator(now, &simulated.tally));
         lines
     }
 
     #[test]
     fn a_run_is_shown_in_a_few_dense_lines() {
-        let trial = Trial::run(12_000, 120, planted);
-        insta::assert_snapshot!(screen(&trial, Micros::from_secs(110), (80, 24)).join("\n"), @r"
+        let simulated = SimulatedRun::run(12_000, 120, planted);
+        insta::assert_snapshot!(screen(&simulated, Micros::from_secs(110), (80, 24)).join("\n"), @r"
         12,000 of 12,000 shoppers, 100/s (100/s planned), 0 in flight, 0 requests/s
         1,935 of 46,824 attempts failed (4.1 %), 0 shoppers with repeated failures
         step                                      rate    failed    share  p95 10 s
@@ -201,8 +201,9 @@ mod tests {
 
     #[test]
     fn one_shopper_is_in_the_singular() {
-        let trial = Trial::run(1, 10, planted);
-        let [arrivals, failures] = traffic(&trial.plan, 1, Micros::from_secs(9), &trial.tally);
+        let simulated = SimulatedRun::run(1, 10, planted);
+        let [arrivals, failures] =
+            traffic(&simulated.plan, 1, Micros::from_secs(9), &simulated.tally);
         assert!(arrivals.starts_with("1 of 1 shopper, "), "{arrivals}");
         assert!(failures.starts_with("0 of 2 attempts failed, 0 shoppers"), "{failures}");
     }
@@ -218,13 +219,13 @@ mod tests {
                 &[(&format!("a step with a name that is far too long, {step}"), 0.0, 1.0)],
             );
         }
-        let mut trial = Trial::of(plan, 3_000, 60, planted);
-        trial.tally.steps.iter_mut().for_each(|step| step.ok += 1);
-        let lines = screen(&trial, Micros::from_secs(50), (80, 24));
+        let mut simulated = SimulatedRun::of(plan, 3_000, 60, planted);
+        simulated.tally.steps.iter_mut().for_each(|step| step.ok += 1);
+        let lines = screen(&simulated, Micros::from_secs(50), (80, 24));
         // The bar's line, and one that the cursor stands on.
         assert!(lines.len() + 2 <= 24, "{} lines", lines.len());
         assert!(
-            steps(&trial.plan, Micros::from_secs(50), &trial.tally, (80, 24))
+            steps(&simulated.plan, Micros::from_secs(50), &simulated.tally, (80, 24))
                 .iter()
                 .all(|line| line.chars().count() < 80)
         );
@@ -233,7 +234,7 @@ mod tests {
             "those that fail are shown:\n{}",
             lines.join("\n")
         );
-        let tall = screen(&trial, Micros::from_secs(50), (80, 80));
+        let tall = screen(&simulated, Micros::from_secs(50), (80, 80));
         assert!(tall.len() > 45, "a large terminal shows more: {}", tall.len());
     }
 }

@@ -200,17 +200,17 @@ impl<'a> Progress<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, failing};
+    use crate::verdict::simulation::{SimulatedRun, failing};
 
     #[test]
     fn no_name_of_a_scenario_steers_the_terminal() {
-        let mut plan = crate::verdict::trial::shop();
+        let mut plan = crate::verdict::simulation::shop();
         plan.steps.iter_mut().for_each(|step| step.name = "p\u{1b}[2Jay\n\u{202e}".into());
-        let trial = Trial::of(plan, 2_000, 60, |m| failing(m.payment == "wallet"));
+        let simulated = SimulatedRun::of(plan, 2_000, 60, |m| failing(m.payment == "wallet"));
         let screen = Screen { quiet: false, verbose: false, colour: true, live: false, width: 100 };
-        let mut progress = Progress::new(&trial.plan, 2_000, screen);
-        progress.search(&trial.tally);
-        let shown = progress.text(Micros::from_secs(50), &trial.tally);
+        let mut progress = Progress::new(&simulated.plan, 2_000, screen);
+        progress.search(&simulated.tally);
+        let shown = progress.text(Micros::from_secs(50), &simulated.tally);
         assert!(shown.contains("p\\u{1b}[2Jay \\u{202e}"), "{shown}");
         assert!(!shown.chars().any(|sign| sign != '\n' && crate::base::unseen(sign)), "{shown:?}");
         assert!(shown.lines().any(|line| line.starts_with("worst so far")), "{shown}");

@@ -97,7 +97,7 @@ impl<'a> Recorder<'a> {
         if let Some(stop) = self.abort.filter(|_| now.second() > self.checked_at) {
             self.checked_at = now.second();
             let violated =
-                verdict::certainly_broken(&self.source.plan, &self.total, now, self.slices);
+                verdict::certainly_violated(&self.source.plan, &self.total, now, self.slices);
             if violated.is_some() {
                 stop.advance(Phase::Draining, StopCause::ObjectiveViolated);
             }

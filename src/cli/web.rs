@@ -156,7 +156,7 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
         duration: now,
         ..analysis::facts(header, tally, Ending::Running, Vec::new(), source)
     };
-    let findings = Findings::of(&source.plan, tally, &facts);
+    let findings = Findings::new(&source.plan, tally, &facts);
     let length = source.plan.load.length();
     let state = if now < length {
         format!("running: {} s of {} s", now.second(), length.second())

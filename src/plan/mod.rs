@@ -8,7 +8,7 @@ mod budget;
 mod canonical;
 mod compile;
 mod equipment;
-#[cfg(test)]
+#[doc(hidden)]
 pub mod example;
 mod expression;
 mod extract;

@@ -1,7 +1,7 @@
 //! Workflow commands, by which GitHub Actions marks the lines of the scenario whose objectives are not met.
 
 use super::view::{MARK, gate, headline};
-use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Soundness, Verdict};
+use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Validity, Verdict};
 
 /// A line for each objective that does not hold, and one for a run that does not count; `file` is the scenario, as seen from the
 /// repository's root.
@@ -11,12 +11,12 @@ pub fn annotations(facts: &RunFacts, findings: &Findings, file: Option<&str>) ->
         out.push_str(&mark("error", None, "tillrush", &headline::reason(facts, findings).text));
     }
     for found in &findings.objectives {
-        let believed = findings.health.soundness != Soundness::Invalid;
+        let believed = findings.health.validity != Validity::Invalid;
         let kind = match found.verdict {
-            ObjectiveVerdict::Holds => continue,
-            ObjectiveVerdict::Broken if believed => "error",
+            ObjectiveVerdict::Met => continue,
+            ObjectiveVerdict::Violated if believed => "error",
             // Both fail the step as well.
-            ObjectiveVerdict::Broken | ObjectiveVerdict::Inconclusive => "warning",
+            ObjectiveVerdict::Violated | ObjectiveVerdict::Inconclusive => "warning",
         };
         let place = file.map(|file| (file, found.line.max(1)));
         let caution = if believed { String::new() } else { format!("{MARK}: ") };
@@ -49,19 +49,19 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, planted};
+    use crate::verdict::simulation::{SimulatedRun, planted};
 
     #[test]
     fn each_line_that_is_not_met_is_marked() {
-        let mut plan = crate::verdict::trial::shop();
+        let mut plan = crate::verdict::simulation::shop();
         plan.objectives = [("repeated_failures < 0.5%", 7), ("p50(pay) < 1s", 8)]
             .map(|(text, line)| plan.objective(text, line).unwrap())
             .into();
-        let trial = Trial::of(plan, 1_000, 60, planted);
-        let shown = annotations(&trial.facts, &trial.findings(), Some("load/a,b.yaml"));
+        let simulated = SimulatedRun::of(plan, 1_000, 60, planted);
+        let shown = annotations(&simulated.facts, &simulated.findings(), Some("load/a,b.yaml"));
         assert!(shown.starts_with("::error file=load/a%2Cb.yaml,line=7,title=repeated_failures < 0.5%25::observed 3.3 %25"), "{shown}");
         assert_eq!(shown.lines().count(), 1);
-        let late = trial.stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
+        let late = simulated.stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
         let shown = annotations(&late.facts, &late.findings(), Some("load/a,b.yaml"));
         let marks: Vec<&str> =
             shown.lines().filter_map(|line| line.split_once(' ').map(|(mark, _)| mark)).collect();

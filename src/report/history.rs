@@ -167,14 +167,19 @@ pub fn history_json(runs: Vec<HistoryRow>) -> String {
 mod tests {
     use super::*;
     use crate::report::{Paint, console_table, run_document};
-    use crate::verdict::trial::{Trial, planted, shop};
+    use crate::verdict::simulation::{SimulatedRun, planted, shop};
 
     #[test]
     fn a_line_says_what_a_run_was_and_what_came_of_it() {
         let mut plan = shop();
         plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
-        let trial = Trial::of(plan, 1_000, 60, planted);
-        let run = run_document(&trial.plan, &trial.tally, &trial.facts, &trial.findings());
+        let simulated = SimulatedRun::of(plan, 1_000, 60, planted);
+        let run = run_document(
+            &simulated.plan,
+            &simulated.tally,
+            &simulated.facts,
+            &simulated.findings(),
+        );
         let rows = [
             HistoryRow::without_summary("latest".into(), "runs/b".into(), "running"),
             HistoryRow::of("latest~1".into(), "runs/a".into(), &run),

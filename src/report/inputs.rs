@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::tally::Tally;
-use crate::verdict::compare::{Comparison, Side};
+use crate::verdict::compare::{ComparedRun, Comparison};
 use crate::verdict::{Findings, RunFacts};
 
 /// One run, and what it came to.
@@ -24,9 +24,9 @@ pub struct RunReport<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct ComparisonReport<'a> {
     /// The run that is compared with.
-    pub base: Side<'a>,
+    pub base: ComparedRun<'a>,
     /// The run that is judged.
-    pub candidate: Side<'a>,
+    pub candidate: ComparedRun<'a>,
     /// What differs.
     pub found: &'a Comparison,
     /// The candidate's own report, where the test suites are to have it as well.

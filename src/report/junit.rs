@@ -18,7 +18,7 @@ use super::view::{MARK, gate, generator, headline};
 use crate::base::{Micros, unseen};
 use crate::plan::Plan;
 use crate::verdict::{
-    Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Soundness, Verdict,
+    Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Validity, Verdict,
 };
 
 /// The name of the test case that says whether the run counts.
@@ -166,7 +166,7 @@ impl Suite {
 }
 
 fn validity(facts: &RunFacts, findings: &Findings) -> Status {
-    let sound = findings.health.soundness == Soundness::Valid;
+    let sound = findings.health.validity == Validity::Valid;
     let counts = !matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted)
         && facts.completion != Completion::Running;
     if sound && counts && facts.missing_slices.is_empty() && findings.health.started > 0 {
@@ -180,11 +180,11 @@ fn validity(facts: &RunFacts, findings: &Findings) -> Status {
 
 fn status(findings: &Findings, found: &ObjectiveFinding) -> Status {
     match found.verdict {
-        _ if findings.health.soundness == Soundness::Invalid => {
+        _ if findings.health.validity == Validity::Invalid => {
             Status::Error("invalid", format!("{MARK}: {}", gate::sentence(found)))
         }
-        ObjectiveVerdict::Holds => Status::Passed,
-        ObjectiveVerdict::Broken => Status::Failure("violated", gate::sentence(found)),
+        ObjectiveVerdict::Met => Status::Passed,
+        ObjectiveVerdict::Violated => Status::Failure("violated", gate::sentence(found)),
         ObjectiveVerdict::Inconclusive => Status::Error("inconclusive", gate::sentence(found)),
     }
 }
@@ -203,30 +203,30 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, planted};
+    use crate::verdict::simulation::{SimulatedRun, planted};
 
-    fn trial(objectives: &[&str]) -> Trial {
-        let mut plan = crate::verdict::trial::shop();
+    fn simulated(objectives: &[&str]) -> SimulatedRun {
+        let mut plan = crate::verdict::simulation::shop();
         plan.objectives = objectives
             .iter()
             .enumerate()
             .map(|(i, text)| plan.objective(text, i as u32).unwrap())
             .collect();
-        Trial::of(plan, 1_000, 60, planted)
+        SimulatedRun::of(plan, 1_000, 60, planted)
     }
 
-    fn shown(trial: &Trial) -> String {
-        junit(&[suite(&trial.plan, &trial.facts, &trial.findings())])
+    fn shown(simulated: &SimulatedRun) -> String {
+        junit(&[suite(&simulated.plan, &simulated.facts, &simulated.findings())])
     }
 
     #[test]
     fn each_objective_is_a_case_and_what_is_undecided_is_no_pass() {
-        let trial = trial(&[
+        let simulated = simulated(&[
             "repeated_failures < 0.5%",
             "p50(pay) < 1s",
             "failures(pay) < 27% where payment = wallet",
         ]);
-        insta::assert_snapshot!(shown(&trial), @r#"
+        insta::assert_snapshot!(shown(&simulated), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
           <testsuite name="Black Friday checkout" package="tillrush" id="0" timestamp="2026-11-27T09:00:00" hostname="localhost" tests="4" failures="1" errors="1" skipped="0" time="60.000">
@@ -259,28 +259,28 @@ mod tests {
 
     #[test]
     fn a_run_that_does_not_count_is_an_error_of_its_own() {
-        let mut trial = trial(&[]);
+        let mut simulated = simulated(&[]);
         assert!(
-            shown(&trial).contains("tests=\"1\" failures=\"0\" errors=\"0\""),
+            shown(&simulated).contains("tests=\"1\" failures=\"0\" errors=\"0\""),
             "{}",
-            shown(&trial)
+            shown(&simulated)
         );
-        trial.facts.completion = Completion::Running;
-        assert!(shown(&trial).contains("errors=\"1\""), "{}", shown(&trial));
-        trial.facts.completion = Completion::Interrupted;
+        simulated.facts.completion = Completion::Running;
+        assert!(shown(&simulated).contains("errors=\"1\""), "{}", shown(&simulated));
+        simulated.facts.completion = Completion::Interrupted;
         assert!(
-            shown(&trial).contains("errors=\"1\"")
-                && shown(&trial).contains("<error type=\"interrupted\""),
+            shown(&simulated).contains("errors=\"1\"")
+                && shown(&simulated).contains("<error type=\"interrupted\""),
             "{}",
-            shown(&trial)
+            shown(&simulated)
         );
     }
 
     #[test]
     fn a_run_whose_generator_was_the_bottleneck_decides_nothing() {
-        let trial = trial(&["repeated_failures < 0.5%", "p50(pay) < 1s"])
+        let simulated = simulated(&["repeated_failures < 0.5%", "p50(pay) < 1s"])
             .stopped(Micros::ZERO, Micros::from_secs(20));
-        let shown = shown(&trial);
+        let shown = shown(&simulated);
         assert!(shown.contains("tests=\"3\" failures=\"0\" errors=\"3\""), "{shown}");
         assert!(
             shown.contains(
@@ -293,13 +293,13 @@ mod tests {
 
     #[test]
     fn text_that_is_no_xml_is_escaped() {
-        let mut trial = trial(&["p50(pay) < 1s"]);
-        trial.plan.name = "a <b> & \"c\" \u{1b}]]>".into();
+        let mut simulated = simulated(&["p50(pay) < 1s"]);
+        simulated.plan.name = "a <b> & \"c\" \u{1b}]]>".into();
         assert!(
-            shown(&trial)
+            shown(&simulated)
                 .contains("<testsuite name=\"a &lt;b&gt; &amp; &quot;c&quot; \u{fffd}]]&gt;\""),
             "{}",
-            shown(&trial)
+            shown(&simulated)
         );
     }
 }

@@ -86,14 +86,14 @@ fn text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, planted};
+    use crate::verdict::simulation::{SimulatedRun, planted};
 
     fn shown(name: &str) -> String {
-        let mut plan = crate::verdict::trial::shop();
+        let mut plan = crate::verdict::simulation::shop();
         plan.name = name.into();
         plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
-        let trial = Trial::of(plan, 1_000, 60, planted);
-        markdown(&View::of(&trial.plan, &trial.facts, &trial.findings()))
+        let simulated = SimulatedRun::of(plan, 1_000, 60, planted);
+        markdown(&View::of(&simulated.plan, &simulated.facts, &simulated.findings()))
     }
 
     #[test]
@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn results_of_an_invalid_run_are_folded_away() {
-        let mut plan = crate::verdict::trial::shop();
+        let mut plan = crate::verdict::simulation::shop();
         plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
-        let trial = Trial::of(plan, 1_000, 60, planted)
+        let simulated = SimulatedRun::of(plan, 1_000, 60, planted)
             .stopped(crate::base::Micros::ZERO, crate::base::Micros::from_secs(20));
-        let shown = markdown(&View::of(&trial.plan, &trial.facts, &trial.findings()));
+        let shown = markdown(&View::of(&simulated.plan, &simulated.facts, &simulated.findings()));
         let (sight, folded) = shown
             .split_once("<details><summary>Results: invalid (load generator saturated)</summary>")
             .unwrap();

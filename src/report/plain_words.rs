@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::base::Micros;
 use crate::plan::{ArrivalModel, Behaviour, ErrorBudget, SpentBy, example::profile};
 use crate::report::view::View;
-use crate::verdict::trial::{Moment, Trial, failing, planted, shop};
+use crate::verdict::simulation::{Moment, SimulatedRun, failing, planted, shop};
 
 /// Words of private language, each with the term of the field.
 const BANNED: [(&str, &str); 22] = [
@@ -125,21 +125,22 @@ fn statements() -> Vec<String> {
     let sticky_and_down =
         |m: &Moment<'_>| failing((40.0..60.0).contains(&m.now) || m.shopper < 0.03);
     let mut trials = vec![
-        Trial::run(0, 10, planted),
-        Trial::run(8, 4, |m| failing(m.step == "home" && m.luck < 0.3)),
-        Trial::run(2_000, 60, |_| failing(false)),
-        Trial::run(2_000, 60, |_| failing(true)),
-        Trial::run(4_000, 120, |m| failing(m.luck < 0.02)),
-        Trial::run(6_000, 120, planted),
-        Trial::run(6_000, 120, planted).stopped(Micros::from_secs(20), Micros::from_secs(21)),
-        Trial::run(2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30)),
-        Trial::run(6_000, 120, down),
-        Trial::run(6_000, 120, sticky_and_down),
-        Trial::run(4_000, 2_400, |m| failing(m.step == "pay" && m.shopper < 0.03)),
+        SimulatedRun::run(0, 10, planted),
+        SimulatedRun::run(8, 4, |m| failing(m.step == "home" && m.luck < 0.3)),
+        SimulatedRun::run(2_000, 60, |_| failing(false)),
+        SimulatedRun::run(2_000, 60, |_| failing(true)),
+        SimulatedRun::run(4_000, 120, |m| failing(m.luck < 0.02)),
+        SimulatedRun::run(6_000, 120, planted),
+        SimulatedRun::run(6_000, 120, planted)
+            .stopped(Micros::from_secs(20), Micros::from_secs(21)),
+        SimulatedRun::run(2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30)),
+        SimulatedRun::run(6_000, 120, down),
+        SimulatedRun::run(6_000, 120, sticky_and_down),
+        SimulatedRun::run(4_000, 2_400, |m| failing(m.step == "pay" && m.shopper < 0.03)),
     ];
     trials.extend(configured());
-    let of = |trial: &Trial| {
-        let view = View::of(&trial.plan, &trial.facts, &trial.findings());
+    let of = |simulated: &SimulatedRun| {
+        let view = View::of(&simulated.plan, &simulated.facts, &simulated.findings());
         let warning = view.warning.map(|warning| warning.sentence);
         let details = view.answers.into_iter().map(|answer| answer.detail);
         let statements = view.headline.into_iter().chain(view.generator).map(|it| it.text);
@@ -155,7 +156,7 @@ fn statements() -> Vec<String> {
 }
 
 /// Runs with objectives, a budget, a closed load, and shoppers who leave.
-fn configured() -> Vec<Trial> {
+fn configured() -> Vec<SimulatedRun> {
     let mut gated = shop();
     gated.objectives = ["repeated_failures < 0.5%", "p95(pay) < 1s", "failures(pay) < 14%"]
         .map(|text| gated.objective(text, 1).unwrap())
@@ -174,9 +175,11 @@ fn configured() -> Vec<Trial> {
     let mut live = shop();
     live.shoppers.behaviour = Behaviour::Live;
     vec![
-        Trial::of(gated, 4_000, 600, planted),
-        Trial::of(closed, 2_000, 60, planted),
-        Trial::of(live, 4_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.01)),
+        SimulatedRun::of(gated, 4_000, 600, planted),
+        SimulatedRun::of(closed, 2_000, 60, planted),
+        SimulatedRun::of(live, 4_000, 120, |m| {
+            failing((40.0..60.0).contains(&m.now) || m.luck < 0.01)
+        }),
     ]
 }
 

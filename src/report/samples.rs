@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::base::{Micros, ShopperId};
     use crate::tally::{FailureSite, FirstFailure, SampledExchange};
-    use crate::verdict::trial::shop;
+    use crate::verdict::simulation::shop;
 
     #[test]
     fn a_line_tells_the_journey_with_units_in_its_keys() {

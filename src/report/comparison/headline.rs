@@ -7,15 +7,15 @@ use crate::report::view::hotspots::group;
 use crate::report::view::{Statement, Tone, Warning};
 use crate::verdict::Verdict;
 use crate::verdict::compare::{
-    Answer, ChangedSpot, Comparison, Difference, LEAST_MARGIN, LEAST_SLOWER, Side,
+    ChangeVerdict, ComparedRun, Comparison, Difference, HotspotChange, LEAST_MARGIN, LEAST_SLOWER,
 };
 
 /// Regressions beyond these are only counted in the verdict's line.
 const LISTED: usize = 3;
 
 /// The scenario and both runs.
-pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
-    let name = |side: &Side<'_>| {
+pub(super) fn title(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>) -> String {
+    let name = |side: &ComparedRun<'_>| {
         let tags: Vec<String> =
             side.facts.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let tags = if tags.is_empty() { String::new() } else { format!(" ({})", tags.join(", ")) };
@@ -25,8 +25,8 @@ pub(super) fn title(base: &Side<'_>, candidate: &Side<'_>) -> String {
 }
 
 /// The size and the target of both runs.
-pub(super) fn subtitle(base: &Side<'_>, candidate: &Side<'_>) -> String {
-    let of = |side: &Side<'_>| {
+pub(super) fn subtitle(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>) -> String {
+    let of = |side: &ComparedRun<'_>| {
         format!(
             "{} against {}",
             counted(side.findings.shoppers.started, "shopper"),
@@ -64,7 +64,7 @@ pub(super) fn reason(found: &Comparison) -> Statement {
 fn undecided(found: &Comparison) -> String {
     match found.primary() {
         None => "one of the runs has no samples of the primary metric".to_owned(),
-        Some(primary) if primary.answer != Answer::Inconclusive => {
+        Some(primary) if primary.verdict != ChangeVerdict::Inconclusive => {
             format!(
                 "the load generator is suspect, so a regression can't be ruled out: {}",
                 describe(primary)
@@ -115,7 +115,7 @@ pub(super) fn headline(found: &Comparison) -> Vec<String> {
 
 /// The primary metric, the others, then the hot spots.
 pub(super) fn found(found: &Comparison) -> Vec<Statement> {
-    let places = &found.places;
+    let places = &found.hotspots;
     let new = places.new.iter().filter(|spot| spot.sure);
     let gone = places.vanished.iter().filter(|spot| spot.sure);
     found
@@ -129,10 +129,10 @@ pub(super) fn found(found: &Comparison) -> Vec<Statement> {
 }
 
 fn primary(primary: &Difference) -> Statement {
-    let (tone, word) = match primary.answer {
-        Answer::Regression => (Tone::Bad, "regression"),
-        Answer::NoRegression => (Tone::Good, "no regression"),
-        Answer::Inconclusive => (Tone::Doubtful, "inconclusive"),
+    let (tone, word) = match primary.verdict {
+        ChangeVerdict::Regression => (Tone::Bad, "regression"),
+        ChangeVerdict::NoRegression => (Tone::Good, "no regression"),
+        ChangeVerdict::Inconclusive => (Tone::Doubtful, "inconclusive"),
     };
     let change = if primary.subject.is_time() {
         format!("Change: {}.", seen(primary))
@@ -147,8 +147,9 @@ fn primary(primary: &Difference) -> Statement {
 
 fn others(found: &Comparison) -> Option<Statement> {
     let others = || found.differences.iter().filter(|difference| !difference.primary);
-    let of = |answer| others().filter(|difference| difference.answer == answer).count();
-    let (worse, open, all) = (of(Answer::Regression), of(Answer::Inconclusive), others().count());
+    let of = |answer| others().filter(|difference| difference.verdict == answer).count();
+    let (worse, open, all) =
+        (of(ChangeVerdict::Regression), of(ChangeVerdict::Inconclusive), others().count());
     let tone = if worse > 0 { Tone::Bad } else { Tone::Plain };
     let text = format!(
         "{}: {} without regression, {open} inconclusive, {}.",
@@ -159,7 +160,7 @@ fn others(found: &Comparison) -> Option<Statement> {
     (all > 0).then(|| Statement::new(tone, text))
 }
 
-fn hotspot(changed: &ChangedSpot, what: &str, tone: Tone) -> Statement {
+fn hotspot(changed: &HotspotChange, what: &str, tone: Tone) -> Statement {
     let at = if changed.steps.is_empty() {
         String::new()
     } else {
@@ -181,8 +182,8 @@ fn hotspot(changed: &ChangedSpot, what: &str, tone: Tone) -> Statement {
 }
 
 /// Both load generators, each with its health issues.
-pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Statement> {
-    let of = |name: &str, side: &Side<'_>| {
+pub(super) fn generators(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>) -> Vec<Statement> {
+    let of = |name: &str, side: &ComparedRun<'_>| {
         generator(side.findings)
             .into_iter()
             .map(|statement| Statement { text: format!("{name}: {}", statement.text), ..statement })
@@ -194,7 +195,7 @@ pub(super) fn generators(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Statement
 /// Notes on how to read the figures.
 pub(super) fn notes(found: &Comparison) -> Vec<String> {
     let mut notes: Vec<String> = found
-        .unlike
+        .incomparable
         .iter()
         .map(|reason| format!("The runs are not comparable: {reason}."))
         .collect();

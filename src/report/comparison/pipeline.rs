@@ -6,13 +6,13 @@ use crate::report::annotations::mark;
 use crate::report::junit::{Status, Suite};
 use crate::report::view::MARK;
 use crate::verdict::Verdict;
-use crate::verdict::compare::{Answer, Comparison, Difference, Side};
+use crate::verdict::compare::{ChangeVerdict, ComparedRun, Comparison, Difference};
 
 /// The name of the test case that says whether the comparison counts.
 const COMPARABLE: &str = "the runs are comparable";
 
 /// A test case for each figure. One that could not be decided is an error where the verdict depends on it, and skipped otherwise.
-pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
+pub fn comparison_suite(candidate: &ComparedRun<'_>, found: &Comparison) -> Suite {
     let comparable = match found.verdict {
         Verdict::Invalid => Status::Error("invalid", super::headline::reason(found).text),
         _ if found.suspect => Status::Error("inconclusive", super::headline::reason(found).text),
@@ -33,22 +33,22 @@ pub fn comparison_suite(candidate: &Side<'_>, found: &Comparison) -> Suite {
 }
 
 fn status(found: &Comparison, difference: &Difference) -> Status {
-    match (difference.answer, difference.primary) {
+    match (difference.verdict, difference.primary) {
         _ if found.verdict == Verdict::Invalid => {
             Status::Error("invalid", format!("{MARK}: {}", sentence(difference)))
         }
-        (Answer::NoRegression, _) => Status::Passed,
-        (Answer::Regression, _) => Status::Failure("regression", sentence(difference)),
-        (Answer::Inconclusive, true) => Status::Error("inconclusive", sentence(difference)),
-        (Answer::Inconclusive, false) => Status::Skipped,
+        (ChangeVerdict::NoRegression, _) => Status::Passed,
+        (ChangeVerdict::Regression, _) => Status::Failure("regression", sentence(difference)),
+        (ChangeVerdict::Inconclusive, true) => Status::Error("inconclusive", sentence(difference)),
+        (ChangeVerdict::Inconclusive, false) => Status::Skipped,
     }
 }
 
 /// A line for each figure that got worse, and for the primary one if it can't be told; one for all where nothing can be believed.
 pub fn comparison_annotations(found: &Comparison) -> String {
-    let marked = |difference: &Difference| match (difference.answer, difference.primary) {
-        (Answer::Regression, _) => Some("error"),
-        (Answer::Inconclusive, true) => Some("warning"),
+    let marked = |difference: &Difference| match (difference.verdict, difference.primary) {
+        (ChangeVerdict::Regression, _) => Some("error"),
+        (ChangeVerdict::Inconclusive, true) => Some("warning"),
         _ => None,
     };
     if found.verdict == Verdict::Invalid {

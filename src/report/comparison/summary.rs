@@ -10,7 +10,7 @@ use super::headline;
 use crate::plan::Plan;
 use crate::report::json::{figure, hotspot};
 use crate::verdict::Verdict;
-use crate::verdict::compare::{ChangedSpot, Comparison, Difference, Side};
+use crate::verdict::compare::{HotspotChange, Comparison, Difference, ComparedRun};
 
 /// The document as it is written, ending with a line break.
 pub fn comparison_json(document: &ComparisonDocument) -> String {
@@ -27,8 +27,8 @@ pub fn comparison_schema() -> Value {
 
 /// A comparison for programs.
 pub fn comparison_document(
-    base: &Side<'_>,
-    candidate: &Side<'_>,
+    base: &ComparedRun<'_>,
+    candidate: &ComparedRun<'_>,
     found: &Comparison,
 ) -> ComparisonDocument {
     ComparisonDocument {
@@ -63,7 +63,7 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn reference(side: &Side<'_>) -> RunReference {
+fn reference(side: &ComparedRun<'_>) -> RunReference {
     let facts = side.facts;
     RunReference {
         run_id: facts.run_id.clone(),
@@ -104,7 +104,7 @@ fn difference(found: &Difference) -> DifferenceDocument {
     }
 }
 
-fn changed(plan: &Plan, spot: &ChangedSpot) -> ChangedSpotDocument {
+fn changed(plan: &Plan, spot: &HotspotChange) -> ChangedSpotDocument {
     ChangedSpotDocument {
         hotspot: hotspot(plan, &spot.spot),
         rate_in_other: spot.other.and_then(|rate| rate.value()).map(figure),

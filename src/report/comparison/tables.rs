@@ -6,7 +6,7 @@ use crate::report::view::format::{
 };
 use crate::report::view::hotspots::group_with_basis;
 use crate::report::view::{Fit, Table, Tone};
-use crate::verdict::compare::{Answer, Because, ChangedSpot, Comparison, Difference, Figure};
+use crate::verdict::compare::{ChangeVerdict, ChangeReason, HotspotChange, Comparison, Difference, Figure};
 use crate::verdict::statistics::Interval;
 use crate::verdict::statistics::Rate;
 
@@ -72,10 +72,10 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
 /// The tone of a difference: only that of the primary metric is good or doubtful.
 pub fn difference_tone(difference: &Difference) -> Tone {
     match (difference.answer, difference.primary) {
-        (Answer::Regression, _) => Tone::Bad,
-        (Answer::NoRegression, true) => Tone::Good,
-        (Answer::Inconclusive, true) => Tone::Doubtful,
-        (Answer::NoRegression | Answer::Inconclusive, false) => Tone::Plain,
+        (ChangeVerdict::Regression, _) => Tone::Bad,
+        (ChangeVerdict::NoRegression, true) => Tone::Good,
+        (ChangeVerdict::Inconclusive, true) => Tone::Doubtful,
+        (ChangeVerdict::NoRegression | ChangeVerdict::Inconclusive, false) => Tone::Plain,
     }
 }
 
@@ -151,11 +151,11 @@ pub(super) fn range(difference: &Difference) -> String {
 /// The answer in words.
 pub(super) fn answer(difference: &Difference) -> String {
     match (difference.answer, difference.because) {
-        (Answer::Regression, _) => "REGRESSION".to_owned(),
-        (Answer::NoRegression, Because::TooSmall) => "within margin".to_owned(),
-        (Answer::NoRegression, _) if difference.ci95.high < 0.0 => "better".to_owned(),
-        (Answer::NoRegression, _) => "no regression".to_owned(),
-        (Answer::Inconclusive, _) => "inconclusive".to_owned(),
+        (ChangeVerdict::Regression, _) => "REGRESSION".to_owned(),
+        (ChangeVerdict::NoRegression, ChangeReason::TooSmall) => "within margin".to_owned(),
+        (ChangeVerdict::NoRegression, _) if difference.ci95.high < 0.0 => "better".to_owned(),
+        (ChangeVerdict::NoRegression, _) => "no regression".to_owned(),
+        (ChangeVerdict::Inconclusive, _) => "inconclusive".to_owned(),
     }
 }
 
@@ -173,7 +173,7 @@ pub(super) fn places(found: &Comparison) -> Table {
         ],
     );
     let unknown = Rate::new(0, 0);
-    let mut row = |tone, word: &str, changed: &ChangedSpot, base: &Rate, candidate: &Rate| {
+    let mut row = |tone, word: &str, changed: &HotspotChange, base: &Rate, candidate: &Rate| {
         let steps =
             if changed.steps.is_empty() { "anywhere".to_owned() } else { changed.steps.join(", ") };
         let sure = if changed.sure { "yes" } else { "no" };

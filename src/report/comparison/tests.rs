@@ -10,29 +10,29 @@ use crate::report::{Paint, console};
 use crate::tally::Outcome;
 use crate::verdict::Findings;
 use crate::verdict::compare::{
-    Comparison, Difference, LEAST_MARGIN, MARGIN, Side, Subject, Terms, compare,
+    ComparedRun, Comparison, ComparisonTerms, Difference, LEAST_MARGIN, MARGIN, Subject, compare,
 };
-use crate::verdict::trial::{Moment, Trial, failing, planted};
+use crate::verdict::simulation::{Moment, SimulatedRun, failing, planted};
 
 /// Two trials, and their comparison.
 struct Pair {
-    base: (Trial, Findings),
-    candidate: (Trial, Findings),
+    base: (SimulatedRun, Findings),
+    candidate: (SimulatedRun, Findings),
 }
 
 impl Pair {
-    fn of(base: Trial, mut candidate: Trial) -> Pair {
+    fn of(base: SimulatedRun, mut candidate: SimulatedRun) -> Pair {
         candidate.facts.run_id = "20261128T090000Z-black-friday-checkout-0c2d".into();
         candidate.facts.target = "http://127.0.0.1:8081/".into();
-        let judged = |trial: Trial| {
-            let findings = trial.findings();
-            (trial, findings)
+        let judged = |simulated: SimulatedRun| {
+            let findings = simulated.findings();
+            (simulated, findings)
         };
         Pair { base: judged(base), candidate: judged(candidate) }
     }
 
-    fn sides(&self) -> [Side<'_>; 2] {
-        let side = |(trial, findings)| side(trial, findings);
+    fn sides(&self) -> [ComparedRun<'_>; 2] {
+        let side = |(simulated, findings)| side(simulated, findings);
         [side((&self.base.0, &self.base.1)), side((&self.candidate.0, &self.candidate.1))]
     }
 
@@ -41,7 +41,12 @@ impl Pair {
         compare(
             &base,
             &candidate,
-            &Terms { primary: Subject::RepeatedFailures, margin: MARGIN, noise: None, duet: false },
+            &ComparisonTerms {
+                primary: Subject::RepeatedFailures,
+                margin: MARGIN,
+                noise: None,
+                duet: false,
+            },
         )
     }
 
@@ -56,8 +61,13 @@ impl Pair {
     }
 }
 
-fn side<'t>(trial: &'t Trial, findings: &'t Findings) -> Side<'t> {
-    Side { plan: &trial.plan, tally: &trial.tally, facts: &trial.facts, findings }
+fn side<'t>(simulated: &'t SimulatedRun, findings: &'t Findings) -> ComparedRun<'t> {
+    ComparedRun {
+        plan: &simulated.plan,
+        tally: &simulated.tally,
+        facts: &simulated.facts,
+        findings,
+    }
 }
 
 /// As planted, but no wallet fails.
@@ -66,7 +76,7 @@ fn without_wallets(m: &Moment<'_>) -> Outcome {
 }
 
 fn regression() -> Pair {
-    Pair::of(Trial::run(4_000, 60, without_wallets), Trial::run(4_000, 60, planted))
+    Pair::of(SimulatedRun::run(4_000, 60, without_wallets), SimulatedRun::run(4_000, 60, planted))
 }
 
 #[test]
@@ -95,11 +105,11 @@ fn every_document_keeps_to_the_schema() {
     definitions.for_each(|open| *open = json!(false));
     schema["additionalProperties"] = json!(false);
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let nobody = || Trial::run(0, 10, |_| Outcome::Ok);
+    let nobody = || SimulatedRun::run(0, 10, |_| Outcome::Ok);
     for pair in [
         regression(),
         Pair::of(nobody(), nobody()),
-        Pair::of(nobody(), Trial::run(300, 5, planted)),
+        Pair::of(nobody(), SimulatedRun::run(300, 5, planted)),
     ] {
         let written: Value = serde_json::from_str(&comparison_json(&pair.document())).unwrap();
         let errors: Vec<String> = validator
@@ -135,8 +145,11 @@ fn a_regression_is_named_with_its_place() {
 
 #[test]
 fn the_other_way_round_it_is_no_regression_and_the_place_is_gone() {
-    let found =
-        Pair::of(Trial::run(4_000, 60, planted), Trial::run(4_000, 60, without_wallets)).document();
+    let found = Pair::of(
+        SimulatedRun::run(4_000, 60, planted),
+        SimulatedRun::run(4_000, 60, without_wallets),
+    )
+    .document();
     assert_eq!(
         (&*found.verdict, found.hotspots.vanished.len(), found.hotspots.new.len()),
         ("no_regression", 1, 0)

@@ -2,10 +2,14 @@
 
 use super::{headline, tables};
 use crate::report::view::View;
-use crate::verdict::compare::{Comparison, Side};
+use crate::verdict::compare::{ComparedRun, Comparison};
 
 /// The comparison without its layout.
-pub fn comparison_view(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> View {
+pub fn comparison_view(
+    base: &ComparedRun<'_>,
+    candidate: &ComparedRun<'_>,
+    found: &Comparison,
+) -> View {
     let tables = [
         tables::shoppers(found),
         tables::failures(found),

@@ -8,21 +8,21 @@ use crate::plan::{ArrivalModel, Behaviour};
 use crate::report::view::MARK;
 use crate::tally::{Generator, Outcome};
 use crate::verdict::Verdict;
-use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
 use crate::verdict::wire::tests::exchanges;
 use crate::verdict::{Completion, ObjectiveFinding, ObjectiveVerdict};
 
-fn shown(trial: &Trial, width: usize) -> String {
-    console(&view(trial), width, Paint::Plain)
+fn shown(simulated: &SimulatedRun, width: usize) -> String {
+    console(&view(simulated), width, Paint::Plain)
 }
 
-fn view(trial: &Trial) -> View {
-    View::of(&trial.plan, &trial.facts, &trial.findings())
+fn view(simulated: &SimulatedRun) -> View {
+    View::of(&simulated.plan, &simulated.facts, &simulated.findings())
 }
 
 #[test]
 fn a_run_with_planted_faults() {
-    assert_snapshot!(shown(&Trial::run(12_000, 120, planted), 110), @r#"
+    assert_snapshot!(shown(&SimulatedRun::run(12_000, 120, planted), 110), @r#"
     NO OBJECTIVES: the scenario sets no objectives, so the run neither passes nor fails
     Black Friday checkout
     12,000 shoppers and 46,824 requests in 2m against http://127.0.0.1:8080/, open load, seed 42
@@ -123,7 +123,7 @@ fn a_run_with_planted_faults() {
 
 #[test]
 fn optional_columns_are_left_out_on_a_narrow_screen() {
-    let text = shown(&Trial::run(12_000, 120, planted), 80);
+    let text = shown(&SimulatedRun::run(12_000, 120, planted), 80);
     assert_snapshot!(between(&text, "Groups with", "\n\n"), @r"
     Groups with elevated repeated failures (vs. everyone else)
       shoppers with    at              repeated   rate  rel. risk  excess lost
@@ -142,13 +142,14 @@ fn optional_columns_are_left_out_on_a_narrow_screen() {
 
 #[test]
 fn a_run_without_failures_has_no_tables_of_failures() {
-    let trial = Trial::run(2_000, 60, |_| Outcome::Ok);
-    let text = shown(&trial, 100);
+    let simulated = SimulatedRun::run(2_000, 60, |_| Outcome::Ok);
+    let text = shown(&simulated, 100);
     assert_snapshot!(between(&text, "Repeated failures", "\n\n"), @r"
     Repeated failures (two or more failed attempts): none among 2,000 shoppers (95 % CI ≤ 0.15 %).
     No shoppers are lost to failures (95 % CI ≤ 0.15 %).
     ");
-    let titles: Vec<String> = view(&trial).tables.into_iter().map(|table| table.title).collect();
+    let titles: Vec<String> =
+        view(&simulated).tables.into_iter().map(|table| table.title).collect();
     assert_snapshot!(titles.join("\n"), @r"
     Shopper outcomes by unit (funnel)
     Shoppers by number of failed attempts
@@ -158,7 +159,7 @@ fn a_run_without_failures_has_no_tables_of_failures() {
 
 #[test]
 fn a_tiny_run_says_how_little_it_shows() {
-    let text = shown(&Trial::run(8, 4, |m| failing(m.step == "home" && m.luck < 0.3)), 100);
+    let text = shown(&SimulatedRun::run(8, 4, |m| failing(m.step == "home" && m.luck < 0.3)), 100);
     assert_snapshot!(between(&text, "Repeated failures", "\n\n"), @r"
     Repeated failures (two or more failed attempts): 12.5 % of shoppers (1 of 8, 95 % CI 2.2–47.1 %). 1
       of them failed first at buy/home.
@@ -178,12 +179,12 @@ fn a_tiny_run_says_how_little_it_shows() {
 
 #[test]
 fn a_generator_that_stood_still() {
-    let mut trial =
-        Trial::run(200, 10, planted).stopped(Micros::from_secs(5), Micros::from_secs(7));
+    let mut simulated =
+        SimulatedRun::run(200, 10, planted).stopped(Micros::from_secs(5), Micros::from_secs(7));
     let wall = Micros::from_secs(20);
-    trial.tally.generator =
+    simulated.tally.generator =
         Generator { cpu: wall * 97 / 100, wall, coarse_timer: true, ..Generator::default() };
-    let text = shown(&trial, 100);
+    let text = shown(&simulated, 100);
     let generator = text.split("Load generator").nth(1).unwrap();
     assert_snapshot!(text.lines().next().unwrap(), @"INVALID: the load generator was saturated, so the results do not describe the shop");
     let generator = generator.split("\n\n").next().unwrap();
@@ -203,9 +204,9 @@ fn a_generator_that_stood_still() {
 fn results_of_an_invalid_run_are_marked_everywhere() {
     let mut plan = shop();
     plan.objectives = vec![plan.objective("repeated_failures < 0.5%", 1).unwrap()];
-    let trial =
-        Trial::of(plan, 2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
-    let (text, view) = (shown(&trial, 100), view(&trial));
+    let simulated = SimulatedRun::of(plan, 2_000, 60, planted)
+        .stopped(Micros::from_secs(20), Micros::from_secs(30));
+    let (text, view) = (shown(&simulated, 100), view(&simulated));
     assert_snapshot!(between(&text, "Do not use", "Repeated failures ("), @r"
     Do not use these results: 1,645 of 9,787 attempts (16.81 %) started late by up to 10s, most from 20s
       to 30s. They may describe the load generator and not the shop.
@@ -231,12 +232,12 @@ fn results_of_an_invalid_run_are_marked_everywhere() {
 
 #[test]
 fn a_suspect_runs_times_are_read_with_caution_and_the_shop_is_not_blamed_for_a_late_generator() {
-    let down = |m: &crate::verdict::trial::Moment<'_>| {
+    let down = |m: &crate::verdict::simulation::Moment<'_>| {
         failing((300.0..320.0).contains(&m.now) && m.step == "pay")
     };
-    let trial =
-        Trial::run(6_000, 600, down).stopped(Micros::from_secs(302), Micros::from_secs(304));
-    let (text, view) = (shown(&trial, 120), view(&trial));
+    let simulated =
+        SimulatedRun::run(6_000, 600, down).stopped(Micros::from_secs(302), Micros::from_secs(304));
+    let (text, view) = (shown(&simulated, 120), view(&simulated));
     assert_snapshot!(between(&text, "Read response", "Shopper outcomes"), @r"
     Read response times with caution: 100 of 28,891 attempts (0.35 %) started late by up to 1.98s, most from 5m01s to 5m04s.
     Repeated failures (two or more failed attempts): 0.63 % of shoppers (38 of 6,000, 95 % CI 0.10–3.7 %). 38 of them failed
@@ -267,7 +268,7 @@ fn a_suspect_runs_times_are_read_with_caution_and_the_shop_is_not_blamed_for_a_l
 fn a_closed_load_has_no_losses() {
     let mut plan = shop();
     plan.load.arrivals = ArrivalModel::Closed { users: 32, length: Micros::from_secs(60) };
-    let text = shown(&Trial::of(plan, 12_000, 120, planted), 100);
+    let text = shown(&SimulatedRun::of(plan, 12_000, 120, planted), 100);
     assert!(!text.contains("Lost shoppers") && !text.contains("excess lost"));
     assert_snapshot!(text.split("\n\n").take(2).collect::<Vec<_>>().join("\n\n"), @r"
     NO OBJECTIVES: the scenario sets no objectives, so the run neither passes nor fails
@@ -291,22 +292,23 @@ fn a_closed_load_has_no_losses() {
 #[test]
 fn each_verdict_says_why() {
     let mut reasons = Vec::new();
-    let mut trial = Trial::run(40, 10, |_| Outcome::Ok);
-    let mut note =
-        |trial: &Trial| reasons.push(shown(trial, 200).lines().next().unwrap().to_owned());
-    note(&trial);
-    trial.facts.missing_slices = vec!["1/2".parse().unwrap()];
-    note(&trial);
-    trial.facts.completion = Completion::Killed;
-    note(&trial);
-    trial.facts.completion = Completion::Interrupted;
-    note(&trial);
-    note(&Trial::run(0, 10, |_| Outcome::Ok));
-    let mut findings = Trial::run(40, 10, |_| Outcome::Ok).findings();
+    let mut simulated = SimulatedRun::run(40, 10, |_| Outcome::Ok);
+    let mut note = |simulated: &SimulatedRun| {
+        reasons.push(shown(simulated, 200).lines().next().unwrap().to_owned())
+    };
+    note(&simulated);
+    simulated.facts.missing_slices = vec!["1/2".parse().unwrap()];
+    note(&simulated);
+    simulated.facts.completion = Completion::Killed;
+    note(&simulated);
+    simulated.facts.completion = Completion::Interrupted;
+    note(&simulated);
+    note(&SimulatedRun::run(0, 10, |_| Outcome::Ok));
+    let mut findings = SimulatedRun::run(40, 10, |_| Outcome::Ok).findings();
     let answers = [
-        (Verdict::Fail, ObjectiveVerdict::Broken, None),
+        (Verdict::Fail, ObjectiveVerdict::Violated, None),
         (Verdict::Inconclusive, ObjectiveVerdict::Inconclusive, Some(900)),
-        (Verdict::Pass, ObjectiveVerdict::Holds, None),
+        (Verdict::Pass, ObjectiveVerdict::Met, None),
     ];
     for (verdict, answer, more_shoppers) in answers {
         findings.verdict = verdict;
@@ -316,8 +318,8 @@ fn each_verdict_says_why() {
             more_shoppers,
             ..ObjectiveFinding::default()
         }];
-        trial.facts.missing_slices.clear();
-        let view = View::of(&trial.plan, &trial.facts, &findings);
+        simulated.facts.missing_slices.clear();
+        let view = View::of(&simulated.plan, &simulated.facts, &findings);
         reasons.push(console(&view, 200, Paint::Plain).lines().next().unwrap().to_owned());
     }
     assert_snapshot!(reasons.join("\n"), @r"
@@ -338,9 +340,9 @@ fn a_run_that_goes_on_says_until_when_its_figures_are_and_decides_nothing() {
     plan.objectives = ["repeated_failures < 0.5%", "p50(pay) < 1s", "p50(home) < 1s"]
         .map(|text| plan.objective(text, 1).unwrap())
         .into();
-    let mut trial = Trial::of(plan, 1_000, 60, planted);
-    trial.facts.completion = Completion::Running;
-    let text = shown(&trial, 100);
+    let mut simulated = SimulatedRun::of(plan, 1_000, 60, planted);
+    simulated.facts.completion = Completion::Running;
+    let text = shown(&simulated, 100);
     assert_snapshot!(text.lines().take(2).collect::<Vec<_>>().join("\n"), @r"
     STILL RUNNING: results until 09:01:00 UTC; 2 met and 1 violated so far, of 3 objectives
     Black Friday checkout
@@ -354,24 +356,28 @@ fn a_run_that_goes_on_says_until_when_its_figures_are_and_decides_nothing() {
 
     Shopper outcomes
     ");
-    assert_eq!(trial.findings().verdict, Verdict::Inconclusive);
+    assert_eq!(simulated.findings().verdict, Verdict::Inconclusive);
 }
 
 #[test]
 fn no_line_is_longer_than_the_screen() {
     for width in [80, 90, 100, 120, 200] {
-        for line in shown(&Trial::run(12_000, 120, planted), width).lines() {
+        for line in shown(&SimulatedRun::run(12_000, 120, planted), width).lines() {
             assert!(line.width() <= width, "{width}: {line}");
         }
     }
-    assert_eq!(shown(&Trial::run(50, 10, planted), 20), shown(&Trial::run(50, 10, planted), 80));
+    assert_eq!(
+        shown(&SimulatedRun::run(50, 10, planted), 20),
+        shown(&SimulatedRun::run(50, 10, planted), 80)
+    );
 }
 
 #[test]
 fn a_time_block_that_may_hide_an_incident_is_mentioned() {
     let said = |seconds| {
-        let trial = Trial::run(8_000, seconds, |m| failing(m.step == "pay" && m.shopper < 0.03));
-        let view = view(&trial);
+        let simulated =
+            SimulatedRun::run(8_000, seconds, |m| failing(m.step == "pay" && m.shopper < 0.03));
+        let view = view(&simulated);
         let source = view
             .headline
             .iter()
@@ -415,7 +421,7 @@ fn prose_is_wrapped_before_a_name_is_cut() {
 
 #[test]
 fn colour_changes_nothing_but_colour() {
-    let view = view(&Trial::run(500, 60, planted));
+    let view = view(&SimulatedRun::run(500, 60, planted));
     let (plain, colour) = (console(&view, 100, Paint::Plain), console(&view, 100, Paint::Colour));
     assert!(colour.contains("\u{1b}[") && !plain.contains('\u{1b}'));
     assert_eq!(anstream::adapter::strip_str(&colour).to_string(), plain);
@@ -431,7 +437,7 @@ fn names_are_cut_by_their_width_and_not_by_bytes() {
 
 #[test]
 fn objectives_come_first_with_their_results() {
-    let mut plan = crate::verdict::trial::shop();
+    let mut plan = crate::verdict::simulation::shop();
     plan.load.arrivals =
         crate::plan::ArrivalModel::Poisson(crate::plan::example::profile(&[(10.0, 10.0, 120.0)]));
     let texts = [
@@ -442,9 +448,9 @@ fn objectives_come_first_with_their_results() {
         "requests < 5/s",
     ];
     plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
-    let mut trial = Trial::of(plan, 3_000, 120, planted);
-    trial.tally.seconds.clear();
-    let shown = shown(&trial, 110);
+    let mut simulated = SimulatedRun::of(plan, 3_000, 120, planted);
+    simulated.tally.seconds.clear();
+    let shown = shown(&simulated, 110);
     let table = shown.split("\n\n").find(|part| part.starts_with("Objectives")).unwrap();
     assert_snapshot!(table, @r"
     Objectives
@@ -459,16 +465,16 @@ fn objectives_come_first_with_their_results() {
 
 #[test]
 fn a_quantile_without_a_value_is_shown_as_a_share_within_the_limit() {
-    let mut plan = crate::verdict::trial::shop();
+    let mut plan = crate::verdict::simulation::shop();
     let texts =
         ["p95(time_to_buy) < 10s", "p99(buy) < 1h", "p99(pay) < 10s", "failures(home) < 1%"];
     plan.objectives = texts.iter().map(|text| plan.objective(text, 1).unwrap()).collect();
-    let trial = Trial::of(plan, 3_000, 120, |m| match m.step {
+    let simulated = SimulatedRun::of(plan, 3_000, 120, |m| match m.step {
         "confirm" => failing(true),
         "pay" if m.luck < 0.1 => Outcome::Failed(crate::tally::FailureKind::TooSlow),
         _ => Outcome::Ok,
     });
-    let shown = shown(&trial, 110);
+    let shown = shown(&simulated, 110);
     let table = shown.split("\n\n").find(|part| part.starts_with("Objectives")).unwrap();
     assert_snapshot!(table, @r"
     Objectives
@@ -484,9 +490,9 @@ fn a_quantile_without_a_value_is_shown_as_a_share_within_the_limit() {
 
 #[test]
 fn network_traffic_has_a_line_of_its_own() {
-    let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
-    exchanges(&mut trial.tally, StepId(3), 600);
-    let text = shown(&trial, 110);
+    let mut simulated = SimulatedRun::run(100, 10, |_| Outcome::Ok);
+    exchanges(&mut simulated.tally, StepId(3), 600);
+    let text = shown(&simulated, 110);
     let line = text
         .lines()
         .skip_while(|line| !line.contains("Network"))
@@ -501,12 +507,12 @@ fn network_traffic_has_a_line_of_its_own() {
 
 #[test]
 fn requests_of_steps_and_assets_add_up_to_those_in_the_subtitle() {
-    let mut trial = Trial::run(100, 10, |_| Outcome::Ok);
-    exchanges(&mut trial.tally, StepId(3), 600);
-    let files = &mut trial.tally.steps[3].assets;
+    let mut simulated = SimulatedRun::run(100, 10, |_| Outcome::Ok);
+    exchanges(&mut simulated.tally, StepId(3), 600);
+    let files = &mut simulated.tally.steps[3].assets;
     (files.pages, files.files, files.requests, files.held, files.connections) =
         (60, 190, 160, 1, 1);
-    let text = shown(&trial, 140);
+    let text = shown(&simulated, 140);
     assert_snapshot!(between(&text, "Network", "\n\n"), @r"
     Network: 1,000 requests of steps (60 from redirects, 1 delayed by a rate limit, 1 resent on a new connection), 60 connections (1 with TLS
         resumption); p50/p99: connect 390µs, tls 1.19ms, wait 5.3ms/5.59ms, receive 40µs/40µs; page assets: 160 requests (1 delayed by a rate
@@ -521,17 +527,17 @@ fn one_of_anything_is_in_the_singular() {
     let mut plan = shop();
     plan.objectives = vec![plan.objective("failures < 5%", 1).unwrap()];
     plan.season = Some(1);
-    let mut trial = Trial::of(plan, 1, 10, |_| failing(true));
-    exchanges(&mut trial.tally, StepId(0), 1);
-    trial.tally.generator.clamped = 1;
-    trial.tally.blocks.values_mut().next().unwrap().held = 1;
-    let view = view(&trial);
-    let suite = crate::report::suite(&trial.plan, &trial.facts, &trial.findings());
+    let mut simulated = SimulatedRun::of(plan, 1, 10, |_| failing(true));
+    exchanges(&mut simulated.tally, StepId(0), 1);
+    simulated.tally.generator.clamped = 1;
+    simulated.tally.blocks.values_mut().next().unwrap().held = 1;
+    let view = view(&simulated);
+    let suite = crate::report::suite(&simulated.plan, &simulated.facts, &simulated.findings());
     let page = crate::report::page(&crate::report::RunReport {
-        plan: &trial.plan,
-        tally: &trial.tally,
-        facts: &trial.facts,
-        findings: &trial.findings(),
+        plan: &simulated.plan,
+        tally: &simulated.tally,
+        facts: &simulated.facts,
+        findings: &simulated.findings(),
         scenario: "",
     });
     let body = page.split("<body>").nth(1).unwrap();
@@ -567,9 +573,10 @@ fn between(report: &str, from: &str, to: &str) -> String {
 fn an_outage_has_its_time_and_a_season_its_projected_loss() {
     let mut plan = shop();
     plan.season = Some(2_100_000);
-    let trial =
-        Trial::of(plan, 6_000, 120, |m| failing((40.0..60.0).contains(&m.now) || m.luck < 0.005));
-    let text = shown(&trial, 100);
+    let simulated = SimulatedRun::of(plan, 6_000, 120, |m| {
+        failing((40.0..60.0).contains(&m.now) || m.luck < 0.005)
+    });
+    let text = shown(&simulated, 100);
     assert_snapshot!(between(&text, "Repeated failures (", "Shopper outcomes"), @r"
     Repeated failures (two or more failed attempts): 16.8 % of shoppers (1,009 of 6,000, 95 % CI
       5.4–41.5 %). 747 of them failed first at buy/home.
@@ -599,8 +606,8 @@ fn a_live_run_tells_what_trying_again_did() {
     plan.shoppers.behaviour = Behaviour::Live;
     plan.load.arrivals =
         ArrivalModel::Poisson(profile(&[(10.0, 100.0, 60.0), (100.0, 10.0, 60.0)]));
-    let trial = Trial::of(plan, 6_000, 120, |m| failing((40.0..100.0).contains(&m.now)));
-    let text = shown(&trial, 100);
+    let simulated = SimulatedRun::of(plan, 6_000, 120, |m| failing((40.0..100.0).contains(&m.now)));
+    let text = shown(&simulated, 100);
     assert_snapshot!(between(&text, "Retry amplification", "Shopper outcomes"), @r"
     Retry amplification: 1.57 attempts per first attempt.
     Overload: failures began at 09:00:40 with 70/s arriving; the rate peaked at 100/s. Retry

@@ -13,11 +13,11 @@ use crate::report::json::{JourneyDocument, run_document};
 use crate::report::view::format::rate;
 use crate::report::view::{Tone, hotspots};
 use crate::verdict::HotSpot;
-use crate::verdict::compare::{Comparison, Difference, Side};
+use crate::verdict::compare::{Comparison, Difference, ComparedRun};
 use crate::verdict::statistics::Rate;
 
 /// A comparison as one file, in the style of a run's page.
-pub fn comparison_page(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> String {
+pub fn comparison_page(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>, found: &Comparison) -> String {
     let page = Page::of(base, candidate, found);
     let title = format!("{}: {}", page.title, page.word);
     document(&title, &render("comparison.html", page))
@@ -73,11 +73,11 @@ struct SidePart {
 // === impl Page ===
 
 impl Page {
-    fn of(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Page {
+    fn of(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>, found: &Comparison) -> Page {
         let view = comparison_view(base, candidate, found);
         let document = comparison_document(base, candidate, found);
         let texts = difference_texts(found);
-        let side = |name: &str, key: &str, side: &Side<'_>| {
+        let side = |name: &str, key: &str, side: &ComparedRun<'_>| {
             let run = run_document(side.plan, side.tally, side.facts, side.findings);
             let flows = run.journeys.iter().enumerate().filter(|(_, journey)| journey.started > 0);
             SidePart {
@@ -144,11 +144,11 @@ fn change(
 }
 
 /// Hot spots that are new, that are gone, and that stayed.
-fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotPart> {
+fn spots(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>, found: &Comparison) -> Vec<SpotPart> {
     let shown = |found: Option<&Rate>| found.map_or_else(|| "–".to_owned(), |found| rate(found).0);
     let part = |tone,
                 what,
-                side: &Side<'_>,
+                side: &ComparedRun<'_>,
                 spot: &HotSpot,
                 base: Option<&Rate>,
                 candidate: Option<&Rate>| SpotPart {
@@ -186,7 +186,7 @@ fn spots(base: &Side<'_>, candidate: &Side<'_>, found: &Comparison) -> Vec<SpotP
 }
 
 /// Response times of successes at the steps that both runs have, over each other.
-fn spreads(base: &Side<'_>, candidate: &Side<'_>) -> Vec<Chart> {
+fn spreads(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>) -> Vec<Chart> {
     let [before, after] = [base, candidate].map(|side| Series::of(side.plan, side.tally));
     let both = after.steps.iter().enumerate().filter_map(|(place, step)| {
         let old = before.steps.iter().find(|old| old.label == step.label)?;

@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::report::view::format::counted;
 use crate::report::view::hotspots::{group, places};
 use crate::tally::{SampleLine, Samples};
-use crate::verdict::{HotSpot, Scope, trace_ids};
+use crate::verdict::{HotSpot, HotspotScope, trace_ids};
 
 /// The most examples of a page.
 const MOST: usize = 24;
@@ -98,7 +98,7 @@ fn belongs(plan: &Plan, spot: &HotSpot, line: &SampleLine) -> bool {
         };
         line.exchanges.iter().filter(failed).count() >= 2
     };
-    spot.group.iter().all(holds) && (spot.scope == Scope::Journey || failed_there())
+    spot.group.iter().all(holds) && (spot.scope == HotspotScope::Journey || failed_there())
 }
 
 // === impl Example ===

@@ -201,24 +201,24 @@ impl Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, planted};
+    use crate::verdict::simulation::{SimulatedRun, planted};
 
     #[test]
     fn nothing_is_lost_by_drawing_fewer_points() {
-        let trial = Trial::run(8_000, 1_000, planted);
-        let series = Series::of(&trial.plan, &trial.tally);
+        let simulated = SimulatedRun::run(8_000, 1_000, planted);
+        let series = Series::of(&simulated.plan, &simulated.tally);
         assert!(
             series.moments.len() <= MOST_POINTS as usize && series.moment_s == 4,
             "{}",
             series.moments.len()
         );
         let sum = |of: fn(&Moment) -> u64| series.moments.iter().map(of).sum::<u64>();
-        let failures: u64 = trial.tally.steps.iter().map(StepTally::failures).sum();
+        let failures: u64 = simulated.tally.steps.iter().map(StepTally::failures).sum();
         assert_eq!(
             (sum(|m| m.planned), sum(|m| m.started), sum(|m| m.failures)),
             (8_000, 8_000, failures)
         );
-        for (step, seen) in series.steps.iter().zip(&trial.tally.steps) {
+        for (step, seen) in series.steps.iter().zip(&simulated.tally.steps) {
             assert_eq!(step.response.bins.iter().map(|bin| bin.count).sum::<u64>(), seen.ok);
             assert_eq!(step.failures.count, seen.failures());
         }
@@ -226,12 +226,13 @@ mod tests {
 
     #[test]
     fn a_quantile_is_drawn_only_where_its_window_carries_it() {
-        let trial = Trial::run(4_000, 100, |_| crate::tally::Outcome::Ok);
-        let home = &Series::of(&trial.plan, &trial.tally).steps[trial.step("buy/home").index()];
+        let simulated = SimulatedRun::run(4_000, 100, |_| crate::tally::Outcome::Ok);
+        let home = &Series::of(&simulated.plan, &simulated.tally).steps
+            [simulated.step("buy/home").index()];
         let [p50, p95, p99] =
             home.quantiles.each_ref().map(|line| line.iter().map(Vec::len).sum::<usize>());
         assert!(p50 > p95 && p95 > p99 && p99 >= 4, "{p50} {p95} {p99}");
-        let few = Trial::run(100, 100, |_| crate::tally::Outcome::Ok);
+        let few = SimulatedRun::run(100, 100, |_| crate::tally::Outcome::Ok);
         assert_eq!(Series::of(&few.plan, &few.tally).steps[0].quantiles[2], Line::new());
     }
 }

@@ -12,19 +12,19 @@ use crate::report::json::run_document;
 use crate::tally::{
     End, FailureKind, FailureSite, FirstFailure, Outcome, SampleLine, SampledExchange,
 };
-use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
 
 const HOSTILE: &str =
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
 /// Turns the direction of what follows.
 const TURNED: &str = "\u{202e}tfel ot\u{2066}";
 
-fn shown(trial: &Trial) -> String {
+fn shown(simulated: &SimulatedRun) -> String {
     page(&RunReport {
-        plan: &trial.plan,
-        tally: &trial.tally,
-        facts: &trial.facts,
-        findings: &trial.findings(),
+        plan: &simulated.plan,
+        tally: &simulated.tally,
+        facts: &simulated.facts,
+        findings: &simulated.findings(),
         scenario: "name: shop\n",
     })
 }
@@ -40,14 +40,14 @@ fn text(element: ElementRef<'_>) -> String {
 fn gated(
     shoppers: u64,
     seconds: u64,
-    rule: impl Fn(&crate::verdict::trial::Moment<'_>) -> Outcome,
-) -> Trial {
+    rule: impl Fn(&crate::verdict::simulation::Moment<'_>) -> Outcome,
+) -> SimulatedRun {
     let mut plan = shop();
     plan.objectives = vec![
         plan.objective("repeated_failures < 0.5%", 1).unwrap(),
         plan.objective("p95(pay) < 2s", 2).unwrap(),
     ];
-    Trial::of(plan, shoppers, seconds, rule)
+    SimulatedRun::of(plan, shoppers, seconds, rule)
 }
 
 #[test]
@@ -137,15 +137,15 @@ fn the_page_has_its_parts_in_order() {
 
 #[test]
 fn every_figure_is_that_of_the_document() {
-    let trial = gated(12_000, 120, planted);
+    let simulated = gated(12_000, 120, planted);
     let run = serde_json::to_value(run_document(
-        &trial.plan,
-        &trial.tally,
-        &trial.facts,
-        &trial.findings(),
+        &simulated.plan,
+        &simulated.tally,
+        &simulated.facts,
+        &simulated.findings(),
     ))
     .unwrap();
-    let html = Html::parse_document(&shown(&trial));
+    let html = Html::parse_document(&shown(&simulated));
     let figures = all(&html, "[data-figure]");
     assert!(figures.len() > 100, "{}", figures.len());
     for element in figures {
@@ -165,15 +165,15 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
         let mut plan = shop();
         plan.load.arrivals =
             crate::plan::ArrivalModel::Closed { users: 4, length: Micros::from_secs(10) };
-        Trial::of(plan, 500, 10, planted)
+        SimulatedRun::of(plan, 500, 10, planted)
     };
-    for (trial, answer) in [
-        (Trial::run(0, 10, |_| Outcome::Ok), "None observed"),
-        (Trial::run(600, 10, |_| Outcome::Ok), "Nowhere"),
-        (Trial::run(3, 3, |_| failing(true)), "home"),
+    for (simulated, answer) in [
+        (SimulatedRun::run(0, 10, |_| Outcome::Ok), "None observed"),
+        (SimulatedRun::run(600, 10, |_| Outcome::Ok), "Nowhere"),
+        (SimulatedRun::run(3, 3, |_| failing(true)), "home"),
         (closed, "pay"),
     ] {
-        let html = Html::parse_document(&shown(&trial));
+        let html = Html::parse_document(&shown(&simulated));
         let answers: Vec<String> = all(&html, ".answer .word").into_iter().map(text).collect();
         assert_eq!(answers.len(), 6);
         assert!(answers[1].contains(answer), "{answers:?}");
@@ -183,8 +183,8 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
 
 #[test]
 fn what_is_not_to_be_believed_says_so_in_every_part() {
-    let cautions = |trial: &Trial| {
-        let html = Html::parse_document(&shown(trial));
+    let cautions = |simulated: &SimulatedRun| {
+        let html = Html::parse_document(&shown(simulated));
         let of = |selector: &str| -> Vec<String> {
             all(&html, selector)
                 .iter()
@@ -217,11 +217,11 @@ fn names_and_bodies_can_not_break_out() {
     plan.shoppers.attributes[1].values[1].0 = HOSTILE.into();
     plan.journeys[1].name = HOSTILE.into();
     plan.observed = vec![HOSTILE.into()];
-    let mut trial = Trial::of(plan, 3_000, 60, |m| {
+    let mut simulated = SimulatedRun::of(plan, 3_000, 60, |m| {
         failing(m.step.starts_with("pay") && m.payment == "wallet" && m.shopper < 0.3)
     });
-    trial.facts.target = format!("http://127.0.0.1/{HOSTILE}");
-    trial.facts.tags.insert(HOSTILE.into(), HOSTILE.into());
+    simulated.facts.target = format!("http://127.0.0.1/{HOSTILE}");
+    simulated.facts.tags.insert(HOSTILE.into(), HOSTILE.into());
     let exchange = SampledExchange {
         step: HOSTILE.into(),
         attempt: 1,
@@ -248,12 +248,16 @@ fn names_and_bodies_can_not_break_out() {
         kind: FailureKind::ServerError,
         status: Some(500),
     };
-    trial.tally.samples.offer(&FirstFailure { site, message: HOSTILE.into() }, 1, Arc::new(line));
+    simulated.tally.samples.offer(
+        &FirstFailure { site, message: HOSTILE.into() },
+        1,
+        Arc::new(line),
+    );
     let input = RunReport {
-        plan: &trial.plan,
-        tally: &trial.tally,
-        facts: &trial.facts,
-        findings: &trial.findings(),
+        plan: &simulated.plan,
+        tally: &simulated.tally,
+        facts: &simulated.facts,
+        findings: &simulated.findings(),
         scenario: HOSTILE,
     };
     let text = page(&input);
@@ -286,25 +290,25 @@ fn an_hour_of_a_large_shop_is_less_than_a_megabyte_and_a_half() {
     for step in 0..16 {
         crate::plan::example::add_unit(&mut plan, false, &[(&format!("step {step}"), 0.0, 1.0)]);
     }
-    let trial = Trial::of(plan, 30_000, 3_600, planted);
-    let size = shown(&trial).len();
+    let simulated = SimulatedRun::of(plan, 30_000, 3_600, planted);
+    let size = shown(&simulated).len();
     assert!(size < 1_500_000, "{size} bytes");
 }
 
 #[test]
 fn who_still_tries_is_not_told_as_lost_and_branches_stand_beside_each_other() {
-    let mut trial = Trial::run(400, 20, |_| Outcome::Ok);
-    let journey = trial.plan.journeys.len() - 1;
-    let units: Vec<UnitId> = trial.plan.journeys[journey].units.clone().map(UnitId).collect();
+    let mut simulated = SimulatedRun::run(400, 20, |_| Outcome::Ok);
+    let journey = simulated.plan.journeys.len() - 1;
+    let units: Vec<UnitId> = simulated.plan.journeys[journey].units.clone().map(UnitId).collect();
     let branches = units[1..3].iter().map(|unit| (1.0, vec![JourneyItem::Unit(*unit)])).collect();
-    trial.plan.journeys[journey].route =
+    simulated.plan.journeys[journey].route =
         [JourneyItem::Unit(units[0]), JourneyItem::Choose(branches)]
             .into_iter()
             .chain(units[3..].iter().map(|unit| JourneyItem::Unit(*unit)))
             .collect();
-    let stage = &mut trial.tally.journeys[journey].funnel[3];
+    let stage = &mut simulated.tally.journeys[journey].funnel[3];
     (stage.entered, stage.stopped) = (stage.passed + 7, 3);
-    let html = Html::parse_document(&shown(&trial));
+    let html = Html::parse_document(&shown(&simulated));
     let rows: Vec<String> = all(&html, &format!("figure[data-chart=flow-{journey}] tbody tr"))
         .into_iter()
         .map(text)

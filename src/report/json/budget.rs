@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{EstimateDocument, basis_of, figure};
-use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, statistics::Interval};
+use crate::verdict::{BudgetFinding, BudgetScope, BurnAlarm, statistics::Interval};
 
 /// The error budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,8 +83,8 @@ pub(super) fn budget(found: &BudgetFinding) -> BudgetDocument {
 fn alert(alarm: &BurnAlarm) -> BurnAlertDocument {
     BurnAlertDocument {
         of: match alarm.of {
-            BudgetOf::Window => "window",
-            BudgetOf::Run => "run",
+            BudgetScope::Window => "window",
+            BudgetScope::Run => "run",
         }
         .to_owned(),
         part: alarm.part,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{EstimateDocument, RateDocument, figure};
 use crate::plan::Plan;
-use crate::verdict::{ArmFinding, Comparison, Experiment};
+use crate::verdict::{ArmFinding, ArmComparison, ExperimentFinding};
 
 /// The retry experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,8 +55,8 @@ pub struct AgainstDocument {
     pub q_value: f64,
 }
 
-pub(super) fn experiment(plan: &Plan, found: &Experiment) -> ExperimentDocument {
-    let of = |place: &Comparison| ComparisonDocument {
+pub(super) fn experiment(plan: &Plan, found: &ExperimentFinding) -> ExperimentDocument {
+    let of = |place: &ArmComparison| ComparisonDocument {
         step: place.step.map(|step| plan.step_label(step)),
         best_arm: place.cure.map(|arm| found.arms[arm].clone()),
         arms: found.arms.iter().zip(&place.arms).map(|(name, arm)| of_arm(name, arm)).collect(),

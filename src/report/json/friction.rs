@@ -8,7 +8,7 @@ use super::figures::{figure, spans};
 use crate::base::Micros;
 use crate::plan::Plan;
 use crate::verdict::statistics::{Quantile, Quantiles};
-use crate::verdict::{EachBuyer, FrictionFinding};
+use crate::verdict::{BuyerEffort, FrictionFinding};
 
 /// Effort per purchase in a journey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +58,7 @@ pub struct EachBuyerDocument {
 }
 
 pub(super) fn friction(plan: &Plan, found: &FrictionFinding) -> FrictionDocument {
-    let each = |each: &EachBuyer| EachBuyerDocument {
+    let each = |each: &BuyerEffort| EachBuyerDocument {
         requests: figure(each.requests),
         round_trips: figure(each.round_trips),
         bytes_sent: figure(each.bytes_sent),

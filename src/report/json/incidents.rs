@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::report::view::incidents;
 use crate::verdict::statistics::Interval;
 use crate::verdict::{
-    Among, Detectable, Overload, Pressure, SeasonLoss, Sight, Source, TimeWindow,
+    Population, Detectable, Overload, RetryPressure, SeasonLoss, Sight, Source, Incident,
 };
 
 /// Whether repeated failures are specific to the shopper or come from incidents. Retries are compared with other shoppers' first
@@ -140,7 +140,7 @@ pub(super) fn source(found: &Source) -> SourceDocument {
     }
 }
 
-pub(super) fn incident(plan: &Plan, found: &TimeWindow) -> IncidentDocument {
+pub(super) fn incident(plan: &Plan, found: &Incident) -> IncidentDocument {
     IncidentDocument {
         unit: found.unit.map(|unit| plan.unit(unit).name.clone()),
         from_s: found.from.as_secs_f64(),
@@ -171,7 +171,7 @@ pub(super) fn revenue(minor: f64, ci95: Interval, estimated_share: Option<f64>) 
     }
 }
 
-pub(super) fn pressure(found: &Pressure) -> PressureDocument {
+pub(super) fn pressure(found: &RetryPressure) -> PressureDocument {
     let overload = |found: &Overload| OverloadDocument {
         from_s: found.from.as_secs_f64(),
         until_s: found.until.map(|until| until.as_secs_f64()),
@@ -197,8 +197,8 @@ pub(super) fn detectable(found: &Detectable) -> DetectableDocument {
     };
     DetectableDocument {
         among: match found.among {
-            Among::Shoppers => "shoppers",
-            Among::Buyers => "buyers",
+            Population::Shoppers => "shoppers",
+            Population::Buyers => "buyers",
         }
         .to_owned(),
         shoppers: found.shoppers,

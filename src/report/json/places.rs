@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::figures::figure;
 use crate::base::Micros;
 use crate::plan::Plan;
-use crate::verdict::{Basis, Endings, HeatCell};
+use crate::verdict::{Basis, Endings, HeatmapCell};
 
 /// A stage of the load, with a linear change of the arrival rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -97,7 +97,7 @@ pub(super) fn endings(found: &Endings, losses: bool) -> EndingsDocument {
     }
 }
 
-pub(super) fn heat(plan: &Plan, cell: &HeatCell) -> HeatDocument {
+pub(super) fn heat(plan: &Plan, cell: &HeatmapCell) -> HeatDocument {
     HeatDocument {
         step: plan.step_label(cell.step),
         name: cell.name.clone(),

@@ -22,7 +22,7 @@ use crate::plan::{ArrivalModel, MetricUnit, Plan};
 use crate::report::view::{gate, headline};
 use crate::tally::Tally;
 use crate::verdict::{
-    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, Scope, Soundness,
+    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, HotspotScope, Validity,
     StepFinding, UnitRepeats, Verdict,
 };
 
@@ -136,7 +136,7 @@ fn load(plan: &Plan) -> LoadDocument {
 fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
     let health = &findings.health;
     let doubts = health.doubts.iter().map(|doubt| DoubtDocument {
-        gravity: if doubt.gravity == Soundness::Valid { "note" } else { doubt.gravity.key() }
+        gravity: if doubt.gravity == Validity::Valid { "note" } else { doubt.gravity.key() }
             .to_owned(),
         cause: doubt.cause.to_string(),
         remedy: doubt.cause.remedy().to_owned(),
@@ -311,8 +311,8 @@ fn unit_repeats(plan: &Plan, found: &UnitRepeats) -> UnitRepeatsDocument {
 
 pub(in crate::report) fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument {
     let scope = match spot.scope {
-        Scope::Steps => "step",
-        Scope::Journey => "journey",
+        HotspotScope::Steps => "step",
+        HotspotScope::Journey => "journey",
     };
     let basis = match spot.basis {
         Basis::Assigned => "assigned",

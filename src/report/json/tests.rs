@@ -8,17 +8,17 @@ use super::{RunDocument, SCHEMA, run_document, run_json, run_schema};
 use crate::base::{Micros, StepId};
 use crate::plan::ArrivalModel;
 use crate::tally::Outcome;
-use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
 use crate::verdict::wire::tests::exchanges;
 
-fn document(trial: &Trial) -> RunDocument {
-    run_document(&trial.plan, &trial.tally, &trial.facts, &trial.findings())
+fn document(simulated: &SimulatedRun) -> RunDocument {
+    run_document(&simulated.plan, &simulated.tally, &simulated.facts, &simulated.findings())
 }
 
-fn closed() -> Trial {
+fn closed() -> SimulatedRun {
     let mut plan = shop();
     plan.load.arrivals = ArrivalModel::Closed { users: 4, length: Micros::from_secs(10) };
-    Trial::of(plan, 500, 10, planted)
+    SimulatedRun::of(plan, 500, 10, planted)
 }
 
 #[test]
@@ -47,29 +47,29 @@ fn every_document_keeps_to_the_schema() {
     definitions.for_each(|open| *open = json!(false));
     schema["additionalProperties"] = json!(false);
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let nobody = Trial::run(0, 10, |_| Outcome::Ok);
-    let healthy = Trial::run(300, 10, |_| Outcome::Ok);
-    for trial in [
+    let nobody = SimulatedRun::run(0, 10, |_| Outcome::Ok);
+    let healthy = SimulatedRun::run(300, 10, |_| Outcome::Ok);
+    for simulated in [
         nobody,
         healthy,
         closed(),
-        Trial::run(12_000, 120, planted),
-        Trial::run(3, 3, |_| failing(true)),
+        SimulatedRun::run(12_000, 120, planted),
+        SimulatedRun::run(3, 3, |_| failing(true)),
     ] {
-        let written: Value = serde_json::from_str(&run_json(&document(&trial))).unwrap();
+        let written: Value = serde_json::from_str(&run_json(&document(&simulated))).unwrap();
         let errors: Vec<String> = validator
             .iter_errors(&written)
             .map(|error| format!("{} {error}", error.instance_path()))
             .collect();
         assert_eq!(errors, Vec::<String>::new());
-        assert_eq!(serde_json::from_value::<RunDocument>(written).unwrap(), document(&trial));
+        assert_eq!(serde_json::from_value::<RunDocument>(written).unwrap(), document(&simulated));
     }
     assert!(!validator.is_valid(&json!({ "schema": SCHEMA })));
 }
 
 #[test]
 fn what_can_not_be_said_is_null() {
-    let nobody = document(&Trial::run(0, 10, |_| Outcome::Ok));
+    let nobody = document(&SimulatedRun::run(0, 10, |_| Outcome::Ok));
     assert_eq!(
         (nobody.shoppers.repeated_failures_rate, nobody.repeats.lift, nobody.generator.lag_p99_ms),
         (None, None, None)
@@ -85,7 +85,8 @@ fn what_can_not_be_said_is_null() {
 
 #[test]
 fn a_run_with_planted_faults_in_full() {
-    let mut written = serde_json::to_value(document(&Trial::run(12_000, 120, planted))).unwrap();
+    let mut written =
+        serde_json::to_value(document(&SimulatedRun::run(12_000, 120, planted))).unwrap();
     // One of each is enough to see the format.
     for list in ["steps", "journeys", "hotspots", "heat"] {
         let last = written[list].as_array_mut().unwrap().pop().unwrap();
@@ -766,9 +767,9 @@ fn figures_have_six_digits() {
 
 #[test]
 fn a_step_says_what_it_came_to_on_the_wire() {
-    let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
-    exchanges(&mut trial.tally, StepId(3), 600);
-    let wire = document(&trial).steps[3].wire.clone();
+    let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
+    exchanges(&mut simulated.tally, StepId(3), 600);
+    let wire = document(&simulated).steps[3].wire.clone();
     assert_eq!(
         (wire.requests, wire.connections, wire.redials, wire.resumed_handshakes),
         (600, 60, 1, 1)

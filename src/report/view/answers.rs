@@ -6,7 +6,7 @@ use super::hotspots::{group, places};
 use super::loss::lost_share;
 use super::{headline, incidents, power};
 use crate::plan::{Behaviour, Plan};
-use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Soundness, Verdict};
+use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Validity, Verdict};
 
 /// Names beyond these are only counted.
 const LISTED: usize = 3;
@@ -168,12 +168,12 @@ fn lost(findings: &Findings) -> Answer {
 
 fn trust(findings: &Findings) -> Answer {
     let health = &findings.health;
-    let (tone, word) = match health.soundness {
-        Soundness::Valid => (Tone::Good, "Yes"),
-        Soundness::Suspect => (Tone::Doubtful, "With caution"),
-        Soundness::Invalid => (Tone::Bad, "No"),
+    let (tone, word) = match health.validity {
+        Validity::Valid => (Tone::Good, "Yes"),
+        Validity::Suspect => (Tone::Doubtful, "With caution"),
+        Validity::Invalid => (Tone::Bad, "No"),
     };
-    let issue = health.doubts.first().filter(|doubt| doubt.gravity != Soundness::Valid);
+    let issue = health.issues.first().filter(|doubt| doubt.severity != Validity::Valid);
     let detail = match (issue, health.lag) {
         (Some(issue), _) => issue.cause.to_string(),
         (None, Some(lag)) => {

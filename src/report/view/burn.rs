@@ -4,7 +4,7 @@ use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent, times};
 use crate::base::Micros;
 use crate::verdict::statistics::Interval;
-use crate::verdict::{BudgetFinding, BudgetOf, BurnAlarm, Findings};
+use crate::verdict::{BudgetFinding, BudgetScope, BurnAlarm, Findings};
 
 /// The error budget, its burn rate, and what a peak hour and this run spend of it.
 pub fn budget(found: &BudgetFinding) -> Statement {
@@ -80,9 +80,9 @@ pub fn alerts(findings: &Findings) -> Table {
 
 /// The condition of an alert: `2 % of the budget spent in 1h, and still burning in the last 5m`.
 fn condition(alarm: &BurnAlarm) -> String {
-    let whose = match alarm.of {
-        BudgetOf::Window => "the budget",
-        BudgetOf::Run => "this run's share",
+    let whose = match alarm.scope {
+        BudgetScope::Window => "the budget",
+        BudgetScope::Run => "this run's share",
     };
     format!(
         "{:.0} % of {whose} spent in {}, and still burning in the last {}",
@@ -137,7 +137,7 @@ mod tests {
     fn a_budget_has_its_burn_rate_and_its_alerts() {
         use crate::plan::{ArrivalModel, ErrorBudget, SpentBy, example::profile};
         use crate::report::{Paint, console_table};
-        use crate::verdict::trial::{Trial, planted, shop};
+        use crate::verdict::simulation::{SimulatedRun, planted, shop};
         let mut plan = shop();
         plan.load.arrivals = ArrivalModel::Poisson(profile(&[(20.0, 20.0, 600.0)]));
         plan.budget = Some(ErrorBudget {
@@ -148,7 +148,7 @@ mod tests {
             shoppers: 40e6,
             peak_hour: Some(250e3),
         });
-        let findings = Trial::of(plan, 12_000, 600, planted).findings();
+        let findings = SimulatedRun::of(plan, 12_000, 600, planted).findings();
         insta::assert_snapshot!(budget(findings.budget.as_ref().unwrap()).text, @"Error budget (99% of shoppers buy without a repeated failure): 400,000 of 40,000,000 shoppers over 30d. Burn rate: 3.1 (95 % CI 2.8–3.5). At this rate, the budget lasts 9d14h. Spent by a peak hour (250,000 shoppers): 2.0 % (95 % CI 1.7–2.2 %). Spent by this run: 0.094 %. 1 of 2 burn-rate alerts would fire.");
         insta::assert_snapshot!(console_table(&alerts(&findings), 100, Paint::Plain), @r"
         Burn-rate alerts

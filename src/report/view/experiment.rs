@@ -3,7 +3,7 @@
 use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, interval, percent, q_value, rate};
 use crate::plan::{Plan, RetryStrategy};
-use crate::verdict::{Against, Comparison, Experiment, Findings};
+use crate::verdict::{ArmComparison, ExperimentFinding, Findings, VersusSame};
 
 /// The most places shown; `run.json` has them all.
 const PLACES: usize = 3;
@@ -13,7 +13,7 @@ const MIN_SHOPPERS: u64 = 10;
 /// The retry methods that recover more shoppers, and where the cause is then.
 pub fn statements(plan: &Plan, findings: &Findings) -> Vec<Statement> {
     let Some(found) = &findings.experiment else { return Vec::new() };
-    let places: Vec<&Comparison> =
+    let places: Vec<&ArmComparison> =
         found.places.iter().filter(|place| place.cure.is_some()).take(PLACES).collect();
     if !places.is_empty() {
         return places.into_iter().filter_map(|place| cure(plan, found, place)).collect();
@@ -24,7 +24,7 @@ pub fn statements(plan: &Plan, findings: &Findings) -> Vec<Statement> {
         .collect()
 }
 
-fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Statement> {
+fn cure(plan: &Plan, found: &ExperimentFinding, place: &ArmComparison) -> Option<Statement> {
     let arm = place.cure?;
     let (cured, against) = (&place.arms[arm].cured, place.arms[arm].against_same?);
     let (share, ci95) = rate(cured);
@@ -44,7 +44,7 @@ fn cure(plan: &Plan, found: &Experiment, place: &Comparison) -> Option<Statement
     Some(Statement::new(Tone::Bad, text))
 }
 
-fn no_cure(plan: &Plan, found: &Experiment) -> Statement {
+fn no_cure(plan: &Plan, found: &ExperimentFinding) -> Statement {
     let shoppers = found.everywhere.shoppers();
     if shoppers < MIN_SHOPPERS {
         let text =
@@ -159,7 +159,7 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
 }
 
 /// A difference of shares in points of per cent, with its interval: `+82 (66 to 91)`.
-fn points(against: &Against) -> String {
+fn points(against: &VersusSame) -> String {
     let points = |x: f64| format!("{:+.0}", 100.0 * x);
     format!(
         "{} ({} to {})",
@@ -177,35 +177,35 @@ mod tests {
     use crate::report::console::{Paint, console};
     use crate::report::view::View;
     use crate::tally::{FailureKind, Outcome, RetryArmKey};
-    use crate::verdict::trial::Trial;
+    use crate::verdict::simulation::SimulatedRun;
 
     use super::*;
 
     /// An experiment at `cart` with (cured, failed again) by arm.
-    fn trial(treated: &[(u64, u64)]) -> Trial {
-        let mut trial = Trial::run(0, 10, |_| Outcome::Ok);
+    fn simulated(treated: &[(u64, u64)]) -> SimulatedRun {
+        let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
         let strategies = [
             ("same", RetryStrategy::Same),
             ("fresh: session", RetryStrategy::Fresh),
             ("redraw: payment", RetryStrategy::Redraw(1)),
         ];
-        trial.plan.shoppers.behaviour = Behaviour::Experiment;
-        trial.plan.shoppers.arms = strategies
+        simulated.plan.shoppers.behaviour = Behaviour::Experiment;
+        simulated.plan.shoppers.arms = strategies
             .into_iter()
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
         for (arm, &(cured, failed)) in (0u8..).zip(treated) {
-            let treatment = RetryArmKey { step: trial.step("cart"), arm, eligible: 0b111 };
-            (0..cured).for_each(|_| trial.tally.retried_in_arm(treatment, Outcome::Ok));
+            let treatment = RetryArmKey { step: simulated.step("cart"), arm, eligible: 0b111 };
+            (0..cured).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
-                trial.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
+                simulated.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
             });
         }
-        trial
+        simulated
     }
 
-    fn said(trial: &Trial) -> String {
-        statements(&trial.plan, &trial.findings())
+    fn said(simulated: &SimulatedRun) -> String {
+        statements(&simulated.plan, &simulated.findings())
             .into_iter()
             .map(|statement| statement.text)
             .collect::<Vec<_>>()
@@ -214,10 +214,13 @@ mod tests {
 
     #[test]
     fn the_cure_is_named_with_where_to_look() {
-        let trial = trial(&[(6, 44), (47, 3), (7, 43)]);
-        assert_snapshot!(said(&trial), @"Retrying in a fresh session recovers 94.0 % of shoppers after a failure at cart (47 of 50, 95 % CI 83.8–97.9 %). Retrying the same way recovers 12.0 %. Check what is pinned to a session (nodes, carts, caches).");
-        let text =
-            console(&View::of(&trial.plan, &trial.facts, &trial.findings()), 110, Paint::Plain);
+        let simulated = simulated(&[(6, 44), (47, 3), (7, 43)]);
+        assert_snapshot!(said(&simulated), @"Retrying in a fresh session recovers 94.0 % of shoppers after a failure at cart (47 of 50, 95 % CI 83.8–97.9 %). Retrying the same way recovers 12.0 %. Check what is pinned to a session (nodes, carts, caches).");
+        let text = console(
+            &View::of(&simulated.plan, &simulated.facts, &simulated.findings()),
+            110,
+            Paint::Plain,
+        );
         let table = text
             .lines()
             .skip_while(|line| !line.starts_with("Retry experiment"))
@@ -235,8 +238,8 @@ mod tests {
 
     #[test]
     fn without_a_cure_it_says_what_that_means() {
-        assert_snapshot!(said(&trial(&[(47, 3), (46, 4), (48, 2)])), @"Retrying the same way recovers 94.0 % of shoppers after a failure (47 of 50, 95 % CI 83.8–97.9 %). No other retry method is significantly better: most failures are transient.");
-        assert_snapshot!(said(&trial(&[(5, 45), (4, 46), (6, 44)])), @"No retry method recovers significantly more shoppers than retrying the same way. A benefit of up to 15 percentage points is not ruled out.");
-        assert_snapshot!(said(&trial(&[(1, 2), (3, 0), (0, 0)])), @"Too few shoppers failed (6) to compare retry methods.");
+        assert_snapshot!(said(&simulated(&[(47, 3), (46, 4), (48, 2)])), @"Retrying the same way recovers 94.0 % of shoppers after a failure (47 of 50, 95 % CI 83.8–97.9 %). No other retry method is significantly better: most failures are transient.");
+        assert_snapshot!(said(&simulated(&[(5, 45), (4, 46), (6, 44)])), @"No retry method recovers significantly more shoppers than retrying the same way. A benefit of up to 15 percentage points is not ruled out.");
+        assert_snapshot!(said(&simulated(&[(1, 2), (3, 0), (0, 0)])), @"Too few shoppers failed (6) to compare retry methods.");
     }
 }

@@ -3,7 +3,7 @@
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, span, span_range};
 use crate::plan::Plan;
-use crate::verdict::{EachBuyer, Findings};
+use crate::verdict::{BuyerEffort, Findings};
 
 /// Whole, unless the journey branches.
 fn fields(mean: f64) -> String {
@@ -33,7 +33,7 @@ pub fn friction(plan: &Plan, findings: &Findings) -> Table {
         &columns,
     );
     for found in &findings.friction {
-        let each = |figure: &dyn Fn(&EachBuyer) -> String| {
+        let each = |figure: &dyn Fn(&BuyerEffort) -> String| {
             found.per_smooth_buyer.as_ref().map_or_else(|| NOTHING.to_owned(), figure)
         };
         table.row(

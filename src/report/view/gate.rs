@@ -4,7 +4,7 @@ use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent};
 use crate::base::Micros;
 use crate::plan::{Metric, MetricUnit, Population};
-use crate::verdict::{Findings, InTime, ObjectiveFinding, ObjectiveVerdict, Why};
+use crate::verdict::{Findings, WithinLimit, ObjectiveFinding, ObjectiveVerdict, Reason};
 
 /// One row per objective.
 pub fn objectives(findings: &Findings) -> Table {
@@ -26,8 +26,8 @@ pub fn objectives(findings: &Findings) -> Table {
 /// The tone of an objective's result.
 pub const fn tone(verdict: ObjectiveVerdict) -> Tone {
     match verdict {
-        ObjectiveVerdict::Holds => Tone::Good,
-        ObjectiveVerdict::Broken => Tone::Bad,
+        ObjectiveVerdict::Met => Tone::Good,
+        ObjectiveVerdict::Violated => Tone::Bad,
         ObjectiveVerdict::Inconclusive => Tone::Doubtful,
     }
 }
@@ -47,7 +47,7 @@ pub fn observed(found: &ObjectiveFinding) -> String {
 }
 
 /// The share within the limit, where the quantile has no value.
-fn in_time(found: &ObjectiveFinding) -> Option<&InTime> {
+fn in_time(found: &ObjectiveFinding) -> Option<&WithinLimit> {
     found.in_time.as_ref().filter(|_| found.observed_at_least)
 }
 
@@ -80,22 +80,22 @@ pub fn observed_range(found: &ObjectiveFinding) -> String {
 /// The result of an objective, with the sample that it takes to decide it.
 pub fn result(found: &ObjectiveFinding) -> String {
     let word = match found.verdict {
-        ObjectiveVerdict::Holds => "met",
-        ObjectiveVerdict::Broken => "violated",
+        ObjectiveVerdict::Met => "met",
+        ObjectiveVerdict::Violated => "violated",
         ObjectiveVerdict::Inconclusive => "inconclusive",
     };
     let because = match (found.why, found.more_shoppers) {
-        (Why::Sure, _) => String::new(),
-        (Why::NothingSeen, _) => ": no samples".to_owned(),
-        (Why::Certain, _) => " (the run was stopped)".to_owned(),
-        (Why::CutShort, _) => ": met until the run was cut short".to_owned(),
-        (Why::HoldsSoFar, _) => ": met so far".to_owned(),
-        (Why::BrokenSoFar, _) => ": violated so far".to_owned(),
-        (Why::Suspect, _) => ": met, but the load generator is suspect".to_owned(),
-        (Why::Straddles, Some(more)) => {
+        (Reason::Sure, _) => String::new(),
+        (Reason::NothingSeen, _) => ": no samples".to_owned(),
+        (Reason::Certain, _) => " (the run was stopped)".to_owned(),
+        (Reason::CutShort, _) => ": met until the run was cut short".to_owned(),
+        (Reason::MetSoFar, _) => ": met so far".to_owned(),
+        (Reason::ViolatedSoFar, _) => ": violated so far".to_owned(),
+        (Reason::Suspect, _) => ": met, but the load generator is suspect".to_owned(),
+        (Reason::Straddles, Some(more)) => {
             format!(": about {} needed", counted(more.max(1), "more shopper"))
         }
-        (Why::Straddles, None) => ": too close to the limit for any sample size".to_owned(),
+        (Reason::Straddles, None) => ": too close to the limit for any sample size".to_owned(),
     };
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
         format!(

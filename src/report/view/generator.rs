@@ -2,14 +2,14 @@
 
 use super::blocks::{Statement, Tone};
 use super::format::{count, counted, percent};
-use crate::verdict::{AssetFinding, Findings, Soundness};
+use crate::verdict::{AssetFinding, Findings, Validity};
 
 /// The load generator's figures, then each health issue with its remedy.
 pub fn generator(findings: &Findings) -> Vec<Statement> {
     let health = &findings.health;
-    let tone = match health.soundness {
-        Soundness::Valid => Tone::Plain,
-        Soundness::Suspect | Soundness::Invalid => Tone::Doubtful,
+    let tone = match health.validity {
+        Validity::Valid => Tone::Plain,
+        Validity::Suspect | Validity::Invalid => Tone::Doubtful,
     };
     let lag = health.lag.map_or_else(String::new, |lag| {
         format!("; schedule lag p50 {}, p99 {}, max {}", lag.p50, lag.p99, lag.max)
@@ -24,14 +24,14 @@ pub fn generator(findings: &Findings) -> Vec<Statement> {
         format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
     let mut statements = vec![Statement::new(
         tone,
-        format!("Load generator {}: {started}{lag}{cpu}{rss}", health.soundness.key()),
+        format!("Load generator {}: {started}{lag}{cpu}{rss}", health.validity.key()),
     )];
     statements.extend(network(findings));
-    statements.extend(health.doubts.iter().map(|doubt| {
-        let (tone, label) = match doubt.gravity {
-            Soundness::Valid => (Tone::Faint, "Note"),
-            Soundness::Suspect => (Tone::Doubtful, "Suspect"),
-            Soundness::Invalid => (Tone::Doubtful, "Invalid"),
+    statements.extend(health.issues.iter().map(|doubt| {
+        let (tone, label) = match doubt.severity {
+            Validity::Valid => (Tone::Faint, "Note"),
+            Validity::Suspect => (Tone::Doubtful, "Suspect"),
+            Validity::Invalid => (Tone::Doubtful, "Invalid"),
         };
         let text = format!("{label}: {}. Remedy: {}.", doubt.cause, doubt.cause.remedy());
         Statement::new(tone, text)

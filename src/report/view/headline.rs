@@ -5,7 +5,7 @@ use super::format::{count, counted, rate};
 use super::{experiment, hotspots, incidents, loss, power, warning};
 use crate::plan::{ArrivalModel, Plan};
 use crate::verdict::statistics::Rate;
-use crate::verdict::{Completion, Findings, ObjectiveVerdict, RunFacts, Soundness, Verdict, Why};
+use crate::verdict::{Completion, Findings, ObjectiveVerdict, Reason, RunFacts, Validity, Verdict};
 
 /// The size of the run, its target and its load, in a line.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -71,13 +71,13 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Statement {
 
 fn still_running(facts: &RunFacts, findings: &Findings) -> String {
     let until = incidents::clock(facts, facts.duration);
-    let so_far = |why| findings.objectives.iter().filter(|found| found.why == why).count();
+    let so_far = |why| findings.objectives.iter().filter(|found| found.reason == why).count();
     let objectives = match findings.objectives.len() as u64 {
         0 => String::new(),
         all => format!(
             "; {} met and {} violated so far, of {}",
-            so_far(Why::HoldsSoFar),
-            so_far(Why::BrokenSoFar),
+            so_far(Reason::MetSoFar),
+            so_far(Reason::ViolatedSoFar),
             counted(all, "objective"),
         ),
     };
@@ -88,7 +88,7 @@ fn violated(findings: &Findings) -> String {
     let violated: Vec<&str> = findings
         .objectives
         .iter()
-        .filter(|found| found.verdict == ObjectiveVerdict::Broken)
+        .filter(|found| found.verdict == ObjectiveVerdict::Violated)
         .map(|found| found.text.as_str())
         .collect();
     format!(
@@ -108,7 +108,7 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if facts.completion == Completion::Aborted {
         "an abort condition stopped a part of the run, but the whole run violates no objective"
             .to_owned()
-    } else if findings.health.soundness == Soundness::Suspect {
+    } else if findings.health.validity == Validity::Suspect {
         "the load generator is suspect, so no objective can count as met".to_owned()
     } else {
         let open = findings

@@ -19,8 +19,8 @@ fn statement(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Statement {
         if spot.steps.is_empty() { String::new() } else { format!(" at {}", places(plan, spot)) };
     let (share, _) = rate(&spot.inside);
     let risk = match relative_risk_range(spot) {
-        Some(range) => format!("{} (95 % CI {range})", times(spot.lift)),
-        None => format!("at least {}", times(spot.lift)),
+        Some(range) => format!("{} (95 % CI {range})", times(spot.relative_risk)),
+        None => format!("at least {}", times(spot.relative_risk)),
     };
     let of_all = 10_000.0 / findings.shoppers.ended.max(1) as f64;
     let per_10_000 = |(excess, ci95): (f64, Interval)| {
@@ -79,10 +79,10 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
             inside.1,
             outside.0,
             outside.1,
-            if spot.lift_is_least() {
-                format!("≥ {}", times(spot.lift))
+            if spot.relative_risk_is_lower_bound() {
+                format!("≥ {}", times(spot.relative_risk))
             } else {
-                times(spot.lift)
+                times(spot.relative_risk)
             },
             relative_risk_range(spot).unwrap_or_else(|| NOTHING.to_owned()),
             expected(excess),
@@ -96,7 +96,7 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
 
 /// The interval of the relative risk; none where only a lower bound is known.
 fn relative_risk_range(spot: &HotSpot) -> Option<String> {
-    (!spot.lift_is_least()).then(|| interval_of(spot.lift_ci95, times))
+    (!spot.relative_risk_is_lower_bound()).then(|| interval_of(spot.relative_risk_ci95, times))
 }
 
 /// A hot spot's group: `payment wallet`; a value that begins with its name stands alone: `node-3`.

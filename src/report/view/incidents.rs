@@ -9,7 +9,7 @@ use super::warning::was_late;
 use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::statistics::MantelHaenszel;
-use crate::verdict::{Findings, Overload, RunFacts, Source, TimeWindow, WhyRepeated};
+use crate::verdict::{Findings, Incident, Overload, RepeatCause, RunFacts, Source};
 
 /// From this share of failing first attempts on, an incident is an outage.
 const OUTAGE: f64 = 0.9;
@@ -21,37 +21,37 @@ const LISTED: usize = 2;
 /// The reason why failures repeat; none if too few shoppers retried.
 pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Statement> {
     let found = &findings.repeats.source;
-    let Source { why, strata, windows, .. } = found;
+    let Source { cause, strata, incidents, .. } = found;
     let evidence = strata.risk_ratio().map_or_else(
         || "Retries often fail while other shoppers' first attempts at the same time succeed.".to_owned(),
         |(ratio, _)| format!("A retry fails {} times as often as other shoppers' first attempts at the same time.", times(ratio)),
     );
-    let listed = || list(plan, facts, findings, windows);
-    let text = match why {
-        WhyRepeated::TooFew => return None,
-        WhyRepeated::Chance => chance(strata),
-        WhyRepeated::Always => format!(
+    let listed = || list(plan, facts, findings, incidents);
+    let text = match cause {
+        RepeatCause::TooFew => return None,
+        RepeatCause::Chance => chance(strata),
+        RepeatCause::Always => format!(
             "Most attempts fail, for any shopper and at any time: {} of first attempts where shoppers failed.",
             percent(findings.repeats.pooled.p_first.unwrap_or_default())
         ),
-        WhyRepeated::Shopper => {
+        RepeatCause::Shopper => {
             format!("Repeated failures are specific to the shopper, not to a time. {evidence}")
         }
-        WhyRepeated::Moment => format!(
+        RepeatCause::Moment => format!(
             "Repeated failures come from incidents: {}. A retry fails no more often than other shoppers' first attempts at the same time.",
             listed()
         ),
-        WhyRepeated::ShopperAndMoment => format!(
+        RepeatCause::ShopperAndMoment => format!(
             "Repeated failures are mostly specific to the shopper. {evidence} Incidents contribute: {}.",
             listed()
         ),
-        WhyRepeated::MomentAndShopper => format!(
+        RepeatCause::MomentAndShopper => format!(
             "Repeated failures come mostly from incidents: {}. Some are specific to the shopper. {evidence}",
             listed()
         ),
     };
     let text = warning(found).map_or_else(|| text.clone(), |warning| format!("{text} {warning}"));
-    Some(Statement::new(if *why == WhyRepeated::Chance { Tone::Plain } else { Tone::Bad }, text))
+    Some(Statement::new(if *cause == RepeatCause::Chance { Tone::Plain } else { Tone::Bad }, text))
 }
 
 /// What the comparison of retries with first attempts can't see, if that may matter.
@@ -90,8 +90,8 @@ fn chance(strata: &MantelHaenszel) -> String {
 }
 
 /// `the shop was down from 12:01:10 to 12:01:40`; the costliest first.
-fn list(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[TimeWindow]) -> String {
-    let mut ranked: Vec<&TimeWindow> = windows.iter().collect();
+fn list(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[Incident]) -> String {
+    let mut ranked: Vec<&Incident> = windows.iter().collect();
     ranked.sort_by_key(|window| (std::cmp::Reverse(window.failed_again), window.from));
     let texts: Vec<String> =
         ranked.iter().take(LISTED).map(|window| describe(plan, facts, findings, window)).collect();
@@ -105,12 +105,12 @@ fn list(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[TimeWindo
 /// The incident that affected most shoppers: when, what happened, and its tone; none if there was none.
 pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String, Tone)> {
     let window = findings
-        .windows
+        .incidents
         .iter()
         .max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
     let what = failing_part(plan, window);
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
-    let others = match findings.windows.len() as u64 - 1 {
+    let others = match findings.incidents.len() as u64 - 1 {
         0 => String::new(),
         more => format!("; {} more", crate::base::counted(more, "incident")),
     };
@@ -123,32 +123,36 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
 
 /// Incidents that are not the reason for repeated failures: shoppers who leave after one failure are lost as well.
 pub fn incidents(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Statement> {
-    let listed_as_source = !findings.repeats.source.windows.is_empty();
-    if listed_as_source || findings.windows.is_empty() {
+    let listed_as_source = !findings.repeats.source.incidents.is_empty();
+    if listed_as_source || findings.incidents.is_empty() {
         return None;
     }
-    let lost: f64 =
-        findings.windows.iter().filter_map(|window| window.excess_lost).map(|(lost, _)| lost).sum();
+    let lost: f64 = findings
+        .incidents
+        .iter()
+        .filter_map(|window| window.excess_lost)
+        .map(|(lost, _)| lost)
+        .sum();
     let cost = if lost > 0.0 {
         format!(" Excess loss: about {}.", plural(&expected(lost), "shopper"))
     } else {
         String::new()
     };
-    let listed = list(plan, facts, findings, &findings.windows);
+    let listed = list(plan, facts, findings, &findings.incidents);
     Some(Statement::new(Tone::Bad, format!("Incidents: {listed}.{cost}")))
 }
 
 /// A unit, or the shop as a whole.
-fn failing_part(plan: &Plan, window: &TimeWindow) -> String {
+fn failing_part(plan: &Plan, window: &Incident) -> String {
     window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit))
 }
 
 /// What must be said of an incident during which the load generator was late: the shop may not be to blame.
-fn late(findings: &Findings, window: &TimeWindow) -> &'static str {
+fn late(findings: &Findings, window: &Incident) -> &'static str {
     if was_late(findings, window.from, window.until) { " (load generator was late)" } else { "" }
 }
 
-fn describe(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &TimeWindow) -> String {
+fn describe(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &Incident) -> String {
     let share = window.inside.value().unwrap_or_default();
     let how = if share >= OUTAGE {
         "was down".to_owned()
@@ -164,11 +168,11 @@ fn describe(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &TimeWin
 }
 
 /// `12:01:10 to 12:01:40`; `12:01:10 to the end`.
-fn span(facts: &RunFacts, window: &TimeWindow) -> String {
+fn span(facts: &RunFacts, window: &Incident) -> String {
     format!("{} to {}", clock(facts, window.from), end(facts, window))
 }
 
-fn end(facts: &RunFacts, window: &TimeWindow) -> String {
+fn end(facts: &RunFacts, window: &Incident) -> String {
     if window.to_the_end { "the end".to_owned() } else { clock(facts, window.until) }
 }
 
@@ -182,7 +186,7 @@ pub(super) fn clock(facts: &RunFacts, at: Micros) -> String {
 /// All incidents.
 pub fn table(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     let lost = findings.loss.is_some();
-    let any_late = findings.windows.iter().any(|window| !late(findings, window).is_empty());
+    let any_late = findings.incidents.iter().any(|window| !late(findings, window).is_empty());
     let mut columns = vec![
         ("from (UTC)", Fit::Name),
         ("to", Fit::Name),
@@ -199,7 +203,7 @@ pub fn table(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     columns.extend(lost.then_some(("95 % CI", Fit::Optional(4))));
     columns.extend(any_late.then_some(("load generator", Fit::Name)));
     let mut table = Table::new("Incidents (times with an elevated failure rate)", &columns);
-    for window in &findings.windows {
+    for window in &findings.incidents {
         let unit =
             window.unit.map_or_else(|| "whole shop".to_owned(), |unit| plan.unit_label(unit));
         let (inside, outside) = (rate(&window.inside), rate(&window.outside));

@@ -28,7 +28,7 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
         Behaviour::Live => "Observed loss",
     };
     let revenue =
-        own.worth.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
+        own.order_value.filter(|worth| worth.minor_units > 0.0).map_or_else(String::new, |worth| {
             format!(
                 " Revenue at risk: they would have paid {} (95 % CI {}).",
                 money(plan.currency, worth.minor_units),
@@ -63,8 +63,11 @@ fn over_all_models(loss: &Loss) -> String {
 
 /// The loss under every abandonment model, if there is any.
 pub fn table(plan: &Plan, findings: &Findings) -> Table {
-    let priced =
-        findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|loss| loss.worth.is_some());
+    let priced = findings
+        .loss
+        .iter()
+        .flat_map(|loss| &loss.by_patience)
+        .any(|loss| loss.order_value.is_some());
     let live = findings.loss.as_ref().is_some_and(|loss| loss.behaviour == Behaviour::Live);
     let mut columns = vec![
         ("model", Fit::Name),
@@ -94,8 +97,8 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
             count(row.effective_sample as u64),
         ];
         if priced {
-            let of = |show: &dyn Fn(crate::verdict::LostWorth) -> String| {
-                row.worth.map_or_else(|| NOTHING.to_owned(), show)
+            let of = |show: &dyn Fn(crate::verdict::LostOrderValue) -> String| {
+                row.order_value.map_or_else(|| NOTHING.to_owned(), show)
             };
             cells.push(of(&|worth| money(plan.currency, worth.minor_units)));
             cells.push(of(&|worth| money_range(plan.currency, worth.ci95)));
@@ -109,8 +112,11 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
 pub fn season(plan: &Plan, findings: &Findings) -> Table {
     let stated = findings.loss.as_ref().and_then(|loss| Some((loss, loss.season?)));
     let Some((loss, shoppers)) = stated else { return Table::new("", &[]) };
-    let priced =
-        loss.by_patience.iter().filter_map(|row| row.season).any(|season| season.worth.is_some());
+    let priced = loss
+        .by_patience
+        .iter()
+        .filter_map(|row| row.season)
+        .any(|season| season.order_value.is_some());
     let mut columns = vec![("model", Fit::Name), ("lost", Fit::Figure), ("95 % CI", Fit::Figure)];
     columns.extend(priced.then_some(("revenue at risk", Fit::Figure)));
     columns.extend(priced.then_some(("95 % CI", Fit::Optional(1))));
@@ -122,7 +128,7 @@ pub fn season(plan: &Plan, findings: &Findings) -> Table {
         let mut cells = vec![row.patience.clone(), lost, range(season.ci95)];
         if priced {
             let of = |show: &dyn Fn((f64, crate::verdict::statistics::Interval)) -> String| {
-                season.worth.map_or_else(|| NOTHING.to_owned(), show)
+                season.order_value.map_or_else(|| NOTHING.to_owned(), show)
             };
             cells.push(of(&|(worth, _)| money(plan.currency, worth)));
             cells.push(of(&|(_, ci95)| money_range(plan.currency, ci95)));

@@ -95,7 +95,11 @@ fn of_loss(plan: &Plan, findings: &Findings, loss: &Loss) -> Vec<String> {
             "A declined payment is not a failure, but it counts as a reason to abandon.".to_owned(),
         );
     }
-    if loss.by_patience.iter().filter_map(|row| row.worth).any(|worth| worth.estimated_share > 0.0)
+    if loss
+        .by_patience
+        .iter()
+        .filter_map(|row| row.order_value)
+        .any(|worth| worth.estimated_share > 0.0)
     {
         notes.push(
             "Unknown order values of lost shoppers are estimated from other shoppers on the same journey."

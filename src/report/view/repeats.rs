@@ -50,8 +50,8 @@ fn cells(name: String, found: &Stickiness) -> Vec<String> {
         found.p_first.map_or_else(nothing, percent),
         rate(&found.second).0,
         found.second_ci95().map_or_else(nothing, of_second),
-        found.lift.map_or_else(nothing, |(lift, _)| times(lift)),
-        found.lift.map_or_else(nothing, |(_, ci95)| interval_of(ci95, times)),
+        found.relative_risk.map_or_else(nothing, |(lift, _)| times(lift)),
+        found.relative_risk.map_or_else(nothing, |(_, ci95)| interval_of(ci95, times)),
         found.rho.map_or_else(nothing, |(rho, _)| two(rho)),
         found.rho.map_or_else(nothing, |(_, ci95)| interval_of(ci95, two)),
     ]

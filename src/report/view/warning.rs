@@ -3,7 +3,7 @@
 
 use super::blocks::{Answer, Statement, Table, Tone};
 use crate::base::Micros;
-use crate::verdict::{Findings, Soundness};
+use crate::verdict::{Findings, Validity};
 
 /// A warning about the load generator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,14 @@ pub const MARK: &str = "invalid (load generator saturated)";
 /// The warning that the state of the load generator calls for.
 pub fn warning(findings: &Findings) -> Option<Warning> {
     let health = &findings.health;
-    let cause = &health.doubts.iter().find(|doubt| doubt.gravity == health.soundness)?.cause;
-    match health.soundness {
-        Soundness::Valid => None,
-        Soundness::Suspect => Some(Warning {
+    let cause = &health.issues.iter().find(|doubt| doubt.severity == health.validity)?.cause;
+    match health.validity {
+        Validity::Valid => None,
+        Validity::Suspect => Some(Warning {
             of_all: false,
             sentence: format!("Read response times with caution: {cause}."),
         }),
-        Soundness::Invalid => Some(Warning {
+        Validity::Invalid => Some(Warning {
             of_all: true,
             sentence: format!(
                 "Do not use these results: {cause}. They may describe the load generator and not the shop."
@@ -40,7 +40,7 @@ pub fn warning(findings: &Findings) -> Option<Warning> {
 pub fn was_late(findings: &Findings, from: Micros, until: Micros) -> bool {
     findings
         .health
-        .late_stretches
+        .late_spans
         .iter()
         .any(|(late_from, late_until)| *late_from < until && from < *late_until)
 }

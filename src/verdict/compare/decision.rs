@@ -7,14 +7,14 @@
 use crate::verdict::statistics::{Shift, power};
 
 /// The chance that is accepted of calling the primary comparison of two like runs a regression.
-pub(super) const PRIMARY_LEVEL: f64 = 0.025;
+pub const PRIMARY_LEVEL: f64 = 0.025;
 /// The same of any of the other comparisons, all together.
-pub(super) const OTHERS_LEVEL: f64 = 0.025;
+pub const OTHERS_LEVEL: f64 = 0.025;
 /// The chance that is accepted of missing a change that matters.
-pub(super) const CLEAR_LEVEL: f64 = 0.05;
+pub const CLEAR_LEVEL: f64 = 0.05;
 /// The answer to a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ChangeVerdict {
     /// Surely worse, and not surely by less than matters.
     Regression,
     /// Surely not worse by as much as matters.
@@ -25,7 +25,7 @@ pub enum Answer {
 
 /// Why an answer was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
+pub enum ChangeReason {
     /// The limits say so.
     Sure,
     /// Surely worse, but surely by less than matters.
@@ -36,43 +36,54 @@ pub enum Because {
 
 /// What decides a comparison.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
+pub struct Bounds {
     /// The noise between like runs: a regression is surely beyond it.
-    pub(super) floor: f64,
+    pub floor: f64,
     /// What matters: no regression is surely less.
-    pub(super) margin: f64,
+    pub margin: f64,
 }
 
 /// The answer, given the corrected p-value of "worse than the noise".
 ///
 /// Surely worse, and not surely by less than matters: a regression. Surely not worse by as much as matters: none.
-pub(super) fn answer(
+pub fn decide(
     shift: &Shift,
     bounds: Bounds,
     corrected: f64,
     level: f64,
-) -> (Answer, Because) {
+) -> (ChangeVerdict, ChangeReason) {
     let (worse, clear) = (corrected <= level, shift.limits(CLEAR_LEVEL).high < bounds.margin);
     match (worse, clear) {
-        (_, true) => (Answer::NoRegression, if worse { Because::TooSmall } else { Because::Sure }),
-        (true, false) => (Answer::Regression, Because::Sure),
-        (false, false) => (Answer::Inconclusive, Because::Straddles),
+        (_, true) => (
+            ChangeVerdict::NoRegression,
+            if worse { ChangeReason::TooSmall } else { ChangeReason::Sure },
+        ),
+        (true, false) => (ChangeVerdict::Regression, ChangeReason::Sure),
+        (false, false) => (ChangeVerdict::Inconclusive, ChangeReason::Straddles),
     }
 }
 
 /// How many times as much must be seen until an answer like this is decided; `strictness` is the number of
 /// comparisons that share the level.
-pub(super) fn times_needed(
-    shift: &Shift,
-    bounds: Bounds,
-    strictness: f64,
-    level: f64,
-) -> Option<f64> {
+pub fn times_needed(shift: &Shift, bounds: Bounds, strictness: f64, level: f64) -> Option<f64> {
     let (clear, worse) = (shift.caution(CLEAR_LEVEL), shift.caution(level / strictness));
     power::times_needed(20, |times| {
         let more = shift.with_more(times);
         more.limits_at(clear).high < bounds.margin || more.limits_at(worse).low > bounds.floor
     })
+}
+
+// === impl ChangeVerdict ===
+
+impl ChangeVerdict {
+    /// As `comparison.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            ChangeVerdict::Regression => "regression",
+            ChangeVerdict::NoRegression => "no_regression",
+            ChangeVerdict::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -89,19 +100,19 @@ mod tests {
         let bounds = Bounds { floor: 0.0, margin: 0.1 };
         let of = |estimate, error| {
             let shift = shift(estimate, error);
-            answer(&shift, bounds, shift.p_value(bounds.floor), PRIMARY_LEVEL)
+            decide(&shift, bounds, shift.p_value(bounds.floor), PRIMARY_LEVEL)
         };
-        assert_eq!(of(0.2, 0.05), (Answer::Regression, Because::Sure));
-        assert_eq!(of(0.0, 0.05), (Answer::NoRegression, Because::Sure));
+        assert_eq!(of(0.2, 0.05), (ChangeVerdict::Regression, ChangeReason::Sure));
+        assert_eq!(of(0.0, 0.05), (ChangeVerdict::NoRegression, ChangeReason::Sure));
         assert_eq!(
             of(0.05, 0.01),
-            (Answer::NoRegression, Because::TooSmall),
+            (ChangeVerdict::NoRegression, ChangeReason::TooSmall),
             "surely worse, surely by less than matters"
         );
-        assert_eq!(of(0.05, 0.05), (Answer::Inconclusive, Because::Straddles));
+        assert_eq!(of(0.05, 0.05), (ChangeVerdict::Inconclusive, ChangeReason::Straddles));
         assert_eq!(
             of(0.15, 0.05).0,
-            Answer::Regression,
+            ChangeVerdict::Regression,
             "surely worse, perhaps by more than matters"
         );
     }
@@ -117,7 +128,10 @@ mod tests {
         assert!(
             p <= PRIMARY_LEVEL || shift(0.05, 0.05).with_more(times).limits(CLEAR_LEVEL).high < 0.1
         );
-        assert_eq!(answer(&more, bounds, more.p_value(0.0), PRIMARY_LEVEL).0, Answer::Inconclusive);
+        assert_eq!(
+            decide(&more, bounds, more.p_value(0.0), PRIMARY_LEVEL).0,
+            ChangeVerdict::Inconclusive
+        );
         assert!(times_needed(&shift(0.05, 0.05), bounds, 30.0, OTHERS_LEVEL).unwrap() >= times);
     }
 }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Measured, Side, Subject, measure};
+use super::measure::{Measured, measure};
+use super::run::ComparedRun;
+use super::subject::Subject;
 use crate::verdict::statistics::student::critical;
 
 /// The name and version of the stored form.
@@ -31,7 +33,7 @@ pub struct NoiseFloor {
 }
 
 /// The noise floor of these runs, which must be alike and at least two.
-pub fn calibrate(runs: &[Side<'_>]) -> Option<NoiseFloor> {
+pub fn calibrate(runs: &[ComparedRun<'_>]) -> Option<NoiseFloor> {
     let first = runs.first().filter(|_| runs.len() >= 2)?;
     let pairs = runs
         .iter()
@@ -51,7 +53,7 @@ pub fn calibrate(runs: &[Side<'_>]) -> Option<NoiseFloor> {
 }
 
 /// The floors from all pairs of so many runs; none of fewer than two.
-pub(super) fn floors(
+pub fn floors(
     pairs: impl Iterator<Item = Vec<Measured>>,
     runs: usize,
 ) -> Option<BTreeMap<String, f64>> {
@@ -74,7 +76,7 @@ pub(super) fn floors(
 
 impl NoiseFloor {
     /// Of this figure, on the scale of its shift; nothing where it was not seen.
-    pub(super) fn of(&self, key: &str) -> f64 {
+    pub(super) fn floor_of(&self, key: &str) -> f64 {
         self.floors.get(key).copied().unwrap_or(0.0)
     }
 }

@@ -3,7 +3,7 @@
 use crate::base::StepId;
 use crate::plan::{ArrivalModel, Measure, Metric, MetricScope, Plan};
 use crate::tally::{PairQuestion, Tally};
-use crate::verdict::objectives::sample::{Sample, Spans};
+use crate::verdict::objectives::{Sample, SpanSample};
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 
 /// One figure that two runs have in common.
@@ -121,7 +121,7 @@ impl Subject {
     }
 
     /// What was seen of it, of a rate.
-    pub(super) fn cells(&self, plan: &Plan, tally: &Tally) -> SumsByBlock {
+    pub(super) fn sums(&self, plan: &Plan, tally: &Tally) -> SumsByBlock {
         let Some(metric) = self.metric() else { return first_purchases(plan, tally) };
         match Sample::of(plan, tally, &metric) {
             Sample::Shares(cells) => cells,
@@ -140,11 +140,11 @@ impl Subject {
     }
 
     /// What was seen of it, of a span of time.
-    pub(super) fn spans<'t>(&self, plan: &Plan, tally: &'t Tally) -> Spans<'t> {
-        let Some(metric) = self.metric() else { return Spans::default() };
+    pub(super) fn spans<'t>(&self, plan: &Plan, tally: &'t Tally) -> SpanSample<'t> {
+        let Some(metric) = self.metric() else { return SpanSample::default() };
         match Sample::of(plan, tally, &metric) {
             Sample::Spans(spans) => spans,
-            Sample::Shares(_) | Sample::Requests(_) => Spans::default(),
+            Sample::Shares(_) | Sample::Requests(_) => SpanSample::default(),
         }
     }
 }
@@ -164,7 +164,7 @@ fn first_purchases(plan: &Plan, tally: &Tally) -> SumsByBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::trial::{Trial, failing, shop};
+    use crate::verdict::simulation::{SimulatedRun, failing, shop};
 
     #[test]
     fn subjects_have_the_names_that_objectives_have() {
@@ -192,12 +192,13 @@ mod tests {
 
     #[test]
     fn a_failed_purchase_is_a_shopper_who_failed_to_buy_at_first() {
-        let trial =
-            Trial::run(2_000, 60, |m| failing(m.step == "confirm" && m.nth == 1 && m.luck < 0.1));
-        let cells = Subject::FailedPurchases.cells(&trial.plan, &trial.tally);
+        let simulated = SimulatedRun::run(2_000, 60, |m| {
+            failing(m.step == "confirm" && m.nth == 1 && m.luck < 0.1)
+        });
+        let cells = Subject::FailedPurchases.sums(&simulated.plan, &simulated.tally);
         let all = cells.values().fold(SumOfSquares::default(), |sum, cell| sum + *cell);
-        let pay = &trial.tally.steps[trial.step("pay").index()];
-        let confirm = &trial.tally.steps[trial.step("confirm").index()];
+        let pay = &simulated.tally.steps[simulated.step("pay").index()];
+        let confirm = &simulated.tally.steps[simulated.step("confirm").index()];
         assert_eq!(
             (all.sum, all.count),
             (confirm.failures() as f64, (pay.attempts() - confirm.failures()) as f64)

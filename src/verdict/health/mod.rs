@@ -1,4 +1,4 @@
-//! Doubt yourself: whether the generator, and not the shop, made the figures what they are.
+//! Whether the generator, and not the shop, made the figures what they are.
 //!
 //! The rule of open load: every shopper acts when the schedule says so, however the shop fares. Schedule lag is the
 //! proof. A single attempt that acted late says nothing, nor do a few milliseconds beside a median of a
@@ -10,8 +10,8 @@
 //! own p99 is ours and not the shop's; when more than 0.1 % of the arrivals never started, since repeated failures
 //! are gated at about that rate; or when exchanges failed for want of our own means.
 
-mod doubt;
-mod schedule_held;
+mod generator;
+mod issue;
 
-pub use doubt::{Cause, Doubt, Soundness};
-pub use schedule_held::{Health, Lag, health};
+pub use generator::{GeneratorHealth, LagQuantiles, health};
+pub use issue::{HealthIssue, IssueCause, Validity};

@@ -2,10 +2,10 @@ use super::*;
 use crate::base::Micros;
 use crate::plan::ArrivalModel;
 use crate::tally::Observed;
+use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
 use crate::verdict::statistics::rule_of_three;
-use crate::verdict::trial::{Trial, failing, planted, shop};
 
-fn named(trial: &Trial) -> Vec<(String, Vec<String>)> {
+fn named(simulated: &SimulatedRun) -> Vec<(String, Vec<String>)> {
     let of = |spot: &HotSpot| {
         let group = spot
             .group
@@ -13,15 +13,15 @@ fn named(trial: &Trial) -> Vec<(String, Vec<String>)> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect::<Vec<_>>()
             .join(" ");
-        (group, spot.steps.iter().map(|step| trial.plan.step_label(*step)).collect())
+        (group, spot.steps.iter().map(|step| simulated.plan.step_label(*step)).collect())
     };
-    hotspots(&trial.plan, &trial.tally).iter().map(of).collect()
+    hotspots(&simulated.plan, &simulated.tally).iter().map(of).collect()
 }
 
 #[test]
 fn planted_causes_are_named_once_each_and_passing_errors_are_not() {
-    let trial = Trial::run(12_000, 120, planted);
-    let found = named(&trial);
+    let simulated = SimulatedRun::run(12_000, 120, planted);
+    let found = named(&simulated);
     assert_eq!(found.len(), 2, "{found:?}");
     assert_eq!(found[0], ("payment=wallet".into(), vec!["pay".into()]));
     assert_eq!(found[1].0, "node=n3");
@@ -30,15 +30,18 @@ fn planted_causes_are_named_once_each_and_passing_errors_are_not() {
 
 #[test]
 fn a_finding_says_how_many_how_often_and_at_what_cost() {
-    let trial = Trial::run(12_000, 120, planted);
-    let wallet = &hotspots(&trial.plan, &trial.tally)[0];
+    let simulated = SimulatedRun::run(12_000, 120, planted);
+    let wallet = &hotspots(&simulated.plan, &simulated.tally)[0];
     assert_eq!(wallet.basis, Basis::Assigned);
-    assert_eq!((wallet.scope, &wallet.steps[..]), (Scope::Steps, &[trial.step("pay")][..]));
+    assert_eq!(
+        (wallet.scope, &wallet.steps[..]),
+        (HotspotScope::Steps, &[simulated.step("pay")][..])
+    );
     // Three in five buyers come to pay, and a twelfth of the wallets never work: 5 % of the buyers with wallets.
     assert!((wallet.inside.value().unwrap() - 0.05).abs() < 0.008, "{wallet:?}");
     assert!(
-        wallet.lift > 10.0
-            && wallet.lift_is_least()
+        wallet.relative_risk > 10.0
+            && wallet.relative_risk_is_lower_bound()
             && wallet.q_value < 1e-20
             && wallet.q_value >= wallet.p_value
     );
@@ -49,35 +52,37 @@ fn a_finding_says_how_many_how_often_and_at_what_cost() {
         ci95.low < lost && lost < ci95.high && ci95.low > 0.7 * lost && ci95.high < 1.3 * lost,
         "{wallet:?}"
     );
-    assert_eq!(hotspots(&trial.plan, &trial.tally)[1].basis, Basis::Observed);
+    assert_eq!(hotspots(&simulated.plan, &simulated.tally)[1].basis, Basis::Observed);
 }
 
 #[test]
 fn where_none_fail_elsewhere_the_lift_is_the_least_that_it_can_be() {
-    let trial = Trial::run(12_000, 120, planted);
-    let wallet = &hotspots(&trial.plan, &trial.tally)[0];
+    let simulated = SimulatedRun::run(12_000, 120, planted);
+    let wallet = &hotspots(&simulated.plan, &simulated.tally)[0];
     let over_three_in_n = wallet.ci95().unwrap().low / rule_of_three(wallet.outside.trials);
     assert!(
-        wallet.lift_is_least()
-            && wallet.lift == wallet.lift_ci95.low
-            && wallet.lift_ci95.high.is_infinite(),
+        wallet.relative_risk_is_lower_bound()
+            && wallet.relative_risk == wallet.relative_risk_ci95.low
+            && wallet.relative_risk_ci95.high.is_infinite(),
         "{wallet:?}"
     );
     assert!(
-        wallet.lift <= over_three_in_n && wallet.lift > 0.8 * over_three_in_n,
+        wallet.relative_risk <= over_three_in_n && wallet.relative_risk > 0.8 * over_three_in_n,
         "{} {over_three_in_n}",
-        wallet.lift
+        wallet.relative_risk
     );
 }
 
 #[test]
 fn where_some_fail_elsewhere_the_figures_have_two_ends() {
-    let trial = Trial::run(12_000, 120, |m| {
+    let simulated = SimulatedRun::run(12_000, 120, |m| {
         failing(m.step == "pay" && (m.payment == "wallet" && m.shopper < 0.1 || m.luck < 0.1))
     });
-    let spot = &hotspots(&trial.plan, &trial.tally)[0];
+    let spot = &hotspots(&simulated.plan, &simulated.tally)[0];
     assert!(
-        !spot.lift_is_least() && spot.lift_ci95.low < spot.lift && spot.lift < spot.lift_ci95.high,
+        !spot.relative_risk_is_lower_bound()
+            && spot.relative_risk_ci95.low < spot.relative_risk
+            && spot.relative_risk < spot.relative_risk_ci95.high,
         "{spot:?}"
     );
     for (excess, ci95) in [spot.excess_repeated, spot.excess_lost.unwrap()] {
@@ -92,10 +97,10 @@ fn where_nothing_concentrates_nothing_is_named() {
     let named: usize = (0..20)
         .map(|run| {
             let from = 0.04 * f64::from(run);
-            let trial = Trial::run(3_000, 60, move |m| {
+            let simulated = SimulatedRun::run(3_000, 60, move |m| {
                 failing(m.step == "pay" && (from..from + 0.1).contains(&m.shopper))
             });
-            hotspots(&trial.plan, &trial.tally).len()
+            hotspots(&simulated.plan, &simulated.tally).len()
         })
         .sum();
     assert!(named <= 2, "{named} false findings in 20 runs");
@@ -103,49 +108,53 @@ fn where_nothing_concentrates_nothing_is_named() {
 
 #[test]
 fn a_group_that_fails_everywhere_a_little_is_named_without_a_step_or_with_all() {
-    let trial = Trial::run(20_000, 60, |m| failing(m.device == "mobile" && m.luck < 0.04));
-    let found = named(&trial);
+    let simulated =
+        SimulatedRun::run(20_000, 60, |m| failing(m.device == "mobile" && m.luck < 0.04));
+    let found = named(&simulated);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "device=mobile");
 }
 
 #[test]
 fn two_values_that_fail_only_together_are_the_pair_and_not_its_halves() {
-    let trial = Trial::run(12_000, 120, |m| {
+    let simulated = SimulatedRun::run(12_000, 120, |m| {
         failing(m.step == "pay" && m.payment == "wallet" && m.device == "mobile" && m.shopper < 0.2)
     });
-    assert_eq!(named(&trial), [("device=mobile payment=wallet".into(), vec!["pay".into()])]);
-    let spot = &hotspots(&trial.plan, &trial.tally)[0];
-    assert_eq!((spot.basis, spot.outside.events, spot.lift_is_least()), (Basis::Assigned, 0, true));
+    assert_eq!(named(&simulated), [("device=mobile payment=wallet".into(), vec!["pay".into()])]);
+    let spot = &hotspots(&simulated.plan, &simulated.tally)[0];
+    assert_eq!(
+        (spot.basis, spot.outside.events, spot.relative_risk_is_lower_bound()),
+        (Basis::Assigned, 0, true)
+    );
 }
 
 #[test]
 fn a_value_that_nearly_everybody_has_is_no_part_of_the_cause() {
     // All but one in sixteen see the node n1: wallets on n1 have nearly all of what wallets have.
-    let mut trial = Trial::run(12_000, 120, |m| {
+    let mut simulated = SimulatedRun::run(12_000, 120, |m| {
         failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.2)
     });
-    let shoppers = std::mem::take(&mut trial.tally.shoppers);
+    let shoppers = std::mem::take(&mut simulated.tally.shoppers);
     for (mut key, count) in shoppers {
         for (node, shoppers) in
             [("n1", count.shoppers - count.shoppers / 16), ("n2", count.shoppers / 16)]
         {
             key.observed = vec![Observed::Is(node.into())];
-            trial.tally.shoppers.entry(key.clone()).or_default().shoppers += shoppers;
+            simulated.tally.shoppers.entry(key.clone()).or_default().shoppers += shoppers;
         }
     }
-    assert_eq!(named(&trial), [("payment=wallet".into(), vec!["pay".into()])]);
+    assert_eq!(named(&simulated), [("payment=wallet".into(), vec!["pay".into()])]);
 }
 
 #[test]
 fn two_causes_at_the_same_step_are_two_findings() {
-    let rule = |m: &crate::verdict::trial::Moment<'_>| {
+    let rule = |m: &crate::verdict::simulation::Moment<'_>| {
         failing(
             m.step == "pay"
                 && (m.payment == "wallet" && m.shopper < 0.1 || m.node == "n2" && m.luck < 0.3),
         )
     };
-    let found = named(&Trial::run(16_000, 120, rule));
+    let found = named(&SimulatedRun::run(16_000, 120, rule));
     assert_eq!(
         found.iter().map(|(group, _)| group.as_str()).collect::<Vec<_>>(),
         ["payment=wallet", "node=n2"],
@@ -155,34 +164,36 @@ fn two_causes_at_the_same_step_are_two_findings() {
 
 #[test]
 fn an_outage_makes_no_group_stand_out() {
-    let trial = Trial::run(6_000, 120, |m| failing((40.0..60.0).contains(&m.now)));
-    assert_eq!(named(&trial), []);
+    let simulated = SimulatedRun::run(6_000, 120, |m| failing((40.0..60.0).contains(&m.now)));
+    assert_eq!(named(&simulated), []);
 }
 
 #[test]
 fn small_groups_are_left_alone() {
-    let trial = Trial::run(40, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
-    assert_eq!(named(&trial), []);
+    let simulated =
+        SimulatedRun::run(40, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
+    assert_eq!(named(&simulated), []);
 }
 
 #[test]
 fn failing_before_the_value_is_seen_does_not_make_missing_a_cause() {
-    let mut trial = Trial::run(4_000, 60, |m| failing(m.step == "home" && m.shopper < 0.05));
-    let shoppers = std::mem::take(&mut trial.tally.shoppers);
+    let mut simulated =
+        SimulatedRun::run(4_000, 60, |m| failing(m.step == "home" && m.shopper < 0.05));
+    let shoppers = std::mem::take(&mut simulated.tally.shoppers);
     for (mut key, count) in shoppers {
         if key.outcome.failures > 0 {
             key.observed = vec![Observed::Missing];
         }
-        trial.tally.shoppers.insert(key, count);
+        simulated.tally.shoppers.insert(key, count);
     }
-    assert_eq!(named(&trial), []);
+    assert_eq!(named(&simulated), []);
 }
 
 #[test]
 fn a_closed_load_is_ranked_by_repeated_failures_without_a_loss() {
     let mut plan = shop();
     plan.load.arrivals = ArrivalModel::Closed { users: 8, length: Micros::from_secs(60) };
-    let trial = Trial::of(plan, 12_000, 120, planted);
-    let found = hotspots(&trial.plan, &trial.tally);
+    let simulated = SimulatedRun::of(plan, 12_000, 120, planted);
+    let found = hotspots(&simulated.plan, &simulated.tally);
     assert!(found.len() == 2 && found.iter().all(|spot| spot.excess_lost.is_none()));
 }

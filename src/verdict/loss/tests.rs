@@ -1,7 +1,11 @@
 use super::*;
 use crate::base::{Micros, StepId};
+use crate::plan::{ArrivalModel, Behaviour, Patience};
 use crate::tally::End;
-use crate::verdict::trial::{Trial, failing, planted, shop};
+use crate::tally::ShopperOutcome;
+use crate::verdict::abandonment_probability;
+use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
+use crate::verdict::statistics::Interval;
 
 fn fate(failures: u8, declines: u8, end: End) -> ShopperOutcome {
     ShopperOutcome {
@@ -18,7 +22,7 @@ fn fate(failures: u8, declines: u8, end: End) -> ShopperOutcome {
 #[test]
 fn a_shopper_who_got_through_is_lost_as_patience_says() {
     let patience = Patience::preset("applause-2024").unwrap();
-    let lost = |fate: &ShopperOutcome| weight(fate, Behaviour::Probe, &patience);
+    let lost = |fate: &ShopperOutcome| abandonment_probability(fate, Behaviour::Probe, &patience);
     for (failures, declines, expected) in
         [(0, 0, 0.0), (1, 0, 0.26), (0, 1, 0.26), (1, 1, 0.63), (2, 0, 0.63)]
     {
@@ -33,7 +37,7 @@ fn a_shopper_who_got_through_is_lost_as_patience_says() {
 #[test]
 fn a_story_that_was_cut_has_bounds() {
     let patience = Patience::preset("applause-2024").unwrap();
-    let probe = |fate: &ShopperOutcome| weight(fate, Behaviour::Probe, &patience);
+    let probe = |fate: &ShopperOutcome| abandonment_probability(fate, Behaviour::Probe, &patience);
     let stopped = probe(&fate(3, 0, End::StoppedByCap));
     assert!((stopped.low - 0.80982).abs() < 1e-6 && stopped.high == 1.0);
     assert_eq!(probe(&fate(1, 0, End::Unfinished)).high, 1.0);
@@ -42,7 +46,7 @@ fn a_story_that_was_cut_has_bounds() {
         probe(&ShopperOutcome { purchased: true, ..fate(1, 0, End::Unfinished) }).high,
         0.26
     );
-    let live = |fate: &ShopperOutcome| weight(fate, Behaviour::Live, &patience);
+    let live = |fate: &ShopperOutcome| abandonment_probability(fate, Behaviour::Live, &patience);
     assert_eq!(live(&fate(2, 0, End::Lost)).low, 1.0);
     assert_eq!(live(&fate(2, 0, End::Completed)).high, 0.0);
     assert_eq!(live(&fate(2, 0, End::StoppedByCap)), Interval { low: 0.0, high: 1.0 });
@@ -53,12 +57,12 @@ fn repetition_alone_nearly_doubles_the_loss() {
     // p₁ = 2 % at one step; the second attempt fails with 2 % or 50 %: 0.54 % and 1.01 % lost under applause, 1.51 % and
     // 1.71 % under impatient, with attempts unlimited. Here three, which leaves the bounds a little apart.
     let run = |again: f64| {
-        Trial::run(40_000, 100, move |m| {
+        SimulatedRun::run(40_000, 100, move |m| {
             failing(m.step == "home" && if m.nth == 1 { m.luck < 0.02 } else { m.luck < again })
         })
     };
-    let lost = |trial: &Trial, name: &str| {
-        let found = loss(&trial.plan, &trial.tally, &[])
+    let lost = |simulated: &SimulatedRun, name: &str| {
+        let found = loss(&simulated.plan, &simulated.tally, &[])
             .unwrap()
             .by_patience
             .into_iter()
@@ -67,13 +71,13 @@ fn repetition_alone_nearly_doubles_the_loss() {
         (100.0 * found.lost_at_least / 40_000.0, 100.0 * found.lost / 40_000.0)
     };
     let (transient, sticky) = (run(0.02), run(0.5));
-    for (trial, name, expected) in [
+    for (simulated, name, expected) in [
         (&transient, "applause-2024", 0.54),
         (&sticky, "applause-2024", 1.01),
         (&transient, "impatient-75", 1.51),
         (&sticky, "impatient-75", 1.71),
     ] {
-        let (low, high) = lost(trial, name);
+        let (low, high) = lost(simulated, name);
         assert!(
             low <= high && low - 0.15 < expected && expected < high + 0.15,
             "{name}: {expected} not in {low}..{high}"
@@ -87,11 +91,11 @@ fn the_interval_holds_the_true_loss() {
     let truth = 0.05 * 0.95 * 0.26 + 0.0025 * 0.95 * 0.63 + 0.000_125;
     let found: Vec<PatienceLoss> = (0..40)
         .map(|run| {
-            let rule = move |m: &crate::verdict::trial::Moment<'_>| {
+            let rule = move |m: &crate::verdict::simulation::Moment<'_>| {
                 failing(m.step == "home" && (m.luck + 0.137 * f64::from(run)).fract() < 0.05)
             };
-            let trial = Trial::run(2_000, 60, rule);
-            loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience.remove(0)
+            let simulated = SimulatedRun::run(2_000, 60, rule);
+            loss(&simulated.plan, &simulated.tally, &[]).unwrap().by_patience.remove(0)
         })
         .collect();
     let held =
@@ -107,33 +111,34 @@ fn the_interval_holds_the_true_loss() {
 fn a_season_is_as_the_run_only_larger() {
     let mut plan = shop();
     plan.season = Some(2_100_000);
-    let trial =
-        Trial::of(plan, 4_000, 60, |m| failing(m.step == "pay" && m.nth == 1 && m.luck < 0.3));
-    let found = loss(&trial.plan, &trial.tally, &[]).unwrap();
+    let simulated = SimulatedRun::of(plan, 4_000, 60, |m| {
+        failing(m.step == "pay" && m.nth == 1 && m.luck < 0.3)
+    });
+    let found = loss(&simulated.plan, &simulated.tally, &[]).unwrap();
     let own = &found.by_patience[0];
     let season = own.season.unwrap();
     assert!(
         (season.lost - 525.0 * own.lost).abs() < 1e-6
             && (season.ci95.high / own.ci95.high - 2_100_000.0).abs() < 1e-3
     );
-    let (worth, ci95) = season.worth.unwrap();
-    let of_run = own.worth.unwrap();
+    let (order_value, ci95) = season.order_value.unwrap();
+    let of_run = own.order_value.unwrap();
     assert!(
-        (worth - 525.0 * of_run.minor_units).abs() < 1e-3
+        (order_value - 525.0 * of_run.minor_units).abs() < 1e-3
             && of_run.ci95.low < of_run.minor_units
-            && ci95.high > worth
+            && ci95.high > order_value
     );
-    assert_eq!(loss(&shop(), &trial.tally, &[]).unwrap().by_patience[0].season, None);
+    assert_eq!(loss(&shop(), &simulated.tally, &[]).unwrap().by_patience[0].season, None);
 }
 
 #[test]
 fn a_burst_leaves_fewer_shoppers_worth_of_evidence() {
-    let effective = |trial: &Trial| {
-        loss(&trial.plan, &trial.tally, &[]).unwrap().by_patience[0].effective_sample
+    let effective = |simulated: &SimulatedRun| {
+        loss(&simulated.plan, &simulated.tally, &[]).unwrap().by_patience[0].effective_sample
     };
     let steady =
-        Trial::run(6_000, 120, |m| failing(m.step == "home" && m.nth == 1 && m.luck < 0.1));
-    let burst = Trial::run(6_000, 120, |m| {
+        SimulatedRun::run(6_000, 120, |m| failing(m.step == "home" && m.nth == 1 && m.luck < 0.1));
+    let burst = SimulatedRun::run(6_000, 120, |m| {
         failing(m.step == "home" && m.nth == 1 && (40.0..52.0).contains(&m.now))
     });
     assert!(
@@ -146,47 +151,49 @@ fn a_burst_leaves_fewer_shoppers_worth_of_evidence() {
 
 #[test]
 fn few_blocks_are_marked_weak() {
-    assert!(loss(&shop(), &Trial::run(500, 60, planted).tally, &[]).unwrap().by_blocks);
-    assert!(!loss(&shop(), &Trial::run(500, 20, planted).tally, &[]).unwrap().by_blocks);
+    assert!(loss(&shop(), &SimulatedRun::run(500, 60, planted).tally, &[]).unwrap().by_blocks);
+    assert!(!loss(&shop(), &SimulatedRun::run(500, 20, planted).tally, &[]).unwrap().by_blocks);
 }
 
 #[test]
 fn a_lost_shopper_has_a_price() {
     // All fail once at pay, with a basket of 50.00 each: 26 % of the baskets of those who came to pay.
-    let trial = Trial::run(2_000, 60, |m| failing(m.step == "pay" && m.nth == 1));
-    let found = trial.findings();
+    let simulated = SimulatedRun::run(2_000, 60, |m| failing(m.step == "pay" && m.nth == 1));
+    let found = simulated.findings();
     let lost = found.loss.unwrap().by_patience.remove(0);
-    let worth = lost.worth.unwrap();
-    assert!((worth.minor_units - 0.26 * 5_000.0 * found.shoppers.purchased as f64).abs() < 1.0);
-    assert_eq!(worth.estimated_share, 0.0);
+    let order_value = lost.order_value.unwrap();
+    assert!(
+        (order_value.minor_units - 0.26 * 5_000.0 * found.shoppers.purchased as f64).abs() < 1.0
+    );
+    assert_eq!(order_value.estimated_share, 0.0);
 }
 
 #[test]
 fn a_shopper_lost_on_the_doorstep_is_worth_what_the_others_brought() {
     // Every shopper fails once at home; three in four buy baskets, of whom 60 % go on to fill one.
-    let trial = Trial::run(4_000, 60, |m| failing(m.step == "home" && m.nth == 1));
-    let found = trial.findings();
-    let worth = found.loss.unwrap().by_patience[0].worth.unwrap();
+    let simulated = SimulatedRun::run(4_000, 60, |m| failing(m.step == "home" && m.nth == 1));
+    let found = simulated.findings();
+    let order_value = found.loss.unwrap().by_patience[0].order_value.unwrap();
     // Those who did fill one have a known basket; the others are estimated at the same mean.
     let baskets = found.shoppers.purchased as f64 * 5_000.0;
     let buyers = found.journeys[1].started as f64;
     let estimated = (buyers - found.shoppers.purchased as f64) * baskets / buyers;
-    assert!((worth.minor_units - 0.26 * (baskets + estimated)).abs() < 1.0);
+    assert!((order_value.minor_units - 0.26 * (baskets + estimated)).abs() < 1.0);
 }
 
 #[test]
 fn a_closed_load_has_no_loss() {
     let mut plan = shop();
     plan.load.arrivals = ArrivalModel::Closed { users: 8, length: Micros::from_secs(60) };
-    assert_eq!(Trial::of(plan, 500, 60, planted).findings().loss, None);
+    assert_eq!(SimulatedRun::of(plan, 500, 60, planted).findings().loss, None);
 }
 
 #[test]
 fn shoppers_who_really_leave_are_counted_under_their_own_patience_only() {
     let mut plan = shop();
     plan.shoppers.behaviour = Behaviour::Live;
-    let trial = Trial::of(plan, 500, 60, |_| failing(false));
-    let found = loss(&trial.plan, &trial.tally, &[]).unwrap();
+    let simulated = SimulatedRun::of(plan, 500, 60, |_| failing(false));
+    let found = loss(&simulated.plan, &simulated.tally, &[]).unwrap();
     assert_eq!(found.by_patience.len(), 1);
     assert_eq!((found.by_patience[0].lost, found.by_patience[0].ci95.high), (0.0, 3.0 / 500.0));
 }

@@ -2,7 +2,7 @@
 //!
 //! To look at a run every second and stop at the first bad sight raises a false alarm sooner or later: the usual limits are for
 //! one look. And the usual cure, Wald's sequential test, takes attempts for independent: with failures in bursts its 5 % became
-//! 17 to 20 % in our simulations. So the run is cut in [`STRETCHES`] stretches, and each is one observation: the share of what
+//! 17 to 20 % in our simulations. So the run is cut in [`BETTING_BLOCKS`] betting_blocks, and each is one observation: the share of what
 //! was bad in it, whatever bursts made it up. Against "the share is at most the limit on average" a bettor puts money on more
 //! (Waudby-Smith and Ramdas 2024, Estimating means of bounded random variables by betting):
 //!
@@ -13,14 +13,14 @@
 //! If the objective is met, no bettor has ever twenty times what he began with, but with a chance of 5 % in all the run (Ville
 //! 1939): there may be as many looks as one likes. Nobody knows the best λ beforehand, so the capital is spread over a few; nor
 //! when a shop will break, so half of it comes in bit by bit, or a long good time would leave nothing to bet with.
-//! A burst across the edge of two stretches is not two surprises: odd and even stretches have a bettor each, who need twice
-//! the capital. Where the load moves, a stretch with less of it is bet on less, so that in the end the whole run counts.
+//! A burst across the edge of two betting_blocks is not two surprises: odd and even betting_blocks have a bettor each, who need twice
+//! the capital. Where the load moves, a betting_block with less of it is bet on less, so that in the end the whole run counts.
 //!
 //! What is still under way counts as good, so that no figure can be taken back later.
 
 use std::ops::Range;
 
-use super::LEVEL;
+use super::outcome::LEVEL;
 use super::sample::Sample;
 use super::windows::windows;
 use crate::base::Micros;
@@ -28,40 +28,36 @@ use crate::plan::{Intensity, Metric, Objective, Plan};
 use crate::tally::Tally;
 use crate::verdict::statistics::{Clustering, Share, SumOfSquares, SumsByBlock};
 
-/// Into so many stretches a run is cut, as for the answer at its end.
-const STRETCHES: u32 = 30;
+/// Into so many betting_blocks a run is cut, as for the answer at its end.
+const BETTING_BLOCKS: u32 = 30;
 /// What the bettors stake, as a part of the most that they may.
 const STAKES: [f64; 4] = [0.9, 0.5, 0.2, 0.05];
-/// What comes in with each stretch that a bettor bets on: half of the capital, over the whole run.
-const INCOME: f64 = 0.5 / (STRETCHES as f64 / 2.0);
+/// What comes in with each betting_block that a bettor bets on: half of the capital, over the whole run.
+const INCOME: f64 = 0.5 / (BETTING_BLOCKS as f64 / 2.0);
 /// How long after its end all that was counted in a second is known.
 const SETTLED: Micros = Micros::from_secs(2);
 
-/// A stretch of the run, in blocks, and how much of the load comes in it, beside the one with the most.
+/// A betting_block of the run, in blocks, and how much of the load comes in it, beside the one with the most.
 #[derive(Clone, Debug)]
-pub(super) struct Stretch {
-    pub(super) blocks: Range<u32>,
-    pub(super) weight: f64,
+pub struct BettingBlock {
+    /// The blocks.
+    pub blocks: Range<u32>,
+    /// The load over that of the one with the most.
+    pub weight: f64,
 }
 
 /// The first objective with `abort` that is certainly broken by what was seen until `now`, as a place in the plan's list; with a
 /// chance of 5 % at most in all the run if none of them is. Of a run in `slices` slices each may stop by itself: they share the chance.
-pub fn certainly_broken(plan: &Plan, tally: &Tally, now: Micros, slices: u32) -> Option<usize> {
+pub fn certainly_violated(plan: &Plan, tally: &Tally, now: Micros, slices: u32) -> Option<usize> {
     let aborting = || plan.objectives.iter().enumerate().filter(|(_, objective)| objective.abort);
     let level = LEVEL / (aborting().count().max(1) as f64 * f64::from(slices.max(1)));
     aborting()
-        .find(|(_, objective)| is_broken(plan, tally, objective, now, level))
+        .find(|(_, objective)| is_violated(plan, tally, objective, now, level))
         .map(|(place, _)| place)
 }
 
 /// Whether one is certainly broken, at this level.
-pub(super) fn is_broken(
-    plan: &Plan,
-    tally: &Tally,
-    objective: &Objective,
-    now: Micros,
-    level: f64,
-) -> bool {
+fn is_violated(plan: &Plan, tally: &Tally, objective: &Objective, now: Micros, level: f64) -> bool {
     let Some(part) = tally.cohort(&objective.only) else { return false };
     let (cells, limit) = match Sample::of(plan, part, &objective.metric) {
         Sample::Shares(cells) => (cells, objective.limit),
@@ -69,40 +65,41 @@ pub(super) fn is_broken(
             spans.beyond(Micros(objective.limit as u64)),
             1.0 - objective.metric.quantile.unwrap_or_default(),
         ),
-        Sample::Requests(seconds) => return requests(plan, &seconds, objective, now),
+        Sample::Requests(seconds) => return requests_violate(plan, &seconds, objective, now),
     };
     let known = now.since(SETTLED + objective.metric.longest_wait(plan));
     let block = tally.shape.block;
     let ended = |blocks: &Range<u32>| block * u64::from(blocks.end) <= known;
     let small_is_good = objective.operator.small_is_good();
-    let (limit, bad) = if small_is_good { (limit, cells) } else { (1.0 - limit, opposite(cells)) };
-    let bad = with_those_inside(bad, tally, &objective.metric);
+    let (limit, bad) =
+        if small_is_good { (limit, cells) } else { (1.0 - limit, complement(cells)) };
+    let bad = with_shoppers_inside(bad, tally, &objective.metric);
     if objective.window.is_some() {
         let all = windows(plan.load.length(), block, objective);
         // The last one is open until all have left: it is for the end of the run.
         let closed: Vec<Range<u32>> =
             all.iter().filter(|window| window.end != u32::MAX && ended(window)).cloned().collect();
-        return in_a_window(&bad, &closed, limit, level / all.len().max(1) as f64);
+        return is_violated_in_a_window(&bad, &closed, limit, level / all.len().max(1) as f64);
     }
-    let stretches: Vec<Stretch> = stretches(plan, block, objective)
+    let betting_blocks: Vec<BettingBlock> = betting_blocks(plan, block, objective)
         .into_iter()
-        .filter(|stretch| ended(&stretch.blocks))
+        .filter(|betting_block| ended(&betting_block.blocks))
         .collect();
-    alarm(&bad, &stretches, limit, level).is_some()
+    alarm(&bad, &betting_blocks, limit, level).is_some()
 }
 
-/// The stretch by which the bettors have made so much that the share can't be within the limit.
-pub(super) fn alarm(
+/// The betting_block by which the bettors have made so much that the share can't be within the limit.
+pub fn alarm(
     bad: &SumsByBlock,
-    stretches: &[Stretch],
+    betting_blocks: &[BettingBlock],
     limit: f64,
     level: f64,
 ) -> Option<usize> {
     let enough = 2.0 / level;
     let mut capital = [[0.5; STAKES.len()]; 2];
-    stretches.iter().enumerate().find_map(|(place, stretch)| {
+    betting_blocks.iter().enumerate().find_map(|(place, betting_block)| {
         let seen = bad
-            .range(stretch.blocks.clone())
+            .range(betting_block.blocks.clone())
             .fold(SumOfSquares::default(), |sum, (_, cell)| sum + *cell);
         if seen.count <= 0.0 {
             return None;
@@ -113,19 +110,19 @@ pub(super) fn alarm(
         }
         let bettor = &mut capital[place % 2];
         for (capital, stake) in bettor.iter_mut().zip(STAKES) {
-            *capital =
-                (*capital + INCOME) * (1.0 + stake * stretch.weight * (share - limit) / limit);
+            *capital = (*capital + INCOME)
+                * (1.0 + stake * betting_block.weight * (share - limit) / limit);
         }
         (bettor.iter().sum::<f64>() / STAKES.len() as f64 >= enough).then_some(place)
     })
 }
 
-/// The stretches that the objective speaks of.
-fn stretches(plan: &Plan, block: Micros, objective: &Objective) -> Vec<Stretch> {
+/// The betting_blocks that the objective speaks of.
+fn betting_blocks(plan: &Plan, block: Micros, objective: &Objective) -> Vec<BettingBlock> {
     let blocks = |span: Micros| u32::try_from(span.0.div_ceil(block.0.max(1))).unwrap_or(u32::MAX);
     let (start, end) =
         (blocks(objective.after.unwrap_or(Micros::ZERO)), blocks(plan.load.length()));
-    let width = end.saturating_sub(start).div_ceil(STRETCHES).max(1);
+    let width = end.saturating_sub(start).div_ceil(BETTING_BLOCKS).max(1);
     let intensity = plan.load.profile().map(Intensity::new);
     let load = |from: u32, until: u32| {
         let of = |block_number: u32| (block * u64::from(block_number)).min(plan.load.length());
@@ -137,11 +134,16 @@ fn stretches(plan: &Plan, block: Micros, objective: &Objective) -> Vec<Stretch> 
     let loads: Vec<(Range<u32>, f64)> =
         cut.map(|blocks| (blocks.clone(), load(blocks.start, blocks.end))).collect();
     let most = loads.iter().map(|(_, load)| *load).fold(f64::MIN_POSITIVE, f64::max);
-    loads.into_iter().map(|(blocks, load)| Stretch { blocks, weight: load / most }).collect()
+    loads.into_iter().map(|(blocks, load)| BettingBlock { blocks, weight: load / most }).collect()
 }
 
 /// A window that has ended has one answer for good, so that there is one look at each: the limits are those of the end.
-fn in_a_window(bad: &SumsByBlock, closed: &[Range<u32>], limit: f64, level: f64) -> bool {
+fn is_violated_in_a_window(
+    bad: &SumsByBlock,
+    closed: &[Range<u32>],
+    limit: f64,
+    level: f64,
+) -> bool {
     // As long as it can't be told how failures cluster, nothing is certain.
     let Some(clustering) = Clustering::within(bad, closed) else { return false };
     closed.iter().any(|window| {
@@ -151,7 +153,7 @@ fn in_a_window(bad: &SumsByBlock, closed: &[Range<u32>], limit: f64, level: f64)
 }
 
 /// Counted and not estimated: certain in a window that has ended, or where the whole run could have no more.
-fn requests(
+fn requests_violate(
     plan: &Plan,
     seconds: &std::collections::BTreeMap<u32, u64>,
     objective: &Objective,
@@ -177,7 +179,7 @@ fn requests(
 
 /// Shoppers who are still inside count, and as good ones: whatever becomes of them, the share is at least this. Which of them an
 /// objective speaks of is not known before they leave, so that all may be meant.
-fn with_those_inside(mut cells: SumsByBlock, tally: &Tally, metric: &Metric) -> SumsByBlock {
+fn with_shoppers_inside(mut cells: SumsByBlock, tally: &Tally, metric: &Metric) -> SumsByBlock {
     let of_shoppers = metric.population().is_of_shoppers();
     for (number, block) in tally.blocks.iter().filter(|_| of_shoppers) {
         let ended: u64 = block.shoppers.values().map(|count| count.shoppers).sum();
@@ -187,7 +189,7 @@ fn with_those_inside(mut cells: SumsByBlock, tally: &Tally, metric: &Metric) -> 
 }
 
 /// What is good of all instead of what is bad.
-fn opposite(cells: SumsByBlock) -> SumsByBlock {
+fn complement(cells: SumsByBlock) -> SumsByBlock {
     let turned = |cell: SumOfSquares| SumOfSquares {
         sum: cell.count - cell.sum,
         squares: cell.count - 2.0 * cell.sum + cell.squares,

@@ -1,6 +1,6 @@
 //! The error budget: how much of it the run would have spent, how fast, and whether that would have rung an alarm.
 //!
-//! The burn rate is the share of shoppers who fared badly over the share who may: at 1 a budget lasts exactly its time. Alarms
+//! The burn rate is the share of shoppers who had a bad outcome over the share who may: at 1 a budget lasts exactly its time. Alarms
 //! are those of the Site Reliability Workbook (Google 2018, chapter 5, https://sre.google/workbook/alerting-on-slos/): one rings
 //! where a part of the budget would be gone in a long window, and still is being spent in a short one of a twelfth of it:
 //!
@@ -14,8 +14,8 @@
 
 use std::ops::Range;
 
-use super::LEVEL;
-use super::sample::Sample;
+use super::outcome::LEVEL;
+use super::sample::{Sample, shoppers};
 use crate::base::Micros;
 use crate::plan::{ErrorBudget, Measure, Metric, Plan, Profile, SpentBy};
 use crate::tally::Tally;
@@ -28,7 +28,7 @@ pub struct BudgetFinding {
     pub budget: ErrorBudget,
     /// Shoppers who ended.
     pub shoppers: u64,
-    /// Those of them who fared badly; a fraction where losses are expected ones.
+    /// Those of them who had a bad outcome; a fraction where losses are expected ones.
     pub bad: f64,
     /// How many times as fast as it may last; none without a shopper.
     pub burn: Option<f64>,
@@ -46,7 +46,7 @@ pub struct BudgetFinding {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BurnAlarm {
     /// Whose budget: that of the whole time, or what the run itself may spend.
-    pub of: BudgetOf,
+    pub scope: BudgetScope,
     /// The part of that budget.
     pub part: f64,
     /// In so long.
@@ -63,7 +63,7 @@ pub struct BurnAlarm {
 
 /// Whose budget an alarm is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BudgetOf {
+pub enum BudgetScope {
     /// Of the budget's whole time.
     Window,
     /// What this run may spend, at the same share.
@@ -71,17 +71,17 @@ pub enum BudgetOf {
 }
 
 /// The Workbook's alarms: part of the budget, long window.
-const OF_WINDOW: [(f64, Micros); 3] = [
+const WINDOW_ALARMS: [(f64, Micros); 3] = [
     (0.02, Micros::from_secs(3_600)),
     (0.05, Micros::from_secs(6 * 3_600)),
     (0.10, Micros::from_secs(3 * 86_400)),
 ];
 /// The run's own: part of what it may spend, and the part of its time.
-const OF_RUN: [(f64, u64); 2] = [(0.10, 24), (0.25, 6)];
+const RUN_ALARMS: [(f64, u64); 2] = [(0.10, 24), (0.25, 6)];
 /// The short window is this part of the long one, or a block of time if that is longer.
-const SHORT: u64 = 12;
+const SHORT_PART: u64 = 12;
 /// A long window has so many blocks at least.
-const LEAST_BLOCKS: u64 = 5;
+const MIN_LONG_BLOCKS: u64 = 5;
 
 // === impl BudgetFinding ===
 
@@ -108,7 +108,7 @@ impl BudgetFinding {
 pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
     let budget = plan.budget.clone()?;
     let cells = match budget.spent_by {
-        SpentBy::Failures => super::sample::shoppers(tally, |fate| f64::from(fate.failures >= 1)),
+        SpentBy::Failures => shoppers(tally, |fate| f64::from(fate.failures >= 1)),
         SpentBy::RepeatedFailures => shares(plan, tally, Measure::RepeatedFailures),
         SpentBy::LostShoppers => shares(plan, tally, Measure::LostShoppers),
     };
@@ -133,7 +133,7 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
         }),
         alarms: alarms(&budget, length, tally.shape.block)
             .into_iter()
-            .map(|alarm| listened(alarm, &cells, tally.shape.block, length, budget.allowed))
+            .map(|alarm| with_history(alarm, &cells, tally.shape.block, length, budget.allowed))
             .collect(),
         budget,
     })
@@ -148,26 +148,27 @@ fn shares(plan: &Plan, tally: &Tally, measure: Measure) -> SumsByBlock {
 
 /// The alarms whose long window fits into the run, and is long enough to tell it from the short one.
 fn alarms(budget: &ErrorBudget, length: Micros, block: Micros) -> Vec<BurnAlarm> {
-    let alarm = |of: BudgetOf, part: f64, long: Micros, time: Micros| BurnAlarm {
-        of,
+    let alarm = |scope: BudgetScope, part: f64, long: Micros, time: Micros| BurnAlarm {
+        scope,
         part,
         long,
-        short: (long / SHORT).max(block),
+        short: (long / SHORT_PART).max(block),
         threshold: part * time.0 as f64 / long.0.max(1) as f64,
         worst: None,
         rang_at: None,
     };
-    let of_window = OF_WINDOW
+    let of_window = WINDOW_ALARMS
         .iter()
         .filter(|(_, long)| *long <= length)
-        .map(|(part, long)| alarm(BudgetOf::Window, *part, *long, budget.window));
-    let of_run =
-        OF_RUN.iter().map(|(part, times)| alarm(BudgetOf::Run, *part, length / *times, length));
-    of_window.chain(of_run).filter(|alarm| alarm.long >= block * LEAST_BLOCKS).collect()
+        .map(|(part, long)| alarm(BudgetScope::Window, *part, *long, budget.window));
+    let of_run = RUN_ALARMS
+        .iter()
+        .map(|(part, times)| alarm(BudgetScope::Run, *part, length / *times, length));
+    of_window.chain(of_run).filter(|alarm| alarm.long >= block * MIN_LONG_BLOCKS).collect()
 }
 
 /// The alarm after the run: the two windows moved on by a block at a time.
-fn listened(
+fn with_history(
     alarm: BurnAlarm,
     cells: &SumsByBlock,
     block: Micros,
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
     use crate::plan::ArrivalModel;
     use crate::plan::example::profile;
-    use crate::verdict::trial::{Moment, Trial, failing, shop};
+    use crate::verdict::simulation::{Moment, SimulatedRun, failing, shop};
 
     fn found(
         seconds: u64,
@@ -220,8 +221,8 @@ mod tests {
             shoppers: 40e6,
             peak_hour: None,
         });
-        let trial = Trial::of(plan, 10 * seconds, seconds, rule);
-        trial.findings().budget.unwrap()
+        let simulated = SimulatedRun::of(plan, 10 * seconds, seconds, rule);
+        simulated.findings().budget.unwrap()
     }
 
     #[test]
@@ -293,7 +294,7 @@ mod tests {
         let outage = found(1_200, SpentBy::RepeatedFailures, |m| {
             failing(m.step == "home" && (600.0..660.0).contains(&m.arrived))
         });
-        let fast = outage.alarms.iter().find(|alarm| alarm.of == BudgetOf::Run).unwrap();
+        let fast = outage.alarms.iter().find(|alarm| alarm.scope == BudgetScope::Run).unwrap();
         let rang_at = fast.rang_at.unwrap().as_secs_f64();
         assert!((600.0..640.0).contains(&rang_at), "{outage:?}");
         assert!(fast.worst.unwrap() > 500.0, "{outage:?}");

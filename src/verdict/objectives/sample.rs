@@ -6,22 +6,22 @@ use std::ops::Range;
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
 use crate::tally::{End, Latency, ShopperOutcome, StepTally, StepTime, Tally, Timing};
+use crate::verdict::abandonment::abandonment_probability;
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
-use crate::verdict::weight::weight;
 
 /// What an objective counts.
-pub(in crate::verdict) enum Sample<'t> {
+pub enum Sample<'t> {
     /// Bad of all.
     Shares(SumsByBlock),
     /// Spans of time.
-    Spans(Spans<'t>),
+    Spans(SpanSample<'t>),
     /// Requests, by second.
     Requests(BTreeMap<u32, u64>),
 }
 
 /// Spans of time by block; what did not come to a success ranks above all that did.
 #[derive(Default)]
-pub(in crate::verdict) struct Spans<'t> {
+pub struct SpanSample<'t> {
     blocks: BTreeMap<u32, SpanBlock<'t>>,
 }
 
@@ -38,14 +38,16 @@ struct SpanBlock<'t> {
 
 impl<'t> Sample<'t> {
     /// What `metric` counts in this tally, or in a part of one.
-    pub(in crate::verdict) fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
+    pub fn of(plan: &Plan, tally: &'t Tally, metric: &Metric) -> Sample<'t> {
         match (metric.measure, &metric.scope) {
             (Measure::RepeatedFailures, _) => {
                 Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2)))
             }
             (Measure::LostShoppers, _) => {
                 let (behaviour, patience) = (plan.shoppers.behaviour, &plan.shoppers.patience);
-                Sample::Shares(shoppers(tally, |fate| weight(fate, behaviour, patience).high))
+                Sample::Shares(shoppers(tally, |fate| {
+                    abandonment_probability(fate, behaviour, patience).high
+                }))
             }
             (Measure::Failures, scope) => Sample::Shares(attempts(plan, tally, scope, |step| {
                 [
@@ -64,7 +66,7 @@ impl<'t> Sample<'t> {
                 ]
             })),
             (Measure::Response, MetricScope::Journey(journey)) => {
-                let mut spans = Spans::default();
+                let mut spans = SpanSample::default();
                 spans.successes(&tally.journeys[journey.index()].duration.blocks);
                 spans.never(tally, |took, fate| took == *journey && kept_from_the_end(fate));
                 Sample::Spans(spans)
@@ -73,7 +75,7 @@ impl<'t> Sample<'t> {
                 Sample::Spans(step_times(plan, tally, scope, Timing::Response))
             }
             (Measure::TimeToBuy, _) => {
-                let mut spans = Spans::default();
+                let mut spans = SpanSample::default();
                 tally
                     .journeys
                     .iter()
@@ -122,8 +124,13 @@ fn steps<'t>(plan: &Plan, tally: &'t Tally, scope: &MetricScope) -> Vec<&'t Step
 }
 
 /// The times of attempts at steps.
-fn step_times<'t>(plan: &Plan, tally: &'t Tally, scope: &MetricScope, timing: Timing) -> Spans<'t> {
-    let mut spans = Spans::default();
+fn step_times<'t>(
+    plan: &Plan,
+    tally: &'t Tally,
+    scope: &MetricScope,
+    timing: Timing,
+) -> SpanSample<'t> {
+    let mut spans = SpanSample::default();
     for step in steps(plan, tally, scope) {
         spans.successes(&step.times[timing.successes()].blocks);
         if let Some(series) = timing.given_up() {
@@ -150,13 +157,12 @@ fn attempts<'t>(
     cells
 }
 
-// === impl Spans ===
+// === impl SpanSample ===
 
-impl<'t> Spans<'t> {
+impl<'t> SpanSample<'t> {
     /// Of these successes alone.
-    #[cfg(test)]
-    pub(in crate::verdict) fn of(blocks: &'t BTreeMap<u32, Latency>) -> Spans<'t> {
-        let mut spans = Spans::default();
+    pub fn of_successes(blocks: &'t BTreeMap<u32, Latency>) -> SpanSample<'t> {
+        let mut spans = SpanSample::default();
         spans.successes(blocks);
         spans
     }
@@ -188,7 +194,7 @@ impl<'t> Spans<'t> {
     }
 
     /// The share beyond a limit: all that is longer, and all that never came to a success.
-    pub(super) fn beyond(&self, limit: Micros) -> SumsByBlock {
+    pub fn beyond(&self, limit: Micros) -> SumsByBlock {
         let cell = |block: &SpanBlock<'_>| {
             let within: u64 =
                 block.successes.iter().map(|seen| seen.count_at_or_below(limit)).sum();
@@ -202,7 +208,7 @@ impl<'t> Spans<'t> {
 
     /// (span, count) by block, in no order. What was given up ranks above every success, at the moment of giving up or
     /// later; what never came to an end, above all of that.
-    pub(in crate::verdict) fn counted(&self) -> BTreeMap<u32, Vec<(Micros, u64)>> {
+    pub fn counted(&self) -> BTreeMap<u32, Vec<(Micros, u64)>> {
         let longest = self
             .blocks
             .values()
@@ -226,8 +232,8 @@ impl<'t> Spans<'t> {
     }
 
     /// The spans of some blocks in ascending order.
-    pub(in crate::verdict) fn ranked(&self, within: Range<u32>) -> Ranked {
-        let mut ranked = Ranked::default();
+    pub fn ranked(&self, within: Range<u32>) -> RankedSpans {
+        let mut ranked = RankedSpans::default();
         for block in self.blocks.range(within).map(|(_, block)| block) {
             block.successes.iter().for_each(|seen| ranked.successes.merge_into_open(seen));
             block.given_up.iter().for_each(|seen| ranked.given_up.merge_into_open(seen));
@@ -241,7 +247,7 @@ impl<'t> Spans<'t> {
 
 /// Spans in ascending order, what never came to a success last.
 #[derive(Default)]
-pub(in crate::verdict) struct Ranked {
+pub struct RankedSpans {
     pub(super) successes: Latency,
     given_up: Latency,
     never: u64,
@@ -249,35 +255,37 @@ pub(in crate::verdict) struct Ranked {
 
 /// A span at some rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::verdict) struct AtRank {
-    pub(in crate::verdict) span: Micros,
+pub struct RankedSpan {
+    /// The span.
+    pub span: Micros,
     /// Whether it was at least so long, and nobody knows how much longer.
-    pub(in crate::verdict) at_least: bool,
+    pub at_least: bool,
 }
 
-// === impl Ranked ===
+// === impl RankedSpans ===
 
-impl Ranked {
-    pub(in crate::verdict) fn count(&self) -> u64 {
+impl RankedSpans {
+    /// How many.
+    pub fn count(&self) -> u64 {
         self.successes.count() + self.given_up.count() + self.never
     }
 
     /// What never came to a success.
-    pub(super) fn never(&self) -> u64 {
+    pub fn never(&self) -> u64 {
         self.given_up.count() + self.never
     }
 
     /// The span at the share `q` of all, none where nothing was seen.
-    pub(in crate::verdict) fn at(&self, q: f64) -> Option<AtRank> {
+    pub fn at(&self, q: f64) -> Option<RankedSpan> {
         let n = self.count();
         let rank = ((q.clamp(0.0, 1.0) * n as f64).ceil() as u64).clamp(1, n.max(1));
         if let Some(span) = self.successes.at_rank(rank) {
-            return Some(AtRank { span, at_least: false });
+            return Some(RankedSpan { span, at_least: false });
         }
         // Given up after the longest success, or at the moment of giving up, whichever is later.
         let longest = self.successes.max().unwrap_or_default();
         let rank = rank - self.successes.count();
         let given_up = self.given_up.at_rank(rank.min(self.given_up.count())).unwrap_or_default();
-        (n > 0).then_some(AtRank { span: longest.max(given_up), at_least: true })
+        (n > 0).then_some(RankedSpan { span: longest.max(given_up), at_least: true })
     }
 }

@@ -2,11 +2,11 @@ use crate::base::Micros;
 use crate::plan::example::profile;
 use crate::plan::{ArrivalModel, Plan};
 use crate::tally::{FailureKind, Outcome};
-use crate::verdict::trial::{Moment, Trial, failing, shop};
-use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Verdict, Why};
-use ObjectiveVerdict::{Broken, Holds, Inconclusive};
+use crate::verdict::simulation::{Moment, SimulatedRun, failing, shop};
+use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Reason, Verdict};
+use ObjectiveVerdict::{Inconclusive, Met, Violated};
 
-/// The trial's plan with these objectives, its load as long as the trial.
+/// The simulated's plan with these objectives, its load as long as the simulated.
 fn plan(seconds: u64, objectives: &[&str]) -> Plan {
     let mut plan = shop();
     plan.load.arrivals = ArrivalModel::Poisson(profile(&[(10.0, 10.0, seconds as f64)]));
@@ -18,7 +18,7 @@ fn plan(seconds: u64, objectives: &[&str]) -> Plan {
     plan
 }
 
-fn judged(
+fn judge(
     shoppers: u64,
     objectives: &[&str],
     rule: impl Fn(&Moment<'_>) -> Outcome,
@@ -32,7 +32,7 @@ fn findings(
     objectives: &[&str],
     rule: impl Fn(&Moment<'_>) -> Outcome,
 ) -> Findings {
-    Trial::of(plan(seconds, objectives), shoppers, seconds, rule).findings()
+    SimulatedRun::of(plan(seconds, objectives), shoppers, seconds, rule).findings()
 }
 
 fn verdicts(found: &[ObjectiveFinding]) -> Vec<ObjectiveVerdict> {
@@ -53,9 +53,12 @@ fn rates_hold_are_broken_or_stay_open() {
         "failures(pay) > 0.3%",
         "failures < 0.99999",
     ];
-    let found = judged(20_000, &texts, unlucky);
-    assert_eq!(verdicts(&found), [Holds, Broken, Inconclusive, Holds, Holds]);
-    assert!(found[2].more_shoppers.unwrap() > 1_000 && found[2].why == Why::Straddles, "{found:?}");
+    let found = judge(20_000, &texts, unlucky);
+    assert_eq!(verdicts(&found), [Met, Violated, Inconclusive, Met, Met]);
+    assert!(
+        found[2].more_shoppers.unwrap() > 1_000 && found[2].reason == Reason::Straddles,
+        "{found:?}"
+    );
     assert_eq!((found[0].more_shoppers, found[0].line, found[1].line), (None, 1, 2));
     let observed = found[0].observed.unwrap();
     assert!(found.iter().take(4).all(
@@ -81,7 +84,7 @@ fn shoppers_are_judged_as_they_are_reported() {
         ],
         |m| failing(m.step == "pay" && m.payment == "wallet" && m.shopper < 0.1),
     );
-    assert_eq!(verdicts(&found.objectives), [Holds, Broken, Holds, Broken]);
+    assert_eq!(verdicts(&found.objectives), [Met, Violated, Met, Violated]);
     assert_eq!(found.objectives[0].observed, found.shoppers.repeated.value());
     assert!(
         (found.objectives[2].observed.unwrap() - found.loss.unwrap().by_patience[0].rate).abs()
@@ -99,18 +102,18 @@ fn nothing_seen_never_holds() {
         "time_to_buy < 1h",
         "lost_shoppers < 99%",
     ];
-    let found = judged(0, &texts, unlucky);
+    let found = judge(0, &texts, unlucky);
     assert!(found.iter().all(|objective| objective.verdict == Inconclusive
-        && objective.why == Why::NothingSeen
+        && objective.reason == Reason::NothingSeen
         && objective.observed.is_none()));
     // Nobody gets as far as paying.
-    let found = judged(2_000, &texts[1..3], |m| failing(m.step == "product"));
-    assert!(found.iter().all(|objective| objective.why == Why::NothingSeen), "{found:?}");
+    let found = judge(2_000, &texts[1..3], |m| failing(m.step == "product"));
+    assert!(found.iter().all(|objective| objective.reason == Reason::NothingSeen), "{found:?}");
 }
 
 #[test]
 fn too_few_clean_attempts_do_not_hold_either() {
-    let found = judged(200, &["failures(pay) < 1%", "p99(pay) < 1h"], |_| Outcome::Ok);
+    let found = judge(200, &["failures(pay) < 1%", "p99(pay) < 1h"], |_| Outcome::Ok);
     assert_eq!(verdicts(&found), [Inconclusive, Inconclusive]);
     // 299 show 1 % at the earliest; what is missing grows with those who never come so far.
     let (sample, more) = (found[0].sample, found[0].more_shoppers.unwrap());
@@ -128,8 +131,8 @@ fn quantiles_are_judged_by_what_lies_beyond_the_limit() {
         "p95(pay) < 52ms",
         "p95(pay) > 44ms",
     ];
-    let found = judged(10_000, &texts, |_| Outcome::Ok);
-    assert_eq!(verdicts(&found), [Holds, Broken, Holds, Broken, Inconclusive, Holds]);
+    let found = judge(10_000, &texts, |_| Outcome::Ok);
+    assert_eq!(verdicts(&found), [Met, Violated, Met, Violated, Inconclusive, Met]);
     let (p95, ci95) = (found[2].observed.unwrap(), found[2].ci95.unwrap());
     assert!(
         (49e3..55e3).contains(&p95) && ci95.low < p95 && p95 < ci95.high && ci95.high < 60e3,
@@ -147,12 +150,12 @@ fn what_was_given_up_ranks_above_every_success() {
             Outcome::Ok
         }
     };
-    let found = judged(
+    let found = judge(
         10_000,
         &["p95(pay) < 1h", "p50(pay) < 30ms", "p95(time_to_buy) < 1h", "p99.99(buy) < 1h"],
         slow,
     );
-    assert_eq!(verdicts(&found)[..2], [Broken, Holds]);
+    assert_eq!(verdicts(&found)[..2], [Violated, Met]);
     assert!(
         found[0].observed_at_least && found[0].ci95.unwrap().high.is_infinite(),
         "{:?}",
@@ -161,15 +164,18 @@ fn what_was_given_up_ranks_above_every_success() {
     assert!(found[0].successes_only.unwrap() < Micros::from_millis(60));
     // One in a thousand of those who pay never succeeds in three attempts.
     assert!(found[3].observed_at_least, "{:?}", found[3]);
-    // A tenth of all attempts at paying was given up: by that share the objective is judged.
-    let in_time = found[0].in_time.unwrap();
+    // A tenth of all attempts at paying was given up: by that share the objective is judge.
+    let within_limit = found[0].within_limit.unwrap();
     assert!(
-        (0.89..0.91).contains(&in_time.share)
-            && in_time.ci95.low < in_time.share
-            && in_time.share < in_time.ci95.high,
-        "{in_time:?}"
+        (0.89..0.91).contains(&within_limit.share)
+            && within_limit.ci95.low < within_limit.share
+            && within_limit.share < within_limit.ci95.high,
+        "{within_limit:?}"
     );
-    assert_eq!(in_time.never as f64, (found[0].sample as f64 * (1.0 - in_time.share)).round());
+    assert_eq!(
+        within_limit.never as f64,
+        (found[0].sample as f64 * (1.0 - within_limit.share)).round()
+    );
 }
 
 #[test]
@@ -184,27 +190,26 @@ fn an_outage_in_one_window_breaks_every_window_but_not_the_whole() {
         "failures(pay) < 9% for 10s",
         "failures(pay) < 9% for 10s after 70s",
     ];
-    let found = judged(12_000, &texts, outage);
-    assert_eq!(verdicts(&found), [Inconclusive, Broken, Holds]);
+    let found = judge(12_000, &texts, outage);
+    assert_eq!(verdicts(&found), [Inconclusive, Violated, Met]);
     let window = found[1].window.unwrap();
     assert_eq!(
-        (window.from, window.until, window.of),
+        (window.from, window.until, window.windows),
         (Micros::from_secs(60), Micros::from_secs(70), 12)
     );
-    let only =
-        judged(12_000, &["failures(pay) < 9% for 100s after 40s"], outage)[0].window.unwrap();
+    let only = judge(12_000, &["failures(pay) < 9% for 100s after 40s"], outage)[0].window.unwrap();
     assert_eq!(
-        (only.from, only.until, only.of),
+        (only.from, only.until, only.windows),
         (Micros::from_secs(40), Micros::from_secs(120), 1)
     );
-    let warmed_up = judged(12_000, &["failures(pay) < 1% after 70s"], outage);
-    assert_eq!(verdicts(&warmed_up), [Holds]);
+    let warmed_up = judge(12_000, &["failures(pay) < 1% after 70s"], outage);
+    assert_eq!(verdicts(&warmed_up), [Met]);
 }
 
 #[test]
 fn an_empty_window_leaves_it_open() {
-    let found = judged(40, &["failures(home) < 99% for 2s"], |_| Outcome::Ok);
-    assert_eq!((found[0].verdict, found[0].why), (Inconclusive, Why::NothingSeen));
+    let found = judge(40, &["failures(home) < 99% for 2s"], |_| Outcome::Ok);
+    assert_eq!((found[0].verdict, found[0].reason), (Inconclusive, Reason::NothingSeen));
 }
 
 #[test]
@@ -214,16 +219,16 @@ fn a_condition_picks_its_shoppers() {
         "failures(pay) < 5% where payment = card",
         "repeated_failures < 9% where payment = wallet and device = mobile",
     ];
-    let found = judged(12_000, &texts, |m| {
+    let found = judge(12_000, &texts, |m| {
         failing(m.step == "pay" && m.payment == "wallet" && m.luck < 0.2)
     });
-    assert_eq!(verdicts(&found), [Broken, Holds, Holds]);
+    assert_eq!(verdicts(&found), [Violated, Met, Met]);
     assert!(found[2].sample < 3_300, "{:?}", found[2]);
 }
 
 #[test]
 fn requests_are_counted_and_not_estimated() {
-    let mut trial = Trial::of(
+    let mut simulated = SimulatedRun::of(
         plan(
             60,
             &[
@@ -238,24 +243,29 @@ fn requests_are_counted_and_not_estimated() {
         |_| Outcome::Ok,
     );
     for second in 0..60 {
-        trial.tally.seconds.entry(second).or_default().requests = if second == 33 { 0 } else { 10 };
+        simulated.tally.seconds.entry(second).or_default().requests =
+            if second == 33 { 0 } else { 10 };
     }
-    let found = trial.findings().objectives;
-    assert_eq!(verdicts(&found), [Holds, Broken, Broken, Broken]);
+    let found = simulated.findings().objectives;
+    assert_eq!(verdicts(&found), [Met, Violated, Violated, Violated]);
     assert_eq!(found[2].observed, Some(9.0));
     assert_eq!(found[2].window.unwrap().from, Micros::from_secs(30));
 }
 
 #[test]
 fn a_suspect_generator_can_not_vouch_but_it_can_convict() {
-    let mut trial =
-        Trial::of(plan(120, &["failures(pay) < 3%", "failures(pay) < 0.3%"]), 20_000, 120, unlucky);
-    trial.tally.blocks.get_mut(&3).unwrap().held = 9;
-    let found = trial.findings();
-    assert_eq!(verdicts(&found.objectives), [Inconclusive, Broken]);
-    assert_eq!((found.objectives[0].why, found.verdict), (Why::Suspect, Verdict::Fail));
-    trial.plan.objectives.pop();
-    assert_eq!(trial.findings().verdict, Verdict::Inconclusive);
+    let mut simulated = SimulatedRun::of(
+        plan(120, &["failures(pay) < 3%", "failures(pay) < 0.3%"]),
+        20_000,
+        120,
+        unlucky,
+    );
+    simulated.tally.blocks.get_mut(&3).unwrap().held = 9;
+    let found = simulated.findings();
+    assert_eq!(verdicts(&found.objectives), [Inconclusive, Violated]);
+    assert_eq!((found.objectives[0].reason, found.verdict), (Reason::Suspect, Verdict::Fail));
+    simulated.plan.objectives.pop();
+    assert_eq!(simulated.findings().verdict, Verdict::Inconclusive);
 }
 
 #[test]
@@ -265,10 +275,11 @@ fn few_blocks_are_marked_weak() {
     assert!(found(20) && !found(40));
 }
 
-/// Whether a trial of two minutes would have been stopped at this second.
+/// Whether a simulated of two minutes would have been stopped at this second.
 fn stopped(objective: &str, rule: impl Fn(&Moment<'_>) -> Outcome, second: u64) -> bool {
-    let trial = Trial::of(plan(120, &[objective]), 12_000, 120, rule);
-    super::certainly_broken(&trial.plan, &trial.tally, Micros::from_secs(second), 1).is_some()
+    let simulated = SimulatedRun::of(plan(120, &[objective]), 12_000, 120, rule);
+    super::certainly_violated(&simulated.plan, &simulated.tally, Micros::from_secs(second), 1)
+        .is_some()
 }
 
 #[test]
@@ -307,12 +318,14 @@ fn slow_answers_and_bad_windows_stop_a_run_too() {
 #[test]
 fn whoever_is_still_inside_counts_as_a_good_shopper() {
     let failing_first = |inside: u64| {
-        let mut trial = Trial::of(plan(120, &["repeated_failures < 10% abort"]), 6_000, 120, |m| {
-            failing(m.shopper < 0.3)
-        });
+        let mut simulated =
+            SimulatedRun::of(plan(120, &["repeated_failures < 10% abort"]), 6_000, 120, |m| {
+                failing(m.shopper < 0.3)
+            });
         // As many more have arrived and not left: whoever fails leaves early.
-        trial.tally.blocks.values_mut().for_each(|block| block.started += inside);
-        super::certainly_broken(&trial.plan, &trial.tally, Micros::from_secs(60), 1).is_some()
+        simulated.tally.blocks.values_mut().for_each(|block| block.started += inside);
+        super::certainly_violated(&simulated.plan, &simulated.tally, Micros::from_secs(60), 1)
+            .is_some()
     };
     assert!(failing_first(0) && !failing_first(200));
 }
@@ -320,15 +333,16 @@ fn whoever_is_still_inside_counts_as_a_good_shopper() {
 #[test]
 fn what_a_run_was_stopped_for_is_broken_and_nothing_else_holds() {
     let objectives = ["requests > 1/s", "failures(home) < 1%", "repeated_failures < 0.5% abort"];
-    let mut trial =
-        Trial::of(plan(120, &objectives), 12_000, 60, |m| failing(m.step == "pay" && m.luck < 0.5));
-    trial.tally.seconds.entry(0).or_default().requests = 100;
-    trial.facts.completion = crate::verdict::Completion::Aborted;
-    let found = trial.findings();
-    assert_eq!(verdicts(&found.objectives), [Inconclusive, Inconclusive, Broken]);
+    let mut simulated = SimulatedRun::of(plan(120, &objectives), 12_000, 60, |m| {
+        failing(m.step == "pay" && m.luck < 0.5)
+    });
+    simulated.tally.seconds.entry(0).or_default().requests = 100;
+    simulated.facts.completion = crate::verdict::Completion::Aborted;
+    let found = simulated.findings();
+    assert_eq!(verdicts(&found.objectives), [Inconclusive, Inconclusive, Violated]);
     assert_eq!(
-        [Why::CutShort, Why::CutShort, Why::Certain],
-        [0, 1, 2].map(|i| found.objectives[i].why)
+        [Reason::CutShort, Reason::CutShort, Reason::Certain],
+        [0, 1, 2].map(|i| found.objectives[i].reason)
     );
     assert_eq!(found.verdict, Verdict::Fail);
 }

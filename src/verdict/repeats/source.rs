@@ -5,35 +5,36 @@
 //! the shopper: a card, a coupon, the node that the session is pinned to. What these fail more often than usual goes
 //! with the moment: the shop was down. Without the comparison every outage would make each failure look like the shopper's own.
 
-use super::UnitRepeats;
+use std::collections::BTreeMap;
+
 use crate::base::{Micros, UnitId};
 use crate::tally::Tally;
-use crate::verdict::MIN_REPEATED;
+use crate::verdict::causes::Incident;
+use crate::verdict::hotspots::MIN_REPEATED;
 use crate::verdict::statistics::{MantelHaenszel, Stratum, Z95};
-use crate::verdict::windows::TimeWindow;
 
 /// From this share of failing first attempts on, that the next one fails as well needs no explanation.
-const MOSTLY: f64 = 0.5;
+const MOSTLY_FAILING: f64 = 0.5;
 
 /// Where repetition comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// The answer in a word.
-    pub why: Why,
+    pub cause: RepeatCause,
     /// Second attempts set beside other shoppers' first ones of the same block.
     pub strata: MantelHaenszel,
     /// The times at which the shop failed more than at others and at which second attempts failed, if they are part of the answer.
-    pub windows: Vec<TimeWindow>,
+    pub incidents: Vec<Incident>,
     /// How long a block of time is: within one, good and bad moments are not told apart.
     pub block: Micros,
 }
 
 /// From this length on, a block may hide a bad moment that is worth knowing of.
-const LONG: Micros = Micros(5_000_000);
+const LONG_BLOCK: Micros = Micros(5_000_000);
 
-/// Why failures repeat.
+/// RepeatCause failures repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum RepeatCause {
     /// Too few tried again after a failure.
     TooFew,
     /// They don't, beyond chance.
@@ -53,58 +54,63 @@ pub enum Why {
 // === impl Source ===
 
 impl Source {
-    /// `p_first` is how likely a first attempt fails where failures fell.
-    pub(super) fn of(
+    /// `usual` is how likely a first attempt at each unit fails, `p_first` how likely one fails where failures fell.
+    pub(super) fn new(
         tally: &Tally,
-        units: &[UnitRepeats],
+        usual: &BTreeMap<UnitId, f64>,
         p_first: Option<f64>,
-        windows: &[TimeWindow],
+        incidents: &[Incident],
     ) -> Source {
-        let strata = MantelHaenszel::of_strata(strata(tally, units));
-        let windows: Vec<TimeWindow> =
-            windows.iter().filter(|window| window.failed_again > 0).cloned().collect();
+        let strata = MantelHaenszel::of_strata(strata(tally, usual));
+        let incidents: Vec<Incident> =
+            incidents.iter().filter(|incident| incident.failed_again > 0).cloned().collect();
         let own = strata.failed - strata.expected_there;
         let time = strata.expected_there - strata.expected_usually;
         let of_shopper = strata.compared_failed >= MIN_REPEATED && strata.z_score() > Z95;
         // A twentieth is within the error of any part.
-        let of_moment = !windows.is_empty() && time > 0.05 * strata.failed;
+        let of_moment = !incidents.is_empty() && time > 0.05 * strata.failed;
         let few = strata.compared < MIN_REPEATED
             || (strata.compared_failed < MIN_REPEATED && strata.z_score() > Z95);
-        let why = match (of_shopper, of_moment) {
-            (false, false) if few => Why::TooFew,
-            (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY) => Why::Always,
-            (false, false) => Why::Chance,
-            (true, false) => Why::Shopper,
-            (false, true) => Why::Moment,
-            (true, true) if time < 0.05 * own => Why::Shopper,
-            (true, true) if own < 0.05 * time => Why::Moment,
-            (true, true) if own >= time => Why::ShopperAndMoment,
-            (true, true) => Why::MomentAndShopper,
+        let cause = match (of_shopper, of_moment) {
+            (false, false) if few => RepeatCause::TooFew,
+            (false, false) if p_first.is_some_and(|p_first| p_first >= MOSTLY_FAILING) => {
+                RepeatCause::Always
+            }
+            (false, false) => RepeatCause::Chance,
+            (true, false) => RepeatCause::Shopper,
+            (false, true) => RepeatCause::Moment,
+            (true, true) if time < 0.05 * own => RepeatCause::Shopper,
+            (true, true) if own < 0.05 * time => RepeatCause::Moment,
+            (true, true) if own >= time => RepeatCause::ShopperAndMoment,
+            (true, true) => RepeatCause::MomentAndShopper,
         };
-        let windows = if matches!(why, Why::Moment | Why::ShopperAndMoment | Why::MomentAndShopper)
-        {
-            windows
+        let incidents = if matches!(
+            cause,
+            RepeatCause::Moment | RepeatCause::ShopperAndMoment | RepeatCause::MomentAndShopper
+        ) {
+            incidents
         } else {
             Vec::new()
         };
-        Source { why, strata, windows, block: tally.shape.block }
+        Source { cause, strata, incidents, block: tally.shape.block }
     }
 
     /// Whether a moment that was bad for everybody may have been taken for the shoppers' own circumstances, since it was shorter than
     /// a block of time: of those who tried again within it more failed than of all who came in the block.
     pub fn may_hide_a_moment(&self) -> bool {
-        let blames_the_shopper =
-            matches!(self.why, Why::Shopper | Why::ShopperAndMoment | Why::MomentAndShopper);
-        blames_the_shopper && self.block > LONG
+        let blames_the_shopper = matches!(
+            self.cause,
+            RepeatCause::Shopper | RepeatCause::ShopperAndMoment | RepeatCause::MomentAndShopper
+        );
+        blames_the_shopper && self.block > LONG_BLOCK
     }
 }
 
-/// Units in blocks of time.
-fn strata<'t>(tally: &'t Tally, units: &'t [UnitRepeats]) -> impl Iterator<Item = Stratum> + 't {
-    let usual = |unit: UnitId| {
-        let known = units.iter().find(|known| known.unit == unit);
-        known.and_then(|known| known.first.value()).unwrap_or_default()
-    };
+/// Units in blocks of time; `usual` is how likely a first attempt at a unit fails at any time.
+fn strata<'t>(
+    tally: &'t Tally,
+    usual: &'t BTreeMap<UnitId, f64>,
+) -> impl Iterator<Item = Stratum> + 't {
     tally.blocks.values().flat_map(move |block| {
         block.retries.iter().map(move |(unit, again)| {
             let first = block.attempts.get(&(*unit, 1)).copied().unwrap_or_default();
@@ -114,25 +120,25 @@ fn strata<'t>(tally: &'t Tally, units: &'t [UnitRepeats]) -> impl Iterator<Item 
                 own_within: again.within_block,
                 first: first.total(),
                 first_failed: first.failed,
-                usual: usual(*unit),
+                usual: usual.get(unit).copied().unwrap_or_default(),
             }
         })
     })
 }
 
-// === impl Why ===
+// === impl RepeatCause ===
 
-impl Why {
+impl RepeatCause {
     /// As `run.json` has it.
     pub const fn key(self) -> &'static str {
         match self {
-            Why::TooFew => "too_few",
-            Why::Chance => "chance",
-            Why::Always => "always",
-            Why::Shopper => "shopper",
-            Why::Moment => "moment",
-            Why::ShopperAndMoment => "shopper_and_moment",
-            Why::MomentAndShopper => "moment_and_shopper",
+            RepeatCause::TooFew => "too_few",
+            RepeatCause::Chance => "chance",
+            RepeatCause::Always => "always",
+            RepeatCause::Shopper => "shopper",
+            RepeatCause::Moment => "moment",
+            RepeatCause::ShopperAndMoment => "shopper_and_moment",
+            RepeatCause::MomentAndShopper => "moment_and_shopper",
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct Stickiness {
     /// Of those who tried again after a failed first attempt: those who failed again.
     pub second: Rate,
     /// P(F₂|F₁)/μ, with its interval.
-    pub lift: Option<(f64, Interval)>,
+    pub relative_risk: Option<(f64, Interval)>,
     /// ρ, with its interval.
     pub rho: Option<(f64, Interval)>,
     /// Whether the intervals rest on stretches of time; otherwise they take attempts for independent and are weak.
@@ -71,7 +71,7 @@ impl Stickiness {
             return Stickiness {
                 p_first: alone,
                 second: Rate::new(0, 0),
-                lift: None,
+                relative_risk: None,
                 rho: None,
                 by_blocks: false,
             };
@@ -83,14 +83,17 @@ impl Stickiness {
         let found =
             rho(&total).map(|found| (found, interval((mu, first), (failed / again, again), error)));
         // The same interval on the other scale: P(F₂|F₁) = μ + ρ (1 − μ).
-        let lift = found.filter(|_| mu > 0.0).map(|(rho, ci95)| {
-            let lift = |rho: f64| 1.0 + rho * (1.0 - mu) / mu;
-            (lift(rho), Interval { low: lift(ci95.low), high: lift(ci95.high) })
+        let relative_risk = found.filter(|_| mu > 0.0).map(|(rho, ci95)| {
+            let relative_risk = |rho: f64| 1.0 + rho * (1.0 - mu) / mu;
+            (
+                relative_risk(rho),
+                Interval { low: relative_risk(ci95.low), high: relative_risk(ci95.high) },
+            )
         });
         Stickiness {
             p_first: Some(mu),
             second,
-            lift,
+            relative_risk,
             rho: found.filter(|_| mu > 0.0),
             by_blocks: error.is_some(),
         }

@@ -227,9 +227,9 @@ mod tests {
         let (n, trials) = (400u64, 1_000u64);
         for (key, p) in [(1, 0.01), (2, 0.05), (3, 0.3)] {
             let held = (0..trials)
-                .filter(|trial| {
+                .filter(|simulated| {
                     let events = (0..n)
-                        .filter(|i| uniform(key, Purpose::Bootstrap, trial * n + i) < p)
+                        .filter(|i| uniform(key, Purpose::Bootstrap, simulated * n + i) < p)
                         .count() as u64;
                     let interval = wilson(events as f64 / n as f64, n as f64, Z95);
                     interval.low <= p && p <= interval.high

@@ -158,9 +158,10 @@ mod tests {
         // Exponential with mean 10 ms: the 95 % quantile is at 29.957 ms.
         let (trials, n) = (400u64, 600u64);
         let held = (0..trials)
-            .filter(|trial| {
+            .filter(|simulated| {
                 let spans = (0..n).map(|i| {
-                    (-10_000.0 * (1.0 - uniform(9, Purpose::Bootstrap, trial * n + i)).ln()) as u64
+                    (-10_000.0 * (1.0 - uniform(9, Purpose::Bootstrap, simulated * n + i)).ln())
+                        as u64
                 });
                 let p95 = quantile(&sample(spans), 0.95).unwrap();
                 p95.low.0 <= 29_957 && p95.high.is_none_or(|high| 29_957 <= high.0)

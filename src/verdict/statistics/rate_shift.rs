@@ -22,7 +22,7 @@ pub struct RateShift {
     candidate: SideRate,
     /// How much both sides of pairs have in common (φ); 0 between separate runs.
     correlation: f64,
-    /// Pairs in which one side only failed, the base's first, at what clustering leaves of them; none between separate runs.
+    /// PairCounts in which one side only failed, the base's first, at what clustering leaves of them; none between separate runs.
     discordant: Option<(f64, f64)>,
     /// The degrees of freedom of what is known of clustering; infinite where nothing is.
     pub freedom: f64,

@@ -23,7 +23,7 @@ pub type SumsByBlock = BTreeMap<u32, SumOfSquares>;
 // === impl SumOfSquares ===
 
 impl SumOfSquares {
-    /// Of a one for each event, and a zero for each other trial.
+    /// Of a one for each event, and a zero for each other simulated.
     pub fn of_events(events: u64, trials: u64) -> SumOfSquares {
         SumOfSquares { sum: events as f64, squares: events as f64, count: trials as f64 }
     }

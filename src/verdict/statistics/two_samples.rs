@@ -174,10 +174,12 @@ mod tests {
     fn nineteen_in_twenty_ratios_are_held() {
         let (trials, m, n) = (2_000u64, 300u64, 900u64);
         let held = (0..trials)
-            .filter(|trial| {
+            .filter(|simulated| {
                 let count = |from: u64, of: u64, p: f64| {
                     (0..of)
-                        .filter(|i| uniform(5, Purpose::Bootstrap, trial * 2_000 + from + i) < p)
+                        .filter(|i| {
+                            uniform(5, Purpose::Bootstrap, simulated * 2_000 + from + i) < p
+                        })
                         .count()
                 };
                 let (a, b) = (count(0, m, 0.06) as u64, count(m, n, 0.02) as u64);

@@ -1,0 +1,9 @@
+//! What may be behind the failures: messages that repeat, bad times of the shop, and ways to try again that help.
+
+mod clusters;
+mod experiment;
+mod incidents;
+
+pub use clusters::{Cluster, ClusterExample, clusters, ids as trace_ids};
+pub use experiment::{ArmComparison, ArmFinding, ExperimentFinding, VersusSame, experiment};
+pub use incidents::{Incident, incidents};

@@ -1,0 +1,96 @@
+//! All that one run says: every finding of every part of this room.
+
+use super::causes::{Cluster, ExperimentFinding, Incident, clusters, experiment, incidents};
+use super::facts::RunFacts;
+use super::health::{GeneratorHealth, health};
+use super::hotspots::{HeatmapCell, HotSpot, heatmap, hotspots};
+use super::loss::{Loss, loss};
+use super::objectives::{BudgetFinding, ObjectiveFinding, Verdict, budget, objectives};
+use super::repeats::{Repeats, repeats};
+use super::summary::{
+    Detectable, FrictionFinding, JourneyFinding, ShopperFindings, StepFinding, Wire, detectable,
+    friction, journeys, shoppers, steps,
+};
+use crate::plan::Plan;
+use crate::tally::Tally;
+
+/// Everything that a run says, in numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// One word for the gate.
+    pub verdict: Verdict,
+    /// Whether the generator can be believed.
+    pub health: GeneratorHealth,
+    /// Step by step.
+    pub steps: Vec<StepFinding>,
+    /// How far shoppers came, journey by journey.
+    pub journeys: Vec<JourneyFinding>,
+    /// What it takes to buy, journey by journey.
+    pub friction: Vec<FrictionFinding>,
+    /// What became of the shoppers.
+    pub shoppers: ShopperFindings,
+    /// Failing shoppers by the first thing that went wrong, the most frequent first.
+    pub clusters: Vec<Cluster>,
+    /// How failures come back to the same shopper.
+    pub repeats: Repeats,
+    /// Which way to try again cures; none without an experiment.
+    pub experiment: Option<ExperimentFinding>,
+    /// Lost shoppers; none for a closed load.
+    pub loss: Option<Loss>,
+    /// Where repeated failures concentrate, the costliest first.
+    pub hotspots: Vec<HotSpot>,
+    /// Repeated failures by step and by each value of attributes and observed names.
+    pub heatmap: Vec<HeatmapCell>,
+    /// Times at which the shop failed more than at others, in order.
+    pub incidents: Vec<Incident>,
+    /// What a run of this size could have seen.
+    pub detectable: Vec<Detectable>,
+    /// The objectives that were judged.
+    pub objectives: Vec<ObjectiveFinding>,
+    /// The error budget, if the plan has one.
+    pub budget: Option<BudgetFinding>,
+    /// Requests on the wire, those for the files of pages among them.
+    pub requests_sent: u64,
+    /// What all steps came to on the wire.
+    pub wire: Wire,
+}
+
+// === impl Findings ===
+
+impl Findings {
+    /// What this tally says of this plan.
+    pub fn new(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
+        let health = health(plan, tally, facts.completion);
+        let objectives = objectives(plan, tally, &health, facts);
+        let (incidents, shoppers) = (incidents(plan, tally), shoppers(plan, tally));
+        Findings {
+            verdict: Verdict::decide(
+                facts.completion,
+                &health,
+                &objectives,
+                facts.missing_slices.is_empty(),
+            ),
+            health,
+            steps: steps(plan, tally),
+            journeys: journeys(plan, tally),
+            friction: friction(plan, tally),
+            clusters: clusters(plan, tally),
+            experiment: experiment(plan, tally),
+            repeats: repeats(plan, tally, &incidents),
+            loss: loss(plan, tally, &incidents),
+            hotspots: hotspots(plan, tally),
+            heatmap: heatmap(plan, tally),
+            detectable: detectable(plan, tally, &shoppers),
+            shoppers,
+            incidents,
+            objectives,
+            budget: budget(plan, tally),
+            requests_sent: tally
+                .steps
+                .iter()
+                .map(|step| step.requests + step.assets.requests)
+                .sum(),
+            wire: Wire::total(tally.steps.iter()),
+        }
+    }
+}

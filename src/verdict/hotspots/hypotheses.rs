@@ -1,0 +1,118 @@
+//! Testing: does one group, at one step or overall, meet more repeated failures than everybody else?
+
+use std::collections::BTreeMap;
+
+use super::counts::Counts;
+use super::failures::{FailureCounts, HotspotSite};
+use super::groups::Group;
+use super::hotspot::{MIN_REPEATED, MIN_SHOPPERS};
+use crate::plan::Plan;
+use crate::verdict::statistics::{benjamini_hochberg, fisher_greater};
+
+/// One group at one step, or overall.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Test {
+    pub(super) group: Group,
+    pub(super) site: HotspotSite,
+    pub(super) inside: FailureCounts,
+    pub(super) outside: FailureCounts,
+    pub(super) p_value: f64,
+    pub(super) q_value: f64,
+}
+
+/// The tests at every site.
+pub(super) struct TestSet {
+    by_site: BTreeMap<HotspotSite, Vec<Test>>,
+}
+
+// === impl TestSet ===
+
+impl TestSet {
+    /// Everywhere, with nothing explained yet.
+    pub(super) fn new(plan: &Plan, counts: &Counts) -> TestSet {
+        TestSet {
+            by_site: counts
+                .sites()
+                .into_iter()
+                .map(|site| (site, test_site(plan, counts, site, &[])))
+                .collect(),
+        }
+    }
+
+    /// Tests again where something was explained since.
+    pub(super) fn repeat(
+        &mut self,
+        plan: &Plan,
+        counts: &Counts,
+        sites: impl Iterator<Item = HotspotSite>,
+        explained: &[(HotspotSite, Group)],
+    ) {
+        sites.for_each(|site| {
+            self.by_site.insert(site, test_site(plan, counts, site, explained));
+        });
+    }
+
+    /// All of them, corrected for their number.
+    pub(super) fn corrected(&self) -> Vec<Test> {
+        let mut tests: Vec<Test> = self.by_site.values().flatten().copied().collect();
+        let q_values =
+            benjamini_hochberg(&tests.iter().map(|test| test.p_value).collect::<Vec<_>>());
+        tests.iter_mut().zip(q_values).for_each(|(test, q)| test.q_value = q);
+        tests
+    }
+}
+
+/// The tests at a site, without the shoppers whom earlier findings explain there. Which tests are taken depends on
+/// sizes and on sums over both sides only, so that choosing them doesn't bias their p-values.
+fn test_site(
+    plan: &Plan,
+    counts: &Counts,
+    site: HotspotSite,
+    explained: &[(HotspotSite, Group)],
+) -> Vec<Test> {
+    let left_out: Vec<Group> =
+        explained.iter().filter(|(at, _)| *at == site).map(|(_, group)| *group).collect();
+    let seen = counts.at(plan, site, &left_out);
+    let test = |(&group, &inside): (&Group, &FailureCounts)| {
+        let outside = seen.outside(&counts.values, group);
+        // A pair that is all of one of its halves says nothing that the half doesn't.
+        let same = |half: &Group| {
+            seen.inside.get(half).is_some_and(|half| half.shoppers == inside.shoppers)
+        };
+        let enough = inside.shoppers >= MIN_SHOPPERS
+            && outside.shoppers > 0
+            && inside.repeated + outside.repeated >= MIN_REPEATED;
+        let informative = enough && !group.halves().iter().any(same);
+        informative.then(|| Test {
+            group,
+            site,
+            inside,
+            outside,
+            p_value: excess_p_value(inside, outside),
+            q_value: 1.0,
+        })
+    };
+    seen.inside.iter().filter_map(test).collect()
+}
+
+/// How likely chance alone gives `some` as many more repeated failures than `others`. Where they have no more, the exact figure
+/// doesn't matter and is not computed.
+pub(super) fn excess_p_value(some: FailureCounts, others: FailureCounts) -> f64 {
+    let more = some.repeated as f64 * others.shoppers as f64
+        > others.repeated as f64 * some.shoppers as f64;
+    if more {
+        fisher_greater(some.repeated, some.shoppers, others.repeated, others.shoppers)
+    } else {
+        1.0
+    }
+}
+
+// === impl Test ===
+
+impl Test {
+    /// n (p − p'): repeated failures beyond what the group would have met at the others' rate.
+    pub(super) fn excess(&self) -> f64 {
+        let elsewhere = self.outside.repeated as f64 / (self.outside.shoppers as f64).max(1.0);
+        self.inside.repeated as f64 - self.inside.shoppers as f64 * elsewhere
+    }
+}

@@ -1,0 +1,260 @@
+//! The answer that a release gate needs: one word, with a fixed precedence.
+
+use crate::base::Micros;
+use crate::plan::{Measure, Metric};
+use crate::verdict::facts::Completion;
+use crate::verdict::health::{GeneratorHealth, Validity};
+use crate::verdict::statistics::Interval;
+
+/// The chance that is accepted of calling an objective met that is not, or violated that is not.
+pub(super) const LEVEL: f64 = 0.05;
+
+/// What the run as a whole says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All objectives hold, or none was given.
+    Pass,
+    /// An objective is broken.
+    Fail,
+    /// Too little was seen to say.
+    Inconclusive,
+    /// The generator, not the shop, was the bottleneck: the figures say nothing of the shop.
+    Invalid,
+    /// The run was cut short.
+    Interrupted,
+}
+
+/// What became of one objective.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectiveFinding {
+    /// As the scenario writes it.
+    pub text: String,
+    /// The line of the scenario file, from 1; 0 where it has none.
+    pub line: u32,
+    /// What is measured.
+    pub metric: Metric,
+    /// The limit, in the units of `observed`.
+    pub limit: f64,
+    /// What was observed: a fraction, microseconds or requests per second; none without a sample. With windows, in the worst.
+    pub observed: Option<f64>,
+    /// Whether it was at least so long: the quantile lies among what was given up.
+    pub observed_at_least: bool,
+    /// Where it lies with 95 % confidence; infinity where the sample does not bound it.
+    pub ci95: Option<Interval>,
+    /// The quantile of the successes alone.
+    pub successes_only: Option<Micros>,
+    /// Of a span of time: what came within the limit.
+    pub within_limit: Option<WithinLimit>,
+    /// Shoppers, attempts, spans or requests that it was judged by; with windows, in the worst.
+    pub sample: u64,
+    /// Whether the sample was taken for independent because there were too few blocks of time to see bursts.
+    pub weak: bool,
+    /// The worst window.
+    pub window: Option<WorstWindow>,
+    /// Whether it holds.
+    pub verdict: ObjectiveVerdict,
+    /// Reason that is the answer.
+    pub reason: Reason,
+    /// Where inconclusive: how many more shoppers like these would decide it; none where no reasonable number would.
+    pub more_shoppers: Option<u64>,
+}
+
+/// What came to a success within a limit of time: the share by which a quantile is judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WithinLimit {
+    /// The share of all.
+    pub share: f64,
+    /// Where it lies with 95 % confidence.
+    pub ci95: Interval,
+    /// How many never came to a success at all: given up as too slow, or kept from the end by failures.
+    pub never: u64,
+}
+
+/// A window of the run, in time from the planned start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorstWindow {
+    /// From.
+    pub from: Micros,
+    /// Until.
+    pub until: Micros,
+    /// How many windows there are.
+    pub windows: u64,
+}
+
+/// Reason an objective was answered as it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reason {
+    /// The limits of what was seen are on one side of the objective's.
+    Sure,
+    /// The limits of what was seen are on both sides of the objective's.
+    Straddles,
+    /// Nothing was seen that it speaks of.
+    #[default]
+    NothingSeen,
+    /// It seems to hold, but the generator is in doubt.
+    Suspect,
+    /// It is so surely broken that the run was stopped for it.
+    Certain,
+    /// It seems to hold, but the run was cut short, and what it did not come to was not seen.
+    CutShort,
+    /// It holds by what was seen so far, and the run goes on.
+    MetSoFar,
+    /// It is broken by what was seen so far, and the run goes on.
+    ViolatedSoFar,
+}
+
+/// Whether an objective holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ObjectiveVerdict {
+    /// It is met, with confidence.
+    Met,
+    /// It is violated, with confidence.
+    Violated,
+    /// The interval straddles the limit, or the sample is too small.
+    #[default]
+    Inconclusive,
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    /// The first that applies: interrupted, invalid, fail, inconclusive, pass. A suspect generator can't vouch for an
+    /// objective that seems to hold; an objective that is broken stays so. A part of the shoppers, or none, can't
+    /// vouch for anything, and nothing is decided while the run goes on.
+    pub fn decide(
+        completion: Completion,
+        health: &GeneratorHealth,
+        objectives: &[ObjectiveFinding],
+        whole: bool,
+    ) -> Verdict {
+        let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
+        let doubtful = health.validity == Validity::Suspect && !objectives.is_empty();
+        if matches!(completion, Completion::Interrupted | Completion::Killed) {
+            Verdict::Interrupted
+        } else if completion == Completion::Running {
+            Verdict::Inconclusive
+        } else if health.validity == Validity::Invalid {
+            Verdict::Invalid
+        } else if any(ObjectiveVerdict::Violated) {
+            Verdict::Fail
+        } else if any(ObjectiveVerdict::Inconclusive)
+            || doubtful
+            || !whole
+            || health.started == 0
+            || completion == Completion::Aborted
+        {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// As `run.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "fail",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Invalid => "invalid",
+            Verdict::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl ObjectiveVerdict {
+    /// As `run.json` writes it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            ObjectiveVerdict::Met => "pass",
+            ObjectiveVerdict::Violated => "fail",
+            ObjectiveVerdict::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+// === impl ObjectiveFinding ===
+
+impl Default for ObjectiveFinding {
+    fn default() -> ObjectiveFinding {
+        ObjectiveFinding {
+            text: String::new(),
+            line: 0,
+            metric: Metric::new(Measure::RepeatedFailures),
+            limit: 0.0,
+            observed: None,
+            observed_at_least: false,
+            ci95: None,
+            successes_only: None,
+            within_limit: None,
+            sample: 0,
+            weak: false,
+            window: None,
+            verdict: ObjectiveVerdict::Inconclusive,
+            reason: Reason::NothingSeen,
+            more_shoppers: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(
+        completion: Completion,
+        validity: Validity,
+        objectives: &[ObjectiveVerdict],
+        whole: bool,
+    ) -> Verdict {
+        let health = GeneratorHealth { validity, started: 1, ..GeneratorHealth::default() };
+        let objectives: Vec<_> = objectives
+            .iter()
+            .map(|&verdict| ObjectiveFinding { verdict, ..ObjectiveFinding::default() })
+            .collect();
+        Verdict::decide(completion, &health, &objectives, whole)
+    }
+
+    #[test]
+    fn the_gravest_reason_wins() {
+        use Completion::{Aborted, Complete, Interrupted, Killed, Running};
+        use ObjectiveVerdict::{Inconclusive, Met, Violated};
+        use Validity::{Invalid, Suspect, Valid};
+        assert_eq!(verdict(Interrupted, Invalid, &[Violated], true), Verdict::Interrupted);
+        assert_eq!(verdict(Killed, Valid, &[Met], true), Verdict::Interrupted);
+        assert_eq!(
+            verdict(Running, Invalid, &[Violated], true),
+            Verdict::Inconclusive,
+            "the rest may be sound"
+        );
+        assert_eq!(verdict(Running, Valid, &[Met], true), Verdict::Inconclusive);
+        assert_eq!(verdict(Complete, Invalid, &[Violated], true), Verdict::Invalid);
+        assert_eq!(verdict(Aborted, Invalid, &[Violated], true), Verdict::Invalid);
+        assert_eq!(verdict(Aborted, Valid, &[Violated, Inconclusive], true), Verdict::Fail);
+        assert_eq!(verdict(Aborted, Valid, &[Met], true), Verdict::Inconclusive);
+        assert_eq!(verdict(Complete, Suspect, &[Violated, Inconclusive], false), Verdict::Fail);
+        assert_eq!(verdict(Complete, Valid, &[Met, Inconclusive], true), Verdict::Inconclusive);
+        assert_eq!(verdict(Complete, Valid, &[Met], true), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_suspect_run_can_not_vouch_for_an_objective() {
+        assert_eq!(
+            verdict(Completion::Complete, Validity::Suspect, &[ObjectiveVerdict::Met], true),
+            Verdict::Inconclusive
+        );
+        assert_eq!(verdict(Completion::Complete, Validity::Suspect, &[], true), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_part_of_the_shoppers_is_never_a_pass() {
+        assert_eq!(
+            verdict(Completion::Complete, Validity::Valid, &[], false),
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            Verdict::decide(Completion::Complete, &GeneratorHealth::default(), &[], true),
+            Verdict::Inconclusive,
+            "nobody started"
+        );
+    }
+}
