@@ -15,7 +15,7 @@ use crate::engine::cores;
 use crate::report::{Format, RunReport, failures_jsonl};
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::tally::{Tally, interval_log};
-use crate::verdict::compare::ComparedRun;
+use crate::verdict::compare::{ComparedRun, ScenarioSource};
 use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
 
 /// A run, analysed.
@@ -74,6 +74,7 @@ impl RunAnalysis {
     pub fn side(&self) -> ComparedRun<'_> {
         ComparedRun {
             plan: &self.source.plan,
+            scenario: ScenarioSource { text: &self.source.text, settings: &self.source.settings },
             tally: &self.shard.tally,
             facts: &self.facts,
             findings: &self.findings,

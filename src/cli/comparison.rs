@@ -17,7 +17,7 @@ use super::source::Source;
 use crate::report::{ComparisonReport, Format, Report};
 use crate::schedule::workload_digest;
 use crate::verdict::Verdict;
-use crate::verdict::compare::{self, Comparison, ComparisonTerms, Subject};
+use crate::verdict::compare::{self, Comparison, ComparisonTerms, ScenarioSource, Subject};
 use anyhow::anyhow;
 
 /// The comparison in the candidate's folder, when a run makes it.
@@ -39,10 +39,12 @@ pub fn open_baseline(
     let base = RunAnalysis::open(run, out, screen)?;
     if !args.force {
         let digest = workload_digest(&candidate.plan);
+        let settings = candidate.storable_settings();
+        let scenario = ScenarioSource { text: &candidate.text, settings: &settings };
         let mut reasons = compare::defects("the base", &base.facts);
         reasons.extend(compare::scenario_differences(
-            (&base.source.plan, &base.facts.workload_digest),
-            (&candidate.as_stored(screen)?.plan, &digest),
+            (base.side().scenario, &base.facts.workload_digest),
+            (scenario, &digest),
         ));
         ensure_comparable(&reasons)?;
     }

@@ -93,14 +93,6 @@ impl Source {
         Source::compile(name, text.to_owned(), settings, &data, true, screen)
     }
 
-    /// The plan as it will be read back from a stored run.
-    ///
-    /// # Errors
-    /// As for a stored run.
-    pub fn as_stored(&self, screen: Screen) -> Result<Source, Failure> {
-        Source::from_stored(&self.plan.name, &self.text, self.storable_settings(), screen)
-    }
-
     /// The settings without secrets. Secrets are given on the command line so that no file has them; the plan of a stored run
     /// does not need them.
     pub fn storable_settings(&self) -> SourceSettings {

@@ -166,7 +166,7 @@ fn unlike_runs_are_refused_and_told_what_differs() {
     bench
         .run(&[&other[..], &["--baseline", "latest"]].concat())
         .with(&[2])
-        .complains("load.stages: 80/s for 2s in the base, 40/s for 2s in the candidate");
+        .complains("--rate: 80/s in the base, 40/s in the candidate");
     assert_eq!(
         (shop.ledger().shoppers_seen, bench.runs().len()),
         (before, 1),
@@ -176,7 +176,7 @@ fn unlike_runs_are_refused_and_told_what_differs() {
     bench.run(&other).with(&MEASURED);
     bench.tillrush(&["compare", "latest~1", "latest"]).with(&[2]).complains("--force");
     let (ended, found) = compared(&bench, &["--force", "latest~1", "latest"], &or_invalid(100));
-    assert!(found["unlike"][0].as_str().unwrap().starts_with("load.stages"), "{found:#}");
+    assert!(found["unlike"][0].as_str().unwrap().starts_with("--rate"), "{found:#}");
     assert!(ended.stdout.contains("The runs are not comparable: load.stages"), "{}", ended.stdout);
 
     bench.tillrush(&["compare", "latest", "latest"]).with(&[2]).complains("both are the same run");

@@ -10,7 +10,7 @@ use super::headline;
 use crate::plan::Plan;
 use crate::report::json::{figure, hotspot};
 use crate::verdict::Verdict;
-use crate::verdict::compare::{HotspotChange, Comparison, Difference, ComparedRun};
+use crate::verdict::compare::{ComparedRun, Comparison, Difference, HotspotChange};
 
 /// The document as it is written, ending with a line break.
 pub fn comparison_json(document: &ComparisonDocument) -> String {

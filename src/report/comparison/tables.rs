@@ -6,7 +6,9 @@ use crate::report::view::format::{
 };
 use crate::report::view::hotspots::group_with_basis;
 use crate::report::view::{Fit, Table, Tone};
-use crate::verdict::compare::{ChangeVerdict, ChangeReason, HotspotChange, Comparison, Difference, Figure};
+use crate::verdict::compare::{
+    ChangeReason, ChangeVerdict, Comparison, Difference, Figure, HotspotChange,
+};
 use crate::verdict::statistics::Interval;
 use crate::verdict::statistics::Rate;
 

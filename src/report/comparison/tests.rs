@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::LazyLock;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -8,9 +9,11 @@ use super::*;
 use crate::base::Micros;
 use crate::report::{Paint, console};
 use crate::tally::Outcome;
+use crate::tally::shard::SourceSettings;
 use crate::verdict::Findings;
 use crate::verdict::compare::{
-    ComparedRun, Comparison, ComparisonTerms, Difference, LEAST_MARGIN, MARGIN, Subject, compare,
+    ComparedRun, Comparison, ComparisonTerms, Difference, LEAST_MARGIN, MARGIN, ScenarioSource,
+    Subject, compare,
 };
 use crate::verdict::simulation::{Moment, SimulatedRun, failing, planted};
 
@@ -61,9 +64,12 @@ impl Pair {
     }
 }
 
+static SETTINGS: LazyLock<SourceSettings> = LazyLock::new(SourceSettings::default);
+
 fn side<'t>(simulated: &'t SimulatedRun, findings: &'t Findings) -> ComparedRun<'t> {
     ComparedRun {
         plan: &simulated.plan,
+        scenario: ScenarioSource { text: "", settings: &SETTINGS },
         tally: &simulated.tally,
         facts: &simulated.facts,
         findings,

@@ -13,11 +13,15 @@ use crate::report::json::{JourneyDocument, run_document};
 use crate::report::view::format::rate;
 use crate::report::view::{Tone, hotspots};
 use crate::verdict::HotSpot;
-use crate::verdict::compare::{Comparison, Difference, ComparedRun};
+use crate::verdict::compare::{ComparedRun, Comparison, Difference};
 use crate::verdict::statistics::Rate;
 
 /// A comparison as one file, in the style of a run's page.
-pub fn comparison_page(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>, found: &Comparison) -> String {
+pub fn comparison_page(
+    base: &ComparedRun<'_>,
+    candidate: &ComparedRun<'_>,
+    found: &Comparison,
+) -> String {
     let page = Page::of(base, candidate, found);
     let title = format!("{}: {}", page.title, page.word);
     document(&title, &render("comparison.html", page))

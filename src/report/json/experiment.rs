@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::{EstimateDocument, RateDocument, figure};
 use crate::plan::Plan;
-use crate::verdict::{ArmFinding, ArmComparison, ExperimentFinding};
+use crate::verdict::{ArmComparison, ArmFinding, ExperimentFinding};
 
 /// The retry experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::report::view::incidents;
 use crate::verdict::statistics::Interval;
 use crate::verdict::{
-    Population, Detectable, Overload, RetryPressure, SeasonLoss, Sight, Source, Incident,
+    Detectable, Incident, Overload, Population, RetryPressure, SeasonLoss, Sight, Source,
 };
 
 /// Whether repeated failures are specific to the shopper or come from incidents. Retries are compared with other shoppers' first

@@ -22,8 +22,8 @@ use crate::plan::{ArrivalModel, MetricUnit, Plan};
 use crate::report::view::{gate, headline};
 use crate::tally::Tally;
 use crate::verdict::{
-    Basis, Completion, Findings, HotSpot, Loss, ObjectiveFinding, RunFacts, HotspotScope, Validity,
-    StepFinding, UnitRepeats, Verdict,
+    Basis, Completion, Findings, HotSpot, HotspotScope, Loss, ObjectiveFinding, RunFacts,
+    StepFinding, UnitRepeats, Validity, Verdict,
 };
 
 /// The summary as it is written to `run.json`, ending with a line break.

@@ -4,7 +4,7 @@ use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, counted, interval, percent};
 use crate::base::Micros;
 use crate::plan::{Metric, MetricUnit, Population};
-use crate::verdict::{Findings, WithinLimit, ObjectiveFinding, ObjectiveVerdict, Reason};
+use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Reason, WithinLimit};
 
 /// One row per objective.
 pub fn objectives(findings: &Findings) -> Table {

@@ -23,5 +23,6 @@ pub use hotspot_changes::{HotspotChange, HotspotChanges};
 pub use measure::{Figure, Measured};
 pub use noise::{NoiseFloor, SCHEMA as NOISE_SCHEMA, calibrate, floors};
 pub use run::ComparedRun;
+pub use scenario_diff::ScenarioSource;
 pub use subject::Subject;
 pub use terms::{ComparisonTerms, LEAST_MARGIN, LEAST_SLOWER, MARGIN};

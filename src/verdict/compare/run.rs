@@ -1,5 +1,6 @@
 //! A run on one side of a comparison.
 
+use super::scenario_diff::ScenarioSource;
 use crate::plan::Plan;
 use crate::tally::Tally;
 use crate::verdict::facts::RunFacts;
@@ -10,6 +11,8 @@ use crate::verdict::findings::Findings;
 pub struct ComparedRun<'a> {
     /// What was meant to happen.
     pub plan: &'a Plan,
+    /// What it was made from.
+    pub scenario: ScenarioSource<'a>,
     /// What was seen.
     pub tally: &'a Tally,
     /// Where and when.

@@ -1,407 +1,254 @@
-//! A plan in the scenario's own words, place by place, so that two of them can be held against each other.
+//! What differs between the scenarios of two runs: changed lines of their texts, each with the key that it stands under, and
+//! options of the command line.
 //!
-//! What follows from other places (numbers of steps, of units, of variables) is left out: it would only repeat the difference.
+//! Whether two runs are comparable is decided by the digests of their workloads; this only says why they are not.
 
-use serde_json::Value;
+use similar::{DiffOp, TextDiff};
 
-use crate::base::{Delay, StepId};
-use crate::plan::{ArrivalModel, Body, Canonical, JourneyItem, Plan};
+use crate::tally::shard::SourceSettings;
 
-/// What stands where.
-pub(super) type Places = Vec<(String, String)>;
-
-/// All that a scenario says of what is run, as `place: what stands there`.
-pub(super) fn in_words(plan: &Plan) -> Places {
-    let mut said = vec![("name".to_owned(), plan.name.clone())];
-    load(plan, &mut said);
-    shoppers(plan, &mut said);
-    for journey in &plan.journeys {
-        let place = format!("journey {}", journey.name);
-        said.push((format!("{place}: weight"), journey.weight.to_string()));
-        said.push((format!("{place}: steps"), way(plan, &journey.route)));
-    }
-    (0..plan.steps.len()).for_each(|number| step(plan, StepId(number as u16), &mut said));
-    said.extend(
-        plan.limits.requests.map(|limit| ("limits.requests".to_owned(), format!("{limit}/s"))),
-    );
-    said.extend(
-        plan.limits
-            .hosts
-            .iter()
-            .map(|(host, limit)| (format!("limits.hosts.{host}"), format!("{limit}/s"))),
-    );
-    said.push(("defaults.trace".to_owned(), if plan.trace { "w3c" } else { "none" }.to_owned()));
-    said
+/// What a run was made from.
+#[derive(Clone, Copy, Debug)]
+pub struct ScenarioSource<'a> {
+    /// The scenario, word by word.
+    pub text: &'a str,
+    /// What the command line overrode.
+    pub settings: &'a SourceSettings,
 }
 
-fn load(plan: &Plan, said: &mut Places) {
-    let mut say = |place: &str, value: String| said.push((format!("load.{place}"), value));
-    match &plan.load.arrivals {
-        ArrivalModel::Closed { users, length } => {
-            say("closed", users.to_string());
-            say("for", length.to_string());
-        }
-        ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => {
-            say(
-                "arrivals",
-                if matches!(plan.load.arrivals, ArrivalModel::Paced(_)) {
-                    "paced"
-                } else {
-                    "poisson"
-                }
+/// A line is shown in this many letters.
+const MAX_LETTERS: usize = 80;
+
+/// What differs, options first, then lines in the order of the base.
+pub(super) fn differences(base: ScenarioSource<'_>, candidate: ScenarioSource<'_>) -> Vec<String> {
+    let mut found = options(base.settings, candidate.settings);
+    found.extend(lines(base.text, candidate.text));
+    if found.is_empty() {
+        found.push(
+            "the scenarios and options are the same, but a data file or the version of tillrush is not"
                 .to_owned(),
-            );
-            let stages = profile.stages.iter().map(|stage| match (stage.from, stage.to) {
-                (from, to) if from == to => format!("{to}/s for {}", stage.length),
-                (from, to) => format!("{from}/s to {to}/s in {}", stage.length),
-            });
-            match &profile.shape {
-                // Its stages are many, and follow from its height and length.
-                Some(shape) => {
-                    let peak = profile
-                        .stages
-                        .iter()
-                        .map(|stage| stage.from.max(stage.to))
-                        .fold(0.0, f64::max);
-                    say(
-                        "shape",
-                        format!("{shape}, {peak:.3}/s at the peak, for {}", plan.load.length()),
-                    );
-                }
-                None => say("stages", stages.collect::<Vec<_>>().join(", then ")),
-            }
-        }
+        );
     }
-    say("connections", plan.load.connections.word().to_owned());
+    found
 }
 
-fn shoppers(plan: &Plan, said: &mut Places) {
-    let shoppers = &plan.shoppers;
-    for attribute in &shoppers.attributes {
-        for (place, (value, weight)) in attribute.values.iter().enumerate() {
-            let brings = u8::try_from(place).ok().and_then(|place| attribute.brings.get(&place));
-            let brings = brings.map(|equipment| format!(", {equipment}")).unwrap_or_default();
-            said.push((
-                format!("shoppers.attributes.{}.{value}", attribute.name),
-                format!("{weight}{brings}"),
-            ));
-        }
-    }
-    let mut say = |place: &str, value: String| said.push((format!("shoppers.{place}"), value));
-    let patience = &shoppers.patience;
-    say(
-        "patience",
-        if patience.name == "custom" {
-            format!("{:?}", patience.hazards)
-        } else {
-            patience.name.clone()
-        },
-    );
-    say("behaviour", shoppers.behaviour.word().to_owned());
-    say(
-        "max_attempts",
-        shoppers.max_attempts.map_or_else(|| "unlimited".to_owned(), |most| most.to_string()),
-    );
-    say("retry.after", delay(shoppers.retry_after));
-    let arms: Vec<&str> = shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
-    say("retry.arms", arms.join(", "));
-    for data in &shoppers.data {
-        say(&format!("data.{}.each", data.name), data.assignment.word().to_owned());
-        say(&format!("data.{}, the file's SHA-256", data.name), data.sha256.clone());
-    }
-}
-
-/// The units in their order, with what is repeated and what is one of several.
-fn way(plan: &Plan, parts: &[JourneyItem]) -> String {
-    let one = |part: &JourneyItem| match part {
-        JourneyItem::Unit(unit) => {
-            let unit = plan.unit(*unit);
-            if unit.purchase { format!("purchase {}", unit.name) } else { unit.name.clone() }
-        }
-        JourneyItem::Repeat { times: (least, most), parts } => {
-            format!("{least}..{most} times ({})", way(plan, parts))
-        }
-        JourneyItem::Choose(ways) => {
-            let ways: Vec<String> = ways
-                .iter()
-                .map(|(weight, parts)| format!("{weight}: {}", way(plan, parts)))
-                .collect();
-            format!("one of ({})", ways.join("; "))
-        }
+fn options(base: &SourceSettings, candidate: &SourceSettings) -> Vec<String> {
+    let (base, candidate) = (option_values(base), option_values(candidate));
+    let mut names: Vec<&String> = base.iter().chain(&candidate).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let value = |options: &[(String, String)], name: &str| {
+        options.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
-    parts.iter().map(one).collect::<Vec<_>>().join(", ")
+    names
+        .into_iter()
+        .filter_map(|name| in_both(name, value(&base, name), value(&candidate, name)))
+        .collect()
 }
 
-fn step(plan: &Plan, id: StepId, said: &mut Places) {
-    let step = plan.step(id);
-    let place = format!("step {}", plan.step_label(id));
-    let mut say = |key: &str, value: Value| spread(plan, &value, format!("{place}: {key}"), said);
-    say(&text_of(&step.request.method).to_lowercase(), json(&step.request.url));
-    step.request
-        .headers
-        .iter()
-        .for_each(|(name, value)| say(&format!("headers.{name}"), json(value)));
-    say("auth", json(&step.request.auth));
-    if !matches!(step.request.body, Body::Empty) {
-        // Its kind is the key.
-        json(&step.request.body)
-            .as_object()
-            .into_iter()
-            .flatten()
-            .for_each(|(kind, body)| say(&snake(kind), body.clone()));
-    }
-    say("expect", json(&step.expect.checks));
-    say("declined", json(&step.declined.checks));
-    for capture in &step.captures {
-        let name = variable(plan, capture.var.0.into());
-        say(&format!("capture.{name}"), json(&capture.from));
-        say(&format!("observe.{name}"), json(&capture.observed.map(|_| "yes".to_owned())));
-    }
-    say("basket.total", json(&step.basket));
-    say("order", json(&step.order));
-    if let Some(poll) = &step.poll {
-        say("poll.every", json(&poll.every.map(|every| every.to_string())));
-        say("poll.until", json(&poll.until.checks));
-        say("poll.for", poll.within.to_string().into());
-    }
-    say(
-        "together",
-        json(
-            &step
-                .rendezvous
-                .map(|together| format!("{} within {}", together.shoppers, together.within)),
-        ),
+/// The options that shape a run, as they were typed. The target is not one of them: it is what is compared.
+fn option_values(settings: &SourceSettings) -> Vec<(String, String)> {
+    let SourceSettings { target: _, rate, duration, users, stages, variables, data_headers } =
+        settings;
+    let option = |name: &str, value: &Option<String>| {
+        value.clone().map(|value| (format!("--{name}"), value))
+    };
+    let stages = (!stages.is_empty()).then(|| stages.join(" "));
+    let users = users.map(|users| users.to_string());
+    let mut values: Vec<(String, String)> = [
+        option("rate", rate),
+        option("duration", duration),
+        option("users", &users),
+        option("stage", &stages),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    values.extend(variables.iter().map(|(name, value)| (format!("-e {name}"), value.clone())));
+    values.extend(
+        data_headers.iter().map(|(file, columns)| (format!("columns of {file}"), columns.clone())),
     );
-    say(
-        "assets",
-        json(
-            &step
-                .assets
-                .map(|assets| if assets.expect_all { "expect: all" } else { "true" }.to_owned()),
-        ),
-    );
-    say("think", delay(step.think).into());
-    say("gives_up_after", step.gives_up_after.to_string().into());
-    say("continue", format!("{}%", (step.continues * 1e5).round() / 1e3).into());
+    values
 }
 
-/// A part of a plan, as the scenario would say it. Its kinds are written as keys, texts with their placeholders, statuses as codes.
-fn spread(plan: &Plan, value: &Value, place: String, said: &mut Places) {
-    match value {
-        Value::Null => {}
-        Value::Array(parts)
-            if !parts.is_empty() && parts.iter().all(|part| piece(plan, part).is_some()) =>
-        {
-            said.push((place, parts.iter().filter_map(|part| piece(plan, part)).collect()));
+fn lines(base: &str, candidate: &str) -> Vec<String> {
+    let (b, c): (Vec<&str>, Vec<&str>) = (base.lines().collect(), candidate.lines().collect());
+    let changed = |op: &DiffOp| {
+        let (old, new) = (op.old_range(), op.new_range());
+        let pairs = (0..old.len().max(new.len())).map(move |i| {
+            let old = old.clone().nth(i);
+            (old, new.clone().nth(i))
+        });
+        pairs.filter_map(|(old, new)| line(&b, &c, old, new)).collect::<Vec<_>>()
+    };
+    let diff = TextDiff::from_lines(base, candidate);
+    diff.ops().iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).flat_map(changed).collect()
+}
+
+/// A line of the base that has become one of the candidate, or has none there. Comments and blank lines say nothing of a run.
+fn line(
+    base: &[&str],
+    candidate: &[&str],
+    old: Option<usize>,
+    new: Option<usize>,
+) -> Option<String> {
+    let content = |lines: &[&str], at: Option<usize>| {
+        let content = without_comment(lines.get(at?)?).trim();
+        (!content.is_empty()).then(|| content.to_owned())
+    };
+    let place = match (old, new) {
+        (Some(old), _) => format!("line {}, {}", old + 1, key_path(base, old)),
+        (None, Some(new)) => {
+            format!("line {} of the candidate, {}", new + 1, key_path(candidate, new))
         }
-        Value::Array(parts) => match &parts[..] {
-            [only] => spread(plan, only, place, said),
-            parts => parts.iter().enumerate().for_each(|(n, part)| {
-                let alone = kind(part).is_some()
-                    && parts.iter().filter(|other| kind(other) == kind(part)).count() == 1;
-                spread(
-                    plan,
-                    part,
-                    if alone { place.clone() } else { format!("{place}[{n}]") },
-                    said,
-                );
-            }),
-        },
-        Value::Object(fields) => match (
-            fields.get("low").and_then(Value::as_u64),
-            fields.get("high").and_then(Value::as_u64),
-        ) {
-            (Some(low), Some(high)) if low == high => said.push((place, low.to_string())),
-            (Some(low), Some(high)) if low % 100 == 0 && high == low + 99 => {
-                said.push((place, format!("{}xx", low / 100)))
-            }
-            (Some(low), Some(high)) => said.push((place, format!("{low}..{high}"))),
-            _ => match fields.get("expression") {
-                Some(expression) => spread(plan, expression, place, said),
-                None => fields.iter().for_each(|(key, value)| {
-                    let place = if key == "checks" {
-                        place.clone()
-                    } else {
-                        format!("{place}.{}", snake(key))
-                    };
-                    spread(plan, value, place, said);
-                }),
-            },
-        },
-        Value::String(text) => said.push((place, text.clone())),
-        other => said.push((place, other.to_string())),
+        (None, None) => return None,
+    };
+    in_both(&place, content(base, old), content(candidate, new))
+}
+
+fn in_both(name: &str, base: Option<String>, candidate: Option<String>) -> Option<String> {
+    let shown =
+        |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), shorten);
+    (base != candidate).then(|| {
+        format!("{name}: {} in the base, {} in the candidate", shown(&base), shown(&candidate))
+    })
+}
+
+/// The keys that a line of YAML stands under, and its own: `journeys.buy.steps.pay.think`. An item of a list is called by its name,
+/// if it begins with one.
+fn key_path(lines: &[&str], at: usize) -> String {
+    let mut path: Vec<String> = Vec::new();
+    // An item may be as far to the right as its list's key.
+    let (mut within, mut is_item) = (usize::MAX, false);
+    for line in lines[..=at].iter().rev() {
+        let content = without_comment(line);
+        let indent = content.len() - content.trim_start().len();
+        let (text, item) = match content.trim().strip_prefix("- ") {
+            Some(text) => (text.trim(), true),
+            None => (content.trim(), false),
+        };
+        let is_parent = indent < within || (indent == within && is_item && !item);
+        if text.is_empty() || !is_parent {
+            continue;
+        }
+        path.extend(key_of(text, item && !path.is_empty()));
+        (within, is_item) = (indent, item);
+    }
+    path.reverse();
+    path.join(".")
+}
+
+/// The key of a line, or the name of the item that begins with it.
+fn key_of(text: &str, is_parent_item: bool) -> Option<String> {
+    let (key, value) = text.split_once(':')?;
+    let key = key.trim().trim_matches(['"', '\'', '{', ' ']);
+    match (is_parent_item, key) {
+        (true, "name") => Some(value.trim().trim_matches(['"', '\'']).to_owned()),
+        (true, _) => None,
+        (false, _) => Some(key.to_owned()),
     }
 }
 
-/// What a part is, where it is one of several kinds.
-fn kind(part: &Value) -> Option<&String> {
-    part.as_object().filter(|part| part.len() == 1)?.keys().next()
-}
-
-/// A piece of a text with placeholders, or of a JSON body.
-fn piece(plan: &Plan, part: &Value) -> Option<String> {
-    let (kind, value) = part.as_object().filter(|part| part.len() == 1)?.iter().next()?;
-    match (kind.as_str(), value) {
-        ("text" | "Text" | "Raw" | "Computed", Value::String(text)) => Some(text.clone()),
-        ("text" | "Text" | "Raw" | "Computed", Value::Array(parts)) => {
-            parts.iter().map(|part| piece(plan, part)).collect()
-        }
-        ("text" | "Text" | "Raw" | "Computed", Value::Object(template)) => {
-            template.get("expression")?.as_str().map(str::to_owned)
-        }
-        ("variable" | "Value", Value::Number(id)) => {
-            Some(format!("{{{{ {} }}}}", variable(plan, id.as_u64()? as usize)))
-        }
-        _ => None,
+fn without_comment(line: &str) -> &str {
+    match line.find('#') {
+        Some(0) => "",
+        Some(at) if line[..at].ends_with(' ') => &line[..at],
+        _ => line,
     }
 }
 
-fn variable(plan: &Plan, id: usize) -> String {
-    plan.variables.get(id).cloned().unwrap_or_default()
-}
-
-fn json(part: &impl Canonical) -> Value {
-    part.canonical()
-}
-
-fn text_of(part: &impl Canonical) -> String {
-    json(part).as_str().unwrap_or_default().to_owned()
-}
-
-fn delay(delay: Delay) -> String {
-    if delay.low == delay.high {
-        delay.low.to_string()
-    } else {
-        format!("{}..{}", delay.low, delay.high)
-    }
-}
-
-/// `AnyOf` as the scenario writes it: `any_of`.
-fn snake(kind: &str) -> String {
-    let mut out = String::new();
-    for sign in kind.chars() {
-        if sign.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.push(sign.to_ascii_lowercase());
-    }
-    out
+fn shorten(text: &str) -> String {
+    let short: String = text.chars().take(MAX_LETTERS).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Inputs;
 
-    const BASE: &str = r#"
+    const BASE: &str = r#"# A shop.
 name: Shop
-load: { arrivals: poisson, stages: [{ ramp: 10/s, for: 1s }, { hold: 10/s, for: 1m }] }
+load:
+  arrivals: poisson
+  stages:
+  - { hold: 10/s, for: 1m }
 shoppers:
   attributes: { payment: { card: 50, wallet: 50 } }
-  patience: applause-2024
-  retry: { after: 2s..20s }
-defaults: { think: 1s..4s, headers: { accept: text/html } }
 journeys:
   - name: buy
     steps:
       - name: home
         get: /
-        continue: 90%
-      - name: cart
-        post: "/cart/{{ shopper.id }}"
-        json: { sku: sku-1, buyer: "{{ shopper.email }}", quantity: 1 }
-        expect: { status: 2xx, no_text: sorry }
-        capture: { total: { json: $.total } }
-        declined: { status: 402 }
-limits: { requests: 2000/s }
+      - name: pay
+        post: /pay
+        expect:
+          status: 2xx
 "#;
 
-    fn said(text: &str) -> Places {
-        in_words(&Plan::from_text("shop.yaml", text, &Inputs::default()).unwrap())
+    fn changed(base: &str, candidate: &str) -> Vec<String> {
+        let settings = SourceSettings::default();
+        let source = |text| ScenarioSource { text, settings: &settings };
+        differences(source(base), source(candidate))
     }
 
     #[test]
-    fn a_difference_is_told_in_the_scenarios_words() {
-        let changes = [
-            ("poisson", "paced"),
-            ("hold: 10/s, for: 1m", "hold: 10/s, for: 2m"),
-            ("card: 50", "card: 70"),
-            ("applause-2024", "[0.1, 0.2]"),
-            ("2s..20s", "2s..30s"),
-            ("1s..4s", "2s"),
-            ("text/html", "text/*"),
-            ("90%", "80%"),
-            ("/cart/", "/basket/"),
-            ("quantity: 1", "quantity: 2"),
-            ("2xx, no_text: sorry", "201..204, no_text: sorry"),
-            ("no_text: sorry", "any_of: [{ no_text: sorry }, { css: .full }]"),
-            ("$.total", "$.sum"),
-            ("capture: { total: { json: $.total } }", "gives_up_after: 5s"),
-            ("limits: { requests: 2000/s }", "limits: { requests: 1000/s }"),
+    fn a_changed_line_is_named_by_its_number_and_keys() {
+        for (from, to, expected) in [
             (
-                "      - name: home",
-                "      - repeat: 2..3\n        steps: [{ name: again, get: / }]\n      - name: home",
+                "arrivals: poisson",
+                "arrivals: paced",
+                "line 4, load.arrivals: arrivals: poisson in the base, arrivals: paced in the candidate",
             ),
-        ];
-        let base = said(BASE);
-        let told = |(from, to): (&str, &str)| {
-            let other = said(&BASE.replace(from, to));
-            assert_ne!(base, other, "{from} became {to}");
-            let here = base
-                .iter()
-                .filter(|place| !other.contains(place))
-                .map(|(place, value)| format!("- {place}: {value}"));
-            let there = other
-                .iter()
-                .filter(|place| !base.contains(place))
-                .map(|(place, value)| format!("+ {place}: {value}"));
-            here.chain(there).collect::<Vec<_>>().join("\n")
+            (
+                "for: 1m",
+                "for: 2m",
+                "line 6, load.stages.hold: - { hold: 10/s, for: 1m } in the base, - { hold: 10/s, for: 2m } in the candidate",
+            ),
+            (
+                "2xx",
+                "201",
+                "line 17, journeys.buy.steps.pay.expect.status: status: 2xx in the base, status: 201 in the candidate",
+            ),
+            (
+                "        get: /\n",
+                "",
+                "line 13, journeys.buy.steps.home.get: get: / in the base, nothing in the candidate",
+            ),
+            (
+                "        get: /\n",
+                "        get: /\n        think: 2s\n",
+                "line 14 of the candidate, journeys.buy.steps.home.think: nothing in the base, think: 2s in the candidate",
+            ),
+        ] {
+            assert_eq!(changed(BASE, &BASE.replace(from, to)), [expected], "{from}");
+        }
+    }
+
+    #[test]
+    fn comments_and_blank_lines_are_no_difference() {
+        let other = BASE
+            .replace("# A shop.\n", "\n# My shop.\n")
+            .replace("get: /\n", "get: / # the door\n");
+        let found = changed(BASE, &other);
+        assert!(found.len() == 1 && found[0].contains("a data file or the version"), "{found:?}");
+    }
+
+    #[test]
+    fn options_of_the_command_line_come_first() {
+        let base = SourceSettings { rate: Some("80/s".into()), ..SourceSettings::default() };
+        let candidate = SourceSettings {
+            rate: Some("40/s".into()),
+            variables: [("coupon".to_owned(), "X".to_owned())].into(),
+            target: Some("http://elsewhere/".into()),
+            ..SourceSettings::default()
         };
-        insta::assert_snapshot!(changes.map(told).join("\n"), @r#"
-        - load.arrivals: poisson
-        + load.arrivals: paced
-        - load.stages: 0/s to 10/s in 1s, then 10/s for 1m
-        + load.stages: 0/s to 10/s in 1s, then 10/s for 2m
-        - shoppers.attributes.payment.card: 50
-        + shoppers.attributes.payment.card: 70
-        - shoppers.patience: applause-2024
-        + shoppers.patience: [0.1, 0.2]
-        - shoppers.retry.after: 2s..20s
-        + shoppers.retry.after: 2s..30s
-        - step cart: think: 1s..4s
-        + step cart: think: 2s
-        - step home: headers.accept: text/html
-        - step cart: headers.accept: text/html
-        + step home: headers.accept: text/*
-        + step cart: headers.accept: text/*
-        - step home: continue: 90%
-        + step home: continue: 80%
-        - step cart: post: /cart/{{ shopper.id }}
-        + step cart: post: /basket/{{ shopper.id }}
-        - step cart: json: {"sku":"sku-1","buyer":{{ shopper.email }},"quantity":1}
-        + step cart: json: {"sku":"sku-1","buyer":{{ shopper.email }},"quantity":2}
-        - step cart: expect.status: 2xx
-        + step cart: expect.status: 201..204
-        - step cart: expect.no_text: sorry
-        + step cart: expect.any_of[0].no_text: sorry
-        + step cart: expect.any_of[1].css: .full
-        - step cart: capture.total.json: $.total
-        + step cart: capture.total.json: $.sum
-        - step cart: capture.total.json: $.total
-        - step cart: gives_up_after: 10s
-        + step cart: gives_up_after: 5s
-        - limits.requests: 2000/s
-        + limits.requests: 1000/s
-        - journey buy: steps: home, cart
-        - step home: think: 0
-        + journey buy: steps: 2..3 times (again), home, cart
-        + step again: get: /
-        + step again: headers.accept: text/html
-        + step again: expect.status: 2xx
-        + step again: think: 1s..4s
-        + step again: gives_up_after: 10s
-        + step again: continue: 100%
-        + step home: think: 1s..4s
-        "#);
+        let source = |settings| ScenarioSource { text: BASE, settings };
+        assert_eq!(
+            differences(source(&base), source(&candidate)),
+            [
+                "--rate: 80/s in the base, 40/s in the candidate",
+                "-e coupon: nothing in the base, X in the candidate",
+            ]
+        );
     }
 }
