@@ -20,7 +20,7 @@ ci:
 
 # The truth tables of docs/statistics.md, in full: about ten minutes on a quiet machine.
 tables:
-    cargo test --locked --release --lib truth -- --ignored --nocapture --test-threads 1
+    cargo test --locked --release --test calibration -- --ignored --nocapture --test-threads 1
 
 # Writes the JSON Schemas in docs/ anew from the program.
 schemas:

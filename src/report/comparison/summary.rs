@@ -39,16 +39,16 @@ pub fn comparison_document(
         base: reference(base),
         candidate: reference(candidate),
         paired: found.duet,
-        unlike: found.unlike.clone(),
+        unlike: found.incomparable.clone(),
         primary: found.primary_key.clone(),
         margin: figure(found.margin),
         noise_runs: found.noise_runs.clone(),
         detectable_rise: found.detectable.map(figure),
         comparisons: found.differences.iter().map(difference).collect(),
         hotspots: PlacesDocument {
-            new: found.places.new.iter().map(|spot| changed(candidate.plan, spot)).collect(),
-            vanished: found.places.vanished.iter().map(|spot| changed(base.plan, spot)).collect(),
-            stayed: found.places.stayed as u64,
+            new: found.hotspots.new.iter().map(|spot| changed(candidate.plan, spot)).collect(),
+            vanished: found.hotspots.vanished.iter().map(|spot| changed(base.plan, spot)).collect(),
+            stayed: found.hotspots.unchanged as u64,
         },
     }
 }
@@ -74,7 +74,7 @@ fn reference(side: &ComparedRun<'_>) -> RunReference {
         tags: facts.tags.clone(),
         workload_digest: facts.workload_digest.clone(),
         shoppers: side.findings.shoppers.started,
-        generator: side.findings.health.soundness.key().to_owned(),
+        generator: side.findings.health.validity.key().to_owned(),
     }
 }
 
@@ -88,8 +88,8 @@ fn difference(found: &Difference) -> DifferenceDocument {
         candidate: figure(found.candidate.value * scale),
         base_at_least: found.base.at_least,
         candidate_at_least: found.candidate.at_least,
-        base_sample: found.base.of,
-        candidate_sample: found.candidate.of,
+        base_sample: found.base.sample,
+        candidate_sample: found.candidate.sample,
         change: figure(found.change),
         change_ci95: found.known_ci95().map(|ci95| [figure(ci95.low), figure(ci95.high)]),
         times: (found.base.value > 0.0).then(|| figure(found.candidate.value / found.base.value)),
@@ -98,7 +98,7 @@ fn difference(found: &Difference) -> DifferenceDocument {
         margin: figure(found.margin),
         p_value: figure(found.p_value),
         p_corrected: figure(found.p_corrected),
-        verdict: found.answer.key().to_owned(),
+        verdict: found.verdict.key().to_owned(),
         times_as_many_shoppers: found.times_needed.map(figure),
         interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),
     }

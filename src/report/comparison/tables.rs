@@ -73,7 +73,7 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
 
 /// The tone of a difference: only that of the primary metric is good or doubtful.
 pub fn difference_tone(difference: &Difference) -> Tone {
-    match (difference.answer, difference.primary) {
+    match (difference.verdict, difference.primary) {
         (ChangeVerdict::Regression, _) => Tone::Bad,
         (ChangeVerdict::NoRegression, true) => Tone::Good,
         (ChangeVerdict::Inconclusive, true) => Tone::Doubtful,
@@ -152,7 +152,7 @@ pub(super) fn range(difference: &Difference) -> String {
 
 /// The answer in words.
 pub(super) fn answer(difference: &Difference) -> String {
-    match (difference.answer, difference.because) {
+    match (difference.verdict, difference.reason) {
         (ChangeVerdict::Regression, _) => "REGRESSION".to_owned(),
         (ChangeVerdict::NoRegression, ChangeReason::TooSmall) => "within margin".to_owned(),
         (ChangeVerdict::NoRegression, _) if difference.ci95.high < 0.0 => "better".to_owned(),
@@ -190,10 +190,10 @@ pub(super) fn places(found: &Comparison) -> Table {
         .map(str::to_owned);
         table.row(tone, cells);
     };
-    for new in &found.places.new {
+    for new in &found.hotspots.new {
         row(Tone::Bad, "new", new, new.other.as_ref().unwrap_or(&unknown), &new.spot.inside);
     }
-    for gone in &found.places.vanished {
+    for gone in &found.hotspots.vanished {
         row(
             Tone::Good,
             "resolved",

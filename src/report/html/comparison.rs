@@ -163,7 +163,7 @@ fn spots(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>, found: &Comparison
         base: shown(base),
         candidate: shown(candidate),
     };
-    let places = &found.places;
+    let places = &found.hotspots;
     let new = places.new.iter().map(|new| {
         part(Tone::Bad, "new", candidate, &new.spot, new.other.as_ref(), Some(&new.spot.inside))
     });

@@ -82,7 +82,7 @@ pub(super) fn budget(found: &BudgetFinding) -> BudgetDocument {
 
 fn alert(alarm: &BurnAlarm) -> BurnAlertDocument {
     BurnAlertDocument {
-        of: match alarm.of {
+        of: match alarm.scope {
             BudgetScope::Window => "window",
             BudgetScope::Run => "run",
         }

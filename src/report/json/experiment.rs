@@ -73,7 +73,7 @@ fn of_arm(name: &str, found: &ArmFinding) -> ArmDocument {
         arm: name.to_owned(),
         recovered: (&found.cured).into(),
         declined: found.declined,
-        against_same: found.against_same.map(|against| AgainstDocument {
+        against_same: found.versus_same.map(|against| AgainstDocument {
             recovered: (&against.same).into(),
             difference: (against.difference, against.ci95).into(),
             p_value: figure(against.p_value),

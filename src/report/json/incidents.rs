@@ -129,7 +129,7 @@ pub struct SightDocument {
 
 pub(super) fn source(found: &Source) -> SourceDocument {
     SourceDocument {
-        why: found.why.key().to_owned(),
+        why: found.cause.key().to_owned(),
         compared: found.strata.compared,
         compared_failed: found.strata.compared_failed,
         risk_ratio: found.strata.risk_ratio().map(Into::into),
@@ -158,7 +158,7 @@ pub(super) fn season(shoppers: u64, found: &SeasonLoss) -> SeasonDocument {
     SeasonDocument {
         shoppers,
         lost: (found.lost, found.ci95).into(),
-        revenue_at_risk: found.worth.map(|(worth, ci95)| revenue(worth, ci95, None)),
+        revenue_at_risk: found.order_value.map(|(worth, ci95)| revenue(worth, ci95, None)),
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) fn detectable(found: &Detectable) -> DetectableDocument {
         more_shoppers: sight.more,
     };
     DetectableDocument {
-        among: match found.among {
+        among: match found.population {
             Population::Shoppers => "shoppers",
             Population::Buyers => "buyers",
         }

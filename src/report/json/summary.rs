@@ -88,8 +88,8 @@ pub fn run_document(
         repeats: repeats(plan, findings),
         clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
-        heat: findings.heat.iter().map(|cell| heat(plan, cell)).collect(),
-        incidents: findings.windows.iter().map(|found| incident(plan, found)).collect(),
+        heat: findings.heatmap.iter().map(|cell| heat(plan, cell)).collect(),
+        incidents: findings.incidents.iter().map(|found| incident(plan, found)).collect(),
         detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
         budget: findings.budget.as_ref().map(budget),
@@ -135,14 +135,14 @@ fn load(plan: &Plan) -> LoadDocument {
 
 fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
     let health = &findings.health;
-    let doubts = health.doubts.iter().map(|doubt| DoubtDocument {
-        gravity: if doubt.gravity == Validity::Valid { "note" } else { doubt.gravity.key() }
+    let doubts = health.issues.iter().map(|doubt| DoubtDocument {
+        gravity: if doubt.severity == Validity::Valid { "note" } else { doubt.severity.key() }
             .to_owned(),
         cause: doubt.cause.to_string(),
         remedy: doubt.cause.remedy().to_owned(),
     });
     GeneratorDocument {
-        verdict: health.soundness.key().to_owned(),
+        verdict: health.validity.key().to_owned(),
         arrivals_planned: health.planned,
         arrivals_started: health.started,
         lag_p50_ms: health.lag.map(|lag| millis(lag.p50)),
@@ -153,7 +153,7 @@ fn generator(tally: &Tally, findings: &Findings) -> GeneratorDocument {
         peak_rss_mib: figure(health.peak_rss_kib as f64 / 1024.0),
         late_blocks: health.late_blocks.len() as u64,
         late_windows_s: health
-            .late_stretches
+            .late_spans
             .iter()
             .map(|(from, until)| [from.as_secs_f64(), until.as_secs_f64()])
             .collect(),
@@ -255,7 +255,7 @@ fn loss(found: &Loss) -> LossDocument {
         lost_at_least: figure(loss.lost_at_least),
         lost_rate: (loss.rate, loss.ci95).into(),
         effective_sample: figure(loss.effective_sample),
-        revenue_at_risk: loss.worth.map(|worth| {
+        revenue_at_risk: loss.order_value.map(|worth| {
             revenue(worth.minor_units, worth.ci95, Some(figure(worth.estimated_share)))
         }),
         season: seasonal(loss),
@@ -282,8 +282,8 @@ fn repeats(plan: &Plan, findings: &Findings) -> RepeatsDocument {
         p_first_failure: found.pooled.p_first.map(figure),
         p_second_given_first: found.pooled.second.value().map(figure),
         second_attempts: found.pooled.second.trials,
-        lift: found.pooled.lift.map(|(lift, _)| figure(lift)),
-        lift_ci95: found.pooled.lift.map(|(_, ci95)| pair(ci95)),
+        lift: found.pooled.relative_risk.map(|(lift, _)| figure(lift)),
+        lift_ci95: found.pooled.relative_risk.map(|(_, ci95)| pair(ci95)),
         stickiness: found.pooled.rho.map(|(rho, _)| figure(rho)),
         stickiness_ci95: found.pooled.rho.map(|(_, ci95)| pair(ci95)),
         interval_basis: basis_of(found.pooled.by_blocks),
@@ -303,7 +303,7 @@ fn unit_repeats(plan: &Plan, found: &UnitRepeats) -> UnitRepeatsDocument {
         p_first_failure: found.stickiness.p_first.map(figure),
         p_second_given_first: found.stickiness.second.value().map(figure),
         second_attempts: found.stickiness.second.trials,
-        lift: found.stickiness.lift.map(|(lift, _)| figure(lift)),
+        lift: found.stickiness.relative_risk.map(|(lift, _)| figure(lift)),
         stickiness: found.stickiness.rho.map(|(rho, _)| figure(rho)),
         stickiness_ci95: found.stickiness.rho.map(|(_, ci95)| pair(ci95)),
     }
@@ -330,12 +330,12 @@ pub(in crate::report) fn hotspot(plan: &Plan, spot: &HotSpot) -> HotSpotDocument
         rate_ci95: spot.inside.ci95().map_or([0.0, 1.0], pair),
         rate_elsewhere: spot.outside.value().map_or(0.0, figure),
         rate_elsewhere_ci95: spot.outside.ci95().map_or([0.0, 1.0], pair),
-        lift: figure(spot.lift),
+        lift: figure(spot.relative_risk),
         lift_ci95: (
-            figure(spot.lift_ci95.low),
-            Some(spot.lift_ci95.high).filter(|high| high.is_finite()).map(figure),
+            figure(spot.relative_risk_ci95.low),
+            Some(spot.relative_risk_ci95.high).filter(|high| high.is_finite()).map(figure),
         ),
-        lift_is_least: spot.lift_is_least(),
+        lift_is_least: spot.relative_risk_is_lower_bound(),
         p_value: figure(spot.p_value),
         q_value: figure(spot.q_value),
         excess_repeated: figure(spot.excess_repeated.0),
@@ -365,15 +365,15 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
             [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]
         }),
         successes_only_ms: found.successes_only.map(millis),
-        in_time: found.in_time.map(|in_time| figure(in_time.share)),
-        in_time_ci95: found.in_time.map(|in_time| pair(in_time.ci95)),
-        never: found.in_time.map(|in_time| in_time.never),
+        in_time: found.within_limit.map(|in_time| figure(in_time.share)),
+        in_time_ci95: found.within_limit.map(|in_time| pair(in_time.ci95)),
+        never: found.within_limit.map(|in_time| in_time.never),
         sample: found.sample,
         interval_basis: basis_of(!found.weak),
         window: found.window.map(|window| WindowDocument {
             from_s: window.from.as_secs_f64(),
             until_s: window.until.as_secs_f64(),
-            of: window.of,
+            of: window.windows,
         }),
         verdict: found.verdict.key().to_owned(),
         reason: gate::result(found),

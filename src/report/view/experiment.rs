@@ -26,7 +26,7 @@ pub fn statements(plan: &Plan, findings: &Findings) -> Vec<Statement> {
 
 fn cure(plan: &Plan, found: &ExperimentFinding, place: &ArmComparison) -> Option<Statement> {
     let arm = place.cure?;
-    let (cured, against) = (&place.arms[arm].cured, place.arms[arm].against_same?);
+    let (cured, against) = (&place.arms[arm].cured, place.arms[arm].versus_same?);
     let (share, ci95) = rate(cured);
     let (same, _) = rate(&against.same);
     let place = place.step.map_or_else(
@@ -66,7 +66,7 @@ fn no_cure(plan: &Plan, found: &ExperimentFinding) -> Statement {
             interval(ci95)
         ),
         _ => {
-            let arms = found.everywhere.arms.iter().filter_map(|arm| arm.against_same.as_ref());
+            let arms = found.everywhere.arms.iter().filter_map(|arm| arm.versus_same.as_ref());
             let most = arms.map(|against| against.ci95.high).fold(0.0, f64::max);
             let open = if most > 0.0 {
                 format!(
@@ -144,9 +144,9 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
         let name = place.step.map_or_else(|| "anywhere".to_owned(), |step| plan.step_label(step));
         for (number, (label, arm)) in found.arms.iter().zip(&place.arms).enumerate() {
             let (cured, ci95) = rate(&arm.cured);
-            let more = arm.against_same.as_ref().map_or_else(|| NOTHING.to_owned(), points);
+            let more = arm.versus_same.as_ref().map_or_else(|| NOTHING.to_owned(), points);
             let q = arm
-                .against_same
+                .versus_same
                 .map_or_else(|| NOTHING.to_owned(), |against| q_value(against.q_value));
             let tone = if place.cure == Some(number) { Tone::Good } else { Tone::Plain };
             table.row(

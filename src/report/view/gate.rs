@@ -48,7 +48,7 @@ pub fn observed(found: &ObjectiveFinding) -> String {
 
 /// The share within the limit, where the quantile has no value.
 fn in_time(found: &ObjectiveFinding) -> Option<&WithinLimit> {
-    found.in_time.as_ref().filter(|_| found.observed_at_least)
+    found.within_limit.as_ref().filter(|_| found.observed_at_least)
 }
 
 /// The confidence interval of the observed figure.
@@ -84,7 +84,7 @@ pub fn result(found: &ObjectiveFinding) -> String {
         ObjectiveVerdict::Violated => "violated",
         ObjectiveVerdict::Inconclusive => "inconclusive",
     };
-    let because = match (found.why, found.more_shoppers) {
+    let because = match (found.reason, found.more_shoppers) {
         (Reason::Sure, _) => String::new(),
         (Reason::NothingSeen, _) => ": no samples".to_owned(),
         (Reason::Certain, _) => " (the run was stopped)".to_owned(),
@@ -100,7 +100,7 @@ pub fn result(found: &ObjectiveFinding) -> String {
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
         format!(
             " (worst of {}: {:.0}–{:.0} s)",
-            counted(window.of, "window"),
+            counted(window.windows, "window"),
             window.from.as_secs_f64(),
             window.until.as_secs_f64()
         )

@@ -71,7 +71,7 @@ pub struct Difference {
     pub reason: ChangeReason,
     /// Where inconclusive: how many times as many shoppers would decide it; none where no reasonable number would.
     pub times_needed: Option<f64>,
-    /// Whether shoppers or attempts were taken for independent reason there were too few blocks of time to see bursts.
+    /// Whether shoppers or attempts were taken for independent because there were too few blocks of time to see bursts.
     pub weak: bool,
 }
 

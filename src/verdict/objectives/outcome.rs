@@ -53,7 +53,7 @@ pub struct ObjectiveFinding {
     pub window: Option<WorstWindow>,
     /// Whether it holds.
     pub verdict: ObjectiveVerdict,
-    /// Reason that is the answer.
+    /// Why that is the answer.
     pub reason: Reason,
     /// Where inconclusive: how many more shoppers like these would decide it; none where no reasonable number would.
     pub more_shoppers: Option<u64>,
