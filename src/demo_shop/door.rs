@@ -151,7 +151,7 @@ async fn strike(cut: &Cut, fault: &Fault, work: impl FnOnce() -> Answer) -> Resp
             wait(length.0).await;
             reset(cut)
         }
-        _ => reset(cut),
+        Kind::Reset | Kind::Truncated | Kind::Slow(_) | Kind::Stall(_) => reset(cut),
     }
 }
 
