@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// Who is asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Face {
+pub(super) enum Representation {
     /// A program.
     Json,
     /// A browser.
@@ -37,7 +37,7 @@ pub(super) enum Answer {
 
 /// The shop works, and says no.
 #[derive(Clone, Debug)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     pub(super) status: StatusCode,
     /// For programs.
     pub(super) reason: &'static str,
@@ -104,9 +104,9 @@ impl Fields {
 // === impl Answer ===
 
 impl Answer {
-    pub(super) fn json(status: StatusCode, data: &impl Serialize) -> Result<Answer, Refusal> {
+    pub(super) fn json(status: StatusCode, data: &impl Serialize) -> Result<Answer, Rejection> {
         let body = serde_json::to_vec(data).map_err(|error| {
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "unserializable", error, "")
+            Rejection::new(StatusCode::INTERNAL_SERVER_ERROR, "unserializable", error, "")
         })?;
         Ok(Answer::Content { status, kind: JSON, body: body.into() })
     }
@@ -116,31 +116,31 @@ impl Answer {
     }
 }
 
-// === impl Refusal ===
+// === impl Rejection ===
 
-impl Refusal {
-    /// A refusal that a browser sees on the page `back`; with an empty `back` on a page of its own, with
+impl Rejection {
+    /// A rejection that a browser sees on the page `back`; with an empty `back` on a page of its own, with
     /// the status.
     pub(super) fn new(
         status: StatusCode,
         reason: &'static str,
         message: impl Display,
         back: &'static str,
-    ) -> Refusal {
-        Refusal { status, reason, message: message.to_string(), back }
+    ) -> Rejection {
+        Rejection { status, reason, message: message.to_string(), back }
     }
 
     /// The request isn't as it should be.
-    pub(super) fn invalid(message: impl Display, back: &'static str) -> Refusal {
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message, back)
+    pub(super) fn invalid(message: impl Display, back: &'static str) -> Rejection {
+        Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message, back)
     }
 
     /// There is no such thing.
-    pub(super) fn not_found(what: impl Display) -> Refusal {
-        Refusal::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {what} here."), "")
+    pub(super) fn not_found(what: impl Display) -> Rejection {
+        Rejection::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {what} here."), "")
     }
 
-    /// The refusal for a program. `status` in the body is `declined` where a working shop said no to the
+    /// The rejection for a program. `status` in the body is `declined` where a working shop said no to the
     /// purchase, else `refused`.
     pub(super) fn json(&self) -> Answer {
         let declined = matches!(self.status, StatusCode::PAYMENT_REQUIRED | StatusCode::CONFLICT);

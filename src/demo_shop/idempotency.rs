@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::Refusal;
+use super::answer::Rejection;
 use super::sharded::Sharded;
 
 /// Intents remembered; real shops forget them after a day.
@@ -15,7 +15,7 @@ pub(super) struct Intents(Sharded<String, Option<First>>);
 #[derive(Clone)]
 pub(super) struct First {
     pub(super) body_digest: u64,
-    pub(super) outcome: Result<Confirmed, Refusal>,
+    pub(super) outcome: Result<Confirmed, Rejection>,
 }
 
 /// A payment that went through.

@@ -4,39 +4,38 @@
 //! what the load tool reports. It shares nothing with the shopper, so that no bug can hide in both.
 //!
 //! ```text
-//! wire ─► server ─► door ─► routes ─► desk (what the steps do)
-//!                    │                  │
-//!                 faults         session, goods, orders ─► ledger
+//! connection ─► server ─► middleware ─► routes ─► handlers ─► pages
+//!                             │                      │
+//!                          faults           session, catalog, orders ─► ledger
 //! ```
 //!
 //! Addresses, test cards and the fault file are described in `docs/practice-shop.md`.
 
 mod answer;
-mod damage;
-mod desk;
-mod door;
+mod catalog;
+mod connection;
 mod faults;
-mod goods;
+mod handlers;
 mod idempotency;
 mod ledger;
+mod middleware;
 mod operation;
 mod options;
 mod orders;
 mod pages;
+mod request;
 mod routes;
 mod server;
 mod session;
 mod sharded;
 mod shop;
-mod visit;
-mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use faults::{
-    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, Pause, RateLimit, RatedPer, Span,
-    StatusFault, Sticky, Where,
+    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, Pause, RateLimit, RatedPer, Scope,
+    Span, StatusFault, Where,
 };
 pub use ledger::{LedgerSnapshot, PaymentCounts, ShopperCounts, TurnedAwayCounts};
 pub use operation::Operation;

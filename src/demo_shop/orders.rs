@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::goods::Catalogue;
+use super::catalog::Catalogue;
 use super::session::{Line, Totals};
 use super::sharded::Sharded;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::goods::{CATEGORIES, Summary};
+use super::catalog::{CATEGORIES, Summary};
 use super::session::{Line, Totals};
 
 /// Text made safe inside HTML, in elements and attributes.

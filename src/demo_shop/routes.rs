@@ -2,13 +2,13 @@
 
 use axum::http::Method;
 
-use super::answer::{Answer, Refusal};
-use super::desk::{basket, browse, checkout, help, orders, payment};
+use super::answer::{Answer, Rejection};
+use super::handlers::{basket, browse, checkout, help, orders, payment};
 use super::operation::Operation;
-use super::visit::Visit;
+use super::request::ShopRequest;
 
 /// What the shop does at a step, without waiting for anything.
-pub(super) type Handler = fn(&mut Visit<'_>) -> Result<Answer, Refusal>;
+pub(super) type Handler = fn(&mut ShopRequest<'_>) -> Result<Answer, Rejection>;
 
 /// An address and what it asks for.
 pub(super) struct Route {

@@ -14,12 +14,12 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-use super::door;
+use super::connection::{Cut, ShopListener};
 use super::ledger::LedgerSnapshot;
+use super::middleware;
 use super::options::{ShopError, ShopOptions};
 use super::routes::ROUTES;
 use super::shop::Shop;
-use super::wire::{Cut, Doorstep};
 
 /// How long requests under way may still take when the shop closes.
 const CLOSING_TIME: Duration = Duration::from_secs(2);
@@ -108,7 +108,7 @@ fn serve(
     runtime.block_on(async {
         let Ok(listener) = TcpListener::from_std(listener) else { return };
         let service = app.into_make_service_with_connect_info::<Cut>();
-        let server = axum::serve(Doorstep(listener), service)
+        let server = axum::serve(ShopListener(listener), service)
             .with_graceful_shutdown(closed(closing.clone()));
         tokio::select! {
             _ = server.into_future() => {}
@@ -127,8 +127,9 @@ fn router(shop: Arc<Shop>) -> Router {
     let steps = |prefix: &str| {
         ROUTES.iter().fold(Router::<Arc<Shop>>::new(), |router, route| {
             let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
-            let serve =
-                move |state, cut, params, request| door::serve(state, cut, params, route, request);
+            let serve = move |state, cut, params, request| {
+                middleware::serve(state, cut, params, route, request)
+            };
             router.route(&format!("{prefix}{}", route.path), on(filter, serve))
         })
     };
@@ -147,6 +148,6 @@ fn router(shop: Arc<Shop>) -> Router {
                 StatusCode::NO_CONTENT
             }),
         )
-        .fallback(door::nowhere)
+        .fallback(middleware::nowhere)
         .with_state(shop)
 }

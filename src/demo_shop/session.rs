@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-use super::goods::{CURRENCY, Catalogue};
+use super::catalog::{CURRENCY, Catalogue};
 use super::sharded::Sharded;
 
 /// Sessions remembered; those untouched for longest are forgotten first, like expired ones.
@@ -88,7 +88,7 @@ pub(super) const SHIPPING: &[Shipping] = &[
 
 /// What of a session is known without holding it.
 #[derive(Clone, Debug)]
-pub(super) struct Badge {
+pub(super) struct SessionCookie {
     pub(super) id: u64,
     /// The node that serves it, from 0.
     pub(super) node: usize,
@@ -118,8 +118,12 @@ impl Sessions {
     }
 
     /// The session of a request: that of its cookie, or a new one on the node that `pin` names.
-    pub(super) fn enter(&self, cookie: Option<u64>, pin: impl FnOnce(u64) -> usize) -> Badge {
-        let badge = |session: &mut Session, new| Badge {
+    pub(super) fn enter(
+        &self,
+        cookie: Option<u64>,
+        pin: impl FnOnce(u64) -> usize,
+    ) -> SessionCookie {
+        let badge = |session: &mut Session, new| SessionCookie {
             id: session.id,
             node: session.node,
             payment: session.payment.clone(),
@@ -131,17 +135,17 @@ impl Sessions {
             return known;
         }
         let id = self.secret.hash_one(("session", self.opened.fetch_add(1, Ordering::Relaxed)));
-        let badge = Badge { id, node: pin(id), payment: None, new: true };
+        let badge = SessionCookie { id, node: pin(id), payment: None, new: true };
         self.open.insert(id, self.fresh(&badge));
         badge
     }
 
     /// Does something with the session, which is locked meanwhile.
-    pub(super) fn with<R>(&self, badge: &Badge, act: impl FnOnce(&mut Session) -> R) -> R {
+    pub(super) fn with<R>(&self, badge: &SessionCookie, act: impl FnOnce(&mut Session) -> R) -> R {
         self.open.with(&badge.id, || self.fresh(badge), act)
     }
 
-    fn fresh(&self, badge: &Badge) -> Session {
+    fn fresh(&self, badge: &SessionCookie) -> Session {
         let csrf = format!("{:016x}", self.secret.hash_one(("csrf", badge.id)));
         Session { id: badge.id, node: badge.node, csrf, ..Session::default() }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::catalog::Catalogue;
 use super::faults::{Draws, Faults, Pace};
-use super::goods::Catalogue;
 use super::idempotency::Intents;
 use super::ledger::{Ledger, LedgerSnapshot};
 use super::options::{ShopError, ShopOptions};

@@ -52,7 +52,7 @@ pub struct Fault {
     pub probability: f64,
     /// What the chance is drawn for.
     #[serde(default)]
-    pub sticky: Sticky,
+    pub sticky: Scope,
     /// Only a shopper's first so many requests for a step can be struck; a retry then cures it.
     pub first: Option<u32>,
     /// What the shopper meets.
@@ -105,7 +105,7 @@ struct WindowText {
 /// What a fault's chance is drawn for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sticky {
+pub enum Scope {
     /// Each request by itself: a retry may well succeed.
     #[default]
     No,

@@ -3,18 +3,19 @@
 //! A load tester can only be trusted if it finds what was planted and nothing else. So a fault is never a
 //! matter of luck or of the order of requests: whether it strikes is a hash of the shopper's marker, which
 //! is the same for any number of cores, machines and runs. `file` is the language they are written in,
-//! `strike` says whom they meet, `pace` holds the limits that are shared by all shoppers.
+//! `strike` decides which requests they affect, `inject` makes the broken answers, `pace` holds the limits that are shared by all shoppers.
 
 mod file;
+pub(super) mod inject;
 mod pace;
 mod spans;
 mod strike;
 
 pub use file::{
-    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, RateLimit, RatedPer, StatusFault,
-    Sticky, Where,
+    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, RateLimit, RatedPer, Scope,
+    StatusFault, Where,
 };
 pub use spans::{Pause, Span};
 
-pub(super) use pace::{Pace, Refused};
+pub(super) use pace::{Pace, TurnedAwayBy};
 pub(super) use strike::{Circumstances, Draws};

@@ -25,7 +25,7 @@ pub(in crate::demo_shop) struct Pace {
 
 /// Why a request is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::demo_shop) enum Refused {
+pub(in crate::demo_shop) enum TurnedAwayBy {
     /// Too many requests per second.
     RateLimited,
     /// Nobody is free, and the queue is full.
@@ -86,13 +86,13 @@ impl Pace {
         &self,
         step: Operation,
         shopper: &str,
-    ) -> Result<Option<SemaphorePermit<'_>>, Refused> {
+    ) -> Result<Option<SemaphorePermit<'_>>, TurnedAwayBy> {
         if self
             .rate
             .as_ref()
             .is_some_and(|(limit, rate)| limit.covers(step) && !rate.allows(shopper))
         {
-            return Err(Refused::RateLimited);
+            return Err(TurnedAwayBy::RateLimited);
         }
         let Some(workers) = &self.workers else { return Ok(None) };
         if let Ok(permit) = workers.free.try_acquire() {
@@ -101,7 +101,7 @@ impl Pace {
         let before = workers.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&workers.waiting);
         if workers.capacity.queue.is_some_and(|queue| before >= queue) {
-            return Err(Refused::QueueFull);
+            return Err(TurnedAwayBy::QueueFull);
         }
         Ok(workers.free.acquire().await.ok())
     }

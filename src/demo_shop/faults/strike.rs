@@ -16,7 +16,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use super::file::{Fault, Faults, Kind, Sticky, Where};
+use super::file::{Fault, Faults, Kind, Scope, Where};
 use crate::demo_shop::answer::{Fields, text};
 use crate::demo_shop::operation::Operation;
 
@@ -44,13 +44,13 @@ pub(in crate::demo_shop) struct Circumstances<'a> {
 
 /// What a request meets.
 #[derive(Default)]
-pub(in crate::demo_shop) struct Meeting<'f> {
+pub(in crate::demo_shop) struct FaultOutcome<'f> {
     /// How much later it is answered.
     pub(in crate::demo_shop) delay: Duration,
     /// The fault that decides the answer.
-    pub(in crate::demo_shop) blow: Option<&'f Fault>,
+    pub(in crate::demo_shop) decisive: Option<&'f Fault>,
     /// The places in the file of all faults that struck.
-    pub(in crate::demo_shop) struck: Vec<usize>,
+    pub(in crate::demo_shop) triggered: Vec<usize>,
 }
 
 // === impl Draws ===
@@ -84,21 +84,21 @@ impl Faults {
         &self,
         draws: Draws,
         circumstances: &Circumstances<'_>,
-    ) -> Meeting<'_> {
-        let mut meeting = Meeting::default();
+    ) -> FaultOutcome<'_> {
+        let mut outcome = FaultOutcome::default();
         for (i, fault) in self.faults.iter().enumerate() {
             if !fault.strikes(draws, circumstances) {
                 continue;
             }
-            meeting.struck.push(i);
+            outcome.triggered.push(i);
             if let Kind::Slow(pause) = fault.kind {
-                meeting.delay += pause.at(fault.draw(draws, circumstances, Sticky::No, ":delay"));
+                outcome.delay += pause.at(fault.draw(draws, circumstances, Scope::No, ":delay"));
             } else {
-                meeting.blow = Some(fault);
+                outcome.decisive = Some(fault);
                 break;
             }
         }
-        meeting
+        outcome
     }
 }
 
@@ -118,14 +118,14 @@ impl Fault {
         &self,
         draws: Draws,
         circumstances: &Circumstances<'_>,
-        sticky: Sticky,
+        sticky: Scope,
         suffix: &str,
     ) -> f64 {
         let name = [self.name.as_str(), suffix];
         match sticky {
-            Sticky::Shopper => draws.uniform(name, &[circumstances.shopper]),
-            Sticky::Node => draws.uniform(name, &[circumstances.node]),
-            Sticky::No => draws.uniform(
+            Scope::Shopper => draws.uniform(name, &[circumstances.shopper]),
+            Scope::Node => draws.uniform(name, &[circumstances.node]),
+            Scope::No => draws.uniform(
                 name,
                 &[circumstances.shopper, circumstances.step.name(), &circumstances.nth.to_string()],
             ),

@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::browse::find;
-use crate::demo_shop::answer::{Answer, Refusal};
+use crate::demo_shop::answer::{Answer, Rejection};
 use crate::demo_shop::pages::{self, Text};
+use crate::demo_shop::request::ShopRequest;
 use crate::demo_shop::session::{Line, Totals, VOUCHERS};
-use crate::demo_shop::visit::Visit;
 
 /// The most of one product in a cart.
 const MOST: u32 = 20;
@@ -21,10 +21,10 @@ struct CartView<'a> {
     totals: Totals,
 }
 
-pub(in crate::demo_shop) fn cart(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let (items, totals) = (visit.session.cart.clone(), visit.session.totals());
-    let voucher = visit.session.voucher.map(|voucher| voucher.code);
-    visit.show(&CartView { items: &items, voucher, totals }, "Your cart", |visit| {
+pub(in crate::demo_shop) fn cart(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let (items, totals) = (request.session.cart.clone(), request.session.totals());
+    let voucher = request.session.voucher.map(|voucher| voucher.code);
+    request.show(&CartView { items: &items, voucher, totals }, "Your cart", |request| {
         if items.is_empty() {
             return "<p id=\"empty\">Your cart is empty.</p>\n".to_owned();
         }
@@ -32,7 +32,7 @@ pub(in crate::demo_shop) fn cart(visit: &mut Visit<'_>) -> Result<Answer, Refusa
             let id = format!("remove-{}", line.sku);
             let fields = format!("<input type=\"hidden\" name=\"sku\" value=\"{}\">", line.sku);
             pages::form(
-                &visit.session.csrf,
+                &request.session.csrf,
                 &id,
                 "/cart/remove",
                 &fields,
@@ -40,7 +40,7 @@ pub(in crate::demo_shop) fn cart(visit: &mut Visit<'_>) -> Result<Answer, Refusa
             )
         };
         let voucher = pages::form(
-            &visit.session.csrf,
+            &request.session.csrf,
             "voucher",
             "/cart/voucher",
             &pages::input("code", "Voucher", voucher.unwrap_or_default()),
@@ -54,45 +54,45 @@ pub(in crate::demo_shop) fn cart(visit: &mut Visit<'_>) -> Result<Answer, Refusa
     })
 }
 
-pub(in crate::demo_shop) fn add(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let product = find(visit)?;
+pub(in crate::demo_shop) fn add(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let product = find(request)?;
     let sku = product.summary.sku.as_str();
-    let quantity = match visit.fields.get("quantity") {
+    let quantity = match request.fields.get("quantity") {
         None => 1,
         Some(text) => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-            Refusal::invalid(format!("'{}' is not a quantity", Text(text)), "/cart")
+            Rejection::invalid(format!("'{}' is not a quantity", Text(text)), "/cart")
         })?,
     };
-    let wanted = visit.session.units(sku).saturating_add(quantity);
+    let wanted = request.session.units(sku).saturating_add(quantity);
     if wanted > MOST {
-        return Err(Refusal::invalid(format!("A maximum of {MOST} can be bought."), "/cart"));
+        return Err(Rejection::invalid(format!("A maximum of {MOST} can be bought."), "/cart"));
     }
     if wanted > product.units_left() {
         return Err(sold_out(product.summary.name, "/cart"));
     }
-    visit.session.put(&visit.shop.catalogue, sku, quantity);
-    summary(visit, StatusCode::CREATED)
+    request.session.put(&request.shop.catalogue, sku, quantity);
+    summary(request, StatusCode::CREATED)
 }
 
-pub(in crate::demo_shop) fn remove(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let sku = visit.need("sku", "/cart")?.to_owned();
-    let before = visit.session.cart.len();
-    visit.session.cart.retain(|line| line.sku != sku);
-    if visit.session.cart.len() == before {
-        return Err(Refusal::new(
+pub(in crate::demo_shop) fn remove(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let sku = request.need("sku", "/cart")?.to_owned();
+    let before = request.session.cart.len();
+    request.session.cart.retain(|line| line.sku != sku);
+    if request.session.cart.len() == before {
+        return Err(Rejection::new(
             StatusCode::NOT_FOUND,
             "not_found",
             "That is not in your cart.",
             "/cart",
         ));
     }
-    summary(visit, StatusCode::OK)
+    summary(request, StatusCode::OK)
 }
 
-pub(in crate::demo_shop) fn voucher(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let code = visit.need("code", "/cart")?.to_uppercase();
+pub(in crate::demo_shop) fn voucher(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let code = request.need("code", "/cart")?.to_uppercase();
     let refuse = |reason, message: String| {
-        Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason, message, "/cart"))
+        Err(Rejection::new(StatusCode::UNPROCESSABLE_ENTITY, reason, message, "/cart"))
     };
     match VOUCHERS.iter().find(|voucher| voucher.code == code) {
         None => refuse("voucher_unknown", format!("There is no voucher '{code}'.")),
@@ -100,21 +100,21 @@ pub(in crate::demo_shop) fn voucher(visit: &mut Visit<'_>) -> Result<Answer, Ref
             refuse("voucher_expired", format!("The voucher '{code}' has expired."))
         }
         Some(voucher) => {
-            visit.session.voucher = Some(voucher);
-            summary(visit, StatusCode::OK)
+            request.session.voucher = Some(voucher);
+            summary(request, StatusCode::OK)
         }
     }
 }
 
-/// The refusal where there is not enough of a product.
-pub(super) fn sold_out(name: &str, back: &'static str) -> Refusal {
-    Refusal::new(StatusCode::CONFLICT, "sold_out", format!("{name} is sold out."), back)
+/// The rejection where there is not enough of a product.
+pub(super) fn sold_out(name: &str, back: &'static str) -> Rejection {
+    Rejection::new(StatusCode::CONFLICT, "sold_out", format!("{name} is sold out."), back)
 }
 
-fn summary(visit: &Visit<'_>, status: StatusCode) -> Result<Answer, Refusal> {
-    let units: u32 = visit.session.cart.iter().map(|line| line.quantity).sum();
-    let Totals { subtotal, total, currency, .. } = visit.session.totals();
-    visit.done(
+fn summary(request: &ShopRequest<'_>, status: StatusCode) -> Result<Answer, Rejection> {
+    let units: u32 = request.session.cart.iter().map(|line| line.quantity).sum();
+    let Totals { subtotal, total, currency, .. } = request.session.totals();
+    request.done(
         status,
         &json!({ "units": units, "subtotal": subtotal, "total": total, "currency": currency }),
         "/cart",

@@ -1,4 +1,4 @@
-//! The wire: connections that can be cut.
+//! Connections that can be cut.
 //!
 //! A reset can't be sent from inside HTTP. So every connection has a `Cut`, which the request's handler may
 //! pull: from then on the stream refuses to write and is closed with SO_LINGER 0, which makes the system
@@ -21,11 +21,11 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cut(Arc<AtomicBool>);
 
-/// The shop's doorstep.
-pub(super) struct Doorstep(pub(super) TcpListener);
+/// The shop's listener.
+pub(super) struct ShopListener(pub(super) TcpListener);
 
 /// A connection that can be cut.
-pub(super) struct Wire {
+pub(super) struct Connection {
     stream: TcpStream,
     cut: Cut,
 }
@@ -39,26 +39,26 @@ impl Cut {
     }
 }
 
-impl Connected<IncomingStream<'_, Doorstep>> for Cut {
-    fn connect_info(stream: IncomingStream<'_, Doorstep>) -> Cut {
+impl Connected<IncomingStream<'_, ShopListener>> for Cut {
+    fn connect_info(stream: IncomingStream<'_, ShopListener>) -> Cut {
         stream.io().cut.clone()
     }
 }
 
-// === impl Doorstep ===
+// === impl ShopListener ===
 
-impl Listener for Doorstep {
-    type Io = Wire;
+impl Listener for ShopListener {
+    type Io = Connection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
         loop {
             match self.0.accept().await {
                 Ok((stream, address)) => {
                     // Without it, Nagle's algorithm and delayed acknowledgements add 40 ms now and then.
                     // That it can't be set means the connection is gone already.
                     let _ = stream.set_nodelay(true);
-                    return (Wire { stream, cut: Cut::default() }, address);
+                    return (Connection { stream, cut: Cut::default() }, address);
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 // Out of file descriptors, most likely: wait for some to be closed.
@@ -72,9 +72,9 @@ impl Listener for Doorstep {
     }
 }
 
-// === impl Wire ===
+// === impl Connection ===
 
-impl Wire {
+impl Connection {
     fn check(&self) -> io::Result<()> {
         if self.cut.0.load(Ordering::Acquire) {
             self.stream.set_zero_linger()?;
@@ -84,7 +84,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -94,7 +94,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

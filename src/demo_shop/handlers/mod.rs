@@ -1,6 +1,6 @@
 //! What the shop does at each step: data for programs, pages for browsers.
 //!
-//! Nothing here waits or draws: delays and faults are the door's business.
+//! Nothing here waits or draws: delays and faults are added by the middleware.
 
 pub(super) mod basket;
 pub(super) mod browse;

@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use hyper::body::Frame;
 
-use super::answer::{Answer, respond};
-use super::faults::StatusFault;
+use super::file::StatusFault;
+use crate::demo_shop::answer::{Answer, respond};
 
 /// A body that stops in the middle. It is sent with the length of the whole, so that the HTTP layer can
 /// only close the connection when it ends.
@@ -25,7 +25,7 @@ struct Half {
 struct CutShort;
 
 /// The answer of a `status` fault.
-pub(super) fn error_answer(fault: &StatusFault) -> Response {
+pub(in crate::demo_shop) fn error_answer(fault: &StatusFault) -> Response {
     let status = StatusCode::from_u16(fault.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = fault.body.clone().unwrap_or_else(|| format!("{status}\n"));
     let mut response = Response::new(Body::from(body));
@@ -37,7 +37,7 @@ pub(super) fn error_answer(fault: &StatusFault) -> Response {
 }
 
 /// The answer of a `wrong_content` fault: everything looks right but the content.
-pub(super) fn wrong_content(content: &str) -> Response {
+pub(in crate::demo_shop) fn wrong_content(content: &str) -> Response {
     let kind = if content.trim_start().starts_with(['{', '[']) {
         "application/json"
     } else {
@@ -49,7 +49,7 @@ pub(super) fn wrong_content(content: &str) -> Response {
 }
 
 /// The first half of an answer. An answer without a body gets one that is promised and never sent.
-pub(super) fn truncate(answer: Answer) -> Response {
+pub(in crate::demo_shop) fn truncate(answer: Answer) -> Response {
     let whole = match &answer {
         Answer::Content { body, .. } | Answer::File { body, .. } => body.clone(),
         Answer::Moved(_) => Bytes::new(),

@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::demo_shop::answer::{Answer, Face, Refusal};
-use crate::demo_shop::goods::STORES;
+use crate::demo_shop::answer::{Answer, Rejection, Representation};
+use crate::demo_shop::catalog::STORES;
 use crate::demo_shop::pages::{self, Money, Text};
+use crate::demo_shop::request::ShopRequest;
 use crate::demo_shop::session::{SHIPPING, Session, Totals};
-use crate::demo_shop::visit::Visit;
 
 #[derive(Serialize)]
 struct Overview<'a> {
@@ -24,13 +24,13 @@ struct Overview<'a> {
     totals: Totals,
 }
 
-pub(in crate::demo_shop) fn overview(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    if visit.face == Face::Html && visit.session.email.is_some() {
-        return Ok(Answer::Moved(next(visit.session).to_owned()));
+pub(in crate::demo_shop) fn overview(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    if request.representation == Representation::Html && request.session.email.is_some() {
+        return Ok(Answer::Moved(next(request.session).to_owned()));
     }
-    summary(visit, "Checkout", |visit| {
+    summary(request, "Checkout", |request| {
         let guest = pages::form(
-            &visit.session.csrf,
+            &request.session.csrf,
             "guest",
             "/checkout/guest",
             &pages::input("email", "E-mail", ""),
@@ -38,27 +38,27 @@ pub(in crate::demo_shop) fn overview(visit: &mut Visit<'_>) -> Result<Answer, Re
         );
         format!(
             "<h2>Without an account</h2>\n{guest}<h2>With an account</h2>\n{}",
-            login_form(visit)
+            login_form(request)
         )
     })
 }
 
-pub(in crate::demo_shop) fn guest(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let email = email(visit.need("email", "/checkout")?, "/checkout")?;
-    visit.session.email = Some(email.clone());
-    visit.done(StatusCode::OK, &json!({ "email": email }), "/checkout/address")
+pub(in crate::demo_shop) fn guest(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let email = email(request.need("email", "/checkout")?, "/checkout")?;
+    request.session.email = Some(email.clone());
+    request.done(StatusCode::OK, &json!({ "email": email }), "/checkout/address")
 }
 
-pub(in crate::demo_shop) fn login_page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let account = visit.session.account.clone();
-    visit.show(&json!({ "account": account }), "Log in", login_form)
+pub(in crate::demo_shop) fn login_page(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let account = request.session.account.clone();
+    request.show(&json!({ "account": account }), "Log in", login_form)
 }
 
 /// Accounts are `shopper-0001@example.com` to `-9999` and `gift-0001@example.com` to `-9999`; the password
 /// is `winter-` and the same four digits.
-pub(in crate::demo_shop) fn login(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let email = visit.need("email", "/login")?.to_lowercase();
-    let password = visit.need("password", "/login")?;
+pub(in crate::demo_shop) fn login(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let email = request.need("email", "/login")?.to_lowercase();
+    let password = request.need("password", "/login")?;
     let number = ["shopper-", "gift-"]
         .iter()
         .find_map(|kind| email.strip_prefix(kind)?.strip_suffix("@example.com"));
@@ -67,53 +67,65 @@ pub(in crate::demo_shop) fn login(visit: &mut Visit<'_>) -> Result<Answer, Refus
     });
     if !known || password.strip_prefix("winter-") != number {
         let message = "This e-mail address and this password don't belong together.";
-        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "wrong_password", message, "/login"));
+        return Err(Rejection::new(StatusCode::UNAUTHORIZED, "wrong_password", message, "/login"));
     }
-    visit.session.email = Some(email.clone());
-    visit.session.account = Some(email.clone());
-    let on_to = if visit.session.cart.is_empty() { "/" } else { "/checkout/address" };
-    visit.done(StatusCode::OK, &json!({ "account": email }), on_to)
+    request.session.email = Some(email.clone());
+    request.session.account = Some(email.clone());
+    let on_to = if request.session.cart.is_empty() { "/" } else { "/checkout/address" };
+    request.done(StatusCode::OK, &json!({ "account": email }), on_to)
 }
 
-pub(in crate::demo_shop) fn address_page(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    if let Some(skipped) = skipped(visit, "/checkout/address") {
+pub(in crate::demo_shop) fn address_page(
+    request: &mut ShopRequest<'_>,
+) -> Result<Answer, Rejection> {
+    if let Some(skipped) = skipped(request, "/checkout/address") {
         return Ok(skipped);
     }
-    summary(visit, "Address", |visit| {
+    summary(request, "Address", |request| {
         let fields = ADDRESS
             .map(|(name, label, _)| {
                 pages::input(name, label, if name == "country" { "NL" } else { "" })
             })
             .concat();
-        pages::form(&visit.session.csrf, "address", "/checkout/address", &fields, "Continue")
+        pages::form(&request.session.csrf, "address", "/checkout/address", &fields, "Continue")
     })
 }
 
-pub(in crate::demo_shop) fn address(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+pub(in crate::demo_shop) fn address(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
     const HERE: &str = "/checkout/address";
     let missing: Vec<&str> = ADDRESS
         .iter()
-        .filter(|(name, _, required)| *required && visit.fields.get(name).is_none())
+        .filter(|(name, _, required)| *required && request.fields.get(name).is_none())
         .map(|(name, ..)| *name)
         .collect();
     if !missing.is_empty() {
-        return Err(Refusal::invalid(format!("Please fill in: {}.", missing.join(", ")), HERE));
+        return Err(Rejection::invalid(format!("Please fill in: {}.", missing.join(", ")), HERE));
     }
-    let country = visit.need("country", HERE)?;
+    let country = request.need("country", HERE)?;
     if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return Err(Refusal::invalid("The country is written with two letters, such as NL.", HERE));
+        return Err(Rejection::invalid(
+            "The country is written with two letters, such as NL.",
+            HERE,
+        ));
     }
-    let lines: Vec<&str> = ADDRESS.iter().filter_map(|(name, ..)| visit.fields.get(name)).collect();
-    visit.session.address = Some(lines.join(", "));
-    visit.done(StatusCode::OK, &json!({ "address": visit.session.address }), "/checkout/shipping")
+    let lines: Vec<&str> =
+        ADDRESS.iter().filter_map(|(name, ..)| request.fields.get(name)).collect();
+    request.session.address = Some(lines.join(", "));
+    request.done(
+        StatusCode::OK,
+        &json!({ "address": request.session.address }),
+        "/checkout/shipping",
+    )
 }
 
-pub(in crate::demo_shop) fn shipping_methods(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    if let Some(skipped) = skipped(visit, "/checkout/shipping") {
+pub(in crate::demo_shop) fn shipping_methods(
+    request: &mut ShopRequest<'_>,
+) -> Result<Answer, Rejection> {
+    if let Some(skipped) = skipped(request, "/checkout/shipping") {
         return Ok(skipped);
     }
     let data = json!({ "methods": SHIPPING });
-    visit.show(&data, "Shipping", |visit| {
+    request.show(&data, "Shipping", |request| {
         let choice = |(i, way): (usize, &crate::demo_shop::session::Shipping)| {
             let checked = if i == 0 { " checked" } else { "" };
             let (id, name, price) = (way.id, way.name, Money(way.price));
@@ -122,59 +134,59 @@ pub(in crate::demo_shop) fn shipping_methods(visit: &mut Visit<'_>) -> Result<An
         let stores: String = STORES.iter().map(|store| format!("<option value=\"{}\">{}</option>", store.id, store.city)).collect();
         let ways: String = SHIPPING.iter().enumerate().map(choice).collect();
         let fields = format!("{ways}<label>Store <select name=\"store\"><option value=\"\"></option>{stores}</select></label>");
-        pages::form(&visit.session.csrf, "shipping", "/checkout/shipping", &fields, "Continue")
+        pages::form(&request.session.csrf, "shipping", "/checkout/shipping", &fields, "Continue")
     })
 }
 
-pub(in crate::demo_shop) fn shipping(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
+pub(in crate::demo_shop) fn shipping(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
     const HERE: &str = "/checkout/shipping";
-    let wanted = visit.need("method", HERE)?;
+    let wanted = request.need("method", HERE)?;
     let Some(way) = SHIPPING.iter().find(|way| way.id == wanted) else {
-        return Err(Refusal::invalid(
+        return Err(Rejection::invalid(
             format!("There is no shipping method '{}'.", Text(wanted)),
             HERE,
         ));
     };
-    let store = visit
+    let store = request
         .fields
         .get("store")
         .and_then(|id| STORES.iter().find(|store| store.id == id))
         .map(|store| store.id);
     if way.id == "collect" && store.is_none() {
-        return Err(Refusal::invalid("Choose the store to collect it from.", HERE));
+        return Err(Rejection::invalid("Choose the store to collect it from.", HERE));
     }
-    visit.session.shipping = Some(way);
-    visit.session.store = store.filter(|_| way.id == "collect");
-    let Totals { total, currency, .. } = visit.session.totals();
-    visit.done(
+    request.session.shipping = Some(way);
+    request.session.store = store.filter(|_| way.id == "collect");
+    let Totals { total, currency, .. } = request.session.totals();
+    request.done(
         StatusCode::OK,
-        &json!({ "method": way.id, "store": visit.session.store, "total": total, "currency": currency }),
+        &json!({ "method": way.id, "store": request.session.store, "total": total, "currency": currency }),
         "/checkout/payment",
     )
 }
 
 /// Where a browser goes that asks for a page of the checkout before its turn.
-pub(super) fn skipped(visit: &mut Visit<'_>, page: &str) -> Option<Answer> {
-    if visit.face == Face::Json {
+pub(super) fn skipped(request: &mut ShopRequest<'_>, page: &str) -> Option<Answer> {
+    if request.representation == Representation::Json {
         return None;
     }
-    if visit.session.cart.is_empty() {
-        visit.session.alert = Some("You need to add some items to your cart first.".into());
+    if request.session.cart.is_empty() {
+        request.session.alert = Some("You need to add some items to your cart first.".into());
         return Some(Answer::Moved("/cart".into()));
     }
     let pages = ["/checkout", "/checkout/address", "/checkout/shipping", "/checkout/payment"];
     let place = |wanted: &str| pages.iter().position(|page| *page == wanted);
-    let next = next(visit.session);
+    let next = next(request.session);
     (place(next) < place(page)).then(|| Answer::Moved(next.into()))
 }
 
 /// The summary of the checkout for a program, a page for a browser.
 pub(super) fn summary(
-    visit: &mut Visit<'_>,
+    request: &mut ShopRequest<'_>,
     title: &str,
-    page: impl FnOnce(&Visit<'_>) -> String,
-) -> Result<Answer, Refusal> {
-    let session = visit.session.clone();
+    page: impl FnOnce(&ShopRequest<'_>) -> String,
+) -> Result<Answer, Rejection> {
+    let session = request.session.clone();
     let data = Overview {
         email: session.email.as_deref(),
         account: session.account.as_deref(),
@@ -183,18 +195,18 @@ pub(super) fn summary(
         store: session.store,
         totals: session.totals(),
     };
-    visit.show(&data, title, page)
+    request.show(&data, title, page)
 }
 
 /// Something that can be an e-mail address.
-pub(super) fn email(text: &str, back: &'static str) -> Result<String, Refusal> {
+pub(super) fn email(text: &str, back: &'static str) -> Result<String, Rejection> {
     match text.split_once('@') {
         Some((name, host))
             if !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) =>
         {
             Ok(text.to_owned())
         }
-        _ => Err(Refusal::invalid(format!("'{text}' is not an e-mail address."), back)),
+        _ => Err(Rejection::invalid(format!("'{text}' is not an e-mail address."), back)),
     }
 }
 
@@ -217,8 +229,8 @@ fn next(session: &Session) -> &'static str {
     }
 }
 
-fn login_form(visit: &Visit<'_>) -> String {
+fn login_form(request: &ShopRequest<'_>) -> String {
     let fields = pages::input("email", "E-mail", "")
         + "<label>Password <input type=\"password\" name=\"password\"></label>\n";
-    pages::form(&visit.session.csrf, "login", "/login", &fields, "Log in")
+    pages::form(&request.session.csrf, "login", "/login", &fields, "Log in")
 }

@@ -1,4 +1,4 @@
-//! The door: what happens to every request before and after the shop does its work.
+//! Middleware: what happens to every request before and after the shop does its work.
 //!
 //! In this order: the books, a standstill, the rate limit, the queue for a worker, the planted faults, the
 //! form token, the work, and the faults that come after it.
@@ -15,16 +15,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::answer::{Answer, Face, Fields, Refusal, respond, text};
-use super::damage;
-use super::faults::{Circumstances, Fault, Kind, Refused};
+use super::answer::{Answer, Fields, Rejection, Representation, respond, text};
+use super::connection::Cut;
+use super::faults::{Circumstances, Fault, Kind, TurnedAwayBy, inject};
 use super::ledger::count;
 use super::operation::Operation;
+use super::request::ShopRequest;
 use super::routes::Route;
-use super::session::Badge;
+use super::session::SessionCookie;
 use super::shop::Shop;
-use super::visit::Visit;
-use super::wire::Cut;
 
 /// The largest request body, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -34,19 +33,19 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request, read.
 struct Call {
-    face: Face,
+    representation: Representation,
     fields: Fields,
     headers: HeaderMap,
     /// Whether the body is a form.
     form: bool,
     body_digest: u64,
     /// What is wrong with it, if it can't be understood.
-    refusal: Option<Refusal>,
+    rejection: Option<Rejection>,
 }
 
 /// Whose request it is.
-struct Guest<'a> {
-    badge: &'a Badge,
+struct Client<'a> {
+    cookie: &'a SessionCookie,
     shopper: &'a str,
     node: &'a str,
 }
@@ -64,21 +63,21 @@ pub(super) async fn serve(
     let call = Call::read(parts, to_bytes(body, BODY_LIMIT).await.ok(), &params, api);
 
     let marker = text(&call.headers, "x-shopper");
-    let badge =
+    let session =
         shop.sessions.enter(cookie(&call.headers, "sid"), |id| shop.pin(&shopper_name(marker, id)));
-    let shopper = shopper_name(marker, badge.id);
+    let shopper = shopper_name(marker, session.id);
     let nth = shop.ledger.arrived(route.step, &shopper, marker.is_some());
-    let guest = Guest { badge: &badge, shopper: &shopper, node: &shop.nodes[badge.node] };
+    let client = Client { cookie: &session, shopper: &shopper, node: &shop.nodes[session.node] };
 
-    let mut response = answer(&shop, &cut, route, &call, &guest, nth).await;
-    stamp(&mut response, &guest, shop.next_answer());
+    let mut response = answer(&shop, &cut, route, &call, &client, nth).await;
+    stamp(&mut response, &client, shop.next_answer());
     response
 }
 
 /// Addresses that the shop doesn't have.
 pub(super) async fn nowhere(State(shop): State<Arc<Shop>>) -> Response {
     shop.ledger.arrived_nowhere();
-    respond(Refusal::not_found("such page").json())
+    respond(Rejection::not_found("such page").json())
 }
 
 async fn answer(
@@ -86,26 +85,26 @@ async fn answer(
     cut: &Cut,
     route: &Route,
     call: &Call,
-    guest: &Guest<'_>,
+    client: &Client<'_>,
     nth: u32,
 ) -> Response {
     let step = route.step;
     wait(shop.pace.standstill(shop.now())).await;
-    let _worker = match shop.pace.enter(step, guest.shopper).await {
+    let _worker = match shop.pace.enter(step, client.shopper).await {
         Ok(worker) => worker,
         Err(refused) => return turn_away(shop, refused),
     };
     let nth_text = nth.to_string();
     let busy = shop.pace.service_time(|| {
-        shop.draws.uniform(["service time", ""], &[guest.shopper, step.name(), &nth_text])
+        shop.draws.uniform(["service time", ""], &[client.shopper, step.name(), &nth_text])
     });
 
     let payment = if step == Operation::Pay {
         call.fields.get("method")
     } else {
-        guest.badge.payment.as_deref()
+        client.cookie.payment.as_deref()
     };
-    let Guest { shopper, node, .. } = *guest;
+    let Client { shopper, node, .. } = *client;
     let now = shop.now();
     let circumstances = Circumstances {
         step,
@@ -117,36 +116,36 @@ async fn answer(
         fields: &call.fields,
         now,
     };
-    let meeting = shop.faults.meet(shop.draws, &circumstances);
-    if !meeting.struck.is_empty() {
+    let outcome = shop.faults.meet(shop.draws, &circumstances);
+    if !outcome.triggered.is_empty() {
         shop.ledger.struck(
             step,
             shopper,
-            &meeting.struck,
-            meeting.blow.is_some_and(|fault| fault.kind.fails()),
+            &outcome.triggered,
+            outcome.decisive.is_some_and(|fault| fault.kind.fails()),
         );
     }
-    wait(busy + meeting.delay).await;
-    let Some(fault) = meeting.blow else { return respond(work(shop, route, call, guest)) };
+    wait(busy + outcome.delay).await;
+    let Some(fault) = outcome.decisive else { return respond(work(shop, route, call, client)) };
     if let Kind::Stall(length) = &fault.kind {
-        shop.pace.stall(*meeting.struck.last().unwrap_or(&0), now, length.0);
+        shop.pace.stall(*outcome.triggered.last().unwrap_or(&0), now, length.0);
         wait(shop.pace.standstill(shop.now())).await;
-        return respond(work(shop, route, call, guest));
+        return respond(work(shop, route, call, client));
     }
-    strike(cut, fault, || work(shop, route, call, guest)).await
+    strike(cut, fault, || work(shop, route, call, client)).await
 }
 
 /// What a struck shopper gets, with or without the work being done.
 async fn strike(cut: &Cut, fault: &Fault, work: impl FnOnce() -> Answer) -> Response {
     if let Kind::Truncated = fault.kind {
-        return damage::truncate(work());
+        return inject::truncate(work());
     }
     if fault.work_done {
         work();
     }
     match &fault.kind {
-        Kind::Status(status) => damage::error_answer(status),
-        Kind::WrongContent(content) => damage::wrong_content(content),
+        Kind::Status(status) => inject::error_answer(status),
+        Kind::WrongContent(content) => inject::wrong_content(content),
         Kind::Hang(length) => {
             wait(length.0).await;
             reset(cut)
@@ -162,65 +161,65 @@ fn reset(cut: &Cut) -> Response {
 }
 
 /// The shop's own work.
-fn work(shop: &Shop, route: &Route, call: &Call, guest: &Guest<'_>) -> Answer {
-    shop.sessions.with(guest.badge, |session| {
+fn work(shop: &Shop, route: &Route, call: &Call, client: &Client<'_>) -> Answer {
+    shop.sessions.with(client.cookie, |session| {
         let token = call.fields.get("csrf").or_else(|| text(&call.headers, "x-csrf-token"));
         let forged = call.form && token != Some(session.csrf.as_str());
-        let mut visit = Visit {
+        let mut request = ShopRequest {
             shop,
-            face: call.face,
+            representation: call.representation,
             fields: &call.fields,
             session,
-            shopper: guest.shopper,
+            shopper: client.shopper,
             headers: &call.headers,
             body_digest: call.body_digest,
             now: shop.now(),
         };
-        let result = if let Some(refusal) = &call.refusal {
-            Err(refusal.clone())
+        let result = if let Some(rejection) = &call.rejection {
+            Err(rejection.clone())
         } else if forged {
             count(&shop.ledger.turned_away.csrf);
-            Err(Refusal::new(
+            Err(Rejection::new(
                 StatusCode::FORBIDDEN,
                 "csrf",
                 "The form's hidden field 'csrf' is missing or not from this session.",
                 "",
             ))
         } else {
-            (route.handle)(&mut visit)
+            (route.handle)(&mut request)
         };
-        result.unwrap_or_else(|refusal| visit.refuse(&refusal))
+        result.unwrap_or_else(|rejection| request.refuse(&rejection))
     })
 }
 
-fn turn_away(shop: &Shop, refused: Refused) -> Response {
+fn turn_away(shop: &Shop, refused: TurnedAwayBy) -> Response {
     let (counter, status, reason) = match refused {
-        Refused::RateLimited => {
+        TurnedAwayBy::RateLimited => {
             (&shop.ledger.turned_away.rate_limited, StatusCode::TOO_MANY_REQUESTS, "rate_limited")
         }
-        Refused::QueueFull => {
+        TurnedAwayBy::QueueFull => {
             (&shop.ledger.turned_away.queue_full, StatusCode::SERVICE_UNAVAILABLE, "overloaded")
         }
     };
     count(counter);
     let mut response = respond(
-        Refusal::new(status, reason, "The shop is busy. Try again in a second.", "").json(),
+        Rejection::new(status, reason, "The shop is busy. Try again in a second.", "").json(),
     );
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
 /// What every answer carries: its number, the node, and for a new session its cookie.
-fn stamp(response: &mut Response, guest: &Guest<'_>, number: u64) {
+fn stamp(response: &mut Response, client: &Client<'_>, number: u64) {
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, HeaderValue::from(number));
-    if let Ok(node) = HeaderValue::from_str(guest.node) {
+    if let Ok(node) = HeaderValue::from_str(client.node) {
         headers.insert(X_NODE, node);
     }
-    if guest.badge.new
+    if client.cookie.new
         && let Ok(cookie) = HeaderValue::try_from(format!(
             "sid={:016x}; Path=/; HttpOnly; SameSite=Lax",
-            guest.badge.id
+            client.cookie.id
         ))
     {
         headers.append(SET_COOKIE, cookie);
@@ -255,11 +254,14 @@ impl Call {
         };
         let json = has(CONTENT_TYPE, "json");
         let form = has(CONTENT_TYPE, "x-www-form-urlencoded");
-        let face =
-            if api || json || has(ACCEPT, "application/json") { Face::Json } else { Face::Html };
-        let mut refusal = None;
+        let representation = if api || json || has(ACCEPT, "application/json") {
+            Representation::Json
+        } else {
+            Representation::Html
+        };
+        let mut rejection = None;
         if body.is_none() {
-            refusal = Some(Refusal::new(
+            rejection = Some(Rejection::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",
                 "The body is larger than 64 KiB.",
@@ -278,11 +280,18 @@ impl Call {
             && !body.is_empty()
             && let Err(error) = fields.push_json(&body)
         {
-            refusal = Some(Refusal::new(StatusCode::BAD_REQUEST, "malformed_json", error, ""));
+            rejection = Some(Rejection::new(StatusCode::BAD_REQUEST, "malformed_json", error, ""));
         }
         let mut digest = DefaultHasher::new();
         body.hash(&mut digest);
-        Call { face, fields, headers: parts.headers, form, body_digest: digest.finish(), refusal }
+        Call {
+            representation,
+            fields,
+            headers: parts.headers,
+            form,
+            body_digest: digest.finish(),
+            rejection,
+        }
     }
 }
 

@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::demo_shop::answer::{Answer, Refusal};
+use crate::demo_shop::answer::{Answer, Rejection};
 use crate::demo_shop::orders::{Order, OrderState};
 use crate::demo_shop::pages::{self, Money, Text};
+use crate::demo_shop::request::ShopRequest;
 use crate::demo_shop::session::Line;
-use crate::demo_shop::visit::Visit;
 
 #[derive(Serialize)]
 struct OrderView<'a> {
@@ -21,15 +21,15 @@ struct OrderView<'a> {
     created_at: &'a str,
 }
 
-pub(in crate::demo_shop) fn order(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let (order, state) = find(visit, |order, state| (order.clone(), state))?;
-    visit.show(&view(&order, state), "Thank you", |visit| {
+pub(in crate::demo_shop) fn order(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let (order, state) = find(request, |order, state| (order.clone(), state))?;
+    request.show(&view(&order, state), "Thank you", |request| {
         // A browser waits for the bank by loading the page again.
         let wait = if state == OrderState::Pending { "<meta http-equiv=\"refresh\" content=\"1\">\n" } else { "" };
         let id = &order.id;
         let back = match state {
             OrderState::Paid => {
-                pages::form(&visit.session.csrf, "return", &format!("/orders/{id}/returns"), &pages::input("reason", "Reason", ""), "Send back")
+                pages::form(&request.session.csrf, "return", &format!("/orders/{id}/returns"), &pages::input("reason", "Reason", ""), "Send back")
             }
             _ => String::new(),
         };
@@ -43,8 +43,8 @@ pub(in crate::demo_shop) fn order(visit: &mut Visit<'_>) -> Result<Answer, Refus
     })
 }
 
-pub(in crate::demo_shop) fn receipt(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let (order, state) = find(visit, |order, state| (order.clone(), state))?;
+pub(in crate::demo_shop) fn receipt(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let (order, state) = find(request, |order, state| (order.clone(), state))?;
     if state == OrderState::Pending {
         return Err(not_paid("There is no receipt before the payment is confirmed."));
     }
@@ -60,7 +60,7 @@ pub(in crate::demo_shop) fn receipt(visit: &mut Visit<'_>) -> Result<Answer, Ref
         "currency": order.totals.currency,
         "method": order.method,
     });
-    visit.show(&data, "Receipt", |_| {
+    request.show(&data, "Receipt", |_| {
         let (method, day) = (Text(&order.method), order.created_at.get(..10).unwrap_or_default());
         format!(
             "<p>Receipt <strong id=\"receipt\">{number}</strong>, {day}, paid by {method}.</p>\n{}",
@@ -69,10 +69,10 @@ pub(in crate::demo_shop) fn receipt(visit: &mut Visit<'_>) -> Result<Answer, Ref
     })
 }
 
-pub(in crate::demo_shop) fn send_back(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let reason = visit.need("reason", "")?.to_owned();
-    let now = visit.now;
-    let result = find(visit, |order, state| match state {
+pub(in crate::demo_shop) fn send_back(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let reason = request.need("reason", "")?.to_owned();
+    let now = request.now;
+    let result = find(request, |order, state| match state {
         OrderState::Pending => Err(not_paid("An order can be sent back once it is paid.")),
         OrderState::Paid => {
             order.returned = Some(now);
@@ -90,13 +90,14 @@ pub(in crate::demo_shop) fn send_back(visit: &mut Visit<'_>) -> Result<Answer, R
         "currency": totals.currency,
         "label": format!("/orders/{id}/refund"),
     });
-    visit.done(StatusCode::CREATED, &data, format!("/orders/{id}/refund"))
+    request.done(StatusCode::CREATED, &data, format!("/orders/{id}/refund"))
 }
 
-pub(in crate::demo_shop) fn refund(visit: &mut Visit<'_>) -> Result<Answer, Refusal> {
-    let (id, totals, state) = find(visit, |order, state| (order.id.clone(), order.totals, state))?;
+pub(in crate::demo_shop) fn refund(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let (id, totals, state) =
+        find(request, |order, state| (order.id.clone(), order.totals, state))?;
     if !matches!(state, OrderState::Returned | OrderState::Refunded) {
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             StatusCode::NOT_FOUND,
             "not_found",
             "Nothing of this order was sent back.",
@@ -107,24 +108,27 @@ pub(in crate::demo_shop) fn refund(visit: &mut Visit<'_>) -> Result<Answer, Refu
     let amount = totals.total - totals.shipping;
     let data =
         json!({ "order_id": id, "state": state, "amount": amount, "currency": totals.currency });
-    visit.show(&data, "Refund", |_| {
+    request.show(&data, "Refund", |_| {
         format!("<p>Order {id}: <span id=\"refund-state\">{}</span>, <span id=\"refund\">{}</span></p>\n", state.name(), Money(amount))
     })
 }
 
-/// The order that the visit names, if it is this visitor's. Others' orders don't exist for a visitor.
-fn find<R>(visit: &Visit<'_>, act: impl FnOnce(&mut Order, OrderState) -> R) -> Result<R, Refusal> {
-    let id = visit.fields.get("id").unwrap_or_default();
-    let session = &visit.session;
-    let found = visit.shop.ledger.orders.find(id, &visit.shop.catalogue, |order| {
+/// The order that the request names, if it is this visitor's. Others' orders don't exist for a visitor.
+fn find<R>(
+    request: &ShopRequest<'_>,
+    act: impl FnOnce(&mut Order, OrderState) -> R,
+) -> Result<R, Rejection> {
+    let id = request.fields.get("id").unwrap_or_default();
+    let session = &request.session;
+    let found = request.shop.ledger.orders.find(id, &request.shop.catalogue, |order| {
         let own =
             order.session == Some(session.id) || session.account.as_ref() == Some(&order.email);
         own.then(|| {
-            let state = order.state(visit.shop.waits, visit.now);
+            let state = order.state(request.shop.waits, request.now);
             act(order, state)
         })
     });
-    found.flatten().ok_or_else(|| Refusal::not_found("such order of yours"))
+    found.flatten().ok_or_else(|| Rejection::not_found("such order of yours"))
 }
 
 fn view(order: &Order, state: OrderState) -> OrderView<'_> {
@@ -140,6 +144,6 @@ fn view(order: &Order, state: OrderState) -> OrderView<'_> {
     }
 }
 
-fn not_paid(message: &str) -> Refusal {
-    Refusal::new(StatusCode::CONFLICT, "not_paid", message, "")
+fn not_paid(message: &str) -> Rejection {
+    Rejection::new(StatusCode::CONFLICT, "not_paid", message, "")
 }

@@ -1,7 +1,7 @@
 //! A request as the shop's handlers see it.
 //!
 //! A handler does its work once and returns data and a page; who asks decides which is sent. A browser that
-//! posts a form is redirected (302) to the page that shows the result, as real shops do; a refusal is shown
+//! posts a form is redirected (302) to the page that shows the result, as real shops do; a rejection is shown
 //! there as an alert.
 
 use std::time::Duration;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use super::answer::{Answer, Face, Fields, Refusal, text};
+use super::answer::{Answer, Fields, Rejection, Representation, text};
 use super::pages::{self, Frame};
 use super::session::Session;
 use super::shop::Shop;
 
 /// A request at a step.
-pub(super) struct Visit<'a> {
+pub(super) struct ShopRequest<'a> {
     pub(super) shop: &'a Shop,
-    pub(super) face: Face,
+    pub(super) representation: Representation,
     pub(super) fields: &'a Fields,
     pub(super) session: &'a mut Session,
     /// The header `x-shopper`, else the session.
@@ -29,19 +29,19 @@ pub(super) struct Visit<'a> {
     pub(super) now: Duration,
 }
 
-// === impl Visit ===
+// === impl ShopRequest ===
 
-impl Visit<'_> {
+impl ShopRequest<'_> {
     /// Something to read: the data for a program, a page with this body for a browser.
     pub(super) fn show(
         &mut self,
         data: &impl Serialize,
         title: &str,
-        page: impl FnOnce(&Visit<'_>) -> String,
-    ) -> Result<Answer, Refusal> {
-        match self.face {
-            Face::Json => Answer::json(StatusCode::OK, data),
-            Face::Html => {
+        page: impl FnOnce(&ShopRequest<'_>) -> String,
+    ) -> Result<Answer, Rejection> {
+        match self.representation {
+            Representation::Json => Answer::json(StatusCode::OK, data),
+            Representation::Html => {
                 let body = page(self);
                 Ok(Answer::html(StatusCode::OK, self.page(title, &body)))
             }
@@ -54,10 +54,10 @@ impl Visit<'_> {
         status: StatusCode,
         data: &impl Serialize,
         on_to: impl Into<String>,
-    ) -> Result<Answer, Refusal> {
-        match self.face {
-            Face::Json => Answer::json(status, data),
-            Face::Html => Ok(Answer::Moved(on_to.into())),
+    ) -> Result<Answer, Rejection> {
+        match self.representation {
+            Representation::Json => Answer::json(status, data),
+            Representation::Html => Ok(Answer::Moved(on_to.into())),
         }
     }
 
@@ -78,24 +78,26 @@ impl Visit<'_> {
     }
 
     /// A field that must be there.
-    pub(super) fn need(&self, name: &str, back: &'static str) -> Result<&str, Refusal> {
-        self.fields.get(name).ok_or_else(|| Refusal::invalid(format!("'{name}' is missing"), back))
+    pub(super) fn need(&self, name: &str, back: &'static str) -> Result<&str, Rejection> {
+        self.fields
+            .get(name)
+            .ok_or_else(|| Rejection::invalid(format!("'{name}' is missing"), back))
     }
 
-    /// A refusal, as this visitor gets to see it.
-    pub(super) fn refuse(&mut self, refusal: &Refusal) -> Answer {
-        match self.face {
-            Face::Json => refusal.json(),
-            Face::Html if refusal.back.is_empty() => {
+    /// A rejection, as this visitor gets to see it.
+    pub(super) fn refuse(&mut self, rejection: &Rejection) -> Answer {
+        match self.representation {
+            Representation::Json => rejection.json(),
+            Representation::Html if rejection.back.is_empty() => {
                 let body = format!(
                     "<p class=\"alert alert-danger\">{}</p>",
-                    pages::Text(&refusal.message)
+                    pages::Text(&rejection.message)
                 );
-                Answer::html(refusal.status, self.page("Sorry", &body))
+                Answer::html(rejection.status, self.page("Sorry", &body))
             }
-            Face::Html => {
-                self.session.alert = Some(refusal.message.clone());
-                Answer::Moved(refusal.back.to_owned())
+            Representation::Html => {
+                self.session.alert = Some(rejection.message.clone());
+                Answer::Moved(rejection.back.to_owned())
             }
         }
     }
