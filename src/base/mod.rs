@@ -6,12 +6,14 @@ mod currency;
 mod ids;
 pub mod random;
 pub mod redact;
+mod sha256;
 mod solve;
 mod units;
 mod visible;
 
 pub use currency::{Currency, Money};
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
+pub use sha256::sha256_hex;
 pub use solve::bisect;
 pub use units::{Delay, Micros, MinorUnits, counted, plural, thousands};
 pub use visible::{on_one_line, unseen, visible};

@@ -6,14 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use sha2::{Digest, Sha256};
 
 use super::args::{LoadArgs, ScenarioArgs};
 use super::ci_annotations;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::Screen;
-use crate::base::redact;
+use crate::base::{redact, sha256_hex};
 use crate::plan::{Inputs, Overrides, Plan};
 use crate::scenario::{Quantity, StageFlag};
 use crate::tally::shard::{ShardHeader, SourceSettings};
@@ -108,7 +107,7 @@ impl Source {
 
     /// SHA-256 of the scenario, in hexadecimal.
     pub fn sha256(&self) -> String {
-        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256_hex(self.text.as_bytes())
     }
 
     fn compile(

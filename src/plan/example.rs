@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::base::{Delay, Micros};
+use crate::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 
 /// A profile of (rate at the start, rate at the end, seconds).
 pub fn profile(stages: &[(f64, f64, f64)]) -> Profile {

@@ -19,6 +19,7 @@ mod inputs;
 mod intensity;
 mod load;
 mod metric;
+mod model;
 mod objective;
 mod objective_text;
 mod persona;
@@ -28,10 +29,6 @@ pub mod shape;
 mod shoppers;
 mod tally_shape;
 mod template;
-
-use url::Url;
-
-use crate::base::{Currency, JourneyId, StepId, UnitId, VarId};
 
 pub use crate::capture::check::{Expected, RenderError};
 pub use crate::capture::{JsonPlace, Value};
@@ -58,124 +55,5 @@ pub use shoppers::{Attribute, DataCell, DataSet, PATIENCE_PRESETS, Patience, Sho
 pub use crate::scenario::{
     Behaviour, Client, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
+pub use model::{BUILT_IN_VARIABLES, Plan, SCHEDULE_VERSION};
 pub use template::{Segment, Template, TemplateScope, Templates};
-
-/// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
-pub const SCHEDULE_VERSION: u32 = 1;
-
-/// A compiled scenario.
-#[derive(Debug)]
-pub struct Plan {
-    /// The scenario's name.
-    pub name: String,
-    /// The shop's base address, unless the command line gives one.
-    pub target: Option<Url>,
-    /// How shoppers arrive.
-    pub load: Load,
-    /// Who they are.
-    pub shoppers: Shoppers,
-    /// What they mean to do.
-    pub journeys: Vec<Journey>,
-    /// What they try and try again, journey by journey, in order.
-    pub units: Vec<RetryUnit>,
-    /// What they ask of the shop, unit by unit, in order.
-    pub steps: Vec<Step>,
-    /// The names of the values that templates may use; a `VarId` is a place in it.
-    pub variables: Vec<String>,
-    /// The names of the captures kept as observational attributes; an `ObservedId` is a place in it.
-    pub observed: Vec<String>,
-    /// The release gate.
-    pub objectives: Vec<Objective>,
-    /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
-    pub season: Option<u64>,
-    /// The currency of prices. No part of the digests.
-    pub currency: Option<Currency>,
-    /// The error budget.
-    pub budget: Option<ErrorBudget>,
-    /// Safety caps.
-    pub limits: Limits,
-    /// Whether each request carries a W3C `traceparent`.
-    pub trace: bool,
-    /// The compiled templates that need the expression language.
-    pub templates: Templates,
-}
-
-/// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,
-/// data columns and captures.
-pub const BUILT_IN_VARIABLES: [&str; 10] = [
-    "intent.id",       // idempotency key of the purchase attempt; see design: intents
-    "intent.marker",   // stable, unique text of this purchase intent
-    "order.id",        // captured by `order`
-    "order.total",     // captured by `order`
-    "shopper.id",      // 16 hexadecimal digits
-    "shopper.ordinal", // place in the schedule, from 0
-    "shopper.marker",  // unique text of this shopper, sent as x-shopper
-    "run.id",
-    "attempt",       // which try at the unit this is, from 1
-    "shopper.email", // unique to this shopper and run, at a domain that nobody has
-];
-
-// === impl Plan ===
-
-impl Plan {
-    /// The step with this identity.
-    pub fn step(&self, id: StepId) -> &Step {
-        &self.steps[id.index()]
-    }
-
-    /// The unit with this identity.
-    pub fn unit(&self, id: UnitId) -> &RetryUnit {
-        &self.units[id.index()]
-    }
-
-    /// The journey with this identity.
-    pub fn journey(&self, id: JourneyId) -> &Journey {
-        &self.journeys[id.index()]
-    }
-
-    /// The steps of a unit with their identities, in order.
-    pub fn steps_of(&self, unit: UnitId) -> impl Iterator<Item = (StepId, &Step)> {
-        let range = self.unit(unit).steps.clone();
-        range.map(|i| (StepId(i), &self.steps[i as usize]))
-    }
-
-    /// The step of a purchase from whose request on there may be an order: its first that asks for more than to look, or
-    /// its paying step if that comes first. `None` where the unit is no purchase.
-    pub fn invoking_step(&self, unit: UnitId) -> Option<StepId> {
-        let paying_step = self.unit(unit).paying_step?;
-        let acts = |step: &Step| !matches!(step.request.method, Method::Get | Method::Head);
-        self.steps_of(unit).find(|(id, step)| *id == paying_step || acts(step)).map(|(id, _)| id)
-    }
-
-    /// A step's name as reports print it: with its journey where another journey has a step of that name.
-    pub fn step_label(&self, id: StepId) -> String {
-        let step = self.step(id);
-        let elsewhere =
-            self.steps.iter().any(|other| other.name == step.name && other.journey != step.journey);
-        if elsewhere {
-            format!("{}/{}", self.journey(step.journey).name, step.name)
-        } else {
-            step.name.clone()
-        }
-    }
-
-    /// A unit's name as reports print it: with its journey where another journey has a unit of that name.
-    pub fn unit_label(&self, id: UnitId) -> String {
-        let unit = self.unit(id);
-        let journey = |of: &RetryUnit| self.step(StepId(of.steps.start)).journey;
-        let elsewhere = self
-            .units
-            .iter()
-            .any(|other| other.name == unit.name && journey(other) != journey(unit));
-        if elsewhere {
-            format!("{}/{}", self.journey(journey(unit)).name, unit.name)
-        } else {
-            unit.name.clone()
-        }
-    }
-
-    /// The variable with this name, if templates may use it.
-    pub fn variable(&self, name: &str) -> Option<VarId> {
-        self.variables.iter().position(|known| known == name).map(|i| VarId(i as u16))
-    }
-}

@@ -122,7 +122,7 @@ impl Schedule {
                 hash.update(number.to_le_bytes());
             }
         }
-        super::digest::hexadecimal(&hash.finalize())
+        hex::encode(hash.finalize())
     }
 
     fn arrival(&self, ordinal: u64, at: Micros) -> Arrival {

@@ -1,7 +1,5 @@
 //! What two runs must have in common, as one line of text.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Canonical, Plan, SCHEDULE_VERSION};
@@ -12,12 +10,12 @@ use crate::plan::{Canonical, Plan, SCHEDULE_VERSION};
 pub fn plan_digest(plan: &Plan, seed: u64) -> String {
     let mut hash = canonical(plan);
     hash.update(seed.to_le_bytes());
-    hexadecimal(&hash.finalize())
+    hex::encode(hash.finalize())
 }
 
 /// The same without the seed: runs with the same one are comparable.
 pub fn workload_digest(plan: &Plan) -> String {
-    hexadecimal(&canonical(plan).finalize())
+    hex::encode(canonical(plan).finalize())
 }
 
 fn canonical(plan: &Plan) -> Sha256 {
@@ -26,13 +24,6 @@ fn canonical(plan: &Plan) -> Sha256 {
     // Without white space; numbers as the shortest text that reads back the same.
     hash.update(plan.canonical().to_string());
     hash
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string can be written to");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -50,11 +41,6 @@ mod tests {
         assert_eq!(plan_digest(&example(), 42), plan_digest(&example(), 42));
         assert_eq!(workload_digest(&example()), workload_digest(&example()));
         assert_eq!(plan_digest(&example(), 42).len(), 64);
-    }
-
-    #[test]
-    fn bytes_are_written_in_hexadecimal() {
-        assert_eq!(hexadecimal(&[0x00, 0x0f, 0xa0, 0xff]), "000fa0ff");
     }
 
     #[test]

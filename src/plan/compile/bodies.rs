@@ -1,10 +1,9 @@
 //! What a request carries.
 
-use sha2::{Digest, Sha256};
-
 use super::Compiler;
 use super::names::Spot;
 use super::text::{has_placeholder, lone_placeholder};
+use crate::base::sha256_hex;
 use crate::plan::{Body, JsonSegment, Method, MultipartPart, Segment, Template};
 use crate::scenario::{
     self, AnyJson, BODIES, LocatedText, Named, NodeKind, OneOrMany, Upload, YamlNode,
@@ -117,7 +116,7 @@ impl Compiler<'_> {
             Some(name) => self.text(name, spot)?,
             None => Template::Literal(file.value.rsplit('/').next().unwrap_or_default().to_owned()),
         };
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sha256_hex(&bytes);
         Some(MultipartPart::File {
             name,
             content_type: content_type.to_owned(),

@@ -1,9 +1,7 @@
 //! Data files: tables whose rows are dealt out to shoppers.
 
-use sha2::{Digest, Sha256};
-
 use super::{Compiler, csv, guard};
-use crate::base::{counted, plural};
+use crate::base::{counted, plural, sha256_hex};
 use crate::plan::{DataCell, DataSet, Load, RowAssignment};
 use crate::scenario::{Data, LocatedText, Span};
 
@@ -61,7 +59,7 @@ impl Compiler<'_> {
                 .map(|column| self.names.declare(format!("{}.{column}", name.value)))
                 .collect()
         })?;
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sha256_hex(&bytes);
         Some(DataSet { name: name.value.clone(), columns, assignment, sha256, rows })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Forecast;
+use super::volume::Volume;
 use crate::base::counted;
 use crate::plan::{Plan, Request, Segment, Template};
 
@@ -52,24 +52,31 @@ impl Breach {
     }
 }
 
-pub(super) fn of(plan: &Plan, forecast: &Forecast) -> Vec<Breach> {
+/// What a plan would break with these arrivals and visits to its steps. `at_most` says that the shop may let
+/// fewer shoppers through.
+pub(super) fn find_breaches(
+    plan: &Plan,
+    arrivals: Option<Volume>,
+    visits: &[f64],
+    at_most: bool,
+) -> Vec<Breach> {
     let mut breaches = Vec::new();
-    let Some(arrivals) = forecast.arrivals else { return breaches };
-    let peak = arrivals.peak * forecast.visits.iter().sum::<f64>();
+    let Some(arrivals) = arrivals else { return breaches };
+    let peak = arrivals.peak * visits.iter().sum::<f64>();
     breaches.extend(
         plan.limits
             .requests
             .filter(|limit| peak > *limit)
             .map(|limit| Breach::Requests { limit, peak }),
     );
-    let by_host = visits_by_host(plan, forecast);
+    let by_host = visits_by_host(plan, visits);
     for (name, limit) in &plan.limits.hosts {
         let peak = arrivals.peak * by_host.get(&name.to_ascii_lowercase()).copied().unwrap_or(0.0);
         if peak > *limit {
             breaches.push(Breach::Host { host: name.clone(), limit: *limit, peak });
         }
     }
-    if !forecast.at_most {
+    if !at_most {
         let shoppers = arrivals.total.ceil() as u64;
         let short = plan.shoppers.data.iter().filter(|data| !data.suffices(shoppers));
         breaches.extend(short.map(|data| Breach::Data {
@@ -81,10 +88,10 @@ pub(super) fn of(plan: &Plan, forecast: &Forecast) -> Vec<Breach> {
     breaches
 }
 
-fn visits_by_host(plan: &Plan, forecast: &Forecast) -> BTreeMap<String, f64> {
+fn visits_by_host(plan: &Plan, visits: &[f64]) -> BTreeMap<String, f64> {
     let target = plan.target.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
     let mut by_host = BTreeMap::new();
-    for (step, visits) in plan.steps.iter().zip(&forecast.visits) {
+    for (step, visits) in plan.steps.iter().zip(visits) {
         let host = absolute_host(&step.request).unwrap_or_else(|| target.to_owned());
         *by_host.entry(host).or_insert(0.0) += visits;
     }
@@ -111,6 +118,7 @@ fn absolute_host(request: &Request) -> Option<String> {
 mod tests {
     use super::*;
     use crate::plan::example::shop;
+    use crate::plan::forecast::Forecast;
     use crate::plan::{DataSet, RowAssignment};
 
     fn breaches(plan: &Plan, planned: Option<u64>) -> Vec<String> {
