@@ -28,6 +28,7 @@ pub mod cli;
 pub mod demo_shop;
 pub mod engine;
 pub mod plan;
+pub mod reconcile;
 pub mod report;
 pub mod scenario;
 pub mod schedule;

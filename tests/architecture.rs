@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("base", &[]),
     ("capture", &["base"]),
     ("scenario", &["capture", "base"]),
@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     // The plan says what its tally is indexed by.
     ("plan", &["scenario", "capture", "tally", "base"]),
     ("schedule", &["plan", "base"]),
+    ("reconcile", &["base"]),
     ("shopper", &["plan", "capture", "tally", "base"]),
     ("engine", &["schedule", "shopper", "tally", "plan", "base"]),
     ("verdict", &["tally", "plan", "base"]),
@@ -37,6 +38,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "schedule",
             "shopper",
             "engine",
+            "reconcile",
             "verdict",
             "report",
         ],

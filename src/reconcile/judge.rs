@@ -1,0 +1,429 @@
+//! What each intent's records say against what its shopper was told.
+
+use std::collections::{HashMap, HashSet};
+
+use super::finding::{Finding, FindingKind};
+use super::intents::{Intent, IntentIndex, Intents, Told};
+use super::matching::{Matched, NO_ORDER};
+use super::records::{Charge, Charges, Mails, Order, Orders};
+use super::settle::Read;
+use super::summary::{Coverage, Reconciliation};
+use crate::base::Micros;
+
+/// What counts as late, and what amounts are in.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// An order that is there later than this after its confirmation is late.
+    pub late_after: Micros,
+    /// A receipt is missing where there is none so long after the order.
+    pub receipt_within: Micros,
+    /// The currency that orders are in, if the scenario says.
+    pub currency: Option<String>,
+    /// The planned start, in microseconds since 1970.
+    pub started_unix_us: i64,
+}
+
+/// What is known of the reading itself.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// All complete reads, in order.
+    pub reads: Vec<Read>,
+    /// Whether the records are final.
+    pub settled: bool,
+    /// Whether charges were read.
+    pub has_charges: bool,
+    /// Whether receipts were read.
+    pub has_mails: bool,
+    /// The intents without an order that were looked up one by one, in vain. None where the source needs no look-up, because a read
+    /// of it misses nothing.
+    pub looked_up: Option<HashSet<IntentIndex>>,
+    /// By how much the shop's clock is ahead, in microseconds; none where it is unknown.
+    pub clock_offset_us: Option<i64>,
+}
+
+/// A clock that is further off says nothing about lateness.
+const CLOCK_TOLERANCE_US: i64 = 2_000_000;
+
+/// One intent with its records.
+struct Case<'a> {
+    index: IntentIndex,
+    intent: &'a Intent,
+    /// Orders that count.
+    orders: Vec<&'a Order>,
+    /// Orders in other states.
+    uncounted: Vec<&'a Order>,
+    charges: Vec<&'a Charge>,
+    mails: usize,
+    shared: bool,
+}
+
+struct Judge<'a> {
+    rules: &'a Rules,
+    evidence: &'a Evidence,
+    orders: &'a Orders,
+    result: Reconciliation,
+}
+
+/// Judges every intent.
+pub fn judge(
+    intents: &Intents,
+    orders: &Orders,
+    charges: &Charges,
+    mails: &Mails,
+    matched: &Matched,
+    rules: &Rules,
+    evidence: &Evidence,
+) -> Reconciliation {
+    let coverage = Coverage {
+        orders: orders.len() as u64,
+        others: orders.others,
+        charges: charges.len() as u64,
+        mails: mails.len() as u64,
+    };
+    let result = Reconciliation::new(coverage, evidence);
+    let mut judge = Judge { rules, evidence, orders, result };
+    judge.shared(matched);
+    let shared: HashSet<u32> =
+        matched.shared.iter().flat_map(|(_, of)| of.iter().map(|intent| intent.0)).collect();
+    for (place, intent) in intents.list().iter().enumerate() {
+        let index = IntentIndex(place as u32);
+        let of_intent = matched.orders.of_intent(index).map(|place| &orders.list[place]);
+        let (counted, uncounted) = of_intent.partition(|order| order.counts);
+        judge.case(&Case {
+            index,
+            intent,
+            orders: counted,
+            uncounted,
+            charges: matched.charges.of_intent(index).map(|place| &charges.list[place]).collect(),
+            mails: matched
+                .mails
+                .of_intent(index)
+                .filter(|mail| judge.in_time(&mails.list[*mail], intent))
+                .count(),
+            shared: shared.contains(&index.0),
+        });
+    }
+    judge.strangers(matched);
+    judge.numbers(matched, intents);
+    judge.result
+}
+
+// === impl Judge ===
+
+impl Judge<'_> {
+    fn case(&mut self, case: &Case<'_>) {
+        let told = case.intent.told();
+        self.result.count_intent(told, case.orders.len());
+        match told {
+            Told::Ok => self.confirmed(case),
+            Told::Failed => self.failed(case),
+            Told::Unknown if case.orders.is_empty() => self.result.vanished += 1,
+            Told::Unknown => self.result.recovered += 1,
+        }
+        if told != Told::Failed {
+            self.duplicate(case);
+            self.money(case);
+        }
+        if self.evidence.has_mails {
+            self.receipts(case);
+        }
+    }
+
+    fn confirmed(&mut self, case: &Case<'_>) {
+        if case.orders.is_empty() {
+            if let Some(order) = case.uncounted.first() {
+                let detail = format!("the order is '{}'", self.orders.state_of(order));
+                self.report(FindingKind::WrongState, case, &case.uncounted, detail);
+            } else if !case.shared {
+                self.lost(case);
+            }
+            return;
+        }
+        if let Some(after) = self.lateness(case) {
+            let detail = format!("there {after} after it was confirmed");
+            self.report(FindingKind::Late, case, &case.orders, detail);
+        }
+    }
+
+    /// A miss counts only in final records, and after a look-up of its own where the list may lag.
+    fn lost(&mut self, case: &Case<'_>) {
+        let looked_up = self
+            .evidence
+            .looked_up
+            .as_ref()
+            .is_none_or(|looked_up| looked_up.contains(&case.index));
+        self.result.missing.push(case.index);
+        if !self.evidence.settled || !looked_up {
+            self.result.undecided += 1;
+            return;
+        }
+        let number = case.intent.confirmed.first();
+        let detail = number.map_or_else(
+            || "the shopper was told of an order".to_owned(),
+            |number| format!("the shopper was told of order {number}"),
+        );
+        let minor = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
+        let records = case.intent.confirmed.iter().map(ToString::to_string).collect();
+        self.push(FindingKind::Lost, Some(case.index), records, minor, detail);
+    }
+
+    fn failed(&mut self, case: &Case<'_>) {
+        if case.orders.is_empty() && case.charges.is_empty() {
+            return;
+        }
+        let minor = total(&case.orders).or_else(|| captured(&case.charges));
+        let detail = match case.charges.len() {
+            0 => "an order exists, though every attempt failed".to_owned(),
+            _ => "money was taken, though every attempt failed".to_owned(),
+        };
+        let records = ids(&case.orders)
+            .into_iter()
+            .chain(case.charges.iter().map(|charge| charge.id.to_string()))
+            .collect();
+        self.push(FindingKind::Phantom, Some(case.index), records, minor, detail);
+    }
+
+    fn duplicate(&mut self, case: &Case<'_>) {
+        if let [_, extra @ ..] = &case.orders[..]
+            && !extra.is_empty()
+        {
+            let records = ids(&case.orders);
+            let detail = format!("{} orders for one intent", records.len());
+            self.push(FindingKind::Duplicate, Some(case.index), records, total(extra), detail);
+        }
+    }
+
+    fn money(&mut self, case: &Case<'_>) {
+        self.wrong_amount(case);
+        if !self.evidence.has_charges {
+            return;
+        }
+        let charged: Vec<String> =
+            case.charges.iter().map(|charge| charge.id.to_string()).collect();
+        if let Some(excess) = self.charged_twice(case) {
+            let detail = format!("{} charges for one intent", charged.len());
+            self.push(FindingKind::ChargedTwice, Some(case.index), charged.clone(), excess, detail);
+        }
+        let free = case.orders.iter().all(|order| order.total_minor == Some(0));
+        let paid = case.orders.iter().any(|order| order.paid);
+        let missing = match (case.charges.is_empty(), case.orders.is_empty()) {
+            (false, true) => Some(FindingKind::ChargedWithoutOrder),
+            (true, false) if paid && !free => Some(FindingKind::OrderWithoutCharge),
+            _ => None,
+        };
+        match missing {
+            None => {}
+            Some(_) if !self.evidence.settled => self.result.undecided += 1,
+            Some(FindingKind::ChargedWithoutOrder) => {
+                let minor = captured(&case.charges);
+                let detail = "money was taken, and there is no order".to_owned();
+                self.push(
+                    FindingKind::ChargedWithoutOrder,
+                    Some(case.index),
+                    charged,
+                    minor,
+                    detail,
+                );
+            }
+            Some(kind) => {
+                let detail = "the order is paid, and there is no charge".to_owned();
+                self.report(kind, case, &case.orders, detail);
+            }
+        }
+    }
+
+    /// What was captured beyond the order's total, where it is more than one charge; the inner none is an unknown amount.
+    fn charged_twice(&self, case: &Case<'_>) -> Option<Option<i64>> {
+        if case.charges.len() < 2 {
+            return None;
+        }
+        let seen = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
+        let due = case.orders.first().and_then(|order| order.total_minor).or(seen);
+        match (due, captured(&case.charges)) {
+            // Captures in parts, as parcels leave, come to the total.
+            (Some(due), Some(captured)) => (captured > due).then_some(Some(captured - due)),
+            _ => Some(None),
+        }
+    }
+
+    fn wrong_amount(&mut self, case: &Case<'_>) {
+        let wrong = case.orders.iter().find_map(|order| {
+            let seen = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
+            let total = order.total_minor?;
+            let confirmed = case.intent.confirmed.is_empty()
+                || case.intent.confirmed.iter().any(|number| order.is_called(number));
+            if let Some(seen) = seen.filter(|seen| *seen != total && confirmed) {
+                return Some((
+                    *order,
+                    total - seen,
+                    format!("the shopper saw {seen}, the order says {total} (minor units)"),
+                ));
+            }
+            if let ([charge], [_]) = (&case.charges[..], &case.orders[..])
+                && let Some(captured) = charge.captured_minor.filter(|captured| *captured != total)
+            {
+                return Some((
+                    *order,
+                    captured - total,
+                    format!("the order says {total}, {captured} was charged (minor units)"),
+                ));
+            }
+            None
+        });
+        let wrong = wrong.or_else(|| self.wrong_currency(case));
+        if let Some((order, difference, detail)) = wrong {
+            let records = vec![order.id.to_string()];
+            self.push(
+                FindingKind::WrongAmount,
+                Some(case.index),
+                records,
+                Some(difference),
+                detail,
+            );
+        }
+    }
+
+    fn wrong_currency<'o>(&self, case: &Case<'o>) -> Option<(&'o Order, i64, String)> {
+        let planned = self.rules.currency.as_deref();
+        case.orders.iter().find_map(|order| {
+            let code = order.currency?;
+            let currency = String::from_utf8_lossy(&code).into_owned();
+            let other = case
+                .charges
+                .iter()
+                .filter_map(|charge| charge.currency)
+                .find(|other| *other != code);
+            let expected = match (other, planned) {
+                (Some(other), _) => Some(String::from_utf8_lossy(&other).into_owned()),
+                (None, Some(planned)) if planned != currency => Some(planned.to_owned()),
+                (None, _) => None,
+            }?;
+            Some((*order, 0, format!("the order is in {currency}, not in {expected}")))
+        })
+    }
+
+    fn receipts(&mut self, case: &Case<'_>) {
+        let orders = case.orders.len();
+        let kind = match (orders, case.mails) {
+            (0, 0) => return,
+            (0, _) if case.shared => return,
+            (0, _) => FindingKind::ReceiptWithoutOrder,
+            (_, 0) => FindingKind::ReceiptMissing,
+            (orders, mails) if mails > orders => FindingKind::ReceiptTwice,
+            _ => return,
+        };
+        if !self.evidence.settled && kind != FindingKind::ReceiptTwice {
+            self.result.undecided += 1;
+            return;
+        }
+        let detail = format!("{orders} orders, {} receipts", case.mails);
+        self.report(kind, case, &case.orders, detail);
+    }
+
+    /// Whether a receipt came in time. One that came too late is as none.
+    fn in_time(&self, mail: &super::records::Mail, intent: &Intent) -> bool {
+        let (Some(created), Some(ok_at), true) =
+            (mail.created_unix_us, intent.ok_at, self.trusts_clock())
+        else {
+            return true;
+        };
+        let after = created - self.rules.started_unix_us - signed(ok_at);
+        after <= signed(self.rules.receipt_within) + CLOCK_TOLERANCE_US
+    }
+
+    /// How long after its confirmation an order was there, if that is late.
+    fn lateness(&mut self, case: &Case<'_>) -> Option<Micros> {
+        let ok_at = case.intent.ok_at?;
+        let order = case.orders.iter().min_by_key(|order| order.first_read)?;
+        let first = order.first_read as usize;
+        let absent = first.checked_sub(1).and_then(|before| self.evidence.reads.get(before));
+        if let Some(absent) = absent.filter(|absent| absent.began_at > ok_at) {
+            let seen = self.evidence.reads.get(first).map_or(absent.ended_at, |read| read.ended_at);
+            self.result.visible_after.push(seen.since(ok_at));
+            if absent.began_at.since(ok_at) > self.rules.late_after {
+                return Some(seen.since(ok_at));
+            }
+        }
+        let created = order.created_unix_us.filter(|_| self.trusts_clock())?;
+        let offset = self.evidence.clock_offset_us.unwrap_or_default();
+        let after = created - offset - self.rules.started_unix_us - signed(ok_at);
+        let after = Micros(u64::try_from(after).ok()?);
+        (after > self.rules.late_after).then_some(after)
+    }
+
+    fn trusts_clock(&self) -> bool {
+        self.evidence.clock_offset_us.is_some_and(|offset| offset.abs() <= CLOCK_TOLERANCE_US)
+    }
+
+    fn shared(&mut self, matched: &Matched) {
+        for (place, of) in &matched.shared {
+            let order = (*place != NO_ORDER).then(|| &self.orders.list[*place as usize]);
+            let records = order.map(|order| order.id.to_string()).into_iter().collect();
+            let minor = order.and_then(|order| order.total_minor);
+            let detail = format!("one order was confirmed to {} intents", of.len());
+            self.push(FindingKind::Shared, of.first().copied(), records, minor, detail);
+        }
+    }
+
+    fn strangers(&mut self, matched: &Matched) {
+        for place in &matched.strangers {
+            let order = &self.orders.list[*place as usize];
+            let detail = "it carries this run's marker, and the purchase log lacks it".to_owned();
+            let records = vec![order.id.to_string()];
+            self.push(FindingKind::Stranger, None, records, order.total_minor, detail);
+        }
+    }
+
+    /// Orders of this run that have one number.
+    fn numbers(&mut self, matched: &Matched, intents: &Intents) {
+        let mut known: HashMap<&str, &Order> = HashMap::new();
+        let mut repeated = Vec::new();
+        for place in 0..intents.list().len() {
+            for order in matched.orders.of_intent(IntentIndex(place as u32)) {
+                let order = &self.orders.list[order];
+                let Some(number) = order.number.as_deref() else { continue };
+                if let Some(other) = known.insert(number, order) {
+                    repeated
+                        .push((number.to_owned(), [other.id.to_string(), order.id.to_string()]));
+                }
+            }
+        }
+        for (number, records) in repeated {
+            let detail = format!("two orders have the number {number}");
+            self.push(FindingKind::NumberRepeated, None, records.to_vec(), None, detail);
+        }
+    }
+
+    fn report(&mut self, kind: FindingKind, case: &Case<'_>, orders: &[&Order], detail: String) {
+        self.push(kind, Some(case.index), ids(orders), total(orders), detail);
+    }
+
+    fn push(
+        &mut self,
+        kind: FindingKind,
+        intent: Option<IntentIndex>,
+        records: Vec<String>,
+        minor: Option<i64>,
+        detail: String,
+    ) {
+        self.result.findings.push(Finding { kind, intent, records, minor, detail, units: 1 });
+    }
+}
+
+fn ids(orders: &[&Order]) -> Vec<String> {
+    orders.iter().map(|order| order.id.to_string()).collect()
+}
+
+fn total(orders: &[&Order]) -> Option<i64> {
+    (!orders.is_empty()).then(|| orders.iter().map(|order| order.total_minor).sum()).flatten()
+}
+
+fn captured(charges: &[&Charge]) -> Option<i64> {
+    (!charges.is_empty())
+        .then(|| charges.iter().map(|charge| charge.captured_minor).sum())
+        .flatten()
+}
+
+fn signed(micros: Micros) -> i64 {
+    i64::try_from(micros.0).unwrap_or(i64::MAX)
+}
