@@ -107,6 +107,7 @@ fn permit_shop(
     }
     let http = http_options(plan, args)?;
     let mut session = SessionSettings::new(target.clone());
+    session.follows_links = plan.steps.iter().any(|step| !step.request.url.is_rooted());
     let hosts = std::iter::once(target.clone()).chain(other_origins(plan));
     let hosts = hosts.filter_map(|url| url.host_str().map(str::to_owned));
     session.allowed = AllowedHosts::new(hosts.chain(args.allow_host.iter().cloned()));

@@ -59,6 +59,20 @@ impl Template {
         }
     }
 
+    /// Whether what it begins with says where it leads, so that it is relative to no page: a path or a whole address.
+    pub fn is_rooted(&self) -> bool {
+        let begin = match self {
+            Template::Literal(text) => text.as_str(),
+            Template::Segments(segments) => match segments.first() {
+                Some(Segment::Text(text)) => text.as_str(),
+                Some(Segment::Variable(_)) | None => "",
+            },
+            Template::Expression { source, .. } => source.as_str(),
+        };
+        let begin = begin.trim_start();
+        begin.starts_with('/') || begin.starts_with("http:") || begin.starts_with("https:")
+    }
+
     /// The text with its placeholders filled.
     ///
     /// # Errors

@@ -2,18 +2,16 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::LazyLock;
 
 use lol_html::{HtmlRewriter, Settings, element};
-use regex::bytes::Regex;
+use memchr::memmem;
 use url::Url;
 
 use super::referrer::ReferrerPolicy;
 use crate::shopper::transport::WireResponse;
 
-/// What stands in a page that says anything of its links: nearly none does, and reading HTML costs more than a request.
-static TELLING: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("(?i-u)<base[\\s/]|referrer").expect("a regular expression"));
+/// One of these stands in a page that says anything of referrers. Nearly none does, and reading HTML costs more than a request.
+const OF_REFERRERS: [&[u8]; 2] = [b"eferrer", b"EFERRER"];
 
 /// The page that a shopper is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +27,12 @@ pub(crate) struct CurrentPage {
 
 impl CurrentPage {
     /// What an answer from `url` says of its links.
-    pub(super) fn read(answer: &WireResponse, url: Rc<Url>) -> CurrentPage {
+    pub(super) fn read(answer: &WireResponse, url: Rc<Url>, follows_links: bool) -> CurrentPage {
         let policy = ReferrerPolicy::from_headers(&answer.headers);
-        if !TELLING.is_match(&answer.body) {
+        let of_referrers =
+            || OF_REFERRERS.iter().any(|word| memmem::find(&answer.body, word).is_some());
+        let of_links = follows_links && has_base(&answer.body);
+        if !of_links && !of_referrers() {
             return CurrentPage { url, policy: policy.unwrap_or_default(), base: None };
         }
         let (base, meta) = (RefCell::new(None), RefCell::new(None));
@@ -69,6 +70,12 @@ impl CurrentPage {
     }
 }
 
+/// Whether a `base` element may be in it, in letters of any case.
+fn has_base(html: &[u8]) -> bool {
+    memchr::memchr_iter(b'<', html)
+        .any(|at| html.get(at + 1..at + 5).is_some_and(|tag| tag.eq_ignore_ascii_case(b"base")))
+}
+
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, StatusCode, Version};
@@ -86,7 +93,7 @@ mod tests {
             body: html.into(),
         };
         let url = Rc::new(Url::parse("http://shop.example/a/b").unwrap());
-        let page = CurrentPage::read(&answer, url);
+        let page = CurrentPage::read(&answer, url, true);
         (page.base().join("x").unwrap().to_string(), page.policy)
     }
 
@@ -95,7 +102,7 @@ mod tests {
         let at = |url: &str, policy| (url.to_owned(), policy);
         assert_eq!(read("<p>"), at("http://shop.example/a/x", ReferrerPolicy::SameOrigin));
         assert_eq!(
-            read("<BASE HREF=' /c/ '><base href=/d/><META Name=Referrer content=Origin>"),
+            read("<bAsE HREF=' /c/ '><base href=/d/><META Name=Referrer content=Origin>"),
             at("http://shop.example/c/x", ReferrerPolicy::Origin)
         );
         assert_eq!(

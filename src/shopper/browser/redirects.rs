@@ -246,6 +246,17 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         let context = chain.site_context(here);
         let referer = if chain.kind == RequestKind::App { None } else { chain.referer() };
         let origin = chain.origin();
+        let jar = self.cookies.header(&chain.url, context, self.connections.now());
+        let own = chain.own.get(header::COOKIE);
+        // Cookies that the step wrote itself are for the origin it named.
+        let may = own.filter(|_| chain.request.origin == chain.own_cookies_for);
+        let cookie = match (may, jar) {
+            (Some(own), Some(jar)) => {
+                HeaderValue::from_bytes(&[own.as_bytes(), b"; ", jar.as_bytes()].concat()).ok()
+            }
+            (own, jar) => jar.or_else(|| own.cloned()),
+        };
+        let said_cookie = own.is_some().then(|| cookie.clone());
         let parts = RequestParts {
             kind: chain.kind,
             posted: chain.posted,
@@ -253,31 +264,20 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             site: chain.site,
             origin,
             referer,
+            cookie,
+            device: self.device,
             session: &self.headers,
             own: &chain.own,
         };
-        let mut headers = parts.headers();
+        let mut headers = parts.headers(&self.settings.templates);
+        match said_cookie {
+            // The step's own header stands where both belong.
+            Some(Some(cookie)) => drop(headers.insert(header::COOKIE, cookie)),
+            Some(None) => drop(headers.remove(header::COOKIE)),
+            None => {}
+        }
         if let Some(known) = chain.authorization.as_ref().or_else(|| self.credentials_for(chain)) {
             headers.entry(header::AUTHORIZATION).or_insert_with(|| known.clone());
-        }
-        let jar = self.cookies.header(&chain.url, context, self.connections.now());
-        let own = chain.own.get(header::COOKIE);
-        // Cookies that the step wrote itself are for the origin it named.
-        let own = own.filter(|_| chain.request.origin == chain.own_cookies_for);
-        let both = match (own, jar) {
-            (Some(own), Some(jar)) => {
-                HeaderValue::from_bytes(&[own.as_bytes(), b"; ", jar.as_bytes()].concat()).ok()
-            }
-            (own, jar) => jar.or_else(|| own.cloned()),
-        };
-        match both {
-            Some(value) => {
-                headers.insert(header::COOKIE, value);
-            }
-            None if chain.own.contains_key(header::COOKIE) => {
-                headers.remove(header::COOKIE);
-            }
-            None => {}
         }
         chain.request.headers = headers;
         context

@@ -1,9 +1,12 @@
 //! The headers of a request, in the order in which Chromium sends them.
 
+use std::cell::RefCell;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::device::{self, AGENT};
 use super::site::SiteRelation;
+use crate::plan::Device;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -17,7 +20,10 @@ const ENCODINGS: HeaderValue = HeaderValue::from_static("gzip, deflate, br, zstd
 const PLAIN_ENCODINGS: HeaderValue = HeaderValue::from_static("gzip, deflate");
 const LANGUAGE: HeaderValue = HeaderValue::from_static("en-US,en;q=0.9");
 
-/// Room for the cookies as well: a map that grows on its way costs more.
+/// What a browser says of itself in its own place, whatever a program would say.
+const SAID_BY_BROWSERS: [HeaderName; 4] =
+    [header::USER_AGENT, header::ACCEPT, header::ACCEPT_ENCODING, header::ACCEPT_LANGUAGE];
+/// Room for all of them: a map that grows on its way costs more.
 const ROOM: usize = 24;
 
 /// Who makes a request, and what for.
@@ -44,10 +50,40 @@ pub(super) struct RequestParts<'a> {
     pub(super) site: Option<SiteRelation>,
     pub(super) origin: Option<HeaderValue>,
     pub(super) referer: Option<HeaderValue>,
+    pub(super) cookie: Option<HeaderValue>,
+    /// What the shopper holds, of which `session` has the headers.
+    pub(super) device: Option<Device>,
     /// What every request of the shopper says.
     pub(super) session: &'a HeaderMap,
     /// What the step says; it wins.
     pub(super) own: &'a HeaderMap,
+}
+
+/// What browsers say in requests that are alike, made once: to copy a map costs less than to fill one.
+#[derive(Debug, Default)]
+pub struct HeaderTemplates(RefCell<Vec<(Shape, HeaderMap)>>);
+
+/// On what depends which headers there are, and all values but those that are filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    kind: RequestKind,
+    posted: bool,
+    trustworthy: bool,
+    site: Option<SiteRelation>,
+    device: Option<Device>,
+    has_content_type: bool,
+    has_origin: bool,
+    has_referer: bool,
+    has_cookie: bool,
+}
+
+// === impl HeaderTemplates ===
+
+impl Clone for HeaderTemplates {
+    /// None yet: they are soon made.
+    fn clone(&self) -> HeaderTemplates {
+        HeaderTemplates::default()
+    }
 }
 
 // === impl RequestKind ===
@@ -61,30 +97,84 @@ impl RequestKind {
 // === impl RequestParts ===
 
 impl RequestParts<'_> {
-    /// All headers but cookies and those that the transport writes before them.
-    pub(super) fn headers(self) -> HeaderMap {
+    /// All headers but those that the transport writes before them.
+    pub(super) fn headers(self, templates: &HeaderTemplates) -> HeaderMap {
         let mut headers = match self.kind {
-            RequestKind::App => self.session.clone(),
-            RequestKind::Navigation | RequestKind::Refresh => self.of_navigation(),
-            RequestKind::Script => self.of_script(),
-        };
-        if self.kind != RequestKind::App {
-            // Who the shopper is, and whatever else every request says.
-            for (name, value) in self.session {
-                if !device::HINTS.contains(name) {
-                    headers.entry(name).or_insert_with(|| value.clone());
-                }
+            RequestKind::App => {
+                let mut headers = self.session.clone();
+                headers.extend(self.cookie.clone().map(|cookie| (header::COOKIE, cookie)));
+                headers
             }
-        }
+            RequestKind::Navigation | RequestKind::Refresh | RequestKind::Script => {
+                self.of_browser(templates)
+            }
+        };
         if self.own.is_empty() {
             return headers;
         }
-        // A pair without a name is another value of the name before it; a pair with one replaces, where it stands.
-        headers.extend(self.own.clone());
+        let mut before = None;
+        for (name, value) in self.own {
+            // Values of one name come in a row: the first replaces, where it stands.
+            if before == Some(name) {
+                headers.append(name, value.clone());
+            } else {
+                headers.insert(name, value.clone());
+            }
+            before = Some(name);
+        }
         if self.own.contains_key(header::USER_AGENT) {
             append_agent(&mut headers);
         }
         headers
+    }
+
+    fn of_browser(&self, templates: &HeaderTemplates) -> HeaderMap {
+        let shape = Shape {
+            kind: self.kind,
+            posted: self.posted,
+            trustworthy: self.trustworthy,
+            site: self.site,
+            device: self.device,
+            has_content_type: self.own.contains_key(header::CONTENT_TYPE),
+            has_origin: self.origin.is_some(),
+            has_referer: self.referer.is_some(),
+            has_cookie: self.cookie.is_some(),
+        };
+        let mut templates = templates.0.borrow_mut();
+        let known = templates.iter().find(|(known, _)| *known == shape);
+        let mut headers = match known {
+            Some((_, template)) => template.clone(),
+            None => {
+                let made = if self.kind == RequestKind::Script {
+                    self.of_script()
+                } else {
+                    self.of_navigation()
+                };
+                templates.push((shape, made.clone()));
+                made
+            }
+        };
+        // Each stands in its place in the template already.
+        for (name, value) in [
+            (header::ORIGIN, &self.origin),
+            (header::REFERER, &self.referer),
+            (header::COOKIE, &self.cookie),
+        ] {
+            if let Some(value) = value {
+                headers.insert(name, value.clone());
+            }
+        }
+        for (name, value) in self.others() {
+            headers.insert(name, value.clone());
+        }
+        headers
+    }
+
+    /// Who the shopper is, and whatever else every request says.
+    fn others(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        self.session.iter().filter(|(name, _)| {
+            !SAID_BY_BROWSERS.contains(name) && !name.as_str().starts_with("sec-ch-ua")
+        })
     }
 
     fn of_navigation(&self) -> HeaderMap {
@@ -92,7 +182,9 @@ impl RequestParts<'_> {
         if self.posted {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0"));
         }
-        self.hint(&mut headers, &[0, 1, 2]);
+        if self.has_hints() {
+            self.hint(&mut headers, &[0, 1, 2]);
+        }
         headers.insert(header::UPGRADE_INSECURE_REQUESTS, HeaderValue::from_static("1"));
         self.copy(&mut headers, self.own, header::CONTENT_TYPE);
         self.copy(&mut headers, self.session, header::USER_AGENT);
@@ -111,11 +203,18 @@ impl RequestParts<'_> {
 
     fn of_script(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(ROOM);
-        self.hint(&mut headers, &[2]);
+        let hints = self.has_hints();
+        if hints {
+            self.hint(&mut headers, &[2]);
+        }
         self.copy(&mut headers, self.session, header::USER_AGENT);
-        self.hint(&mut headers, &[0]);
+        if hints {
+            self.hint(&mut headers, &[0]);
+        }
         self.copy(&mut headers, self.own, header::CONTENT_TYPE);
-        self.hint(&mut headers, &[1]);
+        if hints {
+            self.hint(&mut headers, &[1]);
+        }
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         headers.extend(self.origin.clone().map(|origin| (header::ORIGIN, origin)));
         if self.trustworthy {
@@ -132,16 +231,20 @@ impl RequestParts<'_> {
         headers.insert(header::ACCEPT_ENCODING, encodings);
         let language = self.session.get(header::ACCEPT_LANGUAGE).cloned().unwrap_or(LANGUAGE);
         headers.insert(header::ACCEPT_LANGUAGE, language);
+        headers.extend(self.cookie.clone().map(|cookie| (header::COOKIE, cookie)));
+        headers.extend(self.others().map(|(name, value)| (name.clone(), value.clone())));
         headers
     }
 
-    /// The client hints of the shopper's device, of which only trusted hosts are told.
+    /// Whether the client hints of the shopper's device are said: to trusted hosts only.
+    fn has_hints(&self) -> bool {
+        self.trustworthy && self.session.contains_key(&device::HINTS[0])
+    }
+
     fn hint(&self, headers: &mut HeaderMap, hints: &[usize]) {
-        if self.trustworthy {
-            hints
-                .iter()
-                .for_each(|hint| self.copy(headers, self.session, device::HINTS[*hint].clone()));
-        }
+        hints
+            .iter()
+            .for_each(|hint| self.copy(headers, self.session, device::HINTS[*hint].clone()));
     }
 
     fn copy(&self, headers: &mut HeaderMap, from: &HeaderMap, name: HeaderName) {

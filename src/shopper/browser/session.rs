@@ -20,9 +20,9 @@ use super::cookies::{CookieJar, Now};
 use super::current_page::CurrentPage;
 use super::device::{self, AGENT};
 use super::referrer::ReferrerPolicy;
-use super::request_headers::RequestKind;
+use super::request_headers::{HeaderTemplates, RequestKind};
 use crate::base::Micros;
-use crate::plan::Equipment;
+use crate::plan::{Device, Equipment};
 use crate::shopper::transport::{
     Exchange, Origin, ShopperConnections, TransportError, WireRequest, WireResponse,
 };
@@ -40,6 +40,10 @@ pub struct SessionSettings {
     pub max_redirects: u32,
     /// The wall clock at the run's planned start, to a few seconds: for cookies with a date from shops that do not say what time it is.
     pub began_unix_seconds: i64,
+    /// Whether steps follow links of pages, so that it matters what these are relative to.
+    pub follows_links: bool,
+    /// What requests of a browser have in common.
+    pub(super) templates: HeaderTemplates,
 }
 
 /// A shopper's browser: connections, cookies, and the page that the shopper is on.
@@ -57,6 +61,8 @@ pub struct BrowserSession<L, G = NoGate> {
     origins: Vec<Rc<Origin>>,
     /// The user and password that an origin has asked for, where an address had them.
     pub(super) credentials: Option<Box<(Rc<Origin>, HeaderValue)>>,
+    /// What the shopper holds, of which `headers` has those.
+    pub(super) device: Option<Device>,
     /// What pages are made of; none until a page's files are fetched.
     pub(crate) assets: Option<Box<AssetLoader<L>>>,
 }
@@ -216,7 +222,15 @@ impl SessionSettings {
         let allowed = AllowedHosts::new(target.host_str());
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let began_unix_seconds = since_1970.map_or(0, |since| since.as_secs() as i64);
-        SessionSettings { target, headers, allowed, max_redirects: 20, began_unix_seconds }
+        SessionSettings {
+            target,
+            headers,
+            allowed,
+            max_redirects: 20,
+            began_unix_seconds,
+            follows_links: true,
+            templates: HeaderTemplates::default(),
+        }
     }
 
     /// A moment of the run, as cookies count time.
@@ -271,6 +285,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             document: None,
             origins: Vec::new(),
             credentials: None,
+            device: None,
             assets: None,
         }
     }
@@ -289,6 +304,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             };
         }
         self.headers.extend(equipment.device.map(device::headers).cloned().unwrap_or_default());
+        self.device = equipment.device;
         self.connections.use_network(equipment.network);
         // Its own connections would go on over the network before.
         self.assets.iter_mut().for_each(|assets| assets.disconnect());
@@ -317,7 +333,11 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
                 && begun.as_ref().is_ok_and(|chain| !chain.is_script())
             {
                 let url = page.final_url.clone();
-                self.page = Some(Rc::new(CurrentPage::read(&page.answer, url)));
+                self.page = Some(Rc::new(CurrentPage::read(
+                    &page.answer,
+                    url,
+                    self.settings.follows_links,
+                )));
                 self.document = None;
             }
             match begun {

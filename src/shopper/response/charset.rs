@@ -60,7 +60,7 @@ pub(crate) fn text<'b>(content_type: Option<&[u8]>, body: &'b [u8]) -> Cow<'b, s
         (None, _) => content_type.and_then(parameter).and_then(Encoding::for_label),
     };
     // Pages of plain letters, or in UTF-8 that says so, are nearly all there are.
-    let plain = encoding.is_none() && body.is_ascii() && !body.contains(&ESCAPE);
+    let plain = encoding.is_none() && body.is_ascii() && memchr::memchr(ESCAPE, body).is_none();
     let encoding = encoding.or_else(|| if plain { Some(UTF_8) } else { in_text(kind, body) });
     if encoding.is_none_or(|encoding| encoding == UTF_8)
         && let Ok(text) = std::str::from_utf8(body)

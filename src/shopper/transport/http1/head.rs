@@ -160,7 +160,7 @@ fn build(bytes: &Bytes, response: &httparse::Response<'_, '_>) -> Result<Head, H
 
 /// A header's value: a slice of the head, or its own text where its lines were folded. None where it has control characters.
 fn value(head: &Bytes, value: &[u8]) -> Option<HeaderValue> {
-    if value.contains(&b'\n') {
+    if memchr::memchr(b'\n', value).is_some() {
         let unfolded = value.iter().map(|byte| match byte {
             b'\r' | b'\n' => b' ',
             other => *other,
