@@ -1,6 +1,6 @@
 //! The engine and its shoppers against a shop that answers by a rule, under a paused clock.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -17,10 +17,12 @@ use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{
     self, Arm, Behaviour, Check, Conditions, Patience, Plan, RetryStrategy, StatusRange,
 };
-use crate::shopper::browser::session::{NoGate, SessionSettings};
-use crate::shopper::transport::TransportError;
+use crate::shopper::browser::session::{RequestGate, SessionSettings};
 use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
-use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
+use crate::shopper::transport::{Origin, TransportError};
+use crate::shopper::{
+    CoreContext, MeetingPoints, PurchaseEvent, PurchaseLog, PurchaseRecord, ReturningPool,
+};
 use crate::tally::{End, FailureKind, OwnFault, PairCounts, PairQuestion, StepTime, Tally};
 
 fn json_check(path: &str, expected: plan::Expected) -> Check {
@@ -68,6 +70,31 @@ fn run_both(
     rule: Rc<Rule>,
     baseline_rule: Option<Rc<Rule>>,
 ) -> (Tally, Tally) {
+    run_within(u64::MAX, Rc::new(()), plan, stop, rule, baseline_rule)
+}
+
+/// Lets so many requests pass, and none after them.
+struct UpTo(Cell<u64>);
+
+impl RequestGate for UpTo {
+    async fn pass(&self, _: &Origin) -> Option<Micros> {
+        match self.0.get().checked_sub(1) {
+            Some(left) => self.0.set(left),
+            None => std::future::pending().await,
+        }
+        None
+    }
+}
+
+/// The same with a purchase log, where each shop is sent only so many requests.
+fn run_within(
+    requests: u64,
+    purchase_log: Rc<dyn PurchaseLog>,
+    plan: Plan,
+    stop: &Stop,
+    rule: Rc<Rule>,
+    baseline_rule: Option<Rc<Rule>>,
+) -> (Tally, Tally) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -82,11 +109,11 @@ fn run_both(
                 plan: Arc::clone(&plan),
                 transport: FakeTransport { clock: clock.clone(), rule },
                 clock: clock.clone(),
-                gate: NoGate,
+                gate: Rc::new(UpTo(Cell::new(requests))),
                 settings: Rc::new(SessionSettings::new(Url::parse("http://127.0.0.1/").unwrap())),
                 run: Rc::from("test"),
                 tally: Tally::new(plan.tally_shape()).into(),
-                purchase_log: Rc::new(()),
+                purchase_log: Rc::clone(&purchase_log),
                 returning: ReturningPool::default().into(),
                 rendezvous: Arc::new(MeetingPoints::new(&plan, Slice::WHOLE)),
                 observer: None,
@@ -571,4 +598,39 @@ fn a_duet_sends_the_same_shoppers_to_two_shops_that_take_turns() {
     assert!(beside.pairs.is_empty());
     // Who never came to the confirmation in one shop is in no pair there.
     assert_eq!(pairs(PairQuestion::Step(crate::base::StepId(2))).total(), 50 - five);
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct CountedLog {
+    invoked: Cell<u64>,
+    settled: Cell<u64>,
+}
+
+impl PurchaseLog for CountedLog {
+    fn write(&self, line: &PurchaseRecord<'_>) {
+        let count = match line.event {
+            PurchaseEvent::Invoke => &self.invoked,
+            PurchaseEvent::Ok { .. }
+            | PurchaseEvent::Declined
+            | PurchaseEvent::Failed { .. }
+            | PurchaseEvent::Unknown { .. } => &self.settled,
+        };
+        count.set(count.get() + 1);
+    }
+}
+
+#[test]
+fn a_purchase_that_a_cap_holds_back_to_the_end_is_not_logged() {
+    for requests in [0, 1, 60, 75, 90, 200] {
+        let (log, paid) = (Rc::new(CountedLog::default()), Rc::new(Cell::new(0)));
+        let seen = Rc::clone(&paid);
+        let rule = move |asked: &Asked<'_>| {
+            seen.set(seen.get() + u64::from(is(asked, "pay")));
+            answer(200)
+        };
+        run_within(requests, log.clone(), shop_plan(), &Stop::default(), Rc::new(rule), None);
+        assert_eq!((log.invoked.get(), log.settled.get()), (paid.get(), paid.get()), "{requests}");
+        assert!(requests < 200 || paid.get() == 50);
+    }
 }

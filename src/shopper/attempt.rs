@@ -7,12 +7,12 @@ use http::{HeaderName, Method};
 
 use super::activity::{PurchaseUnderWay, StepUnderWay};
 use super::browser::request_headers::RequestKind;
-use super::browser::session::{FetchOutcome, PageRequest, RedirectHop};
+use super::browser::session::{FetchOutcome, PageRequest};
 use super::context::{CoreContext, Env};
 use super::failure_sample::Evidence;
 use super::journey::JourneyRun;
 use super::page_assets::{PageArrival, load_assets};
-use super::purchase::{Intent, PurchaseEvent};
+use super::purchase::Intent;
 use super::request::build::{self, fill};
 use super::request::form;
 use super::request::traceparent::traceparent;
@@ -21,11 +21,12 @@ use super::response::check::{Checker, FailedCheck};
 use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, failed_fetch};
 use super::response::extract::{Refresh, Response};
 use super::response::retry_after::retry_after;
-use super::transport::{Clock, Exchange, WireRequest, WireResponse};
+use super::step_watcher::StepWatcher;
+use super::transport::{Clock, WireResponse};
 use crate::base::{Micros, Money, StepId, UnitId};
 use crate::plan::{Body, Client, Plan, Poll, RenderError, Step};
 use crate::tally::{
-    AttemptTimes, ExchangeSeen, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
+    AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
 
 /// The state of one try at a step, over all its requests.
@@ -248,40 +249,27 @@ impl<E: Env> JourneyRun<E> {
                 // The run ends now; this shopper is cut where it stands.
                 std::future::pending::<()>().await;
             }
-            self.begin_purchase(context, attempt);
         }
         if plan.trace {
             let nth = self.outcomes.trace.exchanges_made() as u64;
             let traceparent = traceparent(&context.run, self.profile.id, nth);
             self.session.set_header(HeaderName::from_static("traceparent"), traceparent);
         }
-        let (trace, effort, nth, exchanges) = (
-            &mut self.outcomes.trace,
-            &mut self.outcomes.effort,
-            attempt.nth,
-            &mut attempt.exchanges,
-        );
-        let mut seen = |request: &WireRequest, exchange: &Exchange, hop: RedirectHop| {
-            let seen = ExchangeSeen {
-                step: step_id,
-                began_at: exchange.began_at,
-                phases: exchange.phases,
-                redirect: hop.index > 0,
-                connections: exchange.connections,
-                redials: exchange.redials,
-                sent: exchange.sent_at.is_some(),
-                resumed: exchange.resumed,
-                held: hop.held.is_some(),
-                bytes_sent: request.body.len() as u64,
-                bytes_received: exchange.bytes_received,
-            };
-            context.tally.borrow_mut().exchange(&seen);
-            effort.add(&seen);
-            trace.add(step_id, nth, exchange);
-            *exchanges += 1;
-            context.observe(|observer| observer.exchange_done(step_id, request, exchange, hop));
+        let (unit, nth) = (attempt.unit, attempt.nth);
+        let paying_step = plan.unit(unit).paying_step.unwrap_or(step_id);
+        let mut watcher = StepWatcher {
+            context,
+            step: step_id,
+            nth,
+            trace: &mut self.outcomes.trace,
+            effort: &mut self.outcomes.effort,
+            exchanges: &mut attempt.exchanges,
+            purchase: pays.then_some(PurchaseUnderWay { unit, nth, paying_step }),
+            activity: &mut self.activity,
+            intent: self.intent.as_ref(),
+            profile: &self.profile,
         };
-        let mut fetched = self.session.fetch(request, give_up_at, &mut seen).await;
+        let mut fetched = self.session.fetch(request, give_up_at, &mut watcher).await;
         if step.keeps_page
             && let Ok(page) = &fetched.result
         {
@@ -394,18 +382,6 @@ impl<E: Env> JourneyRun<E> {
         let intent = self.intent.insert(known.unwrap_or_else(new));
         self.variables.set_text(built_in::INTENT_ID, &intent.key());
         self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
-    }
-
-    /// The purchase's request is about to be sent: logged before, so that nothing that may be an order is forgotten.
-    fn begin_purchase(&mut self, context: &CoreContext<E>, attempt: &StepTry) {
-        let plan = &*context.plan;
-        let paying_step = plan.unit(attempt.unit).paying_step.unwrap_or(attempt.begun.step);
-        let purchase = PurchaseUnderWay { unit: attempt.unit, nth: attempt.nth, paying_step };
-        self.activity.replace_purchase(Some(purchase));
-        if let Some(intent) = &self.intent {
-            let (log, event) = (&*context.purchase_log, PurchaseEvent::Invoke);
-            intent.log(log, plan, &self.profile, purchase, event, context.clock.now());
-        }
     }
 
     /// Checks what came, and captures from it what the scenario captures. The response is read once for both.

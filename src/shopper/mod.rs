@@ -17,6 +17,7 @@ mod rendezvous;
 mod request;
 mod response;
 mod retry;
+mod step_watcher;
 pub mod transport;
 
 pub use browser::returning::ReturningPool;

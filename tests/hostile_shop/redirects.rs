@@ -7,12 +7,22 @@ use http::{HeaderMap, Method};
 use tillrush::base::Micros;
 use tillrush::shopper::browser::request_headers::RequestKind;
 use tillrush::shopper::browser::session::{
-    BrowserSession, FetchError, FetchOutcome, PageRequest, RedirectHop, SessionSettings,
+    BrowserSession, FetchError, FetchOutcome, FetchWatcher, PageRequest, RedirectHop,
+    SessionSettings,
 };
-use tillrush::shopper::transport::{ShopperConnections, TransportError};
+use tillrush::shopper::transport::{Exchange, ShopperConnections, TransportError, WireRequest};
 use url::Url;
 
 use super::raw::{RawShop, connections, ok, on_core};
+
+/// Each hop with the connections that it opened.
+struct Hops(Vec<(u32, u32)>);
+
+impl FetchWatcher for Hops {
+    fn exchanged(&mut self, _: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
+        self.0.push((hop.index, exchange.connections));
+    }
+}
 
 /// A shop that answers each path as the table says.
 async fn serving(table: &'static [(&'static str, &'static str)]) -> RawShop {
@@ -43,7 +53,7 @@ async fn get(session: &mut BrowserSession<impl ShopperConnections>, url: &str) -
         headers: HeaderMap::new(),
         body: Bytes::new(),
     };
-    session.fetch(request, Micros::from_secs(20), &mut |_, _, _| {}).await
+    session.fetch(request, Micros::from_secs(20), &mut ()).await
 }
 
 #[test]
@@ -108,19 +118,15 @@ fn hops_share_a_connection_and_carry_cookies_set_on_the_way() {
             headers: HeaderMap::new(),
             body: "card=1".into(),
         };
-        let mut hops = Vec::new();
-        let fetched = session
-            .fetch(request, Micros::from_secs(20), &mut |_, exchange, hop: RedirectHop| {
-                hops.push((hop.index, exchange.connections))
-            })
-            .await;
+        let mut hops = Hops(Vec::new());
+        let fetched = session.fetch(request, Micros::from_secs(20), &mut hops).await;
         // The host of that `//` redirect is not the shop's: everything before it was followed.
         assert!(
             matches!(fetched.result, Err(FetchError::RedirectNotAllowed { .. })),
             "{:?}",
             fetched.result
         );
-        assert_eq!(hops, [(0, 1), (1, 0)]);
+        assert_eq!(hops.0, [(0, 1), (1, 0)]);
         let received = shop.requests.borrow();
         assert!(received[0].starts_with("POST /pay ") && received[0].ends_with("card=1"));
         assert!(

@@ -14,11 +14,12 @@ use super::cookies::SiteContext;
 use super::referrer::ReferrerPolicy;
 use super::request_headers::{RequestKind, RequestParts};
 use super::session::{
-    BrowserSession, FetchError, FetchProgress, FetchedPage, PageRequest, RedirectHop, RequestGate,
+    BrowserSession, FetchError, FetchProgress, FetchWatcher, FetchedPage, PageRequest, RedirectHop,
+    RequestGate,
 };
 use super::site::{SiteRelation, is_trustworthy, relation};
 use crate::base::Micros;
-use crate::shopper::transport::{Exchange, Origin, ShopperConnections, WireRequest, WireResponse};
+use crate::shopper::transport::{Origin, ShopperConnections, WireRequest, WireResponse};
 
 /// The state of one fetch on its way through redirects.
 pub(super) struct RedirectChain {
@@ -208,15 +209,17 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     pub(super) async fn follow_redirects(
         &mut self,
         chain: &mut RedirectChain,
-        seen: &mut impl FnMut(&WireRequest, &Exchange, RedirectHop),
+        watcher: &mut impl FetchWatcher,
     ) -> Result<FetchedPage, FetchError> {
         loop {
             let context = self.prepare(chain);
             let held = self.gate.pass(&chain.request.origin).await;
             chain.progress.held += held.unwrap_or_default();
             chain.give_up_at = chain.give_up_at.saturating_add(held.unwrap_or_default());
+            watcher.sending();
             let exchange = self.connections.exchange(&chain.request, chain.give_up_at).await;
-            seen(&chain.request, &exchange, RedirectHop { index: chain.progress.exchanges, held });
+            let hop = RedirectHop { index: chain.progress.exchanges, held };
+            watcher.exchanged(&chain.request, &exchange, hop);
             if chain.progress.exchanges == 0 {
                 chain.progress.sent_at = exchange.sent_at;
             }

@@ -73,6 +73,14 @@ pub trait RequestGate {
     fn pass(&self, origin: &Origin) -> impl Future<Output = Option<Micros>>;
 }
 
+/// Sees what a fetch does, as it happens.
+pub trait FetchWatcher {
+    /// A request goes now: nothing holds it back any more.
+    fn sending(&mut self) {}
+    /// It was answered, or wasn't.
+    fn exchanged(&mut self, request: &WireRequest, exchange: &Exchange, hop: RedirectHop);
+}
+
 /// Holds nothing back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoGate;
@@ -252,6 +260,11 @@ impl RequestGate for NoGate {
     }
 }
 
+/// Nobody watches.
+impl FetchWatcher for () {
+    fn exchanged(&mut self, _: &WireRequest, _: &Exchange, _: RedirectHop) {}
+}
+
 impl<G: RequestGate> RequestGate for Rc<G> {
     async fn pass(&self, origin: &Origin) -> Option<Micros> {
         G::pass(self, origin).await
@@ -310,8 +323,8 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         self.assets.iter_mut().for_each(|assets| assets.disconnect());
     }
 
-    /// Sends the request, follows its redirects, and remembers cookies and page. `seen` is told of every
-    /// exchange right after it.
+    /// Sends the request, follows its redirects, and remembers cookies and page. `watcher` is told of every
+    /// exchange right before and after it.
     ///
     /// All of it is bounded by `give_up_at`, moved by as long as the gate holds requests back: what our own
     /// caps cost never makes a failure.
@@ -319,13 +332,13 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         &mut self,
         request: PageRequest<'_>,
         give_up_at: Micros,
-        seen: &mut impl FnMut(&WireRequest, &Exchange, RedirectHop),
+        watcher: &mut impl FetchWatcher,
     ) -> impl Future<Output = FetchOutcome> {
         // Begun before there is a future, which then need not hold the request twice.
         let mut begun = self.begin(request, give_up_at);
         async move {
             let result = match &mut begun {
-                Ok(chain) => self.follow_redirects(chain, seen).await,
+                Ok(chain) => self.follow_redirects(chain, watcher).await,
                 Err(trouble) => Err(trouble.clone()),
             };
             if let Ok(page) = &result

@@ -25,6 +25,12 @@ type Row = (&'static str, u16, Vec<(HeaderName, &'static str)>);
 
 struct HoldsBack(Micros);
 
+impl FetchWatcher for Vec<RedirectHop> {
+    fn exchanged(&mut self, _: &WireRequest, _: &Exchange, hop: RedirectHop) {
+        self.push(hop);
+    }
+}
+
 impl ShopperConnections for FakeConnections {
     fn now(&self) -> Micros {
         Micros(10 * (1 + self.asked.borrow().len() as u64))
@@ -113,7 +119,7 @@ fn fetch_as(
     now(session.fetch(
         PageRequest { method, url: url.into(), is_link: false, kind, headers, body },
         Micros(1_000),
-        &mut |_, _, _| {},
+        &mut (),
     ))
 }
 
@@ -138,7 +144,7 @@ fn fetch_with<G: RequestGate>(
             body,
         },
         Micros(1_000),
-        &mut |_, _, _| {},
+        &mut (),
     ))
 }
 
@@ -521,7 +527,7 @@ fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
         body: Bytes::new(),
     };
     let mut hops = Vec::new();
-    now(session.fetch(request, Micros(1_000), &mut |_, _, hop| hops.push(hop))).result.unwrap();
+    now(session.fetch(request, Micros(1_000), &mut hops)).result.unwrap();
     assert_eq!(
         hops,
         [
