@@ -44,9 +44,12 @@ impl RunAnalysis {
     /// Analyses a stored tally, whose header has the scenario.
     ///
     /// # Errors
-    /// When this version can't read the scenario any more.
+    /// When this version can't read the scenario any more, or the tally is not of this scenario.
     pub fn stored(shard: Shard, screen: Screen) -> Result<RunAnalysis, Failure> {
         let source = Source::stored(&shard.header, screen)?;
+        source.plan.owns(&shard.tally).with_context(|| {
+            format!("{}: its counts can't be of the scenario that is stored with them", shard.name)
+        })?;
         Ok(RunAnalysis::new(shard, source))
     }
 
@@ -144,6 +147,7 @@ pub fn facts(
             Ending::Interrupted => Completion::Interrupted,
             Ending::Killed => Completion::Killed,
             Ending::Running => Completion::Running,
+            Ending::Damaged => Completion::Damaged,
         },
         tags: header.tags.clone(),
         machine: Machine {

@@ -65,8 +65,11 @@ pub fn compare_after_run(
     let found = compare_runs(base, &candidate, args, out)?;
     let report =
         ComparisonReport { own: Some(candidate.report()), ..report(base, &candidate, &found) };
-    folder.write(DOCUMENT, Format::Json.render(&report).as_bytes())?;
-    folder.write(PAGE, Format::Html.render(&report).as_bytes())?;
+    let document = folder.write(DOCUMENT, Format::Json.render(&report).as_bytes());
+    let page = folder.write(PAGE, Format::Html.render(&report).as_bytes());
+    if let Err(error) = document.and(page) {
+        screen.notice(&format!("warning: the comparison is not in the run's folder: {error:#}"));
+    }
     if !files.to_stdout() {
         screen.print_line(format_args!(""));
     }

@@ -9,7 +9,6 @@ use super::analysis::RunAnalysis;
 use super::args::RunArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::live::stop_on_signals;
 use super::paired;
 use super::preflight::{self, Access};
 use super::recorder::Recorder;
@@ -17,6 +16,7 @@ use super::replay_command;
 use super::report::publish;
 use super::run_folder::RunFolder;
 use super::screen::{Screen, print_error_line};
+use super::signals::stop_on_signals;
 use super::source::Source;
 use super::web::Web;
 use crate::base::{Slice, counted};
@@ -29,13 +29,14 @@ use crate::tally::shard::{Ending, RunSettings, ShardHeader};
 ///
 /// # Errors
 /// Before anything is sent to the shop, when it may not be loaded or is not reachable, or when the run can't be set up.
-/// After the run, when its result can't be stored.
+/// After the run and its report, when its result can't be stored.
 pub fn execute(
     source: &Source,
     args: &RunArgs,
     screen: Screen,
 ) -> Result<(RunAnalysis, RunFolder), Failure> {
     let plan = &source.plan;
+    args.files.ensure_writable()?;
     let baseline_shop =
         args.paired.as_ref().map(|_| baseline_shop(plan, args, screen)).transpose()?;
     let access = preflight::preflight(plan, &args.access, screen)?;
@@ -88,14 +89,13 @@ pub fn execute(
     }
 
     let ending = ending(stop.cause(), screen);
-    if let Some(recorder) = baseline_recorder {
-        recorder.finish(ending)?;
-    }
-    let run = recorder.finish(ending)?;
-    publish(&run, &args.files, screen)?;
+    let baseline_stored = baseline_recorder.map_or(Ok(()), |recorder| recorder.finish(ending).1);
+    let (run, stored) = recorder.finish(ending);
+    let published = publish(&run, &args.files, screen);
     if let Some(web) = web {
         web.finish(&run.shard.tally, &run.facts, &run.findings);
     }
+    stored.and(baseline_stored).and(published)?;
     Ok((run, folder))
 }
 

@@ -1,6 +1,5 @@
-//! The live run: signals that end it, and progress that shows it.
+//! The progress of a run, as it is shown while it goes on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,10 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use super::dashboard;
-use super::exit::Exit;
 use super::screen::Screen;
 use crate::base::{Micros, on_one_line};
-use crate::engine::{Phase, Stop, StopCause};
 use crate::plan::Plan;
 use crate::tally::Tally;
 
@@ -39,42 +36,6 @@ impl Above {
             None => self.screen.notice(line),
         }
     }
-}
-
-/// Returns at the first interrupt or termination signal.
-pub async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a signal to wait for, nothing interrupts.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// The first signal stops arrivals, the second ends the program at once. In both cases, what was measured is on disk.
-pub fn stop_on_signals(stop: &Arc<Stop>, folder: String, above: Above) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stop = Arc::clone(stop);
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        runtime.block_on(async {
-            interrupted().await;
-            above.notice("stopping: no new arrivals; shoppers in flight have 5 s to finish (Ctrl-C again ends at once)");
-            stop.advance(Phase::Draining, StopCause::Interrupted);
-            interrupted().await;
-            above.notice(&format!("ended at once; to see what was measured: tillrush report {folder}"));
-            std::process::exit(i32::from(Exit::Interrupted.code()));
-        });
-    })?;
-    Ok(())
 }
 
 /// Shows the progress of a run: a bar and a table on a terminal, elsewhere a line every few seconds.

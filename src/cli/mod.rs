@@ -34,7 +34,9 @@ mod runs;
 mod schema;
 mod screen;
 mod shop;
+mod signals;
 mod source;
+mod store;
 mod walk;
 mod web;
 

@@ -13,11 +13,9 @@ use crate::report::{Addition, Format, Output, Report, Target, console};
 /// Prints the terminal report unless another one goes to standard output, then writes the files.
 pub fn deliver(report: &dyn Report, files: &ReportFileArgs, screen: Screen) -> Result<(), Failure> {
     show(report, files, screen)?;
-    // Last, so that a file that can't be written hides nothing.
-    for Output { format, target } in files.outputs() {
-        write(target, &format.render(report))?;
-    }
-    Ok(())
+    // Last, and each of them, so that a file that can't be written hides nothing.
+    let write = |Output { format, target }: &Output| write(target, &format.render(report));
+    files.outputs().iter().map(write).fold(Ok(()), Result::and)
 }
 
 /// Prints a comparison, and adds it to the files that have the candidate's own report.

@@ -5,10 +5,12 @@ use std::fs::File;
 use tokio::time::Instant;
 
 use super::analysis::RunAnalysis;
+use super::failure::Failure;
 use super::live::Progress;
 use super::run_folder::{RunFolder, shard};
 use super::screen::{Screen, print_error_line};
 use super::source::Source;
+use super::store::store;
 use super::web::Web;
 use crate::base::Micros;
 use crate::engine::{Phase, RunOptions, Stop, StopCause, peak_rss_kib};
@@ -104,23 +106,18 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Stores the whole run, and analyses it.
-    ///
-    /// # Errors
-    /// When the run's files can't be written.
-    pub fn finish(self, ending: Ending) -> anyhow::Result<RunAnalysis> {
+    /// Analyses the whole run, and stores it. Whether it could be stored does not change what was measured.
+    pub fn finish(self, ending: Ending) -> (RunAnalysis, Result<(), Failure>) {
         let Recorder { folder, source, header, total, writer, write_error, .. } = self;
         if let Some(error) = write_error {
             print_error_line(&format!(
                 "warning: tally.part could not be written ({error}); the whole tally is written now, if possible"
             ));
         }
-        let shard = shard(header, total, ending, folder.display());
-        folder.seal(&shard)?;
+        let run = RunAnalysis::new(shard(header, total, ending, folder.display()), source.clone());
+        let stored = store(&run, folder);
         // Until here, the open file marks the run as in progress.
         drop(writer);
-        let run = RunAnalysis::new(shard, source.clone());
-        run.store(folder)?;
-        Ok(run)
+        (run, stored)
     }
 }

@@ -12,7 +12,7 @@ use super::run_folder::RunFolder;
 use super::screen::Screen;
 use crate::base::counted;
 use crate::report::Report;
-use crate::tally::shard::Ending;
+use crate::tally::shard::{Ending, Shard};
 
 /// `tillrush report`.
 pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
@@ -25,23 +25,42 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
         publish(&run, &args.files, screen)?;
         return Ok(run.exit());
     }
+    tell_of_loss(&shard, screen);
+    let run = RunAnalysis::stored(shard, screen)?;
+    renew(&run, &folder, screen);
+    publish(&run, &args.files, screen)?;
+    if let Some(baseline) = &baseline {
+        let shard = baseline.shard()?;
+        tell_of_loss(&shard, screen);
+        renew(&RunAnalysis::new(shard, run.source.clone()), baseline, screen);
+    }
+    let comparison = comparison::compare_paired(&folder, &args.out, &args.files, screen)?;
+    Ok(run.exit().worse_of(comparison))
+}
+
+/// Says what the report leaves out.
+fn tell_of_loss(shard: &Shard, screen: Screen) {
+    if let Some(loss) = &shard.loss {
+        screen.notice(&format!("warning: {}: {loss}; the rest is reported", shard.name));
+    }
     if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
         screen.notice(&format!(
             "this run was killed; the report has what it had stored ({} of its last second lost)",
             counted(shard.torn_bytes, "byte")
         ));
-        folder.seal(&shard)?;
     }
-    let run = RunAnalysis::stored(shard, screen)?;
-    run.store(&folder)?;
-    publish(&run, &args.files, screen)?;
-    if let Some(baseline) = &baseline {
-        let shard = baseline.shard()?;
-        baseline.seal(&shard)?;
-        RunAnalysis::new(shard, run.source.clone()).store(baseline)?;
+}
+
+/// Writes the folder's files anew, where it can be written. The report does not depend on it.
+fn renew(run: &RunAnalysis, folder: &RunFolder, screen: Screen) {
+    // What is damaged stays as it is: somebody may still mend it.
+    let ended = || if run.shard.loss.is_none() { folder.seal(&run.shard) } else { Ok(()) };
+    if let Err(error) = ended().and_then(|()| run.store(folder)) {
+        screen.notice(&format!(
+            "warning: the files in {} stay as they are: {error:#}",
+            folder.display()
+        ));
     }
-    let comparison = comparison::compare_paired(&folder, &args.out, &args.files, screen)?;
-    Ok(run.exit().worse_of(comparison))
 }
 
 /// Prints a run's report, writes the files that were asked for, and annotates the CI job.

@@ -12,12 +12,14 @@ use jiff::Timestamp;
 
 use crate::engine::PurchaseLogFile;
 use crate::tally::Tally;
-use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardHeader};
+use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardError, ShardHeader};
 
 /// The tally of a run in progress.
 const GROWING: &str = "tally.part";
 /// The tally of a run that has ended.
 const TALLY: &str = "tally";
+/// The same once more: it is read where a part of the first can't be.
+const COPY: &str = "tally.copy";
 /// The second shop's half of a paired run: a run folder in the run's folder.
 const BASELINE: &str = "baseline";
 /// The purchase log: a line for each start and end of a purchase attempt.
@@ -71,6 +73,17 @@ impl RunFolder {
     pub fn baseline(&self) -> Option<RunFolder> {
         let path = self.path.join(BASELINE);
         path.is_dir().then_some(RunFolder { path })
+    }
+
+    /// Makes the folder anew, if it is gone. Whether it was.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn restore(&self) -> anyhow::Result<bool> {
+        let was_gone = !self.path.is_dir();
+        fs::create_dir_all(&self.path)
+            .with_context(|| format!("can't make the folder {}", self.display()))?;
+        Ok(was_gone)
     }
 
     /// Makes the folder of the second shop of a paired run.
@@ -127,21 +140,28 @@ impl RunFolder {
         PurchaseLogFile::open(&path).with_context(|| format!("can't write {}", path.display()))
     }
 
-    /// Reads the run's tally: the whole one, what a killed run left, or what a run in progress has stored so far.
+    /// Reads the run's tally: the whole one, what a killed run left, or what a run in progress has stored so far. Where the
+    /// whole one is damaged and its copy is not, the copy is read.
     ///
     /// # Errors
     /// When there is none, or it can't be read.
     pub fn shard(&self) -> anyhow::Result<Shard> {
         // Asked first: if it is not running now, what is read next does not change any more.
         let running = self.is_running();
-        let [ended, in_progress] = [TALLY, GROWING].map(|name| self.path.join(name));
-        let open = |path: &PathBuf| File::open(path).map(|file| (file, path.display().to_string()));
+        let [ended, copy, in_progress] = [TALLY, COPY, GROWING].map(|name| self.path.join(name));
         // The run may end between the first and the second attempt.
-        let opened = open(&ended).or_else(|_| open(&in_progress)).or_else(|_| open(&ended));
-        let (file, name) = opened.with_context(|| {
+        let read = [&ended, &in_progress, &ended].into_iter().find_map(|path| read_if_there(path));
+        let shard = read.with_context(|| {
             format!("{} holds no run: can't read {}", self.display(), in_progress.display())
         })?;
-        let shard = Shard::read(name, io::BufReader::with_capacity(1 << 20, file))?;
+        let is_whole = |shard: &Shard| shard.torn_bytes == 0 && shard.loss.is_none();
+        if !shard.as_ref().is_ok_and(is_whole)
+            && let Some(Ok(copy)) =
+                read_if_there(&copy).filter(|copy| copy.as_ref().is_ok_and(is_whole))
+        {
+            return Ok(copy);
+        }
+        let shard = shard?;
         let ending =
             if running && shard.ending == Ending::Killed { Ending::Running } else { shard.ending };
         Ok(Shard { ending, ..shard })
@@ -154,12 +174,14 @@ impl RunFolder {
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Replaces the tally in progress by the whole one.
+    /// Replaces the tally in progress by the whole one, and a copy of it.
     ///
     /// # Errors
     /// When a file or folder can't be made.
     pub fn seal(&self, shard: &Shard) -> anyhow::Result<()> {
-        self.write_through(TALLY, |file| shard.write(io::BufWriter::new(file))?.flush())?;
+        for name in [COPY, TALLY] {
+            self.write_through(name, |file| shard.write(io::BufWriter::new(file))?.flush())?;
+        }
         match fs::remove_file(self.path.join(GROWING)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(error).context("can't remove tally.part")
@@ -183,13 +205,17 @@ impl RunFolder {
     ) -> anyhow::Result<()> {
         let (path, part) = (self.path.join(name), self.path.join(format!("{name}.new")));
         let written = File::create(&part).and_then(fill).and_then(|()| fs::rename(&part, &path));
+        if written.is_err() {
+            // Half a file helps nobody, and takes room that another may need.
+            let _ = fs::remove_file(&part);
+        }
         written.with_context(|| format!("can't write {}", path.display()))
     }
 }
 
 /// A whole tally as a shard.
 pub fn shard(header: ShardHeader, tally: Tally, ending: Ending, name: String) -> Shard {
-    Shard { name, header, tally, ending, torn_bytes: 0 }
+    Shard { name, header, tally, ending, torn_bytes: 0, loss: None }
 }
 
 /// The tally of a stored run, which is given as a folder, as `latest` or `latest~1`, or as the tally file itself.
@@ -201,7 +227,16 @@ pub fn open_shard(named: &Path, out: &Path) -> anyhow::Result<Shard> {
         return RunFolder::open(named, out)?.shard();
     }
     let file = File::open(named).with_context(|| format!("can't read {}", named.display()))?;
-    Ok(Shard::read(named.display().to_string(), io::BufReader::with_capacity(1 << 20, file))?)
+    Ok(read(named, file)?)
+}
+
+/// What a tally file holds; none where there is no such file.
+fn read_if_there(path: &Path) -> Option<Result<Shard, ShardError>> {
+    File::open(path).ok().map(|file| read(path, file))
+}
+
+fn read(path: &Path, file: File) -> Result<Shard, ShardError> {
+    Shard::read(path.display().to_string(), io::BufReader::with_capacity(1 << 20, file))
 }
 
 /// How many runs back from the newest: 0 for `latest`, 1 for `latest~1`.

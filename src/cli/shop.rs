@@ -5,8 +5,8 @@ use anyhow::Context;
 use super::args::ShopArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::live;
 use super::screen::Screen;
+use super::signals::interrupted;
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
 
 /// `tillrush shop`.
@@ -26,7 +26,7 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
         let address = shop.addr();
         screen.print_line(format_args!("practice shop: http://{address} (Ctrl-C stops it)"));
         screen.print_line(format_args!("its order ledger: http://{address}/admin/ledger"));
-        live::interrupted().await;
+        interrupted().await;
         shop.stop().await;
         Ok(Exit::Ok)
     })

@@ -1,7 +1,7 @@
 //! What a tally of this plan is indexed by.
 
 use super::Plan;
-use crate::tally::{Cohort, TallyShape};
+use crate::tally::{Cohort, Misfit, Tally, TallyShape};
 
 impl Plan {
     /// What a tally of this plan is indexed by.
@@ -16,6 +16,19 @@ impl Plan {
             observed: self.observed.len(),
             cohorts: Cohort::all_of(self.objectives.iter().map(|objective| &objective.only[..])),
             block: TallyShape::block_for(self.load.length()),
+        }
+    }
+
+    /// Whether everything that the tally speaks of is in this plan.
+    ///
+    /// # Errors
+    /// When it counts something that the plan does not have.
+    pub fn owns(&self, tally: &Tally) -> Result<(), Misfit> {
+        tally.fits(&self.tally_shape(), self.load.length())?;
+        let arms = self.shoppers.arms.len();
+        match tally.retry_arms.keys().map(|key| usize::from(key.arm)).find(|arm| *arm >= arms) {
+            Some(index) => Err(Misfit::Index { what: "arm", index, planned: arms }),
+            None => Ok(()),
         }
     }
 }

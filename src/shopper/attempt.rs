@@ -244,11 +244,9 @@ impl<E: Env> JourneyRun<E> {
         let pays =
             plan.invoking_step(attempt.unit) == Some(step_id) && self.activity.purchase().is_none();
         let request = self.build_request(context, attempt, pays)?;
-        if pays {
-            if !context.purchase_log.admits_purchase() {
-                // The run ends now; this shopper is cut where it stands.
-                std::future::pending::<()>().await;
-            }
+        if pays && !context.purchase_log.admits_purchase() {
+            // The run ends now; this shopper is cut where it stands.
+            std::future::pending::<()>().await;
         }
         if plan.trace {
             let nth = self.outcomes.trace.exchanges_made() as u64;

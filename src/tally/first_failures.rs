@@ -110,4 +110,11 @@ impl Merge for FailureMessages {
         }
         self.bound();
     }
+
+    fn volume(&self) -> u64 {
+        match self {
+            FailureMessages::Distinct(messages) => messages.volume(),
+            FailureMessages::TooMany(outcomes) => outcomes.volume(),
+        }
+    }
 }

@@ -211,6 +211,10 @@ impl Merge for Latency {
         self.count = self.count.saturating_add(other.count);
     }
 
+    fn volume(&self) -> u64 {
+        self.count
+    }
+
     fn compact(&mut self) {
         Latency::compact(self);
     }

@@ -179,6 +179,43 @@ impl Merge for Tally {
         Tally::merge(self, other);
     }
 
+    fn volume(&self) -> u64 {
+        let Tally {
+            shape: _,
+            arrivals,
+            steps,
+            journeys,
+            distinct: _,
+            shoppers,
+            attempts,
+            retry_arms,
+            blocks,
+            seconds,
+            causes,
+            samples: _,
+            generator,
+            cohorts,
+            pairs,
+            keys: _,
+        } = self;
+        [
+            arrivals.volume(),
+            steps.volume(),
+            journeys.volume(),
+            shoppers.volume(),
+            attempts.volume(),
+            retry_arms.volume(),
+            blocks.volume(),
+            seconds.volume(),
+            causes.volume(),
+            generator.volume(),
+            cohorts.volume(),
+            pairs.volume(),
+        ]
+        .into_iter()
+        .fold(0, u64::saturating_add)
+    }
+
     fn compact(&mut self) {
         Tally::compact(self);
     }

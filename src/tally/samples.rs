@@ -157,4 +157,8 @@ impl Merge for Samples {
             }
         }
     }
+
+    fn volume(&self) -> u64 {
+        0
+    }
 }

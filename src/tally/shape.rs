@@ -106,4 +106,8 @@ impl Merge for TallyShape {
         keep_larger(&mut self.block, block);
         keep_larger(&mut self.cohorts, cohorts);
     }
+
+    fn volume(&self) -> u64 {
+        0
+    }
 }

@@ -172,6 +172,10 @@ impl Merge for DistinctValues {
         }
         self.bound();
     }
+
+    fn volume(&self) -> u64 {
+        0
+    }
 }
 
 // === impl ShopperKey ===

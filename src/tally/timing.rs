@@ -157,6 +157,10 @@ impl Merge for StepTimes {
         self.0.merge_with(theirs);
     }
 
+    fn volume(&self) -> u64 {
+        self.0.volume()
+    }
+
     fn compact(&mut self) {
         self.0.compact();
     }

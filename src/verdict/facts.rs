@@ -57,6 +57,8 @@ pub enum Completion {
     Killed,
     /// Not yet: the run goes on, and these are the facts of what it has come to.
     Running,
+    /// However it ended, a part of what was stored can't be read any more, and is left out.
+    Damaged,
 }
 
 /// The machine that the generator ran on.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::bench::{BUY, Bench, Books, MEASURED, Shop, count, document, json_lines, loaded, step};
 
 /// What a run leaves in its folder.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "failures.jsonl",
     "intervals.hlog",
     "purchases.jsonl",
@@ -18,6 +18,7 @@ const FILES: [&str; 7] = [
     "run.json",
     "scenario.yaml",
     "tally",
+    "tally.copy",
 ];
 
 const FAULTS: &str = "
@@ -96,6 +97,7 @@ fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
         .max()
         .unwrap();
 
+    report_of_damaged_copy(&bench, &folder);
     bench.tillrush(&["report", folder.to_str().unwrap()]).with(&[105]).complains("killed");
     assert_eq!(files(&folder), FILES);
     let rebuilt = document(&folder);
@@ -130,6 +132,22 @@ fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
     let first = std::fs::read(folder.join("run.json")).unwrap();
     bench.tillrush(&["report", "latest"]).with(&[105]);
     assert_eq!(std::fs::read(folder.join("run.json")).unwrap(), first);
+}
+
+/// A wrong byte in what the run had stored loses a part of a second, and no more.
+fn report_of_damaged_copy(bench: &Bench, folder: &Path) {
+    let damaged = bench.path().join("damaged");
+    std::fs::create_dir(&damaged).unwrap();
+    let mut bytes = std::fs::read(folder.join("tally.part")).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(damaged.join("tally.part"), bytes).unwrap();
+    let told = bench.tillrush(&["report", "damaged"]).with(&[105]).complains("damaged at byte ");
+    assert!(told.stderr.contains("the rest is reported"), "{}", told.stderr);
+    let found = document(&damaged);
+    assert_eq!(found["completion"], "damaged");
+    assert!(count(&found, "/shoppers/started") > 0, "{:#}", found["shoppers"]);
+    assert!(damaged.join("tally.part").exists(), "what is damaged is kept");
 }
 
 #[test]

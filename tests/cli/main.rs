@@ -26,4 +26,5 @@ mod page;
 mod refusals;
 mod scenarios;
 mod slices;
+mod storage;
 mod tls;

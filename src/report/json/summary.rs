@@ -113,6 +113,7 @@ fn completion(completion: Completion) -> &'static str {
         Completion::Interrupted => "interrupted",
         Completion::Killed => "killed",
         Completion::Running => "running",
+        Completion::Damaged => "damaged",
     }
 }
 

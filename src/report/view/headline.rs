@@ -61,6 +61,10 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Statement {
             Tone::Doubtful,
             "the process was killed; the results cover what it had stored",
         ),
+        Verdict::Interrupted if facts.completion == Completion::Damaged => Statement::new(
+            Tone::Doubtful,
+            "the stored run is damaged; the results leave out what can't be read",
+        ),
         Verdict::Interrupted => Statement::new(
             Tone::Doubtful,
             "the run was interrupted; the results cover the time until then",

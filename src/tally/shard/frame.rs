@@ -36,10 +36,24 @@ pub(super) enum Next {
     Frame(OwnedContent),
     /// The file ends here.
     Nothing,
-    /// The file ends within a frame, or with one that was not written to its end; this many bytes of it are there.
-    Torn(u64),
-    /// Bytes that were never written so.
-    Damaged(String),
+    /// A whole frame that holds what no frame does.
+    Senseless(String),
+    /// Bytes that are no frame: damaged, or not written to their end.
+    Broken {
+        /// What was read of it.
+        bytes: Vec<u8>,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// How many bytes are summed up at most in the search for a frame: a second's work.
+const SEARCHED_BYTES: usize = 1 << 30;
+
+impl Next {
+    pub(super) fn is_header(&self) -> bool {
+        matches!(self, Next::Frame(OwnedContent::Header(_)))
+    }
 }
 
 /// The frame of this content, ready to be written at once.
@@ -59,36 +73,59 @@ pub(super) fn encode(content: &Content<'_>) -> io::Result<Vec<u8>> {
 
 /// Reads the next frame.
 pub(super) fn next(input: &mut impl Read) -> io::Result<Next> {
-    let mut start = Vec::with_capacity(8);
-    input.by_ref().take(8).read_to_end(&mut start)?;
-    let Some((&length, &sum)) = start
-        .split_first_chunk::<4>()
-        .and_then(|(length, rest)| Some((length, rest.first_chunk::<4>()?)))
-    else {
-        return Ok(if start.is_empty() { Next::Nothing } else { Next::Torn(start.len() as u64) });
+    let mut bytes = Vec::with_capacity(8);
+    input.by_ref().take(8).read_to_end(&mut bytes)?;
+    let Some((length, sum)) = start_of(&bytes) else {
+        let what = "it ends within a frame".into();
+        return Ok(if bytes.is_empty() { Next::Nothing } else { Next::Broken { bytes, what } });
     };
-    let bytes = u32::from_le_bytes(length);
-    if bytes > MAX_FRAME_BYTES {
-        return Ok(Next::Damaged(format!("a frame of {bytes} bytes")));
+    let content_bytes = u32::from_le_bytes(length);
+    if content_bytes > MAX_FRAME_BYTES {
+        let what = format!("a frame of {content_bytes} bytes");
+        return Ok(Next::Broken { bytes, what });
     }
-    let mut content = Vec::new();
-    input.by_ref().take(bytes.into()).read_to_end(&mut content)?;
-    if (content.len() as u64) < u64::from(bytes) {
-        return Ok(Next::Torn(8 + content.len() as u64));
-    }
-    if checksum(length, &content) != sum {
-        let goes_on = input.read(&mut [0])? > 0;
-        return Ok(if goes_on {
-            Next::Damaged("a wrong checksum".into())
-        } else {
-            Next::Torn(8 + u64::from(bytes))
+    input.by_ref().take(content_bytes.into()).read_to_end(&mut bytes)?;
+    let content = &bytes[8..];
+    let what = if (content.len() as u64) < u64::from(content_bytes) {
+        "it ends within a frame"
+    } else if checksum(length, content) != sum {
+        "a wrong checksum"
+    } else {
+        return Ok(match postcard::take_from_bytes(content) {
+            Ok((content, [])) => Next::Frame(content),
+            Ok((_, rest)) => Next::Senseless(format!("{} bytes too many in a frame", rest.len())),
+            Err(error) => Next::Senseless(format!("a frame that can't be decoded: {error}")),
         });
-    }
-    Ok(match postcard::take_from_bytes(&content) {
-        Ok((content, [])) => Next::Frame(content),
-        Ok((_, rest)) => Next::Damaged(format!("{} bytes too many in a frame", rest.len())),
-        Err(error) => Next::Damaged(format!("a frame that can't be decoded: {error}")),
+    };
+    Ok(Next::Broken { bytes, what: what.into() })
+}
+
+/// Where the first whole frame begins in these bytes, if one does.
+pub(super) fn find(bytes: &[u8]) -> Option<usize> {
+    let mut budget = SEARCHED_BYTES;
+    (0..bytes.len()).find(|&at| {
+        let Some((length, sum)) = start_of(&bytes[at..]) else { return false };
+        let content_bytes = u32::from_le_bytes(length) as usize;
+        let content =
+            bytes[at + 8..].get(..content_bytes).filter(|content| begins_content(content));
+        content.is_some_and(|content| {
+            let affordable = budget.checked_sub(content.len());
+            budget = affordable.unwrap_or(0);
+            affordable.is_some() && checksum(length, content) == sum
+        })
     })
+}
+
+/// Whether some content begins like this: with its kind. The shortest one is the end's, of two bytes.
+fn begins_content(content: &[u8]) -> bool {
+    const KINDS: u8 = 3;
+    content.len() >= 2 && content[0] < KINDS
+}
+
+/// The length and the checksum that a frame begins with.
+fn start_of(bytes: &[u8]) -> Option<([u8; 4], [u8; 4])> {
+    let (&length, rest) = bytes.split_first_chunk::<4>()?;
+    Some((length, *rest.first_chunk::<4>()?))
 }
 
 fn checksum(length: [u8; 4], content: &[u8]) -> [u8; 4] {

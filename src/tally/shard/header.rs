@@ -1,11 +1,12 @@
 //! What a stored tally is of.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::settings::RunSettings;
-use crate::base::{Micros, Slice};
+use crate::base::{Micros, Slice, counted};
 use crate::tally::{Tally, TallyShape};
 
 /// What a stored tally is of: enough to compile the plan again and to report without the files it came from.
@@ -56,6 +57,21 @@ pub struct Shard {
     pub ending: Ending,
     /// Bytes of a torn last frame that were dropped; 0 if it was whole.
     pub torn_bytes: u64,
+    /// What could not be read, where the file is damaged.
+    pub loss: Option<Loss>,
+}
+
+/// What of a damaged tally could not be read: the parts between those that are whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Stretches that could not be read.
+    pub places: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Where the first one begins, in bytes.
+    pub at: u64,
+    /// The last second that was whole before the first one, and the first that was whole after the last one.
+    pub between: (u32, u32),
 }
 
 /// How a run ended, from well to worse.
@@ -72,6 +88,8 @@ pub enum Ending {
     Killed,
     /// Not yet: what the process has stored so far is here. Never stored itself.
     Running,
+    /// However it ended, a part of what it had stored can't be read any more.
+    Damaged,
 }
 
 // === impl ShardHeader ===
@@ -89,6 +107,29 @@ impl ShardHeader {
             let of = u64::from(slice.of());
             (parts / divisor(parts, of)).saturating_mul(of)
         })
+    }
+}
+
+// === impl Loss ===
+
+impl Loss {
+    /// Both.
+    pub(super) fn and(self, other: Loss) -> Loss {
+        Loss {
+            places: self.places.saturating_add(other.places),
+            bytes: self.bytes.saturating_add(other.bytes),
+            at: self.at.min(other.at),
+            between: (self.between.0.min(other.between.0), self.between.1.max(other.between.1)),
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Loss { places, bytes, at, between: (from, until) } = *self;
+        let places = counted(places, "place");
+        write!(f, "damaged at byte {at}: {bytes} bytes in {places} can't be read; ")?;
+        write!(f, "what was counted between second {from} and second {until} is incomplete")
     }
 }
 

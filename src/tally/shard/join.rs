@@ -112,6 +112,10 @@ impl Shard {
         self.tally.compact();
         self.ending = self.ending.max(other.ending);
         self.torn_bytes = self.torn_bytes.saturating_add(other.torn_bytes);
+        self.loss = match (self.loss, other.loss) {
+            (Some(ours), Some(theirs)) => Some(ours.and(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
     }
 
     fn joins(&self, other: &Shard) -> Result<(), MergeError> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::*;
 use crate::base::{JourneyId, Micros, Slice};
 use crate::tally::tests::{attempt, cause, ended, is, line, shape, tried};
-use crate::tally::{FailureKind, Outcome, OwnFault, Tally, TallyShape};
+use crate::tally::{FailureKind, Observed, Outcome, OwnFault, Tally, TallyShape};
 use proptest::prelude::*;
 
 fn slice(text: &str) -> Slice {
@@ -67,9 +67,14 @@ fn delta(second: u64) -> Tally {
     (0..40).for_each(|i| {
         tally.step_attempt(&attempt((i % 4) as u16, second * 1_000 + i, 20 + i * i, Outcome::Ok))
     });
-    tally.unit_attempt(&tried(1, &[0, 1], &[is("node-1")], Outcome::Failed(FailureKind::TooSlow)));
+    tally.unit_attempt(&tried(
+        1,
+        &[0, 1],
+        &[is("node-1"), Observed::Missing],
+        Outcome::Failed(FailureKind::TooSlow),
+    ));
     tally.sample(&cause(1, FailureKind::TooSlow, "given up"), second, line(second));
-    tally.shopper_end(&ended(&[0, 1], &[is("node-1")]));
+    tally.shopper_end(&ended(&[0, 1], &[is("node-1"), Observed::Missing]));
     tally.own_failure(OwnFault::Means, "no ports left");
     tally
 }
@@ -82,6 +87,7 @@ fn shard(name: &str, slices: &[&str], seconds: std::ops::Range<u64>) -> Shard {
         tally,
         ending: Ending::Finished,
         torn_bytes: 0,
+        loss: None,
     }
 }
 
@@ -135,9 +141,6 @@ fn what_is_no_tally_is_refused_with_a_remedy() {
     insta::assert_snapshot!(refused(b""), @"runs/a/tally: this is not a stored tally (it does not begin with 'tillrush.tally/1')");
     insta::assert_snapshot!(refused(b"tillrush.tally/2\nwhatever"), @"runs/a/tally: its format is 'tillrush.tally/2', this program reads 'tillrush.tally/1'; use the program that wrote it");
     insta::assert_snapshot!(refused(&whole[..30]), @"runs/a/tally: it ends before its header; the run was killed at its very start, and left nothing to report");
-    let mut flipped = whole.clone();
-    flipped[stored(1, None).len() + 20] ^= 1;
-    insta::assert_snapshot!(refused(&flipped).replace(&stored(1, None).len().to_string(), "AT"), @"runs/a/tally: damaged at byte AT: a wrong checksum; take a copy of the file, or leave it out");
     let twice = [&whole[..], &whole[FORMAT.len() + 1..]].concat();
     insta::assert_snapshot!(refused(&twice).replace(&whole.len().to_string(), "AT"), @"runs/a/tally: damaged at byte AT: it goes on after its end (Interrupted); take a copy of the file, or leave it out");
 }
@@ -239,18 +242,65 @@ proptest! {
 
     #[test]
     fn a_changed_byte_is_never_read_as_something_else(at: prop::sample::Index, bit in 0..8u8) {
-        let bytes = stored(2, Some(Ending::Finished));
-        let mut changed = bytes.clone();
-        changed[at.index(bytes.len())] ^= 1 << bit;
+        let bytes = stored(4, Some(Ending::Finished));
+        let (mut changed, at) = (bytes.clone(), at.index(bytes.len()));
+        changed[at] ^= 1 << bit;
         match Shard::read("run", &changed[..]) {
-            Err(_) => {}
-            // A length that points beyond the end, or the last frame: as if the file had been torn there.
-            Ok(read) => {
-                prop_assert!(read.torn_bytes > 0 && read.ending == Ending::Killed);
-                let known: Vec<Tally> = (0..=2).map(|seconds| (0..seconds).map(delta).sum::<Tally>()).collect();
-                let empty = Tally::new(shape());
-                prop_assert!(read.tally == empty || known[1..].contains(&read.tally));
-            }
+            // Only the line at the begin may be taken for another version's.
+            Err(error) => prop_assert!(at <= FORMAT.len(), "{}: {}", at, error),
+            Ok(read) => prop_assert_eq!(kept_without(at), (read.tally, read.ending, read.loss.map(|loss| loss.places))),
         }
     }
+}
+
+/// What is left of four deltas and an end, where this byte is wrong.
+fn kept_without(at: usize) -> (Tally, Ending, Option<u64>) {
+    let ends: Vec<usize> = (0..=4).map(|seconds| stored(seconds, None).len()).collect();
+    let all = |but: Option<u64>| (0..4).filter(|second| Some(*second) != but).map(delta).sum();
+    match (1..=4).find(|second| (ends[second - 1]..ends[*second]).contains(&at)) {
+        Some(second) => (all(Some(second as u64 - 1)), Ending::Damaged, Some(1)),
+        None if at >= ends[4] => (all(None), Ending::Killed, None),
+        // One of the two headers is left.
+        None => (all(None), Ending::Finished, None),
+    }
+}
+
+#[test]
+fn what_lies_between_whole_parts_is_said_to_be_lost() {
+    let due = |second: u64| {
+        let mut tally = Tally::new(shape());
+        tally.planned(Micros::from_secs(second));
+        tally
+    };
+    let mut bytes = Vec::new();
+    let mut writer = DeltaWriter::begin(&mut bytes, &header(&["0/1"])).unwrap();
+    (0..6).for_each(|second| writer.append(&due(second)).unwrap());
+    writer.end(Ending::Finished).unwrap();
+    let delta_bytes = frame::encode(&frame::Content::Delta(&due(1))).unwrap().len();
+    let end = bytes.len() - 10;
+    let third = end - 4 * delta_bytes;
+    bytes[third + 20] ^= 1;
+    bytes[third + delta_bytes] ^= 0x80;
+
+    let read = Shard::read("run", &bytes[..]).unwrap();
+    assert_eq!(read.tally, [0, 1, 4, 5].into_iter().map(due).sum());
+    let loss = read.loss.unwrap();
+    assert_eq!((loss.at, loss.bytes), (third as u64, 2 * delta_bytes as u64));
+    let told =
+        loss.to_string().replace(&loss.at.to_string(), "AT").replace(&loss.bytes.to_string(), "N");
+    insta::assert_snapshot!(told, @"damaged at byte AT: N bytes in 1 place can't be read; what was counted between second 1 and second 4 is incomplete");
+    assert!(read.ending == Ending::Damaged && !read.complete());
+    // It stays so when it is stored again.
+    let again = Shard::read("run", &read.write(Vec::new()).unwrap()[..]).unwrap();
+    assert_eq!((again.tally, again.ending), (read.tally, Ending::Damaged));
+}
+
+#[test]
+fn where_nothing_is_left_it_says_so() {
+    let whole = shard("run", &["0/1"], 0..5).write(Vec::new()).unwrap();
+    let header = stored(0, None).len();
+    let mut bytes = whole.clone();
+    bytes[header + 50] ^= 1;
+    let error = Shard::read("runs/a/tally", &bytes[..]).unwrap_err().to_string();
+    insta::assert_snapshot!(error.replace(&header.to_string(), "AT"), @"runs/a/tally: damaged at byte AT: a wrong checksum; take a copy of the file, or leave it out");
 }

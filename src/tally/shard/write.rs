@@ -31,7 +31,10 @@ impl<W: Write> DeltaWriter<W> {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let mut start = format!("{FORMAT}\n").into_bytes();
-        start.extend(frame::encode(&Content::Header(header))?);
+        // Twice: without it, nothing else can be read.
+        let header = frame::encode(&Content::Header(header))?;
+        start.extend_from_slice(&header);
+        start.extend_from_slice(&header);
         let mut writer = DeltaWriter { out, broken: false };
         writer.write(&start)?;
         Ok(writer)

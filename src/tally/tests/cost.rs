@@ -172,6 +172,7 @@ mod by_hand {
             tally: hour,
             ending: Ending::Finished,
             torn_bytes: 0,
+            loss: None,
         };
         let mut stored = Vec::new();
         per_call(1, "storing", || stored = shard.write(Vec::new()).unwrap());

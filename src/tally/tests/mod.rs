@@ -1,6 +1,7 @@
 //! What a tally promises: the laws of merging, what each observation counts as, and what recording costs.
 
 mod cost;
+mod fit;
 mod laws;
 mod recording;
 mod stored_form;

@@ -163,7 +163,12 @@ fn record_shoppers(tally: &mut Tally) {
     }
     times(70, |i| {
         let new = cause(3, FailureKind::Throttled, &format!("said {i}"));
-        tally.shopper_end(&ShopperEnd { cause: Some(&new), order_value: None, ..ended(&[], &[]) });
+        let nobody = [Observed::Missing, Observed::Missing];
+        tally.shopper_end(&ShopperEnd {
+            cause: Some(&new),
+            order_value: None,
+            ..ended(&[0, 0], &nobody)
+        });
     });
 }
 

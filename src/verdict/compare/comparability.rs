@@ -39,6 +39,7 @@ pub fn defects(name: &str, facts: &RunFacts) -> Vec<String> {
         }
         Completion::Killed => Some(format!("{name} was killed before its end")),
         Completion::Running => Some(format!("{name} still runs")),
+        Completion::Damaged => Some(format!("a part of {name} is damaged and left out")),
     };
     let slices: Vec<String> = facts.missing_slices.iter().map(ToString::to_string).collect();
     let missing = (!slices.is_empty())

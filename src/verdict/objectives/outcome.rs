@@ -129,7 +129,8 @@ impl Verdict {
     ) -> Verdict {
         let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
         let doubtful = health.validity == Validity::Suspect && !objectives.is_empty();
-        if matches!(completion, Completion::Interrupted | Completion::Killed) {
+        if matches!(completion, Completion::Interrupted | Completion::Killed | Completion::Damaged)
+        {
             Verdict::Interrupted
         } else if completion == Completion::Running {
             Verdict::Inconclusive
@@ -216,11 +217,12 @@ mod tests {
 
     #[test]
     fn the_gravest_reason_wins() {
-        use Completion::{Aborted, Complete, Interrupted, Killed, Running};
+        use Completion::{Aborted, Complete, Damaged, Interrupted, Killed, Running};
         use ObjectiveVerdict::{Inconclusive, Met, Violated};
         use Validity::{Invalid, Suspect, Valid};
         assert_eq!(verdict(Interrupted, Invalid, &[Violated], true), Verdict::Interrupted);
         assert_eq!(verdict(Killed, Valid, &[Met], true), Verdict::Interrupted);
+        assert_eq!(verdict(Damaged, Valid, &[Met], true), Verdict::Interrupted);
         assert_eq!(
             verdict(Running, Invalid, &[Violated], true),
             Verdict::Inconclusive,
