@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -94,6 +94,57 @@ fn every_way_of_writing_a_use_is_found() {
     assert_eq!(Vec::from_iter(rooms_used(code)), ["base", "cli", "plan", "tally", "verdict"]);
     let file = "//! See crate::engine.\nfn a() {} // crate::cli\n#[cfg(test)]\nmod tests {\n    use crate::report;\n}\n";
     assert_eq!(rooms_used(&without_comments_and_tests(file)), BTreeSet::new());
+}
+
+/// Type names that are defined twice, with the reason. One word has one meaning everywhere else.
+const DEFINED_TWICE: [(&str, &str); 25] = [
+    ("Answer", "the report answers an engineer's question, the practice shop a request"),
+    ("Arm", "written and compiled: an arm of the retry experiment"),
+    ("Assets", "written and compiled: which files of a page are loaded"),
+    ("Capture", "the plan's capture and its kind"),
+    ("Check", "the plan's check and its kind"),
+    ("Conditions", "written and compiled: the conditions of an answer"),
+    ("Connection", "either end of a connection"),
+    ("Cookie", "a cookie, and the capture that reads one"),
+    ("Css", "capture and check of one kind"),
+    ("Extract", "written and compiled: what is captured"),
+    ("FieldMatch", "written and compiled: a value that a field must have"),
+    ("Header", "capture and check of one kind"),
+    ("JourneyItem", "written and compiled: an item of a journey"),
+    ("Intent", "what a shopper means to buy, as it happens and as the purchase log has it"),
+    ("Json", "capture and check of one kind"),
+    ("Line", "a line of a file, known to one module only"),
+    ("MultipartPart", "written and compiled: a part of a multipart body"),
+    ("Network", "written and compiled: a shopper's network"),
+    ("OneOrMany", "a value or a list, in scenarios and in fault files"),
+    ("Order", "an order, and what the records say of it"),
+    ("Patience", "written and compiled: when a shopper abandons"),
+    ("Rendezvous", "written and compiled: a rendezvous"),
+    ("Session", "either end of a session"),
+    ("Status", "the check of a status code, and the status of a JUnit test case"),
+    ("Text", "the check of a text, and the text that it reads"),
+];
+
+#[test]
+fn a_type_name_has_one_meaning() {
+    let definition = Regex::new(
+        r"(?m)^\s*(?:pub(?:\([^)]*\))?\s+)?(?:struct|enum|trait|union)\s+([A-Z]\w*)|^pub(?:\([^)]*\))?\s+type\s+([A-Z]\w*)",
+    )
+    .unwrap();
+    let mut defined: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, _, code) in sources() {
+        for found in definition.captures_iter(&code) {
+            let name = found.get(1).or(found.get(2)).unwrap().as_str();
+            *defined.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    let twice: BTreeSet<&str> =
+        defined.iter().filter(|(_, times)| **times > 1).map(|(name, _)| name.as_str()).collect();
+    let allowed: BTreeSet<&str> = DEFINED_TWICE.iter().map(|(name, _)| *name).collect();
+    let unexpected: Vec<&&str> = twice.difference(&allowed).collect();
+    assert!(unexpected.is_empty(), "give each its own name: {unexpected:?}");
+    let unused: Vec<&&str> = allowed.difference(&twice).collect();
+    assert!(unused.is_empty(), "no longer defined twice, take them off the list: {unused:?}");
 }
 
 /// (room, path, code without comments and tests) of each source file that is part of the program.

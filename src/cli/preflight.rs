@@ -25,7 +25,7 @@ use crate::shopper::browser::address::{AllowedHosts, is_private};
 use crate::shopper::browser::device::AGENT;
 use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{
-    HttpOptions, HttpTransport, Identity, Origin, ShopperConnections, TlsCause, TlsError,
+    ClientIdentity, HttpOptions, HttpTransport, Origin, ShopperConnections, TlsCause, TlsError,
     Transport, TransportError, WireRequest,
 };
 
@@ -115,7 +115,7 @@ fn permit_shop(
 }
 
 fn http_options(plan: &Plan, args: &ShopAccessArgs) -> Result<HttpOptions, Failure> {
-    let identity = args.cert.as_ref().map(|cert| Identity::read(cert, args.key.as_deref()));
+    let identity = args.cert.as_ref().map(|cert| ClientIdentity::read(cert, args.key.as_deref()));
     Ok(HttpOptions {
         connections: plan.load.connections,
         insecure: args.insecure,

@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::answer::Rejection;
 use super::sharded::Sharded;
 
-/// Intents remembered; real shops forget them after a day.
+/// IdempotencyKeys remembered; real shops forget them after a day.
 const REMEMBERED: usize = 200_000;
 
 /// First results by idempotency key.
-pub(super) struct Intents(Sharded<String, Option<First>>);
+pub(super) struct IdempotencyKeys(Sharded<String, Option<First>>);
 
 /// The first result under a key.
 #[derive(Clone)]
@@ -27,11 +27,11 @@ pub(super) struct Confirmed {
     pub(super) currency: &'static str,
 }
 
-// === impl Intents ===
+// === impl IdempotencyKeys ===
 
-impl Intents {
-    pub(super) fn new() -> Intents {
-        Intents(Sharded::bounded(REMEMBERED))
+impl IdempotencyKeys {
+    pub(super) fn new() -> IdempotencyKeys {
+        IdempotencyKeys(Sharded::bounded(REMEMBERED))
     }
 
     /// Does something with the first result under a key. The key's shard is locked meanwhile.

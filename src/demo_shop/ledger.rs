@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::faults::Faults;
 use super::operation::Operation;
-use super::orders::{OrderRecord, Orders};
+use super::orders::{OrderBook, OrderRecord};
 use super::sharded::Sharded;
 
 const STEPS: usize = Operation::ALL.len();
@@ -24,7 +24,7 @@ pub(super) struct Ledger {
     shoppers: Sharded<String, Shopper>,
     pub(super) payments: Payments,
     pub(super) turned_away: TurnedAway,
-    pub(super) orders: Orders,
+    pub(super) orders: OrderBook,
 }
 
 /// What became of payments.
@@ -141,7 +141,7 @@ impl Ledger {
             shoppers: Sharded::unbounded(),
             payments: Payments::default(),
             turned_away: TurnedAway::default(),
-            orders: Orders::new(),
+            orders: OrderBook::new(),
         }
     }
 

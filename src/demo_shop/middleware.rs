@@ -17,7 +17,7 @@ use axum::response::Response;
 
 use super::answer::{Answer, Fields, Rejection, Representation, respond, text};
 use super::connection::Cut;
-use super::faults::{Circumstances, Fault, Kind, TurnedAwayBy, inject};
+use super::faults::{Circumstances, Fault, FaultKind, TurnedAwayBy, inject};
 use super::ledger::count;
 use super::operation::Operation;
 use super::request::ShopRequest;
@@ -127,7 +127,7 @@ async fn answer(
     }
     wait(busy + outcome.delay).await;
     let Some(fault) = outcome.decisive else { return respond(work(shop, route, call, client)) };
-    if let Kind::Stall(length) = &fault.kind {
+    if let FaultKind::Stall(length) = &fault.kind {
         shop.pace.stall(*outcome.triggered.last().unwrap_or(&0), now, length.0);
         wait(shop.pace.standstill(shop.now())).await;
         return respond(work(shop, route, call, client));
@@ -137,20 +137,22 @@ async fn answer(
 
 /// What a struck shopper gets, with or without the work being done.
 async fn strike(cut: &Cut, fault: &Fault, work: impl FnOnce() -> Answer) -> Response {
-    if let Kind::Truncated = fault.kind {
+    if let FaultKind::Truncated = fault.kind {
         return inject::truncate(work());
     }
     if fault.work_done {
         work();
     }
     match &fault.kind {
-        Kind::Status(status) => inject::error_answer(status),
-        Kind::WrongContent(content) => inject::wrong_content(content),
-        Kind::Hang(length) => {
+        FaultKind::Status(status) => inject::error_answer(status),
+        FaultKind::WrongContent(content) => inject::wrong_content(content),
+        FaultKind::Hang(length) => {
             wait(length.0).await;
             reset(cut)
         }
-        Kind::Reset | Kind::Truncated | Kind::Slow(_) | Kind::Stall(_) => reset(cut),
+        FaultKind::Reset | FaultKind::Truncated | FaultKind::Slow(_) | FaultKind::Stall(_) => {
+            reset(cut)
+        }
     }
 }
 

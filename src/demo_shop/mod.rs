@@ -34,8 +34,8 @@ mod shop;
 mod tests;
 
 pub use faults::{
-    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, Pause, RateLimit, RatedPer, Scope,
-    Span, StatusFault, Where,
+    Capacity, DurationText, DuringWindow, Fault, FaultKind, Faults, FaultsError, Pause, RateLimit,
+    RatedPer, Scope, StatusFault, Where,
 };
 pub use ledger::{LedgerSnapshot, PaymentCounts, ShopperCounts, TurnedAwayCounts};
 pub use operation::Operation;

@@ -66,7 +66,7 @@ impl Operation {
     ///
     /// # Errors
     /// Where there is none: the text names the nearest.
-    pub fn named(name: &str) -> Result<Operation, String> {
+    pub fn from_name(name: &str) -> Result<Operation, String> {
         Operation::ALL.iter().copied().find(|step| step.name() == name).ok_or_else(|| {
             let names: Vec<&str> = Operation::ALL.iter().map(|step| step.name()).collect();
             match names.iter().max_by(|a, b| {
@@ -86,6 +86,6 @@ impl Operation {
 
 impl<'de> Deserialize<'de> for Operation {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Operation, D::Error> {
-        Operation::named(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Operation::from_name(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }

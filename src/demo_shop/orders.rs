@@ -1,4 +1,4 @@
-//! Orders: placed once, paid a little later, perhaps sent back.
+//! OrderBook: placed once, paid a little later, perhaps sent back.
 //!
 //! ```text
 //! pending ──(the bank confirms)──► paid ──(sent back)──► returned ──(the parcel arrives)──► refunded
@@ -13,11 +13,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::catalog::Catalogue;
-use super::session::{Line, Totals};
+use super::session::{CartLine, Totals};
 use super::sharded::Sharded;
 
 /// All orders.
-pub(super) struct Orders {
+pub(super) struct OrderBook {
     by_number: Sharded<String, Order>,
     placed: AtomicU64,
 }
@@ -30,7 +30,7 @@ pub(super) struct Order {
     pub(super) session: Option<u64>,
     pub(super) shopper: String,
     pub(super) email: String,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<CartLine>,
     pub(super) totals: Totals,
     pub(super) method: String,
     pub(super) idempotency_keys: Vec<String>,
@@ -101,11 +101,11 @@ pub(super) struct Waits {
     pub(super) refunded_after: Duration,
 }
 
-// === impl Orders ===
+// === impl OrderBook ===
 
-impl Orders {
-    pub(super) fn new() -> Orders {
-        Orders { by_number: Sharded::unbounded(), placed: AtomicU64::new(0) }
+impl OrderBook {
+    pub(super) fn new() -> OrderBook {
+        OrderBook { by_number: Sharded::unbounded(), placed: AtomicU64::new(0) }
     }
 
     /// Files an order under a new number, which it returns.
@@ -158,7 +158,7 @@ impl Order {
     }
 
     fn record(&self) -> OrderRecord {
-        let item = |line: &Line| OrderItem {
+        let item = |line: &CartLine| OrderItem {
             sku: line.sku.clone(),
             quantity: line.quantity,
             price: line.price,
@@ -199,9 +199,9 @@ fn gift_number(id: &str) -> Option<u32> {
 
 fn gift(id: &str, number: u32, catalogue: &Catalogue) -> Order {
     let sku = format!("sku-{}", number % 24 + 1);
-    let lines: Vec<Line> = catalogue
+    let lines: Vec<CartLine> = catalogue
         .find(&sku)
-        .map(|product| Line {
+        .map(|product| CartLine {
             sku,
             name: product.summary.name,
             quantity: 1,
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn gift_orders_are_there_from_the_start_and_are_not_sales() {
-        let (orders, catalogue) = (Orders::new(), Catalogue::open(&BTreeMap::new()).unwrap());
+        let (orders, catalogue) = (OrderBook::new(), Catalogue::open(&BTreeMap::new()).unwrap());
         assert_eq!(
             orders.find("G0042", &catalogue, |order| order.email.clone()).as_deref(),
             Some("gift-0042@example.com")

@@ -3,13 +3,13 @@
 use std::fmt::{self, Write};
 
 use super::catalog::{CATEGORIES, Summary};
-use super::session::{Line, Totals};
+use super::session::{CartLine, Totals};
 
-/// Text made safe inside HTML, in elements and attributes.
-pub(super) struct Text<'a>(pub(super) &'a str);
+/// HtmlText made safe inside HTML, in elements and attributes.
+pub(super) struct HtmlText<'a>(pub(super) &'a str);
 
 /// Cents as people read them.
-pub(super) struct Money(pub(super) u64);
+pub(super) struct PriceText(pub(super) u64);
 
 /// What every page shows around its body.
 pub(super) struct Frame<'a> {
@@ -31,7 +31,7 @@ pub(super) fn page(frame: &Frame<'_>, title: &str, body: &str) -> String {
          <title>{} - The Practice Shop</title>\n<link rel=\"stylesheet\" href=\"/assets/shop.css\">\n</head>\n<body>\n<header>\n\
          <a class=\"logo\" href=\"/\">The Practice Shop</a>\n\
          <form class=\"search\" action=\"/search\"><input name=\"q\" placeholder=\"Search\"><button>Search</button></form>\n<nav>",
-        Text(title)
+        HtmlText(title)
     );
     for (slug, name) in CATEGORIES {
         let _ = write!(page, "<a href=\"/categories/{slug}\">{name}</a> ");
@@ -42,7 +42,7 @@ pub(super) fn page(frame: &Frame<'_>, title: &str, body: &str) -> String {
     );
     match account {
         Some(account) => {
-            let _ = writeln!(page, "<span id=\"account\">{}</span>", Text(account));
+            let _ = writeln!(page, "<span id=\"account\">{}</span>", HtmlText(account));
         }
         None => page.push_str("<a href=\"/login\">Log in</a>\n"),
     }
@@ -51,10 +51,10 @@ pub(super) fn page(frame: &Frame<'_>, title: &str, body: &str) -> String {
         let _ = writeln!(
             page,
             "<div class=\"alert alert-danger\" role=\"alert\">{}</div>",
-            Text(alert)
+            HtmlText(alert)
         );
     }
-    let _ = write!(page, "<h1>{}</h1>\n{body}\n</main>\n<footer>", Text(title));
+    let _ = write!(page, "<h1>{}</h1>\n{body}\n</main>\n<footer>", HtmlText(title));
     page.push_str(
         "<a href=\"/faq\">Questions</a> <a href=\"/stores\">Stores</a> <a href=\"/help\">Help</a> \
          <small>Nothing here is for sale: this shop exists to rehearse a rush.</small></footer>\n</body>\n</html>\n",
@@ -72,7 +72,7 @@ pub(super) fn form(csrf: &str, id: &str, action: &str, inside: &str, button: &st
 
 /// A labelled input.
 pub(super) fn input(name: &str, label: &str, value: &str) -> String {
-    format!("<label>{label} <input name=\"{name}\" value=\"{}\"></label>\n", Text(value))
+    format!("<label>{label} <input name=\"{name}\" value=\"{}\"></label>\n", HtmlText(value))
 }
 
 /// Products, one a line, each with a link.
@@ -84,7 +84,7 @@ pub(super) fn product_list(products: &[&Summary]) -> String {
             list,
             "<li class=\"product\" data-sku=\"{sku}\"><a href=\"/products/{sku}\"><img src=\"/assets/{sku}.svg\" alt=\"\">{name}</a> \
              <span class=\"price\">{}</span></li>",
-            Money(*price)
+            PriceText(*price)
         );
     }
     list.push_str("</ul>\n");
@@ -92,13 +92,13 @@ pub(super) fn product_list(products: &[&Summary]) -> String {
 }
 
 /// The lines of a cart or an order, and what they come to.
-pub(super) fn lines(lines: &[Line], totals: &Totals) -> String {
+pub(super) fn lines(lines: &[CartLine], totals: &Totals) -> String {
     let mut table = String::from("<table class=\"lines\">\n");
-    for Line { sku, name, quantity, price } in lines {
+    for CartLine { sku, name, quantity, price } in lines {
         let _ = writeln!(
             table,
             "<tr data-sku=\"{sku}\"><td><a href=\"/products/{sku}\">{name}</a></td><td>{quantity}</td><td>{}</td></tr>",
-            Money(price * u64::from(*quantity))
+            PriceText(price * u64::from(*quantity))
         );
     }
     let Totals { discount, shipping, total, .. } = *totals;
@@ -106,14 +106,14 @@ pub(super) fn lines(lines: &[Line], totals: &Totals) -> String {
         table,
         "<tr><td>Voucher</td><td></td><td>-{}</td></tr>\n<tr><td>Shipping</td><td></td><td>{}</td></tr>\n\
          <tr class=\"total\"><td>Total</td><td></td><td id=\"total\" data-cents=\"{total}\">{}</td></tr>\n</table>\n",
-        Money(discount),
-        Money(shipping),
-        Money(total)
+        PriceText(discount),
+        PriceText(shipping),
+        PriceText(total)
     );
     table
 }
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for HtmlText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
         while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
@@ -131,7 +131,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-impl fmt::Display for Money {
+impl fmt::Display for PriceText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02} €", self.0 / 100, self.0 % 100)
     }
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_visitors_write_stays_text() {
         assert_eq!(
-            Text("<b title=\"x\">Tom's & co</b>").to_string(),
+            HtmlText("<b title=\"x\">Tom's & co</b>").to_string(),
             "&lt;b title=&quot;x&quot;&gt;Tom&#x27;s &amp; co&lt;/b&gt;"
         );
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn cents_are_written_with_two_digits() {
         assert_eq!(
-            [Money(0), Money(5), Money(12_900)].map(|money| money.to_string()),
+            [PriceText(0), PriceText(5), PriceText(12_900)].map(|money| money.to_string()),
             ["0.00 €", "0.05 €", "129.00 €"]
         );
     }

@@ -91,7 +91,7 @@ impl ShopRequest<'_> {
             Representation::Html if rejection.back.is_empty() => {
                 let body = format!(
                     "<p class=\"alert alert-danger\">{}</p>",
-                    pages::Text(&rejection.message)
+                    pages::HtmlText(&rejection.message)
                 );
                 Answer::html(rejection.status, self.page("Sorry", &body))
             }

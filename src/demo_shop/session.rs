@@ -18,9 +18,9 @@ pub(super) struct Session {
     /// The node that serves it, from 0.
     pub(super) node: usize,
     pub(super) csrf: String,
-    pub(super) cart: Vec<Line>,
+    pub(super) cart: Vec<CartLine>,
     /// What the last order was made of; only the planted bug of double orders looks at it.
-    pub(super) last_cart: Vec<Line>,
+    pub(super) last_cart: Vec<CartLine>,
     pub(super) voucher: Option<&'static Voucher>,
     /// For the order: of a guest, or of an account.
     pub(super) email: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct Session {
 
 /// So many of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Line {
+pub(super) struct CartLine {
     pub(super) sku: String,
     pub(super) name: &'static str,
     pub(super) quantity: u32,
@@ -169,7 +169,7 @@ impl Session {
             line.quantity += quantity;
         } else if let Some(product) = catalogue.find(sku) {
             let summary = &product.summary;
-            self.cart.push(Line {
+            self.cart.push(CartLine {
                 sku: summary.sku.clone(),
                 name: summary.name,
                 quantity,
@@ -187,7 +187,7 @@ impl Session {
 
 impl Totals {
     pub(super) fn of(
-        lines: &[Line],
+        lines: &[CartLine],
         voucher: Option<&Voucher>,
         shipping: Option<&Shipping>,
     ) -> Totals {
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn totals_are_exact_to_the_cent() {
-        let lines = [Line { sku: "sku-1".into(), name: "", quantity: 3, price: 1_005 }];
+        let lines = [CartLine { sku: "sku-1".into(), name: "", quantity: 3, price: 1_005 }];
         let totals = |voucher: usize, shipping: usize| {
             Totals::of(&lines, Some(&VOUCHERS[voucher]), Some(&SHIPPING[shipping]))
         };

@@ -13,13 +13,13 @@ const SHARDS: usize = 64;
 
 /// A map for many threads.
 pub(super) struct Sharded<K, V> {
-    shards: Vec<Mutex<Shard<K, V>>>,
+    shards: Vec<Mutex<Partition<K, V>>>,
     hasher: RandomState,
     /// Entries in a shard's generation.
     bound: usize,
 }
 
-struct Shard<K, V> {
+struct Partition<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,
 }
@@ -35,7 +35,7 @@ impl<K: Hash + Eq, V> Sharded<K, V> {
     /// A map that remembers at least the `least` entries touched last, and at most about three times as many.
     pub(super) fn bounded(least: usize) -> Sharded<K, V> {
         let shards = (0..SHARDS)
-            .map(|_| Mutex::new(Shard { young: HashMap::new(), old: HashMap::new() }))
+            .map(|_| Mutex::new(Partition { young: HashMap::new(), old: HashMap::new() }))
             .collect();
         // Shards don't fill evenly: half as much again keeps the promise.
         Sharded {
@@ -97,14 +97,14 @@ impl<K: Hash + Eq, V> Sharded<K, V> {
         }
     }
 
-    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> MutexGuard<'_, Shard<K, V>> {
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> MutexGuard<'_, Partition<K, V>> {
         lock(&self.shards[self.hasher.hash_one(key) as usize % SHARDS])
     }
 }
 
-// === impl Shard ===
+// === impl Partition ===
 
-impl<K: Hash + Eq, V> Shard<K, V> {
+impl<K: Hash + Eq, V> Partition<K, V> {
     fn find<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::catalog::Catalogue;
 use super::faults::{Draws, Faults, Pace};
-use super::idempotency::Intents;
+use super::idempotency::IdempotencyKeys;
 use super::ledger::{Ledger, LedgerSnapshot};
 use super::options::{ShopError, ShopOptions};
 use super::orders::Waits;
@@ -28,7 +28,7 @@ pub(super) struct Shop {
     pub(super) catalogue: Catalogue,
     pub(super) sessions: Sessions,
     pub(super) ledger: Ledger,
-    pub(super) intents: Intents,
+    pub(super) intents: IdempotencyKeys,
     /// When each question was asked.
     pub(super) questions: Sharded<u64, Duration>,
     pub(super) asked: AtomicU64,
@@ -73,7 +73,7 @@ impl Shop {
             waits: Waits { paid_after, refunded_after },
             help_answers_after,
             sessions: Sessions::new(),
-            intents: Intents::new(),
+            intents: IdempotencyKeys::new(),
             questions: Sharded::bounded(QUESTIONS),
             asked: AtomicU64::new(0),
             answers: AtomicU64::new(0),

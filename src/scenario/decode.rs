@@ -361,3 +361,8 @@ impl Decode for AnyJson {
         json!({})
     }
 }
+
+/// The JSON Schema of mappings with exactly one of these keys.
+pub(super) fn one_of(keys: &[&str]) -> Value {
+    keys.iter().map(|key| json!({ "required": [key] })).collect()
+}

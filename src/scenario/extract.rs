@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::decode::{Decode, Definitions, Keys, MappingReader, ObjectSchema};
+use super::decode::{Decode, Definitions, Keys, MappingReader, ObjectSchema, one_of};
 use super::problem::{Problems, listed};
 use super::source::{Located, LocatedText};
-use super::steps::one_of;
 use super::tree::YamlNode;
 use super::words::Pick;
 use crate::capture::KINDS;

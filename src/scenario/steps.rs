@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::assets::Assets;
 use super::conditions::Conditions;
-use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
+use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping, one_of};
 use super::extract::Extract;
 use super::problem::Problems;
 use super::source::{Located, LocatedText};
@@ -27,10 +27,6 @@ fn pairs_of(keys: &[&str]) -> Value {
         keys[i + 1..].iter().map(move |other| json!({ "required": [one, other] }))
     });
     pairs.collect()
-}
-
-pub(super) fn one_of(keys: &[&str]) -> Value {
-    keys.iter().map(|key| json!({ "required": [key] })).collect()
 }
 
 mapping! {

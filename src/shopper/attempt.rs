@@ -9,7 +9,7 @@ use super::activity::{PurchaseUnderWay, StepUnderWay};
 use super::browser::request_headers::RequestKind;
 use super::browser::session::{FetchOutcome, PageRequest};
 use super::context::{CoreContext, Env};
-use super::failure_sample::Evidence;
+use super::failure_sample::FailureEvidence;
 use super::journey::JourneyRun;
 use super::page_assets::{PageArrival, load_assets};
 use super::purchase::Intent;
@@ -39,7 +39,7 @@ struct StepTry {
     exchanges: u32,
     /// The address at which the waiting page wants to be asked for again.
     reload_url: Option<String>,
-    evidence: Evidence,
+    evidence: FailureEvidence,
 }
 
 impl<E: Env> JourneyRun<E> {
@@ -60,7 +60,7 @@ impl<E: Env> JourneyRun<E> {
             sent_at: None,
             exchanges: 0,
             reload_url: None,
-            evidence: Evidence::default(),
+            evidence: FailureEvidence::default(),
         };
         let (mut result, ended_at) = self.request_step(context, &mut attempt).await;
         let assets = context.plan.step(step).assets;
@@ -273,7 +273,7 @@ impl<E: Env> JourneyRun<E> {
         {
             self.session.keep_document(page);
         }
-        attempt.evidence = Evidence { request: fetched.last_request.take(), answer: None };
+        attempt.evidence = FailureEvidence { request: fetched.last_request.take(), answer: None };
         Ok(fetched)
     }
 
@@ -403,9 +403,9 @@ impl<E: Env> JourneyRun<E> {
         )
         .at(&page.final_url, fetched.progress.first_location.as_deref());
         let captured = match self.check(context, step, &response) {
-            Ok(StepResult::Ok) => {
-                capture(&context.plan, step, &response, &|place| self.variables.found(place))
-            }
+            Ok(StepResult::Ok) => capture(&context.plan, step, &response, &|place| {
+                self.variables.draw_for_capture(place)
+            }),
             Ok(result) => Err(result),
             Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
         };
@@ -475,7 +475,7 @@ impl<E: Env> JourneyRun<E> {
 
 /// Whether the response leaves no doubt that the request was not carried out. A request that timed out at the shop (408),
 /// met another one like it under way (409) or came too early (425) may have been.
-fn is_certain_refusal(evidence: &Evidence) -> bool {
+fn is_certain_refusal(evidence: &FailureEvidence) -> bool {
     !evidence
         .answer
         .as_ref()

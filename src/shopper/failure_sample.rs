@@ -55,7 +55,7 @@ struct FullExchange {
 
 /// The last exchange of a try, in case it fails.
 #[derive(Debug, Default)]
-pub struct Evidence {
+pub struct FailureEvidence {
     /// What was sent, if anything was.
     pub request: Option<WireRequest>,
     /// What came back, if anything did.
@@ -98,7 +98,7 @@ impl Trace {
         step: StepId,
         kind: FailureKind,
         detail: &str,
-        evidence: &Evidence,
+        evidence: &FailureEvidence,
     ) {
         let line = self.lines.len().saturating_sub(1);
         if let Some(last) = self.lines.last_mut().filter(|last| last.step == step) {

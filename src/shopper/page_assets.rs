@@ -3,7 +3,7 @@
 use super::browser::assets::load::{LoadedAssets, PageToLoad};
 use super::browser::session::is_page;
 use super::context::{CoreContext, Env, Session};
-use super::failure_sample::Evidence;
+use super::failure_sample::FailureEvidence;
 use super::transport::{Clock, Exchange};
 use crate::base::{Micros, StepId};
 use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
@@ -34,7 +34,7 @@ pub(super) async fn load_assets<E: Env>(
     context: &CoreContext<E>,
     session: &mut Session<E>,
     arrival: &PageArrival,
-    evidence: &Evidence,
+    evidence: &FailureEvidence,
 ) -> AssetsResult {
     let &PageArrival { step, intended_at, page_at, as_expected } = arrival;
     let page = (

@@ -58,7 +58,7 @@ pub enum Misfit {
 }
 
 /// What a tally may speak of.
-struct Limits<'a> {
+struct PlanSizes<'a> {
     shape: &'a TallyShape,
     last: Micros,
 }
@@ -71,11 +71,11 @@ impl Tally {
     pub fn fits(&self, shape: &TallyShape, length: Micros) -> Result<(), Misfit> {
         let last = length.saturating_add(LONGEST_DRAIN);
         ensure(self.volume() <= MAX_VOLUME, || Misfit::TooMuch)?;
-        Limits { shape, last }.check(self)
+        PlanSizes { shape, last }.check(self)
     }
 }
 
-impl Limits<'_> {
+impl PlanSizes<'_> {
     fn check(&self, tally: &Tally) -> Result<(), Misfit> {
         let shape = self.shape;
         ensure(tally.shape == *shape, || Misfit::OtherShape)?;
@@ -91,7 +91,7 @@ impl Limits<'_> {
             messages.outcomes().keys().try_for_each(|outcome| self.outcome(outcome))
         })?;
         self.check_samples(&tally.samples)?;
-        let cohort = Limits { shape: &shape.of_cohort(), last: self.last };
+        let cohort = PlanSizes { shape: &shape.of_cohort(), last: self.last };
         tally.cohorts.iter().try_for_each(|part| cohort.check(part))
     }
 

@@ -27,12 +27,12 @@ const DENSE_FROM: usize = 256;
 pub struct Latency {
     count: u64,
     packed: Box<[u8]>,
-    open: Open,
+    open: OpenBlock,
 }
 
 /// What was counted since it was last compacted.
 #[derive(Clone, Default)]
-enum Open {
+enum OpenBlock {
     #[default]
     Nothing,
     /// Buckets, in the order they were met.
@@ -51,12 +51,14 @@ impl Latency {
         self.count = self.count.saturating_add(1);
         let value = span.min(Latency::BOUND).0;
         match &mut self.open {
-            Open::Many(dense) => count_dense(dense, value, 1),
-            Open::Few(few) if few.len() < DENSE_FROM => {
+            OpenBlock::Many(dense) => count_dense(dense, value, 1),
+            OpenBlock::Few(few) if few.len() < DENSE_FROM => {
                 few.push(buckets::bucket_of(value as u32) as u16)
             }
-            Open::Nothing => self.open = Open::Few(vec![buckets::bucket_of(value as u32) as u16]),
-            Open::Few(_) => count_dense(self.dense(), value, 1),
+            OpenBlock::Nothing => {
+                self.open = OpenBlock::Few(vec![buckets::bucket_of(value as u32) as u16])
+            }
+            OpenBlock::Few(_) => count_dense(self.dense(), value, 1),
         }
     }
 
@@ -86,7 +88,7 @@ impl Latency {
     pub fn compact(&mut self) {
         if let Cow::Owned(packed) = self.packed() {
             self.packed = packed.into();
-            self.open = Open::Nothing;
+            self.open = OpenBlock::Nothing;
         }
     }
 
@@ -168,20 +170,20 @@ impl Latency {
 
     /// The open part as a dense histogram.
     fn dense(&mut self) -> &mut Histogram<u64> {
-        if !matches!(self.open, Open::Many(_)) {
+        if !matches!(self.open, OpenBlock::Many(_)) {
             let mut dense = Box::new(
                 Histogram::new(3).expect("three significant digits are among the supported ones"),
             );
-            if let Open::Few(few) = &self.open {
+            if let OpenBlock::Few(few) = &self.open {
                 few.iter().for_each(|&bucket| {
                     count_dense(&mut dense, buckets::lowest_in(bucket.into()), 1)
                 });
             }
-            self.open = Open::Many(dense);
+            self.open = OpenBlock::Many(dense);
         }
         match &mut self.open {
-            Open::Many(dense) => dense,
-            Open::Nothing | Open::Few(_) => unreachable!("it was made dense just above"),
+            OpenBlock::Many(dense) => dense,
+            OpenBlock::Nothing | OpenBlock::Few(_) => unreachable!("it was made dense just above"),
         }
     }
 }
@@ -263,7 +265,7 @@ impl<'de> Deserialize<'de> for Latency {
             fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Latency, E> {
                 let count = buckets::checked_count(bytes)
                     .ok_or_else(|| E::custom("a packed distribution is damaged"))?;
-                Ok(Latency { count, packed: bytes.into(), open: Open::Nothing })
+                Ok(Latency { count, packed: bytes.into(), open: OpenBlock::Nothing })
             }
 
             // Formats without byte strings (JSON) write them as lists of numbers.
@@ -280,21 +282,21 @@ impl<'de> Deserialize<'de> for Latency {
     }
 }
 
-// === impl Open ===
+// === impl OpenBlock ===
 
-impl Open {
+impl OpenBlock {
     fn packed(&self) -> Option<Vec<u8>> {
         let mut packer = Packer::default();
         match self {
-            Open::Nothing => return None,
-            Open::Few(few) => {
+            OpenBlock::Nothing => return None,
+            OpenBlock::Few(few) => {
                 let mut sorted = few.clone();
                 sorted.sort_unstable();
                 sorted
                     .chunk_by(|a, b| a == b)
                     .for_each(|equal| packer.push(equal[0].into(), equal.len() as u64));
             }
-            Open::Many(dense) => {
+            OpenBlock::Many(dense) => {
                 for value in dense.iter_recorded() {
                     packer.push(
                         buckets::bucket_of(value.value_iterated_to() as u32),

@@ -37,11 +37,11 @@ pub use objectives::{
     BudgetFinding, BudgetScope, BurnAlarm, ObjectiveFinding, ObjectiveVerdict, Reason, Verdict,
     WithinLimit, WorstWindow, budget, certainly_violated, objectives,
 };
-pub use repeats::{RepeatCause, Repeats, Source, Stickiness, UnitRepeats, repeats};
+pub use repeats::{RepeatCause, RepeatSource, Repeats, Stickiness, UnitRepeats, repeats};
 #[cfg(test)]
 pub(crate) use summary::wire;
 pub use summary::{
-    AssetFinding, BuyerEffort, ByFailures, Detectable, Endings, FrictionFinding, JourneyFinding,
-    Population, ShopperFindings, Sight, StepFinding, Wire, detectable, endings, friction, journeys,
-    shoppers, steps,
+    AssetFinding, BuyerEffort, ByFailures, Detectable, DetectablePopulation, Endings,
+    FrictionFinding, JourneyFinding, ShopperFindings, Sight, StepFinding, Wire, detectable,
+    endings, friction, journeys, shoppers, steps,
 };

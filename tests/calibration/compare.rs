@@ -121,8 +121,8 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
         let step = StepId(i as u16);
         all.push(rate(Subject::Failures(step), &b.0, &c.0));
         let spans = SpansOfTwoRuns::new(
-            &SpanSample::of_successes(&b.1).counted(),
-            &SpanSample::of_successes(&c.1).counted(),
+            &SpanSample::of_successes(&b.1).counts_by_block(),
+            &SpanSample::of_successes(&c.1).counts_by_block(),
         );
         for quantile in [0.5, 0.95, 0.99] {
             let subject = Subject::Response { step, quantile };

@@ -10,7 +10,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::spans::{Chance, Pause, Span};
+use super::spans::{Chance, DurationText, Pause};
 use crate::demo_shop::operation::Operation;
 
 /// Everything that a fault file says.
@@ -56,7 +56,7 @@ pub struct Fault {
     /// Only a shopper's first so many requests for a step can be struck; a retry then cures it.
     pub first: Option<u32>,
     /// What the shopper meets.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// Whether the shop has done its work (taken the money) before things go wrong. A truncated answer
     /// always comes after the work.
     #[serde(default)]
@@ -98,8 +98,8 @@ pub struct DuringWindow {
 #[serde(deny_unknown_fields)]
 struct WindowText {
     #[serde(default)]
-    from: Span,
-    to: Option<Span>,
+    from: DurationText,
+    to: Option<DurationText>,
 }
 
 /// What a fault's chance is drawn for.
@@ -118,7 +118,7 @@ pub enum Scope {
 /// What a struck shopper meets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum FaultKind {
     /// An error status, with a body.
     Status(StatusFault),
     /// The answer comes, later. Several slow faults add up.
@@ -130,9 +130,9 @@ pub enum Kind {
     /// Status 200, and something else than was asked for.
     WrongContent(String),
     /// No answer for so long; then the connection is reset.
-    Hang(Span),
+    Hang(DurationText),
     /// The whole shop stands still for so long, once.
-    Stall(Span),
+    Stall(DurationText),
 }
 
 /// An error answer: `503`, or `{ code: 503, body: "..." }`.
@@ -241,22 +241,24 @@ impl DuringWindow {
 impl TryFrom<WindowText> for DuringWindow {
     type Error = String;
 
-    fn try_from(WindowText { from: Span(from), to }: WindowText) -> Result<DuringWindow, String> {
+    fn try_from(
+        WindowText { from: DurationText(from), to }: WindowText,
+    ) -> Result<DuringWindow, String> {
         match to {
-            Some(Span(to)) if to <= from => {
+            Some(DurationText(to)) if to <= from => {
                 Err("this window ends before it begins: make 'to' later than 'from'".into())
             }
-            to => Ok(DuringWindow { from, to: to.map(|Span(to)| to) }),
+            to => Ok(DuringWindow { from, to: to.map(|DurationText(to)| to) }),
         }
     }
 }
 
-// === impl Kind ===
+// === impl FaultKind ===
 
-impl Kind {
+impl FaultKind {
     /// Whether the shopper sees a failure, rather than a late answer.
     pub fn fails(&self) -> bool {
-        !matches!(self, Kind::Slow(_) | Kind::Stall(_))
+        !matches!(self, FaultKind::Slow(_) | FaultKind::Stall(_))
     }
 }
 
@@ -329,7 +331,7 @@ fn steps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Operation>, D
     if names.iter().any(|name| name == "*") {
         return Ok(Vec::new());
     }
-    names.iter().map(|name| Operation::named(name).map_err(D::Error::custom)).collect()
+    names.iter().map(|name| Operation::from_name(name).map_err(D::Error::custom)).collect()
 }
 
 /// Faults whose names differ, since the name is part of the draw.

@@ -12,10 +12,10 @@ mod spans;
 mod strike;
 
 pub use file::{
-    Capacity, DuringWindow, Fault, Faults, FaultsError, Kind, RateLimit, RatedPer, Scope,
+    Capacity, DuringWindow, Fault, FaultKind, Faults, FaultsError, RateLimit, RatedPer, Scope,
     StatusFault, Where,
 };
-pub use spans::{Pause, Span};
+pub use spans::{DurationText, Pause};
 
 pub(super) use pace::{Pace, TurnedAwayBy};
 pub(super) use strike::{Circumstances, Draws};

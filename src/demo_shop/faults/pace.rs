@@ -15,7 +15,7 @@ use crate::demo_shop::operation::Operation;
 
 /// The shop's shared limits.
 pub(in crate::demo_shop) struct Pace {
-    rate: Option<(RateLimit, Rate)>,
+    rate: Option<(RateLimit, Limiter)>,
     workers: Option<Workers>,
     /// When the present or last standstill ends, in microseconds since the opening.
     still_until: AtomicU64,
@@ -32,7 +32,7 @@ pub(in crate::demo_shop) enum TurnedAwayBy {
     QueueFull,
 }
 
-enum Rate {
+enum Limiter {
     Shop(DefaultDirectRateLimiter),
     Shopper(DefaultKeyedRateLimiter<String>),
 }
@@ -51,7 +51,7 @@ struct Waiting<'a>(&'a AtomicU32);
 impl Pace {
     pub(in crate::demo_shop) fn new(faults: &Faults) -> Pace {
         Pace {
-            rate: faults.rate_limit.as_ref().map(|limit| (limit.clone(), Rate::new(limit))),
+            rate: faults.rate_limit.as_ref().map(|limit| (limit.clone(), Limiter::new(limit))),
             workers: faults.capacity.map(|capacity| Workers {
                 free: Semaphore::new(capacity.workers.get() as usize),
                 capacity,
@@ -120,22 +120,22 @@ impl Drop for Waiting<'_> {
     }
 }
 
-// === impl Rate ===
+// === impl Limiter ===
 
-impl Rate {
-    fn new(limit: &RateLimit) -> Rate {
+impl Limiter {
+    fn new(limit: &RateLimit) -> Limiter {
         let burst: NonZeroU32 = limit.burst.unwrap_or(limit.per_second);
         let quota = Quota::per_second(limit.per_second).allow_burst(burst);
         match limit.per {
-            RatedPer::Shop => Rate::Shop(RateLimiter::direct(quota)),
-            RatedPer::Shopper => Rate::Shopper(RateLimiter::keyed(quota)),
+            RatedPer::Shop => Limiter::Shop(RateLimiter::direct(quota)),
+            RatedPer::Shopper => Limiter::Shopper(RateLimiter::keyed(quota)),
         }
     }
 
     fn allows(&self, shopper: &str) -> bool {
         match self {
-            Rate::Shop(limiter) => limiter.check().is_ok(),
-            Rate::Shopper(limiter) => limiter.check_key(&shopper.to_owned()).is_ok(),
+            Limiter::Shop(limiter) => limiter.check().is_ok(),
+            Limiter::Shopper(limiter) => limiter.check_key(&shopper.to_owned()).is_ok(),
         }
     }
 }

@@ -9,7 +9,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 /// A length of time, written `250us`, `300ms`, `1.5s` or `2m`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(pub Duration);
+pub struct DurationText(pub Duration);
 
 /// How long something takes: `2s`, `1s..3s` (uniform), or `{ median: 800ms, p95: 3s }` (lognormal).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,17 +37,17 @@ const Z95: f64 = 1.644_853_626_951_472_2;
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LognormalText {
-    median: Span,
-    p95: Span,
+    median: DurationText,
+    p95: DurationText,
 }
 
 struct PauseVisitor;
 struct ChanceVisitor;
 
-// === impl Span ===
+// === impl DurationText ===
 
-impl Span {
-    fn parse(text: &str) -> Result<Span, String> {
+impl DurationText {
+    fn parse(text: &str) -> Result<DurationText, String> {
         let text = text.trim();
         let cut = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (number, unit) = text.split_at(cut);
@@ -67,14 +67,14 @@ impl Span {
             format!("'{text}' is not a length of time: write it as 300ms, 2s or 1m")
         })?;
         Duration::try_from_secs_f64(number * seconds)
-            .map(Span)
+            .map(DurationText)
             .map_err(|_| format!("'{text}' is too long a time"))
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        Span::parse(&String::deserialize(deserializer)?).map_err(Error::custom)
+impl<'de> Deserialize<'de> for DurationText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DurationText, D::Error> {
+        DurationText::parse(&String::deserialize(deserializer)?).map_err(Error::custom)
     }
 }
 
@@ -110,10 +110,12 @@ impl<'de> Visitor<'de> for PauseVisitor {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Pause, E> {
         let Some((low, high)) = text.split_once("..") else {
-            return Ok(Pause::Fixed(Span::parse(text).map_err(E::custom)?.0));
+            return Ok(Pause::Fixed(DurationText::parse(text).map_err(E::custom)?.0));
         };
-        let (low, high) =
-            (Span::parse(low).map_err(E::custom)?.0, Span::parse(high).map_err(E::custom)?.0);
+        let (low, high) = (
+            DurationText::parse(low).map_err(E::custom)?.0,
+            DurationText::parse(high).map_err(E::custom)?.0,
+        );
         if low > high {
             return Err(E::custom(format!(
                 "'{text}' runs backwards: write the shorter pause first"
@@ -123,7 +125,7 @@ impl<'de> Visitor<'de> for PauseVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Pause, A::Error> {
-        let LognormalText { median: Span(median), p95: Span(p95) } =
+        let LognormalText { median: DurationText(median), p95: DurationText(p95) } =
             Deserialize::deserialize(MapAccessDeserializer::new(map))?;
         if median.is_zero() || p95 < median {
             return Err(A::Error::custom(
@@ -183,11 +185,11 @@ mod tests {
 
     #[test]
     fn spans_carry_their_unit() {
-        assert_eq!(Span::parse("300ms"), Ok(Span(Duration::from_millis(300))));
-        assert_eq!(Span::parse("1.5s"), Ok(Span(Duration::from_millis(1500))));
-        assert_eq!(Span::parse("2m"), Ok(Span(Duration::from_secs(120))));
+        assert_eq!(DurationText::parse("300ms"), Ok(DurationText(Duration::from_millis(300))));
+        assert_eq!(DurationText::parse("1.5s"), Ok(DurationText(Duration::from_millis(1500))));
+        assert_eq!(DurationText::parse("2m"), Ok(DurationText(Duration::from_secs(120))));
         for text in ["", "300", "ms", "3 parsecs", "-1s"] {
-            assert!(Span::parse(text).is_err(), "{text}");
+            assert!(DurationText::parse(text).is_err(), "{text}");
         }
     }
 

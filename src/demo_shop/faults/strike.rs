@@ -16,7 +16,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use super::file::{Fault, Faults, Kind, Scope, Where};
+use super::file::{Fault, FaultKind, Faults, Scope, Where};
 use crate::demo_shop::answer::{Fields, text};
 use crate::demo_shop::operation::Operation;
 
@@ -91,7 +91,7 @@ impl Faults {
                 continue;
             }
             outcome.triggered.push(i);
-            if let Kind::Slow(pause) = fault.kind {
+            if let FaultKind::Slow(pause) = fault.kind {
                 outcome.delay += pause.at(fault.draw(draws, circumstances, Scope::No, ":delay"));
             } else {
                 outcome.decisive = Some(fault);

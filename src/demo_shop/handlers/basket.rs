@@ -6,16 +6,16 @@ use serde_json::json;
 
 use super::browse::find;
 use crate::demo_shop::answer::{Answer, Rejection};
-use crate::demo_shop::pages::{self, Text};
+use crate::demo_shop::pages::{self, HtmlText};
 use crate::demo_shop::request::ShopRequest;
-use crate::demo_shop::session::{Line, Totals, VOUCHERS};
+use crate::demo_shop::session::{CartLine, Totals, VOUCHERS};
 
 /// The most of one product in a cart.
 const MOST: u32 = 20;
 
 #[derive(Serialize)]
 struct CartView<'a> {
-    items: &'a [Line],
+    items: &'a [CartLine],
     voucher: Option<&'a str>,
     #[serde(flatten)]
     totals: Totals,
@@ -28,7 +28,7 @@ pub(in crate::demo_shop) fn cart(request: &mut ShopRequest<'_>) -> Result<Answer
         if items.is_empty() {
             return "<p id=\"empty\">Your cart is empty.</p>\n".to_owned();
         }
-        let remove = |line: &Line| {
+        let remove = |line: &CartLine| {
             let id = format!("remove-{}", line.sku);
             let fields = format!("<input type=\"hidden\" name=\"sku\" value=\"{}\">", line.sku);
             pages::form(
@@ -36,7 +36,7 @@ pub(in crate::demo_shop) fn cart(request: &mut ShopRequest<'_>) -> Result<Answer
                 &id,
                 "/cart/remove",
                 &fields,
-                &format!("Remove {}", Text(line.name)),
+                &format!("Remove {}", HtmlText(line.name)),
             )
         };
         let voucher = pages::form(
@@ -60,7 +60,7 @@ pub(in crate::demo_shop) fn add(request: &mut ShopRequest<'_>) -> Result<Answer,
     let quantity = match request.fields.get("quantity") {
         None => 1,
         Some(text) => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-            Rejection::invalid(format!("'{}' is not a quantity", Text(text)), "/cart")
+            Rejection::invalid(format!("'{}' is not a quantity", HtmlText(text)), "/cart")
         })?,
     };
     let wanted = request.session.units(sku).saturating_add(quantity);

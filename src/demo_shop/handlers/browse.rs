@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::demo_shop::answer::{Answer, Rejection};
 use crate::demo_shop::catalog::{CATEGORIES, Product, Summary, review_of};
-use crate::demo_shop::pages::{self, Money, Text};
+use crate::demo_shop::pages::{self, HtmlText, PriceText};
 use crate::demo_shop::request::ShopRequest;
 
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:60rem;margin:auto;padding:0 1rem}header{display:flex;gap:1rem;flex-wrap:wrap}\
@@ -98,7 +98,7 @@ pub(in crate::demo_shop) fn product(request: &mut ShopRequest<'_>) -> Result<Ans
         format!(
             "<img src=\"/assets/{sku}.svg\" alt=\"\">\n<p>{description}</p>\n<p class=\"price\" data-cents=\"{price}\">{}</p>\n{buy}\
              <p><a href=\"/products/{sku}/reviews\">What customers say</a></p>\n",
-            Money(*price)
+            PriceText(*price)
         )
     })
 }
@@ -119,7 +119,7 @@ pub(in crate::demo_shop) fn reviews(request: &mut ShopRequest<'_>) -> Result<Ans
                 let _ = writeln!(
                     page,
                     "<li><strong>{author}</strong>, {stars} of 5: {}</li>",
-                    Text(text)
+                    HtmlText(text)
                 );
             }
             page.push_str("</ul>\n");
@@ -142,7 +142,7 @@ pub(in crate::demo_shop) fn asset(request: &mut ShopRequest<'_>) -> Result<Answe
     let picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 160 120\"><rect width=\"160\" height=\"120\" fill=\"hsl({hue} 45% 80%)\"/>\
          <text x=\"80\" y=\"64\" text-anchor=\"middle\" font-family=\"sans-serif\" font-size=\"12\">{}</text></svg>",
-        Text(product.summary.name)
+        HtmlText(product.summary.name)
     );
     Ok(Answer::File { kind: "image/svg+xml", body: picture.into() })
 }

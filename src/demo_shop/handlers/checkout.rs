@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::demo_shop::answer::{Answer, Rejection, Representation};
 use crate::demo_shop::catalog::STORES;
-use crate::demo_shop::pages::{self, Money, Text};
+use crate::demo_shop::pages::{self, HtmlText, PriceText};
 use crate::demo_shop::request::ShopRequest;
 use crate::demo_shop::session::{SHIPPING, Session, Totals};
 
@@ -128,7 +128,7 @@ pub(in crate::demo_shop) fn shipping_methods(
     request.show(&data, "Shipping", |request| {
         let choice = |(i, way): (usize, &crate::demo_shop::session::Shipping)| {
             let checked = if i == 0 { " checked" } else { "" };
-            let (id, name, price) = (way.id, way.name, Money(way.price));
+            let (id, name, price) = (way.id, way.name, PriceText(way.price));
             format!("<label><input type=\"radio\" name=\"method\" value=\"{id}\"{checked}> {name}: {price}</label>\n")
         };
         let stores: String = STORES.iter().map(|store| format!("<option value=\"{}\">{}</option>", store.id, store.city)).collect();
@@ -143,7 +143,7 @@ pub(in crate::demo_shop) fn shipping(request: &mut ShopRequest<'_>) -> Result<An
     let wanted = request.need("method", HERE)?;
     let Some(way) = SHIPPING.iter().find(|way| way.id == wanted) else {
         return Err(Rejection::invalid(
-            format!("There is no shipping method '{}'.", Text(wanted)),
+            format!("There is no shipping method '{}'.", HtmlText(wanted)),
             HERE,
         ));
     };

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::browse::find;
 use crate::demo_shop::answer::{Answer, Rejection};
 use crate::demo_shop::catalog::{FAQ, STORES, units_in_store};
-use crate::demo_shop::pages::{self, Text};
+use crate::demo_shop::pages::{self, HtmlText};
 use crate::demo_shop::request::ShopRequest;
 
 const ANSWER: &str = "Thank you for waiting. Your order is safe with us: open it under its number to see where it stands.";
@@ -29,8 +29,9 @@ pub(in crate::demo_shop) fn faq(request: &mut ShopRequest<'_>) -> Result<Answer,
         .iter()
         .find(|(known, ..)| *known == topic)
         .ok_or_else(|| Rejection::not_found("such question"))?;
-    request
-        .show(&entry(found), found.1, |_| format!("<p id=\"faq-answer\">{}</p>\n", Text(found.2)))
+    request.show(&entry(found), found.1, |_| {
+        format!("<p id=\"faq-answer\">{}</p>\n", HtmlText(found.2))
+    })
 }
 
 /// All stores, those whose postcode begins like the one that is asked for first.
@@ -103,7 +104,7 @@ pub(in crate::demo_shop) fn answer(request: &mut ShopRequest<'_>) -> Result<Answ
     let state = if answered { "answered" } else { "waiting" };
     let answer = answered.then_some(ANSWER);
     request.show(&json!({ "question_id": id, "state": state, "answer": answer }), "Your question", |_| match answer {
-        Some(answer) => format!("<p id=\"help-answer\">{}</p>\n", Text(answer)),
+        Some(answer) => format!("<p id=\"help-answer\">{}</p>\n", HtmlText(answer)),
         None => "<meta http-equiv=\"refresh\" content=\"2\">\n<p id=\"help-waiting\">Somebody is with you shortly.</p>\n".to_owned(),
     })
 }

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::demo_shop::answer::{Answer, Rejection};
 use crate::demo_shop::orders::{Order, OrderState};
-use crate::demo_shop::pages::{self, Money, Text};
+use crate::demo_shop::pages::{self, HtmlText, PriceText};
 use crate::demo_shop::request::ShopRequest;
-use crate::demo_shop::session::Line;
+use crate::demo_shop::session::CartLine;
 
 #[derive(Serialize)]
 struct OrderView<'a> {
@@ -17,7 +17,7 @@ struct OrderView<'a> {
     total: u64,
     currency: &'static str,
     email: &'a str,
-    items: &'a [Line],
+    items: &'a [CartLine],
     created_at: &'a str,
 }
 
@@ -36,7 +36,7 @@ pub(in crate::demo_shop) fn order(request: &mut ShopRequest<'_>) -> Result<Answe
         format!(
             "{wait}<p>Your order number is <strong id=\"order-number\">{id}</strong>; a confirmation goes to {}.</p>\n\
              <p>State: <span id=\"order-state\">{}</span></p>\n{}{back}<p><a href=\"/orders/{id}/receipt\">Receipt</a></p>\n",
-            Text(&order.email),
+            HtmlText(&order.email),
             state.name(),
             pages::lines(&order.lines, &order.totals)
         )
@@ -61,7 +61,8 @@ pub(in crate::demo_shop) fn receipt(request: &mut ShopRequest<'_>) -> Result<Ans
         "method": order.method,
     });
     request.show(&data, "Receipt", |_| {
-        let (method, day) = (Text(&order.method), order.created_at.get(..10).unwrap_or_default());
+        let (method, day) =
+            (HtmlText(&order.method), order.created_at.get(..10).unwrap_or_default());
         format!(
             "<p>Receipt <strong id=\"receipt\">{number}</strong>, {day}, paid by {method}.</p>\n{}",
             pages::lines(&order.lines, &order.totals)
@@ -109,7 +110,7 @@ pub(in crate::demo_shop) fn refund(request: &mut ShopRequest<'_>) -> Result<Answ
     let data =
         json!({ "order_id": id, "state": state, "amount": amount, "currency": totals.currency });
     request.show(&data, "Refund", |_| {
-        format!("<p>Order {id}: <span id=\"refund-state\">{}</span>, <span id=\"refund\">{}</span></p>\n", state.name(), Money(amount))
+        format!("<p>Order {id}: <span id=\"refund-state\">{}</span>, <span id=\"refund\">{}</span></p>\n", state.name(), PriceText(amount))
     })
 }
 

@@ -14,7 +14,7 @@ use crate::demo_shop::ledger::count;
 use crate::demo_shop::orders::Order;
 use crate::demo_shop::pages::{self};
 use crate::demo_shop::request::ShopRequest;
-use crate::demo_shop::session::{Line, Totals};
+use crate::demo_shop::session::{CartLine, Totals};
 
 const HERE: &str = "/checkout/payment";
 
@@ -124,7 +124,7 @@ fn take(request: &mut ShopRequest<'_>) -> Result<Confirmed, Rejection> {
 }
 
 /// What is paid for: the cart; or, with the planted bug, once more what was paid for before.
-fn lines_to_pay(request: &ShopRequest<'_>) -> Result<Vec<Line>, Rejection> {
+fn lines_to_pay(request: &ShopRequest<'_>) -> Result<Vec<CartLine>, Rejection> {
     let again = request.shop.faults.duplicate_orders_on_retry && request.session.cart.is_empty();
     let lines = if again { &request.session.last_cart } else { &request.session.cart };
     if lines.is_empty() {
@@ -166,7 +166,7 @@ fn authorise(request: &ShopRequest<'_>, method: &str) -> Result<(), Rejection> {
 
 fn place(
     request: &mut ShopRequest<'_>,
-    lines: Vec<Line>,
+    lines: Vec<CartLine>,
     method: String,
     email: String,
 ) -> Confirmed {

@@ -2,7 +2,7 @@
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
-use super::data::{DataTable, Wrong};
+use super::data_table::{DataTable, Wrong};
 use crate::base::counted;
 use crate::plan::DataCell;
 

@@ -1,12 +1,10 @@
 //! Data files: tables whose rows are dealt out to shoppers.
 
+use super::data_table::{DataTable, Wrong};
 use super::{Compiler, csv, guard};
 use crate::base::{counted, plural, sha256_hex};
 use crate::plan::{DataCell, DataSet, Load, RowAssignment};
 use crate::scenario::{Data, LocatedText, Span};
-
-/// Columns and rows.
-pub(super) type DataTable = (Vec<String>, Vec<Vec<DataCell>>);
 
 impl Compiler<'_> {
     pub(super) fn data(
@@ -115,9 +113,6 @@ impl Compiler<'_> {
         }
     }
 }
-
-/// What is wrong with a file, and what to do.
-pub(super) type Wrong = (String, &'static str);
 
 /// The keys of the first line, and the values of all, of a file with a JSON object a line.
 fn objects(text: &[u8]) -> Result<DataTable, Wrong> {

@@ -13,6 +13,7 @@ mod client;
 mod compiler;
 mod csv;
 mod data;
+mod data_table;
 mod equipment;
 mod graphql;
 mod guard;

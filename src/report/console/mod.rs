@@ -27,7 +27,7 @@ const INDENT: usize = 2;
 /// The report as text, lines no longer than `width` (or [`MIN_WIDTH`]), ending with a line break.
 pub fn console(view: &View, width: usize, paint: Paint) -> String {
     let width = width.max(MIN_WIDTH);
-    let mut out = Screen { text: String::new(), width, paint };
+    let mut out = ConsoleWriter { text: String::new(), width, paint };
     out.verdict(view);
     out.blank();
     view.warning.iter().for_each(|warning| out.statement(&warning.statement(), 0));
@@ -54,20 +54,20 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
 
 /// One table as text.
 pub fn console_table(table: &Table, width: usize, paint: Paint) -> String {
-    let mut out = Screen { text: String::new(), width: width.max(MIN_WIDTH), paint };
+    let mut out = ConsoleWriter { text: String::new(), width: width.max(MIN_WIDTH), paint };
     out.table(table);
     out.text
 }
 
-struct Screen {
+struct ConsoleWriter {
     text: String,
     width: usize,
     paint: Paint,
 }
 
-// === impl Screen ===
+// === impl ConsoleWriter ===
 
-impl Screen {
+impl ConsoleWriter {
     fn line(&mut self, style: Style, line: &str) {
         let line = &*on_one_line(line.trim_end());
         if self.paint == Paint::Plain || style.is_plain() || line.is_empty() {

@@ -1,7 +1,8 @@
 //! What is planned: the load and the shoppers.
 
+use super::curve;
+use super::text::{Setting, indented};
 use super::text::{count, counted, left, percent, rate, wrapped};
-use super::{Setting, curve, indented};
 use crate::plan::forecast::Forecast;
 use crate::plan::{ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, shape};
 

@@ -1,7 +1,7 @@
 //! Statistical power of the run, its objectives, its error budget, and the limits in its way.
 
 use super::text::{bound, count, counted, left, percent, right, wrapped};
-use super::{indented, none_fails};
+use super::text::{indented, none_fails};
 use crate::base::plural;
 use crate::plan::Plan;
 use crate::plan::forecast::detect::{BASELINES, Sight};

@@ -1,6 +1,7 @@
 //! Figures and columns of plain text.
 
 use crate::base::{plural, thousands};
+use crate::plan::forecast::{Forecast, detect};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A whole number with its thousands apart; below ten with a decimal, where it has one.
@@ -84,6 +85,31 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What the plan itself does not know, and how to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The plan's digest.
+    pub digest: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// Columns of the screen; fewer than 80 count as 80.
+    pub width: usize,
+    /// Whether charts and signs are kept to ASCII.
+    pub ascii: bool,
+}
+
+/// The upper limit of the failure rate if no shopper fails; unknown for a closed load.
+pub(super) fn none_fails(forecast: &Forecast, visits: f64) -> String {
+    let flow = forecast.arrivals.filter(|_| !forecast.at_most);
+    flow.map_or("?".to_owned(), |flow| {
+        format!("< {}", bound(detect::bound_of_none((flow.total * visits) as u64)))
+    })
+}
+
+pub(super) fn indented(line: &String) -> String {
+    format!("  {line}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The traffic that the shop will see: attempts by step, orders, concurrent shoppers.
 
 use super::text::{count, counted, left, rate, right, wrapped};
-use super::{indented, none_fails};
+use super::text::{indented, none_fails};
 use crate::plan::forecast::{Forecast, Volume};
 use crate::plan::{Plan, RetryUnit};
 

@@ -22,13 +22,13 @@ pub fn comparison_page(
     candidate: &ComparedRun<'_>,
     found: &Comparison,
 ) -> String {
-    let page = Page::of(base, candidate, found);
+    let page = ComparisonPage::of(base, candidate, found);
     let title = format!("{}: {}", page.title, page.word);
     document(&title, &render("comparison.html", page))
 }
 
 #[derive(Serialize)]
-struct Page {
+struct ComparisonPage {
     title: String,
     subtitle: String,
     verdict: &'static str,
@@ -74,10 +74,14 @@ struct SidePart {
     flows: Vec<Chart>,
 }
 
-// === impl Page ===
+// === impl ComparisonPage ===
 
-impl Page {
-    fn of(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>, found: &Comparison) -> Page {
+impl ComparisonPage {
+    fn of(
+        base: &ComparedRun<'_>,
+        candidate: &ComparedRun<'_>,
+        found: &Comparison,
+    ) -> ComparisonPage {
         let view = comparison_view(base, candidate, found);
         let document = comparison_document(base, candidate, found);
         let texts = difference_texts(found);
@@ -98,7 +102,7 @@ impl Page {
             .map(|(i, ((found, document), text))| change(i, found, document, text));
         let (changes, others) =
             changes.partition(|change| !change.of_step || change.tone == word(Tone::Bad));
-        Page {
+        ComparisonPage {
             title: view.title.clone(),
             subtitle: view.subtitle.clone(),
             verdict: found.verdict.key(),

@@ -32,12 +32,12 @@ pub(super) struct Example {
     who: String,
     /// What finds it in the shop's logs and traces.
     marks: Vec<String>,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<ExchangeView>,
     more: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct Exchange {
+struct ExchangeView {
     at: String,
     step: String,
     attempt: u32,
@@ -107,7 +107,7 @@ impl Example {
     fn of(title: &str, line: &SampleLine) -> Example {
         let known = line.attributes.iter().chain(&line.observed);
         let who: Vec<String> = known.map(|(name, value)| format!("{name} {value}")).collect();
-        let exchanges = line.exchanges.iter().take(MOST_EXCHANGES).map(|exchange| Exchange {
+        let exchanges = line.exchanges.iter().take(MOST_EXCHANGES).map(|exchange| ExchangeView {
             at: format!("{:.1} s", exchange.began_at.as_secs_f64()),
             step: exchange.step.clone(),
             attempt: exchange.attempt,

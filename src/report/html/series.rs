@@ -48,20 +48,20 @@ pub(super) struct Moment {
 pub(super) struct StepSeries {
     pub(super) label: String,
     /// p50, p95 and p99 of successes, intended start to last byte.
-    pub(super) quantiles: [Line; 3],
+    pub(super) quantiles: [Curve; 3],
     pub(super) response: Spread,
     pub(super) service: Spread,
     pub(super) failures: Spread,
 }
 
 /// Milliseconds over seconds, in stretches without a gap.
-pub(super) type Line = Vec<Vec<(f64, f64)>>;
+pub(super) type Curve = Vec<Vec<(f64, f64)>>;
 
 /// Schedule lag.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct LagSeries {
-    pub(super) p50: Line,
-    pub(super) longest: Line,
+    pub(super) p50: Curve,
+    pub(super) longest: Curve,
 }
 
 /// A distribution in bins of equal width on a log scale.
@@ -146,7 +146,7 @@ fn over_time(
     block: Micros,
     needed: u64,
     figure: impl Fn(&Latency) -> Option<Micros>,
-) -> Line {
+) -> Curve {
     let Some(last) = blocks.keys().next_back() else { return Vec::new() };
     let count: u64 = blocks.values().map(|seen| seen.count()).sum();
     // A third more than needed on average, since arrivals are uneven.
@@ -156,7 +156,7 @@ fn over_time(
         return Vec::new();
     }
     let width = (last + 1).div_ceil(windows.max(1));
-    let mut line: Line = vec![Vec::new()];
+    let mut line: Curve = vec![Vec::new()];
     for from in (0..=*last).step_by(width as usize) {
         let seen: Latency = blocks.range(from..from + width).map(|(_, seen)| *seen).sum();
         match figure(&seen).filter(|_| seen.count() >= needed) {
@@ -233,6 +233,6 @@ mod tests {
             home.quantiles.each_ref().map(|line| line.iter().map(Vec::len).sum::<usize>());
         assert!(p50 > p95 && p95 > p99 && p99 >= 4, "{p50} {p95} {p99}");
         let few = SimulatedRun::run(100, 100, |_| crate::tally::Outcome::Ok);
-        assert_eq!(Series::of(&few.plan, &few.tally).steps[0].quantiles[2], Line::new());
+        assert_eq!(Series::of(&few.plan, &few.tally).steps[0].quantiles[2], Curve::new());
     }
 }

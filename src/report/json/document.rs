@@ -18,6 +18,7 @@ use super::incidents::{
     DetectableDocument, IncidentDocument, PressureDocument, SeasonDocument, SourceDocument,
 };
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
+use super::revenue::RevenueDocument;
 use super::wire::WireDocument;
 
 /// The format's name and version.
@@ -377,17 +378,6 @@ pub struct PatienceLossDocument {
     pub revenue_at_risk: Option<RevenueDocument>,
     /// Projection to the season of the scenario; null without one.
     pub season: Option<SeasonDocument>,
-}
-
-/// Order value of lost shoppers, in the smallest unit of the run's currency.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RevenueDocument {
-    /// The amount.
-    pub minor: f64,
-    /// Its 95 % confidence interval.
-    pub ci95_minor: [f64; 2],
-    /// The share of it that is estimated, because the order values are unknown; null for a season.
-    pub estimated_share: Option<f64>,
 }
 
 /// How often retries fail as well.

@@ -13,14 +13,14 @@ pub struct ExperimentDocument {
     /// Retry methods, in the order of the scenario.
     pub arms: Vec<String>,
     /// All shoppers with a failure.
-    pub everywhere: ComparisonDocument,
+    pub everywhere: ArmComparisonDocument,
     /// By the step of the first failure, the most frequent first.
-    pub places: Vec<ComparisonDocument>,
+    pub places: Vec<ArmComparisonDocument>,
 }
 
 /// Comparison of the arms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ComparisonDocument {
+pub struct ArmComparisonDocument {
     /// Step of the first failure; null for all steps.
     pub step: Option<String>,
     /// The arm that recovers significantly more shoppers than retrying the same way; null if none does.
@@ -56,7 +56,7 @@ pub struct AgainstDocument {
 }
 
 pub(super) fn experiment(plan: &Plan, found: &ExperimentFinding) -> ExperimentDocument {
-    let of = |place: &ArmComparison| ComparisonDocument {
+    let of = |place: &ArmComparison| ArmComparisonDocument {
         step: place.step.map(|step| plan.step_label(step)),
         best_arm: place.cure.map(|arm| found.arms[arm].clone()),
         arms: found.arms.iter().zip(&place.arms).map(|(name, arm)| of_arm(name, arm)).collect(),

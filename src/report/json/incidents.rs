@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::document::RevenueDocument;
 use super::figures::{EstimateDocument, RateDocument, figure};
+use super::revenue::{RevenueDocument, revenue};
 use crate::plan::Plan;
 use crate::report::view::incidents;
-use crate::verdict::statistics::Interval;
 use crate::verdict::{
-    Detectable, Incident, Overload, Population, RetryPressure, SeasonLoss, Sight, Source,
+    Detectable, DetectablePopulation, Incident, Overload, RepeatSource, RetryPressure, SeasonLoss,
+    Sight,
 };
 
 /// Whether repeated failures are specific to the shopper or come from incidents. Retries are compared with other shoppers' first
@@ -127,7 +127,7 @@ pub struct SightDocument {
     pub more_shoppers: u64,
 }
 
-pub(super) fn source(found: &Source) -> SourceDocument {
+pub(super) fn source(found: &RepeatSource) -> SourceDocument {
     SourceDocument {
         why: found.cause.key().to_owned(),
         compared: found.strata.compared,
@@ -162,15 +162,6 @@ pub(super) fn season(shoppers: u64, found: &SeasonLoss) -> SeasonDocument {
     }
 }
 
-/// An order value in whole minor units.
-pub(super) fn revenue(minor: f64, ci95: Interval, estimated_share: Option<f64>) -> RevenueDocument {
-    RevenueDocument {
-        minor: minor.round(),
-        ci95_minor: [ci95.low.round(), ci95.high.round()],
-        estimated_share,
-    }
-}
-
 pub(super) fn pressure(found: &RetryPressure) -> PressureDocument {
     let overload = |found: &Overload| OverloadDocument {
         from_s: found.from.as_secs_f64(),
@@ -197,8 +188,8 @@ pub(super) fn detectable(found: &Detectable) -> DetectableDocument {
     };
     DetectableDocument {
         among: match found.population {
-            Population::Shoppers => "shoppers",
-            Population::Buyers => "buyers",
+            DetectablePopulation::Shoppers => "shoppers",
+            DetectablePopulation::Buyers => "buyers",
         }
         .to_owned(),
         shoppers: found.shoppers,

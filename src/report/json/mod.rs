@@ -9,6 +9,7 @@ mod figures;
 mod friction;
 mod incidents;
 mod places;
+mod revenue;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ pub use assets::AssetsDocument;
 pub use budget::{BudgetDocument, BurnAlertDocument};
 pub use clusters::{ClusterDocument, ClusterExampleDocument};
 pub use document::*;
-pub use experiment::{AgainstDocument, ArmDocument, ComparisonDocument, ExperimentDocument};
+pub use experiment::{AgainstDocument, ArmComparisonDocument, ArmDocument, ExperimentDocument};
 pub(super) use figures::figure;
 pub use figures::{EstimateDocument, PlaceDocument, RateDocument, SpansDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};

@@ -14,8 +14,9 @@ use super::document::{
 use super::experiment::experiment;
 use super::figures::{PlaceDocument, basis_of, figure, millis, pair, spans};
 use super::friction::friction;
-use super::incidents::{detectable, incident, pressure, revenue, season, source};
+use super::incidents::{detectable, incident, pressure, season, source};
 use super::places::{endings, heat, stages};
+use super::revenue::revenue;
 use super::wire::wire;
 use crate::base::StepId;
 use crate::plan::{ArrivalModel, MetricUnit, Plan};

@@ -61,7 +61,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
     if repeated.events == 0 {
-        let tone = headline::tone_of_none(headline::upper_end(repeated));
+        let tone = Tone::where_none_seen(headline::upper_end(repeated));
         return answer(
             QUESTION,
             tone,
@@ -145,7 +145,7 @@ fn lost(findings: &Findings) -> Answer {
     };
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
-        let tone = headline::tone_of_none(own.ci95.high);
+        let tone = Tone::where_none_seen(own.ci95.high);
         let word = if tone == Tone::Good { "None" } else { "None observed" };
         return answer(QUESTION, tone, word, format!("95 % CI {ci95}"));
     }

@@ -108,6 +108,15 @@ pub struct Answer {
     pub figure: Option<(&'static str, f64)>,
 }
 
+// === impl Tone ===
+
+impl Tone {
+    /// The tone of a finding of no events: good news only if it rules out more than one shopper in twenty.
+    pub(super) fn where_none_seen(at_most: f64) -> Tone {
+        if at_most <= 0.05 { Tone::Good } else { Tone::Doubtful }
+    }
+}
+
 // === impl Table ===
 
 impl Table {

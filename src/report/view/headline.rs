@@ -151,11 +151,6 @@ pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Statemen
     statements
 }
 
-/// The tone of a finding of no events: good news only if it rules out more than one shopper in twenty.
-pub(super) fn tone_of_none(at_most: f64) -> Tone {
-    if at_most <= 0.05 { Tone::Good } else { Tone::Doubtful }
-}
-
 /// The upper end of a rate's interval; 1 where nothing was seen.
 pub(super) fn upper_end(rate: &Rate) -> f64 {
     rate.ci95().map_or(1.0, |ci95| ci95.high)
@@ -172,7 +167,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Statement {
     }
     if repeated.events == 0 {
         return Statement::new(
-            tone_of_none(upper_end(repeated)),
+            Tone::where_none_seen(upper_end(repeated)),
             format!(
                 "Repeated failures (two or more failed attempts): none among {} (95 % CI {ci95}).",
                 counted(repeated.trials, "shopper")

@@ -9,7 +9,7 @@ use super::warning::was_late;
 use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::statistics::MantelHaenszel;
-use crate::verdict::{Findings, Incident, Overload, RepeatCause, RunFacts, Source};
+use crate::verdict::{Findings, Incident, Overload, RepeatCause, RepeatSource, RunFacts};
 
 /// From this share of failing first attempts on, an incident is an outage.
 const OUTAGE: f64 = 0.9;
@@ -21,7 +21,7 @@ const LISTED: usize = 2;
 /// The reason why failures repeat; none if too few shoppers retried.
 pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Statement> {
     let found = &findings.repeats.source;
-    let Source { cause, strata, incidents, .. } = found;
+    let RepeatSource { cause, strata, incidents, .. } = found;
     let evidence = strata.risk_ratio().map_or_else(
         || "Retries often fail while other shoppers' first attempts at the same time succeed.".to_owned(),
         |(ratio, _)| format!("A retry fails {} times as often as other shoppers' first attempts at the same time.", times(ratio)),
@@ -55,7 +55,7 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Stat
 }
 
 /// What the comparison of retries with first attempts can't see, if that may matter.
-pub fn warning(source: &Source) -> Option<String> {
+pub fn warning(source: &RepeatSource) -> Option<String> {
     source.may_hide_a_moment().then(|| {
         format!(
             "Attempts are compared within time blocks of {}, so shorter incidents would look specific to the shopper.",

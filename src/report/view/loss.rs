@@ -4,7 +4,6 @@ use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{
     NOTHING, count, counted, expected, interval, money, money_range, percent, percent_figure, range,
 };
-use super::headline::tone_of_none;
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Findings, Loss, PatienceLoss};
 
@@ -19,7 +18,7 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
     let (share, ci95) = lost_share(own);
     if own.lost <= 0.0 {
         return Some(Statement::new(
-            tone_of_none(own.ci95.high),
+            Tone::where_none_seen(own.ci95.high),
             format!("No shoppers are lost to failures (95 % CI {ci95})."),
         ));
     }

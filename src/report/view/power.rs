@@ -2,7 +2,7 @@
 
 use super::format::{count, percent};
 use crate::base::counted;
-use crate::verdict::{Detectable, Findings, MIN_REPEATED, Population};
+use crate::verdict::{Detectable, DetectablePopulation, Findings, MIN_REPEATED};
 
 /// The rises that this run could have detected, among all shoppers and among those who reached payment.
 pub fn detectable(findings: &Findings) -> Vec<String> {
@@ -24,8 +24,8 @@ pub(super) fn shows_groups(findings: &Findings) -> bool {
 
 fn describe(found: &Detectable) -> String {
     let (at, what) = match found.population {
-        Population::Shoppers => ("", "repeated failures"),
-        Population::Buyers => (" at payment", "failed first payment attempts"),
+        DetectablePopulation::Shoppers => ("", "repeated failures"),
+        DetectablePopulation::Buyers => (" at payment", "failed first payment attempts"),
     };
     let shoppers = format!("{}{at}", counted(found.shoppers, "shopper"));
     let rises = found.sights.iter().map(|sight| match sight.seen_from {

@@ -56,7 +56,7 @@ pub struct BrowserSession<L, G = NoGate> {
     pub(crate) cookies: CookieJar,
     pub(super) page: Option<Rc<CurrentPage>>,
     /// The source of the page, where a later step needs it.
-    document: Option<Source>,
+    document: Option<DocumentBody>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
     /// The user and password that an origin has asked for, where an address had them.
@@ -144,7 +144,7 @@ pub struct Document {
 
 /// What a page was made from.
 #[derive(Clone, Debug)]
-struct Source {
+struct DocumentBody {
     content_type: HeaderValue,
     body: Bytes,
 }
@@ -160,7 +160,7 @@ pub struct BrowserState {
 #[derive(Clone, Debug)]
 pub struct Bookmark {
     page: Option<Rc<CurrentPage>>,
-    document: Option<Source>,
+    document: Option<DocumentBody>,
 }
 
 /// Why a fetch has no page.
@@ -386,13 +386,13 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         if is_page(&page.answer) {
             let content_type = page.answer.headers.get(header::CONTENT_TYPE).cloned();
             let body = page.answer.body.clone();
-            self.document = content_type.map(|content_type| Source { content_type, body });
+            self.document = content_type.map(|content_type| DocumentBody { content_type, body });
         }
     }
 
     /// The page that the shopper is on, where its text was kept.
     pub fn document(&self) -> Option<Document> {
-        let Source { content_type, body } = self.document.clone()?;
+        let DocumentBody { content_type, body } = self.document.clone()?;
         Some(Document { url: self.page()?.clone(), content_type, body })
     }
 

@@ -99,7 +99,7 @@ impl Variables {
     }
 
     /// What is drawn for the n-th thing that is looked for in the answer to this step.
-    pub fn found(&self, place: u64) -> u64 {
+    pub fn draw_for_capture(&self, place: u64) -> u64 {
         draw(self.shopper.0, Purpose::Found, self.place.get() + place)
     }
 }

@@ -32,7 +32,8 @@ const KEYS: [&str; 9] = [
 
 /// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
 pub fn fingerprint(kind: FailureKind, detail: &str, answer: Option<&WireResponse>) -> String {
-    let said = answer.and_then(said).map(|said| plain(&said)).filter(|said| !said.is_empty());
+    let said =
+        answer.and_then(shop_message).map(|said| plain(&said)).filter(|said| !said.is_empty());
     let by_status = matches!(
         kind,
         FailureKind::Throttled
@@ -49,7 +50,7 @@ pub fn fingerprint(kind: FailureKind, detail: &str, answer: Option<&WireResponse
 }
 
 /// What the shop says of itself.
-fn said(answer: &WireResponse) -> Option<String> {
+fn shop_message(answer: &WireResponse) -> Option<String> {
     let content_type = answer.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let text = charset::text(content_type, &answer.body);
     let text = text[..text.floor_char_boundary(LOOKED_AT)].trim();

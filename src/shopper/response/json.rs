@@ -12,14 +12,14 @@ use serde_json::{Map, Number, Value};
 const DEEPEST: usize = 1_000;
 
 /// A list or object whose end is still to come.
-enum Open {
+enum OpenValue {
     List(Vec<Value>),
     /// Its members so far, and the name of the next one.
     Members(Map<String, Value>, String),
 }
 
 /// The rest of a text.
-struct Reader<'t> {
+struct JsonReader<'t> {
     rest: &'t [u8],
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn read(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok().or_else(|| {
         let text = String::from_utf8_lossy(body);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        Reader { rest: text.as_bytes() }.document()
+        JsonReader { rest: text.as_bytes() }.document()
     })
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
-    let mut reader = Reader { rest: text.as_bytes() };
+    let mut reader = JsonReader { rest: text.as_bytes() };
     while let Some(at) = reader.rest.iter().position(|byte| *byte == b'\\') {
         plain.push_str(&String::from_utf8_lossy(&reader.rest[..at]));
         reader.rest = &reader.rest[at + 1..];
@@ -50,11 +50,11 @@ pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-// === impl Reader ===
+// === impl JsonReader ===
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn document(mut self) -> Option<Value> {
-        let mut open: Vec<Open> = Vec::new();
+        let mut open: Vec<OpenValue> = Vec::new();
         loop {
             self.skip_space();
             let mut value = match self.next()? {
@@ -63,7 +63,7 @@ impl Reader<'_> {
                     if self.take(b'}') {
                         Value::Object(Map::new())
                     } else {
-                        open.push(Open::Members(Map::new(), self.name()?));
+                        open.push(OpenValue::Members(Map::new(), self.name()?));
                         continue;
                     }
                 }
@@ -72,7 +72,7 @@ impl Reader<'_> {
                     if self.take(b']') {
                         Value::Array(Vec::new())
                     } else {
-                        open.push(Open::List(Vec::new()));
+                        open.push(OpenValue::List(Vec::new()));
                         continue;
                     }
                 }
@@ -92,7 +92,7 @@ impl Reader<'_> {
                 let next = self.next()?;
                 let ended = around.add(value, next)?;
                 if !ended {
-                    if let Open::Members(_, name) = &mut around {
+                    if let OpenValue::Members(_, name) = &mut around {
                         self.skip_space();
                         *name = self.name()?;
                     }
@@ -208,17 +208,17 @@ fn code_unit(rest: &[u8]) -> Option<(u16, &[u8])> {
     Some((u16::from_str_radix(digits, 16).ok()?, rest))
 }
 
-// === impl Open ===
+// === impl OpenValue ===
 
-impl Open {
+impl OpenValue {
     /// Takes a value in; whether what follows is the end.
     fn add(&mut self, value: Value, next: u8) -> Option<bool> {
         let end = match self {
-            Open::List(items) => {
+            OpenValue::List(items) => {
                 items.push(value);
                 b']'
             }
-            Open::Members(members, name) => {
+            OpenValue::Members(members, name) => {
                 // Of members of one name the last one counts.
                 members.insert(std::mem::take(name), value);
                 b'}'
@@ -229,8 +229,8 @@ impl Open {
 
     fn whole(self) -> Value {
         match self {
-            Open::List(items) => Value::Array(items),
-            Open::Members(members, _) => Value::Object(members),
+            OpenValue::List(items) => Value::Array(items),
+            OpenValue::Members(members, _) => Value::Object(members),
         }
     }
 }
@@ -242,7 +242,7 @@ mod tests {
     use serde_json::json;
 
     fn leniently(text: &str) -> Option<Value> {
-        Reader { rest: text.as_bytes() }.document()
+        JsonReader { rest: text.as_bytes() }.document()
     }
 
     #[test]

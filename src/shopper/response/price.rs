@@ -8,7 +8,7 @@ const SIGNS: &str = "€$£¥₹₩₽₺₴₫₪₦₱฿₡₲₵₸₿¢﷼"
 
 /// One number in a text.
 #[derive(Debug, PartialEq, Eq)]
-struct Amount {
+struct ParsedPrice {
     /// The digits before the decimal separator, without groups.
     whole: String,
     /// The digits after it.
@@ -38,7 +38,7 @@ pub fn minor_units(value: &Value, unit: Option<MoneyUnit>, decimals: u32) -> Opt
 }
 
 /// A JSON number: digits, a point, an exponent; never a separator of thousands.
-fn number(text: &str) -> Option<Amount> {
+fn number(text: &str) -> Option<ParsedPrice> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -57,11 +57,11 @@ fn number(text: &str) -> Option<Amount> {
         digits.push_str(&"0".repeat(point - digits.len()));
     }
     let fraction = digits.split_off(point);
-    Some(Amount { whole: digits, fraction, negative, priced: false })
+    Some(ParsedPrice { whole: digits, fraction, negative, priced: false })
 }
 
 /// The price in a text: its only number, or the only one beside a currency's sign or code.
-fn only_price(text: &str, decimals: u32) -> Option<Amount> {
+fn only_price(text: &str, decimals: u32) -> Option<ParsedPrice> {
     let mut amounts = amounts(text, decimals)?;
     if amounts.len() > 1 {
         amounts.retain(|amount| amount.priced);
@@ -74,7 +74,7 @@ fn only_price(text: &str, decimals: u32) -> Option<Amount> {
 }
 
 /// All numbers in a text; none where one of them can't be told apart into groups and decimals.
-fn amounts(text: &str, decimals: u32) -> Option<Vec<Amount>> {
+fn amounts(text: &str, decimals: u32) -> Option<Vec<ParsedPrice>> {
     let characters: Vec<char> = text.chars().map(plain).collect();
     let (mut amounts, mut at) = (Vec::new(), 0);
     while at < characters.len() {
@@ -86,7 +86,7 @@ fn amounts(text: &str, decimals: u32) -> Option<Vec<Amount>> {
         let (whole, fraction) = split(&characters[at..end], decimals)?;
         let before: String = characters[..at].iter().collect();
         let after: String = characters[end..].iter().collect();
-        amounts.push(Amount {
+        amounts.push(ParsedPrice {
             whole,
             fraction,
             negative: is_negative(&before),
@@ -189,9 +189,9 @@ fn is_code(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-// === impl Amount ===
+// === impl ParsedPrice ===
 
-impl Amount {
+impl ParsedPrice {
     /// Times ten to the power, rounded half up; none where it is too large.
     fn scaled(&self, power: u32) -> Option<u64> {
         let power = power as usize;

@@ -28,7 +28,7 @@ use super::exchange::{
 };
 use super::http1::{Buffers, Head, Http1Error};
 use super::http2::Message;
-use super::identity::Identity;
+use super::identity::ClientIdentity;
 use super::lookup::Lookup;
 use super::network::NetworkLink;
 use super::resend::{self, Resend};
@@ -53,7 +53,7 @@ pub struct HttpOptions {
     /// A PEM file of root certificates to trust beside the system's.
     pub extra_roots: Option<PathBuf>,
     /// Who shoppers are to a shop that asks for a certificate.
-    pub identity: Option<Identity>,
+    pub identity: Option<ClientIdentity>,
     /// Which TLS sessions a handshake may resume.
     pub resumption: TlsResumption,
     /// Whether HTTP/2 is offered where TLS is spoken.

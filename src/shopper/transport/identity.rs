@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 
 /// A client certificate with its chain, and the key to it. All shoppers of a run have the same.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub struct ClientIdentity {
     chain: Vec<CertificateDer<'static>>,
     key: Arc<PrivateKeyDer<'static>>,
 }
@@ -53,14 +53,14 @@ pub enum IdentityError {
     },
 }
 
-// === impl Identity ===
+// === impl ClientIdentity ===
 
-impl Identity {
+impl ClientIdentity {
     /// Reads a certificate, with its chain if the file has one, and its key; without a file for the key it is in the certificate's.
     ///
     /// # Errors
     /// When a file can't be read, or the two don't go together.
-    pub fn read(cert: &Path, key: Option<&Path>) -> Result<Identity, IdentityError> {
+    pub fn read(cert: &Path, key: Option<&Path>) -> Result<ClientIdentity, IdentityError> {
         let unreadable = |why: String| IdentityError::Certificate { path: cert.to_owned(), why };
         let found =
             CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -75,7 +75,7 @@ impl Identity {
             |why| IdentityError::Mismatch { cert: cert.to_owned(), key: key_file.to_owned(), why };
         CertifiedKey::from_der(chain.clone(), key.clone_key(), &ring::default_provider())
             .map_err(mismatch)?;
-        Ok(Identity { chain, key: Arc::new(key) })
+        Ok(ClientIdentity { chain, key: Arc::new(key) })
     }
 
     pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {

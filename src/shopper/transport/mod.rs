@@ -28,6 +28,6 @@ pub use self::exchange::{
     Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
 };
 pub use self::http::{HttpConnections, HttpOptions, HttpSetupError, HttpTransport};
-pub use self::identity::{Identity, IdentityError};
+pub use self::identity::{ClientIdentity, IdentityError};
 pub use self::tls::{RootsError, TlsResumption};
 pub use self::tls_error::{TlsCause, TlsError};

@@ -18,7 +18,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use super::error::TransportError;
-use super::identity::Identity;
+use super::identity::ClientIdentity;
 
 /// Which TLS sessions a handshake may resume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum RootsError {
 pub(super) struct Tls {
     insecure: bool,
     extra_roots: Vec<CertificateDer<'static>>,
-    identity: Option<Identity>,
+    identity: Option<ClientIdentity>,
     http2: bool,
     resumption: TlsResumption,
     shared: OnceCell<Result<Arc<ClientConfig>, TransportError>>,
@@ -83,7 +83,7 @@ impl Tls {
     pub(super) fn new(
         insecure: bool,
         extra_roots: Vec<CertificateDer<'static>>,
-        identity: Option<Identity>,
+        identity: Option<ClientIdentity>,
         http2: bool,
         resumption: TlsResumption,
     ) -> Tls {

@@ -58,12 +58,12 @@ pub struct Shard {
     /// Bytes of a torn last frame that were dropped; 0 if it was whole.
     pub torn_bytes: u64,
     /// What could not be read, where the file is damaged.
-    pub loss: Option<Loss>,
+    pub loss: Option<LostFrames>,
 }
 
 /// What of a damaged tally could not be read: the parts between those that are whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Loss {
+pub struct LostFrames {
     /// Stretches that could not be read.
     pub places: u64,
     /// Their bytes.
@@ -110,12 +110,12 @@ impl ShardHeader {
     }
 }
 
-// === impl Loss ===
+// === impl LostFrames ===
 
-impl Loss {
+impl LostFrames {
     /// Both.
-    pub(super) fn and(self, other: Loss) -> Loss {
-        Loss {
+    pub(super) fn and(self, other: LostFrames) -> LostFrames {
+        LostFrames {
             places: self.places.saturating_add(other.places),
             bytes: self.bytes.saturating_add(other.bytes),
             at: self.at.min(other.at),
@@ -124,9 +124,9 @@ impl Loss {
     }
 }
 
-impl fmt::Display for Loss {
+impl fmt::Display for LostFrames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Loss { places, bytes, at, between: (from, until) } = *self;
+        let LostFrames { places, bytes, at, between: (from, until) } = *self;
         let places = counted(places, "place");
         write!(f, "damaged at byte {at}: {bytes} bytes in {places} can't be read; ")?;
         write!(f, "what was counted between second {from} and second {until} is incomplete")

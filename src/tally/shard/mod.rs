@@ -14,7 +14,7 @@ mod settings;
 pub(super) mod tests;
 mod write;
 
-pub use header::{Ending, Loss, Shard, ShardHeader};
+pub use header::{Ending, LostFrames, Shard, ShardHeader};
 pub use join::MergeError;
 pub use read::ShardError;
 pub use settings::{PairedSettings, RunSettings, SettingsError, SourceSettings};

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::FORMAT;
 use super::frame::{self, Next, OwnedContent};
-use super::header::{Ending, Loss, Shard, ShardHeader};
+use super::header::{Ending, LostFrames, Shard, ShardHeader};
 use crate::base::Slice;
 use crate::tally::{Misfit, Tally};
 
@@ -86,9 +86,9 @@ struct Partial {
     ending: Option<Ending>,
     /// The last second that anything was counted in.
     last_second: u32,
-    loss: Option<Loss>,
+    loss: Option<LostFrames>,
     /// A stretch that can't be read, where no delta has come since.
-    open_loss: Option<Loss>,
+    open_loss: Option<LostFrames>,
 }
 
 /// Why a frame can't stand where it stands.
@@ -223,14 +223,15 @@ impl Partial {
         if self.header.is_none() || is_second_header {
             return;
         }
-        let loss = Loss { places: 1, bytes, at, between: (self.last_second, self.last_second) };
+        let loss =
+            LostFrames { places: 1, bytes, at, between: (self.last_second, self.last_second) };
         self.open_loss = Some(self.open_loss.map_or(loss, |open| open.and(loss)));
     }
 
     /// What is missing is between the last whole second and this one.
     fn close_loss(&mut self) {
         if let Some(open) = self.open_loss.take() {
-            let closed = Loss { between: (open.between.0, self.last_second), ..open };
+            let closed = LostFrames { between: (open.between.0, self.last_second), ..open };
             self.loss = Some(self.loss.map_or(closed, |loss| loss.and(closed)));
         }
     }

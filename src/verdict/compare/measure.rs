@@ -97,7 +97,8 @@ fn measure_quantile(
     let of_base = in_base.spans(base.plan, base.tally);
     let of_candidate = subject.spans(candidate.plan, candidate.tally);
     if counted.as_ref().is_none_or(|(step, _)| *step != subject.step()) {
-        let spans = SpansOfTwoRuns::new(&of_base.counted(), &of_candidate.counted());
+        let spans =
+            SpansOfTwoRuns::new(&of_base.counts_by_block(), &of_candidate.counts_by_block());
         *counted = Some((subject.step(), spans));
     }
     let (_, spans) = counted.as_ref()?;

@@ -15,11 +15,11 @@ use crate::tally::Tally;
 pub(super) struct Counts {
     pub(super) values: Values,
     /// Shoppers alike in all that a finding can tell apart.
-    profiles: Vec<ShopperProfile>,
+    profiles: Vec<ShopperClass>,
 }
 
 /// Shoppers alike.
-struct ShopperProfile {
+struct ShopperClass {
     /// By name; none where nothing was seen, or too much to tell apart.
     values: Vec<Option<ValueId>>,
     journey: JourneyId,
@@ -50,7 +50,7 @@ impl Counts {
                 .or_default()
                 .add(FailureCounts::of_fate(plan, &key.outcome, count.shoppers));
         }
-        let profile = |((values, journey, first_failure, _), observed)| ShopperProfile {
+        let profile = |((values, journey, first_failure, _), observed)| ShopperClass {
             values,
             journey,
             first_failure,
@@ -74,7 +74,7 @@ impl Counts {
     pub(super) fn at(&self, plan: &Plan, site: HotspotSite, left_out: &[Group]) -> CountsAtSite {
         let journey = site.step().map(|step| plan.step(step).journey);
         let is_here =
-            |profile: &&ShopperProfile| journey.is_none_or(|journey| profile.journey == journey);
+            |profile: &&ShopperClass| journey.is_none_or(|journey| profile.journey == journey);
         let mut found = CountsAtSite::default();
         // Profiles with the same values stand next to each other; what their shoppers met is summed before it is
         // counted group by group.
@@ -116,7 +116,7 @@ impl Counts {
     fn steps_not_explained(
         &self,
         plan: &Plan,
-        profile: &ShopperProfile,
+        profile: &ShopperClass,
         steps: &[StepId],
         explained: &[(HotspotSite, Group)],
     ) -> Vec<StepId> {
@@ -179,9 +179,9 @@ impl CountsAtSite {
     }
 }
 
-// === impl ShopperProfile ===
+// === impl ShopperClass ===
 
-impl ShopperProfile {
+impl ShopperClass {
     fn at(&self, site: HotspotSite) -> FailureCounts {
         self.observed.at(self.first_failure, site)
     }

@@ -16,7 +16,7 @@ use crate::verdict::statistics::Rate;
 const MAX_HOTSPOTS: usize = 10;
 
 /// A cause, with what was explained before it at its sites.
-struct Finding {
+struct FoundCause {
     attribution: Attribution,
     explained_before: Vec<(HotspotSite, Group)>,
 }
@@ -27,7 +27,7 @@ struct Finding {
 /// the rest is tested again. So one cause is listed once, and not with all that goes along with it.
 pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     let counts = Counts::new(plan, tally);
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<FoundCause> = Vec::new();
     let mut explained: Vec<(HotspotSite, Group)> = Vec::new();
     let mut tests = TestSet::new(plan, &counts);
     for _ in 0..MAX_HOTSPOTS * counts.sites().len() {
@@ -43,10 +43,10 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
         match known {
             Some(known) => findings[known].extend(attribution, explained_before),
             None if findings.len() == MAX_HOTSPOTS => break,
-            None => findings.push(Finding { attribution, explained_before }),
+            None => findings.push(FoundCause { attribution, explained_before }),
         }
     }
-    let estimate = |found: &Finding| {
+    let estimate = |found: &FoundCause| {
         estimates::hotspot(plan, tally, &counts, &found.attribution, &found.explained_before)
     };
     let mut spots: Vec<HotSpot> = findings.iter().map(estimate).collect();
@@ -55,9 +55,9 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     spots
 }
 
-// === impl Finding ===
+// === impl FoundCause ===
 
-impl Finding {
+impl FoundCause {
     /// Takes in a further step of the same group.
     fn extend(&mut self, later: Attribution, explained_before: Vec<(HotspotSite, Group)>) {
         self.explained_before.extend(

@@ -208,7 +208,7 @@ impl<'t> SpanSample<'t> {
 
     /// (span, count) by block, in no order. What was given up ranks above every success, at the moment of giving up or
     /// later; what never came to an end, above all of that.
-    pub fn counted(&self) -> BTreeMap<u32, Vec<(Micros, u64)>> {
+    pub fn counts_by_block(&self) -> BTreeMap<u32, Vec<(Micros, u64)>> {
         let longest = self
             .blocks
             .values()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::source::Source;
+use super::source::RepeatSource;
 use super::stickiness::Stickiness;
 use crate::base::{StepId, UnitId};
 use crate::plan::Plan;
@@ -16,7 +16,7 @@ pub struct Repeats {
     /// All units together.
     pub pooled: Stickiness,
     /// Whether they go with the shopper or with the moment.
-    pub source: Source,
+    pub source: RepeatSource,
     /// Unit by unit, those that anybody came to.
     pub units: Vec<UnitRepeats>,
     /// Where shoppers' first failures fell, the most frequent first.
@@ -48,7 +48,7 @@ pub fn repeats(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Repeats {
     let where_fell = |place: &dyn Fn(&ShopperOutcome) -> Option<StepId>| ranked(plan, tally, place);
     let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
     Repeats {
-        source: Source::new(tally, &first_failure_rates(&units), pooled.p_first, incidents),
+        source: RepeatSource::new(tally, &first_failure_rates(&units), pooled.p_first, incidents),
         pooled,
         units,
         first_failed: where_fell(&|fate| fate.first_failed),

@@ -14,5 +14,5 @@ mod stickiness;
 mod tests;
 
 pub use by_unit::{Repeats, UnitRepeats, repeats};
-pub use source::{RepeatCause, Source};
+pub use source::{RepeatCause, RepeatSource};
 pub use stickiness::Stickiness;

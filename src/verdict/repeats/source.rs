@@ -18,7 +18,7 @@ const MOSTLY_FAILING: f64 = 0.5;
 
 /// Where repetition comes from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Source {
+pub struct RepeatSource {
     /// The answer in a word.
     pub cause: RepeatCause,
     /// Second attempts set beside other shoppers' first ones of the same block.
@@ -51,16 +51,16 @@ pub enum RepeatCause {
     MomentAndShopper,
 }
 
-// === impl Source ===
+// === impl RepeatSource ===
 
-impl Source {
+impl RepeatSource {
     /// `usual` is how likely a first attempt at each unit fails, `p_first` how likely one fails where failures fell.
     pub(super) fn new(
         tally: &Tally,
         usual: &BTreeMap<UnitId, f64>,
         p_first: Option<f64>,
         incidents: &[Incident],
-    ) -> Source {
+    ) -> RepeatSource {
         let strata = MantelHaenszel::of_strata(strata(tally, usual));
         let incidents: Vec<Incident> =
             incidents.iter().filter(|incident| incident.failed_again > 0).cloned().collect();
@@ -92,7 +92,7 @@ impl Source {
         } else {
             Vec::new()
         };
-        Source { cause, strata, incidents, block: tally.shape.block }
+        RepeatSource { cause, strata, incidents, block: tally.shape.block }
     }
 
     /// Whether a moment that was bad for everybody may have been taken for the shoppers' own circumstances, since it was shorter than

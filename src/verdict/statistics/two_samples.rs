@@ -23,30 +23,30 @@ pub fn ratio(one: &Rate, other: &Rate) -> Option<Interval> {
     if one.trials == 0 || other.trials == 0 || one.events + other.events == 0 {
         return None;
     }
-    let groups = TwoGroups { one: Group::new(one), other: Group::new(other) };
+    let groups = TwoGroups { one: EffectiveCounts::new(one), other: EffectiveCounts::new(other) };
     let low = if one.events == 0 { 0.0 } else { groups.ratio_at(Z95) };
     let high = if other.events == 0 { f64::INFINITY } else { groups.ratio_at(-Z95) };
     Some(Interval { low, high })
 }
 
 /// Events and sample, both effective.
-struct Group {
+struct EffectiveCounts {
     events: f64,
     n: f64,
 }
 
 struct TwoGroups {
-    one: Group,
-    other: Group,
+    one: EffectiveCounts,
+    other: EffectiveCounts,
 }
 
-// === impl Group ===
+// === impl EffectiveCounts ===
 
-impl Group {
-    fn new(rate: &Rate) -> Group {
+impl EffectiveCounts {
+    fn new(rate: &Rate) -> EffectiveCounts {
         // Where nothing happened nothing is known of clustering.
         let n = if rate.events == 0 { rate.trials as f64 } else { rate.effective_sample() };
-        Group { events: rate.value().unwrap_or_default() * n, n }
+        EffectiveCounts { events: rate.value().unwrap_or_default() * n, n }
     }
 }
 

@@ -15,7 +15,7 @@ pub use crate::plan::forecast::detect::Sight;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detectable {
     /// Whom it is about.
-    pub population: Population,
+    pub population: DetectablePopulation,
     /// How many they were.
     pub shoppers: u64,
     /// How many independent shoppers are worth a shopper of this run, inverted: at least 1.
@@ -28,7 +28,7 @@ pub struct Detectable {
 
 /// Whom a statement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Population {
+pub enum DetectablePopulation {
     /// All who ended.
     Shoppers,
     /// Those who came to pay.
@@ -37,7 +37,8 @@ pub enum Population {
 
 /// What this run could see.
 pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec<Detectable> {
-    let mut found = vec![Detectable::of(Population::Shoppers, shoppers.ended, &shoppers.repeated)];
+    let mut found =
+        vec![Detectable::of(DetectablePopulation::Shoppers, shoppers.ended, &shoppers.repeated)];
     // Attempts to pay cluster as attempts to pay do, and not as all that fails anywhere.
     let first_to_pay = |block: &BlockTally| {
         let tries = block
@@ -55,7 +56,8 @@ pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec
         ..Rate::new(failed, of)
     };
     found.extend(
-        (first.trials > 0).then(|| Detectable::of(Population::Buyers, first.trials, &first)),
+        (first.trials > 0)
+            .then(|| Detectable::of(DetectablePopulation::Buyers, first.trials, &first)),
     );
     found
 }
@@ -63,7 +65,7 @@ pub fn detectable(plan: &Plan, tally: &Tally, shoppers: &ShopperFindings) -> Vec
 // === impl Detectable ===
 
 impl Detectable {
-    fn of(population: Population, shoppers: u64, seen: &Rate) -> Detectable {
+    fn of(population: DetectablePopulation, shoppers: u64, seen: &Rate) -> Detectable {
         let effect = seen.design_effect.max(1.0);
         let own = seen.value().filter(|rate| *rate > 0.0 && *rate < 0.5);
         let bases =
@@ -89,7 +91,7 @@ mod tests {
         let [all, buyers] = &found[..] else { panic!("{found:?}") };
         assert_eq!(
             (all.population, all.shoppers, buyers.population),
-            (Population::Shoppers, 12_000, Population::Buyers)
+            (DetectablePopulation::Shoppers, 12_000, DetectablePopulation::Buyers)
         );
         assert!(buyers.shoppers > 4_000 && buyers.shoppers < 6_000);
         let [tenth, half, one, own] = &all.sights[..] else { panic!("{all:?}") };
@@ -102,9 +104,9 @@ mod tests {
 
     #[test]
     fn bursts_make_shoppers_worth_less() {
-        let alone = Detectable::of(Population::Shoppers, 2_000, &Rate::new(20, 2_000));
+        let alone = Detectable::of(DetectablePopulation::Shoppers, 2_000, &Rate::new(20, 2_000));
         let bursts = Detectable::of(
-            Population::Shoppers,
+            DetectablePopulation::Shoppers,
             2_000,
             &Rate { design_effect: 4.0, ..Rate::new(20, 2_000) },
         );
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn nobody_sees_nothing() {
-        let found = Detectable::of(Population::Shoppers, 0, &Rate::new(0, 0));
+        let found = Detectable::of(DetectablePopulation::Shoppers, 0, &Rate::new(0, 0));
         assert_eq!((found.if_none_fails, found.sights[0].seen_from), (1.0, None));
     }
 }

@@ -9,7 +9,7 @@ mod steps;
 pub(crate) mod wire;
 
 pub use assets::AssetFinding;
-pub use detectable::{Detectable, Population, Sight, detectable};
+pub use detectable::{Detectable, DetectablePopulation, Sight, detectable};
 pub use endings::{Endings, endings};
 pub use friction::{BuyerEffort, FrictionFinding, friction};
 pub use shoppers::{ByFailures, ShopperFindings, shoppers};

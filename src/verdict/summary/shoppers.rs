@@ -56,13 +56,13 @@ pub struct ByFailures {
 /// The shoppers' side of the story.
 pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
     let count = |holds: &dyn Fn(&ShopperOutcome) -> bool| {
-        counted(tally.shoppers.iter().map(|(key, count)| (&key.outcome, count)), holds)
+        sum_where(tally.shoppers.iter().map(|(key, count)| (&key.outcome, count)), holds)
     };
     let ended = |end: End| count(&|fate| fate.end == end);
     let rate = |holds: &dyn Fn(&ShopperOutcome) -> bool| {
         let by_block = tally.blocks.values().map(|block| {
             let fates = || block.shoppers.iter().map(|((_, fate), count)| (fate, count));
-            (counted(fates(), holds), counted(fates(), &|_| true))
+            (sum_where(fates(), holds), sum_where(fates(), &|_| true))
         });
         let clustering = design_effect(by_block);
         Rate {
@@ -93,7 +93,7 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
     }
 }
 
-fn counted<'t>(
+fn sum_where<'t>(
     fates: impl Iterator<Item = (&'t ShopperOutcome, &'t ShopperCount)>,
     holds: &dyn Fn(&ShopperOutcome) -> bool,
 ) -> u64 {

@@ -45,7 +45,7 @@ pub(super) struct Plot {
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) bands: Vec<Band>,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<ChartLine>,
     /// Upright lines with their names.
     pub(super) marks: Vec<(f64, String)>,
 }
@@ -61,7 +61,7 @@ pub(super) struct Band {
 
 /// A line in stretches, with a name at its end.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Line {
+pub(super) struct ChartLine {
     pub(super) name: String,
     pub(super) colour: Colour,
     pub(super) width: u32,
@@ -71,7 +71,7 @@ pub(super) struct Line {
 }
 
 /// The size of a drawing and its margins, in units of half a pixel at the size at which it is shown.
-struct Format {
+struct ChartSize {
     class: &'static str,
     size: (u32, u32),
     left: i32,
@@ -81,10 +81,16 @@ struct Format {
     letter: f64,
 }
 
-const WIDE: Format =
-    Format { class: "wide", size: (1_800, 420), left: 110, right: 180, text: 24.0, letter: 13.0 };
-const NARROW: Format =
-    Format { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
+const WIDE: ChartSize = ChartSize {
+    class: "wide",
+    size: (1_800, 420),
+    left: 110,
+    right: 180,
+    text: 24.0,
+    letter: 13.0,
+};
+const NARROW: ChartSize =
+    ChartSize { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
 const TOP: i32 = 34;
 const BOTTOM: i32 = 40;
 
@@ -102,10 +108,10 @@ impl Plot {
 
     /// The plot in the narrow form alone, for grids of small ones.
     pub(super) fn small_svg(&self, alternative: &str) -> String {
-        self.in_format(&Format { class: "small", ..NARROW }, alternative)
+        self.in_format(&ChartSize { class: "small", ..NARROW }, alternative)
     }
 
-    fn in_format(&self, format: &Format, alternative: &str) -> String {
+    fn in_format(&self, format: &ChartSize, alternative: &str) -> String {
         let mut text = String::new();
         let drawn =
             self.draw(format, SVGBackend::with_string(&mut text, format.size).into_drawing_area());
@@ -113,7 +119,7 @@ impl Plot {
         svg::framed(format.class, format.size, alternative, svg::inner(&text))
     }
 
-    fn draw(&self, format: &Format, root: Area<'_, Shift>) -> Drawn {
+    fn draw(&self, format: &ChartSize, root: Area<'_, Shift>) -> Drawn {
         let inner = root.margin(TOP, BOTTOM, format.left, format.right);
         let range = inner.get_pixel_range();
         let plane = inner.apply_coord_spec(Plane::new(
@@ -139,7 +145,7 @@ impl Plot {
         Ok(())
     }
 
-    fn bands(&self, format: &Format, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
+    fn bands(&self, format: &ChartSize, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
         let mut free = 0.0;
         for band in &self.bands {
             let (from, until) = (band.from.max(self.x.low), band.until.min(self.x.high));
@@ -164,7 +170,7 @@ impl Plot {
         Ok(())
     }
 
-    fn grid(&self, format: &Format, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
+    fn grid(&self, format: &ChartSize, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
         for (at, name) in &self.y.ticks {
             plane.draw(&PathElement::new(
                 vec![(self.x.low, *at), (self.x.high, *at)],
@@ -183,11 +189,11 @@ impl Plot {
     }
 
     /// The lines' names at their ends, pushed apart so that each can be read.
-    fn names(&self, format: &Format, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
+    fn names(&self, format: &ChartSize, root: &Area<'_, Shift>, plane: &Area<'_, Plane>) -> Drawn {
         let ends = self.lines.iter().filter_map(|line| {
             Some((plane.map_coordinate(line.stretches.last()?.last()?).1, line))
         });
-        let mut ends: Vec<(i32, &Line)> = ends.collect();
+        let mut ends: Vec<(i32, &ChartLine)> = ends.collect();
         ends.sort_by_key(|(y, _)| *y);
         let (range, line_height) = (plane.get_pixel_range(), format.text as i32 + 4);
         let (x, mut free) = (range.0.end + 12, 0);
@@ -209,9 +215,9 @@ impl Plot {
     }
 }
 
-// === impl Line ===
+// === impl ChartLine ===
 
-impl Line {
+impl ChartLine {
     fn draw(&self, plane: &Area<'_, Plane>, floor: f64) -> Drawn {
         let style = self.colour.rgb().stroke_width(self.width);
         for stretch in &self.stretches {
@@ -240,7 +246,7 @@ impl Line {
 
 fn text(
     root: &Area<'_, Shift>,
-    format: &Format,
+    format: &ChartSize,
     words: &str,
     at: (i32, i32),
     h: HPos,

@@ -2,7 +2,7 @@
 
 use super::Chart;
 use super::axis::{Axis, millis};
-use super::canvas::{Colour, Line, Plot};
+use super::canvas::{ChartLine, Colour, Plot};
 use crate::report::html::series::{Spread, StepSeries};
 use crate::report::json::SpansDocument;
 use crate::report::view::format::{count, counted};
@@ -62,14 +62,14 @@ pub(in crate::report::html) fn over(
     let low = bins().map(|bin| bin.from_ms).min_by(f64::total_cmp)?;
     let high = bins().map(|bin| bin.until_ms).max_by(f64::total_cmp)?;
     let share = |spread: &Spread, count: u64| 100.0 * count as f64 / (spread.count as f64).max(1.0);
-    let line = |(name, colour, spread): &(String, Colour, &Spread)| Line {
+    let line = |(name, colour, spread): &(String, Colour, &Spread)| ChartLine {
         name: name.clone(),
         colour: *colour,
         width: 4,
         stretches: outline(spread, |count| share(spread, count)),
         filled: *colour == Colour::Blue,
     };
-    let lines: Vec<Line> =
+    let lines: Vec<ChartLine> =
         kinds.iter().filter(|(_, _, spread)| spread.count > 0).map(line).collect();
     let tallest = lines
         .iter()

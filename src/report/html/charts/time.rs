@@ -2,7 +2,7 @@
 
 use super::Chart;
 use super::axis::{Axis, clock, millis};
-use super::canvas::{Band, Colour, Line, Plot};
+use super::canvas::{Band, ChartLine, Colour, Plot};
 use crate::report::html::series::{Moment, Series, StepSeries};
 use crate::report::json::RunDocument;
 use crate::report::view::format::{count, figure};
@@ -66,7 +66,7 @@ pub(in crate::report::html) fn response(
     step: &StepSeries,
 ) -> Option<Chart> {
     let names = [("p50", Colour::Sky), ("p95", Colour::Orange), ("p99", Colour::Vermillion)];
-    let lines: Vec<Line> = names
+    let lines: Vec<ChartLine> = names
         .into_iter()
         .zip(&step.quantiles)
         .filter(|(_, line)| !line.is_empty())
@@ -85,7 +85,7 @@ pub(in crate::report::html) fn response(
 pub(in crate::report::html) fn lag(run: &RunDocument, series: &Series) -> Option<Chart> {
     let lines =
         [("p50", Colour::Sky, &series.lag.p50), ("longest", Colour::Purple, &series.lag.longest)];
-    let lines: Vec<Line> = lines
+    let lines: Vec<ChartLine> = lines
         .into_iter()
         .filter(|(_, _, line)| !line.is_empty())
         .map(|(name, colour, line)| on_log_scale(name, colour, line))
@@ -111,7 +111,7 @@ fn counts(
 ) -> Chart {
     let per_second = |moment: &Moment, of: Figure| of(moment) as f64 / f64::from(series.moment_s);
     let middle = |moment: &Moment| f64::from(moment.from_s) + f64::from(series.moment_s) / 2.0;
-    let line = |(name, colour, width, of): &(&str, Colour, u32, Figure)| Line {
+    let line = |(name, colour, width, of): &(&str, Colour, u32, Figure)| ChartLine {
         name: (*name).to_owned(),
         colour: *colour,
         width: *width,
@@ -120,7 +120,7 @@ fn counts(
         ],
         filled: false,
     };
-    let lines: Vec<Line> = kinds.iter().map(line).collect();
+    let lines: Vec<ChartLine> = kinds.iter().map(line).collect();
     let highest = lines
         .iter()
         .flat_map(|line| &line.stretches)
@@ -156,7 +156,7 @@ fn log_chart(
     run: &RunDocument,
     series: &Series,
     (id, title, alternative): (String, String, String),
-    lines: Vec<Line>,
+    lines: Vec<ChartLine>,
     small: bool,
 ) -> Option<Chart> {
     let points = || lines.iter().flat_map(|line| &line.stretches).flatten();
@@ -165,7 +165,7 @@ fn log_chart(
     let mut times: Vec<f64> = points().map(|(x, _)| *x).collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
-    let at = |line: &Line, time: f64| {
+    let at = |line: &ChartLine, time: f64| {
         let found = line.stretches.iter().flatten().find(|(x, _)| *x == time);
         found.map_or_else(String::new, |(_, y)| millis(10f64.powf(*y)))
     };
@@ -190,11 +190,15 @@ fn log_chart(
     Some(Chart { id, title, alternative, svg, head, rows })
 }
 
-fn on_log_scale(name: &str, colour: Colour, line: &crate::report::html::series::Line) -> Line {
+fn on_log_scale(
+    name: &str,
+    colour: Colour,
+    line: &crate::report::html::series::Curve,
+) -> ChartLine {
     let stretch = |stretch: &Vec<(f64, f64)>| {
         stretch.iter().map(|(x, y)| (*x, y.max(0.01).log10())).collect()
     };
-    Line {
+    ChartLine {
         name: name.to_owned(),
         colour,
         width: 4,
@@ -203,8 +207,8 @@ fn on_log_scale(name: &str, colour: Colour, line: &crate::report::html::series::
     }
 }
 
-fn ranges(lines: &[Line]) -> String {
-    let range = |line: &Line| {
+fn ranges(lines: &[ChartLine]) -> String {
+    let range = |line: &ChartLine| {
         let values = || line.stretches.iter().flatten().map(|(_, y)| *y);
         let ends =
             [values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max)];

@@ -7,7 +7,7 @@ const MONTHS: [&[u8; 3]; 12] = [
 
 /// What was found so far.
 #[derive(Default)]
-struct Fields {
+struct DateFields {
     day: Option<u32>,
     month: Option<u32>,
     year: Option<i64>,
@@ -19,7 +19,7 @@ struct Fields {
 /// A year of up to two digits is from 1970 to 2069. Unlike the RFC, Chromium takes the first number of up to two digits
 /// for the day and the next of up to five for the year, wherever they stand.
 pub(crate) fn parse_date(text: &[u8]) -> Option<i64> {
-    let mut fields = Fields::default();
+    let mut fields = DateFields::default();
     for token in text.split(|byte| is_delimiter(*byte)).filter(|token| !token.is_empty()) {
         fields.take(token);
     }
@@ -30,9 +30,9 @@ fn is_delimiter(byte: u8) -> bool {
     byte == b'\t' || (b' '..=b'~').contains(&byte) && !byte.is_ascii_alphanumeric() && byte != b':'
 }
 
-// === impl Fields ===
+// === impl DateFields ===
 
-impl Fields {
+impl DateFields {
     fn take(&mut self, token: &[u8]) {
         if !token[0].is_ascii_digit() {
             self.month = self.month.or_else(|| month(token));
@@ -46,7 +46,7 @@ impl Fields {
     }
 
     fn seconds(self) -> Option<i64> {
-        let Fields { day: Some(day), month: Some(month), year: Some(year), time: Some(time) } =
+        let DateFields { day: Some(day), month: Some(month), year: Some(year), time: Some(time) } =
             self
         else {
             return None;

@@ -71,7 +71,7 @@ pub(super) struct Button {
 }
 
 /// Reads controls of a page.
-struct Reader<'t> {
+struct ControlReader<'t> {
     tree: &'t Tree,
     /// The first element of each id.
     ids: HashMap<&'t str, NodeId>,
@@ -110,7 +110,7 @@ impl Control {
 pub(super) fn forms(html: &str, css: Option<&str>) -> Forms {
     let html = marked(html, css);
     let tree = &Tree::parse(&html.page);
-    let mut reader = Reader { tree, ids: HashMap::new(), checked: HashMap::new() };
+    let mut reader = ControlReader { tree, ids: HashMap::new(), checked: HashMap::new() };
     let mut read = Forms::default();
     let mut places = HashMap::new();
     for node in tree.nodes() {
@@ -153,9 +153,9 @@ fn form(tree: &Tree, node: NodeId, mark: Option<&str>) -> Form {
     }
 }
 
-// === impl Reader ===
+// === impl ControlReader ===
 
-impl<'t> Reader<'t> {
+impl<'t> ControlReader<'t> {
     /// The form of a control (WHATWG HTML, 4.10.17.3).
     fn owner(&self, node: NodeId) -> Option<NodeId> {
         if !matches!(self.tree.name(node), "input" | "button" | "select" | "textarea") {
@@ -226,10 +226,27 @@ impl<'t> Reader<'t> {
         if name.is_empty() && !matches!(kind, Kind::Button(_)) {
             return None;
         }
-        let direction = attribute("dirname")
-            .filter(|_| !name.is_empty())
-            .and_then(|field| Some((field, direction(self.tree, node, &kind)?)));
+        let direction = attribute("dirname").filter(|_| !name.is_empty()).and_then(|field| {
+            Some((field, direction(self.tree, node, self.directed_text(node, &kind)?)))
+        });
         Some(Control { name, kind, direction })
+    }
+
+    /// The text whose direction a field sends along; none where fields of its kind don't.
+    fn directed_text<'k>(&self, node: NodeId, kind: &'k Kind) -> Option<&'k str> {
+        match kind {
+            Kind::Typed { value, typing } if typing.is_text() => Some(value),
+            Kind::Hidden { value } => Some(value),
+            Kind::Button(button) if self.tree.name(node) == "input" && !button.image => {
+                Some(&button.value)
+            }
+            Kind::Typed { .. }
+            | Kind::Button(_)
+            | Kind::Checkbox { .. }
+            | Kind::Radio { .. }
+            | Kind::List(_)
+            | Kind::File => None,
+        }
     }
 
     /// Whether the button is what a list shows when it is closed: pressed, it opens the list.

@@ -1,35 +1,23 @@
 //! In which direction a field's text runs, for fields that send it along (`dirname`).
 
-use super::controls::Kind;
 use super::tree::{NodeId, Tree};
 
-/// The direction of a field's text; none where fields of its kind don't say it.
-pub(super) fn direction(tree: &Tree, node: NodeId, kind: &Kind) -> Option<&'static str> {
-    let value = match kind {
-        Kind::Typed { value, typing } if typing.is_text() => value,
-        Kind::Hidden { value } => value,
-        Kind::Button(button) if tree.name(node) == "input" && !button.image => &button.value,
-        Kind::Typed { .. }
-        | Kind::Button(_)
-        | Kind::Checkbox { .. }
-        | Kind::Radio { .. }
-        | Kind::List(_)
-        | Kind::File => return None,
-    };
+/// The direction of a field's text.
+pub(super) fn direction(tree: &Tree, node: NodeId, value: &str) -> &'static str {
     // A telephone number runs as numbers do, whatever is around it.
     let is_telephone =
         tree.attribute(node, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("tel"));
     for outer in std::iter::once(node).chain(tree.ancestors(node)) {
         match tree.attribute(outer, "dir").map(str::to_ascii_lowercase).as_deref() {
-            Some("rtl") => return Some("rtl"),
-            Some("ltr") => return Some("ltr"),
-            Some("auto") if outer == node => return Some(of_text(value).unwrap_or("ltr")),
-            Some("auto") => return Some(of_content(tree, outer).unwrap_or("ltr")),
-            _ if outer == node && is_telephone => return Some("ltr"),
+            Some("rtl") => return "rtl",
+            Some("ltr") => return "ltr",
+            Some("auto") if outer == node => return of_text(value).unwrap_or("ltr"),
+            Some("auto") => return of_content(tree, outer).unwrap_or("ltr"),
+            _ if outer == node && is_telephone => return "ltr",
             _ => {}
         }
     }
-    Some("ltr")
+    "ltr"
 }
 
 /// The direction of the first letters inside an element that have one.

@@ -1,7 +1,7 @@
 //! What a form sends: the page's own values, under what the shopper fills in.
 
 use super::controls::{Button, Control, Form, Kind};
-use super::submit::SubmitError;
+use super::error::SubmitError;
 use crate::plan::{RenderError, Submit, Template, TemplateScope, Templates};
 use crate::shopper::request::build::FillError;
 

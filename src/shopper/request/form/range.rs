@@ -1,7 +1,5 @@
 //! Sliders: a number between two others, in steps (WHATWG HTML, 4.10.5.1.13).
 
-use super::value::is_number;
-
 /// Where a slider can stand. In units of `UNIT`, so that steps of 0.1 are exact.
 #[derive(Debug)]
 pub(super) struct Range {
@@ -59,6 +57,14 @@ impl Range {
         };
         if (self.low..=self.high).contains(&place) { place } else { inside }
     }
+}
+
+/// Whether it is a number as fields have it, and not beyond what a double can be. `1.e3` is none to the standard, and one to Chromium.
+pub(super) fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && !text.ends_with('.')
+        && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// A number in units; none if it is none.

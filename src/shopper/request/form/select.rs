@@ -1,7 +1,8 @@
 //! Which form of a page is meant.
 
 use super::controls::{Control, Form, Forms};
-use super::submit::{Place, SubmitError};
+use super::error::SubmitError;
+use super::form_page::FormPage;
 use crate::capture::check::address::is_like;
 use crate::plan::{FieldMatch, Pick, RenderError, Submit, Template, TemplateScope, Templates};
 use crate::shopper::request::build::FillError;
@@ -17,7 +18,7 @@ struct Wanted<'w> {
 /// The form of the page of which all is true that is said; of several, the first, unless the scenario says otherwise.
 pub(super) fn pick<'f>(
     read: &'f Forms,
-    place: &Place<'_>,
+    page: &FormPage<'_>,
     wanted: &Submit,
     templates: &Templates,
     scope: &dyn TemplateScope,
@@ -28,13 +29,13 @@ pub(super) fn pick<'f>(
     let found = || {
         read.forms
             .iter()
-            .filter(|form| wanted.is(form, &|action| place.goal(read.base.as_deref(), action)))
+            .filter(|form| wanted.is(form, &|action| page.goal(read.base.as_deref(), action)))
     };
     let nth =
         if pick == Pick::First { 0 } else { pick.among(found().count(), || scope.next_bits()) };
     found().nth(nth).ok_or_else(|| SubmitError::NoForm {
         wanted: wanted.in_words(),
-        page: place.page.url.path().to_owned(),
+        page: page.page.url.path().to_owned(),
         forms: match read.forms.as_slice() {
             [] => "which has no form at all".to_owned(),
             forms => {

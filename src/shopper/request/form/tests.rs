@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use url::Url;
 
+use super::error::SubmitError;
 use super::submit::*;
 use crate::base::VarId;
 use crate::plan::{Body, FieldMatch, Request, Submit, Template, TemplateScope, Templates, Value};

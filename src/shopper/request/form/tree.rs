@@ -32,7 +32,7 @@ pub(super) struct Tree {
 
 #[derive(Debug)]
 pub(super) struct Node {
-    content: Content,
+    content: NodeContent,
     parent: Option<NodeId>,
     previous: Option<NodeId>,
     next: Option<NodeId>,
@@ -41,7 +41,7 @@ pub(super) struct Node {
 }
 
 #[derive(Debug)]
-enum Content {
+enum NodeContent {
     /// A document, or what a template holds.
     Root,
     Element(Element),
@@ -80,7 +80,7 @@ impl Tree {
             left: HashSet::new(),
             just_left: None,
         };
-        tree.add(Content::Root);
+        tree.add(NodeContent::Root);
         tree
     }
 
@@ -131,14 +131,17 @@ impl Tree {
     /// The name of an HTML element; empty for any other node.
     pub(super) fn name(&self, of: NodeId) -> &str {
         match &self[of].content {
-            Content::Element(element) if element.name.ns == ns!(html) => &element.name.local,
-            Content::Element(_) | Content::Root | Content::Text(_) | Content::Unseen => "",
+            NodeContent::Element(element) if element.name.ns == ns!(html) => &element.name.local,
+            NodeContent::Element(_)
+            | NodeContent::Root
+            | NodeContent::Text(_)
+            | NodeContent::Unseen => "",
         }
     }
 
     /// An attribute of an element.
     pub(super) fn attribute(&self, of: NodeId, name: &str) -> Option<&str> {
-        let Content::Element(element) = &self[of].content else { return None };
+        let NodeContent::Element(element) = &self[of].content else { return None };
         let named =
             |attribute: &&Attribute| attribute.name.ns == ns!() && *attribute.name.local == *name;
         element.attributes.iter().find(named).map(|attribute| &*attribute.value)
@@ -152,14 +155,14 @@ impl Tree {
     /// The text of a text node.
     pub(super) fn text(&self, of: NodeId) -> Option<&str> {
         match &self[of].content {
-            Content::Text(text) => Some(text),
-            Content::Root | Content::Element(_) | Content::Unseen => None,
+            NodeContent::Text(text) => Some(text),
+            NodeContent::Root | NodeContent::Element(_) | NodeContent::Unseen => None,
         }
     }
 
     /// Whether the element is one whose text is code, as in HTML and as in SVG.
     pub(super) fn is_script(&self, of: NodeId) -> bool {
-        matches!(&self[of].content, Content::Element(element)
+        matches!(&self[of].content, NodeContent::Element(element)
             if &*element.name.local == "script" && (element.name.ns == ns!(html) || element.name.ns == ns!(svg)))
     }
 
@@ -168,7 +171,7 @@ impl Tree {
         self.owners.get(&of).copied()
     }
 
-    fn add(&mut self, content: Content) -> NodeId {
+    fn add(&mut self, content: NodeContent) -> NodeId {
         self.nodes.push(Node {
             content,
             parent: None,
@@ -253,12 +256,12 @@ impl Tree {
                     None => self[parent].last,
                 };
                 if let Some(neighbour) = neighbour
-                    && let Content::Text(before) = &mut self.node(neighbour).content
+                    && let NodeContent::Text(before) = &mut self.node(neighbour).content
                 {
                     before.push_tendril(&text);
                     return;
                 }
-                self.add(Content::Text(text))
+                self.add(NodeContent::Text(text))
             }
         };
         self.put(child, parent, before);
@@ -303,8 +306,8 @@ impl TreeSink for Builder {
 
     fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
         Ref::map(self.0.borrow(), |tree| match &tree[*target].content {
-            Content::Element(element) => &element.name,
-            Content::Root | Content::Text(_) | Content::Unseen => {
+            NodeContent::Element(element) => &element.name,
+            NodeContent::Root | NodeContent::Text(_) | NodeContent::Unseen => {
                 unreachable!("the parser asks for the names of elements only")
             }
         })
@@ -317,20 +320,20 @@ impl TreeSink for Builder {
         flags: ElementFlags,
     ) -> NodeId {
         let mut tree = self.0.borrow_mut();
-        let id = tree.add(Content::Element(Element { name, attributes }));
+        let id = tree.add(NodeContent::Element(Element { name, attributes }));
         if flags.template {
-            let inside = tree.add(Content::Root);
+            let inside = tree.add(NodeContent::Root);
             tree.templates.insert(id, inside);
         }
         id
     }
 
     fn create_comment(&self, _: StrTendril) -> NodeId {
-        self.0.borrow_mut().add(Content::Unseen)
+        self.0.borrow_mut().add(NodeContent::Unseen)
     }
 
     fn create_pi(&self, _: StrTendril, _: StrTendril) -> NodeId {
-        self.0.borrow_mut().add(Content::Unseen)
+        self.0.borrow_mut().add(NodeContent::Unseen)
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
@@ -377,7 +380,7 @@ impl TreeSink for Builder {
 
     fn add_attrs_if_missing(&self, target: &NodeId, attributes: Vec<Attribute>) {
         let mut tree = self.0.borrow_mut();
-        if let Content::Element(element) = &mut tree.node(*target).content {
+        if let NodeContent::Element(element) = &mut tree.node(*target).content {
             for attribute in attributes {
                 if element.attributes.iter().all(|known| known.name != attribute.name) {
                     element.attributes.push(attribute);

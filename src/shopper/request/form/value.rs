@@ -1,6 +1,6 @@
 //! What a field makes of a value, whether the page or the shopper put it there (WHATWG HTML, 4.10.5.1: value sanitization).
 
-use super::range::Range;
+use super::range::{Range, is_number};
 use super::time;
 
 /// What may be typed into a field.
@@ -93,14 +93,6 @@ impl Typing {
             Typing::Time(read) => read(value).unwrap_or_default(),
         }
     }
-}
-
-/// Whether it is a number as fields have it, and not beyond what a double can be. `1.e3` is none to the standard, and one to Chromium.
-pub(super) fn is_number(text: &str) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && !text.ends_with('.')
-        && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 /// A colour as its field has it: six hexadecimal digits. What is no colour is black.
