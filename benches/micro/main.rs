@@ -15,7 +15,7 @@ use tillrush::schedule::Schedule;
 use tillrush::tally::{
     AttemptTimes, ExchangeSeen, Outcome, Phases, StepAttempt, Tally, Timing, UnitAttempt,
 };
-use tillrush::verdict::{Completion, Findings, Machine, RunFacts};
+use tillrush::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts};
 
 /// A scenario of a second with these steps, and with nothing else in it.
 fn scenario(steps: &str) -> String {
@@ -252,6 +252,7 @@ fn facts() -> RunFacts {
         completion: Completion::Complete,
         tags: Default::default(),
         machine: Machine::default(),
+        lag_tolerance: NEGLIGIBLE_LAG,
     }
 }
 

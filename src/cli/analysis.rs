@@ -13,10 +13,11 @@ use super::source::Source;
 use crate::base::{Micros, Slice, StepId};
 use crate::engine::cores;
 use crate::report::{Format, RunReport, failures_jsonl};
+use crate::scenario::Quantity;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::tally::{Tally, interval_log};
 use crate::verdict::compare::{ComparedRun, ScenarioSource};
-use crate::verdict::{Completion, Findings, Machine, RunFacts, Verdict};
+use crate::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts, Verdict};
 
 /// A run, analysed.
 #[derive(Debug)]
@@ -156,5 +157,12 @@ pub fn facts(
             os: std::env::consts::OS.to_owned(),
             arch: std::env::consts::ARCH.to_owned(),
         },
+        lag_tolerance: lag_tolerance(),
     }
+}
+
+/// Tests of anything but punctuality overlook lag, so that they hold on a busy machine. The report says so.
+fn lag_tolerance() -> Micros {
+    let tolerance = std::env::var("TILLRUSH_TEST_LAG_TOLERANCE").ok();
+    tolerance.and_then(|text| Micros::read(&text).ok()).unwrap_or(NEGLIGIBLE_LAG)
 }

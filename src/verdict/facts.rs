@@ -41,6 +41,8 @@ pub struct RunFacts {
     pub tags: BTreeMap<String, String>,
     /// Where the generator ran.
     pub machine: Machine,
+    /// Schedule lag up to this is never held against the generator: [`NEGLIGIBLE_LAG`](super::NEGLIGIBLE_LAG), but for tests.
+    pub lag_tolerance: Micros,
 }
 
 /// How a run ended.

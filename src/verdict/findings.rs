@@ -60,7 +60,7 @@ pub struct Findings {
 impl Findings {
     /// What this tally says of this plan.
     pub fn new(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
-        let health = health(plan, tally, facts.completion);
+        let health = health(plan, tally, facts);
         let objectives = objectives(plan, tally, &health, facts);
         let (incidents, shoppers) = (incidents(plan, tally), shoppers(plan, tally));
         Findings {

@@ -28,7 +28,9 @@ pub use causes::{
 };
 pub use facts::{Completion, Machine, RunFacts};
 pub use findings::Findings;
-pub use health::{GeneratorHealth, HealthIssue, IssueCause, LagQuantiles, Validity, health};
+pub use health::{
+    GeneratorHealth, HealthIssue, IssueCause, LagQuantiles, NEGLIGIBLE_LAG, Validity, health,
+};
 pub use hotspots::{
     Basis, HeatmapCell, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, heatmap, hotspots,
 };

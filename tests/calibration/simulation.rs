@@ -13,7 +13,7 @@ use tillrush::tally::{
     AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, ShopperEnd, StepAttempt,
     Tally, TallyShape, Timing, UnitAttempt,
 };
-use tillrush::verdict::{Completion, Findings, Machine, RunFacts};
+use tillrush::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts};
 
 /// A shopper about to attempt a step.
 pub struct Moment<'a> {
@@ -335,5 +335,6 @@ fn facts(seconds: u64) -> RunFacts {
         completion: Completion::Complete,
         tags: BTreeMap::from([("release".into(), "2026.47".into())]),
         machine: Machine { cpus: 2, cores: 2, os: "linux".into(), arch: "x86_64".into() },
+        lag_tolerance: NEGLIGIBLE_LAG,
     }
 }

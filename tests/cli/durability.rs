@@ -236,8 +236,9 @@ fn a_run_with_data_can_be_reported_again_without_the_data() {
 fn a_report_of_a_run_that_goes_on_leaves_its_files_alone() {
     let shop = Shop::open("");
     let bench = Bench::new(BUY);
-    let run = bench.start(&["--target", &shop.url(), "--rate", "40/s", "-d", "3s"]);
-    shop.wait_for_shoppers(80);
+    // It goes on until it is told to stop, however long the reports take.
+    let run = bench.start(&["--target", &shop.url(), "--rate", "40/s", "-d", "10m"]);
+    shop.wait_for_shoppers(100);
     let folder = bench.only_run();
     let told = bench
         .tillrush(&[
@@ -255,7 +256,8 @@ fn a_report_of_a_run_that_goes_on_leaves_its_files_alone() {
         .with(&[2])
         .complains("still runs: merge it when it has ended");
     assert_eq!(files(&folder), ["purchases.jsonl", "scenario.yaml", "tally.part"]);
-    run.wait().with(&MEASURED);
+    run.signal("INT");
+    run.wait().with(&[105]);
     let so_far: Value =
         serde_json::from_str(&std::fs::read_to_string(bench.path().join("so-far.json")).unwrap())
             .unwrap();

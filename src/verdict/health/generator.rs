@@ -6,7 +6,7 @@ use super::issue::{HealthIssue, IssueCause, Validity};
 use crate::base::Micros;
 use crate::plan::{MetricUnit, Plan};
 use crate::tally::{BlockTally, Latency, StepTime, Tally};
-use crate::verdict::facts::Completion;
+use crate::verdict::facts::{Completion, RunFacts};
 use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
 
 /// What is known of the generator.
@@ -46,7 +46,7 @@ pub struct LagQuantiles {
 }
 
 /// The tolerance below which lag is never held against the generator.
-const NEGLIGIBLE: Micros = Micros::from_millis(5);
+pub const NEGLIGIBLE_LAG: Micros = Micros::from_millis(5);
 /// Late attempts beyond this share of the run, or of a block, condemn it.
 const LATE_SHARE: f64 = 0.01;
 /// Unstarted arrivals beyond this share condemn the run.
@@ -55,10 +55,10 @@ const UNSTARTED_SHARE: f64 = 0.001;
 const STOPPED: &str = "stopped";
 
 /// What is known of the generator.
-pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> GeneratorHealth {
+pub fn health(plan: &Plan, tally: &Tally, facts: &RunFacts) -> GeneratorHealth {
     let mut all = Latency::default();
     tally.blocks.values().for_each(|block| all.merge_into_open(&block.lag));
-    let (late, late_blocks) = late_attempts(plan, tally);
+    let (late, late_blocks) = late_attempts(plan, tally, facts.lag_tolerance);
     let late_spans = spans(&late_blocks, tally.shape.block);
     let generator = &tally.generator;
     let fraction =
@@ -68,7 +68,9 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> GeneratorHe
 
     let mut issues = Vec::new();
     let mut issue = |severity, cause| issues.push(HealthIssue { severity, cause });
-    unstarted(tally, completion).into_iter().for_each(|(severity, cause)| issue(severity, cause));
+    unstarted(tally, facts.completion)
+        .into_iter()
+        .for_each(|(severity, cause)| issue(severity, cause));
     if !late_blocks.is_empty() || surely_beyond(late, all.count(), LATE_SHARE) {
         let severity = if surely_beyond(late, all.count(), LATE_SHARE) {
             Validity::Invalid
@@ -95,6 +97,9 @@ pub fn health(plan: &Plan, tally: &Tally, completion: Completion) -> GeneratorHe
     }
     if let Some(waiting) = fraction(generator.run_queue).filter(|fraction| *fraction > 0.2) {
         issue(Validity::Valid, IssueCause::Crowded(waiting));
+    }
+    if facts.lag_tolerance != NEGLIGIBLE_LAG {
+        issue(Validity::Valid, IssueCause::Tolerant(facts.lag_tolerance));
     }
     if generator.coarse_timer {
         issue(Validity::Valid, IssueCause::CoarseTimer);
@@ -142,11 +147,11 @@ fn unstarted(tally: &Tally, completion: Completion) -> Option<(Validity, IssueCa
 }
 
 /// How many attempts acted late, and the blocks in which too many did.
-fn late_attempts(plan: &Plan, tally: &Tally) -> (u64, Vec<u32>) {
+fn late_attempts(plan: &Plan, tally: &Tally, tolerance: Micros) -> (u64, Vec<u32>) {
     let mut all = 0;
     let mut blocks = Vec::new();
     for (number, block) in &tally.blocks {
-        let tolerance = tolerance(plan, tally, *number, block);
+        let tolerance = tolerance_in(plan, tally, *number, block, tolerance);
         let late =
             block.lag.iter().filter(|(lag, _)| *lag > tolerance).map(|(_, count)| count).sum();
         all += late;
@@ -164,16 +169,22 @@ fn spans(blocks: &[u32], block: Micros) -> Vec<(Micros, Micros)> {
     runs.filter_map(|run| Some((moment(*run.first()?), moment(run.last()? + 1)))).collect()
 }
 
-/// The lag that can't be held against the generator in this block: 5 ms, 1 % of the tightest objective on a
+/// The lag that can't be held against the generator in this block: `least`, 1 % of the tightest objective on a
 /// time, or a tenth of the median response, whichever is longest.
-fn tolerance(plan: &Plan, tally: &Tally, number: u32, block: &BlockTally) -> Micros {
+fn tolerance_in(
+    plan: &Plan,
+    tally: &Tally,
+    number: u32,
+    block: &BlockTally,
+    least: Micros,
+) -> Micros {
     let limits =
         plan.objectives.iter().filter(|objective| objective.metric.unit() == MetricUnit::Time);
     let tightest = limits
         .map(|objective| objective.limit)
         .min_by(f64::total_cmp)
         .map_or(Micros::ZERO, |limit| Micros((limit / 100.0) as u64));
-    let tolerance = NEGLIGIBLE.max(tightest);
+    let tolerance = least.max(tightest);
     // Most blocks have no lag to speak of; their responses needn't be looked at.
     if block.lag.max().is_none_or(|longest| longest <= tolerance) {
         return tolerance;
@@ -207,7 +218,7 @@ mod tests {
     use crate::verdict::simulation::{SimulatedRun, failing, planted};
 
     fn of(simulated: &SimulatedRun) -> GeneratorHealth {
-        health(&simulated.plan, &simulated.tally, simulated.facts.completion)
+        health(&simulated.plan, &simulated.tally, &simulated.facts)
     }
 
     fn quiet(shoppers: u64, seconds: u64) -> SimulatedRun {

@@ -62,6 +62,8 @@ pub enum IssueCause {
     BusySecond(f64),
     /// There is no precise timer on this system.
     CoarseTimer,
+    /// Lag was overlooked that makes users' runs invalid: a test of something else.
+    Tolerant(Micros),
     /// Spans longer than the histograms' bound.
     Clamped(u64),
 }
@@ -115,6 +117,7 @@ impl IssueCause {
             IssueCause::CoarseTimer => {
                 "run on Linux, where starts are precise to about ten microseconds instead of a millisecond"
             }
+            IssueCause::Tolerant(_) => "unset TILLRUSH_TEST_LAG_TOLERANCE, which is for tests only",
             IssueCause::Clamped(_) => {
                 "lower `gives_up_after`: times above one hour count as one hour"
             }
@@ -207,6 +210,7 @@ impl fmt::Display for IssueCause {
                 "in its busiest second a thread was busy {:.0} % of the time",
                 100.0 * fraction
             ),
+            IssueCause::Tolerant(lag) => write!(f, "lag of up to {lag} was overlooked"),
             IssueCause::CoarseTimer => write!(f, "this system has no precise timer"),
             IssueCause::Clamped(spans) => write!(f, "{} above one hour", counted(*spans, "time")),
         }

@@ -13,5 +13,5 @@
 mod generator;
 mod issue;
 
-pub use generator::{GeneratorHealth, LagQuantiles, health};
+pub use generator::{GeneratorHealth, LagQuantiles, NEGLIGIBLE_LAG, health};
 pub use issue::{HealthIssue, IssueCause, Validity};

@@ -61,8 +61,9 @@ fn under(bench: &Bench, program: &[&str], arguments: &[&str]) -> Command {
 
 #[test]
 fn a_rate_that_it_cannot_reach_is_its_own_fault() {
+    let _alone = super::alone();
     let shop = Shop::open("");
-    let bench = Bench::new(LOOK);
+    let bench = Bench::punctual(LOOK);
     bench
         .run(&["--target", &shop.url(), "--rate", "12000/s", "-d", "1s", "--cores", "1"])
         .with(&[102]);
@@ -77,9 +78,10 @@ fn a_rate_that_it_cannot_reach_is_its_own_fault() {
 
 #[test]
 fn want_of_file_descriptors_is_told_with_its_remedy() {
+    let _alone = super::alone();
     let shop = Shop::open("faults: [{ name: slow, at: home, kind: { slow: 400ms } }]");
     let bench =
-        Bench::new(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 300/s, for: 2s }] }"));
+        Bench::punctual(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 300/s, for: 2s }] }"));
     let limited = ["sh", "-c", "ulimit -n 64 && exec \"$@\"", "sh"];
     bench
         .begin(&mut under(&bench, &limited, &["--target", &shop.url(), "--cores", "1"]))
@@ -98,7 +100,9 @@ fn want_of_file_descriptors_is_told_with_its_remedy() {
 #[cfg(target_os = "linux")]
 #[ignore = "needs a network namespace of its own: unshare, ip, and the right to use them"]
 fn want_of_local_ports_is_told_with_its_remedy() {
-    let bench = Bench::new(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 50/s, for: 2s }] }"));
+    let _alone = super::alone();
+    let bench =
+        Bench::punctual(&loaded(LOOK, "{ arrivals: paced, stages: [{ hold: 50/s, for: 2s }] }"));
     // Twenty ports, each of which rests a minute after its connection was closed; nobody else is in this network.
     let alone = "ip link set lo up && echo 40000 40019 > /proc/sys/net/ipv4/ip_local_port_range && \
                  { \"$1\" shop --listen 127.0.0.1:8080 >/dev/null 2>&1 & shop=$!; } && sleep 1 && \"$@\"; code=$?; kill $shop; exit $code";
@@ -123,8 +127,9 @@ fn want_of_local_ports_is_told_with_its_remedy() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_core_that_is_taken_away_is_noticed() {
+    let _alone = super::alone();
     let shop = Shop::open("");
-    let bench = Bench::new(LOOK);
+    let bench = Bench::punctual(LOOK);
     let spinners = Spinners::on("0", 12);
     let arguments = ["--target", &shop.url(), "--rate", "400/s", "-d", "4s", "--cores", "1"];
     bench.begin(&mut under(&bench, &["taskset", "-c", "0"], &arguments)).wait().with(&[102, 0]);
@@ -136,8 +141,9 @@ fn a_core_that_is_taken_away_is_noticed() {
 
 #[test]
 fn a_shop_that_is_slow_is_not_the_generators_fault() {
+    let _alone = super::alone();
     let shop = Shop::open("faults: [{ name: slow, at: home, kind: { slow: 1s } }]");
-    let bench = Bench::new(LOOK);
+    let bench = Bench::punctual(LOOK);
     bench.run(&["--target", &shop.url(), "--rate", "40/s", "-d", "4s"]).with(&[0]);
     let document = bench.document();
     assert_eq!(document["generator"]["verdict"], "valid", "{:#}", document["generator"]);

@@ -11,9 +11,10 @@ fn milliseconds(document: &serde_json::Value, pointer: &str) -> f64 {
 
 #[test]
 fn a_shop_that_stands_still_shows_in_the_response_times() {
+    let _alone = super::alone();
     let shop =
         Shop::open("faults: [{ name: gc, at: home, during: { from: 4s }, kind: { stall: 2s } }]");
-    let bench = Bench::new(LOOK);
+    let bench = Bench::punctual(LOOK);
     let run =
         bench.start(&["--target", &shop.url(), "--rate", "200/s", "-d", "10s", "--seed", "1"]);
     shop.wait_for_shoppers(1);
@@ -35,8 +36,9 @@ fn a_shop_that_stands_still_shows_in_the_response_times() {
 
 #[test]
 fn a_generator_that_stands_still_says_so_and_does_not_pass() {
+    let _alone = super::alone();
     let shop = Shop::open("");
-    let bench = Bench::new(LOOK);
+    let bench = Bench::punctual(LOOK);
     let run = bench.start(&["--target", &shop.url(), "--rate", "80/s", "-d", "6s", "--seed", "2"]);
     shop.wait_for_shoppers(120);
     run.signal("STOP");
