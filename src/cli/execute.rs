@@ -9,6 +9,7 @@ use super::analysis::RunAnalysis;
 use super::args::RunArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output::ensure_writable;
 use super::paired;
 use super::preflight::{self, Access};
 use super::recorder::Recorder;
@@ -36,7 +37,7 @@ pub fn execute(
     screen: Screen,
 ) -> Result<(RunAnalysis, RunFolder), Failure> {
     let plan = &source.plan;
-    args.files.ensure_writable()?;
+    ensure_writable(&args.files)?;
     let baseline_shop =
         args.paired.as_ref().map(|_| baseline_shop(plan, args, screen)).transpose()?;
     let access = preflight::preflight(plan, &args.access, screen)?;

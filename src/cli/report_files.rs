@@ -1,13 +1,9 @@
 //! The options of the reports that a command writes besides those in the run's folder.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueHint, value_parser};
 
-use super::failure::Failure;
 use crate::report::{Format, Output, Target};
 
 /// Reports to write besides those in the run's folder: an option for each format.
@@ -24,41 +20,10 @@ impl ReportFileArgs {
         &self.outputs
     }
 
-    /// Tries each file, so that a run does not end with a report that has nowhere to go. No file is changed.
-    ///
-    /// # Errors
-    /// When a file can't be written.
-    pub fn ensure_writable(&self) -> Result<(), Failure> {
-        let files = self.outputs.iter().filter_map(|output| match &output.target {
-            Target::Stdout => None,
-            Target::File(path) => Some(path),
-        });
-        for path in files {
-            try_out(path).with_context(|| format!("can't write {}", path.display())).map_err(
-                |error| {
-                    Failure::usage(error)
-                        .help("name a file in a folder that exists and may be written")
-                },
-            )?;
-        }
-        Ok(())
-    }
-
     /// Whether a report goes to standard output, which it must have for itself.
     pub fn to_stdout(&self) -> bool {
         self.outputs.iter().any(|output| output.target == Target::Stdout)
     }
-}
-
-fn try_out(path: &Path) -> io::Result<()> {
-    let is_new = match fs::metadata(path) {
-        // A pipe would wait for its reader.
-        Ok(known) if !known.is_file() && !known.is_dir() => return Ok(()),
-        Ok(_) => false,
-        Err(_) => true,
-    };
-    fs::OpenOptions::new().append(true).create(true).open(path)?;
-    if is_new { fs::remove_file(path) } else { Ok(()) }
 }
 
 impl Args for ReportFileArgs {
