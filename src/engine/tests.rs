@@ -634,3 +634,14 @@ fn a_purchase_that_a_cap_holds_back_to_the_end_is_not_logged() {
         assert!(requests < 200 || paid.get() == 50);
     }
 }
+
+#[test]
+fn a_large_answer_is_read_and_nobody_is_blamed_for_it() {
+    let tally = run(shop_plan(), &Stop::default(), |asked| {
+        let body = format!("<p>{}", "so many words ".repeat(30_000));
+        let body = if is(asked, "home") { body } else { String::new() };
+        (Micros::from_millis(100), Ok((200, body)))
+    });
+    assert_eq!(ends(&tally, End::Completed), 50);
+    assert!(tally.generator.own_failures.is_empty(), "{:?}", tally.generator.own_failures);
+}

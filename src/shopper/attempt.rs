@@ -20,6 +20,7 @@ use super::request::variables::built_in;
 use super::response::check::{Checker, FailedCheck};
 use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, failed_fetch};
 use super::response::extract::{Refresh, Response};
+use super::response::prepared::{Prepared, is_large, prepare};
 use super::response::retry_after::retry_after;
 use super::step_watcher::StepWatcher;
 use super::transport::{Clock, WireResponse};
@@ -194,7 +195,13 @@ impl<E: Env> JourneyRun<E> {
                 // What our own caps cost is not the shop's slowness.
                 waits_until = waits_until.map(|until| until.saturating_add(progress.held));
                 let ended_at = progress.ended_at.unwrap_or_else(|| context.clock.now());
-                let (result, answer) = self.read_response(context, step, fetched, ended_at);
+                let Some(prepared) = prepare_within(context, &fetched, give_up_at).await else {
+                    let cause = "answers were too large to be read before shoppers give up";
+                    let result = StepResult::Own(OwnFault::Limit, cause.to_owned());
+                    return (result, context.clock.now());
+                };
+                let (result, answer) =
+                    self.read_response(context, step, (fetched, prepared), ended_at);
                 attempt.evidence.answer = answer;
                 (result, ended_at)
             };
@@ -387,7 +394,7 @@ impl<E: Env> JourneyRun<E> {
         &mut self,
         context: &CoreContext<E>,
         step: &Step,
-        fetched: FetchOutcome,
+        (fetched, prepared): (FetchOutcome, Prepared),
         ended_at: Micros,
     ) -> (StepResult, Option<WireResponse>) {
         let page = match fetched.result {
@@ -401,7 +408,8 @@ impl<E: Env> JourneyRun<E> {
             &page.answer.body,
             &cookie,
         )
-        .at(&page.final_url, fetched.progress.first_location.as_deref());
+        .at(&page.final_url, fetched.progress.first_location.as_deref())
+        .prepared(prepared);
         let captured = match self.check(context, step, &response) {
             Ok(StepResult::Ok) => capture(&context.plan, step, &response, &|place| {
                 self.variables.draw_for_capture(place)
@@ -409,6 +417,7 @@ impl<E: Env> JourneyRun<E> {
             Ok(result) => Err(result),
             Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
         };
+        response.release();
         let result = match captured {
             Ok(captured) => {
                 self.keep_captured(context, step, captured, ended_at);
@@ -470,6 +479,24 @@ impl<E: Env> JourneyRun<E> {
             });
             self.variables.set(var, value);
         }
+    }
+}
+
+/// Reads a large answer away from the core; of any other nothing is made yet. None if that is not done before the shopper
+/// gives up: our own slowness, and not the shop's.
+async fn prepare_within<E: Env>(
+    context: &CoreContext<E>,
+    fetched: &FetchOutcome,
+    give_up_at: Micros,
+) -> Option<Prepared> {
+    let Some(page) = fetched.result.as_ref().ok().filter(|page| is_large(&page.answer)) else {
+        return Some(Prepared::default());
+    };
+    let give_up_at = give_up_at.saturating_add(fetched.progress.held);
+    tokio::select! {
+        biased;
+        prepared = prepare(&page.answer) => Some(prepared),
+        () = context.clock.sleep_until(give_up_at) => None,
     }
 }
 

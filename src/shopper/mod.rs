@@ -8,6 +8,7 @@ mod experiment;
 mod failure_kind;
 mod failure_sample;
 mod journey;
+mod off_core;
 mod outcomes;
 mod page_assets;
 mod profile;

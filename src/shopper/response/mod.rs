@@ -6,6 +6,7 @@ pub(crate) mod error_fingerprint;
 pub(crate) mod evaluate;
 pub(crate) mod extract;
 mod json;
+pub(crate) mod prepared;
 mod price;
 pub(crate) mod retry_after;
 mod visible;

@@ -20,6 +20,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use super::TransportError;
+use crate::shopper::off_core::{LARGE, off_core};
 
 /// A coding that is offered to shops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +53,11 @@ const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b, 0x08];
 /// Checksum and length at a gzip member's end, in bytes.
 const GZIP_TRAILER: usize = 8;
 
-/// The body without its content codings, at most `bound` bytes.
+/// The body without its content codings, at most `bound` bytes. A large one is decoded away from the core.
 ///
 /// # Errors
 /// When it is not what its coding says, or too large.
-pub(super) fn decode(
+pub(super) async fn decode(
     headers: &HeaderMap,
     body: Bytes,
     bound: u64,
@@ -65,24 +66,42 @@ pub(super) fn decode(
         return Ok(body);
     }
     let Some(codings) = codings(headers) else { return Ok(body) };
+    if codings.is_empty() {
+        return Ok(body);
+    }
+    let here = bound.min(LARGE as u64);
+    if body.len() <= LARGE {
+        let decoded = take_off(&codings, &body, here);
+        // How large it grows is seen only by decoding it: what was done in vain is bounded.
+        if here == bound || !matches!(decoded, Err(TransportError::BodyTooLarge(_))) {
+            return decoded;
+        }
+    }
+    off_core(move || take_off(&codings, &body, bound)).await
+}
+
+fn take_off(codings: &[Coding], body: &[u8], bound: u64) -> Result<Bytes, TransportError> {
+    let mut decoded: Option<Vec<u8>> = None;
     // Applied in the order listed, so taken off from the last.
-    let decoded = codings.into_iter().rev().try_fold(body, |body, coding| {
+    for coding in codings.iter().rev() {
+        let body = decoded.as_deref().unwrap_or(body);
         let first = (body.len() as u64 * 4).min(bound).min(FIRST_ROOM);
         let mut plain = Vec::with_capacity(first as usize);
         match coding {
-            Coding::Gzip => gzip(&body, &mut plain, bound),
-            Coding::Deflate => deflate(&body, &mut plain, bound),
-            Coding::Brotli => brotli(&body, &mut plain, bound),
-            Coding::Zstd => zstd(&body, &mut plain, bound),
+            Coding::Gzip => gzip(body, &mut plain, bound),
+            Coding::Deflate => deflate(body, &mut plain, bound),
+            Coding::Brotli => brotli(body, &mut plain, bound),
+            Coding::Zstd => zstd(body, &mut plain, bound),
         }
-        .map(|()| Bytes::from(plain))
-    });
-    decoded.map_err(|error| match error {
-        DecodeError::Corrupt(coding) => {
-            TransportError::Protocol(format!("the body is not proper {}", coding.name()))
-        }
-        DecodeError::TooLarge => TransportError::BodyTooLarge(bound),
-    })
+        .map_err(|error| match error {
+            DecodeError::Corrupt(coding) => {
+                TransportError::Protocol(format!("the body is not proper {}", coding.name()))
+            }
+            DecodeError::TooLarge => TransportError::BodyTooLarge(bound),
+        })?;
+        decoded = Some(plain);
+    }
+    Ok(Bytes::from(decoded.unwrap_or_default()))
 }
 
 /// The codings in the order listed; none where one of them is not known: then nothing is taken off.
@@ -288,7 +307,8 @@ mod tests {
 
     fn decode(names: &'static str, body: Vec<u8>, bound: u64) -> Result<Bytes, TransportError> {
         let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static(names))]);
-        super::decode(&headers, Bytes::from(body), bound)
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(super::decode(&headers, Bytes::from(body), bound))
     }
 
     #[test]
@@ -384,5 +404,28 @@ mod tests {
             );
             assert_eq!(decode(name, small, 1 << 20).unwrap().len(), 1 << 20, "{name}");
         }
+    }
+
+    #[test]
+    fn a_large_body_is_decoded_while_others_go_on_and_a_small_one_at_once() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let headers: HeaderMap =
+            [(CONTENT_ENCODING, "gzip".parse().unwrap())].into_iter().collect();
+        let polls_until_decoded = |text: &[u8]| {
+            let body = Bytes::from(encoded("gzip", text));
+            runtime.block_on(async {
+                let mut decoded = std::pin::pin!(super::decode(&headers, body, 1 << 24));
+                let mut polls = 0u64;
+                let plain = std::future::poll_fn(|context| {
+                    polls += 1;
+                    decoded.as_mut().poll(context)
+                });
+                assert_eq!(plain.await.unwrap(), text);
+                polls
+            })
+        };
+        assert_eq!(polls_until_decoded(&vec![b'x'; LARGE]), 1);
+        assert!(polls_until_decoded(&vec![b'x'; LARGE + 1]) > 1);
+        assert!(polls_until_decoded(&vec![b'x'; 8 << 20]) > 1);
     }
 }
