@@ -6,13 +6,17 @@ mod currency;
 mod ids;
 pub mod random;
 pub mod redact;
+mod redactor;
 mod sha256;
 mod solve;
+mod spellings;
+mod unescape;
 mod units;
 mod visible;
 
 pub use currency::{Currency, Money};
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
+pub use redactor::Redactor;
 pub use sha256::sha256_hex;
 pub use solve::bisect;
 pub use units::{Delay, Micros, MinorUnits, counted, plural, thousands};

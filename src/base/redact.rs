@@ -16,7 +16,7 @@ pub const MASK: &str = "[redacted]";
 
 /// A key whose value is nobody's business, as a part of a regular expression. `pan`, `pin` and `sid` only as
 /// whole words: `company`, `shipping` and `inside` are harmless.
-const SECRET_KEY: &str = r"[\w.\[\]-]*(?:passw|passwd|secret|token|api[_-]?key|credential|authorization|signature|session|csrf|xsrf|cvv|cvc|cv2|csc|security[_-]?code|verification[_-]?(?:value|code)|iban|(?:\b|_)(?:otp|sid|pin|pan)(?:\b|_))[\w.\[\]-]*";
+const SECRET_KEY: &str = r"[\w.\[\]-]*(?:passw|pwd|passphrase|private[_-]?key|access[_-]?key|secret|token|api[_-]?key|credential|authorization|signature|session|csrf|xsrf|cvv|cvc|cv2|csc|security[_-]?code|verification[_-]?(?:value|code)|iban|(?:\b|_)(?:otp|sid|pin|pan|auth|jwt)(?:\b|_))[\w.\[\]-]*";
 
 struct Patterns {
     json_text: Regex,
@@ -31,6 +31,8 @@ struct Patterns {
     key_like: Regex,
     mail: Regex,
     secret_header: Regex,
+    secret_name: Regex,
+    credential_name: Regex,
     head_line: Regex,
 }
 
@@ -60,7 +62,12 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
         ),
         mail: regex(r"(?i)\b[a-z0-9._+-]+(?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b"),
         secret_header: regex(
-            r"(?i)authorization|api-?key|token|secret|password|session|csrf|xsrf|signature|credential",
+            r"(?i)authorization|api-?key|access-?key|token|secret|passw|session|csrf|xsrf|signature|credential|\b(?:auth|jwt)\b",
+        ),
+        secret_name: regex(&format!("(?i)^{key}$")),
+        // What gives access for long; codes and numbers of test cards are no such thing.
+        credential_name: regex(
+            r"(?i)passw|pwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|authorization|\b(?:auth|jwt)\b",
         ),
         head_line: regex(r"(?m)^([A-Za-z0-9!#$%&'*+.^_|~-]+): ?([^\r\n]*)"),
     }
@@ -69,6 +76,16 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
 /// Makes the patterns ready, which takes tens of milliseconds: before a load, or the first failure in it would pay for them.
 pub fn prepare() {
     message("GET / HTTP/1.1\r\naccept: */*\r\n\r\nnothing=1");
+}
+
+/// Whether a value of this name is nobody's business: a password, a token, a session.
+pub fn is_secret_name(name: &str) -> bool {
+    PATTERNS.secret_name.is_match(name)
+}
+
+/// Whether a value of this name gives access: a password, a token, a key. It should not stand in a file.
+pub fn is_credential_name(name: &str) -> bool {
+    PATTERNS.credential_name.is_match(name)
 }
 
 /// A header's value as it may be kept; `name` in any case.

@@ -12,6 +12,7 @@ use super::report_files::ReportFileArgs;
 use crate::base::{Micros, Slice};
 use crate::engine::StopRules;
 use crate::scenario::{Extent, Fraction, Quantity};
+use crate::shopper::browser::address::AllowedHosts;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -127,16 +128,20 @@ pub struct LoadArgs {
     #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub users: Option<u32>,
 
-    /// Value of `{{ env.KEY }}` in the scenario. Repeat for more
-    #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
+    /// Value of `{{ env.NAME }}` in the scenario; NAME alone takes it from the environment. It is masked in all output, unless written public:NAME=VALUE. Repeat for more
+    #[arg(short = 'e', long = "env", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
+
+    /// File or folder outside the scenario's folder that the scenario may read. Repeat for more
+    #[arg(long, env = "TILLRUSH_ALLOW_FILE", value_delimiter = ',', value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub allow_file: Vec<PathBuf>,
 }
 
 /// How to reach the shop.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ShopAccessArgs {
     /// Public host that you are permitted to load. Loopback and private addresses need no permission. Repeat for more
-    #[arg(long, env = "TILLRUSH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST")]
+    #[arg(long, env = "TILLRUSH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST", value_parser = host_name)]
     pub allow_host: Vec<String>,
 
     /// Accept any TLS certificate
@@ -420,7 +425,16 @@ fn quantity<U: Quantity>(text: &str) -> Result<U, String> {
 
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
+    match key.trim() {
+        "" => Err("the key before the = is missing".to_owned()),
+        key if key.chars().any(char::is_control) => Err("a key is one line of text".to_owned()),
+        key => Ok((key.to_owned(), value.to_owned())),
+    }
+}
+
+/// A host as `--allow-host` takes it.
+fn host_name(text: &str) -> Result<String, String> {
+    AllowedHosts::check(text).map(|()| text.to_owned()).map_err(str::to_owned)
 }
 
 /// A size in bytes: a number with or without B, kB, MB or GB.

@@ -39,8 +39,7 @@ pub fn open_baseline(
     let base = RunAnalysis::open(run, out, screen)?;
     if !args.force {
         let digest = workload_digest(&candidate.plan);
-        let settings = candidate.storable_settings();
-        let scenario = ScenarioSource { text: &candidate.text, settings: &settings };
+        let scenario = ScenarioSource { text: &candidate.text, settings: &candidate.settings };
         let mut reasons = compare::defects("the base", &base.facts);
         reasons.extend(compare::scenario_differences(
             (base.side().scenario, &base.facts.workload_digest),

@@ -177,11 +177,12 @@ fn header(
     started_at: Timestamp,
 ) -> ShardHeader {
     let plan = &source.plan;
+    let masked = |text: &String| plan.secrets.known(text).into_owned();
     let paired = args.paired.as_ref().map(|_| paired::settings(&options.run, &args.comparison));
     let settings = RunSettings {
         run: options.run.clone(),
         cores: options.cores,
-        source: source.storable_settings(),
+        source: source.settings.clone(),
         paired,
     };
     ShardHeader {
@@ -189,8 +190,8 @@ fn header(
         name: plan.name.clone(),
         scenario: source.text.clone(),
         settings,
-        commands: vec![replay_command::command(options.seed)],
-        tags: args.tag.iter().cloned().collect(),
+        commands: vec![replay_command::command(options.seed, &plan.secrets)],
+        tags: args.tag.iter().map(|(key, value)| (masked(key), masked(value))).collect(),
         target,
         seed: options.seed,
         plan_digest: plan_digest(plan, options.seed),

@@ -94,7 +94,7 @@ impl<'a> Progress<'a> {
                     format!("{}s", now.second()),
                     self.stage(now)
                 );
-                self.screen.notice(&on_one_line(&line));
+                self.screen.progress(&on_one_line(&line));
             }
         } else if self.shown_at.is_none_or(|at| at.elapsed() >= REDRAW_EVERY) {
             self.shown_at = Some(Instant::now());

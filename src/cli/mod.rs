@@ -15,6 +15,7 @@ mod env_precedence;
 mod execute;
 mod exit;
 mod failure;
+mod input_files;
 mod live;
 mod merge;
 mod noise_floor;
@@ -37,6 +38,7 @@ mod shop;
 mod signals;
 mod source;
 mod store;
+mod variables;
 mod walk;
 mod web;
 

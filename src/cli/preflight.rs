@@ -21,7 +21,7 @@ use super::screen::Screen;
 use crate::base::{Micros, ShopperId};
 use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
-use crate::shopper::browser::address::{AllowedHosts, is_private};
+use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private};
 use crate::shopper::browser::device::AGENT;
 use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{
@@ -105,6 +105,7 @@ fn permit_shop(
     if let Some(notice) = proxy::notice(&target, &|name| std::env::var(name).ok()) {
         screen.notice(&notice);
     }
+    runtime.block_on(ensure_source_matches(&target, &args.source))?;
     let http = http_options(plan, args)?;
     let mut session = SessionSettings::new(target.clone());
     session.follows_links = plan.steps.iter().any(|step| !step.request.url.is_rooted());
@@ -162,13 +163,32 @@ async fn ensure_allowed(url: &Url, allowed: &[String]) -> Result<(), Failure> {
         Some(address) => Err(Failure::new(
             Exit::TargetRefused,
             anyhow!(
-                "{name} has the public address {address}; by default, load goes only to this machine and private networks"
+                "{name} has the address {address}, {}; by default, load goes only to this machine and private networks",
+                AddressOwner::of(*address).describe()
             ),
         )
         .help(format!(
             "if you own this host, or its owner agreed in writing, permit it: --allow-host {name}"
         ))),
     }
+}
+
+/// Refuses source addresses of which none is of a family that the target has: no shopper could connect from them.
+async fn ensure_source_matches(target: &Url, sources: &[IpAddr]) -> Result<(), Failure> {
+    let port = target.port_or_known_default().unwrap_or(80);
+    let Some(name) = target.host_str().filter(|_| !sources.is_empty()) else { return Ok(()) };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let found = tokio::net::lookup_host((name, port)).await;
+    let found = found.map_err(|error| no_response(target, &format!("host not found: {error}")))?;
+    let addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+    let unlike =
+        |source: &&IpAddr| addresses.iter().all(|address| address.is_ipv6() != source.is_ipv6());
+    let Some(source) = sources.iter().find(unlike) else { return Ok(()) };
+    let [own, other] = if source.is_ipv6() { ["IPv6", "IPv4"] } else { ["IPv4", "IPv6"] };
+    Err(Failure::usage(anyhow!(
+        "--source {source} is an {own} address, but {name} has {other} addresses only"
+    ))
+    .help(format!("give an {other} address of this machine")))
 }
 
 /// Sends one request to the target, as a shopper would. Any response will do: whether it is right is up to the scenario.

@@ -4,10 +4,10 @@
 use clap::{Command, CommandFactory};
 
 use super::args::Cli;
-use crate::base::redact;
+use crate::base::{Redactor, redact};
 
 /// The command line that repeats the run of this process, with the seed that it uses.
-pub fn command(seed: u64) -> String {
+pub fn command(seed: u64, secrets: &Redactor) -> String {
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let set = |name: String| {
@@ -16,7 +16,7 @@ pub fn command(seed: u64) -> String {
     let mut names = variables(&Cli::command());
     names.sort_unstable();
     names.dedup();
-    render(&words, &names.into_iter().filter_map(set).collect::<Vec<_>>(), seed)
+    render(&words, &names.into_iter().filter_map(set).collect::<Vec<_>>(), seed, secrets)
 }
 
 /// The environment variables of the options of a command and its subcommands.
@@ -26,7 +26,13 @@ fn variables(command: &Command) -> Vec<String> {
     own.chain(command.get_subcommands().flat_map(variables)).collect()
 }
 
-fn render(words: &[String], variables: &[(String, String)], seed: u64) -> String {
+fn render(
+    words: &[String],
+    variables: &[(String, String)],
+    seed: u64,
+    secrets: &Redactor,
+) -> String {
+    let redacted = |word: &String| redacted(&secrets.known(word));
     let seeded = words.iter().any(|word| word == "--seed" || word.starts_with("--seed="))
         || variables.iter().any(|(name, _)| name == "TILLRUSH_SEED");
     let set = variables.iter().map(|(name, value)| format!("{name}={}", quoted(&redacted(value))));
@@ -70,7 +76,8 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        render(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), &variables, 7)
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        render(&words, &variables, 7, &Redactor::new(["innocent"]))
     }
 
     #[test]
@@ -97,12 +104,15 @@ mod tests {
         for words in [
             &["run", "s.yaml", "-e", "API_TOKEN=hush&hush hush"][..],
             &["run", "s.yaml", "-eAPI_TOKEN=hush"],
+            &["run", "s.yaml", "-qeCOLOUR=innocent"],
+            &["run", "s.yaml", "-e", "COLOUR=Innocent"],
             &["run", "s.yaml", "--env=API_TOKEN=hush=hush"],
             &["run", "s.yaml", "--target", "http://me:hush@localhost:80/x"],
             &["run", "s.yaml", "--target=http://hush@localhost"],
             &["run", "s.yaml", "--target", "http://localhost/?token=hush"],
         ] {
             let shown = replay(words, &[("TILLRUSH_TARGET", "http://me:hush@localhost")]);
+            assert!(!shown.contains("nnocent"), "{shown}");
             assert!(!shown.contains("hush") && shown.contains(redact::MASK), "{shown}");
         }
         let open = [

@@ -1,10 +1,20 @@
 //! The terminal: whether it takes colour, how wide it is, and printing to it.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use super::args::OutputArgs;
-use crate::base::visible;
+use crate::base::{Redactor, visible};
 use crate::report::Paint;
+
+/// What no line on standard error may have.
+static SECRETS: Mutex<Option<Redactor>> = Mutex::new(None);
+
+/// From now on, these secrets are masked in errors and notices.
+pub fn mask(secrets: Redactor) {
+    *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = Some(secrets);
+}
 
 /// How to print, from the options and the terminal.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +68,14 @@ impl Screen {
         }
     }
 
-    /// Prints a line to standard error, unless quiet. Control characters in it are escaped.
+    /// Prints a line of figures to standard error, unless quiet. Control characters in it are escaped.
+    pub fn progress(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{}", visible(line));
+        }
+    }
+
+    /// Prints a line to standard error, unless quiet. Control characters in it are escaped, and secrets masked.
     pub fn notice(&self, line: &str) {
         if !self.quiet {
             print_error_line(&visible(line));
@@ -78,7 +95,9 @@ pub fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints a line to standard error. A reader that has gone away is no failure.
+/// Prints a line to standard error, with secrets masked. A reader that has gone away is no failure.
 pub fn print_error_line(line: &str) {
+    let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let line = secrets.as_ref().map_or(Cow::Borrowed(line), |secrets| secrets.known(line));
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

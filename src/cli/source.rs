@@ -11,10 +11,13 @@ use super::args::{LoadArgs, ScenarioArgs};
 use super::ci_annotations;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::screen::Screen;
-use crate::base::{redact, sha256_hex};
+use super::input_files::{self, InputFiles};
+use super::screen::{self, Screen};
+use super::variables::GivenVariables;
+use crate::base::redact::MASK;
+use crate::base::{Redactor, sha256_hex};
 use crate::plan::{Inputs, Overrides, Plan};
-use crate::scenario::{Quantity, StageFlag};
+use crate::scenario::{Credential, Quantity, Scenario, StageFlag, copy_without_secrets};
 use crate::tally::shard::{ShardHeader, SourceSettings};
 
 /// A plan and its source.
@@ -24,11 +27,26 @@ pub struct Source {
     pub plan: Arc<Plan>,
     /// The path of the scenario file, as typed; none for a stored run.
     pub file: Option<String>,
-    /// The scenario's text.
+    /// The scenario's text without secrets, as it is stored and shown.
     pub text: String,
-    /// What the command line overrides, as typed.
+    /// What the command line overrides, as typed, without secrets.
     pub settings: SourceSettings,
 }
+
+/// What a plan is compiled from.
+struct Given<'a> {
+    name: &'a str,
+    text: &'a str,
+    settings: SourceSettings,
+    variables: GivenVariables,
+    read_file: &'a dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    stored: bool,
+}
+
+/// How many credentials in a scenario are warned of one by one.
+const WARNINGS: usize = 10;
+/// What stands for a masked value when a stored scenario is read: a word that can be a part of an address.
+const STAND_IN: &str = "redacted";
 
 // === impl Source ===
 
@@ -39,14 +57,15 @@ impl Source {
     /// With exit 104, all problems of the scenario at once; with exit 2, a wrong value on the command line.
     pub fn read(args: &ScenarioArgs, screen: Screen) -> Result<Source, Failure> {
         let path = &args.scenario;
-        let text = std::fs::read_to_string(path)
+        let text = input_files::read_scenario(path)
             .with_context(|| format!("can't read the scenario {}", path.display()))
             .map_err(|error| Failure::new(Exit::BadScenario, error))?;
-        let settings = settings(&args.load)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let read_file = move |name: &str| std::fs::read(folder.join(name));
+        let files = InputFiles { folder, allowed: args.load.allow_file.clone() };
+        let read_file = move |name: &str| files.read(name);
         let file = path.display().to_string();
-        let source = Source::compile(&file, text, settings, &read_file, false, screen)?;
+        let source = Source::given(&file, &text, &args.load, &read_file, screen)?;
+        warn_of_credentials(&file, &text, screen);
         Ok(Source { file: Some(file), ..source })
     }
 
@@ -60,14 +79,7 @@ impl Source {
         load: &LoadArgs,
         screen: Screen,
     ) -> Result<Source, Failure> {
-        Source::compile(
-            name,
-            text.to_owned(),
-            settings(load)?,
-            &|_| Err(std::io::ErrorKind::NotFound.into()),
-            false,
-            screen,
-        )
+        Source::given(name, text, load, &|_| Err(std::io::ErrorKind::NotFound.into()), screen)
     }
 
     /// The plan of a stored run, from the scenario stored with it. Rows of data files are not stored, and not needed.
@@ -78,6 +90,14 @@ impl Source {
         Source::from_stored(&header.name, &header.scenario, header.settings.source.clone(), screen)
     }
 
+    /// The plan as it will be read back from a stored run.
+    ///
+    /// # Errors
+    /// As for a stored run.
+    pub fn as_stored(&self, screen: Screen) -> Result<Source, Failure> {
+        Source::from_stored(&self.plan.name, &self.text, self.settings.clone(), screen)
+    }
+
     fn from_stored(
         name: &str,
         text: &str,
@@ -85,40 +105,74 @@ impl Source {
         screen: Screen,
     ) -> Result<Source, Failure> {
         let headers = settings.data_headers.clone();
-        let data = |name: &str| match headers.get(name) {
+        let read_file = |name: &str| match headers.get(name) {
             Some(header) => Ok(header.clone().into_bytes()),
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
-        Source::compile(name, text.to_owned(), settings, &data, true, screen)
+        let given = Given {
+            name,
+            text: &text.replace(MASK, STAND_IN),
+            variables: GivenVariables::stored(&settings.variables, STAND_IN),
+            settings: settings.clone(),
+            read_file: &read_file,
+            stored: true,
+        };
+        let (plan, _) = given.compile(screen)?;
+        Ok(Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings })
     }
 
-    /// The settings without secrets. Secrets are given on the command line so that no file has them; the plan of a stored run
-    /// does not need them.
-    pub fn storable_settings(&self) -> SourceSettings {
-        let mut settings = self.settings.clone();
-        for (name, value) in &mut settings.variables {
-            let pair = format!("{name}={value}");
-            if redact::text(&pair) != pair {
-                *value = redact::MASK.to_owned();
-            }
+    /// A scenario with what the command line adds.
+    fn given(
+        name: &str,
+        text: &str,
+        load: &LoadArgs,
+        read_file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+        screen: Screen,
+    ) -> Result<Source, Failure> {
+        let variables = GivenVariables::read(&load.variables, &|name| std::env::var(name).ok())?;
+        screen::mask(Redactor::new(variables.secrets()));
+        let settings = settings(load, &variables);
+        let given = Given { name, text, settings, variables, read_file, stored: false };
+        let (plan, settings) = given.compile(screen)?;
+        let source = Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings };
+        source.without_secrets(name, screen)
+    }
+
+    /// The source with the copy of its text that may be stored and shown.
+    fn without_secrets(self, name: &str, screen: Screen) -> Result<Source, Failure> {
+        let secrets = &self.plan.secrets;
+        screen::mask(secrets.clone());
+        let copies = [secrets, &Redactor::default()]
+            .map(|secrets| copy_without_secrets(name, &self.text, secrets));
+        if copies.iter().all(|copy| *copy == self.text) && secrets.is_empty() {
+            return Ok(self);
         }
-        settings
+        let [whole, credentials] = copies.map(|text| Source { text, ..self.clone() });
+        if whole.as_stored(screen.silent()).is_ok() {
+            return Ok(whole);
+        }
+        credentials.as_stored(screen.silent()).map_err(|_| {
+            Failure::usage(anyhow!(
+                "the scenario can't be stored without the values of its -e variables"
+            ))
+            .help("declare those public that are no secrets: -e public:NAME=VALUE")
+        })?;
+        screen.notice("warning: the scenario's own words have the value of an -e variable; the stored copy keeps them");
+        Ok(credentials)
     }
 
     /// SHA-256 of the scenario, in hexadecimal.
     pub fn sha256(&self) -> String {
         sha256_hex(self.text.as_bytes())
     }
+}
 
-    fn compile(
-        name: &str,
-        text: String,
-        mut settings: SourceSettings,
-        read_file: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
-        stored: bool,
-        screen: Screen,
-    ) -> Result<Source, Failure> {
-        // The header lines go into the settings, so that a stored run can be read without its data files.
+// === impl Given ===
+
+impl Given<'_> {
+    /// The plan, and the settings with the header lines of its data files, so that a stored run can be read without them.
+    fn compile(self, screen: Screen) -> Result<(Plan, SourceSettings), Failure> {
+        let Given { name, text, mut settings, variables, read_file, stored } = self;
         let headers = RefCell::new(BTreeMap::new());
         let read_file = |name: &str| {
             let bytes = read_file(name)?;
@@ -127,20 +181,36 @@ impl Source {
         };
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let inputs = Inputs {
-            variables: settings.variables.clone(),
+            secrets: variables.secrets(),
+            variables: variables.values().clone(),
             read_file: &read_file,
             overrides: overrides(&settings)?,
             today,
             stored,
         };
-        let plan = Plan::from_text(name, &text, &inputs).map_err(|problems| {
+        let plan = Plan::from_text(name, text, &inputs).map_err(|problems| {
             if !stored {
                 ci_annotations::problems(&problems, name);
             }
             Failure::scenario(&problems, screen.colour)
         })?;
         settings.data_headers.extend(headers.into_inner());
-        Ok(Source { plan: Arc::new(plan), file: None, text, settings })
+        Ok((plan, settings))
+    }
+}
+
+/// Warns of each credential that is written out in the scenario.
+fn warn_of_credentials(file: &str, text: &str, screen: Screen) {
+    let Some(scenario) = Scenario::read(file, text).0 else { return };
+    for Credential { key, value } in scenario.credentials.iter().take(WARNINGS) {
+        let (line, column) = scenario.source.position(value.span.start);
+        screen.notice(&format!(
+            "warning: {file}:{line}:{column}: `{key}` is written out in the scenario; give it with -e NAME=VALUE, and write {{{{ env.NAME }}}} here"
+        ));
+    }
+    let more = scenario.credentials.len().saturating_sub(WARNINGS);
+    if more > 0 {
+        screen.notice(&format!("warning: and {more} more"));
     }
 }
 
@@ -158,24 +228,17 @@ fn header_line(bytes: &[u8]) -> String {
     }
 }
 
-/// The typed overrides.
-fn settings(load: &LoadArgs) -> Result<SourceSettings, Failure> {
-    let mut variables = BTreeMap::new();
-    for pair in &load.variables {
-        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Failure::usage(anyhow!("-e '{pair}': write KEY=VALUE")));
-        };
-        variables.insert(key.to_owned(), value.to_owned());
-    }
-    Ok(SourceSettings {
+/// The typed overrides, without secrets.
+fn settings(load: &LoadArgs, variables: &GivenVariables) -> SourceSettings {
+    SourceSettings {
         target: load.target.clone(),
         rate: load.rate.clone(),
         duration: load.duration.clone(),
         users: load.users,
         stages: load.stage.iter().filter(|stage| !stage.is_empty()).cloned().collect(),
-        variables,
+        variables: variables.masked(),
         data_headers: BTreeMap::new(),
-    })
+    }
 }
 
 /// The overrides, parsed.

@@ -16,9 +16,10 @@ use super::preflight::{permit, unreached};
 use super::random::random_name;
 use super::screen::Screen;
 use super::source::Source;
-use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, counted, on_one_line, redact};
+use crate::base::{JourneyId, Micros, ShopperId, Slice, StepId, counted, on_one_line};
+use crate::base::{Redactor, redact};
 use crate::engine::{Budget, RateLimitGate, TokioClock};
-use crate::plan::{Persona, Plan};
+use crate::plan::{DataCell, Persona, Plan};
 use crate::report::percent;
 use crate::schedule::shopper_id;
 use crate::shopper::browser::session::RedirectHop;
@@ -50,6 +51,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             plan: Arc::clone(plan),
             screen,
             requests: Cell::new(0),
+            secrets: RefCell::new(secrets_of(plan, shopper, ordinal)),
             first_error: Rc::clone(&first_error),
         };
         let context = CoreContext::<(_, _, _)> {
@@ -140,11 +142,28 @@ fn print_shopper(plan: &Plan, shopper: ShopperId, screen: Screen) {
     );
 }
 
+/// Masks the secrets of the run and those in the shopper's rows of data.
+fn secrets_of(plan: &Plan, shopper: ShopperId, ordinal: u64) -> Redactor {
+    let rows = plan
+        .shoppers
+        .data
+        .iter()
+        .enumerate()
+        .flat_map(|(place, data)| data.columns.iter().zip(data.row(place, shopper, ordinal)));
+    let secret = rows.filter(|(var, _)| plan.secret_variables.contains(var));
+    plan.secrets.with(secret.map(|(_, cell)| match cell {
+        DataCell::Text(text) => text.clone(),
+        DataCell::Json(value) => value.to_string(),
+    }))
+}
+
 /// Prints what it sees.
 struct Narrator {
     plan: Arc<Plan>,
     screen: Screen,
     requests: Cell<u32>,
+    /// Masks secrets of the run and of this shopper.
+    secrets: RefCell<Redactor>,
     /// Why the first request had no response, if it had none.
     first_error: Rc<RefCell<Option<TransportError>>>,
 }
@@ -170,7 +189,11 @@ impl StepObserver for Narrator {
         let scheme = if request.origin.tls { "https" } else { "http" };
         let redirect = if hop.index > 0 { "redirected: " } else { "" };
         let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);
-        self.line(&format!("  {redirect}{} {}", request.method, redact::text(&address)));
+        self.line(&format!(
+            "  {redirect}{} {}",
+            request.method,
+            self.secrets.borrow().text(&address)
+        ));
         self.headers(">", &request.headers);
         self.body(">", &request.body);
         let took = exchange.ended_at.since(exchange.began_at);
@@ -197,13 +220,22 @@ impl StepObserver for Narrator {
                 self.headers("<", &answer.headers);
                 self.body("<", &answer.body);
             }
-            Err(error) => self.line(&format!("  no response after {took}: {error}")),
+            Err(error) => {
+                let error = error.to_string();
+                let error = self.secrets.borrow().known(&error).into_owned();
+                self.line(&format!("  no response after {took}: {error}"));
+            }
         }
     }
 
     fn value_captured(&self, name: &str, value: &str) {
+        let is_secret =
+            self.plan.variable(name).is_some_and(|var| self.plan.secret_variables.contains(&var));
+        if is_secret {
+            self.secrets.replace_with(|secrets| secrets.with([value]));
+        }
         let pair = format!("{name}={value}");
-        let value = redact::text(&pair);
+        let value = self.secrets.borrow().text(&pair).into_owned();
         let value = value.split_once('=').map_or(redact::MASK, |(_, value)| value);
         self.line(&format!("  = {name}: {value}"));
     }
@@ -216,7 +248,7 @@ impl StepObserver for Narrator {
                 (_, true) => "✓",
                 (_, false) => "✗",
             };
-            self.line(&format!("  {sign} {what}: {}", redact::text(&check.what)));
+            self.line(&format!("  {sign} {what}: {}", self.secrets.borrow().text(&check.what)));
         }
     }
 
@@ -227,8 +259,11 @@ impl StepObserver for Narrator {
             Outcome::Failed(kind) => (AnsiColor::Red, format!("failed: {}", kind.label())),
             Outcome::Unjudged => (AnsiColor::Magenta, "not judged".to_owned()),
         };
-        let detail =
-            if detail.is_empty() { String::new() } else { format!(": {}", redact::text(detail)) };
+        let detail = if detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.secrets.borrow().text(detail))
+        };
         print(
             self.screen,
             &[
@@ -253,7 +288,7 @@ impl StepObserver for Narrator {
             .map_or("incomplete".to_owned(), |load| format!("all there {load} after the start"));
         self.line(&format!("  files of the page: {files}{parts}; {whole}"));
         if !missing.is_empty() {
-            self.line(&format!("  ✗ {}", redact::text(missing)));
+            self.line(&format!("  ✗ {}", self.secrets.borrow().text(missing)));
         }
     }
 
@@ -293,8 +328,8 @@ impl Narrator {
                 )
         };
         for (name, value) in headers.iter().filter(|(name, _)| shown(name.as_str())) {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            self.line(&format!("  {sign} {name}: {}", redact::header(name.as_str(), &value)));
+            let value = self.secrets.borrow().header(name.as_str(), value.as_bytes());
+            self.line(&format!("  {sign} {name}: {value}"));
         }
     }
 
@@ -302,7 +337,7 @@ impl Narrator {
         if body.is_empty() {
             return;
         }
-        let text = String::from_utf8_lossy(body);
+        let text = self.secrets.borrow().known_bytes(body);
         let text = redact::text(&text);
         let text = if self.screen.verbose { &text[..] } else { without_head(&text) };
         let limit = if self.screen.verbose { text.len() } else { BODY_SHOWN };

@@ -14,8 +14,13 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -181,6 +186,7 @@ fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result
         .route("/", get(whole_page))
         .route("/body", get(page_part))
         .route("/events", get(events))
+        .layer(middleware::from_fn(refuse_other_names))
         .with_state(shared);
     std::thread::Builder::new().name("web".into()).spawn(move || {
         runtime.block_on(async {
@@ -191,6 +197,28 @@ fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result
         });
     })?;
     Ok(())
+}
+
+/// Answers only who asks for an address or for `localhost`. Any other name may be a stranger's, led to this machine so that
+/// the stranger's page can read this one (DNS rebinding).
+async fn refuse_other_names(request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    match host.or(request.uri().authority().map(|authority| authority.as_str())) {
+        Some(host) if is_address_or_localhost(host) => next.run(request).await,
+        Some(_) | None => {
+            let text = "open this page by its IP address, such as http://127.0.0.1:8081/\n";
+            (StatusCode::MISDIRECTED_REQUEST, text).into_response()
+        }
+    }
+}
+
+fn is_address_or_localhost(host: &str) -> bool {
+    let Ok(authority) = host.parse::<axum::http::uri::Authority>() else { return false };
+    match url::Host::parse(authority.host()) {
+        Ok(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => true,
+        Err(_) => false,
+    }
 }
 
 async fn whole_page(State(shared): State<Arc<Shared>>) -> Response {
@@ -234,8 +262,16 @@ async fn events(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn answer(kind: &'static str, body: Body) -> Response {
-    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")], body)
-        .into_response()
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        // The page's own policy can't say this.
+        (CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, body).into_response()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -251,5 +287,22 @@ impl Shared {
 
     fn put(&self, body: &str) {
         *lock(&self.body) = body.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_localhost_are_answered() {
+        for own in ["127.0.0.1:8081", "[::1]:8081", "localhost", "LOCALHOST:1", "10.0.0.7:80"] {
+            assert!(is_address_or_localhost(own), "{own}");
+        }
+        for other in
+            ["evil.example", "127.0.0.1.evil.example:8081", "localhost.evil.example", "", "a b"]
+        {
+            assert!(!is_address_or_localhost(other), "{other}");
+        }
     }
 }

@@ -58,6 +58,8 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         limits: Limits::default(),
         trace: false,
         templates: Templates::default(),
+        secrets: crate::base::Redactor::default(),
+        secret_variables: Vec::new(),
     }
 }
 

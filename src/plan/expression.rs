@@ -13,6 +13,7 @@ use minijinja::value::{Object, Rest, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
 use super::template::TemplateScope;
+use super::template_limits::{self, BoundedText};
 use crate::base::VarId;
 use crate::base::random::{Purpose, below, draw};
 use crate::capture::Value;
@@ -65,6 +66,7 @@ impl Templates {
         environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
         environment.set_debug(false);
         environment.set_formatter(print);
+        template_limits::bound(&mut environment);
         environment.add_function("pick", pick);
         environment.add_function("random", random);
         environment.add_function("uuid", uuid);
@@ -98,7 +100,15 @@ impl Templates {
         constants: &[(String, String)],
     ) -> Result<String, Error> {
         let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
-        self.environment.get_template(name)?.render(context)
+        self.render(name, context)
+    }
+
+    /// Renders, unless it becomes too much.
+    fn render(&self, name: &str, context: Jinja) -> Result<String, Error> {
+        let mut text = BoundedText::default();
+        self.environment.get_template(name)?.render_captured_to(context, &mut text)?;
+        String::from_utf8(text.0)
+            .map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string()))
     }
 
     /// The variable's name.
@@ -116,13 +126,13 @@ impl Templates {
     ) -> Result<String, RenderError> {
         let context =
             self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
-        let rendered =
-            self.environment.get_template(name).and_then(|template| template.render(context));
-        rendered.map_err(|error| match reads.iter().find(|var| scope.value(**var).is_none()) {
-            Some(missing) if error.kind() == ErrorKind::UndefinedError => {
-                RenderError::Missing(self.variable(*missing))
+        self.render(name, context).map_err(|error| {
+            match reads.iter().find(|var| scope.value(**var).is_none()) {
+                Some(missing) if error.kind() == ErrorKind::UndefinedError => {
+                    RenderError::Missing(self.variable(*missing))
+                }
+                _ => RenderError::Expression(error.to_string()),
             }
-            _ => RenderError::Expression(error.to_string()),
         })
     }
 
@@ -165,9 +175,11 @@ impl Templates {
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Jinja) -> Result<(), Error> {
     match value.kind() {
         ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Map => {
-            let json = serde_json::to_string(value)
+            let mut json = BoundedText::default();
+            serde_json::to_writer(&mut json, value)
                 .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
-            out.write_str(&json).map_err(|_| Error::from(ErrorKind::WriteFailure))
+            out.write_str(&String::from_utf8_lossy(&json.0))
+                .map_err(|_| Error::from(ErrorKind::WriteFailure))
         }
         _ => minijinja::escape_formatter(out, state, value),
     }

@@ -17,6 +17,8 @@ pub type ReadFile<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
 pub struct Inputs<'a> {
     /// `-e KEY=VALUE`: the values of `{{ env.KEY }}`.
     pub variables: BTreeMap<String, String>,
+    /// The values that are masked wherever they stand: those of `-e`, unless declared public.
+    pub secrets: Vec<String>,
     /// Reads a data file.
     pub read_file: ReadFile<'a>,
     /// What the command line says instead of the scenario.
@@ -49,6 +51,7 @@ impl Default for Inputs<'_> {
     fn default() -> Self {
         Inputs {
             variables: BTreeMap::new(),
+            secrets: Vec::new(),
             read_file: &|_| Err(io::ErrorKind::NotFound.into()),
             overrides: Overrides::default(),
             today: Date::ZERO,

@@ -29,6 +29,7 @@ pub mod shape;
 mod shoppers;
 mod tally_shape;
 mod template;
+mod template_limits;
 
 pub use crate::capture::check::{Expected, RenderError};
 pub use crate::capture::{JsonPlace, Value};

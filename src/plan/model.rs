@@ -5,7 +5,7 @@ use url::Url;
 use super::{
     ErrorBudget, Journey, Limits, Load, Method, Objective, RetryUnit, Shoppers, Step, Templates,
 };
-use crate::base::{Currency, JourneyId, StepId, UnitId, VarId};
+use crate::base::{Currency, JourneyId, Redactor, StepId, UnitId, VarId};
 
 /// The version of the mapping from (plan, seed) to arrivals and draws; part of the plan digest.
 pub const SCHEDULE_VERSION: u32 = 1;
@@ -45,6 +45,10 @@ pub struct Plan {
     pub trace: bool,
     /// The compiled templates that need the expression language.
     pub templates: Templates,
+    /// Masks what is secret to all shoppers: values of `-e`, and credentials written out in the scenario. No part of the digests.
+    pub secrets: Redactor,
+    /// The variables whose values are secrets of one shopper: secret columns of data, and whatever gives access.
+    pub secret_variables: Vec<VarId>,
 }
 
 /// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,

@@ -1,7 +1,7 @@
 //! Workflow commands, by which GitHub Actions marks the lines of the scenario whose objectives are not met.
 
 use super::view::{MARK, gate, headline};
-use crate::verdict::{Findings, ObjectiveVerdict, RunFacts, Validity, Verdict};
+use crate::verdict::{CameThrough, Findings, ObjectiveVerdict, RunFacts, Validity, Verdict};
 
 /// A line for each objective that does not hold, and one for a run that does not count; `file` is the scenario, as seen from the
 /// repository's root.
@@ -9,6 +9,11 @@ pub fn annotations(facts: &RunFacts, findings: &Findings, file: Option<&str>) ->
     let mut out = String::new();
     if matches!(findings.verdict, Verdict::Invalid | Verdict::Interrupted) {
         out.push_str(&mark("error", None, "tillrush", &headline::reason(facts, findings).text));
+    }
+    if findings.verdict == Verdict::Fail
+        && findings.shoppers.came_through() == CameThrough::AllFailed
+    {
+        out.push_str(&mark("error", None, "tillrush", &headline::nobody_came_through(findings)));
     }
     for found in &findings.objectives {
         let believed = findings.health.validity != Validity::Invalid;

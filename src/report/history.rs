@@ -58,6 +58,8 @@ pub struct HistoryRow {
     pub verdict: Option<String>,
     /// The same in a sentence.
     pub verdict_reason: Option<String>,
+    /// How many objectives the scenario has.
+    pub objectives: Option<u64>,
 }
 
 // === impl HistoryRow ===
@@ -88,6 +90,15 @@ impl HistoryRow {
             pay_p95_ms: paying.map(|step| (step.name.clone(), step.response_ms.p95)).collect(),
             verdict: Some(run.verdict.key().to_owned()),
             verdict_reason: Some(run.verdict_reason.clone()),
+            objectives: Some(run.objectives.len() as u64),
+        }
+    }
+
+    /// The verdict as reports word it: a run without objectives does not pass.
+    fn word(&self) -> Option<String> {
+        match self.verdict.as_deref()? {
+            "pass" if self.objectives == Some(0) => Some("no objectives".to_owned()),
+            verdict => Some(verdict.to_owned()),
         }
     }
 
@@ -124,7 +135,7 @@ impl HistoryRow {
             repeated,
             range,
             paid.map_or_else(nothing, |ms| Micros((ms * 1e3).round() as u64).to_string()),
-            self.verdict.clone().unwrap_or_else(|| self.state.to_owned()),
+            self.word().unwrap_or_else(|| self.state.to_owned()),
         ]
     }
 }
@@ -146,6 +157,7 @@ pub fn history(rows: &[HistoryRow]) -> Table {
     let mut table = Table::new("Runs, newest first", &columns);
     for row in rows {
         let tone = match row.verdict.as_deref() {
+            Some("pass") if row.objectives == Some(0) => Tone::Plain,
             Some("pass") => Tone::Good,
             Some("fail") => Tone::Bad,
             Some(_) => Tone::Doubtful,
@@ -191,5 +203,8 @@ mod tests {
           latest~1  2026-11-27 09:00  Black Friday checkout  release=2026.47     1,000     3.3 %       52.9ms  fail
         ");
         assert!(rows[1].pay_p95_ms["pay"].unwrap() > 10.0, "{rows:?}");
+        let open =
+            HistoryRow { verdict: Some("pass".into()), objectives: Some(0), ..rows[1].clone() };
+        assert_eq!(open.cells().last().unwrap(), "no objectives");
     }
 }

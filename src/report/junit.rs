@@ -18,7 +18,8 @@ use super::view::{MARK, gate, generator, headline};
 use crate::base::{Micros, unseen};
 use crate::plan::Plan;
 use crate::verdict::{
-    Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Validity, Verdict,
+    CameThrough, Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Validity,
+    Verdict,
 };
 
 /// The name of the test case that says whether the run counts.
@@ -53,6 +54,10 @@ pub fn suite(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Suite {
     cases.extend(
         findings.objectives.iter().map(|found| (found.text.clone(), status(findings, found))),
     );
+    if findings.shoppers.came_through() == CameThrough::AllFailed {
+        let status = Status::Failure("violated", headline::nobody_came_through(findings));
+        cases.push(("some shopper comes through".to_owned(), status));
+    }
     let properties = [
         ("run_id", facts.run_id.clone()),
         ("target", facts.target.clone()),

@@ -102,11 +102,14 @@ impl<'n> MappingReader<'n> {
             match known.iter().find(|known| **known == key.value) {
                 Some(known) => keys.given.push((known, key.span)),
                 None if what == "a scenario" && key.value.starts_with("x-") => {}
+                // It is counted only.
+                None if problems.is_full() => problems.add(key.span, "", "", ""),
                 None => {
                     let remedy = match nearest(&key.value, known.iter().copied()) {
                         Some(meant) => {
                             // Counts as given, so that a typo is not told as a missing key besides.
-                            let written = entries.iter().any(|(key, _)| key.value == meant);
+                            let written = keys.given.iter().any(|(given, _)| *given == meant)
+                                || entries.iter().any(|(key, _)| key.value == meant);
                             keys.given.extend(
                                 known
                                     .iter()

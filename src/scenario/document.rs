@@ -131,6 +131,8 @@ mapping! {
         "file" required => file: LocatedText,
         /// once (the default): one row, one shopper, over all machines; too few rows are an error before the run. loop: from the start again. random: any row for each shopper.
         "each" => each: Located<RowAssignment>,
+        /// Columns whose values are masked wherever they stand. Those with telling names (password, token, ...) need no mention.
+        "secret" => secret: Vec<LocatedText>,
     }
 }
 

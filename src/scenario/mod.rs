@@ -9,6 +9,7 @@ mod arms;
 mod assets;
 mod attributes;
 mod conditions;
+mod credentials;
 mod decode;
 mod document;
 mod extract;
@@ -29,6 +30,7 @@ pub use arms::{Arm, RetryStrategy, STRATEGIES};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use conditions::{Conditions, WrittenCheck};
+pub use credentials::{Credential, copy_without_secrets};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
     Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers,

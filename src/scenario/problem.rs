@@ -1,6 +1,8 @@
 //! What is wrong with a scenario: everything at once, each with its place and its remedy.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -8,7 +10,7 @@ use super::source::{SourceText, Span};
 use crate::base::{counted, visible};
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     /// Where; none where it comes from the command line or from something that is missing as a whole.
     pub place: Option<SourceLocation>,
@@ -23,7 +25,7 @@ pub struct Problem {
 }
 
 /// A place in the scenario file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceLocation {
     /// The line, from 1.
     pub line: u32,
@@ -38,17 +40,27 @@ pub struct SourceLocation {
 pub struct Problems {
     source: SourceText,
     list: Vec<Problem>,
+    /// Hashes of those in the list.
+    known: HashSet<u64>,
+    /// How many are not in the list because it is full.
+    left_out: usize,
 }
 
 /// How many problems are printed in full; a broken indentation can make hundreds.
 const PRINTED: usize = 50;
+/// How many problems are kept; the rest is counted.
+const KEPT: usize = 200;
+/// A longer line is not printed with its problem: it was hardly written by hand.
+const LONGEST_LINE: usize = 2_000;
+/// A longer word is not compared with others; no word of the language is half as long.
+const LONGEST_WORD: usize = 64;
 
 // === impl Problems ===
 
 impl Problems {
     /// None yet.
     pub fn new(source: SourceText) -> Problems {
-        Problems { source, list: Vec::new() }
+        Problems { source, list: Vec::new(), known: HashSet::new(), left_out: 0 }
     }
 
     /// Adds a problem; the same one at the same place is kept once.
@@ -59,6 +71,10 @@ impl Problems {
         label: impl Into<String>,
         remedy: impl Into<String>,
     ) {
+        if self.is_full() {
+            self.left_out += 1;
+            return;
+        }
         let place = span.into().map(|span| {
             let (line, column) = self.source.position(span.start);
             SourceLocation { line, column, span }
@@ -74,7 +90,9 @@ impl Problems {
             label: label.into(),
             remedy: remedy.into(),
         };
-        if !self.list.contains(&problem) {
+        let mut hasher = DefaultHasher::new();
+        problem.hash(&mut hasher);
+        if self.known.insert(hasher.finish()) {
             self.list.push(problem);
         }
     }
@@ -103,9 +121,14 @@ impl Problems {
         self.list.iter()
     }
 
+    /// Whether so many are known that more are counted only: nobody reads them.
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= KEPT
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() + self.left_out
     }
 
     /// Whether there are none.
@@ -121,7 +144,7 @@ impl Problems {
             out += &self.render_one(&renderer, problem);
             out += "\n\n";
         }
-        let (n, name) = (self.list.len(), visible(self.source.name()));
+        let (n, name) = (self.len(), visible(self.source.name()));
         if n > PRINTED {
             out += &format!("... and {} more\n", n - PRINTED);
         }
@@ -136,13 +159,25 @@ impl Problems {
         let title = Level::ERROR.primary_title(message);
         let help =
             (!remedy.is_empty()).then(|| Group::with_title(Level::HELP.secondary_title(remedy)));
-        let rendered = match problem.place {
-            Some(place) => {
+        let line = problem.place.map(|place| self.source.line_around(place.span.start));
+        let rendered = match problem.place.zip(line) {
+            Some((place, line)) if line.end - line.start > LONGEST_LINE => {
+                let at = format!("{name}:{}:{}", place.line, place.column);
+                let at = Group::with_title(Level::NOTE.secondary_title(at));
+                let parts = [Some(Group::with_title(title)), Some(at), help];
+                let parts = parts.into_iter().flatten();
+                parts.map(|group| renderer.render(&[group])).collect::<Vec<_>>().join("\n")
+            }
+            Some((place, line)) => {
                 let label = (!label.is_empty()).then_some(label);
-                let mark = AnnotationKind::Primary
-                    .span(self.source.first_line(place.span).range())
-                    .label(label);
-                let snippet = Snippet::source(self.source.text()).path(name).annotation(mark);
+                // Of the source, the renderer sees the line alone: it would look through the whole for each problem.
+                let marked = self.source.first_line(place.span);
+                let marked = marked.start - line.start..marked.end - line.start;
+                let mark = AnnotationKind::Primary.span(marked).label(label);
+                let snippet = Snippet::source(self.source.slice(line))
+                    .line_start(place.line as usize)
+                    .path(name)
+                    .annotation(mark);
                 renderer
                     .render(&[vec![title.element(snippet)], help.into_iter().collect()].concat())
             }
@@ -182,6 +217,9 @@ fn short(text: String, most: usize) -> String {
 
 /// The candidate that was probably meant: the most alike, if it is alike enough.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let lower = word.to_lowercase();
     candidates
         .into_iter()

@@ -1,6 +1,8 @@
 //! A scenario, from its text.
 
-use super::{Decode, Document, Problems, SourceText, graphql, shared, tree};
+use super::{
+    Credential, Decode, Document, Problems, SourceText, credentials, graphql, shared, tree,
+};
 
 /// A scenario as it was written.
 #[derive(Clone, Debug)]
@@ -9,6 +11,8 @@ pub struct Scenario {
     pub source: SourceText,
     /// What it says; gaps where something could not be read.
     pub document: Document,
+    /// The passwords, tokens and keys that are written out in it.
+    pub credentials: Vec<Credential>,
 }
 
 // === impl Scenario ===
@@ -27,12 +31,14 @@ impl Scenario {
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
         let source = SourceText::new(file_name, text);
         let mut problems = Problems::new(source.clone());
-        let mut document =
-            tree::read(&mut problems).and_then(|node| Document::decode(&node, &mut problems));
+        let tree = tree::read(&mut problems);
+        let credentials = tree.as_ref().map(credentials::find).unwrap_or_default();
+        let mut document = tree.and_then(|node| Document::decode(&node, &mut problems));
         if let Some(document) = &mut document {
             shared::include(document, &mut problems);
             graphql::name_steps(document, &mut problems);
         }
-        (document.map(|document| Scenario { source, document }), problems)
+        let scenario = document.map(|document| Scenario { source, document, credentials });
+        (scenario, problems)
     }
 }

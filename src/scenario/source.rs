@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A stretch of the source, in bytes, `start` included and `end` not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The first byte.
     pub start: usize,
@@ -29,7 +29,20 @@ pub struct Located<T> {
 pub struct SourceText {
     name: Arc<str>,
     text: Arc<str>,
+    index: Arc<PlaceIndex>,
 }
+
+/// By which places are found without counting from the start: a file may have as many problems as lines.
+#[derive(Debug)]
+struct PlaceIndex {
+    /// The first byte of each line.
+    lines: Vec<usize>,
+    /// How many characters come before each block of [`BLOCK`] bytes; one that goes over the border belongs to the block before.
+    characters: Vec<usize>,
+}
+
+/// The bytes between two entries of the index of characters.
+const BLOCK: usize = 1024;
 
 /// A text; in most places it may have placeholders.
 pub type LocatedText = Located<String>;
@@ -64,12 +77,39 @@ impl Located<String> {
     }
 }
 
+// === impl PlaceIndex ===
+
+impl PlaceIndex {
+    fn of(text: &str) -> PlaceIndex {
+        let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|newline| newline + 1);
+        let blocks = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+            let here = *before;
+            *before += block.iter().filter(|byte| begins_character(**byte)).count();
+            Some(here)
+        });
+        let mut characters: Vec<usize> = blocks.collect();
+        characters.push(text.chars().count());
+        PlaceIndex { lines: std::iter::once(0).chain(starts).collect(), characters }
+    }
+
+    /// The line of a byte, from 0.
+    fn line(&self, byte: usize) -> usize {
+        self.lines.partition_point(|start| *start <= byte) - 1
+    }
+}
+
+fn begins_character(byte: u8) -> bool {
+    byte & 0b1100_0000 != 0b1000_0000
+}
+
 // === impl Source ===
 
 impl SourceText {
     /// A source of this name; a byte order mark is dropped.
     pub fn new(name: &str, text: &str) -> SourceText {
-        SourceText { name: name.into(), text: text.strip_prefix('\u{feff}').unwrap_or(text).into() }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let index = Arc::new(PlaceIndex::of(text));
+        SourceText { name: name.into(), text: text.into(), index }
     }
 
     /// The file's name, as it was given.
@@ -89,9 +129,27 @@ impl SourceText {
 
     /// Line and column of a byte, both from 1, the column in characters.
     pub fn position(&self, byte: usize) -> (u32, u32) {
-        let before = &self.text[..self.floor(byte)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() as u32 + 1, before[line_start..].chars().count() as u32 + 1)
+        let byte = self.floor(byte);
+        let line = self.index.line(byte);
+        let column = self.characters_before(byte) - self.characters_before(self.index.lines[line]);
+        (line as u32 + 1, column as u32 + 1)
+    }
+
+    /// The line, without its end, that a byte is in.
+    pub fn line_around(&self, byte: usize) -> Span {
+        let line = self.index.line(self.floor(byte));
+        let end = self.index.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
+        let start = self.index.lines[line];
+        let end = if self.text[start..end].ends_with('\r') { end - 1 } else { end };
+        Span::new(start, end)
+    }
+
+    /// How many characters begin before this byte.
+    fn characters_before(&self, byte: usize) -> usize {
+        let block = byte / BLOCK;
+        let counted = &self.text.as_bytes()[block * BLOCK..byte];
+        self.index.characters[block]
+            + counted.iter().filter(|byte| begins_character(**byte)).count()
     }
 
     /// A place that lies in the text, on character boundaries, and on one line: its first.
@@ -133,6 +191,22 @@ mod tests {
         assert_eq!(at("b"), (1, 2));
         assert_eq!(at("ö"), (2, 3));
         assert_eq!(source.position(10_000), (3, 1));
+        assert_eq!(source.slice(source.line_around(3)), "äb: 1");
+        assert_eq!(source.slice(source.line_around(10)), "  ö: 2");
+        assert_eq!(source.slice(source.line_around(10_000)), "");
+    }
+
+    #[test]
+    fn positions_are_right_beyond_many_blocks() {
+        let text = "ä€😀x\n".repeat(3_000) + &"ö".repeat(5_000);
+        let source = SourceText::new("s.yaml", &text);
+        for byte in (0..text.len()).step_by(97).filter(|byte| text.is_char_boundary(*byte)) {
+            let before = &text[..byte];
+            let line = before.rsplit('\n').next().unwrap();
+            let counted =
+                (before.matches('\n').count() as u32 + 1, line.chars().count() as u32 + 1);
+            assert_eq!(source.position(byte), counted, "{byte}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! boxes is dropped by recursion), and each scalar keeps its spelling, so that `2xx`, `1e3` and `007` mean
 //! what they say wherever text is wanted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr::Scalar;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
@@ -161,6 +161,8 @@ enum OpenContent {
     /// whether it is no mapping at all but a placeholder without quotes, `{{ x }}`.
     Map {
         entries: Vec<(Located<String>, YamlNode)>,
+        /// Where each key stands.
+        known: HashMap<String, Span>,
         key: Option<Option<Located<String>>>,
         merged: Vec<YamlNode>,
         placeholder: bool,
@@ -215,6 +217,7 @@ impl TreeBuilder {
                     anchor,
                     OpenContent::Map {
                         entries: Vec::new(),
+                        known: HashMap::new(),
                         key: None,
                         merged: Vec::new(),
                         placeholder: false,
@@ -312,7 +315,7 @@ impl TreeBuilder {
         open.height = open.height.max(height);
         match &mut open.content {
             OpenContent::List(items) => items.push(node),
-            OpenContent::Map { entries, key, merged, placeholder } => match key.take() {
+            OpenContent::Map { entries, known, key, merged, placeholder } => match key.take() {
                 None => {
                     let inner = matches!(node.kind, NodeKind::Map(_))
                         && node.span.start == open.start.start + 1;
@@ -320,10 +323,9 @@ impl TreeBuilder {
                     *key = Some(as_key(node, inner, problems));
                 }
                 Some(Some(key)) if key.value == "<<" => merged.push(node),
-                Some(Some(key)) => match entries.iter().find(|(known, _)| known.value == key.value)
-                {
-                    Some((first, _)) => {
-                        let (line, _) = problems.source().position(first.span.start);
+                Some(Some(key)) => match known.get(&key.value) {
+                    Some(first) => {
+                        let (line, _) = problems.source().position(first.start);
                         let message = format!("the key `{}` is given twice", key.value);
                         problems.add(
                             key.span,
@@ -332,7 +334,10 @@ impl TreeBuilder {
                             "keep one of the two",
                         );
                     }
-                    None => entries.push((key, node)),
+                    None => {
+                        known.insert(key.value.clone(), key.span);
+                        entries.push((key, node));
+                    }
                 },
                 Some(None) => {}
             },
@@ -376,13 +381,10 @@ fn merge(
         NodeKind::List(bases) => bases,
         _ => vec![node],
     });
+    let mut known: HashSet<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
     for base in bases {
         if let NodeKind::Map(base) = base.kind {
-            let new: Vec<_> = base
-                .into_iter()
-                .filter(|(key, _)| !entries.iter().any(|(known, _)| known.value == key.value))
-                .collect();
-            entries.extend(new);
+            entries.extend(base.into_iter().filter(|(key, _)| known.insert(key.value.clone())));
         }
     }
     entries

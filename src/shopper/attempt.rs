@@ -9,7 +9,7 @@ use super::activity::{PurchaseUnderWay, StepUnderWay};
 use super::browser::request_headers::RequestKind;
 use super::browser::session::{FetchOutcome, PageRequest};
 use super::context::{CoreContext, Env};
-use super::failure_sample::FailureEvidence;
+use super::failure_sample::{FailingStep, FailureEvidence};
 use super::journey::JourneyRun;
 use super::page_assets::{PageArrival, load_assets};
 use super::purchase::Intent;
@@ -27,7 +27,7 @@ use super::transport::{Clock, WireResponse};
 use crate::base::{Micros, Money, StepId, UnitId};
 use crate::plan::{Body, Client, Plan, Poll, RenderError, Step};
 use crate::tally::{
-    AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
+    AttemptTimes, FailureKind, Observed, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
 
 /// The state of one try at a step, over all its requests.
@@ -127,6 +127,7 @@ impl<E: Env> JourneyRun<E> {
             StepResult::NotYet(detail, _) => (Outcome::Failed(FailureKind::TooSlow), detail),
             StepResult::Failed(failed) => (Outcome::Failed(failed.kind), failed.detail),
             StepResult::Own(fault, cause) => {
+                let cause = self.variables.redactor(&context.plan).known(&cause).into_owned();
                 context.tally.borrow_mut().own_failure(fault, &cause);
                 (Outcome::Unjudged, cause)
             }
@@ -135,13 +136,12 @@ impl<E: Env> JourneyRun<E> {
         self.outcomes.asked_to_wait =
             attempt.evidence.answer.as_ref().and_then(|answer| retry_after(&answer.headers));
         if let Outcome::Failed(kind) = outcome {
+            let failed = FailingStep { step, kind, detail: &detail, evidence: &attempt.evidence };
             self.outcomes.trace.record_failure(
                 &context.tally.borrow().samples,
                 self.profile.id,
-                step,
-                kind,
-                &detail,
-                &attempt.evidence,
+                &failed,
+                self.variables.redactor(&context.plan),
             );
         }
         let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
@@ -466,9 +466,6 @@ impl<E: Env> JourneyRun<E> {
             context.observe(|observer| observer.value_captured("order value", &text));
             self.outcomes.order_value = Some(value);
         }
-        for (observed, value) in captured.observed {
-            self.outcomes.observed[observed.index()] = value;
-        }
         let paying_step = plan.unit(step.unit).paying_step;
         if paying_step.is_some_and(|paying| std::ptr::eq(plan.step(paying), step)) {
             self.outcomes.record_purchase(ended_at);
@@ -478,6 +475,16 @@ impl<E: Env> JourneyRun<E> {
                 observer.value_captured(&plan.variables[var.index()], &value.as_text());
             });
             self.variables.set(var, value);
+        }
+        let secrets = self.variables.redactor(plan);
+        for (observed, value) in captured.observed {
+            self.outcomes.observed[observed.index()] = match value {
+                Observed::Is(text) => match secrets.known(&text) {
+                    Cow::Borrowed(_) => Observed::Is(text),
+                    Cow::Owned(masked) => Observed::Is(masked.into()),
+                },
+                Observed::Missing | Observed::TooMany => value,
+            };
         }
     }
 }

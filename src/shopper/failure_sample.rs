@@ -9,7 +9,7 @@ use super::profile::ShopperProfile;
 use super::response::error_fingerprint::fingerprint;
 use super::transport::{Exchange, WireRequest, WireResponse};
 use crate::base::random::{Purpose, draw};
-use crate::base::{Micros, ShopperId, StepId, redact};
+use crate::base::{Micros, Redactor, ShopperId, StepId, redact};
 use crate::plan::Plan;
 use crate::tally::{
     End, FailureKind, FailureSite, FirstFailure, Observed, SampleLine, SampledExchange, Samples,
@@ -62,6 +62,19 @@ pub struct FailureEvidence {
     pub answer: Option<WireResponse>,
 }
 
+/// A step that failed.
+#[derive(Clone, Copy, Debug)]
+pub struct FailingStep<'a> {
+    /// Which.
+    pub step: StepId,
+    /// How.
+    pub kind: FailureKind,
+    /// What was found wrong.
+    pub detail: &'a str,
+    /// What was sent and what came back.
+    pub evidence: &'a FailureEvidence,
+}
+
 // === impl Trace ===
 
 impl Trace {
@@ -95,11 +108,10 @@ impl Trace {
         &mut self,
         samples: &Samples,
         shopper: ShopperId,
-        step: StepId,
-        kind: FailureKind,
-        detail: &str,
-        evidence: &FailureEvidence,
+        failed: &FailingStep<'_>,
+        secrets: &Redactor,
     ) {
+        let FailingStep { step, kind, detail, evidence } = *failed;
         let line = self.lines.len().saturating_sub(1);
         if let Some(last) = self.lines.last_mut().filter(|last| last.step == step) {
             last.failure = Some(kind);
@@ -108,18 +120,22 @@ impl Trace {
             return;
         }
         let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
-        let said = fingerprint(kind, detail, evidence.answer.as_ref());
+        let said = fingerprint(kind, detail, evidence.answer.as_ref(), secrets);
         let cause = self.first.insert(Box::new(FirstFailure {
             site: FailureSite { step, kind, status },
             message: said.into(),
         }));
         let hash = draw(shopper.0, Purpose::Sample, 0);
         if samples.wants(cause, hash) {
-            let request =
-                evidence.request.as_ref().map(|request| redact::message(&request_text(request)));
-            let response =
-                evidence.answer.as_ref().map(|answer| redact::message(&response_text(answer)));
-            let detail = redact::text(detail).into_owned();
+            let request = evidence
+                .request
+                .as_ref()
+                .map(|request| redact::message(&request_text(request, secrets)));
+            let response = evidence
+                .answer
+                .as_ref()
+                .map(|answer| redact::message(&response_text(answer, secrets)));
+            let detail = secrets.text(detail).into_owned();
             self.kept = Some(Box::new(FullExchange { hash, line, detail, request, response }));
         }
     }
@@ -190,33 +206,38 @@ pub(super) fn sample_line(
     })
 }
 
-/// A request as it was sent.
-fn request_text(request: &WireRequest) -> String {
+/// A request as it was sent, but for secrets.
+fn request_text(request: &WireRequest, secrets: &Redactor) -> String {
     let mut text = format!(
         "{} {} HTTP\r\nhost: {}\r\n",
         request.method,
-        request.path,
-        request.origin.authority()
+        secrets.known(&request.path),
+        secrets.known(&request.origin.authority())
     );
-    append_head_and_body(&mut text, &request.headers, &request.body);
+    append_head_and_body(&mut text, &request.headers, &request.body, secrets);
     text
 }
 
-/// An answer as it came, decompressed.
-fn response_text(answer: &WireResponse) -> String {
+/// An answer as it came, decompressed, but for secrets.
+fn response_text(answer: &WireResponse, secrets: &Redactor) -> String {
     let mut text = format!("{:?} {}\r\n", answer.version, answer.status);
-    append_head_and_body(&mut text, &answer.headers, &answer.body);
+    append_head_and_body(&mut text, &answer.headers, &answer.body, secrets);
     text
 }
 
-fn append_head_and_body(text: &mut String, headers: &http::HeaderMap, body: &[u8]) {
+fn append_head_and_body(
+    text: &mut String,
+    headers: &http::HeaderMap,
+    body: &[u8],
+    secrets: &Redactor,
+) {
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
+        let name = secrets.known(name.as_str());
+        text.push_str(&format!("{name}: {}\r\n", secrets.known_bytes(value.as_bytes())));
     }
     text.push_str("\r\n");
     // Redacted before it is cut: half a card number would not be known for one.
-    let shown =
-        String::from_utf8_lossy(&body[..body.len().min(BODY_LIMIT + CUT_SLACK)]).into_owned();
+    let shown = secrets.known_start(body, BODY_LIMIT + CUT_SLACK);
     let shown = redact::text(&shown);
     if body.len() > BODY_LIMIT {
         text.extend(shown.chars().take(BODY_LIMIT));

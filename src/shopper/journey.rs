@@ -262,7 +262,9 @@ impl<E: Env> JourneyRun<E> {
     ) {
         let Some(purchase) = self.activity.replace_purchase(None) else { return };
         let Some(intent) = &self.intent else { return };
-        let order = self.variables.value(built_in::ORDER_ID).map(|value| value.as_text());
+        let order = self.variables.value(built_in::ORDER_ID).map(|value| {
+            self.variables.redactor(&context.plan).known(&value.as_text()).into_owned()
+        });
         let event = match outcome {
             Outcome::Ok => PurchaseEvent::Ok {
                 order: order.as_deref(),

@@ -91,7 +91,9 @@ impl AssetsResult {
     /// Tells the tally what we failed to ask for.
     pub(super) fn report_own_faults<E: Env>(&self, context: &CoreContext<E>) {
         let mut tally = context.tally.borrow_mut();
-        self.own.iter().for_each(|(fault, cause)| tally.own_failure(*fault, cause));
+        for (fault, cause) in &self.own {
+            tally.own_failure(*fault, &context.plan.secrets.known(cause));
+        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Findings {
                 &health,
                 &objectives,
                 facts.missing_slices.is_empty(),
+                shoppers.came_through(),
             ),
             health,
             steps: steps(plan, tally),

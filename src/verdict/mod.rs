@@ -43,7 +43,7 @@ pub use repeats::{RepeatCause, RepeatSource, Repeats, Stickiness, UnitRepeats, r
 #[cfg(test)]
 pub(crate) use summary::wire;
 pub use summary::{
-    AssetFinding, BuyerEffort, ByFailures, Detectable, DetectablePopulation, Endings,
+    AssetFinding, BuyerEffort, ByFailures, CameThrough, Detectable, DetectablePopulation, Endings,
     FrictionFinding, JourneyFinding, ShopperFindings, Sight, StepFinding, Wire, detectable,
     endings, friction, journeys, shoppers, steps,
 };

@@ -92,7 +92,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         (&["run", "scenario.yaml", "--rate", "1/s", "--users", "3"], "cannot be used with"),
         (&["run", "scenario.yaml", "--slice", "3/3"], "slice"),
         (&["run", "scenario.yaml", "--stage", "1m"], "--stage 1m"),
-        (&["check", "scenario.yaml", "-e", "novalue"], "KEY=VALUE"),
+        (&["check", "scenario.yaml", "-e", "novalue"], "NAME=VALUE"),
         (&["merge"], "RUNS"),
     ] {
         bench.tillrush(arguments).with(&[2]).complains(complaint);

@@ -26,6 +26,9 @@ impl Canonical for Plan {
             currency: _,
             // Compiled from the templates' sources, which are part of the steps.
             templates: _,
+            // What is masked changes nothing that is sent.
+            secrets: _,
+            secret_variables: _,
         } = self;
         let mut form = json!({
             "name": name,

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::guard;
 use super::names::Names;
-use crate::base::Currency;
+use super::{guard, secrets};
+use crate::base::{Currency, VarId};
 use crate::plan::{ArrivalModel, Client, Inputs, Limits, Plan, Templates};
 use crate::scenario::{LocatedText, Problems, Scenario, Span, Tracing};
 
@@ -15,6 +15,8 @@ pub(super) struct Compiler<'a> {
     pub(super) names: Names,
     pub(super) templates: Templates,
     pub(super) observed: Vec<String>,
+    /// The columns of data that are secret.
+    pub(super) secret_columns: Vec<VarId>,
     /// Who makes the requests, where the scenario says so.
     pub(super) client: Option<Client>,
     /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
@@ -55,6 +57,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         names: Names::default(),
         templates: Templates::default(),
         observed: Vec::new(),
+        secret_columns: Vec::new(),
         client: document.client.as_ref().map(|client| client.value),
         arrivals: None,
     };
@@ -91,7 +94,10 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         objectives: Vec::new(),
         budget: None,
         templates: std::mem::take(&mut compiler.templates),
+        secrets: secrets::of_all_shoppers(scenario, inputs),
+        secret_variables: Vec::new(),
     };
+    plan.secret_variables = secrets::of_one_shopper(&plan, &compiler.secret_columns);
     plan.budget = document.budget.as_ref().and_then(|budget| compiler.budget(budget, &plan.load));
     compiler.objectives(document.objectives.as_deref().unwrap_or_default(), &mut plan);
     plan

@@ -2,9 +2,9 @@
 
 use super::data_table::{DataTable, Wrong};
 use super::{Compiler, csv, guard};
-use crate::base::{counted, plural, sha256_hex};
+use crate::base::{VarId, counted, plural, sha256_hex};
 use crate::plan::{DataCell, DataSet, Load, RowAssignment};
-use crate::scenario::{Data, LocatedText, Span};
+use crate::scenario::{Data, LocatedText, Span, nearest};
 
 impl Compiler<'_> {
     pub(super) fn data(
@@ -51,14 +51,34 @@ impl Compiler<'_> {
                 RowAssignment::Loop | RowAssignment::Random => {}
             }
         }
-        let columns = good.then(|| {
+        self.known_columns(written, &columns);
+        let secret =
+            |column: &String| written.secret.iter().flatten().any(|name| name.value == *column);
+        let secret: Vec<bool> = columns.iter().map(secret).collect();
+        let columns: Vec<VarId> = good.then(|| {
             columns
                 .iter()
                 .map(|column| self.names.declare(format!("{}.{column}", name.value)))
                 .collect()
         })?;
+        let secret = columns.iter().zip(secret).filter_map(|(var, secret)| secret.then_some(*var));
+        self.secret_columns.extend(secret);
         let sha256 = sha256_hex(&bytes);
         Some(DataSet { name: name.value.clone(), columns, assignment, sha256, rows })
+    }
+
+    /// Tells each secret column that the file does not have.
+    fn known_columns(&mut self, written: &Data, columns: &[String]) {
+        for name in written.secret.iter().flatten() {
+            if columns.contains(&name.value) {
+                continue;
+            }
+            let remedy = match nearest(&name.value, columns.iter().map(String::as_str)) {
+                Some(meant) => format!("write `{meant}`"),
+                None => format!("its columns are {}", columns.join(", ")),
+            };
+            self.problem(name.span, format!("the data has no column `{}`", name.value), remedy);
+        }
     }
 
     /// Tells the first cell that must not be in a load test.

@@ -21,6 +21,7 @@ mod journeys;
 mod load;
 mod names;
 mod objectives;
+mod secrets;
 mod shoppers;
 mod steps;
 mod submit;

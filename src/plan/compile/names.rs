@@ -1,5 +1,7 @@
 //! The variables of a plan, and where each may be used.
 
+use std::collections::HashMap;
+
 use crate::base::VarId;
 use crate::plan::BUILT_IN_VARIABLES;
 use crate::plan::expression::FUNCTIONS;
@@ -15,6 +17,8 @@ const RESERVED: [&str; 20] = [
 #[derive(Debug)]
 pub(super) struct Names {
     list: Vec<String>,
+    /// The place of each in the list.
+    places: HashMap<String, usize>,
     /// How many are known in every step.
     common: usize,
     /// By journey: how many branches each fork has.
@@ -61,6 +65,7 @@ impl Default for Names {
     fn default() -> Names {
         Names {
             list: BUILT_IN_VARIABLES.map(str::to_owned).into(),
+            places: BUILT_IN_VARIABLES.map(str::to_owned).into_iter().zip(0..).collect(),
             common: BUILT_IN_VARIABLES.len(),
             forks: Vec::new(),
             captures: Vec::new(),
@@ -81,8 +86,8 @@ impl Names {
     }
 
     fn add(&mut self, name: String) -> VarId {
-        let place = self.list.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.list.push(name);
+        let place = *self.places.entry(name).or_insert_with_key(|name| {
+            self.list.push(name.clone());
             self.list.len() - 1
         });
         // Beyond 65,535 the scenario is refused; until then the number only must not panic.
@@ -91,10 +96,7 @@ impl Names {
 
     /// The variable of this name.
     pub(super) fn find(&self, name: &str) -> Option<VarId> {
-        self.list
-            .iter()
-            .position(|known| known == name)
-            .map(|place| VarId(u16::try_from(place).unwrap_or(u16::MAX)))
+        self.places.get(name).map(|&place| VarId(u16::try_from(place).unwrap_or(u16::MAX)))
     }
 
     /// Whether the name can be a variable's: a word of the template language that means nothing else there.

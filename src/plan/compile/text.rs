@@ -8,6 +8,7 @@ use super::names::Spot;
 use super::{Compiler, guard};
 use crate::base::VarId;
 use crate::plan::expression::FUNCTIONS;
+use crate::plan::template_limits::growth;
 use crate::plan::{Segment, Template};
 use crate::scenario::{LocatedText, Span, nearest};
 
@@ -152,6 +153,9 @@ impl Compiler<'_> {
     }
 
     fn unknown(&mut self, text: &str, span: Span, range: Range<usize>, spot: &Spot) {
+        if self.problems.is_full() {
+            return self.problem(span, "unknown", "");
+        }
         let name = &text[range.clone()];
         let called = text[range.end..].trim_start().starts_with('(');
         let known = self.names.known_at(spot);
@@ -177,6 +181,10 @@ impl Compiler<'_> {
                 format!("{code} characters of template code are too many"),
                 format!("write at most {MAX_CODE} inside {{{{ }}}} and {{% %}}"),
             );
+            return None;
+        }
+        if let Some(why) = growth(text) {
+            self.problem(span, "the template could grow without bound", why);
             return None;
         }
         let (name, looked_up) = match self.templates.add(text) {
@@ -214,6 +222,8 @@ impl Compiler<'_> {
                     | ErrorKind::TemplateNotFound
                     | ErrorKind::MissingArgument
                     | ErrorKind::TooManyArguments
+                    | ErrorKind::OutOfFuel
+                    | ErrorKind::WriteFailure
             );
             // With no variable in it, the text comes out the same for every shopper: it would always fail.
             if certain || reads.is_empty() {

@@ -5,7 +5,9 @@ use super::format::{count, counted, rate};
 use super::{experiment, hotspots, incidents, loss, power, warning};
 use crate::plan::{ArrivalModel, Plan};
 use crate::verdict::statistics::Rate;
-use crate::verdict::{Completion, Findings, ObjectiveVerdict, Reason, RunFacts, Validity, Verdict};
+use crate::verdict::{
+    CameThrough, Completion, Findings, ObjectiveVerdict, Reason, RunFacts, Validity, Verdict,
+};
 
 /// The size of the run, its target and its load, in a line.
 pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
@@ -88,7 +90,11 @@ fn still_running(facts: &RunFacts, findings: &Findings) -> String {
     format!("results until {until} UTC{objectives}")
 }
 
+/// What is violated: the objective that every scenario has, and the scenario's own.
 fn violated(findings: &Findings) -> String {
+    if findings.shoppers.came_through() == CameThrough::AllFailed {
+        return nobody_came_through(findings);
+    }
     let violated: Vec<&str> = findings
         .objectives
         .iter()
@@ -103,6 +109,12 @@ fn violated(findings: &Findings) -> String {
     )
 }
 
+/// The violation of the objective that every scenario has.
+pub fn nobody_came_through(findings: &Findings) -> String {
+    let all = counted(findings.shoppers.ended, "shopper");
+    format!("no shopper came through: every one of {all} failed")
+}
+
 fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     if findings.health.started == 0 {
         "no shopper started".to_owned()
@@ -112,8 +124,11 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     } else if facts.completion == Completion::Aborted {
         "an abort condition stopped a part of the run, but the whole run violates no objective"
             .to_owned()
-    } else if findings.health.validity == Validity::Suspect {
+    } else if findings.health.validity == Validity::Suspect && !findings.objectives.is_empty() {
         "the load generator is suspect, so no objective can count as met".to_owned()
+    } else if findings.objectives.is_empty() {
+        "no shopper came through: none completed the journey, bought, or left after a success"
+            .to_owned()
     } else {
         let open = findings
             .objectives

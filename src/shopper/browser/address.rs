@@ -1,7 +1,7 @@
 //! Addresses as a browser sees them: what a link means on the page it is on, where a shopper may go, and
 //! what a request tells of the page it comes from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::Url;
 
@@ -40,6 +40,40 @@ impl AllowedHosts {
         }
     }
 
+    /// Whether a name can be a host's, as [`AllowedHosts::new`] takes it; else what is wrong with it.
+    ///
+    /// # Errors
+    /// When no host can ever match it.
+    pub fn check(name: &str) -> Result<(), &'static str> {
+        let host = name.strip_prefix("*.").unwrap_or(name);
+        if name.contains("://") || name.contains(['/', '?', '#', '@']) {
+            Err("give the host alone, without scheme and path")
+        } else if name == "*" {
+            Err(
+                "no star stands for all hosts: name a host, or a whole domain such as *.shop.example",
+            )
+        } else if host.contains('*') {
+            Err("a star stands only at the start, such as *.shop.example")
+        } else if name.starts_with("*.") && !host.trim_matches('.').contains('.') {
+            Err(
+                "name the domain, such as *.shop.example: a star for a whole top-level domain permits anybody's hosts",
+            )
+        } else if host.parse::<Ipv6Addr>().is_ok() {
+            Err("write an IPv6 address in brackets, such as [::1]")
+        } else if host.rsplit(']').next().is_some_and(|end| end.contains(':')) {
+            Err("give the host without its port: all of its ports are permitted")
+        } else {
+            match url::Host::parse(host) {
+                // What is matched is what an address says, so `0x7f.1` and `Bücher.example` never would.
+                Ok(parsed) if parsed.to_string() == host.to_ascii_lowercase() => Ok(()),
+                Ok(_) => Err(
+                    "write the host as an address has it: in lower case, international names as xn--..., IP addresses in full",
+                ),
+                Err(_) => Err("this is no host name"),
+            }
+        }
+    }
+
     /// Whether requests may go to this host, named as in an address, in lower case.
     pub fn allows(&self, host: &str) -> bool {
         self.names.iter().any(|name| match name.strip_prefix('*') {
@@ -51,28 +85,102 @@ impl AllowedHosts {
     }
 }
 
-/// Whether an address is on this machine or in a private network: loopback and unspecified, private (RFC 1918, RFC 4193), link-local
-/// (RFC 3927, RFC 4291) and shared (RFC 6598) addresses. Only these are loaded unasked.
-pub fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            ip.is_loopback()
-                || ip.is_unspecified()
-                || ip.is_private()
-                || ip.is_link_local()
-                || (a == 100 && (64..128).contains(&b))
+/// The address at which AWS answers questions about a machine, credentials among them, over IPv6. Over IPv4 it is link-local.
+const METADATA_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// Who has an address. Only this machine and private networks are loaded unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum AddressOwner {
+    /// This machine: loopback.
+    #[strum(serialize = "a loopback address")]
+    ThisMachine,
+    /// A private network (RFC 1918, RFC 4193).
+    #[strum(serialize = "a private address")]
+    PrivateNetwork,
+    /// Whatever is next to this machine: link-local addresses (RFC 3927, RFC 4291), at which clouds tell a machine's credentials.
+    #[strum(serialize = "a link-local address")]
+    Link,
+    /// A cloud's service for its machines, at which it tells their credentials.
+    #[strum(serialize = "the address of a cloud's metadata")]
+    Metadata,
+    /// A provider's customers (RFC 6598, carrier-grade NAT), some clouds' metadata among them.
+    #[strum(serialize = "a shared address of a provider")]
+    Provider,
+    /// Nobody in particular: the unspecified address, which systems take for another one.
+    #[strum(serialize = "the unspecified address")]
+    Unspecified,
+    /// Anybody.
+    #[strum(serialize = "a public address")]
+    Public,
+}
+
+// === impl AddressOwner ===
+
+impl AddressOwner {
+    /// Who has this address; an IPv4 address within an IPv6 address (mapped, translated by RFC 6052, or by 6to4) is judged as
+    /// itself.
+    pub fn of(address: IpAddr) -> AddressOwner {
+        match address {
+            IpAddr::V4(ip) => AddressOwner::of_ipv4(ip),
+            IpAddr::V6(ip) => match ipv4_within(ip) {
+                Some(ip) => AddressOwner::of_ipv4(ip),
+                None if ip.is_loopback() => AddressOwner::ThisMachine,
+                None if ip.is_unspecified() => AddressOwner::Unspecified,
+                None if ip == METADATA_IPV6 => AddressOwner::Metadata,
+                None if ip.is_unique_local() => AddressOwner::PrivateNetwork,
+                None if ip.is_unicast_link_local() => AddressOwner::Link,
+                None => AddressOwner::Public,
+            },
         }
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(ip) => is_private(ip.into()),
-            None => {
-                ip.is_loopback()
-                    || ip.is_unspecified()
-                    || ip.is_unique_local()
-                    || ip.is_unicast_link_local()
-            }
-        },
     }
+
+    fn of_ipv4(ip: Ipv4Addr) -> AddressOwner {
+        let [a, b, c, d] = ip.octets();
+        match ip {
+            _ if ip.is_loopback() => AddressOwner::ThisMachine,
+            _ if a == 0 => AddressOwner::Unspecified,
+            _ if [a, b, c, d] == [169, 254, 169, 254] || [a, b, c, d] == [100, 100, 100, 200] => {
+                AddressOwner::Metadata
+            }
+            _ if ip.is_link_local() => AddressOwner::Link,
+            _ if a == 100 && (64..128).contains(&b) => AddressOwner::Provider,
+            _ if ip.is_private() => AddressOwner::PrivateNetwork,
+            _ => AddressOwner::Public,
+        }
+    }
+
+    /// Whether it may be loaded without a permission by name.
+    pub fn is_own(self) -> bool {
+        matches!(self, AddressOwner::ThisMachine | AddressOwner::PrivateNetwork)
+    }
+
+    /// In words, such as `a public address`.
+    pub fn describe(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// The IPv4 address that an IPv6 address stands for.
+fn ipv4_within(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = ip.segments();
+    let from = |high: u16, low: u16| {
+        let [one, two] = high.to_be_bytes();
+        let [three, four] = low.to_be_bytes();
+        Ipv4Addr::new(one, two, three, four)
+    };
+    match [a, b, c, d, e, f] {
+        // ::a.b.c.d is obsolete, but for :: and ::1.
+        [0, 0, 0, 0, 0, 0] if g != 0 => Some(from(g, h)),
+        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] => Some(from(g, h)),
+        [0x64, 0xff9b, 0, 0, 0, 0] => Some(from(g, h)),
+        [0x2002, ..] => Some(from(b, c)),
+        _ => None,
+    }
+}
+
+/// Whether an address may be loaded without a permission by name.
+pub fn is_private(address: IpAddr) -> bool {
+    AddressOwner::of(address).is_own()
 }
 
 /// What a step's address means: absolute; a path below the target, where it begins with a slash; or a
@@ -206,16 +314,11 @@ mod tests {
         for private in [
             "127.0.0.1",
             "127.8.8.8",
-            "0.0.0.0",
-            "::",
             "10.1.2.3",
             "172.16.0.1",
             "192.168.1.1",
-            "169.254.1.1",
-            "100.64.0.1",
             "::1",
             "fd00::1",
-            "fe80::1",
             "::ffff:10.0.0.1",
         ] {
             assert!(is_private(private.parse().unwrap()), "{private}");
@@ -227,8 +330,60 @@ mod tests {
             "100.128.0.1",
             "2606:4700::1111",
             "::ffff:8.8.8.8",
+            "0.0.0.0",
+            "0.1.2.3",
+            "::",
+            "169.254.1.1",
+            "169.254.169.254",
+            "169.254.170.2",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+            "fe80::1",
+            "fd00:ec2::254",
+            "100.64.0.1",
+            "100.100.100.200",
+            "255.255.255.255",
+            "224.0.0.1",
+            "ff02::1",
         ] {
             assert!(!is_private(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_host_can_match_is_refused() {
+        for good in [
+            "shop.example",
+            "*.shop.example",
+            "SHOP.example",
+            "8.8.8.8",
+            "[::1]",
+            "xn--bcher-kva.example",
+        ] {
+            assert_eq!(AllowedHosts::check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "*",
+            "*.",
+            "*.com",
+            "*shop.example",
+            "a.*.example",
+            "shop.example:443",
+            "8.8.8.8:80",
+            "[::1]:80",
+            "::1",
+            "https://shop.example",
+            "//shop.example",
+            "shop.example/",
+            "joe@shop.example",
+            "shop example",
+            "0x7f.1",
+            "bücher.example",
+        ] {
+            assert!(AllowedHosts::check(bad).is_err(), "{bad}");
         }
     }
 

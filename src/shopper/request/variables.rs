@@ -1,11 +1,11 @@
 //! One shopper's variables, and the shopper's stream of choices in templates.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use crate::base::random::{Purpose, draw};
-use crate::base::{ShopperId, StepId, VarId};
-use crate::plan::{self, Plan, Value};
+use crate::base::{Redactor, ShopperId, StepId, VarId};
+use crate::plan::{self, Plan, TemplateScope, Value};
 use crate::shopper::profile::ShopperProfile;
 
 /// The variables of `plan::BUILT_IN_VARIABLES`, by place.
@@ -34,6 +34,8 @@ pub struct Variables {
     drawn: Cell<u64>,
     /// The step and round alone.
     place: Cell<u64>,
+    /// Made when it is first asked for, and anew after a variable has changed.
+    redactor: OnceCell<Redactor>,
 }
 
 // === impl Variables ===
@@ -46,6 +48,7 @@ impl Variables {
             shopper,
             drawn: Cell::new(0),
             place: Cell::new(0),
+            redactor: OnceCell::new(),
         }
     }
 
@@ -84,12 +87,24 @@ impl Variables {
 
     /// Gives a variable a value.
     pub fn set(&mut self, var: VarId, value: Value) {
+        self.redactor.take();
         self.values[var.index()] = Some(value);
     }
 
     /// Gives a variable a text.
     pub fn set_text(&mut self, var: VarId, text: &str) {
         self.set(var, Value::Text(Rc::from(text)));
+    }
+
+    /// Masks the secrets of this shopper and of all shoppers.
+    pub fn redactor<'r>(&'r self, plan: &'r Plan) -> &'r Redactor {
+        if plan.secret_variables.is_empty() {
+            return &plan.secrets;
+        }
+        self.redactor.get_or_init(|| {
+            let values = plan.secret_variables.iter().filter_map(|var| self.value(*var));
+            plan.secrets.with(values.map(|value| value.as_text()))
+        })
     }
 
     /// Starts the stream of choices for a step, in the n-th round of it.

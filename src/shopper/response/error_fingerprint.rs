@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use http::{HeaderValue, header};
 
 use super::{charset, json};
-use crate::base::redact;
+use crate::base::Redactor;
 use crate::shopper::transport::WireResponse;
 use crate::tally::FailureKind;
 
@@ -31,7 +31,13 @@ const KEYS: [&str; 9] = [
 ];
 
 /// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
-pub fn fingerprint(kind: FailureKind, detail: &str, answer: Option<&WireResponse>) -> String {
+pub fn fingerprint(
+    kind: FailureKind,
+    detail: &str,
+    answer: Option<&WireResponse>,
+    secrets: &Redactor,
+) -> String {
+    let plain = |text: &str| plain(text, secrets);
     let said =
         answer.and_then(shop_message).map(|said| plain(&said)).filter(|said| !said.is_empty());
     let by_status = matches!(
@@ -95,8 +101,8 @@ fn title(page: &str) -> Option<&str> {
 }
 
 /// The text in one line, redacted, without numbers and identities, and not too long.
-fn plain(text: &str) -> String {
-    let redacted = redact::text(text);
+fn plain(text: &str, secrets: &Redactor) -> String {
+    let redacted = secrets.text(text);
     let mut out = String::with_capacity(redacted.len().min(2 * LONGEST));
     for word in redacted.split_whitespace() {
         if !out.is_empty() {
@@ -163,7 +169,12 @@ mod tests {
             headers: HeaderMap::new(),
             body,
         };
-        fingerprint(kind, "$.state is \"open\", expected \"paid\"", Some(&answer))
+        fingerprint(
+            kind,
+            "$.state is \"open\", expected \"paid\"",
+            Some(&answer),
+            &Redactor::default(),
+        )
     }
 
     #[test]
@@ -178,9 +189,9 @@ mod tests {
             ("a \u{1b}[31mred\u{7} alarm", "a [#mred alarm"),
             ("deadbeef is a word", "deadbeef is a word"),
         ] {
-            assert_eq!(plain(said), plain_said);
+            assert_eq!(plain(said, &Redactor::default()), plain_said);
         }
-        assert_eq!(plain(&"word ".repeat(80)).chars().count(), LONGEST);
+        assert_eq!(plain(&"word ".repeat(80), &Redactor::default()).chars().count(), LONGEST);
     }
 
     #[test]
@@ -221,7 +232,12 @@ mod tests {
             "$.state is \"open\", expected \"paid\": no bank"
         );
         assert_eq!(
-            fingerprint(FailureKind::Broken, "the connection broke: reset (os error 104)", None),
+            fingerprint(
+                FailureKind::Broken,
+                "the connection broke: reset (os error 104)",
+                None,
+                &Redactor::default()
+            ),
             "the connection broke: reset (os error #)"
         );
     }

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use super::error::{self, TransportError};
 use super::exchange::{Clock, Origin};
 use crate::base::Micros;
-use crate::shopper::browser::address::{AllowedHosts, is_private};
+use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private};
 
 /// How long an answer (or the lack of one) serves.
 pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);
@@ -113,9 +113,9 @@ impl Lookup {
 
     fn permit(&self, host: &str, addresses: &[IpAddr]) -> Result<(), TransportError> {
         match addresses.iter().find(|address| !is_private(**address)) {
-            Some(address) if !self.may_be_public.allows(host) => {
-                Err(TransportError::NotAllowed(format!("{host} is at {address}, a public address")))
-            }
+            Some(address) if !self.may_be_public.allows(host) => Err(TransportError::NotAllowed(
+                format!("{host} is at {address}, {}", AddressOwner::of(*address).describe()),
+            )),
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use crate::plan::{Measure, Metric};
 use crate::verdict::facts::Completion;
 use crate::verdict::health::{GeneratorHealth, Validity};
 use crate::verdict::statistics::Interval;
+use crate::verdict::summary::CameThrough;
 
 /// The chance that is accepted of calling an objective met that is not, or violated that is not.
 pub(super) const LEVEL: f64 = 0.05;
@@ -120,12 +121,14 @@ pub enum ObjectiveVerdict {
 impl Verdict {
     /// The first that applies: interrupted, invalid, fail, inconclusive, pass. A suspect generator can't vouch for an
     /// objective that seems to hold; an objective that is broken stays so. A part of the shoppers, or none, can't
-    /// vouch for anything, and nothing is decided while the run goes on.
+    /// vouch for anything, and nothing is decided while the run goes on. Where every shopper failed, nothing passes; where no
+    /// shopper came through and no objective says otherwise, neither.
     pub fn decide(
         completion: Completion,
         health: &GeneratorHealth,
         objectives: &[ObjectiveFinding],
         whole: bool,
+        came_through: CameThrough,
     ) -> Verdict {
         let any = |verdict| objectives.iter().any(|objective| objective.verdict == verdict);
         let doubtful = health.validity == Validity::Suspect && !objectives.is_empty();
@@ -136,10 +139,11 @@ impl Verdict {
             Verdict::Inconclusive
         } else if health.validity == Validity::Invalid {
             Verdict::Invalid
-        } else if any(ObjectiveVerdict::Violated) {
+        } else if any(ObjectiveVerdict::Violated) || came_through == CameThrough::AllFailed {
             Verdict::Fail
         } else if any(ObjectiveVerdict::Inconclusive)
             || doubtful
+            || (objectives.is_empty() && came_through == CameThrough::None)
             || !whole
             || health.started == 0
             || completion == Completion::Aborted
@@ -212,7 +216,7 @@ mod tests {
             .iter()
             .map(|&verdict| ObjectiveFinding { verdict, ..ObjectiveFinding::default() })
             .collect();
-        Verdict::decide(completion, &health, &objectives, whole)
+        Verdict::decide(completion, &health, &objectives, whole, CameThrough::Some)
     }
 
     #[test]
@@ -239,6 +243,27 @@ mod tests {
     }
 
     #[test]
+    fn a_shop_that_nobody_comes_through_passes_nothing() {
+        let decide = |objectives: &[ObjectiveVerdict], came_through| {
+            let health = GeneratorHealth {
+                validity: Validity::Valid,
+                started: 1,
+                ..GeneratorHealth::default()
+            };
+            let objectives: Vec<_> = objectives
+                .iter()
+                .map(|&verdict| ObjectiveFinding { verdict, ..ObjectiveFinding::default() })
+                .collect();
+            Verdict::decide(Completion::Complete, &health, &objectives, true, came_through)
+        };
+        assert_eq!(decide(&[], CameThrough::AllFailed), Verdict::Fail);
+        assert_eq!(decide(&[ObjectiveVerdict::Met], CameThrough::AllFailed), Verdict::Fail);
+        assert_eq!(decide(&[], CameThrough::None), Verdict::Inconclusive);
+        assert_eq!(decide(&[ObjectiveVerdict::Met], CameThrough::None), Verdict::Pass);
+        assert_eq!(decide(&[], CameThrough::Some), Verdict::Pass);
+    }
+
+    #[test]
     fn a_suspect_run_can_not_vouch_for_an_objective() {
         assert_eq!(
             verdict(Completion::Complete, Validity::Suspect, &[ObjectiveVerdict::Met], true),
@@ -254,7 +279,13 @@ mod tests {
             Verdict::Inconclusive
         );
         assert_eq!(
-            Verdict::decide(Completion::Complete, &GeneratorHealth::default(), &[], true),
+            Verdict::decide(
+                Completion::Complete,
+                &GeneratorHealth::default(),
+                &[],
+                true,
+                CameThrough::Some
+            ),
             Verdict::Inconclusive,
             "nobody started"
         );

@@ -12,6 +12,6 @@ pub use assets::AssetFinding;
 pub use detectable::{Detectable, DetectablePopulation, Sight, detectable};
 pub use endings::{Endings, endings};
 pub use friction::{BuyerEffort, FrictionFinding, friction};
-pub use shoppers::{ByFailures, ShopperFindings, shoppers};
+pub use shoppers::{ByFailures, CameThrough, ShopperFindings, shoppers};
 pub use steps::{JourneyFinding, StepFinding, journeys, steps};
 pub use wire::Wire;

@@ -42,6 +42,32 @@ pub struct ShopperFindings {
     pub by_failures: [ByFailures; 4],
 }
 
+/// Whether shoppers came through: completed the journey, bought, or left after a success. Every scenario has the objective that some do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameThrough {
+    /// Some did.
+    Some,
+    /// None did, though not all of them failed: some were declined or cut.
+    None,
+    /// None did, and every one failed.
+    AllFailed,
+}
+
+// === impl ShopperFindings ===
+
+impl ShopperFindings {
+    /// Whether shoppers came through.
+    pub fn came_through(&self) -> CameThrough {
+        if self.ended == 0 || self.completed + self.left_by_choice + self.purchased > 0 {
+            CameThrough::Some
+        } else if self.failed.events == self.ended {
+            CameThrough::AllFailed
+        } else {
+            CameThrough::None
+        }
+    }
+}
+
 /// Shoppers who met so many failed attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ByFailures {

@@ -1,0 +1,111 @@
+//! Scenarios that were written to do harm: to read what they may not, or to take all of the machine.
+
+use std::fmt::Write;
+use std::time::{Duration, SystemTime};
+
+use crate::bench::{Bench, LOOK, Shop};
+
+/// Far more than any of these takes, also in a build without optimisation beside other work; what is not linear takes minutes.
+const SOON: Duration = Duration::from_secs(40);
+
+#[test]
+fn problems_of_a_large_file_are_located_in_time() {
+    let began = SystemTime::now();
+    let lines: String = (0..99_000).fold(String::new(), |mut text, n| {
+        writeln!(text, "wrong_key_number_{n}_of_very_many: 1").unwrap();
+        text
+    });
+    let one_line: String = (0..90_000).fold(String::from("{"), |mut text, n| {
+        write!(text, "jorneys{n}: x, ").unwrap();
+        text
+    }) + "}";
+    let texts = "{{ unknown_name }} ".repeat(200_000);
+    for scenario in [
+        lines,
+        one_line,
+        LOOK.replace("get: /", &format!("get: \"/{texts}\"")),
+        format!("{}: 1\n", "k".repeat(900)).repeat(4_000),
+    ] {
+        let bench = Bench::new(&scenario);
+        let ended = bench.tillrush(&["check", bench.scenario()]).with(&[104]);
+        assert!(ended.stderr.len() < 300_000, "{} bytes of errors", ended.stderr.len());
+        assert!(ended.stderr.contains("problem"), "{}", &ended.stderr[..1_000]);
+    }
+    assert!(began.elapsed().unwrap() < SOON, "{:?}", began.elapsed().unwrap());
+}
+
+#[test]
+fn the_largest_load_is_forecast_in_time() {
+    let began = SystemTime::now();
+    let bench = Bench::new(LOOK);
+    let check = bench.tillrush(&["check", bench.scenario(), "--rate", "380/s", "-d", "30d"]);
+    assert!(began.elapsed().unwrap() < SOON, "{:?}", began.elapsed().unwrap());
+    assert!(check.stdout.contains("984,960,000 shoppers expected"), "{check:?}");
+    let more = bench.tillrush(&["check", bench.scenario(), "--rate", "100000/s", "-d", "30d"]);
+    more.with(&[104]).complains("at most 1000 million");
+}
+
+#[test]
+fn only_files_below_the_scenarios_folder_are_read_unless_permitted() {
+    let (shop, elsewhere) = (Shop::open(""), tempfile::tempdir().unwrap());
+    let data = elsewhere.path().join("people.csv");
+    std::fs::write(&data, "name\njo\n").unwrap();
+    let path = data.display().to_string();
+    let shoppers =
+        format!("shoppers: {{ data: {{ people: {{ file: {path}, each: loop }} }} }}\njourneys:");
+    let bench = Bench::new(&LOOK.replace("journeys:", &shoppers));
+    let check = |more: &[&str]| {
+        bench.tillrush(&[&["check", bench.scenario(), "--target", &shop.url()], more].concat())
+    };
+    check(&[]).with(&[104]).complains("--allow-file");
+    check(&["--allow-file", &path]).with(&[0]);
+    check(&["--allow-file", elsewhere.path().to_str().unwrap()]).with(&[0]);
+}
+
+#[test]
+fn devices_and_folders_are_no_scenarios() {
+    let bench = Bench::new(LOOK);
+    for (path, why) in [("/dev/zero", "a device or a pipe"), (".", "a folder")] {
+        bench.tillrush(&["check", path]).with(&[104]).complains(why);
+    }
+}
+
+#[test]
+fn a_shop_that_fails_every_shopper_passes_nothing() {
+    let shop = Shop::open("");
+    let bench = Bench::new(&LOOK.replace("get: /", "get: /no-such-page"));
+    let run = bench.run(&["--target", &shop.url(), "--junit", "junit.xml"]);
+    if run.code == Some(102) {
+        return; // The machine was too busy to judge the shop.
+    }
+    let run = run.with(&[99]);
+    assert!(run.stdout.contains("no shopper came through"), "{run:?}");
+    let junit = std::fs::read_to_string(bench.path().join("junit.xml")).unwrap();
+    assert!(junit.contains("some shopper comes through"), "{junit}");
+    assert_eq!(bench.document()["verdict"], "fail");
+    let runs = bench.tillrush(&["runs"]).with(&[0]);
+    assert!(runs.stdout.contains("fail"), "{runs:?}");
+}
+
+#[test]
+fn options_that_can_never_work_are_refused() {
+    let (shop, bench) = (Shop::open(""), Bench::new(LOOK));
+    let url = shop.url();
+    for (wrong, why) in [
+        (["--allow-host", "*"], "whole"),
+        (["--allow-host", "shop.example:443"], "without its port"),
+        (["--allow-host", "https://shop.example"], "without scheme"),
+        (["--tag", "=x"], "key before the ="),
+        (["--source", "::1"], "--source ::1 is an IPv6 address"),
+    ] {
+        let run = bench.run(&[&["--target", &url], &wrong[..]].concat());
+        run.with(&[2]).complains(why);
+    }
+    for address in
+        ["169.254.169.254", "100.100.100.200", "0.0.0.0", "[fd00:ec2::254]", "100.64.0.1"]
+    {
+        let target = format!("http://{address}");
+        bench.run(&["--target", &target]).with(&[107]).complains("--allow-host");
+    }
+    assert!(bench.runs().is_empty(), "nothing ran");
+}
