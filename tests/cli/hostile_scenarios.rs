@@ -5,26 +5,26 @@ use std::time::{Duration, SystemTime};
 
 use crate::bench::{Bench, LOOK, Shop};
 
-/// Far more than any of these takes, also in a build without optimisation beside other work; what is not linear takes minutes.
+/// Far more than any of these takes, also in a build without optimisation beside other work; what is not linear takes a minute and more.
 const SOON: Duration = Duration::from_secs(40);
 
 #[test]
 fn problems_of_a_large_file_are_located_in_time() {
     let began = SystemTime::now();
-    let lines: String = (0..99_000).fold(String::new(), |mut text, n| {
+    let lines: String = (0..40_000).fold(String::new(), |mut text, n| {
         writeln!(text, "wrong_key_number_{n}_of_very_many: 1").unwrap();
         text
     });
-    let one_line: String = (0..90_000).fold(String::from("{"), |mut text, n| {
+    let one_line: String = (0..30_000).fold(String::from("{"), |mut text, n| {
         write!(text, "jorneys{n}: x, ").unwrap();
         text
     }) + "}";
-    let texts = "{{ unknown_name }} ".repeat(200_000);
+    let texts = "{{ unknown_name }} ".repeat(20_000);
     for scenario in [
         lines,
         one_line,
         LOOK.replace("get: /", &format!("get: \"/{texts}\"")),
-        format!("{}: 1\n", "k".repeat(900)).repeat(4_000),
+        format!("{}: 1\n", "k".repeat(900)).repeat(1_000),
     ] {
         let bench = Bench::new(&scenario);
         let ended = bench.tillrush(&["check", bench.scenario()]).with(&[104]);
