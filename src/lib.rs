@@ -27,6 +27,7 @@ pub mod capture;
 pub mod cli;
 pub mod demo_shop;
 pub mod engine;
+pub mod import;
 pub mod plan;
 pub mod reconcile;
 pub mod report;

@@ -13,12 +13,13 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("base", &[]),
     ("capture", &["base"]),
     ("scenario", &["capture", "base"]),
     ("tally", &["base"]),
     ("demo_shop", &["base"]),
+    ("import", &["base"]),
     // The plan says what its tally is indexed by.
     ("plan", &["scenario", "capture", "tally", "base"]),
     ("schedule", &["plan", "base"]),
@@ -34,6 +35,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "scenario",
             "tally",
             "demo_shop",
+            "import",
             "plan",
             "schedule",
             "shopper",

@@ -8,6 +8,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use url::Url;
 
+use super::import_args::ImportArgs;
 use super::report_files::ReportFileArgs;
 use crate::base::{Micros, Slice};
 use crate::engine::StopRules;
@@ -82,6 +83,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Merge the slices of one run
     Merge(MergeArgs),
+    /// Make a scenario from access logs: last year's curve, journeys, think times and patience
+    Import(Box<ImportArgs>),
     /// Serve the practice shop
     Shop(ShopArgs),
     /// Print the JSON Schema of the scenario language, for editors
@@ -419,11 +422,11 @@ pub struct SchemaArgs {
 }
 
 /// A quantity in the scenario's notation.
-fn quantity<U: Quantity>(text: &str) -> Result<U, String> {
+pub(super) fn quantity<U: Quantity>(text: &str) -> Result<U, String> {
     U::read(text).map_err(|error| error.to_string())
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
     match key.trim() {
         "" => Err("the key before the = is missing".to_owned()),

@@ -8,7 +8,9 @@ use super::args::{Cli, Command};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
-use super::{check, compare, demo, env_precedence, merge, report, run, runs, schema, shop, walk};
+use super::{
+    check, compare, demo, env_precedence, import, merge, report, run, runs, schema, shop, walk,
+};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => merge::merge(&args, screen),
+        Command::Import(args) => import::import(&args, screen),
         Command::Shop(args) => shop::shop(&args, screen),
         Command::Schema(args) => schema::schema(&args),
         Command::Completions { shell } => completions(shell),

@@ -53,6 +53,7 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         observed: Vec::new(),
         objectives: Vec::new(),
         season: None,
+        blanks: Vec::new(),
         currency: None,
         budget: None,
         limits: Limits::default(),

@@ -35,6 +35,8 @@ pub struct Plan {
     pub objectives: Vec<Objective>,
     /// How many shoppers the season has that losses are scaled to. No part of what is run, nor of the digests.
     pub season: Option<u64>,
+    /// What the author says still has to be filled in. No part of the digests.
+    pub blanks: Vec<String>,
     /// The currency of prices. No part of the digests.
     pub currency: Option<Currency>,
     /// The error budget.

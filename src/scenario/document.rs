@@ -51,6 +51,8 @@ mapping! {
         "currency" => currency: LocatedText,
         /// Safety caps. What they hold back is counted, never hidden.
         "limits" => limits: Limits,
+        /// What still has to be filled in, a line each. `check` and `walk` tell it. An import writes it.
+        "x-todo" => blanks: Vec<LocatedText>,
     }
 }
 

@@ -64,8 +64,8 @@ mapping! {
     Branch, "a branch" {
         /// The share of those who come here, relative to the other branches (default 1).
         "weight" => weight: Located<Weight>,
-        /// What is done on it.
-        "steps" required => steps: Vec<JourneyItem>,
+        /// What is done on it. Left out: nothing, the shopper goes on after the choice.
+        "steps" => steps: Vec<JourneyItem>,
     }
 }
 

@@ -19,6 +19,7 @@ mod equipment;
 mod exactness;
 mod hostile_scenarios;
 mod hotspots;
+mod import;
 mod interrupts;
 mod limits;
 mod page;

@@ -22,6 +22,7 @@ impl Canonical for Plan {
             target: _,
             objectives: _,
             season: _,
+            blanks: _,
             budget: _,
             currency: _,
             // Compiled from the templates' sources, which are part of the steps.

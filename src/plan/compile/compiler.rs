@@ -78,6 +78,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
             .as_ref()
             .and_then(|defaults| defaults.trace.as_ref())
             .is_some_and(|trace| trace.value == Tracing::W3c),
+        blanks: document.blanks.iter().flatten().map(|blank| blank.value.clone()).collect(),
         season: document
             .season
             .as_ref()

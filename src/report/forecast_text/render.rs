@@ -2,7 +2,7 @@
 
 use super::text::Setting;
 use super::{head, power, traffic};
-use crate::base::on_one_line;
+use crate::base::{counted, on_one_line};
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 
@@ -11,6 +11,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
     let width = setting.width.max(80);
     let sections = [
         head::plan(plan, forecast, setting, width),
+        blanks(plan),
         head::load(plan, width, setting.ascii),
         traffic::steps(plan, forecast, width),
         traffic::stay(forecast, width),
@@ -26,6 +27,16 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         })
         .collect();
     text.join("\n")
+}
+
+/// What still has to be filled in.
+fn blanks(plan: &Plan) -> Vec<String> {
+    if plan.blanks.is_empty() {
+        return Vec::new();
+    }
+    let count = counted(plan.blanks.len() as u64, "blank");
+    let head = format!("{count} to fill in (x-todo)");
+    std::iter::once(head).chain(plan.blanks.iter().map(|blank| format!("  {blank}"))).collect()
 }
 
 #[cfg(test)]

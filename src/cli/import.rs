@@ -1,0 +1,87 @@
+//! `tillrush import`: from access logs to a scenario, with a report of what was read, left out and guessed.
+
+use std::fs;
+use std::hash::RandomState;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::import_args::ImportArgs;
+use super::log_files::{LineCounts, read_all};
+use super::screen::{Screen, print, print_error_line};
+use crate::import::{self, Collector};
+use crate::plan::{Inputs, Plan};
+
+/// `tillrush import`.
+pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
+    if let Some(output) = &args.output
+        && output.exists()
+        && !args.force
+    {
+        let message = anyhow!("{} is there already", output.display());
+        return Err(Failure::usage(message).help("overwrite it with --force, or name another file"));
+    }
+    let bar = progress(&args.logs, screen);
+    let mut collector = Collector::new(args.options(), RandomState::new());
+    let (format, counts) = read_all(&args.logs, &args.choice(), &bar, &mut collector)?;
+    bar.finish_and_clear();
+    let found = collector.import().map_err(Failure::usage)?;
+    let scenario = import::scenario(&found);
+    accepted(&scenario, screen)?;
+    let report = import::report(&found, &format) + &bad_lines(&counts);
+    match &args.output {
+        Some(path) => {
+            write(path, &scenario)?;
+            screen.print_line(format_args!("{}", report.trim_end()));
+            screen.print_line(format_args!("\nwritten: {}", path.display()));
+        }
+        None if args.report_only => screen.print_line(format_args!("{}", report.trim_end())),
+        None => {
+            if !screen.quiet {
+                print_error_line(report.trim_end());
+            }
+            print(&scenario)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn progress(logs: &[PathBuf], screen: Screen) -> ProgressBar {
+    if !screen.live {
+        return ProgressBar::hidden();
+    }
+    let sizes = logs.iter().map(|path| fs::metadata(path).map(|data| data.len()));
+    let bar = match sizes.sum::<Result<u64, _>>() {
+        Ok(bytes) => ProgressBar::new(bytes),
+        Err(_) => ProgressBar::no_length(),
+    };
+    let form = "reading {bar:30.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(form) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// An imported scenario that could not be run would be our mistake, so it is told as one.
+fn accepted(scenario: &str, screen: Screen) -> Result<(), Failure> {
+    match Plan::from_text("the imported scenario", scenario, &Inputs::default()) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(Failure::scenario(&problems, screen.colour)),
+    }
+}
+
+fn bad_lines(counts: &LineCounts) -> String {
+    if counts.bad == 0 {
+        return String::new();
+    }
+    format!("\nnot read: {} lines, such as {}\n", counts.bad, counts.examples.join("; "))
+}
+
+fn write(path: &Path, scenario: &str) -> Result<(), Failure> {
+    fs::write(path, scenario)
+        .with_context(|| format!("can't write {}", path.display()))
+        .map_err(Failure::from)
+}

@@ -1,0 +1,16 @@
+//! What shoppers do: paths become templates, sessions become trips through them, and trips become journeys.
+
+mod bag;
+mod funnel;
+mod names;
+mod patience;
+mod spine;
+mod template;
+mod trip;
+
+pub use bag::Bag;
+pub use funnel::{Extras, Funnel, SpineStep, split};
+pub use patience::{MeasuredPatience, measure_patience};
+pub use spine::{Spine, purchase_among, shown};
+pub use template::{KindId, PathPart, PathTemplate, PathTemplates};
+pub use trip::Trip;

@@ -1,0 +1,25 @@
+//! From a shop's own records to a scenario: what came, in which order, how fast, and what shoppers did when it failed.
+//!
+//! `format` turns a line of any access log into a [`LogLine`]. `collect` puts lines together to sessions. `fit` gives the load shape and the
+//! think times, `flow` the templates of paths and the journeys, and `write` the scenario and the report of the import.
+//! Nothing of a person leaves this room: no address, no key, no value that fewer than five visitors had.
+
+mod collect;
+mod fit;
+mod flow;
+mod format;
+mod line;
+mod options;
+mod privacy;
+mod result;
+mod write;
+
+pub use collect::Collector;
+pub use format::{FormatChoice, FormatError, LogFormat};
+pub use line::{BadLine, LogLine};
+pub use options::{ImportOptions, Scale, TimeWindow};
+pub use result::{Import, ImportError};
+pub use write::{report, scenario};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Imports of simulated logs whose truth is known.
+
+mod accuracy;
+mod privacy;
+mod simulate;

@@ -1,0 +1,11 @@
+//! What an import writes: the scenario, and the report of what was read, left out and guessed.
+
+mod journeys;
+mod load;
+mod report;
+mod scenario;
+mod steps;
+mod yaml;
+
+pub use report::report;
+pub use scenario::scenario;
