@@ -128,7 +128,8 @@ pub fn facts(
     missing_slices: Vec<Slice>,
     source: &Source,
 ) -> RunFacts {
-    let last = tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + 1);
+    let together = u64::from(tally.shape.seconds_together());
+    let last = tally.seconds.keys().next_back().map_or(0, |second| u64::from(*second) + together);
     RunFacts {
         run_id: header.settings.run.clone(),
         tool_version: header.tool.clone(),

@@ -19,8 +19,11 @@ const MIN_NAME: usize = 16;
 
 /// Two lines: the traffic in the last second that all cores have reported, and the failures so far.
 pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String; 2] {
-    let last = now.second().checked_sub(2).and_then(|second| total.seconds.get(&second));
-    let per_second = |of: fn(&SecondTally) -> u64| last.map_or(0, of);
+    let together = total.shape.seconds_together();
+    // The last that is over.
+    let last = now.second().checked_sub(1 + together).map(|second| second - second % together);
+    let last = last.and_then(|second| total.seconds.get(&second));
+    let per_second = |of: fn(&SecondTally) -> u64| last.map_or(0, of) / u64::from(together);
     let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
     let (attempts, failed) = total
         .steps
@@ -91,13 +94,15 @@ fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> S
     let seen = &total.steps[step.index()];
     let until = now.second();
     let from = until.saturating_sub(RECENT.second());
+    let together = total.shape.seconds_together();
+    let (from, until) = (from - from % together, (until - until % together).max(1));
     let recent: u64 = total
         .seconds
         .range(from..until)
         .filter_map(|(_, second)| second.steps.get(&step))
         .map(|(all, _)| u64::from(*all))
         .sum();
-    let rate = recent as f64 / f64::from((until - from).max(1));
+    let rate = recent as f64 / f64::from(until.saturating_sub(from).max(1));
     let blocks = total.shape.block_of(now.since(RECENT))..total.shape.block_of(now) + 1;
     let times: Latency = seen.times[StepTime::ResponseOk].within(blocks);
     let p95 = times

@@ -43,7 +43,7 @@ pub struct Tally {
     pub retry_arms: BTreeMap<RetryArmKey, AttemptCounts>,
     /// By block of the schedule: what inference resamples.
     pub blocks: BTreeMap<u32, BlockTally>,
-    /// By second since the planned start: what charts draw.
+    /// By second since the planned start, several as one in long runs ([`TallyShape::seconds_together`]): what charts draw.
     pub seconds: BTreeMap<u32, SecondTally>,
     /// Failing shoppers by the first thing that went wrong.
     pub causes: BTreeMap<FailureSite, FailureMessages>,

@@ -68,6 +68,17 @@ impl TallyShape {
         (length / 360).max(Micros::from_secs(1))
     }
 
+    /// How many seconds are counted as one: one, for loads of up to two hours. A day's seconds would not fit the memory that a
+    /// run may take, and no chart or interval tells them apart.
+    pub fn seconds_together(&self) -> u32 {
+        u32::try_from(self.block.0 / 20_000_000).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// The second that a moment is counted under: the first of those that are counted as one.
+    pub fn second_of(&self, at: Micros) -> u32 {
+        at.second() - at.second() % self.seconds_together()
+    }
+
     /// The block that a moment falls into.
     pub fn block_of(&self, at: Micros) -> u32 {
         at.0.checked_div(self.block.0).unwrap_or(0) as u32

@@ -83,8 +83,13 @@ pub(super) struct Bin {
 
 impl Series {
     pub(super) fn of(plan: &Plan, tally: &Tally) -> Series {
-        let seconds = tally.seconds.keys().next_back().map_or(1, |last| last + 1);
-        let moment_s = seconds.div_ceil(MOST_POINTS);
+        let seconds = tally
+            .seconds
+            .keys()
+            .next_back()
+            .map_or(1, |last| last + tally.shape.seconds_together());
+        let moment_s =
+            seconds.div_ceil(MOST_POINTS).next_multiple_of(tally.shape.seconds_together());
         let mut moments: Vec<Moment> = (0..seconds.div_ceil(moment_s))
             .map(|place| Moment { from_s: place * moment_s, ..Moment::default() })
             .collect();

@@ -39,7 +39,7 @@ impl Tally {
         }
         let failed = u32::from(matches!(attempt.outcome, Outcome::Failed(_)));
         self.seconds
-            .entry(attempt.ended_at.second())
+            .entry(self.shape.second_of(attempt.ended_at))
             .or_default()
             .steps
             .entry(attempt.step)

@@ -36,7 +36,8 @@ impl Tally {
         if seen.held {
             self.blocks.entry(self.shape.block_of(seen.began_at)).or_default().held += 1;
         }
-        self.seconds.entry(seen.began_at.second()).or_default().requests += u64::from(seen.sent);
+        self.seconds.entry(self.shape.second_of(seen.began_at)).or_default().requests +=
+            u64::from(seen.sent);
     }
 
     /// A file of a page was asked for. It is load like any other: the caps that held it back, and the requests of each
@@ -50,7 +51,8 @@ impl Tally {
         if seen.held {
             self.blocks.entry(self.shape.block_of(seen.began_at)).or_default().held += 1;
         }
-        self.seconds.entry(seen.began_at.second()).or_default().requests += u64::from(seen.sent);
+        self.seconds.entry(self.shape.second_of(seen.began_at)).or_default().requests +=
+            u64::from(seen.sent);
     }
 
     /// All files of a page came, or did not.

@@ -9,7 +9,7 @@ impl Tally {
     pub fn planned(&mut self, at: Micros) {
         self.arrivals.planned += 1;
         self.blocks.entry(self.shape.block_of(at)).or_default().planned += 1;
-        self.seconds.entry(at.second()).or_default().planned += 1;
+        self.seconds.entry(self.shape.second_of(at)).or_default().planned += 1;
     }
 
     /// A shopper who was due `at` acted for the first time. Counts the lag of the arrival, at once: a shop that
@@ -22,7 +22,7 @@ impl Tally {
         block.started += 1;
         block.lag.record(lag);
         block.arrival_lag.record(lag);
-        self.seconds.entry(acted_at.second()).or_default().started += 1;
+        self.seconds.entry(self.shape.second_of(acted_at)).or_default().started += 1;
     }
 
     /// A shopper acted who comes again; `known` to the shop, or as new after all.

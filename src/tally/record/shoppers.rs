@@ -39,7 +39,7 @@ impl Tally {
 
     /// A shopper met the second failed attempt of the journey.
     pub fn repeated(&mut self, at: Micros) {
-        self.seconds.entry(at.second()).or_default().repeated += 1;
+        self.seconds.entry(self.shape.second_of(at)).or_default().repeated += 1;
     }
 
     /// A shopper's journey ended.
@@ -50,7 +50,7 @@ impl Tally {
             part.blocks.entry(part.shape.block_of(end.arrived_at)).or_default().started += 1;
             part.shopper_end(end);
         });
-        self.seconds.entry(end.ended_at.second()).or_default().ended += 1;
+        self.seconds.entry(self.shape.second_of(end.ended_at)).or_default().ended += 1;
         let block = self.shape.block_of(end.arrived_at);
         let journey = &mut self.journeys[end.journey.index()];
         let mut record = |series: &mut LatencyByBlock, until: Micros| {

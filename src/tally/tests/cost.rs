@@ -55,6 +55,33 @@ fn ten_times_the_shoppers_take_no_more_memory() {
     assert!(large < 2 * small, "{small} bytes after {few} shoppers, {large} after {many}");
 }
 
+/// A day at 150 shoppers a second, each block and second of it with all that it can hold: what stands in memory is estimated from
+/// the entries and the packed distributions.
+#[test]
+fn a_day_at_150_shoppers_per_second_fits_64_mib() {
+    const DAY: u64 = 86_400;
+    let shape = TallyShape { block: TallyShape::block_for(Micros::from_secs(DAY)), ..shape() };
+    let mut day = Tally::new(shape.clone());
+    // A tenth of a second's shoppers, in every tenth second: all blocks, and all seconds that are told apart.
+    for from in (0..DAY).step_by(10) {
+        let mut part = Tally::new(shape.clone());
+        rush(&mut part, from * 15, from * 15 + 15, 15);
+        day.merge(part);
+    }
+    day.compact();
+    assert!(day.seconds.len() <= 7_300, "{} seconds", day.seconds.len());
+    assert!(day.blocks.len() <= 361, "{} blocks", day.blocks.len());
+    let total: u64 = day.seconds.values().map(|second| second.planned).sum();
+    assert_eq!(total, day.arrivals.planned, "no second is lost");
+    // A tree's node is half empty at worst, and an entry of a second has a tree of its own.
+    let second = 2 * size_of::<(u32, SecondTally)>() + 11 * size_of::<(StepId, (u32, u32))>() + 128;
+    let (seconds, rest) = (day.seconds.len() * second, Tally { seconds: BTreeMap::new(), ..day });
+    // Ten times as many shoppers fill distributions, and no more entries.
+    let rest = 10 * postcard::to_stdvec(&rest).unwrap().len();
+    assert!(seconds + rest < 64 << 20, "{seconds} bytes of seconds, {rest} of the rest");
+    assert!(seconds < 8 << 20, "{seconds} bytes of seconds");
+}
+
 #[expect(
     clippy::disallowed_types,
     reason = "this measures the room itself, it is no part of a run"

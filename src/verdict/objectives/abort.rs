@@ -65,7 +65,10 @@ fn is_violated(plan: &Plan, tally: &Tally, objective: &Objective, now: Micros, l
             spans.beyond(Micros(objective.limit as u64)),
             1.0 - objective.metric.quantile.unwrap_or_default(),
         ),
-        Sample::Requests(seconds) => return requests_violate(plan, &seconds, objective, now),
+        Sample::Requests(seconds) => {
+            let together = part.shape.seconds_together();
+            return requests_violate(plan, (&seconds, together), objective, now);
+        }
     };
     let known = now.since(SETTLED + objective.metric.longest_wait(plan));
     let block = tally.shape.block;
@@ -155,7 +158,7 @@ fn is_violated_in_a_window(
 /// Counted and not estimated: certain in a window that has ended, or where the whole run could have no more.
 fn requests_violate(
     plan: &Plan,
-    seconds: &std::collections::BTreeMap<u32, u64>,
+    (seconds, together): (&std::collections::BTreeMap<u32, u64>, u32),
     objective: &Objective,
     now: Micros,
 ) -> bool {
@@ -163,6 +166,9 @@ fn requests_violate(
         seconds.range(from..until).map(|(_, sent)| *sent).sum::<u64>() as f64
     };
     let known = now.since(SETTLED).second();
+    // Of seconds that are counted as one, nothing is certain before the last, nor of a window that cuts them apart.
+    let is_exact = |second: u32| second.is_multiple_of(together);
+    let known = known - known % together;
     let small_is_good = objective.operator.small_is_good();
     if objective.window.is_none() {
         let start = objective.after.unwrap_or(Micros::ZERO);
@@ -171,7 +177,7 @@ fn requests_violate(
     }
     let closed = windows(plan.load.length(), Micros::from_secs(1), objective)
         .into_iter()
-        .filter(|window| window.end <= known);
+        .filter(|window| window.end <= known && is_exact(window.start) && is_exact(window.end));
     closed
         .map(|window| sent(window.start, window.end) / f64::from(window.end - window.start))
         .any(|rate| if small_is_good { rate > objective.limit } else { rate < objective.limit })

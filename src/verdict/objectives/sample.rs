@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
-use crate::tally::{End, Latency, ShopperOutcome, StepTally, StepTime, Tally, Timing};
+use crate::tally::{End, Latency, SecondTally, ShopperOutcome, StepTally, StepTime, Tally, Timing};
 use crate::verdict::abandonment::abandonment_probability;
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 
@@ -91,11 +91,22 @@ impl<'t> Sample<'t> {
                 });
                 Sample::Spans(spans)
             }
-            (Measure::Requests, _) => Sample::Requests(
-                tally.seconds.iter().map(|(second, seen)| (*second, seen.requests)).collect(),
-            ),
+            (Measure::Requests, _) => Sample::Requests(requests_by_second(tally)),
         }
     }
+}
+
+/// Requests by second. Those of seconds that are counted as one are spread evenly over them.
+fn requests_by_second(tally: &Tally) -> BTreeMap<u32, u64> {
+    let together = u64::from(tally.shape.seconds_together());
+    let spread = |(first, seen): (&u32, &SecondTally)| {
+        let (first, requests) = (*first, seen.requests);
+        (0..together).map(move |place| {
+            let share = requests / together + u64::from(place < requests % together);
+            (first.saturating_add(place as u32), share)
+        })
+    };
+    tally.seconds.iter().flat_map(spread).collect()
 }
 
 /// Whether failures, and not the shopper's own choice or the end of the run, ended the journey.
