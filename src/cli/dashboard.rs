@@ -5,47 +5,53 @@ use std::fmt::Write;
 
 use crate::base::{Micros, StepId, counted, on_one_line};
 use crate::plan::{ArrivalModel, Plan};
-use crate::report::{count, group, percent};
+use crate::report::{Tone, count, group, percent};
 use crate::tally::{Latency, SecondTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
-use crate::verdict::{HotSpot, hotspots};
+use crate::verdict::{HotSpot, hotspots, orders as verdict_orders};
 
-/// The window of the steps' rates and times.
+/// The window of all rates and times.
 const RECENT: Micros = Micros::from_secs(10);
 /// Lines of the terminal that are not for steps, including the bar and the prompt.
-const OTHER_LINES: usize = 8;
+const OTHER_LINES: usize = 9;
+/// The room of a step's figures.
+const FIGURES: usize = 62;
 /// Minimum width of a step's name.
 const MIN_NAME: usize = 16;
+/// Maximum width of a step's name.
+const MAX_NAME: usize = 72;
 
-/// Two lines: the traffic in the last second that all cores have reported, and the failures so far.
-pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String; 2] {
+/// A line and how it should strike the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenLine {
+    /// How it should strike the reader.
+    pub tone: Tone,
+    /// The text.
+    pub text: String,
+}
+
+/// The seconds of the window that are over on all cores; of seconds that are counted as one, all or none.
+fn window(total: &Tally, now: Micros) -> std::ops::Range<u32> {
     let together = total.shape.seconds_together();
-    // The last that is over.
-    let last = now.second().checked_sub(1 + together).map(|second| second - second % together);
-    let last = last.and_then(|second| total.seconds.get(&second));
-    let per_second = |of: fn(&SecondTally) -> u64| last.map_or(0, of) / u64::from(together);
-    let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
+    let over = now.second().saturating_sub(1);
+    let until = over - over % together;
+    until.saturating_sub(RECENT.second().next_multiple_of(together))..until
+}
+
+/// What happened per second in the window.
+fn per_second(total: &Tally, now: Micros, of: impl Fn(&SecondTally) -> u64) -> f64 {
+    let window = window(total, now);
+    let sum: u64 = total.seconds.range(window.clone()).map(|(_, second)| of(second)).sum();
+    sum as f64 / f64::from((window.end - window.start).max(1))
+}
+
+/// The traffic, the failures so far, and the orders where the plan has purchases. Rates are of the last ten seconds.
+pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> Vec<ScreenLine> {
     let (attempts, failed) = total
         .steps
         .iter()
         .fold((0, 0), |(all, failed), step| (all + step.attempts(), failed + step.failures()));
     let repeated: u64 = total.seconds.values().map(|second| second.repeated).sum();
-    let (started, due) = (per_second(|second| second.started), per_second(|second| second.planned));
-    // In a closed load, arrivals are not planned: a shopper who leaves is replaced.
-    let arrivals = match plan.load.arrivals {
-        ArrivalModel::Closed { .. } => {
-            format!("{}, {}/s", counted(total.arrivals.started, "shopper"), count(started))
-        }
-        _ => {
-            let (all, of) = (count(total.arrivals.started), counted(planned, "shopper"));
-            format!("{all} of {of}, {}/s ({}/s planned)", count(started), count(due))
-        }
-    };
-    let in_flight = count(total.arrivals.started.saturating_sub(ended));
-    let traffic = format!(
-        "{arrivals}, {in_flight} in flight, {} requests/s",
-        count(per_second(|second| second.requests))
-    );
     let share = if failed == 0 {
         String::new()
     } else {
@@ -57,7 +63,61 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> [String
         counted(attempts, "attempt"),
         counted(repeated, "shopper")
     );
-    [traffic, failures]
+    let line = |tone, text| ScreenLine { tone, text };
+    let mut lines = vec![
+        line(Tone::Plain, arrivals(plan, planned, now, total)),
+        line(if failed > 0 { Tone::Bad } else { Tone::Good }, failures),
+    ];
+    lines.extend(orders(plan, now, total));
+    lines
+}
+
+fn arrivals(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> String {
+    let started = rate(per_second(total, now, |second| second.started));
+    // In a closed load, arrivals are not planned: a shopper who leaves is replaced.
+    let arrivals = match plan.load.arrivals {
+        ArrivalModel::Closed { .. } => {
+            format!("{}, {started}", counted(total.arrivals.started, "shopper"))
+        }
+        ArrivalModel::Poisson(_) | ArrivalModel::Paced(_) => {
+            let due = rate(per_second(total, now, |second| second.planned));
+            let (all, of) = (count(total.arrivals.started), counted(planned, "shopper"));
+            format!("{all} of {of}, {started} ({due} planned)")
+        }
+    };
+    // A request is counted once it is answered, so that a shop that hangs would seem to get none: attempts count as they end.
+    let ended = |second: &SecondTally| second.steps.values().map(|(all, _)| u64::from(*all)).sum();
+    let ended = rate(per_second(total, now, ended));
+    format!("{arrivals}, {} active, {ended} attempts ended", count(active(total)))
+}
+
+/// Shoppers in the shop.
+pub fn active(total: &Tally) -> u64 {
+    let ended: u64 = total.shoppers.values().map(|count| count.shoppers).sum();
+    total.arrivals.started.saturating_sub(ended)
+}
+
+fn rate(per_second: f64) -> String {
+    format!("{per_second:.1}/s")
+}
+
+fn orders(plan: &Plan, now: Micros, total: &Tally) -> Option<ScreenLine> {
+    let found = verdict_orders(plan, total)?.total;
+    let recent = per_second(total, now, |second| second.purchases.confirmed) * 60.0;
+    let others = [
+        (found.declined, "declined"),
+        (found.failed, "failed"),
+        (found.unknown, "unknown"),
+        (found.in_flight(), "in flight"),
+    ];
+    let others: String = others
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!(", {} {what}", count(number)))
+        .collect();
+    let tone = if found.unknown > 0 { Tone::Bad } else { Tone::Plain };
+    let text = format!("orders: {} confirmed ({recent:.0}/min){others}", count(found.confirmed));
+    Some(ScreenLine { tone, text })
 }
 
 /// A line for each step that was reached. If there is not enough room, those with the most failures are shown.
@@ -66,7 +126,7 @@ pub fn steps(
     now: Micros,
     total: &Tally,
     (width, height): (usize, usize),
-) -> Vec<String> {
+) -> Vec<ScreenLine> {
     let mut reached: Vec<usize> =
         (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).collect();
     let room = height.saturating_sub(OTHER_LINES).max(3);
@@ -76,50 +136,63 @@ pub fn steps(
         reached.truncate(room.saturating_sub(2));
         reached.sort_unstable();
     }
-    let name = width.saturating_sub(44).clamp(MIN_NAME, 40);
-    let mut lines = vec![format!(
-        "{:name$}  {:>8}  {:>8}  {:>7}  {:>8}",
-        "step", "rate", "failed", "share", "p95 10 s"
-    )];
+    let name = width.saturating_sub(FIGURES).clamp(MIN_NAME, MAX_NAME);
+    let head = format!(
+        "{:name$}  {:>7}  {:>8}  {:>8}  {:>7}  {:>8}  {:>9}",
+        "step (last 10 s)", "active", "rate", "failed", "share", "p50", "p95"
+    );
+    let mut lines = vec![ScreenLine { tone: Tone::Faint, text: head }];
     lines.extend(reached.iter().map(|step| line(plan, StepId(*step as u16), now, total, name)));
     let left_out = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).count()
         - reached.len();
     if left_out > 0 {
-        lines.push(format!("and {}", counted(left_out as u64, "more step")));
+        let text = format!("and {}", counted(left_out as u64, "more step"));
+        lines.push(ScreenLine { tone: Tone::Faint, text });
     }
     lines
 }
 
-fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> String {
+/// Shoppers at the unit of a step, told at its first step: those who wait for one another at a rendezvous among them.
+fn at_unit(plan: &Plan, step: StepId, total: &Tally) -> Option<u64> {
+    let unit = plan.step(step).unit;
+    if plan.unit(unit).steps.start != step.0 {
+        return None;
+    }
+    let at = plan.journeys.iter().zip(&total.journeys).flat_map(|(journey, seen)| {
+        journey.units.clone().zip(&seen.funnel).filter(|(id, _)| *id == unit.0).map(|(_, it)| it)
+    });
+    Some(at.map(|stage| stage.entered.saturating_sub(stage.passed + stage.stopped)).sum())
+}
+
+fn line(plan: &Plan, step: StepId, now: Micros, total: &Tally, name: usize) -> ScreenLine {
     let seen = &total.steps[step.index()];
-    let until = now.second();
-    let from = until.saturating_sub(RECENT.second());
-    let together = total.shape.seconds_together();
-    let (from, until) = (from - from % together, (until - until % together).max(1));
-    let recent: u64 = total
-        .seconds
-        .range(from..until)
-        .filter_map(|(_, second)| second.steps.get(&step))
-        .map(|(all, _)| u64::from(*all))
-        .sum();
-    let rate = recent as f64 / f64::from(until.saturating_sub(from).max(1));
+    let of_step = |second: &SecondTally| second.steps.get(&step).copied().unwrap_or_default();
+    let ended = rate(per_second(total, now, |second| u64::from(of_step(second).0)));
+    let failing = per_second(total, now, |second| u64::from(of_step(second).1)) > 0.0;
     let blocks = total.shape.block_of(now.since(RECENT))..total.shape.block_of(now) + 1;
-    let times: Latency = seen.times[StepTime::ResponseOk].within(blocks);
-    let p95 = times
-        .quantile(0.95)
-        .filter(|_| times.count() >= min_sample(0.95))
-        .map_or_else(|| "–".to_owned(), |p95| p95.to_string());
+    let kinds = [StepTime::ResponseOk, StepTime::ResponseFailed, StepTime::ResponseCensored];
+    let times: Latency = kinds.map(|kind| seen.times[kind].within(blocks.clone())).iter().sum();
+    let quantile = |q| times.quantile(q).filter(|_| times.count() >= min_sample(q));
+    let p50 = quantile(0.5).map_or_else(|| "–".to_owned(), |p50| p50.to_string());
+    let p95 = match (quantile(0.95), times.max()) {
+        (Some(p95), _) => p95.to_string(),
+        (None, Some(max)) => format!("max {max}"),
+        (None, None) => "–".to_owned(),
+    };
     let share = if seen.failures() == 0 {
         "–".to_owned()
     } else {
         percent(seen.failures() as f64 / seen.attempts() as f64)
     };
-    let label = cut(&on_one_line(&plan.step_label(step)), name);
-    format!(
-        "{label:name$}  {:>8}  {:>8}  {share:>7}  {p95:>8}",
-        format!("{rate:.1}/s"),
+    let meets = if plan.step(step).rendezvous.is_some() { " (together)" } else { "" };
+    let label = on_one_line(&plan.step_label(step)) + meets;
+    let label = cut_middle(&label, name);
+    let active = at_unit(plan, step, total).map_or_else(String::new, count);
+    let text = format!(
+        "{label:name$}  {active:>7}  {ended:>8}  {:>8}  {share:>7}  {p50:>8}  {p95:>9}",
         count(seen.failures())
-    )
+    );
+    ScreenLine { tone: if failing { Tone::Bad } else { Tone::Plain }, text }
 }
 
 /// The worst hot spot so far, in a line. The search takes time, so it is done only now and then.
@@ -163,6 +236,17 @@ pub fn generator(now: Micros, total: &Tally) -> String {
     format!("generator: {lag}{cpu}{unstarted}")
 }
 
+/// The text, or as much of its beginning and its end as fits around an ellipsis: names often differ at their ends only.
+fn cut_middle(text: &str, width: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= width {
+        return text.to_owned();
+    }
+    let kept = width.saturating_sub(1);
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - tail..]).collect()
+}
+
 /// The text, or as much of it as fits before an ellipsis.
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -177,8 +261,11 @@ mod tests {
     use crate::verdict::simulation::{SimulatedRun, planted, shop};
 
     fn screen(simulated: &SimulatedRun, now: Micros, size: (usize, usize)) -> Vec<String> {
-        let mut lines = traffic(&simulated.plan, 12_000, now, &simulated.tally).to_vec();
-        lines.extend(steps(&simulated.plan, now, &simulated.tally, size));
+        let mut lines: Vec<String> = traffic(&simulated.plan, 12_000, now, &simulated.tally)
+            .into_iter()
+            .chain(steps(&simulated.plan, now, &simulated.tally, size))
+            .map(|line| line.text)
+            .collect();
         lines.extend(worst(&simulated.plan, &simulated.tally));
         lines.push(generator(now, &simulated.tally));
         lines
@@ -188,29 +275,54 @@ mod tests {
     fn a_run_is_shown_in_a_few_dense_lines() {
         let simulated = SimulatedRun::run(12_000, 120, planted);
         insta::assert_snapshot!(screen(&simulated, Micros::from_secs(110), (80, 24)).join("\n"), @r"
-        12,000 of 12,000 shoppers, 100/s (100/s planned), 0 in flight, 0 requests/s
+        12,000 of 12,000 shoppers, 100.0/s (100.0/s planned), 0 active, 386.6/s attempts ended
         1,935 of 46,824 attempts failed (4.1 %), 0 shoppers with repeated failures
-        step                                      rate    failed    share  p95 10 s
-        browse/home                             26.8/s        48    1.5 %    40.7ms
-        search                                  27.1/s        56    1.8 %    39.9ms
-        buy/home                                74.4/s       126    1.4 %    42.6ms
-        product                                 75.0/s       120    1.3 %    46.3ms
-        cart                                    45.9/s       348    6.1 %    46.6ms
-        checkout                                45.2/s       323    5.7 %    46.8ms
-        pay                                     48.1/s       837   14.0 %      51ms
-        confirm                                 41.6/s        77    1.5 %    51.8ms
+        orders: 5,068 confirmed (2520/min), 17 declined, 914 unknown
+        step (last 10 s)     active      rate    failed    share       p50        p95
+        browse/home               0    25.7/s        48    1.5 %    12.9ms     40.7ms
+        search                    0    25.9/s        56    1.8 %    12.8ms     39.9ms
+        buy/home                  0    75.7/s       126    1.4 %    16.5ms     42.6ms
+        product                   0    76.1/s       120    1.3 %    17.8ms     46.2ms
+        cart                      0    46.7/s       348    6.1 %    20.8ms       46ms
+        checkout                  0    45.7/s       323    5.7 %    22.2ms     46.8ms
+        pay                       0    48.7/s       837   14.0 %    24.1ms       51ms
+        confirm                        42.1/s        77    1.5 %    26.9ms     51.8ms
         worst so far: payment wallet at pay, 5.2 % of shoppers fail repeatedly (234 of 4,525)
         generator: lag p99 79µs, max 79µs, cpu 25.0 %
         ");
     }
 
     #[test]
+    fn a_step_with_too_few_times_for_a_p95_shows_its_slowest_and_names_are_cut_in_the_middle() {
+        let simulated = SimulatedRun::run(40, 10, planted);
+        let lines = steps(&simulated.plan, Micros::from_secs(9), &simulated.tally, (80, 24));
+        assert!(lines.iter().any(|line| line.text.contains("  max ")), "{lines:?}");
+        assert_eq!(cut_middle("checkout/enter shipping address", 16), "checkout…address");
+    }
+
+    #[test]
+    fn rates_hold_where_several_seconds_are_counted_as_one() {
+        let simulated = SimulatedRun::run(4_000, 20_000, planted);
+        let total = &simulated.tally;
+        let together = total.shape.seconds_together();
+        assert!(together > 1, "{together}");
+        let mut steady = total.clone();
+        steady.seconds.values_mut().for_each(|it| it.started = 4 * u64::from(together));
+        let seconds =
+            (0..30).map(|i| (i * together, steady.seconds.values().next().unwrap().clone()));
+        steady.seconds = seconds.collect();
+        for now in 40..45 {
+            let found = per_second(&steady, Micros::from_secs(now), |second| second.started);
+            assert_eq!(found, 4.0, "at {now} s");
+        }
+    }
+
+    #[test]
     fn one_shopper_is_in_the_singular() {
         let simulated = SimulatedRun::run(1, 10, planted);
-        let [arrivals, failures] =
-            traffic(&simulated.plan, 1, Micros::from_secs(9), &simulated.tally);
-        assert!(arrivals.starts_with("1 of 1 shopper, "), "{arrivals}");
-        assert!(failures.starts_with("0 of 2 attempts failed, 0 shoppers"), "{failures}");
+        let lines = traffic(&simulated.plan, 1, Micros::from_secs(9), &simulated.tally);
+        assert!(lines[0].text.starts_with("1 of 1 shopper, "), "{lines:?}");
+        assert!(lines[1].text.starts_with("0 of 2 attempts failed, 0 shoppers"), "{lines:?}");
     }
 
     #[test]
@@ -232,7 +344,7 @@ mod tests {
         assert!(
             steps(&simulated.plan, Micros::from_secs(50), &simulated.tally, (80, 24))
                 .iter()
-                .all(|line| line.chars().count() < 80)
+                .all(|line| line.text.chars().count() < 80)
         );
         assert!(
             lines.iter().any(|line| line.starts_with("pay ")),

@@ -6,10 +6,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use tokio::time::Instant;
 
-use super::dashboard;
+use super::dashboard::{self, ScreenLine};
 use super::screen::Screen;
-use crate::base::{Micros, on_one_line};
+use crate::base::{Micros, counted, on_one_line};
 use crate::plan::Plan;
+use crate::report::{Tone, tone_style};
 use crate::tally::Tally;
 
 /// How often a line is printed where standard error is no terminal.
@@ -44,6 +45,8 @@ pub struct Progress<'a> {
     bar: Option<ProgressBar>,
     screen: Screen,
     planned: u64,
+    /// When those who are left are cut off.
+    drain_until: Micros,
     printed_at: Micros,
     shown_at: Option<Instant>,
     worst: Option<String>,
@@ -53,8 +56,8 @@ pub struct Progress<'a> {
 // === impl Progress ===
 
 impl<'a> Progress<'a> {
-    /// For a run of `planned` arrivals.
-    pub fn new(plan: &'a Plan, planned: u64, screen: Screen) -> Progress<'a> {
+    /// For a run of `planned` arrivals, after which shoppers have `drain` to finish.
+    pub fn new(plan: &'a Plan, planned: u64, drain: Micros, screen: Screen) -> Progress<'a> {
         let bar = screen.live.then(|| {
             let bar = ProgressBar::new(plan.load.length().0.div_ceil(1_000_000));
             let style = ProgressStyle::with_template(
@@ -68,6 +71,7 @@ impl<'a> Progress<'a> {
             bar,
             screen,
             planned,
+            drain_until: plan.load.length() + drain,
             printed_at: Micros::ZERO,
             shown_at: None,
             worst: None,
@@ -88,11 +92,15 @@ impl<'a> Progress<'a> {
         if self.bar.is_none() {
             if now.since(self.printed_at) >= LINE_EVERY {
                 self.printed_at = now;
-                let [traffic, failures] = dashboard::traffic(self.plan, self.planned, now, total);
+                let traffic: Vec<String> = dashboard::traffic(self.plan, self.planned, now, total)
+                    .into_iter()
+                    .map(|line| line.text)
+                    .collect();
                 let line = format!(
-                    "{:>5}  {}: {traffic}; {failures}",
+                    "{:>5}  {}: {}",
                     format!("{}s", now.second()),
-                    self.stage(now)
+                    self.stage(now, total),
+                    traffic.join("; ")
                 );
                 self.screen.progress(&on_one_line(&line));
             }
@@ -101,7 +109,7 @@ impl<'a> Progress<'a> {
             self.search(total);
             let text = self.text(now, total);
             if let Some(bar) = &self.bar {
-                bar.set_prefix(on_one_line(&self.stage(now)));
+                bar.set_prefix(on_one_line(&self.stage(now, total)));
                 bar.set_position(u64::from(now.second()).min(bar.length().unwrap_or(u64::MAX)));
                 bar.set_message(text);
                 bar.tick();
@@ -129,20 +137,27 @@ impl<'a> Progress<'a> {
     fn text(&self, now: Micros, total: &Tally) -> String {
         let size = terminal_size::terminal_size()
             .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
-        let mut lines = dashboard::traffic(self.plan, self.planned, now, total).to_vec();
+        let mut lines = dashboard::traffic(self.plan, self.planned, now, total);
         lines.extend(dashboard::steps(self.plan, now, total, size));
-        lines.extend(self.worst.clone());
-        lines.push(dashboard::generator(now, total));
-        // indicatif counts a wrapped line as one, and would not erase all of it.
-        lines
-            .iter()
-            .map(|line| dashboard::cut(&on_one_line(line), size.0.saturating_sub(1)))
-            .collect::<Vec<_>>()
-            .join("\n")
+        let line = |tone, text| ScreenLine { tone, text };
+        lines.extend(self.worst.clone().map(|text| line(Tone::Bad, text)));
+        lines.push(line(Tone::Faint, dashboard::generator(now, total)));
+        lines.iter().map(|line| self.painted(line, size.0)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// A line that fits, in its colour. indicatif counts a wrapped line as one, and would not erase all of it.
+    fn painted(&self, line: &ScreenLine, width: usize) -> String {
+        let text = dashboard::cut(&on_one_line(&line.text), width.saturating_sub(1));
+        let style = tone_style(line.tone);
+        if self.screen.colour && !style.is_plain() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text
+        }
     }
 
     /// The current stage.
-    fn stage(&self, now: Micros) -> String {
+    fn stage(&self, now: Micros, total: &Tally) -> String {
         let Some(profile) = self.plan.load.profile() else { return "closed load".to_owned() };
         let mut end = Micros::ZERO;
         for (place, stage) in profile.stages.iter().enumerate() {
@@ -154,7 +169,9 @@ impl<'a> Progress<'a> {
                 return format!("{shape}{} ({}/{})", stage.label, place + 1, profile.stages.len());
             }
         }
-        "draining".to_owned()
+        let active = dashboard::active(total);
+        let left = self.drain_until.since(now);
+        format!("draining: {} active, at most {}s more", counted(active, "shopper"), left.second())
     }
 }
 
@@ -168,8 +185,9 @@ mod tests {
         let mut plan = crate::verdict::simulation::shop();
         plan.steps.iter_mut().for_each(|step| step.name = "p\u{1b}[2Jay\n\u{202e}".into());
         let simulated = SimulatedRun::of(plan, 2_000, 60, |m| failing(m.payment == "wallet"));
-        let screen = Screen { quiet: false, verbose: false, colour: true, live: false, width: 100 };
-        let mut progress = Progress::new(&simulated.plan, 2_000, screen);
+        let screen =
+            Screen { quiet: false, verbose: false, colour: false, live: false, width: 100 };
+        let mut progress = Progress::new(&simulated.plan, 2_000, Micros::from_secs(60), screen);
         progress.search(&simulated.tally);
         let shown = progress.text(Micros::from_secs(50), &simulated.tally);
         assert!(shown.contains("p\\u{1b}[2Jay \\u{202e}"), "{shown}");

@@ -57,7 +57,7 @@ impl<'a> Recorder<'a> {
             folder,
             total: Tally::new(source.plan.tally_shape()),
             writer: folder.create_tally(&header)?,
-            progress: Progress::new(&source.plan, header.arrivals_planned, screen),
+            progress: Progress::new(&source.plan, header.arrivals_planned, options.drain, screen),
             slices: options.slice.of(),
             starts_at: Instant::now() + options.starts_in.into(),
             header,

@@ -47,7 +47,7 @@ impl Screen {
             live: io::stderr().is_terminal() && !dumb && !output.quiet,
             width: terminal_size::terminal_size()
                 .map_or(100, |(width, _)| usize::from(width.0))
-                .clamp(60, 140),
+                .clamp(60, 200),
         }
     }
 

@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use super::analysis;
 use super::source::Source;
-use crate::base::Micros;
+use crate::base::{Micros, counted};
 use crate::report::{Live, RunReport, live_shell, page_body};
 use crate::tally::Tally;
 use crate::tally::shard::{Ending, ShardHeader};
@@ -40,6 +40,8 @@ use crate::verdict::{Findings, RunFacts};
 const MIN_INTERVAL: Duration = Duration::from_secs(2);
 /// Rendering pages takes at most 1/20 of the time.
 const RENDER_SHARE: u32 = 20;
+/// How long a reader's first look waits for a new page.
+const FIRST_WAIT: Duration = Duration::from_secs(4);
 /// How long the program waits at the end for connected browsers to fetch the final page.
 const FINAL_WAIT: Duration = Duration::from_secs(5);
 
@@ -68,6 +70,8 @@ struct Shared {
     looking: AtomicUsize,
     fetched_last: AtomicUsize,
     cost: Mutex<Duration>,
+    /// When the page was rendered.
+    rendered: Mutex<Instant>,
 }
 
 /// The last state of a page.
@@ -93,6 +97,7 @@ impl Web {
             looking: AtomicUsize::new(0),
             fetched_last: AtomicUsize::new(0),
             cost: Mutex::new(Duration::ZERO),
+            rendered: Mutex::new(Instant::now()),
         });
         serve(listener, Arc::clone(&shared))?;
         let (tallies, received) = mpsc::sync_channel::<(Tally, Micros)>(1);
@@ -166,7 +171,8 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
     let state = if now < length {
         format!("running: {} s of {} s", now.second(), length.second())
     } else {
-        "draining: shoppers in flight finish".to_owned()
+        let active = super::dashboard::active(tally);
+        format!("draining: {} still active", counted(active, "shopper"))
     };
     page_body(
         &RunReport {
@@ -222,6 +228,7 @@ fn is_address_or_localhost(host: &str) -> bool {
 }
 
 async fn whole_page(State(shared): State<Arc<Shared>>) -> Response {
+    shared.freshen().await;
     let body = shared.get();
     answer("text/html; charset=utf-8", Body::from(live_shell(&shared.title, &body)))
 }
@@ -281,12 +288,24 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 // === impl Shared ===
 
 impl Shared {
+    /// Waits for a new page, if the one at hand is old because nobody has looked.
+    async fn freshen(&self) {
+        let mut states = self.state.subscribe();
+        let old = lock(&self.rendered).elapsed() > MIN_INTERVAL;
+        if old && *states.borrow_and_update() != END {
+            self.looking.fetch_add(1, Ordering::Relaxed);
+            let _ = tokio::time::timeout(FIRST_WAIT, states.changed()).await;
+            self.looking.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     fn get(&self) -> Arc<str> {
         Arc::clone(&lock(&self.body))
     }
 
     fn put(&self, body: &str) {
         *lock(&self.body) = body.into();
+        *lock(&self.rendered) = Instant::now();
     }
 }
 

@@ -19,7 +19,7 @@ pub mod view;
 
 pub use annotations::{annotations, mark};
 pub use comparison::{comparison_annotations, comparison_schema, noise_text};
-pub use console::{MIN_WIDTH, Paint, console, console_table};
+pub use console::{MIN_WIDTH, Paint, console, console_table, style as tone_style};
 pub use format::{Addition, Format, Output, Report, Target};
 pub use history::{HistoryDocument, HistoryRow, history, history_json};
 pub use html::{Live, comparison_page, live_shell, page, page_body};
@@ -28,6 +28,6 @@ pub use json::{RunDocument, run_document, run_json, run_schema};
 pub use junit::{Suite, junit, suite};
 pub use markdown::markdown;
 pub use samples::failures_jsonl;
-pub use view::View;
 pub use view::format::{count, percent};
 pub use view::hotspots::group;
+pub use view::{Tone, View};

@@ -277,6 +277,7 @@ impl<E: Env> JourneyRun<E> {
             Outcome::Failed(kind) => PurchaseEvent::Unknown { kind: Some(kind) },
             Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
         };
+        context.tally.borrow_mut().purchase(at, event.stage());
         intent.log(&*context.purchase_log, &context.plan, &self.profile, purchase, event, at);
     }
 }

@@ -12,7 +12,7 @@ use super::activity::PurchaseUnderWay;
 use super::profile::ShopperProfile;
 use crate::base::{Micros, ShopperId, UnitId};
 use crate::plan::Plan;
-use crate::tally::FailureKind;
+use crate::tally::{FailureKind, PurchaseStage};
 
 /// One shopper's intent to buy in one purchase of the journey.
 #[derive(Clone, Debug)]
@@ -75,6 +75,21 @@ pub enum PurchaseEvent<'a> {
         /// How it failed; none where the run was cut.
         kind: Option<FailureKind>,
     },
+}
+
+// === impl PurchaseEvent ===
+
+impl PurchaseEvent<'_> {
+    /// What it counts as.
+    pub(super) const fn stage(&self) -> PurchaseStage {
+        match self {
+            PurchaseEvent::Invoke => PurchaseStage::Sent,
+            PurchaseEvent::Ok { .. } => PurchaseStage::Confirmed,
+            PurchaseEvent::Declined => PurchaseStage::Declined,
+            PurchaseEvent::Failed { .. } => PurchaseStage::Failed,
+            PurchaseEvent::Unknown { .. } => PurchaseStage::Unknown,
+        }
+    }
 }
 
 /// As everywhere else: a number of 64 bits would lose digits in many a reader of JSON.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::Latency;
 use super::merge::merge_fields;
+use super::purchases::PurchaseCounts;
 use super::shoppers::{AttemptCounts, ShopperCount, ShopperOutcome};
 use crate::base::{JourneyId, StepId, UnitId};
 
@@ -57,6 +58,8 @@ pub struct SecondTally {
     pub repeated: u64,
     /// Requests begun.
     pub requests: u64,
+    /// Purchase requests, by when they were sent and when they were settled.
+    pub purchases: PurchaseCounts,
     /// By step, where there were any: attempts that ended, and those of them that failed.
     pub steps: BTreeMap<StepId, (u32, u32)>,
 }
@@ -74,4 +77,4 @@ merge_fields!(BlockTally {
     arrival_lag,
 });
 merge_fields!(RetryCounts { attempts, within_block });
-merge_fields!(SecondTally { planned, started, ended, repeated, requests, steps });
+merge_fields!(SecondTally { planned, started, ended, repeated, requests, purchases, steps });

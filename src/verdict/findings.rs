@@ -8,8 +8,8 @@ use super::loss::{Loss, loss};
 use super::objectives::{BudgetFinding, ObjectiveFinding, Verdict, budget, objectives};
 use super::repeats::{Repeats, repeats};
 use super::summary::{
-    Detectable, FrictionFinding, JourneyFinding, ShopperFindings, StepFinding, Wire, detectable,
-    friction, journeys, shoppers, steps,
+    Detectable, FrictionFinding, JourneyFinding, OrderSummary, ShopperFindings, StepFinding, Wire,
+    detectable, friction, journeys, orders, shoppers, steps,
 };
 use crate::plan::Plan;
 use crate::tally::Tally;
@@ -29,6 +29,8 @@ pub struct Findings {
     pub friction: Vec<FrictionFinding>,
     /// What became of the shoppers.
     pub shoppers: ShopperFindings,
+    /// What shoppers know of their orders; none without a purchase in the plan.
+    pub orders: Option<OrderSummary>,
     /// Failing shoppers by the first thing that went wrong, the most frequent first.
     pub clusters: Vec<Cluster>,
     /// How failures come back to the same shopper.
@@ -75,6 +77,7 @@ impl Findings {
             steps: steps(plan, tally),
             journeys: journeys(plan, tally),
             friction: friction(plan, tally),
+            orders: orders(plan, tally),
             clusters: clusters(plan, tally),
             experiment: experiment(plan, tally),
             repeats: repeats(plan, tally, &incidents),

@@ -44,6 +44,6 @@ pub use repeats::{RepeatCause, RepeatSource, Repeats, Stickiness, UnitRepeats, r
 pub(crate) use summary::wire;
 pub use summary::{
     AssetFinding, BuyerEffort, ByFailures, CameThrough, Detectable, DetectablePopulation, Endings,
-    FrictionFinding, JourneyFinding, ShopperFindings, Sight, StepFinding, Wire, detectable,
-    endings, friction, journeys, shoppers, steps,
+    FrictionFinding, JourneyFinding, OrderSummary, ShopperFindings, Sight, StepFinding, Wire,
+    detectable, endings, friction, journeys, orders, shoppers, steps,
 };

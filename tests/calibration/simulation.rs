@@ -10,8 +10,8 @@ use tillrush::base::random::{Purpose, draw as bits, uniform};
 use tillrush::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use tillrush::plan::{Attribute, Plan, example};
 use tillrush::tally::{
-    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, ShopperEnd, StepAttempt,
-    Tally, TallyShape, Timing, UnitAttempt,
+    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, PurchaseStage,
+    ShopperEnd, StepAttempt, Tally, TallyShape, Timing, UnitAttempt,
 };
 use tillrush::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts};
 
@@ -211,6 +211,9 @@ impl SimulatedRun {
                     outcome,
                 });
                 after_failure_at = matches!(outcome, Outcome::Failed(_)).then_some(now);
+                if self.plan.unit(unit).purchase {
+                    self.purchase(now, outcome);
+                }
                 match outcome {
                     Outcome::Ok => {
                         self.tally.passed(journey, place, nth);
@@ -245,6 +248,16 @@ impl SimulatedRun {
             break;
         }
         self.tally.shopper_end(&end);
+    }
+
+    fn purchase(&mut self, at: Micros, outcome: Outcome) {
+        self.tally.purchase(at, PurchaseStage::Sent);
+        let settled = match outcome {
+            Outcome::Ok => PurchaseStage::Confirmed,
+            Outcome::Declined => PurchaseStage::Declined,
+            Outcome::Failed(_) | Outcome::Unjudged => PurchaseStage::Unknown,
+        };
+        self.tally.purchase(at, settled);
     }
 
     fn attempt(&mut self, step: StepId, at: Micros, outcome: Outcome, u: f64, attributes: &[u8]) {

@@ -57,25 +57,33 @@ pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
 pub(super) fn in_cell(fit: Fit, width: usize, cell: &str) -> Vec<String> {
     match fit {
         Fit::Prose => wrapped(cell, width, 0),
-        Fit::Name => vec![cut(cell, width)],
+        Fit::Name => vec![cut_middle(cell, width)],
         Fit::Figure | Fit::Optional(_) => vec![cell.to_owned()],
     }
 }
 
-/// The text, or as much of it as fits before an ellipsis.
-pub(super) fn cut(text: &str, width: usize) -> String {
+/// The text, or as much of its beginning and its end as fits around an ellipsis: names often differ at their ends only.
+pub(super) fn cut_middle(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
+    let kept = width.saturating_sub(1);
+    let head = fitting(text.chars(), kept.div_ceil(2));
+    let tail = fitting(text.chars().rev(), kept - head.width());
+    format!("{}…{}", head.trim_end(), tail.chars().rev().collect::<String>().trim_start())
+}
+
+/// As many letters as fit.
+fn fitting(letters: impl Iterator<Item = char>, width: usize) -> String {
     let mut kept = String::new();
-    for letter in text.chars() {
+    for letter in letters {
         kept.push(letter);
-        if kept.width() > width.saturating_sub(1) {
+        if kept.width() > width {
             kept.pop();
             break;
         }
     }
-    kept.trim_end().to_owned() + "…"
+    kept
 }
 
 /// Lines of whole words; all but the first are narrower by `hanging`. A word longer than a line has one of its own.

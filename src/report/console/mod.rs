@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use self::layout::{GAP, in_cell, layout, wrapped};
 use crate::base::on_one_line;
-use crate::report::view::{Fit, Statement, Table, Tone, View};
+use crate::report::view::format::NOTHING;
+use crate::report::view::{Fit, Section, Statement, Table, Tone, View};
 
 /// Whether colours are written. Whether they are wanted (a terminal, `NO_COLOR`) is for the caller to find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Paint {
 /// Narrower than this is treated as this.
 pub const MIN_WIDTH: usize = 80;
 const INDENT: usize = 2;
+/// A report of no more lines than a small terminal shows at once does not say its verdict twice.
+const SHORT: usize = 22;
 
 /// The report as text, lines no longer than `width` (or [`MIN_WIDTH`]), ending with a line break.
 pub fn console(view: &View, width: usize, paint: Paint) -> String {
@@ -49,6 +52,7 @@ pub fn console(view: &View, width: usize, paint: Paint) -> String {
             .iter()
             .for_each(|note| out.statement(&Statement::new(Tone::Faint, note.clone()), 0));
     }
+    out.conclusion(view);
     out.text
 }
 
@@ -116,6 +120,25 @@ impl ConsoleWriter {
         }
     }
 
+    /// The verdict and the objectives again, where the first lines have scrolled out of sight.
+    fn conclusion(&mut self, view: &View) {
+        if self.text.lines().count() <= SHORT {
+            return;
+        }
+        self.blank();
+        let objectives = view.tables.iter().find(|it| it.section == Section::Gate && it.in_sight);
+        for row in objectives.iter().flat_map(|it| &it.rows) {
+            let (name, figures) = row.cells.split_first().expect("an objective has a name");
+            let figures: Vec<&str> =
+                figures.iter().map(String::as_str).filter(|it| *it != NOTHING).collect();
+            let statement = Statement::new(row.tone, format!("{name}: {}", figures.join(", ")));
+            self.statement(&statement, 0);
+        }
+        for line in wrapped(&format!("{}: {}", view.word, view.reason.text), self.width, 0) {
+            self.line(style(view.reason.tone).bold(), &line);
+        }
+    }
+
     fn row(&mut self, style: Style, table: &Table, layout: &[Option<usize>], cells: &[&str]) {
         let shown: Vec<(Fit, usize, &str)> = table
             .columns
@@ -145,7 +168,8 @@ impl ConsoleWriter {
     }
 }
 
-fn style(tone: Tone) -> Style {
+/// The colour of a tone.
+pub const fn style(tone: Tone) -> Style {
     match tone {
         Tone::Plain => Style::new(),
         Tone::Good => AnsiColor::Green.on_default(),

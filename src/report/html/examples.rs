@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::plan::Plan;
 use crate::report::view::format::counted;
-use crate::report::view::hotspots::{group, places};
+use crate::report::view::hotspots::{group, places, value_label};
 use crate::tally::{SampleLine, Samples};
 use crate::verdict::{HotSpot, HotspotScope, trace_ids};
 
@@ -29,6 +29,11 @@ pub(super) struct Examples {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Example {
     title: String,
+    /// Its journey, steps, values and failures: what the page is narrowed by.
+    journey: String,
+    steps: Vec<String>,
+    values: Vec<String>,
+    failures: Vec<String>,
     who: String,
     /// What finds it in the shop's logs and traces.
     marks: Vec<String>,
@@ -105,8 +110,9 @@ fn belongs(plan: &Plan, spot: &HotSpot, line: &SampleLine) -> bool {
 
 impl Example {
     fn of(title: &str, line: &SampleLine) -> Example {
-        let known = line.attributes.iter().chain(&line.observed);
-        let who: Vec<String> = known.map(|(name, value)| format!("{name} {value}")).collect();
+        let known = || line.attributes.iter().chain(&line.observed);
+        let failing = || line.exchanges.iter().filter(|exchange| exchange.failure.is_some());
+        let who: Vec<String> = known().map(|(name, value)| format!("{name} {value}")).collect();
         let exchanges = line.exchanges.iter().take(MOST_EXCHANGES).map(|exchange| ExchangeView {
             at: format!("{:.1} s", exchange.began_at.as_secs_f64()),
             step: exchange.step.clone(),
@@ -122,6 +128,13 @@ impl Example {
         });
         Example {
             title: format!("{title}, journey {}", line.journey),
+            journey: line.journey.clone(),
+            steps: failing().map(|exchange| exchange.step.clone()).collect(),
+            values: known().map(|(name, value)| value_label(name, value)).collect(),
+            failures: failing()
+                .filter_map(|exchange| exchange.failure)
+                .map(|kind| kind.label().to_owned())
+                .collect(),
             who: who.join(", "),
             marks: marks(line),
             exchanges: exchanges.collect(),

@@ -2,8 +2,12 @@
 
 use serde::Serialize;
 
+use super::chapters::Chapters;
 use super::charts::{self, Chart};
+use super::clock::start_ms;
 use super::examples::{Examples, examples};
+use super::filter::{Filter, filters};
+use super::incident_note::{IncidentNote, incident_notes};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::base::{plural, redact};
@@ -50,9 +54,17 @@ struct Page {
     answers: Vec<AnswerPart>,
     headline: Vec<StatementPart>,
     objectives: Vec<StripPart>,
+    overview: Vec<Chart>,
+    /// Of the planned start, in milliseconds since 1970.
+    start_ms: i64,
+    chapters: Chapters,
+    filters: Vec<Filter>,
+    notes_of_incidents: Vec<IncidentNote>,
     flows: Vec<Chart>,
     over_time: Vec<Chart>,
     responses: Vec<Chart>,
+    /// Steps at which nothing failed.
+    quiet_responses: Vec<Chart>,
     stages: bool,
     shape: Option<String>,
     outages: bool,
@@ -60,6 +72,7 @@ struct Page {
     heat: Option<Heat>,
     examples: Vec<Examples>,
     spreads: Vec<Chart>,
+    quiet_spreads: Vec<Chart>,
     percentiles: Vec<PercentilesPart>,
     losses: Vec<StripPart>,
     sections: Vec<SectionPart>,
@@ -165,16 +178,17 @@ impl Page {
             .filter(|step| run.steps[*step].attempts > 0)
             .take(MOST_STEPS)
             .collect();
-        let over_time = [
-            charts::arrivals(&run, &series),
-            charts::requests(&run, &series),
-            charts::failures(&run, &series),
-        ];
-        let spreads = reached
-            .iter()
-            .filter_map(|i| charts::spread(*i, &series.steps[*i], &run.steps[*i].response_ms));
-        let responses =
-            reached.iter().filter_map(|i| charts::response(*i, &run, &series, &series.steps[*i]));
+        let over_time = [charts::requests(&run, &series)];
+        let (failing, quiet): (Vec<usize>, Vec<usize>) =
+            reached.iter().partition(|i| run.steps[**i].failures > 0);
+        let spreads = |steps: &[usize]| -> Vec<Chart> {
+            let of = |i: &usize| charts::spread(*i, &series.steps[*i], &run.steps[*i].response_ms);
+            steps.iter().filter_map(of).collect()
+        };
+        let responses = |steps: &[usize]| -> Vec<Chart> {
+            let of = |i: &usize| charts::response(*i, &run, &series, &series.steps[*i]);
+            steps.iter().filter_map(of).collect()
+        };
         let objectives = findings.objectives.iter().zip(&run.objectives).enumerate();
         Page {
             live: live.map(str::to_owned),
@@ -195,6 +209,11 @@ impl Page {
             objectives: objectives
                 .map(|(i, (found, document))| StripPart::objective(i, found, document))
                 .collect(),
+            overview: charts::overview(&run, &series),
+            start_ms: start_ms(&run),
+            chapters: Chapters::of(findings),
+            filters: filters(plan, tally),
+            notes_of_incidents: incident_notes(input),
             flows: run
                 .journeys
                 .iter()
@@ -203,14 +222,16 @@ impl Page {
                 .map(|(i, it)| charts::flow(i, it))
                 .collect(),
             over_time: over_time.into_iter().chain(charts::lag(&run, &series)).collect(),
-            responses: responses.collect(),
+            responses: responses(&failing),
+            quiet_responses: responses(&quiet),
             stages: !run.stages.is_empty(),
             shape: plan.load.profile().and_then(|profile| profile.shape.clone()),
             outages: !run.incidents.is_empty(),
             late: !run.generator.late_windows_s.is_empty(),
             heat: Heat::of(&run.heat),
             examples: examples(plan, &tally.samples, &findings.hotspots),
-            spreads: spreads.collect(),
+            spreads: spreads(&failing),
+            quiet_spreads: spreads(&quiet),
             percentiles: reached
                 .iter()
                 .flat_map(|i| percentiles(*i, &series.steps[*i].label, &run))

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Micros, StepId};
 use crate::plan::Plan;
-use crate::tally::{Latency, StepTally, StepTime, Tally};
+use crate::tally::{Latency, PurchaseCounts, StepTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
 
 /// The most points of a line.
@@ -16,6 +16,10 @@ const MOST_POINTS: u32 = 300;
 const MOST_WINDOWS: u32 = 120;
 /// Fewer windows than this make no line.
 const FEWEST_WINDOWS: u32 = 4;
+/// The most moments of orders.
+const MOST_ORDER_POINTS: u32 = 120;
+/// The shortest moment of orders, in seconds.
+const FEWEST_ORDER_S: u32 = 5;
 /// Bins of a distribution for each factor of ten.
 const BINS_PER_DECADE: f64 = 10.0;
 
@@ -27,6 +31,11 @@ pub(super) struct Series {
     /// How many seconds a moment has.
     pub(super) moment_s: u32,
     pub(super) moments: Vec<Moment>,
+    /// How many seconds a moment of orders has: they are told per minute, and few in a second.
+    pub(super) order_s: u32,
+    pub(super) orders: Vec<OrderMoment>,
+    /// p50, p95 and p99 of all attempts at all steps, whatever came of them; intended start to last byte, or to the end of waiting.
+    pub(super) all: [Curve; 3],
     pub(super) steps: Vec<StepSeries>,
     pub(super) lag: LagSeries,
 }
@@ -41,6 +50,16 @@ pub(super) struct Moment {
     pub(super) attempts: u64,
     pub(super) failures: u64,
     pub(super) repeated: u64,
+    /// Shoppers in the shop at its end.
+    pub(super) inside: u64,
+}
+
+/// Purchase requests that were sent or settled in a stretch of seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct OrderMoment {
+    pub(super) from_s: u32,
+    pub(super) seconds: f64,
+    pub(super) counts: PurchaseCounts,
 }
 
 /// One step.
@@ -104,6 +123,18 @@ impl Series {
                 moment.failures += u64::from(*failures);
             }
         }
+        let mut inside = 0u64;
+        for moment in &mut moments {
+            let until = moment.from_s + moment_s;
+            for seen in tally.seconds.range(moment.from_s..until).map(|(_, seen)| seen) {
+                inside = (inside + seen.started).saturating_sub(seen.ended);
+            }
+            moment.inside = inside;
+        }
+        let order_s = seconds
+            .div_ceil(MOST_ORDER_POINTS)
+            .max(FEWEST_ORDER_S)
+            .next_multiple_of(tally.shape.seconds_together());
         let ids = (0..plan.steps.len()).map(|step| StepId(step as u16));
         let steps = ids
             .zip(&tally.steps)
@@ -117,8 +148,42 @@ impl Series {
             }),
             longest: over_time(&lags, tally.shape.block, 1, Latency::max),
         };
-        Series { length_s: f64::from(seconds), moment_s, moments, steps, lag }
+        Series {
+            length_s: f64::from(seconds),
+            moment_s,
+            moments,
+            order_s,
+            orders: orders(tally, seconds, order_s),
+            all: all_attempts(tally),
+            steps,
+            lag,
+        }
     }
+}
+
+fn orders(tally: &Tally, seconds: u32, order_s: u32) -> Vec<OrderMoment> {
+    let moment = |from_s: u32| {
+        let until = (from_s + order_s).min(seconds);
+        let mut counts = PurchaseCounts::default();
+        tally.seconds.range(from_s..until).for_each(|(_, seen)| counts += seen.purchases);
+        OrderMoment { from_s, seconds: f64::from(until - from_s), counts }
+    };
+    (0..seconds).step_by(order_s as usize).map(moment).collect()
+}
+
+fn all_attempts(tally: &Tally) -> [Curve; 3] {
+    let kinds = [StepTime::ResponseOk, StepTime::ResponseFailed, StepTime::ResponseCensored];
+    let mut parts: BTreeMap<u32, Vec<&Latency>> = BTreeMap::new();
+    for step in &tally.steps {
+        for (number, seen) in kinds.iter().flat_map(|kind| &step.times[*kind].blocks) {
+            parts.entry(*number).or_default().push(seen);
+        }
+    }
+    let sums: BTreeMap<u32, Latency> =
+        parts.into_iter().map(|(number, parts)| (number, parts.into_iter().sum())).collect();
+    let blocks = sums.iter().map(|(number, seen)| (*number, seen)).collect();
+    [0.5, 0.95, 0.99]
+        .map(|q| over_time(&blocks, tally.shape.block, min_sample(q), |window| window.quantile(q)))
 }
 
 // === impl StepSeries ===

@@ -9,7 +9,22 @@ use sha2::{Digest, Sha256};
 
 use crate::base::visible;
 
-const STYLE: &str = include_str!("templates/style.css");
+/// The page's style, after that of its charts.
+const STYLE: &str = concat!(
+    include_str!("../../../third-party/uplot/uPlot.min.css"),
+    "\n",
+    include_str!("templates/style.css")
+);
+/// What the page does: charts that answer, filters, and buttons that copy. The library's licence goes where its code goes.
+const SCRIPT: &str = concat!(
+    "/*! uPlot 1.6.32\n",
+    include_str!("../../../third-party/uplot/LICENSE"),
+    "*/\n",
+    include_str!("../../../third-party/uplot/uPlot.iife.min.js"),
+    "\n",
+    include_str!("templates/charts.js"),
+    include_str!("templates/page.js")
+);
 /// What a live page does: it takes each new state of the report as it comes.
 const LIVE_SCRIPT: &str = include_str!("templates/live.js");
 
@@ -36,22 +51,20 @@ pub(super) fn render(name: &str, data: impl Serialize + Send + Sync + 'static) -
 
 /// A whole document around a body.
 pub(super) fn document(title: &str, body: &str) -> String {
-    shell(title, body, None)
+    shell(title, body, SCRIPT, "")
 }
 
 /// A whole document around a body that a live run renews.
 pub fn live_shell(title: &str, body: &str) -> String {
-    shell(title, body, Some(LIVE_SCRIPT))
+    shell(title, body, &[SCRIPT, LIVE_SCRIPT].concat(), "; connect-src 'self'")
 }
 
-fn shell(title: &str, body: &str, script: Option<&str>) -> String {
-    let mut policy = format!(
-        "default-src 'none'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
-        hash(STYLE)
+fn shell(title: &str, body: &str, script: &str, also: &str) -> String {
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'{also}",
+        hash(STYLE),
+        hash(script)
     );
-    if let Some(script) = script {
-        policy.push_str(&format!("; script-src '{}'; connect-src 'self'", hash(script)));
-    }
     let mut environment = Environment::new();
     environment.add_template("shell.html", TEMPLATES[0].1).expect("the templates can be read");
     let title = visible(title);

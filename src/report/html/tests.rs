@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::base::{Micros, ShopperId, UnitId};
@@ -65,18 +68,24 @@ fn the_page_has_its_parts_in_order() {
     dt When?
     dt Who is affected?
     dt How many shoppers are lost?
+    dt How many orders?
     dt Can I trust this run?
+    h2 Load and failures
+    figcaption Active shoppers
+    figcaption Shopper arrivals per second
+    figcaption Orders per minute, in steps of 5 s
+    figcaption Failed attempts, and shoppers with their second failure, per second
+    figcaption Response time of all attempts, failed ones among them (log scale)
     h2 Did it pass?
     caption Objectives
     h2 Shopper outcomes (funnel)
     figcaption browse: shopper funnel (number of shoppers)
     figcaption buy: shopper funnel (number of shoppers)
+    caption Orders
     caption Shopper outcomes by unit (funnel)
     caption Shoppers by number of failed attempts
     h2 Timeline and incidents
-    figcaption Shopper arrivals per second
     figcaption Requests per second
-    figcaption Failed attempts, and shoppers with their second failure, per second
     figcaption Schedule lag of the load generator (log scale)
     h2 Groups with repeated failures
     caption Groups with elevated repeated failures (vs. everyone else)
@@ -131,6 +140,7 @@ fn the_page_has_its_parts_in_order() {
     When? Throughout no incident: the failure rate did not vary over time beyond chance
     Who is affected? payment wallet, node n3 repeated failures: payment wallet at pay, 234 of 4,525; node n3 at cart, checkout, 56 of 2,211
     How many shoppers are lost? 4.7 % 569 of 12,000 shoppers (95 % CI 4.4–5.1 %), expected under abandonment model applause-2024
+    How many orders? 5,068 confirmed 2,041 per minute; of 5,999 purchase requests: 17 declined, 914 unknown
     Can I trust this run? Yes the schedule was held: 12,000 of 12,000 arrivals started, schedule lag p99 79µs
     ");
 }
@@ -175,7 +185,7 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
     ] {
         let html = Html::parse_document(&shown(&simulated));
         let answers: Vec<String> = all(&html, ".answer .word").into_iter().map(text).collect();
-        assert_eq!(answers.len(), 6);
+        assert_eq!(answers.len(), 7);
         assert!(answers[1].contains(answer), "{answers:?}");
         assert!(all(&html, "figure[data-chart=arrivals] svg[role=img][aria-label]").len() == 2);
     }
@@ -191,9 +201,12 @@ fn what_is_not_to_be_believed_says_so_in_every_part() {
                 .map(|part| part.value().attr("id").unwrap_or_default().to_owned())
                 .collect()
         };
-        (of("section:has(> .warning)"), of("section.doubted"))
+        (
+            of("section:has(> .warning), section:has(> details.chapter > .warning)"),
+            of("section.doubted"),
+        )
     };
-    let all_parts = ["answers", "gate", "funnel", "time", "places", "steps", "loss"]
+    let all_parts = ["answers", "overview", "gate", "funnel", "time", "places", "steps", "loss"]
         .map(str::to_owned)
         .to_vec();
     let invalid = gated(2_000, 60, planted).stopped(Micros::from_secs(20), Micros::from_secs(30));
@@ -262,7 +275,14 @@ fn names_and_bodies_can_not_break_out() {
     };
     let text = page(&input);
     let html = Html::parse_document(&text);
-    assert_eq!(all(&html, "script, img, iframe, object, [onerror], [onclick], [style]").len(), 0);
+    assert_eq!(all(&html, "img, iframe, object, [onerror], [onclick], [style]").len(), 0);
+    assert_eq!(all(&html, "script:not([type='application/json'])").len(), 1);
+    let told = all(&html, "script[type='application/json']");
+    assert!(!told.is_empty());
+    for data in told {
+        let text: String = data.text().collect();
+        assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+    }
     assert!(all(&html, "h1")[0].text().collect::<String>().contains(HOSTILE));
     assert!(all(&html, "article pre").iter().any(|pre| pre.text().collect::<String>() == HOSTILE));
     assert_eq!(all(&html, "main").len(), 1);
@@ -276,7 +296,13 @@ fn a_page_reaches_for_nothing() {
     let policy =
         all(&html, "meta[http-equiv=Content-Security-Policy]")[0].value().attr("content").unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
-    assert_eq!(all(&html, "script, link:not([href='data:,']), [src]").len(), 0);
+    assert_eq!(all(&html, "link:not([href='data:,']), [src]").len(), 0);
+    let scripts = all(&html, "script:not([type='application/json'])");
+    let script: String = scripts[0].text().collect();
+    let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));
+    assert!(policy.contains(&format!("; script-src 'sha256-{hash}'; img-src data:;")), "{policy}");
+    assert!(!policy.contains("connect-src") && scripts.len() == 1);
+    assert!(script.contains("Copyright (c) 2022 Leon Sorokin"));
     let outside = |element: &ElementRef<'_>| {
         element.value().attr("href").is_some_and(|href| !href.starts_with('#') && href != "data:,")
     };
@@ -316,4 +342,72 @@ fn who_still_tries_is_not_told_as_lost_and_branches_stand_beside_each_other() {
     assert!(rows[3].ends_with("0430"), "{rows:?}");
     let told: Vec<String> = all(&html, "#funnel th.words").into_iter().map(text).collect();
     assert_eq!(told.iter().filter(|name| name.ends_with("(one of 2)")).count(), 2, "{told:?}");
+}
+
+#[test]
+fn chapters_without_news_are_folded_and_those_with_news_are_not() {
+    let folded = |simulated: &SimulatedRun| {
+        let html = Html::parse_document(&shown(simulated));
+        let chapters = all(&html, "section:has(> details.chapter:not([open]))");
+        chapters.iter().map(|it| it.value().attr("id").unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let healthy = SimulatedRun::run(6_000, 60, |_| Outcome::Ok);
+    let all_but_the_gate = ["funnel", "time", "places", "steps", "loss", "trust", "again"];
+    assert_eq!(folded(&healthy), all_but_the_gate);
+    assert_eq!(folded(&gated(12_000, 120, planted)), ["time", "trust", "again"]);
+}
+
+#[test]
+fn an_incident_has_a_note_for_the_channel_where_it_is_dealt_with() {
+    let mut simulated = SimulatedRun::run(12_000, 240, |m| {
+        failing(m.step == "pay" && (100.0..130.0).contains(&m.now))
+    });
+    let pay = simulated.step("pay");
+    let exchange = SampledExchange {
+        step: "pay".into(),
+        attempt: 1,
+        began_at: Micros::from_secs(110),
+        took: Micros(1),
+        status: Some(503),
+        failure: Some(FailureKind::ServerError),
+        detail: String::new(),
+        request: None,
+        response: None,
+    };
+    for (nth, at) in [(1, 110), (2, 10)] {
+        let line = SampleLine {
+            shopper: ShopperId(nth),
+            marker: format!("shopper-{nth}"),
+            journey: "buy".into(),
+            attributes: [].into(),
+            observed: [].into(),
+            arrived_at: Micros::ZERO,
+            end: End::StoppedByCap,
+            exchanges: vec![SampledExchange {
+                began_at: Micros::from_secs(at),
+                ..exchange.clone()
+            }],
+        };
+        let site = FailureSite { step: pay, kind: FailureKind::ServerError, status: Some(503) };
+        let cause = FirstFailure { site, message: "".into() };
+        simulated.tally.samples.offer(&cause, nth, Arc::new(line));
+    }
+    let html = Html::parse_document(&shown(&simulated));
+    let notes: Vec<String> =
+        all(&html, "details.incident pre").into_iter().map(|it| it.text().collect()).collect();
+    assert_snapshot!(notes.join("\n\n"), @r#"
+    ### Black Friday checkout: pay failed 100 % of first attempts
+
+    - **From:** 2026-11-27T09:01:40Z, 1m40s after the start
+    - **To:** 2026-11-27T09:02:10Z, 2m10s after the start
+    - **Where:** pay, http://127.0.0.1:8080/
+    - **Failed:** 678 of 678 first attempts, 100 % (95 % CI 99.4–100 %); none at other times
+    - **Who:** any shopper: no group stands out
+    - **Failed again:** 430 shoppers
+    - **Lost:** about 406 shoppers above other times (95 % CI 322–482)
+    - **Shoppers (header `x-shopper`):** `shopper-1`
+    - **Log query:** `@timestamp:["2026-11-27T09:01:40Z" TO "2026-11-27T09:02:10Z"] AND ("shopper-1")`
+    - **In files:** `grep -E 'shopper-1'`
+    - **Run:** 20261127T090000Z-black-friday-checkout-0a1b, seed 42
+    "#);
 }

@@ -17,6 +17,7 @@ use super::friction::FrictionDocument;
 use super::incidents::{
     DetectableDocument, IncidentDocument, PressureDocument, SeasonDocument, SourceDocument,
 };
+use super::orders::OrdersDocument;
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::revenue::RevenueDocument;
 use super::wire::WireDocument;
@@ -86,6 +87,9 @@ pub struct RunDocument {
     pub friction: Vec<FrictionDocument>,
     /// Outcomes of shoppers.
     pub shoppers: ShoppersDocument,
+    /// Orders as shoppers know of them; null if the scenario has no purchase.
+    #[serde(default)]
+    pub orders: Option<OrdersDocument>,
     /// Retry experiment; null without one.
     pub experiment: Option<ExperimentDocument>,
     /// Lost shoppers; null for a closed load.

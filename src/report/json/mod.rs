@@ -8,6 +8,7 @@ mod experiment;
 mod figures;
 mod friction;
 mod incidents;
+mod orders;
 mod places;
 mod revenue;
 mod summary;
@@ -27,6 +28,7 @@ pub use incidents::{
     DetectableDocument, IncidentDocument, OverloadDocument, PressureDocument, SeasonDocument,
     SightDocument, SourceDocument,
 };
+pub use orders::{MinuteOrdersDocument, OrderCountsDocument, OrdersDocument};
 pub use places::{EndingsDocument, HeatDocument, StageDocument};
 pub(super) use summary::hotspot;
 pub use summary::{run_document, run_json, run_schema};

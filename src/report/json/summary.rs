@@ -15,6 +15,7 @@ use super::experiment::experiment;
 use super::figures::{PlaceDocument, basis_of, figure, millis, pair, spans};
 use super::friction::friction;
 use super::incidents::{detectable, incident, pressure, season, source};
+use super::orders::orders;
 use super::places::{endings, heat, stages};
 use super::revenue::revenue;
 use super::wire::wire;
@@ -84,6 +85,7 @@ pub fn run_document(
         journeys: journeys(plan, findings),
         friction: findings.friction.iter().map(|found| friction(plan, found)).collect(),
         shoppers: shoppers(findings),
+        orders: findings.orders.as_ref().map(orders),
         experiment: findings.experiment.as_ref().map(|found| experiment(plan, found)),
         loss: findings.loss.as_ref().map(loss),
         repeats: repeats(plan, findings),

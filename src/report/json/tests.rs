@@ -420,6 +420,41 @@ fn a_run_with_planted_faults_in_full() {
           "impatient-75": 1032.46
         }
       },
+      "orders": {
+        "sent": 5999,
+        "confirmed": 5068,
+        "declined": 17,
+        "failed": 0,
+        "unknown": 914,
+        "in_flight": 0,
+        "confirmed_per_minute": 2040.81,
+        "by_minute": [
+          {
+            "from_s": 0,
+            "sent": 2910,
+            "confirmed": 2551,
+            "declined": 10,
+            "failed": 0,
+            "unknown": 349
+          },
+          {
+            "from_s": 60,
+            "sent": 3010,
+            "confirmed": 2504,
+            "declined": 7,
+            "failed": 0,
+            "unknown": 499
+          },
+          {
+            "from_s": 120,
+            "sent": 79,
+            "confirmed": 13,
+            "declined": 0,
+            "failed": 0,
+            "unknown": 66
+          }
+        ]
+      },
       "experiment": null,
       "loss": {
         "behaviour": "probe",

@@ -4,7 +4,7 @@ use super::blocks::{Answer, Tone};
 use super::format::{NOTHING, count, counted, expected, interval, rate};
 use super::hotspots::{group, places};
 use super::loss::lost_share;
-use super::{headline, incidents, power};
+use super::{headline, incidents, orders, power};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Validity, Verdict};
 
@@ -16,14 +16,15 @@ const TOO_FEW: &str = "Too few failures";
 
 /// The questions in the order in which they are asked.
 pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer> {
-    vec![
+    let questions = [
         passed(facts, findings),
         place(plan, findings),
         when(plan, facts, findings),
         who(plan, findings),
         lost(findings),
-        trust(findings),
-    ]
+    ];
+    let of_orders = orders::answer(findings);
+    questions.into_iter().chain(of_orders).chain([trust(findings)]).collect()
 }
 
 fn answer(

@@ -101,10 +101,13 @@ fn relative_risk_range(spot: &HotSpot) -> Option<String> {
 
 /// A hot spot's group: `payment wallet`; a value that begins with its name stands alone: `node-3`.
 pub fn group(spot: &HotSpot) -> String {
-    let value_of = |(name, value): &(String, String)| {
-        if value.starts_with(name.as_str()) { value.clone() } else { format!("{name} {value}") }
-    };
-    spot.group.iter().map(value_of).collect::<Vec<_>>().join(", ")
+    let values = spot.group.iter().map(|(name, value)| value_label(name, value));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// A value with the name that it is of, unless it says so itself: `payment wallet`, `node-3`.
+pub fn value_label(name: &str, value: &str) -> String {
+    if value.starts_with(name) { value.to_owned() } else { format!("{name} {value}") }
 }
 
 /// A hot spot's group, marked where its values were observed in responses and not assigned to shoppers.

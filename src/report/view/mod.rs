@@ -15,6 +15,7 @@ pub(super) mod hotspots;
 pub(super) mod incidents;
 pub(super) mod loss;
 mod notes;
+mod orders;
 mod page;
 mod power;
 mod repeats;

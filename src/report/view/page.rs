@@ -7,7 +7,7 @@ use super::blocks::{Answer, Section, Statement, Table};
 use super::warning::{Warning, warning};
 use super::{
     answers, assets, burn, clusters, experiment, friction, gate, generator, headline, hotspots,
-    incidents, loss, notes, repeats, tables,
+    incidents, loss, notes, orders, repeats, tables,
 };
 use crate::plan::Plan;
 use crate::verdict::{Findings, RunFacts, Verdict};
@@ -47,6 +47,7 @@ impl View {
         let mut tables = vec![
             gate::objectives(findings).of(Section::Gate),
             burn::alerts(findings).of(Section::Gate),
+            orders::table(findings).of(Section::Funnel),
             tables::funnel(plan, findings).of(Section::Funnel),
             tables::by_failures(findings).of(Section::Funnel),
             incidents::table(plan, facts, findings).of(Section::Time),

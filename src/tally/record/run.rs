@@ -2,6 +2,7 @@
 
 use crate::base::{JourneyId, Micros};
 use crate::tally::generator::{OwnFault, add_cause};
+use crate::tally::purchases::PurchaseStage;
 use crate::tally::run_tally::Tally;
 
 impl Tally {
@@ -35,6 +36,11 @@ impl Tally {
     pub fn unstarted(&mut self, at: Micros, cause: &str) {
         add_cause(&mut self.arrivals.unstarted, cause, 1);
         self.blocks.entry(self.shape.block_of(at)).or_default().unstarted += 1;
+    }
+
+    /// A purchase request was sent, or settled.
+    pub fn purchase(&mut self, at: Micros, stage: PurchaseStage) {
+        self.seconds.entry(self.shape.second_of(at)).or_default().purchases.add(stage);
     }
 
     /// A request was not made, or failed, because of us.

@@ -19,6 +19,7 @@ fn full() -> Tally {
     record_arrivals(&mut tally);
     record_attempts(&mut tally);
     record_requests(&mut tally);
+    record_purchases(&mut tally);
     record_journeys(&mut tally);
     record_shoppers(&mut tally);
     set_generator(&mut tally.generator);
@@ -119,6 +120,19 @@ fn record_requests(tally: &mut Tally) {
         load: Some(Micros::from_millis(870)),
     };
     times(2, |_| tally.assets(StepId(2), &seen));
+}
+
+fn record_purchases(tally: &mut Tally) {
+    let stages = [
+        PurchaseStage::Sent,
+        PurchaseStage::Confirmed,
+        PurchaseStage::Declined,
+        PurchaseStage::Failed,
+        PurchaseStage::Unknown,
+    ];
+    for (stage, count) in stages.into_iter().zip([30, 9, 8, 6, 5]) {
+        times(count, |i| tally.purchase(Micros::from_secs(i), stage));
+    }
 }
 
 fn record_journeys(tally: &mut Tally) {

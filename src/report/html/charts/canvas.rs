@@ -71,7 +71,7 @@ pub(super) struct ChartLine {
 }
 
 /// The size of a drawing and its margins, in units of half a pixel at the size at which it is shown.
-struct ChartSize {
+pub(super) struct ChartSize {
     class: &'static str,
     size: (u32, u32),
     left: i32,
@@ -81,16 +81,19 @@ struct ChartSize {
     letter: f64,
 }
 
-const WIDE: ChartSize = ChartSize {
+const NARROW: ChartSize =
+    ChartSize { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
+/// Beneath each other, so that a whole overview is seen at once.
+const PANEL: ChartSize = ChartSize {
     class: "wide",
-    size: (1_800, 420),
+    size: (1_800, 250),
     left: 110,
     right: 180,
     text: 24.0,
     letter: 13.0,
 };
-const NARROW: ChartSize =
-    ChartSize { class: "narrow", size: (740, 400), left: 96, right: 152, text: 23.0, letter: 13.0 };
+const NARROW_PANEL: ChartSize =
+    ChartSize { class: "narrow", size: (740, 300), left: 96, right: 152, text: 23.0, letter: 13.0 };
 const TOP: i32 = 34;
 const BOTTOM: i32 = 40;
 
@@ -98,12 +101,21 @@ type Area<'a, C> = DrawingArea<SVGBackend<'a>, C>;
 type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
+// === impl ChartSize ===
+
+impl ChartSize {
+    /// For charts beneath each other.
+    pub(super) const fn panels() -> [ChartSize; 2] {
+        [PANEL, NARROW_PANEL]
+    }
+}
+
 // === impl Plot ===
 
 impl Plot {
-    /// The plot for wide screens and for narrow ones.
-    pub(super) fn svg(&self, alternative: &str) -> String {
-        [WIDE, NARROW].map(|format| self.in_format(&format, alternative)).concat()
+    /// The plot in these formats, of which the page shows the one that fits.
+    pub(super) fn svg_in(&self, formats: [ChartSize; 2], alternative: &str) -> String {
+        formats.map(|format| self.in_format(&format, alternative)).concat()
     }
 
     /// The plot in the narrow form alone, for grids of small ones.
@@ -263,6 +275,24 @@ fn text(
 // === impl Colour ===
 
 impl Colour {
+    /// As the style sheet calls it.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Colour::Blue => "blue",
+            Colour::Sky => "sky",
+            Colour::Orange => "orange",
+            Colour::Vermillion => "vermillion",
+            Colour::Purple => "purple",
+            Colour::Grey => "grey",
+            Colour::Ink => "faint",
+            Colour::Grid => "line",
+            Colour::Stage => "stage",
+            Colour::Blank => "paper",
+            Colour::Outage => "outage",
+            Colour::Late => "late",
+        }
+    }
+
     fn rgb(self) -> RGBColor {
         let (r, g, b) = match self {
             Colour::Blue => (0x00, 0x72, 0xB2),

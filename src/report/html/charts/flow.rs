@@ -51,6 +51,8 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
         alternative,
         head: head.into_iter().map(str::to_owned).collect(),
         rows: units.iter().map(row).collect(),
+        data: None,
+        step: None,
     }
 }
 

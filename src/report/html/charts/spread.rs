@@ -117,6 +117,8 @@ pub(in crate::report::html) fn over(
             .chain(kinds.iter().map(|(name, _, _)| name.clone()))
             .collect(),
         rows: edges.iter().map(row).collect(),
+        data: None,
+        step: None,
     })
 }
 

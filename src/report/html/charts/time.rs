@@ -2,13 +2,15 @@
 
 use super::Chart;
 use super::axis::{Axis, clock, millis};
-use super::canvas::{Band, ChartLine, Colour, Plot};
+use super::canvas::{Band, ChartLine, ChartSize, Colour, Plot};
+use super::data::ChartData;
+use crate::report::html::clock::time_of_day;
 use crate::report::html::series::{Moment, Series, StepSeries};
 use crate::report::json::RunDocument;
 use crate::report::view::format::{count, figure};
 
 /// Arrivals planned and started.
-pub(in crate::report::html) fn arrivals(run: &RunDocument, series: &Series) -> Chart {
+pub(super) fn arrivals(run: &RunDocument, series: &Series) -> Chart {
     let title = "Shopper arrivals per second";
     let generator = &run.generator;
     let alternative = format!(
@@ -20,7 +22,7 @@ pub(in crate::report::html) fn arrivals(run: &RunDocument, series: &Series) -> C
         ("planned", Colour::Grey, 8, of(|moment| moment.planned)),
         ("started", Colour::Blue, 4, of(|moment| moment.started)),
     ];
-    counts(run, series, "arrivals", title, alternative, &lines)
+    counts(run, series, ("arrivals", title, alternative), ChartSize::panels(), &lines)
 }
 
 /// Requests on the wire.
@@ -30,15 +32,14 @@ pub(in crate::report::html) fn requests(run: &RunDocument, series: &Series) -> C
     counts(
         run,
         series,
-        "requests",
-        "Requests per second",
-        alternative,
+        ("requests", "Requests per second", alternative),
+        ChartSize::panels(),
         &[("requests", Colour::Blue, 4, of(|moment| moment.requests))],
     )
 }
 
 /// Failed attempts, and shoppers who failed again.
-pub(in crate::report::html) fn failures(run: &RunDocument, series: &Series) -> Chart {
+pub(super) fn failures(run: &RunDocument, series: &Series) -> Chart {
     let alternative = format!(
         "Failed attempts per second over time, {} in all; shoppers with their second failure, {} in all.",
         count(run.steps.iter().map(|step| step.failures).sum()),
@@ -51,9 +52,12 @@ pub(in crate::report::html) fn failures(run: &RunDocument, series: &Series) -> C
     counts(
         run,
         series,
-        "failures",
-        "Failed attempts, and shoppers with their second failure, per second",
-        alternative,
+        (
+            "failures",
+            "Failed attempts, and shoppers with their second failure, per second",
+            alternative,
+        ),
+        ChartSize::panels(),
         &lines,
     )
 }
@@ -78,7 +82,26 @@ pub(in crate::report::html) fn response(
         ranges(&lines)
     );
     let title = format!("{}: response time of successful attempts (log scale)", step.label);
-    log_chart(run, series, (format!("response-{place}"), title, alternative), lines, true)
+    let chart =
+        log_chart(run, series, (format!("response-{place}"), title, alternative), lines, true)?;
+    Some(Chart { step: Some(step.label.clone()), ..chart })
+}
+
+/// Response times of all steps together, failed and unfinished attempts among them; none where too little was seen.
+pub(super) fn all_responses(run: &RunDocument, series: &Series) -> Option<Chart> {
+    let names = [("p50", Colour::Sky), ("p95", Colour::Orange), ("p99", Colour::Vermillion)];
+    let lines: Vec<ChartLine> = names
+        .into_iter()
+        .zip(&series.all)
+        .filter(|(_, line)| !line.is_empty())
+        .map(|((name, colour), line)| on_log_scale(name, colour, line))
+        .collect();
+    let alternative = format!(
+        "Response time of all attempts over time, failed ones among them: {}.",
+        ranges(&lines)
+    );
+    let title = "Response time of all attempts, failed ones among them (log scale)".to_owned();
+    log_chart(run, series, ("times".to_owned(), title, alternative), lines, false)
 }
 
 /// Our own lag.
@@ -104,9 +127,8 @@ fn of(figure: Figure) -> Figure {
 fn counts(
     run: &RunDocument,
     series: &Series,
-    id: &str,
-    title: &str,
-    alternative: String,
+    (id, title, alternative): (&str, &str, String),
+    formats: [ChartSize; 2],
     kinds: &[(&str, Colour, u32, Figure)],
 ) -> Chart {
     let per_second = |moment: &Moment, of: Figure| of(moment) as f64 / f64::from(series.moment_s);
@@ -129,26 +151,28 @@ fn counts(
         .fold(0.0, f64::max);
     let plot = Plot {
         x: Axis::of_time(series.length_s, 12),
-        y: Axis::from_zero(highest, 4),
+        y: Axis::from_zero(highest, 3),
         bands: bands(run),
         lines,
-        marks: Vec::new(),
+        marks: marks(run, series.length_s),
     };
     let row = |moment: &Moment| {
         let numbers = kinds.iter().map(|(_, _, _, of)| figure(per_second(moment, *of)));
-        [clock(f64::from(moment.from_s))].into_iter().chain(numbers).collect()
+        clock_rows(run, f64::from(moment.from_s)).into_iter().chain(numbers).collect()
     };
     Chart {
         id: id.to_owned(),
         title: title.to_owned(),
-        svg: plot.svg(&alternative),
+        data: Some(ChartData::of(&plot, "/s", false)),
+        svg: plot.svg_in(formats, &alternative),
         alternative,
-        head: ["run time"]
+        head: ["run time", "clock"]
             .into_iter()
             .chain(kinds.iter().map(|(name, ..)| *name))
             .map(str::to_owned)
             .collect(),
         rows: series.moments.iter().map(row).collect(),
+        step: None,
     }
 }
 
@@ -172,10 +196,13 @@ fn log_chart(
     let rows = times
         .iter()
         .map(|time| {
-            [clock(*time)].into_iter().chain(lines.iter().map(|line| at(line, *time))).collect()
+            clock_rows(run, *time)
+                .into_iter()
+                .chain(lines.iter().map(|line| at(line, *time)))
+                .collect()
         })
         .collect();
-    let head = ["run time".to_owned()]
+    let head = ["run time".to_owned(), "clock".to_owned()]
         .into_iter()
         .chain(lines.iter().map(|line| line.name.clone()))
         .collect();
@@ -184,10 +211,15 @@ fn log_chart(
         y: Axis::of_log_ms(10f64.powf(low), 10f64.powf(high)),
         bands: bands(run),
         lines,
-        marks: Vec::new(),
+        marks: if small { Vec::new() } else { marks(run, series.length_s) },
     };
-    let svg = if small { plot.small_svg(&alternative) } else { plot.svg(&alternative) };
-    Some(Chart { id, title, alternative, svg, head, rows })
+    let svg = if small {
+        plot.small_svg(&alternative)
+    } else {
+        plot.svg_in(ChartSize::panels(), &alternative)
+    };
+    let data = Some(ChartData::of(&plot, "ms", true));
+    Some(Chart { id, title, alternative, svg, head, rows, data, step: None })
 }
 
 fn on_log_scale(
@@ -222,8 +254,22 @@ fn ranges(lines: &[ChartLine]) -> String {
     lines.iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
+/// A place in time as two cells: since the planned start, and on the clock.
+pub(super) fn clock_rows(run: &RunDocument, at: f64) -> Vec<String> {
+    vec![clock(at), time_of_day(run, at)]
+}
+
+/// When the last shopper is due, where the run goes on after it.
+pub(super) fn marks(run: &RunDocument, length_s: f64) -> Vec<(f64, String)> {
+    let end = run.stages.last().map(|stage| stage.until_s);
+    end.filter(|end| *end > 0.0 && *end + 1.0 < length_s)
+        .map(|end| (end, String::new()))
+        .into_iter()
+        .collect()
+}
+
 /// Every other stage is shaded; above the stages, when the shop failed, and when we were late.
-fn bands(run: &RunDocument) -> Vec<Band> {
+pub(super) fn bands(run: &RunDocument) -> Vec<Band> {
     let stage = |(place, stage): (usize, &crate::report::json::StageDocument)| Band {
         from: stage.from_s,
         until: stage.until_s,

@@ -15,15 +15,17 @@ function renew() {
   fetch("body", { cache: "no-store" })
     .then((answer) => answer.text())
     .then((body) => {
-      const open = new Set([...report.querySelectorAll("details[open] > summary")].map((it) => it.textContent));
+      const known = new Map([...report.querySelectorAll("summary")].map((it) => [it.textContent, it.parentElement.open]));
       const focused = document.activeElement && report.contains(document.activeElement) ? document.activeElement.textContent : null;
       const [x, y] = [window.scrollX, window.scrollY];
+      const narrowed = narrowing();
       report.innerHTML = body;
       document.title = `${report.querySelector("h1").textContent.trim()} · tillrush`;
       for (const summary of report.querySelectorAll("summary")) {
-        if (open.has(summary.textContent)) summary.parentElement.open = true;
+        if (known.has(summary.textContent)) summary.parentElement.open = known.get(summary.textContent);
         if (focused !== null && summary.textContent === focused) summary.focus({ preventScroll: true });
       }
+      begin(narrowed);
       window.scrollTo(x, y);
     })
     .catch(() => {})
