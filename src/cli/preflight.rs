@@ -21,7 +21,7 @@ use super::screen::Screen;
 use crate::base::{Micros, ShopperId};
 use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
-use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private};
+use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private, looked_up};
 use crate::shopper::browser::device::AGENT;
 use crate::shopper::browser::session::SessionSettings;
 use crate::shopper::transport::{
@@ -151,7 +151,7 @@ async fn ensure_allowed(url: &Url, allowed: &[String]) -> Result<(), Failure> {
         Host::Ipv6(ip) => vec![ip.into()],
         Host::Domain(name) => {
             let port = url.port_or_known_default().unwrap_or(80);
-            let found = tokio::net::lookup_host((name, port)).await;
+            let found = tokio::net::lookup_host((looked_up(name), port)).await;
             found
                 .map_err(|error| no_response(url, &format!("host not found: {error}")))?
                 .map(|address| address.ip())

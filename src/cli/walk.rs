@@ -52,6 +52,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             screen,
             requests: Cell::new(0),
             secrets: RefCell::new(secrets_of(plan, shopper, ordinal)),
+            way: RefCell::default(),
             first_error: Rc::clone(&first_error),
         };
         let context = CoreContext::<(_, _, _)> {
@@ -157,6 +158,22 @@ fn secrets_of(plan: &Plan, shopper: ShopperId, ordinal: u64) -> Redactor {
     }))
 }
 
+/// What was asked in one chain of redirects.
+#[derive(Default)]
+struct Way(Vec<String>);
+
+impl Way {
+    /// Whether redirects have led to where they came from.
+    fn goes_round(&mut self, asked: String, hop: RedirectHop) -> bool {
+        if hop.index == 0 {
+            self.0.clear();
+        }
+        let before = hop.index > 0 && !hop.preflight && self.0.contains(&asked);
+        self.0.push(asked);
+        before
+    }
+}
+
 /// Prints what it sees.
 struct Narrator {
     plan: Arc<Plan>,
@@ -164,6 +181,8 @@ struct Narrator {
     requests: Cell<u32>,
     /// Masks secrets of the run and of this shopper.
     secrets: RefCell<Redactor>,
+    /// What was asked since the last request that no redirect led to.
+    way: RefCell<Way>,
     /// Why the first request had no response, if it had none.
     first_error: Rc<RefCell<Option<TransportError>>>,
 }
@@ -187,13 +206,20 @@ impl StepObserver for Narrator {
             *self.first_error.borrow_mut() = exchange.result.as_ref().err().cloned();
         }
         let scheme = if request.origin.tls { "https" } else { "http" };
-        let redirect = if hop.index > 0 { "redirected: " } else { "" };
+        let redirect = match hop {
+            RedirectHop { preflight: true, .. } => "preflight: ",
+            RedirectHop { index: 1.., .. } => "redirected: ",
+            RedirectHop { index: 0, .. } => "",
+        };
         let address = format!("{scheme}://{}{}", request.origin.authority(), request.path);
         self.line(&format!(
             "  {redirect}{} {}",
             request.method,
             self.secrets.borrow().text(&address)
         ));
+        if self.way.borrow_mut().goes_round(format!("{} {address}", request.method), hop) {
+            self.line("  note: this address was asked before; going round is no failure below 20 redirects");
+        }
         self.headers(">", &request.headers);
         self.body(">", &request.body);
         let took = exchange.ended_at.since(exchange.began_at);
@@ -367,4 +393,19 @@ fn print(screen: Screen, parts: &[(Style, &str)]) {
         if screen.colour { format!("{style}{text}{style:#}") } else { text }
     };
     screen.print_line(format_args!("{}", parts.iter().map(painted).collect::<String>()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_goes_round_where_it_asks_again_what_it_asked() {
+        let mut way = Way::default();
+        let mut at = |asked: &str, index| {
+            way.goes_round(asked.to_owned(), RedirectHop { index, preflight: false, held: None })
+        };
+        assert!(!at("GET /a", 0) && !at("GET /b", 1) && at("GET /a", 2));
+        assert!(!at("GET /a", 0) && !at("GET /c", 1));
+    }
 }

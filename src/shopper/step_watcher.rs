@@ -56,7 +56,8 @@ impl<E: Env> FetchWatcher for StepWatcher<'_, E> {
         self.context.tally.borrow_mut().exchange(&seen);
         self.effort.add(&seen);
         self.trace.add(self.step, self.nth, exchange);
-        *self.exchanges += 1;
+        // A preflight buys nothing, and is none of the requests that may have.
+        *self.exchanges += u32::from(!hop.preflight);
         self.context.observe(|observer| observer.exchange_done(self.step, request, exchange, hop));
     }
 }

@@ -34,6 +34,10 @@ pub enum FailureKind {
     MissingContent,
     /// Redirected in a circle, or too often.
     RedirectLoop,
+    /// The shop's other origin did not give the page's script leave to ask (a CORS preflight), so that nothing was sent.
+    PreflightRefused,
+    /// The answer of the shop's other origin does not let the page's script read it (CORS).
+    CorsBlocked,
 }
 
 /// What the shopper can know about an order after a failure of this kind.
@@ -49,7 +53,7 @@ pub enum OrderKnowledge {
 
 impl FailureKind {
     /// Every kind, in order.
-    pub const ALL: [FailureKind; 14] = [
+    pub const ALL: [FailureKind; 16] = [
         FailureKind::Dns,
         FailureKind::Connect,
         FailureKind::Tls,
@@ -64,6 +68,8 @@ impl FailureKind {
         FailureKind::UnexpectedContent,
         FailureKind::MissingContent,
         FailureKind::RedirectLoop,
+        FailureKind::PreflightRefused,
+        FailureKind::CorsBlocked,
     ];
 
     /// As reports write it in prose.
@@ -83,6 +89,8 @@ impl FailureKind {
             FailureKind::UnexpectedContent => "unexpected content",
             FailureKind::MissingContent => "missing content",
             FailureKind::RedirectLoop => "redirect loop",
+            FailureKind::PreflightRefused => "CORS preflight refused",
+            FailureKind::CorsBlocked => "blocked by CORS",
         }
     }
 
@@ -103,6 +111,8 @@ impl FailureKind {
             FailureKind::UnexpectedContent => "unexpected_content",
             FailureKind::MissingContent => "missing_content",
             FailureKind::RedirectLoop => "redirect_loop",
+            FailureKind::PreflightRefused => "preflight_refused",
+            FailureKind::CorsBlocked => "cors_blocked",
         }
     }
 
@@ -114,7 +124,8 @@ impl FailureKind {
             | FailureKind::Connect
             | FailureKind::Tls
             | FailureKind::Throttled
-            | FailureKind::ClientError => OrderKnowledge::None,
+            | FailureKind::ClientError
+            | FailureKind::PreflightRefused => OrderKnowledge::None,
             FailureKind::TooSlow
             | FailureKind::Broken
             | FailureKind::BrokenReused
@@ -123,7 +134,8 @@ impl FailureKind {
             | FailureKind::UnexpectedStatus
             | FailureKind::UnexpectedContent
             | FailureKind::MissingContent
-            | FailureKind::RedirectLoop => OrderKnowledge::Unknown,
+            | FailureKind::RedirectLoop
+            | FailureKind::CorsBlocked => OrderKnowledge::Unknown,
         }
     }
 }

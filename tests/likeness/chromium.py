@@ -13,8 +13,11 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-extensions",
     "--disable-sync", "--disable-dev-shm-usage", "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows", "--disable-popup-blocking", "--lang=en-US", "--mute-audio",
+    # One process for the pages of all sites: none waits for another to begin.
+    "--disable-site-isolation-trials", "--disable-features=IsolateOrigins,site-per-process,BackForwardCache,ProactivelySwapBrowsingInstance,SpareRendererForSitePerProcess",
+    "--renderer-process-limit=2",
     # No name but this machine's is looked up.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE ::1, EXCLUDE *.localhost",
 )
 SECONDS = 30
 
@@ -25,6 +28,10 @@ class Chromium:
     def __init__(self, program=None):
         program = program or next(found for found in map(shutil.which, PROGRAMS) if found)
         self.profile = tempfile.mkdtemp(prefix="likeness-")
+        # Cookies of other sites, as Chrome has them as it comes; Debian's package and private windows refuse them.
+        os.makedirs(os.path.join(self.profile, "Default"))
+        with open(os.path.join(self.profile, "Default", "Preferences"), "w", encoding="utf-8") as file:
+            json.dump({"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}, file)
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
         # Chromium reads from descriptor 3 and writes to 4.

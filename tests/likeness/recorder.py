@@ -24,13 +24,20 @@ class Recorder:
     def __init__(self, answer):
         self.answer = answer
         self.server = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = "http://127.0.0.1:%d" % self.server.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        port = self.server.getsockname()[1]
+        self.url = "http://127.0.0.1:%d" % port
+        # The same port of ::1 as well, where the machine has it and it is free.
+        try:
+            self.other = socket.create_server(("::1", port), family=socket.AF_INET6, backlog=128)
+        except OSError:
+            self.other = None
+        for server in filter(None, (self.server, self.other)):
+            threading.Thread(target=self.accept, args=(server,), daemon=True).start()
 
-    def accept(self):
+    def accept(self, server):
         while True:
             try:
-                connection, _ = self.server.accept()
+                connection, _ = server.accept()
             except OSError:
                 return
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
@@ -67,7 +74,8 @@ class Recorder:
                 return
 
     def close(self):
-        self.server.close()
+        for server in filter(None, (self.server, self.other)):
+            server.close()
 
 
 def answer(body=b"", status="200 OK", headers=()):

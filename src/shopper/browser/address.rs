@@ -1,8 +1,10 @@
 //! Addresses as a browser sees them: what a link means on the page it is on, where a shopper may go, and
 //! what a request tells of the page it comes from.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use encoding_rs::{EncoderResult, Encoding, UTF_8};
 use url::Url;
 
 /// The hosts that shoppers may send requests to. Everything else is somebody else's shop.
@@ -183,25 +185,38 @@ pub fn is_private(address: IpAddr) -> bool {
     AddressOwner::of(address).is_own()
 }
 
+/// The name to look up for a host: names below `localhost` are this machine to browsers, whatever the resolver says of them
+/// (RFC 6761, 6.3).
+pub fn looked_up(host: &str) -> &str {
+    let bare = host.strip_suffix('.').unwrap_or(host);
+    if bare.ends_with(".localhost") { "localhost" } else { host }
+}
+
 /// What a step's address means: absolute; a path below the target, where it begins with a slash; or a
 /// reference as on a page, resolved against the page that the shopper is on.
 ///
 /// A target with a path of its own (`https://host/shop`) comes before a path that does not begin with it
-/// already, so that both `/cart` of a scenario and `/shop/cart` captured from a page mean the same.
+/// already, so that both `/cart` of a scenario and `/shop/cart` captured from a page mean the same. Its query is in the
+/// page's encoding where it was found there.
 ///
 /// # Errors
 /// When the text is no `http` or `https` address.
-pub fn resolve(target: &Url, page: Option<&Url>, text: &str) -> Result<Url, AddressError> {
+pub fn resolve(
+    target: &Url,
+    page: Option<&Url>,
+    text: &str,
+    encoding: &'static Encoding,
+) -> Result<Url, AddressError> {
     // As browsers do with links: white space around them is no part of them.
     let text = text.trim_matches(|c: char| c <= ' ');
     let prefix = target.path().trim_end_matches('/');
     let below_target = text.starts_with('/') && !text.starts_with("//");
     let joined = if below_target && !prefix.is_empty() && !is_below(prefix, text) {
-        target.join(&format!("{prefix}{text}"))
+        join(target, &format!("{prefix}{text}"), encoding)
     } else if below_target {
-        target.join(text)
+        join(target, text, encoding)
     } else {
-        page.unwrap_or(target).join(text)
+        join(page.unwrap_or(target), text, encoding)
     };
     of_web(joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?)
 }
@@ -215,8 +230,8 @@ fn is_below(prefix: &str, path: &str) -> bool {
 ///
 /// # Errors
 /// When it is no `http` or `https` address.
-pub fn link(base: &Url, text: &str) -> Result<Url, AddressError> {
-    let joined = base.join(text);
+pub fn link(base: &Url, text: &str, encoding: &'static Encoding) -> Result<Url, AddressError> {
+    let joined = join(base, text, encoding);
     of_web(joined.map_err(|why| AddressError::Malformed { text: text.to_owned(), why })?)
 }
 
@@ -228,12 +243,48 @@ fn of_web(url: Url) -> Result<Url, AddressError> {
     }
 }
 
+/// An address on a page in this encoding, which its query is in as well.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn join(
+    base: &Url,
+    address: &str,
+    encoding: &'static Encoding,
+) -> Result<Url, url::ParseError> {
+    if encoding == UTF_8 || address.is_ascii() {
+        return base.join(address);
+    }
+    let encoded: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| Cow::Owned(query_bytes(query, encoding));
+    Url::options().base_url(Some(base)).encoding_override(Some(encoded)).parse(address)
+}
+
+/// Characters that the encoding lacks are written as forms write them, and already escaped for a query.
+fn query_bytes(query: &str, encoding: &'static Encoding) -> Vec<u8> {
+    let mut encoder = encoding.output_encoding().new_encoder();
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query;
+    loop {
+        bytes.reserve(4 * rest.len() + 16);
+        let (result, read) =
+            encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut bytes, true);
+        rest = &rest[read..];
+        match result {
+            EncoderResult::InputEmpty => return bytes,
+            EncoderResult::OutputFull => {}
+            EncoderResult::Unmappable(lacking) => {
+                bytes.extend(format!("%26%23{}%3B", u32::from(lacking)).bytes());
+            }
+        }
+    }
+}
+
 /// Where a redirect from `from` leads. A fragment is handed on, as browsers do.
 ///
 /// # Errors
 /// When the `location` is no `http` or `https` address.
 pub fn redirected(from: &Url, location: &str) -> Result<Url, AddressError> {
-    let mut url = link(from, location)?;
+    let mut url = link(from, location, UTF_8)?;
     if url.fragment().is_none() && from.fragment().is_some() {
         url.set_fragment(from.fragment());
     }
@@ -257,14 +308,14 @@ mod tests {
     fn a_path_is_below_the_target_and_a_reference_is_on_the_page() {
         let target = url("http://shop.example:8080");
         let page = url("http://shop.example:8080/catalogue/things?page=1");
-        let resolved = |text| resolve(&target, Some(&page), text).unwrap().to_string();
+        let resolved = |text| resolve(&target, Some(&page), text, UTF_8).unwrap().to_string();
         assert_eq!(resolved("/cart?a=b c"), "http://shop.example:8080/cart?a=b%20c");
         assert_eq!(resolved("?page=2"), "http://shop.example:8080/catalogue/things?page=2");
         assert_eq!(resolved("../basket"), "http://shop.example:8080/basket");
         assert_eq!(resolved("https://pay.example/x"), "https://pay.example/x");
         assert_eq!(resolved("//cdn.example/x"), "http://cdn.example/x");
         assert_eq!(
-            resolve(&target, None, "cart").unwrap().as_str(),
+            resolve(&target, None, "cart", UTF_8).unwrap().as_str(),
             "http://shop.example:8080/cart"
         );
     }
@@ -272,7 +323,7 @@ mod tests {
     #[test]
     fn a_target_with_a_path_comes_before_paths_that_lack_it() {
         for target in ["https://host/shop", "https://host/shop/"] {
-            let resolved = |text| resolve(&url(target), None, text).unwrap().to_string();
+            let resolved = |text| resolve(&url(target), None, text, UTF_8).unwrap().to_string();
             assert_eq!(resolved("/cart"), "https://host/shop/cart");
             assert_eq!(resolved("/shop/cart"), "https://host/shop/cart");
             assert_eq!(resolved("/shopping"), "https://host/shop/shopping");
@@ -284,11 +335,11 @@ mod tests {
     fn what_is_no_web_address_is_refused() {
         let target = url("http://shop.example");
         assert_eq!(
-            resolve(&target, None, "mailto:a@b.c"),
+            resolve(&target, None, "mailto:a@b.c", UTF_8),
             Err(AddressError::Scheme("mailto:a@b.c".into()))
         );
         assert!(matches!(
-            resolve(&target, None, "http://[::1"),
+            resolve(&target, None, "http://[::1", UTF_8),
             Err(AddressError::Malformed { .. })
         ));
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use base64::Engine;
 use bytes::Bytes;
+use encoding_rs::UTF_8;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
@@ -14,8 +15,7 @@ use super::cookies::SiteContext;
 use super::referrer::ReferrerPolicy;
 use super::request_headers::{RequestKind, RequestParts};
 use super::session::{
-    BrowserSession, FetchError, FetchProgress, FetchWatcher, FetchedPage, PageRequest, RedirectHop,
-    RequestGate,
+    BrowserSession, FetchError, FetchProgress, FetchWatcher, FetchedPage, PageRequest, RequestGate,
 };
 use super::site::{SiteRelation, is_trustworthy, relation};
 use crate::base::Micros;
@@ -27,21 +27,27 @@ pub(super) struct RedirectChain {
     pub(super) request: WireRequest,
     pub(super) progress: FetchProgress,
     kind: RequestKind,
-    give_up_at: Micros,
-    redirects: u32,
+    pub(super) give_up_at: Micros,
+    pub(super) redirects: u32,
     /// Whether it began as a post, which no cache may answer, nor what it leads to.
     posted: bool,
     /// The step's own headers.
-    own: HeaderMap,
+    pub(super) own: HeaderMap,
     /// Whom the step's own cookies are for.
     own_cookies_for: Rc<Origin>,
     /// The page that the request comes from.
-    initiator: Option<Rc<Url>>,
+    pub(super) initiator: Option<Rc<Url>>,
     policy: ReferrerPolicy,
     /// What is said of that page. Once it was cut to the origin, no later hop is told more.
     referrer: Option<Rc<Url>>,
     /// The farthest that any hop was from that page.
     site: Option<SiteRelation>,
+    /// Whether a script has asked another origin than its page's, so that it needs leave (CORS) for all that follows.
+    pub(super) is_cross_origin: bool,
+    /// Whether the redirect at hand made a GET of another method.
+    method_changed: bool,
+    /// Whether cookies are sent and kept.
+    with_cookies: bool,
     /// Whether a post does not say where it comes from: the page does not want it, or a redirect led to another origin.
     origin_is_null: bool,
     /// The user and password of the address, once the shop has asked for them.
@@ -56,6 +62,11 @@ impl RedirectChain {
     /// How the address at hand relates to the page that the request comes from; of the whole way the farthest.
     fn relate(&mut self) -> Option<SiteRelation> {
         let here = self.initiator.as_ref().map(|page| relation(page, &self.url));
+        self.is_cross_origin |= self.is_script() && here > Some(SiteRelation::SameOrigin);
+        // Chromium begins anew where the method changes, and forgets the way that led there.
+        if std::mem::take(&mut self.method_changed) && self.is_cross_origin {
+            self.site = None;
+        }
         self.site = self.site.max(here);
         here
     }
@@ -80,10 +91,9 @@ impl RedirectChain {
 
     /// The `origin` header (WHATWG Fetch, 3.2).
     fn origin(&self) -> Option<HeaderValue> {
-        let crossed = self.site.is_some_and(|site| site != SiteRelation::SameOrigin);
         let wanted = match self.kind {
             RequestKind::App => false,
-            RequestKind::Script => crossed || !is_reading(&self.request.method),
+            RequestKind::Script => self.is_cross_origin || !is_reading(&self.request.method),
             RequestKind::Navigation | RequestKind::Refresh => !is_reading(&self.request.method),
         };
         if !wanted {
@@ -118,6 +128,7 @@ impl RedirectChain {
             StatusCode::SEE_OTHER => !is_reading(method),
             _ => false,
         };
+        self.method_changed = to_get;
         if to_get {
             self.request.method = Method::GET;
             self.request.body = Bytes::new();
@@ -157,6 +168,9 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             self.origin(&url).ok_or_else(|| FetchError::HostNotAllowed(url.to_string()))?;
         let page = self.page.as_deref().filter(|_| kind != RequestKind::App);
         let (mut initiator, policy) = match page {
+            Some(page) if kind == RequestKind::Navigation => {
+                (Some(page.url.clone()), page.policy_to(&url))
+            }
             Some(page) => (Some(page.url.clone()), page.policy),
             None => (None, ReferrerPolicy::default()),
         };
@@ -190,6 +204,9 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             initiator,
             policy,
             site: None,
+            is_cross_origin: false,
+            method_changed: false,
+            with_cookies: true,
             origin_is_null,
             authorization: None,
         })
@@ -197,12 +214,13 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
 
     fn resolve(&self, text: &str, is_link: bool) -> Result<Url, AddressError> {
         let target = &self.settings.target;
+        let encoding = self.page.as_deref().filter(|_| is_link).map_or(UTF_8, |page| page.encoding);
         match self.page.as_deref() {
             // A link of a page elsewhere, such as the bank's, leads on there.
             Some(page) if is_link && page.base().origin() != target.origin() => {
-                address::link(page.base(), text)
+                address::link(page.base(), text, encoding)
             }
-            page => address::resolve(target, page.map(|page| page.base()), text),
+            page => address::resolve(target, page.map(|page| page.base()), text, encoding),
         }
     }
 
@@ -212,25 +230,24 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         watcher: &mut impl FetchWatcher,
     ) -> Result<FetchedPage, FetchError> {
         loop {
-            let context = self.prepare(chain);
-            let held = self.gate.pass(&chain.request.origin).await;
-            chain.progress.held += held.unwrap_or_default();
-            chain.give_up_at = chain.give_up_at.saturating_add(held.unwrap_or_default());
-            watcher.sending();
-            let exchange = self.connections.exchange(&chain.request, chain.give_up_at).await;
-            let hop = RedirectHop { index: chain.progress.exchanges, held };
-            watcher.exchanged(&chain.request, &exchange, hop);
-            if chain.progress.exchanges == 0 {
-                chain.progress.sent_at = exchange.sent_at;
+            let mut context = self.prepare(chain);
+            if let Some(wish) = self.wish(chain) {
+                // Apart, for nearly no request needs it, and each would hold its state.
+                chain.with_cookies = Box::pin(self.ask_leave(chain, &wish, watcher)).await?;
+                // Chromium begins anew where it asks, and forgets the way that led there.
+                chain.site = None;
+                context = self.prepare(chain);
             }
-            chain.progress.exchanges += 1;
-            chain.progress.ended_at = Some(exchange.ended_at);
+            let exchange = self.send(chain, None, watcher).await;
             let answer = exchange.result?;
             let now = self.settings.at(exchange.ended_at);
-            self.cookies.store(&answer.headers, &chain.url, context, now);
+            if chain.with_cookies {
+                self.cookies.store(&answer.headers, &chain.url, context, now);
+            }
             if self.answers_challenge(chain, &answer) {
                 continue;
             }
+            chain.may_read(&answer)?;
             let Some(location) = location_of(&answer).map_err(FetchError::BadRedirect)? else {
                 return Ok(FetchedPage { answer, final_url: chain.url.clone() });
             };
@@ -249,7 +266,9 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         let context = chain.site_context(here);
         let referer = if chain.kind == RequestKind::App { None } else { chain.referer() };
         let origin = chain.origin();
-        let jar = self.cookies.header(&chain.url, context, self.connections.now());
+        let now = self.connections.now();
+        let jar =
+            if chain.with_cookies { self.cookies.header(&chain.url, context, now) } else { None };
         let own = chain.own.get(header::COOKIE);
         // Cookies that the step wrote itself are for the origin it named.
         let may = own.filter(|_| chain.request.origin == chain.own_cookies_for);
@@ -265,6 +284,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             posted: chain.posted,
             trustworthy: is_trustworthy(&chain.url),
             site: chain.site,
+            asks_third_party: chain.with_cookies && context == SiteContext::CrossSite,
             origin,
             referer,
             cookie,

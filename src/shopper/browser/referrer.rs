@@ -54,7 +54,7 @@ impl ReferrerPolicy {
         }
     }
 
-    fn from_word(word: &str) -> Option<ReferrerPolicy> {
+    pub(super) fn from_word(word: &str) -> Option<ReferrerPolicy> {
         let known = [
             ("no-referrer", ReferrerPolicy::NoReferrer),
             ("no-referrer-when-downgrade", ReferrerPolicy::NoReferrerWhenDowngrade),

@@ -12,6 +12,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+/// Whether cookies of other sites go along: they do, unless the customer forbids it.
+const SEC_FETCH_STORAGE_ACCESS: HeaderName = HeaderName::from_static("sec-fetch-storage-access");
 const PAGE: HeaderValue = HeaderValue::from_static(
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
 );
@@ -48,6 +50,8 @@ pub(super) struct RequestParts<'a> {
     pub(super) trustworthy: bool,
     /// How the address relates to the page that the request comes from, with all redirects; none if from no page.
     pub(super) site: Option<SiteRelation>,
+    /// Whether a script asks another site, with cookies.
+    pub(super) asks_third_party: bool,
     pub(super) origin: Option<HeaderValue>,
     pub(super) referer: Option<HeaderValue>,
     pub(super) cookie: Option<HeaderValue>,
@@ -70,6 +74,7 @@ struct Shape {
     posted: bool,
     trustworthy: bool,
     site: Option<SiteRelation>,
+    asks_third_party: bool,
     device: Option<Device>,
     has_content_type: bool,
     has_origin: bool,
@@ -134,6 +139,7 @@ impl RequestParts<'_> {
             posted: self.posted,
             trustworthy: self.trustworthy,
             site: self.site,
+            asks_third_party: self.asks_third_party,
             device: self.device,
             has_content_type: self.own.contains_key(header::CONTENT_TYPE),
             has_origin: self.origin.is_some(),
@@ -221,6 +227,9 @@ impl RequestParts<'_> {
             headers.insert(SEC_FETCH_SITE, self.said_site());
             headers.insert(SEC_FETCH_MODE, HeaderValue::from_static("cors"));
             headers.insert(SEC_FETCH_DEST, HeaderValue::from_static("empty"));
+            if self.asks_third_party {
+                headers.insert(SEC_FETCH_STORAGE_ACCESS, HeaderValue::from_static("active"));
+            }
         }
         self.end(headers)
     }
@@ -252,12 +261,7 @@ impl RequestParts<'_> {
     }
 
     fn said_site(&self) -> HeaderValue {
-        HeaderValue::from_static(match self.site {
-            None => "none",
-            Some(SiteRelation::SameOrigin) => "same-origin",
-            Some(SiteRelation::SameSite) => "same-site",
-            Some(SiteRelation::CrossSite) => "cross-site",
-        })
+        HeaderValue::from_static(self.site.map_or("none", SiteRelation::fetch_site))
     }
 }
 

@@ -17,10 +17,12 @@ use super::address::{AddressError, AllowedHosts};
 use super::assets::cache::AssetCache;
 use super::assets::loader::AssetLoader;
 use super::cookies::{CookieJar, Now};
+use super::cors::{CorsError, PreflightCache};
 use super::current_page::CurrentPage;
 use super::device::{self, AGENT};
 use super::referrer::ReferrerPolicy;
 use super::request_headers::{HeaderTemplates, RequestKind};
+use super::sniff::{looks_like_page, says_nothing};
 use crate::base::Micros;
 use crate::plan::{Device, Equipment};
 use crate::shopper::transport::{
@@ -59,6 +61,8 @@ pub struct BrowserSession<L, G = NoGate> {
     document: Option<DocumentBody>,
     /// The origins met so far, the target's first.
     origins: Vec<Rc<Origin>>,
+    /// What scripts may ask of other origins.
+    pub(super) preflights: PreflightCache,
     /// The user and password that an origin has asked for, where an address had them.
     pub(super) credentials: Option<Box<(Rc<Origin>, HeaderValue)>>,
     /// What the shopper holds, of which `headers` has those.
@@ -107,6 +111,8 @@ pub struct PageRequest<'a> {
 pub struct RedirectHop {
     /// 0 for the request itself, 1 for what its redirect led to, and so on.
     pub index: u32,
+    /// Whether it only asks for leave (CORS).
+    pub preflight: bool,
     /// How long a safety cap held it back, if one did.
     pub held: Option<Micros>,
 }
@@ -177,6 +183,12 @@ pub enum FetchError {
         /// The redirect that was not followed.
         location: String,
     },
+    /// The page's script may not ask this of another origin. The request itself was not sent.
+    #[error("a browser does not send this: {0}")]
+    PreflightRefused(CorsError),
+    /// The page's script may not read what another origin answered.
+    #[error("a browser keeps this from the page: {0}")]
+    CorsBlocked(CorsError),
     /// A redirect to what is no address of a page.
     #[error("redirected where no browser can go: {0}")]
     BadRedirect(AddressError),
@@ -297,6 +309,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             page: None,
             document: None,
             origins: Vec::new(),
+            preflights: PreflightCache::default(),
             credentials: None,
             device: None,
             assets: None,
@@ -384,9 +397,9 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
     pub fn keep_document(&mut self, page: &FetchedPage) {
         if is_page(&page.answer) {
-            let content_type = page.answer.headers.get(header::CONTENT_TYPE).cloned();
-            let body = page.answer.body.clone();
-            self.document = content_type.map(|content_type| DocumentBody { content_type, body });
+            let said = page.answer.headers.get(header::CONTENT_TYPE).cloned();
+            let content_type = said.unwrap_or(HeaderValue::from_static("text/html"));
+            self.document = Some(DocumentBody { content_type, body: page.answer.body.clone() });
         }
     }
 
@@ -421,6 +434,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Becomes a new customer: no cookies, no page, nothing kept, no connections.
     pub fn reset(&mut self) {
         self.cookies.clear();
+        self.preflights = PreflightCache::default();
         self.credentials = None;
         self.assets = None;
         self.page = None;
@@ -456,7 +470,11 @@ pub(crate) fn is_page(answer: &WireResponse) -> bool {
             kind.len() >= html.len() && kind[..html.len()].eq_ignore_ascii_case(html.as_bytes())
         })
     };
-    answer.headers.get(header::CONTENT_TYPE).is_some_and(html)
+    let kind = answer.headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(html)
+        || says_nothing(kind.map(HeaderValue::as_bytes))
+            && !answer.headers.contains_key(header::X_CONTENT_TYPE_OPTIONS)
+            && looks_like_page(&answer.body)
 }
 
 #[cfg(test)]

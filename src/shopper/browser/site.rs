@@ -15,6 +15,19 @@ pub(crate) enum SiteRelation {
     CrossSite,
 }
 
+// === impl SiteRelation ===
+
+impl SiteRelation {
+    /// As `sec-fetch-site` has it.
+    pub(crate) fn fetch_site(self) -> &'static str {
+        match self {
+            SiteRelation::SameOrigin => "same-origin",
+            SiteRelation::SameSite => "same-site",
+            SiteRelation::CrossSite => "cross-site",
+        }
+    }
+}
+
 /// The registrable domain of a host name: one label more than its public suffix. None for a name that is a public suffix
 /// itself or has no dot, and for addresses.
 pub(crate) fn registrable_domain(host: &str) -> Option<&str> {

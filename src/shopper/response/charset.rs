@@ -10,6 +10,8 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 use lol_html::{HtmlRewriter, Settings, element};
 
+use crate::shopper::browser::sniff::says_nothing;
+
 /// What kind of text a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextKind {
@@ -33,7 +35,7 @@ impl TextKind {
             let end = kind.iter().position(|byte| *byte == b';').unwrap_or(kind.len());
             kind[..end].trim_ascii().to_ascii_lowercase()
         });
-        match essence.as_deref() {
+        match essence.as_deref().filter(|_| !says_nothing(content_type)) {
             Some(b"text/html") => TextKind::Html,
             Some(b"application/json" | b"text/json") => TextKind::Json,
             Some(kind) if kind.ends_with(b"+json") => TextKind::Json,
@@ -105,17 +107,18 @@ fn guessed(kind: TextKind, body: &[u8]) -> &'static Encoding {
     }
 }
 
-/// The `charset` of a `content-type`: the first one, perhaps in double quotes.
+/// The `charset` of a `content-type`: the first one that is not empty, perhaps in double quotes. Chromium knows no space before
+/// the equals sign.
 fn parameter(content_type: &[u8]) -> Option<&[u8]> {
     content_type.split(|byte| *byte == b';').skip(1).find_map(|parameter| {
         let equals = parameter.iter().position(|byte| *byte == b'=')?;
         let (name, value) =
-            (parameter[..equals].trim_ascii(), parameter[equals + 1..].trim_ascii());
+            (parameter[..equals].trim_ascii_start(), parameter[equals + 1..].trim_ascii());
         let value = value
             .strip_prefix(b"\"")
             .and_then(|rest| rest.split(|b| *b == b'"').next())
             .unwrap_or(value);
-        name.eq_ignore_ascii_case(b"charset").then_some(value)
+        (name.eq_ignore_ascii_case(b"charset") && !value.is_empty()).then_some(value)
     })
 }
 
@@ -243,6 +246,8 @@ mod tests {
             ("text/html; charset='utf-8'", utf8(""), "windows-1252"),
             ("text/html; Charset=utf-8; charset=latin1", utf8(""), "UTF-8"),
             ("text/html; charset=us-ascii", utf8(""), "windows-1252"),
+            ("text/html; charset=; charset=utf-8", utf8(""), "UTF-8"),
+            ("text/html; charset = utf-8", utf8("<meta charset=koi8-r>"), "KOI8-R"),
             ("text/html; charset=utf-7", utf8(""), "windows-1252"),
             ("text/html; charset=latin1", utf8("\u{feff}"), "UTF-8"),
             ("text/html", utf8(""), "windows-1252"),

@@ -142,6 +142,8 @@ pub(crate) fn failed_fetch(error: &FetchError) -> StepResult {
             Err((fault, cause)) => StepResult::Own(fault, cause.to_owned()),
         },
         FetchError::RedirectLoop { .. } => failed(FailureKind::RedirectLoop, error.to_string()),
+        FetchError::PreflightRefused(_) => failed(FailureKind::PreflightRefused, error.to_string()),
+        FetchError::CorsBlocked(_) => failed(FailureKind::CorsBlocked, error.to_string()),
         FetchError::BadRedirect(_) => failed(FailureKind::Protocol, error.to_string()),
         FetchError::RedirectNotAllowed { location, .. } => {
             StepResult::Own(OwnFault::Permission, not_allowed(location))

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use super::error::{self, TransportError};
 use super::exchange::{Clock, Origin};
 use crate::base::Micros;
-use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private};
+use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private, looked_up};
 
 /// How long an answer (or the lack of one) serves.
 pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);
@@ -99,7 +99,7 @@ impl Lookup {
     }
 
     async fn resolve(&self, host: &str, port: u16) -> Result<Rc<[IpAddr]>, TransportError> {
-        let found = tokio::net::lookup_host((host, port))
+        let found = tokio::net::lookup_host((looked_up(host), port))
             .await
             .map_err(|error| error::from_lookup(&error))?;
         let addresses: Rc<[IpAddr]> = found.map(|address| address.ip()).collect();
@@ -140,6 +140,7 @@ mod tests {
         let (lookup, clock) = (Lookup::default(), SetClock(Cell::default()));
         for (at, host, looked_up) in [
             (0, "localhost", true),
+            (0, "shop.localhost", true),
             (1_999_999, "localhost", false),
             (2_000_000, "localhost", true),
             (3_000_000, "localhost", false),

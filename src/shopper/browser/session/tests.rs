@@ -531,8 +531,8 @@ fn what_a_gate_holds_back_is_told_and_costs_no_patience() {
     assert_eq!(
         hops,
         [
-            RedirectHop { index: 0, held: Some(Micros(100)) },
-            RedirectHop { index: 1, held: Some(Micros(100)) }
+            RedirectHop { index: 0, preflight: false, held: Some(Micros(100)) },
+            RedirectHop { index: 1, preflight: false, held: Some(Micros(100)) }
         ]
     );
     assert_eq!(*give_ups.borrow(), [Micros(1_100), Micros(1_200)]);
@@ -548,9 +548,10 @@ fn said(
 ) -> Vec<String> {
     let html = || vec![(header::CONTENT_TYPE, "text/html")];
     let mut table: Vec<Row> = vec![("GET http://127.0.0.1:1/p", 200, html())];
-    table.extend(
-        redirects.iter().map(|&(from, status, to)| (from, status, vec![(header::LOCATION, to)])),
-    );
+    table.extend(redirects.iter().map(|&(from, status, to)| {
+        let any = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        (from, status, vec![(header::LOCATION, to), any])
+    }));
     let line = FakeConnections { table, ..FakeConnections::default() };
     let asked = line.asked.clone();
     let mut settings = SessionSettings::new(Url::parse("http://127.0.0.1:1").unwrap());
@@ -723,4 +724,53 @@ fn what_a_post_leads_to_comes_from_no_cache_and_only_the_page_says_whether_its_o
         .map(|asked| header_of(asked, header::ORIGIN).map(str::to_owned))
         .collect();
     assert_eq!(origins, [None, Some("null".to_owned()), Some("null".to_owned())]);
+}
+
+#[test]
+fn a_script_asks_leave_of_another_origin_once_and_goes_without_cookies_where_they_are_not_wanted() {
+    let origin = || (header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://shop.example");
+    let any = || (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    let cookies = || (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+    let names = || (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type");
+    let set = || (header::SET_COOKIE, "known=1; SameSite=None; Secure; Path=/");
+    let line = FakeConnections {
+        table: vec![
+            ("OPTIONS https://pay.example/a", 204, vec![origin(), cookies(), names()]),
+            ("POST https://pay.example/a", 200, vec![origin(), cookies(), set()]),
+            ("OPTIONS https://pay.example/b", 204, vec![any(), names()]),
+            ("POST https://pay.example/b", 200, vec![any(), set()]),
+            ("OPTIONS https://pay.example/c", 403, vec![origin(), names()]),
+            ("OPTIONS https://pay.example/d", 204, vec![origin(), names()]),
+            ("GET https://pay.example/e", 200, vec![origin()]),
+        ],
+        ..FakeConnections::default()
+    };
+    let asked = line.asked.clone();
+    let mut session = session(line);
+    let mut fetch = |method, path: &str| {
+        asked.borrow_mut().clear();
+        let url = format!("https://pay.example/{path}");
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let own = if method == Method::POST { &json[..] } else { &[] };
+        let fetched = fetch_as(&mut session, RequestKind::Script, method, &url, own);
+        let sent = asked.borrow();
+        let sent: Vec<String> = sent
+            .iter()
+            .map(|asked| {
+                let cookie = header_of(asked, header::COOKIE).unwrap_or("none");
+                format!("{} {} cookie {cookie}", asked.method, asked.path)
+            })
+            .collect();
+        format!(
+            "{}: {}",
+            sent.join(", "),
+            fetched.result.map_or_else(|e| e.to_string(), |_| "ok".into())
+        )
+    };
+    insta::assert_snapshot!(fetch(Method::POST, "a"), @"OPTIONS /a cookie none, POST /a cookie none: ok");
+    insta::assert_snapshot!(fetch(Method::POST, "a"), @"POST /a cookie known=1: ok");
+    insta::assert_snapshot!(fetch(Method::POST, "b"), @"OPTIONS /b cookie none, POST /b cookie none: ok");
+    insta::assert_snapshot!(fetch(Method::POST, "c"), @"OPTIONS /c cookie none: a browser does not send this: its preflight was answered 403");
+    insta::assert_snapshot!(fetch(Method::POST, "d"), @"OPTIONS /d cookie none, POST /d cookie none: a browser keeps this from the page: the answer has no access-control-allow-origin, which has to be https://shop.example");
+    insta::assert_snapshot!(fetch(Method::GET, "e"), @"GET /e cookie known=1: ok");
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use encoding_rs::Encoding;
 use http::HeaderValue;
-use url::Url;
 
 use super::fill::{Entry, Sent};
 use crate::shopper::request::build::append_pair;
@@ -84,32 +83,6 @@ pub(super) fn body(
 fn lines(entries: &[Entry], encoding: &'static Encoding) -> Vec<u8> {
     let line = |pair: Pair<'_>| [&pair.name, &b"="[..], &pair.value, b"\r\n"].concat();
     pairs(entries, encoding).flat_map(line).collect()
-}
-
-/// An address on a page in this encoding, which its query is in as well.
-pub(super) fn join(base: &Url, address: &str, encoding: &'static Encoding) -> Option<Url> {
-    let encoded: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| Cow::Owned(query_bytes(query, encoding));
-    Url::options().base_url(Some(base)).encoding_override(Some(encoded)).parse(address).ok()
-}
-
-/// Characters that the encoding lacks are written as forms write them, and already escaped for a query.
-fn query_bytes(query: &str, encoding: &'static Encoding) -> Vec<u8> {
-    let mut encoder = encoding.output_encoding().new_encoder();
-    let mut bytes = Vec::with_capacity(query.len());
-    let mut rest = query;
-    loop {
-        bytes.reserve(4 * rest.len() + 16);
-        let (result, read) =
-            encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut bytes, true);
-        rest = &rest[read..];
-        match result {
-            encoding_rs::EncoderResult::InputEmpty => return bytes,
-            encoding_rs::EncoderResult::OutputFull => {}
-            encoding_rs::EncoderResult::Unmappable(lacking) => {
-                bytes.extend(format!("%26%23{}%3B", u32::from(lacking)).bytes());
-            }
-        }
-    }
 }
 
 fn pairs<'e>(entries: &'e [Entry], encoding: &'static Encoding) -> impl Iterator<Item = Pair<'e>> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::Encoding;
 use url::Url;
 
-use super::encode;
+use crate::shopper::browser::address;
 use crate::shopper::browser::session::Document;
 
 /// The page that a form is on.
@@ -29,10 +29,10 @@ impl FormPage<'_> {
         let mut url = if action.is_empty() {
             page.clone()
         } else {
-            let base = base.and_then(|base| encode::join(page, base, self.encoding));
+            let base = base.and_then(|base| address::join(page, base, self.encoding).ok());
             // Addresses that lead nowhere on the web are no base.
             let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
-            encode::join(base.as_ref().unwrap_or(page), action, self.encoding)?
+            address::join(base.as_ref().unwrap_or(page), action, self.encoding).ok()?
         };
         url.set_fragment(None);
         Some(url)

@@ -11,6 +11,8 @@
 //! - [`stream`]: what lies beneath, with or without TLS and a simulated network;
 //! - [`connection`]: one exchange after the other.
 
+#[cfg(test)]
+mod against_hyper;
 mod connection;
 mod framing;
 mod head;
