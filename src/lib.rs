@@ -30,6 +30,7 @@ pub mod engine;
 pub mod import;
 pub mod plan;
 pub mod reconcile;
+pub mod records;
 pub mod report;
 pub mod scenario;
 pub mod schedule;

@@ -24,10 +24,11 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("plan", &["scenario", "capture", "tally", "base"]),
     ("schedule", &["plan", "base"]),
     ("reconcile", &["base"]),
+    ("records", &["reconcile", "plan", "base"]),
     ("shopper", &["plan", "capture", "tally", "base"]),
     ("engine", &["schedule", "shopper", "tally", "plan", "base"]),
     ("verdict", &["tally", "plan", "base"]),
-    ("report", &["verdict", "tally", "plan", "base"]),
+    ("report", &["reconcile", "verdict", "tally", "plan", "base"]),
     (
         "cli",
         &[
@@ -41,6 +42,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "shopper",
             "engine",
             "reconcile",
+            "records",
             "verdict",
             "report",
         ],
@@ -49,7 +51,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// The rooms with effects: the only ones with sockets, clocks and tasks.
-const EFFECTS: [&str; 4] = ["engine", "shopper", "demo_shop", "cli"];
+const EFFECTS: [&str; 5] = ["engine", "shopper", "records", "demo_shop", "cli"];
 
 /// What only rooms with effects may name.
 const EFFECTFUL: &str = r"\b(?:(?:tokio|tokio_rustls|hyper|hyper_util|reqwest|axum)::|SystemTime\b|Timestamp::now|std::net::(?:Tcp|Udp))";

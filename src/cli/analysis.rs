@@ -12,12 +12,15 @@ use super::screen::Screen;
 use super::source::Source;
 use crate::base::{Micros, Slice, StepId};
 use crate::engine::cores;
+use crate::reconcile::ReconciliationDocument;
 use crate::report::{Format, RunReport, failures_jsonl};
 use crate::scenario::Quantity;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 use crate::tally::{Tally, interval_log};
 use crate::verdict::compare::{ComparedRun, ScenarioSource};
-use crate::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts, Verdict};
+use crate::verdict::{
+    Completion, Findings, Machine, NEGLIGIBLE_LAG, RecordFindings, RunFacts, Verdict,
+};
 
 /// A run, analysed.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct RunAnalysis {
     pub facts: RunFacts,
     /// What follows from it.
     pub findings: Findings,
+    /// What the shop's records say, where they were read.
+    pub records: Option<ReconciliationDocument>,
 }
 
 // === impl RunAnalysis ===
@@ -39,7 +44,21 @@ impl RunAnalysis {
     pub fn new(shard: Shard, source: Source) -> RunAnalysis {
         let facts = facts(&shard.header, &shard.tally, shard.ending, shard.missing(), &source);
         let findings = Findings::new(&source.plan, &shard.tally, &facts);
-        RunAnalysis { shard, source, facts, findings }
+        RunAnalysis { shard, source, facts, findings, records: None }
+    }
+
+    /// The run with what the shop's records say. It changes the verdict where that is graver.
+    pub fn with_records(mut self, records: Option<ReconciliationDocument>) -> RunAnalysis {
+        if let Some(records) = &records {
+            let findings = RecordFindings {
+                errors: records.of_severity("error"),
+                invalid: records.of_severity("invalid"),
+                undecided: records.undecided + u64::from(!records.settled),
+            };
+            self.findings.verdict = self.findings.verdict.with_records(findings);
+        }
+        self.records = records;
+        self
     }
 
     /// Analyses a stored tally, whose header has the scenario.
@@ -71,6 +90,7 @@ impl RunAnalysis {
             facts: &self.facts,
             findings: &self.findings,
             scenario: &self.source.text,
+            records: self.records.as_ref(),
         }
     }
 
@@ -108,6 +128,7 @@ impl RunAnalysis {
             Verdict::Pass => Exit::Ok,
             Verdict::Fail => Exit::ObjectiveViolated,
             Verdict::Inconclusive => Exit::Inconclusive,
+            Verdict::NotReconciled => Exit::NotReconciled,
             Verdict::Invalid => Exit::RunInvalid,
             Verdict::Interrupted => Exit::Interrupted,
         }

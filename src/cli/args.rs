@@ -23,6 +23,7 @@ Exit codes:
    99  an objective is violated
   100  inconclusive: too few shoppers to tell
   102  invalid: the load generator was the bottleneck
+  103  orders do not reconcile with the shop's records
   104  the scenario has errors
   105  interrupted
   106  regression
@@ -77,6 +78,8 @@ pub enum Command {
     Walk(WalkArgs),
     /// Report on a stored run again, or on one that was killed
     Report(ReportArgs),
+    /// Compare a stored run with the shop's own records
+    Reconcile(ReconcileArgs),
     /// Compare two runs, and report what got worse
     Compare(CompareArgs),
     /// List stored runs
@@ -195,6 +198,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub files: ReportFileArgs,
 
+    /// File that says where the shop's own records are. It wins over `records:` in the scenario
+    #[arg(long, env = "TILLRUSH_RECORDS", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub records: Option<PathBuf>,
+
     /// Stored run to compare with: its folder, its `tally` file, or `latest`
     #[arg(long, env = "TILLRUSH_BASELINE", value_name = "RUN", value_hint = ValueHint::AnyPath)]
     pub baseline: Option<PathBuf>,
@@ -298,6 +305,38 @@ pub struct ReportArgs {
     /// The run's folder, or `latest`
     #[arg(value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
+
+    /// Which reports to write.
+    #[command(flatten)]
+    pub files: ReportFileArgs,
+
+    /// Folder that `latest` is looked up in
+    #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+}
+
+/// Options of `reconcile`.
+#[derive(Clone, Debug, Args)]
+pub struct ReconcileArgs {
+    /// The run's folder, or `latest`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+
+    /// File that says where the shop's own records are. Default: as in the run
+    #[arg(long, env = "TILLRUSH_RECORDS", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub records: Option<PathBuf>,
+
+    /// Base address of the shop. Default: as in the run
+    #[arg(long, env = "TILLRUSH_TARGET", value_name = "URL", value_hint = ValueHint::Url)]
+    pub target: Option<String>,
+
+    /// Value of `{{ env.KEY }}` in the records. Repeat for more
+    #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
+    pub variables: Vec<String>,
+
+    /// Accept any TLS certificate
+    #[arg(short = 'k', long, env = "TILLRUSH_INSECURE", value_parser = FalseyValueParser::new())]
+    pub insecure: bool,
 
     /// Which reports to write.
     #[command(flatten)]

@@ -138,7 +138,7 @@ pub fn report<'a>(
 pub fn exit_of(found: &Comparison) -> Exit {
     match found.verdict {
         Verdict::Pass => Exit::Ok,
-        Verdict::Fail => Exit::Regression,
+        Verdict::Fail | Verdict::NotReconciled => Exit::Regression,
         Verdict::Invalid => Exit::RunInvalid,
         Verdict::Inconclusive | Verdict::Interrupted => Exit::Inconclusive,
     }

@@ -9,7 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, compare, demo, env_precedence, import, merge, report, run, runs, schema, shop, walk,
+    check, compare, demo, env_precedence, import, merge, reconcile, report, run, runs, schema,
+    shop, walk,
 };
 
 /// Runs the program.
@@ -31,6 +32,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(&args, screen),
         Command::Check(args) => check::check(&args, screen),
         Command::Walk(args) => walk::walk(&args, screen),
+        Command::Reconcile(args) => reconcile::reconcile(&args, screen),
         Command::Report(args) => report::report(&args, screen),
         Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),

@@ -13,6 +13,7 @@ use super::output::ensure_writable;
 use super::paired;
 use super::preflight::{self, Access};
 use super::recorder::Recorder;
+use super::records::{Described, RunRecords};
 use super::replay_command;
 use super::report::publish;
 use super::run_folder::RunFolder;
@@ -43,6 +44,7 @@ pub fn execute(
     let access = preflight::preflight(plan, &args.access, screen)?;
     let target = access.target.to_string();
     let now = Timestamp::now();
+    let described = Described::find(args.records.as_deref(), source, screen)?;
     let mut options = args.options(access, now)?;
     ensure_enough_rows(plan, options.seed)?;
     let started_at = args.started_at(now, options.starts_in)?;
@@ -50,6 +52,12 @@ pub fn execute(
     let slice = (options.slice != Slice::WHOLE).then(|| options.slice.to_string());
     let folder = RunFolder::create(&args.out, started_at, &plan.name, slice, &options.run)?;
     folder.write("scenario.yaml", source.text.as_bytes())?;
+    let records = described
+        .map(|described| {
+            let (insecure, started) = (args.access.insecure, started_at.as_microsecond());
+            RunRecords::before_run(described, source, &folder, &target, insecure, started)
+        })
+        .transpose()?;
     let header = header(source, args, &options, target, started_at);
     options.purchases = Some(folder.purchases()?);
     let baseline = baseline_shop
@@ -92,9 +100,13 @@ pub fn execute(
     let ending = ending(stop.cause(), screen);
     let baseline_stored = baseline_recorder.map_or(Ok(()), |recorder| recorder.finish(ending).1);
     let (run, stored) = recorder.finish(ending);
+    let run = match records {
+        None => run,
+        Some(records) => records.after_run_or_undecided(run, &folder, screen),
+    };
     let published = publish(&run, &args.files, screen);
     if let Some(web) = web {
-        web.finish(&run.shard.tally, &run.facts, &run.findings);
+        web.finish(&run);
     }
     stored.and(baseline_stored).and(published)?;
     Ok((run, folder))

@@ -18,7 +18,7 @@ pub enum Exit {
     Inconclusive,
     /// 102: the run is invalid: the load generator was the bottleneck.
     RunInvalid,
-    /// 103: orders do not reconcile. Reserved.
+    /// 103: orders do not reconcile with the shop's records.
     NotReconciled,
     /// 104: the scenario has errors.
     BadScenario,

@@ -28,7 +28,7 @@ use http_body_util::channel::Channel;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::analysis;
+use super::analysis::{self, RunAnalysis};
 use super::source::Source;
 use crate::base::{Micros, counted};
 use crate::report::{Live, RunReport, live_shell, page_body};
@@ -50,7 +50,6 @@ pub struct Web {
     /// Where it is served.
     pub address: SocketAddr,
     shared: Arc<Shared>,
-    source: Source,
     renderer: Option<Renderer>,
     next: Instant,
 }
@@ -115,7 +114,6 @@ impl Web {
         Ok(Web {
             address,
             shared,
-            source: source.clone(),
             renderer: Some(Renderer { tallies, thread }),
             next: Instant::now(),
         })
@@ -134,19 +132,12 @@ impl Web {
     }
 
     /// Ends the live report with the final page, and waits a little for connected browsers.
-    pub fn finish(mut self, tally: &Tally, facts: &RunFacts, findings: &Findings) {
+    pub fn finish(mut self, run: &RunAnalysis) {
         if let Some(Renderer { tallies, thread }) = self.renderer.take() {
             drop(tallies);
             let _ = thread.join();
         }
-        let input = RunReport {
-            plan: &self.source.plan,
-            tally,
-            facts,
-            findings,
-            scenario: &self.source.text,
-        };
-        self.shared.put(&page_body(&input, Live::Ended));
+        self.shared.put(&page_body(&run.report(), Live::Ended));
         let looking = self.shared.looking.load(Ordering::Relaxed);
         self.shared.state.send_replace(END);
         let until = Instant::now() + FINAL_WAIT;
@@ -181,6 +172,7 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
             facts: &facts,
             findings: &findings,
             scenario: &source.text,
+            records: None,
         },
         Live::Running(&state),
     )

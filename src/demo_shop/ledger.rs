@@ -88,6 +88,8 @@ pub struct LedgerSnapshot {
     pub stock: BTreeMap<String, u32>,
     /// By marker (or session, where there was none).
     pub shoppers: BTreeMap<String, ShopperCounts>,
+    /// Payments that the books are wrong about, by fault.
+    pub book_faults: BTreeMap<&'static str, u64>,
     /// In the order of their numbers.
     pub orders: Vec<OrderRecord>,
 }
@@ -236,8 +238,12 @@ impl Ledger {
             revenue: 0,
             stock,
             shoppers: BTreeMap::new(),
+            book_faults: BTreeMap::new(),
             orders: self.orders.records(),
         };
+        for fault in self.orders.booked().iter().filter_map(|booked| booked.fault) {
+            *snapshot.book_faults.entry(fault.name()).or_default() += 1;
+        }
         self.shoppers.each(|name, page| {
             let failures: u32 = page.failed.iter().sum();
             snapshot.shoppers_seen += u64::from(page.marked);

@@ -12,6 +12,7 @@
 //! Addresses, test cards and the fault file are described in `docs/practice-shop.md`.
 
 mod answer;
+mod books;
 mod catalog;
 mod connection;
 mod faults;
@@ -34,8 +35,8 @@ mod shop;
 mod tests;
 
 pub use faults::{
-    Capacity, DurationText, DuringWindow, Fault, FaultKind, Faults, FaultsError, Pause, RateLimit,
-    RatedPer, Scope, StatusFault, Where,
+    BookFault, BookFaultKind, Capacity, DurationText, DuringWindow, Fault, FaultKind, Faults,
+    FaultsError, Pause, RateLimit, RatedPer, Scope, StatusFault, Where,
 };
 pub use ledger::{LedgerSnapshot, PaymentCounts, ShopperCounts, TurnedAwayCounts};
 pub use operation::Operation;

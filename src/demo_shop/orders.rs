@@ -8,11 +8,13 @@
 //! the clock, so that there is no timer for every order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::catalog::Catalogue;
+use super::faults::BookFaultKind;
 use super::session::{CartLine, Totals};
 use super::sharded::Sharded;
 
@@ -20,6 +22,8 @@ use super::sharded::Sharded;
 pub(super) struct OrderBook {
     by_number: Sharded<String, Order>,
     placed: AtomicU64,
+    /// What the books have of declined payments.
+    phantoms: Mutex<Vec<Order>>,
 }
 
 /// An order.
@@ -40,6 +44,8 @@ pub(super) struct Order {
     pub(super) created_at: String,
     /// When it was sent back.
     pub(super) returned: Option<Duration>,
+    /// How the books differ.
+    pub(super) fault: Option<BookFaultKind>,
 }
 
 /// Where an order stands.
@@ -81,6 +87,8 @@ pub struct OrderRecord {
     pub run: Option<String>,
     /// RFC 3339, in UTC.
     pub created_at: String,
+    /// How the books differ from what the shopper was told.
+    pub fault: Option<BookFaultKind>,
 }
 
 /// So many of a product in an order.
@@ -94,6 +102,19 @@ pub struct OrderItem {
     pub price: u64,
 }
 
+/// An order as the books are made from it.
+#[derive(Clone, Debug)]
+pub(super) struct BookedOrder {
+    pub(super) id: String,
+    pub(super) email: String,
+    pub(super) total: u64,
+    pub(super) currency: &'static str,
+    pub(super) items: Vec<OrderItem>,
+    pub(super) created: jiff::Timestamp,
+    pub(super) placed: Duration,
+    pub(super) fault: Option<BookFaultKind>,
+}
+
 /// How long the bank and the parcel take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waits {
@@ -105,7 +126,11 @@ pub(super) struct Waits {
 
 impl OrderBook {
     pub(super) fn new() -> OrderBook {
-        OrderBook { by_number: Sharded::unbounded(), placed: AtomicU64::new(0) }
+        OrderBook {
+            by_number: Sharded::unbounded(),
+            placed: AtomicU64::new(0),
+            phantoms: Mutex::default(),
+        }
     }
 
     /// Files an order under a new number, which it returns.
@@ -132,6 +157,35 @@ impl OrderBook {
     pub(super) fn clear(&self) {
         self.by_number.clear();
         self.placed.store(0, Ordering::Relaxed);
+        self.phantoms.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Files what is wrongly kept of a declined payment.
+    pub(super) fn place_phantom(&self, make: impl FnOnce(String) -> Order) {
+        let id = format!("T{}", 100_001 + self.placed.fetch_add(1, Ordering::Relaxed));
+        self.phantoms.lock().unwrap_or_else(PoisonError::into_inner).push(make(id));
+    }
+
+    /// Everything that the books are made from, by number.
+    pub(super) fn booked(&self) -> Vec<BookedOrder> {
+        let mut booked: Vec<BookedOrder> = Vec::new();
+        self.by_number.each(|_, order| booked.extend(order.session.map(|_| order.booked())));
+        let phantoms = self.phantoms.lock().unwrap_or_else(PoisonError::into_inner);
+        booked.extend(phantoms.iter().map(Order::booked));
+        booked.sort_unstable_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
+        booked
+    }
+
+    /// The number of some other shopper's order, if there is one.
+    pub(super) fn another(&self, shopper: &str) -> Option<String> {
+        let mut another = None;
+        self.by_number.each(|_, order| {
+            let fit = order.session.is_some() && order.shopper != shopper && order.fault.is_none();
+            if fit && another.is_none() {
+                another = Some(order.id.clone());
+            }
+        });
+        another
     }
 
     /// The orders placed here, by number.
@@ -157,6 +211,24 @@ impl Order {
         }
     }
 
+    fn booked(&self) -> BookedOrder {
+        let item = |line: &CartLine| OrderItem {
+            sku: line.sku.clone(),
+            quantity: line.quantity,
+            price: line.price,
+        };
+        BookedOrder {
+            id: self.id.clone(),
+            email: self.email.clone(),
+            total: self.totals.total,
+            currency: self.totals.currency,
+            items: self.lines.iter().map(item).collect(),
+            created: self.created_at.parse().unwrap_or_default(),
+            placed: self.placed,
+            fault: self.fault,
+        }
+    }
+
     fn record(&self) -> OrderRecord {
         let item = |line: &CartLine| OrderItem {
             sku: line.sku.clone(),
@@ -175,6 +247,7 @@ impl Order {
             idempotency_keys: self.idempotency_keys.clone(),
             run: self.run.clone(),
             created_at: self.created_at.clone(),
+            fault: self.fault,
         }
     }
 }
@@ -222,6 +295,7 @@ fn gift(id: &str, number: u32, catalogue: &Catalogue) -> Order {
         placed: Duration::ZERO,
         created_at: "2025-12-18T10:00:00Z".into(),
         returned: None,
+        fault: None,
     }
 }
 

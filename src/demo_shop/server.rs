@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
+use super::books;
 use super::connection::{Cut, ShopListener};
 use super::ledger::LedgerSnapshot;
 use super::middleware;
@@ -148,6 +149,10 @@ fn router(shop: Arc<Shop>) -> Router {
                 StatusCode::NO_CONTENT
             }),
         )
+        .route("/admin/records/orders", get(books::orders))
+        .route("/admin/records/charges", get(books::charges))
+        .route("/admin/records/mails", get(books::mails))
+        .route("/admin/records/stock", get(books::stock))
         .fallback(middleware::nowhere)
         .with_state(shop)
 }

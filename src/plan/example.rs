@@ -56,6 +56,7 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         blanks: Vec::new(),
         currency: None,
         budget: None,
+        records: None,
         limits: Limits::default(),
         trace: false,
         templates: Templates::default(),

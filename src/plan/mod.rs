@@ -23,6 +23,7 @@ mod model;
 mod objective;
 mod objective_text;
 mod persona;
+mod records;
 mod route;
 mod schema;
 pub mod shape;
@@ -49,6 +50,10 @@ pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
+pub use records::{
+    FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace, RecordPlan, SourcePlan,
+    compile_records,
+};
 pub use route::UnitVisit;
 pub use schema::schema;
 pub use shoppers::{Attribute, DataCell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};

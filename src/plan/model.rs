@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::{
-    ErrorBudget, Journey, Limits, Load, Method, Objective, RetryUnit, Shoppers, Step, Templates,
+    ErrorBudget, Journey, Limits, Load, Method, Objective, RecordPlan, RetryUnit, Shoppers, Step,
+    Templates,
 };
 use crate::base::{Currency, JourneyId, Redactor, StepId, UnitId, VarId};
 
@@ -41,6 +42,8 @@ pub struct Plan {
     pub currency: Option<Currency>,
     /// The error budget.
     pub budget: Option<ErrorBudget>,
+    /// Where the shop's own records are. No part of the digests.
+    pub records: Option<RecordPlan>,
     /// Safety caps.
     pub limits: Limits,
     /// Whether each request carries a W3C `traceparent`.

@@ -307,6 +307,8 @@ impl Judge<'_> {
         let kind = match (orders, case.mails) {
             (0, 0) => return,
             (0, _) if case.shared => return,
+            // The order itself is what is wrong.
+            (_, 0) if case.intent.told() == Told::Failed => return,
             (0, _) => FindingKind::ReceiptWithoutOrder,
             (_, 0) => FindingKind::ReceiptMissing,
             (orders, mails) if mails > orders => FindingKind::ReceiptTwice,
@@ -358,10 +360,19 @@ impl Judge<'_> {
     fn shared(&mut self, matched: &Matched) {
         for (place, of) in &matched.shared {
             let order = (*place != NO_ORDER).then(|| &self.orders.list[*place as usize]);
-            let records = order.map(|order| order.id.to_string()).into_iter().collect();
+            let records: Vec<String> =
+                order.map(|order| order.id.to_string()).into_iter().collect();
             let minor = order.and_then(|order| order.total_minor);
-            let detail = format!("one order was confirmed to {} intents", of.len());
-            self.push(FindingKind::Shared, of.first().copied(), records, minor, detail);
+            let detail = format!("the order was confirmed to {} intents", of.len());
+            for other in of.iter().skip(1) {
+                self.push(
+                    FindingKind::Shared,
+                    Some(*other),
+                    records.clone(),
+                    minor,
+                    detail.clone(),
+                );
+            }
         }
     }
 

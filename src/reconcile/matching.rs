@@ -17,7 +17,8 @@ pub struct Matched {
     pub(super) mails: Groups,
     /// Orders with a marker of this run whose intent the purchase log lacks.
     pub(super) strangers: Vec<u32>,
-    /// Orders confirmed to several intents, or to another one than their marker names, with the intents.
+    /// Orders confirmed to several intents, or to another one than their marker names: the intent of each comes first, then all others
+    /// that were told of it.
     pub(super) shared: Vec<(u32, Vec<IntentIndex>)>,
 }
 
@@ -179,10 +180,8 @@ fn shared(
         let foreign = order.owner.is_some() && told.iter().any(|intent| intent.0 != *owner);
         if told.len() > 1 || foreign {
             known.extend([Some(&*order.id), order.number.as_deref()].into_iter().flatten());
-            let mut of: Vec<IntentIndex> = told.to_vec();
-            if !of.contains(&IntentIndex(*owner)) {
-                of.push(IntentIndex(*owner));
-            }
+            let others = told.iter().filter(|intent| intent.0 != *owner);
+            let of = std::iter::once(&IntentIndex(*owner)).chain(others).copied().collect();
             shared.push((*place, of));
         }
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::comparison::{comparison_document, comparison_json, comparison_suite, comparison_view};
 use super::html::{comparison_page, page};
 use super::inputs::{ComparisonReport, RunReport};
-use super::json::{run_document, run_json};
+use super::json::{RunDocument, run_document, run_json};
 use super::junit::{Suite, junit, suite};
 use super::markdown::markdown;
 use super::view::View;
@@ -138,10 +138,12 @@ impl Target {
 impl Report for RunReport<'_> {
     fn view(&self) -> View {
         View::of(self.plan, self.facts, self.findings)
+            .with_records(self.records, self.plan.currency)
     }
 
     fn json(&self) -> String {
-        run_json(&run_document(self.plan, self.tally, self.facts, self.findings))
+        let document = run_document(self.plan, self.tally, self.facts, self.findings);
+        run_json(&RunDocument { reconciliation: self.records.cloned(), ..document })
     }
 
     fn html(&self) -> String {
@@ -149,7 +151,11 @@ impl Report for RunReport<'_> {
     }
 
     fn suites(&self) -> Vec<Suite> {
-        vec![suite(self.plan, self.facts, self.findings)]
+        let suite = suite(self.plan, self.facts, self.findings);
+        vec![match self.records {
+            None => suite,
+            Some(records) => suite.with_records(records),
+        }]
     }
 }
 

@@ -1,6 +1,7 @@
 //! What reports are rendered from.
 
 use crate::plan::Plan;
+use crate::reconcile::ReconciliationDocument;
 use crate::tally::Tally;
 use crate::verdict::compare::{ComparedRun, Comparison};
 use crate::verdict::{Findings, RunFacts};
@@ -18,6 +19,8 @@ pub struct RunReport<'a> {
     pub findings: &'a Findings,
     /// The scenario's text.
     pub scenario: &'a str,
+    /// What the shop's records say, where they were read.
+    pub records: Option<&'a ReconciliationDocument>,
 }
 
 /// A comparison of two runs.

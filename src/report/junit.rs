@@ -14,9 +14,10 @@ use jiff::tz::TimeZone;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::view::{MARK, gate, generator, headline};
+use super::view::{MARK, gate, generator, headline, records};
 use crate::base::{Micros, unseen};
 use crate::plan::Plan;
+use crate::reconcile::ReconciliationDocument;
 use crate::verdict::{
     CameThrough, Completion, Findings, ObjectiveFinding, ObjectiveVerdict, RunFacts, Validity,
     Verdict,
@@ -24,6 +25,8 @@ use crate::verdict::{
 
 /// The name of the test case that says whether the run counts.
 const RUN: &str = "the run is valid";
+/// The name of the test case of the shop's records.
+const RECORDS: &str = "orders reconcile with the shop's records";
 
 /// The test cases of one run, or of one comparison.
 #[derive(Clone, Debug)]
@@ -100,6 +103,37 @@ fn write(xml: &mut Xml, suites: &[Suite]) -> io::Result<()> {
 // === impl Suite ===
 
 impl Suite {
+    /// The suite with a test case for each kind of error that the shop's records could show.
+    pub fn with_records(mut self, records: &ReconciliationDocument) -> Suite {
+        let errors = records.findings.iter().filter(|finding| finding.severity == "error");
+        let failed = errors.map(|finding| {
+            let examples = finding.examples.iter().map(|example| {
+                let intent = example.intent.as_deref().unwrap_or("all intents");
+                format!("{intent}: {} {}", example.detail, example.records.join(", "))
+            });
+            let lines: Vec<String> =
+                std::iter::once(format!("{}: {}", finding.words, finding.count))
+                    .chain(examples)
+                    .collect();
+            (
+                format!("{RECORDS}: {}", finding.kind),
+                Status::Failure("not_reconciled", lines.join("\n")),
+            )
+        });
+        let failed: Vec<(String, Status)> = failed.collect();
+        let status = if !records.settled || records.undecided > 0 {
+            Status::Error("inconclusive", records::summary(records).text)
+        } else {
+            Status::Passed
+        };
+        if failed.is_empty() || !matches!(status, Status::Passed) {
+            self.cases.push((RECORDS.to_owned(), status));
+        }
+        self.cases.extend(failed);
+        self.headline.push(records::summary(records).text);
+        self
+    }
+
     fn write(&self, xml: &mut Xml, id: usize) -> io::Result<()> {
         let count = |of: fn(&Status) -> bool| {
             self.cases.iter().filter(|(_, status)| of(status)).count().to_string()

@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 pub fn markdown(view: &View) -> String {
     let sign = match view.verdict {
         Verdict::Pass => "✅",
-        Verdict::Fail => "❌",
+        Verdict::Fail | Verdict::NotReconciled => "❌",
         Verdict::Inconclusive | Verdict::Invalid | Verdict::Interrupted => "⚠️",
     };
     let verdict = &view.word;

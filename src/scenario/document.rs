@@ -12,6 +12,7 @@ use super::conditions::Conditions;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
+use super::records::{Paging, RecordSource, Records};
 use super::source::{Located, LocatedText};
 use super::steps::{
     Auth, Basic, Basket, Branch, Choose, GraphQl, Include, JourneyItem, Order, Poll, Purchase,
@@ -47,6 +48,8 @@ mapping! {
         "season" => season: Season,
         /// The error budget, of which reports say how fast the run would spend it.
         "budget" => budget: Budget,
+        /// The shop's own orders, charges, receipts and stock, which intents to buy are compared with after the run.
+        "records" => records: Records,
         /// The currency of prices, by its ISO 4217 code, such as EUR. Reports show amounts in it.
         "currency" => currency: LocatedText,
         /// Safety caps. What they hold back is counted, never hidden.
@@ -202,7 +205,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 32] = [
+pub const MAPPINGS: [(&str, &[&str]); 35] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -234,6 +237,9 @@ pub const MAPPINGS: [(&str, &[&str]); 32] = [
     ("Poll", Poll::KEYS),
     ("Conditions", Conditions::KEYS),
     ("Budget", Budget::KEYS),
+    ("Records", Records::KEYS),
+    ("RecordSource", RecordSource::KEYS),
+    ("Paging", Paging::KEYS),
     ("Limits", Limits::KEYS),
 ];
 

@@ -16,6 +16,7 @@ mod extract;
 mod graphql;
 mod problem;
 mod read;
+mod records;
 mod schema;
 mod shared;
 mod source;
@@ -41,6 +42,7 @@ pub(crate) use graphql::operations;
 pub(crate) use problem::listed;
 pub use problem::{Problem, Problems, SourceLocation, nearest};
 pub use read::Scenario;
+pub use records::{PageStyle, Paging, RecordSource, Records};
 pub use schema::schema;
 pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{

@@ -36,8 +36,8 @@ pub use hotspots::{
 };
 pub use loss::{Loss, LostOrderValue, Overload, PatienceLoss, RetryPressure, SeasonLoss, loss};
 pub use objectives::{
-    BudgetFinding, BudgetScope, BurnAlarm, ObjectiveFinding, ObjectiveVerdict, Reason, Verdict,
-    WithinLimit, WorstWindow, budget, certainly_violated, objectives,
+    BudgetFinding, BudgetScope, BurnAlarm, ObjectiveFinding, ObjectiveVerdict, Reason,
+    RecordFindings, Verdict, WithinLimit, WorstWindow, budget, certainly_violated, objectives,
 };
 pub use repeats::{RepeatCause, RepeatSource, Repeats, Stickiness, UnitRepeats, repeats};
 #[cfg(test)]

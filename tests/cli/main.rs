@@ -23,6 +23,7 @@ mod import;
 mod interrupts;
 mod limits;
 mod page;
+mod records;
 mod refusals;
 mod scenarios;
 mod secrets;

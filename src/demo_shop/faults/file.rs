@@ -10,6 +10,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::books::BookFault;
 use super::spans::{Chance, DurationText, Pause};
 use crate::demo_shop::operation::Operation;
 
@@ -28,6 +29,16 @@ pub struct Faults {
     /// repeated after its order was placed places another.
     #[serde(default)]
     pub duplicate_orders_on_retry: bool,
+    /// How the books differ from what shoppers are told.
+    #[serde(default)]
+    pub books: Vec<BookFault>,
+    /// From a late order to its being in the books (default 3s).
+    pub books_late_by: Option<DurationText>,
+    /// By how much the shop's clock is ahead (default 0).
+    pub clock_ahead: Option<DurationText>,
+    /// The bug of testing the stock at the cart only: payments take what is not there.
+    #[serde(default)]
+    pub oversell: bool,
     /// Units in stock by product, over the catalogue's own figures.
     #[serde(default)]
     pub stock: BTreeMap<String, u32>,

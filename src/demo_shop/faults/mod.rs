@@ -5,12 +5,14 @@
 //! is the same for any number of cores, machines and runs. `file` is the language they are written in,
 //! `strike` decides which requests they affect, `inject` makes the broken answers, `pace` holds the limits that are shared by all shoppers.
 
+mod books;
 mod file;
 pub(super) mod inject;
 mod pace;
 mod spans;
 mod strike;
 
+pub use books::{BookFault, BookFaultKind};
 pub use file::{
     Capacity, DuringWindow, Fault, FaultKind, Faults, FaultsError, RateLimit, RatedPer, Scope,
     StatusFault, Where,

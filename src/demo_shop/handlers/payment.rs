@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use super::basket::sold_out;
 use super::checkout::{email, skipped, summary};
 use crate::demo_shop::answer::{Answer, Rejection};
+use crate::demo_shop::faults::BookFaultKind;
 use crate::demo_shop::idempotency::{Confirmed, First};
 use crate::demo_shop::ledger::count;
 use crate::demo_shop::orders::Order;
@@ -115,9 +116,16 @@ fn take(request: &mut ShopRequest<'_>) -> Result<Confirmed, Rejection> {
         }
     };
     let lines = lines_to_pay(request)?;
-    authorise(request, &method)?;
+    if let Err(declined) = authorise(request, &method) {
+        let lines =
+            if declined.status == StatusCode::PAYMENT_REQUIRED { lines } else { Vec::new() };
+        book_declined(request, lines, method, email);
+        return Err(declined);
+    }
     let units = || lines.iter().map(|line| (line.sku.as_str(), line.quantity));
-    if let Err(product) = request.shop.catalogue.take(units()) {
+    if let Err(product) = request.shop.catalogue.take(units())
+        && !request.shop.faults.oversell
+    {
         return Err(sold_out(product.summary.name, "/cart"));
     }
     Ok(place(request, lines, method, email))
@@ -164,31 +172,66 @@ fn authorise(request: &ShopRequest<'_>, method: &str) -> Result<(), Rejection> {
     }
 }
 
+/// Keeps an order or a receipt of a declined payment, where that fault is planted.
+fn book_declined(
+    request: &mut ShopRequest<'_>,
+    lines: Vec<CartLine>,
+    method: String,
+    email: String,
+) {
+    let shop = request.shop;
+    let fault = shop.faults.strikes_books(shop.draws, request.shopper, true);
+    if let (Some(fault), false) = (fault, lines.is_empty()) {
+        shop.ledger
+            .orders
+            .place_phantom(|id| order(request, id, &lines, method, email, Some(fault)));
+    }
+}
+
+fn order(
+    request: &ShopRequest<'_>,
+    id: String,
+    lines: &[CartLine],
+    method: String,
+    email: String,
+    fault: Option<BookFaultKind>,
+) -> Order {
+    let header = |name| request.header(name).map(str::to_owned);
+    let session = &*request.session;
+    Order {
+        id,
+        session: Some(session.id),
+        shopper: request.shopper.to_owned(),
+        email,
+        lines: lines.to_vec(),
+        totals: Totals::of(lines, session.voucher, session.shipping),
+        method,
+        idempotency_keys: header("idempotency-key").into_iter().collect(),
+        run: header("x-load-test"),
+        placed: request.now,
+        created_at: jiff::Timestamp::now().to_string(),
+        returned: None,
+        fault,
+    }
+}
+
 fn place(
     request: &mut ShopRequest<'_>,
     lines: Vec<CartLine>,
     method: String,
     email: String,
 ) -> Confirmed {
-    let header = |name| request.header(name).map(str::to_owned);
-    let (run, idempotency_keys) =
-        (header("x-load-test"), header("idempotency-key").into_iter().collect());
+    let shop = request.shop;
+    let fault = shop.faults.strikes_books(shop.draws, request.shopper, false);
+    let another = (fault == Some(BookFaultKind::Shared))
+        .then(|| shop.ledger.orders.another(request.shopper))
+        .flatten();
+    // Nothing can be shared with the first shopper.
+    let fault = fault.filter(|fault| *fault != BookFaultKind::Shared || another.is_some());
+    let totals = Totals::of(&lines, request.session.voucher, request.session.shipping);
+    let own = shop.ledger.orders.place(|id| order(request, id, &lines, method, email, fault));
+    let order_id = another.unwrap_or(own);
     let session = &mut *request.session;
-    let totals = Totals::of(&lines, session.voucher, session.shipping);
-    let order_id = request.shop.ledger.orders.place(|id| Order {
-        id,
-        session: Some(session.id),
-        shopper: request.shopper.to_owned(),
-        email,
-        lines: lines.clone(),
-        totals,
-        method,
-        idempotency_keys,
-        run,
-        placed: request.now,
-        created_at: jiff::Timestamp::now().to_string(),
-        returned: None,
-    });
     session.cart.clear();
     session.last_cart = lines;
     Confirmed { status: "confirmed", order_id, total: totals.total, currency: totals.currency }

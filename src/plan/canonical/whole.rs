@@ -24,6 +24,7 @@ impl Canonical for Plan {
             season: _,
             blanks: _,
             budget: _,
+            records: _,
             currency: _,
             // Compiled from the templates' sources, which are part of the steps.
             templates: _,

@@ -5,7 +5,7 @@ use url::Url;
 use super::names::Names;
 use super::{guard, secrets};
 use crate::base::{Currency, VarId};
-use crate::plan::{ArrivalModel, Client, Inputs, Limits, Plan, Templates};
+use crate::plan::{ArrivalModel, Client, Inputs, Limits, Plan, Templates, compile_records};
 use crate::scenario::{LocatedText, Problems, Scenario, Span, Tracing};
 
 /// A plan in the making.
@@ -94,6 +94,10 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         observed: std::mem::take(&mut compiler.observed),
         objectives: Vec::new(),
         budget: None,
+        records: document
+            .records
+            .as_ref()
+            .and_then(|records| compile_records(records, compiler.problems)),
         templates: std::mem::take(&mut compiler.templates),
         secrets: secrets::of_all_shoppers(scenario, inputs),
         secret_variables: Vec::new(),

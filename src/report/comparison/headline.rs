@@ -55,7 +55,7 @@ pub(super) fn reason(found: &Comparison) -> Statement {
             Tone::Doubtful,
             "the load generator was saturated in one of the runs, so they cannot be compared",
         ),
-        Verdict::Interrupted | Verdict::Inconclusive => {
+        Verdict::Interrupted | Verdict::Inconclusive | Verdict::NotReconciled => {
             Statement::new(Tone::Doubtful, undecided(found))
         }
     }

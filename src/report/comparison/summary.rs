@@ -56,7 +56,7 @@ pub fn comparison_document(
 /// A comparison's verdict as the document writes it.
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Fail => "regression",
+        Verdict::Fail | Verdict::NotReconciled => "regression",
         Verdict::Pass => "no_regression",
         Verdict::Invalid => "invalid",
         Verdict::Inconclusive | Verdict::Interrupted => "inconclusive",

@@ -555,6 +555,7 @@ fn one_of_anything_is_in_the_singular() {
         facts: &simulated.facts,
         findings: &simulated.findings(),
         scenario: "",
+        records: None,
     });
     let body = page.split("<body>").nth(1).unwrap().rsplit_once("<script>").unwrap().0;
     for text in [

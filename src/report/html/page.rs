@@ -169,9 +169,9 @@ impl Page {
             Live::Running(state) => Some(state),
             Live::Ended => Some("the run has ended"),
         };
-        let RunReport { plan, tally, facts, findings, scenario } = *input;
+        let RunReport { plan, tally, facts, findings, scenario, records } = *input;
         let running = facts.completion == Completion::Running;
-        let view = View::of(plan, facts, findings);
+        let view = View::of(plan, facts, findings).with_records(records, plan.currency);
         let run = run_document(plan, tally, facts, findings);
         let series = Series::of(plan, tally);
         let reached: Vec<usize> = (0..run.steps.len())

@@ -29,6 +29,7 @@ fn shown(simulated: &SimulatedRun) -> String {
         facts: &simulated.facts,
         findings: &simulated.findings(),
         scenario: "name: shop\n",
+        records: None,
     })
 }
 
@@ -272,6 +273,7 @@ fn names_and_bodies_can_not_break_out() {
         facts: &simulated.facts,
         findings: &simulated.findings(),
         scenario: HOSTILE,
+        records: None,
     };
     let text = page(&input);
     let html = Html::parse_document(&text);

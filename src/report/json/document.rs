@@ -21,6 +21,7 @@ use super::orders::OrdersDocument;
 use super::places::{EndingsDocument, HeatDocument, StageDocument};
 use super::revenue::RevenueDocument;
 use super::wire::WireDocument;
+use crate::reconcile::ReconciliationDocument;
 
 /// The format's name and version.
 pub const SCHEMA: &str = "tillrush.run/1";
@@ -38,7 +39,7 @@ pub struct RunDocument {
     pub tool_version: String,
     /// Command lines that repeat the run, without secrets; one per shard of a merged run.
     pub commands: Vec<String>,
-    /// `pass`, `fail`, `inconclusive`, `invalid` or `interrupted`.
+    /// `pass`, `fail`, `not_reconciled`, `inconclusive`, `invalid` or `interrupted`.
     pub verdict: VerdictWord,
     /// Reason for the verdict, as a sentence.
     pub verdict_reason: String,
@@ -110,6 +111,8 @@ pub struct RunDocument {
     pub objectives: Vec<ObjectiveDocument>,
     /// The error budget; null if the scenario has none.
     pub budget: Option<BudgetDocument>,
+    /// Intents to buy compared with the shop's own records; null if there are no records.
+    pub reconciliation: Option<ReconciliationDocument>,
 }
 
 /// A verdict.
@@ -123,6 +126,8 @@ pub enum VerdictWord {
     Fail,
     /// The sample is too small to decide.
     Inconclusive,
+    /// Orders do not reconcile with the shop's records.
+    NotReconciled,
     /// The load generator was saturated.
     Invalid,
     /// The run was cut short.
@@ -136,6 +141,7 @@ impl VerdictWord {
             VerdictWord::Pass => "pass",
             VerdictWord::Fail => "fail",
             VerdictWord::Inconclusive => "inconclusive",
+            VerdictWord::NotReconciled => "not_reconciled",
             VerdictWord::Invalid => "invalid",
             VerdictWord::Interrupted => "interrupted",
         }

@@ -96,6 +96,7 @@ pub fn run_document(
         detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
         budget: findings.budget.as_ref().map(budget),
+        reconciliation: None,
     }
 }
 
@@ -104,6 +105,7 @@ fn word(verdict: Verdict) -> VerdictWord {
         Verdict::Pass => VerdictWord::Pass,
         Verdict::Fail => VerdictWord::Fail,
         Verdict::Inconclusive => VerdictWord::Inconclusive,
+        Verdict::NotReconciled => VerdictWord::NotReconciled,
         Verdict::Invalid => VerdictWord::Invalid,
         Verdict::Interrupted => VerdictWord::Interrupted,
     }

@@ -51,6 +51,7 @@ fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
         Verdict::Pass => "Passed",
         Verdict::Fail => "Failed",
         Verdict::Inconclusive => "Inconclusive",
+        Verdict::NotReconciled => "Not reconciled",
         Verdict::Invalid => "Invalid run",
         Verdict::Interrupted => "Interrupted",
     };

@@ -55,6 +55,9 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Statement {
             format!("run stopped after {}, {}", facts.duration, violated(findings)),
         ),
         Verdict::Fail => Statement::new(Tone::Bad, violated(findings)),
+        Verdict::NotReconciled => {
+            Statement::new(Tone::Bad, "orders do not reconcile with the shop's records")
+        }
         Verdict::Invalid => Statement::new(
             Tone::Doubtful,
             "the load generator was saturated, so the results do not describe the shop",

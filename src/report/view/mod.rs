@@ -18,6 +18,7 @@ mod notes;
 mod orders;
 mod page;
 mod power;
+pub(super) mod records;
 mod repeats;
 mod tables;
 mod warning;

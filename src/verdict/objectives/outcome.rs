@@ -19,6 +19,8 @@ pub enum Verdict {
     Fail,
     /// Too little was seen to say.
     Inconclusive,
+    /// Orders do not reconcile with the shop's own records.
+    NotReconciled,
     /// The generator, not the shop, was the bottleneck: the figures say nothing of the shop.
     Invalid,
     /// The run was cut short.
@@ -116,6 +118,17 @@ pub enum ObjectiveVerdict {
     Inconclusive,
 }
 
+/// What the shop's records say of a run, as far as the verdict goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordFindings {
+    /// Findings that are errors.
+    pub errors: u64,
+    /// Findings that put the load generator itself in doubt.
+    pub invalid: u64,
+    /// Questions that the records don't decide.
+    pub undecided: u64,
+}
+
 // === impl Verdict ===
 
 impl Verdict {
@@ -154,12 +167,24 @@ impl Verdict {
         }
     }
 
+    /// The verdict with what the shop's records say. Interrupted and invalid runs stay so: they come first.
+    pub fn with_records(self, records: RecordFindings) -> Verdict {
+        match self {
+            Verdict::Interrupted | Verdict::Invalid => self,
+            _ if records.invalid > 0 => Verdict::Invalid,
+            _ if records.errors > 0 => Verdict::NotReconciled,
+            Verdict::Pass if records.undecided > 0 => Verdict::Inconclusive,
+            Verdict::Pass | Verdict::Fail | Verdict::NotReconciled | Verdict::Inconclusive => self,
+        }
+    }
+
     /// As `run.json` writes it.
     pub const fn key(self) -> &'static str {
         match self {
             Verdict::Pass => "pass",
             Verdict::Fail => "fail",
             Verdict::Inconclusive => "inconclusive",
+            Verdict::NotReconciled => "not_reconciled",
             Verdict::Invalid => "invalid",
             Verdict::Interrupted => "interrupted",
         }

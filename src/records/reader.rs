@@ -1,0 +1,215 @@
+//! Complete reads of each source.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use url::Url;
+
+use super::http::{RecordError, RecordHttp};
+use super::lines::{read_rows, run_command};
+use super::pages::{PageRows, read_pages, request};
+use super::rows::{RowError, SourceRow};
+use super::template::Placeholders;
+use crate::plan::{RecordPlace, RecordPlan, SourcePlan};
+use crate::reconcile::{Charges, IntentIndex, Intents, Mails, Orders, StateRules, StockRow};
+
+/// Reads the sources of a plan.
+#[derive(Debug)]
+pub struct RecordReader {
+    plan: RecordPlan,
+    http: RecordHttp,
+    values: Placeholders,
+    /// The shop's address, for sources without one.
+    target: Option<Url>,
+    /// What the names of files are relative to.
+    folder: PathBuf,
+}
+
+/// More intents than this are not looked up one by one.
+const MOST_LOOKUPS: usize = 500;
+
+// === impl RecordReader ===
+
+impl RecordReader {
+    /// A reader.
+    ///
+    /// # Errors
+    /// When TLS can't be set up.
+    pub fn new(
+        plan: RecordPlan,
+        values: Placeholders,
+        target: Option<Url>,
+        folder: PathBuf,
+        insecure: bool,
+    ) -> Result<RecordReader, RecordError> {
+        Ok(RecordReader { plan, http: RecordHttp::new(insecure)?, values, target, folder })
+    }
+
+    /// What it reads.
+    pub fn plan(&self) -> &RecordPlan {
+        &self.plan
+    }
+
+    /// By how much the clock of the orders' source is ahead.
+    pub fn clock_offset_us(&self) -> Option<i64> {
+        self.http.clock_offset_us()
+    }
+
+    /// All orders; this is the read of that number.
+    ///
+    /// # Errors
+    /// When they can't be read completely.
+    pub async fn orders(&mut self, read: u32, intents: &Intents) -> Result<Orders, RecordError> {
+        let source = self.plan.orders.clone();
+        let mut orders = Orders::of_read(read, state_rules(&source));
+        self.rows(&source, |row| Ok(orders.add(row.order(&source)?, intents))).await?;
+        Ok(orders)
+    }
+
+    /// All charges; none where there is no source of them.
+    ///
+    /// # Errors
+    /// As for orders.
+    pub async fn charges(&mut self, intents: &Intents) -> Result<Charges, RecordError> {
+        let Some(source) = self.plan.charges.clone() else { return Ok(Charges::default()) };
+        let mut charges = Charges::new(source.counts.clone());
+        self.apart(&source, |row| Ok(charges.add(row.charge(&source)?, intents))).await?;
+        Ok(charges)
+    }
+
+    /// All receipts; none where there is no source of them.
+    ///
+    /// # Errors
+    /// As for orders.
+    pub async fn mails(&mut self, intents: &Intents) -> Result<Mails, RecordError> {
+        let Some(source) = self.plan.mail.clone() else { return Ok(Mails::default()) };
+        let mut mails = Mails::new();
+        self.apart(&source, |row| Ok(mails.add(row.mail(&source)?, intents))).await?;
+        Ok(mails)
+    }
+
+    /// The stock, if there is a source of it.
+    ///
+    /// # Errors
+    /// As for orders.
+    pub async fn stock(&mut self) -> Result<Option<Vec<StockRow>>, RecordError> {
+        let Some(source) = self.plan.stock.clone() else { return Ok(None) };
+        let mut stock: Vec<StockRow> = Vec::new();
+        self.apart(&source, |row| {
+            let row = row.stock(&source)?;
+            let new = stock.iter().all(|known| known.sku != row.sku);
+            if new {
+                stock.push(row);
+            }
+            Ok(new)
+        })
+        .await?;
+        Ok(Some(stock))
+    }
+
+    /// Looks for each of these intents by itself, and adds what is found. None where the source has no look-up; else those that were
+    /// looked up.
+    ///
+    /// # Errors
+    /// When the source can't be asked.
+    pub async fn look_up(
+        &mut self,
+        missing: &[IntentIndex],
+        intents: &Intents,
+        orders: &mut Orders,
+    ) -> Result<Option<HashSet<IntentIndex>>, RecordError> {
+        let source = self.plan.orders.clone();
+        let Some(lookup) = &source.lookup else { return Ok(None) };
+        let one = SourcePlan { place: RecordPlace::Get(lookup.clone()), ..source.clone() };
+        let mut looked_up = HashSet::new();
+        for index in missing.iter().take(MOST_LOOKUPS) {
+            let intent = intents.get(*index);
+            let run = &intents.runs()[usize::from(intent.run)];
+            let email = format!("s-{:016x}.{run}@example.com", intent.shopper);
+            let order = intent.confirmed.first().map_or("", |order| &**order);
+            let values = self
+                .values
+                .with("marker", &intents.name(*index))
+                .with("email", &email)
+                .with("order", order);
+            let request = request(&one, self.target.as_ref(), &values)?;
+            let body = match self.http.send(&request).await {
+                Ok(answer) => answer.body,
+                // No such order.
+                Err(RecordError::Refused { status: 404, .. }) => Value::Null,
+                Err(error) => return Err(error),
+            };
+            for row in source.rows.query(&body).all() {
+                let row = SourceRow::Json(row).order(&source);
+                orders.add(row.map_err(|error| wrong(&source, &error))?, intents);
+            }
+            looked_up.insert(*index);
+        }
+        Ok(Some(looked_up))
+    }
+
+    /// As `rows`, from a source whose clock is another one's.
+    async fn apart(
+        &mut self,
+        source: &SourcePlan,
+        add: impl FnMut(SourceRow<'_>) -> Result<bool, RowError>,
+    ) -> Result<(), RecordError> {
+        let clock = self.http.clock();
+        let read = self.rows(source, add).await;
+        self.http.set_clock(clock);
+        read
+    }
+
+    /// Gives each row to `add`, which says whether it is new.
+    async fn rows(
+        &mut self,
+        source: &SourcePlan,
+        mut add: impl FnMut(SourceRow<'_>) -> Result<bool, RowError>,
+    ) -> Result<(), RecordError> {
+        match &source.place {
+            RecordPlace::File(name) => {
+                let path = self.folder.join(self.values.fill(name)?);
+                let place = path.display().to_string();
+                let file = File::open(&path)
+                    .map_err(|source| RecordError::Io { place: place.clone(), source })?;
+                read_rows(&place, file, &mut |row| add(row).map(drop_new))
+            }
+            RecordPlace::Command(words) => {
+                let words: Result<Vec<String>, RecordError> =
+                    words.iter().map(|word| self.values.fill(word)).collect();
+                run_command(&words?, &mut |row| add(row).map(drop_new))
+            }
+            RecordPlace::Get(_) | RecordPlace::Post(..) | RecordPlace::GraphQl(_) => {
+                let mut problem = None;
+                let take = |rows: &[&Value]| {
+                    let mut page = PageRows::default();
+                    for (i, row) in rows.iter().enumerate() {
+                        match add(SourceRow::Json(row)) {
+                            Ok(new) => {
+                                page.new += usize::from(new);
+                                page.first_known |= i == 0 && !new;
+                            }
+                            Err(error) => drop(problem.get_or_insert(error)),
+                        }
+                    }
+                    page
+                };
+                read_pages(&mut self.http, source, self.target.as_ref(), &self.values, take)
+                    .await?;
+                problem.map_or(Ok(()), |error| Err(wrong(source, &error)))
+            }
+        }
+    }
+}
+
+fn drop_new(_: bool) {}
+
+fn wrong(source: &SourcePlan, error: &RowError) -> RecordError {
+    RecordError::Unexpected { place: source.describe(), message: error.to_string() }
+}
+
+fn state_rules(source: &SourcePlan) -> StateRules {
+    StateRules { counts: source.counts.clone(), paid: source.paid.clone() }
+}

@@ -1,0 +1,154 @@
+//! Reads records until they are final, and judges them.
+
+use jiff::Timestamp;
+
+use super::http::RecordError;
+use super::reader::RecordReader;
+use crate::base::Micros;
+use crate::reconcile::{
+    Charges, Evidence, Intents, Mails, Orders, Read, Reconciliation, Rules, SettleRules,
+    SettleStep, StockRow, VoucherLimit, check_stock, check_vouchers, judge, match_records,
+};
+
+/// What is reconciled, and by which rules.
+#[derive(Debug)]
+pub struct ReconcileInput<'a> {
+    /// The intents of the run.
+    pub intents: &'a Intents,
+    /// The rules.
+    pub rules: Rules,
+    /// When records are final.
+    pub settle: SettleRules,
+    /// The stock before the run, where it was read.
+    pub stock_before: Option<Vec<StockRow>>,
+}
+
+/// What it came to.
+#[derive(Debug)]
+pub struct Reconciled {
+    /// The result.
+    pub result: Reconciliation,
+    /// When records were last read.
+    pub read_at: Timestamp,
+}
+
+/// A complete read of everything.
+#[derive(Default)]
+struct Records {
+    orders: Orders,
+    charges: Charges,
+    mails: Mails,
+    stock: Option<Vec<StockRow>>,
+}
+
+/// Reads until the records are final or time is up, and judges them. `notice` is told of waits.
+///
+/// # Errors
+/// When a source can't be read.
+pub async fn reconcile(
+    reader: &mut RecordReader,
+    input: &ReconcileInput<'_>,
+    notice: &dyn Fn(&str),
+) -> Result<Reconciled, RecordError> {
+    let last_attempt = input.intents.last_at();
+    let since_start = || Micros(u64::try_from(now_us() - input.rules.started_unix_us).unwrap_or(0));
+    let (mut reads, mut records): (Vec<Read>, Records) = Default::default();
+    let settled = loop {
+        match input.settle.next(since_start(), last_attempt, &reads) {
+            SettleStep::Settled => break true,
+            SettleStep::Unsettled => break false,
+            SettleStep::ReadAfter(pause) => {
+                if pause >= Micros::from_secs(10) {
+                    notice(&format!(
+                        "reading the shop's records in {pause}, when the last attempts are over"
+                    ));
+                }
+                tokio::time::sleep(pause.into()).await;
+                let began_at = since_start();
+                let mut next = read_all(reader, reads.len() as u32, input.intents).await?;
+                next.orders.follow(&records.orders);
+                records = next;
+                let digest = records.digest();
+                reads.push(Read { began_at, ended_at: since_start(), digest });
+            }
+        }
+    };
+    let mut evidence = Evidence {
+        reads,
+        settled,
+        has_charges: reader.plan().charges.is_some(),
+        has_mails: reader.plan().mail.is_some(),
+        looked_up: None,
+        clock_offset_us: reader.clock_offset_us(),
+    };
+    let first = records.judge(input, &evidence);
+    let result = if settled && !first.missing.is_empty() {
+        let missing = &first.missing;
+        evidence.looked_up = reader.look_up(missing, input.intents, &mut records.orders).await?;
+        records.judge(input, &evidence)
+    } else {
+        first
+    };
+    let result = records.add_shared(result, reader, input);
+    Ok(Reconciled { result, read_at: Timestamp::now() })
+}
+
+async fn read_all(
+    reader: &mut RecordReader,
+    read: u32,
+    intents: &Intents,
+) -> Result<Records, RecordError> {
+    Ok(Records {
+        orders: reader.orders(read, intents).await?,
+        charges: reader.charges(intents).await?,
+        mails: reader.mails(intents).await?,
+        stock: reader.stock().await?,
+    })
+}
+
+fn now_us() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+// === impl Records ===
+
+impl Records {
+    fn digest(&self) -> u64 {
+        let stock = self.stock.iter().flatten().map(|row| row.on_hand as u64);
+        self.orders.digest()
+            ^ self.charges.digest().rotate_left(16)
+            ^ self.mails.digest().rotate_left(32)
+            ^ stock.fold(0, |sum: u64, units| sum.rotate_left(5) ^ units).rotate_left(48)
+    }
+
+    fn judge(&self, input: &ReconcileInput<'_>, evidence: &Evidence) -> Reconciliation {
+        let Records { orders, charges, mails, .. } = self;
+        let matched = match_records(input.intents, orders, charges, mails);
+        judge(input.intents, orders, charges, mails, &matched, &input.rules, evidence)
+    }
+
+    fn add_shared(
+        &self,
+        mut result: Reconciliation,
+        reader: &RecordReader,
+        input: &ReconcileInput<'_>,
+    ) -> Reconciliation {
+        let Records { orders, charges, mails, stock } = self;
+        let matched = match_records(input.intents, orders, charges, mails);
+        let plan = reader.plan();
+        let exclusive = |sku: &str| plan.exclusive.iter().any(|known| known == sku);
+        let before = input.stock_before.as_deref().unwrap_or_default();
+        let of_stock = check_stock(before, stock.as_deref(), orders, &exclusive);
+        let limits: Vec<VoucherLimit> = plan
+            .vouchers
+            .iter()
+            .map(|(code, limit, per_shopper)| VoucherLimit {
+                code: code.clone(),
+                limit: *limit,
+                per_shopper: *per_shopper,
+            })
+            .collect();
+        result.add_shared(of_stock, check_vouchers(&limits, input.intents, orders, &matched));
+        result
+    }
+}
