@@ -11,7 +11,7 @@ use url::Url;
 
 use super::worker::{self, WorkerOptions};
 use super::{Phase, ShopRole, Stop, StopCause, TokioClock};
-use crate::base::{Delay, Micros, Slice};
+use crate::base::{Delay, Micros, Slice, StepId};
 use crate::capture::check::{CHECKS, Written, status};
 use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{
@@ -23,7 +23,10 @@ use crate::shopper::transport::{Origin, TransportError};
 use crate::shopper::{
     CoreContext, MeetingPoints, PurchaseEvent, PurchaseLog, PurchaseRecord, ReturningPool,
 };
-use crate::tally::{End, FailureKind, OwnFault, PairCounts, PairQuestion, StepTime, Tally};
+use crate::tally::{
+    End, FailureKind, OrderStatus, OwnFault, PairCounts, PairQuestion, SampleLine, Setback,
+    Setbacks, StepTime, Tally,
+};
 
 fn json_check(path: &str, expected: plan::Expected) -> Check {
     let kind = CHECKS.iter().find(|kind| kind.key == "json").unwrap();
@@ -164,7 +167,7 @@ fn shoppers_go_through_the_journey_and_every_one_is_accounted_for() {
     assert_eq!((tally.arrivals.planned, tally.arrivals.started), (50, 50));
     assert_eq!(ends(&tally, End::Completed), 50);
     assert!(tally.steps.iter().all(|step| step.ok == 50 && step.requests == 50));
-    assert!(tally.shoppers.keys().all(|key| key.outcome.purchased && key.outcome.failures == 0));
+    assert!(tally.shoppers.keys().all(|key| key.outcome.purchased() && key.outcome.failures == 0));
     let response = tally.steps[1].times[StepTime::ResponseOk].total();
     assert!((99_900..=101_500).contains(&response.quantile(0.5).unwrap().0), "{response:?}");
 }
@@ -203,8 +206,65 @@ fn a_shopper_who_fails_again_and_again_is_stopped_by_the_cap() {
     assert_eq!(ends(&tally, End::StoppedByCap), 50);
     assert_eq!(tally.steps[1].failed[&FailureKind::ServerError], 150);
     let fate = &tally.shoppers.keys().next().unwrap().outcome;
-    assert_eq!((fate.failures, fate.same_unit_twice, fate.purchased), (3, true, false));
+    assert_eq!((fate.failures, fate.repeated_at.is_some(), fate.purchased()), (3, true, false));
     assert_eq!(tally.seconds.values().map(|second| second.repeated).sum::<u64>(), 50);
+}
+
+#[test]
+fn what_an_order_came_to_is_known_as_far_as_the_shopper_knows() {
+    let orders = |plan: Plan, rule: fn(&Asked<'_>) -> Answer| {
+        let tally = run(plan, &Stop::default(), rule);
+        let fates: Vec<_> = tally.shoppers.keys().map(|key| key.outcome.clone()).collect();
+        assert_eq!(fates.len(), 1, "{fates:?}");
+        fates[0].clone()
+    };
+    let lost = orders(shop_plan(), |asked| answer(if is(asked, "pay") { 503 } else { 200 }));
+    assert_eq!((lost.order, lost.stuck_on), (OrderStatus::Unknown, Some(Setback::Failed)));
+    let refused = orders(shop_plan(), |asked| answer(if is(asked, "pay") { 400 } else { 200 }));
+    assert_eq!((refused.order, refused.reached), (OrderStatus::None, Some(StepId(1))));
+    // The order is there; its confirmation is not.
+    let thanked =
+        orders(shop_plan(), |asked| answer(if is(asked, "confirmation") { 500 } else { 200 }));
+    assert_eq!(
+        (thanked.order, thanked.before_order),
+        (OrderStatus::Confirmed, Setbacks::default())
+    );
+    assert_eq!((thanked.failures, thanked.reached), (3, Some(StepId(2))));
+    // The second request of a purchase makes the order, and is refused: there is none.
+    let mut plan = shop_plan();
+    plan.units[1].paying_step = Some(StepId(2));
+    let refused = orders(plan, |asked| answer(if is(asked, "confirmation") { 400 } else { 200 }));
+    assert_eq!(refused.order, OrderStatus::None);
+    // If it is but a look at the order, there may be one.
+    let mut plan = shop_plan();
+    plan.units[1].paying_step = Some(StepId(2));
+    plan.steps[2].request.method = plan::Method::Get;
+    let unknown = orders(plan, |asked| answer(if is(asked, "confirmation") { 400 } else { 200 }));
+    assert_eq!(unknown.order, OrderStatus::Unknown);
+}
+
+#[test]
+fn the_failure_that_repeats_is_the_cause() {
+    // A hiccup at the door, cured by the second attempt; then the payment fails for good.
+    let tally = run(shop_plan(), &Stop::default(), |asked| {
+        let hiccup = is(asked, "home") && asked.nth == 0;
+        answer(if hiccup {
+            502
+        } else if is(asked, "pay") {
+            503
+        } else {
+            200
+        })
+    });
+    let [(site, _)] = &tally.causes.iter().collect::<Vec<_>>()[..] else { panic!() };
+    assert_eq!((site.step, site.status), (StepId(1), Some(503)));
+    // Each kind has an example, the later one too.
+    let full = |line: &SampleLine| {
+        line.exchanges.iter().filter(|exchange| exchange.request.is_some()).count()
+    };
+    let lines = || tally.samples.causes.values().flat_map(|lines| lines.values());
+    assert!(lines().any(|line| full(line) == 2), "{:#?}", lines().next());
+    assert_eq!(tally.samples.strata.len(), 2);
 }
 
 #[test]

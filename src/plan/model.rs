@@ -103,6 +103,15 @@ impl Plan {
         self.steps_of(unit).find(|(id, step)| *id == paying_step || acts(step)).map(|(id, _)| id)
     }
 
+    /// Whether a refusal of this step's request surely leaves no order: it is the first that may make one, or the one
+    /// that makes it. Who is refused a look at the confirmation may have an order all the same.
+    pub fn decides_order(&self, step: StepId) -> bool {
+        let unit = self.step(step).unit;
+        let makes_it = self.unit(unit).paying_step == Some(step)
+            && !matches!(self.step(step).request.method, Method::Get | Method::Head);
+        makes_it || self.invoking_step(unit) == Some(step)
+    }
+
     /// A step's name as reports print it: with its journey where another journey has a step of that name.
     pub fn step_label(&self, id: StepId) -> String {
         let step = self.step(id);

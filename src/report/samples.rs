@@ -121,6 +121,7 @@ mod tests {
             status,
             failure,
             detail: if failure.is_some() { "expected 2xx, got 500".into() } else { String::new() },
+            message: String::new(),
             request: request.map(str::to_owned),
             response: None,
         };

@@ -157,10 +157,9 @@ impl<E: Env> JourneyRun<E> {
         });
         let pays = self.activity.purchase().is_some_and(|purchase| purchase.paying_step == step);
         if pays || outcome != Outcome::Ok {
-            // A later request of the purchase may be refused, and the order be made all the same.
-            let first =
-                attempt.exchanges <= 1 && context.plan.invoking_step(attempt.unit) == Some(step);
-            let refused = first && is_certain_refusal(&attempt.evidence);
+            let refused = attempt.exchanges <= 1
+                && context.plan.decides_order(step)
+                && is_certain_refusal(&attempt.evidence);
             self.settle_purchase(context, outcome, refused, ended_at);
         }
         context.observe(|observer| {

@@ -1,12 +1,12 @@
 //! The trace of a visit, and the example that a failing one may become.
 //!
-//! Every shopper keeps a short line for each exchange. Only a visit that would be kept as an example holds its
-//! first failing exchange in full: whether it would be is known by its hash before anything is written down.
+//! Every shopper keeps a short line for each exchange. Only a visit that would be kept as an example of a kind of failure
+//! holds that failing exchange in full: whether it would be is known by its hash before anything is written down.
 
 use std::sync::Arc;
 
 use super::profile::ShopperProfile;
-use super::response::error_fingerprint::fingerprint;
+use super::response::error_fingerprint::{fingerprint, wording};
 use super::transport::{Exchange, WireRequest, WireResponse};
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, Redactor, ShopperId, StepId, redact};
@@ -19,17 +19,20 @@ use crate::tally::{
 const BODY_LIMIT: usize = 4 * 1_024;
 /// How much more of it is looked at for secrets that the cut would go through.
 const CUT_SLACK: usize = 64;
+/// So many kinds of failures of a visit are told apart; what comes later is put down to the first.
+const MOST_CAUSES: usize = 8;
 /// So many exchanges of a visit are remembered; of more (a poll that asks for minutes) the last one takes the place of the one before.
 const MOST_LINES: usize = 200;
 
-/// What a visit's exchanges came to, and the failing one in full where it is to be kept.
+/// What a visit's exchanges came to, and an example of each kind of failure in full where it is to be kept.
 #[derive(Debug, Default)]
 pub struct Trace {
     lines: Vec<TraceEntry>,
-    first: Option<Box<FirstFailure>>,
+    /// What went wrong, each kind at each step once, in order of time.
+    causes: Vec<FirstFailure>,
     /// Exchanges that are not among the lines.
     left_out: u32,
-    kept: Option<Box<FullExchange>>,
+    kept: Vec<FullExchange>,
 }
 
 /// One exchange in short.
@@ -43,12 +46,14 @@ struct TraceEntry {
     failure: Option<FailureKind>,
 }
 
-/// The first failing exchange in full.
+/// A failing exchange in full.
 #[derive(Debug)]
 struct FullExchange {
-    hash: u64,
+    /// The place among the causes of the visit.
+    cause: usize,
     line: usize,
     detail: String,
+    message: String,
     request: Option<String>,
     response: Option<String>,
 }
@@ -102,8 +107,7 @@ impl Trace {
         self.lines.len() + self.left_out as usize
     }
 
-    /// The last exchange made the step fail. The visit's first such is what all its failures are blamed on; it is kept in full
-    /// if it is among those wanted.
+    /// The last exchange made the step fail. The first of each kind at each step is kept in full if it is among those wanted.
     pub fn record_failure(
         &mut self,
         samples: &Samples,
@@ -116,17 +120,15 @@ impl Trace {
         if let Some(last) = self.lines.last_mut().filter(|last| last.step == step) {
             last.failure = Some(kind);
         }
-        if self.first.is_some() {
+        let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
+        let site = FailureSite { step, kind, status };
+        let known = self.causes.iter().any(|cause| cause.site == site);
+        if known || self.causes.len() == MOST_CAUSES {
             return;
         }
-        let status = evidence.answer.as_ref().map(|answer| answer.status.as_u16());
-        let said = fingerprint(kind, detail, evidence.answer.as_ref(), secrets);
-        let cause = self.first.insert(Box::new(FirstFailure {
-            site: FailureSite { step, kind, status },
-            message: said.into(),
-        }));
-        let hash = draw(shopper.0, Purpose::Sample, 0);
-        if samples.wants(cause, hash) {
+        let message = fingerprint(kind, detail, evidence.answer.as_ref(), secrets).into();
+        let cause = FirstFailure { site, message };
+        if samples.wants(&cause, sample_hash(shopper)) {
             let request = evidence
                 .request
                 .as_ref()
@@ -135,23 +137,36 @@ impl Trace {
                 .answer
                 .as_ref()
                 .map(|answer| redact::message(&response_text(answer, secrets)));
-            let detail = secrets.text(detail).into_owned();
-            self.kept = Some(Box::new(FullExchange { hash, line, detail, request, response }));
+            self.kept.push(FullExchange {
+                cause: self.causes.len(),
+                line,
+                detail: secrets.text(detail).into_owned(),
+                message: wording(kind, detail, evidence.answer.as_ref(), secrets),
+                request,
+                response,
+            });
         }
+        self.causes.push(cause);
     }
 
-    /// The first thing that went wrong, if anything did.
-    pub fn first(&self) -> Option<&FirstFailure> {
-        self.first.as_deref()
+    /// What the visit's failures are put down to: what went wrong at the step where they repeat, or else first.
+    pub fn cause(&self, repeated_at: Option<StepId>) -> Option<&FirstFailure> {
+        let repeated = |step| self.causes.iter().find(|cause| cause.site.step == step);
+        repeated_at.and_then(repeated).or(self.causes.first())
     }
 
-    /// What this visit is an example of, and its hash, if it is one.
-    pub fn sample(&self) -> Option<(&FirstFailure, u64)> {
-        Some((self.first()?, self.kept.as_ref()?.hash))
+    /// Whether it is an example of anything.
+    pub fn is_sampled(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// What this visit is an example of.
+    pub fn samples(&self) -> impl Iterator<Item = &FirstFailure> {
+        self.kept.iter().map(|kept| &self.causes[kept.cause])
     }
 
     fn sampled_exchanges(&self, plan: &Plan) -> Vec<SampledExchange> {
-        let in_full = |i| self.kept.as_ref().filter(|kept| kept.line == i);
+        let in_full = |i| self.kept.iter().find(|kept| kept.line == i);
         let exchange = |(i, line): (usize, &TraceEntry)| SampledExchange {
             step: plan.step(line.step).name.clone(),
             attempt: u32::from(line.attempt),
@@ -160,6 +175,7 @@ impl Trace {
             status: line.status,
             failure: line.failure,
             detail: in_full(i).map(|kept| kept.detail.clone()).unwrap_or_default(),
+            message: in_full(i).map(|kept| kept.message.clone()).unwrap_or_default(),
             request: in_full(i).and_then(|kept| kept.request.clone()),
             response: in_full(i).and_then(|kept| kept.response.clone()),
         };
@@ -173,6 +189,11 @@ impl Trace {
         }
         exchanges
     }
+}
+
+/// By how little a visit is an example: those with the smallest are kept.
+pub(super) fn sample_hash(shopper: ShopperId) -> u64 {
+    draw(shopper.0, Purpose::Sample, 0)
 }
 
 /// The sampled shopper, for `samples.jsonl`.

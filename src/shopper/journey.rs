@@ -3,6 +3,7 @@
 //! `retry` tries each unit until it succeeds or the shopper stops, `attempt` tries one step.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
@@ -10,7 +11,7 @@ use super::activity::{Activity, StepUnderWay};
 use super::browser::session::BrowserSession;
 use super::context::{CoreContext, Env, Session};
 use super::experiment::Experiment;
-use super::failure_sample::sample_line;
+use super::failure_sample::{sample_hash, sample_line};
 use super::outcomes::{Outcomes, PairedOutcomes};
 use super::profile::ShopperProfile;
 use super::progress::{self, UnitEnd, UnitProgress};
@@ -121,6 +122,7 @@ impl<E: Env> JourneyRun<E> {
 
     /// Records that the shopper passed the unit at this place of the route, where the funnel does not have it yet.
     fn record_passage(&mut self, context: &CoreContext<E>, place: usize, attempts: u32) {
+        self.outcomes.record_passage();
         if self.progress[place].passed_at != 0 {
             return;
         }
@@ -194,7 +196,7 @@ impl<E: Env> JourneyRun<E> {
         let now = context.clock.now();
         self.cut(context, now);
         let mut tally = context.tally.borrow_mut();
-        progress::settle(&self.progress, self.profile.persona.journey, &mut tally);
+        progress::settle(&self.progress, self.profile.persona.journey, end, &mut tally);
         if let Some(known) = self.outcomes.known_to_shop.filter(|_| self.outcomes.acted) {
             tally.came_again(known);
         }
@@ -203,10 +205,12 @@ impl<E: Env> JourneyRun<E> {
         } else {
             tally.unstarted(self.profile.arrived_at, "stopped");
         }
-        if let Some((cause, hash)) = self.outcomes.trace.sample() {
-            let (observed, trace) = (&self.outcomes.observed[..], &self.outcomes.trace);
-            let line = sample_line(&context.plan, &self.profile, observed, trace, end);
-            tally.sample(cause, hash, line);
+        let trace = &self.outcomes.trace;
+        if trace.is_sampled() {
+            let line =
+                sample_line(&context.plan, &self.profile, &self.outcomes.observed, trace, end);
+            let hash = sample_hash(self.profile.id);
+            trace.samples().for_each(|cause| tally.sample(cause, hash, Arc::clone(&line)));
         }
         drop(tally);
         let shoppers = &context.plan.shoppers;
@@ -278,6 +282,9 @@ impl<E: Env> JourneyRun<E> {
             Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
         };
         context.tally.borrow_mut().purchase(at, event.stage());
+        if matches!(event, PurchaseEvent::Unknown { .. }) {
+            self.outcomes.record_unknown_order();
+        }
         intent.log(&*context.purchase_log, &context.plan, &self.profile, purchase, event, at);
     }
 }

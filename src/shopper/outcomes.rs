@@ -3,7 +3,9 @@
 use super::failure_sample::Trace;
 use super::profile::ShopperProfile;
 use crate::base::{Micros, MinorUnits, StepId};
-use crate::tally::{Effort, End, Observed, Outcome, PairQuestion, ShopperEnd};
+use crate::tally::{
+    Effort, End, FailureKind, Observed, Outcome, PairQuestion, Setback, Setbacks, ShopperEnd,
+};
 
 /// Whether each thing that is compared between two shops failed here.
 pub type PairedOutcomes = Vec<(PairQuestion, bool)>;
@@ -20,7 +22,12 @@ pub(super) struct Outcomes {
     first_failed: Option<StepId>,
     first_failed_at: Option<Micros>,
     second_failed: Option<StepId>,
-    same_unit_twice: bool,
+    before_order: Setbacks,
+    /// The most failures at one unit so far, and the step where that unit failed last.
+    worst_unit: (u32, Option<StepId>),
+    reached: Option<StepId>,
+    stuck_on: Option<Setback>,
+    order_unknown: bool,
     bought_at: Option<Micros>,
     effort_to_buy: Option<Effort>,
     pub(super) order_value: Option<MinorUnits>,
@@ -66,16 +73,50 @@ impl Outcomes {
         paired
     }
 
+    /// Records that the shopper came to this step.
+    pub(super) fn record_step(&mut self, step: StepId) {
+        self.reached = self.reached.max(Some(step));
+    }
+
+    /// Records that the shopper got through a unit.
+    pub(super) fn record_passage(&mut self) {
+        self.stuck_on = None;
+    }
+
+    /// Records that an order may have been made.
+    pub(super) fn record_unknown_order(&mut self) {
+        self.order_unknown = true;
+    }
+
+    /// Records a declined attempt.
+    pub(super) fn record_decline(&mut self) {
+        self.declines += 1;
+        self.record_setback(Setback::Declined);
+    }
+
+    fn record_setback(&mut self, setback: Setback) {
+        self.stuck_on = Some(setback);
+        if self.bought_at.is_none() {
+            self.before_order.add(setback);
+        }
+    }
+
     /// Records a failed attempt at a unit, the unit's `nth_of_unit`-th failure. True if it is the shopper's second failure.
     pub(super) fn record_failure(
         &mut self,
         step: StepId,
+        kind: FailureKind,
         intended_at: Micros,
         nth_of_unit: u32,
     ) -> bool {
         self.first_failed_at.get_or_insert(intended_at);
         self.failures += 1;
-        self.same_unit_twice |= nth_of_unit >= 2;
+        let throttled = kind == FailureKind::Throttled;
+        self.record_setback(if throttled { Setback::Throttled } else { Setback::Failed });
+        // Of units that failed as often the later counts: nothing cured it, or not for long.
+        if nth_of_unit >= self.worst_unit.0.max(2) {
+            self.worst_unit = (nth_of_unit, Some(step));
+        }
         match self.failures {
             1 => self.first_failed = Some(step),
             2 => self.second_failed = Some(step),
@@ -124,8 +165,12 @@ impl Outcomes {
             first_failed: self.first_failed,
             first_failed_at: self.first_failed_at,
             second_failed: self.second_failed,
-            cause: self.trace.first(),
-            same_unit_twice: self.same_unit_twice,
+            cause: self.trace.cause(self.worst_unit.1),
+            before_order: self.before_order,
+            repeated_at: self.worst_unit.1,
+            reached: self.reached,
+            stuck_on: self.stuck_on,
+            order_unknown: self.order_unknown,
             order_value: self.order_value,
             end,
         }

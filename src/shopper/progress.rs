@@ -48,14 +48,19 @@ pub(super) fn through(progress: &[UnitProgress], leg: usize) -> Option<u32> {
 }
 
 /// Tells where the shopper was stopped, and what else the end has settled: units that the way would have led to again.
-pub(super) fn settle(progress: &[UnitProgress], journey: JourneyId, tally: &mut Tally) {
+pub(super) fn settle(progress: &[UnitProgress], journey: JourneyId, end: End, tally: &mut Tally) {
     for (i, last) in progress.iter().enumerate() {
         if last.passed_at > 0 || through(progress, i).is_none() {
             continue;
         }
         let mut rounds = progress.iter().filter(|leg| leg.place == last.place && leg.came);
         match latest(progress, last.place) {
-            _ if rounds.any(|leg| leg.passed_at == 0) => tally.stopped(journey, last.place.into()),
+            _ if rounds.any(|leg| leg.passed_at == 0) => match end {
+                End::Unfinished => tally.cut_off(journey, last.place.into()),
+                End::Completed | End::LeftByChoice | End::Lost | End::StoppedByCap => {
+                    tally.stopped(journey, last.place.into())
+                }
+            },
             0 => {}
             nth => tally.passed(journey, last.place.into(), nth),
         }

@@ -16,7 +16,7 @@ use super::transport::Clock;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Micros, StepId, UnitId};
 use crate::plan::{Behaviour, RetryStrategy, Value};
-use crate::tally::{End, Observed, Outcome, PairQuestion, UnitAttempt};
+use crate::tally::{End, FailureKind, Observed, Outcome, PairQuestion, UnitAttempt};
 
 /// How an attempt at a unit ended.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,9 @@ impl<E: Env> JourneyRun<E> {
                 Outcome::Ok => return UnitEnd::Passed { at: tried.ended_at, attempts: nth },
                 Outcome::Unjudged => return UnitEnd::Ended(End::Unfinished),
                 Outcome::Declined => self.record_decline(unit, place),
-                Outcome::Failed(_) => self.record_failure(context, &tried, place, intended_at),
+                Outcome::Failed(kind) => {
+                    self.record_failure(context, &tried, kind, place, intended_at)
+                }
             }
             if let Some(end) = self.gives_up(context, nth) {
                 return UnitEnd::Ended(end);
@@ -82,7 +84,7 @@ impl<E: Env> JourneyRun<E> {
     }
 
     fn record_decline(&mut self, unit: UnitId, place: usize) {
-        self.outcomes.declines += 1;
+        self.outcomes.record_decline();
         self.progress[place].failed_at = None;
         let round = self.round;
         self.intent.iter_mut().filter(|intent| intent.matches(unit, round)).for_each(Intent::renew);
@@ -92,13 +94,14 @@ impl<E: Env> JourneyRun<E> {
         &mut self,
         context: &CoreContext<E>,
         tried: &AttemptEnd,
+        kind: FailureKind,
         place: usize,
         intended_at: Micros,
     ) {
         let progress = &mut self.progress[place];
         progress.failed_at = Some(intended_at);
         progress.failures += 1;
-        if self.outcomes.record_failure(tried.step, intended_at, progress.failures) {
+        if self.outcomes.record_failure(tried.step, kind, intended_at, progress.failures) {
             context.tally.borrow_mut().repeated(tried.ended_at);
         }
     }
@@ -178,6 +181,7 @@ impl<E: Env> JourneyRun<E> {
                 let funnel_place = self.progress[place].place.into();
                 context.tally.borrow_mut().entered(self.profile.persona.journey, funnel_place);
             }
+            self.outcomes.record_step(step);
             let (outcome, ended_at) =
                 Box::pin(self.try_step(context, unit, step, nth, step_at)).await;
             tried = AttemptEnd { outcome, step, ended_at };

@@ -32,10 +32,11 @@ pub struct FunnelStage {
     pub passed_at_once: u64,
     /// Left by choice right after it.
     pub left: u64,
-    /// Were stopped at it: tried as often as they may, lost, or cut by the end of the run. Who came, and neither got through nor was stopped,
-    /// is still there.
+    /// Were stopped at it: tried as often as they may, or lost.
     pub stopped: u64,
+    /// Were at it when the run ended. Who came, and neither got through nor was stopped or cut off, is still there.
+    pub cut_off: u64,
 }
 
 merge_fields!(JourneyTally { started, funnel, duration, time_to_buy, friction });
-merge_fields!(FunnelStage { entered, passed, passed_at_once, left, stopped });
+merge_fields!(FunnelStage { entered, passed, passed_at_once, left, stopped, cut_off });

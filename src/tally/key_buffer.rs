@@ -1,7 +1,9 @@
 //! Keys to look up by, reused: recording allocates only for what is met for the first time.
 
 use super::outcome::End;
-use super::shoppers::{AttemptKey, DistinctValues, Observed, ShopperKey, ShopperOutcome};
+use super::shoppers::{
+    AttemptKey, DistinctValues, Observed, OrderStatus, Setbacks, ShopperKey, ShopperOutcome,
+};
 use crate::base::{JourneyId, UnitId};
 
 /// Keys to look up by.
@@ -37,8 +39,11 @@ impl Default for KeyBuffer {
             declines: 0,
             first_failed: None,
             second_failed: None,
-            same_unit_twice: false,
-            purchased: false,
+            before_order: Setbacks::default(),
+            repeated_at: None,
+            reached: None,
+            stuck_on: None,
+            order: OrderStatus::None,
             end: End::Unfinished,
         };
         KeyBuffer {

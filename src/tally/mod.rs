@@ -60,7 +60,8 @@ pub use run_tally::Tally;
 pub use samples::Samples;
 pub use shape::{Cohort, TallyShape};
 pub use shoppers::{
-    AttemptCounts, AttemptKey, DistinctValues, Observed, ShopperCount, ShopperKey, ShopperOutcome,
+    AttemptCounts, AttemptKey, DistinctValues, Observed, OrderStatus, Setback, Setbacks,
+    ShopperCount, ShopperKey, ShopperOutcome,
 };
 pub use step::{PhaseTally, StepTally};
 pub use timeline::{BlockTally, RetryCounts, SecondTally};

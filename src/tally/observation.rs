@@ -8,7 +8,7 @@ use super::failure::FailureKind;
 use super::first_failures::FirstFailure;
 use super::friction::Effort;
 use super::outcome::{End, Outcome};
-use super::shoppers::Observed;
+use super::shoppers::{Observed, Setback, Setbacks};
 use super::timing::AttemptTimes;
 use crate::base::{JourneyId, Micros, MinorUnits, ShopperId, StepId, UnitId};
 
@@ -81,10 +81,18 @@ pub struct ShopperEnd<'a> {
     pub first_failed_at: Option<Micros>,
     /// The step where the second failed attempt failed.
     pub second_failed: Option<StepId>,
-    /// The first thing that went wrong, if anything did.
+    /// What the failures are put down to: what went wrong where they repeat, or else first.
     pub cause: Option<&'a FirstFailure>,
-    /// Whether some unit failed twice or more.
-    pub same_unit_twice: bool,
+    /// The setbacks before the order, or all without one.
+    pub before_order: Setbacks,
+    /// The step where the unit that failed most often failed again.
+    pub repeated_at: Option<StepId>,
+    /// The furthest step of the journey that the shopper came to.
+    pub reached: Option<StepId>,
+    /// What the last attempt met at a unit that the shopper did not get through.
+    pub stuck_on: Option<Setback>,
+    /// Whether a purchase was sent whose outcome is unknown.
+    pub order_unknown: bool,
     /// The total of the order, or else of the basket, if known.
     pub order_value: Option<MinorUnits>,
     /// How it ended.
@@ -130,6 +138,9 @@ pub struct SampledExchange {
     /// Said in words: what was expected and what came.
     #[serde(default)]
     pub detail: String,
+    /// What the shop said, or else what was found wrong, in the original words, for the failing exchange.
+    #[serde(default)]
+    pub message: String,
     /// The request in full, for the failing exchange: request line, headers, body cut at 4 KiB.
     #[serde(default)]
     pub request: Option<String>,

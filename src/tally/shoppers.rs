@@ -34,16 +34,62 @@ pub struct ShopperOutcome {
     pub failures: u8,
     /// Declined attempts in the journey; capped at 255.
     pub declines: u8,
+    /// Those of them that came before the order, or all without one: only these can cost the order.
+    pub before_order: Setbacks,
     /// The step where the first failed attempt failed.
     pub first_failed: Option<StepId>,
     /// The step where the second failed attempt failed.
     pub second_failed: Option<StepId>,
-    /// Whether some unit failed twice or more.
-    pub same_unit_twice: bool,
+    /// The step where the unit that failed most often failed again; none if no unit failed twice.
+    pub repeated_at: Option<StepId>,
+    /// The furthest step of the journey that the shopper came to.
+    pub reached: Option<StepId>,
+    /// What the last attempt met at a unit that the shopper did not get through.
+    pub stuck_on: Option<Setback>,
     /// Whether the shopper has an order.
-    pub purchased: bool,
+    pub order: OrderStatus,
     /// How the journey ended.
     pub end: End,
+}
+
+/// What kept an attempt from succeeding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setback {
+    /// A failure, other than the next one.
+    Failed,
+    /// 429 Too Many Requests.
+    Throttled,
+    /// The shop worked, and said no.
+    Declined,
+}
+
+/// Attempts that did not succeed, by kind; each capped at 255.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Setbacks {
+    /// Failures, other than the next ones.
+    pub failed: u8,
+    /// 429 Too Many Requests.
+    pub throttled: u8,
+    /// The shop worked, and said no.
+    pub declined: u8,
+}
+
+/// What a shopper knows of the order at the end.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// There is none.
+    #[default]
+    None,
+    /// A request that may have made one was sent, and its outcome is unknown.
+    Unknown,
+    /// The shop confirmed it.
+    Confirmed,
 }
 
 /// An observed value: part of a key that other tallies may not know yet.
@@ -175,6 +221,39 @@ impl Merge for DistinctValues {
 
     fn volume(&self) -> u64 {
         0
+    }
+}
+
+// === impl Setbacks ===
+
+impl Setbacks {
+    /// Counts one.
+    pub fn add(&mut self, setback: Setback) {
+        let count = match setback {
+            Setback::Failed => &mut self.failed,
+            Setback::Throttled => &mut self.throttled,
+            Setback::Declined => &mut self.declined,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    /// Failures of every kind.
+    pub fn failures(&self) -> u32 {
+        u32::from(self.failed) + u32::from(self.throttled)
+    }
+}
+
+// === impl ShopperOutcome ===
+
+impl ShopperOutcome {
+    /// Whether the shop confirmed an order.
+    pub fn purchased(&self) -> bool {
+        self.order == OrderStatus::Confirmed
+    }
+
+    /// The step to which the shopper's failures are put down: where they repeat, or else where the first one fell.
+    pub fn blamed(&self) -> Option<StepId> {
+        self.repeated_at.or(self.first_failed)
     }
 }
 

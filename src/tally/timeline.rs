@@ -60,6 +60,8 @@ pub struct SecondTally {
     pub requests: u64,
     /// Purchase requests, by when they were sent and when they were settled.
     pub purchases: PurchaseCounts,
+    /// Attempts at steps that ended with 429 Too Many Requests.
+    pub throttled: u64,
     /// By step, where there were any: attempts that ended, and those of them that failed.
     pub steps: BTreeMap<StepId, (u32, u32)>,
 }
@@ -77,4 +79,13 @@ merge_fields!(BlockTally {
     arrival_lag,
 });
 merge_fields!(RetryCounts { attempts, within_block });
-merge_fields!(SecondTally { planned, started, ended, repeated, requests, purchases, steps });
+merge_fields!(SecondTally {
+    planned,
+    started,
+    ended,
+    repeated,
+    requests,
+    purchases,
+    throttled,
+    steps
+});

@@ -21,10 +21,10 @@ pub(crate) mod simulation;
 pub mod statistics;
 mod summary;
 
-pub use abandonment::abandonment_probability;
+pub use abandonment::LossModel;
 pub use causes::{
-    ArmComparison, ArmFinding, Cluster, ClusterExample, ExperimentFinding, Incident, VersusSame,
-    clusters, experiment, incidents, trace_ids,
+    ArmComparison, ArmFinding, Cluster, ClusterExample, ExperimentFinding, Incident, Throttling,
+    VersusSame, clusters, experiment, incidents, throttling, trace_ids,
 };
 pub use facts::{Completion, Machine, RunFacts};
 pub use findings::Findings;
@@ -32,7 +32,7 @@ pub use health::{
     GeneratorHealth, HealthIssue, IssueCause, LagQuantiles, NEGLIGIBLE_LAG, Validity, health,
 };
 pub use hotspots::{
-    Basis, HeatmapCell, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, MIN_SHOPPERS, heatmap, hotspots,
+    Basis, HeatmapCell, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, heatmap, hotspots,
 };
 pub use loss::{Loss, LostOrderValue, Overload, PatienceLoss, RetryPressure, SeasonLoss, loss};
 pub use objectives::{

@@ -10,8 +10,8 @@ use tillrush::base::random::{Purpose, draw as bits, uniform};
 use tillrush::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
 use tillrush::plan::{Attribute, Plan, example};
 use tillrush::tally::{
-    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, PurchaseStage,
-    ShopperEnd, StepAttempt, Tally, TallyShape, Timing, UnitAttempt,
+    AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, PurchaseStage, Setback,
+    Setbacks, ShopperEnd, StepAttempt, Tally, TallyShape, Timing, UnitAttempt,
 };
 use tillrush::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts};
 
@@ -161,11 +161,15 @@ impl SimulatedRun {
             first_failed_at: None,
             second_failed: None,
             cause: None,
-            same_unit_twice: false,
+            before_order: Setbacks::default(),
+            repeated_at: None,
+            reached: None,
+            stuck_on: None,
+            order_unknown: false,
             order_value: None,
             end: End::Completed,
         };
-        let mut luck = 0;
+        let (mut luck, mut most_at_a_unit) = (0, 0);
         let units = self.plan.journey(journey).units.clone();
         'journey: for (place, unit) in units.map(UnitId).enumerate() {
             self.tally.entered(journey, place);
@@ -182,6 +186,7 @@ impl SimulatedRun {
                 for step in self.plan.unit(unit).steps.clone().map(StepId) {
                     luck += 1;
                     last = step;
+                    end.reached = end.reached.max(Some(step));
                     outcome = rule(&Moment {
                         step: &self.plan.step(step).name,
                         nth,
@@ -217,6 +222,7 @@ impl SimulatedRun {
                 match outcome {
                     Outcome::Ok => {
                         self.tally.passed(journey, place, nth);
+                        end.stuck_on = None;
                         end.order_value = end
                             .order_value
                             .or((self.plan.unit(unit).name == "cart").then_some(MinorUnits(5_000)));
@@ -229,12 +235,22 @@ impl SimulatedRun {
                         }
                         continue 'journey;
                     }
-                    Outcome::Declined => end.declines += 1,
+                    Outcome::Declined => {
+                        end.declines += 1;
+                        meet(&mut end, Setback::Declined);
+                    }
                     _ => {
                         end.failures += 1;
+                        let throttled = outcome == Outcome::Failed(FailureKind::Throttled);
+                        meet(
+                            &mut end,
+                            if throttled { Setback::Throttled } else { Setback::Failed },
+                        );
                         end.first_failed_at.get_or_insert(now);
                         failures_here += 1;
-                        end.same_unit_twice |= failures_here == 2;
+                        if failures_here >= most_at_a_unit.max(2) {
+                            (most_at_a_unit, end.repeated_at) = (failures_here, Some(last));
+                        }
                         match end.failures {
                             1 => end.first_failed = Some(last),
                             2 => end.second_failed = Some(last),
@@ -277,6 +293,13 @@ impl SimulatedRun {
             outcome,
         };
         self.tally.step_attempt(&attempt);
+    }
+}
+
+fn meet(end: &mut ShopperEnd<'_>, setback: Setback) {
+    end.stuck_on = Some(setback);
+    if end.bought_at.is_none() {
+        end.before_order.add(setback);
     }
 }
 

@@ -166,6 +166,11 @@ impl Need {
     }
 }
 
+/// By step: how often a shopper comes to it, where no attempt fails.
+pub fn visits(plan: &Plan) -> Vec<f64> {
+    funnel(plan).0
+}
+
 /// How often a shopper comes to each step, and what share gets through each journey.
 fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
     let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();

@@ -6,5 +6,5 @@ mod funnel;
 mod volume;
 
 pub use breach::Breach;
-pub use funnel::{Forecast, Need};
+pub use funnel::{Forecast, Need, visits};
 pub use volume::Volume;

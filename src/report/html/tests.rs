@@ -244,6 +244,7 @@ fn names_and_bodies_can_not_break_out() {
         status: Some(500),
         failure: Some(FailureKind::ServerError),
         detail: HOSTILE.into(),
+        message: String::new(),
         request: Some(HOSTILE.into()),
         response: Some(HOSTILE.repeat(100)),
     };

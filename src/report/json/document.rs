@@ -296,8 +296,10 @@ pub struct FunnelDocument {
     pub passed_at_once: u64,
     /// Shoppers who left by choice right after it.
     pub left_by_choice: u64,
-    /// Shoppers who entered and never passed it. In a running run, shoppers in neither number are in progress.
+    /// Shoppers who entered and never passed it: they used up their attempts, or left.
     pub stopped: u64,
+    /// Shoppers who were at it when the run ended. In a running run, shoppers in none of these numbers are in progress.
+    pub cut_off: u64,
 }
 
 /// Outcomes of shoppers. Completed, left by choice, lost, stopped by the cap and unfinished add up to those who ended.
@@ -376,10 +378,14 @@ pub struct LossDocument {
 pub struct PatienceLossDocument {
     /// Name of the abandonment model.
     pub patience: String,
-    /// Lost shoppers, with all who were stopped by the cap.
+    /// Shoppers lost to failures, with all who were stopped by the cap.
     pub lost: f64,
-    /// Lower bound: the next attempt would have served those who were stopped by the cap.
+    /// Lower bound: the next attempt would have served those who were stopped by the cap, and all orders of unknown outcome exist.
     pub lost_at_least: f64,
+    /// Of the lost: shoppers who may have an order, because the outcome of their purchase is unknown.
+    pub order_unknown: f64,
+    /// Shoppers who may leave because the shop declined. They are not among the lost.
+    pub refused: f64,
     /// Share of all who ended.
     pub lost_rate: EstimateDocument,
     /// Number of independent shoppers with the same evidence; smaller if failures came in bursts.

@@ -38,8 +38,10 @@ pub struct SourceDocument {
 /// A time with an elevated failure rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentDocument {
-    /// The failing unit; null for the shop as a whole.
+    /// The failing unit; null for several.
     pub unit: Option<String>,
+    /// Of several, those that were shown to fail while others did not; empty for the shop as a whole.
+    pub units: Vec<String>,
     /// Start, since the planned start of the run; as exact as `generator.block_s`.
     pub from_s: f64,
     /// End.
@@ -143,6 +145,7 @@ pub(super) fn source(found: &RepeatSource) -> SourceDocument {
 pub(super) fn incident(plan: &Plan, found: &Incident) -> IncidentDocument {
     IncidentDocument {
         unit: found.unit.map(|unit| plan.unit(unit).name.clone()),
+        units: found.units.iter().map(|unit| plan.unit_label(*unit)).collect(),
         from_s: found.from.as_secs_f64(),
         until_s: found.until.as_secs_f64(),
         to_the_end: found.to_the_end,

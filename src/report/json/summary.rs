@@ -206,6 +206,7 @@ fn journeys(plan: &Plan, findings: &Findings) -> Vec<JourneyDocument> {
                 passed_at_once: stage.passed_at_once,
                 left_by_choice: stage.left,
                 stopped: stage.stopped,
+                cut_off: stage.cut_off,
             })
             .collect(),
         endings: endings(&journey.endings, findings.loss.is_some()),
@@ -259,6 +260,8 @@ fn loss(found: &Loss) -> LossDocument {
         patience: loss.patience.clone(),
         lost: figure(loss.lost),
         lost_at_least: figure(loss.lost_at_least),
+        order_unknown: figure(loss.order_unknown),
+        refused: figure(loss.refused),
         lost_rate: (loss.rate, loss.ci95).into(),
         effective_sample: figure(loss.effective_sample),
         revenue_at_risk: loss.order_value.map(|worth| {

@@ -105,11 +105,11 @@ fn a_run_with_planted_faults_in_full() {
       "verdict": "pass",
       "verdict_reason": "the scenario sets no objectives, so the run neither passes nor fails",
       "headline": [
-        "Shoppers with payment wallet fail repeatedly at pay: 5.2 % (234 of 4,525), relative risk at least 59 vs. everyone else. Excess loss per 10,000 shoppers: 195 (95 % CI 172–221).",
-        "Shoppers with node n3 fail repeatedly at cart, checkout: 2.5 % (56 of 2,211), relative risk at least 44 vs. everyone else. Excess loss per 10,000 shoppers: 126 (95 % CI 112–142). The attribute is observed, not assigned: a correlated factor may be the cause.",
-        "Repeated failures (two or more failed attempts): 3.1 % of shoppers (375 of 12,000, 95 % CI 2.8–3.5 %). 234 of them failed first at pay.",
+        "Shoppers with payment wallet fail repeatedly at pay: 9.6 % (259 of 2,706), relative risk at least 65 vs. everyone else. Excess loss per 10,000 shoppers: 216 (95 % CI 191–244).",
+        "Shoppers with node n3 fail repeatedly at cart, checkout: 4.6 % (62 of 1,350), relative risk at least 48 vs. everyone else. Excess loss per 10,000 shoppers: 115 (95 % CI 102–130). The attribute is observed, not assigned: a correlated factor may be the cause.",
+        "Repeated failures (two or more failed attempts): 3.1 % of shoppers (375 of 12,000, 95 % CI 2.8–3.5 %). 259 of them failed at pay.",
         "Repeated failures are specific to the shopper, not to a time. A retry fails 4.7 times as often as other shoppers' first attempts at the same time.",
-        "Expected loss: 4.7 % of shoppers (569, 95 % CI 4.4–5.1 %) under abandonment model applause-2024. Across all abandonment models: 4.7 % to 8.6 %. Revenue at risk: they would have paid 26,566.92 (95 % CI 24,491.52–28,818.18)."
+        "Expected loss: 4.7 % of shoppers (565, 95 % CI 4.4–5.1 %) under abandonment model applause-2024. Across all abandonment models: 4.7 % to 8.5 %. Revenue at risk: they would have paid 25,534.49 (95 % CI 23,492.28–27,754.22). Besides, 4.6 shoppers may leave because the shop declined (a card, a voucher, stock); they are not counted as lost."
       ],
       "scenario": {
         "name": "Black Friday checkout",
@@ -277,7 +277,8 @@ fn a_run_with_planted_faults_in_full() {
               "passed": 8917,
               "passed_at_once": 8791,
               "left_by_choice": 0,
-              "stopped": 0
+              "stopped": 0,
+              "cut_off": 0
             },
             {
               "unit": "product",
@@ -288,7 +289,8 @@ fn a_run_with_planted_faults_in_full() {
               "passed": 8917,
               "passed_at_once": 8797,
               "left_by_choice": 3580,
-              "stopped": 0
+              "stopped": 0,
+              "cut_off": 0
             },
             {
               "unit": "cart",
@@ -299,7 +301,8 @@ fn a_run_with_planted_faults_in_full() {
               "passed": 5332,
               "passed_at_once": 5028,
               "left_by_choice": 0,
-              "stopped": 5
+              "stopped": 5,
+              "cut_off": 0
             },
             {
               "unit": "checkout",
@@ -310,7 +313,8 @@ fn a_run_with_planted_faults_in_full() {
               "passed": 5327,
               "passed_at_once": 5043,
               "left_by_choice": 0,
-              "stopped": 5
+              "stopped": 5,
+              "cut_off": 0
             },
             {
               "unit": "pay",
@@ -321,7 +325,8 @@ fn a_run_with_planted_faults_in_full() {
               "passed": 5068,
               "passed_at_once": 4914,
               "left_by_choice": 0,
-              "stopped": 259
+              "stopped": 259,
+              "cut_off": 0
             }
           ],
           "endings": {
@@ -333,7 +338,7 @@ fn a_run_with_planted_faults_in_full() {
             "lost_observed": 0,
             "stopped_by_cap": 269,
             "unfinished": 0,
-            "lost": 542.11
+            "lost": 537.47
           }
         }
       ],
@@ -392,13 +397,13 @@ fn a_run_with_planted_faults_in_full() {
             "failures": "0",
             "shoppers": 10756,
             "purchased": 4300,
-            "lost": 3.9
+            "lost": 0.0
           },
           {
             "failures": "1",
             "shoppers": 869,
             "purchased": 662,
-            "lost": 226.68
+            "lost": 225.94
           },
           {
             "failures": "2",
@@ -414,10 +419,10 @@ fn a_run_with_planted_faults_in_full() {
           }
         ],
         "lost_expected": {
-          "applause-2024": 569.15,
-          "decline-44": 727.95,
-          "geometric-63": 684.779,
-          "impatient-75": 1032.46
+          "applause-2024": 564.51,
+          "decline-44": 720.969,
+          "geometric-63": 678.427,
+          "impatient-75": 1020.84
         }
       },
       "orders": {
@@ -462,89 +467,97 @@ fn a_run_with_planted_faults_in_full() {
         "by_patience": [
           {
             "patience": "applause-2024",
-            "lost": 569.15,
-            "lost_at_least": 520.632,
+            "lost": 564.51,
+            "lost_at_least": 515.992,
+            "order_unknown": 0.0,
+            "refused": 4.64,
             "lost_rate": {
-              "value": 0.0474291,
+              "value": 0.0470425,
               "ci95": [
-                0.0440273,
-                0.0510798
+                0.0436187,
+                0.0507208
               ]
             },
-            "effective_sample": 8982.34,
+            "effective_sample": 8826.4,
             "revenue_at_risk": {
-              "minor": 2656692.0,
+              "minor": 2553449.0,
               "ci95_minor": [
-                2449152.0,
-                2881818.0
+                2349228.0,
+                2775422.0
               ],
-              "estimated_share": 0.0395391
+              "estimated_share": 0.00979068
             },
             "season": null
           },
           {
             "patience": "geometric-63",
-            "lost": 684.779,
-            "lost_at_least": 626.79,
+            "lost": 678.427,
+            "lost_at_least": 620.438,
+            "order_unknown": 0.0,
+            "refused": 6.35204,
             "lost_rate": {
-              "value": 0.0570649,
+              "value": 0.0565355,
               "ci95": [
-                0.053318,
-                0.061058
+                0.0527632,
+                0.0605603
               ]
             },
-            "effective_sample": 8798.6,
+            "effective_sample": 8626.86,
             "revenue_at_risk": {
-              "minor": 3139083.0,
+              "minor": 2986723.0,
               "ci95_minor": [
-                2915920.0,
-                3379327.0
+                2768344.0,
+                3222329.0
               ],
-              "estimated_share": 0.046383
+              "estimated_share": 0.00837038
             },
             "season": null
           },
           {
             "patience": "decline-44",
-            "lost": 727.95,
-            "lost_at_least": 679.485,
+            "lost": 720.969,
+            "lost_at_least": 672.504,
+            "order_unknown": 0.0,
+            "refused": 6.9808,
             "lost_rate": {
-              "value": 0.0606625,
+              "value": 0.0600808,
               "ci95": [
-                0.0567801,
-                0.0647921
+                0.0561717,
+                0.0642433
               ]
             },
-            "effective_sample": 8834.63,
+            "effective_sample": 8656.31,
             "revenue_at_risk": {
-              "minor": 3319824.0,
+              "minor": 3149446.0,
               "ci95_minor": [
-                3090575.0,
-                3566077.0
+                2925527.0,
+                3390503.0
               ],
-              "estimated_share": 0.0483381
+              "estimated_share": 0.00793791
             },
             "season": null
           },
           {
             "patience": "impatient-75",
-            "lost": 1032.46,
-            "lost_at_least": 1028.58,
+            "lost": 1020.84,
+            "lost_at_least": 1016.96,
+            "order_unknown": 0.0,
+            "refused": 11.625,
             "lost_rate": {
-              "value": 0.0860387,
+              "value": 0.08507,
               "ci95": [
-                0.0810084,
-                0.0913504
+                0.0800121,
+                0.0904162
               ]
             },
-            "effective_sample": 9253.86,
+            "effective_sample": 9059.99,
             "revenue_at_risk": {
-              "minor": 4617012.0,
+              "minor": 4327949.0,
               "ci95_minor": [
-                4325173.0,
-                4928543.0
+                4050652.0,
+                4624229.0
               ],
-              "estimated_share": 0.0554337
+              "estimated_share": 0.00577641
             },
             "season": null
           }
@@ -668,35 +681,35 @@ fn a_run_with_planted_faults_in_full() {
           "where": {
             "node": "n3"
           },
-          "shoppers": 2211,
-          "repeated": 56,
-          "rate": 0.0253279,
+          "shoppers": 1350,
+          "repeated": 62,
+          "rate": 0.0459259,
           "rate_ci95": [
-            0.0187936,
-            0.0340553
+            0.0346996,
+            0.0605565
           ],
           "rate_elsewhere": 0.0,
           "rate_elsewhere_ci95": [
             0.0,
-            0.000447361
+            0.000752445
           ],
-          "lift": 44.2379,
+          "lift": 47.7085,
           "lift_ci95": [
-            44.2379,
+            47.7085,
             null
           ],
           "lift_is_least": true,
-          "p_value": 0.0000000000000107889,
-          "q_value": 0.000000000000302089,
-          "excess_repeated": 56.0,
+          "p_value": 0.00000000000000000358285,
+          "q_value": 0.00000000000000010032,
+          "excess_repeated": 62.0,
           "excess_repeated_ci95": [
-            41.5188,
-            75.2962
+            46.8104,
+            81.7513
           ],
-          "excess_lost": 151.477,
+          "excess_lost": 138.227,
           "excess_lost_ci95": [
-            133.908,
-            170.726
+            122.167,
+            155.684
           ],
           "interval_basis": "blocks",
           "basis": "observed"
@@ -709,9 +722,9 @@ fn a_run_with_planted_faults_in_full() {
           "name": "node",
           "value": "n4",
           "basis": "observed",
-          "shoppers": 2183,
-          "repeated": 53,
-          "rate": 0.0242785
+          "shoppers": 1308,
+          "repeated": 57,
+          "rate": 0.043578
         }
       ],
       "incidents": [],

@@ -194,7 +194,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Statement {
     }
     let first_failed = match findings.repeats.repeated_from.first() {
         Some((step, shoppers)) => {
-            format!(" {} of them failed first at {}.", count(*shoppers), plan.step_label(*step))
+            format!(" {} of them failed at {}.", count(*shoppers), plan.step_label(*step))
         }
         None => String::new(),
     };

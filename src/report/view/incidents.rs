@@ -89,12 +89,14 @@ fn chance(strata: &MantelHaenszel) -> String {
     )
 }
 
-/// `the shop was down from 12:01:10 to 12:01:40`; the costliest first.
+/// `the shop was down from 12:01:10 to 12:01:40`; the costliest, in order of time.
 fn list(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[Incident]) -> String {
     let mut ranked: Vec<&Incident> = windows.iter().collect();
-    ranked.sort_by_key(|window| (std::cmp::Reverse(window.failed_again), window.from));
+    ranked.sort_by(|a, b| cost(b).total_cmp(&cost(a)).then(a.from.cmp(&b.from)));
+    ranked.truncate(LISTED);
+    ranked.sort_by_key(|window| window.from);
     let texts: Vec<String> =
-        ranked.iter().take(LISTED).map(|window| describe(plan, facts, findings, window)).collect();
+        ranked.iter().map(|window| describe(plan, facts, findings, window)).collect();
     let more = match windows.len().saturating_sub(LISTED) {
         0 => String::new(),
         more => format!("; and {} more", count(more as u64)),
@@ -102,12 +104,17 @@ fn list(plan: &Plan, facts: &RunFacts, findings: &Findings, windows: &[Incident]
     texts.join("; ") + &more
 }
 
-/// The incident that affected most shoppers: when, what happened, and its tone; none if there was none.
+/// What an incident is ranked by: lost shoppers, or repeated failures where there is no loss to derive.
+fn cost(window: &Incident) -> f64 {
+    window.excess_lost.map_or(window.repeated as f64, |(lost, _)| lost)
+}
+
+/// The costliest incident: when, what happened, and its tone; none if there was none.
 pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(String, String, Tone)> {
     let window = findings
         .incidents
         .iter()
-        .max_by_key(|window| (window.repeated, std::cmp::Reverse(window.from)))?;
+        .max_by(|a, b| cost(a).total_cmp(&cost(b)).then(b.from.cmp(&a.from)))?;
     let what = failing_part(plan, window);
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
     let others = match findings.incidents.len() as u64 - 1 {
@@ -142,9 +149,16 @@ pub fn incidents(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<S
     Some(Statement::new(Tone::Bad, format!("Incidents: {listed}.{cost}")))
 }
 
+/// The units of an incident by name; none for the whole shop.
+fn units(plan: &Plan, window: &Incident) -> Option<String> {
+    let units: Vec<String> =
+        window.unit.iter().chain(&window.units).map(|unit| plan.unit_label(*unit)).collect();
+    (!units.is_empty()).then(|| units.join(", "))
+}
+
 /// A unit, or the shop as a whole.
 fn failing_part(plan: &Plan, window: &Incident) -> String {
-    window.unit.map_or_else(|| "the shop".to_owned(), |unit| plan.unit_label(unit))
+    units(plan, window).unwrap_or_else(|| "the shop".to_owned())
 }
 
 /// What must be said of an incident during which the load generator was late: the shop may not be to blame.
@@ -204,8 +218,7 @@ pub fn table(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     columns.extend(any_late.then_some(("load generator", Fit::Name)));
     let mut table = Table::new("Incidents (times with an elevated failure rate)", &columns);
     for window in &findings.incidents {
-        let unit =
-            window.unit.map_or_else(|| "whole shop".to_owned(), |unit| plan.unit_label(unit));
+        let unit = units(plan, window).unwrap_or_else(|| "whole shop".to_owned());
         let (inside, outside) = (rate(&window.inside), rate(&window.outside));
         let mut cells = vec![
             clock(facts, window.from),

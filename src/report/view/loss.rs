@@ -4,6 +4,7 @@ use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{
     NOTHING, count, counted, expected, interval, money, money_range, percent, percent_figure, range,
 };
+use crate::base::plural;
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Findings, Loss, PatienceLoss};
 
@@ -16,10 +17,11 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
     };
     let own = loss.by_patience.first()?;
     let (share, ci95) = lost_share(own);
+    let refused = refused(own);
     if own.lost <= 0.0 {
         return Some(Statement::new(
             Tone::where_none_seen(own.ci95.high),
-            format!("No shoppers are lost to failures (95 % CI {ci95})."),
+            format!("No shoppers are lost to failures (95 % CI {ci95}).{refused}"),
         ));
     }
     let kind = match loss.behaviour {
@@ -34,20 +36,40 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
                 money_range(plan.currency, worth.ci95)
             )
         });
-    let declined = if findings.shoppers.failed.events == 0 {
-        " None of them had a failure: their payments were declined."
-    } else {
-        ""
-    };
     Some(Statement::new(
         Tone::Bad,
         format!(
-            "{kind}: {share} of shoppers ({}, 95 % CI {ci95}) under abandonment model {}.{}{revenue}{declined}",
+            "{kind}: {share} of shoppers ({}, 95 % CI {ci95}) under abandonment model {}.{}{revenue}{}{refused}",
             expected(own.lost),
             own.patience,
             over_all_models(loss),
+            order_unknown(own),
         ),
     ))
+}
+
+/// Whom the shop's books may know as buyers.
+fn order_unknown(own: &PatienceLoss) -> String {
+    if own.order_unknown < 0.5 {
+        return String::new();
+    }
+    let rest = own.lost - own.order_unknown;
+    let rest = if rest < 0.05 { "none is".to_owned() } else { format!("{} are", expected(rest)) };
+    format!(
+        " {} of them may have an order, because the outcome of their purchase is unknown: compare purchases.jsonl with the shop's orders. Without them {rest} lost.",
+        expected(own.order_unknown)
+    )
+}
+
+/// Who is lost without a failure.
+fn refused(own: &PatienceLoss) -> String {
+    if own.refused < 0.5 {
+        return String::new();
+    }
+    format!(
+        " Besides, {} may leave because the shop declined (a card, a voucher, stock); they are not counted as lost.",
+        plural(&expected(own.refused), "shopper")
+    )
 }
 
 fn over_all_models(loss: &Loss) -> String {
@@ -76,6 +98,12 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
         ("95 % CI", Fit::Figure),
         ("effective sample", Fit::Optional(4)),
     ];
+    let any = |figure: fn(&PatienceLoss) -> f64| {
+        findings.loss.iter().flat_map(|loss| &loss.by_patience).any(|row| figure(row) >= 0.5)
+    };
+    let (unknown, refused) = (any(|row| row.order_unknown), any(|row| row.refused));
+    columns.extend(unknown.then_some(("order unknown", Fit::Optional(5))));
+    columns.extend(refused.then_some(("declined", Fit::Optional(5))));
     columns.extend(priced.then_some(("revenue at risk", Fit::Optional(1))));
     columns.extend(priced.then_some(("95 % CI", Fit::Optional(2))));
     let title = if live {
@@ -85,7 +113,7 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
     };
     let mut table = Table::new(title, &columns);
     let rows = findings.loss.iter().flat_map(|loss| &loss.by_patience);
-    for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0) {
+    for (place, row) in rows.enumerate().filter(|(_, row)| row.lost > 0.0 || row.refused > 0.0) {
         let (share, ci95) = lost_share(row);
         let mut cells = vec![
             row.patience.clone(),
@@ -95,6 +123,8 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
             ci95,
             count(row.effective_sample as u64),
         ];
+        cells.extend(unknown.then(|| expected(row.order_unknown)));
+        cells.extend(refused.then(|| expected(row.refused)));
         if priced {
             let of = |show: &dyn Fn(crate::verdict::LostOrderValue) -> String| {
                 row.order_value.map_or_else(|| NOTHING.to_owned(), show)

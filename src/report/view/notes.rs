@@ -92,7 +92,7 @@ fn of_loss(plan: &Plan, findings: &Findings, loss: &Loss) -> Vec<String> {
     }
     if loss.behaviour != Behaviour::Live && findings.steps.iter().any(|step| step.declined > 0) {
         notes.push(
-            "A declined payment is not a failure, but it counts as a reason to abandon.".to_owned(),
+            "A declined payment is not a failure. Shoppers who may leave because of it are counted apart.".to_owned(),
         );
     }
     if loss
@@ -102,7 +102,7 @@ fn of_loss(plan: &Plan, findings: &Findings, loss: &Loss) -> Vec<String> {
         .any(|worth| worth.estimated_share > 0.0)
     {
         notes.push(
-            "Unknown order values of lost shoppers are estimated from other shoppers on the same journey."
+            "Unknown order values of lost shoppers are estimated: the mean basket of the journey, times the share that goes on from there to a basket."
                 .to_owned(),
         );
     }

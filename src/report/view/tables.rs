@@ -9,12 +9,12 @@ use crate::verdict::{Findings, StepFinding};
 /// The funnel: shoppers who entered each unit, and how they left it.
 pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
     let several = findings.journeys.len() > 1;
-    let still = |stage: &FunnelStage| stage.entered.saturating_sub(stage.passed + stage.stopped);
-    let trying = findings
-        .journeys
-        .iter()
-        .flat_map(|journey| &journey.funnel)
-        .any(|(_, stage)| still(stage) > 0);
+    let still = |stage: &FunnelStage| {
+        stage.entered.saturating_sub(stage.passed + stage.stopped + stage.cut_off)
+    };
+    let stages = || findings.journeys.iter().flat_map(|journey| &journey.funnel);
+    let trying = stages().any(|(_, stage)| still(stage) > 0);
+    let cut_off = stages().any(|(_, stage)| stage.cut_off > 0);
     let mut columns = vec![(if several { "journey / unit" } else { "unit" }, Fit::Name)];
     columns.extend([
         ("entered", Fit::Figure),
@@ -22,6 +22,7 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
         ("on retry", Fit::Figure),
     ]);
     columns.extend(trying.then_some(("in progress", Fit::Figure)));
+    columns.extend(cut_off.then_some(("cut off", Fit::Figure)));
     columns.extend([("never passed", Fit::Figure), ("left by choice", Fit::Optional(1))]);
     let mut table = Table::new("Shopper outcomes by unit (funnel)", &columns);
     for journey in findings.journeys.iter().filter(|journey| journey.started > 0) {
@@ -43,6 +44,7 @@ pub fn funnel(plan: &Plan, findings: &Findings) -> Table {
                 stage.passed.saturating_sub(stage.passed_at_once),
             ];
             numbers.extend(trying.then(|| still(stage)));
+            numbers.extend(cut_off.then_some(stage.cut_off));
             numbers.extend([stage.stopped, stage.left]);
             table.row(
                 tone,

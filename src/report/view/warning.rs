@@ -3,7 +3,7 @@
 
 use super::blocks::{Answer, Statement, Table, Tone};
 use crate::base::Micros;
-use crate::verdict::{Findings, Validity};
+use crate::verdict::{Findings, IssueCause, Validity};
 
 /// A warning about the load generator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,16 +23,32 @@ pub fn warning(findings: &Findings) -> Option<Warning> {
     let cause = &health.issues.iter().find(|doubt| doubt.severity == health.validity)?.cause;
     match health.validity {
         Validity::Valid => None,
-        Validity::Suspect => Some(Warning {
-            of_all: false,
-            sentence: format!("Read response times with caution: {cause}."),
-        }),
+        Validity::Suspect => Some(Warning { of_all: false, sentence: suspect(cause) }),
         Validity::Invalid => Some(Warning {
             of_all: true,
             sentence: format!(
                 "Do not use these results: {cause}. They may describe the load generator and not the shop."
             ),
         }),
+    }
+}
+
+/// What a reader must bear in mind of a suspect run.
+fn suspect(cause: &IssueCause) -> String {
+    match cause {
+        IssueCause::Throttled(_) | IssueCause::Unfinished { .. } => {
+            format!("Read these results with caution: {cause}. To avoid it, {}.", cause.remedy())
+        }
+        IssueCause::Unstarted { .. }
+        | IssueCause::Late { .. }
+        | IssueCause::OwnFailures(..)
+        | IssueCause::Busy(_)
+        | IssueCause::Held(_)
+        | IssueCause::Crowded(_)
+        | IssueCause::BusySecond(_)
+        | IssueCause::CoarseTimer
+        | IssueCause::Tolerant(_)
+        | IssueCause::Clamped(_) => format!("Read response times with caution: {cause}."),
     }
 }
 

@@ -30,16 +30,34 @@ const KEYS: [&str; 9] = [
     "code",
 ];
 
-/// The message of a failure: what the shop said, and what was found wrong, where the status does not say it all.
+/// The message of a failure as a key: what the shop said, and what was found wrong, where the status does not say it all.
 pub fn fingerprint(
     kind: FailureKind,
     detail: &str,
     answer: Option<&WireResponse>,
     secrets: &Redactor,
 ) -> String {
-    let plain = |text: &str| plain(text, secrets);
+    message(kind, detail, answer, |text| plain(text, secrets))
+}
+
+/// The same in the original words, for people: redacted, in one line, and not too long.
+pub fn wording(
+    kind: FailureKind,
+    detail: &str,
+    answer: Option<&WireResponse>,
+    secrets: &Redactor,
+) -> String {
+    message(kind, detail, answer, |text| one_line(text, secrets, |word, out| out.push_str(word)))
+}
+
+fn message(
+    kind: FailureKind,
+    detail: &str,
+    answer: Option<&WireResponse>,
+    shown: impl Fn(&str) -> String,
+) -> String {
     let said =
-        answer.and_then(shop_message).map(|said| plain(&said)).filter(|said| !said.is_empty());
+        answer.and_then(shop_message).map(|said| shown(&said)).filter(|said| !said.is_empty());
     let by_status = matches!(
         kind,
         FailureKind::Throttled
@@ -50,8 +68,8 @@ pub fn fingerprint(
     match said {
         Some(said) if by_status => said,
         None if by_status => String::new(),
-        Some(said) => cut(format!("{}: {said}", plain(detail))),
-        None => plain(detail),
+        Some(said) => cut(format!("{}: {said}", shown(detail))),
+        None => shown(detail),
     }
 }
 
@@ -102,6 +120,11 @@ fn title(page: &str) -> Option<&str> {
 
 /// The text in one line, redacted, without numbers and identities, and not too long.
 fn plain(text: &str, secrets: &Redactor) -> String {
+    one_line(text, secrets, push_plain)
+}
+
+/// The text in one line, redacted, word by word, and not too long.
+fn one_line(text: &str, secrets: &Redactor, push: impl Fn(&str, &mut String)) -> String {
     let redacted = secrets.text(text);
     let mut out = String::with_capacity(redacted.len().min(2 * LONGEST));
     for word in redacted.split_whitespace() {
@@ -110,20 +133,50 @@ fn plain(text: &str, secrets: &Redactor) -> String {
         }
         // A shop's words may not write into a terminal as they please.
         let shown: String = word.chars().filter(|c| !c.is_control()).collect();
-        let mut rest = &shown[..];
-        while !rest.is_empty() {
-            let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-            let name = rest.find(|c| !in_name(c)).unwrap_or(rest.len());
-            let other = rest[name..].find(in_name).map_or(rest.len(), |at| name + at);
-            out.push_str(&without_numbers(&rest[..name]));
-            out.push_str(&rest[name..other]);
-            rest = &rest[other..];
-        }
+        push(&shown, &mut out);
         if out.chars().count() > LONGEST {
             break;
         }
     }
     cut(out)
+}
+
+/// Appends a word without numbers and identities.
+fn push_plain(word: &str, out: &mut String) {
+    let mut rest = word;
+    while !rest.is_empty() {
+        // 1.25s, 350ms and 2s are one figure, whatever its unit.
+        let figure = length_of_figure(rest);
+        if figure > 0 {
+            out.push('#');
+            rest = &rest[figure..];
+            continue;
+        }
+        let in_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let name = rest.find(|c| !in_name(c)).unwrap_or(rest.len());
+        let starts_name = |(at, c): (usize, char)| (at >= name && in_name(c)).then_some(at);
+        let other = rest.char_indices().find_map(starts_name).unwrap_or(rest.len());
+        out.push_str(&without_numbers(&rest[..name]));
+        out.push_str(&rest[name..other]);
+        rest = &rest[other..];
+    }
+}
+
+/// How many bytes of the text a span of time or a number with points takes at its beginning; 0 if it begins otherwise.
+fn length_of_figure(text: &str) -> usize {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number = text[..digits].trim_end_matches('.');
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return 0;
+    }
+    let after = &text[number.len()..];
+    let letters = after.find(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+    let unit = &after[..letters.unwrap_or(after.len())];
+    match unit {
+        "" => number.len(),
+        "ns" | "µs" | "us" | "ms" | "s" | "m" | "min" | "h" => number.len() + unit.len(),
+        _ => 0,
+    }
 }
 
 /// A name with `#` for each number in it, or for all of it if it looks like an identity.
@@ -184,13 +237,22 @@ mod tests {
             ("no session 7350641f-28fa-2728-b782-456e4f00aa11", "no session #"),
             ("request 28fa2728b782456e failed after 1204 ms", "request # failed after # ms"),
             ("key aB3dE5fG7 of jo@example.com", "key # of [e-mail]"),
-            ("node-3: write lost at 10.0.0.17:8080", "node-#: write lost at #.#.#.#:#"),
+            ("node-3: write lost at 10.0.0.17:8080", "node-#: write lost at #:#"),
+            ("given up after 1.52s", "given up after #"),
+            ("given up after 2s", "given up after #"),
+            ("given up after 350ms.", "given up after #."),
+            ("3rd try (4.5 s)", "#rd try (# s)"),
             ("  two\n lines\t", "two lines"),
             ("a \u{1b}[31mred\u{7} alarm", "a [#mred alarm"),
             ("deadbeef is a word", "deadbeef is a word"),
         ] {
             assert_eq!(plain(said, &Redactor::default()), plain_said);
         }
+        let original = "order T100017 was \u{1b}[31m not written after 1.52s";
+        assert_eq!(
+            wording(FailureKind::Broken, original, None, &Redactor::default()),
+            "order T100017 was [31m not written after 1.52s"
+        );
         assert_eq!(plain(&"word ".repeat(80), &Redactor::default()).chars().count(), LONGEST);
     }
 

@@ -1,6 +1,7 @@
 //! What attempts at steps and units count as.
 
 use crate::tally::experiment::RetryArmKey;
+use crate::tally::failure::FailureKind;
 use crate::tally::key_buffer::{fill_attributes, fill_observed};
 use crate::tally::latency::Latency;
 use crate::tally::merge::Merge;
@@ -38,13 +39,10 @@ impl Tally {
             }
         }
         let failed = u32::from(matches!(attempt.outcome, Outcome::Failed(_)));
-        self.seconds
-            .entry(self.shape.second_of(attempt.ended_at))
-            .or_default()
-            .steps
-            .entry(attempt.step)
-            .or_default()
-            .merge_with((1, failed));
+        let second = self.seconds.entry(self.shape.second_of(attempt.ended_at)).or_default();
+        let throttled = attempt.outcome == Outcome::Failed(FailureKind::Throttled);
+        second.throttled += u64::from(throttled);
+        second.steps.entry(attempt.step).or_default().merge_with((1, failed));
     }
 
     /// A try at a unit ended.

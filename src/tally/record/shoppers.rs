@@ -12,7 +12,7 @@ use crate::tally::observation::{SampleLine, ShopperEnd};
 use crate::tally::outcome::End;
 use crate::tally::paired::PairQuestion;
 use crate::tally::run_tally::Tally;
-use crate::tally::shoppers::{ShopperCount, ShopperOutcome};
+use crate::tally::shoppers::{OrderStatus, ShopperCount, ShopperOutcome};
 
 impl Tally {
     /// A shopper came to the unit at this place of the journey, from 0; recorded once, whatever the number of attempts.
@@ -30,6 +30,11 @@ impl Tally {
     /// A shopper who came to the unit at this place of the journey did not get through it, and never will.
     pub fn stopped(&mut self, journey: JourneyId, place: usize) {
         self.journeys[journey.index()].funnel[place].stopped += 1;
+    }
+
+    /// A shopper who came to the unit at this place of the journey was there when the run ended.
+    pub fn cut_off(&mut self, journey: JourneyId, place: usize) {
+        self.journeys[journey.index()].funnel[place].cut_off += 1;
     }
 
     /// A shopper left by choice after the unit at this place of the journey.
@@ -130,8 +135,15 @@ fn outcome_of(end: &ShopperEnd<'_>) -> ShopperOutcome {
         declines: capped(end.declines),
         first_failed: end.first_failed,
         second_failed: end.second_failed,
-        same_unit_twice: end.same_unit_twice,
-        purchased: end.bought_at.is_some(),
+        before_order: end.before_order,
+        repeated_at: end.repeated_at,
+        reached: end.reached,
+        stuck_on: end.stuck_on,
+        order: match (end.bought_at, end.order_unknown) {
+            (Some(_), _) => OrderStatus::Confirmed,
+            (None, true) => OrderStatus::Unknown,
+            (None, false) => OrderStatus::None,
+        },
         end: end.end,
     }
 }

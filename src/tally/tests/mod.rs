@@ -85,7 +85,11 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         first_failed_at: None,
         second_failed: None,
         cause: None,
-        same_unit_twice: false,
+        before_order: Setbacks::default(),
+        repeated_at: None,
+        reached: None,
+        stuck_on: None,
+        order_unknown: false,
         order_value: Some(MinorUnits(4_999)),
         end: End::Completed,
     }

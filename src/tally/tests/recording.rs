@@ -255,12 +255,20 @@ fn the_funnel_knows_who_got_through_at_once() {
     }
     tally.entered(JourneyId(0), 1);
     tally.stopped(JourneyId(0), 1);
+    tally.cut_off(JourneyId(0), 1);
     tally.left(JourneyId(0), 1);
     assert_eq!(
         tally.journeys[0].funnel,
         [
             FunnelStage::default(),
-            FunnelStage { entered: 3, passed: 2, passed_at_once: 1, left: 1, stopped: 1 }
+            FunnelStage {
+                entered: 3,
+                passed: 2,
+                passed_at_once: 1,
+                left: 1,
+                stopped: 1,
+                cut_off: 1
+            }
         ]
     );
     assert_eq!(tally.journeys[1].funnel.len(), 1);

@@ -142,6 +142,7 @@ fn record_journeys(tally: &mut Tally) {
     times(4, |_| tally.passed(journey, 1, 1));
     times(3, |_| tally.left(journey, 1));
     times(2, |_| tally.stopped(journey, 1));
+    times(6, |_| tally.cut_off(journey, 1));
     tally.sample(&cause(1, FailureKind::TooSlow, "given up"), 99, line(7));
 }
 
@@ -168,7 +169,11 @@ fn record_shoppers(tally: &mut Tally) {
             first_failed_at: Some(Micros::from_secs(14)),
             second_failed: Some(StepId(2)),
             cause: Some(&broken),
-            same_unit_twice: true,
+            before_order: Setbacks { failed: 1, throttled: 1, declined: 1 },
+            repeated_at: Some(StepId(2)),
+            reached: Some(StepId(3)),
+            stuck_on: Some(Setback::Throttled),
+            order_unknown: true,
             ..ended(&[1, 2], &observed)
         });
     });
@@ -239,6 +244,7 @@ fn a_sample_line_is_written_with_these_keys() {
         status: Some(503),
         failure: Some(FailureKind::ServerError),
         detail: "status 503".into(),
+        message: "Sorry, 3 times".into(),
         request: None,
         response: None,
     });

@@ -1,7 +1,7 @@
-//! What went wrong first: failing shoppers by the trouble that their story began with.
+//! What went wrong: failing shoppers by the trouble that repeats, or else by the one that their story began with.
 //!
-//! Each failing shopper is counted once, under the first failed try at a step, and all that failed after it is put
-//! down to that. Requests would be counted otherwise: those who try again meet the same trouble again, and the
+//! Each failing shopper is counted once, under the failure of the unit that failed most often, or under the first where none
+//! failed twice: an earlier hiccup that a second attempt cured is not what keeps a shopper from buying. Requests would be counted otherwise: those who try again meet the same trouble again, and the
 //! trouble that comes first makes others (see docs/model.md, "First causes").
 
 use std::cmp::Reverse;
@@ -14,7 +14,7 @@ use crate::tally::{
     End, FailureKind, FailureMessages, FailureSite, FirstFailure, OutcomeCounts, SampleLine,
     SampledExchange, Samples, ShopperOutcome, Tally,
 };
-use crate::verdict::abandonment::abandonment_probability;
+use crate::verdict::abandonment::LossModel;
 
 /// Shoppers whose story began with the same trouble.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Cluster {
     pub kind: FailureKind,
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
-    /// What was said, without numbers and identities; none if too many different things were said.
+    /// What was said, without numbers and identities, as a key; none if too many different things were said.
     pub message: Option<Arc<str>>,
     /// Shoppers whose first failure it was.
     pub shoppers: u64,
@@ -74,27 +74,32 @@ const ID_HEADERS: [&str; 16] = [
     "cf-ray",
 ];
 
-/// All clusters, those with the most shoppers first.
+/// All clusters, those with the most shoppers who failed again first.
 pub fn clusters(plan: &Plan, tally: &Tally) -> Vec<Cluster> {
+    let model = LossModel::of(plan, tally);
     let mut clusters = Vec::new();
     for (place, said) in &tally.causes {
         match said {
             FailureMessages::Distinct(told) => {
                 clusters.extend(told.iter().map(|(message, fates)| {
-                    cluster(plan, &tally.samples, *place, Some(Arc::clone(message)), fates)
+                    cluster(plan, &model, &tally.samples, *place, Some(Arc::clone(message)), fates)
                 }));
             }
             FailureMessages::TooMany(fates) => {
-                clusters.push(cluster(plan, &tally.samples, *place, None, fates))
+                clusters.push(cluster(plan, &model, &tally.samples, *place, None, fates))
             }
         }
     }
-    clusters.sort_by_key(|found| (Reverse(found.shoppers), found.step, found.kind, found.status));
+    // Who fails again needs a repair first; passing errors come last, however many met them.
+    clusters.sort_by_key(|found| {
+        (Reverse((found.repeated, found.shoppers)), found.step, found.kind, found.status)
+    });
     clusters
 }
 
 fn cluster(
     plan: &Plan,
+    model: &LossModel<'_>,
     samples: &Samples,
     place: FailureSite,
     message: Option<Arc<str>>,
@@ -111,10 +116,8 @@ fn cluster(
     }
     let mut then: Vec<(StepId, u64)> = then.into_iter().collect();
     then.sort_by_key(|&(step, shoppers)| (Reverse(shoppers), step));
-    let lost = |(fate, shoppers): (&ShopperOutcome, &u64)| {
-        abandonment_probability(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high
-            * *shoppers as f64
-    };
+    let lost =
+        |(fate, shoppers): (&ShopperOutcome, &u64)| model.to_failures(fate).high * *shoppers as f64;
     let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
     Cluster {
         step: place.step,
@@ -129,13 +132,14 @@ fn cluster(
         unserved: count(&|fate| matches!(fate.end, End::StoppedByCap | End::Lost)),
         lost: open.then(|| fates.iter().map(lost).sum()),
         then,
-        example: example(samples, place, message.as_ref()),
+        example: example(plan, samples, place, message.as_ref()),
         message,
     }
 }
 
 /// The shopper kept for this very cause; for a place with too many messages, any shopper of the place.
 fn example(
+    plan: &Plan,
     samples: &Samples,
     place: FailureSite,
     message: Option<&Arc<str>>,
@@ -148,12 +152,31 @@ fn example(
             .next()?,
         None => samples.of_site(place).next()?,
     };
-    let exchange = first_failure(line)?.clone();
+    let exchange = failure_at(line, plan, place)?.clone();
     Some(ClusterExample { ids: ids(&exchange), exchange, line: Arc::clone(line) })
 }
 
-fn first_failure(line: &SampleLine) -> Option<&SampledExchange> {
-    line.exchanges.iter().find(|exchange| exchange.failure.is_some() || !exchange.detail.is_empty())
+/// The failing exchange that the journey is an example for, in full if it was kept.
+fn failure_at<'l>(
+    line: &'l SampleLine,
+    plan: &Plan,
+    place: FailureSite,
+) -> Option<&'l SampledExchange> {
+    let step = &plan.step(place.step).name;
+    let of_place = || {
+        line.exchanges.iter().filter(|exchange| {
+            exchange.step == *step
+                && exchange.failure == Some(place.kind)
+                && exchange.status == place.status
+        })
+    };
+    of_place().find(|exchange| exchange.request.is_some()).or_else(|| of_place().next()).or_else(
+        || {
+            line.exchanges
+                .iter()
+                .find(|exchange| exchange.failure.is_some() || !exchange.detail.is_empty())
+        },
+    )
 }
 
 /// The headers of the exchange that name it elsewhere.
@@ -181,7 +204,7 @@ pub fn ids(exchange: &SampledExchange) -> Vec<(String, String)> {
 // === impl Cluster ===
 
 impl Cluster {
-    /// What went wrong, in words: `status 502: the wallet provider did not call back`.
+    /// What went wrong, in the original words of one of them: `status 502: the wallet provider did not call back`.
     pub fn what(&self) -> String {
         let by_status = matches!(
             self.kind,
@@ -194,14 +217,25 @@ impl Cluster {
             Some(status) if by_status => format!("status {status}"),
             _ => self.kind.label().to_owned(),
         };
-        match self.message.as_deref() {
-            None => format!("{name}: more than {} different messages", FailureMessages::MAX),
-            Some("") => name,
-            // Trouble on the line says itself what it is.
-            Some(message) if self.status.is_none() && self.kind != FailureKind::MissingContent => {
-                message.to_owned()
+        // What was said to one of them: the key leaves out what differs from shopper to shopper.
+        let words = self.example.as_ref().map(|example| example.exchange.message.as_str());
+        let words = words.filter(|words| !words.is_empty()).or(self.message.as_deref());
+        match (self.message.as_deref(), words) {
+            (None, None | Some("")) => {
+                format!("{name}: more than {} different messages", FailureMessages::MAX)
             }
-            Some(message) => format!("{name}: {message}"),
+            (None, Some(words)) => format!(
+                "{name}: more than {} different messages, such as {words}",
+                FailureMessages::MAX
+            ),
+            (Some(""), _) | (_, None) => name,
+            // Trouble on the line says itself what it is.
+            (Some(_), Some(words))
+                if self.status.is_none() && self.kind != FailureKind::MissingContent =>
+            {
+                words.to_owned()
+            }
+            (Some(_), Some(words)) => format!("{name}: {words}"),
         }
     }
 }
@@ -210,7 +244,7 @@ impl Cluster {
 mod tests {
     use super::*;
     use crate::base::{JourneyId, Micros, MinorUnits, ShopperId};
-    use crate::tally::{Outcome, ShopperEnd};
+    use crate::tally::{Outcome, Setback, Setbacks, ShopperEnd};
     use crate::verdict::simulation::SimulatedRun;
 
     /// A shopper with an example: `failures` at the cause's step, `then` at another.
@@ -233,6 +267,7 @@ mod tests {
             status: Some(201),
             failure: None,
             detail: String::new(),
+            message: String::new(),
             request: None,
             response: None,
         };
@@ -269,7 +304,11 @@ mod tests {
             first_failed_at: Some(Micros(who)),
             second_failed: then,
             cause: Some(cause),
-            same_unit_twice: false,
+            before_order: Setbacks { failed: failures as u8, ..Setbacks::default() },
+            repeated_at: None,
+            reached: None,
+            stuck_on: (end == End::StoppedByCap).then_some(Setback::Failed),
+            order_unknown: false,
             order_value: Some(MinorUnits(1)),
             end,
         });

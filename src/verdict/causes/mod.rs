@@ -3,7 +3,9 @@
 mod clusters;
 mod experiment;
 mod incidents;
+mod throttling;
 
 pub use clusters::{Cluster, ClusterExample, clusters, ids as trace_ids};
 pub use experiment::{ArmComparison, ArmFinding, ExperimentFinding, VersusSame, experiment};
 pub use incidents::{Incident, incidents};
+pub use throttling::{Throttling, throttling};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::issue::{HealthIssue, IssueCause, Validity};
 use crate::base::Micros;
 use crate::plan::{MetricUnit, Plan};
-use crate::tally::{BlockTally, Latency, StepTime, Tally};
+use crate::tally::{BlockTally, End, Latency, StepTally, StepTime, Tally};
+use crate::verdict::causes::throttling;
 use crate::verdict::facts::{Completion, RunFacts};
 use crate::verdict::statistics::{Z_ONE_SIDED, wilson};
 
@@ -51,6 +52,8 @@ pub const NEGLIGIBLE_LAG: Micros = Micros::from_millis(5);
 const LATE_SHARE: f64 = 0.01;
 /// Unstarted arrivals beyond this share condemn the run.
 const UNSTARTED_SHARE: f64 = 0.001;
+/// Shoppers cut off by the end beyond this share make the run suspect.
+const UNFINISHED_SHARE: f64 = 0.01;
 /// The cause that the engine gives for arrivals that were due when the run was stopped.
 const STOPPED: &str = "stopped";
 
@@ -91,6 +94,12 @@ pub fn health(plan: &Plan, tally: &Tally, facts: &RunFacts) -> GeneratorHealth {
     } else if busiest_fraction > 0.95 {
         issue(Validity::Valid, IssueCause::BusySecond(busiest_fraction));
     }
+    if let Some(met) = throttling(plan, tally) {
+        issue(Validity::Suspect, IssueCause::Throttled(met));
+    }
+    unfinished(tally, facts.completion)
+        .into_iter()
+        .for_each(|cause| issue(Validity::Suspect, cause));
     let held: u64 = tally.blocks.values().map(|block| block.held).sum();
     if held > 0 {
         issue(Validity::Suspect, IssueCause::Held(held));
@@ -146,16 +155,29 @@ fn unstarted(tally: &Tally, completion: Completion) -> Option<(Validity, IssueCa
     ))
 }
 
+/// Shoppers whom the end of a run that nobody stopped cut off, if they are too many to be left out.
+fn unfinished(tally: &Tally, completion: Completion) -> Option<IssueCause> {
+    let count = |holds: &dyn Fn(End) -> bool| -> u64 {
+        let kept = tally.shoppers.iter().filter(|(key, _)| holds(key.outcome.end));
+        kept.map(|(_, count)| count.shoppers).sum()
+    };
+    let (shoppers, of) = (count(&|end| end == End::Unfinished), count(&|_| true));
+    let many = shoppers as f64 > UNFINISHED_SHARE * of as f64;
+    (completion == Completion::Complete && many).then_some(IssueCause::Unfinished { shoppers, of })
+}
+
 /// How many attempts acted late, and the blocks in which too many did.
 fn late_attempts(plan: &Plan, tally: &Tally, tolerance: Micros) -> (u64, Vec<u32>) {
     let mut all = 0;
     let mut blocks = Vec::new();
+    let usual = usual_response(tally);
     for (number, block) in &tally.blocks {
-        let tolerance = tolerance_in(plan, tally, *number, block, tolerance);
+        let tolerance = tolerance_in(plan, tally, *number, block, (tolerance, usual));
         let late =
             block.lag.iter().filter(|(lag, _)| *lag > tolerance).map(|(_, count)| count).sum();
         all += late;
-        if surely_beyond(late, block.lag.count(), LATE_SHARE) {
+        // One that acted late alone says nothing.
+        if late > 1 && surely_beyond(late, block.lag.count(), LATE_SHARE) {
             blocks.push(*number);
         }
     }
@@ -170,13 +192,13 @@ fn spans(blocks: &[u32], block: Micros) -> Vec<(Micros, Micros)> {
 }
 
 /// The lag that can't be held against the generator in this block: `least`, 1 % of the tightest objective on a
-/// time, or a tenth of the median response, whichever is longest.
+/// time, or a tenth of the median response, of the block or of the run (`usual`), whichever is longest.
 fn tolerance_in(
     plan: &Plan,
     tally: &Tally,
     number: u32,
     block: &BlockTally,
-    least: Micros,
+    (least, usual): (Micros, Micros),
 ) -> Micros {
     let limits =
         plan.objectives.iter().filter(|objective| objective.metric.unit() == MetricUnit::Time);
@@ -195,7 +217,20 @@ fn tolerance_in(
         .iter()
         .filter_map(|step| step.times[StepTime::ResponseOk].blocks.get(&number))
         .for_each(|block| responses.merge_into_open(block));
-    tolerance.max(responses.quantile(0.5).unwrap_or_default() / 10)
+    tolerance.max(responses.quantile(0.5).unwrap_or_default().max(usual) / 10)
+}
+
+/// The median response of the whole run, given-up ones included: what lag is measured against.
+fn usual_response(tally: &Tally) -> Micros {
+    let mut responses = Latency::default();
+    let of_step = |step: &StepTally| {
+        [StepTime::ResponseOk, StepTime::ResponseFailed, StepTime::ResponseCensored]
+            .into_iter()
+            .flat_map(|time| step.times[time].blocks.values().cloned().collect::<Vec<_>>())
+            .collect::<Vec<Latency>>()
+    };
+    tally.steps.iter().flat_map(of_step).for_each(|block| responses.merge_into_open(&block));
+    responses.quantile(0.5).unwrap_or_default()
 }
 
 /// Whether more than `share` of them did, with 95 % confidence.
@@ -214,8 +249,8 @@ impl LagQuantiles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tally::OwnFault;
-    use crate::verdict::simulation::{SimulatedRun, failing, planted};
+    use crate::tally::{FailureKind, Outcome, OwnFault};
+    use crate::verdict::simulation::{Moment, SimulatedRun, failing, planted};
 
     fn of(simulated: &SimulatedRun) -> GeneratorHealth {
         health(&simulated.plan, &simulated.tally, &simulated.facts)
@@ -283,6 +318,94 @@ mod tests {
             }
         }
         assert_eq!(of(&simulated).validity, Validity::Valid);
+    }
+
+    #[test]
+    fn a_lone_late_attempt_says_nothing() {
+        let mut simulated = quiet(2_000, 60);
+        let mut lag = Latency::default();
+        lag.record(Micros::from_millis(85));
+        simulated.tally.blocks.insert(90, BlockTally { lag, ..BlockTally::default() });
+        assert_eq!(of(&simulated).validity, Validity::Valid);
+    }
+
+    #[test]
+    fn a_block_without_answers_is_measured_against_those_of_the_run() {
+        let mut simulated = quiet(2_000, 60);
+        for step in &mut simulated.tally.steps {
+            for block in step.times[StepTime::ResponseOk].blocks.values_mut() {
+                let count = block.count();
+                *block = Latency::default();
+                (0..count).for_each(|_| block.record(Micros::from_secs(3)));
+            }
+        }
+        let mut lag = Latency::default();
+        (0..3).for_each(|_| lag.record(Micros::from_millis(85)));
+        simulated.tally.blocks.insert(90, BlockTally { lag, ..BlockTally::default() });
+        assert_eq!(of(&simulated).validity, Validity::Valid);
+    }
+
+    #[test]
+    fn shoppers_cut_off_by_the_end_are_told() {
+        let mut simulated = quiet(2_000, 60);
+        let cut = |count: u64, simulated: &mut SimulatedRun| {
+            let (key, _) = simulated.tally.shoppers.first_key_value().unwrap();
+            let mut key = key.clone();
+            key.outcome.end = End::Unfinished;
+            simulated
+                .tally
+                .shoppers
+                .insert(key, crate::tally::ShopperCount { shoppers: count, ..Default::default() });
+        };
+        cut(10, &mut simulated);
+        assert_eq!(of(&simulated).validity, Validity::Valid);
+        cut(77, &mut simulated);
+        let found = of(&simulated);
+        assert_eq!(found.validity, Validity::Suspect);
+        assert_eq!(
+            found.issues[0].cause.to_string(),
+            "the end of the run cut off 77 of 2,077 shoppers, whose outcome is unknown"
+        );
+        simulated.facts.completion = Completion::Interrupted;
+        assert_eq!(of(&simulated).validity, Validity::Valid);
+    }
+
+    /// A shop that lets `limit` requests through in each second of 30, of which more come, drawn by `rate`.
+    fn limited(limit: u64, met: impl Fn(&Moment<'_>) -> bool) -> SimulatedRun {
+        let mut simulated = SimulatedRun::run(3_000, 30, |m| {
+            if m.nth == 1 && met(m) { Outcome::Failed(FailureKind::Throttled) } else { Outcome::Ok }
+        });
+        for (second, seen) in &mut simulated.tally.seconds {
+            // Between 200 and 299, as if at random.
+            seen.requests = 200 + (u64::from(*second) * 37) % 100;
+            seen.throttled = if *second > 2 { seen.requests.saturating_sub(limit) } else { 0 };
+        }
+        simulated
+    }
+
+    #[test]
+    fn a_limit_on_the_address_is_an_artefact_of_the_test() {
+        let simulated = limited(220, |m| m.luck < 0.1);
+        let found = of(&simulated);
+        let IssueCause::Throttled(met) = &found.issues[0].cause else { panic!("{found:?}") };
+        assert_eq!((found.validity, met.began_at), (Validity::Suspect, Micros::from_secs(4)));
+        assert_eq!(simulated.findings().loss.unwrap().by_patience[0].lost, 0.0);
+    }
+
+    #[test]
+    fn a_shop_that_throttles_some_shoppers_is_not_excused() {
+        let simulated = limited(220, |m| m.payment == "wallet" && m.luck < 0.2);
+        assert!(of(&simulated).issues.is_empty());
+        assert!(simulated.findings().loss.unwrap().by_patience[0].lost > 0.0);
+    }
+
+    #[test]
+    fn answers_of_429_at_random_are_not_a_limit() {
+        let mut simulated = limited(220, |m| m.luck < 0.1);
+        for (second, seen) in &mut simulated.tally.seconds {
+            seen.throttled = 10 + (u64::from(*second) * 13) % 20;
+        }
+        assert!(of(&simulated).issues.is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::base::{Micros, counted, thousands};
 use crate::tally::OwnFault;
+use crate::verdict::causes::Throttling;
 
 /// Whether the run's figures can be believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,15 @@ pub enum IssueCause {
     Busy(f64),
     /// Requests that a safety cap held back.
     Held(u64),
+    /// The shop limits the requests of the load generator's address.
+    Throttled(Throttling),
+    /// Shoppers whom the end of the run cut off.
+    Unfinished {
+        /// How many.
+        shoppers: u64,
+        /// Of how many.
+        of: u64,
+    },
     /// The cores' threads waited for a processor for this fraction of the time.
     Crowded(f64),
     /// A core was busy for nearly a whole second: this fraction.
@@ -113,6 +123,10 @@ impl IssueCause {
                 "use more cores, or share the load between machines (--slice)"
             }
             IssueCause::Held(_) => "raise the limit under `limits`, or lower the arrival rate",
+            IssueCause::Throttled(_) => {
+                "exempt the load generator from the limit (by its addresses, or by its header x-load-test), or use more source addresses (--source ADDR)"
+            }
+            IssueCause::Unfinished { .. } => "give shoppers more time to finish (--drain)",
             IssueCause::Crowded(_) => "use an otherwise idle machine",
             IssueCause::CoarseTimer => {
                 "run on Linux, where starts are precise to about ten microseconds instead of a millisecond"
@@ -200,6 +214,20 @@ impl fmt::Display for IssueCause {
             IssueCause::Held(requests) => {
                 write!(f, "{} delayed by a rate limit", counted(*requests, "request"))
             }
+            IssueCause::Throttled(met) => write!(
+                f,
+                "the shop answered {} of {} with 429, whatever their attributes, since {} at {} requests/s: a limit on the load generator's address, not on shoppers; losses leave it out",
+                thousands(met.shoppers),
+                counted(met.of, "shopper"),
+                met.began_at,
+                thousands(met.rate)
+            ),
+            IssueCause::Unfinished { shoppers, of } => write!(
+                f,
+                "the end of the run cut off {} of {}, whose outcome is unknown",
+                thousands(*shoppers),
+                counted(*of, "shopper")
+            ),
             IssueCause::Crowded(fraction) => write!(
                 f,
                 "the generator's threads waited for a CPU {:.0} % of the time",

@@ -10,6 +10,7 @@ use super::groups::{Group, ValueId, Values};
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
 use crate::tally::Tally;
+use crate::verdict::abandonment::LossModel;
 
 /// Shoppers by what they were.
 pub(super) struct Counts {
@@ -23,7 +24,8 @@ struct ShopperClass {
     /// By name; none where nothing was seen, or too much to tell apart.
     values: Vec<Option<ValueId>>,
     journey: JourneyId,
-    first_failure: Option<FailedStep>,
+    blamed: Option<FailedStep>,
+    reached: Option<StepId>,
     observed: FailureCounts,
 }
 
@@ -36,24 +38,38 @@ pub(super) struct CountsAtSite {
     known: BTreeMap<(usize, usize), FailureCounts>,
 }
 
+/// Whether a shopper came to a step: a rate is of those who did. Who went further on another branch counts as well.
+fn came_to(
+    plan: &Plan,
+    step: StepId,
+    journey: JourneyId,
+    reached: Option<StepId>,
+    blamed: Option<FailedStep>,
+) -> bool {
+    plan.step(step).journey == journey
+        && (reached >= Some(step) || blamed.is_some_and(|blamed| blamed.step == step))
+}
+
 // === impl Counts ===
 
 impl Counts {
     pub(super) fn new(plan: &Plan, tally: &Tally) -> Counts {
         let values = Values::new(plan, tally);
         let mut profiles: BTreeMap<_, FailureCounts> = BTreeMap::new();
+        let model = LossModel::of(plan, tally);
         for (key, count) in &tally.shoppers {
-            let first_failure = FailedStep::of_fate(plan, &key.outcome);
-            let repeated = key.outcome.failures >= 2;
+            let fate = &key.outcome;
+            let (blamed, repeated) = (FailedStep::of_fate(fate), fate.failures >= 2);
             profiles
-                .entry((values.of_shopper(key), key.journey, first_failure, repeated))
+                .entry((values.of_shopper(key), key.journey, fate.reached, blamed, repeated))
                 .or_default()
-                .add(FailureCounts::of_fate(plan, &key.outcome, count.shoppers));
+                .add(FailureCounts::of_fate(&model, fate, count.shoppers));
         }
-        let profile = |((values, journey, first_failure, _), observed)| ShopperClass {
+        let profile = |((values, journey, reached, blamed, _), observed)| ShopperClass {
             values,
             journey,
-            first_failure,
+            blamed,
+            reached,
             observed,
         };
         Counts { profiles: profiles.into_iter().map(profile).collect(), values }
@@ -61,9 +77,9 @@ impl Counts {
 
     /// The sites where anybody failed, anywhere first.
     pub(super) fn sites(&self) -> Vec<HotspotSite> {
-        let failed = self.profiles.iter().filter_map(|profile| profile.first_failure);
+        let failed = self.profiles.iter().filter_map(|profile| profile.blamed);
         let mut sites: Vec<HotspotSite> =
-            failed.map(|first| HotspotSite::Step(first.step)).collect();
+            failed.map(|blamed| HotspotSite::Step(blamed.step)).collect();
         sites.push(HotspotSite::Anywhere);
         sites.sort_unstable();
         sites.dedup();
@@ -72,9 +88,11 @@ impl Counts {
 
     /// What each group met at a site, without the shoppers of the groups that are left out.
     pub(super) fn at(&self, plan: &Plan, site: HotspotSite, left_out: &[Group]) -> CountsAtSite {
-        let journey = site.step().map(|step| plan.step(step).journey);
-        let is_here =
-            |profile: &&ShopperClass| journey.is_none_or(|journey| profile.journey == journey);
+        let is_here = |profile: &&ShopperClass| {
+            site.step().is_none_or(|step| {
+                came_to(plan, step, profile.journey, profile.reached, profile.blamed)
+            })
+        };
         let mut found = CountsAtSite::default();
         // Profiles with the same values stand next to each other; what their shoppers met is summed before it is
         // counted group by group.
@@ -103,7 +121,7 @@ impl Counts {
             let counted = self.steps_not_explained(plan, profile, steps, explained);
             // Who failed at none of them counts once, as one who met nothing.
             let Some(any) = counted.first() else { continue };
-            let failed_at = profile.first_failure.map(|first| first.step);
+            let failed_at = profile.blamed.map(|blamed| blamed.step);
             let step = failed_at.filter(|step| counted.contains(step)).unwrap_or(*any);
             let is_inside = self.values.include(&profile.values, group);
             let side = if is_inside { &mut inside } else { &mut outside };
@@ -112,7 +130,7 @@ impl Counts {
         (inside, outside)
     }
 
-    /// Those of the steps that a shopper's journey has, and at which no earlier finding explains the shopper.
+    /// Those of the steps that a shopper came to, and at which no earlier finding explains the shopper.
     fn steps_not_explained(
         &self,
         plan: &Plan,
@@ -125,8 +143,9 @@ impl Counts {
                 *site == HotspotSite::Step(step) && self.values.include(&profile.values, *group)
             })
         };
-        let is_of_journey = |step: StepId| plan.step(step).journey == profile.journey;
-        steps.iter().copied().filter(|step| is_of_journey(*step) && !is_explained(*step)).collect()
+        let came =
+            |step: StepId| came_to(plan, step, profile.journey, profile.reached, profile.blamed);
+        steps.iter().copied().filter(|step| came(*step) && !is_explained(*step)).collect()
     }
 }
 
@@ -136,17 +155,20 @@ pub(super) fn counts_by_block<'t>(
     tally: &'t Tally,
     steps: &'t [StepId],
 ) -> impl Iterator<Item = FailureCounts> + 't {
+    let model = LossModel::of(plan, tally);
     tally.blocks.values().map(move |block| {
         let mut sum = FailureCounts::default();
         for ((journey, fate), count) in &block.shoppers {
-            let mut here =
-                steps.iter().copied().filter(|step| plan.step(*step).journey == *journey);
-            let observed = FailureCounts::of_fate(plan, fate, count.shoppers);
-            let first_failure = FailedStep::of_fate(plan, fate);
-            let failed_at = first_failure.map(|first| first.step);
+            let blamed = FailedStep::of_fate(fate);
+            let mut here = steps
+                .iter()
+                .copied()
+                .filter(|step| came_to(plan, *step, *journey, fate.reached, blamed));
+            let observed = FailureCounts::of_fate(&model, fate, count.shoppers);
+            let failed_at = blamed.map(|blamed| blamed.step);
             let failed_here = failed_at.filter(|step| here.clone().any(|here| here == *step));
             match failed_here.or_else(|| here.next()) {
-                Some(step) => sum.add(observed.at(first_failure, HotspotSite::Step(step))),
+                Some(step) => sum.add(observed.at(blamed, HotspotSite::Step(step))),
                 None if steps.is_empty() => sum.add(observed),
                 None => {}
             }
@@ -183,6 +205,6 @@ impl CountsAtSite {
 
 impl ShopperClass {
     fn at(&self, site: HotspotSite) -> FailureCounts {
-        self.observed.at(self.first_failure, site)
+        self.observed.at(self.blamed, site)
     }
 }

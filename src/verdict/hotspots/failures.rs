@@ -1,9 +1,8 @@
 //! What shoppers met: how many of them met repeated failures, and how likely they are lost.
 
 use crate::base::StepId;
-use crate::plan::Plan;
 use crate::tally::ShopperOutcome;
-use crate::verdict::abandonment::abandonment_probability;
+use crate::verdict::abandonment::LossModel;
 use crate::verdict::statistics::SumOfSquares;
 
 /// Where failures are counted.
@@ -11,11 +10,11 @@ use crate::verdict::statistics::SumOfSquares;
 pub(super) enum HotspotSite {
     /// Anywhere.
     Anywhere,
-    /// At this step, among the shoppers of its journey.
+    /// At this step, among the shoppers who came to it.
     Step(StepId),
 }
 
-/// Where shoppers failed first, and whether they then failed again at the same unit.
+/// The step to which shoppers' failures are put down, and whether its unit failed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FailedStep {
     pub(super) step: StepId,
@@ -47,10 +46,8 @@ impl HotspotSite {
 
 impl FailedStep {
     /// None for shoppers who met no failure.
-    pub(super) fn of_fate(plan: &Plan, fate: &ShopperOutcome) -> Option<FailedStep> {
-        let step = fate.first_failed?;
-        let is_same_unit = |second: StepId| plan.step(second).unit == plan.step(step).unit;
-        Some(FailedStep { step, repeated_at_unit: fate.second_failed.is_some_and(is_same_unit) })
+    pub(super) fn of_fate(fate: &ShopperOutcome) -> Option<FailedStep> {
+        Some(FailedStep { step: fate.blamed()?, repeated_at_unit: fate.repeated_at.is_some() })
     }
 }
 
@@ -58,9 +55,12 @@ impl FailedStep {
 
 impl FailureCounts {
     /// What a number of shoppers of one fate met.
-    pub(super) fn of_fate(plan: &Plan, fate: &ShopperOutcome, shoppers: u64) -> FailureCounts {
-        let (behaviour, patience) = (plan.shoppers.behaviour, &plan.shoppers.patience);
-        let lost = abandonment_probability(fate, behaviour, patience).high;
+    pub(super) fn of_fate(
+        model: &LossModel<'_>,
+        fate: &ShopperOutcome,
+        shoppers: u64,
+    ) -> FailureCounts {
+        let lost = model.to_failures(fate).high;
         FailureCounts {
             shoppers,
             repeated: if fate.failures >= 2 { shoppers } else { 0 },
@@ -69,11 +69,11 @@ impl FailureCounts {
     }
 
     /// The part of it that belongs to a site, of shoppers who all failed so.
-    pub(super) fn at(self, first: Option<FailedStep>, site: HotspotSite) -> FailureCounts {
-        match (site, first) {
+    pub(super) fn at(self, blamed: Option<FailedStep>, site: HotspotSite) -> FailureCounts {
+        match (site, blamed) {
             (HotspotSite::Anywhere, _) => self,
-            (HotspotSite::Step(step), Some(first)) if first.step == step => FailureCounts {
-                repeated: if first.repeated_at_unit { self.repeated } else { 0 },
+            (HotspotSite::Step(step), Some(blamed)) if blamed.step == step => FailureCounts {
+                repeated: if blamed.repeated_at_unit { self.repeated } else { 0 },
                 ..self
             },
             (HotspotSite::Step(_), _) => FailureCounts {

@@ -53,8 +53,6 @@ pub enum HotspotScope {
     Steps,
 }
 
-/// The smallest group that is looked at.
-pub const MIN_SHOPPERS: u64 = 30;
 /// The fewest repeated failures that are listed.
 pub const MIN_REPEATED: u64 = 5;
 /// The rate of false discoveries among what is listed.

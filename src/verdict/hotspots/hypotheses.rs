@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::counts::Counts;
 use super::failures::{FailureCounts, HotspotSite};
 use super::groups::Group;
-use super::hotspot::{MIN_REPEATED, MIN_SHOPPERS};
+use super::hotspot::{MAX_Q, MIN_REPEATED};
 use crate::plan::Plan;
 use crate::verdict::statistics::{benjamini_hochberg, fisher_greater};
 
@@ -17,6 +17,8 @@ pub(super) struct Test {
     pub(super) inside: FailureCounts,
     pub(super) outside: FailureCounts,
     pub(super) p_value: f64,
+    /// The smallest p-value that any outcome with these margins has.
+    pub(super) least_p_value: f64,
     pub(super) q_value: f64,
 }
 
@@ -52,14 +54,25 @@ impl TestSet {
         });
     }
 
-    /// All of them, corrected for their number.
+    /// All of them, corrected for their number. Tests of groups so small that no outcome could be listed count for nothing (Tarone 1990;
+    /// with the rate of false discoveries Gilbert 2005): there is no other floor.
     pub(super) fn corrected(&self) -> Vec<Test> {
         let mut tests: Vec<Test> = self.by_site.values().flatten().copied().collect();
-        let q_values =
-            benjamini_hochberg(&tests.iter().map(|test| test.p_value).collect::<Vec<_>>());
-        tests.iter_mut().zip(q_values).for_each(|(test, q)| test.q_value = q);
+        let most = testable(tests.iter().map(|test| test.least_p_value).collect());
+        let is_testable = |test: &&mut Test| test.least_p_value * most as f64 <= MAX_Q;
+        let p_values: Vec<f64> =
+            tests.iter_mut().filter(is_testable).map(|test| test.p_value).collect();
+        let q_values = benjamini_hochberg(&p_values);
+        tests.iter_mut().filter(is_testable).zip(q_values).for_each(|(test, q)| test.q_value = q);
         tests
     }
+}
+
+/// How many tests can become significant when corrected for just as many.
+fn testable(mut least_p_values: Vec<f64>) -> usize {
+    least_p_values.sort_by(f64::total_cmp);
+    let within = |most: usize| least_p_values.partition_point(|least| least * most as f64 <= MAX_Q);
+    (1..=least_p_values.len()).find(|most| within(*most) <= *most).unwrap_or(1)
 }
 
 /// The tests at a site, without the shoppers whom earlier findings explain there. Which tests are taken depends on
@@ -79,9 +92,8 @@ fn test_site(
         let same = |half: &Group| {
             seen.inside.get(half).is_some_and(|half| half.shoppers == inside.shoppers)
         };
-        let enough = inside.shoppers >= MIN_SHOPPERS
-            && outside.shoppers > 0
-            && inside.repeated + outside.repeated >= MIN_REPEATED;
+        let all_repeated = inside.repeated + outside.repeated;
+        let enough = inside.shoppers.min(all_repeated) >= MIN_REPEATED && outside.shoppers > 0;
         let informative = enough && !group.halves().iter().any(same);
         informative.then(|| Test {
             group,
@@ -89,6 +101,10 @@ fn test_site(
             inside,
             outside,
             p_value: excess_p_value(inside, outside),
+            least_p_value: {
+                let most = inside.shoppers.min(all_repeated);
+                fisher_greater(most, inside.shoppers, all_repeated - most, outside.shoppers)
+            },
             q_value: 1.0,
         })
     };

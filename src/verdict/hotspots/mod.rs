@@ -7,9 +7,9 @@
 //! is listed must survive the correction for their number (q < 5 %), and it is ranked by what it costs, not by how sure it is
 //! (large and interpretable groups before significant ones: Chung and others 2018, arXiv 1807.06068).
 //!
-//! A repeated failure belongs to a step when the first two failures fell at the same unit, and to the step of the first;
-//! otherwise only to the journey: a passing error at the door doesn't make the door a place where a bad node
-//! fails. One cause that shows overall and at a step, or at several steps, is one finding, not a list of its shadows.
+//! A repeated failure belongs to a step when a unit failed twice, and to the step where it failed last, of the unit that failed
+//! most often; otherwise only to the journey: a passing error at the door, before or after, doesn't make the door a
+//! place where a bad node fails. A rate is of those who came to the step. One cause that shows overall and at a step, or at several steps, is one finding, not a list of its shadows.
 //!
 //! [`counts`] counts every group at every step, [`hypotheses`] tests them, [`attribution`] picks the cause among its shadows, and [`estimates`]
 //! says how sure its figures are; [`search`] finds one cause after the other; [`heatmap`] is the plain table of counts, for the eye.
@@ -27,5 +27,5 @@ mod search;
 mod tests;
 
 pub use heatmap::{HeatmapCell, heatmap};
-pub use hotspot::{Basis, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, MIN_SHOPPERS};
+pub use hotspot::{Basis, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED};
 pub use search::{hotspots, observed_in};

@@ -37,8 +37,8 @@ fn a_finding_says_how_many_how_often_and_at_what_cost() {
         (wallet.scope, &wallet.steps[..]),
         (HotspotScope::Steps, &[simulated.step("pay")][..])
     );
-    // Three in five buyers come to pay, and a twelfth of the wallets never work: 5 % of the buyers with wallets.
-    assert!((wallet.inside.value().unwrap() - 0.05).abs() < 0.008, "{wallet:?}");
+    // A twelfth of the wallets never work, of those who come to pay.
+    assert!((wallet.inside.value().unwrap() - 1.0 / 12.0).abs() < 0.014, "{wallet:?}");
     assert!(
         wallet.relative_risk > 10.0
             && wallet.relative_risk_is_lower_bound()
@@ -111,8 +111,9 @@ fn a_group_that_fails_everywhere_a_little_is_named_without_a_step_or_with_all() 
     let simulated =
         SimulatedRun::run(20_000, 60, |m| failing(m.device == "mobile" && m.luck < 0.04));
     let found = named(&simulated);
-    assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "device=mobile");
+    // By chance a step may seem to need more than that.
+    assert!(found.len() <= 2 && found.iter().all(|(group, _)| group.contains("device=mobile")));
 }
 
 #[test]
@@ -169,10 +170,41 @@ fn an_outage_makes_no_group_stand_out() {
 }
 
 #[test]
-fn small_groups_are_left_alone() {
+fn a_small_group_that_always_fails_is_found() {
+    // Some thirty buyers, of whom half use a wallet: the exact test needs no more.
     let simulated =
         SimulatedRun::run(40, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
-    assert_eq!(named(&simulated), []);
+    assert_eq!(named(&simulated), [("payment=wallet".into(), vec!["buy/home".into()])]);
+    // Of a handful nothing can be shown.
+    let few = SimulatedRun::run(8, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
+    assert_eq!(named(&few), []);
+}
+
+#[test]
+fn a_rate_is_of_those_who_came_to_the_step() {
+    // Nine in ten leave before they pay; all wallets fail there.
+    let mut plan = shop();
+    plan.steps.iter_mut().filter(|step| step.name == "product").for_each(|step| {
+        step.continues = 0.1;
+    });
+    let simulated =
+        SimulatedRun::of(plan, 6_000, 60, |m| failing(m.step == "pay" && m.payment == "wallet"));
+    let spot = &hotspots(&simulated.plan, &simulated.tally)[0];
+    assert_eq!(spot.inside.value(), Some(1.0), "{spot:?}");
+    assert!(spot.inside.trials < 300);
+}
+
+#[test]
+fn an_earlier_hiccup_that_was_cured_takes_no_blame() {
+    let simulated = SimulatedRun::run(6_000, 60, |m| {
+        let hiccup = m.step != "pay" && m.nth == 1 && m.luck < 0.1;
+        failing(hiccup || m.step == "pay" && m.payment == "wallet" && m.device == "mobile")
+    });
+    let spot = &hotspots(&simulated.plan, &simulated.tally)[0];
+    assert_eq!(spot.inside.value(), Some(1.0), "{spot:?}");
+    assert_eq!(spot.steps, [simulated.step("pay")]);
+    let (lost, _) = spot.excess_lost.unwrap();
+    assert!((lost - spot.inside.trials as f64).abs() < 0.02 * lost, "{spot:?}");
 }
 
 #[test]

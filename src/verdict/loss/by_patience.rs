@@ -3,8 +3,8 @@
 use super::order_value::{Baskets, LostOrderValue};
 use super::retry_pressure::RetryPressure;
 use crate::plan::{ArrivalModel, Behaviour, PATIENCE_PRESETS, Patience, Plan};
-use crate::tally::{ShopperOutcome, Tally};
-use crate::verdict::abandonment::abandonment_probability;
+use crate::tally::{OrderStatus, ShopperOutcome, Tally};
+use crate::verdict::abandonment::LossModel;
 use crate::verdict::causes::Incident;
 use crate::verdict::statistics::{Interval, TimeBlocks, mean_interval};
 
@@ -30,10 +30,14 @@ pub struct Loss {
 pub struct PatienceLoss {
     /// The patience's name.
     pub patience: String,
-    /// Lost shoppers. Those stopped by the cap count as lost: nobody knows whether they would ever have bought.
+    /// Shoppers lost to failures. Those stopped by the cap count as lost: nobody knows whether they would ever have bought.
     pub lost: f64,
-    /// Lost shoppers, if those stopped by the cap were served at the next attempt.
+    /// The same, if those stopped by the cap were served at the next attempt, and all orders of unknown outcome were made.
     pub lost_at_least: f64,
+    /// Of those lost: who may have an order, which the shop's records alone can tell.
+    pub order_unknown: f64,
+    /// Shoppers lost to refusals of a working shop, who are not among the lost.
+    pub refused: f64,
     /// Lost shoppers of all who ended.
     pub rate: f64,
     /// Where that rate lies with 95 % confidence.
@@ -76,8 +80,11 @@ pub fn loss(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Option<Loss> 
         Behaviour::Live => vec![own.clone()],
     };
     let baskets = Baskets::of(plan, tally);
-    let found: Vec<(PatienceLoss, bool)> =
-        patiences.iter().map(|patience| under(plan, tally, patience, &baskets)).collect();
+    let model = LossModel::of(plan, tally);
+    let found: Vec<(PatienceLoss, bool)> = patiences
+        .iter()
+        .map(|patience| under(plan, tally, &model.under(patience), &baskets))
+        .collect();
     Some(Loss {
         behaviour,
         shoppers: tally.shoppers.values().map(|count| count.shoppers).sum(),
@@ -92,11 +99,10 @@ pub fn loss(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Option<Loss> 
 fn under(
     plan: &Plan,
     tally: &Tally,
-    patience: &Patience,
+    model: &LossModel<'_>,
     baskets: &Baskets<'_>,
 ) -> (PatienceLoss, bool) {
-    let probability =
-        |fate: &ShopperOutcome| abandonment_probability(fate, plan.shoppers.behaviour, patience);
+    let probability = |fate: &ShopperOutcome| model.to_failures(fate);
     let sum = |figure: &dyn Fn(&ShopperOutcome) -> f64| {
         tally
             .shoppers
@@ -129,8 +135,13 @@ fn under(
         baskets.lost(&probability, blocks.as_ref(), if rate > 0.0 { error / rate } else { 0.0 });
     let ci95 = mean_interval(rate, error, shoppers);
     let found = PatienceLoss {
-        patience: patience.name.clone(),
+        patience: model.patience.name.clone(),
         lost,
+        order_unknown: sum(&|fate| match fate.order {
+            OrderStatus::Unknown => probability(fate).high,
+            OrderStatus::None | OrderStatus::Confirmed => 0.0,
+        }),
+        refused: sum(&|fate| model.to_refusals(fate)),
         lost_at_least: sum(&|fate| probability(fate).low),
         rate,
         ci95,

@@ -1,8 +1,8 @@
 //! Shoppers lost to failures: how many would have gone elsewhere, and what they would have paid.
 //!
 //! A probing shopper always tries again, so that what happens at the second attempt is known for everybody and
-//! not only for those stubborn enough. Patience is applied afterwards: a shopper who met k failed attempts, declines
-//! included, would have left with probability 1 − S_k. This conditional expectation has a lower variance than counting
+//! not only for those stubborn enough. Patience is applied afterwards: a shopper who met k failed attempts before the
+//! order would have left with probability 1 − S_k. What a working shop refuses is counted apart. This conditional expectation has a lower variance than counting
 //! simulated leavers, and one run yields the loss under every patience. With live behaviour shoppers really leave;
 //! then they are counted, and other patiences can't be applied to what this one has cut short; what their trying again does to
 //! the shop is the matter of [`retry_pressure`].

@@ -1,8 +1,9 @@
 //! What lost shoppers would have paid, from the baskets and orders that were seen.
 
-use crate::base::JourneyId;
+use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
-use crate::tally::{ShopperCount, ShopperOutcome, Tally};
+use crate::plan::forecast::visits;
+use crate::tally::{End, ShopperCount, ShopperOutcome, Tally};
 use crate::verdict::statistics::{Interval, TimeBlocks, Z95, rule_of_three};
 
 /// What lost shoppers would have paid.
@@ -13,21 +14,24 @@ pub struct LostOrderValue {
     /// Where it lies with 95 % confidence.
     pub ci95: Interval,
     /// The share of it that was estimated, since the basket was not seen: the mean basket of the journey, times the
-    /// share of shoppers at the same place who went on to fill one.
+    /// share of shoppers who go on from there to fill one where nothing fails.
     pub estimated_share: f64,
 }
 
 /// The baskets that were seen, by journey.
 pub(super) struct Baskets<'t> {
-    plan: &'t Plan,
     tally: &'t Tally,
     seen: Vec<ShopperCount>,
+    /// By step: how often a shopper comes to it where nothing fails.
+    visits: Vec<f64>,
+    /// By journey: the first step that says what the basket is worth, or else the one that pays.
+    priced_at: Vec<Option<StepId>>,
 }
 
 // === impl Baskets ===
 
 impl<'t> Baskets<'t> {
-    pub(super) fn of(plan: &'t Plan, tally: &'t Tally) -> Baskets<'t> {
+    pub(super) fn of(plan: &Plan, tally: &'t Tally) -> Baskets<'t> {
         let mut seen = vec![ShopperCount::default(); plan.journeys.len()];
         for (key, count) in &tally.shoppers {
             let journey = &mut seen[key.journey.index()];
@@ -35,7 +39,9 @@ impl<'t> Baskets<'t> {
             journey.priced += count.priced;
             journey.order_value.0 += count.order_value.0;
         }
-        Baskets { plan, tally, seen }
+        let priced_at =
+            (0..plan.journeys.len()).map(|i| priced_at(plan, JourneyId(i as u16))).collect();
+        Baskets { tally, seen, visits: visits(plan), priced_at }
     }
 
     /// What shoppers of this fate would pay: their known baskets, and the expected ones of the others.
@@ -51,24 +57,31 @@ impl<'t> Baskets<'t> {
 
     fn estimated(&self, journey: JourneyId, fate: &ShopperOutcome, count: &ShopperCount) -> f64 {
         let unseen = count.shoppers.saturating_sub(count.priced);
-        if unseen == 0 { 0.0 } else { unseen as f64 * self.expected(journey, fate) }
+        match fate.end {
+            // Who went on after all, and filled no basket, would have filled none.
+            End::Completed | End::LeftByChoice => 0.0,
+            End::Lost | End::StoppedByCap | End::Unfinished if unseen == 0 => 0.0,
+            End::Lost | End::StoppedByCap | End::Unfinished => {
+                unseen as f64 * self.expected(journey, fate)
+            }
+        }
     }
 
-    /// What a shopper of this journey, whose basket was not seen, would have paid on average: all known baskets over all
-    /// shoppers who came to where this one first failed. Never more than the mean basket.
+    /// What a shopper of this journey, whose basket was not seen, would have paid on average: the mean basket, times the share that
+    /// goes on to a basket from where this one failed. The share is that of the scenario, so that those who failed on the way don't
+    /// pass for shoppers who did not want to buy.
     fn expected(&self, journey: JourneyId, fate: &ShopperOutcome) -> f64 {
         let baskets = &self.seen[journey.index()];
-        let came = fate.first_failed.and_then(|step| {
-            let place = self
-                .plan
-                .step(step)
-                .unit
-                .index()
-                .checked_sub(self.plan.journey(journey).units.start.into())?;
-            self.tally.journeys.get(journey.index())?.funnel.get(place)
+        if baskets.priced == 0 {
+            return 0.0;
+        }
+        let mean = baskets.order_value.0 as f64 / baskets.priced as f64;
+        let on_the_way = self.priced_at[journey.index()].zip(fate.blamed().or(fate.reached));
+        let goes_on = on_the_way.map_or(1.0, |(priced, failed)| {
+            let [to, from] = [priced, failed].map(|step| self.visits[step.index()]);
+            if from > 0.0 { (to / from).min(1.0) } else { 1.0 }
         });
-        let among = came.map_or(baskets.priced, |stage| stage.entered.max(baskets.priced));
-        if among == 0 { 0.0 } else { baskets.order_value.0 as f64 / among as f64 }
+        mean * goes_on
     }
 
     /// What the lost would have paid, each with a chance to be lost. Its error is bootstrapped from `blocks` (shoppers,
@@ -114,4 +127,21 @@ impl<'t> Baskets<'t> {
         let ci95 = Interval { low: total / spread, high: total * spread };
         Some(LostOrderValue { minor_units: total, ci95, estimated_share: estimated / total })
     }
+}
+
+/// The first step of a journey that says what the basket is worth, or else the one that pays.
+fn priced_at(plan: &Plan, journey: JourneyId) -> Option<StepId> {
+    let steps = || (0..plan.steps.len()).map(|i| StepId(i as u16));
+    let priced = steps().find(|id| {
+        let step = plan.step(*id);
+        let order = step.order.as_ref().is_some_and(|order| order.total.is_some());
+        step.journey == journey && (step.basket.is_some() || order)
+    });
+    let paying = || {
+        plan.journey(journey)
+            .units
+            .clone()
+            .find_map(|unit| plan.units[usize::from(unit)].paying_step)
+    };
+    priced.or_else(paying)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
 use crate::tally::{End, Latency, SecondTally, ShopperOutcome, StepTally, StepTime, Tally, Timing};
-use crate::verdict::abandonment::abandonment_probability;
+use crate::verdict::abandonment::LossModel;
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 
 /// What an objective counts.
@@ -44,10 +44,8 @@ impl<'t> Sample<'t> {
                 Sample::Shares(shoppers(tally, |fate| f64::from(fate.failures >= 2)))
             }
             (Measure::LostShoppers, _) => {
-                let (behaviour, patience) = (plan.shoppers.behaviour, &plan.shoppers.patience);
-                Sample::Shares(shoppers(tally, |fate| {
-                    abandonment_probability(fate, behaviour, patience).high
-                }))
+                let model = LossModel::of(plan, tally);
+                Sample::Shares(shoppers(tally, |fate| model.to_failures(fate).high))
             }
             (Measure::Failures, scope) => Sample::Shares(attempts(plan, tally, scope, |step| {
                 [
@@ -87,7 +85,7 @@ impl<'t> Sample<'t> {
                         .any(|unit| plan.units[usize::from(unit)].paying_step.is_some())
                 };
                 spans.never(tally, |took, fate| {
-                    sells(took) && !fate.purchased && kept_from_the_end(fate)
+                    sells(took) && !fate.purchased() && kept_from_the_end(fate)
                 });
                 Sample::Spans(spans)
             }

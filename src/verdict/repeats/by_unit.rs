@@ -53,7 +53,7 @@ pub fn repeats(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Repeats {
         units,
         first_failed: where_fell(&|fate| fate.first_failed),
         second_failed: where_fell(&|fate| fate.second_failed),
-        repeated_from: where_fell(&|fate| fate.first_failed.filter(|_| fate.failures >= 2)),
+        repeated_from: where_fell(&|fate| fate.blamed().filter(|_| fate.failures >= 2)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Exact tests of association, and the corrections for many tests.
 
-use statrs::distribution::{Discrete, Hypergeometric};
+use statrs::distribution::{Binomial, Discrete, DiscreteCDF, Hypergeometric};
 use statrs::statistics::{Max, Min, Mode};
 
 /// The one-sided p-value of Fisher's exact test that `events` of `n` is no more than the margins explain, compared with
@@ -11,6 +11,15 @@ use statrs::statistics::{Max, Min, Mode};
 pub fn fisher_greater(events: u64, n: u64, other_events: u64, other_n: u64) -> f64 {
     let Some(law) = margins(events, n, other_events, other_n) else { return 1.0 };
     sum_of_tail(&law, events..=law.max(), |_| true).min(1.0)
+}
+
+/// The one-sided p-value of `events` of `n` where `expected` of them are: P(X ≥ events), X binomial.
+pub fn binomial_greater(events: u64, n: u64, expected: f64) -> f64 {
+    if events == 0 || n == 0 {
+        return 1.0;
+    }
+    let share = (expected / n as f64).clamp(0.0, 1.0);
+    Binomial::new(share, n).map_or(1.0, |law| law.sf(events - 1))
 }
 
 /// The two-sided p-value: the probability of all tables with these margins that are no likelier than this one.
@@ -95,6 +104,14 @@ mod tests {
         assert!((fisher_two_sided(3, 4, 1, 4) - 34.0 / 70.0).abs() < 1e-12);
         assert!((fisher_greater(4, 4, 0, 4) - 1.0 / 70.0).abs() < 1e-12);
         assert!((fisher_two_sided(4, 4, 0, 4) - 2.0 / 70.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ten_heads_in_a_row() {
+        assert!((binomial_greater(10, 10, 5.0) - 1.0 / 1_024.0).abs() < 1e-12);
+        assert!((binomial_greater(1, 10, 5.0) - 1_023.0 / 1_024.0).abs() < 1e-12);
+        assert_eq!(binomial_greater(0, 10, 5.0), 1.0);
+        assert!(binomial_greater(900, 1_000, 100.0) < 1e-100);
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod time_blocks;
 mod two_samples;
 
 pub use clustering::{Clustering, clustering, design_effect};
-pub use exact::{benjamini_hochberg, fisher_greater, fisher_two_sided, holm};
+pub use exact::{benjamini_hochberg, binomial_greater, fisher_greater, fisher_two_sided, holm};
 pub use mantel_haenszel::{MantelHaenszel, Stratum};
 pub use proportion::{
     Interval, Rate, clopper_pearson, clopper_pearson_upper, mean_interval, rule_of_three, wilson,

@@ -3,7 +3,7 @@
 use crate::base::JourneyId;
 use crate::plan::Plan;
 use crate::tally::{End, Tally};
-use crate::verdict::abandonment::abandonment_probability;
+use crate::verdict::abandonment::LossModel;
 
 /// The shoppers of a journey who ended, each in exactly one of these ways; those who bought are counted as such, wherever they went on to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -30,10 +30,11 @@ pub struct Endings {
 
 /// How the shoppers of this journey came out.
 pub fn endings(plan: &Plan, tally: &Tally, journey: JourneyId) -> Endings {
+    let model = LossModel::of(plan, tally);
     let mut found = Endings::default();
     for (key, count) in tally.shoppers.iter().filter(|(key, _)| key.journey == journey) {
         let fate = &key.outcome;
-        let place = match (fate.purchased, fate.failures, fate.end) {
+        let place = match (fate.purchased(), fate.failures, fate.end) {
             (true, 0, _) => &mut found.bought_at_once,
             (true, 1, _) => &mut found.bought_after_one,
             (true, ..) => &mut found.bought_after_more,
@@ -44,9 +45,7 @@ pub fn endings(plan: &Plan, tally: &Tally, journey: JourneyId) -> Endings {
             (_, _, End::Unfinished) => &mut found.unfinished,
         };
         *place += count.shoppers;
-        found.lost_expected +=
-            abandonment_probability(fate, plan.shoppers.behaviour, &plan.shoppers.patience).high
-                * count.shoppers as f64;
+        found.lost_expected += model.to_failures(fate).high * count.shoppers as f64;
     }
     found
 }

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::base::{Micros, UnitId};
     use crate::plan::{Body, Template};
-    use crate::tally::{End, Outcome, ShopperEnd};
+    use crate::tally::{End, Outcome, Setbacks, ShopperEnd};
     use crate::verdict::simulation::SimulatedRun;
 
     /// A simulated in which shoppers bought, each after so many seconds, so many of them idle, with so many troubles.
@@ -128,7 +128,11 @@ mod tests {
                 first_failed_at: None,
                 second_failed: None,
                 cause: None,
-                same_unit_twice: false,
+                before_order: Setbacks::default(),
+                repeated_at: None,
+                reached: None,
+                stuck_on: None,
+                order_unknown: false,
                 order_value: None,
                 end: End::Completed,
             });

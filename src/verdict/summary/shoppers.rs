@@ -2,7 +2,7 @@
 
 use crate::plan::Plan;
 use crate::tally::{End, ShopperCount, ShopperOutcome, Tally};
-use crate::verdict::abandonment::abandonment_probability;
+use crate::verdict::abandonment::LossModel;
 use crate::verdict::statistics::{Rate, design_effect};
 
 /// Shoppers by what happened to them.
@@ -107,11 +107,11 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
         lost: ended(End::Lost),
         stopped_by_cap: ended(End::StoppedByCap),
         unfinished: ended(End::Unfinished),
-        purchased: count(&|fate| fate.purchased),
+        purchased: count(&|fate| fate.purchased()),
         failed: rate(&|fate| fate.failures >= 1),
         failed_once: count(&|fate| fate.failures == 1),
         repeated: rate(&|fate| fate.failures >= 2),
-        repeated_same_unit: rate(&|fate| fate.same_unit_twice),
+        repeated_same_unit: rate(&|fate| fate.repeated_at.is_some()),
         repeated_with_declines: rate(&|fate| {
             u32::from(fate.failures) + u32::from(fate.declines) >= 2
         }),
@@ -127,15 +127,13 @@ fn sum_where<'t>(
 }
 
 fn by_failures(plan: &Plan, tally: &Tally) -> [ByFailures; 4] {
+    let model = LossModel::of(plan, tally);
     let mut table = [ByFailures::default(); 4];
     for (key, count) in &tally.shoppers {
         let row = &mut table[usize::from(key.outcome.failures).min(3)];
         row.shoppers += count.shoppers;
-        row.purchased += if key.outcome.purchased { count.shoppers } else { 0 };
-        row.lost +=
-            abandonment_probability(&key.outcome, plan.shoppers.behaviour, &plan.shoppers.patience)
-                .high
-                * count.shoppers as f64;
+        row.purchased += if key.outcome.purchased() { count.shoppers } else { 0 };
+        row.lost += model.to_failures(&key.outcome).high * count.shoppers as f64;
     }
     table
 }

@@ -32,7 +32,9 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
     let units = &journey.funnel;
     let still = units.iter().any(|unit| still(unit) > 0);
     let mut head = vec!["unit", "entered", "first try", "on retry"];
+    let cut_off = units.iter().any(|unit| unit.cut_off > 0);
     head.extend(still.then_some("in progress"));
+    head.extend(cut_off.then_some("cut off"));
     head.extend(["never passed", "left by choice"]);
     let row = |unit: &FunnelDocument| {
         let mut numbers = vec![
@@ -41,6 +43,7 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
             unit.passed.saturating_sub(unit.passed_at_once),
         ];
         numbers.extend(still.then(|| self::still(unit)));
+        numbers.extend(cut_off.then_some(unit.cut_off));
         numbers.extend([unit.stopped, unit.left_by_choice]);
         [unit.unit.clone()].into_iter().chain(numbers.into_iter().map(count)).collect()
     };
@@ -56,9 +59,9 @@ pub(in crate::report::html) fn flow(place: usize, journey: &JourneyDocument) -> 
     }
 }
 
-/// Who came, and neither got through nor was stopped yet.
+/// Who came, and neither got through nor was stopped or cut off yet.
 fn still(unit: &FunnelDocument) -> u64 {
-    unit.entered.saturating_sub(unit.passed + unit.stopped)
+    unit.entered.saturating_sub(unit.passed + unit.stopped + unit.cut_off)
 }
 
 fn goes_on(unit: &FunnelDocument) -> u64 {
@@ -249,7 +252,7 @@ impl<'j> Drawing<'j> {
         let parts = [
             ("flow-once", unit.passed_at_once),
             ("flow-retried", retried),
-            ("flow-still", still(unit)),
+            ("flow-still", still(unit) + unit.cut_off),
             ("flow-never solid", unit.stopped),
         ];
         let mut y = bar.top;
@@ -294,8 +297,12 @@ fn alternative(journey: &JourneyDocument) -> String {
         0 => String::new(),
         some => format!("; {} in progress", count(some)),
     };
+    let cut_off = match all(|unit| unit.cut_off) {
+        0 => String::new(),
+        some => format!("; {} cut off by the end of the run", count(some)),
+    };
     format!(
-        "Of {} who started {}, {} bought without failures, {} after one failure, {} after two or more; {} left by choice, {} never passed a unit{trying}.",
+        "Of {} who started {}, {} bought without failures, {} after one failure, {} after two or more; {} left by choice, {} never passed a unit{trying}{cut_off}.",
         counted(journey.started, "shopper"),
         journey.name,
         count(found.bought_at_once),
