@@ -287,7 +287,7 @@ mod tests {
         checkout                  0    45.7/s       323    5.7 %    22.2ms     46.8ms
         pay                       0    48.7/s       837   14.0 %    24.1ms       51ms
         confirm                        42.1/s        77    1.5 %    26.9ms     51.8ms
-        worst so far: payment wallet at pay, 5.2 % of shoppers fail repeatedly (234 of 4,525)
+        worst so far: payment wallet at pay, 9.6 % of shoppers fail repeatedly (259 of 2,706)
         generator: lag p99 79µs, max 79µs, cpu 25.0 %
         ");
     }

@@ -80,7 +80,7 @@ pub struct FindingDocument {
     pub units: u64,
     /// Upper 95 % limit of its rate among all intents.
     pub rate_upper95: Option<f64>,
-    /// The money concerned, in minor units; null if it is unknown.
+    /// The money concerned, in the smallest unit of the currency; null if it is unknown.
     pub minor: Option<i64>,
     /// Some of them, the costliest first.
     pub examples: Vec<ExampleDocument>,
@@ -95,7 +95,7 @@ pub struct ExampleDocument {
     pub records: Vec<String>,
     /// Particulars.
     pub detail: String,
-    /// The money concerned, in minor units.
+    /// The money concerned, in the smallest unit of the currency.
     pub minor: Option<i64>,
     /// Everything that was sent and heard of the intent.
     pub timeline: Vec<TimelineEvent>,

@@ -256,7 +256,7 @@ impl Judge<'_> {
                 return Some((
                     *order,
                     total - seen,
-                    format!("the shopper saw {seen}, the order says {total} (minor units)"),
+                    format!("the shopper saw {seen}, the order says {total} in the smallest unit of the currency"),
                 ));
             }
             if let ([charge], [_]) = (&case.charges[..], &case.orders[..])
@@ -265,7 +265,7 @@ impl Judge<'_> {
                 return Some((
                     *order,
                     captured - total,
-                    format!("the order says {total}, {captured} was charged (minor units)"),
+                    format!("the order says {total}, {captured} was charged in the smallest unit of the currency"),
                 ));
             }
             None

@@ -139,8 +139,8 @@ fn the_page_has_its_parts_in_order() {
     Did it pass? Failed 1 of 2 objectives violated: repeated_failures < 0.5%
     Where do failures repeat? pay, cart, checkout 3.1 % of shoppers had two or more failed attempts (375 of 12,000, 95 % CI 2.8–3.5 %)
     When? Throughout no incident: the failure rate did not vary over time beyond chance
-    Who is affected? payment wallet, node n3 repeated failures: payment wallet at pay, 234 of 4,525; node n3 at cart, checkout, 56 of 2,211
-    How many shoppers are lost? 4.7 % 569 of 12,000 shoppers (95 % CI 4.4–5.1 %), expected under abandonment model applause-2024
+    Who is affected? payment wallet, node n3 repeated failures: payment wallet at pay, 259 of 2,706; node n3 at cart, checkout, 62 of 1,350
+    How many shoppers are lost? 4.7 % 565 of 12,000 shoppers (95 % CI 4.4–5.1 %), expected under abandonment model applause-2024
     How many orders? 5,068 confirmed 2,041 per minute; of 5,999 purchase requests: 17 declined, 914 unknown
     Can I trust this run? Yes the schedule was held: 12,000 of 12,000 arrivals started, schedule lag p99 79µs
     ");
@@ -367,6 +367,7 @@ fn an_incident_has_a_note_for_the_channel_where_it_is_dealt_with() {
     });
     let pay = simulated.step("pay");
     let exchange = SampledExchange {
+        message: String::new(),
         step: "pay".into(),
         attempt: 1,
         began_at: Micros::from_secs(110),

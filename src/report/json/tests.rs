@@ -803,7 +803,8 @@ fn a_run_with_planted_faults_in_full() {
         }
       ],
       "objectives": [],
-      "budget": null
+      "budget": null,
+      "reconciliation": null
     }
     "#);
 }

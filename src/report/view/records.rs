@@ -88,7 +88,7 @@ fn of_severity<'r>(
 
 fn matrix(records: &ReconciliationDocument) -> Table {
     let columns = [
-        ("shopper was told", Fit::Name),
+        ("shopper saw", Fit::Name),
         ("no order", Fit::Figure),
         ("1 order", Fit::Figure),
         ("2 orders", Fit::Figure),
