@@ -165,7 +165,7 @@ impl RunRecords {
         started_unix_us: i64,
     ) -> Result<RunRecords, Failure> {
         let values = Placeholders::new(
-            &source.settings.variables,
+            &source.variables,
             std::env::vars_os().filter_map(|(key, value)| {
                 Some((key.into_string().ok()?, value.into_string().ok()?))
             }),

@@ -31,6 +31,8 @@ pub struct Source {
     pub text: String,
     /// What the command line overrides, as typed, without secrets.
     pub settings: SourceSettings,
+    /// The values of `-e`, secrets among them: never stored or shown. Of a stored run, only those that it could store.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// What a plan is compiled from.
@@ -118,7 +120,9 @@ impl Source {
             stored: true,
         };
         let (plan, _) = given.compile(screen)?;
-        Ok(Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings })
+        let mut variables = settings.variables.clone();
+        variables.retain(|_, value| value != MASK);
+        Ok(Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings, variables })
     }
 
     /// A scenario with what the command line adds.
@@ -132,9 +136,16 @@ impl Source {
         let variables = GivenVariables::read(&load.variables, &|name| std::env::var(name).ok())?;
         screen::mask(Redactor::new(variables.secrets()));
         let settings = settings(load, &variables);
+        let values = variables.values().clone();
         let given = Given { name, text, settings, variables, read_file, stored: false };
         let (plan, settings) = given.compile(screen)?;
-        let source = Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings };
+        let source = Source {
+            plan: Arc::new(plan),
+            file: None,
+            text: text.to_owned(),
+            settings,
+            variables: values,
+        };
         source.without_secrets(name, screen)
     }
 

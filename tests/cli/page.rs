@@ -60,7 +60,7 @@ fn a_duet_leaves_a_page_of_its_comparison() {
     assert!(
         found("[data-figure='comparisons.0.change']") == 1
             && found("svg.flow") == 2
-            && found("script") == 0,
+            && found("script") == 1,
         "{stored}"
     );
 }

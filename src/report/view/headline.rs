@@ -129,9 +129,13 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
             .to_owned()
     } else if findings.health.validity == Validity::Suspect && !findings.objectives.is_empty() {
         "the load generator is suspect, so no objective can count as met".to_owned()
-    } else if findings.objectives.is_empty() {
+    } else if findings.objectives.is_empty()
+        && findings.shoppers.came_through() == CameThrough::None
+    {
         "no shopper came through: none completed the journey, bought, or left after a success"
             .to_owned()
+    } else if findings.objectives.is_empty() {
+        "orders are not yet reconciled with the shop's records".to_owned()
     } else {
         let open = findings
             .objectives
