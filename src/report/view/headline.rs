@@ -6,7 +6,8 @@ use super::{experiment, hotspots, incidents, loss, power, warning};
 use crate::plan::{ArrivalModel, Plan};
 use crate::verdict::statistics::Rate;
 use crate::verdict::{
-    CameThrough, Completion, Findings, ObjectiveVerdict, Reason, RunFacts, Validity, Verdict,
+    CameThrough, Completion, Findings, ObjectiveFinding, ObjectiveVerdict, Reason, RunFacts,
+    Validity, Verdict,
 };
 
 /// The size of the run, its target and its load, in a line.
@@ -134,24 +135,27 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
     {
         "no shopper came through: none completed the journey, bought, or left after a success"
             .to_owned()
-    } else if findings.objectives.is_empty() {
-        "orders are not yet reconciled with the shop's records".to_owned()
     } else {
-        let open = findings
-            .objectives
-            .iter()
-            .filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
-        let needed = open
-            .clone()
-            .map(|found| found.more_shoppers)
-            .collect::<Option<Vec<u64>>>()
-            .and_then(|needed| needed.into_iter().max());
-        let needed = needed
-            .map(|more| format!("; about {} needed", counted(more.max(1), "more shopper")))
-            .unwrap_or_default();
-        let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
-        format!("the sample is too small to decide: {}{needed}", texts.join("; "))
+        undecided(&findings.objectives)
     }
+}
+
+/// What leaves a whole run with a sound generator undecided: objectives, or else the shop's records.
+fn undecided(objectives: &[ObjectiveFinding]) -> String {
+    let open = objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
+    if open.clone().next().is_none() {
+        return "orders are not yet reconciled with the shop's records".to_owned();
+    }
+    let needed = open
+        .clone()
+        .map(|found| found.more_shoppers)
+        .collect::<Option<Vec<u64>>>()
+        .and_then(|needed| needed.into_iter().max());
+    let needed = needed
+        .map(|more| format!("; about {} needed", counted(more.max(1), "more shopper")))
+        .unwrap_or_default();
+    let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
+    format!("the sample is too small to decide: {}{needed}", texts.join("; "))
 }
 
 /// The warning about the load generator, then the findings, as sentences.
@@ -213,4 +217,22 @@ fn repeated(plan: &Plan, findings: &Findings) -> Statement {
         count(repeated.trials)
     );
     Statement::new(Tone::Bad, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::simulation::{SimulatedRun, planted, shop};
+
+    #[test]
+    fn where_every_objective_is_met_it_is_the_records_that_leave_a_run_undecided() {
+        let mut plan = shop();
+        plan.objectives = vec![plan.objective("repeated_failures < 50%", 1).unwrap()];
+        let mut findings = SimulatedRun::of(plan, 1_000, 60, planted).findings();
+        assert_eq!(findings.objectives[0].verdict, ObjectiveVerdict::Met);
+        let records = "orders are not yet reconciled with the shop's records";
+        assert_eq!(undecided(&findings.objectives), records);
+        findings.objectives[0].verdict = ObjectiveVerdict::Inconclusive;
+        assert!(undecided(&findings.objectives).starts_with("the sample is too small to decide: "));
+    }
 }
