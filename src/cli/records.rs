@@ -188,37 +188,45 @@ impl RunRecords {
         folder: &RunFolder,
         screen: Screen,
     ) -> RunAnalysis {
-        let plan = self.reader.plan().orders.describe();
-        let (shard, source) = (run.shard.clone(), run.source.clone());
-        match self.after_run(run, folder, screen) {
-            Ok(run) => run,
-            Err(failure) => {
-                failure.print();
-                screen.notice(&format!(
-                    "the run is not reconciled; `tillrush reconcile {}` tries again",
-                    folder.display()
-                ));
-                let unread = ReconciliationDocument { source: plan, ..Default::default() };
-                let run = RunAnalysis::new(shard, source).with_records(Some(unread));
-                let stored = store(&run, folder).and_then(|()| run.store(folder));
-                if let Err(error) = stored {
-                    Failure::from(error).print();
-                }
-                run
-            }
+        let source = self.reader.plan().orders.describe();
+        let document = self.read_until_settled(&run, folder, screen).unwrap_or_else(|failure| {
+            failure.print();
+            screen.notice(&format!(
+                "the run is not reconciled; `tillrush reconcile {}` tries again",
+                folder.display()
+            ));
+            ReconciliationDocument { source, ..Default::default() }
+        });
+        let run = run.with_records(Some(document));
+        if let Err(error) = store(&run, folder) {
+            Failure::from(error).print();
         }
+        run
     }
 
     /// Reads everything until it is final, stores what it comes to, and adds it to the run.
     ///
     /// # Errors
-    /// When records can't be read; the run is then as it was.
+    /// When records can't be read, or what they come to can't be stored.
     pub fn after_run(
-        mut self,
+        self,
         run: RunAnalysis,
         folder: &RunFolder,
         screen: Screen,
     ) -> Result<RunAnalysis, Failure> {
+        let document = self.read_until_settled(&run, folder, screen)?;
+        let run = run.with_records(Some(document));
+        store(&run, folder)?;
+        Ok(run)
+    }
+
+    /// Reads everything until it is final, and compares the run's intents with it.
+    fn read_until_settled(
+        mut self,
+        run: &RunAnalysis,
+        folder: &RunFolder,
+        screen: Screen,
+    ) -> Result<ReconciliationDocument, Failure> {
         let mut intents = Intents::new();
         each_purchase(folder, |line, last| match intents.add_line(line) {
             // A process that was killed may have left half a line.
@@ -254,15 +262,14 @@ impl RunRecords {
             reconciled.read_at.to_string(),
         );
         folder.write(FINDINGS, intent_lines(result, &intents).as_bytes())?;
-        let run = run.with_records(Some(document));
-        store(&run, folder)?;
-        run.store(folder)?;
-        Ok(run)
+        Ok(document)
     }
 }
 
+/// Stores the reconciliation, and the run's own documents with it.
 fn store(run: &RunAnalysis, folder: &RunFolder) -> anyhow::Result<()> {
-    folder.write(RECONCILIATION, &serde_json::to_vec_pretty(&run.records)?)
+    folder.write(RECONCILIATION, &serde_json::to_vec_pretty(&run.records)?)?;
+    run.store(folder)
 }
 
 /// The reconciliation that a run's folder has.

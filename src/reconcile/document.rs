@@ -7,8 +7,9 @@ use serde_json::json;
 use super::finding::{Finding, FindingKind};
 use super::intents::{Intents, Told};
 use super::limits::upper_limit;
+use super::shared::StockFinding;
 use super::summary::Reconciliation;
-use super::timeline::Timelines;
+use super::timeline::{TimelineEvent, Timelines};
 use crate::base::Micros;
 
 /// Intents to buy, compared with the shop's records.
@@ -49,7 +50,7 @@ pub struct ReconciliationDocument {
     /// Findings by kind, errors first.
     pub findings: Vec<FindingDocument>,
     /// Stock before and after.
-    pub stock: Vec<StockDocument>,
+    pub stock: Vec<StockFinding>,
     /// Uses of vouchers.
     pub vouchers: Vec<VoucherDocument>,
     /// How long confirmed orders that a read lacked took to be there; null if no read lacked one.
@@ -99,36 +100,6 @@ pub struct ExampleDocument {
     pub minor: Option<i64>,
     /// Everything that was sent and heard of the intent.
     pub timeline: Vec<TimelineEvent>,
-}
-
-/// A line of the purchase log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct TimelineEvent {
-    /// Since the planned start.
-    pub at_ms: f64,
-    /// The attempt and its event.
-    pub what: String,
-    /// The idempotency key.
-    pub key: String,
-    /// The order's number, or how it failed.
-    pub detail: Option<String>,
-}
-
-/// The books of one article.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct StockDocument {
-    /// The article number.
-    pub sku: String,
-    /// Before the run.
-    pub before: i64,
-    /// After it; null if it was not read.
-    pub after: Option<i64>,
-    /// Units in the orders of this run.
-    pub sold: u64,
-    /// Units sold beyond what there was.
-    pub oversold: u64,
-    /// Stock before, less what was sold and what is left.
-    pub drift: Option<i64>,
 }
 
 /// Uses of a voucher.
@@ -200,7 +171,7 @@ impl ReconciliationDocument {
             undecided: result.undecided,
             matrix: matrix.collect(),
             findings: findings.collect(),
-            stock: result.stock.iter().map(StockDocument::of).collect(),
+            stock: result.stock.clone(),
             vouchers: result.vouchers.iter().map(VoucherDocument::of).collect(),
             visible_after: VisibleAfterDocument::of(&result.visible_after),
         }
@@ -238,7 +209,7 @@ fn costliest<'f>(findings: &[&'f Finding]) -> Vec<&'f Finding> {
     sorted
 }
 
-// === impl FindingDocument, StockDocument, VoucherDocument, VisibleAfterDocument ===
+// === impl FindingDocument, VoucherDocument, VisibleAfterDocument ===
 
 impl FindingDocument {
     fn of(
@@ -276,13 +247,6 @@ impl FindingDocument {
             minor: known,
             examples: examples.collect(),
         }
-    }
-}
-
-impl StockDocument {
-    fn of(stock: &super::StockFinding) -> StockDocument {
-        let super::StockFinding { sku, before, after, sold, oversold, drift } = stock.clone();
-        StockDocument { sku, before, after, sold, oversold, drift }
     }
 }
 

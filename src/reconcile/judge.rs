@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::evidence::Evidence;
 use super::finding::{Finding, FindingKind};
 use super::intents::{Intent, IntentIndex, Intents, Told};
 use super::matching::{Matched, NO_ORDER};
 use super::records::{Charge, Charges, Mails, Order, Orders};
-use super::settle::Read;
 use super::summary::{Coverage, Reconciliation};
 use crate::base::Micros;
 
@@ -21,24 +21,6 @@ pub struct Rules {
     pub currency: Option<String>,
     /// The planned start, in microseconds since 1970.
     pub started_unix_us: i64,
-}
-
-/// What is known of the reading itself.
-#[derive(Clone, Debug, Default)]
-pub struct Evidence {
-    /// All complete reads, in order.
-    pub reads: Vec<Read>,
-    /// Whether the records are final.
-    pub settled: bool,
-    /// Whether charges were read.
-    pub has_charges: bool,
-    /// Whether receipts were read.
-    pub has_mails: bool,
-    /// The intents without an order that were looked up one by one, in vain. None where the source needs no look-up, because a read
-    /// of it misses nothing.
-    pub looked_up: Option<HashSet<IntentIndex>>,
-    /// By how much the shop's clock is ahead, in microseconds; none where it is unknown.
-    pub clock_offset_us: Option<i64>,
 }
 
 /// A clock that is further off says nothing about lateness.

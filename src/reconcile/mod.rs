@@ -13,6 +13,7 @@
 //! never accused of anything but a second order or a charge without one.
 
 mod document;
+mod evidence;
 mod finding;
 mod intents;
 mod judge;
@@ -20,6 +21,7 @@ mod limits;
 mod marker;
 mod matching;
 mod money;
+mod read_ids;
 mod records;
 mod settle;
 mod shared;
@@ -29,12 +31,13 @@ mod tests;
 mod timeline;
 
 pub use document::{
-    ExampleDocument, FindingDocument, MatrixRowDocument, ReconciliationDocument, StockDocument,
-    TimelineEvent, VisibleAfterDocument, VoucherDocument, intent_lines,
+    ExampleDocument, FindingDocument, MatrixRowDocument, ReconciliationDocument,
+    VisibleAfterDocument, VoucherDocument, intent_lines,
 };
+pub use evidence::Evidence;
 pub use finding::{Finding, FindingKind, Severity};
 pub use intents::{Intent, IntentIndex, Intents, LogError, Told};
-pub use judge::{Evidence, Rules, judge};
+pub use judge::{Rules, judge};
 pub use limits::{lower_limit, upper_limit};
 pub use marker::{Owner, find_owner};
 pub use matching::{Matched, match_records};
@@ -45,4 +48,4 @@ pub use records::{
 pub use settle::{Read, SettleRules, SettleStep};
 pub use shared::{StockFinding, VoucherLimit, VoucherUse, check_stock, check_vouchers};
 pub use summary::{Coverage, Reconciliation};
-pub use timeline::Timelines;
+pub use timeline::{TimelineEvent, Timelines};

@@ -1,10 +1,8 @@
 //! The shop's records, one row at a time, reduced to what reconciliation needs: no names, no addresses.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-
 use super::intents::Intents;
 use super::marker::Owner;
+use super::read_ids::ReadIds;
 
 /// An order as a source gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,13 +111,11 @@ pub struct Orders {
     pub(super) list: Vec<Order>,
     /// States by their number in `Order::state`.
     pub(super) states: Vec<String>,
-    /// Orders by hash of their id.
-    by_id: HashMap<u64, u32, BuildHasherDefault<Identity>>,
+    ids: ReadIds,
     rules: StateRules,
     read: u32,
     /// Orders that carry no marker of this run.
     pub others: u64,
-    digest: u64,
 }
 
 /// A charge that belongs to this run, or may.
@@ -136,9 +132,8 @@ pub(super) struct Charge {
 #[derive(Clone, Debug, Default)]
 pub struct Charges {
     pub(super) list: Vec<Charge>,
-    seen: HashMap<u64, (), BuildHasherDefault<Identity>>,
-    counts: Vec<String>,
-    digest: u64,
+    ids: ReadIds,
+    rules: StateRules,
 }
 
 /// A receipt of this run.
@@ -153,32 +148,7 @@ pub(super) struct Mail {
 #[derive(Clone, Debug, Default)]
 pub struct Mails {
     pub(super) list: Vec<Mail>,
-    seen: HashMap<u64, (), BuildHasherDefault<Identity>>,
-    digest: u64,
-}
-
-/// Keys are hashes already.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Identity(u64);
-
-impl std::hash::Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
-fn hash<T: std::hash::Hash>(value: T) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
+    ids: ReadIds,
 }
 
 fn code(currency: Option<&str>) -> Option<[u8; 3]> {
@@ -213,19 +183,16 @@ impl Orders {
 
     /// Adds a row. A row that is there already, by its id, is passed over: pages of a moving list overlap. True if it is new.
     pub fn add(&mut self, row: OrderRow, intents: &Intents) -> bool {
-        let hash_of_id = hash(row.id.as_str());
-        if self.by_id.contains_key(&hash_of_id) {
+        if !self.ids.insert(&row.id, (row.total_minor, &row.state)) {
             return false;
         }
         let owner = intents.owner(&row.marker);
         self.others += u64::from(owner.is_none());
         let state = row.state.as_deref();
         let (counts, paid) = (self.rules.counts(state), self.rules.paid(state));
-        self.digest = self.digest.wrapping_add(hash((&row.id, row.total_minor, &row.state)));
         let details = (!row.vouchers.is_empty() || !row.lines.is_empty())
             .then(|| Box::new(Details { vouchers: row.vouchers, lines: row.lines }));
         let state = self.state(row.state.unwrap_or_default());
-        self.by_id.insert(hash_of_id, self.list.len() as u32);
         self.list.push(Order {
             id: row.id.into_boxed_str(),
             number: row.number.map(String::into_boxed_str),
@@ -245,8 +212,8 @@ impl Orders {
     /// Keeps of the read before in which read each order was first there.
     pub fn follow(&mut self, before: &Orders) {
         for order in &mut self.list {
-            if let Some(known) = before.by_id.get(&hash(&*order.id)) {
-                order.first_read = before.list[*known as usize].first_read;
+            if let Some(known) = before.ids.place_of(&order.id) {
+                order.first_read = before.list[known].first_read;
             }
         }
     }
@@ -263,7 +230,7 @@ impl Orders {
 
     /// Equal for reads with the same orders, totals and states, in any order.
     pub fn digest(&self) -> u64 {
-        self.digest ^ self.list.len() as u64
+        self.ids.digest()
     }
 
     pub(super) fn state_of(&self, order: &Order) -> &str {
@@ -300,19 +267,16 @@ impl Order {
 impl Charges {
     /// None yet. `counts` are the states in which a charge took money; all where empty.
     pub fn new(counts: Vec<String>) -> Charges {
-        Charges { counts, ..Charges::default() }
+        Charges { rules: StateRules { counts, paid: Vec::new() }, ..Charges::default() }
     }
 
     /// Adds a row. One that took no money, or is there already, is passed over. True if its id is new.
     pub fn add(&mut self, row: ChargeRow, intents: &Intents) -> bool {
-        if self.seen.insert(hash(row.id.as_str()), ()).is_some() {
+        if !self.ids.insert(&row.id, (row.captured_minor, &row.state)) {
             return false;
         }
-        self.digest = self.digest.wrapping_add(hash((&row.id, row.captured_minor, &row.state)));
         let took_money = row.captured_minor.is_none_or(|captured| captured > 0);
-        let counts = self.counts.is_empty()
-            || row.state.as_deref().is_some_and(|state| named(&self.counts, state));
-        if took_money && counts {
+        if took_money && self.rules.counts(row.state.as_deref()) {
             self.list.push(Charge {
                 id: row.id.into_boxed_str(),
                 owner: intents.owner(&row.marker),
@@ -336,7 +300,7 @@ impl Charges {
 
     /// Equal for reads with the same charges.
     pub fn digest(&self) -> u64 {
-        self.digest ^ self.seen.len() as u64
+        self.ids.digest()
     }
 }
 
@@ -350,9 +314,8 @@ impl Mails {
 
     /// Adds a row. One that is there already is passed over. True if its id is new.
     pub fn add(&mut self, row: MailRow, intents: &Intents) -> bool {
-        let new = self.seen.insert(hash(row.id.as_str()), ()).is_none();
+        let new = self.ids.insert(&row.id, ());
         if new {
-            self.digest = self.digest.wrapping_add(hash(&row.id));
             let owner = intents.owner(&row.marker);
             // A text is needed only where it may have an order's number in place of a marker.
             let text = if owner.is_some_and(|owner| owner.purchase.is_some()) {
@@ -377,6 +340,6 @@ impl Mails {
 
     /// Equal for reads with the same receipts.
     pub fn digest(&self) -> u64 {
-        self.digest ^ self.seen.len() as u64
+        self.ids.digest()
     }
 }

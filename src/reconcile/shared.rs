@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::finding::{Finding, FindingKind};
 use super::intents::{Intents, Told};
 use super::matching::Matched;
 use super::records::{Orders, StockRow};
 
 /// The books of one article.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StockDocument")]
 pub struct StockFinding {
     /// The article number.
     pub sku: String,
     /// Before the run.
     pub before: i64,
-    /// After it; none where it was not read.
+    /// After it; null if it was not read.
     pub after: Option<i64>,
-    /// Units in the orders of this run that count.
+    /// Units in the orders of this run.
     pub sold: u64,
     /// Units sold beyond what there was.
     pub oversold: u64,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::evidence::Evidence;
 use super::finding::{Finding, FindingKind, Severity};
 use super::intents::{IntentIndex, Told};
-use super::judge::Evidence;
 use super::shared::{StockFinding, VoucherUse};
 use crate::base::Micros;
 

@@ -2,7 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::document::TimelineEvent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A line of the purchase log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineEvent {
+    /// Since the planned start.
+    pub at_ms: f64,
+    /// The attempt and its event.
+    pub what: String,
+    /// The idempotency key.
+    pub key: String,
+    /// The order's number, or how it failed.
+    pub detail: Option<String>,
+}
 
 /// The stories of the intents that are shown as examples.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +24,7 @@ pub struct Timelines {
     by_intent: HashMap<String, Vec<TimelineEvent>>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Line {
     at_us: u64,
     intent: String,
