@@ -99,6 +99,42 @@ pub struct ShopperEnd<'a> {
     pub end: End,
 }
 
+// === impl ShopperEnd ===
+
+impl ShopperEnd<'_> {
+    /// A shopper who came to the end and met nothing on the way.
+    pub fn untroubled(
+        shopper: ShopperId,
+        journey: JourneyId,
+        arrived_at: Micros,
+        ended_at: Micros,
+    ) -> Self {
+        ShopperEnd {
+            shopper,
+            journey,
+            arrived_at,
+            ended_at,
+            bought_at: None,
+            effort: None,
+            attributes: &[],
+            observed: &[],
+            failures: 0,
+            declines: 0,
+            first_failed: None,
+            first_failed_at: None,
+            second_failed: None,
+            cause: None,
+            before_order: Setbacks::default(),
+            repeated_at: None,
+            reached: None,
+            stuck_on: None,
+            order_unknown: false,
+            order_value: None,
+            end: End::Completed,
+        }
+    }
+}
+
 /// A failing journey, kept as an example: one line of `failures.jsonl`. Redacted when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SampleLine {

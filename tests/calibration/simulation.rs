@@ -11,7 +11,7 @@ use tillrush::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, Un
 use tillrush::plan::{Attribute, Plan, example};
 use tillrush::tally::{
     AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, PurchaseStage, Setback,
-    Setbacks, ShopperEnd, StepAttempt, Tally, TallyShape, Timing, UnitAttempt,
+    ShopperEnd, StepAttempt, Tally, TallyShape, Timing, UnitAttempt,
 };
 use tillrush::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts};
 
@@ -147,27 +147,9 @@ impl SimulatedRun {
         self.tally.planned(at);
         self.tally.arrived(journey, at, at + Micros(20));
         let mut end = ShopperEnd {
-            shopper: ShopperId(who),
-            journey,
-            arrived_at: at,
-            ended_at: at,
-            bought_at: None,
-            effort: None,
             attributes: &attributes,
             observed: &observed,
-            failures: 0,
-            declines: 0,
-            first_failed: None,
-            first_failed_at: None,
-            second_failed: None,
-            cause: None,
-            before_order: Setbacks::default(),
-            repeated_at: None,
-            reached: None,
-            stuck_on: None,
-            order_unknown: false,
-            order_value: None,
-            end: End::Completed,
+            ..ShopperEnd::untroubled(ShopperId(who), journey, at, at)
         };
         let (mut luck, mut most_at_a_unit) = (0, 0);
         let units = self.plan.journey(journey).units.clone();

@@ -71,27 +71,16 @@ pub(super) fn attempt(
 
 pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> ShopperEnd<'a> {
     ShopperEnd {
-        shopper: ShopperId(1),
-        journey: JourneyId(0),
-        arrived_at: Micros::from_secs(12),
-        ended_at: Micros::from_secs(25),
         bought_at: Some(Micros::from_secs(20)),
-        effort: None,
         attributes,
         observed,
-        failures: 0,
-        declines: 0,
-        first_failed: None,
-        first_failed_at: None,
-        second_failed: None,
-        cause: None,
-        before_order: Setbacks::default(),
-        repeated_at: None,
-        reached: None,
-        stuck_on: None,
-        order_unknown: false,
         order_value: Some(MinorUnits(4_999)),
-        end: End::Completed,
+        ..ShopperEnd::untroubled(
+            ShopperId(1),
+            JourneyId(0),
+            Micros::from_secs(12),
+            Micros::from_secs(25),
+        )
     }
 }
 

@@ -290,27 +290,17 @@ mod tests {
             ..first.clone()
         };
         simulated.tally.shopper_end(&ShopperEnd {
-            shopper: ShopperId(who),
-            journey: JourneyId(1),
-            arrived_at: Micros(who),
-            ended_at: Micros(who),
-            bought_at: None,
-            effort: None,
             attributes: &[0, 0],
-            observed: &[],
             failures,
-            declines: 0,
             first_failed: Some(cause.site.step),
             first_failed_at: Some(Micros(who)),
             second_failed: then,
             cause: Some(cause),
             before_order: Setbacks { failed: failures as u8, ..Setbacks::default() },
-            repeated_at: None,
-            reached: None,
             stuck_on: (end == End::StoppedByCap).then_some(Setback::Failed),
-            order_unknown: false,
             order_value: Some(MinorUnits(1)),
             end,
+            ..ShopperEnd::untroubled(ShopperId(who), JourneyId(1), Micros(who), Micros(who))
         });
         let line = SampleLine {
             shopper: ShopperId(who),

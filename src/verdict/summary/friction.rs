@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::base::{Micros, UnitId};
     use crate::plan::{Body, Template};
-    use crate::tally::{End, Outcome, Setbacks, ShopperEnd};
+    use crate::tally::{Outcome, ShopperEnd};
     use crate::verdict::simulation::SimulatedRun;
 
     /// A simulated in which shoppers bought, each after so many seconds, so many of them idle, with so many troubles.
@@ -114,27 +114,15 @@ mod tests {
                 idle: Micros::from_secs(idle),
             };
             simulated.tally.shopper_end(&ShopperEnd {
-                shopper: ShopperId(who),
-                journey: JourneyId(1),
-                arrived_at: Micros::ZERO,
-                ended_at: Micros::from_secs(seconds),
                 bought_at: Some(Micros::from_secs(seconds)),
                 effort: Some(effort),
                 attributes: &[0, 0],
-                observed: &[],
-                failures: 0,
-                declines: 0,
-                first_failed: None,
-                first_failed_at: None,
-                second_failed: None,
-                cause: None,
-                before_order: Setbacks::default(),
-                repeated_at: None,
-                reached: None,
-                stuck_on: None,
-                order_unknown: false,
-                order_value: None,
-                end: End::Completed,
+                ..ShopperEnd::untroubled(
+                    ShopperId(who),
+                    JourneyId(1),
+                    Micros::ZERO,
+                    Micros::from_secs(seconds),
+                )
             });
         }
         simulated
