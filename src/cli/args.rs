@@ -10,6 +10,7 @@ use url::Url;
 
 use super::import_args::ImportArgs;
 use super::report_files::ReportFileArgs;
+use super::value_parsers::{key_value, quantity};
 use crate::base::{Micros, Slice};
 use crate::engine::StopRules;
 use crate::scenario::{Extent, Fraction, Quantity};
@@ -458,20 +459,6 @@ pub struct SchemaArgs {
     /// Print the schema of a comparison instead
     #[arg(long, conflicts_with = "run")]
     pub comparison: bool,
-}
-
-/// A quantity in the scenario's notation.
-pub(super) fn quantity<U: Quantity>(text: &str) -> Result<U, String> {
-    U::read(text).map_err(|error| error.to_string())
-}
-
-pub(super) fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
-    match key.trim() {
-        "" => Err("the key before the = is missing".to_owned()),
-        key if key.chars().any(char::is_control) => Err("a key is one line of text".to_owned()),
-        key => Ok((key.to_owned(), value.to_owned())),
-    }
 }
 
 /// A host as `--allow-host` takes it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueHint};
 
-use super::args::{key_value, quantity};
+use super::value_parsers::{key_value, quantity};
 use crate::base::Micros;
 use crate::import::{FormatChoice, ImportOptions, Scale, TimeWindow};
 use crate::scenario::EventRate;

@@ -43,6 +43,7 @@ mod shop;
 mod signals;
 mod source;
 mod store;
+mod value_parsers;
 mod variables;
 mod walk;
 mod web;

@@ -120,8 +120,7 @@ impl Source {
             stored: true,
         };
         let (plan, _) = given.compile(screen)?;
-        let mut variables = settings.variables.clone();
-        variables.retain(|_, value| value != MASK);
+        let variables = GivenVariables::known(&settings.variables);
         Ok(Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings, variables })
     }
 

@@ -64,6 +64,13 @@ impl GivenVariables {
         }
     }
 
+    /// Of a stored run's values those that could be stored.
+    pub fn known(stored: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut known = stored.clone();
+        known.retain(|_, value| value != MASK);
+        known
+    }
+
     /// All values by name.
     pub fn values(&self) -> &BTreeMap<String, String> {
         &self.values

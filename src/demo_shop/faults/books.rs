@@ -1,12 +1,8 @@
 //! Faults of the shop's records: what shoppers are told and what the books say differ.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-use super::file::Faults;
-use super::spans::{Chance, DurationText};
-use super::strike::Draws;
+use super::spans::Chance;
 
 /// One way in which the books are wrong. At most one strikes an order: the first in the file.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -16,7 +12,7 @@ pub struct BookFault {
     pub kind: BookFaultKind,
     /// The share of shoppers whom it strikes; all if not stated.
     #[serde(default = "always")]
-    probability: Chance,
+    pub(super) probability: Chance,
 }
 
 /// What is wrong in the books.
@@ -51,9 +47,6 @@ pub enum BookFaultKind {
     ReceiptWithoutOrder,
 }
 
-/// How late a late order is, where the file does not say.
-const LATE: Duration = Duration::from_secs(3);
-
 fn always() -> Chance {
     Chance(1.0)
 }
@@ -81,35 +74,7 @@ impl BookFaultKind {
     }
 
     /// Whether it is about payments that are declined.
-    const fn of_declined(self) -> bool {
+    pub(super) const fn of_declined(self) -> bool {
         matches!(self, BookFaultKind::Phantom | BookFaultKind::ReceiptWithoutOrder)
-    }
-}
-
-// === impl Faults ===
-
-impl Faults {
-    /// The fault that strikes this shopper's payment, if any.
-    pub(in crate::demo_shop) fn strikes_books(
-        &self,
-        draws: Draws,
-        shopper: &str,
-        declined: bool,
-    ) -> Option<BookFaultKind> {
-        let struck = |fault: &&BookFault| {
-            fault.kind.of_declined() == declined
-                && draws.uniform(["books:", fault.kind.name()], &[shopper]) < fault.probability.0
-        };
-        self.books.iter().find(struck).map(|fault| fault.kind)
-    }
-
-    /// From an order to its being in the books, where it is late.
-    pub(in crate::demo_shop) fn late_by(&self) -> Duration {
-        self.books_late_by.map_or(LATE, |DurationText(late)| late)
-    }
-
-    /// By how much the shop's clock is ahead.
-    pub(in crate::demo_shop) fn clock_ahead(&self) -> Duration {
-        self.clock_ahead.map_or(Duration::ZERO, |DurationText(ahead)| ahead)
     }
 }

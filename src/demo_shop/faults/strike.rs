@@ -16,9 +16,14 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 
+use super::books::{BookFault, BookFaultKind};
 use super::file::{Fault, FaultKind, Faults, Scope, Where};
+use super::spans::DurationText;
 use crate::demo_shop::answer::{Fields, text};
 use crate::demo_shop::operation::Operation;
+
+/// How late a late order is, where the file does not say.
+const LATE: Duration = Duration::from_secs(3);
 
 /// The source of all draws.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +104,30 @@ impl Faults {
             }
         }
         outcome
+    }
+
+    /// The fault that strikes this shopper's payment, if any.
+    pub(in crate::demo_shop) fn strikes_books(
+        &self,
+        draws: Draws,
+        shopper: &str,
+        declined: bool,
+    ) -> Option<BookFaultKind> {
+        let struck = |fault: &&BookFault| {
+            fault.kind.of_declined() == declined
+                && draws.uniform(["books:", fault.kind.name()], &[shopper]) < fault.probability.0
+        };
+        self.books.iter().find(struck).map(|fault| fault.kind)
+    }
+
+    /// From an order to its being in the books, where it is late.
+    pub(in crate::demo_shop) fn late_by(&self) -> Duration {
+        self.books_late_by.map_or(LATE, |DurationText(late)| late)
+    }
+
+    /// By how much the shop's clock is ahead.
+    pub(in crate::demo_shop) fn clock_ahead(&self) -> Duration {
+        self.clock_ahead.map_or(Duration::ZERO, |DurationText(ahead)| ahead)
     }
 }
 

@@ -3,6 +3,7 @@
 mod bag;
 mod funnel;
 mod names;
+mod path_part;
 mod patience;
 mod spine;
 mod template;
@@ -10,7 +11,8 @@ mod trip;
 
 pub use bag::Bag;
 pub use funnel::{Extras, Funnel, SpineStep, split};
+pub use path_part::PathPart;
 pub use patience::{MeasuredPatience, measure_patience};
 pub use spine::{Spine, purchase_among, shown};
-pub use template::{KindId, PathPart, PathTemplate, PathTemplates};
+pub use template::{KindId, PathTemplate, PathTemplates};
 pub use trip::Trip;

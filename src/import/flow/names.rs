@@ -1,6 +1,6 @@
 //! Names of steps, from their paths.
 
-use super::template::PathPart;
+use super::path_part::PathPart;
 use crate::import::collect::VisitMethod;
 
 /// A step's name: the last fixed part of its path, in the singular where one of many follows, behind what the method does.

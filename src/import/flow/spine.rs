@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::template::{KindId, PathPart, PathTemplate, PathTemplates};
+use super::path_part::PathPart;
+use super::template::{KindId, PathTemplate, PathTemplates};
 use super::trip::Trip;
 use crate::import::collect::VisitMethod;
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::names::name_of;
+use super::path_part::PathPart;
 use crate::import::collect::{OTHERS, PathId, Paths, REDACTED, VisitMethod};
 use crate::import::privacy::is_uuid;
 
@@ -42,15 +43,6 @@ pub struct PathTemplate {
     pub queries: Vec<(String, Vec<(String, u64)>)>,
     /// Its requests.
     pub visits: u64,
-}
-
-/// A part of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PathPart {
-    /// Always the same.
-    Fixed(String),
-    /// Values, the commonest first, each with its requests; only those that enough visitors had.
-    Values(Vec<(String, u64)>),
 }
 
 /// All templates.

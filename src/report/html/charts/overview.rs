@@ -4,7 +4,7 @@ use super::Chart;
 use super::axis::Axis;
 use super::canvas::{ChartLine, ChartSize, Colour, Plot};
 use super::data::ChartData;
-use super::time::{self, bands, clock_rows, marks};
+use super::time::{self, bands, clock_head, clock_rows, marks};
 use crate::report::html::series::{Moment, OrderMoment, Series};
 use crate::report::json::RunDocument;
 use crate::report::view::format::{count, figure};
@@ -109,11 +109,7 @@ fn orders(run: &RunDocument, series: &Series) -> Chart {
         data: Some(ChartData::of(&plot, "/min", false)),
         svg: plot.svg_in(ChartSize::panels(), &alternative),
         alternative,
-        head: ["run time", "clock"]
-            .into_iter()
-            .chain(kinds.iter().map(|(name, ..)| *name))
-            .map(str::to_owned)
-            .collect(),
+        head: clock_head(kinds.iter().map(|(name, ..)| *name)),
         rows: series
             .orders
             .iter()

@@ -166,11 +166,7 @@ fn counts(
         data: Some(ChartData::of(&plot, "/s", false)),
         svg: plot.svg_in(formats, &alternative),
         alternative,
-        head: ["run time", "clock"]
-            .into_iter()
-            .chain(kinds.iter().map(|(name, ..)| *name))
-            .map(str::to_owned)
-            .collect(),
+        head: clock_head(kinds.iter().map(|(name, ..)| *name)),
         rows: series.moments.iter().map(row).collect(),
         step: None,
     }
@@ -252,6 +248,11 @@ fn ranges(lines: &[ChartLine]) -> String {
         )
     };
     lines.iter().map(range).collect::<Vec<_>>().join(", ")
+}
+
+/// The head of a table whose rows begin with [`clock_rows`].
+pub(super) fn clock_head<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    ["run time", "clock"].into_iter().chain(names).map(str::to_owned).collect()
 }
 
 /// A place in time as two cells: since the planned start, and on the clock.
