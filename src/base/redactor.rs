@@ -8,10 +8,10 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use super::redact::{self, MASK};
-use super::spellings::{SpellingKind, spellings};
+use super::spellings::{SpellingKind, may_fit, spellings};
 use super::unescape;
 
 /// Masks known secrets.
@@ -42,6 +42,13 @@ impl Redactor {
     /// Masks these secrets. Empty ones are none; upper and lower case are taken for the same. Those shorter than four bytes are
     /// masked only where they stand alone, and only as text or escaped.
     pub fn new(secrets: impl IntoIterator<Item = impl AsRef<str>>) -> Redactor {
+        Redactor::build(secrets, &mut AhoCorasick::builder())
+    }
+
+    fn build(
+        secrets: impl IntoIterator<Item = impl AsRef<str>>,
+        finder: &mut AhoCorasickBuilder,
+    ) -> Redactor {
         let mut all = Vec::new();
         let mut longest = 0;
         for secret in secrets {
@@ -53,7 +60,7 @@ impl Redactor {
         }
         all.sort_unstable();
         all.dedup();
-        let finder = AhoCorasick::builder()
+        let finder = finder
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(all.iter().map(|spelling| &spelling.bytes));
@@ -65,10 +72,18 @@ impl Redactor {
         Redactor { known: known.into_iter().collect() }
     }
 
-    /// Masks these secrets as well.
+    /// Masks these secrets as well: those of one shopper, for whom a finder that is quickly built serves better than one that
+    /// searches fast.
     pub fn with(&self, secrets: impl IntoIterator<Item = impl AsRef<str>>) -> Redactor {
-        let more = Redactor::new(secrets);
+        let mut finder = AhoCorasick::builder();
+        finder.kind(Some(AhoCorasickKind::NoncontiguousNFA));
+        let more = Redactor::build(secrets, &mut finder);
         Redactor { known: self.known.iter().chain(&more.known).map(Arc::clone).collect() }
+    }
+
+    /// Whether the secret can be in the text. Quick, and never wrongly no: where it can't, no redactor need be made.
+    pub fn may_find(secret: &str, text: &str) -> bool {
+        may_fit(secret, text.len())
     }
 
     /// Whether it knows no secret.

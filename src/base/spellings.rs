@@ -47,6 +47,14 @@ pub(super) fn spellings(secret: &str) -> Vec<Spelling> {
     found
 }
 
+/// Whether a text of this length is long enough for a spelling of the secret: a quick answer, which is never wrongly no.
+pub(super) fn may_fit(secret: &str, length: usize) -> bool {
+    // Of a word without signs nothing is a secret by itself, and from six bytes on no spelling of it is shorter than it.
+    let is_word = secret.len() >= 6
+        && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    !is_word || length >= secret.len()
+}
+
 /// The secret, and what of it is a secret by itself: a credential after its scheme, a password after its user, a line of a key.
 fn parts(secret: &str) -> Vec<String> {
     let mut parts = vec![secret.to_owned(), secret.trim().to_owned()];
@@ -137,6 +145,23 @@ mod tests {
                     && memchr::memmem::find(written.as_bytes(), &spelling.bytes).is_some()
             });
             assert!(found, "{before}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_short_for_a_secret_is_too_short_for_each_spelling() {
+        let word = "Aa0-_.Zz9bYc8Xd7We6Vf5Ug4Th3Si2Rj1Qk";
+        for length in 6..=word.len() {
+            let secret = &word[..length];
+            let shortest = spellings(secret).iter().map(|spelling| spelling.bytes.len()).min();
+            assert_eq!(shortest, Some(length), "{secret}");
+            assert!(may_fit(secret, length) && !may_fit(secret, length - 1));
+        }
+        for secret in
+            ["12345", "Bearer abcdef", "a%20b%20c", "https://joe:hunter2@x", "gr\u{fc}\u{df}eee"]
+        {
+            let shortest = spellings(secret).iter().map(|spelling| spelling.bytes.len()).min();
+            assert!(may_fit(secret, shortest.unwrap()), "{secret}");
         }
     }
 

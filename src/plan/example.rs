@@ -1,6 +1,7 @@
 //! Plans made by hand, for tests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::*;
 use crate::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
@@ -61,7 +62,7 @@ pub fn plan(journeys: Vec<Journey>, attributes: Vec<Attribute>) -> Plan {
         trace: false,
         templates: Templates::default(),
         secrets: crate::base::Redactor::default(),
-        secret_variables: Vec::new(),
+        secret_variables: Arc::default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The whole plan, and what can be looked up in it.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::{
@@ -53,7 +55,7 @@ pub struct Plan {
     /// Masks what is secret to all shoppers: values of `-e`, and credentials written out in the scenario. No part of the digests.
     pub secrets: Redactor,
     /// The variables whose values are secrets of one shopper: secret columns of data, and whatever gives access.
-    pub secret_variables: Vec<VarId>,
+    pub secret_variables: Arc<[VarId]>,
 }
 
 /// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,

@@ -127,7 +127,7 @@ impl<E: Env> JourneyRun<E> {
             StepResult::NotYet(detail, _) => (Outcome::Failed(FailureKind::TooSlow), detail),
             StepResult::Failed(failed) => (Outcome::Failed(failed.kind), failed.detail),
             StepResult::Own(fault, cause) => {
-                let cause = self.variables.redactor(&context.plan).known(&cause).into_owned();
+                let cause = self.variables.mask(&context.plan, &cause).into_owned();
                 context.tally.borrow_mut().own_failure(fault, &cause);
                 (Outcome::Unjudged, cause)
             }
@@ -475,10 +475,9 @@ impl<E: Env> JourneyRun<E> {
             });
             self.variables.set(var, value);
         }
-        let secrets = self.variables.redactor(plan);
         for (observed, value) in captured.observed {
             self.outcomes.observed[observed.index()] = match value {
-                Observed::Is(text) => match secrets.known(&text) {
+                Observed::Is(text) => match self.variables.mask(plan, &text) {
                     Cow::Borrowed(_) => Observed::Is(text),
                     Cow::Owned(masked) => Observed::Is(masked.into()),
                 },

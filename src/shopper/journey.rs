@@ -266,9 +266,10 @@ impl<E: Env> JourneyRun<E> {
     ) {
         let Some(purchase) = self.activity.replace_purchase(None) else { return };
         let Some(intent) = &self.intent else { return };
-        let order = self.variables.value(built_in::ORDER_ID).map(|value| {
-            self.variables.redactor(&context.plan).known(&value.as_text()).into_owned()
-        });
+        let order = self
+            .variables
+            .value(built_in::ORDER_ID)
+            .map(|value| self.variables.mask(&context.plan, &value.as_text()).into_owned());
         let event = match outcome {
             Outcome::Ok => PurchaseEvent::Ok {
                 order: order.as_deref(),

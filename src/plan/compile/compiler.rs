@@ -1,5 +1,7 @@
 //! The compiler: what it knows while a plan is made, and how it reports problems.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::names::Names;
@@ -100,9 +102,9 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
             .and_then(|records| compile_records(records, compiler.problems)),
         templates: std::mem::take(&mut compiler.templates),
         secrets: secrets::of_all_shoppers(scenario, inputs),
-        secret_variables: Vec::new(),
+        secret_variables: Arc::default(),
     };
-    plan.secret_variables = secrets::of_one_shopper(&plan, &compiler.secret_columns);
+    plan.secret_variables = secrets::of_one_shopper(&plan, &compiler.secret_columns).into();
     plan.budget = document.budget.as_ref().and_then(|budget| compiler.budget(budget, &plan.load));
     compiler.objectives(document.objectives.as_deref().unwrap_or_default(), &mut plan);
     plan

@@ -1,7 +1,9 @@
 //! One shopper's variables, and the shopper's stream of choices in templates.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::random::{Purpose, draw};
 use crate::base::{Redactor, ShopperId, StepId, VarId};
@@ -34,7 +36,9 @@ pub struct Variables {
     drawn: Cell<u64>,
     /// The step and round alone.
     place: Cell<u64>,
-    /// Made when it is first asked for, and anew after a variable has changed.
+    /// Those whose values are secret.
+    secret: Arc<[VarId]>,
+    /// Made when it is first asked for, and anew after a secret variable has changed: it costs more than a step.
     redactor: OnceCell<Redactor>,
 }
 
@@ -48,6 +52,7 @@ impl Variables {
             shopper,
             drawn: Cell::new(0),
             place: Cell::new(0),
+            secret: Arc::clone(&plan.secret_variables),
             redactor: OnceCell::new(),
         }
     }
@@ -87,7 +92,9 @@ impl Variables {
 
     /// Gives a variable a value.
     pub fn set(&mut self, var: VarId, value: Value) {
-        self.redactor.take();
+        if self.secret.contains(&var) {
+            self.redactor.take();
+        }
         self.values[var.index()] = Some(value);
     }
 
@@ -98,13 +105,23 @@ impl Variables {
 
     /// Masks the secrets of this shopper and of all shoppers.
     pub fn redactor<'r>(&'r self, plan: &'r Plan) -> &'r Redactor {
-        if plan.secret_variables.is_empty() {
+        if self.secret.is_empty() {
             return &plan.secrets;
         }
-        self.redactor.get_or_init(|| {
-            let values = plan.secret_variables.iter().filter_map(|var| self.value(*var));
-            plan.secrets.with(values.map(|value| value.as_text()))
-        })
+        self.redactor.get_or_init(|| plan.secrets.with(self.secret_texts()))
+    }
+
+    /// The text with secrets masked. For a short text, as most order numbers and observed values are, no redactor is made.
+    pub fn mask<'t>(&self, plan: &Plan, text: &'t str) -> Cow<'t, str> {
+        if self.secret_texts().any(|secret| Redactor::may_find(&secret, text)) {
+            self.redactor(plan).known(text)
+        } else {
+            plan.secrets.known(text)
+        }
+    }
+
+    fn secret_texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.secret.iter().filter_map(|var| self.value(*var)).map(|value| value.as_text())
     }
 
     /// Starts the stream of choices for a step, in the n-th round of it.
