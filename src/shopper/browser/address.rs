@@ -56,7 +56,11 @@ impl AllowedHosts {
             )
         } else if host.contains('*') {
             Err("a star stands only at the start, such as *.shop.example")
-        } else if name.starts_with("*.") && !host.trim_matches('.').contains('.') {
+        } else if name.starts_with("*.")
+            && !host.trim_matches('.').contains('.')
+            // All names below it are this machine (RFC 6761).
+            && !host.eq_ignore_ascii_case("localhost")
+        {
             Err(
                 "name the domain, such as *.shop.example: a star for a whole top-level domain permits anybody's hosts",
             )
@@ -408,6 +412,7 @@ mod tests {
         for good in [
             "shop.example",
             "*.shop.example",
+            "*.localhost",
             "SHOP.example",
             "8.8.8.8",
             "[::1]",
