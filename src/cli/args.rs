@@ -171,7 +171,7 @@ pub struct ShopAccessArgs {
     #[arg(long, env = "TILLRUSH_HTTP1", value_parser = FalseyValueParser::new())]
     pub http1: bool,
 
-    /// Largest response body that is read, such as 256MB. A larger one is a fault of the load generator, not of the shop [default: 16 MiB]
+    /// Largest response body that is read, such as 256MB. A larger one is a fault of the load generator, not of the shop [default: 64 MiB]
     #[arg(long, env = "TILLRUSH_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
     pub max_body: Option<u64>,
 

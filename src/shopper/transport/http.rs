@@ -86,7 +86,7 @@ pub struct HttpConnections<C> {
 }
 
 /// The largest body that is read unless an option says otherwise, in bytes: product feeds and invoices fit.
-const DEFAULT_MAX_BODY: u64 = 16 << 20;
+const DEFAULT_MAX_BODY: u64 = 64 << 20;
 /// How often a request that came back unsent is tried on a kept-alive connection again, before a new one.
 const KEPT_TRIES: u32 = 2;
 
