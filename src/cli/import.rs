@@ -24,17 +24,42 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
         let message = anyhow!("{} is there already", output.display());
         return Err(Failure::usage(message).help("overwrite it with --force, or name another file"));
     }
+    if let Some(har) = &args.har {
+        let (scenario, report) = recorded(har, args)?;
+        return deliver(args, screen, &scenario, &report);
+    }
     let bar = progress(&args.logs, screen);
     let mut collector = Collector::new(args.options(), RandomState::new());
     let (format, counts) = read_all(&args.logs, &args.choice(), &bar, &mut collector)?;
     bar.finish_and_clear();
     let found = collector.import().map_err(Failure::usage)?;
     let scenario = import::scenario(&found);
-    accepted(&scenario, screen)?;
     let report = import::report(&found, &format) + &bad_lines(&counts);
+    deliver(args, screen, &scenario, &report)
+}
+
+/// The scenario and the report of a recording.
+fn recorded(har: &Path, args: &ImportArgs) -> Result<(String, String), Failure> {
+    let text = fs::read_to_string(har)
+        .with_context(|| format!("can't read the recording {}", har.display()))
+        .map_err(Failure::usage)?;
+    let told = |error: import::HarError| Failure::usage(anyhow!("{}: {error}", har.display()));
+    let recording = import::Recording::read(&text).map_err(told)?;
+    let replay = &args.replay;
+    import::har_scenario(&recording, &replay.name, replay.target.as_deref()).map_err(told)
+}
+
+/// Writes the scenario to its file or to standard output, and the report beside it.
+fn deliver(
+    args: &ImportArgs,
+    screen: Screen,
+    scenario: &str,
+    report: &str,
+) -> Result<Exit, Failure> {
+    accepted(scenario, screen)?;
     match &args.output {
         Some(path) => {
-            write(path, &scenario)?;
+            write(path, scenario)?;
             screen.print_line(format_args!("{}", report.trim_end()));
             screen.print_line(format_args!("\nwritten: {}", path.display()));
         }
@@ -43,7 +68,7 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
             if !screen.quiet {
                 print_error_line(report.trim_end());
             }
-            print(&scenario)?;
+            print(scenario)?;
         }
     }
     Ok(Exit::Ok)

@@ -14,8 +14,12 @@ use crate::scenario::EventRate;
 #[derive(Clone, Debug, Args)]
 pub struct ImportArgs {
     /// Access logs, plain, gzip or zstd; `-` is standard input
-    #[arg(required = true, value_name = "LOG", value_hint = ValueHint::FilePath)]
+    #[arg(required_unless_present = "har", value_name = "LOG", value_hint = ValueHint::FilePath)]
     pub logs: Vec<PathBuf>,
+
+    /// Recording of a browser (HAR), instead of logs: it becomes one journey with its forms, bodies and tokens
+    #[arg(long, env = "TILLRUSH_HAR", value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "logs")]
+    pub har: Option<PathBuf>,
 
     /// Scenario to write. Default: standard output
     #[arg(short, long, env = "TILLRUSH_OUTPUT", value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -8,6 +8,7 @@ mod collect;
 mod fit;
 mod flow;
 mod format;
+mod har;
 mod line;
 mod options;
 mod privacy;
@@ -16,6 +17,7 @@ mod write;
 
 pub use collect::Collector;
 pub use format::{FormatChoice, FormatError, LogFormat};
+pub use har::{HarError, Recording, har_scenario};
 pub use line::{BadLine, LogLine};
 pub use options::{ImportOptions, Scale, TimeWindow};
 pub use result::{Import, ImportError};

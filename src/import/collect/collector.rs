@@ -19,6 +19,8 @@ const MOST_AGENTS: usize = 100_000;
 const MOST_KNOWN: usize = 20_000_000;
 /// Stamps with this resolution or a coarser one are those of whole seconds, in microseconds.
 const COARSE: u32 = 500_000;
+/// So long after its first page, without a cookie, a visitor shows the cookie, in microseconds.
+const FIRST_PAGE: i64 = 300_000_000;
 /// How often sessions that are over are looked for, in microseconds of the log.
 const SWEEP: i64 = 60_000_000;
 
@@ -278,6 +280,12 @@ impl Collector {
         }
         if !self.open.contains_key(&key) {
             let by_cookie = !line.session.is_empty();
+            if by_cookie {
+                self.adopt(line, key);
+            }
+        }
+        if !self.open.contains_key(&key) {
+            let by_cookie = !line.session.is_empty();
             let room = self.known.len() < MOST_KNOWN;
             let returning =
                 by_cookie && if room { !self.known.insert(key) } else { self.known.contains(&key) };
@@ -295,6 +303,22 @@ impl Collector {
             self.open.insert(key, session);
         }
         self.open.get_mut(&key)
+    }
+
+    /// The first page of a visit has no cookie yet: the answer brings it. So a lone page of the same address and agent just before is
+    /// the beginning of this session.
+    fn adopt(&mut self, line: &LogLine<'_>, key: u64) {
+        let nobody = self.hasher.hash_one((0_u8, line.client.as_ref(), line.user_agent.as_ref()));
+        let lone = |open: &OpenSession| {
+            open.pages == 1 && !open.robots && line.start - open.last <= FIRST_PAGE
+        };
+        if self.open.get(&nobody).is_some_and(lone)
+            && let Some(mut session) = self.open.remove(&nobody)
+        {
+            session.by_cookie = true;
+            self.known.insert(key);
+            self.open.insert(key, session);
+        }
     }
 
     fn close(&mut self, key: u64) {

@@ -161,6 +161,11 @@ fn grouped(paths: &Paths, nodes: Vec<PathId>, parts: Vec<PathPart>, groups: &mut
 
 type Children<'p> = BTreeMap<&'p str, Vec<PathId>>;
 
+/// Whether a part of a path looks like an identifier or a number, and not like a page.
+pub fn looks_like_a_value(segment: &str) -> bool {
+    is_uuid(segment) || IDENTIFIER.is_match(segment)
+}
+
 /// Children that are values of one place, and children that are pages of their own.
 fn told_apart<'p>(
     children: Children<'p>,

@@ -5,7 +5,7 @@ mod load;
 mod report;
 mod scenario;
 mod steps;
-mod yaml;
+pub(super) mod yaml;
 
 pub use report::report;
 pub use scenario::scenario;
