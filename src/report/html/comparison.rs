@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::charts::{self, Chart, Colour};
-use super::page::{StatementPart, TablePart, WarningPart, statements, word};
+use super::parts::{StatementPart, TablePart, WarningPart, statements, word};
 use super::series::Series;
 use super::templates::{document, render};
 use crate::report::comparison::{

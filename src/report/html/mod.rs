@@ -5,15 +5,20 @@
 //! the latter says so in a `data-figure` attribute, so that a test can hold the page against the document. What changes from second to
 //! second is read from the tally ([`series`]). All text goes through the templates' escaping: names come from scenarios, bodies from shops.
 
+mod about;
 mod chapters;
 mod charts;
 mod clock;
 mod comparison;
 mod examples;
 mod filter;
+mod heat;
 mod incident_note;
 mod page;
+mod parts;
+mod percentiles;
 mod series;
+mod strips;
 mod templates;
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,15 @@ mod document;
 mod experiment;
 mod figures;
 mod friction;
+mod generator;
 mod incidents;
+mod objectives;
 mod orders;
 mod places;
+mod repeats;
 mod revenue;
+mod shoppers;
+mod steps;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -24,12 +29,17 @@ pub use experiment::{AgainstDocument, ArmComparisonDocument, ArmDocument, Experi
 pub(super) use figures::figure;
 pub use figures::{EstimateDocument, PlaceDocument, RateDocument, SpansDocument};
 pub use friction::{EachBuyerDocument, FrictionDocument};
+pub use generator::{DoubtDocument, GeneratorDocument};
 pub use incidents::{
     DetectableDocument, IncidentDocument, OverloadDocument, PressureDocument, SeasonDocument,
     SightDocument, SourceDocument,
 };
+pub use objectives::{ObjectiveDocument, WindowDocument};
 pub use orders::{MinuteOrdersDocument, OrderCountsDocument, OrdersDocument};
 pub use places::{EndingsDocument, HeatDocument, StageDocument};
+pub use repeats::{HotSpotDocument, RepeatsDocument, UnitRepeatsDocument};
+pub use shoppers::{ByFailuresDocument, LossDocument, PatienceLossDocument, ShoppersDocument};
+pub use steps::{FunnelDocument, JourneyDocument, StepDocument};
 pub(super) use summary::hotspot;
 pub use summary::{run_document, run_json, run_schema};
 pub use wire::WireDocument;

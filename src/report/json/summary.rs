@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::assets::assets;
 use super::budget::budget;
 use super::clusters::cluster;
-use super::document::{
+use super::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument,
     JourneyDocument, LoadDocument, LossDocument, MachineDocument, ObjectiveDocument,
     PatienceLossDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument, ShoppersDocument,
