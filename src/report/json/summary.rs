@@ -5,12 +5,6 @@ use serde_json::Value;
 use super::assets::assets;
 use super::budget::budget;
 use super::clusters::cluster;
-use super::{
-    ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument,
-    JourneyDocument, LoadDocument, LossDocument, MachineDocument, ObjectiveDocument,
-    PatienceLossDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument, ShoppersDocument,
-    StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
-};
 use super::experiment::experiment;
 use super::figures::{PlaceDocument, basis_of, figure, millis, pair, spans};
 use super::friction::friction;
@@ -19,6 +13,12 @@ use super::orders::orders;
 use super::places::{endings, heat, stages};
 use super::revenue::revenue;
 use super::wire::wire;
+use super::{
+    ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument,
+    JourneyDocument, LoadDocument, LossDocument, MachineDocument, ObjectiveDocument,
+    PatienceLossDocument, RepeatsDocument, RunDocument, SCHEMA, ScenarioDocument, ShoppersDocument,
+    StepDocument, UnitRepeatsDocument, VerdictWord, WindowDocument,
+};
 use crate::base::StepId;
 use crate::plan::{ArrivalModel, MetricUnit, Plan};
 use crate::report::view::{gate, headline};

@@ -1,11 +1,13 @@
 //! What may be behind the failures: messages that repeat, bad times of the shop, and ways to try again that help.
 
 mod clusters;
+mod examples;
 mod experiment;
 mod incidents;
 mod throttling;
 
-pub use clusters::{Cluster, ClusterExample, clusters, ids as trace_ids};
+pub use clusters::{Cluster, clusters};
+pub use examples::{ClusterExample, ids as trace_ids};
 pub use experiment::{ArmComparison, ArmFinding, ExperimentFinding, VersusSame, experiment};
 pub use incidents::{Incident, incidents};
 pub use throttling::{Throttling, throttling};

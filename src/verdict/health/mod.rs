@@ -12,6 +12,7 @@
 
 mod generator;
 mod issue;
+mod lateness;
 
 pub use generator::{GeneratorHealth, LagQuantiles, NEGLIGIBLE_LAG, health};
 pub use issue::{HealthIssue, IssueCause, Validity};
