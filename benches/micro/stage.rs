@@ -14,7 +14,8 @@ use tillrush::base::random::{Purpose, uniform};
 use tillrush::base::{Micros, ShopperId, Slice};
 use tillrush::plan::{Inputs, Plan};
 use tillrush::schedule::shopper_id;
-use tillrush::shopper::browser::session::{NoGate, SessionSettings};
+use tillrush::shopper::browser::fetch::NoGate;
+use tillrush::shopper::browser::settings::SessionSettings;
 use tillrush::shopper::transport::{
     Clock, Exchange, ShopperConnections, Transport, WireRequest, WireResponse,
 };

@@ -1,20 +1,20 @@
 //! The command line. Every option can be set by an environment variable too; an option that is typed wins over the
 //! environment, and both win over the scenario.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use url::Url;
 
+use super::comparison_args::{CompareArgs, ComparisonArgs};
 use super::import_args::ImportArgs;
 use super::report_files::ReportFileArgs;
+use super::scenario_args::{ScenarioArgs, ShopAccessArgs};
 use super::value_parsers::{key_value, quantity};
 use crate::base::{Micros, Slice};
 use crate::engine::StopRules;
-use crate::scenario::{Extent, Fraction, Quantity};
-use crate::shopper::browser::address::AllowedHosts;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -98,86 +98,6 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-}
-
-/// A scenario, and what the command line overrides in it.
-#[derive(Clone, Debug, Args)]
-pub struct ScenarioArgs {
-    /// The scenario file
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub scenario: PathBuf,
-
-    /// What the command line overrides.
-    #[command(flatten)]
-    pub load: LoadArgs,
-}
-
-/// What the command line overrides in a scenario. Kept as typed: a stored run is read back from these texts.
-#[derive(Clone, Debug, Default, Args)]
-pub struct LoadArgs {
-    /// Base address of the shop
-    #[arg(long, env = "TILLRUSH_TARGET", value_name = "URL", value_hint = ValueHint::Url)]
-    pub target: Option<String>,
-
-    /// Constant arrival rate of new shoppers, such as 50/s or 120/min. Use it with --duration
-    #[arg(long, env = "TILLRUSH_RATE", conflicts_with_all = ["stage", "users"])]
-    pub rate: Option<String>,
-
-    /// How long new shoppers arrive, such as 30s or 5m. Without --rate, the scenario's stages are scaled to this length
-    #[arg(short, long, env = "TILLRUSH_DURATION", conflicts_with = "stage")]
-    pub duration: Option<String>,
-
-    /// Ramp to an arrival rate: DURATION:RATE, such as 2m:50/s. Repeat for more stages
-    #[arg(long, env = "TILLRUSH_STAGE", value_delimiter = ',', value_name = "STAGE")]
-    pub stage: Vec<String>,
-
-    /// Closed load: keep this many shoppers busy. For saturation tests; losses are not estimated
-    #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub users: Option<u32>,
-
-    /// Value of `{{ env.NAME }}` in the scenario; NAME alone takes it from the environment. It is masked in all output, unless written public:NAME=VALUE. Repeat for more
-    #[arg(short = 'e', long = "env", value_name = "NAME=VALUE")]
-    pub variables: Vec<String>,
-
-    /// File or folder outside the scenario's folder that the scenario may read. Repeat for more
-    #[arg(long, env = "TILLRUSH_ALLOW_FILE", value_delimiter = ',', value_name = "PATH", value_hint = ValueHint::AnyPath)]
-    pub allow_file: Vec<PathBuf>,
-}
-
-/// How to reach the shop.
-#[derive(Clone, Debug, Default, Args)]
-pub struct ShopAccessArgs {
-    /// Public host that you are permitted to load. Loopback and private addresses need no permission. Repeat for more
-    #[arg(long, env = "TILLRUSH_ALLOW_HOST", value_delimiter = ',', value_name = "HOST", value_parser = host_name)]
-    pub allow_host: Vec<String>,
-
-    /// Accept any TLS certificate
-    #[arg(short = 'k', long, env = "TILLRUSH_INSECURE", value_parser = FalseyValueParser::new())]
-    pub insecure: bool,
-
-    /// PEM file of root certificates to trust in addition to the system's
-    #[arg(long, env = "TILLRUSH_CA_FILE", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub ca_file: Option<PathBuf>,
-
-    /// PEM file of the client certificate that the shop asks for, with its chain
-    #[arg(long, env = "TILLRUSH_CERT", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub cert: Option<PathBuf>,
-
-    /// PEM file of the private key of --cert, unencrypted. Default: the key is in the same file
-    #[arg(long, env = "TILLRUSH_KEY", value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
-    pub key: Option<PathBuf>,
-
-    /// Do not offer HTTP/2
-    #[arg(long, env = "TILLRUSH_HTTP1", value_parser = FalseyValueParser::new())]
-    pub http1: bool,
-
-    /// Largest response body that is read, such as 256MB. A larger one is a fault of the load generator, not of the shop [default: 64 MiB]
-    #[arg(long, env = "TILLRUSH_MAX_BODY", value_name = "SIZE", value_parser = parse_size)]
-    pub max_body: Option<u64>,
-
-    /// Local address to connect from; several are used in turn. Repeat for more
-    #[arg(long, env = "TILLRUSH_SOURCE", value_delimiter = ',', value_name = "IP")]
-    pub source: Vec<IpAddr>,
 }
 
 /// Options of `run`.
@@ -348,59 +268,6 @@ pub struct ReconcileArgs {
     pub out: PathBuf,
 }
 
-/// How runs are compared.
-#[derive(Clone, Debug, Args)]
-pub struct ComparisonArgs {
-    /// Primary figure: it decides the verdict. The others are corrected for multiple comparisons
-    #[arg(long, env = "TILLRUSH_PRIMARY", value_enum, default_value_t = PrimaryFigure::RepeatedFailures)]
-    pub primary: PrimaryFigure,
-
-    /// Smallest relative change that counts as a regression; at least 0.1 points for rates and 5 ms for times
-    #[arg(long, env = "TILLRUSH_MARGIN", default_value = "10%", value_name = "SHARE", value_parser = quantity::<Fraction>)]
-    pub margin: Fraction,
-
-    /// File of the noise floor, as stored by `compare --calibrate`. Default: the one stored with the runs
-    #[arg(long, env = "TILLRUSH_NOISE", value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub noise: Option<PathBuf>,
-
-    /// Compare even runs that are not comparable
-    #[arg(long, env = "TILLRUSH_FORCE", value_parser = FalseyValueParser::new())]
-    pub force: bool,
-}
-
-/// The figure that decides a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PrimaryFigure {
-    /// Shoppers with two or more failed attempts
-    RepeatedFailures,
-    /// Buyers whose first purchase attempt failed
-    FailedPurchases,
-}
-
-/// Options of `compare`.
-#[derive(Clone, Debug, Args)]
-pub struct CompareArgs {
-    /// BASE and CANDIDATE: folders, `tally` files, `latest`, `latest~1`; or one paired run. With --calibrate: two or more comparable runs
-    #[arg(required = true, num_args = 1.., value_name = "RUN", value_hint = ValueHint::AnyPath)]
-    pub runs: Vec<PathBuf>,
-
-    /// Measure how much these runs of one release differ, and store it as the noise floor
-    #[arg(long)]
-    pub calibrate: bool,
-
-    /// How runs are compared.
-    #[command(flatten)]
-    pub comparison: ComparisonArgs,
-
-    /// Which reports to write.
-    #[command(flatten)]
-    pub files: ReportFileArgs,
-
-    /// Folder of runs and noise floors
-    #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
-    pub out: PathBuf,
-}
-
 /// Options of `runs`.
 #[derive(Clone, Debug, Args)]
 pub struct RunsArgs {
@@ -459,17 +326,4 @@ pub struct SchemaArgs {
     /// Print the schema of a comparison instead
     #[arg(long, conflicts_with = "run")]
     pub comparison: bool,
-}
-
-/// A host as `--allow-host` takes it.
-fn host_name(text: &str) -> Result<String, String> {
-    AllowedHosts::check(text).map(|()| text.to_owned()).map_err(str::to_owned)
-}
-
-/// A size in bytes: a number with or without B, kB, MB or GB.
-fn parse_size(text: &str) -> Result<u64, String> {
-    match Extent::read(text) {
-        Ok(Extent(low, high)) if low == high => Ok(low),
-        Ok(_) | Err(_) => Err("write one size, such as 256MB".to_owned()),
-    }
 }

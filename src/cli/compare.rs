@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 
 use super::analysis::RunAnalysis;
-use super::args::CompareArgs;
 use super::ci_annotations;
 use super::comparison::{self, ensure_comparable};
+use super::comparison_args::CompareArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::noise_floor;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::analysis::RunAnalysis;
-use super::args::{ComparisonArgs, PrimaryFigure};
 use super::ci_annotations;
+use super::comparison_args::{ComparisonArgs, PrimaryFigure};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::noise_floor;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, ensure};
 
 use super::analysis::RunAnalysis;
-use super::args::ComparisonArgs;
+use super::comparison_args::ComparisonArgs;
 use super::failure::Failure;
 use super::run_folder::slug;
 use crate::verdict::compare::{NOISE_SCHEMA, NoiseFloor};

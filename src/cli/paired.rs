@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 
-use super::args::{ComparisonArgs, PrimaryFigure};
+use super::comparison_args::{ComparisonArgs, PrimaryFigure};
 use crate::scenario::{Fraction, Quantity};
 use crate::tally::shard::{PairedSettings, Shard};
 

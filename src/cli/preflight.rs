@@ -13,17 +13,19 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 use url::{Host, Position, Url};
 
-use super::args::ShopAccessArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::proxy;
+use super::scenario_args::ShopAccessArgs;
 use super::screen::Screen;
 use crate::base::{Micros, ShopperId};
 use crate::engine::TokioClock;
 use crate::plan::{Plan, Template};
-use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private, looked_up};
+use crate::shopper::browser::address::looked_up;
+use crate::shopper::browser::address_owner::{AddressOwner, is_private};
+use crate::shopper::browser::allowed_hosts::AllowedHosts;
 use crate::shopper::browser::device::AGENT;
-use crate::shopper::browser::session::SessionSettings;
+use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::{
     ClientIdentity, HttpOptions, HttpTransport, Origin, ShopperConnections, TlsCause, TlsError,
     Transport, TransportError, WireRequest,

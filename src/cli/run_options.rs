@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::base::Slice;
     use crate::engine::StopRules;
-    use crate::shopper::browser::session::SessionSettings;
+    use crate::shopper::browser::settings::SessionSettings;
     use crate::shopper::transport::HttpOptions;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 
-use super::args::{LoadArgs, ScenarioArgs};
 use super::ci_annotations;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::input_files::{self, InputFiles};
+use super::scenario_args::{LoadArgs, ScenarioArgs};
 use super::screen::{self, Screen};
 use super::variables::GivenVariables;
 use crate::base::redact::MASK;

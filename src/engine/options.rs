@@ -3,7 +3,7 @@
 use super::purchase_log::PurchaseLogFile;
 use super::stop_rules::StopRules;
 use crate::base::{Micros, Slice};
-use crate::shopper::browser::session::SessionSettings;
+use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::HttpOptions;
 
 /// How a run is to be carried out; what is run is in the plan.

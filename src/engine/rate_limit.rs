@@ -12,7 +12,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use super::budget::Budget;
 use crate::base::Micros;
 use crate::plan::Limits;
-use crate::shopper::browser::session::RequestGate;
+use crate::shopper::browser::fetch::RequestGate;
 use crate::shopper::transport::{Clock, Origin};
 
 /// What each request of one core passes.

@@ -18,7 +18,7 @@ use super::stop::Stop;
 use super::worker::{self, WorkerOptions};
 use crate::base::redact;
 use crate::plan::Plan;
-use crate::shopper::browser::session::SessionSettings;
+use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::{HttpSetupError, HttpTransport};
 use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
 use crate::tally::Tally;

@@ -17,7 +17,8 @@ use crate::plan::example::{add_unit, journey, plan, profile};
 use crate::plan::{
     self, Arm, Behaviour, Check, Conditions, Patience, Plan, RetryStrategy, StatusRange,
 };
-use crate::shopper::browser::session::{RequestGate, SessionSettings};
+use crate::shopper::browser::fetch::RequestGate;
+use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::fake::{Asked, FakeTransport, Rule};
 use crate::shopper::transport::{Origin, TransportError};
 use crate::shopper::{

@@ -37,6 +37,7 @@ pub use crate::capture::{JsonPlace, Value};
 pub use arms::{Arm, MAX_ARMS, RetryStrategy};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use canonical::Canonical;
+pub use compile::compile_records;
 pub use equipment::{Equipment, Network};
 pub use extract::Extract;
 pub use flow::{
@@ -52,7 +53,6 @@ pub use objective_text::ObjectiveError;
 pub use persona::Persona;
 pub use records::{
     FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace, RecordPlan, SourcePlan,
-    compile_records,
 };
 pub use route::UnitVisit;
 pub use schema::schema;

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::Problems;
 use super::source::{LocatedText, SourceText, Span};
-use super::tree::{self, NodeKind, YamlNode};
+use super::tree::{NodeKind, YamlNode};
+use super::yaml;
 use crate::base::Redactor;
 use crate::base::redact::{self, MASK};
 
@@ -84,7 +85,7 @@ fn is_written_out(text: &str) -> bool {
 pub fn copy_without_secrets(name: &str, text: &str, secrets: &Redactor) -> String {
     let source = SourceText::new(name, text);
     let text = source.text();
-    let Some(tree) = tree::read(&mut Problems::new(source.clone())) else {
+    let Some(tree) = yaml::parse(&mut Problems::new(source.clone())) else {
         return secrets.text(text).into_owned();
     };
     let mut values = Vec::new();
@@ -174,7 +175,7 @@ journeys:
 "#;
 
     fn found(text: &str) -> Vec<(String, String)> {
-        let tree = tree::read(&mut Problems::new(SourceText::new("s.yaml", text))).unwrap();
+        let tree = yaml::parse(&mut Problems::new(SourceText::new("s.yaml", text))).unwrap();
         find(&tree).into_iter().map(|found| (found.key, found.value.value)).collect()
     }
 
@@ -201,7 +202,7 @@ journeys:
         }
         assert_eq!(found(&copy), []);
         let read = |text: &str| {
-            tree::read(&mut Problems::new(SourceText::new("s.yaml", text))).unwrap().to_json()
+            yaml::parse(&mut Problems::new(SourceText::new("s.yaml", text))).unwrap().to_json()
         };
         let (mut before, after) = (read(TEXT), read(&copy));
         let step = |json: &serde_json::Value| json["journeys"][0]["steps"][0]["json"].clone();

@@ -8,6 +8,7 @@ use super::amount::Amount;
 use super::arms::{Arm, RetryStrategy};
 use super::assets::AssetRules;
 use super::attributes::{AttributeValue, Figures, Weighed};
+use super::bodies::{GraphQl, Submit, Upload};
 use super::conditions::Conditions;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
@@ -15,8 +16,8 @@ use super::problem::Problems;
 use super::records::{Paging, RecordSource, Records};
 use super::source::{Located, LocatedText};
 use super::steps::{
-    Auth, Basic, Basket, Branch, Choose, GraphQl, Include, JourneyItem, Order, Poll, Purchase,
-    RendezvousGroup, Repeat, Step, Submit, Upload,
+    Auth, Basic, Basket, Branch, Choose, Include, JourneyItem, Order, Poll, Purchase,
+    RendezvousGroup, Repeat, Step,
 };
 use super::tree::{NodeKind, YamlNode};
 use super::units::{Attempts, Count, EventRate, Fraction, Quantity, Weight};

@@ -1,6 +1,6 @@
 //! The scenario: what a person writes down, as typed text with places.
 //!
-//! YAML becomes a located tree (`tree`), the tree becomes typed values (`decode`, `document`), and whatever
+//! YAML becomes a located tree (`yaml`, `tree`), the tree becomes typed values (`decode`, `document`), and whatever
 //! can't be read becomes a `Problem` with its place and its remedy. What the values mean together (names that
 //! must exist, weights that must add up) is the plan's business.
 
@@ -8,6 +8,7 @@ mod amount;
 mod arms;
 mod assets;
 mod attributes;
+mod bodies;
 mod conditions;
 mod credentials;
 mod decode;
@@ -24,12 +25,14 @@ mod steps;
 mod tree;
 mod units;
 mod words;
+mod yaml;
 
 pub use crate::capture::check::StatusRange;
 pub use amount::Amount;
 pub use arms::{Arm, RetryStrategy, STRATEGIES};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
+pub use bodies::{FieldMatch, GraphQl, MultipartPart, Submit, Upload};
 pub use conditions::{Conditions, WrittenCheck};
 pub use credentials::{Credential, copy_without_secrets};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
@@ -46,9 +49,8 @@ pub use records::{PageStyle, Paging, RecordSource, Records};
 pub use schema::schema;
 pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Every, FieldMatch, GraphQl, Include, JourneyItem,
-    METHODS, MultipartPart, Order, Poll, Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
-    Submit, Upload,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Every, Include, JourneyItem, METHODS, Order, Poll,
+    Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
 };
 pub use tree::{NodeKind, YamlNode};
 pub use units::{

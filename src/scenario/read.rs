@@ -1,7 +1,7 @@
 //! A scenario, from its text.
 
 use super::{
-    Credential, Decode, Document, Problems, SourceText, credentials, graphql, shared, tree,
+    Credential, Decode, Document, Problems, SourceText, credentials, graphql, shared, yaml,
 };
 
 /// A scenario as it was written.
@@ -31,7 +31,7 @@ impl Scenario {
     pub fn read(file_name: &str, text: &str) -> (Option<Scenario>, Problems) {
         let source = SourceText::new(file_name, text);
         let mut problems = Problems::new(source.clone());
-        let tree = tree::read(&mut problems);
+        let tree = yaml::parse(&mut problems);
         let credentials = tree.as_ref().map(credentials::find).unwrap_or_default();
         let mut document = tree.and_then(|node| Document::decode(&node, &mut problems));
         if let Some(document) = &mut document {

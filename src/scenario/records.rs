@@ -6,8 +6,9 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping};
 use super::problem::Problems;
 use super::source::{Located, LocatedText, SourceText};
 use super::steps::Auth;
-use super::tree::{self, NodeKind, YamlNode};
+use super::tree::{NodeKind, YamlNode};
 use super::words::MoneyUnit;
+use super::yaml;
 use crate::base::Micros;
 
 mapping! {
@@ -134,7 +135,7 @@ impl Records {
     /// When something in it can't be read: all of it at once.
     pub fn parse(file_name: &str, text: &str) -> Result<(Records, Problems), Problems> {
         let mut problems = Problems::new(SourceText::new(file_name, text));
-        let records = tree::read(&mut problems).and_then(|node| {
+        let records = yaml::parse(&mut problems).and_then(|node| {
             let inner = match &node.kind {
                 NodeKind::Map(entries) => {
                     entries.iter().find(|(key, _)| key.value == "records").map(|(_, node)| node)
@@ -214,7 +215,7 @@ impl RecordSource {
 
 fn presets() -> Named<RecordSource> {
     let mut problems = Problems::new(SourceText::new("record_presets.yaml", PRESETS));
-    let presets = tree::read(&mut problems).and_then(|node| Named::decode(&node, &mut problems));
+    let presets = yaml::parse(&mut problems).and_then(|node| Named::decode(&node, &mut problems));
     debug_assert!(problems.is_empty(), "{}", problems.render(false));
     presets.unwrap_or(Named(Vec::new()))
 }

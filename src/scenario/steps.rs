@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::assets::Assets;
+use super::bodies::{GraphQl, MultipartPart, Submit};
 use super::conditions::Conditions;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping, one_of};
 use super::extract::Extract;
@@ -12,7 +13,7 @@ use super::problem::Problems;
 use super::source::{Located, LocatedText};
 use super::tree::{NodeKind, YamlNode};
 use super::units::{Count, Fraction, Quantity, Times, Weight};
-use super::words::{Client, MoneyUnit, Pick};
+use super::words::{Client, MoneyUnit};
 use crate::base::{Delay, Micros};
 
 /// The keys of a step of which exactly one is given.
@@ -166,50 +167,6 @@ mapping! {
 }
 
 mapping! {
-    /// A form of the page that the shopper is on: the first of which all that is said here is true; and what is filled in.
-    Submit, "a form to submit", rules({
-        "anyOf": [{ "required": ["id"] }, { "required": ["css"] }, { "required": ["action"] }, { "required": ["containing"] }],
-    }) {
-        /// The form's id.
-        "id" => id: LocatedText,
-        /// A CSS selector that matches the form, such as form.checkout.
-        "css" => css: LocatedText,
-        /// The form's action, as a path; a * stands for anything: /basket/add/*.
-        "action" => action: LocatedText,
-        /// A field that the form has: its name, or `{ name: value }`.
-        "containing" => containing: FieldMatch,
-        /// Fields of the form and what is filled in; the others are sent as the page has them. A field that the form does not have, or a choice that it does not offer, is missing content. true and false check and uncheck a box.
-        "fields" => fields: Named<OneOrMany<LocatedText>>,
-        /// Sent besides, whether the form has such fields or not, as scripts of the page would add them.
-        "extra" => extra: Named<OneOrMany<LocatedText>>,
-        /// The button that is pressed: its name, or `{ name: value }` (default: the form's first).
-        "button" => button: FieldMatch,
-        /// Which form, where several are as described: first (the default), last or random.
-        "pick" => pick: Located<Pick>,
-    }
-}
-
-mapping! {
-    /// A GraphQL operation, posted as JSON.
-    GraphQl, "a GraphQL operation", rules({ "oneOf": [{ "required": ["query"] }, { "required": ["file"] }] }) {
-        /// The document: a query or mutation. Taken as it is; values go into `variables`.
-        "query" => query: LocatedText,
-        /// A file that holds the document, relative to the scenario.
-        "file" => file: LocatedText,
-        /// The operation's name, where the document has several, or to call the step by.
-        "operation" => operation: LocatedText,
-        /// The operation's variables. A text that is one placeholder and nothing else keeps the type of its value.
-        "variables" => variables: Named<AnyJson>,
-        /// The address (default that of the defaults, else /graphql).
-        "endpoint" => endpoint: LocatedText,
-        /// What each field of the answer's data must be, by its __typename. Without it, a type whose name ends in Error is a failure.
-        "type" => types: OneOrMany<LocatedText>,
-        /// Types by which a working shop says no.
-        "declined" => declined: OneOrMany<LocatedText>,
-    }
-}
-
-mapping! {
     /// What the basket is worth.
     Basket, "a basket" {
         /// Where the answer says the total.
@@ -244,18 +201,6 @@ mapping! {
 }
 
 mapping! {
-    /// A file that is sent as a part of a body.
-    Upload, "a file to send" {
-        /// The file, relative to the scenario.
-        "file" required => file: LocatedText,
-        /// What it is called to the shop (default: its own name).
-        "filename" => filename: LocatedText,
-        /// Its content type (default application/octet-stream).
-        "type" => content_type: LocatedText,
-    }
-}
-
-mapping! {
     /// A number of shoppers who wait for each other.
     RendezvousGroup, "a gathering of shoppers" {
         /// How many act at one instant.
@@ -278,24 +223,6 @@ pub enum JourneyItem {
     Choose(Choose),
     /// A shared list. None is left where the scenario was read well.
     Include(Include),
-}
-
-/// A field or button of a form: its name, or its name and value.
-#[derive(Clone, Debug)]
-pub enum FieldMatch {
-    /// Whatever its value.
-    Name(LocatedText),
-    /// Of this value.
-    Valued(Named<LocatedText>),
-}
-
-/// A part of a body.
-#[derive(Clone, Debug)]
-pub enum MultipartPart {
-    /// A text.
-    Text(LocatedText),
-    /// A file.
-    Upload(Upload),
 }
 
 /// How often a poll asks.
@@ -347,36 +274,6 @@ impl Decode for JourneyItem {
             .into_iter()
             .rev()
             .fold(step, |other, (key, group)| json!({ "type": "object", "if": { "required": [key] }, "then": group, "else": other }))
-    }
-}
-
-// === impl FieldMatch ===
-
-impl Decode for FieldMatch {
-    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<FieldMatch> {
-        match &node.kind {
-            NodeKind::Map(_) => Named::decode(node, problems).map(FieldMatch::Valued),
-            _ => LocatedText::decode(node, problems).map(FieldMatch::Name),
-        }
-    }
-
-    fn schema(definitions: &mut Definitions) -> Value {
-        json!({ "anyOf": [{ "type": "string" }, Named::<LocatedText>::schema(definitions)], "examples": ["code", { "method_code": "standard" }] })
-    }
-}
-
-// === impl MultipartPart ===
-
-impl Decode for MultipartPart {
-    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<MultipartPart> {
-        match &node.kind {
-            NodeKind::Map(_) => Upload::decode(node, problems).map(MultipartPart::Upload),
-            _ => LocatedText::decode(node, problems).map(MultipartPart::Text),
-        }
-    }
-
-    fn schema(definitions: &mut Definitions) -> Value {
-        json!({ "anyOf": [String::notation(), Upload::schema(definitions)] })
     }
 }
 

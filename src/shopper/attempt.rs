@@ -1,45 +1,37 @@
 //! One try at a step: build the request, send it, check the response, record the outcome.
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
-use http::{HeaderName, Method};
+use http::HeaderName;
 
 use super::activity::{PurchaseUnderWay, StepUnderWay};
-use super::browser::request_headers::RequestKind;
-use super::browser::session::{FetchOutcome, PageRequest};
+use super::browser::fetch::FetchOutcome;
 use super::context::{CoreContext, Env};
 use super::failure_sample::{FailingStep, FailureEvidence};
 use super::journey::JourneyRun;
 use super::page_assets::{PageArrival, load_assets};
-use super::purchase::Intent;
-use super::request::build::{self, fill};
-use super::request::form;
 use super::request::traceparent::traceparent;
-use super::request::variables::built_in;
-use super::response::check::{Checker, FailedCheck};
-use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, failed_fetch};
-use super::response::extract::{Refresh, Response};
-use super::response::prepared::{Prepared, is_large, prepare};
+use super::response::check::FailedCheck;
+use super::response::evaluate::StepResult;
+use super::response::extract::Refresh;
 use super::response::retry_after::retry_after;
+use super::step_response::prepare_within;
 use super::step_watcher::StepWatcher;
-use super::transport::{Clock, WireResponse};
-use crate::base::{Micros, Money, StepId, UnitId};
-use crate::plan::{Body, Client, Plan, Poll, RenderError, Step};
+use super::transport::Clock;
+use crate::base::{Micros, StepId, UnitId};
+use crate::plan::Poll;
 use crate::tally::{
-    AttemptTimes, FailureKind, Observed, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
+    AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
 
 /// The state of one try at a step, over all its requests.
-struct StepTry {
-    unit: UnitId,
-    nth: u32,
-    begun: StepUnderWay,
+pub(super) struct StepTry {
+    pub(super) unit: UnitId,
+    pub(super) nth: u32,
+    pub(super) begun: StepUnderWay,
     sent_at: Option<Micros>,
     /// Exchanges so far, redirects and polls included.
     exchanges: u32,
     /// The address at which the waiting page wants to be asked for again.
-    reload_url: Option<String>,
+    pub(super) reload_url: Option<String>,
     evidence: FailureEvidence,
 }
 
@@ -281,227 +273,6 @@ impl<E: Env> JourneyRun<E> {
         }
         attempt.evidence = FailureEvidence { request: fetched.last_request.take(), answer: None };
         Ok(fetched)
-    }
-
-    /// The request to send next. Where it pays and its body differs from the last attempt's, the intent has a new key.
-    fn build_request<'p>(
-        &mut self,
-        context: &'p CoreContext<E>,
-        attempt: &mut StepTry,
-        pays: bool,
-    ) -> Result<PageRequest<'p>, StepResult> {
-        let plan = &*context.plan;
-        let step = plan.step(attempt.begun.step);
-        let kind = self.request_kind(step, attempt.reload_url.is_some());
-        self.set_intent(context, attempt.unit);
-        self.variables.begin(attempt.begun.step, self.round);
-        let (mut request, mut meant) = match attempt.reload_url.take() {
-            Some(url) => (self.reload_request(plan, step, url)?, Bytes::new()),
-            None => self.step_request(plan, step)?,
-        };
-        if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&meant)) {
-            drop(request);
-            self.intent.iter_mut().for_each(Intent::renew);
-            self.set_intent(context, attempt.unit);
-            self.variables.begin(attempt.begun.step, self.round);
-            (request, meant) = self.step_request(plan, step)?;
-            self.intent.iter_mut().for_each(|intent| {
-                intent.changes(&meant);
-            });
-        }
-        Ok(PageRequest { kind, ..request })
-    }
-
-    /// What the step's request is to whoever makes it.
-    fn request_kind(&self, step: &Step, refreshes: bool) -> RequestKind {
-        let by_browser = match step.client {
-            Some(Client::Browser) => true,
-            Some(Client::App) => false,
-            None => step.on_pages || self.session.page().is_some(),
-        };
-        match (by_browser, step.scripted) {
-            (false, _) => RequestKind::App,
-            (true, true) => RequestKind::Script,
-            (true, false) if refreshes => RequestKind::Refresh,
-            (true, false) => RequestKind::Navigation,
-        }
-    }
-
-    /// The step's request, and what the shopper means by it: the body, but for what a form's page gave.
-    fn step_request<'p>(
-        &self,
-        plan: &'p Plan,
-        step: &'p Step,
-    ) -> Result<(PageRequest<'p>, Bytes), StepResult> {
-        if let Body::Submit(wanted) = &step.request.body {
-            let page = self.session.document();
-            return match form::submit(
-                &step.request,
-                wanted,
-                page.as_ref(),
-                &plan.templates,
-                &self.variables,
-            ) {
-                Ok(submission) => Ok((submission.request, submission.meant)),
-                Err(error) if error.is_missing_content() => Err(StepResult::Failed(FailedCheck {
-                    kind: FailureKind::MissingContent,
-                    detail: error.to_string(),
-                })),
-                Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
-            };
-        }
-        let request = fill(&step.request, &plan.templates, &self.variables)
-            .map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
-        let meant = request.body.clone();
-        Ok((request, meant))
-    }
-
-    /// The request by which a page asks for itself again.
-    fn reload_request<'p>(
-        &self,
-        plan: &'p Plan,
-        step: &'p Step,
-        url: String,
-    ) -> Result<PageRequest<'p>, StepResult> {
-        let headers = build::headers(&step.request, &plan.templates, &self.variables);
-        let headers =
-            headers.map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
-        Ok(PageRequest {
-            method: Method::GET,
-            url: url.into(),
-            is_link: true,
-            kind: RequestKind::Refresh,
-            headers,
-            body: Bytes::new(),
-        })
-    }
-
-    /// Makes the intent's key and marker known to templates, in a purchase.
-    fn set_intent(&mut self, context: &CoreContext<E>, unit: UnitId) {
-        if !context.plan.unit(unit).purchase {
-            return;
-        }
-        let known = self.intent.take().filter(|intent| intent.matches(unit, self.round));
-        let new = || Intent::new(&context.run, self.profile.id, unit, self.round);
-        let intent = self.intent.insert(known.unwrap_or_else(new));
-        self.variables.set_text(built_in::INTENT_ID, &intent.key());
-        self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
-    }
-
-    /// Checks what came, and captures from it what the scenario captures. The response is read once for both.
-    fn read_response(
-        &mut self,
-        context: &CoreContext<E>,
-        step: &Step,
-        (fetched, prepared): (FetchOutcome, Prepared),
-        ended_at: Micros,
-    ) -> (StepResult, Option<WireResponse>) {
-        let page = match fetched.result {
-            Ok(page) => page,
-            Err(error) => return (failed_fetch(&error), None),
-        };
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(Cow::into_owned);
-        let response = Response::new(
-            page.answer.status.as_u16(),
-            &page.answer.headers,
-            &page.answer.body,
-            &cookie,
-        )
-        .at(&page.final_url, fetched.progress.first_location.as_deref())
-        .prepared(prepared);
-        let captured = match self.check(context, step, &response) {
-            Ok(StepResult::Ok) => capture(&context.plan, step, &response, &|place| {
-                self.variables.draw_for_capture(place)
-            }),
-            Ok(result) => Err(result),
-            Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
-        };
-        response.release();
-        let result = match captured {
-            Ok(captured) => {
-                self.keep_captured(context, step, captured, ended_at);
-                StepResult::Ok
-            }
-            Err(result) => result,
-        };
-        (result, Some(page.answer))
-    }
-
-    fn check(
-        &self,
-        context: &CoreContext<E>,
-        step: &Step,
-        response: &Response<'_>,
-    ) -> Result<StepResult, RenderError> {
-        let checker = Checker { templates: &context.plan.templates, scope: &self.variables };
-        context.observe(|observer| {
-            for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
-                observer.conditions_checked(what, &checker.explain(conditions, response));
-            }
-            if let Some(poll) = &step.poll {
-                observer.conditions_checked("until", &checker.explain(&poll.until, response));
-            }
-        });
-        evaluate(step, &checker, response)
-    }
-
-    /// What was captured from a good response becomes the shopper's.
-    fn keep_captured(
-        &mut self,
-        context: &CoreContext<E>,
-        step: &Step,
-        captured: CapturedValues,
-        ended_at: Micros,
-    ) {
-        let plan = &*context.plan;
-        if let Some(text) = &captured.unread_price {
-            let text = format!("none: `{text}` is not one price");
-            context.observe(|observer| observer.value_captured("order value", &text));
-        }
-        if let Some(value) = captured.order_value {
-            let money = Money { minor_units: value.0, currency: plan.currency };
-            // Scripts read the second half.
-            let text = format!("{money}; worth, in minor units: {}", value.0);
-            context.observe(|observer| observer.value_captured("order value", &text));
-            self.outcomes.order_value = Some(value);
-        }
-        let paying_step = plan.unit(step.unit).paying_step;
-        if paying_step.is_some_and(|paying| std::ptr::eq(plan.step(paying), step)) {
-            self.outcomes.record_purchase(ended_at);
-        }
-        for (var, value) in captured.values {
-            context.observe(|observer| {
-                observer.value_captured(&plan.variables[var.index()], &value.as_text());
-            });
-            self.variables.set(var, value);
-        }
-        for (observed, value) in captured.observed {
-            self.outcomes.observed[observed.index()] = match value {
-                Observed::Is(text) => match self.variables.mask(plan, &text) {
-                    Cow::Borrowed(_) => Observed::Is(text),
-                    Cow::Owned(masked) => Observed::Is(masked.into()),
-                },
-                Observed::Missing | Observed::TooMany => value,
-            };
-        }
-    }
-}
-
-/// Reads a large answer away from the core; of any other nothing is made yet. None if that is not done before the shopper
-/// gives up: our own slowness, and not the shop's.
-async fn prepare_within<E: Env>(
-    context: &CoreContext<E>,
-    fetched: &FetchOutcome,
-    give_up_at: Micros,
-) -> Option<Prepared> {
-    let Some(page) = fetched.result.as_ref().ok().filter(|page| is_large(&page.answer)) else {
-        return Some(Prepared::default());
-    };
-    let give_up_at = give_up_at.saturating_add(fetched.progress.held);
-    tokio::select! {
-        biased;
-        prepared = prepare(&page.answer) => Some(prepared),
-        () = context.clock.sleep_until(give_up_at) => None,
     }
 }
 

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::browser::fetch::{RedirectHop, RequestGate};
 use super::browser::returning::ReturningPool;
-use super::browser::session::{BrowserSession, RedirectHop, RequestGate, SessionSettings};
+use super::browser::session::BrowserSession;
+use super::browser::settings::SessionSettings;
 use super::purchase::PurchaseLog;
 use super::rendezvous::MeetingPoints;
 use super::transport::{Clock, Exchange, Transport, WireRequest};

@@ -18,6 +18,8 @@ mod rendezvous;
 mod request;
 mod response;
 mod retry;
+mod step_request;
+mod step_response;
 mod step_watcher;
 pub mod transport;
 

@@ -1,7 +1,7 @@
 //! A step whose page's files are fetched: what the tally counts of them, and when the shopper goes on.
 
 use super::browser::assets::load::{LoadedAssets, PageToLoad};
-use super::browser::session::is_page;
+use super::browser::sniff::is_page;
 use super::context::{CoreContext, Env, Session};
 use super::failure_sample::FailureEvidence;
 use super::transport::{Clock, Exchange};

@@ -1,7 +1,7 @@
 //! What a step's requests count as, one by one; and the purchase that begins with one of them.
 
 use super::activity::{Activity, PurchaseUnderWay};
-use super::browser::session::{FetchWatcher, RedirectHop};
+use super::browser::fetch::{FetchWatcher, RedirectHop};
 use super::context::{CoreContext, Env};
 use super::failure_sample::Trace;
 use super::profile::ShopperProfile;

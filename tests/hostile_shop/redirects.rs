@@ -5,11 +5,12 @@ use std::rc::Rc;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tillrush::base::Micros;
-use tillrush::shopper::browser::request_headers::RequestKind;
-use tillrush::shopper::browser::session::{
-    BrowserSession, FetchError, FetchOutcome, FetchWatcher, PageRequest, RedirectHop,
-    SessionSettings,
+use tillrush::shopper::browser::fetch::{
+    FetchError, FetchOutcome, FetchWatcher, PageRequest, RedirectHop,
 };
+use tillrush::shopper::browser::request_headers::RequestKind;
+use tillrush::shopper::browser::session::BrowserSession;
+use tillrush::shopper::browser::settings::SessionSettings;
 use tillrush::shopper::transport::{Exchange, ShopperConnections, TransportError, WireRequest};
 use url::Url;
 

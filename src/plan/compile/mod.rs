@@ -21,6 +21,7 @@ mod journeys;
 mod load;
 mod names;
 mod objectives;
+mod records;
 mod secrets;
 mod shoppers;
 mod steps;
@@ -28,3 +29,4 @@ mod submit;
 mod text;
 
 use compiler::Compiler;
+pub use records::compile_records;

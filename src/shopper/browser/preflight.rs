@@ -5,8 +5,9 @@ use http::Method;
 use http::header::HeaderValue;
 
 use super::cors::{CorsWish, check_answer};
+use super::fetch::{FetchError, FetchWatcher, RedirectHop, RequestGate};
 use super::redirects::RedirectChain;
-use super::session::{BrowserSession, FetchError, FetchWatcher, RedirectHop, RequestGate};
+use super::session::BrowserSession;
 use crate::shopper::transport::{Exchange, ShopperConnections, WireRequest, WireResponse};
 
 impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {

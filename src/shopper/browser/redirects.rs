@@ -12,11 +12,12 @@ use url::Url;
 
 use super::address::{self, AddressError};
 use super::cookies::SiteContext;
+use super::fetch::{
+    FetchError, FetchProgress, FetchWatcher, FetchedPage, PageRequest, RequestGate,
+};
 use super::referrer::ReferrerPolicy;
 use super::request_headers::{RequestKind, RequestParts};
-use super::session::{
-    BrowserSession, FetchError, FetchProgress, FetchWatcher, FetchedPage, PageRequest, RequestGate,
-};
+use super::session::BrowserSession;
 use super::site::{SiteRelation, is_trustworthy, relation};
 use crate::base::Micros;
 use crate::shopper::transport::{Origin, ShopperConnections, WireRequest, WireResponse};

@@ -52,7 +52,8 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::shopper::browser::session::{BrowserSession, SessionSettings};
+    use crate::shopper::browser::session::BrowserSession;
+    use crate::shopper::browser::settings::SessionSettings;
     use crate::shopper::transport::Transport;
     use crate::shopper::transport::fake::FakeTransport;
 

@@ -1,5 +1,9 @@
 //! What an answer is whose `content-type` says nothing: told by its first bytes, as Chromium does (WHATWG MIME Sniffing, 5.1 and 7.1).
 
+use http::header::{self, HeaderValue};
+
+use crate::shopper::transport::WireResponse;
+
 /// How a page begins, in capitals.
 const BEGINS: [&[u8]; 17] = [
     b"<!DOCTYPE HTML",
@@ -42,6 +46,21 @@ pub(crate) fn looks_like_page(body: &[u8]) -> bool {
         start.eq_ignore_ascii_case(begin)
             && (begin.ends_with(b"-") || matches!(next, b' ' | b'>' | b'\t' | b'\n' | b'\r'))
     })
+}
+
+/// Whether an answer is a page that the shopper is then on, rather than data that the page asked for.
+pub(crate) fn is_page(answer: &WireResponse) -> bool {
+    let html = |value: &HeaderValue| {
+        let kind = value.as_bytes();
+        ["text/html", "application/xhtml+xml"].iter().any(|html| {
+            kind.len() >= html.len() && kind[..html.len()].eq_ignore_ascii_case(html.as_bytes())
+        })
+    };
+    let kind = answer.headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(html)
+        || says_nothing(kind.map(HeaderValue::as_bytes))
+            && !answer.headers.contains_key(header::X_CONTENT_TYPE_OPTIONS)
+            && looks_like_page(&answer.body)
 }
 
 #[cfg(test)]

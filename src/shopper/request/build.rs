@@ -12,8 +12,8 @@ use crate::plan::{
     self, Auth, Body, JsonSegment, MultipartPart, RenderError, Request, Template, TemplateScope,
     Templates,
 };
+use crate::shopper::browser::fetch::PageRequest;
 use crate::shopper::browser::request_headers::RequestKind;
-use crate::shopper::browser::session::PageRequest;
 
 /// What a form leaves as it is (WHATWG URL, application/x-www-form-urlencoded); a space becomes `+`.
 const FORM: &AsciiSet =

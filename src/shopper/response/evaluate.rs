@@ -5,7 +5,7 @@ use super::extract::{Refresh, Response};
 use super::price;
 use crate::base::{Currency, MinorUnits, ObservedId, VarId};
 use crate::plan::{Plan, RenderError, Step, Value};
-use crate::shopper::browser::session::FetchError;
+use crate::shopper::browser::fetch::FetchError;
 use crate::shopper::failure_kind::classify_transport_error;
 use crate::shopper::request::variables::built_in;
 use crate::tally::{FailureKind, Observed, OwnFault};

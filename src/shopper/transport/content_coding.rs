@@ -9,6 +9,9 @@
 //! | `deflate` without zlib's header | read |
 //! | a body that is not of its coding at all, or damaged within | a failure, as in Chromium |
 
+mod coding;
+mod inflate;
+
 use std::error::Error;
 use std::io::{self, ErrorKind, Read};
 
@@ -16,29 +19,12 @@ use ::http::HeaderMap;
 use ::http::header::CONTENT_ENCODING;
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
-use flate2::{Decompress, FlushDecompress, Status};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use super::TransportError;
 use crate::shopper::off_core::{LARGE, off_core};
-
-/// A coding that is offered to shops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Gzip,
-    Deflate,
-    Brotli,
-    Zstd,
-}
-
-/// Why a body can't be decoded.
-#[derive(Debug)]
-enum DecodeError {
-    /// It is not of this coding.
-    Corrupt(Coding),
-    /// It grows beyond the bound.
-    TooLarge,
-}
+use coding::{Coding, DecodeError};
+use inflate::{deflate, gzip};
 
 /// The largest window a zstd body may ask for (RFC 9659).
 const ZSTD_WINDOW: u64 = 8 << 20;
@@ -46,12 +32,6 @@ const ZSTD_WINDOW: u64 = 8 << 20;
 const MAX_CODINGS: usize = 4;
 /// Room made at once, in bytes; more as it comes.
 const FIRST_ROOM: u64 = 1 << 20;
-/// The least room for more, in bytes.
-const MORE_ROOM: usize = 16 << 10;
-/// What every gzip member begins with: its magic number and the only method.
-const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b, 0x08];
-/// Checksum and length at a gzip member's end, in bytes.
-const GZIP_TRAILER: usize = 8;
 
 /// The body without its content codings, at most `bound` bytes. A large one is decoded away from the core.
 ///
@@ -113,80 +93,6 @@ fn codings(headers: &HeaderMap) -> Option<Vec<Coding>> {
     Some(codings)
 }
 
-/// The members of a gzip body. Their checksums are not looked at, nor is what follows the last of them.
-fn gzip(body: &[u8], plain: &mut Vec<u8>, bound: u64) -> Result<(), DecodeError> {
-    let mut rest = body;
-    loop {
-        if !rest.starts_with(GZIP_MAGIC) {
-            let first = rest.len() == body.len();
-            let cut = GZIP_MAGIC.starts_with(rest);
-            return if first && !cut { Err(DecodeError::Corrupt(Coding::Gzip)) } else { Ok(()) };
-        }
-        let Some(header) = gzip_header(rest) else { return Ok(()) };
-        let mut inflater = Decompress::new(false);
-        let used = inflate(&mut inflater, &rest[header..], plain, bound, Coding::Gzip)?;
-        rest = rest.get(header + used + GZIP_TRAILER..).unwrap_or_default();
-        if rest.is_empty() {
-            return Ok(());
-        }
-    }
-}
-
-/// The length of a member's header (RFC 1952 2.3); none where it is cut.
-fn gzip_header(member: &[u8]) -> Option<usize> {
-    const HEADER_CHECKSUM: u8 = 1 << 1;
-    const EXTRA: u8 = 1 << 2;
-    const NAME: u8 = 1 << 3;
-    const COMMENT: u8 = 1 << 4;
-    let flags = *member.get(3)?;
-    let mut length = 10;
-    if flags & EXTRA != 0 {
-        let extra = member.get(length..length + 2)?;
-        length += 2 + usize::from(u16::from_le_bytes([extra[0], extra[1]]));
-    }
-    for text in [NAME, COMMENT] {
-        if flags & text != 0 {
-            length += memchr::memchr(0, member.get(length..)?)? + 1;
-        }
-    }
-    if flags & HEADER_CHECKSUM != 0 {
-        length += 2;
-    }
-    (length <= member.len()).then_some(length)
-}
-
-fn deflate(body: &[u8], plain: &mut Vec<u8>, bound: u64) -> Result<(), DecodeError> {
-    let mut inflater = Decompress::new(is_zlib(body));
-    inflate(&mut inflater, body, plain, bound, Coding::Deflate).map(|_| ())
-}
-
-/// Inflates to the stream's end, or to where it is cut; how many bytes of it were used.
-fn inflate(
-    inflater: &mut Decompress,
-    stream: &[u8],
-    plain: &mut Vec<u8>,
-    bound: u64,
-    coding: Coding,
-) -> Result<usize, DecodeError> {
-    loop {
-        if plain.len() == plain.capacity() {
-            plain.reserve(MORE_ROOM);
-        }
-        let used = inflater.total_in() as usize;
-        let before = (inflater.total_in(), inflater.total_out());
-        let status = inflater
-            .decompress_vec(&stream[used..], plain, FlushDecompress::None)
-            .map_err(|_| DecodeError::Corrupt(coding))?;
-        if plain.len() as u64 > bound {
-            return Err(DecodeError::TooLarge);
-        }
-        let stuck = before == (inflater.total_in(), inflater.total_out());
-        if status == Status::StreamEnd || (stuck && plain.len() < plain.capacity()) {
-            return Ok(inflater.total_in() as usize);
-        }
-    }
-}
-
 fn brotli(body: &[u8], plain: &mut Vec<u8>, bound: u64) -> Result<(), DecodeError> {
     let decoder = Decompressor::new(CutAtEnd(body), 4_096);
     read_all(decoder, plain, bound, Coding::Brotli)
@@ -241,191 +147,5 @@ impl Read for CutAtEnd<'_> {
     }
 }
 
-/// Whether `deflate` means zlib (RFC 1950), as it should, or a bare stream (RFC 1951), as some servers send.
-fn is_zlib(body: &[u8]) -> bool {
-    matches!(body, [method, flags, ..]
-        if method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))
-}
-
-// === impl Coding ===
-
-impl Coding {
-    fn of(name: &[u8]) -> Option<Coding> {
-        match name.to_ascii_lowercase().as_slice() {
-            b"gzip" | b"x-gzip" => Some(Coding::Gzip),
-            b"deflate" => Some(Coding::Deflate),
-            b"br" => Some(Coding::Brotli),
-            b"zstd" => Some(Coding::Zstd),
-            _ => None,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Coding::Gzip => "gzip",
-            Coding::Deflate => "deflate",
-            Coding::Brotli => "br",
-            Coding::Zstd => "zstd",
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-    use ::http::HeaderValue;
-    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-    use flate2::{Compression, GzBuilder};
-    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-
-    const TEXT: &[u8] = b"a shop's page, a shop's page, a shop's page, and its footer";
-    const BROTLI: &[u8] = b"\x8b\x06\x80hello, shopper\x03";
-
-    fn encoded(name: &str, text: &[u8]) -> Vec<u8> {
-        match name {
-            "gzip" => {
-                let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-                encoder.write_all(text).unwrap();
-                encoder.finish().unwrap()
-            }
-            "zlib" => {
-                let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-                encoder.write_all(text).unwrap();
-                encoder.finish().unwrap()
-            }
-            "deflate" => {
-                let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-                encoder.write_all(text).unwrap();
-                encoder.finish().unwrap()
-            }
-            "zstd" => compress_to_vec(text, CompressionLevel::Fastest),
-            _ => unreachable!("no such encoding here"),
-        }
-    }
-
-    fn decode(names: &'static str, body: Vec<u8>, bound: u64) -> Result<Bytes, TransportError> {
-        let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static(names))]);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(super::decode(&headers, Bytes::from(body), bound))
-    }
-
-    #[test]
-    fn every_encoding_that_is_offered_is_understood() {
-        assert_eq!(decode("gzip", encoded("gzip", TEXT), 1_000).unwrap(), TEXT);
-        assert_eq!(decode("X-GZIP", encoded("gzip", TEXT), 1_000).unwrap(), TEXT);
-        assert_eq!(decode("deflate", encoded("zlib", TEXT), 1_000).unwrap(), TEXT);
-        assert_eq!(decode("deflate", encoded("deflate", TEXT), 1_000).unwrap(), TEXT);
-        assert_eq!(decode("zstd", encoded("zstd", TEXT), 1_000).unwrap(), TEXT);
-        let twice = [encoded("zstd", TEXT), encoded("zstd", TEXT)].concat();
-        assert_eq!(decode("zstd", twice, 1_000).unwrap(), [TEXT, TEXT].concat());
-        assert_eq!(decode("br", BROTLI.to_vec(), 1_000).unwrap(), b"hello, shopper"[..]);
-        assert_eq!(
-            decode("gzip, zstd", encoded("zstd", &encoded("gzip", TEXT)), 1_000).unwrap(),
-            TEXT
-        );
-        assert_eq!(decode("identity", TEXT.to_vec(), 1_000).unwrap(), TEXT);
-        assert_eq!(decode("utf-8", TEXT.to_vec(), 1_000).unwrap(), TEXT);
-    }
-
-    #[test]
-    fn a_cut_body_is_what_was_there() {
-        let text: Vec<u8> =
-            (0..20_000u32).flat_map(|n| (n * 7_919 % 10_007).to_be_bytes()).collect();
-        for (name, kind) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "deflate")] {
-            let whole = encoded(kind, &text);
-            let shown = decode(name, whole[..whole.len() / 2].to_vec(), 1 << 20).unwrap();
-            assert!(!shown.is_empty() && text.starts_with(&shown), "{kind}: {} bytes", shown.len());
-        }
-        let brotli = decode("br", BROTLI[..BROTLI.len() - 3].to_vec(), 1_000).unwrap();
-        assert!(b"hello, shopper".starts_with(&brotli));
-        let zstd = encoded("zstd", &text);
-        let shown = decode("zstd", zstd[..zstd.len() - 3].to_vec(), 1 << 20).unwrap();
-        assert!(text.starts_with(&shown), "{} bytes", shown.len());
-    }
-
-    #[test]
-    fn gzip_needs_neither_a_right_trailer_nor_one_at_all_and_may_have_rubbish_behind() {
-        let whole = encoded("gzip", TEXT);
-        let mut wrong = whole.clone();
-        let end = wrong.len();
-        wrong[end - 8] ^= 0xff;
-        for body in [wrong, whole[..end - 8].to_vec(), whole[..end - 3].to_vec()] {
-            assert_eq!(decode("gzip", body, 1_000).unwrap(), TEXT);
-        }
-        for rubbish in [&[0; 20][..], b"<!-- 12 ms -->", &whole[..2]] {
-            assert_eq!(decode("gzip", [&whole, rubbish].concat(), 1_000).unwrap(), TEXT);
-        }
-        let twice = [&whole[..], &whole[..]].concat();
-        assert_eq!(decode("gzip", twice, 1_000).unwrap(), [TEXT, TEXT].concat());
-        let mut named = GzBuilder::new().filename("a").comment("b").extra(vec![1, 2, 3]);
-        named = named.mtime(7);
-        let mut encoder = named.write(Vec::new(), Compression::fast());
-        encoder.write_all(TEXT).unwrap();
-        assert_eq!(decode("gzip", encoder.finish().unwrap(), 1_000).unwrap(), TEXT);
-    }
-
-    #[test]
-    fn one_unknown_coding_among_others_leaves_the_body_as_it_came() {
-        let body = encoded("gzip", TEXT);
-        assert_eq!(decode("foo, gzip", body.clone(), 1_000).unwrap(), body);
-    }
-
-    #[test]
-    fn a_body_that_is_not_of_its_coding_is_not_proper() {
-        let mut wrong_sum = encoded("zlib", TEXT);
-        *wrong_sum.last_mut().unwrap() ^= 0xff;
-        for (name, body) in [
-            ("gzip", TEXT.to_vec()),
-            ("gzip", encoded("zlib", TEXT)),
-            ("deflate", wrong_sum),
-            ("deflate", TEXT.to_vec()),
-            ("zstd", TEXT.to_vec()),
-            ("br", TEXT.to_vec()),
-        ] {
-            assert!(
-                matches!(decode(name, body, 1_000), Err(TransportError::Protocol(_))),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_body_that_grows_beyond_the_bound_is_refused() {
-        let bomb = vec![b'x'; 1 << 20];
-        for (name, kind) in [("gzip", "gzip"), ("deflate", "zlib"), ("zstd", "zstd")] {
-            let small = encoded(kind, &bomb);
-            assert!(small.len() < 20_000, "{kind} {}", small.len());
-            assert_eq!(
-                decode(name, small.clone(), 1 << 19),
-                Err(TransportError::BodyTooLarge(1 << 19)),
-                "{name}"
-            );
-            assert_eq!(decode(name, small, 1 << 20).unwrap().len(), 1 << 20, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_large_body_is_decoded_while_others_go_on_and_a_small_one_at_once() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let headers: HeaderMap =
-            [(CONTENT_ENCODING, "gzip".parse().unwrap())].into_iter().collect();
-        let polls_until_decoded = |text: &[u8]| {
-            let body = Bytes::from(encoded("gzip", text));
-            runtime.block_on(async {
-                let mut decoded = std::pin::pin!(super::decode(&headers, body, 1 << 24));
-                let mut polls = 0u64;
-                let plain = std::future::poll_fn(|context| {
-                    polls += 1;
-                    decoded.as_mut().poll(context)
-                });
-                assert_eq!(plain.await.unwrap(), text);
-                polls
-            })
-        };
-        assert_eq!(polls_until_decoded(&vec![b'x'; LARGE]), 1);
-        assert!(polls_until_decoded(&vec![b'x'; LARGE + 1]) > 1);
-        assert!(polls_until_decoded(&vec![b'x'; 8 << 20]) > 1);
-    }
-}
+mod tests;

@@ -7,8 +7,6 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,52 +26,18 @@ use super::exchange::{
 };
 use super::http1::{Buffers, Head, Http1Error};
 use super::http2::Message;
-use super::identity::ClientIdentity;
 use super::lookup::Lookup;
 use super::network::NetworkLink;
+use super::options::{HttpOptions, HttpSetupError};
 use super::resend::{self, Resend};
 use super::shared::{ExchangeTimings, SharedState};
-use super::tls::{self, RootsError, Tls, TlsResumption};
+use super::tls::{self, Tls};
 use crate::base::{Micros, ShopperId};
 use crate::plan::{ConnectionReuse, Network};
-use crate::shopper::browser::address::AllowedHosts;
 
 /// Opens connections to a real shop.
 pub struct HttpTransport<C> {
     shared: Rc<SharedState<C>>,
-}
-
-/// How to speak to the shop.
-#[derive(Clone, Debug)]
-pub struct HttpOptions {
-    /// Whether each shopper dials anew.
-    pub connections: ConnectionReuse,
-    /// Whether any certificate is good enough.
-    pub insecure: bool,
-    /// A PEM file of root certificates to trust beside the system's.
-    pub extra_roots: Option<PathBuf>,
-    /// Who shoppers are to a shop that asks for a certificate.
-    pub identity: Option<ClientIdentity>,
-    /// Which TLS sessions a handshake may resume.
-    pub resumption: TlsResumption,
-    /// Whether HTTP/2 is offered where TLS is spoken.
-    pub http2: bool,
-    /// Local addresses to spread connections over, in turn; empty for the system's choice. Each has some
-    /// 28,000 ports, and a port rests a minute after its connection was closed.
-    pub sources: Vec<IpAddr>,
-    /// Hosts that may be at public addresses. Any other is refused as soon as its name leads to one: a name may change its
-    /// meaning during a run.
-    pub may_be_public: AllowedHosts,
-    /// The largest body that is read, in bytes, encoded and decoded.
-    pub max_body: u64,
-}
-
-/// Why the transport can't be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum HttpSetupError {
-    /// The extra root certificates.
-    #[error(transparent)]
-    Roots(#[from] RootsError),
 }
 
 /// One shopper's connections to real shops: at most one for each origin.
@@ -84,29 +48,8 @@ pub struct HttpConnections<C> {
     /// The network that the shopper is on; none for what lies between this machine and the shop.
     link: Option<Rc<NetworkLink>>,
 }
-
-/// The largest body that is read unless an option says otherwise, in bytes: product feeds and invoices fit.
-const DEFAULT_MAX_BODY: u64 = 64 << 20;
 /// How often a request that came back unsent is tried on a kept-alive connection again, before a new one.
 const KEPT_TRIES: u32 = 2;
-
-// === impl HttpOptions ===
-
-impl Default for HttpOptions {
-    fn default() -> HttpOptions {
-        HttpOptions {
-            connections: ConnectionReuse::PerShopper,
-            insecure: false,
-            extra_roots: None,
-            identity: None,
-            resumption: TlsResumption::default(),
-            http2: true,
-            sources: Vec::new(),
-            may_be_public: AllowedHosts::default(),
-            max_body: DEFAULT_MAX_BODY,
-        }
-    }
-}
 
 // === impl HttpTransport ===
 

@@ -14,7 +14,9 @@ use tokio::sync::OnceCell;
 use super::error::{self, TransportError};
 use super::exchange::{Clock, Origin};
 use crate::base::Micros;
-use crate::shopper::browser::address::{AddressOwner, AllowedHosts, is_private, looked_up};
+use crate::shopper::browser::address::looked_up;
+use crate::shopper::browser::address_owner::{AddressOwner, is_private};
+use crate::shopper::browser::allowed_hosts::AllowedHosts;
 
 /// How long an answer (or the lack of one) serves.
 pub(super) const KEPT_FOR: Micros = Micros::from_secs(2);

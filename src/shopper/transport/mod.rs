@@ -18,6 +18,7 @@ mod http2;
 mod identity;
 mod lookup;
 mod network;
+mod options;
 mod resend;
 mod shared;
 mod tls;
@@ -27,7 +28,8 @@ pub use self::error::TransportError;
 pub use self::exchange::{
     Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
 };
-pub use self::http::{HttpConnections, HttpOptions, HttpSetupError, HttpTransport};
+pub use self::http::{HttpConnections, HttpTransport};
 pub use self::identity::{ClientIdentity, IdentityError};
+pub use self::options::{HttpOptions, HttpSetupError};
 pub use self::tls::{RootsError, TlsResumption};
 pub use self::tls_error::{TlsCause, TlsError};

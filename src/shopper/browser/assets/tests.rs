@@ -8,9 +8,10 @@ use url::Url;
 
 use super::load::{LoadedAssets, PageToLoad};
 use crate::base::Micros;
-use crate::shopper::browser::address::AllowedHosts;
+use crate::shopper::browser::allowed_hosts::AllowedHosts;
 use crate::shopper::browser::referrer::ReferrerPolicy;
-use crate::shopper::browser::session::{BrowserSession, SessionSettings};
+use crate::shopper::browser::session::BrowserSession;
+use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::{
     Clock, Exchange, ShopperConnections, TransportError, WireRequest, WireResponse,
 };

@@ -4,13 +4,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use http::Version;
-
-use http::StatusCode;
+use http::{Method, StatusCode, Version};
 
 use super::*;
 use crate::plan::Device;
+use crate::shopper::browser::allowed_hosts::AllowedHosts;
+use crate::shopper::browser::device::AGENT;
+use crate::shopper::browser::fetch::{FetchError, RedirectHop};
 use crate::shopper::browser::redirects::location_of;
+use crate::shopper::browser::request_headers::RequestKind;
+use crate::shopper::transport::{Exchange, WireRequest, WireResponse};
 use crate::tally::Phases;
 
 /// Answers each address (`METHOD http://host/path`) with a status and headers; 200 without headers where none is known.

@@ -8,8 +8,9 @@ use super::error::SubmitError;
 use super::form_page::FormPage;
 use super::{controls, encode, fill, select};
 use crate::plan::{Request, Submit, TemplateScope, Templates};
+use crate::shopper::browser::fetch::PageRequest;
 use crate::shopper::browser::request_headers::RequestKind;
-use crate::shopper::browser::session::{Document, PageRequest};
+use crate::shopper::browser::session::Document;
 use crate::shopper::request::build::encode_form;
 use crate::shopper::response::charset;
 

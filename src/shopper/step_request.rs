@@ -1,0 +1,126 @@
+//! The request of a step: from its templates, a form of the page, or the page that asks to be reloaded.
+
+use bytes::Bytes;
+use http::Method;
+
+use super::attempt::StepTry;
+use super::browser::fetch::PageRequest;
+use super::browser::request_headers::RequestKind;
+use super::context::{CoreContext, Env};
+use super::journey::JourneyRun;
+use super::purchase::Intent;
+use super::request::build::{self, fill};
+use super::request::form;
+use super::request::variables::built_in;
+use super::response::check::FailedCheck;
+use super::response::evaluate::StepResult;
+use crate::base::UnitId;
+use crate::plan::{Body, Client, Plan, Step};
+use crate::tally::{FailureKind, OwnFault};
+
+impl<E: Env> JourneyRun<E> {
+    /// The request to send next. Where it pays and its body differs from the last attempt's, the intent has a new key.
+    pub(super) fn build_request<'p>(
+        &mut self,
+        context: &'p CoreContext<E>,
+        attempt: &mut StepTry,
+        pays: bool,
+    ) -> Result<PageRequest<'p>, StepResult> {
+        let plan = &*context.plan;
+        let step = plan.step(attempt.begun.step);
+        let kind = self.request_kind(step, attempt.reload_url.is_some());
+        self.set_intent(context, attempt.unit);
+        self.variables.begin(attempt.begun.step, self.round);
+        let (mut request, mut meant) = match attempt.reload_url.take() {
+            Some(url) => (self.reload_request(plan, step, url)?, Bytes::new()),
+            None => self.step_request(plan, step)?,
+        };
+        if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&meant)) {
+            drop(request);
+            self.intent.iter_mut().for_each(Intent::renew);
+            self.set_intent(context, attempt.unit);
+            self.variables.begin(attempt.begun.step, self.round);
+            (request, meant) = self.step_request(plan, step)?;
+            self.intent.iter_mut().for_each(|intent| {
+                intent.changes(&meant);
+            });
+        }
+        Ok(PageRequest { kind, ..request })
+    }
+
+    /// What the step's request is to whoever makes it.
+    fn request_kind(&self, step: &Step, refreshes: bool) -> RequestKind {
+        let by_browser = match step.client {
+            Some(Client::Browser) => true,
+            Some(Client::App) => false,
+            None => step.on_pages || self.session.page().is_some(),
+        };
+        match (by_browser, step.scripted) {
+            (false, _) => RequestKind::App,
+            (true, true) => RequestKind::Script,
+            (true, false) if refreshes => RequestKind::Refresh,
+            (true, false) => RequestKind::Navigation,
+        }
+    }
+
+    /// The step's request, and what the shopper means by it: the body, but for what a form's page gave.
+    fn step_request<'p>(
+        &self,
+        plan: &'p Plan,
+        step: &'p Step,
+    ) -> Result<(PageRequest<'p>, Bytes), StepResult> {
+        if let Body::Submit(wanted) = &step.request.body {
+            let page = self.session.document();
+            return match form::submit(
+                &step.request,
+                wanted,
+                page.as_ref(),
+                &plan.templates,
+                &self.variables,
+            ) {
+                Ok(submission) => Ok((submission.request, submission.meant)),
+                Err(error) if error.is_missing_content() => Err(StepResult::Failed(FailedCheck {
+                    kind: FailureKind::MissingContent,
+                    detail: error.to_string(),
+                })),
+                Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
+            };
+        }
+        let request = fill(&step.request, &plan.templates, &self.variables)
+            .map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
+        let meant = request.body.clone();
+        Ok((request, meant))
+    }
+
+    /// The request by which a page asks for itself again.
+    fn reload_request<'p>(
+        &self,
+        plan: &'p Plan,
+        step: &'p Step,
+        url: String,
+    ) -> Result<PageRequest<'p>, StepResult> {
+        let headers = build::headers(&step.request, &plan.templates, &self.variables);
+        let headers =
+            headers.map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
+        Ok(PageRequest {
+            method: Method::GET,
+            url: url.into(),
+            is_link: true,
+            kind: RequestKind::Refresh,
+            headers,
+            body: Bytes::new(),
+        })
+    }
+
+    /// Makes the intent's key and marker known to templates, in a purchase.
+    fn set_intent(&mut self, context: &CoreContext<E>, unit: UnitId) {
+        if !context.plan.unit(unit).purchase {
+            return;
+        }
+        let known = self.intent.take().filter(|intent| intent.matches(unit, self.round));
+        let new = || Intent::new(&context.run, self.profile.id, unit, self.round);
+        let intent = self.intent.insert(known.unwrap_or_else(new));
+        self.variables.set_text(built_in::INTENT_ID, &intent.key());
+        self.variables.set_text(built_in::INTENT_MARKER, &intent.marker);
+    }
+}
