@@ -209,6 +209,11 @@ fn quantities() {
         (arms("«arms»: [same, { wait: 1s }, same]"), &["`same` is given twice"], &["one of the two"]),
         (arms("arms: [same, «again»]"), &["no way to try again"], &["fresh: session"]),
         (arms("arms: [same, { fresh: «cart» }]"), &["`cart` is not something"], &["session"]),
+        (
+            arms("arms: [same, { fresh: «key» }]"),
+            &["no purchase sends an idempotency key"],
+            &["intent.id"],
+        ),
         (arms("arms: [same, { redraw: «pament» }]"), &["no attribute `pament`"], &["write payment"]),
         (arms("arms: [same, { redraw: «device» }]"), &["no other value"], &["second value"]),
         (arms("arms: [same, { set: { payment: «gold» } }]"), &["no value `gold`"], &["`card` or `gift`"]),

@@ -345,7 +345,7 @@ journeys: [{ name: a, steps: [{ name: b, get: / }] }]",
             &RetryStrategy::Same,
             &RetryStrategy::Redraw(0),
             &RetryStrategy::Set(vec![(1, 0), (0, 0)]),
-            &RetryStrategy::Fresh,
+            &RetryStrategy::FreshSession,
             &RetryStrategy::Wait(pause)
         ]
     );

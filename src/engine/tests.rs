@@ -422,7 +422,7 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
 fn a_fresh_session_replays_the_journey_from_its_start_and_counts_nobody_twice() {
     let mut plan = shop_plan();
     plan.shoppers.behaviour = Behaviour::Experiment;
-    plan.shoppers.arms = [RetryStrategy::Same, RetryStrategy::Fresh]
+    plan.shoppers.arms = [RetryStrategy::Same, RetryStrategy::FreshSession]
         .map(|strategy| Arm { label: format!("{strategy:?}"), strategy })
         .into();
     // The fourth request of a shopper succeeds: at once after a replay, at the third try otherwise.

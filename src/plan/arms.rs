@@ -7,7 +7,7 @@
 use super::persona::choose;
 use super::{Plan, Shoppers};
 use crate::base::random::{Purpose, below, draw, uniform};
-use crate::base::{Delay, ShopperId};
+use crate::base::{Delay, ShopperId, StepId, UnitId, VarId};
 
 /// One arm of the experiment.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,10 +28,15 @@ pub enum RetryStrategy {
     /// With these values: places of attributes and of their values.
     Set(Vec<(usize, u8)>),
     /// As a new customer: without cookies, on new connections, from the start of the journey.
-    Fresh,
+    FreshSession,
+    /// The same purchase under a new idempotency key.
+    FreshKey,
     /// After this pause.
     Wait(Delay),
 }
+
+/// `intent.id`.
+const INTENT_ID: VarId = VarId(0);
 
 /// How many arms an experiment may have.
 pub const MAX_ARMS: usize = 16;
@@ -46,14 +51,16 @@ impl Shoppers {
     }
 
     /// The arms that would change anything for a shopper who holds these values, as bits by place. To set what one has
-    /// already is no other way; and who has an order does not begin anew, lest there be two.
-    pub fn eligible(&self, held: &[u8], bought: bool) -> u16 {
+    /// already is no other way; who has an order does not begin anew, lest there be two; and only what sends a key (`keyed`) can
+    /// have another.
+    pub fn eligible(&self, held: &[u8], bought: bool, keyed: bool) -> u16 {
         let changes = |arm: &Arm| match &arm.strategy {
             RetryStrategy::Same | RetryStrategy::Redraw(_) | RetryStrategy::Wait(_) => true,
             RetryStrategy::Set(values) => {
                 values.iter().any(|&(place, value)| held.get(place) != Some(&value))
             }
-            RetryStrategy::Fresh => !bought,
+            RetryStrategy::FreshSession => !bought,
+            RetryStrategy::FreshKey => keyed,
         };
         self.arms
             .iter()
@@ -66,11 +73,41 @@ impl Shoppers {
 // === impl Plan ===
 
 impl Plan {
+    /// Whether this unit is a purchase whose requests carry the intent's idempotency key.
+    pub fn sends_key(&self, unit: UnitId) -> bool {
+        let unit = self.unit(unit);
+        let reads_key = |step: u16| self.step(StepId(step)).request.reads().contains(&INTENT_ID);
+        unit.purchase && unit.steps.clone().any(reads_key)
+    }
+
+    /// Whether trying again in this way renews the idempotency key as well: another body is another wish.
+    pub fn renews_key(&self, way: &RetryStrategy) -> bool {
+        let changed: Vec<VarId> = match way {
+            RetryStrategy::Same | RetryStrategy::FreshSession | RetryStrategy::Wait(_) => {
+                Vec::new()
+            }
+            RetryStrategy::FreshKey => return true,
+            RetryStrategy::Redraw(place) => vec![self.shoppers.attributes[*place].var],
+            RetryStrategy::Set(values) => {
+                values.iter().map(|(place, _)| self.shoppers.attributes[*place].var).collect()
+            }
+        };
+        (0..self.units.len()).map(|unit| UnitId(unit as u16)).any(|unit| {
+            let step = self.unit(unit).paying_step.filter(|_| self.sends_key(unit));
+            step.is_some_and(|step| {
+                self.step(step).request.body.reads().iter().any(|var| changed.contains(var))
+            })
+        })
+    }
+
     /// The values that a shopper holds after going this way.
     pub fn values_after(&self, way: &RetryStrategy, shopper: ShopperId, held: &[u8]) -> Vec<u8> {
         let mut values = held.to_vec();
         match way {
-            RetryStrategy::Same | RetryStrategy::Fresh | RetryStrategy::Wait(_) => {}
+            RetryStrategy::Same
+            | RetryStrategy::FreshSession
+            | RetryStrategy::FreshKey
+            | RetryStrategy::Wait(_) => {}
             RetryStrategy::Set(wanted) => {
                 wanted.iter().for_each(|&(place, value)| values[place] = value)
             }
@@ -100,7 +137,7 @@ mod tests {
             RetryStrategy::Same,
             RetryStrategy::Redraw(0),
             RetryStrategy::Set(vec![(1, 0)]),
-            RetryStrategy::Fresh,
+            RetryStrategy::FreshSession,
         ];
         plan.shoppers.arms = strategies
             .into_iter()
@@ -149,14 +186,19 @@ mod tests {
             plan.values_after(&RetryStrategy::Set(vec![(1, 0)]), ShopperId(1), &[2, 1]),
             [2, 0]
         );
-        assert_eq!(plan.values_after(&RetryStrategy::Fresh, ShopperId(1), &[2, 1]), [2, 1]);
+        assert_eq!(plan.values_after(&RetryStrategy::FreshSession, ShopperId(1), &[2, 1]), [2, 1]);
     }
 
     #[test]
     fn an_arm_that_would_change_nothing_is_none() {
         let shoppers = experiment().shoppers;
-        assert_eq!(shoppers.eligible(&[0, 1], false), 0b1111);
-        assert_eq!(shoppers.eligible(&[0, 0], false), 0b1011);
-        assert_eq!(shoppers.eligible(&[0, 1], true), 0b0111);
+        assert_eq!(shoppers.eligible(&[0, 1], false, true), 0b1111);
+        assert_eq!(shoppers.eligible(&[0, 0], false, true), 0b1011);
+        assert_eq!(shoppers.eligible(&[0, 1], true, true), 0b0111);
+        let mut shoppers = shoppers;
+        let strategy = RetryStrategy::FreshKey;
+        shoppers.arms[0] = Arm { label: "fresh: key".into(), strategy };
+        assert_eq!(shoppers.eligible(&[0, 1], false, true), 0b1111);
+        assert_eq!(shoppers.eligible(&[0, 1], false, false), 0b1110);
     }
 }

@@ -294,6 +294,64 @@ pub enum Check {
     AnyOf(Vec<Conditions>),
 }
 
+// === impl Request ===
+
+impl Request {
+    /// The variables that its address, headers and body read.
+    pub fn reads(&self) -> Vec<VarId> {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        let auth = self.auth.iter().flat_map(|auth| match auth {
+            Auth::Basic { user, password } => vec![user, password],
+            Auth::Bearer(token) => vec![token],
+        });
+        let templates = std::iter::once(&self.url).chain(headers).chain(auth);
+        templates.flat_map(Template::reads).chain(self.body.reads()).collect()
+    }
+}
+
+// === impl Body ===
+
+impl Body {
+    /// The variables that it reads.
+    pub fn reads(&self) -> Vec<VarId> {
+        let both = |(name, value): &(Template, Template)| [name.reads(), value.reads()].concat();
+        match self {
+            Body::Empty => Vec::new(),
+            Body::Json(segments) => segments.iter().flat_map(JsonSegment::reads).collect(),
+            Body::Form(pairs) => pairs.iter().flat_map(both).collect(),
+            Body::Multipart(parts) => {
+                let read = |(name, part): &(Template, MultipartPart)| {
+                    let content = match part {
+                        MultipartPart::Text(text) => text.reads(),
+                        MultipartPart::File { name, .. } => name.reads(),
+                    };
+                    [name.reads(), content].concat()
+                };
+                parts.iter().flat_map(read).collect()
+            }
+            Body::Text(text) => text.reads(),
+            Body::Submit(submit) => {
+                let filled = submit.fields.iter().flat_map(|(name, values)| {
+                    std::iter::once(name).chain(values).flat_map(Template::reads)
+                });
+                filled.chain(submit.extra.iter().flat_map(both)).collect()
+            }
+        }
+    }
+}
+
+// === impl JsonSegment ===
+
+impl JsonSegment {
+    fn reads(&self) -> Vec<VarId> {
+        match self {
+            JsonSegment::Raw(_) => Vec::new(),
+            JsonSegment::Text(text) | JsonSegment::Computed(text) => text.reads(),
+            JsonSegment::Value(var) => vec![*var],
+        }
+    }
+}
+
 // === impl Check ===
 
 impl From<Box<dyn check::Check>> for Check {

@@ -29,7 +29,8 @@ mapping! {
         "redraw" => redraw: LocatedText,
         /// With these values of attributes: `{ coupon: none }`.
         "set" => set: Named<LocatedText>,
-        /// session: as a new customer, without cookies and on new connections; the journey is replayed from its start.
+        /// session: as a new customer, without cookies and on new connections; the journey is replayed from its start. key: the
+        /// same purchase under a new idempotency key (`intent.id`).
         "fresh" => fresh: Located<Fresh>,
         /// After this pause, instead of `after`.
         "wait" => wait: Located<Delay>,
@@ -49,7 +50,7 @@ impl Decode for Arm {
                 Some(RetryStrategy::decode(node, problems).map_or(Arm::Unread, Arm::Changed))
             }
             _ => {
-                let remedy = "write same, redraw: ATTRIBUTE, set: { ATTRIBUTE: VALUE }, fresh: session or wait: PAUSE";
+                let remedy = "write same, redraw: ATTRIBUTE, set: { ATTRIBUTE: VALUE }, fresh: session, fresh: key or wait: PAUSE";
                 problems.add(
                     node.span,
                     format!("{} is no way to try again", node.describe()),

@@ -104,6 +104,8 @@ words!(
     Fresh, "something to begin anew" {
         /// Cookies and connections are dropped, and the journey is replayed from its start.
         Session = "session",
+        /// The purchase is tried again under a new idempotency key.
+        Key = "key",
     }
 );
 words!(

@@ -15,8 +15,8 @@ pub(super) enum Experiment {
     /// Nothing has failed.
     #[default]
     Untreated,
-    /// The shopper is on the way to the unit that failed, by its place on the route.
-    UnderWay(usize, RetryArmKey),
+    /// The shopper is on the way to the unit that failed, by its place on the route; with the number of the key that failed.
+    UnderWay(usize, RetryArmKey, Option<u32>),
     /// Its outcome is known.
     Over,
 }
@@ -48,24 +48,38 @@ impl Experiment {
         has_bought: bool,
         place: usize,
         step: StepId,
+        key: Option<u32>,
     ) -> Option<&'p RetryStrategy> {
         let shoppers = &plan.shoppers;
         if shoppers.behaviour != Behaviour::Experiment || *self != Experiment::Untreated {
             return None;
         }
         let arm = shoppers.arm_of(profile.id)?;
-        let eligible = shoppers.eligible(profile.attributes(), has_bought);
-        *self = Experiment::UnderWay(place, RetryArmKey { step, arm, eligible });
+        let eligible = shoppers.eligible(
+            profile.attributes(),
+            has_bought,
+            key.is_some() && plan.sends_key(plan.step(step).unit),
+        );
+        let treatment = RetryArmKey { step, arm, eligible, new_key: false };
+        *self = Experiment::UnderWay(place, treatment, key);
         (eligible & (1 << arm) != 0).then(|| &shoppers.arms[usize::from(arm)].strategy)
     }
 
     /// Records the treatment's outcome, if the attempt at the unit at this place decides it.
-    pub(super) fn record_outcome(&mut self, place: usize, outcome: Outcome, tally: &mut Tally) {
-        let Experiment::UnderWay(failed, treatment) = *self else { return };
+    /// `key` is the number of the idempotency key that it was made with, in a purchase.
+    pub(super) fn record_outcome(
+        &mut self,
+        place: usize,
+        outcome: Outcome,
+        key: Option<u32>,
+        tally: &mut Tally,
+    ) {
+        let Experiment::UnderWay(failed, treatment, before) = *self else { return };
         if outcome == Outcome::Ok && place != failed {
             return;
         }
         *self = Experiment::Over;
-        tally.retried_in_arm(treatment, outcome);
+        let new_key = before.is_some_and(|before| key.is_some_and(|key| key != before));
+        tally.retried_in_arm(RetryArmKey { new_key, ..treatment }, outcome);
     }
 }

@@ -166,6 +166,11 @@ impl Intent {
         format!("{}-{}", self.marker, self.generation)
     }
 
+    /// Which key is in use, from 1.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
     /// Takes another key: what is sent next is another wish.
     pub fn renew(&mut self) {
         self.generation += 1;

@@ -47,7 +47,13 @@ impl<E: Env> JourneyRun<E> {
             self.progress[place].attempts += 1;
             let nth = self.progress[place].attempts;
             let tried = self.try_unit(context, unit, place, nth, intended_at).await;
-            self.experiment.record_outcome(place, tried.outcome, &mut context.tally.borrow_mut());
+            let key = self.intent.as_ref().map(Intent::generation);
+            self.experiment.record_outcome(
+                place,
+                tried.outcome,
+                key,
+                &mut context.tally.borrow_mut(),
+            );
             match tried.outcome {
                 Outcome::Ok => return UnitEnd::Passed { at: tried.ended_at, attempts: nth },
                 Outcome::Unjudged => return UnitEnd::Ended(End::Unfinished),
@@ -123,7 +129,11 @@ impl<E: Env> JourneyRun<E> {
     /// How the shopper tries again after a failure at this step; changes what the experiment's arm changes.
     fn choose_retry(&mut self, context: &CoreContext<E>, place: usize, step: StepId) -> Retry {
         let (plan, has_bought) = (&*context.plan, self.outcomes.has_bought());
-        let Some(way) = self.experiment.assign_arm(plan, &self.profile, has_bought, place, step)
+        let (unit, round) = (plan.step(step).unit, self.round);
+        let intent = self.intent.as_ref().filter(|intent| intent.matches(unit, round));
+        let key = intent.map(Intent::generation);
+        let Some(way) =
+            self.experiment.assign_arm(plan, &self.profile, has_bought, place, step, key)
         else {
             return Retry::Again;
         };
@@ -139,7 +149,11 @@ impl<E: Env> JourneyRun<E> {
         match way {
             RetryStrategy::Same | RetryStrategy::Redraw(_) | RetryStrategy::Set(_) => Retry::Again,
             RetryStrategy::Wait(pause) => Retry::After(*pause),
-            RetryStrategy::Fresh => {
+            RetryStrategy::FreshKey => {
+                self.intent.iter_mut().for_each(Intent::renew);
+                Retry::Again
+            }
+            RetryStrategy::FreshSession => {
                 self.session.reset();
                 self.outcomes.observed.fill(Observed::Missing);
                 Retry::Restart

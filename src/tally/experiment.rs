@@ -14,4 +14,6 @@ pub struct RetryArmKey {
     /// The arms that would have changed anything for this shopper, as bits by place: arms are compared among those only
     /// who could have had either.
     pub eligible: u16,
+    /// Whether the purchase was tried again under another idempotency key: by the arm itself, or since the body changed.
+    pub new_key: bool,
 }

@@ -111,6 +111,41 @@ fn another_payment_cures_what_is_the_wallet_s_and_is_another_wish() {
     assert!(wallets.iter().all(|spot| spot["where"]["payment"] != "card"), "{wallets:?}");
 }
 
+/// Each first payment fails and leaves its key locked for good.
+const LOCKED_KEY: &str = "
+faults:
+  - { name: first, at: pay, where: { header: { idempotency-key: '*-1' } }, first: 1, kind: { status: 500 } }
+  - { name: locked, at: pay, where: { header: { idempotency-key: '*-1' } }, kind: { status: 409 } }
+";
+
+#[test]
+fn a_new_key_cures_what_a_locked_key_breaks_and_another_payment_is_not_blamed() {
+    let shop = Shop::open(LOCKED_KEY);
+    let run = |arms: &str| {
+        let bench = Bench::new(&experiment(arms));
+        let ended = bench.run(&["--target", &shop.url(), "--seed", "34"]).with(&MEASURED);
+        shop.reset();
+        (bench.document(), ended.stdout)
+    };
+    let (document, words) = run("[same, redraw: payment, fresh: key]");
+    let place = &document["experiment"]["places"][0];
+    assert_eq!(place["best_arm"], "fresh: key", "{place:#}");
+    for name in ["redraw: payment", "fresh: key"] {
+        let arm = arm(place, name);
+        let shoppers = count(arm, "/recovered/total");
+        assert!(shoppers >= 15, "{arm:#}");
+        assert_eq!(
+            (count(arm, "/recovered/events"), count(arm, "/new_keys")),
+            (shoppers, shoppers)
+        );
+    }
+    assert_eq!(count(arm(place, "same"), "/recovered/events"), 0);
+    assert!(words.contains("Retrying with a new idempotency key recovers 100 %"), "{words}");
+    let (_, words) = run("[same, redraw: payment]");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("either the payment or the key is the cause"), "{words}");
+}
+
 #[test]
 fn slices_of_an_experiment_are_the_whole_experiment() {
     let shop = Shop::open(NODE);

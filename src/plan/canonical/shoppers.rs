@@ -100,7 +100,8 @@ impl Canonical for RetryStrategy {
             RetryStrategy::Same => json!("same"),
             RetryStrategy::Redraw(attribute) => kind("redraw", json!(attribute)),
             RetryStrategy::Set(values) => kind("set", json!(values)),
-            RetryStrategy::Fresh => json!("fresh"),
+            RetryStrategy::FreshSession => json!("fresh"),
+            RetryStrategy::FreshKey => json!("fresh_key"),
             RetryStrategy::Wait(pause) => kind("wait", pause.canonical()),
         }
     }

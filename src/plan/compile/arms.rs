@@ -1,9 +1,9 @@
 //! The arms of an experiment.
 
 use super::Compiler;
-use crate::base::Delay;
+use crate::base::{Delay, UnitId};
 use crate::plan::arms::{Arm, MAX_ARMS, RetryStrategy};
-use crate::plan::{Attribute, Behaviour};
+use crate::plan::{Attribute, Behaviour, Plan};
 use crate::scenario::{self, Fresh, LocatedText, Named, STRATEGIES, Span, listed, nearest};
 
 impl Compiler<'_> {
@@ -51,6 +51,18 @@ impl Compiler<'_> {
                 self.comparable(&arms, arms_written, span);
                 arms
             }
+        }
+    }
+
+    /// A new key is one that is sent.
+    pub(super) fn check_fresh_key(&mut self, plan: &Plan) {
+        let sent = (0..plan.units.len()).any(|unit| plan.sends_key(UnitId(unit as u16)));
+        if let Some(span) = self.fresh_key.filter(|_| !sent) {
+            self.problem(
+                span,
+                "no purchase sends an idempotency key, so there is none to renew",
+                "send it in a purchase, such as headers: { idempotency-key: \"{{ intent.id }}\" }",
+            );
         }
     }
 
@@ -106,7 +118,13 @@ impl Compiler<'_> {
             (_, Some(values), ..) => self.set(keys.span, values, attributes),
             (_, _, Some(fresh), _) => match fresh.value {
                 Fresh::Session => {
-                    Some(Arm { label: "fresh: session".to_owned(), strategy: RetryStrategy::Fresh })
+                    let strategy = RetryStrategy::FreshSession;
+                    Some(Arm { label: "fresh: session".to_owned(), strategy })
+                }
+                Fresh::Key => {
+                    self.fresh_key = Some(fresh.span);
+                    let strategy = RetryStrategy::FreshKey;
+                    Some(Arm { label: "fresh: key".to_owned(), strategy })
                 }
             },
             (.., Some(pause)) => Some(wait_arm(pause.value)),

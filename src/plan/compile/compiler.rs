@@ -19,6 +19,8 @@ pub(super) struct Compiler<'a> {
     pub(super) observed: Vec<String>,
     /// The columns of data that are secret.
     pub(super) secret_columns: Vec<VarId>,
+    /// Where an arm renews the key.
+    pub(super) fresh_key: Option<Span>,
     /// Who makes the requests, where the scenario says so.
     pub(super) client: Option<Client>,
     /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
@@ -60,6 +62,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         templates: Templates::default(),
         observed: Vec::new(),
         secret_columns: Vec::new(),
+        fresh_key: None,
         client: document.client.as_ref().map(|client| client.value),
         arrivals: None,
     };
@@ -105,6 +108,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         secret_variables: Arc::default(),
     };
     plan.secret_variables = secrets::of_one_shopper(&plan, &compiler.secret_columns).into();
+    compiler.check_fresh_key(&plan);
     plan.budget = document.budget.as_ref().and_then(|budget| compiler.budget(budget, &plan.load));
     compiler.objectives(document.objectives.as_deref().unwrap_or_default(), &mut plan);
     plan

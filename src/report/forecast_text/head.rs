@@ -4,7 +4,9 @@ use super::curve;
 use super::text::{Setting, indented};
 use super::text::{count, counted, left, percent, rate, wrapped};
 use crate::plan::forecast::Forecast;
-use crate::plan::{ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, shape};
+use crate::plan::{
+    Arm, ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, RetryStrategy, shape,
+};
 
 /// More stages than this are shown by the curve alone.
 const STAGES_LISTED: usize = 8;
@@ -51,7 +53,11 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
     ));
     entries.extend(attributes);
     if !plan.shoppers.arms.is_empty() {
-        let arms: Vec<&str> = plan.shoppers.arms.iter().map(|arm| arm.label.as_str()).collect();
+        let label = |arm: &Arm| {
+            let renews = arm.strategy != RetryStrategy::FreshKey && plan.renews_key(&arm.strategy);
+            format!("{}{}", arm.label, if renews { " (and a new idempotency key)" } else { "" })
+        };
+        let arms: Vec<String> = plan.shoppers.arms.iter().map(label).collect();
         entries.push(("", format!("retry methods: {}", arms.join("; "))));
     }
     entries.push(("plan", format!("{} with seed {}", setting.digest, setting.seed)));

@@ -38,6 +38,9 @@ pub struct ArmDocument {
     pub recovered: RateDocument,
     /// Shoppers who were declined instead.
     pub declined: u64,
+    /// Shoppers whose retry of a purchase had another idempotency key: by the arm itself, or because the body changed.
+    #[serde(default)]
+    pub new_keys: u64,
     /// Comparison with retrying the same way; null for that arm itself, and without shoppers.
     pub against_same: Option<AgainstDocument>,
 }
@@ -73,6 +76,7 @@ fn of_arm(name: &str, found: &ArmFinding) -> ArmDocument {
         arm: name.to_owned(),
         recovered: (&found.cured).into(),
         declined: found.declined,
+        new_keys: found.new_keys,
         against_same: found.versus_same.map(|against| AgainstDocument {
             recovered: (&against.same).into(),
             difference: (against.difference, against.ci95).into(),

@@ -3,7 +3,7 @@
 use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{NOTHING, count, interval, percent, q_value, rate};
 use crate::plan::{Plan, RetryStrategy};
-use crate::verdict::{ArmComparison, ExperimentFinding, Findings, VersusSame};
+use crate::verdict::{ArmComparison, ArmFinding, ExperimentFinding, Findings, VersusSame};
 
 /// The most places shown; `run.json` has them all.
 const PLACES: usize = 3;
@@ -26,6 +26,7 @@ pub fn statements(plan: &Plan, findings: &Findings) -> Vec<Statement> {
 
 fn cure(plan: &Plan, found: &ExperimentFinding, place: &ArmComparison) -> Option<Statement> {
     let arm = place.cure?;
+    let here = place;
     let (cured, against) = (&place.arms[arm].cured, place.arms[arm].versus_same?);
     let (share, ci95) = rate(cured);
     let (same, _) = rate(&against.same);
@@ -34,12 +35,13 @@ fn cure(plan: &Plan, found: &ExperimentFinding, place: &ArmComparison) -> Option
         |step| format!("after a failure at {}", plan.step_label(step)),
     );
     let (label, way) = (&found.arms[arm], &plan.shoppers.arms[arm].strategy);
+    let confounded = is_confounded(plan, found, here, arm);
     let text = format!(
         "{} recovers {share} of shoppers {place} ({} of {}, 95 % CI {ci95}). Retrying the same way recovers {same}. {}.",
         doing(plan, way, label),
         count(cured.events),
         count(cured.trials),
-        look_at(plan, way)
+        if confounded { in_doubt(plan, way) } else { look_at(plan, way) }
     );
     Some(Statement::new(Tone::Bad, text))
 }
@@ -92,7 +94,8 @@ fn doing(plan: &Plan, way: &RetryStrategy, label: &str) -> String {
             format!("Retrying with another {}", plan.shoppers.attributes[*place].name)
         }
         RetryStrategy::Set(_) => format!("Retrying with {}", label.trim_start_matches("set: ")),
-        RetryStrategy::Fresh => "Retrying in a fresh session".to_owned(),
+        RetryStrategy::FreshSession => "Retrying in a fresh session".to_owned(),
+        RetryStrategy::FreshKey => "Retrying with a new idempotency key".to_owned(),
         RetryStrategy::Wait(_) => {
             format!("Retrying after a wait ({})", label.trim_start_matches("wait: "))
         }
@@ -111,13 +114,58 @@ fn look_at(plan: &Plan, way: &RetryStrategy) -> String {
                 values.iter().map(|(place, _)| name(place)).collect::<Vec<_>>().join(" and ")
             )
         }
-        RetryStrategy::Fresh => {
+        RetryStrategy::FreshSession => {
             "Check what is pinned to a session (nodes, carts, caches)".to_owned()
         }
+        RetryStrategy::FreshKey => "Check keys that stay locked after a failed payment".to_owned(),
         RetryStrategy::Wait(_) => {
             "Check what clears with time (locks, rate limits, overload)".to_owned()
         }
     }
+}
+
+/// Whether the arm renewed the idempotency key as well, and it was not tried what a new key alone does.
+fn is_confounded(
+    plan: &Plan,
+    found: &ExperimentFinding,
+    place: &ArmComparison,
+    arm: usize,
+) -> bool {
+    let of = |place: &ArmComparison| place.arms[arm].new_keys > 0;
+    let way = |way: &RetryStrategy| *way == RetryStrategy::FreshKey;
+    let tried_alone = plan.shoppers.arms.iter().zip(&place.arms);
+    let tried_alone = tried_alone.filter(|(arm, _)| way(&arm.strategy));
+    let mut tried_alone = tried_alone.map(|(_, key)| key.cured.trials > 0);
+    let renews = of(place) || place.step.is_none() && found.places.iter().any(of);
+    renews && !way(&plan.shoppers.arms[arm].strategy) && !tried_alone.any(|tried| tried)
+}
+
+/// What to do where either of two changes may be the cure.
+fn in_doubt(plan: &Plan, way: &RetryStrategy) -> String {
+    let name = |place: &usize| plan.shoppers.attributes[*place].name.clone();
+    let changed = match way {
+        RetryStrategy::Redraw(place) => name(place),
+        RetryStrategy::Set(values) => {
+            values.iter().map(|(place, _)| name(place)).collect::<Vec<_>>().join(" and ")
+        }
+        RetryStrategy::FreshSession => "session".to_owned(),
+        RetryStrategy::Same | RetryStrategy::FreshKey | RetryStrategy::Wait(_) => {
+            return look_at(plan, way);
+        }
+    };
+    format!(
+        "It renewed the idempotency key as well, so either the {changed} or the key is the cause: add the arm `fresh: key` to tell"
+    )
+}
+
+/// What else an arm changed than its name says.
+fn also_changed(way: &RetryStrategy, arm: &ArmFinding) -> String {
+    let key = arm.new_keys > 0 && *way != RetryStrategy::FreshKey;
+    let session = *way == RetryStrategy::FreshSession;
+    let also = [("key", key), ("basket, time", session)];
+    let also: Vec<&str> =
+        also.iter().filter(|(_, changed)| *changed).map(|(what, _)| *what).collect();
+    if also.is_empty() { NOTHING.to_owned() } else { also.join(", ") }
 }
 
 /// The arms of the experiment, by the step of the first failure.
@@ -125,6 +173,7 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
     let columns = [
         ("first failed at", Fit::Name),
         ("retry method", Fit::Name),
+        ("also changes", Fit::Name),
         ("shoppers", Fit::Figure),
         ("recovered", Fit::Figure),
         ("95 % CI", Fit::Optional(2)),
@@ -148,10 +197,11 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
             let q = arm
                 .versus_same
                 .map_or_else(|| NOTHING.to_owned(), |against| q_value(against.q_value));
+            let also = also_changed(&plan.shoppers.arms[number].strategy, arm);
             let tone = if place.cure == Some(number) { Tone::Good } else { Tone::Plain };
             table.row(
                 tone,
-                [name.clone(), label.clone(), count(arm.cured.trials), cured, ci95, more, q],
+                [name.clone(), label.clone(), also, count(arm.cured.trials), cured, ci95, more, q],
             );
         }
     }
@@ -186,7 +236,7 @@ mod tests {
         let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
         let strategies = [
             ("same", RetryStrategy::Same),
-            ("fresh: session", RetryStrategy::Fresh),
+            ("fresh: session", RetryStrategy::FreshSession),
             ("redraw: payment", RetryStrategy::Redraw(1)),
         ];
         simulated.plan.shoppers.behaviour = Behaviour::Experiment;
@@ -195,7 +245,8 @@ mod tests {
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
         for (arm, &(cured, failed)) in (0u8..).zip(treated) {
-            let treatment = RetryArmKey { step: simulated.step("cart"), arm, eligible: 0b111 };
+            let treatment =
+                RetryArmKey { step: simulated.step("cart"), arm, eligible: 0b111, new_key: false };
             (0..cured).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
                 simulated.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
@@ -229,11 +280,34 @@ mod tests {
             .join("\n");
         assert_snapshot!(table, @r"
         Retry experiment (method assigned at random per shopper)
-          first failed at  retry method     shoppers  recovered      95 % CI  vs. same, points       q
-          cart             same                   50     12.0 %   5.6–23.8 %                 –       –
-          cart             fresh: session         50     94.0 %  83.8–97.9 %  +82 (+66 to +89)  <0.001
-          cart             redraw: payment        50     14.0 %   7.0–26.2 %   +2 (-12 to +16)   1.000
+          first failed at  retry method     also changes  shoppers  recovered      95 % CI  vs. same, points       q
+          cart             same             –                   50     12.0 %   5.6–23.8 %                 –       –
+          cart             fresh: session   basket, time        50     94.0 %  83.8–97.9 %  +82 (+66 to +89)  <0.001
+          cart             redraw: payment  –                   50     14.0 %   7.0–26.2 %   +2 (-12 to +16)   1.000
         ");
+    }
+
+    #[test]
+    fn a_payment_that_renews_the_key_is_not_called_the_cure() {
+        let mut simulated = simulated(&[(0, 50), (0, 50)]);
+        let step = simulated.step("cart");
+        let treatment = RetryArmKey { step, arm: 2, eligible: 0b111, new_key: true };
+        (0..50).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
+        assert!(said(&simulated).ends_with("It renewed the idempotency key as well, so either the payment or the key is the cause: add the arm `fresh: key` to tell."), "{}", said(&simulated));
+        simulated.plan.shoppers.arms[1].strategy = RetryStrategy::FreshKey;
+        assert!(
+            said(&simulated).ends_with("Check what depends on payment."),
+            "{}",
+            said(&simulated)
+        );
+        let treatment = RetryArmKey { step, arm: 1, eligible: 0b111, new_key: true };
+        (0..500).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
+        simulated.tally.retry_arms.retain(|key, _| key.arm != 1 || key.new_key);
+        assert!(
+            said(&simulated).starts_with("Retrying with a new idempotency key recovers 100 %"),
+            "{}",
+            said(&simulated)
+        );
     }
 
     #[test]

@@ -54,7 +54,7 @@ const FORGERIES: [Forgery; 24] = [
     ("step 7,", |tally| tally.sample(&cause(7, FailureKind::Dns, ""), 3, line(1))),
     ("step 5,", |tally| tally.paired(Micros(0), PairQuestion::Step(StepId(5)), true, true)),
     ("step 6,", |tally| {
-        let arm = RetryArmKey { step: StepId(6), arm: 0, eligible: 1 };
+        let arm = RetryArmKey { step: StepId(6), arm: 0, eligible: 1, new_key: false };
         tally.retried_in_arm(arm, Outcome::Ok);
     }),
     ("unit 3,", |tally| {

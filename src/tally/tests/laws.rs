@@ -73,7 +73,7 @@ fn tell(tally: &mut Tally, told: &Told) {
             tally.left(JourneyId(0), place);
         }
         Told::RetriedInArm(step, arm, outcome) => tally.retried_in_arm(
-            RetryArmKey { step: StepId(step), arm, eligible: u16::from(arm) | 1 },
+            RetryArmKey { step: StepId(step), arm, eligible: u16::from(arm) | 1, new_key: false },
             outcome,
         ),
         Told::Repeated(at) => tally.repeated(Micros(at)),

@@ -64,7 +64,7 @@ fn record_attempts(tally: &mut Tally) {
         });
         times(nth + 5, |_| {
             tally.retried_in_arm(
-                RetryArmKey { step: StepId(2), arm: nth as u8, eligible: 0b101 },
+                RetryArmKey { step: StepId(2), arm: nth as u8, eligible: 0b101, new_key: false },
                 outcome,
             );
         });

@@ -34,7 +34,8 @@ pub struct ArmComparison {
     pub step: Option<StepId>,
     /// Arm by arm, in the order of the scenario.
     pub arms: Vec<ArmFinding>,
-    /// The arm that surely cures more than trying the same again, and most of those that do; by its place.
+    /// The arm that surely cures more than trying the same again, and most of those that do; by its place. Where a new key alone
+    /// cures as well as an arm that renews the key too, it is that.
     pub cure: Option<usize>,
 }
 
@@ -45,6 +46,8 @@ pub struct ArmFinding {
     pub cured: Rate,
     /// Who was declined instead.
     pub declined: u64,
+    /// Of both: those who paid under another idempotency key than the one that had failed.
+    pub new_keys: u64,
     /// Beside trying the same again; none for that itself, and where one of the two has nobody.
     pub versus_same: Option<VersusSame>,
 }
@@ -83,7 +86,7 @@ pub fn experiment(plan: &Plan, tally: &Tally) -> Option<ExperimentFinding> {
         for versus_same in place.arms.iter_mut().filter_map(|arm| arm.versus_same.as_mut()) {
             versus_same.q_value = q_values.next().unwrap_or(1.0);
         }
-        place.cure = place.best();
+        place.cure = place.best().map(|best| place.least_change(plan, best));
     }
     Some(ExperimentFinding {
         arms: arms.iter().map(|arm| arm.label.clone()).collect(),
@@ -114,9 +117,14 @@ fn compare_arms(plan: &Plan, tally: &Tally, step: Option<StepId>) -> ArmComparis
     let arms = (0..plan.shoppers.arms.len()).map(|arm| {
         let own = tried(arm, arm);
         let same = baseline.filter(|same| *same != arm).map(|same| rate(tried(same, arm)));
+        let renewed = |(treatment, tries): (&RetryArmKey, &AttemptCounts)| {
+            let counts = here(treatment) && usize::from(treatment.arm) == arm && treatment.new_key;
+            if counts { tries.total() } else { 0 }
+        };
         ArmFinding {
             cured: rate(own),
             declined: own.declined,
+            new_keys: tally.retry_arms.iter().map(renewed).sum(),
             versus_same: same.and_then(|same| versus_same(rate(own), same)),
         }
     });
@@ -154,6 +162,21 @@ impl ArmComparison {
             .filter_map(|(i, arm)| Some((i, arm.versus_same.filter(surely)?)));
         better.max_by(|(_, a), (_, b)| a.ci95.low.total_cmp(&b.ci95.low)).map(|(i, _)| i)
     }
+
+    /// The new key, where the best arm renewed it too and a new key alone cures no less.
+    fn least_change(&self, plan: &Plan, best: usize) -> usize {
+        let arms = &plan.shoppers.arms;
+        let Some(key) = arms.iter().position(|arm| arm.strategy == RetryStrategy::FreshKey) else {
+            return best;
+        };
+        let (one, other) = (&self.arms[key].cured, &self.arms[best].cured);
+        let surely = self.arms[key]
+            .versus_same
+            .is_some_and(|against| against.q_value <= MAX_Q && against.ci95.low > 0.0);
+        let p_value = fisher_two_sided(one.events, one.trials, other.events, other.trials);
+        let no_less = one.value() >= other.value() || p_value > MAX_Q;
+        if self.arms[best].new_keys > 0 && surely && no_less { key } else { best }
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +195,7 @@ mod tests {
         let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
         let strategies = [
             ("same", RetryStrategy::Same),
-            ("fresh: session", RetryStrategy::Fresh),
+            ("fresh: session", RetryStrategy::FreshSession),
             ("set: payment card", RetryStrategy::Set(vec![(1, 0)])),
         ];
         simulated.plan.shoppers.arms = strategies
@@ -180,7 +203,8 @@ mod tests {
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
         for &(step, arm, eligible, cured, failed) in treated {
-            let treatment = RetryArmKey { step: simulated.step(step), arm, eligible };
+            let treatment =
+                RetryArmKey { step: simulated.step(step), arm, eligible, new_key: false };
             (0..cured).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
                 simulated.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
@@ -234,6 +258,26 @@ mod tests {
             (found.everywhere.arms[0].cured.events, found.everywhere.arms[0].cured.trials),
             (30, 60)
         );
+    }
+
+    #[test]
+    fn a_new_key_is_the_cure_where_another_payment_renews_the_key_too() {
+        let (mut simulated, _) =
+            found(&[("pay", SAME, 0b111, 0, 40), ("pay", FRESH, 0b111, 37, 1)]);
+        simulated.plan.shoppers.arms[1].strategy = RetryStrategy::FreshKey;
+        let step = simulated.step("pay");
+        let with_card = RetryArmKey { step, arm: CARD, eligible: 0b111, new_key: true };
+        (0..40).for_each(|_| simulated.tally.retried_in_arm(with_card, Outcome::Ok));
+        let cure = |simulated: &SimulatedRun| {
+            let found = experiment(&simulated.plan, &simulated.tally).unwrap();
+            (found.everywhere.cure, found.everywhere.arms[2].new_keys)
+        };
+        assert_eq!(cure(&simulated), (Some(1), 40));
+        // A wallet that fails whatever the key is the payment's own matter.
+        let with_key = RetryArmKey { step, arm: FRESH, eligible: 0b111, new_key: true };
+        let failed = Outcome::Failed(FailureKind::ServerError);
+        (0..40).for_each(|_| simulated.tally.retried_in_arm(with_key, failed));
+        assert_eq!(cure(&simulated), (Some(2), 40));
     }
 
     #[test]
