@@ -23,6 +23,7 @@
 extern crate self as tillrush;
 
 pub mod base;
+pub mod browser_recording;
 pub mod capture;
 pub mod cli;
 pub mod demo_shop;

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("base", &[]),
+    ("browser_recording", &["base"]),
     ("capture", &["base"]),
     ("scenario", &["capture", "base"]),
     ("tally", &["base"]),
@@ -37,6 +38,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "tally",
             "demo_shop",
             "import",
+            "browser_recording",
             "plan",
             "schedule",
             "shopper",
@@ -51,7 +53,8 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 ];
 
 /// The rooms with effects: the only ones with sockets, clocks and tasks.
-const EFFECTS: [&str; 5] = ["engine", "shopper", "records", "demo_shop", "cli"];
+const EFFECTS: [&str; 6] =
+    ["engine", "shopper", "records", "demo_shop", "browser_recording", "cli"];
 
 /// What only rooms with effects may name.
 const EFFECTFUL: &str = r"\b(?:(?:tokio|tokio_rustls|hyper|hyper_util|reqwest|axum)::|SystemTime\b|Timestamp::now|std::net::(?:Tcp|Udp))";

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::comparison_args::{CompareArgs, ComparisonArgs};
 use super::import_args::ImportArgs;
+use super::record_args::RecordArgs;
 use super::report_files::ReportFileArgs;
 use super::scenario_args::{ScenarioArgs, ShopAccessArgs};
 use super::value_parsers::{key_value, quantity};
@@ -89,6 +90,8 @@ pub enum Command {
     Merge(MergeArgs),
     /// Make a scenario from access logs: last year's curve, journeys, think times and patience
     Import(Box<ImportArgs>),
+    /// Buy something in a browser, and have it made into a scenario
+    Record(RecordArgs),
     /// Serve the practice shop
     Shop(ShopArgs),
     /// Print the JSON Schema of the scenario language, for editors

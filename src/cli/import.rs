@@ -17,12 +17,8 @@ use crate::plan::{Inputs, Plan};
 
 /// `tillrush import`.
 pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
-    if let Some(output) = &args.output
-        && output.exists()
-        && !args.force
-    {
-        let message = anyhow!("{} is there already", output.display());
-        return Err(Failure::usage(message).help("overwrite it with --force, or name another file"));
+    if let Some(output) = &args.output {
+        not_there_yet(output, args.force)?;
     }
     if let Some(har) = &args.har {
         let (scenario, report) = recorded(har, args)?;
@@ -49,6 +45,29 @@ fn recorded(har: &Path, args: &ImportArgs) -> Result<(String, String), Failure> 
     import::har_scenario(&recording, &replay.name, replay.target.as_deref()).map_err(told)
 }
 
+/// A scenario that somebody may have worked on is not overwritten by the way.
+pub(super) fn not_there_yet(output: &Path, force: bool) -> Result<(), Failure> {
+    if force || !output.exists() {
+        return Ok(());
+    }
+    let message = anyhow!("{} is there already", output.display());
+    Err(Failure::usage(message).help("overwrite it with --force, or name another file"))
+}
+
+/// Writes a scenario to its file, and prints the report.
+pub(super) fn keep(
+    path: &Path,
+    screen: Screen,
+    scenario: &str,
+    report: &str,
+) -> Result<Exit, Failure> {
+    accepted(scenario, screen)?;
+    write(path, scenario)?;
+    screen.print_line(format_args!("{}", report.trim_end()));
+    screen.print_line(format_args!("\nwritten: {}", path.display()));
+    Ok(Exit::Ok)
+}
+
 /// Writes the scenario to its file or to standard output, and the report beside it.
 fn deliver(
     args: &ImportArgs,
@@ -56,20 +75,17 @@ fn deliver(
     scenario: &str,
     report: &str,
 ) -> Result<Exit, Failure> {
+    if let Some(path) = &args.output {
+        return keep(path, screen, scenario, report);
+    }
     accepted(scenario, screen)?;
-    match &args.output {
-        Some(path) => {
-            write(path, scenario)?;
-            screen.print_line(format_args!("{}", report.trim_end()));
-            screen.print_line(format_args!("\nwritten: {}", path.display()));
+    if args.report_only {
+        screen.print_line(format_args!("{}", report.trim_end()));
+    } else {
+        if !screen.quiet {
+            print_error_line(report.trim_end());
         }
-        None if args.report_only => screen.print_line(format_args!("{}", report.trim_end())),
-        None => {
-            if !screen.quiet {
-                print_error_line(report.trim_end());
-            }
-            print(scenario)?;
-        }
+        print(scenario)?;
     }
     Ok(Exit::Ok)
 }
@@ -105,7 +121,7 @@ fn bad_lines(counts: &LineCounts) -> String {
     format!("\nnot read: {} lines, such as {}\n", counts.bad, counts.examples.join("; "))
 }
 
-fn write(path: &Path, scenario: &str) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, scenario: &str) -> Result<(), Failure> {
     fs::write(path, scenario)
         .with_context(|| format!("can't write {}", path.display()))
         .map_err(Failure::from)

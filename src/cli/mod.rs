@@ -30,6 +30,8 @@ mod preflight;
 mod proxy;
 mod random;
 mod reconcile;
+mod record;
+mod record_args;
 mod recorder;
 mod records;
 mod replay_command;

@@ -38,8 +38,8 @@ function start(tillrush, ...args) {
       waiting.forEach((look) => look(true));
     }),
   );
-  const said = (pattern) =>
-    within(30, `${args[0]} to say ${pattern}`, () => new Promise((resolve, reject) => {
+  const said = (pattern, seconds = 30) =>
+    within(seconds, `${args[0]} to say ${pattern}`, () => new Promise((resolve, reject) => {
       const look = (over) => {
         const found = pattern.exec(text);
         if (found) resolve(found);
@@ -90,4 +90,4 @@ async function launch() {
   });
 }
 
-module.exports = { axe, launch, runIn, start, within, HERE, TARGET };
+module.exports = { axe, launch, puppeteer, runIn, start, within, HERE, TARGET };
