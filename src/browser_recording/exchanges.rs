@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A request, and what came of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Exchange {
+pub(super) struct BrowserExchange {
     /// When it began, in seconds since 1970.
     pub(super) wall: f64,
     /// The same by the browser's own clock.
@@ -31,8 +31,8 @@ pub(super) struct Exchange {
 
 /// All of them in the order of their beginnings.
 #[derive(Debug, Default)]
-pub(super) struct Exchanges {
-    list: Vec<Exchange>,
+pub(super) struct BrowserExchanges {
+    list: Vec<BrowserExchange>,
     /// The hops of a request, by its number.
     hops: HashMap<String, Hops>,
 }
@@ -44,9 +44,9 @@ struct Hops {
     came: Vec<Value>,
 }
 
-// === impl Exchanges ===
+// === impl BrowserExchanges ===
 
-impl Exchanges {
+impl BrowserExchanges {
     /// Takes an event of the network.
     pub(super) fn take(&mut self, method: &str, mut params: Value) {
         let Some(id) = params.get("requestId").and_then(Value::as_str).map(str::to_owned) else {
@@ -108,7 +108,7 @@ impl Exchanges {
     }
 
     /// All of them, with the headers of each hop.
-    pub(super) fn finish(mut self) -> Vec<Exchange> {
+    pub(super) fn finish(mut self) -> Vec<BrowserExchange> {
         for hops in self.hops.into_values() {
             // A browser that says less than it did can't be told apart hop by hop.
             let all_sent = hops.sent.len() == hops.places.len();
@@ -130,16 +130,16 @@ impl Exchanges {
         }
         self.hops.entry(id.to_owned()).or_default().places.push(self.list.len());
         let kind = params.get("type").and_then(Value::as_str).unwrap_or_default();
-        self.list.push(Exchange {
+        self.list.push(BrowserExchange {
             wall: params.get("wallTime").and_then(Value::as_f64).unwrap_or_default(),
             began: time.unwrap_or_default(),
             resource: kind.to_ascii_lowercase(),
             request: params.get_mut("request").map(Value::take).unwrap_or_default(),
-            ..Exchange::default()
+            ..BrowserExchange::default()
         });
     }
 
-    fn last(&mut self, id: &str) -> Option<&mut Exchange> {
+    fn last(&mut self, id: &str) -> Option<&mut BrowserExchange> {
         let place = *self.hops.get(id)?.places.last()?;
         self.list.get_mut(place)
     }

@@ -1,18 +1,18 @@
-//! Exchanges as a HAR, version 1.2.
+//! BrowserExchanges as a HAR, version 1.2.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::exchanges::Exchange;
+use super::exchanges::BrowserExchange;
 
 /// The HAR of these exchanges.
-pub(super) fn har(exchanges: &[Exchange]) -> Value {
+pub(super) fn har(exchanges: &[BrowserExchange]) -> Value {
     let entries: Vec<Value> = exchanges.iter().map(entry).collect();
     let creator = json!({ "name": "tillrush", "version": env!("CARGO_PKG_VERSION") });
     json!({ "log": { "version": "1.2", "creator": creator, "entries": entries } })
 }
 
-fn entry(exchange: &Exchange) -> Value {
+fn entry(exchange: &BrowserExchange) -> Value {
     let text = |key: &str| exchange.request.get(key).and_then(Value::as_str).unwrap_or_default();
     let taken = exchange.ended.map_or(0.0, |ended| ((ended - exchange.began) * 1e3).max(0.0));
     let start = Timestamp::from_microsecond((exchange.wall * 1e6) as i64).unwrap_or_default();
@@ -39,7 +39,7 @@ fn entry(exchange: &Exchange) -> Value {
     })
 }
 
-fn response(exchange: &Exchange) -> Value {
+fn response(exchange: &BrowserExchange) -> Value {
     let said = exchange.response.as_ref();
     let of = |key: &str| said.and_then(|said| said.get(key)).cloned().unwrap_or_default();
     let came = exchange.came_headers.as_ref().or_else(|| said.and_then(|said| said.get("headers")));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::chromium::{BrowserError, Chromium};
 use super::devtools::{Devtools, FromBrowser};
-use super::exchanges::Exchanges;
+use super::exchanges::BrowserExchanges;
 use super::har::har;
 
 /// Longer answers are not kept: no token stands in them.
@@ -29,7 +29,7 @@ pub struct RecordOptions {
 }
 
 /// What a command was sent for.
-enum Wanted {
+enum BrowserQuestion {
     /// The text of an answer that waits until it was read.
     Body { session: String, paused: String, request: String },
     /// The body of a request, by its place.
@@ -37,10 +37,10 @@ enum Wanted {
 }
 
 /// A browser that is followed.
-struct Recorder {
+struct BrowserRecorder {
     devtools: Devtools,
-    exchanges: Exchanges,
-    wanted: HashMap<u64, Wanted>,
+    exchanges: BrowserExchanges,
+    wanted: HashMap<u64, BrowserQuestion>,
     pages: HashSet<String>,
     target: Option<String>,
 }
@@ -56,9 +56,9 @@ pub async fn record(
 ) -> Result<Value, BrowserError> {
     let mut chromium =
         Chromium::start(options.browser.as_deref(), options.headless, &options.arguments).await?;
-    let mut recorder = Recorder {
+    let mut recorder = BrowserRecorder {
         devtools: Devtools::connect(&chromium.devtools).await?,
-        exchanges: Exchanges::default(),
+        exchanges: BrowserExchanges::default(),
         wanted: HashMap::new(),
         pages: HashSet::new(),
         target: Some(options.target.clone()),
@@ -77,9 +77,9 @@ pub async fn record(
     Ok(har(&recorder.exchanges.finish()))
 }
 
-// === impl Recorder ===
+// === impl BrowserRecorder ===
 
-impl Recorder {
+impl BrowserRecorder {
     /// Asks to be told of every page below this one, before it sends anything.
     async fn attach(&mut self, session: &str) -> Result<(), BrowserError> {
         let params = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
@@ -157,7 +157,7 @@ impl Recorder {
         }
         let asked = json!({ "requestId": paused });
         let id = self.devtools.send(&session, "Fetch.getResponseBody", asked).await?;
-        self.wanted.insert(id, Wanted::Body { session, paused, request });
+        self.wanted.insert(id, BrowserQuestion::Body { session, paused, request });
         Ok(())
     }
 
@@ -179,20 +179,20 @@ impl Recorder {
         {
             let asked = json!({ "requestId": request });
             let id = self.devtools.send(session, "Network.getRequestPostData", asked).await?;
-            self.wanted.insert(id, Wanted::Posted(place));
+            self.wanted.insert(id, BrowserQuestion::Posted(place));
         }
         Ok(())
     }
 
     async fn replied(&mut self, id: u64, result: Option<Value>) -> Result<(), BrowserError> {
         match self.wanted.remove(&id) {
-            Some(Wanted::Body { session, paused, request }) => {
+            Some(BrowserQuestion::Body { session, paused, request }) => {
                 if let Some(body) = &result {
                     self.exchanges.answered(&request, body);
                 }
                 self.go_on(&session, &paused).await
             }
-            Some(Wanted::Posted(place)) => {
+            Some(BrowserQuestion::Posted(place)) => {
                 if let Some(result) = &result {
                     self.exchanges.posted(place, text(result, "postData"));
                 }

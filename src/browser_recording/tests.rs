@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use serde_json::{Value, json};
 
 use super::chromium::found;
-use super::exchanges::Exchanges;
+use super::exchanges::BrowserExchanges;
 use super::har::har;
 
 fn sent(id: &str, at: f64, method: &str, url: &str) -> Value {
@@ -15,7 +15,7 @@ fn sent(id: &str, at: f64, method: &str, url: &str) -> Value {
 
 #[test]
 fn a_redirect_has_an_entry_of_its_own_with_its_own_headers() {
-    let mut exchanges = Exchanges::default();
+    let mut exchanges = BrowserExchanges::default();
     let mut post = sent("1", 1.0, "POST", "http://127.0.0.1/pay");
     post["request"]["postData"] = "card=4242".into();
     post["request"]["headers"]["Content-Type"] = "application/x-www-form-urlencoded".into();
@@ -49,7 +49,7 @@ fn a_redirect_has_an_entry_of_its_own_with_its_own_headers() {
 
 #[test]
 fn a_body_that_the_event_lacks_is_asked_for() {
-    let mut exchanges = Exchanges::default();
+    let mut exchanges = BrowserExchanges::default();
     let mut post = sent("9", 0.0, "POST", "http://127.0.0.1/api");
     post["request"]["hasPostData"] = true.into();
     exchanges.take("Network.requestWillBeSent", post);

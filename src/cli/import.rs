@@ -20,8 +20,14 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
     if let Some(output) = &args.output {
         not_there_yet(output, args.force)?;
     }
-    if let Some(har) = &args.har {
-        let (scenario, report) = recorded(har, args)?;
+    let recordings = args.har.iter().map(|har| recording(har)).collect::<Result<Vec<_>, _>>()?;
+    let told =
+        |error: import::HarError| Failure::usage(anyhow!("{}: {error}", args.har[0].display()));
+    if args.logs.is_empty() {
+        let replay = &args.replay;
+        let (scenario, report) =
+            import::har_scenario(&recordings, &replay.name, replay.target.as_deref())
+                .map_err(told)?;
         return deliver(args, screen, &scenario, &report);
     }
     let bar = progress(&args.logs, screen);
@@ -29,20 +35,22 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
     let (format, counts) = read_all(&args.logs, &args.choice(), &bar, &mut collector)?;
     bar.finish_and_clear();
     let found = collector.import().map_err(Failure::usage)?;
-    let scenario = import::scenario(&found);
     let report = import::report(&found, &format) + &bad_lines(&counts);
+    let (scenario, report) = if recordings.is_empty() {
+        (import::scenario(&found), report)
+    } else {
+        let (scenario, recorded) = import::har_in_log(&recordings, &found).map_err(told)?;
+        (scenario, report + "\n" + &recorded)
+    };
     deliver(args, screen, &scenario, &report)
 }
 
-/// The scenario and the report of a recording.
-fn recorded(har: &Path, args: &ImportArgs) -> Result<(String, String), Failure> {
+fn recording(har: &Path) -> Result<import::Recording, Failure> {
     let text = fs::read_to_string(har)
         .with_context(|| format!("can't read the recording {}", har.display()))
         .map_err(Failure::usage)?;
     let told = |error: import::HarError| Failure::usage(anyhow!("{}: {error}", har.display()));
-    let recording = import::Recording::read(&text).map_err(told)?;
-    let replay = &args.replay;
-    import::har_scenario(&recording, &replay.name, replay.target.as_deref()).map_err(told)
+    import::Recording::read(&text).map_err(told)
 }
 
 /// A scenario that somebody may have worked on is not overwritten by the way.

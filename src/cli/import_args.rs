@@ -17,9 +17,9 @@ pub struct ImportArgs {
     #[arg(required_unless_present = "har", value_name = "LOG", value_hint = ValueHint::FilePath)]
     pub logs: Vec<PathBuf>,
 
-    /// Recording of a browser (HAR), instead of logs: it becomes one journey with its forms, bodies and tokens
-    #[arg(long, env = "TILLRUSH_HAR", value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "logs")]
-    pub har: Option<PathBuf>,
+    /// Recording of a browser (HAR) that buys: with logs it fills in forms, bodies and tokens, alone it becomes a scenario. Repeat for more recordings of the same flow, which tell what varies
+    #[arg(long, env = "TILLRUSH_HAR", value_name = "FILE", value_hint = ValueHint::FilePath, value_delimiter = ',')]
+    pub har: Vec<PathBuf>,
 
     /// Scenario to write. Default: standard output
     #[arg(short, long, env = "TILLRUSH_OUTPUT", value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -24,7 +24,7 @@ pub fn record(args: &RecordArgs, screen: Screen) -> Result<Exit, Failure> {
     let told = |error: HarError| Failure::usage(anyhow!("the recording: {error}"));
     let recording = Recording::read(&har).map_err(told)?;
     let target = args.target.origin().ascii_serialization();
-    let (scenario, report) = har_scenario(&recording, &args.name, Some(&target)).map_err(told)?;
+    let (scenario, report) = har_scenario(&[recording], &args.name, Some(&target)).map_err(told)?;
     keep(&args.output, screen, &scenario, &report)
 }
 

@@ -17,7 +17,7 @@ mod write;
 
 pub use collect::Collector;
 pub use format::{FormatChoice, FormatError, LogFormat};
-pub use har::{HarError, Recording, har_scenario};
+pub use har::{HarError, Recording, har_in_log, har_scenario};
 pub use line::{BadLine, LogLine};
 pub use options::{ImportOptions, Scale, TimeWindow};
 pub use result::{Import, ImportError};

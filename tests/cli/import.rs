@@ -108,3 +108,63 @@ journeys:
     assert_eq!((started("home"), started("cart")), (40, 40));
     assert!((5..=35).contains(&started("product")), "{}", started("product"));
 }
+
+/// A recording of the flow of [`log`], as a browser writes it.
+fn recording() -> String {
+    let form = |action: &str, fields: &str| {
+        format!(
+            "<form action='{action}' method='post'><input type='hidden' name='csrf' value='a1b2c3d4e5f6a7b8'>{fields}</form>"
+        )
+    };
+    let product = form("/cart", "<input name='quantity' value='1'>");
+    let checkout = form("/checkout/pay", "<input name='email'><input name='card_number'>");
+    let paid = "<p>Your order number is <b>10042</b>.</p>".to_owned();
+    let visits = [
+        ("GET", "/", None, "<h1>Shop</h1>".to_owned()),
+        ("GET", "/products/sku-1", None, product),
+        ("POST", "/cart", Some("csrf=a1b2c3d4e5f6a7b8&quantity=2"), checkout),
+        (
+            "POST",
+            "/checkout/pay",
+            Some("csrf=a1b2c3d4e5f6a7b8&email=nora%40mail.test&card_number=4242424242424242"),
+            paid,
+        ),
+    ];
+    let entries = visits.iter().enumerate().map(|(second, (method, path, body, answer))| {
+        let mut entry = serde_json::json!({
+            "startedDateTime": format!("2026-11-20T10:00:{second:02}Z"), "time": 50,
+            "request": { "method": method, "url": format!("http://127.0.0.1:8080{path}"), "headers": [] },
+            "response": { "status": 200, "headers": [], "content": { "mimeType": "text/html", "text": answer } },
+        });
+        if let Some(body) = body {
+            entry["request"]["postData"] =
+                serde_json::json!({ "mimeType": "application/x-www-form-urlencoded", "text": body });
+        }
+        entry
+    });
+    serde_json::json!({ "log": { "entries": entries.collect::<Vec<_>>() } }).to_string()
+}
+
+#[test]
+fn a_recording_fills_in_what_a_log_lacks_and_keeps_its_shares_and_thinks() {
+    let bench = Bench::new(LOOK);
+    fs::write(bench.path().join("access.log"), log(600)).unwrap();
+    fs::write(bench.path().join("buy.har"), recording()).unwrap();
+    let command =
+        ["import", "access.log", "--har", "buy.har", "--log-format", FORMAT, "-o", "peak.yaml"];
+    let import = bench.tillrush(&command).with(&[0]);
+    assert!(import.stdout.contains("4 of 4 steps are in the log"), "{}", import.stdout);
+    let text = fs::read_to_string(bench.path().join("peak.yaml")).unwrap();
+    // A third of the visitors leaves after the product; pauses of the log are 3 to 9 seconds, of the recording one.
+    for part in [
+        "continue: 66.7%",
+        "purchase: pay",
+        r#""email": "{{ shopper.email }}""#,
+        "target: \"http://127.0.0.1:8080\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.contains("think: 475ms") && !text.contains("nora"), "{text}");
+    let check = bench.tillrush(&["check", "peak.yaml"]).with(&[0]);
+    assert!(!check.stdout.contains("to fill in"), "{}", check.stdout);
+}

@@ -28,7 +28,7 @@ const practice = {
     await fill(page, 'form[action="/checkout/guest"]', { email: "nora.typed@mail.test" });
     await fill(page, 'form[action="/checkout/address"]', { name: "Noranna Typedson", line1: "17 Typed Lane", postcode: "1011 AB", city: "Amsterdam" });
     await fill(page, 'form[action="/checkout/shipping"]', {});
-    await fill(page, 'form[action="/checkout/pay"]', { card_number: "4111111111111111", card_expiry: "12/30", card_cvc: "737" });
+    await fill(page, 'form[action="/checkout/pay"]', { card_number: "4242424242424242", card_expiry: "12/30", card_cvc: "737" });
   },
 };
 

@@ -32,6 +32,8 @@ pub struct HarEntry {
     pub body: String,
     /// The fields of a form body.
     pub fields: Vec<(String, String)>,
+    /// Names of the fields that send a file.
+    pub files: Vec<String>,
     /// The status; 0 where there was no answer.
     pub status: u16,
     /// Headers of the answer, names in small letters.
@@ -92,9 +94,15 @@ impl HarEntry {
         let url = Url::parse(text("/request/url")).ok().filter(|url| url.has_host())?;
         let body_type = text("/request/postData/mimeType").to_ascii_lowercase();
         let body = text("/request/postData/text").to_owned();
-        let mut fields = pairs(value.pointer("/request/postData/params"), false);
-        if fields.is_empty() && body_type.contains("urlencoded") {
+        let params = value.pointer("/request/postData/params");
+        let mut files = files_in(params);
+        let mut fields = pairs(params, false);
+        fields.retain(|(name, _)| !files.contains(name));
+        // What was sent wins over what a proxy made of it.
+        if body_type.contains("urlencoded") && !body.is_empty() {
             fields = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        } else if body_type.contains("multipart") && fields.is_empty() && files.is_empty() {
+            (fields, files) = multipart(&body);
         }
         Some(HarEntry {
             start: start.as_microsecond(),
@@ -106,8 +114,9 @@ impl HarEntry {
             body_type,
             body,
             fields,
+            files,
             status: value.pointer("/response/status").and_then(Value::as_u64).unwrap_or(0) as u16,
-            answer_headers: pairs(value.pointer("/response/headers"), true),
+            answer_headers: answer_headers(value),
             answer_type: text("/response/content/mimeType").to_ascii_lowercase(),
             answer: answer(value),
             resource: text("/_resourceType").to_ascii_lowercase(),
@@ -122,6 +131,17 @@ impl HarEntry {
     /// Whether the answer is a page.
     pub fn is_page(&self) -> bool {
         self.answer_type.contains("html")
+    }
+
+    /// Whether a script sent it, not a link or a form.
+    pub fn is_by_script(&self) -> bool {
+        let wanted = self.headers.iter().find(|(name, _)| name == "sec-fetch-dest");
+        match (self.resource.as_str(), wanted) {
+            ("xhr" | "fetch" | "xmlhttprequest", _) => true,
+            ("document" | "navigation", _) => false,
+            (_, Some((_, dest))) => dest == "empty",
+            (_, None) => self.is_json() || self.body_type.contains("json"),
+        }
     }
 
     /// Whether the answer is JSON.
@@ -140,6 +160,55 @@ fn pairs(list: Option<&Value>, lower: bool) -> Vec<(String, String)> {
         .filter(|(name, _)| !name.starts_with(':'))
         .map(|(name, value)| (if lower { name.to_ascii_lowercase() } else { name }, value))
         .collect()
+}
+
+/// Headers of the answer. Where to go on may stand beside them.
+fn answer_headers(entry: &Value) -> Vec<(String, String)> {
+    let mut headers = pairs(entry.pointer("/response/headers"), true);
+    let location = entry.pointer("/response/redirectURL").and_then(Value::as_str);
+    if let Some(location) = location.filter(|text| !text.is_empty())
+        && !headers.iter().any(|(name, _)| name == "location")
+    {
+        headers.push(("location".to_owned(), location.to_owned()));
+    }
+    headers
+}
+
+/// Names of the parameters that are files.
+fn files_in(params: Option<&Value>) -> Vec<String> {
+    let named = |param: &Value| param.get("name").and_then(Value::as_str).map(str::to_owned);
+    let is_file = |param: &&Value| param.get("fileName").is_some_and(|name| !name.is_null());
+    params
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(is_file)
+        .filter_map(named)
+        .collect()
+}
+
+/// The fields of a multipart body, and the names of those that are files.
+fn multipart(body: &str) -> (Vec<(String, String)>, Vec<String>) {
+    let (mut fields, mut files) = (Vec::new(), Vec::new());
+    let body = body.replace("\r\n", "\n");
+    let Some(boundary) = body.lines().next().filter(|line| line.starts_with("--")) else {
+        return (fields, files);
+    };
+    for part in body.split(boundary) {
+        let Some((head, text)) = part.split_once("\n\n") else { continue };
+        let quoted = |key: &str| {
+            let (_, rest) = head.split_once(&format!(" {key}=\""))?;
+            rest.split_once('"').map(|(name, _)| name.to_owned())
+        };
+        match (quoted("name"), quoted("filename")) {
+            (Some(name), Some(_)) => files.push(name),
+            (Some(name), None) => {
+                fields.push((name, text.strip_suffix('\n').unwrap_or(text).to_owned()))
+            }
+            (None, Some(_) | None) => {}
+        }
+    }
+    (fields, files)
 }
 
 /// The answer's text; some browsers write even text as base64.

@@ -1,15 +1,20 @@
-//! A recording of a browser (HAR) becomes a journey that buys: forms are submitted, values that come from earlier answers are captured,
+//! Recordings of a browser (HAR) become a journey that buys: forms are submitted, values that come from earlier answers are captured,
 //! and what is a person's own is replaced.
 
-mod correlate;
 mod entry;
 mod forms;
+mod graphql;
+mod order;
 mod recorded;
 mod replace;
-mod write;
+mod scenario;
+mod sources;
+mod steps;
+mod tokens;
+mod varying;
 
 pub use entry::{HarError, Recording};
-pub use write::har_scenario;
+pub use scenario::{har_in_log, har_scenario};
 
 #[cfg(test)]
 mod tests;

@@ -8,12 +8,21 @@ use super::entry::{HarEntry, Recording};
 pub struct Recorded {
     /// The request.
     pub entry: HarEntry,
+    /// Answers that redirected.
+    pub hops: Vec<HarEntry>,
     /// The last answer, after redirects.
     pub last: HarEntry,
     /// Files that the page loaded.
     pub assets: usize,
     /// When all of it was there, in microseconds since 1970.
     pub end: i64,
+}
+
+impl Recorded {
+    /// Whether a script sent it.
+    pub fn is_by_script(&self) -> bool {
+        self.entry.is_by_script()
+    }
 }
 
 /// What was left out.
@@ -47,10 +56,11 @@ pub fn acts(recording: &Recording) -> (Vec<Recorded>, LeftOut) {
             }
         } else if let Some(act) = acts.last_mut().filter(|act| leads_to(&act.last, entry)) {
             act.end = act.end.max(entry.start + entry.duration);
-            act.last = entry.clone();
+            act.hops.push(std::mem::replace(&mut act.last, entry.clone()));
         } else {
             let end = entry.start + entry.duration;
-            acts.push(Recorded { entry: entry.clone(), last: entry.clone(), assets: 0, end });
+            let (entry, last) = (entry.clone(), entry.clone());
+            acts.push(Recorded { entry, hops: Vec::new(), last, assets: 0, end });
         }
     }
     (acts, left_out)

@@ -9,15 +9,28 @@ use crate::import::result::Import;
 /// A step that fewer make than this is a choice.
 const NEARLY_ALL: f64 = 0.95;
 
-/// Writes `journeys:`, and lists what the log does not tell.
-pub fn journeys(import: &Import, yaml: &mut Yaml, blanks: &mut Vec<String>) {
+/// Writes `journeys:`, and lists what the log does not tell. A recorded journey, as steps, takes the place of the one that buys.
+pub fn journeys(
+    import: &Import,
+    recorded: Option<&str>,
+    yaml: &mut Yaml,
+    blanks: &mut Vec<String>,
+) {
     yaml.line(0, "journeys:");
     let all: u64 = import.funnel.iter().map(|funnel| funnel.sessions).sum::<u64>()
         + import.bags.iter().map(|bag| bag.sessions).sum::<u64>();
     let weight = |sessions: u64| format!("{:.1}", (sessions as f64 * 100.0 / all as f64).max(0.1));
-    if let Some(funnel) = &import.funnel {
-        head(yaml, "buy", &weight(funnel.sessions));
-        buying(import, funnel, yaml, blanks);
+    match (&import.funnel, recorded) {
+        (funnel, Some(steps)) => {
+            let sessions = funnel.as_ref().map_or(import.bought.some.max(1), |it| it.sessions);
+            head(yaml, "buy", &weight(sessions));
+            yaml.lines(steps);
+        }
+        (Some(funnel), None) => {
+            head(yaml, "buy", &weight(funnel.sessions));
+            buying(import, funnel, yaml, blanks);
+        }
+        (None, None) => {}
     }
     for bag in &import.bags {
         head(yaml, bag.name, &weight(bag.sessions));
@@ -32,7 +45,7 @@ fn head(yaml: &mut Yaml, name: &str, weight: &str) {
 }
 
 /// By which power all shares of going on are raised, so that this many times as many get through.
-fn power(funnel: &Funnel, conversion: f64) -> f64 {
+pub(super) fn power(funnel: &Funnel, conversion: f64) -> f64 {
     let through: f64 = funnel.steps.iter().map(|step| goes_on(step).unwrap_or(1.0)).product();
     if through < 1.0 && through > 0.0 {
         (1.0 + conversion.ln() / through.ln()).max(0.0)
@@ -42,7 +55,7 @@ fn power(funnel: &Funnel, conversion: f64) -> f64 {
 }
 
 /// The share of those who make the step and go on.
-fn goes_on(step: &SpineStep) -> Option<f64> {
+pub(super) fn goes_on(step: &SpineStep) -> Option<f64> {
     let share = step.goes_on?;
     let leave = (share.all - share.some) as f64;
     let made = if step.visited.value() < NEARLY_ALL { step.visited.some } else { share.all };

@@ -2,10 +2,12 @@
 
 mod journeys;
 mod load;
+mod log_figures;
 mod report;
 mod scenario;
 mod steps;
 pub(super) mod yaml;
 
+pub use log_figures::{LogFigures, figures_of};
 pub use report::report;
-pub use scenario::scenario;
+pub use scenario::{scenario, scenario_around};

@@ -10,14 +10,27 @@ use crate::import::result::Import;
 
 /// The scenario of an import, which `check` accepts. What the log does not tell is listed under `x-todo`.
 pub fn scenario(import: &Import) -> String {
-    let mut blanks = Vec::new();
+    assemble(import, None, None, Vec::new())
+}
+
+/// The same around the steps of a recorded purchase, with what is left to fill in there.
+pub fn scenario_around(import: &Import, target: &str, steps: &str, blanks: Vec<String>) -> String {
+    assemble(import, Some(target), Some(steps), blanks)
+}
+
+fn assemble(
+    import: &Import,
+    target: Option<&str>,
+    recorded: Option<&str>,
+    mut blanks: Vec<String>,
+) -> String {
     let mut journeys_text = Yaml::default();
-    journeys(import, &mut journeys_text, &mut blanks);
+    journeys(import, recorded, &mut journeys_text, &mut blanks);
     let mut yaml = Yaml::default();
     yaml.line(0, format!("# {}", origin(import)));
     yaml.line(0, "# Made by `tillrush import`. What no log tells is listed under x-todo: fill it in, and try it with `tillrush walk`.");
     yaml.line(0, format!("name: {}", quoted(&import.options.name)));
-    match (&import.options.target, &import.host) {
+    match (target.or(import.options.target.as_deref()), &import.host) {
         (Some(target), _) => yaml.line(0, format!("target: {}", quoted(target))),
         (None, Some(host)) => {
             yaml.line(0, format!("target: {}", quoted(&format!("https://{host}"))))

@@ -18,6 +18,11 @@ impl Yaml {
         let _ = writeln!(self.text, "{:width$}{}", "", text.as_ref(), width = depth * 2);
     }
 
+    /// Lines as they are.
+    pub fn lines(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
     /// An empty line.
     pub fn gap(&mut self) {
         self.text.push('\n');

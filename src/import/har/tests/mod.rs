@@ -1,5 +1,7 @@
 //! Recordings as browsers and proxies write them.
 
+mod dialects;
+
 use serde_json::{Value, json};
 
 use super::{HarError, Recording, har_scenario};
@@ -35,7 +37,7 @@ fn with_header(mut entry: Value, side: &str, name: &str, value: &str) -> Value {
 fn scenario(entries: Vec<Value>) -> (String, String, Plan) {
     let har = json!({ "log": { "entries": entries } }).to_string();
     let recording = Recording::read(&format!("\u{feff}{har}")).unwrap();
-    let (text, report) = har_scenario(&recording, "Recorded", None).unwrap();
+    let (text, report) = har_scenario(&[recording], "Recorded", None).unwrap();
     let plan = Plan::from_text("recorded", &text, &Inputs::default())
         .unwrap_or_else(|problems| panic!("{}\n{text}", problems.render(false)));
     (text, report, plan)
@@ -92,7 +94,7 @@ fn forms_are_submitted_and_what_is_a_person_s_own_is_replaced() {
     }
     for part in [
         r#"submit: { id: "buy", fields: { "quantity": "3" } }"#,
-        r#"submit: { action: "/checkout/pay", fields: {"#,
+        r#"submit: { action: "/checkout/pay", containing: "email", fields: {"#,
         r#""email": "{{ shopper.email }}""#,
         "assets: true",
         "purchase: pay",
@@ -168,7 +170,7 @@ fn broken_recordings_are_told_and_incomplete_entries_left_out() {
     nothing.as_object_mut().unwrap().remove("response");
     let recording =
         Recording::read(&json!({ "log": { "entries": [nothing] } }).to_string()).unwrap();
-    assert_eq!(har_scenario(&recording, "x", None).unwrap_err(), HarError::NoPage);
+    assert_eq!(har_scenario(&[recording], "x", None).unwrap_err(), HarError::NoPage);
 }
 
 proptest::proptest! {
