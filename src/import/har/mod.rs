@@ -11,6 +11,7 @@ mod scenario;
 mod sources;
 mod steps;
 mod tokens;
+mod values;
 mod varying;
 
 pub use entry::{HarError, Recording};
