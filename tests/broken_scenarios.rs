@@ -351,6 +351,11 @@ fn steps_and_requests() {
         ),
         (steps("- { name: a, get: /, «json»: { a: 1 } }"), &["GET", "`json`"], &["post"]),
         (
+            steps("- { name: a, options: «/cart» }"),
+            &["no preflight", "unsupported"],
+            &["access-control-request-method"],
+        ),
+        (
             steps("- { name: a, get: /, headers: { «x y»: z } }"),
             &["not a header name"],
             &["dashes"],

@@ -119,7 +119,7 @@ mapping! {
         "delete" => delete: LocatedText,
         /// HEAD of this address.
         "head" => head: LocatedText,
-        /// OPTIONS of this address.
+        /// OPTIONS of this address: a preflight, with the header access-control-request-method.
         "options" => options: LocatedText,
         /// Fill and submit a form of the page that the shopper is on, with all that the form holds: hidden fields, choices, tokens.
         "submit" => submit: Submit,

@@ -337,3 +337,43 @@ fn connections_spread_over_the_source_addresses_in_turn() {
         assert_eq!(seen, ["127.0.0.2", "127.0.0.3", "127.0.0.2", "127.0.0.3"]);
     });
 }
+
+#[test]
+fn chunks_end_as_chromium_has_them() {
+    on_core(async {
+        for (chunks, expected) in [
+            ("5\nhello\r\n0\r\n\r\n", Some("hello")),
+            ("5 ;a=\"b;c\"\r\nhello\r\n000 \r\n\r\n", Some("hello")),
+            ("5\r\nhello\r\n0\r\nX: 1\nno colon\r\n\r\n", Some("hello")),
+            ("5\t\r\nhello\r\n0\r\n\r\n", None),
+            ("5\r\nhello\n0\n\n", Some("hello")),
+            ("5\r\nhellox\r\n0\r\n\r\n", None),
+            ("5\r\nhello\r\n-0\r\n\r\n", None),
+        ] {
+            let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+            let read = result_of(format!("{head}{chunks}")).await;
+            assert_eq!(read.as_deref().ok(), expected.map(str::as_bytes), "{chunks:?} {read:?}");
+        }
+    });
+}
+
+#[test]
+fn only_a_version_of_1_1_at_least_has_chunks() {
+    on_core(async {
+        let chunks = "5\r\nhello\r\n0\r\n\r\n";
+        for (version, has_chunks) in [
+            ("/1.1", true),
+            ("/2.0", true),
+            ("/1.2", true),
+            ("/2", false),
+            ("/1.0", false),
+            ("/0.9", false),
+            ("", false),
+        ] {
+            let answer =
+                format!("HTTP{version} 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}");
+            let expected = if has_chunks { "hello" } else { chunks };
+            assert_eq!(result_of(answer).await.unwrap(), expected, "{version}");
+        }
+    });
+}

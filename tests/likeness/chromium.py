@@ -25,7 +25,7 @@ SECONDS = 30
 class Chromium:
     """One browser; `page()` opens a tab of it in a context of its own (cookies, cache)."""
 
-    def __init__(self, program=None):
+    def __init__(self, program=None, flags=()):
         program = program or next(found for found in map(shutil.which, PROGRAMS) if found)
         self.profile = tempfile.mkdtemp(prefix="likeness-")
         # Cookies of other sites, as Chrome has them as it comes; Debian's package and private windows refuse them.
@@ -37,7 +37,7 @@ class Chromium:
         # Chromium reads from descriptor 3 and writes to 4.
         launch = f"exec \"$0\" \"$@\" 3<&{theirs_in} 4>&{theirs_out}"
         self.process = subprocess.Popen(
-            ["/bin/bash", "-c", launch, program, *FLAGS, f"--user-data-dir={self.profile}", "about:blank"],
+            ["/bin/bash", "-c", launch, program, *FLAGS, *flags, f"--user-data-dir={self.profile}", "about:blank"],
             pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs_in)
         os.close(theirs_out)

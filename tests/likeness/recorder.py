@@ -18,6 +18,10 @@ class Request:
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
+class Closing(bytes):
+    """An answer behind which the connection closes."""
+
+
 class Recorder:
     """`answer(request)` returns the bytes of an answer; None closes the connection."""
 
@@ -70,6 +74,8 @@ class Recorder:
                     if answer is None:
                         return
                     connection.sendall(answer)
+                    if isinstance(answer, Closing):
+                        return
             except (OSError, ValueError):
                 return
 

@@ -12,7 +12,9 @@ use crate::plan::{
     ArrivalModel, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price,
     Rendezvous, Request, Segment, Step, Template,
 };
-use crate::scenario::{self, Defaults, Located, LocatedText, METHODS, Named, listed, nearest};
+use crate::scenario::{
+    self, Defaults, Located, LocatedText, METHODS, Named, Span, listed, nearest,
+};
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
@@ -125,6 +127,14 @@ impl Compiler<'_> {
             Some(graphql) => self.endpoint(graphql, defaults, spot),
             None => address.as_ref().and_then(|address| self.address(address, spot)),
         };
+        let headers = self.headers(
+            written.headers.as_ref(),
+            defaults.and_then(|defaults| defaults.headers.as_ref()),
+            spot,
+        );
+        if let Some(address) = &written.options {
+            self.preflight(address.span, &headers);
+        }
         Request {
             method,
             url: url.unwrap_or_else(|| Template::Literal("/".to_owned())),
@@ -132,12 +142,21 @@ impl Compiler<'_> {
                 let default = defaults.and_then(|defaults| defaults.auth.as_ref());
                 written.auth.as_ref().or(default).and_then(|auth| self.auth(auth, spot))
             },
-            headers: self.headers(
-                written.headers.as_ref(),
-                defaults.and_then(|defaults| defaults.headers.as_ref()),
-                spot,
-            ),
+            headers,
             body: self.body(written, method, spot),
+        }
+    }
+
+    /// Browsers send OPTIONS as a preflight alone, and a shop answers it by the method that it asks for. Without one nothing is learned
+    /// of the checkout.
+    fn preflight(&mut self, place: Span, headers: &[(String, Template)]) {
+        if !headers.iter().any(|(name, _)| name == "access-control-request-method") {
+            self.problem(
+                place,
+                "an OPTIONS request that is no preflight is unsupported",
+                "say `headers: { origin: ..., access-control-request-method: POST }`, or leave the step out: \
+                 browsers send their preflights by themselves",
+            );
         }
     }
 

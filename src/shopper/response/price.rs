@@ -4,7 +4,11 @@ use crate::base::MinorUnits;
 use crate::plan::{MoneyUnit, Value};
 
 /// Currency signs, and what else may stand right beside an amount.
-const SIGNS: &str = "€$£¥₹₩₽₺₴₫₪₦₱฿₡₲₵₸₿¢﷼";
+const SIGNS: &str = "€$£¥₹₩₽₺₴₫₪₦₱฿₡₲₵₸₿¢﷼円元원";
+
+/// The zeros of other scripts, each with nine digits behind it.
+const ZEROS: [u32; 12] =
+    [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xbe6, 0xe50, 0xed0, 0x1040, 0x17e0, 0xff10];
 
 /// One number in a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +20,8 @@ struct ParsedPrice {
     negative: bool,
     /// Whether a currency's sign or code stands beside it.
     priced: bool,
+    /// Whether it is part of something else: a range (`5-10 €`), a product (`3 × 12 €`), another measure (`1.5k`).
+    doubtful: bool,
 }
 
 /// A price in minor units of a currency with this many decimals. Where the scenario doesn't say what its number counts, a JSON whole number is taken to be in minor units
@@ -57,7 +63,7 @@ fn number(text: &str) -> Option<ParsedPrice> {
         digits.push_str(&"0".repeat(point - digits.len()));
     }
     let fraction = digits.split_off(point);
-    Some(ParsedPrice { whole: digits, fraction, negative, priced: false })
+    Some(ParsedPrice { whole: digits, fraction, negative, priced: false, doubtful: false })
 }
 
 /// The price in a text: its only number, or the only one beside a currency's sign or code.
@@ -67,15 +73,14 @@ fn only_price(text: &str, decimals: u32) -> Option<ParsedPrice> {
         amounts.retain(|amount| amount.priced);
     }
     let first = amounts.pop()?;
-    amounts
-        .iter()
-        .all(|other| other.scaled(4) == first.scaled(4) && !other.negative)
-        .then_some(first)
+    let alike = |other: &ParsedPrice| other.scaled(4) == first.scaled(4) && !other.negative;
+    let doubtful = first.doubtful || amounts.iter().any(|other| other.doubtful || !alike(other));
+    (!doubtful).then_some(first)
 }
 
-/// All numbers in a text; none where one of them can't be told apart into groups and decimals.
+/// All numbers in a text but shares (`20 %`); none where one of them can't be told apart into groups and decimals.
 fn amounts(text: &str, decimals: u32) -> Option<Vec<ParsedPrice>> {
-    let characters: Vec<char> = text.chars().map(plain).collect();
+    let characters: Vec<char> = text.chars().filter(|c| !is_direction(*c)).map(plain).collect();
     let (mut amounts, mut at) = (Vec::new(), 0);
     while at < characters.len() {
         if !characters[at].is_ascii_digit() {
@@ -83,33 +88,46 @@ fn amounts(text: &str, decimals: u32) -> Option<Vec<ParsedPrice>> {
             continue;
         }
         let end = end_of_amount(&characters, at);
-        let (whole, fraction) = split(&characters[at..end], decimals)?;
         let before: String = characters[..at].iter().collect();
         let after: String = characters[end..].iter().collect();
+        if after.trim_start().starts_with(['%', '٪', '％', '‰']) {
+            at = end;
+            continue;
+        }
+        let (whole, fraction) = split(&characters[at..end], decimals)?;
         amounts.push(ParsedPrice {
             whole,
             fraction,
-            negative: is_negative(&before),
+            negative: is_negative(&before) || is_negative_by(&before, &after),
             priced: ends_in_currency(before.trim_end()) || starts_with_currency(&after),
+            doubtful: is_part(&before, &after),
         });
         at = end;
     }
     Some(amounts)
 }
 
-/// Digits of other scripts as ours, and the many spaces and apostrophes of groups as one of each.
+/// Marks that say how a text runs, and stand between a sign and its number in Arabic and Hebrew.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Digits of other scripts as ours, and the many spaces, apostrophes and dashes as one of each.
 fn plain(character: char) -> char {
-    let digit = |zero: u32| char::from_digit(character as u32 - zero, 10).unwrap_or(character);
     match character {
-        '\u{660}'..='\u{669}' => digit(0x660),
-        '\u{6f0}'..='\u{6f9}' => digit(0x6f0),
-        '\u{966}'..='\u{96f}' => digit(0x966),
-        '\u{ff10}'..='\u{ff19}' => digit(0xff10),
         '\u{66b}' => '.',
-        '\u{66c}' | '\u{2019}' | '\u{2bc}' | '\'' => '\'',
-        '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2007}' => ' ',
-        '\u{2212}' => '-',
-        other => other,
+        '\u{ff0c}' => ',',
+        '\u{66c}' | '\u{2018}' | '\u{2019}' | '\u{2bc}' | '\u{2032}' | '\u{b4}' | '`' | '\'' => {
+            '\''
+        }
+        '\u{a0}' | '\u{202f}' | '\u{2005}'..='\u{200a}' | '\u{3000}' => ' ',
+        '\u{2010}'..='\u{2013}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        '\u{ff5e}' | '\u{301c}' => '~',
+        other => {
+            let digit = |zero: &u32| (other as u32).checked_sub(*zero).filter(|digit| *digit < 10);
+            let digit = ZEROS.iter().find_map(digit);
+            digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or(other)
+        }
     }
 }
 
@@ -171,6 +189,30 @@ fn is_negative(before: &str) -> bool {
     let before = before.trim_end_matches(|c: char| SIGNS.contains(c) || c.is_ascii_uppercase());
     let before = before.trim_end();
     before.strip_suffix('-').is_some_and(|rest| rest.is_empty() || rest.ends_with([' ', '(', ':']))
+}
+
+/// Whether an amount is negative by what stands behind it: `5,00-`, or brackets around all.
+fn is_negative_by(before: &str, after: &str) -> bool {
+    let mut behind = after.chars();
+    let trailing = behind.next() == Some('-') && behind.next().is_none_or(|c| !c.is_ascii_digit());
+    let opens = before.trim_start().strip_prefix('(');
+    let bracketed = opens.is_some_and(|rest| rest.chars().all(|c| SIGNS.contains(c) || c == ' '))
+        && after.trim_end().ends_with(')');
+    trailing || bracketed
+}
+
+/// Whether an amount is part of a range, a product or another measure.
+fn is_part(before: &str, after: &str) -> bool {
+    let (before, behind) = (before.trim_end(), after.trim_start());
+    let before = before.trim_end_matches(|c: char| SIGNS.contains(c)).trim_end();
+    let behind = behind.trim_start_matches(|c: char| SIGNS.contains(c)).trim_start();
+    let joins = ['-', '~', '×', 'x', 'X', '*'];
+    let ends = |c: char| c.is_ascii_digit() || SIGNS.contains(c);
+    let follows = before.strip_suffix(joins).is_some_and(|rest| rest.trim_end().ends_with(ends));
+    let leads = behind.strip_prefix(joins).is_some_and(|rest| rest.trim_start().starts_with(ends));
+    let measures = after.starts_with(|c: char| c.is_alphabetic() && !SIGNS.contains(c))
+        && !starts_with_currency(after);
+    follows || leads || measures
 }
 
 fn ends_in_currency(before: &str) -> bool {
@@ -238,6 +280,27 @@ mod tests {
             ("3 items: 12.00 €", 1_200),
             ("12,00 € (12,00 €)", 1_200),
             ("\u{661}\u{662}\u{66b}\u{665}\u{660}", 1_250),
+            (
+                "\u{200f}\u{661}\u{66c}\u{662}\u{663}\u{664}\u{66b}\u{665}\u{660}\u{a0}ر.س.\u{200f}",
+                123_450,
+            ),
+            ("\u{200f}1,234.50\u{a0}\u{200f}₪", 123_450),
+            ("₹१,२३,४५६.७८", 12_345_678),
+            ("Rs. ১২.৫০", 1_250),
+            ("๑,๒๓๔.๕๐ บาท", 123_450),
+            ("１，２３４円（税込 10％）", 123_400),
+            ("送料 500 g、合計 1,234円", 123_400),
+            ("CHF 1\u{2018}234.50", 123_450),
+            ("1´234.50", 123_450),
+            ("1\u{2009}234\u{2009}567,89 €", 123_456_789),
+            ("16,00 € incl. 19 % VAT", 1_600),
+            ("-20% 16,00 €", 1_600),
+            ("2 for $5", 500),
+            ("12,00 €/kg", 1_200),
+            ("27-11-2026: 12,00 €", 1_200),
+            ("12.50EUR", 1_250),
+            ("100kr", 10_000),
+            ("R$ 1.234,56", 123_456),
         ] {
             assert_eq!(text(price), Some(minor), "{price}");
         }
@@ -256,6 +319,25 @@ mod tests {
             "1,2,3",
             "1.23.456",
             "99999999999999999999999 €",
+            "19 %",
+            "5-10 €",
+            "5–10 €",
+            "$5-10",
+            "¥500〜1,000",
+            "3 × 12,00 €",
+            "3x 12.00 €",
+            "12.00 € × 3",
+            "5,00- €",
+            "5.00-",
+            "($5.00)",
+            "\u{200e}-5.00\u{a0}\u{200f}₪",
+            "–5,00 €",
+            "$1.5k",
+            "1.2M",
+            "100g",
+            "12,00 € (1,20 €/100 g)",
+            "1.234.56 €",
+            "1e5",
         ] {
             assert_eq!(text(price), None, "{price}");
         }

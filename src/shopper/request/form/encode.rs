@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, WINDOWS_1252};
 use http::HeaderValue;
 
 use super::fill::{Entry, Sent};
@@ -33,7 +33,7 @@ fn urlencoded(entries: &[Entry], encoding: &'static Encoding) -> String {
 }
 
 /// The query of a form that gets. Chromium writes lines into it where the form itself would post them as `text/plain`, and only its
-/// button gets.
+/// button gets. It reads these as windows-1252 then, whatever the form's encoding.
 pub(super) fn query(
     enctype: &str,
     form_posts: bool,
@@ -41,7 +41,7 @@ pub(super) fn query(
     encoding: &'static Encoding,
 ) -> String {
     if enctype == "text/plain" && form_posts {
-        String::from_utf8_lossy(&lines(entries, encoding)).into_owned()
+        WINDOWS_1252.decode_without_bom_handling(&lines(entries, encoding)).0.into_owned()
     } else {
         urlencoded(entries, encoding)
     }

@@ -420,6 +420,13 @@ fn a_button_overrides_its_form_as_in_chromium() {
 }
 
 #[test]
+fn lines_in_a_query_are_read_as_windows_1252() {
+    let html = "<form id=f method=post enctype=text/plain accept-charset=iso-8859-1><input name=a value='&euro;\u{fc}'><button formmethod=get>x</button></form>";
+    let expected = "GET http://shop.example/checkout/pay?a=%E2%82%AC%C3%BC ";
+    assert_eq!(sent(html, &by_id("f", &[])), expected);
+}
+
+#[test]
 fn parts_carry_names_and_files_as_browsers_write_them() {
     let html = "<form id=f method=post enctype=multipart/form-data accept-charset=latin1><input name='a\"&#10;ü' value='&#1046;'><input type=file name=p></form>";
     let body = submitted(html, &by_id("f", &[])).unwrap().request.body;

@@ -165,9 +165,12 @@ impl ChunkDecoder {
     }
 }
 
-/// A chunk's size: hexadecimal digits, then spaces and extensions.
+/// A chunk's size: hexadecimal digits, then spaces and extensions. Chromium passes over no tabs.
 fn chunk_size(line: &[u8]) -> Result<u64, String> {
-    let size = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
+    let mut size = line.split(|byte| *byte == b';').next().unwrap_or_default();
+    while let Some(shorter) = size.strip_suffix(b" ") {
+        size = shorter;
+    }
     let digits = std::str::from_utf8(size).ok().filter(|text| !text.starts_with('+'));
     digits
         .and_then(|text| u64::from_str_radix(text, 16).ok())

@@ -176,12 +176,11 @@ fn usual_status_line(bytes: &[u8]) -> Option<Vec<u8>> {
     let bytes = &bytes[status_line_at(bytes)?..];
     let end = memchr::memchr(b'\n', bytes)?;
     let line = &bytes[4..end];
-    // `HTTP/1.0` is that; any other version, and none at all before HTTP/1.0, is told by what follows.
     let (version, rest) = match line.strip_prefix(b"/") {
         Some(rest) => {
             let length =
                 rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-            (if &rest[..length] == b"1.0" { b'0' } else { b'1' }, &rest[length..])
+            (if is_1_1_at_least(rest) { b'1' } else { b'0' }, &rest[length..])
         }
         None => (b'0', line),
     };
@@ -191,4 +190,16 @@ fn usual_status_line(bytes: &[u8]) -> Option<Vec<u8>> {
     let code = if code.is_empty() { b"200".to_vec() } else { code };
     (code.len() == 3)
         .then(|| [b"HTTP/1.", &[version][..], b" ", &code, b"\r\n", &bytes[end + 1..]].concat())
+}
+
+/// Whether a version such as `1.1 200 OK` has chunks and stays connected: a digit, and one behind the first point. All else, `HTTP/2`
+/// among it, is HTTP/1.0 to Chromium.
+fn is_1_1_at_least(version: &[u8]) -> bool {
+    let minor = memchr::memchr(b'.', version).and_then(|point| version.get(point + 1));
+    match (version.first(), minor) {
+        (Some(major), Some(minor)) if major.is_ascii_digit() && minor.is_ascii_digit() => {
+            (*major, *minor) >= (b'1', b'1')
+        }
+        _ => false,
+    }
 }

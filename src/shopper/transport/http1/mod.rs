@@ -21,4 +21,5 @@ mod stream;
 
 pub(super) use connection::{Buffers, Http1, Http1Cause, Http1Error};
 pub(super) use head::Head;
+pub(super) use request::states_empty_body;
 pub(super) use stream::Stream;

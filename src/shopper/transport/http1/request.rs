@@ -44,7 +44,7 @@ pub(super) fn is_chunked(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a request of this method says `Content-Length: 0` where it has no body (RFC 9110 8.6).
-fn states_empty_body(method: &Method) -> bool {
+pub(in crate::shopper::transport) fn states_empty_body(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 
