@@ -377,3 +377,27 @@ fn only_a_version_of_1_1_at_least_has_chunks() {
         }
     });
 }
+
+#[test]
+fn headers_that_contradict_each_other_are_refused_as_in_chromium() {
+    on_core(async {
+        for (head, is_read) in [
+            ("200 OK\r\nlocation: /a\r\nlocation: /b\r\ncontent-length: 0", false),
+            ("200 OK\r\nlocation: /a\r\nlocation: /a\r\ncontent-length: 0", true),
+            (
+                "200 OK\r\ncontent-disposition: inline\r\ncontent-disposition: attachment\r\ncontent-length: 0",
+                false,
+            ),
+            ("200 OK\r\nset-cookie: a\r\nset-cookie: b\r\ncontent-length: 0", true),
+            ("204 No Content\r\ncontent-length: 0\r\ncontent-length: 1", false),
+            ("304 Not Modified\r\ncontent-length: 0\r\ncontent-length: 1", false),
+            ("205 Reset\r\ncontent-length: 0,", false),
+            ("205 Reset\r\ncontent-length: 9", true),
+            ("200 OK\r\ncontent-length: ,0", false),
+            ("200 OK\r\ncontent-encoding: *\r\ncontent-length: 0", false),
+        ] {
+            let read = result_of(format!("HTTP/1.1 {head}\r\n\r\n")).await;
+            assert_eq!(read.is_ok(), is_read, "{head:?} {read:?}");
+        }
+    });
+}

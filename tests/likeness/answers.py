@@ -18,7 +18,7 @@ STATUS_LINES = ["HTTP/1.1 200 OK"] * 12 + ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTT
 BEFORE = ["HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n" * 3, "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n", "\r\n", "\n\n", "xx"]
 ODD_LINES = ["X-Folded: a\r\n b", "X-Folded: a\r\n\tb\r\n c", "no colon here", "X Space: 1", "X-Before : 1", ": nameless", "X-Empty:", "X-Latin: \xe4\xf6\xfc", "X-Twice: 1\r\nX-Twice: 2", "X-Long: " + "y" * 9000, "x-low:1", "X-Ctl: a\x01b", "X-Tab:\ta\t",
              "Set-Cookie: a", "Server:  x  ", "Content-Type: text/plain; charset=utf-8", "X-Quote: \"a", "\xe9-name: 1", "X@Y: 1", "Date: nonsense", "Connection: X-Low", "Keep-Alive: timeout=x", "Upgrade: h2c", "Trailer: X-T", "Vary: *", "ETag: W/x",
-             "Location: /elsewhere", "Content-Range: bytes 0-1/2", "Refresh: 9; url=/x", "Content-Disposition: attachment", "Retry-After: soon", "Alt-Svc: h3=\":443\"", "Content-MD5: wrong", "Warning: 199", "Proxy-Connection: close", "Content-Location: /y"]
+             "Location: /elsewhere", "Location: /a\r\nLocation: /b", "Content-Disposition: inline\r\nContent-Disposition: inline", "Content-Disposition: inline\r\nContent-Disposition: attachment", "Content-Range: bytes 0-1/2", "Refresh: 9; url=/x", "Content-Disposition: attachment", "Retry-After: soon", "Alt-Svc: h3=\":443\"", "Content-MD5: wrong", "Warning: 199", "Proxy-Connection: close", "Content-Location: /y"]
 
 
 def chunk(draw, part):
@@ -60,7 +60,7 @@ class Case:
         """The content as its coding has it, and the lines that say so."""
         pick = self.draw.choice
         kind = pick([None] * 10 + ["gzip", "gzip", "gzip", "deflate", "deflate", "x-gzip", "raw", "twice", "unknown", "identity", "plain", "crc", "trailing", "cut", "named", "adler", "both", "GZIP", "empty", "mixed"])
-        packed = gzip.compress(content)
+        packed = gzip.compress(content, mtime=0)
         raw = zlib.compress(content)[2:-4]
         name = pick(["Content-Encoding: %s", "content-encoding:%s", "Content-Encoding:  %s "])
         if kind is None:
@@ -68,10 +68,10 @@ class Case:
         return {
             "gzip": lambda: ([name % "gzip"], packed), "x-gzip": lambda: ([name % "x-gzip"], packed), "GZIP": lambda: ([name % "GZip"], packed),
             "deflate": lambda: ([name % "deflate"], zlib.compress(content)), "raw": lambda: ([name % "deflate"], raw),
-            "twice": lambda: ([name % pick(["gzip, gzip", "gzip,gzip", "gzip, x-gzip"])], gzip.compress(packed)),
-            "both": lambda: ([name % "deflate", name % "gzip"], gzip.compress(zlib.compress(content))),
+            "twice": lambda: ([name % pick(["gzip, gzip", "gzip,gzip", "gzip, x-gzip"])], gzip.compress(packed, mtime=0)),
+            "both": lambda: ([name % "deflate", name % "gzip"], gzip.compress(zlib.compress(content), mtime=0)),
             "unknown": lambda: ([name % pick(["utf-8", "none", "aws-chunked", "binary", "*", "", "gzipp"])], content),
-            "mixed": lambda: ([name % pick(["identity, gzip", "gzip, identity", "none, gzip", "gzip, none", ", gzip"])], packed),
+            "mixed": lambda: ([name % pick(["identity, gzip", "gzip, identity", "none, gzip", "gzip, none", ", gzip", "gzip,", "gzip;q=1"])], packed),
             "identity": lambda: ([name % "identity"], content), "plain": lambda: ([name % pick(["gzip", "deflate"])], content),
             "crc": lambda: ([name % "gzip"], packed[:-8] + b"\0" * 4 + packed[-4:]), "trailing": lambda: ([name % "gzip"], packed + pick([b"\0" * 7, b"rubbish", b"\n"])),
             "cut": lambda: ([name % "gzip"], packed[:-pick([1, 4, 8])]), "named": lambda: ([name % "gzip"], packed[:3] + b"\x08" + packed[4:10] + b"name\0" + packed[10:]),

@@ -42,11 +42,11 @@ pub(super) async fn decode(
     body: Bytes,
     bound: u64,
 ) -> Result<Bytes, TransportError> {
-    if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
+    if !headers.contains_key(CONTENT_ENCODING) {
         return Ok(body);
     }
-    let Some(codings) = codings(headers) else { return Ok(body) };
-    if codings.is_empty() {
+    let Some(codings) = codings(headers)? else { return Ok(body) };
+    if body.is_empty() || codings.is_empty() {
         return Ok(body);
     }
     let here = bound.min(LARGE as u64);
@@ -84,13 +84,17 @@ fn take_off(codings: &[Coding], body: &[u8], bound: u64) -> Result<Bytes, Transp
     Ok(Bytes::from(decoded.unwrap_or_default()))
 }
 
-/// The codings in the order listed; none where one of them is not known: then nothing is taken off.
-fn codings(headers: &HeaderMap) -> Option<Vec<Coding>> {
-    let lines = headers.get_all(CONTENT_ENCODING).into_iter();
-    let listed = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-    let known = listed.map(<[u8]>::trim_ascii).filter(|name| !name.is_empty()).map(Coding::of);
-    let codings: Vec<Coding> = known.take(MAX_CODINGS).collect::<Option<_>>()?;
-    Some(codings)
+/// The codings in the order listed; none where one of them is not known, or empty: then nothing is taken off.
+///
+/// # Errors
+/// When this is no list of names at all. Chromium refuses these.
+fn codings(headers: &HeaderMap) -> Result<Option<Vec<Coding>>, TransportError> {
+    let lines = || headers.get_all(CONTENT_ENCODING).into_iter().map(|line| line.as_bytes());
+    if lines().any(|line| line.iter().any(|byte| b"\"=;*".contains(byte))) {
+        return Err(TransportError::Protocol("`content-encoding` is no list of names".to_owned()));
+    }
+    let listed = lines().flat_map(|line| line.split(|byte| *byte == b','));
+    Ok(listed.map(|name| Coding::of(name.trim_ascii())).take(MAX_CODINGS).collect())
 }
 
 fn brotli(body: &[u8], plain: &mut Vec<u8>, bound: u64) -> Result<(), DecodeError> {

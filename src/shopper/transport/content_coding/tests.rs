@@ -92,7 +92,17 @@ fn gzip_needs_neither_a_right_trailer_nor_one_at_all_and_may_have_rubbish_behind
 #[test]
 fn one_unknown_coding_among_others_leaves_the_body_as_it_came() {
     let body = encoded("gzip", TEXT);
-    assert_eq!(decode("foo, gzip", body.clone(), 1_000).unwrap(), body);
+    for codings in ["foo, gzip", ", gzip", "gzip,", "gzip,,gzip", ""] {
+        assert_eq!(decode(codings, body.clone(), 1_000).unwrap(), body, "{codings}");
+    }
+}
+
+#[test]
+fn what_is_no_list_of_codings_is_not_proper() {
+    for codings in ["*", "gzip;q=1", "\"gzip\"", "a=b"] {
+        let refused = decode(codings, TEXT.to_vec(), 1_000);
+        assert!(matches!(refused, Err(TransportError::Protocol(_))), "{codings}");
+    }
 }
 
 #[test]

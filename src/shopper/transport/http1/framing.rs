@@ -1,6 +1,8 @@
 //! Where an answer's body ends (RFC 9112 6.3), as Chromium decides it.
 
-use ::http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use ::http::header::{
+    CONNECTION, CONTENT_DISPOSITION, CONTENT_LENGTH, HeaderMap, LOCATION, TRANSFER_ENCODING,
+};
 use ::http::{Method, StatusCode, Version};
 
 use super::head::Head;
@@ -48,6 +50,14 @@ impl Framing {
     /// # Errors
     /// Lengths that contradict each other: nobody can say where the body ends.
     pub(super) fn of(method: &Method, head: &Head) -> Result<Framing, String> {
+        // Nearly no answer repeats a header but `set-cookie`.
+        if head.headers.len() > head.headers.keys_len() {
+            refuse_contradictions(&head.headers)?;
+        }
+        // HTTP/1.0 has no chunks. Any other transfer coding, `identity` above all, is ignored.
+        let chunked =
+            head.version == Version::HTTP_11 && lists(&head.headers, TRANSFER_ENCODING, "chunked");
+        let length = if chunked { None } else { stated_length(&head.headers)? };
         let without_body = matches!(
             head.status,
             StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
@@ -55,12 +65,24 @@ impl Framing {
         if method == Method::HEAD || without_body || head.status.is_informational() {
             return Ok(Framing::Empty);
         }
-        // HTTP/1.0 has no chunks. Any other transfer coding, `identity` above all, is ignored.
-        if head.version == Version::HTTP_11 && lists(&head.headers, TRANSFER_ENCODING, "chunked") {
+        if chunked {
             return Ok(Framing::Chunked);
         }
-        Ok(stated_length(&head.headers)?.map_or(Framing::UntilClose, Framing::Length))
+        Ok(length.map_or(Framing::UntilClose, Framing::Length))
     }
+}
+
+/// Refuses an answer that names two places or two files, as Chromium does: somebody may have slipped in a line.
+fn refuse_contradictions(headers: &HeaderMap) -> Result<(), String> {
+    for name in [LOCATION, CONTENT_DISPOSITION] {
+        let mut values = headers.get_all(&name).into_iter();
+        if let Some(first) = values.next()
+            && values.any(|other| other != first)
+        {
+            return Err(format!("two `{name}` that differ"));
+        }
+    }
+    Ok(())
 }
 
 /// The length that is stated, any number of times. What is no length is as good as none.
