@@ -61,7 +61,7 @@ class Case:
             words, encoding = rng.choice(CLEAR)
             text, href = [words.encode(encoding)], b"next?q=1"
         elif rng.random() < 0.2:
-            href = rng.choice([b"n\xe9xt", "größe".encode(), b" next ", b"ne\nxt", b"next#caf\xe9", b"./a/../next", b"next?a%zz&amp;b", b"?x=1", b"//HOST" + self.path.encode() + b"x"])
+            href = rng.choice([b" next ", b"./a/../next", b"?x=1"]) if "big5" in labels else rng.choice([b"n\xe9xt", "größe".encode(), b" next ", b"ne\nxt", b"next#caf\xe9", b"./a/../next", b"next?a%zz&amp;b", b"?x=1", b"//HOST" + self.path.encode() + b"x"])
         self.deed = rng.choice(["text", "link"])
         head = b"" if xhtml else b"<!doctype html>" if rng.random() < 0.9 else b"\n <html>"
         pad = b"<!-- " + b"x" * rng.choice([900, 1100]) + b" -->" if rng.random() < 0.05 else b""
