@@ -104,7 +104,7 @@ fn every_way_of_writing_a_use_is_found() {
 }
 
 /// Type names that are defined twice, with the reason. One word has one meaning everywhere else.
-const DEFINED_TWICE: [(&str, &str); 25] = [
+const DEFINED_TWICE: [(&str, &str); 26] = [
     ("Answer", "the report answers an engineer's question, the practice shop a request"),
     ("Arm", "written and compiled: an arm of the retry experiment"),
     ("Assets", "written and compiled: which files of a page are loaded"),
@@ -116,6 +116,7 @@ const DEFINED_TWICE: [(&str, &str); 25] = [
     ("Css", "capture and check of one kind"),
     ("Extract", "written and compiled: what is captured"),
     ("FieldMatch", "written and compiled: a value that a field must have"),
+    ("GuardTerm", "written and compiled: a part of a condition on steps and ways"),
     ("Header", "capture and check of one kind"),
     ("JourneyItem", "written and compiled: an item of a journey"),
     ("Intent", "what a shopper means to buy, as it happens and as the purchase log has it"),

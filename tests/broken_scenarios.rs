@@ -606,6 +606,87 @@ fn forms() {
 }
 
 #[test]
+fn conditions_of_steps_and_ways() {
+    let steps = |steps: &str| {
+        top(&format!(
+            "shoppers: {{ attributes: {{ payment: {{ card: 1, wallet: 1 }} }} }}\njourneys:\n  - name: buy\n    steps:\n{}",
+            indented(steps, 6)
+        ))
+    };
+    let home = "- { name: home, get: /, capture: { x: { json: $.x } } }\n";
+    let one = |when: &str| steps(&format!("{home}- {{ name: a, get: /a, when: {when} }}"));
+    let two = |first: &str, second: &str| {
+        steps(&format!("{home}- choose:\n    - {first}\n    - {second}"))
+    };
+    let (a, b) = ("[{ name: a, get: / }]", "[{ name: b, get: / }]");
+    check(&[
+        (one("«payment = 'card'»"), &["can't be read"], &["write == to compare"]),
+        (one("payment == «card»"), &["unknown variable `card`"], &["'card' in quotes"]),
+        (
+            one("«payment == 'wallt'»"),
+            &["holds for no shopper"],
+            &["payment is `card` or `wallet`"],
+        ),
+        (one("«'{{ payment }}'»"), &["without braces"], &["write payment"]),
+        (one("«x && y»"), &["can't be read"], &["`and`"]),
+        (one("«'random(1, 2) == 1'»"), &["`random` in a condition"], &["weights"]),
+        (one("«paymnt» == 'card'"), &["unknown variable `paymnt`"], &["write `payment`"]),
+        (one("{ «statsu»: 200 }"), &["unknown key `statsu`"], &["write `status`"]),
+        (
+            steps("- { name: a, get: /, when: «{ status: 200 }» }\n- { name: b, get: / }"),
+            &["the journey begins here"],
+            &["later step"],
+        ),
+        (
+            two(
+                &format!("{{ when: x == 1, «weight»: 2, steps: {a} }}"),
+                &format!("otherwise: {b}"),
+            ),
+            &["a weight among branches"],
+            &["into the branch"],
+        ),
+        (
+            two(&format!("{{ when: x == 1, steps: {a} }}"), &format!("«{{ steps: {b} }}»")),
+            &["a branch without `when`"],
+            &["otherwise: [...]"],
+        ),
+        (
+            two(&format!("«otherwise»: {a}"), &format!("{{ when: x == 1, steps: {b} }}")),
+            &["`otherwise` before other branches"],
+            &["write it last"],
+        ),
+        (
+            two(
+                &format!("{{ when: x == 1, steps: {a} }}"),
+                &format!("{{ otherwise: {b}, «steps»: [{{ name: c, get: / }}] }}"),
+            ),
+            &["`steps` beside `otherwise`"],
+            &["branch of its own"],
+        ),
+        (
+            steps(&format!(
+                "{home}- purchase: p\n  steps: [{{ name: a, post: /, «when»: payment == 'card' }}]"
+            )),
+            &["purchases without a payment"],
+            &["beside `purchase:`"],
+        ),
+        (
+            steps(&format!(
+                "{home}- {{ name: a, get: /, when: payment == 'card', capture: {{ y: {{ json: $.y }} }} }}\n- {{ name: b, get: '/{{{{ «y» }}}}' }}"
+            )),
+            &["another branch only, by `a`"],
+            &["under the same `when`"],
+        ),
+        (
+            steps("- { name: a, get: /, when: payment == 'card' }")
+                .replace("  - name: buy", "  - «name: buy"),
+            &["nothing to do"],
+            &["every shopper takes"],
+        ),
+    ]);
+}
+
+#[test]
 fn ways_through_a_journey() {
     let shared = |list: &str, steps: &str| {
         let shared = format!("shared:\n  pay:\n{}", indented(list, 4));

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tillrush::base::{Delay, JourneyId, Micros, StepId, UnitId, VarId};
 use tillrush::plan::{
     ArrivalModel, Auth, BUILT_IN_VARIABLES, Behaviour, Body, Canonical, Check, Conditions,
-    ConnectionReuse, DataCell, Device, Equipment, Extract, Inputs, JourneyItem, JsonSegment,
-    Measure, Metric, MetricScope, MultipartPart, Network, Overrides, Pick, Plan, Rendezvous,
-    RetryStrategy, RowAssignment, Segment, SpentBy, Template, schema,
+    ConnectionReuse, DataCell, Device, Equipment, Extract, GuardId, Inputs, JourneyItem,
+    JsonSegment, Measure, Metric, MetricScope, MultipartPart, Network, Overrides, Pick, Plan,
+    Rendezvous, RetryStrategy, RowAssignment, Segment, SpentBy, Template, schema,
 };
 use tillrush::scenario::{self, EventRate, MAPPINGS, Scenario, StageFlag};
 
@@ -588,6 +588,57 @@ fn a_journey_may_repeat_choose_and_include() {
             && plan.steps[3].request.auth.is_none()
     );
     assert_eq!(plan.steps[1].think, Delay::fixed(Micros::from_secs(1)));
+}
+
+#[test]
+fn steps_groups_and_branches_may_have_conditions() {
+    let steps = "- { name: home, get: /, capture: { queue: { json: $.queue } } }
+- { name: alone, when: device == 'mobile', get: /alone, capture: { deal: { json: $.deal } } }
+- { name: deal, when: device == 'mobile', get: \"/deal/{{ deal }}\" }
+- repeat: 2
+  when: [queue, { status: 200 }]
+  steps: [{ name: again, get: /again }]
+- choose:
+    - { when: queue == 'long', steps: [{ name: wait, get: /wait, capture: { who: { json: $.who } } }] }
+    - when: not queue
+    - otherwise: [{ name: go on, get: /on }]
+- include: paying
+  when: device != 'mobile'
+- purchase: buying
+  steps:
+    - { include: paying, when: queue is defined }
+    - { name: done, post: /done, order: { id: { json: $.id } } }";
+    let text = with_steps(steps)
+        .replace("journeys:", "shared: { paying: [{ name: \"p\", get: /pay }] }\njourneys:");
+    let once = text.replacen("- include: paying\n        when: device != 'mobile'\n      ", "", 1);
+    let plan = compiled(&once);
+    assert!(
+        jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)),
+        "editors accept it"
+    );
+    let unit = |n| JourneyItem::Unit(UnitId(n));
+    let when = |n, part| JourneyItem::First(vec![(Some(GuardId(n)), vec![part])]);
+    let route = [
+        unit(0),
+        when(0, unit(1)),
+        when(1, unit(2)),
+        when(2, JourneyItem::Repeat { times: (2, 2), parts: vec![unit(3)] }),
+        JourneyItem::First(vec![
+            (Some(GuardId(3)), vec![unit(4)]),
+            (Some(GuardId(4)), vec![]),
+            (None, vec![unit(5)]),
+        ]),
+        unit(6),
+    ];
+    assert_eq!(plan.journeys[0].route, route);
+    assert_eq!(plan.steps[6].guard, Some(GuardId(5)));
+    assert!(plan.guard(GuardId(2)).reads_answer() && !plan.guard(GuardId(3)).reads_answer());
+    let canonical = plan.canonical();
+    assert_eq!(
+        canonical["when"][0],
+        json!([{ "Holds": { "expression": "device == 'mobile'", "constants": [] } }])
+    );
+    assert_eq!(plan.undecided_guards(), [2, 3, 4, 5].map(GuardId));
 }
 
 #[test]

@@ -57,6 +57,11 @@ impl StepObserver for Narrator {
         print(self.screen, &[(Style::new().bold(), &self.plan.step_label(step)), (PLAIN, &again)]);
     }
 
+    fn step_skipped(&self, step: StepId) {
+        self.line("");
+        self.line(&format!("{}: not taken (`when`)", self.plan.step_label(step)));
+    }
+
     fn exchange_done(
         &self,
         _: StepId,

@@ -1,45 +1,34 @@
 //! The expression language of templates: minijinja, kept compiled, with the choices that a shopper makes.
 //!
-//! The interpreter has no randomness of its own. `pick`, `random` and `uuid` draw from the shopper's stream:
-//! one number is taken from it for each rendering, and the draws of that rendering are derived from it.
+//! The interpreter has no randomness of its own: the functions that choose draw from the shopper's stream.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::civil::Date;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Object, Rest, Serde, ValueKind};
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
-use super::template::TemplateScope;
+use super::template::{Template, TemplateScope};
+use super::template_functions;
 use super::template_limits::{self, BoundedText};
 use crate::base::VarId;
-use crate::base::random::{Purpose, below, draw};
 use crate::capture::Value;
 use crate::capture::check::RenderError;
 
-/// The functions that templates may call beside minijinja's own.
-pub const FUNCTIONS: [&str; 4] = ["pick", "random", "uuid", "date"];
-/// Where a rendering finds its draws; no identifier of the language can be spelled like this.
-const DRAWS: &str = "$draws";
+/// What a condition renders to if it holds.
+const HOLDS: &str = "holds";
 
 /// The compiled expressions of a plan, and the names of its variables.
 #[derive(Clone)]
 pub struct Templates {
     environment: Environment<'static>,
+    /// The same for conditions, in which a variable may have no value.
+    conditions: Environment<'static>,
     names: Vec<String>,
     count: usize,
 }
-
-/// The draws of one rendering.
-#[derive(Debug)]
-struct TemplateDraws {
-    key: u64,
-    next: AtomicU64,
-}
-
-impl Object for TemplateDraws {}
 
 impl Default for Templates {
     /// None, in a world where time stands still.
@@ -59,21 +48,9 @@ impl fmt::Debug for Templates {
 impl Templates {
     /// None yet, over variables of these names. `date()` counts from `today`.
     pub(super) fn new(names: Vec<String>, today: Date) -> Templates {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
-        environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
-        environment.set_debug(false);
-        environment.set_formatter(print);
-        template_limits::bound(&mut environment);
-        environment.add_function("pick", pick);
-        environment.add_function("random", random);
-        environment.add_function("uuid", uuid);
-        environment.add_function("date", move |days: Option<i64>, format: Option<String>| {
-            date(today, days, format)
-        });
-        Templates { environment, names, count: 0 }
+        let environment = new_environment(today, UndefinedBehavior::Strict);
+        let conditions = new_environment(today, UndefinedBehavior::Chainable);
+        Templates { environment, conditions, names, count: 0 }
     }
 
     /// Compiles an expression; returns its name and the names that it looks up.
@@ -81,10 +58,48 @@ impl Templates {
         let name = format!("t{}", self.count);
         self.environment.add_template_owned(name.clone(), source.to_owned())?;
         self.count += 1;
-        let mut looked_up: Vec<String> =
-            self.environment.get_template(&name)?.undeclared_variables(true).into_iter().collect();
-        looked_up.sort_unstable();
+        let looked_up = looked_up(&self.environment, &name)?;
         Ok((name, looked_up))
+    }
+
+    /// Compiles a condition, which is an expression without braces; returns its name and the names that it looks up.
+    pub(super) fn add_condition(&mut self, source: &str) -> Result<(String, Vec<String>), Error> {
+        self.conditions.compile_expression(source)?;
+        let name = format!("c{}", self.count);
+        let template = format!("{{% if ({source}) %}}{HOLDS}{{% endif %}}");
+        self.conditions.add_template_owned(name.clone(), template)?;
+        self.count += 1;
+        let looked_up = looked_up(&self.conditions, &name)?;
+        Ok((name, looked_up))
+    }
+
+    /// Whether a condition holds. A variable without a value is undefined in it, and no error.
+    ///
+    /// # Errors
+    /// When the expression fails.
+    pub(super) fn holds(
+        &self,
+        condition: &Template,
+        scope: &dyn TemplateScope,
+    ) -> Result<bool, RenderError> {
+        let Template::Expression { name, reads, constants, .. } = condition else {
+            return Ok(false);
+        };
+        let context =
+            self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
+        let rendered = render(&self.conditions, name, context);
+        rendered.map(|text| text == HOLDS).map_err(|e| RenderError::Expression(e.to_string()))
+    }
+
+    /// Evaluates a condition with made-up values, to find what only that can find.
+    pub(super) fn try_out_condition(
+        &self,
+        name: &str,
+        reads: &[VarId],
+        constants: &[(String, String)],
+    ) -> Result<String, Error> {
+        let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
+        render(&self.conditions, name, context)
     }
 
     /// Whether the expression language itself knows this name.
@@ -100,15 +115,7 @@ impl Templates {
         constants: &[(String, String)],
     ) -> Result<String, Error> {
         let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
-        self.render(name, context)
-    }
-
-    /// Renders, unless it becomes too much.
-    fn render(&self, name: &str, context: Jinja) -> Result<String, Error> {
-        let mut text = BoundedText::default();
-        self.environment.get_template(name)?.render_captured_to(context, &mut text)?;
-        String::from_utf8(text.0)
-            .map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string()))
+        render(&self.environment, name, context)
     }
 
     /// The variable's name.
@@ -126,7 +133,7 @@ impl Templates {
     ) -> Result<String, RenderError> {
         let context =
             self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
-        self.render(name, context).map_err(|error| {
+        render(&self.environment, name, context).map_err(|error| {
             match reads.iter().find(|var| scope.value(**var).is_none()) {
                 Some(missing) if error.kind() == ErrorKind::UndefinedError => {
                     RenderError::Missing(self.variable(*missing))
@@ -162,12 +169,39 @@ impl Templates {
         root.extend(
             groups.into_iter().map(|(group, members)| (group.to_owned(), Jinja::from(members))),
         );
-        root.insert(
-            DRAWS.to_owned(),
-            Jinja::from_object(TemplateDraws { key, next: AtomicU64::new(0) }),
-        );
+        root.insert(template_functions::DRAWS.to_owned(), template_functions::draws(key));
         Jinja::from(root)
     }
+}
+
+/// An environment without templates, with all functions, within bounds.
+fn new_environment(today: Date, undefined: UndefinedBehavior) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(undefined);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+    environment.set_syntax(syntax.expect("the delimiters are the usual ones"));
+    environment.set_debug(false);
+    environment.set_formatter(print);
+    template_limits::bound(&mut environment);
+    template_functions::add(&mut environment, today);
+    environment
+}
+
+/// The names that a template looks up, in order.
+fn looked_up(environment: &Environment<'static>, name: &str) -> Result<Vec<String>, Error> {
+    let looked_up = environment.get_template(name)?.undeclared_variables(true);
+    let mut looked_up: Vec<String> = looked_up.into_iter().collect();
+    looked_up.sort_unstable();
+    Ok(looked_up)
+}
+
+/// Renders, unless it becomes too much.
+fn render(environment: &Environment<'static>, name: &str, context: Jinja) -> Result<String, Error> {
+    let mut text = BoundedText::default();
+    environment.get_template(name)?.render_captured_to(context, &mut text)?;
+    String::from_utf8(text.0)
+        .map_err(|error| Error::new(ErrorKind::WriteFailure, error.to_string()))
 }
 
 /// Prints truth values, nothing, lists and mappings as JSON, as a bare variable would be; the interpreter's
@@ -192,77 +226,10 @@ fn to_jinja(value: &Value) -> Jinja {
     }
 }
 
-// === functions ===
-
-fn next_bits(state: &State<'_, '_>, purpose: Purpose) -> Result<u64, Error> {
-    let draws = state.lookup(DRAWS).and_then(|value| value.downcast_object::<TemplateDraws>());
-    let draws = draws.ok_or_else(|| {
-        Error::new(ErrorKind::InvalidOperation, "choices can't be made inside a macro")
-    })?;
-    Ok(draw(draws.key, purpose, draws.next.fetch_add(1, Ordering::Relaxed)))
-}
-
-/// `pick([a, b, c])` or `pick(a, b, c)`: one of them, each as likely as the others.
-fn pick(state: &State<'_, '_>, items: Rest<Jinja>) -> Result<Jinja, Error> {
-    let items: Vec<Jinja> = match items.as_slice() {
-        [only] if only.kind() == ValueKind::Seq => only.try_iter()?.collect(),
-        several => several.to_vec(),
-    };
-    if items.is_empty() {
-        return Err(Error::new(
-            ErrorKind::InvalidOperation,
-            "pick needs something to pick from, as in pick([\"a\", \"b\"])",
-        ));
-    }
-    let index = below(next_bits(state, Purpose::Pick)?, items.len() as u64);
-    Ok(items[index as usize].clone())
-}
-
-/// `random(a, b)`: a whole number from `a` to `b`, both included.
-fn random(state: &State<'_, '_>, low: i64, high: i64) -> Result<Jinja, Error> {
-    if low > high {
-        return Err(Error::new(
-            ErrorKind::InvalidOperation,
-            format!("random({low}, {high}) has nothing to choose from: write the smaller first"),
-        ));
-    }
-    let bits = next_bits(state, Purpose::Pick)?;
-    let width = high.wrapping_sub(low) as u64;
-    let offset = if width == u64::MAX { bits } else { below(bits, width + 1) };
-    Ok(Jinja::from(low.wrapping_add(offset as i64)))
-}
-
-/// `uuid()`: a random UUID (RFC 9562, version 4).
-fn uuid(state: &State<'_, '_>) -> Result<String, Error> {
-    let (high, low) = (next_bits(state, Purpose::Identity)?, next_bits(state, Purpose::Identity)?);
-    let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | 0b10 << 62);
-    Ok(format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    ))
-}
-
-/// `date()`: the day of the run (UTC); `date(3)`: three days later; `date(90, "%m/%y")`: in a format of its own (strftime).
-fn date(today: Date, days: Option<i64>, format: Option<String>) -> Result<String, Error> {
-    let wrong =
-        |error: jiff::Error| Error::new(ErrorKind::InvalidOperation, format!("date: {error}"));
-    let date = today
-        .checked_add(jiff::Span::new().try_days(days.unwrap_or(0)).map_err(wrong)?)
-        .map_err(wrong)?;
-    match format {
-        None => Ok(date.to_string()),
-        Some(format) => jiff::fmt::strtime::format(&format, date).map_err(wrong),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Template;
+    use crate::base::random::{Purpose, draw};
     use std::cell::Cell;
     use std::rc::Rc;
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use strum::{IntoStaticStr, VariantArray};
 
 use super::extract::Extract;
+use super::guard::GuardId;
 use super::template::Template;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
 use crate::capture::check;
@@ -38,6 +39,8 @@ pub enum JourneyItem {
     },
     /// One of several ways, drawn by weight.
     Choose(Vec<(f64, Vec<JourneyItem>)>),
+    /// The first of several ways whose guard holds; a way without one is taken if none before it is.
+    First(Vec<(Option<GuardId>, Vec<JourneyItem>)>),
 }
 
 /// What a shopper tries and tries again: a lone step, or a purchase of several steps.
@@ -85,6 +88,8 @@ pub struct Step {
     pub order: Option<OrderCapture>,
     /// Asked again until a condition holds.
     pub poll: Option<Poll>,
+    /// Inside a purchase: on what condition it is taken. Outside, the journey's way says so.
+    pub guard: Option<GuardId>,
     /// How many shoppers wait for one another before it, to act at one instant.
     pub rendezvous: Option<Rendezvous>,
     /// Whether the files that its page is made of are fetched, as a browser would. Of a plan without it, the digest does not speak.

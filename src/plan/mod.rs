@@ -15,6 +15,7 @@ mod extract;
 mod fields;
 mod flow;
 pub mod forecast;
+mod guard;
 mod inputs;
 mod intensity;
 mod load;
@@ -30,6 +31,7 @@ pub mod shape;
 mod shoppers;
 mod tally_shape;
 mod template;
+mod template_functions;
 mod template_limits;
 
 pub use crate::capture::check::{Expected, RenderError};
@@ -44,6 +46,7 @@ pub use flow::{
     Assets, Auth, Body, Capture, Check, Conditions, FieldMatch, Journey, JourneyItem, JsonSegment,
     Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous, Request, RetryUnit, Step, Submit,
 };
+pub use guard::{Guard, GuardId, GuardTerm};
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
 pub use load::{ArrivalModel, Limits, Load, Profile, Stage};
@@ -54,7 +57,7 @@ pub use persona::Persona;
 pub use records::{
     FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace, RecordPlan, SourcePlan,
 };
-pub use route::UnitVisit;
+pub use route::{JourneyRoute, RouteGate, UnitVisit};
 pub use schema::schema;
 pub use shoppers::{Attribute, DataCell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
 // Words that mean the same in the scenario and in the plan.

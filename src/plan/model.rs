@@ -5,8 +5,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{
-    ErrorBudget, Journey, Limits, Load, Method, Objective, RecordPlan, RetryUnit, Shoppers, Step,
-    Templates,
+    ErrorBudget, Guard, Journey, Limits, Load, Method, Objective, RecordPlan, RetryUnit, Shoppers,
+    Step, Templates,
 };
 use crate::base::{Currency, JourneyId, Redactor, StepId, UnitId, VarId};
 
@@ -28,6 +28,8 @@ pub struct Plan {
     pub journeys: Vec<Journey>,
     /// What they try and try again, journey by journey, in order.
     pub units: Vec<RetryUnit>,
+    /// On what conditions they take ways and steps; a `GuardId` is a place in it.
+    pub guards: Vec<Guard>,
     /// What they ask of the shop, unit by unit, in order.
     pub steps: Vec<Step>,
     /// The names of the values that templates may use; a `VarId` is a place in it.
@@ -100,9 +102,14 @@ impl Plan {
     /// The step of a purchase from whose request on there may be an order: its first that asks for more than to look, or
     /// its paying step if that comes first. `None` where the unit is no purchase.
     pub fn invoking_step(&self, unit: UnitId) -> Option<StepId> {
-        let paying_step = self.unit(unit).paying_step?;
-        let acts = |step: &Step| !matches!(step.request.method, Method::Get | Method::Head);
-        self.steps_of(unit).find(|(id, step)| *id == paying_step || acts(step)).map(|(id, _)| id)
+        self.steps_of(unit).map(|(id, _)| id).find(|id| self.may_invoke(unit, *id))
+    }
+
+    /// Whether there may be an order from this step's request on, if no step of the purchase before it asked for more than
+    /// to look.
+    pub fn may_invoke(&self, unit: UnitId, step: StepId) -> bool {
+        let acts = !matches!(self.step(step).request.method, Method::Get | Method::Head);
+        self.unit(unit).paying_step.is_some_and(|paying| step == paying || (acts && step < paying))
     }
 
     /// Whether a refusal of this step's request surely leaves no order: it is the first that may make one, or the one

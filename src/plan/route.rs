@@ -1,7 +1,9 @@
 //! The way that one shopper takes through a journey: which branches, and how often around.
 //!
 //! It is drawn when the shopper arrives, from the shopper's own stream, so that it does not depend on how the shop behaves.
+//! What only a guard can tell stays open until the shopper comes there: the route then has all ways, each behind its gate.
 
+use super::guard::GuardId;
 use super::{JourneyItem, Plan};
 use crate::base::random::{Purpose, below, draw, uniform};
 use crate::base::{JourneyId, ShopperId, UnitId};
@@ -12,8 +14,30 @@ use crate::plan::persona::choose;
 pub struct UnitVisit {
     /// The unit.
     pub unit: UnitId,
-    /// How often the shopper has been there before.
+    /// How often the shopper has been there before, if all gates are open.
     pub round: u32,
+    /// The gate that must be open, as a place in `JourneyRoute::gates`.
+    pub gate: Option<u32>,
+}
+
+/// The way that a shopper means to take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JourneyRoute {
+    /// The units, in order.
+    pub stops: Vec<UnitVisit>,
+    /// What some of them are behind.
+    pub gates: Vec<RouteGate>,
+}
+
+/// The entrance to one of several ways, of which the first whose guard holds is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteGate {
+    /// The gate of the way that this one branches from.
+    pub outer: Option<u32>,
+    /// The way before this one in the same choice.
+    pub before: Option<u32>,
+    /// What must hold; none for a way that is taken if none before it is.
+    pub guard: Option<GuardId>,
 }
 
 /// Draws a way.
@@ -23,24 +47,30 @@ struct RouteDraw {
     /// By unit of the journey: how often it is on the way so far.
     rounds: Vec<u32>,
     first: u16,
-    stops: Vec<UnitVisit>,
+    /// The gate of the way that is gone along.
+    gate: Option<u32>,
+    route: JourneyRoute,
 }
 
 // === impl Plan ===
 
 impl Plan {
     /// The units that this shopper means to go through, in order.
-    pub fn route(&self, journey: JourneyId, shopper: ShopperId) -> Vec<UnitVisit> {
+    pub fn route(&self, journey: JourneyId, shopper: ShopperId) -> JourneyRoute {
         let journey = self.journey(journey);
         let mut walk = RouteDraw {
             shopper,
             draws: 0,
             rounds: vec![0; journey.units.len()],
             first: journey.units.start,
-            stops: Vec::with_capacity(journey.units.len()),
+            gate: None,
+            route: JourneyRoute {
+                stops: Vec::with_capacity(journey.units.len()),
+                gates: Vec::new(),
+            },
         };
         walk.along(&journey.route);
-        walk.stops
+        walk.route
     }
 
     /// By unit of the journey: the units from which a way leads to it, as places in the journey. Ways back, of rounds, are none of them.
@@ -60,7 +90,8 @@ impl RouteDraw {
             match part {
                 JourneyItem::Unit(unit) => {
                     let round = &mut self.rounds[usize::from(unit.0 - self.first)];
-                    self.stops.push(UnitVisit { unit: *unit, round: *round });
+                    let visit = UnitVisit { unit: *unit, round: *round, gate: self.gate };
+                    self.route.stops.push(visit);
                     *round += 1;
                 }
                 JourneyItem::Repeat { times: (low, high), parts } => {
@@ -77,8 +108,23 @@ impl RouteDraw {
                         self.along(parts);
                     }
                 }
+                JourneyItem::First(ways) => self.gates(ways),
             }
         }
+    }
+
+    /// Goes along all ways, each behind its gate.
+    fn gates(&mut self, ways: &[(Option<GuardId>, Vec<JourneyItem>)]) {
+        let outer = self.gate;
+        let mut before = None;
+        for (guard, parts) in ways {
+            let gate = u32::try_from(self.route.gates.len()).unwrap_or(u32::MAX);
+            self.route.gates.push(RouteGate { outer, before, guard: *guard });
+            self.gate = Some(gate);
+            self.along(parts);
+            before = Some(gate);
+        }
+        self.gate = outer;
     }
 
     fn next(&mut self) -> u64 {
@@ -121,10 +167,37 @@ impl JourneyItem {
                     .flat_map(|(_, parts)| JourneyItem::lead(parts, from.clone(), first, ways))
                     .collect(),
             ),
+            JourneyItem::First(branches) => {
+                let mut on: Vec<usize> = branches
+                    .iter()
+                    .flat_map(|(_, parts)| JourneyItem::lead(parts, from.clone(), first, ways))
+                    .collect();
+                if branches.iter().all(|(guard, _)| guard.is_some()) {
+                    on.extend(from);
+                }
+                each_once(on)
+            }
         })
     }
 
-    /// How many units the longest way through it has.
+    /// Whether every shopper comes to a unit.
+    pub(super) fn surely_leads_to_a_unit(parts: &[JourneyItem]) -> bool {
+        parts.iter().any(|part| match part {
+            JourneyItem::Unit(_) => true,
+            JourneyItem::Repeat { times: (low, _), parts } => {
+                *low > 0 && JourneyItem::surely_leads_to_a_unit(parts)
+            }
+            JourneyItem::Choose(branches) => {
+                branches.iter().all(|(_, parts)| JourneyItem::surely_leads_to_a_unit(parts))
+            }
+            JourneyItem::First(ways) => {
+                ways.iter().any(|(guard, _)| guard.is_none())
+                    && ways.iter().all(|(_, parts)| JourneyItem::surely_leads_to_a_unit(parts))
+            }
+        })
+    }
+
+    /// How many units the longest way through it has; of a choice by guards, all ways, since a route holds them all.
     pub(super) fn longest(parts: &[JourneyItem]) -> u64 {
         let longest = |part: &JourneyItem| match part {
             JourneyItem::Unit(_) => 1,
@@ -134,14 +207,20 @@ impl JourneyItem {
             JourneyItem::Choose(branches) => {
                 branches.iter().map(|(_, parts)| JourneyItem::longest(parts)).max().unwrap_or(0)
             }
+            JourneyItem::First(ways) => ways
+                .iter()
+                .map(|(_, parts)| JourneyItem::longest(parts).saturating_add(1))
+                .fold(0, u64::saturating_add),
         };
         parts.iter().map(longest).fold(0, u64::saturating_add)
     }
 
-    /// How many of `there` come out of it, where `pass` says how many get through a unit.
+    /// How many of `there` come out of it, where `pass` says how many get through a unit, and `holds` which guards hold for
+    /// them.
     pub(super) fn carry(
         parts: &[JourneyItem],
         there: f64,
+        holds: &impl Fn(GuardId) -> bool,
         pass: &mut impl FnMut(UnitId, f64) -> f64,
     ) -> f64 {
         parts.iter().fold(there, |there, part| match part {
@@ -149,7 +228,7 @@ impl JourneyItem {
             JourneyItem::Repeat { times: (low, high), parts } => {
                 let (mut inside, mut done) = (there, 0.0);
                 for round in 1..=*high {
-                    inside = JourneyItem::carry(parts, inside, pass);
+                    inside = JourneyItem::carry(parts, inside, holds, pass);
                     // Uniform over low..=high: of those who come to the end of this round, so many have had enough.
                     let enough = if round < *low { 0.0 } else { 1.0 / f64::from(high - round + 1) };
                     done += inside * enough;
@@ -161,8 +240,16 @@ impl JourneyItem {
                 let all: f64 = branches.iter().map(|(weight, _)| weight).sum();
                 branches
                     .iter()
-                    .map(|(weight, parts)| JourneyItem::carry(parts, there * weight / all, pass))
+                    .map(|(weight, parts)| {
+                        JourneyItem::carry(parts, there * weight / all, holds, pass)
+                    })
                     .sum()
+            }
+            JourneyItem::First(ways) => {
+                match ways.iter().find(|(guard, _)| guard.is_none_or(holds)) {
+                    Some((_, parts)) => JourneyItem::carry(parts, there, holds, pass),
+                    None => there,
+                }
             }
         })
     }
@@ -201,7 +288,7 @@ mod tests {
         let plan = shop();
         let (mut lengths, mut stools, mut visits) = ([0u32; 6], 0u32, 0u32);
         for n in 0..6_000 {
-            let route = plan.route(JourneyId(0), ShopperId(draw(5, Purpose::Shopper, n)));
+            let route = plan.route(JourneyId(0), ShopperId(draw(5, Purpose::Shopper, n))).stops;
             assert_eq!((route[0].unit, route[route.len() - 1].unit), (UnitId(0), UnitId(3)));
             lengths[route.len()] += 1;
             visits += route.len() as u32 - 2;

@@ -98,7 +98,7 @@ fn name_items(items: &mut [JourneyItem], problems: &mut Problems) {
             JourneyItem::Choose(choose) => {
                 let branches = choose.branches.iter_mut().flatten();
                 branches
-                    .flat_map(|branch| &mut branch.steps)
+                    .flat_map(|branch| branch.steps.iter_mut().chain(&mut branch.otherwise))
                     .for_each(|steps| name_items(steps, problems));
             }
             JourneyItem::Include(_) => {}

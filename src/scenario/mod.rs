@@ -15,6 +15,7 @@ mod decode;
 mod document;
 mod extract;
 mod graphql;
+mod guard;
 mod problem;
 mod read;
 mod records;
@@ -42,6 +43,7 @@ pub use document::{
 };
 pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
+pub use guard::GuardTerm;
 pub(crate) use problem::listed;
 pub use problem::{Problem, Problems, SourceLocation, nearest};
 pub use read::Scenario;

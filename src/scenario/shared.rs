@@ -4,6 +4,7 @@
 
 use super::decode::Named;
 use super::document::Document;
+use super::guard::on_condition;
 use super::problem::{Problems, nearest};
 use super::steps::{Include, JourneyItem};
 
@@ -24,7 +25,7 @@ pub(super) fn include(document: &mut Document, problems: &mut Problems) {
     let shared = document.shared.take().unwrap_or(Named(Vec::new()));
     let mut lists = Lists { shared: &shared, problems, open: Vec::new(), items: 0 };
     for journey in document.journeys.iter_mut().flatten() {
-        journey.steps.iter_mut().for_each(|steps| lists.fill(steps));
+        journey.steps.iter_mut().for_each(|steps| lists.fill(steps, false));
     }
     document.shared = Some(shared);
 }
@@ -32,24 +33,28 @@ pub(super) fn include(document: &mut Document, problems: &mut Problems) {
 // === impl Lists ===
 
 impl Lists<'_> {
-    fn fill(&mut self, items: &mut Vec<JourneyItem>) {
+    fn fill(&mut self, items: &mut Vec<JourneyItem>, in_purchase: bool) {
         for mut item in std::mem::take(items) {
             match &mut item {
                 JourneyItem::Include(include) => {
-                    items.extend(self.list(include));
+                    let included = self.list(include, in_purchase);
+                    items.extend(match &include.when {
+                        Some(when) => on_condition(when, &include.keys, included, in_purchase),
+                        None => included,
+                    });
                     continue;
                 }
                 JourneyItem::Purchase(purchase) => {
-                    purchase.steps.iter_mut().for_each(|steps| self.fill(steps))
+                    purchase.steps.iter_mut().for_each(|steps| self.fill(steps, true))
                 }
                 JourneyItem::Repeat(repeat) => {
-                    repeat.steps.iter_mut().for_each(|steps| self.fill(steps))
+                    repeat.steps.iter_mut().for_each(|steps| self.fill(steps, in_purchase))
                 }
                 JourneyItem::Choose(choose) => {
                     let branches = choose.branches.iter_mut().flatten();
                     branches
-                        .flat_map(|branch| &mut branch.steps)
-                        .for_each(|steps| self.fill(steps));
+                        .flat_map(|branch| branch.steps.iter_mut().chain(&mut branch.otherwise))
+                        .for_each(|steps| self.fill(steps, in_purchase));
                 }
                 JourneyItem::Step(_) => {}
             }
@@ -59,7 +64,7 @@ impl Lists<'_> {
     }
 
     /// The steps of a shared list; none, beside the problem, where there is none.
-    fn list(&mut self, include: &Include) -> Vec<JourneyItem> {
+    fn list(&mut self, include: &Include, in_purchase: bool) -> Vec<JourneyItem> {
         let Some(name) = &include.name else { return Vec::new() };
         let (mut message, mut remedy) = (String::new(), String::new());
         let found = self.shared.0.iter().find(|(known, _)| known.value == name.value);
@@ -85,7 +90,7 @@ impl Lists<'_> {
         }
         let mut items = found.and_then(|(_, items)| items.clone()).unwrap_or_default();
         self.open.push(name.value.clone());
-        self.fill(&mut items);
+        self.fill(&mut items, in_purchase);
         self.open.pop();
         items
     }

@@ -9,6 +9,7 @@ use super::bodies::{GraphQl, MultipartPart, Submit};
 use super::conditions::Conditions;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping, one_of};
 use super::extract::Extract;
+use super::guard::GuardTerm;
 use super::problem::Problems;
 use super::source::{Located, LocatedText};
 use super::tree::{NodeKind, YamlNode};
@@ -39,6 +40,8 @@ mapping! {
         "steps" required => steps: Vec<JourneyItem>,
         /// The share of shoppers who go on after it; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
+        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
     }
 }
 
@@ -49,14 +52,18 @@ mapping! {
         "repeat" required => times: Located<Times>,
         /// What is repeated: steps, purchases, and what groups them.
         "steps" required => steps: Vec<JourneyItem>,
+        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
     }
 }
 
 mapping! {
-    /// A fork: each shopper takes one of the branches, drawn by weight.
+    /// A fork: each shopper takes one of the branches, drawn by weight, or else the first whose `when` holds.
     Choose, "a choice" {
-        /// The branches.
+        /// The branches: all with weights, or all with `when` and perhaps a last one with `otherwise`.
         "choose" required => branches: Vec<Branch>,
+        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
     }
 }
 
@@ -65,8 +72,12 @@ mapping! {
     Branch, "a branch" {
         /// The share of those who come here, relative to the other branches (default 1).
         "weight" => weight: Located<Weight>,
+        /// On what condition it is taken, if no branch before it is: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
         /// What is done on it. Left out: nothing, the shopper goes on after the choice.
         "steps" => steps: Vec<JourneyItem>,
+        /// What is done if the `when` of no other branch holds. A branch of its own, the last one.
+        "otherwise" => otherwise: Vec<JourneyItem>,
     }
 }
 
@@ -75,6 +86,8 @@ mapping! {
     Include, "an inclusion" {
         /// Its name under `shared:`.
         "include" required => name: LocatedText,
+        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
     }
 }
 
@@ -149,6 +162,8 @@ mapping! {
         "expect" => expect: Conditions,
         /// What makes the answer a refusal by a working shop (card declined, sold out); judged before `expect`.
         "declined" => declined: Conditions,
+        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
         /// The share of shoppers who go on after this step; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
         /// The pause before this step; not for a journey's first.

@@ -239,8 +239,7 @@ impl<E: Env> JourneyRun<E> {
         let plan = &*context.plan;
         let step_id = attempt.begun.step;
         let step = plan.step(step_id);
-        let pays =
-            plan.invoking_step(attempt.unit) == Some(step_id) && self.activity.purchase().is_none();
+        let pays = plan.may_invoke(attempt.unit, step_id) && self.activity.purchase().is_none();
         let request = self.build_request(context, attempt, pays)?;
         if pays && !context.purchase_log.admits_purchase() {
             // The run ends now; this shopper is cut where it stands.

@@ -65,6 +65,8 @@ pub struct CoreContext<E: Env> {
 pub trait StepObserver {
     /// A step is about to be tried.
     fn step_started(&self, step: StepId, nth: u32);
+    /// A step is not taken: its condition, or that of its way, does not hold.
+    fn step_skipped(&self, step: StepId);
     /// A request was answered, or wasn't.
     fn exchange_done(
         &self,

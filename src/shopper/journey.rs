@@ -12,6 +12,7 @@ use super::browser::session::BrowserSession;
 use super::context::{CoreContext, Env, Session};
 use super::experiment::Experiment;
 use super::failure_sample::{sample_hash, sample_line};
+use super::gates::{Gates, LastAnswer};
 use super::outcomes::{Outcomes, PairedOutcomes};
 use super::profile::ShopperProfile;
 use super::progress::{self, UnitEnd, UnitProgress};
@@ -32,6 +33,10 @@ pub struct JourneyRun<E: Env> {
     pub(super) activity: Activity,
     pub(super) experiment: Experiment,
     pub(super) intent: Option<Intent>,
+    /// What the route has behind guards.
+    pub(super) gates: Gates,
+    /// Kept where a guard may ask for it.
+    pub(super) last_answer: Option<Box<LastAnswer>>,
     /// By place on the route.
     pub(super) progress: Vec<UnitProgress>,
     /// How often the shopper has been at this unit before.
@@ -67,6 +72,8 @@ impl<E: Env> JourneyRun<E> {
             activity: Activity::default(),
             experiment: Experiment::default(),
             intent: None,
+            gates: Gates::default(),
+            last_answer: None,
             progress: Vec::new(),
             round: 0,
             profile,
@@ -90,32 +97,45 @@ impl<E: Env> JourneyRun<E> {
         let plan = &*context.plan;
         self.restore_browser(context);
         let first = plan.journey(self.profile.persona.journey).units.start;
-        let route = plan.route(self.profile.persona.journey, self.profile.id);
-        self.progress = route.iter().map(|stop| UnitProgress::new(stop.unit.0 - first)).collect();
-        let (mut place, mut intended_at) = (0, self.profile.arrived_at);
-        while let Some(&UnitVisit { unit, round }) = route.get(place) {
-            self.round = round;
+        let mut route = plan.route(self.profile.persona.journey, self.profile.id);
+        self.gates = Gates::new(&mut route);
+        let places = route.stops.iter().map(|stop| UnitProgress::new(stop.unit.0 - first));
+        self.progress = places.collect();
+        let (mut from, mut intended_at) = (0, self.profile.arrived_at);
+        loop {
+            let place = match self.next_stop(context, &route, from) {
+                Ok(Some(place)) => place,
+                Ok(None) => break,
+                Err(_) => return End::Unfinished,
+            };
+            let at = route.stops[place];
+            self.round = at.round;
             let (passed_at, attempts) =
-                match self.pass_unit(context, unit, place, intended_at).await {
+                match self.pass_unit(context, at.unit, place, intended_at).await {
                     UnitEnd::Passed { at, attempts } => (at, attempts),
                     UnitEnd::Restart { at } => {
-                        (place, intended_at) = (0, at);
+                        (from, intended_at) = (0, at);
+                        self.gates.forget();
                         continue;
                     }
                     UnitEnd::Ended(end) => return end,
                 };
             self.record_passage(context, place, attempts);
-            let Some(next) = route.get(place + 1) else { break };
-            let last = StepId(plan.unit(unit).steps.end - 1);
-            if !self.goes_on(context, UnitVisit { unit, round }, last) {
+            let next = match self.next_stop(context, &route, place + 1) {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(_) => return End::Unfinished,
+            };
+            let last = StepId(plan.unit(at.unit).steps.end - 1);
+            if !self.goes_on(context, at, last) {
                 let funnel_place = self.progress[place].place.into();
                 context.tally.borrow_mut().left(self.profile.persona.journey, funnel_place);
                 return End::LeftByChoice;
             }
-            self.round = next.round;
-            place += 1;
-            intended_at =
-                passed_at + self.think(context, StepId(plan.unit(next.unit).steps.start), 1);
+            let UnitVisit { unit, round, .. } = route.stops[next];
+            self.round = round;
+            from = next;
+            intended_at = passed_at + self.think(context, StepId(plan.unit(unit).steps.start), 1);
         }
         End::Completed
     }

@@ -7,6 +7,7 @@ mod context;
 mod experiment;
 mod failure_kind;
 mod failure_sample;
+mod gates;
 mod journey;
 mod off_core;
 mod outcomes;

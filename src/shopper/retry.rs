@@ -155,10 +155,17 @@ impl<E: Env> JourneyRun<E> {
             }
             RetryStrategy::FreshSession => {
                 self.session.reset();
+                self.last_answer = None;
                 self.outcomes.observed.fill(Observed::Missing);
                 Retry::Restart
             }
         }
+    }
+
+    /// Whether the shopper has not been at the unit of this place in an earlier round. A guard may have skipped those.
+    fn comes_first_time(&self, place: usize) -> bool {
+        let unit = self.progress[place].place;
+        self.round == 0 || !self.progress[..place].iter().any(|leg| leg.place == unit && leg.came)
     }
 
     /// One attempt at a unit: its steps in order, to the first that does not succeed.
@@ -179,8 +186,17 @@ impl<E: Env> JourneyRun<E> {
         let mut step_at = intended_at;
         let mut tried =
             AttemptEnd { outcome: Outcome::Ok, step: StepId(steps.start), ended_at: intended_at };
+        let mut begun = false;
         for step in steps.clone().map(StepId) {
-            if step.0 > steps.start {
+            match self.takes_step(context, step) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(_) => {
+                    tried.outcome = Outcome::Unjudged;
+                    break;
+                }
+            }
+            if std::mem::replace(&mut begun, true) {
                 step_at = tried.ended_at + self.think(context, step, nth);
             }
             // The wait is all that a thinking shopper holds; what a request needs lives on the heap while it lasts.
@@ -191,10 +207,11 @@ impl<E: Env> JourneyRun<E> {
                 self.outcomes.effort.idle += together_at.since(step_at);
                 step_at = together_at;
             }
-            if !std::mem::replace(&mut self.progress[place].came, true) && self.round == 0 {
+            if !self.progress[place].came && self.comes_first_time(place) {
                 let funnel_place = self.progress[place].place.into();
                 context.tally.borrow_mut().entered(self.profile.persona.journey, funnel_place);
             }
+            self.progress[place].came = true;
             self.outcomes.record_step(step);
             let (outcome, ended_at) =
                 Box::pin(self.try_step(context, unit, step, nth, step_at)).await;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::browser::fetch::FetchOutcome;
 use super::context::{CoreContext, Env};
+use super::gates::LastAnswer;
 use super::journey::JourneyRun;
 use super::response::check::Checker;
 use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, failed_fetch};
@@ -11,7 +12,7 @@ use super::response::extract::Response;
 use super::response::prepared::{Prepared, is_large, prepare};
 use super::transport::{Clock, WireResponse};
 use crate::base::{Micros, Money};
-use crate::plan::{RenderError, Step};
+use crate::plan::{Guard, RenderError, Step};
 use crate::tally::{Observed, OwnFault};
 
 impl<E: Env> JourneyRun<E> {
@@ -25,8 +26,20 @@ impl<E: Env> JourneyRun<E> {
     ) -> (StepResult, Option<WireResponse>) {
         let page = match fetched.result {
             Ok(page) => page,
-            Err(error) => return (failed_fetch(&error), None),
+            Err(error) => {
+                self.last_answer = None;
+                return (failed_fetch(&error), None);
+            }
         };
+        if context.plan.guards.iter().any(Guard::reads_answer) {
+            self.last_answer = Some(Box::new(LastAnswer {
+                status: page.answer.status.as_u16(),
+                headers: page.answer.headers.clone(),
+                body: page.answer.body.clone(),
+                url: page.final_url.clone(),
+                first_location: fetched.progress.first_location.clone(),
+            }));
+        }
         let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(Cow::into_owned);
         let response = Response::new(
             page.answer.status.as_u16(),

@@ -11,6 +11,7 @@ mod assets;
 mod causes;
 mod commands;
 mod compare;
+mod conditions;
 mod cures;
 mod documents;
 mod duet;

@@ -23,6 +23,7 @@ impl Canonical for Step {
             basket,
             order,
             poll,
+            guard,
             rendezvous,
             assets,
             continues,
@@ -51,6 +52,7 @@ impl Canonical for Step {
         });
         add_unless_null(&mut form, "assets", assets.canonical());
         add_unless_null(&mut form, "client", json!(client.map(|client| client.word())));
+        add_unless_null(&mut form, "when", json!(guard.map(|guard| guard.0)));
         form["continues"] = continues.canonical();
         form
     }

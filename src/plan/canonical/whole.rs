@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
-use crate::plan::{Journey, JourneyItem, Plan, RetryUnit};
+use crate::plan::{Guard, GuardId, GuardTerm, Journey, JourneyItem, Plan, RetryUnit};
 
 impl Canonical for Plan {
     fn canonical(&self) -> Value {
@@ -13,6 +13,7 @@ impl Canonical for Plan {
             shoppers,
             journeys,
             units,
+            guards,
             steps,
             variables,
             observed,
@@ -44,6 +45,11 @@ impl Canonical for Plan {
             "limits": limits.canonical(),
         });
         add_unless_null(&mut form, "trace", trace.then_some(true).canonical());
+        add_unless_null(
+            &mut form,
+            "when",
+            if guards.is_empty() { Value::Null } else { guards.canonical() },
+        );
         form
     }
 }
@@ -68,6 +74,12 @@ impl Canonical for JourneyItem {
                 kind("Repeat", json!({ "times": times.canonical(), "parts": parts.canonical() }))
             }
             JourneyItem::Choose(ways) => kind("Choose", ways.canonical()),
+            JourneyItem::First(ways) => {
+                let way = |(guard, parts): &(Option<GuardId>, Vec<JourneyItem>)| {
+                    json!([guard.map(|guard| guard.0), parts.canonical()])
+                };
+                kind("First", ways.iter().map(way).collect())
+            }
         }
     }
 }
@@ -82,5 +94,22 @@ impl Canonical for RetryUnit {
             "purchase": purchase,
             "paying_step": paying_step.canonical(),
         })
+    }
+}
+
+impl Canonical for Guard {
+    fn canonical(&self) -> Value {
+        let Guard { terms } = self;
+        terms.canonical()
+    }
+}
+
+impl Canonical for GuardTerm {
+    fn canonical(&self) -> Value {
+        match self {
+            // What `env` holds is part of the compiled expression.
+            GuardTerm::Holds { source: _, compiled } => kind("Holds", compiled.canonical()),
+            GuardTerm::Answer(conditions) => kind("Answer", conditions.canonical()),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::names::Names;
-use super::{guard, secrets};
+use super::{guard, secrets, when};
 use crate::base::{Currency, VarId};
 use crate::plan::{ArrivalModel, Client, Inputs, Limits, Plan, Templates, compile_records};
 use crate::scenario::{LocatedText, Problems, Scenario, Span, Tracing};
@@ -21,6 +21,8 @@ pub(super) struct Compiler<'a> {
     pub(super) secret_columns: Vec<VarId>,
     /// Where an arm renews the key.
     pub(super) fresh_key: Option<Span>,
+    /// All values of attributes.
+    pub(super) attribute_values: Vec<String>,
     /// Who makes the requests, where the scenario says so.
     pub(super) client: Option<Client>,
     /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
@@ -63,11 +65,14 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         observed: Vec::new(),
         secret_columns: Vec::new(),
         fresh_key: None,
+        attribute_values: Vec::new(),
         client: document.client.as_ref().map(|client| client.value),
         arrivals: None,
     };
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
     let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
+    let values = shoppers.attributes.iter().flat_map(|attribute| &attribute.values);
+    compiler.attribute_values = values.map(|(value, _)| value.clone()).collect();
     compiler
         .names
         .declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
@@ -94,6 +99,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         shoppers,
         journeys: flow.journeys,
         units: flow.units,
+        guards: flow.guards,
         steps: flow.steps,
         variables: compiler.names.list().to_vec(),
         observed: std::mem::take(&mut compiler.observed),
@@ -107,6 +113,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         secrets: secrets::of_all_shoppers(scenario, inputs),
         secret_variables: Arc::default(),
     };
+    when::check_guards(&plan, &flow.guard_spans, compiler.problems);
     plan.secret_variables = secrets::of_one_shopper(&plan, &compiler.secret_columns).into();
     compiler.check_fresh_key(&plan);
     plan.budget = document.budget.as_ref().and_then(|budget| compiler.budget(budget, &plan.load));

@@ -6,8 +6,8 @@ use super::Compiler;
 use super::client;
 use super::names::{Spot, steps_of, twice};
 use crate::base::{JourneyId, StepId, UnitId};
-use crate::plan::{Body, Journey, JourneyItem, Method, RetryUnit, Step};
-use crate::scenario::{self, Defaults, Fraction, Located};
+use crate::plan::{Body, Guard, Journey, JourneyItem, Method, RetryUnit, Step};
+use crate::scenario::{self, Defaults, Fraction, Located, Span};
 
 /// How many units a shopper may go through; beyond, the way itself would fill the memory.
 const LONGEST: u64 = 10_000;
@@ -18,10 +18,13 @@ pub(super) struct CompiledFlow {
     pub(super) journeys: Vec<Journey>,
     pub(super) units: Vec<RetryUnit>,
     pub(super) steps: Vec<Step>,
+    pub(super) guards: Vec<Guard>,
+    /// Where the guards stand.
+    pub(super) guard_spans: Vec<Span>,
 }
 
 /// An index of the plan. A scenario beyond 65,535 steps is refused; until then the number must not panic.
-fn index(place: usize) -> u16 {
+pub(super) fn index(place: usize) -> u16 {
     u16::try_from(place).unwrap_or(u16::MAX)
 }
 
@@ -69,6 +72,13 @@ impl Compiler<'_> {
         if let Some(last) = items.last() {
             self.nothing_follows(last);
         }
+        if flow.units.len() > first_unit && !JourneyItem::surely_leads_to_a_unit(&route) {
+            self.problem(
+                written.keys.span,
+                "some shoppers would have nothing to do in this journey",
+                "give it a step that every shopper takes, such as the first page",
+            );
+        }
         if JourneyItem::longest(&route) > LONGEST {
             let span = written.keys.span;
             self.problem(
@@ -96,7 +106,7 @@ impl Compiler<'_> {
     }
 
     /// The way through a list of steps and of what groups them.
-    fn parts(
+    pub(super) fn parts(
         &mut self,
         items: &[scenario::JourneyItem],
         defaults: Option<&Defaults>,
@@ -105,60 +115,55 @@ impl Compiler<'_> {
     ) -> Vec<JourneyItem> {
         let mut parts = Vec::with_capacity(items.len());
         for item in items {
-            match item {
-                scenario::JourneyItem::Step(_) | scenario::JourneyItem::Purchase(_) => {
-                    parts.push(JourneyItem::Unit(UnitId(index(flow.units.len()))));
-                    self.unit(item, defaults, spot, flow);
-                }
-                scenario::JourneyItem::Repeat(repeat) => {
-                    let times = repeat
-                        .times
-                        .as_ref()
-                        .map_or((1, 1), |times| (times.value.0, times.value.1));
-                    let around = std::mem::replace(&mut spot.around, true);
-                    let inside = self.parts(
-                        repeat.steps.as_deref().unwrap_or_default(),
-                        defaults,
-                        spot,
-                        flow,
-                    );
-                    spot.around = around;
-                    parts.push(JourneyItem::Repeat { times, parts: inside });
-                }
-                scenario::JourneyItem::Choose(choose) => {
-                    parts.push(self.branches(choose, defaults, spot, flow))
-                }
+            let when = match item {
+                scenario::JourneyItem::Step(step) => step.when.as_ref(),
+                scenario::JourneyItem::Purchase(purchase) => purchase.when.as_ref(),
+                scenario::JourneyItem::Repeat(repeat) => repeat.when.as_ref(),
+                scenario::JourneyItem::Choose(choose) => choose.when.as_ref(),
                 // What is left of these has been told.
-                scenario::JourneyItem::Include(_) => {}
-            }
+                scenario::JourneyItem::Include(_) => continue,
+            };
+            let guard = when.and_then(|when| self.guard(when, spot, flow));
+            let part = self.part(item, defaults, spot, flow);
+            parts.extend(match (guard, part) {
+                (Some(guard), Some(part)) => {
+                    Some(JourneyItem::First(vec![(Some(guard), vec![part])]))
+                }
+                (None, part) | (Some(_), part @ None) => part,
+            });
             spot.first = false;
         }
         parts
     }
 
-    fn branches(
+    /// The way through a step or a group, its own condition apart.
+    fn part(
         &mut self,
-        choose: &scenario::Choose,
+        item: &scenario::JourneyItem,
         defaults: Option<&Defaults>,
         spot: &mut Spot,
         flow: &mut CompiledFlow,
-    ) -> JourneyItem {
-        let (first, order, fork) = (spot.first, spot.order, spot.forks);
-        spot.forks += 1;
-        // After the fork there is an order if every branch makes one.
-        let mut orders = Some(true);
-        let mut branches = Vec::new();
-        for (place, branch) in choose.branches.iter().flatten().enumerate() {
-            (spot.first, spot.order) = (first, order);
-            spot.path.push((fork, place));
-            let parts =
-                self.parts(branch.steps.as_deref().unwrap_or_default(), defaults, spot, flow);
-            spot.path.pop();
-            orders = orders.zip(spot.order).map(|(all, this)| all && this);
-            branches.push((branch.weight.as_ref().map_or(1.0, |weight| weight.value.0), parts));
+    ) -> Option<JourneyItem> {
+        match item {
+            scenario::JourneyItem::Step(_) | scenario::JourneyItem::Purchase(_) => {
+                let unit = UnitId(index(flow.units.len()));
+                self.unit(item, defaults, spot, flow);
+                Some(JourneyItem::Unit(unit))
+            }
+            scenario::JourneyItem::Repeat(repeat) => {
+                let times =
+                    repeat.times.as_ref().map_or((1, 1), |times| (times.value.0, times.value.1));
+                let around = std::mem::replace(&mut spot.around, true);
+                let items = repeat.steps.as_deref().unwrap_or_default();
+                let parts = self.parts(items, defaults, spot, flow);
+                spot.around = around;
+                Some(JourneyItem::Repeat { times, parts })
+            }
+            scenario::JourneyItem::Choose(choose) => {
+                Some(self.branches(choose, defaults, spot, flow))
+            }
+            scenario::JourneyItem::Include(_) => None,
         }
-        spot.order = orders;
-        JourneyItem::Choose(branches)
     }
 
     fn unit(
@@ -183,8 +188,8 @@ impl Compiler<'_> {
                     step.think = crate::base::Delay::default();
                 }
             }
-            if let Some(order) = &step.order {
-                spot.order = Some(order.total.is_some());
+            if spot.purchase {
+                step.guard = written.when.as_ref().and_then(|when| self.guard(when, spot, flow));
             }
             flow.steps.push(step);
         }
@@ -205,13 +210,15 @@ impl Compiler<'_> {
             | scenario::JourneyItem::Include(_) => return,
             scenario::JourneyItem::Purchase(purchase) => {
                 self.purchase_rules(purchase);
+                let paying_step = paying_step(&flow.steps, range.clone());
+                self.paying_step_is_certain(&steps, range.start, paying_step);
                 if let (Some(last), Some(continues)) = (
                     flow.steps[range.clone()].last_mut(),
                     self.continues(purchase.continues.as_ref()),
                 ) {
                     last.continues = continues;
                 }
-                (self.name(purchase.purchase.as_ref()), paying_step(&flow.steps, range.clone()))
+                (self.name(purchase.purchase.as_ref()), paying_step)
             }
         };
         flow.units.push(RetryUnit {

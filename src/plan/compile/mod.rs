@@ -21,12 +21,14 @@ mod journeys;
 mod load;
 mod names;
 mod objectives;
+mod paths;
 mod records;
 mod secrets;
 mod shoppers;
 mod steps;
 mod submit;
 mod text;
+mod when;
 
 use compiler::Compiler;
 pub use records::compile_records;

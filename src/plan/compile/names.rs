@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::paths::{Path, PlacedStep, all_steps};
 use crate::base::VarId;
 use crate::plan::BUILT_IN_VARIABLES;
-use crate::plan::expression::FUNCTIONS;
-use crate::scenario::{Journey, JourneyItem, Located, LocatedText, Problems, Step};
+use crate::plan::template_functions::FUNCTIONS;
+use crate::scenario::{Journey, JourneyItem, Located, LocatedText, Problems, Span, Step};
 
 /// Words that a variable can't be called.
 const RESERVED: [&str; 20] = [
@@ -23,6 +24,8 @@ pub(super) struct Names {
     common: usize,
     /// By journey: how many branches each fork has.
     forks: Vec<Vec<usize>>,
+    /// By step: the branches that lead there.
+    paths: Vec<Path>,
     captures: Vec<Site>,
 }
 
@@ -40,9 +43,6 @@ pub(super) struct Site {
     pub(super) path: Path,
 }
 
-/// Forks of a journey, in their order, and which of their branches is taken.
-pub(super) type Path = Vec<(usize, usize)>;
-
 /// A step's place, and what is known when its request is made.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spot {
@@ -50,15 +50,12 @@ pub(super) struct Spot {
     pub(super) step: usize,
     /// Inside a purchase: there is an intent.
     pub(super) purchase: bool,
-    /// An earlier step of the journey makes an order; whether it captures a total.
-    pub(super) order: Option<bool>,
     /// Nothing of the journey comes before.
     pub(super) first: bool,
     /// The shopper comes back here.
     pub(super) around: bool,
-    /// The branches that lead here, and how many forks there were so far.
-    pub(super) path: Path,
-    pub(super) forks: usize,
+    /// A condition is read here, in which a variable may have no value.
+    pub(super) may_be_missing: bool,
 }
 
 impl Default for Names {
@@ -68,6 +65,7 @@ impl Default for Names {
             places: BUILT_IN_VARIABLES.map(str::to_owned).into_iter().zip(0..).collect(),
             common: BUILT_IN_VARIABLES.len(),
             forks: Vec::new(),
+            paths: Vec::new(),
             captures: Vec::new(),
         }
     }
@@ -145,23 +143,26 @@ impl Names {
     pub(super) fn declare_captures(&mut self, journeys: &[Journey], problems: &mut Problems) {
         let (steps, forks) = all_steps(journeys);
         self.forks = forks;
-        for (step, (journey, path, written)) in steps.into_iter().enumerate() {
+        for (step, PlacedStep { journey, path, step: written }) in steps.into_iter().enumerate() {
+            let mut captured: Vec<(VarId, Span)> = Vec::new();
             for (name, _) in written.capture.iter().flat_map(|captures| &captures.0) {
                 if self.check(name, "a capture", problems) {
-                    let var = self.add(name.value.clone());
-                    let step_name =
-                        written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
-                    let (line, _) = problems.source().position(name.span.start);
-                    self.captures.push(Site {
-                        var,
-                        journey,
-                        step,
-                        step_name,
-                        line,
-                        path: path.clone(),
-                    });
+                    captured.push((self.add(name.value.clone()), name.span));
                 }
             }
+            if let Some(order) = &written.order {
+                let total = order.total.as_ref().and_then(|_| self.find("order.total"));
+                let of_order = self.find("order.id").into_iter().chain(total);
+                captured.extend(of_order.map(|var| (var, order.keys.span)));
+            }
+            for (var, span) in captured {
+                let step_name =
+                    written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
+                let (line, _) = problems.source().position(span.start);
+                let path = path.clone();
+                self.captures.push(Site { var, journey, step, step_name, line, path });
+            }
+            self.paths.push(path);
         }
         if self.list.len() > usize::from(u16::MAX) {
             problems.add(
@@ -176,42 +177,37 @@ impl Names {
     /// Whether the variable has a value when the step at this spot sends its request; else why not, and what to do.
     pub(super) fn visible(&self, var: VarId, spot: &Spot) -> Result<(), (String, String)> {
         let name = &self.list[var.index()];
-        match name.as_str() {
-            "intent.id" | "intent.marker" if !spot.purchase => {
-                return Err((
-                    format!("`{name}` is known inside a purchase only"),
-                    "put the step into `purchase:`".to_owned(),
-                ));
-            }
-            "order.id" | "order.total" if spot.order.is_none() => {
-                let remedy = "give an earlier step of the journey `order: { id: ... }`";
-                return Err((
-                    format!("`{name}` is known after a step with `order` only"),
-                    remedy.to_owned(),
-                ));
-            }
-            "order.total" if spot.order == Some(false) => {
-                let remedy = "add `total:` to the `order` of that step";
-                return Err(("`order.total` is not captured".to_owned(), remedy.to_owned()));
-            }
-            _ => {}
+        if matches!(name.as_str(), "intent.id" | "intent.marker") && !spot.purchase {
+            return Err((
+                format!("`{name}` is known inside a purchase only"),
+                "put the step into `purchase:`".to_owned(),
+            ));
         }
+        let of_order = matches!(name.as_str(), "order.id" | "order.total");
         let sites: Vec<&Site> = self.captures.iter().filter(|site| site.var == var).collect();
         let earlier: Vec<&Site> = sites
             .iter()
             .copied()
             .filter(|site| site.journey == spot.journey && site.step < spot.step)
             .collect();
-        if var.index() < self.common || self.certain(&earlier, spot.journey, &mut spot.path.clone())
+        let mut path = self.paths.get(spot.step).cloned().unwrap_or_default();
+        if (var.index() < self.common && !of_order)
+            || (spot.may_be_missing && !earlier.is_empty())
+            || self.certain(&earlier, spot.journey, &mut path)
         {
             return Ok(());
+        }
+        if of_order && earlier.is_empty() {
+            return Err(self.without_order(name, spot));
         }
         if let Some(site) = earlier.first() {
             let message = format!(
                 "`{name}` is captured in another branch only, by `{}` on line {}",
                 site.step_name, site.line
             );
-            return Err((message, "capture it in every branch, or before `choose`".to_owned()));
+            let remedy =
+                "capture it in every branch, or before `choose`; or use it under the same `when`";
+            return Err((message, remedy.to_owned()));
         }
         Err(match sites.iter().find(|site| site.journey == spot.journey) {
             Some(site) if site.step == spot.step => {
@@ -234,6 +230,21 @@ impl Names {
                 )
             }
         })
+    }
+
+    /// Why nothing is known of an order at this spot, and what to do.
+    fn without_order(&self, name: &str, spot: &Spot) -> (String, String) {
+        let makes_order = |site: &&Site| {
+            Some(site.var) == self.find("order.id")
+                && site.journey == spot.journey
+                && site.step < spot.step
+        };
+        if self.captures.iter().any(|site| makes_order(&site)) {
+            let remedy = "add `total:` to the `order` of that step";
+            return (format!("`{name}` is not captured"), remedy.to_owned());
+        }
+        let remedy = "give an earlier step of the journey `order: { id: ... }`";
+        (format!("`{name}` is known after a step with `order` only"), remedy.to_owned())
     }
 
     /// Whether a shopper who took these branches has surely been at one of the sites.
@@ -269,61 +280,6 @@ impl Names {
     }
 }
 
-/// A step with its journey's place and the branches that lead to it.
-type Placed<'s> = (usize, Path, &'s Step);
-
-/// All steps in order, each with its journey's place and the branches that lead there; and by journey how many branches each
-/// fork has.
-fn all_steps(journeys: &[Journey]) -> (Vec<Placed<'_>>, Vec<Vec<usize>>) {
-    fn along<'s>(
-        items: &'s [JourneyItem],
-        journey: usize,
-        path: &mut Path,
-        forks: &mut Vec<usize>,
-        steps: &mut Vec<Placed<'s>>,
-    ) {
-        for item in items {
-            match item {
-                JourneyItem::Step(_) | JourneyItem::Purchase(_) => steps
-                    .extend(steps_of(item).into_iter().map(|step| (journey, path.clone(), step))),
-                JourneyItem::Repeat(repeat) => {
-                    along(repeat.steps.as_deref().unwrap_or_default(), journey, path, forks, steps)
-                }
-                JourneyItem::Choose(choose) => {
-                    let branches = choose.branches.as_deref().unwrap_or_default();
-                    let fork = forks.len();
-                    forks.push(branches.len());
-                    for (place, branch) in branches.iter().enumerate() {
-                        path.push((fork, place));
-                        along(
-                            branch.steps.as_deref().unwrap_or_default(),
-                            journey,
-                            path,
-                            forks,
-                            steps,
-                        );
-                        path.pop();
-                    }
-                }
-                JourneyItem::Include(_) => {}
-            }
-        }
-    }
-    let (mut steps, mut forks) = (Vec::new(), Vec::new());
-    for (place, journey) in journeys.iter().enumerate() {
-        let mut of_journey = Vec::new();
-        along(
-            journey.steps.as_deref().unwrap_or_default(),
-            place,
-            &mut Vec::new(),
-            &mut of_journey,
-            &mut steps,
-        );
-        forks.push(of_journey);
-    }
-    (steps, forks)
-}
-
 /// The steps of a place in a journey, in order.
 pub(super) fn steps_of(item: &JourneyItem) -> Vec<&Step> {
     fn all(items: &Option<Vec<JourneyItem>>) -> Vec<&Step> {
@@ -342,7 +298,8 @@ pub(super) fn steps_of(item: &JourneyItem) -> Vec<&Step> {
         }
         JourneyItem::Repeat(repeat) => all(&repeat.steps),
         JourneyItem::Choose(choose) => {
-            choose.branches.iter().flatten().flat_map(|branch| all(&branch.steps)).collect()
+            let branches = choose.branches.iter().flatten();
+            branches.flat_map(|b| all(&b.steps).into_iter().chain(all(&b.otherwise))).collect()
         }
         JourneyItem::Include(_) => Vec::new(),
     }

@@ -72,6 +72,7 @@ impl Compiler<'_> {
                 Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
             }),
             poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
+            guard: None,
             rendezvous: written.rendezvous.as_ref().and_then(|written| self.rendezvous(written)),
             assets: written.assets.as_ref().and_then(|assets| self.assets(assets, written, spot)),
             client: written.client.as_ref().map(|client| client.value).or(self.client),

@@ -7,13 +7,13 @@ use minijinja::ErrorKind;
 use super::names::Spot;
 use super::{Compiler, guard};
 use crate::base::VarId;
-use crate::plan::expression::FUNCTIONS;
+use crate::plan::template_functions::FUNCTIONS;
 use crate::plan::template_limits::growth;
 use crate::plan::{Segment, Template};
 use crate::scenario::{LocatedText, Span, nearest};
 
 /// How much template code a text may have; the interpreter's parser works by recursion.
-const MAX_CODE: usize = 4_000;
+pub(super) const MAX_CODE: usize = 4_000;
 
 /// A piece of a text.
 enum TemplatePiece<'t> {
@@ -165,6 +165,9 @@ impl Compiler<'_> {
             (format!("unknown variable `{name}`"), nearest(name, known.iter().copied()))
         };
         let remedy = match remedy {
+            _ if self.attribute_values.iter().any(|value| value == name) => {
+                format!("write '{name}' in quotes")
+            }
             Some(meant) => format!("write `{meant}`"),
             None if called => format!("the functions are {}", FUNCTIONS.join(", ")),
             None => "capture it in an earlier step of the journey, or use an attribute, a data column or env.NAME".to_owned(),
@@ -247,7 +250,7 @@ impl Compiler<'_> {
     }
 
     /// Resolves a name that an expression looks up; false, beside the problem, if it can't be.
-    fn look_up(
+    pub(super) fn look_up(
         &mut self,
         name: &str,
         text: &str,

@@ -6,10 +6,13 @@
 //! rate of a step is at most the highest rate of arrivals times its visits.
 
 use super::breach::{Breach, find_breaches};
+use super::classes::{GuardClass, shopper_classes};
 use super::detect;
 use super::volume::Volume;
 use crate::base::{Micros, StepId};
-use crate::plan::{ArrivalModel, Intensity, JourneyItem, Objective, Plan, Population, Step};
+use crate::plan::{
+    ArrivalModel, GuardId, Intensity, JourneyItem, Objective, Plan, Population, Step,
+};
 
 /// What a plan will ask of the shop, and what it can show.
 #[derive(Clone, Debug)]
@@ -54,13 +57,8 @@ pub struct Need {
 impl Forecast {
     /// The forecast of a plan. `planned` is the exact number of arrivals, where a schedule has counted it.
     pub fn of(plan: &Plan, planned: Option<u64>) -> Forecast {
-        let (visits, completions) = funnel(plan);
-        let orders = plan
-            .units
-            .iter()
-            .filter_map(|unit| unit.paying_step)
-            .map(|step| visits[step.index()])
-            .sum();
+        let (visits, completions) = funnel(plan, &[]);
+        let orders = orders(plan, &visits);
         let stay = |service: fn(&Step) -> Micros| {
             let seconds =
                 plan.steps.iter().zip(&visits).map(|(step, visits)| {
@@ -120,12 +118,16 @@ impl Forecast {
         if !objective.operator.small_is_good() {
             return None;
         }
+        let (visits, completions) = match objective.only.as_slice() {
+            [] => (self.visits.clone(), self.completions.clone()),
+            only => funnel(plan, only),
+        };
         let per_shopper = match objective.metric.population() {
             Population::Shoppers => 1.0,
-            Population::JourneyEnds(journey) => self.completions[journey.index()],
-            Population::Buyers => self.orders,
+            Population::JourneyEnds(journey) => completions[journey.index()],
+            Population::Buyers => orders(plan, &visits),
             Population::Attempts(scope) => {
-                plan.steps_in(scope).map(|(step, _)| self.visits[step.index()]).sum()
+                plan.steps_in(scope).map(|(step, _)| visits[step.index()]).sum()
             }
             Population::Requests => return None,
         };
@@ -168,22 +170,35 @@ impl Need {
 
 /// By step: how often a shopper comes to it, where no attempt fails.
 pub fn visits(plan: &Plan) -> Vec<f64> {
-    funnel(plan).0
+    funnel(plan, &[]).0
 }
 
-/// How often a shopper comes to each step, and what share gets through each journey.
-fn funnel(plan: &Plan) -> (Vec<f64>, Vec<f64>) {
+/// Orders per shopper.
+fn orders(plan: &Plan, visits: &[f64]) -> f64 {
+    plan.units.iter().filter_map(|unit| unit.paying_step).map(|step| visits[step.index()]).sum()
+}
+
+/// How often a shopper with these attribute values (attribute, value) comes to each step, and what share gets through each
+/// journey.
+fn funnel(plan: &Plan, only: &[(usize, usize)]) -> (Vec<f64>, Vec<f64>) {
     let weights: f64 = plan.journeys.iter().map(|journey| journey.weight).sum();
     let mut visits = vec![0.0; plan.steps.len()];
-    let completions = plan.journeys.iter().map(|journey| {
-        JourneyItem::carry(&journey.route, journey.weight / weights, &mut |unit, there| {
-            plan.steps_of(unit).fold(there, |there, (id, step)| {
-                visits[id.index()] += there;
-                there * step.continues
-            })
-        })
-    });
-    let completions = completions.collect();
+    let mut completions = vec![0.0; plan.journeys.len()];
+    for GuardClass { share, holds } in shopper_classes(plan, only) {
+        let holds = |guard: GuardId| holds[usize::from(guard.0)];
+        for (journey, completed) in plan.journeys.iter().zip(&mut completions) {
+            let there = share * journey.weight / weights;
+            *completed += JourneyItem::carry(&journey.route, there, &holds, &mut |unit, there| {
+                plan.steps_of(unit).fold(there, |there, (id, step)| {
+                    if step.guard.is_some_and(|guard| !holds(guard)) {
+                        return there;
+                    }
+                    visits[id.index()] += there;
+                    there * step.continues
+                })
+            });
+        }
+    }
     (visits, completions)
 }
 

@@ -65,6 +65,21 @@ fn trim_visits(visits: f64) -> String {
     format!("{visits:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The conditions that no forecast can decide, and what is assumed of them.
+pub fn undecided(plan: &Plan, width: usize) -> Vec<String> {
+    let undecided = plan.undecided_guards();
+    if undecided.is_empty() {
+        return Vec::new();
+    }
+    let sources: Vec<String> =
+        undecided.iter().map(|guard| plan.guard(*guard).to_string()).collect();
+    let text = format!(
+        "Assumed to hold, because captures or the shop's answers decide: {}.",
+        sources.join("; ")
+    );
+    wrapped(&text, width - 2).iter().map(indented).collect()
+}
+
 /// Orders, concurrent shoppers, and the assumptions.
 pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
     let mut facts = Vec::new();

@@ -22,7 +22,7 @@ use crate::base::StepId;
 use crate::plan::Plan;
 
 /// This share of the excess is as good as all of it.
-const NEARLY_ALL: f64 = 0.9;
+pub(super) const NEARLY_ALL: f64 = 0.9;
 /// The level at which what is left of a group is called elevated.
 const ELEVATED_LEVEL: f64 = 0.05;
 /// The level at which a value is called needed.

@@ -4,7 +4,9 @@
 //! `payment=wallet` are 600 shoppers and 30 repeated, and those outside of it 600 and 3.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use super::attribution::NEARLY_ALL;
 use super::failures::{FailedStep, FailureCounts, HotspotSite};
 use super::groups::{Group, ValueId, Values};
 use crate::base::{JourneyId, StepId};
@@ -26,6 +28,8 @@ struct ShopperClass {
     journey: JourneyId,
     blamed: Option<FailedStep>,
     reached: Option<StepId>,
+    /// By step: whether guards let them come to it; none where no guard tells.
+    open: Option<Rc<[bool]>>,
     observed: FailureCounts,
 }
 
@@ -56,20 +60,26 @@ impl Counts {
     pub(super) fn new(plan: &Plan, tally: &Tally) -> Counts {
         let values = Values::new(plan, tally);
         let mut profiles: BTreeMap<_, FailureCounts> = BTreeMap::new();
+        let mut open_to: BTreeMap<&[u8], Option<Rc<[bool]>>> = BTreeMap::new();
         let model = LossModel::of(plan, tally);
         for (key, count) in &tally.shoppers {
             let fate = &key.outcome;
             let (blamed, repeated) = (FailedStep::of_fate(fate), fate.failures >= 2);
+            let open = open_to
+                .entry(&key.attributes)
+                .or_insert_with(|| plan.steps_open_to(&key.attributes).map(Rc::from))
+                .clone();
             profiles
-                .entry((values.of_shopper(key), key.journey, fate.reached, blamed, repeated))
+                .entry((values.of_shopper(key), key.journey, fate.reached, blamed, repeated, open))
                 .or_default()
                 .add(FailureCounts::of_fate(&model, fate, count.shoppers));
         }
-        let profile = |((values, journey, reached, blamed, _), observed)| ShopperClass {
+        let profile = |((values, journey, reached, blamed, _, open), observed)| ShopperClass {
             values,
             journey,
             blamed,
             reached,
+            open,
             observed,
         };
         Counts { profiles: profiles.into_iter().map(profile).collect(), values }
@@ -88,11 +98,8 @@ impl Counts {
 
     /// What each group met at a site, without the shoppers of the groups that are left out.
     pub(super) fn at(&self, plan: &Plan, site: HotspotSite, left_out: &[Group]) -> CountsAtSite {
-        let is_here = |profile: &&ShopperClass| {
-            site.step().is_none_or(|step| {
-                came_to(plan, step, profile.journey, profile.reached, profile.blamed)
-            })
-        };
+        let is_here =
+            |profile: &&ShopperClass| site.step().is_none_or(|step| profile.came_to(plan, step));
         let mut found = CountsAtSite::default();
         // Profiles with the same values stand next to each other; what their shoppers met is summed before it is
         // counted group by group.
@@ -130,6 +137,28 @@ impl Counts {
         (inside, outside)
     }
 
+    /// The step at which nearly all of a group's shoppers who failed again and again did so, where guards let nobody else come
+    /// to it: there is nobody to compare them with there.
+    pub(super) fn own_step(&self, plan: &Plan, group: Group) -> Option<StepId> {
+        let mut repeated: BTreeMap<StepId, u64> = BTreeMap::new();
+        let inside = |profile: &&ShopperClass| self.values.include(&profile.values, group);
+        for profile in self.profiles.iter().filter(inside) {
+            if let Some(blamed) = profile.blamed {
+                let there = profile.at(HotspotSite::Step(blamed.step)).repeated;
+                *repeated.entry(blamed.step).or_default() += there;
+            }
+        }
+        let all: u64 = repeated.values().sum();
+        let (step, most) = repeated.into_iter().max_by_key(|(_, repeated)| *repeated)?;
+        let is_closed =
+            |profile: &ShopperClass| profile.open.as_ref().is_some_and(|open| !open[step.index()]);
+        let mut others = self.profiles.iter().filter(|profile| {
+            !self.values.include(&profile.values, group)
+                && profile.journey == plan.step(step).journey
+        });
+        (most as f64 >= NEARLY_ALL * all as f64 && others.all(is_closed)).then_some(step)
+    }
+
     /// Those of the steps that a shopper came to, and at which no earlier finding explains the shopper.
     fn steps_not_explained(
         &self,
@@ -143,9 +172,8 @@ impl Counts {
                 *site == HotspotSite::Step(step) && self.values.include(&profile.values, *group)
             })
         };
-        let came =
-            |step: StepId| came_to(plan, step, profile.journey, profile.reached, profile.blamed);
-        steps.iter().copied().filter(|step| came(*step) && !is_explained(*step)).collect()
+        let came = |step: &StepId| profile.came_to(plan, *step) && !is_explained(*step);
+        steps.iter().copied().filter(came).collect()
     }
 }
 
@@ -204,6 +232,12 @@ impl CountsAtSite {
 // === impl ShopperClass ===
 
 impl ShopperClass {
+    /// Whether they came to a step. Whom a guard over attributes kept from it did not, however far they went.
+    fn came_to(&self, plan: &Plan, step: StepId) -> bool {
+        self.open.as_ref().is_none_or(|open| open[step.index()])
+            && came_to(plan, step, self.journey, self.reached, self.blamed)
+    }
+
     fn at(&self, site: HotspotSite) -> FailureCounts {
         self.observed.at(self.blamed, site)
     }

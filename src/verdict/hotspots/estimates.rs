@@ -33,18 +33,25 @@ pub(super) fn hotspot(
         blocks.iter().map(|block| SumOfSquares::of_events(block.repeated, block.shoppers)),
     );
     let lost = Everybody::new(blocks.iter().map(|block| block.lost));
-    let (met_inside, met_outside) = attribution.observed(plan, counts, explained);
+    let (mut met_inside, met_outside) = attribution.observed(plan, counts, explained);
+    let mut steps = attribution.steps().to_vec();
+    if steps.is_empty()
+        && let Some(own) = counts.own_step(plan, attribution.group())
+    {
+        steps.push(own);
+        met_inside = counts.at_steps(plan, &steps, explained, attribution.group()).0;
+    }
     let (inside, outside) = (repeated.rate(&met_inside), repeated.rate(&met_outside));
     let (relative_risk, relative_risk_ci95) = relative_risk(&inside, &outside);
     let shoppers = met_inside.shoppers as f64;
     let open = !matches!(plan.load.arrivals, ArrivalModel::Closed { .. });
-    let (group, steps) = (attribution.group(), attribution.steps());
+    let group = attribution.group();
     let least_clear = attribution.least_clear();
     HotSpot {
         group: counts.values.names_and_values(group),
         basis: counts.values.basis(group),
-        steps: steps.to_vec(),
         scope: if steps.is_empty() { HotspotScope::Journey } else { HotspotScope::Steps },
+        steps,
         inside,
         outside,
         relative_risk,

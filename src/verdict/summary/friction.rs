@@ -2,7 +2,7 @@
 
 use crate::base::random::{Purpose, draw};
 use crate::base::{JourneyId, ShopperId};
-use crate::plan::Plan;
+use crate::plan::{Persona, Plan};
 use crate::tally::{Effort, Tally};
 use crate::verdict::statistics::Quantiles;
 
@@ -76,15 +76,18 @@ const STRATEGIES: u64 = 1_000;
 /// the ways that shoppers take.
 fn form_fields(plan: &Plan, journey: JourneyId) -> f64 {
     let fields: Vec<u64> = plan.steps.iter().map(|step| step.request.body.fields()).collect();
-    let of = |steps: std::ops::Range<u16>| {
-        fields[usize::from(steps.start)..usize::from(steps.end)].iter().sum::<u64>()
-    };
     let along = |way: u64| {
-        let route = plan.route(journey, ShopperId(draw(way, Purpose::Shopper, 0)));
+        let shopper = ShopperId(draw(way, Purpose::Shopper, 0));
+        let open = plan.steps_open_to(&Persona::of(plan, shopper).attributes);
+        let of = |steps: std::ops::Range<u16>| {
+            let open = |step: &u16| open.as_ref().is_none_or(|open| open[usize::from(*step)]);
+            steps.filter(open).map(|step| fields[usize::from(step)]).sum::<u64>()
+        };
         let (mut before, mut to_order) = (0, 0);
-        for unit in route.iter().map(|stop| plan.unit(stop.unit)) {
+        for unit in plan.route(journey, shopper).stops.iter().map(|stop| plan.unit(stop.unit)) {
             to_order = unit
                 .paying_step
+                .filter(|paying| open.as_ref().is_none_or(|open| open[paying.index()]))
                 .map_or(to_order, |paying| before + of(unit.steps.start..paying.0 + 1));
             before += of(unit.steps.clone());
         }
