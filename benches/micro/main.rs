@@ -156,8 +156,8 @@ fn record(tally: &mut Tally, at: Micros) {
 /// What a core counted in one second of so many requests.
 fn second(plan: &Plan, requests: u64) -> Tally {
     let mut tally = Tally::new(plan.tally_shape());
-    tally.planned(Micros::ZERO);
-    tally.arrived(JourneyId(0), Micros::ZERO, Micros(50));
+    tally.record_planned(Micros::ZERO);
+    tally.record_arrival(JourneyId(0), Micros::ZERO, Micros(50));
     (0..requests).for_each(|i| record(&mut tally, Micros(i * 1_000_000 / requests)));
     tally
 }
@@ -217,7 +217,7 @@ fn report(criterion: &mut Criterion) {
     let world = stage::world(stage::plan(HOUR), 0.02);
     let plan = std::sync::Arc::clone(&world.plan);
     for arrival in Schedule::new(&plan.load, 1).slice(Slice::WHOLE) {
-        world.tally.borrow_mut().planned(arrival.at);
+        world.tally.borrow_mut().record_planned(arrival.at);
         stage::visit(&world, arrival.ordinal, arrival.at);
     }
     let mut tally = world.tally.into_inner();

@@ -19,5 +19,5 @@ pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitI
 pub use redactor::Redactor;
 pub use sha256::sha256_hex;
 pub use solve::bisect;
-pub use units::{Delay, Micros, MinorUnits, counted, plural, thousands};
+pub use units::{Delay, Micros, MinorUnits, count_of, plural, thousands};
 pub use visible::{on_one_line, unseen, visible};

@@ -98,7 +98,7 @@ impl Redactor {
     }
 
     /// The text with known secrets masked.
-    pub fn known<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn mask_known<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let widen = |found: Range<usize>| {
             let end = (found.end..text.len()).find(|end| text.is_char_boundary(*end));
             text.floor_char_boundary(found.start)..end.unwrap_or(text.len())
@@ -109,7 +109,7 @@ impl Redactor {
         }
         let mut kept = String::with_capacity(text.len());
         let mut from = 0;
-        for range in merged(found) {
+        for range in merge_ranges(found) {
             kept.push_str(&text[from..range.start]);
             kept.push_str(MASK);
             from = range.end;
@@ -130,7 +130,7 @@ impl Redactor {
         let found = self.find(bytes);
         let mut kept = String::with_capacity(length);
         let mut from = 0;
-        for range in merged(found).into_iter().filter(|range| range.start < length) {
+        for range in merge_ranges(found).into_iter().filter(|range| range.start < length) {
             kept.push_str(&String::from_utf8_lossy(&bytes[from..range.start]));
             kept.push_str(MASK);
             from = range.end;
@@ -141,7 +141,7 @@ impl Redactor {
 
     /// A body, an address or a message as it may be kept.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.known(text) {
+        match self.mask_known(text) {
             Cow::Borrowed(text) => redact::text(text),
             Cow::Owned(text) => Cow::Owned(redact::text(&text).into_owned()),
         }
@@ -174,12 +174,17 @@ impl KnownSecrets {
     fn find_in(&self, text: &[u8]) -> Vec<Range<usize>> {
         let matches = self.finder.find_overlapping_iter(text);
         matches
-            .filter_map(|found| self.masked(text, found.pattern().as_usize(), found.range()))
+            .filter_map(|found| self.range_to_mask(text, found.pattern().as_usize(), found.range()))
             .collect()
     }
 
     /// What is masked where a spelling was found.
-    fn masked(&self, text: &[u8], pattern: usize, found: Range<usize>) -> Option<Range<usize>> {
+    fn range_to_mask(
+        &self,
+        text: &[u8],
+        pattern: usize,
+        found: Range<usize>,
+    ) -> Option<Range<usize>> {
         match self.kinds[pattern] {
             SpellingKind::Text => Some(found),
             SpellingKind::Alone => {
@@ -201,7 +206,7 @@ impl KnownSecrets {
 }
 
 /// Ranges in order, those that touch made one.
-fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
     let mut merged: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
     for range in ranges {
@@ -263,7 +268,7 @@ mod tests {
     fn a_secret_is_masked_however_it_is_written() {
         let redactor = Redactor::new([SECRET]);
         for text in written(SECRET) {
-            let shown = redactor.known(&text);
+            let shown = redactor.mask_known(&text);
             assert!(shown.contains(MASK), "{text} -> {shown}");
             let left = shown.replace(MASK, "").chars().filter(|c| c.is_alphanumeric()).count();
             // Base64 of a user before it stays; so does an escaped `=`.
@@ -274,18 +279,18 @@ mod tests {
     #[test]
     fn what_stands_around_a_secret_stays() {
         let redactor = Redactor::new(["hunter22", "s3cret&co"]);
-        assert_eq!(redactor.known("a=Hunter22&b=s3cret%26co."), "a=[redacted]&b=[redacted].");
-        assert_eq!(redactor.known("{\"p\":\"s3cret\\u0026co\"}"), "{\"p\":\"[redacted]\"}");
-        assert_eq!(redactor.known("hunter2 is no secret"), "hunter2 is no secret");
-        assert!(matches!(redactor.known("nothing 100 % here"), Cow::Borrowed(_)));
-        assert_eq!(redactor.known("ähunter22ä"), "ä[redacted]ä");
+        assert_eq!(redactor.mask_known("a=Hunter22&b=s3cret%26co."), "a=[redacted]&b=[redacted].");
+        assert_eq!(redactor.mask_known("{\"p\":\"s3cret\\u0026co\"}"), "{\"p\":\"[redacted]\"}");
+        assert_eq!(redactor.mask_known("hunter2 is no secret"), "hunter2 is no secret");
+        assert!(matches!(redactor.mask_known("nothing 100 % here"), Cow::Borrowed(_)));
+        assert_eq!(redactor.mask_known("ähunter22ä"), "ä[redacted]ä");
     }
 
     #[test]
     fn a_short_secret_is_masked_where_it_stands_alone() {
         let redactor = Redactor::new(["42", ""]);
         assert_eq!(
-            redactor.known("pin=42&id=4242 42nd \"42\""),
+            redactor.mask_known("pin=42&id=4242 42nd \"42\""),
             "pin=[redacted]&id=4242 42nd \"[redacted]\""
         );
     }
@@ -310,7 +315,7 @@ mod tests {
             let redactor = Redactor::new([&secret]);
             for text in written(&secret) {
                 let text = format!("{before} {text} {after}");
-                prop_assert!(redactor.known(&text).contains(MASK), "{text}");
+                prop_assert!(redactor.mask_known(&text).contains(MASK), "{text}");
             }
         }
     }

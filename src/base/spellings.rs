@@ -36,7 +36,7 @@ pub(super) fn spellings(secret: &str) -> Vec<Spelling> {
     for part in parts(secret) {
         for text in texts(&part) {
             if text.len() >= SHORT {
-                found.extend(encoded(&text));
+                found.extend(encode(&text));
             }
             let kind = if text.len() < SHORT { SpellingKind::Alone } else { SpellingKind::Text };
             found.push(Spelling { bytes: text, kind });
@@ -101,7 +101,7 @@ fn texts(text: &str) -> Vec<Vec<u8>> {
 }
 
 /// Base64 in both alphabets wherever the secret begins in it (`user:secret`), and hexadecimal.
-fn encoded(text: &[u8]) -> Vec<Spelling> {
+fn encode(text: &[u8]) -> Vec<Spelling> {
     let mut found = Vec::new();
     for before in 0..3 {
         let whole = [&[0; 2][..before], text].concat();

@@ -186,7 +186,7 @@ pub fn thousands(n: u64) -> String {
 }
 
 /// So many of something: `1 shopper`, `1,204 shoppers`.
-pub fn counted(n: u64, what: &str) -> String {
+pub fn count_of(n: u64, what: &str) -> String {
     plural(&thousands(n), what)
 }
 

@@ -10,13 +10,13 @@ pub(super) const KIND: CaptureKind = CaptureKind {
     about: "A cookie that the shopper holds after the answer.",
     finds_several: false,
     takes_attribute: false,
-    compile: |name, _| Ok(Box::new(Cookie(name.to_owned()))),
+    compile: |name, _| Ok(Box::new(CookieCapture(name.to_owned()))),
 };
 
 #[derive(Debug)]
-struct Cookie(String);
+struct CookieCapture(String);
 
-impl Capture for Cookie {
+impl Capture for CookieCapture {
     fn first(&self, response: &dyn ResponseView) -> Option<Value> {
         response.cookie(&self.0).map(|found| Value::text(&found))
     }

@@ -12,7 +12,7 @@ pub(super) const KIND: CaptureKind = CaptureKind {
     finds_several: true,
     takes_attribute: true,
     compile: |selector, attribute| {
-        Ok(Box::new(Css {
+        Ok(Box::new(CssCapture {
             selector: pattern::selector(selector)?,
             attribute: attribute.map(str::to_owned),
         }))
@@ -20,14 +20,14 @@ pub(super) const KIND: CaptureKind = CaptureKind {
 };
 
 #[derive(Debug)]
-struct Css {
+struct CssCapture {
     /// As written; it parses.
     selector: String,
     /// The attribute, or the element's text if none.
     attribute: Option<String>,
 }
 
-impl Capture for Css {
+impl Capture for CssCapture {
     fn first(&self, response: &dyn ResponseView) -> Option<Value> {
         html::select(response.text(), &self.selector, self.attribute.as_deref())
             .map(|found| Value::text(&found))
@@ -45,7 +45,7 @@ impl Capture for Css {
     }
 
     fn canonical(&self) -> serde_json::Value {
-        let Css { selector, attribute } = self;
+        let CssCapture { selector, attribute } = self;
         json!({ "Css": { "selector": selector, "attribute": attribute } })
     }
 }

@@ -11,13 +11,13 @@ pub(super) const KIND: CaptureKind = CaptureKind {
     about: "A response header.",
     finds_several: false,
     takes_attribute: false,
-    compile: |name, _| Ok(Box::new(Header(pattern::header_name(name)?))),
+    compile: |name, _| Ok(Box::new(HeaderCapture(pattern::header_name(name)?))),
 };
 
 #[derive(Debug)]
-struct Header(String);
+struct HeaderCapture(String);
 
-impl Capture for Header {
+impl Capture for HeaderCapture {
     fn first(&self, response: &dyn ResponseView) -> Option<Value> {
         response.header(&self.0).map(|found| Value::text(&found))
     }

@@ -14,13 +14,13 @@ pub(super) const KIND: CaptureKind = CaptureKind {
     about: "The node that this JSONPath (RFC 9535) selects in the body; the first, unless `pick` says otherwise.",
     finds_several: true,
     takes_attribute: false,
-    compile: |path, _| Ok(Box::new(Json(pattern::json_path(path)?))),
+    compile: |path, _| Ok(Box::new(JsonCapture(pattern::json_path(path)?))),
 };
 
 #[derive(Debug)]
-struct Json(JsonPlace);
+struct JsonCapture(JsonPlace);
 
-impl Capture for Json {
+impl Capture for JsonCapture {
     fn first(&self, response: &dyn ResponseView) -> Option<Value> {
         Some(Value::Json(Rc::new(response.json_at(&self.0)?.into_owned())))
     }

@@ -82,7 +82,7 @@ fn plain_way(path: &str) -> Option<Vec<Turn>> {
             (is_plain(name, |c| c == '_').then(|| Turn::Name(name.to_owned()))?, after)
         } else {
             let (inside, after) = rest.strip_prefix('[')?.split_once(']')?;
-            (bracketed(inside)?, after)
+            (parse_bracket(inside)?, after)
         };
         way.push(turn);
         rest = after;
@@ -90,7 +90,7 @@ fn plain_way(path: &str) -> Option<Vec<Turn>> {
     Some(way)
 }
 
-fn bracketed(inside: &str) -> Option<Turn> {
+fn parse_bracket(inside: &str) -> Option<Turn> {
     for quote in ['\'', '"'] {
         if let Some(name) = inside.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
             return is_plain(name, |c| matches!(c, '_' | '-' | ' ' | '.' | '/'))

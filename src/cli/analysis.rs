@@ -65,8 +65,8 @@ impl RunAnalysis {
     ///
     /// # Errors
     /// When this version can't read the scenario any more, or the tally is not of this scenario.
-    pub fn stored(shard: Shard, screen: Screen) -> Result<RunAnalysis, Failure> {
-        let source = Source::stored(&shard.header, screen)?;
+    pub fn from_stored(shard: Shard, screen: Screen) -> Result<RunAnalysis, Failure> {
+        let source = Source::from_stored(&shard.header, screen)?;
         source.plan.owns(&shard.tally).with_context(|| {
             format!("{}: its counts can't be of the scenario that is stored with them", shard.name)
         })?;
@@ -79,7 +79,7 @@ impl RunAnalysis {
     /// When there is no such run, or this version can't read it.
     pub fn open(run: &Path, out: &Path, screen: Screen) -> Result<RunAnalysis, Failure> {
         let shard = run_folder::open_shard(run, out).map_err(Failure::usage)?;
-        RunAnalysis::stored(shard, screen)
+        RunAnalysis::from_stored(shard, screen)
     }
 
     /// What reports are rendered from.

@@ -49,7 +49,7 @@ fn paired_baseline(args: &CompareArgs, screen: Screen) -> Result<Option<RunAnaly
         return Ok(None);
     }
     let Some(folder) = RunFolder::open(run, &args.out)?.baseline() else { return Ok(None) };
-    Ok(Some(RunAnalysis::stored(folder.shard()?, screen)?))
+    Ok(Some(RunAnalysis::from_stored(folder.shard()?, screen)?))
 }
 
 /// `tillrush compare --calibrate`: measures how much these runs differ, and stores it.

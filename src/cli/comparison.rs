@@ -60,7 +60,7 @@ pub fn compare_after_run(
     files: &ReportFileArgs,
     screen: Screen,
 ) -> Result<Exit, Failure> {
-    let candidate = RunAnalysis::stored(folder.shard()?, screen)?;
+    let candidate = RunAnalysis::from_stored(folder.shard()?, screen)?;
     let found = compare_runs(base, &candidate, args, out)?;
     let report =
         ComparisonReport { own: Some(candidate.report()), ..report(base, &candidate, &found) };
@@ -85,7 +85,7 @@ pub fn compare_paired(
     screen: Screen,
 ) -> Result<Exit, Failure> {
     let Some(baseline) = folder.baseline() else { return Ok(Exit::Ok) };
-    let base = RunAnalysis::stored(baseline.shard()?, screen)?;
+    let base = RunAnalysis::from_stored(baseline.shard()?, screen)?;
     let Some(paired) = &base.shard.header.settings.paired else { return Ok(Exit::Ok) };
     let args = paired::comparison_args(paired)?;
     compare_after_run(&base, folder, &args, out, files, screen)

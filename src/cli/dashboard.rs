@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::base::{Micros, StepId, counted, on_one_line};
+use crate::base::{Micros, StepId, count_of, on_one_line};
 use crate::plan::{ArrivalModel, Plan};
 use crate::report::{Tone, count, group, percent};
 use crate::tally::{Latency, SecondTally, StepTime, Tally};
@@ -60,8 +60,8 @@ pub fn traffic(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> Vec<Scr
     let failures = format!(
         "{} of {} failed{share}, {} with repeated failures",
         count(failed),
-        counted(attempts, "attempt"),
-        counted(repeated, "shopper")
+        count_of(attempts, "attempt"),
+        count_of(repeated, "shopper")
     );
     let line = |tone, text| ScreenLine { tone, text };
     let mut lines = vec![
@@ -77,11 +77,11 @@ fn arrivals(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> String {
     // In a closed load, arrivals are not planned: a shopper who leaves is replaced.
     let arrivals = match plan.load.arrivals {
         ArrivalModel::Closed { .. } => {
-            format!("{}, {started}", counted(total.arrivals.started, "shopper"))
+            format!("{}, {started}", count_of(total.arrivals.started, "shopper"))
         }
         ArrivalModel::Poisson(_) | ArrivalModel::Paced(_) => {
             let due = rate(per_second(total, now, |second| second.planned));
-            let (all, of) = (count(total.arrivals.started), counted(planned, "shopper"));
+            let (all, of) = (count(total.arrivals.started), count_of(planned, "shopper"));
             format!("{all} of {of}, {started} ({due} planned)")
         }
     };
@@ -146,7 +146,7 @@ pub fn steps(
     let left_out = (0..total.steps.len()).filter(|step| total.steps[*step].attempts() > 0).count()
         - reached.len();
     if left_out > 0 {
-        let text = format!("and {}", counted(left_out as u64, "more step"));
+        let text = format!("and {}", count_of(left_out as u64, "more step"));
         lines.push(ScreenLine { tone: Tone::Faint, text });
     }
     lines

@@ -37,7 +37,7 @@ pub fn demo(args: &DemoArgs, screen: Screen) -> Result<Exit, Failure> {
     screen.notice("loses writes, and some requests fail once but succeed when retried.\n");
 
     let run_args = run_args(args, &format!("http://{}", shop.addr()))?;
-    let source = Source::embedded(NAME, SCENARIO, &run_args.scenario.load, screen)?;
+    let source = Source::from_embedded(NAME, SCENARIO, &run_args.scenario.load, screen)?;
     let (run, folder) = execute(&source, &run_args, screen)?;
     runtime.block_on(shop.stop());
     check_findings(&run.findings, screen)?;

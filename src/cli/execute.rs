@@ -21,7 +21,7 @@ use super::screen::{Screen, print_error_line};
 use super::signals::stop_on_signals;
 use super::source::Source;
 use super::web::Web;
-use crate::base::{Slice, counted};
+use crate::base::{Slice, count_of};
 use crate::engine::{self, BaselineShop, RunOptions, ShopRole, Stop, StopCause, raise_file_limit};
 use crate::plan::{ArrivalModel, Plan};
 use crate::schedule::{Schedule, plan_digest, workload_digest};
@@ -189,7 +189,7 @@ fn header(
     started_at: Timestamp,
 ) -> ShardHeader {
     let plan = &source.plan;
-    let masked = |text: &String| plan.secrets.known(text).into_owned();
+    let masked = |text: &String| plan.secrets.mask_known(text).into_owned();
     let paired = args.paired.as_ref().map(|_| paired::settings(&options.run, &args.comparison));
     let settings = RunSettings {
         run: options.run.clone(),
@@ -227,7 +227,7 @@ fn ensure_enough_rows(plan: &Plan, seed: u64) -> Result<(), Failure> {
         None => Ok(()),
         Some(data) => {
             let (rows, shoppers) =
-                (counted(data.rows.len() as u64, "row"), counted(arrivals, "shopper"));
+                (count_of(data.rows.len() as u64, "row"), count_of(arrivals, "shopper"));
             let error = anyhow!(
                 "data set '{}' has {rows}, but this run has {shoppers}, and each needs its own row",
                 data.name

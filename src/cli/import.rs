@@ -69,7 +69,7 @@ pub(super) fn keep(
     scenario: &str,
     report: &str,
 ) -> Result<Exit, Failure> {
-    accepted(scenario, screen)?;
+    ensure_accepted(scenario, screen)?;
     write(path, scenario)?;
     screen.print_line(format_args!("{}", report.trim_end()));
     screen.print_line(format_args!("\nwritten: {}", path.display()));
@@ -86,7 +86,7 @@ fn deliver(
     if let Some(path) = &args.output {
         return keep(path, screen, scenario, report);
     }
-    accepted(scenario, screen)?;
+    ensure_accepted(scenario, screen)?;
     if args.report_only {
         screen.print_line(format_args!("{}", report.trim_end()));
     } else {
@@ -115,7 +115,7 @@ fn progress(logs: &[PathBuf], screen: Screen) -> ProgressBar {
 }
 
 /// An imported scenario that could not be run would be our mistake, so it is told as one.
-fn accepted(scenario: &str, screen: Screen) -> Result<(), Failure> {
+fn ensure_accepted(scenario: &str, screen: Screen) -> Result<(), Failure> {
     match Plan::from_text("the imported scenario", scenario, &Inputs::default()) {
         Ok(_) => Ok(()),
         Err(problems) => Err(Failure::scenario(&problems, screen.colour)),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::dashboard::{self, ScreenLine};
 use super::screen::Screen;
-use crate::base::{Micros, counted, on_one_line};
+use crate::base::{Micros, count_of, on_one_line};
 use crate::plan::Plan;
 use crate::report::{Tone, tone_style};
 use crate::tally::Tally;
@@ -142,11 +142,11 @@ impl<'a> Progress<'a> {
         let line = |tone, text| ScreenLine { tone, text };
         lines.extend(self.worst.clone().map(|text| line(Tone::Bad, text)));
         lines.push(line(Tone::Faint, dashboard::generator(now, total)));
-        lines.iter().map(|line| self.painted(line, size.0)).collect::<Vec<_>>().join("\n")
+        lines.iter().map(|line| self.paint(line, size.0)).collect::<Vec<_>>().join("\n")
     }
 
     /// A line that fits, in its colour. indicatif counts a wrapped line as one, and would not erase all of it.
-    fn painted(&self, line: &ScreenLine, width: usize) -> String {
+    fn paint(&self, line: &ScreenLine, width: usize) -> String {
         let text = dashboard::cut(&on_one_line(&line.text), width.saturating_sub(1));
         let style = tone_style(line.tone);
         if self.screen.colour && !style.is_plain() {
@@ -171,7 +171,7 @@ impl<'a> Progress<'a> {
         }
         let active = dashboard::active(total);
         let left = self.drain_until.since(now);
-        format!("draining: {} active, at most {}s more", counted(active, "shopper"), left.second())
+        format!("draining: {} active, at most {}s more", count_of(active, "shopper"), left.second())
     }
 }
 

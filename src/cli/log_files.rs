@@ -118,7 +118,7 @@ pub fn read_all(
             take(only, text.trim_end(), &mut counts, collector);
         }
     } else {
-        merged(files, &mut counts, collector)?;
+        read_merged(files, &mut counts, collector)?;
     }
     judge(&counts, &names.join(", "))?;
     Ok((names.join(", "), counts))
@@ -139,7 +139,7 @@ fn take(file: &mut LogFile, text: &str, counts: &mut LineCounts, collector: &mut
 }
 
 /// Several logs at once: always the line that is due first. A line without a time is taken at once.
-fn merged(
+fn read_merged(
     mut files: Vec<LogFile>,
     counts: &mut LineCounts,
     collector: &mut Collector,

@@ -77,7 +77,7 @@ fn store_merged(
     folder.write("scenario.yaml", merged.header.scenario.as_bytes())?;
     merge_purchase_logs(parts, folder)?;
     folder.seal(&merged)?;
-    let run = RunAnalysis::stored(merged, screen)?;
+    let run = RunAnalysis::from_stored(merged, screen)?;
     run.store(folder)?;
     Ok(run)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anstyle::{AnsiColor, Style};
 
 use super::screen::Screen;
-use crate::base::{Micros, StepId, counted, on_one_line};
+use crate::base::{Micros, StepId, count_of, on_one_line};
 use crate::base::{Redactor, redact};
 use crate::plan::Plan;
 use crate::report::percent;
@@ -116,7 +116,7 @@ impl StepObserver for Narrator {
             }
             Err(error) => {
                 let error = error.to_string();
-                let error = self.secrets.borrow().known(&error).into_owned();
+                let error = self.secrets.borrow().mask_known(&error).into_owned();
                 self.line(&format!("  no response after {took}: {error}"));
             }
         }
@@ -259,7 +259,7 @@ impl Narrator {
         if shown.len() < text.len() {
             self.line(&format!(
                 "  {sign} … {} in total (-v shows all)",
-                counted(body.len() as u64, "byte")
+                count_of(body.len() as u64, "byte")
             ));
         }
     }

@@ -56,8 +56,10 @@ pub fn deliver_addition(
     for Output { format, target } in files.outputs() {
         match (format.addition(), target) {
             (Addition::None, _) => {}
-            (Addition::Appended, Target::Stdout) => print(&appended(*format, report))?,
-            (Addition::Appended, Target::File(path)) => append(path, &appended(*format, report))?,
+            (Addition::Appended, Target::Stdout) => print(&text_to_append(*format, report))?,
+            (Addition::Appended, Target::File(path)) => {
+                append(path, &text_to_append(*format, report))?
+            }
             // A second document on standard output would make one that no parser reads.
             (Addition::Rewritten, Target::Stdout) => {}
             (Addition::Rewritten, Target::File(_)) => write(target, &format.render(report))?,
@@ -73,7 +75,7 @@ fn show(report: &dyn Report, files: &ReportFileArgs, screen: Screen) -> Result<(
     Ok(print(&console(&report.view(), screen.width, screen.paint()))?)
 }
 
-fn appended(format: Format, report: &dyn Report) -> String {
+fn text_to_append(format: Format, report: &dyn Report) -> String {
     format!("\n{}", format.render(report))
 }
 

@@ -218,7 +218,7 @@ async fn ensure_reachable(target: &Url, http: HttpOptions) -> Result<(), Failure
 }
 
 /// The failure of a walk whose very first request met no shop; none where it met one that works badly.
-pub fn unreached(target: &Url, error: &TransportError) -> Option<Failure> {
+pub fn unreachable_failure(target: &Url, error: &TransportError) -> Option<Failure> {
     match error {
         TransportError::Dns(_) | TransportError::Connect(_) | TransportError::Tls(_) => {
             Some(unreachable_shop(target, error))
@@ -250,33 +250,33 @@ fn unreachable_shop(target: &Url, error: &TransportError) -> Failure {
 }
 
 fn no_response(target: &Url, reason: &dyn fmt::Display) -> Failure {
-    refused(format!("no shop answers at {target}: {reason}"))
+    refusal(format!("no shop answers at {target}: {reason}"))
         .help("start it, or give another address with --target URL; `tillrush shop` serves a practice shop at http://127.0.0.1:8080")
 }
 
 fn tls_failure(target: &Url, error: &TlsError) -> Failure {
     let certificate = format!("the certificate of the shop at {target}");
     match error.cause {
-        TlsCause::UnknownIssuer => refused(format!("{certificate} is from an unknown authority"))
+        TlsCause::UnknownIssuer => refusal(format!("{certificate} is from an unknown authority"))
             .help("trust its authority with --ca-file FILE, or accept any certificate with --insecure"),
-        TlsCause::OtherHost => refused(format!("{certificate} is of another host: {error}"))
+        TlsCause::OtherHost => refusal(format!("{certificate} is of another host: {error}"))
             .help("give a target with a host name of the certificate, or accept any certificate with --insecure"),
-        TlsCause::Expired => refused(format!("{certificate} has expired"))
+        TlsCause::Expired => refusal(format!("{certificate} has expired"))
             .help("renew it, or accept any certificate with --insecure"),
-        TlsCause::NotValidYet => refused(format!("{certificate} is not valid yet"))
+        TlsCause::NotValidYet => refusal(format!("{certificate} is not valid yet"))
             .help("check the clocks of both machines, or accept any certificate with --insecure"),
         TlsCause::ClientCertificateRequired => {
-            refused(format!("the shop at {target} requires a client certificate"))
+            refusal(format!("the shop at {target} requires a client certificate"))
                 .help("give one, with its key: --cert FILE --key FILE")
         }
-        TlsCause::NotTls => refused(format!("the shop at {target} does not speak TLS"))
+        TlsCause::NotTls => refusal(format!("the shop at {target} does not speak TLS"))
             .help(format!("give it as http://{}", target.authority())),
-        TlsCause::Other => refused(format!("no TLS connection to the shop at {target}: {error}"))
+        TlsCause::Other => refusal(format!("no TLS connection to the shop at {target}: {error}"))
             .help("if the certificate is the cause: --ca-file FILE trusts its authority, --insecure accepts any"),
     }
 }
 
-fn refused(error: String) -> Failure {
+fn refusal(error: String) -> Failure {
     Failure::new(Exit::TargetRefused, anyhow!(error))
 }
 

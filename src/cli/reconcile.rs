@@ -22,7 +22,7 @@ pub fn reconcile(args: &ReconcileArgs, screen: Screen) -> Result<Exit, Failure> 
     if shard.loss.is_none() {
         folder.seal(&shard)?;
     }
-    let mut run = RunAnalysis::stored(shard, screen)?;
+    let mut run = RunAnalysis::from_stored(shard, screen)?;
     for pair in &args.variables {
         let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Failure::usage(anyhow::anyhow!("-e '{pair}': write KEY=VALUE")));

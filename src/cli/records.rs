@@ -273,7 +273,7 @@ fn store(run: &RunAnalysis, folder: &RunFolder) -> anyhow::Result<()> {
 }
 
 /// The reconciliation that a run's folder has.
-pub fn stored(folder: &RunFolder) -> anyhow::Result<Option<ReconciliationDocument>> {
+pub fn read_stored(folder: &RunFolder) -> anyhow::Result<Option<ReconciliationDocument>> {
     let path = folder.path.join(RECONCILIATION);
     if !path.exists() {
         return Ok(None);

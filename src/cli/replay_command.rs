@@ -32,17 +32,17 @@ fn render(
     seed: u64,
     secrets: &Redactor,
 ) -> String {
-    let redacted = |word: &String| redacted(&secrets.known(word));
+    let redacted = |word: &String| redact_word(&secrets.mask_known(word));
     let seeded = words.iter().any(|word| word == "--seed" || word.starts_with("--seed="))
         || variables.iter().any(|(name, _)| name == "TILLRUSH_SEED");
-    let set = variables.iter().map(|(name, value)| format!("{name}={}", quoted(&redacted(value))));
-    let typed = words.iter().map(|word| quoted(&redacted(word)));
+    let set = variables.iter().map(|(name, value)| format!("{name}={}", quote(&redacted(value))));
+    let typed = words.iter().map(|word| quote(&redacted(word)));
     let drawn = (!seeded).then(|| format!("--seed {seed}"));
     set.chain(["tillrush".to_owned()]).chain(typed).chain(drawn).collect::<Vec<_>>().join(" ")
 }
 
 /// A word without its secret, if it has one: the value of a `KEY=VALUE` with a secret's name, and the user of an address.
-fn redacted(word: &str) -> String {
+fn redact_word(word: &str) -> String {
     // `--env=KEY=VALUE`, as well as `-e KEY=VALUE` and `-eKEY=VALUE`.
     let (option, rest) = match word.split_once('=') {
         Some((option, rest)) if option.starts_with("--") => (format!("{option}="), rest),
@@ -63,7 +63,7 @@ fn redacted(word: &str) -> String {
 }
 
 /// The word, quoted for a POSIX shell. No word of a command line or of the environment has the NUL byte that can't be quoted.
-fn quoted(word: &str) -> String {
+fn quote(word: &str) -> String {
     shlex::try_quote(word).unwrap_or_default().into_owned()
 }
 

@@ -11,7 +11,7 @@ use super::records;
 use super::report_files::ReportFileArgs;
 use super::run_folder::RunFolder;
 use super::screen::Screen;
-use crate::base::counted;
+use crate::base::count_of;
 use crate::report::Report;
 use crate::tally::shard::{Ending, Shard};
 
@@ -22,12 +22,12 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
     let baseline = folder.baseline();
     // The files of a run in progress are written by the process that runs it.
     if shard.ending == Ending::Running {
-        let run = RunAnalysis::stored(shard, screen)?;
+        let run = RunAnalysis::from_stored(shard, screen)?;
         publish(&run, &args.files, screen)?;
         return Ok(run.exit());
     }
     tell_of_loss(&shard, screen);
-    let run = RunAnalysis::stored(shard, screen)?.with_records(records::stored(&folder)?);
+    let run = RunAnalysis::from_stored(shard, screen)?.with_records(records::read_stored(&folder)?);
     renew(&run, &folder, screen);
     publish(&run, &args.files, screen)?;
     if let Some(baseline) = &baseline {
@@ -47,7 +47,7 @@ fn tell_of_loss(shard: &Shard, screen: Screen) {
     if shard.torn_bytes > 0 || shard.ending == Ending::Killed {
         screen.notice(&format!(
             "this run was killed; the report has what it had stored ({} of its last second lost)",
-            counted(shard.torn_bytes, "byte")
+            count_of(shard.torn_bytes, "byte")
         ));
     }
 }

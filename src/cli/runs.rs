@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::run_folder::RunFolder;
 use super::screen::{Screen, print};
-use crate::base::counted;
+use crate::base::count_of;
 use crate::report::{HistoryRow, RunDocument, console_table, history, history_json};
 
 /// `tillrush runs`. A folder without runs is no failure.
@@ -21,7 +21,7 @@ pub fn runs(args: &RunsArgs, screen: Screen) -> Result<Exit, Failure> {
     } else {
         print(&console_table(&history(&rows), screen.width, screen.paint()))?;
         if folders.len() > rows.len() {
-            let older = counted((folders.len() - rows.len()) as u64, "older run");
+            let older = count_of((folders.len() - rows.len()) as u64, "older run");
             screen.notice(&format!("{older} not shown (--last 0 shows all)"));
         }
     }

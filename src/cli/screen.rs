@@ -98,6 +98,6 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a line to standard error, with secrets masked. A reader that has gone away is no failure.
 pub fn print_error_line(line: &str) {
     let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let line = secrets.as_ref().map_or(Cow::Borrowed(line), |secrets| secrets.known(line));
+    let line = secrets.as_ref().map_or(Cow::Borrowed(line), |secrets| secrets.mask_known(line));
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -6,7 +6,7 @@ use super::args::ShopArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::Screen;
-use super::signals::interrupted;
+use super::signals::wait_for_interrupt;
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
 
 /// `tillrush shop`.
@@ -26,7 +26,7 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
         let address = shop.addr();
         screen.print_line(format_args!("practice shop: http://{address} (Ctrl-C stops it)"));
         screen.print_line(format_args!("its order ledger: http://{address}/admin/ledger"));
-        interrupted().await;
+        wait_for_interrupt().await;
         shop.stop().await;
         Ok(Exit::Ok)
     })

@@ -17,7 +17,7 @@ enum Ended {
 }
 
 /// Returns at the first interrupt, request to terminate or hangup.
-pub async fn interrupted() {
+pub async fn wait_for_interrupt() {
     first_signal(ends_on_hangup()).await;
 }
 

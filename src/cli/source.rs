@@ -66,7 +66,7 @@ impl Source {
         let files = InputFiles { folder, allowed: args.load.allow_file.clone() };
         let read_file = move |name: &str| files.read(name);
         let file = path.display().to_string();
-        let source = Source::given(&file, &text, &args.load, &read_file, screen)?;
+        let source = Source::from_given(&file, &text, &args.load, &read_file, screen)?;
         warn_of_credentials(&file, &text, screen);
         Ok(Source { file: Some(file), ..source })
     }
@@ -75,21 +75,21 @@ impl Source {
     ///
     /// # Errors
     /// As for a file.
-    pub fn embedded(
+    pub fn from_embedded(
         name: &str,
         text: &str,
         load: &LoadArgs,
         screen: Screen,
     ) -> Result<Source, Failure> {
-        Source::given(name, text, load, &|_| Err(std::io::ErrorKind::NotFound.into()), screen)
+        Source::from_given(name, text, load, &|_| Err(std::io::ErrorKind::NotFound.into()), screen)
     }
 
     /// The plan of a stored run, from the scenario stored with it. Rows of data files are not stored, and not needed.
     ///
     /// # Errors
     /// When this version can't read the scenario any more.
-    pub fn stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
-        Source::from_stored(&header.name, &header.scenario, header.settings.source.clone(), screen)
+    pub fn from_stored(header: &ShardHeader, screen: Screen) -> Result<Source, Failure> {
+        Source::from_parts(&header.name, &header.scenario, header.settings.source.clone(), screen)
     }
 
     /// The plan as it will be read back from a stored run.
@@ -97,10 +97,10 @@ impl Source {
     /// # Errors
     /// As for a stored run.
     pub fn as_stored(&self, screen: Screen) -> Result<Source, Failure> {
-        Source::from_stored(&self.plan.name, &self.text, self.settings.clone(), screen)
+        Source::from_parts(&self.plan.name, &self.text, self.settings.clone(), screen)
     }
 
-    fn from_stored(
+    fn from_parts(
         name: &str,
         text: &str,
         settings: SourceSettings,
@@ -114,18 +114,18 @@ impl Source {
         let given = Given {
             name,
             text: &text.replace(MASK, STAND_IN),
-            variables: GivenVariables::stored(&settings.variables, STAND_IN),
+            variables: GivenVariables::from_stored(&settings.variables, STAND_IN),
             settings: settings.clone(),
             read_file: &read_file,
             stored: true,
         };
         let (plan, _) = given.compile(screen)?;
-        let variables = GivenVariables::known(&settings.variables);
+        let variables = GivenVariables::storable(&settings.variables);
         Ok(Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings, variables })
     }
 
     /// A scenario with what the command line adds.
-    fn given(
+    fn from_given(
         name: &str,
         text: &str,
         load: &LoadArgs,
@@ -246,14 +246,14 @@ fn settings(load: &LoadArgs, variables: &GivenVariables) -> SourceSettings {
         duration: load.duration.clone(),
         users: load.users,
         stages: load.stage.iter().filter(|stage| !stage.is_empty()).cloned().collect(),
-        variables: variables.masked(),
+        variables: variables.mask(),
         data_headers: BTreeMap::new(),
     }
 }
 
 /// The overrides, parsed.
 fn overrides(settings: &SourceSettings) -> Result<Overrides, Failure> {
-    fn parsed<T: Quantity>(option: &str, text: &str) -> Result<T, Failure> {
+    fn parse<T: Quantity>(option: &str, text: &str) -> Result<T, Failure> {
         T::read(text).map_err(|error| Failure::usage(anyhow!("--{option} {text}: {error}")))
     }
     let stage = |text: &String| {
@@ -261,8 +261,8 @@ fn overrides(settings: &SourceSettings) -> Result<Overrides, Failure> {
     };
     Ok(Overrides {
         target: settings.target.clone(),
-        rate: settings.rate.as_deref().map(|text| parsed("rate", text)).transpose()?,
-        duration: settings.duration.as_deref().map(|text| parsed("duration", text)).transpose()?,
+        rate: settings.rate.as_deref().map(|text| parse("rate", text)).transpose()?,
+        duration: settings.duration.as_deref().map(|text| parse("duration", text)).transpose()?,
         stages: settings.stages.iter().map(stage).collect::<Result<_, _>>()?,
         users: settings.users,
     })

@@ -15,7 +15,7 @@ use super::run_folder::RunFolder;
 pub fn store(run: &RunAnalysis, folder: &RunFolder) -> Result<(), Failure> {
     let was_gone = folder.restore().unwrap_or(false);
     match write(run, folder) {
-        Ok(()) if was_gone => Err(removed(folder)),
+        Ok(()) if was_gone => Err(removal_failure(folder)),
         Ok(()) => Ok(()),
         Err(error) => Err(store_elsewhere(run, folder, Failure::from(error))),
     }
@@ -27,7 +27,7 @@ fn write(run: &RunAnalysis, folder: &RunFolder) -> anyhow::Result<()> {
     run.store(folder)
 }
 
-fn removed(folder: &RunFolder) -> Failure {
+fn removal_failure(folder: &RunFolder) -> Failure {
     let folder = folder.display();
     Failure::from(anyhow!("{folder} was removed during the run, with its purchase log"))
         .help("the results are stored in it anew; the purchase log is lost")

@@ -53,7 +53,7 @@ impl GivenVariables {
     }
 
     /// Those of a stored run; for a masked value stands another word.
-    pub fn stored(values: &BTreeMap<String, String>, stand_in: &str) -> GivenVariables {
+    pub fn from_stored(values: &BTreeMap<String, String>, stand_in: &str) -> GivenVariables {
         let read = |(name, value): (&String, &String)| {
             let value = if value == MASK { stand_in } else { value };
             (name.clone(), value.to_owned())
@@ -65,7 +65,7 @@ impl GivenVariables {
     }
 
     /// Of a stored run's values those that could be stored.
-    pub fn known(stored: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    pub fn storable(stored: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut known = stored.clone();
         known.retain(|_, value| value != MASK);
         known
@@ -83,7 +83,7 @@ impl GivenVariables {
     }
 
     /// The values as they may be stored: those of secrets masked.
-    pub fn masked(&self) -> BTreeMap<String, String> {
+    pub fn mask(&self) -> BTreeMap<String, String> {
         let shown = |(name, value): (&String, &String)| {
             let value = if self.public.contains(name) { value } else { MASK };
             (name.clone(), value.to_owned())
@@ -119,7 +119,7 @@ mod tests {
     fn all_variables_are_secret_that_are_not_declared_public() {
         let read = read(&["A=1=2", "public:COLOUR=red", "HOME_TOKEN", "public:B=", "B=3"]).unwrap();
         assert_eq!(read.secrets(), ["1=2", "3", "from=env"]);
-        let masked: Vec<(String, String)> = read.masked().into_iter().collect();
+        let masked: Vec<(String, String)> = read.mask().into_iter().collect();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
             masked,

@@ -13,7 +13,7 @@ use super::args::WalkArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::narrator::{Narrator, PLAIN, print};
-use super::preflight::{permit, unreached};
+use super::preflight::{permit, unreachable_failure};
 use super::random::random_name;
 use super::screen::Screen;
 use super::source::Source;
@@ -71,7 +71,8 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         journey.close(&context, end);
         Ok::<End, anyhow::Error>(end)
     })?;
-    if let Some(failure) = first_error.take().and_then(|error| unreached(&target, &error)) {
+    if let Some(failure) = first_error.take().and_then(|error| unreachable_failure(&target, &error))
+    {
         return Err(failure);
     }
     let (word, exit) = match end {

@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use super::analysis::{self, RunAnalysis};
 use super::source::Source;
-use crate::base::{Micros, counted};
+use crate::base::{Micros, count_of};
 use crate::report::{Live, RunReport, live_shell, page_body};
 use crate::tally::Tally;
 use crate::tally::shard::{Ending, ShardHeader};
@@ -163,7 +163,7 @@ fn body(source: &Source, header: &ShardHeader, tally: &Tally, now: Micros) -> St
         format!("running: {} s of {} s", now.second(), length.second())
     } else {
         let active = super::dashboard::active(tally);
-        format!("draining: {} still active", counted(active, "shopper"))
+        format!("draining: {} still active", count_of(active, "shopper"))
     };
     page_body(
         &RunReport {

@@ -25,7 +25,7 @@ const PAGE: usize = 50;
 /// The orders: `sort=desc` gives the newest first.
 pub(super) async fn orders(State(shop): State<Arc<Shop>>, Query(query): Parameters) -> Response {
     let mut rows = Vec::new();
-    for booked in shop.ledger.orders.booked() {
+    for booked in shop.ledger.orders.book_entries() {
         let numbers: &[&str] = match booked.fault {
             Some(
                 BookFaultKind::Lost
@@ -61,7 +61,7 @@ fn order(shop: &Shop, booked: &BookedOrder, suffix: &str) -> Value {
 /// The charges, the newest first, as Stripe lists payment intents.
 pub(super) async fn charges(State(shop): State<Arc<Shop>>, Query(query): Parameters) -> Response {
     let mut rows = Vec::new();
-    for booked in shop.ledger.orders.booked() {
+    for booked in shop.ledger.orders.book_entries() {
         let charges = match booked.fault {
             Some(
                 BookFaultKind::Lost
@@ -89,13 +89,13 @@ pub(super) async fn charges(State(shop): State<Arc<Shop>>, Query(query): Paramet
     });
     let page: Vec<Value> = rows.iter().skip(start).take(limit).cloned().collect();
     let more = start + page.len() < rows.len();
-    dated(&shop, json!({ "object": "list", "data": page, "has_more": more }), None)
+    dated_response(&shop, json!({ "object": "list", "data": page, "has_more": more }), None)
 }
 
 /// The receipts, as Mailpit lists messages.
 pub(super) async fn mails(State(shop): State<Arc<Shop>>, Query(query): Parameters) -> Response {
     let mut rows = Vec::new();
-    for booked in shop.ledger.orders.booked() {
+    for booked in shop.ledger.orders.book_entries() {
         let receipts = match booked.fault {
             Some(
                 BookFaultKind::Lost
@@ -123,7 +123,7 @@ pub(super) async fn stock(State(shop): State<Arc<Shop>>) -> Response {
     let stock = shop.catalogue.stock();
     let rows: Vec<Value> =
         stock.iter().map(|(sku, units)| json!({ "sku": sku, "on_hand": units })).collect();
-    dated(&shop, Value::Array(rows), None)
+    dated_response(&shop, Value::Array(rows), None)
 }
 
 fn limit(query: &BTreeMap<String, String>) -> usize {
@@ -161,11 +161,11 @@ fn page(
     let kept: String = kept.map(|(name, value)| format!("&{name}={value}")).collect();
     let link = more.then(|| format!("<{path}?page={next}{kept}>; rel=\"next\""));
     let body = json!({ key: shown, "count": rows.len(), "page_info": { "end_cursor": cursor, "has_next_page": more } });
-    dated(shop, body, link)
+    dated_response(shop, body, link)
 }
 
 /// The answer by the shop's own clock.
-fn dated(shop: &Shop, body: Value, link: Option<String>) -> Response {
+fn dated_response(shop: &Shop, body: Value, link: Option<String>) -> Response {
     let mut headers = HeaderMap::new();
     let now = jiff::Timestamp::now() + shop.faults.clock_ahead();
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();

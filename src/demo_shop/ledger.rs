@@ -148,7 +148,7 @@ impl Ledger {
     }
 
     /// A request arrived: the shopper's how many-th for this step, from 1.
-    pub(super) fn arrived(&self, step: Operation, shopper: &str, marked: bool) -> u32 {
+    pub(super) fn record_arrival(&self, step: Operation, shopper: &str, marked: bool) -> u32 {
         count(&self.requests[step.index()]);
         self.shopper(shopper, |page| {
             page.marked |= marked;
@@ -241,7 +241,7 @@ impl Ledger {
             book_faults: BTreeMap::new(),
             orders: self.orders.records(),
         };
-        for fault in self.orders.booked().iter().filter_map(|booked| booked.fault) {
+        for fault in self.orders.book_entries().iter().filter_map(|booked| booked.fault) {
             *snapshot.book_faults.entry(fault.name()).or_default() += 1;
         }
         self.shoppers.each(|name, page| {

@@ -66,7 +66,7 @@ pub(super) async fn serve(
     let session =
         shop.sessions.enter(cookie(&call.headers, "sid"), |id| shop.pin(&shopper_name(marker, id)));
     let shopper = shopper_name(marker, session.id);
-    let nth = shop.ledger.arrived(route.step, &shopper, marker.is_some());
+    let nth = shop.ledger.record_arrival(route.step, &shopper, marker.is_some());
     let client = Client { cookie: &session, shopper: &shopper, node: &shop.nodes[session.node] };
 
     let mut response = answer(&shop, &cut, route, &call, &client, nth).await;

@@ -167,11 +167,11 @@ impl OrderBook {
     }
 
     /// Everything that the books are made from, by number.
-    pub(super) fn booked(&self) -> Vec<BookedOrder> {
+    pub(super) fn book_entries(&self) -> Vec<BookedOrder> {
         let mut booked: Vec<BookedOrder> = Vec::new();
-        self.by_number.each(|_, order| booked.extend(order.session.map(|_| order.booked())));
+        self.by_number.each(|_, order| booked.extend(order.session.map(|_| order.book_entries())));
         let phantoms = self.phantoms.lock().unwrap_or_else(PoisonError::into_inner);
-        booked.extend(phantoms.iter().map(Order::booked));
+        booked.extend(phantoms.iter().map(Order::book_entries));
         booked.sort_unstable_by(|a, b| (a.id.len(), &a.id).cmp(&(b.id.len(), &b.id)));
         booked
     }
@@ -211,7 +211,7 @@ impl Order {
         }
     }
 
-    fn booked(&self) -> BookedOrder {
+    fn book_entries(&self) -> BookedOrder {
         let item = |line: &CartLine| OrderItem {
             sku: line.sku.clone(),
             quantity: line.quantity,

@@ -49,7 +49,7 @@ impl ShopRequest<'_> {
     }
 
     /// Something was done: the data for a program, the way on for a browser.
-    pub(super) fn done(
+    pub(super) fn answer_done(
         &self,
         status: StatusCode,
         data: &impl Serialize,

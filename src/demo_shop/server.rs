@@ -110,17 +110,17 @@ fn serve(
         let Ok(listener) = TcpListener::from_std(listener) else { return };
         let service = app.into_make_service_with_connect_info::<Cut>();
         let server = axum::serve(ShopListener(listener), service)
-            .with_graceful_shutdown(closed(closing.clone()));
+            .with_graceful_shutdown(wait_for_close(closing.clone()));
         tokio::select! {
             _ = server.into_future() => {}
-            () = async { closed(closing).await; tokio::time::sleep(CLOSING_TIME).await } => {}
+            () = async { wait_for_close(closing).await; tokio::time::sleep(CLOSING_TIME).await } => {}
         }
     });
     runtime.shutdown_background();
 }
 
 /// Returns when the shop is to close, or was dropped.
-async fn closed(mut closing: watch::Receiver<bool>) {
+async fn wait_for_close(mut closing: watch::Receiver<bool>) {
     let _ = closing.wait_for(|close| *close).await;
 }
 

@@ -115,7 +115,7 @@ mod tests {
         gate.pass(&shop).await;
         tokio::select! {
             _ = gate.pass(&shop) => panic!("a third request passed"),
-            () = async { stop.signal().reached(Phase::Draining).await } => {}
+            () = async { stop.signal().wait_for(Phase::Draining).await } => {}
         }
         assert_eq!(stop.cause(), Some(StopCause::MaxRequestsReached));
         assert!(budget.take_order());

@@ -91,7 +91,7 @@ async fn run_in_both_shops<E: Env>(
         if let Some((_, failed_in_baseline)) =
             in_baseline.iter().find(|(other, _)| *other == question)
         {
-            tally.paired(arrival.at, question, failed, *failed_in_baseline);
+            tally.record_pair(arrival.at, question, failed, *failed_in_baseline);
         }
     }
 }

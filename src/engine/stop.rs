@@ -74,7 +74,7 @@ impl Stop {
 
 impl StopSignal {
     /// Returns once the run is in this phase or further. Never returns if the `Stop` is gone before.
-    pub async fn reached(&mut self, phase: Phase) {
+    pub async fn wait_for(&mut self, phase: Phase) {
         if self.0.wait_for(|state| state.0 >= phase).await.is_err() {
             std::future::pending::<()>().await;
         }

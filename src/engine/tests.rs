@@ -168,7 +168,9 @@ fn shoppers_go_through_the_journey_and_every_one_is_accounted_for() {
     assert_eq!((tally.arrivals.planned, tally.arrivals.started), (50, 50));
     assert_eq!(ends(&tally, End::Completed), 50);
     assert!(tally.steps.iter().all(|step| step.ok == 50 && step.requests == 50));
-    assert!(tally.shoppers.keys().all(|key| key.outcome.purchased() && key.outcome.failures == 0));
+    assert!(
+        tally.shoppers.keys().all(|key| key.outcome.has_purchased() && key.outcome.failures == 0)
+    );
     let response = tally.steps[1].times[StepTime::ResponseOk].total();
     assert!((99_900..=101_500).contains(&response.quantile(0.5).unwrap().0), "{response:?}");
 }
@@ -207,7 +209,7 @@ fn a_shopper_who_fails_again_and_again_is_stopped_by_the_cap() {
     assert_eq!(ends(&tally, End::StoppedByCap), 50);
     assert_eq!(tally.steps[1].failed[&FailureKind::ServerError], 150);
     let fate = &tally.shoppers.keys().next().unwrap().outcome;
-    assert_eq!((fate.failures, fate.repeated_at.is_some(), fate.purchased()), (3, true, false));
+    assert_eq!((fate.failures, fate.repeated_at.is_some(), fate.has_purchased()), (3, true, false));
     assert_eq!(tally.seconds.values().map(|second| second.repeated).sum::<u64>(), 50);
 }
 

@@ -83,17 +83,18 @@ async fn run_open<E: Env>(
         let journey = catch_unwind(AssertUnwindSafe(|| new_shopper(context, arrival)));
         let stopped = tokio::select! {
             biased;
-            () = stop.reached(Phase::Draining) => true,
+            () = stop.wait_for(Phase::Draining) => true,
             () = context.clock.sleep_until(arrival.at) => false,
         };
         if stopped {
             count_unstarted(arrival, arrivals, context);
             return true;
         }
-        each_shop(context).for_each(|(_, context)| context.tally.borrow_mut().planned(arrival.at));
+        each_shop(context)
+            .for_each(|(_, context)| context.tally.borrow_mut().record_planned(arrival.at));
         if in_flight.count() >= most {
             each_shop(context).for_each(|(_, context)| {
-                context.tally.borrow_mut().unstarted(arrival.at, "too many shoppers at once")
+                context.tally.borrow_mut().record_unstarted(arrival.at, "too many shoppers at once")
             });
         } else if let Ok(journey) = journey {
             spawn(context, in_flight, journey, arrival, core.slice);
@@ -106,7 +107,7 @@ async fn run_open<E: Env>(
     // What is planned lasts to the end of the profile, also after the last arrival.
     let rest = async { context.clock.sleep_until(core.plan.load.length()).await };
     tokio::select! {
-        () = stop.reached(Phase::Draining) => true,
+        () = stop.wait_for(Phase::Draining) => true,
         () = rest => false,
     }
 }
@@ -117,8 +118,8 @@ fn count_unstarted<E: Env>(first: Arrival, rest: SliceArrivals, context: &CoreCo
     for arrival in std::iter::once(first).chain(rest).take_while(|arrival| arrival.at <= now) {
         for (_, context) in each_shop(context) {
             let mut tally = context.tally.borrow_mut();
-            tally.planned(arrival.at);
-            tally.unstarted(arrival.at, "stopped");
+            tally.record_planned(arrival.at);
+            tally.record_unstarted(arrival.at, "stopped");
         }
     }
 }
@@ -134,7 +135,7 @@ async fn run_closed<E: Env>(
 ) -> bool {
     tokio::select! {
         biased;
-        () = stop.reached(Phase::Draining) => return true,
+        () = stop.wait_for(Phase::Draining) => return true,
         () = context.clock.sleep_until(Micros::ZERO) => {}
     }
     for user in (0..users).filter(|user| core.slice.keeps(u64::from(*user))) {
@@ -145,12 +146,12 @@ async fn run_closed<E: Env>(
             let _guard = guard;
             for round in 0u64.. {
                 let at = context.clock.now();
-                let over = tokio::select! { biased; () = stop.reached(Phase::Draining) => true, () = std::future::ready(()) => false };
+                let over = tokio::select! { biased; () = stop.wait_for(Phase::Draining) => true, () = std::future::ready(()) => false };
                 if over || at >= length {
                     break;
                 }
                 let ordinal = u64::from(user) + round * u64::from(users);
-                context.tally.borrow_mut().planned(at);
+                context.tally.borrow_mut().record_planned(at);
                 let mut journey = new_shopper(
                     &context,
                     Arrival { ordinal, shopper: shopper_id(seed, ordinal), at },
@@ -162,7 +163,7 @@ async fn run_closed<E: Env>(
         });
     }
     tokio::select! {
-        () = stop.reached(Phase::Draining) => true,
+        () = stop.wait_for(Phase::Draining) => true,
         () = context.clock.sleep_until(length) => false,
     }
 }
@@ -182,13 +183,13 @@ async fn drain<E: Env>(
         tokio::select! {
             () = in_flight.wait_until_empty() => return,
             () = context.clock.sleep_until(until) => {}
-            () = stop.reached(Phase::Draining) => until = until.min(context.clock.now().saturating_add(core.drain_interrupted)),
+            () = stop.wait_for(Phase::Draining) => until = until.min(context.clock.now().saturating_add(core.drain_interrupted)),
         }
     }
     tokio::select! {
         () = in_flight.wait_until_empty() => return,
         () = context.clock.sleep_until(until) => {}
-        () = stop.reached(Phase::Cut) => {}
+        () = stop.wait_for(Phase::Cut) => {}
     }
     in_flight.cut();
     in_flight.wait_until_empty().await;

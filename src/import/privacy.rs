@@ -31,7 +31,7 @@ pub fn personal(text: &str) -> Option<Personal> {
         return Some(Personal::Card);
     }
     let mail = text.contains('@') || text.contains("%40");
-    let token = text.starts_with("eyJ") || (text.len() >= 32 && mixed(text) && !is_uuid(text));
+    let token = text.starts_with("eyJ") || (text.len() >= 32 && is_mixed(text) && !is_uuid(text));
     (mail || token || TELEPHONE.is_match(text)).then_some(Personal::Private)
 }
 
@@ -45,7 +45,7 @@ pub fn is_uuid(text: &str) -> bool {
 }
 
 /// Letters and digits without a break, as keys and hashes have them.
-fn mixed(text: &str) -> bool {
+fn is_mixed(text: &str) -> bool {
     let longest = text.split(['-', '_', '.']).map(str::len).max().unwrap_or(0);
     longest >= 20
         && text.bytes().any(|b| b.is_ascii_digit())

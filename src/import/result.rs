@@ -112,7 +112,7 @@ impl Import {
         let templates = templates_of(&collected, &options);
         find_programs(&mut collected, &templates);
         let gap = options.gap.0 as i64;
-        let shared_places = shared(&collected, &templates);
+        let shared_places = shared_bodies(&collected, &templates);
         let trips = trips(&collected, &templates, &shared_places, told_until(span, gap), &options);
         let seconds = arrivals(&collected.heads, span, gap, options.keep_bots);
         if trips.is_empty() || seconds.iter().all(|n| *n == 0) {
@@ -237,7 +237,7 @@ fn find_programs(collected: &mut Collected, templates: &PathTemplates) {
 
 /// Bodies of sessions that an address alone names and that look like several people: far more pages a minute than others, or two
 /// payments that worked.
-fn shared(collected: &Collected, templates: &PathTemplates) -> Vec<u32> {
+fn shared_bodies(collected: &Collected, templates: &PathTemplates) -> Vec<u32> {
     let pace = |head: &SessionHead| {
         f64::from(head.pages) / ((head.end - head.start) as f64 / 60e6).max(1.0)
     };
@@ -346,7 +346,8 @@ fn purchase(
     let found = purchase_among(templates, options.purchase.as_deref());
     match (&options.purchase, found) {
         (Some(asked), None) => {
-            let known = templates.list.iter().take(20).map(super::flow::shown).collect::<Vec<_>>();
+            let known =
+                templates.list.iter().take(20).map(super::flow::describe).collect::<Vec<_>>();
             let known = known.join(", ");
             Err(ImportError::NoSuchPurchase { asked: asked.clone(), known })
         }

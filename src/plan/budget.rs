@@ -1,7 +1,7 @@
 //! The error budget: how many shoppers may fare badly in a month, of which a run shows how fast a peak would spend it.
 
 use crate::base::Micros;
-use crate::scenario::{Fraction, Quantity, listed, nearest};
+use crate::scenario::{Fraction, Quantity, join_words, nearest};
 
 /// An error budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl ErrorBudget {
 /// What is wrong, and what to write instead.
 pub fn read_promise(text: &str) -> Result<(SpentBy, f64), (String, String)> {
     let form = || {
-        let promises = listed(PROMISES.map(|(promise, _)| promise), "or");
+        let promises = join_words(PROMISES.map(|(promise, _)| promise), "or");
         format!(
             "write a share and a promise, such as `99.9% of shoppers buy without a repeated failure`; promises are {promises}"
         )

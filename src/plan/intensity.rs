@@ -33,7 +33,7 @@ impl Intensity {
         let mut before = 0.0;
         let mut pieces = Vec::with_capacity(profile.stages.len());
         for stage in &profile.stages {
-            let (end, after) = (start + stage.length, before + stage.expected());
+            let (end, after) = (start + stage.length, before + stage.expected_arrivals());
             let slope = (stage.to - stage.from) / stage.length.as_secs_f64();
             pieces.push(LinearPiece { start, end, from: stage.from, slope, before, after });
             (start, before) = (end, after);

@@ -90,8 +90,8 @@ impl Profile {
     }
 
     /// How many shoppers are expected to arrive: the integral of the rate.
-    pub fn expected(&self) -> f64 {
-        self.stages.iter().map(Stage::expected).sum()
+    pub fn expected_arrivals(&self) -> f64 {
+        self.stages.iter().map(Stage::expected_arrivals).sum()
     }
 }
 
@@ -99,7 +99,7 @@ impl Profile {
 
 impl Stage {
     /// How many shoppers are expected to arrive in this stage.
-    pub fn expected(&self) -> f64 {
+    pub fn expected_arrivals(&self) -> f64 {
         (self.from + self.to) / 2.0 * self.length.as_secs_f64()
     }
 }

@@ -56,13 +56,17 @@ pub(super) fn bound(environment: &mut Environment<'static>) {
     environment.add_filter("$tojson", filters::tojson);
     for name in GROWING {
         environment.add_filter(name, move |state: &mut State<'_, '_>, arguments: Rest<Value>| {
-            bounded(state, name, &arguments)
+            apply_bounded(state, name, &arguments)
         });
     }
 }
 
 /// A filter, unless it would make too much.
-fn bounded(state: &mut State<'_, '_>, name: &str, arguments: &[Value]) -> Result<Value, Error> {
+fn apply_bounded(
+    state: &mut State<'_, '_>,
+    name: &str,
+    arguments: &[Value],
+) -> Result<Value, Error> {
     let measures = match name {
         "batch" | "slice" | "indent" | "tojson" => true,
         // A star takes the width from the numbers that are otherwise printed.

@@ -163,9 +163,9 @@ impl ReconciliationDocument {
             charges: result.has_charges.then_some(result.coverage.charges),
             receipts: result.has_mails.then_some(result.coverage.mails),
             intents: result.intents(),
-            ok: result.told(Told::Ok),
-            failed: result.told(Told::Failed),
-            unknown: result.told(Told::Unknown),
+            ok: result.intents_told(Told::Ok),
+            failed: result.intents_told(Told::Failed),
+            unknown: result.intents_told(Told::Unknown),
             recovered: result.recovered,
             vanished: result.vanished,
             undecided: result.undecided,
@@ -279,7 +279,7 @@ impl VisibleAfterDocument {
 pub fn intent_lines(result: &Reconciliation, intents: &Intents) -> String {
     let mut text = String::new();
     for Finding { kind, intent, records, minor, detail, units } in &result.findings {
-        let told = intent.map(|intent| intents.get(intent).told().key());
+        let told = intent.map(|intent| intents.get(intent).outcome_seen().key());
         let line = json!({
             "kind": kind, "severity": kind.severity(), "intent": intent.map(|intent| intents.name(intent)), "told": told,
             "records": records, "minor": minor, "units": units, "detail": detail,

@@ -72,7 +72,7 @@ pub struct Intents {
 }
 
 #[derive(Deserialize)]
-struct Line<'a> {
+struct PurchaseLine<'a> {
     at_us: u64,
     intent: &'a str,
     event: &'a str,
@@ -102,7 +102,7 @@ impl Intents {
             return Ok(());
         }
         let problem = |message: String| LogError { line: self.lines, message };
-        let line: Line<'_> =
+        let line: PurchaseLine<'_> =
             serde_json::from_slice(line).map_err(|error| problem(error.to_string()))?;
         let (run, owner) = split_intent(line.intent)
             .ok_or_else(|| problem(format!("'{}' is not an intent", line.intent)))?;
@@ -211,7 +211,7 @@ impl Intent {
     }
 
     /// What the shopper was told. An attempt without an outcome is unknown: the process may have died in between.
-    pub fn told(&self) -> Told {
+    pub fn outcome_seen(&self) -> Told {
         if self.ok_at.is_some() {
             Told::Ok
         } else if self.unknown || self.outcomes < self.attempts {
@@ -226,7 +226,7 @@ impl Intent {
         self.attempts.into()
     }
 
-    fn learn(&mut self, line: &Line<'_>, at: Micros) {
+    fn learn(&mut self, line: &PurchaseLine<'_>, at: Micros) {
         self.last_at = self.last_at.max(at);
         match line.event {
             "invoke" => self.attempts = self.attempts.saturating_add(1),
@@ -293,7 +293,7 @@ mod tests {
             for event in events {
                 intents.add_line(line(1, "r-000000000000002a-3", event, "").as_bytes()).unwrap();
             }
-            intents.list()[0].told()
+            intents.list()[0].outcome_seen()
         };
         assert_eq!(told(&["invoke", "ok"]), Told::Ok);
         assert_eq!(told(&["invoke", "unknown", "invoke", "ok"]), Told::Ok);

@@ -64,7 +64,7 @@ pub fn judge(
     };
     let result = Reconciliation::new(coverage, evidence);
     let mut judge = Judge { rules, evidence, orders, result };
-    judge.shared(matched);
+    judge.judge_shared(matched);
     let shared: HashSet<u32> =
         matched.shared.iter().flat_map(|(_, of)| of.iter().map(|intent| intent.0)).collect();
     for (place, intent) in intents.list().iter().enumerate() {
@@ -94,11 +94,11 @@ pub fn judge(
 
 impl Judge<'_> {
     fn case(&mut self, case: &Case<'_>) {
-        let told = case.intent.told();
+        let told = case.intent.outcome_seen();
         self.result.count_intent(told, case.orders.len());
         match told {
-            Told::Ok => self.confirmed(case),
-            Told::Failed => self.failed(case),
+            Told::Ok => self.judge_confirmed(case),
+            Told::Failed => self.judge_failed(case),
             Told::Unknown if case.orders.is_empty() => self.result.vanished += 1,
             Told::Unknown => self.result.recovered += 1,
         }
@@ -111,13 +111,13 @@ impl Judge<'_> {
         }
     }
 
-    fn confirmed(&mut self, case: &Case<'_>) {
+    fn judge_confirmed(&mut self, case: &Case<'_>) {
         if case.orders.is_empty() {
             if let Some(order) = case.uncounted.first() {
                 let detail = format!("the order is '{}'", self.orders.state_of(order));
                 self.report(FindingKind::WrongState, case, &case.uncounted, detail);
             } else if !case.shared {
-                self.lost(case);
+                self.judge_lost(case);
             }
             return;
         }
@@ -128,7 +128,7 @@ impl Judge<'_> {
     }
 
     /// A miss counts only in final records, and after a look-up of its own where the list may lag.
-    fn lost(&mut self, case: &Case<'_>) {
+    fn judge_lost(&mut self, case: &Case<'_>) {
         let looked_up = self
             .evidence
             .looked_up
@@ -149,11 +149,11 @@ impl Judge<'_> {
         self.push(FindingKind::Lost, Some(case.index), records, minor, detail);
     }
 
-    fn failed(&mut self, case: &Case<'_>) {
+    fn judge_failed(&mut self, case: &Case<'_>) {
         if case.orders.is_empty() && case.charges.is_empty() {
             return;
         }
-        let minor = total(&case.orders).or_else(|| captured(&case.charges));
+        let minor = total(&case.orders).or_else(|| sum_captured(&case.charges));
         let detail = match case.charges.len() {
             0 => "an order exists, though every attempt failed".to_owned(),
             _ => "money was taken, though every attempt failed".to_owned(),
@@ -197,7 +197,7 @@ impl Judge<'_> {
             None => {}
             Some(_) if !self.evidence.settled => self.result.undecided += 1,
             Some(FindingKind::ChargedWithoutOrder) => {
-                let minor = captured(&case.charges);
+                let minor = sum_captured(&case.charges);
                 let detail = "money was taken, and there is no order".to_owned();
                 self.push(
                     FindingKind::ChargedWithoutOrder,
@@ -221,7 +221,7 @@ impl Judge<'_> {
         }
         let seen = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
         let due = case.orders.first().and_then(|order| order.total_minor).or(seen);
-        match (due, captured(&case.charges)) {
+        match (due, sum_captured(&case.charges)) {
             // Captures in parts, as parcels leave, come to the total.
             (Some(due), Some(captured)) => (captured > due).then_some(Some(captured - due)),
             _ => Some(None),
@@ -290,7 +290,7 @@ impl Judge<'_> {
             (0, 0) => return,
             (0, _) if case.shared => return,
             // The order itself is what is wrong.
-            (_, 0) if case.intent.told() == Told::Failed => return,
+            (_, 0) if case.intent.outcome_seen() == Told::Failed => return,
             (0, _) => FindingKind::ReceiptWithoutOrder,
             (_, 0) => FindingKind::ReceiptMissing,
             (orders, mails) if mails > orders => FindingKind::ReceiptTwice,
@@ -311,8 +311,8 @@ impl Judge<'_> {
         else {
             return true;
         };
-        let after = created - self.rules.started_unix_us - signed(ok_at);
-        after <= signed(self.rules.receipt_within) + CLOCK_TOLERANCE_US
+        let after = created - self.rules.started_unix_us - signed_micros(ok_at);
+        after <= signed_micros(self.rules.receipt_within) + CLOCK_TOLERANCE_US
     }
 
     /// How long after its confirmation an order was there, if that is late.
@@ -330,7 +330,7 @@ impl Judge<'_> {
         }
         let created = order.created_unix_us.filter(|_| self.trusts_clock())?;
         let offset = self.evidence.clock_offset_us.unwrap_or_default();
-        let after = created - offset - self.rules.started_unix_us - signed(ok_at);
+        let after = created - offset - self.rules.started_unix_us - signed_micros(ok_at);
         let after = Micros(u64::try_from(after).ok()?);
         (after > self.rules.late_after).then_some(after)
     }
@@ -339,7 +339,7 @@ impl Judge<'_> {
         self.evidence.clock_offset_us.is_some_and(|offset| offset.abs() <= CLOCK_TOLERANCE_US)
     }
 
-    fn shared(&mut self, matched: &Matched) {
+    fn judge_shared(&mut self, matched: &Matched) {
         for (place, of) in &matched.shared {
             let order = (*place != NO_ORDER).then(|| &self.orders.list[*place as usize]);
             let records: Vec<String> =
@@ -411,12 +411,12 @@ fn total(orders: &[&Order]) -> Option<i64> {
     (!orders.is_empty()).then(|| orders.iter().map(|order| order.total_minor).sum()).flatten()
 }
 
-fn captured(charges: &[&Charge]) -> Option<i64> {
+fn sum_captured(charges: &[&Charge]) -> Option<i64> {
     (!charges.is_empty())
         .then(|| charges.iter().map(|charge| charge.captured_minor).sum())
         .flatten()
 }
 
-fn signed(micros: Micros) -> i64 {
+fn signed_micros(micros: Micros) -> i64 {
     i64::try_from(micros.0).unwrap_or(i64::MAX)
 }

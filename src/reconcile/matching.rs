@@ -57,10 +57,10 @@ pub fn match_records(
     charges: &Charges,
     mails: &Mails,
 ) -> Matched {
-    let confirmed = confirmed(intents);
+    let confirmed = index_confirmed(intents);
     let mut matched = Matched::default();
     let owned = match_orders(intents, orders, &confirmed, &mut matched);
-    matched.shared = shared(intents, orders, &confirmed, &owned);
+    matched.shared = find_shared(intents, orders, &confirmed, &owned);
     let by_name = by_name(orders, &owned);
     matched.charges = match_charges(intents, charges, &by_name, &owned);
     matched.mails = match_mails(intents, mails, orders, &owned);
@@ -69,7 +69,7 @@ pub fn match_records(
 }
 
 /// The intents by the numbers of the orders that were confirmed to them.
-fn confirmed(intents: &Intents) -> HashMap<&str, Vec<IntentIndex>> {
+fn index_confirmed(intents: &Intents) -> HashMap<&str, Vec<IntentIndex>> {
     let mut confirmed: HashMap<&str, Vec<IntentIndex>> = HashMap::new();
     for (place, intent) in intents.list().iter().enumerate() {
         for number in &intent.confirmed {
@@ -144,7 +144,7 @@ fn assign_loose(intents: &Intents, loose: HashMap<Owner, Vec<u32>>, owned: &mut 
         let mut needy = all.iter().filter(|intent| served.binary_search(&intent.0).is_err()).fold(
             [const { Vec::new() }; NEED.len()],
             |mut by_need, intent| {
-                let told = intents.get(*intent).told();
+                let told = intents.get(*intent).outcome_seen();
                 let rank = NEED.iter().position(|known| *known == told).unwrap_or(0);
                 by_need[rank].push(*intent);
                 by_need
@@ -161,12 +161,12 @@ fn assign_loose(intents: &Intents, loose: HashMap<Owner, Vec<u32>>, owned: &mut 
 
 /// Who is given an order too many: the last intent that may have made one.
 fn excess(intents: &Intents, all: &[IntentIndex]) -> Option<IntentIndex> {
-    let may = |intent: &&IntentIndex| intents.get(**intent).told() != Told::Failed;
+    let may = |intent: &&IntentIndex| intents.get(**intent).outcome_seen() != Told::Failed;
     all.iter().rev().find(may).or(all.last()).copied()
 }
 
 /// Orders that were confirmed to more than their one intent.
-fn shared(
+fn find_shared(
     intents: &Intents,
     orders: &Orders,
     confirmed: &HashMap<&str, Vec<IntentIndex>>,
@@ -216,7 +216,7 @@ fn match_charges(
     by_name: &HashMap<&str, IntentIndex>,
     owned: &[(u32, u32)],
 ) -> Groups {
-    let served = served(owned);
+    let served = count_served(owned);
     let pairs = charges.list.iter().enumerate().filter_map(|(place, charge)| {
         let exact = charge.owner.and_then(|owner| intents.exact(owner));
         let by_order = || by_name.get(charge.order.as_deref()?).copied();
@@ -228,7 +228,7 @@ fn match_charges(
 }
 
 fn match_mails(intents: &Intents, mails: &Mails, orders: &Orders, owned: &[(u32, u32)]) -> Groups {
-    let served = served(owned);
+    let served = count_served(owned);
     let pairs = mails.list.iter().enumerate().filter_map(|(place, mail)| {
         let owner = mail.owner?;
         let exact = intents.exact(owner);
@@ -249,7 +249,7 @@ fn match_mails(intents: &Intents, mails: &Mails, orders: &Orders, owned: &[(u32,
     Groups::of(pairs.collect())
 }
 
-fn served(owned: &[(u32, u32)]) -> Vec<(u32, u32)> {
+fn count_served(owned: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let mut served = owned.to_vec();
     served.sort_unstable();
     served
@@ -262,7 +262,7 @@ fn likeliest(intents: &Intents, owner: Owner, served: &[(u32, u32)]) -> Option<I
         served.get(start).is_some_and(|(other, _)| *other == intent.0)
     };
     let all: Vec<IntentIndex> = intents.of_shopper(owner).collect();
-    let may = |intent: &&IntentIndex| intents.get(**intent).told() != Told::Failed;
+    let may = |intent: &&IntentIndex| intents.get(**intent).outcome_seen() != Told::Failed;
     all.iter()
         .find(|intent| has_order(intent))
         .or_else(|| all.iter().find(may))

@@ -160,16 +160,16 @@ fn code(currency: Option<&str>) -> Option<[u8; 3]> {
 
 impl StateRules {
     fn counts(&self, state: Option<&str>) -> bool {
-        self.counts.is_empty() || state.is_some_and(|state| named(&self.counts, state))
+        self.counts.is_empty() || state.is_some_and(|state| names_state(&self.counts, state))
     }
 
-    fn paid(&self, state: Option<&str>) -> bool {
+    fn is_paid(&self, state: Option<&str>) -> bool {
         self.counts(state)
-            && (self.paid.is_empty() || state.is_some_and(|state| named(&self.paid, state)))
+            && (self.paid.is_empty() || state.is_some_and(|state| names_state(&self.paid, state)))
     }
 }
 
-fn named(list: &[String], state: &str) -> bool {
+fn names_state(list: &[String], state: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(state.trim()))
 }
 
@@ -189,7 +189,7 @@ impl Orders {
         let owner = intents.owner(&row.marker);
         self.others += u64::from(owner.is_none());
         let state = row.state.as_deref();
-        let (counts, paid) = (self.rules.counts(state), self.rules.paid(state));
+        let (counts, paid) = (self.rules.counts(state), self.rules.is_paid(state));
         let details = (!row.vouchers.is_empty() || !row.lines.is_empty())
             .then(|| Box::new(Details { vouchers: row.vouchers, lines: row.lines }));
         let state = self.state(row.state.unwrap_or_default());

@@ -155,7 +155,7 @@ fn voucher_use(
             .count() as u64;
         if used > 0 {
             uses += used;
-            of_unknown += if intent.told() == Told::Unknown { used } else { 0 };
+            of_unknown += if intent.outcome_seen() == Told::Unknown { used } else { 0 };
             *by_shopper.entry((intent.run, intent.shopper)).or_default() += used;
         }
     }

@@ -78,7 +78,7 @@ impl Reconciliation {
     }
 
     /// Intents that were told so.
-    pub fn told(&self, told: Told) -> u64 {
+    pub fn intents_told(&self, told: Told) -> u64 {
         let row = Told::ALL.iter().position(|known| *known == told).unwrap_or_default();
         self.matrix[row].iter().sum()
     }

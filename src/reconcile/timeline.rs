@@ -25,7 +25,7 @@ pub struct Timelines {
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct TimelineLine {
     at_us: u64,
     intent: String,
     #[serde(default)]
@@ -55,7 +55,7 @@ impl Timelines {
         if self.by_intent.is_empty() {
             return;
         }
-        let Ok(line) = serde_json::from_slice::<Line>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<TimelineLine>(line) else { return };
         if let Some(events) = self.by_intent.get_mut(&line.intent)
             && events.len() < KEPT
         {

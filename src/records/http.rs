@@ -61,7 +61,7 @@ pub enum RecordError {
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RecordResponse {
     /// Its body.
     pub body: Value,
     /// The address of the next page, by the header `link`.
@@ -136,7 +136,7 @@ impl RecordHttp {
     ///
     /// # Errors
     /// When it is refused, or answered with no JSON, or not at all.
-    pub async fn send(&mut self, request: &RecordRequest) -> Result<Answer, RecordError> {
+    pub async fn send(&mut self, request: &RecordRequest) -> Result<RecordResponse, RecordError> {
         let place = place(&request.url);
         let mut attempt = 1;
         loop {
@@ -207,19 +207,19 @@ impl RecordHttp {
     }
 }
 
-async fn answer(response: reqwest::Response, place: &str) -> Result<Answer, RecordError> {
+async fn answer(response: reqwest::Response, place: &str) -> Result<RecordResponse, RecordError> {
     let next = next_link(response.headers(), response.url());
     let unreachable = |source| RecordError::Unreachable { place: place.to_owned(), source };
     let no_content = response.status() == StatusCode::NO_CONTENT;
     let text = response.text().await.map_err(unreachable)?;
     if no_content || text.trim().is_empty() {
-        return Ok(Answer { body: Value::Null, next });
+        return Ok(RecordResponse { body: Value::Null, next });
     }
     let body = serde_json::from_str(&text).map_err(|error| RecordError::Unexpected {
         place: place.to_owned(),
         message: format!("the answer is no JSON ({error})"),
     })?;
-    Ok(Answer { body, next })
+    Ok(RecordResponse { body, next })
 }
 
 /// The address without user and query: either may hold a secret.

@@ -84,7 +84,7 @@ impl SourceRow<'_> {
         amount.map(Some).ok_or(RowError::Wrong(field, text))
     }
 
-    fn created(&self, source: &SourcePlan) -> Option<i64> {
+    fn created_at(&self, source: &SourcePlan) -> Option<i64> {
         let with_offset = self.text(source, "created").and_then(|text| instant(&text));
         with_offset.or_else(|| self.text(source, "created_utc").and_then(|text| instant_utc(&text)))
     }
@@ -102,7 +102,7 @@ impl SourceRow<'_> {
             total_minor: self.amount(source, "total", currency.as_deref())?,
             currency,
             state: self.text(source, "state"),
-            created_unix_us: self.created(source),
+            created_unix_us: self.created_at(source),
             vouchers: self.many(source, "vouchers").iter().filter_map(text_of).collect(),
             lines: self.lines(source),
         })
@@ -132,7 +132,7 @@ impl SourceRow<'_> {
     /// When it has no id.
     pub fn mail(&self, source: &SourcePlan) -> Result<MailRow, RowError> {
         let id = self.need(source, "id")?;
-        Ok(MailRow { id, marker: self.marker(source), created_unix_us: self.created(source) })
+        Ok(MailRow { id, marker: self.marker(source), created_unix_us: self.created_at(source) })
     }
 
     /// The row as the stock of an article.

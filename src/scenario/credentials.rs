@@ -98,14 +98,14 @@ pub fn copy_without_secrets(name: &str, text: &str, secrets: &Redactor) -> Strin
         let block =
             !written.starts_with(['"', '\'']) && (written.contains('\n') || value.ends_with('\n'));
         if credentials.contains(&span) {
-            let mask = if block { MASK.to_owned() } else { quoted(MASK) };
+            let mask = if block { MASK.to_owned() } else { quote(MASK) };
             masks.push((span.range(), mask));
         } else if block {
-            masks.push((span.range(), secrets.known(written).into_owned()));
+            masks.push((span.range(), secrets.mask_known(written).into_owned()));
         } else {
-            let shown = secrets.known(value);
+            let shown = secrets.mask_known(value);
             if shown != value {
-                masks.push((span.range(), quoted(&shown)));
+                masks.push((span.range(), quote(&shown)));
             }
         }
     }
@@ -136,7 +136,7 @@ fn scalars<'t>(node: &'t YamlNode, found: &mut Vec<(Span, &'t str)>) {
 }
 
 /// A text in double quotes, as YAML and JSON write it.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

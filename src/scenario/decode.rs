@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::problem::{Problems, listed, nearest};
+use super::problem::{Problems, join_words, nearest};
 use super::source::{Located, Span};
 use super::tree::{NodeKind, YamlNode};
 use super::units::Quantity;
@@ -87,7 +87,7 @@ impl<'n> MappingReader<'n> {
         let NodeKind::Map(entries) = &node.kind else {
             let remedy = format!(
                 "write it as `key: value` lines; its keys are {}",
-                listed(known.iter().copied(), "and")
+                join_words(known.iter().copied(), "and")
             );
             problems.add(
                 node.span,
@@ -119,7 +119,10 @@ impl<'n> MappingReader<'n> {
                             format!("write `{meant}`")
                         }
                         None => {
-                            format!("{what} has the keys {}", listed(known.iter().copied(), "and"))
+                            format!(
+                                "{what} has the keys {}",
+                                join_words(known.iter().copied(), "and")
+                            )
                         }
                     };
                     problems.add(

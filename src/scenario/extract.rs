@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::decode::{Decode, Definitions, Keys, MappingReader, ObjectSchema, one_of};
-use super::problem::{Problems, listed};
+use super::problem::{Problems, join_words};
 use super::source::{Located, LocatedText};
 use super::tree::YamlNode;
 use super::words::Pick;
@@ -67,7 +67,7 @@ impl Decode for Extract {
 
     fn schema(definitions: &mut Definitions) -> Value {
         if !definitions.contains_key("Extract") {
-            let keys = listed(CAPTURES, "and").replace('`', "");
+            let keys = join_words(CAPTURES, "and").replace('`', "");
             let about = format!("Where a value is found in an answer: exactly one of {keys}.");
             let mut schema = ObjectSchema::new(&about);
             for kind in KINDS {
@@ -79,7 +79,7 @@ impl Decode for Extract {
                 }
             }
             let several = KINDS.iter().filter(|kind| kind.finds_several);
-            let several = listed(several.map(|kind| kind.key), "or");
+            let several = join_words(several.map(|kind| kind.key), "or");
             let about = format!(
                 "Which, where there are several of {several}: first (the default), last or random."
             );

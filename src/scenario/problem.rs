@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::{SourceText, Span};
-use crate::base::{counted, visible};
+use crate::base::{count_of, visible};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -148,7 +148,7 @@ impl Problems {
         if n > PRINTED {
             out += &format!("... and {} more\n", n - PRINTED);
         }
-        out += &format!("{} in {name}\n", counted(n as u64, "problem"));
+        out += &format!("{} in {name}\n", count_of(n as u64, "problem"));
         out
     }
 
@@ -234,7 +234,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 }
 
 /// Words in a row: `a`, `b` and `c`.
-pub(crate) fn listed<'w>(words: impl IntoIterator<Item = &'w str>, last: &str) -> String {
+pub(crate) fn join_words<'w>(words: impl IntoIterator<Item = &'w str>, last: &str) -> String {
     let mut words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.pop() {
         None => "none".to_owned(),

@@ -56,7 +56,7 @@ pub(super) fn parse(problems: &mut Problems) -> Option<YamlNode> {
                 return None;
             }
         };
-        builder.take(event, trimmed(text, span), problems)?;
+        builder.take(event, trim_span(text, span), problems)?;
     }
     if builder.root.is_none() {
         let remedy =
@@ -66,7 +66,7 @@ pub(super) fn parse(problems: &mut Problems) -> Option<YamlNode> {
     builder.root
 }
 
-fn trimmed(text: &str, span: Span) -> Span {
+fn trim_span(text: &str, span: Span) -> Span {
     let start = span.start.min(span.end);
     Span::new(start, start + text[start..span.end].trim_end().len())
 }

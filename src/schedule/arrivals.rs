@@ -64,7 +64,7 @@ impl Schedule {
     }
 
     /// How many arrivals are expected, over all seeds.
-    pub fn expected(&self) -> f64 {
+    pub fn expected_count(&self) -> f64 {
         self.intensity.total()
     }
 
@@ -75,7 +75,7 @@ impl Schedule {
 
     /// How many blocks of 64 expected arrivals there are; the last may be cut short.
     pub fn blocks(&self) -> u64 {
-        (self.expected() / BLOCK).ceil() as u64
+        (self.expected_count() / BLOCK).ceil() as u64
     }
 
     /// The arrivals of one block in the order of time, made without the blocks before it but for their counts.
@@ -134,7 +134,7 @@ impl Schedule {
         let (block, blocks) = (block.min(self.blocks()), self.blocks());
         // Every block but the last lies wholly within the run, so that all its arrivals count.
         let whole: u64 =
-            (0..block.min(blocks.saturating_sub(1))).map(|earlier| self.drawn(earlier)).sum();
+            (0..block.min(blocks.saturating_sub(1))).map(|earlier| self.draw_count(earlier)).sum();
         let last = if block == blocks && blocks > 0 {
             let mut times = Vec::new();
             self.times(blocks - 1, &mut times);
@@ -146,7 +146,7 @@ impl Schedule {
     }
 
     /// How many arrivals are drawn for a block, those beyond the end included.
-    fn drawn(&self, block: u64) -> u64 {
+    fn draw_count(&self, block: u64) -> u64 {
         if self.paced {
             BLOCK as u64
         } else {
@@ -168,9 +168,11 @@ impl Schedule {
                 uniform(key, Purpose::ArrivalPosition, i)
             }
         };
-        let points = (0..self.drawn(block)).map(|i| (block as f64 + place(i)) * BLOCK);
+        let points = (0..self.draw_count(block)).map(|i| (block as f64 + place(i)) * BLOCK);
         times.clear();
-        times.extend(points.filter(|y| *y < self.expected()).map(|y| self.intensity.inverse(y)));
+        times.extend(
+            points.filter(|y| *y < self.expected_count()).map(|y| self.intensity.inverse(y)),
+        );
         times.sort_unstable();
     }
 }

@@ -96,7 +96,7 @@ impl<E: Env> JourneyRun<E> {
         let arrival = !std::mem::replace(&mut self.outcomes.acted, true);
         if arrival {
             let journey = self.profile.persona.journey;
-            context.tally.borrow_mut().arrived(journey, intended_at, acted_at);
+            context.tally.borrow_mut().record_arrival(journey, intended_at, acted_at);
         }
         context.observe(|observer| observer.step_started(step, nth));
         let begun = StepUnderWay { step, intended_at, acted_at, arrival };

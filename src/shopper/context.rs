@@ -26,7 +26,7 @@ pub trait Env: 'static {
 }
 
 /// The browser session of a shopper in this environment.
-pub(super) type Session<E> =
+pub(super) type ShopperSession<E> =
     BrowserSession<<<E as Env>::Transport as Transport>::Connections, <E as Env>::Gate>;
 
 /// What the shoppers of one core share.

@@ -232,8 +232,8 @@ fn request_text(request: &WireRequest, secrets: &Redactor) -> String {
     let mut text = format!(
         "{} {} HTTP\r\nhost: {}\r\n",
         request.method,
-        secrets.known(&request.path),
-        secrets.known(&request.origin.authority())
+        secrets.mask_known(&request.path),
+        secrets.mask_known(&request.origin.authority())
     );
     append_head_and_body(&mut text, &request.headers, &request.body, secrets);
     text
@@ -253,7 +253,7 @@ fn append_head_and_body(
     secrets: &Redactor,
 ) {
     for (name, value) in headers {
-        let name = secrets.known(name.as_str());
+        let name = secrets.mask_known(name.as_str());
         text.push_str(&format!("{name}: {}\r\n", secrets.known_bytes(value.as_bytes())));
     }
     text.push_str("\r\n");

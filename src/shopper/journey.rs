@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::activity::{Activity, StepUnderWay};
 use super::browser::session::BrowserSession;
-use super::context::{CoreContext, Env, Session};
+use super::context::{CoreContext, Env, ShopperSession};
 use super::experiment::Experiment;
 use super::failure_sample::{sample_hash, sample_line};
 use super::gates::{Gates, LastAnswer};
@@ -27,7 +27,7 @@ use crate::tally::{AttemptTimes, End, OrderKnowledge, Outcome, StepAttempt, Unit
 /// One shopper on the way through a journey.
 pub struct JourneyRun<E: Env> {
     pub(super) profile: ShopperProfile,
-    pub(super) session: Session<E>,
+    pub(super) session: ShopperSession<E>,
     pub(super) variables: Variables,
     pub(super) outcomes: Outcomes,
     pub(super) activity: Activity,
@@ -129,7 +129,7 @@ impl<E: Env> JourneyRun<E> {
             let last = StepId(plan.unit(at.unit).steps.end - 1);
             if !self.goes_on(context, at, last) {
                 let funnel_place = self.progress[place].place.into();
-                context.tally.borrow_mut().left(self.profile.persona.journey, funnel_place);
+                context.tally.borrow_mut().record_leave(self.profile.persona.journey, funnel_place);
                 return End::LeftByChoice;
             }
             let UnitVisit { unit, round, .. } = route.stops[next];
@@ -148,7 +148,7 @@ impl<E: Env> JourneyRun<E> {
         }
         self.progress[place].passed_at = attempts;
         if let Some(nth) = progress::through(&self.progress, place) {
-            context.tally.borrow_mut().passed(
+            context.tally.borrow_mut().record_pass(
                 self.profile.persona.journey,
                 self.progress[place].place.into(),
                 nth,
@@ -223,7 +223,7 @@ impl<E: Env> JourneyRun<E> {
         if self.outcomes.acted {
             tally.shopper_end(&self.outcomes.shopper_end(&self.profile, now, end));
         } else {
-            tally.unstarted(self.profile.arrived_at, "stopped");
+            tally.record_unstarted(self.profile.arrived_at, "stopped");
         }
         let trace = &self.outcomes.trace;
         if trace.is_sampled() {

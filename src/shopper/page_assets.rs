@@ -2,7 +2,7 @@
 
 use super::browser::assets::load::{LoadedAssets, PageToLoad};
 use super::browser::sniff::is_page;
-use super::context::{CoreContext, Env, Session};
+use super::context::{CoreContext, Env, ShopperSession};
 use super::failure_sample::FailureEvidence;
 use super::transport::{Clock, Exchange};
 use crate::base::{Micros, StepId};
@@ -32,7 +32,7 @@ pub(super) struct AssetsResult {
 /// page.
 pub(super) async fn load_assets<E: Env>(
     context: &CoreContext<E>,
-    session: &mut Session<E>,
+    session: &mut ShopperSession<E>,
     arrival: &PageArrival,
     evidence: &FailureEvidence,
 ) -> AssetsResult {
@@ -92,7 +92,7 @@ impl AssetsResult {
     pub(super) fn report_own_faults<E: Env>(&self, context: &CoreContext<E>) {
         let mut tally = context.tally.borrow_mut();
         for (fault, cause) in &self.own {
-            tally.own_failure(*fault, &context.plan.secrets.known(cause));
+            tally.own_failure(*fault, &context.plan.secrets.mask_known(cause));
         }
     }
 }

@@ -58,11 +58,11 @@ pub(super) fn settle(progress: &[UnitProgress], journey: JourneyId, end: End, ta
             _ if rounds.any(|leg| leg.passed_at == 0) => match end {
                 End::Unfinished => tally.cut_off(journey, last.place.into()),
                 End::Completed | End::LeftByChoice | End::Lost | End::StoppedByCap => {
-                    tally.stopped(journey, last.place.into())
+                    tally.record_stop(journey, last.place.into())
                 }
             },
             0 => {}
-            nth => tally.passed(journey, last.place.into(), nth),
+            nth => tally.record_pass(journey, last.place.into(), nth),
         }
     }
 }

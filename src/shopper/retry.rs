@@ -108,7 +108,7 @@ impl<E: Env> JourneyRun<E> {
         progress.failed_at = Some(intended_at);
         progress.failures += 1;
         if self.outcomes.record_failure(tried.step, kind, intended_at, progress.failures) {
-            context.tally.borrow_mut().repeated(tried.ended_at);
+            context.tally.borrow_mut().record_repeat(tried.ended_at);
         }
     }
 
@@ -209,7 +209,7 @@ impl<E: Env> JourneyRun<E> {
             }
             if !self.progress[place].came && self.comes_first_time(place) {
                 let funnel_place = self.progress[place].place.into();
-                context.tally.borrow_mut().entered(self.profile.persona.journey, funnel_place);
+                context.tally.borrow_mut().record_entry(self.profile.persona.journey, funnel_place);
             }
             self.progress[place].came = true;
             self.outcomes.record_step(step);

@@ -48,7 +48,7 @@ impl<E: Env> JourneyRun<E> {
             &cookie,
         )
         .at(&page.final_url, fetched.progress.first_location.as_deref())
-        .prepared(prepared);
+        .with_prepared(prepared);
         let captured = match self.check(context, step, &response) {
             Ok(StepResult::Ok) => capture(&context.plan, step, &response, &|place| {
                 self.variables.draw_for_capture(place)

@@ -39,7 +39,7 @@ impl<E: Env> FetchWatcher for StepWatcher<'_, E> {
         }
     }
 
-    fn exchanged(&mut self, request: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
+    fn exchange_done(&mut self, request: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
         let seen = ExchangeSeen {
             step: self.step,
             began_at: exchange.began_at,

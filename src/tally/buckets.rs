@@ -61,7 +61,7 @@ pub(super) struct BucketCounts<'a> {
 }
 
 /// The pairs of both lists as one list.
-pub(super) fn merged(one: &[u8], other: &[u8]) -> Vec<u8> {
+pub(super) fn merge_pairs(one: &[u8], other: &[u8]) -> Vec<u8> {
     let mut packer = Packer { bytes: Vec::with_capacity(one.len() + other.len()), next: 0 };
     let (mut one, mut other) =
         (BucketCounts::of(one).peekable(), BucketCounts::of(other).peekable());

@@ -70,7 +70,7 @@ impl FailureMessages {
     /// Everybody's outcomes, whatever was said.
     pub fn outcomes(&self) -> OutcomeCounts {
         match self {
-            FailureMessages::Distinct(messages) => summed(messages.values().cloned()),
+            FailureMessages::Distinct(messages) => sum(messages.values().cloned()),
             FailureMessages::TooMany(outcomes) => outcomes.clone(),
         }
     }
@@ -83,7 +83,7 @@ impl FailureMessages {
     }
 }
 
-fn summed(parts: impl Iterator<Item = OutcomeCounts>) -> OutcomeCounts {
+fn sum(parts: impl Iterator<Item = OutcomeCounts>) -> OutcomeCounts {
     parts.fold(OutcomeCounts::new(), |mut sum, part| {
         sum.merge_with(part);
         sum
@@ -103,9 +103,8 @@ impl Merge for FailureMessages {
                 ours.merge_with(theirs)
             }
             (_, theirs) => {
-                *self = FailureMessages::TooMany(summed(
-                    [self.outcomes(), theirs.outcomes()].into_iter(),
-                ))
+                *self =
+                    FailureMessages::TooMany(sum([self.outcomes(), theirs.outcomes()].into_iter()))
             }
         }
         self.bound();

@@ -56,7 +56,7 @@ impl Effort {
 
 impl Friction {
     /// Counts a buyer.
-    pub(super) fn bought(&mut self, block: u32, span: Micros, effort: Effort) {
+    pub(super) fn record_buyer(&mut self, block: u32, span: Micros, effort: Effort) {
         self.buyers += 1;
         self.effort.merge_with(effort);
         if effort.troubles == 0 {

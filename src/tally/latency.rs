@@ -70,13 +70,13 @@ impl Latency {
         }
         self.count = self.count.saturating_add(other.count);
         let dense = self.dense();
-        BucketCounts::of(other.packed())
+        BucketCounts::of(other.pack())
             .for_each(|(bucket, count)| count_dense(dense, buckets::lowest_in(bucket), count));
     }
 
     /// Packs what is open, and gives its memory back. Nothing that can be read changes.
     pub fn compact(&mut self) {
-        if let Cow::Owned(packed) = self.packed() {
+        if let Cow::Owned(packed) = self.pack() {
             self.packed = packed.into();
             self.open = OpenBlock::Nothing;
         }
@@ -146,15 +146,15 @@ impl Latency {
     }
 
     fn pairs(&self) -> BucketCounts<'_> {
-        BucketCounts::of(self.packed())
+        BucketCounts::of(self.pack())
     }
 
     /// Everything that was counted, packed; borrowed where nothing is open.
-    fn packed(&self) -> Cow<'_, [u8]> {
-        match self.open.packed() {
+    fn pack(&self) -> Cow<'_, [u8]> {
+        match self.open.pack() {
             None => Cow::Borrowed(&self.packed),
             Some(open) if self.packed.is_empty() => Cow::Owned(open),
-            Some(open) => Cow::Owned(buckets::merged(&self.packed, &open)),
+            Some(open) => Cow::Owned(buckets::merge_pairs(&self.packed, &open)),
         }
     }
 
@@ -195,7 +195,7 @@ impl Merge for Latency {
             *self = other;
             return;
         }
-        self.packed = buckets::merged(&self.packed, &other.packed()).into();
+        self.packed = buckets::merge_pairs(&self.packed, &other.pack()).into();
         self.count = self.count.saturating_add(other.count);
     }
 
@@ -210,7 +210,7 @@ impl Merge for Latency {
 
 impl PartialEq for Latency {
     fn eq(&self, other: &Latency) -> bool {
-        self.count == other.count && self.packed() == other.packed()
+        self.count == other.count && self.pack() == other.pack()
     }
 }
 
@@ -233,7 +233,7 @@ impl fmt::Debug for Latency {
 
 impl Serialize for Latency {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.packed())
+        serializer.serialize_bytes(&self.pack())
     }
 }
 

@@ -103,7 +103,7 @@ pub struct ShopperEnd<'a> {
 
 impl ShopperEnd<'_> {
     /// A shopper who came to the end and met nothing on the way.
-    pub fn untroubled(
+    pub fn without_trouble(
         shopper: ShopperId,
         journey: JourneyId,
         arrived_at: Micros,

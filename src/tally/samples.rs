@@ -48,8 +48,8 @@ impl Samples {
     /// Whether a journey with this hash would be kept, so that its line has to be made.
     pub fn wants(&self, cause: &FirstFailure, hash: u64) -> bool {
         let Lowest { strata, causes } = &self.lowest.0;
-        wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash)
-            || (has_room(causes, cause) && wanted(causes.get(cause), 1, hash))
+        is_wanted(strata.get(&stratum(cause)), Samples::PER_STRATUM, hash)
+            || (has_room(causes, cause) && is_wanted(causes.get(cause), 1, hash))
     }
 
     /// Keeps a journey if its hash is among the smallest.
@@ -95,7 +95,7 @@ fn has_room(causes: &Strata<FirstFailure, ()>, cause: &FirstFailure) -> bool {
 }
 
 /// Whether a journey with this hash would be kept that is not kept already.
-fn wanted(hashes: Option<&BTreeMap<u64, ()>>, most: usize, hash: u64) -> bool {
+fn is_wanted(hashes: Option<&BTreeMap<u64, ()>>, most: usize, hash: u64) -> bool {
     hashes.is_none_or(|hashes| {
         !hashes.contains_key(&hash)
             && (hashes.len() < most

@@ -150,7 +150,7 @@ pub enum DistinctValues {
 
 /// A key with observed values in it.
 pub(super) trait ObservedKey {
-    fn observed(&mut self) -> &mut [Observed];
+    fn observed_mut(&mut self) -> &mut [Observed];
 }
 
 /// Rewrites the keys with values that are counted as one, and adds up the counts that fall together.
@@ -162,7 +162,7 @@ pub(super) fn collapse<K: ObservedKey + Ord + Clone, V: Merge + Default>(
         return;
     }
     for (mut key, count) in std::mem::take(counts) {
-        key.observed().iter_mut().zip(distinct).for_each(|(value, name)| name.blur(value));
+        key.observed_mut().iter_mut().zip(distinct).for_each(|(value, name)| name.blur(value));
         counts.entry(key).or_default().merge_with(count);
     }
 }
@@ -247,12 +247,12 @@ impl Setbacks {
 
 impl ShopperOutcome {
     /// Whether the shop confirmed an order.
-    pub fn purchased(&self) -> bool {
+    pub fn has_purchased(&self) -> bool {
         self.order == OrderStatus::Confirmed
     }
 
     /// The step to which the shopper's failures are put down: where they repeat, or else where the first one fell.
-    pub fn blamed(&self) -> Option<StepId> {
+    pub fn blamed_step(&self) -> Option<StepId> {
         self.repeated_at.or(self.first_failed)
     }
 }
@@ -260,7 +260,7 @@ impl ShopperOutcome {
 // === impl ShopperKey ===
 
 impl ObservedKey for ShopperKey {
-    fn observed(&mut self) -> &mut [Observed] {
+    fn observed_mut(&mut self) -> &mut [Observed] {
         &mut self.observed
     }
 }
@@ -273,7 +273,7 @@ impl AttemptKey {
 }
 
 impl ObservedKey for AttemptKey {
-    fn observed(&mut self) -> &mut [Observed] {
+    fn observed_mut(&mut self) -> &mut [Observed] {
         &mut self.observed
     }
 }

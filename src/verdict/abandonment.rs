@@ -47,7 +47,7 @@ impl<'p> LossModel<'p> {
         let stuck = fate.stuck_on.is_some_and(|setback| self.is_failure(setback));
         let low = if fate.order == OrderStatus::Unknown { 0.0 } else { left };
         match fate.end {
-            _ if fate.purchased() => exactly(left),
+            _ if fate.has_purchased() => exactly(left),
             End::Lost if stuck && fate.order == OrderStatus::Unknown => {
                 Interval { low: 0.0, high: 1.0 }
             }

@@ -128,7 +128,7 @@ fn measured(base: &Run, candidate: &Run) -> Vec<Measured> {
             let subject = Subject::Response { step, quantile };
             let shift = Shift::Quantile(spans.shift(quantile).unwrap());
             let figure = |blocks| {
-                let ranked = SpanSample::of_successes(blocks).ranked(0..u32::MAX);
+                let ranked = SpanSample::of_successes(blocks).rank_spans(0..u32::MAX);
                 Figure {
                     value: ranked.at(quantile).unwrap().span.0 as f64,
                     sample: ranked.count(),

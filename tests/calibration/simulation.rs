@@ -144,17 +144,17 @@ impl SimulatedRun {
         let (device, payment, node) = (pick(0, 2), pick(1, 2), pick(2, 4));
         let attributes = [device as u8, payment as u8];
         let observed = [Observed::Is(NODES[node].into())];
-        self.tally.planned(at);
-        self.tally.arrived(journey, at, at + Micros(20));
+        self.tally.record_planned(at);
+        self.tally.record_arrival(journey, at, at + Micros(20));
         let mut end = ShopperEnd {
             attributes: &attributes,
             observed: &observed,
-            ..ShopperEnd::untroubled(ShopperId(who), journey, at, at)
+            ..ShopperEnd::without_trouble(ShopperId(who), journey, at, at)
         };
         let (mut luck, mut most_at_a_unit) = (0, 0);
         let units = self.plan.journey(journey).units.clone();
         'journey: for (place, unit) in units.map(UnitId).enumerate() {
-            self.tally.entered(journey, place);
+            self.tally.record_entry(journey, place);
             let (mut failures_here, mut now, mut after_failure_at) = (0, at, None);
             for nth in 1..=self.plan.shoppers.max_attempts.unwrap_or(u32::MAX) {
                 let (mut outcome, mut last) = (Outcome::Ok, StepId(0));
@@ -203,7 +203,7 @@ impl SimulatedRun {
                 }
                 match outcome {
                     Outcome::Ok => {
-                        self.tally.passed(journey, place, nth);
+                        self.tally.record_pass(journey, place, nth);
                         end.stuck_on = None;
                         end.order_value = end
                             .order_value
@@ -211,7 +211,7 @@ impl SimulatedRun {
                         end.bought_at =
                             end.bought_at.or(self.plan.unit(unit).purchase.then_some(at));
                         if draw(Purpose::Continue, place as u64) >= self.plan.step(last).continues {
-                            self.tally.left(journey, place);
+                            self.tally.record_leave(journey, place);
                             end.end = End::LeftByChoice;
                             break 'journey;
                         }
@@ -241,7 +241,7 @@ impl SimulatedRun {
                     }
                 }
             }
-            self.tally.stopped(journey, place);
+            self.tally.record_stop(journey, place);
             end.end = End::StoppedByCap;
             break;
         }

@@ -100,7 +100,7 @@ fn stored_tally() -> Vec<u8> {
     let mut writer = DeltaWriter::begin(Vec::new(), &header).unwrap();
     for second in 0..5 {
         let mut delta = Tally::new(shape.clone());
-        delta.planned(tillrush::base::Micros::from_secs(second));
+        delta.record_planned(tillrush::base::Micros::from_secs(second));
         writer.append(&delta).unwrap();
     }
     writer.end(Ending::Finished).unwrap()

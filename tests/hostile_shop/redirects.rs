@@ -20,7 +20,7 @@ use super::raw::{RawShop, connections, ok, on_core};
 struct Hops(Vec<(u32, u32)>);
 
 impl FetchWatcher for Hops {
-    fn exchanged(&mut self, _: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
+    fn exchange_done(&mut self, _: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
         self.0.push((hop.index, exchange.connections));
     }
 }

@@ -10,19 +10,19 @@ use crate::capture::{html, pattern};
 pub(super) const KIND: CheckKind = CheckKind {
     key: "css",
     about: "A CSS selector, or several, that the page must have an element for.",
-    written: Written::Patterns(|selector| Ok(Box::new(Css(pattern::selector(selector)?)))),
+    written: Written::Patterns(|selector| Ok(Box::new(CssCheck(pattern::selector(selector)?)))),
 };
 
 #[derive(Debug)]
-struct Css(String);
+struct CssCheck(String);
 
-impl Check for Css {
+impl Check for CssCheck {
     fn failure(
         &self,
         response: &dyn ResponseView,
         _: &dyn Texts,
     ) -> Result<Option<String>, RenderError> {
-        let Css(selector) = self;
+        let CssCheck(selector) = self;
         Ok((!html::has_element(response.text(), selector))
             .then(|| format!("no element matches {selector}")))
     }

@@ -14,25 +14,25 @@ pub(super) const KIND: CheckKind = CheckKind {
     written: Written::Named {
         as_text: true,
         compile: |name, expected| {
-            Ok(Box::new(Header { name: pattern::header_name(name)?, expected }))
+            Ok(Box::new(HeaderCheck { name: pattern::header_name(name)?, expected }))
         },
     },
 };
 
 #[derive(Debug)]
-struct Header {
+struct HeaderCheck {
     /// In lower case.
     name: String,
     expected: Expected,
 }
 
-impl Check for Header {
+impl Check for HeaderCheck {
     fn failure(
         &self,
         response: &dyn ResponseView,
         texts: &dyn Texts,
     ) -> Result<Option<String>, RenderError> {
-        let Header { name, expected } = self;
+        let HeaderCheck { name, expected } = self;
         let found = response.header(name).map(|value| Value::String(value.into_owned()));
         expected.compare(name, found.as_ref(), texts, || format!("no header {name}"))
     }

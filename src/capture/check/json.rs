@@ -13,23 +13,25 @@ pub(super) const KIND: CheckKind = CheckKind {
     about: "JSONPaths and what they must select: a value, a list of allowed values, or `{ present: true }`.",
     written: Written::Named {
         as_text: false,
-        compile: |path, expected| Ok(Box::new(Json { path: pattern::json_path(path)?, expected })),
+        compile: |path, expected| {
+            Ok(Box::new(JsonCheck { path: pattern::json_path(path)?, expected }))
+        },
     },
 };
 
 #[derive(Debug)]
-struct Json {
+struct JsonCheck {
     path: JsonPlace,
     expected: Expected,
 }
 
-impl Check for Json {
+impl Check for JsonCheck {
     fn failure(
         &self,
         response: &dyn ResponseView,
         texts: &dyn Texts,
     ) -> Result<Option<String>, RenderError> {
-        let Json { path, expected } = self;
+        let JsonCheck { path, expected } = self;
         let found = response.json_at(path);
         expected.compare(path, found.as_deref(), texts, || match response.json() {
             None => "the body is not JSON".to_owned(),

@@ -14,22 +14,22 @@ pub(super) const KIND: CheckKind = CheckKind {
 };
 
 #[derive(Debug)]
-struct Status(Vec<StatusRange>);
+struct StatusCheck(Vec<StatusRange>);
 
 /// A check that the final status is in one of the ranges.
 pub fn status(ranges: Vec<StatusRange>) -> Box<dyn Check> {
-    Box::new(Status(ranges))
+    Box::new(StatusCheck(ranges))
 }
 
-// === impl Status ===
+// === impl StatusCheck ===
 
-impl Status {
+impl StatusCheck {
     fn ranges(&self) -> String {
         self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 }
 
-impl Check for Status {
+impl Check for StatusCheck {
     fn failure(
         &self,
         response: &dyn ResponseView,

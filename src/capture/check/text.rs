@@ -9,13 +9,13 @@ use crate::capture::kind::ResponseView;
 pub(super) const KIND: CheckKind = CheckKind {
     key: "text",
     about: "A text, or several, that the body must contain.",
-    written: Written::Texts(|| Box::new(Text)),
+    written: Written::Texts(|| Box::new(TextCheck)),
 };
 
 #[derive(Debug)]
-struct Text;
+struct TextCheck;
 
-impl Check for Text {
+impl Check for TextCheck {
     fn failure(
         &self,
         response: &dyn ResponseView,

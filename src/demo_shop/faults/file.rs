@@ -275,7 +275,7 @@ impl FaultKind {
 
 // === reading ===
 
-struct OneOrMany<T>(PhantomData<T>);
+struct OneOrManyVisitor<T>(PhantomData<T>);
 struct StatusVisitor;
 
 impl<'de> Deserialize<'de> for StatusFault {
@@ -314,7 +314,7 @@ impl<'de> Visitor<'de> for StatusVisitor {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -333,7 +333,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
 fn one_or_many<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    deserializer.deserialize_any(OneOrMany(PhantomData))
+    deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
 }
 
 /// Step names; `*`, alone or among others, means all and gives an empty list.

@@ -114,7 +114,7 @@ pub(super) fn sold_out(name: &str, back: &'static str) -> Rejection {
 fn summary(request: &ShopRequest<'_>, status: StatusCode) -> Result<Answer, Rejection> {
     let units: u32 = request.session.cart.iter().map(|line| line.quantity).sum();
     let Totals { subtotal, total, currency, .. } = request.session.totals();
-    request.done(
+    request.answer_done(
         status,
         &json!({ "units": units, "subtotal": subtotal, "total": total, "currency": currency }),
         "/cart",

@@ -46,7 +46,7 @@ pub(in crate::demo_shop) fn overview(request: &mut ShopRequest<'_>) -> Result<An
 pub(in crate::demo_shop) fn guest(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
     let email = email(request.need("email", "/checkout")?, "/checkout")?;
     request.session.email = Some(email.clone());
-    request.done(StatusCode::OK, &json!({ "email": email }), "/checkout/address")
+    request.answer_done(StatusCode::OK, &json!({ "email": email }), "/checkout/address")
 }
 
 pub(in crate::demo_shop) fn login_page(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
@@ -72,13 +72,13 @@ pub(in crate::demo_shop) fn login(request: &mut ShopRequest<'_>) -> Result<Answe
     request.session.email = Some(email.clone());
     request.session.account = Some(email.clone());
     let on_to = if request.session.cart.is_empty() { "/" } else { "/checkout/address" };
-    request.done(StatusCode::OK, &json!({ "account": email }), on_to)
+    request.answer_done(StatusCode::OK, &json!({ "account": email }), on_to)
 }
 
 pub(in crate::demo_shop) fn address_page(
     request: &mut ShopRequest<'_>,
 ) -> Result<Answer, Rejection> {
-    if let Some(skipped) = skipped(request, "/checkout/address") {
+    if let Some(skipped) = redirect_skipped(request, "/checkout/address") {
         return Ok(skipped);
     }
     summary(request, "Address", |request| {
@@ -111,7 +111,7 @@ pub(in crate::demo_shop) fn address(request: &mut ShopRequest<'_>) -> Result<Ans
     let lines: Vec<&str> =
         ADDRESS.iter().filter_map(|(name, ..)| request.fields.get(name)).collect();
     request.session.address = Some(lines.join(", "));
-    request.done(
+    request.answer_done(
         StatusCode::OK,
         &json!({ "address": request.session.address }),
         "/checkout/shipping",
@@ -121,7 +121,7 @@ pub(in crate::demo_shop) fn address(request: &mut ShopRequest<'_>) -> Result<Ans
 pub(in crate::demo_shop) fn shipping_methods(
     request: &mut ShopRequest<'_>,
 ) -> Result<Answer, Rejection> {
-    if let Some(skipped) = skipped(request, "/checkout/shipping") {
+    if let Some(skipped) = redirect_skipped(request, "/checkout/shipping") {
         return Ok(skipped);
     }
     let data = json!({ "methods": SHIPPING });
@@ -158,7 +158,7 @@ pub(in crate::demo_shop) fn shipping(request: &mut ShopRequest<'_>) -> Result<An
     request.session.shipping = Some(way);
     request.session.store = store.filter(|_| way.id == "collect");
     let Totals { total, currency, .. } = request.session.totals();
-    request.done(
+    request.answer_done(
         StatusCode::OK,
         &json!({ "method": way.id, "store": request.session.store, "total": total, "currency": currency }),
         "/checkout/payment",
@@ -166,7 +166,7 @@ pub(in crate::demo_shop) fn shipping(request: &mut ShopRequest<'_>) -> Result<An
 }
 
 /// Where a browser goes that asks for a page of the checkout before its turn.
-pub(super) fn skipped(request: &mut ShopRequest<'_>, page: &str) -> Option<Answer> {
+pub(super) fn redirect_skipped(request: &mut ShopRequest<'_>, page: &str) -> Option<Answer> {
     if request.representation == Representation::Json {
         return None;
     }

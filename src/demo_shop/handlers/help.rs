@@ -88,7 +88,7 @@ pub(in crate::demo_shop) fn ask(request: &mut ShopRequest<'_>) -> Result<Answer,
     request.need("question", "/help")?;
     let id = request.shop.asked.fetch_add(1, Ordering::Relaxed) + 1;
     request.shop.questions.insert(id, request.now);
-    request.done(
+    request.answer_done(
         StatusCode::ACCEPTED,
         &json!({ "question_id": id, "state": "waiting" }),
         format!("/help/questions/{id}"),

@@ -91,7 +91,7 @@ pub(in crate::demo_shop) fn send_back(request: &mut ShopRequest<'_>) -> Result<A
         "currency": totals.currency,
         "label": format!("/orders/{id}/refund"),
     });
-    request.done(StatusCode::CREATED, &data, format!("/orders/{id}/refund"))
+    request.answer_done(StatusCode::CREATED, &data, format!("/orders/{id}/refund"))
 }
 
 pub(in crate::demo_shop) fn refund(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {

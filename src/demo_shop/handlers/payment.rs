@@ -7,7 +7,7 @@
 use axum::http::StatusCode;
 
 use super::basket::sold_out;
-use super::checkout::{email, skipped, summary};
+use super::checkout::{email, redirect_skipped, summary};
 use crate::demo_shop::answer::{Answer, Rejection};
 use crate::demo_shop::faults::BookFaultKind;
 use crate::demo_shop::idempotency::{Confirmed, First};
@@ -20,7 +20,7 @@ use crate::demo_shop::session::{CartLine, Totals};
 const HERE: &str = "/checkout/payment";
 
 pub(in crate::demo_shop) fn page(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
-    if let Some(skipped) = skipped(request, HERE) {
+    if let Some(skipped) = redirect_skipped(request, HERE) {
         return Ok(skipped);
     }
     summary(request, "Payment", |request| {
@@ -49,7 +49,7 @@ pub(in crate::demo_shop) fn pay(request: &mut ShopRequest<'_>) -> Result<Answer,
     };
     let confirmed = outcome?;
     let on_to = format!("/orders/{}", confirmed.order_id);
-    request.done(StatusCode::CREATED, &confirmed, on_to)
+    request.answer_done(StatusCode::CREATED, &confirmed, on_to)
 }
 
 /// Charges for the first request under a key; a repetition gets the first result.

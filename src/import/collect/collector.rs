@@ -136,7 +136,7 @@ impl Collector {
             self.out.dropped.load_tests += 1;
             return;
         }
-        let declared = declared(&agent, line);
+        let declared = bot_rule(&agent, line);
         if let Some(rule) = declared
             && !self.options.keep_bots
         {
@@ -220,7 +220,7 @@ impl Collector {
             return;
         };
         let node = self.out.paths.place(&line.path, &line.query, key);
-        let failed = self.failed(line);
+        let failed = self.is_failure(line);
         self.note(line);
         let Some(session) = self.session(line, key, agent) else { return };
         session.pages += 1;
@@ -258,7 +258,7 @@ impl Collector {
         }
     }
 
-    fn failed(&self, line: &LogLine<'_>) -> bool {
+    fn is_failure(&self, line: &LogLine<'_>) -> bool {
         let slow = line.duration.is_some_and(|us| us >= self.options.gives_up_after.0);
         let status = line.status >= 500 || matches!(line.status, 408 | 429 | 460 | 499);
         let said = self.options.fail_when.iter().any(|(status, path)| {
@@ -298,7 +298,7 @@ impl Collector {
                 by_cookie,
                 returning,
                 mobile: agent.mobile,
-                program: declared(&agent, line),
+                program: bot_rule(&agent, line),
             };
             self.open.insert(key, session);
         }
@@ -362,7 +362,7 @@ impl Collector {
 }
 
 /// By what a line alone shows that it is a program's.
-fn declared(agent: &Agent, line: &LogLine<'_>) -> Option<BotRule> {
+fn bot_rule(agent: &Agent, line: &LogLine<'_>) -> Option<BotRule> {
     if agent.program {
         Some(BotRule::Declared)
     } else {

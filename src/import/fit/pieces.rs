@@ -27,11 +27,11 @@ pub fn pieces(counts: &[u32], jumps: &[usize]) -> Vec<Piece> {
     cuts.sort_unstable();
     cuts.dedup();
     let mut pieces: Vec<(Piece, f64)> =
-        cuts.windows(2).map(|pair| fitted(counts, pair[0], pair[1])).collect();
+        cuts.windows(2).map(|pair| fit_line(counts, pair[0], pair[1])).collect();
     // A cut costs three parameters, and the best of many places for it is taken.
     let limit = 4.0 * (counts.len().max(2) as f64).ln();
     let merged = |pieces: &[(Piece, f64)], i: usize| {
-        let (piece, cost) = fitted(counts, pieces[i].0.from, pieces[i + 1].0.to);
+        let (piece, cost) = fit_line(counts, pieces[i].0.from, pieces[i + 1].0.to);
         (piece, cost, cost - pieces[i].1 - pieces[i + 1].1)
     };
     while pieces.len() > 1 {
@@ -50,7 +50,7 @@ pub fn pieces(counts: &[u32], jumps: &[usize]) -> Vec<Piece> {
 }
 
 /// The line through the counts from one bin to another, and its Poisson deviance.
-fn fitted(counts: &[u32], from: usize, to: usize) -> (Piece, f64) {
+fn fit_line(counts: &[u32], from: usize, to: usize) -> (Piece, f64) {
     let n = (to - from) as f64;
     let values =
         || counts[from..to].iter().enumerate().map(|(i, c)| (i as f64 + 0.5, f64::from(*c)));

@@ -91,7 +91,7 @@ pub fn split<'t>(trips: &'t [Trip], spine: &Spine) -> (Vec<(&'t Trip, Walk)>, Ve
 impl Funnel {
     /// The journey of these trips.
     pub fn new(trips: &[(&Trip, Walk)], spine: &Spine, resolution: u32, longest: f64) -> Funnel {
-        let (counts, lost) = counted(trips, spine);
+        let (counts, lost) = count_places(trips, spine);
         let reached = |place: usize| {
             let there = |walk: &Walk| walk.reached.is_some_and(|reached| reached >= place);
             trips.iter().filter(|(_, walk)| there(walk)).count()
@@ -118,7 +118,7 @@ impl Funnel {
 }
 
 /// Counts at each place, the first of which is before the spine; and the acts after which a shopper left, which no step can follow.
-fn counted(trips: &[(&Trip, Walk)], spine: &Spine) -> (Vec<PlaceCounts>, u64) {
+fn count_places(trips: &[(&Trip, Walk)], spine: &Spine) -> (Vec<PlaceCounts>, u64) {
     let mut counts = vec![PlaceCounts::default(); spine.kinds.len() + 1];
     let mut lost = 0;
     for (trip, walk) in trips {

@@ -14,6 +14,6 @@ pub use funnel::{Extras, Funnel, SpineStep, split};
 pub use names::name_of;
 pub use path_part::PathPart;
 pub use patience::{MeasuredPatience, measure_patience};
-pub use spine::{Spine, purchase_among, shown};
+pub use spine::{Spine, describe, purchase_among};
 pub use template::{KindId, PathTemplate, PathTemplates, looks_like_a_value};
 pub use trip::Trip;

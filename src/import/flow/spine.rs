@@ -44,7 +44,7 @@ pub enum Place {
 /// The template that pays: as the user says, or by the words in its path.
 pub fn purchase_among(templates: &PathTemplates, said: Option<&str>) -> Option<KindId> {
     if let Some(said) = said {
-        let place = templates.list.iter().position(|template| shown(template) == *said.trim());
+        let place = templates.list.iter().position(|template| describe(template) == *said.trim());
         return place.map(|place| place as KindId);
     }
     let scored = templates.list.iter().enumerate().filter_map(|(place, template)| {
@@ -55,7 +55,7 @@ pub fn purchase_among(templates: &PathTemplates, said: Option<&str>) -> Option<K
 }
 
 /// `POST /checkout/pay`, `POST /orders/{id}/pay`.
-pub fn shown(template: &PathTemplate) -> String {
+pub fn describe(template: &PathTemplate) -> String {
     let path = template.parts.iter().fold(String::new(), |text, part| match part {
         PathPart::Fixed(word) => format!("{text}/{word}"),
         PathPart::Values(_) => format!("{text}/{{id}}"),

@@ -71,7 +71,7 @@ impl PathTemplates {
         keep: &[String],
     ) -> PathTemplates {
         let mut groups = Vec::new();
-        grouped(paths, vec![0], Vec::new(), &mut groups);
+        group_nodes(paths, vec![0], Vec::new(), &mut groups);
         let mut found: Vec<(PathTemplate, Vec<PathId>)> = Vec::new();
         for group in &groups {
             for method in [
@@ -136,7 +136,12 @@ impl PathTemplates {
 }
 
 /// Puts nodes of one form together, from a group downwards.
-fn grouped(paths: &Paths, nodes: Vec<PathId>, parts: Vec<PathPart>, groups: &mut Vec<PathGroup>) {
+fn group_nodes(
+    paths: &Paths,
+    nodes: Vec<PathId>,
+    parts: Vec<PathPart>,
+    groups: &mut Vec<PathGroup>,
+) {
     let mut children: BTreeMap<&str, Vec<PathId>> = BTreeMap::new();
     for node in &nodes {
         for (segment, child) in &paths.node(*node).children {
@@ -150,12 +155,12 @@ fn grouped(paths: &Paths, nodes: Vec<PathId>, parts: Vec<PathPart>, groups: &mut
     if !values.is_empty() {
         let mut part = parts.clone();
         part.push(PathPart::Values(writable(paths, &values)));
-        grouped(paths, values.into_values().flatten().collect(), part, groups);
+        group_nodes(paths, values.into_values().flatten().collect(), part, groups);
     }
     for (segment, nodes) in fixed {
         let mut part = parts.clone();
         part.push(PathPart::Fixed(segment.to_owned()));
-        grouped(paths, nodes, part, groups);
+        group_nodes(paths, nodes, part, groups);
     }
 }
 

@@ -69,12 +69,12 @@ impl Trip {
                     if let Some((_, next)) = last.failures.last_mut() {
                         *next = Some(visit.start);
                     }
-                    last.tried(end, visit.failed);
+                    last.record_try(end, visit.failed);
                 }
                 Some(_) | None => {
                     let mut act =
                         Act { kind, start: visit.start, end, ok: true, failures: Vec::new() };
-                    act.tried(end, visit.failed);
+                    act.record_try(end, visit.failed);
                     acts.push(act);
                 }
             }
@@ -100,7 +100,7 @@ impl Trip {
 // === impl Act ===
 
 impl Act {
-    fn tried(&mut self, end: i64, failed: bool) {
+    fn record_try(&mut self, end: i64, failed: bool) {
         self.end = self.end.max(end);
         self.ok = !failed;
         if failed {

@@ -110,7 +110,7 @@ impl LogFormat {
             ));
         }
         if let Some(text) = &choice.log_format {
-            return LogFormat::described(text, session);
+            return LogFormat::by_notation(text, session);
         }
         if !choice.json.is_empty() {
             return LogFormat::json(&choice.json, session);
@@ -119,7 +119,7 @@ impl LogFormat {
             Some(name) => name.as_str(),
             None => seen_in(sample).ok_or(FormatError::Unseen)?,
         };
-        LogFormat::named(name, session)
+        LogFormat::by_name(name, session)
     }
 
     /// What the format is called.
@@ -174,7 +174,7 @@ impl LogFormat {
         Ok(Some(line))
     }
 
-    fn named(name: &str, session: Option<String>) -> Result<LogFormat, FormatError> {
+    fn by_name(name: &str, session: Option<String>) -> Result<LogFormat, FormatError> {
         let pattern = |text: &str| {
             let notation = Notation::of(text).unwrap_or(Notation::Nginx);
             FormatKind::Pattern(Pattern::new(text, notation, None))
@@ -200,7 +200,7 @@ impl LogFormat {
     }
 
     /// A format in the notation of its server.
-    fn described(text: &str, session: Option<String>) -> Result<LogFormat, FormatError> {
+    fn by_notation(text: &str, session: Option<String>) -> Result<LogFormat, FormatError> {
         let Some(notation) = Notation::of(text) else {
             let message = "--log-format: it has no variables such as $request or %r";
             return Err(FormatError::Description(message.to_owned()));
@@ -220,7 +220,7 @@ impl LogFormat {
     }
 
     fn json(given: &[(String, String)], session: Option<String>) -> Result<LogFormat, FormatError> {
-        let fields = given.iter().map(|(name, key)| match variables::named(name) {
+        let fields = given.iter().map(|(name, key)| match variables::field_by_name(name) {
             Some(field) => Ok((field, key.clone())),
             None => {
                 let known = variables::NAMES.map(|(name, _)| name).join(", ");
@@ -272,7 +272,7 @@ fn seen_in(sample: &[&str]) -> Option<&'static str> {
     // Formats of which one line could be read as another's come after it.
     let candidates = ["alb", "haproxy", "envoy", "nginx", "nginx-common"];
     candidates.into_iter().find(|name| {
-        let Ok(mut format) = LogFormat::named(name, None) else { return false };
+        let Ok(mut format) = LogFormat::by_name(name, None) else { return false };
         let read = sample.iter().filter(|line| matches!(format.read(line), Ok(Some(_)))).count();
         read * 2 > sample.len()
     })

@@ -89,7 +89,7 @@ impl Pattern {
         for (place, token) in self.tokens.iter().enumerate() {
             let after = self.tokens.get(place + 1).map_or(self.tail.as_str(), |next| &next.before);
             let Some(end) = end_of(rest, after) else { return false };
-            builder.set(&token.field, unescaped(&rest[..end]), session);
+            builder.set(&token.field, unescape(&rest[..end]), session);
             rest = &rest[(end + after.len()).min(rest.len())..];
         }
         true
@@ -119,7 +119,7 @@ fn end_of(rest: &str, after: &str) -> Option<usize> {
     None
 }
 
-fn unescaped(value: &str) -> Cow<'_, str> {
+fn unescape(value: &str) -> Cow<'_, str> {
     if !value.contains('\\') {
         return Cow::Borrowed(value);
     }
@@ -189,8 +189,8 @@ impl NamedGroups {
         let mut fields = Vec::new();
         for (place, name) in regex.capture_names().enumerate() {
             let Some(name) = name else { continue };
-            let field =
-                variables::named(name).ok_or_else(|| format!("no field is called '{name}'"))?;
+            let field = variables::field_by_name(name)
+                .ok_or_else(|| format!("no field is called '{name}'"))?;
             fields.push((place, field));
         }
         if fields.is_empty() {

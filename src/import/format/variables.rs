@@ -100,7 +100,7 @@ pub const NAMES: [(&str, Field); 20] = [
 ];
 
 /// The field of this name.
-pub fn named(name: &str) -> Option<Field> {
+pub fn field_by_name(name: &str) -> Option<Field> {
     NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| field.clone())
 }
 

@@ -116,7 +116,7 @@ fn the_rate_and_its_jump_are_found() {
             inside += usize::from((rate - truth).abs() <= *half);
         }
         let profile = plan(&import);
-        let arrivals = profile.load.profile().unwrap().expected();
+        let arrivals = profile.load.profile().unwrap().expected_arrivals();
         assert!((arrivals / 9_000.0 - 1.0).abs() < 0.03, "{arrivals}");
     }
     assert!(found * 10 >= SEEDS as usize / 2 * 9, "the jump is found in {found} of {}", SEEDS / 2);
@@ -184,7 +184,7 @@ fn rates_grow_by_scale_and_peak_and_shares_by_conversion() {
         change(&mut options);
         plan(&import(&lines, NGINX, options))
     };
-    let expected = |plan: &Plan| plan.load.profile().unwrap().expected();
+    let expected = |plan: &Plan| plan.load.profile().unwrap().expected_arrivals();
     let plain = plan_with(&|_| {});
     let twice = plan_with(&|options| options.scale.factor = 2.0);
     assert!((expected(&twice) / expected(&plain) - 2.0).abs() < 0.01);

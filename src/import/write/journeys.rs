@@ -1,7 +1,7 @@
 //! Journeys as the scenario has them.
 
 use super::steps::StepWriter;
-use super::yaml::{Yaml, pause, percent, quoted};
+use super::yaml::{Yaml, pause, percent, quote};
 use crate::import::fit::Think;
 use crate::import::flow::{Bag, Extras, Funnel, KindId, SpineStep};
 use crate::import::result::Import;
@@ -39,7 +39,7 @@ pub fn journeys(
 }
 
 fn head(yaml: &mut Yaml, name: &str, weight: &str) {
-    yaml.line(1, format!("- name: {}", quoted(name)));
+    yaml.line(1, format!("- name: {}", quote(name)));
     yaml.line(2, format!("weight: {weight}"));
     yaml.line(2, "steps:");
 }

@@ -31,7 +31,7 @@ pub fn load(import: &Import, yaml: &mut Yaml) {
     let bin = f64::from(import.shape.bin);
     let peak = import.shape.pieces.iter().map(|p| p.low.max(p.high)).fold(0.0, f64::max);
     let mut before = 0.0_f64;
-    for piece in joined(&import.shape.pieces, peak) {
+    for piece in join_pieces(&import.shape.pieces, peak) {
         let seconds = (piece.to - piece.from) as f64 * bin * time;
         let (low, high) = (piece.low / bin * rates, piece.high / bin * rates);
         let jumps = (low - before).abs() > 1e-9;
@@ -57,7 +57,7 @@ fn stage(yaml: &mut Yaml, word: &str, level: f64, seconds: f64) {
 }
 
 /// Pieces that nearly meet do meet.
-fn joined(pieces: &[Piece], peak: f64) -> Vec<Piece> {
+fn join_pieces(pieces: &[Piece], peak: f64) -> Vec<Piece> {
     let mut out = pieces.to_vec();
     for i in 1..out.len() {
         let (end, start) = (out[i - 1].high, out[i].low);

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use super::journeys::journeys;
 use super::load::{factors, load};
-use super::yaml::{Yaml, pause, percent, quoted};
+use super::yaml::{Yaml, pause, percent, quote};
 use crate::import::flow::MeasuredPatience;
 use crate::import::result::Import;
 
-/// The scenario of an import, which `check` accepts. What the log does not tell is listed under `x-todo`.
+/// The scenario of an import, which `check` accepts. What the log does not tell is join_words under `x-todo`.
 pub fn scenario(import: &Import) -> String {
     assemble(import, None, None, Vec::new())
 }
@@ -28,12 +28,12 @@ fn assemble(
     journeys(import, recorded, &mut journeys_text, &mut blanks);
     let mut yaml = Yaml::default();
     yaml.line(0, format!("# {}", origin(import)));
-    yaml.line(0, "# Made by `tillrush import`. What no log tells is listed under x-todo: fill it in, and try it with `tillrush walk`.");
-    yaml.line(0, format!("name: {}", quoted(&import.options.name)));
+    yaml.line(0, "# Made by `tillrush import`. What no log tells is join_words under x-todo: fill it in, and try it with `tillrush walk`.");
+    yaml.line(0, format!("name: {}", quote(&import.options.name)));
     match (target.or(import.options.target.as_deref()), &import.host) {
-        (Some(target), _) => yaml.line(0, format!("target: {}", quoted(target))),
+        (Some(target), _) => yaml.line(0, format!("target: {}", quote(target))),
         (None, Some(host)) => {
-            yaml.line(0, format!("target: {}", quoted(&format!("https://{host}"))))
+            yaml.line(0, format!("target: {}", quote(&format!("https://{host}"))))
         }
         (None, None) => {
             yaml.line(0, "target: http://127.0.0.1:8080");
@@ -42,7 +42,7 @@ fn assemble(
     }
     if !blanks.is_empty() {
         yaml.line(0, "x-todo:");
-        blanks.iter().for_each(|blank| yaml.line(1, format!("- {}", quoted(blank))));
+        blanks.iter().for_each(|blank| yaml.line(1, format!("- {}", quote(blank))));
     }
     yaml.gap();
     load(import, &mut yaml);

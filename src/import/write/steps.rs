@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::yaml::{Yaml, quoted};
+use super::yaml::{Yaml, quote};
 use crate::import::collect::VisitMethod;
 use crate::import::flow::{KindId, PathPart, PathTemplate};
 use crate::import::result::Import;
@@ -48,8 +48,8 @@ impl<'i> StepWriter<'i> {
         };
         let mut missing = Vec::new();
         let address = address(template, self.import.options.hash_values, &mut missing);
-        yaml.line(depth, format!("- name: {}", quoted(&name)));
-        yaml.line(depth + 1, format!("{}: {}", template.method.word(), quoted(&address)));
+        yaml.line(depth, format!("- name: {}", quote(&name)));
+        yaml.line(depth + 1, format!("{}: {}", template.method.word(), quote(&address)));
         if matches!(template.method, VisitMethod::Post | VisitMethod::Put | VisitMethod::Patch) {
             missing.push("its body, which no log has: json, form, or submit instead".to_owned());
         }

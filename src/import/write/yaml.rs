@@ -35,7 +35,7 @@ impl Yaml {
 }
 
 /// A text in double quotes.
-pub fn quoted(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

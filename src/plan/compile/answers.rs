@@ -9,7 +9,7 @@ use crate::capture::check::{CHECKS, CheckKind, Written, status};
 use crate::capture::{KINDS, PatternError, pattern};
 use crate::plan::{Check, Conditions, Expected, Extract, Pick, StatusRange, Template};
 use crate::scenario::{
-    self, AnyJson, CAPTURES, LocatedText, NodeKind, WrittenCheck, YamlNode, listed,
+    self, AnyJson, CAPTURES, LocatedText, NodeKind, WrittenCheck, YamlNode, join_words,
 };
 
 impl Compiler<'_> {
@@ -19,7 +19,7 @@ impl Compiler<'_> {
             [] => self.problem(
                 written.keys.span,
                 "nothing says where to look",
-                format!("add one of {}", listed(CAPTURES, "or")),
+                format!("add one of {}", join_words(CAPTURES, "or")),
             ),
             [(first, _), (second, span), ..] => {
                 self.problem(
@@ -34,7 +34,7 @@ impl Compiler<'_> {
         if let Some(span) = written.keys.span_of("attribute")
             && written.keys.among(&takes_attribute).is_empty()
         {
-            let keys = listed(takes_attribute.iter().copied(), "or");
+            let keys = join_words(takes_attribute.iter().copied(), "or");
             self.problem(
                 span,
                 format!("`attribute` belongs to {keys}"),
@@ -102,7 +102,7 @@ impl Compiler<'_> {
         if written.keys.among(scenario::Conditions::KEYS).is_empty() {
             let remedy = format!(
                 "add a condition: {}",
-                listed(scenario::Conditions::KEYS.iter().copied(), "or")
+                join_words(scenario::Conditions::KEYS.iter().copied(), "or")
             );
             self.problem(written.keys.span, "no condition at all", remedy);
         }
@@ -138,8 +138,9 @@ impl Compiler<'_> {
             }
             (Written::Named { as_text, compile }, WrittenCheck::Named(named)) => {
                 for (name, expected) in &named.0 {
-                    let expected =
-                        expected.as_ref().and_then(|node| self.expected(node, spot, *as_text));
+                    let expected = expected
+                        .as_ref()
+                        .and_then(|node| self.compile_expected(node, spot, *as_text));
                     // The name is read in any case, for what is wrong with it.
                     let (expected, texts) = expected.unzip();
                     let known = expected.is_some();
@@ -193,7 +194,7 @@ impl Compiler<'_> {
 
     /// A value, a list of allowed values, `{ present: true }`, or `{ equals: ... }` for any JSON value; with the text that
     /// it is compared with.
-    fn expected(
+    fn compile_expected(
         &mut self,
         written: &AnyJson,
         spot: &Spot,

@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::base::{Delay, UnitId};
 use crate::plan::arms::{Arm, MAX_ARMS, RetryStrategy};
 use crate::plan::{Attribute, Behaviour, Plan};
-use crate::scenario::{self, Fresh, LocatedText, Named, STRATEGIES, Span, listed, nearest};
+use crate::scenario::{self, Fresh, LocatedText, Named, STRATEGIES, Span, join_words, nearest};
 
 impl Compiler<'_> {
     /// The arms that are written, if the behaviour is an experiment.
@@ -109,7 +109,7 @@ impl Compiler<'_> {
         let scenario::RetryStrategy { keys, redraw, set, fresh, wait } = written;
         let given = keys.among(&STRATEGIES);
         if given.len() != 1 {
-            let remedy = format!("write exactly one of {}", listed(STRATEGIES, "and"));
+            let remedy = format!("write exactly one of {}", join_words(STRATEGIES, "and"));
             self.problem(keys.span, format!("an arm with {} of its keys", given.len()), remedy);
             return None;
         }
@@ -168,7 +168,7 @@ impl Compiler<'_> {
             let Some(number) = known.clone().position(|known| known == value.value) else {
                 let remedy = match nearest(&value.value, known.clone()) {
                     Some(meant) => format!("write {meant}"),
-                    None => format!("write one of its values: {}", listed(known, "or")),
+                    None => format!("write one of its values: {}", join_words(known, "or")),
                 };
                 self.problem(
                     value.span,
@@ -195,7 +195,7 @@ impl Compiler<'_> {
                 None if attributes.is_empty() => {
                     "give shoppers attributes, such as payment: { card: 50, wallet: 50 }".to_owned()
                 }
-                None => format!("write {}", listed(known(), "or")),
+                None => format!("write {}", join_words(known(), "or")),
             };
             self.problem(name.span, format!("shoppers have no attribute `{}`", name.value), remedy);
         }

@@ -150,7 +150,7 @@ impl Compiler<'_> {
         raw(out, "{");
         for (i, (key, value)) in written.iter().flat_map(|named| &named.0).enumerate() {
             raw(out, if i > 0 { "," } else { "" });
-            raw(out, &format!("{}:", quoted(key.value.clone())));
+            raw(out, &format!("{}:", quote(key.value.clone())));
             if let Some(value) = value {
                 self.json(&value.0, spot, out);
             }
@@ -174,7 +174,7 @@ impl Compiler<'_> {
                 for (i, (key, value)) in entries.iter().enumerate() {
                     raw(out, if i > 0 { "," } else { "" });
                     match self.text(key, spot) {
-                        Some(Template::Literal(key)) => raw(out, &quoted(key)),
+                        Some(Template::Literal(key)) => raw(out, &quote(key)),
                         Some(template) => out.push(JsonSegment::Text(template)),
                         None => {}
                     }
@@ -195,7 +195,7 @@ impl Compiler<'_> {
     fn json_text(&mut self, text: &str, node: &YamlNode, spot: &Spot, out: &mut Vec<JsonSegment>) {
         let Some(template) = self.template(text, node.span, spot) else { return };
         match (template, lone_placeholder(text)) {
-            (Template::Literal(text), _) => raw(out, &quoted(text)),
+            (Template::Literal(text), _) => raw(out, &quote(text)),
             (Template::Segments(segments), Some(_)) => match segments.as_slice() {
                 [Segment::Variable(var)] => out.push(JsonSegment::Value(*var)),
                 _ => out.push(JsonSegment::Text(Template::Segments(segments))),
@@ -215,7 +215,7 @@ fn is_json_number(text: &str) -> bool {
         && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-fn quoted(text: String) -> String {
+fn quote(text: String) -> String {
     serde_json::Value::String(text).to_string()
 }
 

@@ -3,7 +3,7 @@
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
 use super::data_table::{DataTable, Wrong};
-use crate::base::counted;
+use crate::base::count_of;
 use crate::plan::DataCell;
 
 /// Delimiters that spreadsheets use where a comma is the decimal mark, or by choice.
@@ -55,9 +55,9 @@ fn wrong(error: csv::Error) -> Wrong {
         ErrorKind::UnequalLengths { pos, expected_len, len } => (
             format!(
                 "has {}{}, and {} in the header",
-                counted(*len, "cell"),
+                count_of(*len, "cell"),
                 line(pos),
-                counted(*expected_len, "column")
+                count_of(*expected_len, "column")
             ),
             "give each row as many cells as the header; put a cell with a comma into double quotes",
         ),

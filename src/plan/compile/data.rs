@@ -2,7 +2,7 @@
 
 use super::data_table::{DataTable, Wrong};
 use super::{Compiler, csv, guard};
-use crate::base::{VarId, counted, plural, sha256_hex};
+use crate::base::{VarId, count_of, plural, sha256_hex};
 use crate::plan::{DataCell, DataSet, Load, RowAssignment};
 use crate::scenario::{Data, LocatedText, Span, nearest};
 
@@ -107,11 +107,11 @@ impl Compiler<'_> {
     /// Rows are never shared, so there must be one for each shopper. The schedule checks the exact number.
     fn enough_rows(&mut self, span: Span, name: &str, rows: usize, load: &Load) {
         match load.profile() {
-            Some(profile) if (rows as f64) < profile.expected() => {
-                let expected = profile.expected().ceil();
+            Some(profile) if (rows as f64) < profile.expected_arrivals() => {
+                let expected = profile.expected_arrivals().ceil();
                 let message = format!(
                     "`{name}` has {} for about {}, and each row is one shopper's",
-                    counted(rows as u64, "row"),
+                    count_of(rows as u64, "row"),
                     plural(&expected.to_string(), "shopper")
                 );
                 self.problem(

@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::base::Micros;
 use crate::plan::shape;
 use crate::plan::{ArrivalModel, Load, Profile, Stage};
-use crate::scenario::{self, ArrivalSpacing, EventRate, Located, listed, nearest};
+use crate::scenario::{self, ArrivalSpacing, EventRate, Located, join_words, nearest};
 
 /// The most shoppers of a run: a day at more than 11,000/s. Arrivals are counted one block at a time, so a typing error such
 /// as a rate a million times too high would take minutes before anything is said.
@@ -126,7 +126,7 @@ impl Compiler<'_> {
             }
             [("stages", _)] => self.stages(written),
             [("shape", _)] => self.shape(written),
-            [_] => self.closed(written),
+            [_] => self.compile_closed(written),
             [(first, _), (second, span), ..] => {
                 let message = format!("`{second}` and `{first}` contradict each other");
                 self.problems.add(*span, message, "a second kind of load", "keep one of them");
@@ -204,7 +204,7 @@ impl Compiler<'_> {
         if !known.contains(&name.value.as_str()) {
             let remedy = match nearest(&name.value, known.iter().copied()) {
                 Some(meant) => format!("write {meant}"),
-                None => format!("write one of {}", listed(known.iter().copied(), "or")),
+                None => format!("write one of {}", join_words(known.iter().copied(), "or")),
             };
             self.problem(name.span, format!("there is no shape `{}`", name.value), remedy);
             return None;
@@ -217,7 +217,7 @@ impl Compiler<'_> {
         self.open(Some(written), profile, written.keys.span_of("peak"))
     }
 
-    fn closed(&mut self, written: &scenario::Load) -> Option<ArrivalModel> {
+    fn compile_closed(&mut self, written: &scenario::Load) -> Option<ArrivalModel> {
         for (key, span) in written.keys.among(&["arrivals", "peak"]) {
             self.problem(
                 span,
@@ -242,14 +242,14 @@ impl Compiler<'_> {
         profile: Profile,
         span: Option<scenario::Span>,
     ) -> Option<ArrivalModel> {
-        if profile.expected() <= 0.0 {
+        if profile.expected_arrivals() <= 0.0 {
             self.problems.add(span, "no shopper would ever arrive", "", "write a rate above zero");
             return None;
         }
-        if profile.expected() > MAX_SHOPPERS {
+        if profile.expected_arrivals() > MAX_SHOPPERS {
             let message = format!(
                 "about {:.0} million shoppers would arrive, and a run takes at most {:.0} million",
-                profile.expected() / 1e6,
+                profile.expected_arrivals() / 1e6,
                 MAX_SHOPPERS / 1e6
             );
             self.problems.add(span, message, "", "lower the rate, or shorten the run");

@@ -2,9 +2,9 @@
 
 use super::Compiler;
 use super::equipment::equipment;
-use crate::base::{Delay, Micros, counted};
+use crate::base::{Delay, Micros, count_of};
 use crate::plan::{Attribute, Load, PATIENCE_PRESETS, Patience, Shoppers};
-use crate::scenario::{self, LocatedText, Named, Weighed, listed, nearest};
+use crate::scenario::{self, LocatedText, Named, Weighed, join_words, nearest};
 
 /// How many values an attribute may have; the tally counts shoppers jointly by them.
 const MAX_VALUES: usize = 64;
@@ -56,7 +56,7 @@ impl Compiler<'_> {
         let written = &values?.0;
         if written.is_empty() || written.len() > MAX_VALUES {
             let message =
-                format!("`{}` has {}", name.value, counted(written.len() as u64, "value"));
+                format!("`{}` has {}", name.value, count_of(written.len() as u64, "value"));
             self.problem(
                 name.span,
                 message,
@@ -86,7 +86,7 @@ impl Compiler<'_> {
                     Some(meant) => format!("write {meant}"),
                     None => format!(
                         "write {}, or a list of chances to leave such as [26%, 50%]",
-                        listed(names, "or")
+                        join_words(names, "or")
                     ),
                 };
                 self.problem(name.span, format!("there is no patience `{}`", name.value), remedy);

@@ -13,7 +13,7 @@ use crate::plan::{
     Rendezvous, Request, Segment, Step, Template,
 };
 use crate::scenario::{
-    self, Defaults, Located, LocatedText, METHODS, Named, Span, listed, nearest,
+    self, Defaults, Located, LocatedText, METHODS, Named, Span, join_words, nearest,
 };
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
@@ -95,7 +95,10 @@ impl Compiler<'_> {
             [] => self.problem(
                 written.keys.span,
                 "the step has no request",
-                format!("add one of {} with an address, such as `get: /`", listed(METHODS, "or")),
+                format!(
+                    "add one of {} with an address, such as `get: /`",
+                    join_words(METHODS, "or")
+                ),
             ),
             [(first, _), (second, span), ..] => {
                 self.problem(
@@ -370,7 +373,7 @@ impl Compiler<'_> {
                 Some((f64::from(*users), "are in the shop at a time"))
             }
             Some(ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile)) => {
-                Some((profile.expected().ceil(), "come in all"))
+                Some((profile.expected_arrivals().ceil(), "come in all"))
             }
             None => None,
         };

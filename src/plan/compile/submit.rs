@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::names::{Spot, twice};
 use crate::plan::{FieldMatch, Submit, Template};
-use crate::scenario::{self, LocatedText, Named, OneOrMany, listed};
+use crate::scenario::{self, LocatedText, Named, OneOrMany, join_words};
 
 /// What a form is recognised by.
 const MARKS: [&str; 4] = ["id", "css", "action", "containing"];
@@ -11,7 +11,8 @@ const MARKS: [&str; 4] = ["id", "css", "action", "containing"];
 impl Compiler<'_> {
     pub(super) fn submit(&mut self, written: &scenario::Submit, spot: &Spot) -> Submit {
         if written.keys.among(&MARKS).is_empty() {
-            let remedy = format!("add one of {}, such as `id: checkout-form`", listed(MARKS, "or"));
+            let remedy =
+                format!("add one of {}, such as `id: checkout-form`", join_words(MARKS, "or"));
             self.problem(written.keys.span, "nothing says which form", remedy);
         }
         let mut fields = Vec::new();

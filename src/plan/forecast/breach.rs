@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::volume::Volume;
-use crate::base::counted;
+use crate::base::count_of;
 use crate::plan::{Plan, Request, Segment, Template};
 
 /// Something that a plan would break.
@@ -32,7 +32,7 @@ pub enum Breach {
         peak: f64,
     },
     /// Fewer rows than shoppers, each of whom needs one.
-    #[error("data '{name}' has {} for {}: each needs one; add {} or send fewer shoppers", counted(*.rows as u64, "row"), counted(*.shoppers, "shopper"), counted(.shoppers - *.rows as u64, "row"))]
+    #[error("data '{name}' has {} for {}: each needs one; add {} or send fewer shoppers", count_of(*.rows as u64, "row"), count_of(*.shoppers, "shopper"), count_of(.shoppers - *.rows as u64, "row"))]
     Data {
         /// The data set.
         name: String,

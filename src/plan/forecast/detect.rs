@@ -39,7 +39,7 @@ const MOST_SHOPPERS: u64 = 1_000_000_000;
 /// How many shoppers show, with this power, that the failure rate is `risen` and not `base` or less.
 ///
 /// n = ((z₀.₉₅ √(p₀q₀) + z_power √(p₁q₁)) / (p₁ − p₀))²
-pub fn needed(base: f64, risen: f64, power: f64) -> u64 {
+pub fn shoppers_needed(base: f64, risen: f64, power: f64) -> u64 {
     let spread = quantile(1.0 - LEVEL) * (base * (1.0 - base)).sqrt()
         + quantile(power) * (risen * (1.0 - risen)).sqrt();
     (spread / (risen - base)).powi(2).ceil() as u64
@@ -98,8 +98,11 @@ pub fn needed_without_failure(rate: f64, level: f64) -> Option<u64> {
 /// is estimated from some thirty stretches of time even where there is none.
 pub fn needed_to_hold(limit: f64, windows: u64) -> Option<u64> {
     (limit > 0.0).then(|| {
-        (1.4 * needed(limit.min(1.0), limit.min(1.0) / 2.0, 1.0 - LEVEL / windows.max(1) as f64)
-            as f64)
+        (1.4 * shoppers_needed(
+            limit.min(1.0),
+            limit.min(1.0) / 2.0,
+            1.0 - LEVEL / windows.max(1) as f64,
+        ) as f64)
             .ceil() as u64
     })
 }
@@ -111,7 +114,7 @@ impl Sight {
     pub fn of(base: f64, shoppers: u64, effect: f64) -> Sight {
         let worth = (shoppers as f64 / effect) as u64;
         let to_see_double =
-            (effect * needed(base, (2.0 * base).min(1.0), POWER) as f64).ceil() as u64;
+            (effect * shoppers_needed(base, (2.0 * base).min(1.0), POWER) as f64).ceil() as u64;
         Sight {
             base,
             seen_from: smallest_rise(base, worth),
@@ -136,7 +139,7 @@ mod tests {
             [(0.001, 0.002, 8_027, 11_935), (0.005, 0.01, 1_597, 2_373), (0.01, 0.02, 793, 1_178)]
         {
             assert_eq!(
-                [needed(base, risen, 0.8), needed(base, risen, 0.9)],
+                [shoppers_needed(base, risen, 0.8), shoppers_needed(base, risen, 0.9)],
                 [at_80, at_90],
                 "{base} to {risen}"
             );
@@ -181,7 +184,7 @@ mod tests {
     #[test]
     fn the_smallest_rise_is_near_the_textbook_s_where_failures_are_many() {
         for (base, risen) in [(0.02, 0.025), (0.01, 0.012), (0.1, 0.11)] {
-            let found = smallest_rise(base, needed(base, risen, POWER)).unwrap();
+            let found = smallest_rise(base, shoppers_needed(base, risen, POWER)).unwrap();
             assert!((found / risen - 1.0).abs() < 0.01, "{base} to {risen}: {found}");
         }
     }

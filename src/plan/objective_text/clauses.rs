@@ -4,7 +4,7 @@ use super::error::{ObjectiveError, Parsed, error};
 use super::words::Word;
 use crate::base::Micros;
 use crate::plan::{Measure, Objective, Plan};
-use crate::scenario::{Quantity, listed, nearest};
+use crate::scenario::{Quantity, join_words, nearest};
 
 /// The words that begin a clause after the limit.
 pub(super) const CLAUSES: [&str; 4] = ["for", "after", "where", "abort"];
@@ -118,7 +118,7 @@ impl Plan {
                 return error(
                     name.range.clone(),
                     format!("there is no attribute `{}`", name.text),
-                    meant(name.text, &names),
+                    suggest(name.text, &names),
                 );
             };
             let known: Vec<&str> =
@@ -127,7 +127,7 @@ impl Plan {
                 return error(
                     value_range,
                     format!("`{}` has no value `{value}`", name.text),
-                    meant(&value, &known),
+                    suggest(&value, &known),
                 );
             };
             if only.iter().any(|(known, _)| *known == index) {
@@ -143,13 +143,13 @@ impl Plan {
     }
 }
 
-fn meant(word: &str, known: &[&str]) -> String {
+fn suggest(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(meant) => format!("write `{meant}`"),
         None if known.is_empty() => {
             "give shoppers attributes: `shoppers: { attributes: ... }`".to_owned()
         }
-        None => format!("write {}", listed(known.iter().copied(), "or")),
+        None => format!("write {}", join_words(known.iter().copied(), "or")),
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::{FORM, Parsed, error};
 use super::words::trim;
 use crate::base::{JourneyId, StepId};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
-use crate::scenario::{listed, nearest};
+use crate::scenario::{join_words, nearest};
 
 impl Plan {
     /// The metric that stands in this part of the text.
@@ -17,7 +17,7 @@ impl Plan {
         let word = &text[name.clone()];
         if let Some(measure) = measure(word) {
             let metric = Metric::new(measure);
-            return self.scoped(text, metric, name, inner, head);
+            return self.apply_scope(text, metric, name, inner, head);
         }
         let quantile = quantile(word, name.clone())?;
         let Some(inner) = inner else {
@@ -33,7 +33,7 @@ impl Plan {
         match measure(&text[name.clone()]) {
             Some(measure) if Metric::new(measure).quantile.is_some() => {
                 let metric = Metric::new(measure).at(quantile);
-                self.scoped(text, metric, name, scope, inner)
+                self.apply_scope(text, metric, name, scope, inner)
             }
             _ => {
                 let scope = self.scope(text, inner)?;
@@ -43,7 +43,7 @@ impl Plan {
     }
 
     /// The metric in a scope, if it takes one and the plan has what it measures.
-    fn scoped(
+    fn apply_scope(
         &self,
         text: &str,
         metric: Metric,
@@ -145,7 +145,7 @@ impl Plan {
             return error(
                 range,
                 format!("`{name}` is a purchase of several steps"),
-                format!("name one of them: {}", listed(steps, "or")),
+                format!("name one of them: {}", join_words(steps, "or")),
             );
         }
         let names: Vec<&str> = self
@@ -156,7 +156,7 @@ impl Plan {
             .collect();
         let remedy = match nearest(name, names.iter().copied()) {
             Some(meant) => format!("write `{meant}`"),
-            None => format!("name a step or a journey: {}", listed(unique(&names), "or")),
+            None => format!("name a step or a journey: {}", join_words(unique(&names), "or")),
         };
         error(range, format!("there is no step or journey `{name}`"), remedy)
     }

@@ -1,7 +1,7 @@
 //! The sentences of a comparison.
 
-use super::tables::{figure, range, ratio, seen};
-use crate::report::view::format::{counted, percent, percent_figure, times};
+use super::tables::{figure, observed_change, range, ratio};
+use crate::report::view::format::{count_of, percent, percent_figure, times};
 use crate::report::view::generator::generator;
 use crate::report::view::hotspots::group;
 use crate::report::view::{Statement, Tone, Warning};
@@ -29,7 +29,7 @@ pub(super) fn subtitle(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>) -> S
     let of = |side: &ComparedRun<'_>| {
         format!(
             "{} against {}",
-            counted(side.findings.shoppers.started, "shopper"),
+            count_of(side.findings.shoppers.started, "shopper"),
             side.facts.target
         )
     };
@@ -56,12 +56,12 @@ pub(super) fn reason(found: &Comparison) -> Statement {
             "the load generator was saturated in one of the runs, so they cannot be compared",
         ),
         Verdict::Interrupted | Verdict::Inconclusive | Verdict::NotReconciled => {
-            Statement::new(Tone::Doubtful, undecided(found))
+            Statement::new(Tone::Doubtful, describe_undecided(found))
         }
     }
 }
 
-fn undecided(found: &Comparison) -> String {
+fn describe_undecided(found: &Comparison) -> String {
     match found.primary() {
         None => "one of the runs has no samples of the primary metric".to_owned(),
         Some(primary) if primary.verdict != ChangeVerdict::Inconclusive => {
@@ -109,12 +109,12 @@ pub(super) fn headline(found: &Comparison) -> Vec<String> {
     warning(found)
         .map(|warning| warning.sentence)
         .into_iter()
-        .chain(self::found(found).into_iter().map(|statement| statement.text))
+        .chain(statements(found).into_iter().map(|statement| statement.text))
         .collect()
 }
 
 /// The primary metric, the others, then the hot spots.
-pub(super) fn found(found: &Comparison) -> Vec<Statement> {
+pub(super) fn statements(found: &Comparison) -> Vec<Statement> {
     let places = &found.hotspots;
     let new = places.new.iter().filter(|spot| spot.sure);
     let gone = places.vanished.iter().filter(|spot| spot.sure);
@@ -135,7 +135,7 @@ fn primary(primary: &Difference) -> Statement {
         ChangeVerdict::Inconclusive => (Tone::Doubtful, "inconclusive"),
     };
     let change = if primary.subject.is_time() {
-        format!("Change: {}.", seen(primary))
+        format!("Change: {}.", observed_change(primary))
     } else {
         let per_10_000 = 10_000.0 * primary.change;
         let ratio = ratio(primary)
@@ -153,9 +153,9 @@ fn others(found: &Comparison) -> Option<Statement> {
     let tone = if worse > 0 { Tone::Bad } else { Tone::Plain };
     let text = format!(
         "{}: {} without regression, {open} inconclusive, {}.",
-        counted(all as u64, "other metric"),
+        count_of(all as u64, "other metric"),
         all - worse - open,
-        counted(worse as u64, "regression"),
+        count_of(worse as u64, "regression"),
     );
     (all > 0).then(|| Statement::new(tone, text))
 }
@@ -236,7 +236,7 @@ fn margin(found: &Comparison) -> String {
         0 => format!(
             "{margin} No noise floor is stored: `tillrush compare --calibrate RUN...` measures one from runs of the same shop."
         ),
-        runs => format!("{margin} The noise floor comes from {}.", counted(runs, "earlier run")),
+        runs => format!("{margin} The noise floor comes from {}.", count_of(runs, "earlier run")),
     }
 }
 
@@ -247,7 +247,7 @@ pub(super) fn differences(found: &Comparison) -> Vec<String> {
             "{} → {}, {}{}: {}",
             figure(difference, &difference.base),
             figure(difference, &difference.candidate),
-            seen(difference),
+            observed_change(difference),
             change_ci95(difference),
             super::tables::answer(difference)
         )

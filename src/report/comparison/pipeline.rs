@@ -1,7 +1,7 @@
 //! A comparison for pipelines: test cases, and marks in GitHub Actions.
 
 use super::headline::change_ci95;
-use super::tables::{change, figure, seen};
+use super::tables::{change, figure, observed_change};
 use crate::report::annotations::mark;
 use crate::report::junit::{Status, Suite};
 use crate::report::view::MARK;
@@ -66,7 +66,7 @@ fn sentence(difference: &Difference) -> String {
         "{} in the base, {} in the candidate: {}{}, margin {}",
         figure(difference, &difference.base),
         figure(difference, &difference.candidate),
-        seen(difference),
+        observed_change(difference),
         change_ci95(difference),
         change(difference, difference.margin),
     )

@@ -46,8 +46,18 @@ pub fn comparison_document(
         detectable_rise: found.detectable.map(figure),
         comparisons: found.differences.iter().map(difference).collect(),
         hotspots: PlacesDocument {
-            new: found.hotspots.new.iter().map(|spot| changed(candidate.plan, spot)).collect(),
-            vanished: found.hotspots.vanished.iter().map(|spot| changed(base.plan, spot)).collect(),
+            new: found
+                .hotspots
+                .new
+                .iter()
+                .map(|spot| document_change(candidate.plan, spot))
+                .collect(),
+            vanished: found
+                .hotspots
+                .vanished
+                .iter()
+                .map(|spot| document_change(base.plan, spot))
+                .collect(),
             stayed: found.hotspots.unchanged as u64,
         },
     }
@@ -104,7 +114,7 @@ fn difference(found: &Difference) -> DifferenceDocument {
     }
 }
 
-fn changed(plan: &Plan, spot: &HotspotChange) -> ChangedSpotDocument {
+fn document_change(plan: &Plan, spot: &HotspotChange) -> ChangedSpotDocument {
     ChangedSpotDocument {
         hotspot: hotspot(plan, &spot.spot),
         rate_in_other: spot.other.and_then(|rate| rate.value()).map(figure),

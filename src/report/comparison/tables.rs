@@ -58,7 +58,7 @@ fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool)
             difference.key.clone(),
             figure(difference, &difference.base),
             figure(difference, &difference.candidate),
-            seen(difference),
+            observed_change(difference),
             range(difference),
             ratio(difference).map_or_else(|| NOTHING.to_owned(), how_many_times),
         ];
@@ -127,7 +127,7 @@ fn factor(times: f64) -> String {
 
 /// The change that was seen: `+21 %`; `≥ +92 %` where the candidate's figure is only known to be at least so long, `≤ −40 %` where the
 /// base's is, and nothing where both are.
-pub(super) fn seen(difference: &Difference) -> String {
+pub(super) fn observed_change(difference: &Difference) -> String {
     let large = difference.subject.is_time() && difference.change >= LARGE;
     let shown =
         if large { factor(1.0 + difference.change) } else { change(difference, difference.change) };

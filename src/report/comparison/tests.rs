@@ -235,7 +235,8 @@ fn what_is_only_known_to_be_at_least_so_long_has_no_range() {
         found.differences.iter_mut().find(|difference| difference.key == "p95(pay)").unwrap();
     (time.change, time.ci95) =
         (0.92, crate::verdict::statistics::Interval { low: 99.99, high: 1e6 });
-    let shown = |time: &Difference| (super::tables::seen(time), super::tables::range(time));
+    let shown =
+        |time: &Difference| (super::tables::observed_change(time), super::tables::range(time));
     time.candidate.at_least = true;
     assert_eq!(shown(time), ("≥ +92.0 %".to_owned(), "–".to_owned()));
     time.candidate.at_least = false;

@@ -25,7 +25,7 @@ pub fn comparison_view(
             word: found.verdict.key().to_uppercase(),
             reason: headline::reason(found),
             warning: None,
-            headline: headline::found(found),
+            headline: headline::statements(found),
             answers: Vec::new(),
             tables: tables.into_iter().filter(|table| !table.rows.is_empty()).collect(),
             generator: headline::generators(base, candidate),

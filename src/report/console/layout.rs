@@ -56,7 +56,7 @@ pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
 /// A cell's lines.
 pub(super) fn in_cell(fit: Fit, width: usize, cell: &str) -> Vec<String> {
     match fit {
-        Fit::Prose => wrapped(cell, width, 0),
+        Fit::Prose => wrap(cell, width, 0),
         Fit::Name => vec![cut_middle(cell, width)],
         Fit::Figure | Fit::Optional(_) => vec![cell.to_owned()],
     }
@@ -88,7 +88,7 @@ fn fitting(letters: impl Iterator<Item = char>, width: usize) -> String {
 
 /// Lines of whole words; all but the first are narrower by `hanging`. A word longer than a line has one of its own.
 /// A per cent sign stays with its figure.
-pub(super) fn wrapped(text: &str, width: usize, hanging: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize, hanging: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     let text = text.replace(" %", "\u{a0}%").replace("≤ ", "≤\u{a0}");
     for word in text.split(' ').filter(|word| !word.is_empty()) {

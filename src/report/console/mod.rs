@@ -7,7 +7,7 @@ mod tests;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use self::layout::{GAP, in_cell, layout, wrapped};
+use self::layout::{GAP, in_cell, layout, wrap};
 use crate::base::on_one_line;
 use crate::report::view::format::NOTHING;
 use crate::report::view::{Fit, Section, Statement, Table, Tone, View};
@@ -88,21 +88,20 @@ impl ConsoleWriter {
 
     fn verdict(&mut self, view: &View) {
         let text = format!("{}: {}", view.word, view.reason.text);
-        for line in wrapped(&text, self.width, 0) {
+        for line in wrap(&text, self.width, 0) {
             self.line(style(view.reason.tone).bold(), &line);
         }
-        for line in wrapped(&view.title, self.width, 0) {
+        for line in wrap(&view.title, self.width, 0) {
             self.line(Style::new().bold(), &line);
         }
-        for line in wrapped(&view.subtitle, self.width, 0) {
+        for line in wrap(&view.subtitle, self.width, 0) {
             self.line(Style::new(), &line);
         }
     }
 
     /// A sentence, its further lines indented a little so that sentences are told apart without blank lines.
     fn statement(&mut self, statement: &Statement, indent: usize) {
-        for (i, line) in
-            wrapped(&statement.text, self.width - indent, INDENT).into_iter().enumerate()
+        for (i, line) in wrap(&statement.text, self.width - indent, INDENT).into_iter().enumerate()
         {
             let hanging = if i == 0 { indent } else { indent + INDENT };
             self.line(style(statement.tone), &format!("{}{line}", " ".repeat(hanging)));
@@ -134,7 +133,7 @@ impl ConsoleWriter {
             let statement = Statement::new(row.tone, format!("{name}: {}", figures.join(", ")));
             self.statement(&statement, 0);
         }
-        for line in wrapped(&format!("{}: {}", view.word, view.reason.text), self.width, 0) {
+        for line in wrap(&format!("{}: {}", view.word, view.reason.text), self.width, 0) {
             self.line(style(view.reason.tone).bold(), &line);
         }
     }

@@ -450,7 +450,7 @@ fn names_are_cut_by_their_width_and_not_by_bytes() {
     assert_eq!(cut_middle("支付方式选择", 7), "支…选择");
     assert_eq!(cut_middle("pay", 3), "pay");
     assert_eq!(cut_middle("checkout/enter shipping", 14), "checkou…ipping");
-    assert_eq!(wrapped("a rate of 3.1 % of them", 14, 0), ["a rate of", "3.1 % of them"]);
+    assert_eq!(wrap("a rate of 3.1 % of them", 14, 0), ["a rate of", "3.1 % of them"]);
 }
 
 #[test]

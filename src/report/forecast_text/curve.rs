@@ -1,6 +1,6 @@
 //! The rate of arrivals over time as a small chart of block characters.
 
-use super::text::{left, rate, right};
+use super::text::{pad_right, rate, right};
 use crate::base::Micros;
 use crate::plan::Intensity;
 
@@ -44,8 +44,8 @@ pub fn chart(intensity: &Intensity, width: usize, ascii: bool) -> Vec<String> {
     lines.push(format!(
         "{}  {}{}{}",
         " ".repeat(margin),
-        left("0", half),
-        left(&middle, columns - half - end.len()),
+        pad_right("0", half),
+        pad_right(&middle, columns - half - end.len()),
         end
     ));
     lines

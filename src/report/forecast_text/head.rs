@@ -1,8 +1,8 @@
 //! What is planned: the load and the shoppers.
 
 use super::curve;
-use super::text::{Setting, indented};
-use super::text::{count, counted, left, percent, rate, wrapped};
+use super::text::{Setting, indent};
+use super::text::{count, count_about, pad_right, percent, rate, wrap};
 use crate::plan::forecast::Forecast;
 use crate::plan::{
     Arm, ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, RetryStrategy, shape,
@@ -62,7 +62,7 @@ pub fn plan(plan: &Plan, forecast: &Forecast, setting: &Setting, width: usize) -
     }
     entries.push(("plan", format!("{} with seed {}", setting.digest, setting.seed)));
     let lines = entries.into_iter().flat_map(|(key, value)| {
-        let lines = wrapped(&value, width - 12).into_iter().enumerate();
+        let lines = wrap(&value, width - 12).into_iter().enumerate();
         lines.map(move |(i, line)| format!("  {:<10}{line}", if i == 0 { key } else { "" }))
     });
     std::iter::once(plan.name.clone()).chain(lines).collect()
@@ -76,7 +76,7 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
     };
     let described = match (&plan.load.arrivals, forecast.arrivals) {
         (ArrivalModel::Closed { users, .. }, Some(flow)) => {
-            let users = counted(f64::from(*users), "shopper");
+            let users = count_about(f64::from(*users), "shopper");
             format!(
                 "closed, {users} at a time for {length}: at most {} in total, {}/s",
                 count(flow.total),
@@ -84,7 +84,7 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
             )
         }
         (ArrivalModel::Closed { users, .. }, None) => {
-            let users = counted(f64::from(*users), "shopper");
+            let users = count_about(f64::from(*users), "shopper");
             format!("closed, {users} at a time for {length}: the total depends on the shop")
         }
         (ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile), flow) => {
@@ -96,10 +96,10 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
             let number = match forecast.planned {
                 Some(planned) => format!(
                     "{} planned, {} expected",
-                    counted(planned as f64, "shopper"),
-                    count(profile.expected())
+                    count_about(planned as f64, "shopper"),
+                    count(profile.expected_arrivals())
                 ),
-                None => format!("{} expected", counted(profile.expected(), "shopper")),
+                None => format!("{} expected", count_about(profile.expected_arrivals(), "shopper")),
             };
             let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
             format!("{kind} for {length}: {number}; mean {}/s, peak {}/s", rate(mean), rate(peak))
@@ -119,12 +119,12 @@ pub fn load(plan: &Plan, width: usize, ascii: bool) -> Vec<String> {
     {
         lines.push(String::new());
         lines.extend(
-            wrapped(
+            wrap(
                 &format!("{}: {}. Source: {}.", shape.name, shape.description, shape.source),
                 width - 2,
             )
             .iter()
-            .map(indented),
+            .map(indent),
         );
     } else if profile.stages.len() <= STAGES_LISTED {
         let arrow = if ascii { "to" } else { "→" };
@@ -139,8 +139,8 @@ pub fn load(plan: &Plan, width: usize, ascii: bool) -> Vec<String> {
         lines.extend(profile.stages.iter().map(|stage| {
             format!(
                 "  {}{}for {}",
-                left(&stage.label, 24),
-                left(&rates(stage.from, stage.to), 20),
+                pad_right(&stage.label, 24),
+                pad_right(&rates(stage.from, stage.to), 20),
                 stage.length
             )
         }));

@@ -1,7 +1,7 @@
 //! Statistical power of the run, its objectives, its error budget, and the limits in its way.
 
-use super::text::{bound, count, counted, left, percent, right, wrapped};
-use super::text::{indented, none_fails};
+use super::text::{bound, count, count_about, pad_right, percent, right, wrap};
+use super::text::{indent, none_fails};
 use crate::base::plural;
 use crate::plan::Plan;
 use crate::plan::forecast::detect::{BASELINES, Sight};
@@ -12,7 +12,7 @@ pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
     let Some(flow) = forecast.arrivals.filter(|_| !forecast.at_most) else { return Vec::new() };
     let mut lines = vec!["Rises in failure rates that this run detects (80 % power)".to_owned()];
     let heads = BASELINES.map(|base| right(&format!("from {}", percent(base)), 13));
-    lines.push(format!("  {}{}{}", left("", 24), right("if no failure", 14), heads.concat()));
+    lines.push(format!("  {}{}{}", pad_right("", 24), right("if no failure", 14), heads.concat()));
     let rise = |base: f64, visits: f64| {
         detect::smallest_rise(base, (flow.total * visits) as u64)
             .map_or("none".to_owned(), |risen| format!("to {}", bound(risen)))
@@ -25,14 +25,14 @@ pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
         let number = format!("{} {name}", count(flow.total * visits));
         lines.push(format!(
             "  {}{}{}",
-            left(&number, 24),
+            pad_right(&number, 24),
             right(&none_fails(forecast, visits), 14),
             seen.concat()
         ));
         let sights = BASELINES.map(|base| Sight::of(base, (flow.total * visits) as u64, 1.0));
         let row = |name: &str, show: &dyn Fn(&Sight) -> String| {
             let cells = sights.iter().map(|sight| right(&show(sight), 13)).collect::<String>();
-            format!("  {}{}{cells}", left(name, 24), right("", 14))
+            format!("  {}{}{cells}", pad_right(name, 24), right("", 14))
         };
         let change = |sight: &Sight| {
             sight.change_from.map_or("none".to_owned(), |risen| format!("to {}", bound(risen)))
@@ -48,7 +48,7 @@ pub fn rates(forecast: &Forecast, width: usize) -> Vec<String> {
         lines.push(row("  to detect a doubling", &missing));
     }
     let note = "Smaller rises may go undetected. Failures in bursts need more shoppers; the report states the effective sample.";
-    lines.extend(wrapped(note, width - 2).iter().map(indented));
+    lines.extend(wrap(note, width - 2).iter().map(indent));
     lines
 }
 
@@ -84,9 +84,9 @@ pub fn objectives(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String>
                 )
             }
         };
-        let lines = wrapped(&answer, width - name_width - 2).into_iter().enumerate();
+        let lines = wrap(&answer, width - name_width - 2).into_iter().enumerate();
         lines.map(move |(i, line)| {
-            format!("  {}{line}", left(if i == 0 { &objective.text } else { "" }, name_width))
+            format!("  {}{line}", pad_right(if i == 0 { &objective.text } else { "" }, name_width))
         })
     });
     std::iter::once("Objectives".to_owned()).chain(lines).collect()
@@ -99,7 +99,7 @@ pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
         "{}: the budget is {} of {} over {}.",
         budget.text,
         count(budget.size()),
-        counted(budget.shoppers, "shopper"),
+        count_about(budget.shoppers, "shopper"),
         days(budget.window.as_secs_f64())
     );
     let flow = forecast.arrivals.filter(|_| !forecast.at_most);
@@ -108,13 +108,13 @@ pub fn budget(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
         let least = detect::bound_of_none(flow.total as u64) / budget.allowed;
         format!(
             "At a burn rate of 1, a peak hour ({}) spends {}. Without failures, this run shows a burn rate below {least:.1}.",
-            counted(hour, "shopper"),
+            count_about(hour, "shopper"),
             percent(hour / budget.shoppers),
         )
     });
     let lines =
-        wrapped(&[Some(size), sees].into_iter().flatten().collect::<Vec<_>>().join(" "), width - 2);
-    std::iter::once("Error budget".to_owned()).chain(lines.iter().map(indented)).collect()
+        wrap(&[Some(size), sees].into_iter().flatten().collect::<Vec<_>>().join(" "), width - 2);
+    std::iter::once("Error budget".to_owned()).chain(lines.iter().map(indent)).collect()
 }
 
 fn days(seconds: f64) -> String {
@@ -132,9 +132,9 @@ pub fn breaches(forecast: &Forecast, width: usize) -> Vec<String> {
     }
     let lines = forecast.breaches.iter().flat_map(|breach| {
         let word = if breach.refuses() { "refused" } else { "warning" };
-        wrapped(&format!("{word}: {breach}"), width - 2)
+        wrap(&format!("{word}: {breach}"), width - 2)
     });
     std::iter::once("Limits that this plan exceeds".to_owned())
-        .chain(lines.map(|line| indented(&line)))
+        .chain(lines.map(|line| indent(&line)))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::text::Setting;
 use super::{head, power, traffic};
-use crate::base::{counted, on_one_line};
+use crate::base::{count_of, on_one_line};
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 
@@ -35,7 +35,7 @@ fn blanks(plan: &Plan) -> Vec<String> {
     if plan.blanks.is_empty() {
         return Vec::new();
     }
-    let count = counted(plan.blanks.len() as u64, "blank");
+    let count = count_of(plan.blanks.len() as u64, "blank");
     let head = format!("{count} to fill in (x-todo)");
     std::iter::once(head).chain(plan.blanks.iter().map(|blank| format!("  {blank}"))).collect()
 }

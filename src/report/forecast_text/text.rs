@@ -13,7 +13,7 @@ pub fn count(n: f64) -> String {
 }
 
 /// So many of something.
-pub fn counted(n: f64, what: &str) -> String {
+pub fn count_about(n: f64, what: &str) -> String {
     plural(&count(n), what)
 }
 
@@ -21,8 +21,8 @@ pub fn counted(n: f64, what: &str) -> String {
 pub fn rate(per_second: f64) -> String {
     match per_second {
         100.0.. => count(per_second),
-        10.0.. => trimmed(format!("{per_second:.1}")),
-        0.01.. | 0.0 => trimmed(format!("{per_second:.2}")),
+        10.0.. => trim_end(format!("{per_second:.1}")),
+        0.01.. | 0.0 => trim_end(format!("{per_second:.2}")),
         _ => format!("{per_second:.0e}"),
     }
 }
@@ -42,10 +42,10 @@ fn percentage(fraction: f64, rounded: impl Fn(f64) -> f64) -> String {
     let percent = fraction * 100.0;
     let decimals = [10.0, 1.0, 0.1, 0.01, 0.001].iter().take_while(|from| percent < **from).count();
     let unit = 10f64.powi(decimals as i32);
-    format!("{} %", trimmed(format!("{:.decimals$}", rounded(percent * unit) / unit)))
+    format!("{} %", trim_end(format!("{:.decimals$}", rounded(percent * unit) / unit)))
 }
 
-fn trimmed(text: String) -> String {
+fn trim_end(text: String) -> String {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
@@ -54,7 +54,7 @@ fn trimmed(text: String) -> String {
 }
 
 /// The text filled up to a width, or cut to it.
-pub fn left(text: &str, width: usize) -> String {
+pub fn pad_right(text: &str, width: usize) -> String {
     let mut taken = 0;
     let fits = |c: &char| {
         taken += c.width().unwrap_or(0);
@@ -71,7 +71,7 @@ pub fn right(text: &str, width: usize) -> String {
 }
 
 /// The text broken between words into lines no wider than `width`, where its words allow.
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");
@@ -108,7 +108,7 @@ pub(super) fn none_fails(forecast: &Forecast, visits: f64) -> String {
     })
 }
 
-pub(super) fn indented(line: &String) -> String {
+pub(super) fn indent(line: &String) -> String {
     format!("  {line}")
 }
 
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn columns_count_places_on_the_screen_not_bytes() {
-        assert_eq!(left("naïve", 7), "naïve  ");
-        assert_eq!(left("店舗の会計", 5), "店舗 ");
+        assert_eq!(pad_right("naïve", 7), "naïve  ");
+        assert_eq!(pad_right("店舗の会計", 5), "店舗 ");
         assert_eq!(right("9", 3), "  9");
-        assert_eq!(wrapped("one two  three unbreakable", 7), ["one two", "three", "unbreakable"]);
+        assert_eq!(wrap("one two  three unbreakable", 7), ["one two", "three", "unbreakable"]);
     }
 }

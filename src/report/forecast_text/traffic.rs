@@ -1,7 +1,7 @@
 //! The traffic that the shop will see: attempts by step, orders, concurrent shoppers.
 
-use super::text::{count, counted, left, rate, right, wrapped};
-use super::text::{indented, none_fails};
+use super::text::{count, count_about, pad_right, rate, right, wrap};
+use super::text::{indent, none_fails};
 use crate::plan::forecast::{Forecast, Volume};
 use crate::plan::{Plan, RetryUnit};
 
@@ -12,7 +12,7 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     let name_width = (width - 2 - sizes.iter().sum::<usize>()).min(36);
     let row = |name: &str, cells: [String; 5]| {
         let cells: String = cells.iter().zip(sizes).map(|(cell, size)| right(cell, size)).collect();
-        format!("  {}{cells}", left(name, name_width))
+        format!("  {}{cells}", pad_right(name, name_width))
     };
     let figures = |visits: f64| {
         let flow = forecast.arrivals.map(|flow| flow.times(visits));
@@ -28,13 +28,16 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     let mut lines = vec![row("step", columns.map(str::to_owned))];
     for journey in &plan.journeys {
         if plan.journeys.len() > 1 {
-            lines.push(format!("  {}", left(&journey.name, width - 2)));
+            lines.push(format!("  {}", pad_right(&journey.name, width - 2)));
         }
         let indent = if plan.journeys.len() > 1 { "  " } else { "" };
         for unit in &plan.units[usize::from(journey.units.start)..usize::from(journey.units.end)] {
             let inside = if is_group(plan, unit) { "  " } else { "" };
             if is_group(plan, unit) {
-                lines.push(left(&format!("  {indent}{} (retried as a unit)", unit.name), width));
+                lines.push(pad_right(
+                    &format!("  {indent}{} (retried as a unit)", unit.name),
+                    width,
+                ));
             }
             for step in unit.steps.clone().map(usize::from) {
                 lines.push(row(
@@ -47,7 +50,7 @@ pub fn steps(plan: &Plan, forecast: &Forecast, width: usize) -> Vec<String> {
     let [visits, total, mean, peak, _] = figures(forecast.visits.iter().sum());
     lines.push(row("all requests", [visits, total, mean, peak, String::new()]));
     if plan.steps.iter().any(|step| step.assets.is_some()) {
-        lines.push(left(
+        lines.push(pad_right(
             "  page assets (`assets`) come on top: their number depends on the pages",
             width,
         ));
@@ -91,7 +94,7 @@ pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
         facts.push(format!(
             "{} to {} are active at the peak. A visit takes {} if the shop responds instantly, and {} if every step takes its full time limit.",
             count(low),
-            counted(high, "shopper"),
+            count_about(high, "shopper"),
             forecast.shortest_stay,
             forecast.longest_stay
         ));
@@ -100,5 +103,5 @@ pub fn stay(forecast: &Forecast, width: usize) -> Vec<String> {
         "Assumptions: no attempt fails, every step is one request, and the peak reaches all steps at once. Redirects and polls come on top."
             .to_owned(),
     );
-    wrapped(&facts.join(" "), width - 2).iter().map(indented).collect()
+    wrap(&facts.join(" "), width - 2).iter().map(indent).collect()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::plan::Plan;
-use crate::report::view::format::counted;
+use crate::report::view::format::count_of;
 use crate::report::view::hotspots::{group, places, value_label};
 use crate::tally::{SampleLine, Samples};
 use crate::verdict::{HotSpot, HotspotScope, trace_ids};
@@ -160,7 +160,7 @@ fn cut(text: &str) -> String {
         Some((at, _)) => format!(
             "{}\n… {} in failures.jsonl",
             &text[..at],
-            counted((text.len() - at) as u64, "more byte")
+            count_of((text.len() - at) as u64, "more byte")
         ),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::base::Micros;
 use crate::report::inputs::RunReport;
-use crate::report::view::format::{count, expected, interval, percent, range, rate};
+use crate::report::view::format::{count, expected_count, interval, percent, range, rate};
 use crate::report::view::hotspots::{group, places};
 use crate::tally::{SampleLine, SampledExchange};
 use crate::verdict::{Incident, trace_ids};
@@ -56,7 +56,7 @@ fn note(input: &RunReport<'_>, incident: &Incident) -> IncidentNote {
     lines.extend(incident.excess_lost.map(|(lost, ci95)| {
         format!(
             "- **Lost:** about {} shoppers above other times (95 % CI {})",
-            expected(lost),
+            expected_count(lost),
             range(ci95)
         )
     }));

@@ -6,7 +6,7 @@ use super::charts;
 use super::parts::word;
 use crate::base::plural;
 use crate::report::json::{ObjectiveDocument, RunDocument};
-use crate::report::view::format::expected;
+use crate::report::view::format::expected_count;
 use crate::report::view::{gate, loss};
 use crate::verdict::{Findings, ObjectiveFinding};
 
@@ -32,7 +32,7 @@ pub(super) fn losses(findings: &Findings, run: &RunDocument) -> Vec<StripPart> {
     rows.map(|(place, (row, document))| {
         let (share, ci95) = loss::lost_share(row);
         let text = if row.lost > 0.0 {
-            format!("{share} ({ci95}), {}", plural(&expected(row.lost), "shopper"))
+            format!("{share} ({ci95}), {}", plural(&expected_count(row.lost), "shopper"))
         } else {
             format!("{share} ({ci95})")
         };

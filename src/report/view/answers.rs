@@ -1,7 +1,7 @@
 //! The first questions of a reader, each with a short answer.
 
 use super::blocks::{Answer, Tone};
-use super::format::{NOTHING, count, counted, expected, interval, rate};
+use super::format::{NOTHING, count, count_of, expected_count, interval, rate};
 use super::hotspots::{group, places};
 use super::loss::lost_share;
 use super::{headline, incidents, orders, power};
@@ -17,11 +17,11 @@ const TOO_FEW: &str = "Too few failures";
 /// The questions in the order in which they are asked.
 pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer> {
     let questions = [
-        passed(facts, findings),
+        answer_passed(facts, findings),
         place(plan, findings),
         when(plan, facts, findings),
         who(plan, findings),
-        lost(findings),
+        answer_lost(findings),
     ];
     let of_orders = orders::answer(findings);
     questions.into_iter().chain(of_orders).chain([trust(findings)]).collect()
@@ -43,7 +43,7 @@ fn answer(
     }
 }
 
-fn passed(facts: &RunFacts, findings: &Findings) -> Answer {
+fn answer_passed(facts: &RunFacts, findings: &Findings) -> Answer {
     let reason = headline::reason(facts, findings);
     let word = match findings.verdict {
         _ if facts.completion == Completion::Running => "Still running",
@@ -68,7 +68,7 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
             QUESTION,
             tone,
             if tone == Tone::Good { "Nowhere" } else { "None observed" },
-            format!("none of {} (95 % CI {ci95})", counted(repeated.trials, "shopper")),
+            format!("none of {} (95 % CI {ci95})", count_of(repeated.trials, "shopper")),
         );
     }
     let first_failed: Vec<String> =
@@ -138,7 +138,7 @@ fn who(plan: &Plan, findings: &Findings) -> Answer {
     }
 }
 
-fn lost(findings: &Findings) -> Answer {
+fn answer_lost(findings: &Findings) -> Answer {
     const QUESTION: &str = "How many shoppers are lost?";
     let Some((loss, own)) =
         findings.loss.as_ref().and_then(|loss| Some((loss, loss.by_patience.first()?)))
@@ -157,8 +157,8 @@ fn lost(findings: &Findings) -> Answer {
     };
     let detail = format!(
         "{} of {} (95 % CI {}), {how} under abandonment model {}",
-        expected(own.lost),
-        counted(findings.shoppers.ended, "shopper"),
+        expected_count(own.lost),
+        count_of(findings.shoppers.ended, "shopper"),
         interval(own.ci95),
         own.patience
     );
@@ -182,7 +182,7 @@ fn trust(findings: &Findings) -> Answer {
             format!(
                 "the schedule was held: {} of {} started, schedule lag p99 {}",
                 count(health.started),
-                counted(health.planned, "arrival"),
+                count_of(health.planned, "arrival"),
                 lag.p99
             )
         }
@@ -196,7 +196,7 @@ fn too_few(findings: &Findings) -> String {
     format!(
         "{} of {} had repeated failures, too few to find a group or an incident",
         count(repeated.events),
-        counted(repeated.trials, "shopper")
+        count_of(repeated.trials, "shopper")
     )
 }
 

@@ -1,7 +1,7 @@
 //! The error budget and its burn-rate alerts.
 
 use super::blocks::{Fit, Statement, Table, Tone};
-use super::format::{NOTHING, count, counted, interval, percent, times};
+use super::format::{NOTHING, count, count_of, interval, percent, times};
 use crate::base::Micros;
 use crate::verdict::statistics::Interval;
 use crate::verdict::{BudgetFinding, BudgetScope, BurnAlarm, Findings};
@@ -13,7 +13,7 @@ pub fn budget(found: &BudgetFinding) -> Statement {
         "Error budget ({}): {} of {} over {}.",
         budget.text,
         count(budget.size().round() as u64),
-        counted(budget.shoppers.round() as u64, "shopper"),
+        count_of(budget.shoppers.round() as u64, "shopper"),
         span(budget.window)
     );
     let (Some(burn), Some(ci95)) = (found.burn, found.burn_ci95) else {
@@ -23,7 +23,7 @@ pub fn budget(found: &BudgetFinding) -> Statement {
         );
     };
     let hour = |burn: f64| percent(found.spent_by_peak_hour(burn));
-    let peak = format!("a peak hour ({})", counted(found.peak_hour.round() as u64, "shopper"));
+    let peak = format!("a peak hour ({})", count_of(found.peak_hour.round() as u64, "shopper"));
     if burn <= 0.0 {
         let text = format!(
             "{what} This run spends nothing. At the upper limit (95 % CI), the burn rate is {} and {peak} spends {}.",

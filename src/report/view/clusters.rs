@@ -1,7 +1,7 @@
 //! Failing shoppers by their first failure, as tables.
 
 use super::blocks::{Fit, Table, Tone};
-use super::format::{NOTHING, count, expected};
+use super::format::{NOTHING, count, expected_count};
 use crate::plan::Plan;
 use crate::verdict::{Cluster, Findings};
 
@@ -30,7 +30,7 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
             count(cluster.shoppers),
             count(cluster.repeated),
         ];
-        cells.extend(lost.then(|| cluster.lost.map_or_else(|| NOTHING.to_owned(), expected)));
+        cells.extend(lost.then(|| cluster.lost.map_or_else(|| NOTHING.to_owned(), expected_count)));
         cells.push(second_failure(plan, cluster));
         table.row(tone, cells);
     }
@@ -44,7 +44,9 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
             sum(|cluster| cluster.shoppers),
             sum(|cluster| cluster.repeated),
         ];
-        cells.extend(lost.then(|| expected(rest.iter().filter_map(|cluster| cluster.lost).sum())));
+        cells.extend(
+            lost.then(|| expected_count(rest.iter().filter_map(|cluster| cluster.lost).sum())),
+        );
         cells.push(NOTHING.to_owned());
         table.row(Tone::Faint, cells);
     }

@@ -1,14 +1,14 @@
 //! Numbers as people read them: honest about what is not known, and never with more digits than the eye takes in.
 
 use crate::base::{Currency, Micros, Money};
-pub use crate::base::{counted, thousands as count};
+pub use crate::base::{count_of, thousands as count};
 use crate::verdict::statistics::{Interval, Quantile, Rate};
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
 
 /// An expected count: whole from ten on, else with one decimal; some is never shown as none.
-pub fn expected(n: f64) -> String {
+pub fn expected_count(n: f64) -> String {
     match n {
         9.95.. => count(n.round() as u64),
         0.05.. => format!("{n:.1}"),
@@ -19,7 +19,7 @@ pub fn expected(n: f64) -> String {
 
 /// An interval of expected counts: `195–278`. What is below none is none.
 pub fn range(ci95: Interval) -> String {
-    format!("{}–{}", expected(ci95.low), expected(ci95.high))
+    format!("{}–{}", expected_count(ci95.low), expected_count(ci95.high))
 }
 
 /// An interval of figures that are shown so: `1.2–3.4`; `−0.2 to 0.1` where a dash would look like another sign.
@@ -125,7 +125,7 @@ mod tests {
     fn counts_have_their_thousands_apart() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(
-            [0.0, 0.04, 9.94, 9.96, 1_234.4].map(expected),
+            [0.0, 0.04, 9.94, 9.96, 1_234.4].map(expected_count),
             ["0", "<0.1", "9.9", "10", "1,234"]
         );
         assert_eq!([1.24, 40.6, 1_200.0].map(times), ["1.2", "41", "1,200"]);

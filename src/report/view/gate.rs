@@ -1,7 +1,7 @@
 //! The release gate: the observed figure and the result of each objective.
 
 use super::blocks::{Fit, Table, Tone};
-use super::format::{NOTHING, count, counted, interval, percent};
+use super::format::{NOTHING, count, count_of, interval, percent};
 use crate::base::Micros;
 use crate::plan::{Metric, MetricUnit, Population};
 use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Reason, WithinLimit};
@@ -17,8 +17,10 @@ pub fn objectives(findings: &Findings) -> Table {
     let mut table = Table::new("Objectives", &columns).in_sight();
     for found in &findings.objectives {
         let tone = tone(found.verdict);
-        table
-            .row(tone, [found.text.clone(), observed(found), observed_range(found), result(found)]);
+        table.row(
+            tone,
+            [found.text.clone(), observed_figure(found), observed_range(found), result(found)],
+        );
     }
     table
 }
@@ -34,7 +36,7 @@ pub const fn tone(verdict: ObjectiveVerdict) -> Tone {
 
 /// The observed figure of an objective: `0.42 %`, `812 ms`, `31.0/s`. A quantile that lies among attempts without a success has no
 /// value: then it is the share within the limit, `75.3 % within limit`.
-pub fn observed(found: &ObjectiveFinding) -> String {
+pub fn observed_figure(found: &ObjectiveFinding) -> String {
     if let Some(in_time) = in_time(found) {
         let share = if in_time.share <= 0.0 { "none".to_owned() } else { percent(in_time.share) };
         return format!("{share} within limit");
@@ -93,14 +95,14 @@ pub fn result(found: &ObjectiveFinding) -> String {
         (Reason::ViolatedSoFar, _) => ": violated so far".to_owned(),
         (Reason::Suspect, _) => ": met, but the load generator is suspect".to_owned(),
         (Reason::Straddles, Some(more)) => {
-            format!(": about {} needed", counted(more.max(1), "more shopper"))
+            format!(": about {} needed", count_of(more.max(1), "more shopper"))
         }
         (Reason::Straddles, None) => ": too close to the limit for any sample size".to_owned(),
     };
     let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
         format!(
             " (worst of {}: {:.0}–{:.0} s)",
-            counted(window.windows, "window"),
+            count_of(window.windows, "window"),
             window.from.as_secs_f64(),
             window.until.as_secs_f64()
         )
@@ -132,7 +134,7 @@ pub fn sentence(found: &ObjectiveFinding) -> String {
     let ci95 = if range == NOTHING { String::new() } else { format!(" (95 % CI {range})") };
     format!(
         "observed {}{ci95}, limit {}: {}",
-        observed(found),
+        observed_figure(found),
         figure_of(&found.metric, found.limit),
         result(found)
     )

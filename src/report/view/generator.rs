@@ -1,7 +1,7 @@
 //! The state of the load generator, and the network traffic it caused.
 
 use super::blocks::{Statement, Tone};
-use super::format::{count, counted, percent};
+use super::format::{count, count_of, percent};
 use crate::verdict::{AssetFinding, Findings, Validity};
 
 /// The load generator's figures, then each health issue with its remedy.
@@ -21,7 +21,7 @@ pub fn generator(findings: &Findings) -> Vec<Statement> {
         String::new()
     };
     let started =
-        format!("{} of {} started", count(health.started), counted(health.planned, "arrival"));
+        format!("{} of {} started", count(health.started), count_of(health.planned, "arrival"));
     let mut statements = vec![Statement::new(
         tone,
         format!("Load generator {}: {started}{lag}{cpu}{rss}", health.validity.key()),
@@ -45,12 +45,12 @@ fn network(findings: &Findings) -> Option<Statement> {
     if wire.connections == 0 {
         return None;
     }
-    let with_redirects = listed(&[
+    let with_redirects = list_parts(&[
         (wire.redirects, "from redirects"),
         (wire.held, "delayed by a rate limit"),
         (wire.redials, "resent on a new connection"),
     ]);
-    let resumed = listed(&[(wire.resumed, "with TLS resumption")]);
+    let resumed = list_parts(&[(wire.resumed, "with TLS resumption")]);
     let phases: Vec<String> = wire
         .phases()
         .into_iter()
@@ -69,13 +69,13 @@ fn network(findings: &Findings) -> Option<Statement> {
         0 => String::new(),
         _ => format!(
             "; page assets: {}{}, {}",
-            counted(requests, "request"),
-            listed(&[(sum(|found| found.held), "delayed by a rate limit")]),
-            counted(connections, "connection")
+            count_of(requests, "request"),
+            list_parts(&[(sum(|found| found.held), "delayed by a rate limit")]),
+            count_of(connections, "connection")
         ),
     };
     let (requests, opened) =
-        (counted(wire.requests, "request"), counted(wire.connections, "connection"));
+        (count_of(wire.requests, "request"), count_of(wire.connections, "connection"));
     let of_steps = if assets.is_empty() { "" } else { " of steps" };
     let text =
         format!("Network: {requests}{of_steps}{with_redirects}, {opened}{resumed}{phases}{assets}");
@@ -83,7 +83,7 @@ fn network(findings: &Findings) -> Option<Statement> {
 }
 
 /// What there is of the parts, in brackets: ` (12 from redirects)`.
-fn listed(parts: &[(u64, &str)]) -> String {
+fn list_parts(parts: &[(u64, &str)]) -> String {
     let parts: Vec<String> = parts
         .iter()
         .filter(|(n, _)| *n > 0)

@@ -1,7 +1,7 @@
 //! The verdict with its reason, and the findings in sentences.
 
 use super::blocks::{Statement, Tone};
-use super::format::{count, counted, rate};
+use super::format::{count, count_of, rate};
 use super::{experiment, hotspots, incidents, loss, power, warning};
 use crate::plan::{ArrivalModel, Plan};
 use crate::verdict::statistics::Rate;
@@ -16,11 +16,11 @@ pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
         ArrivalModel::Poisson(_) => "open load".to_owned(),
         ArrivalModel::Paced(_) => "open load with evenly spaced arrivals".to_owned(),
         ArrivalModel::Closed { users, .. } => {
-            format!("closed load with {}", counted(u64::from(*users), "concurrent shopper"))
+            format!("closed load with {}", count_of(u64::from(*users), "concurrent shopper"))
         }
     };
-    let shoppers = counted(findings.shoppers.started, "shopper");
-    let requests = counted(findings.requests_sent, "request");
+    let shoppers = count_of(findings.shoppers.started, "shopper");
+    let requests = count_of(findings.requests_sent, "request");
     format!(
         "{shoppers} and {requests} in {} against {}, {load}, seed {}",
         facts.duration, facts.target, facts.seed
@@ -49,13 +49,13 @@ pub fn reason(facts: &RunFacts, findings: &Findings) -> Statement {
         ),
         Verdict::Pass if objectives == 1 => Statement::new(Tone::Good, "the objective is met"),
         Verdict::Pass => {
-            Statement::new(Tone::Good, format!("all {} are met", counted(objectives, "objective")))
+            Statement::new(Tone::Good, format!("all {} are met", count_of(objectives, "objective")))
         }
         Verdict::Fail if facts.completion == Completion::Aborted => Statement::new(
             Tone::Bad,
-            format!("run stopped after {}, {}", facts.duration, violated(findings)),
+            format!("run stopped after {}, {}", facts.duration, describe_violated(findings)),
         ),
-        Verdict::Fail => Statement::new(Tone::Bad, violated(findings)),
+        Verdict::Fail => Statement::new(Tone::Bad, describe_violated(findings)),
         Verdict::NotReconciled => {
             Statement::new(Tone::Bad, "orders do not reconcile with the shop's records")
         }
@@ -88,14 +88,14 @@ fn still_running(facts: &RunFacts, findings: &Findings) -> String {
             "; {} met and {} violated so far, of {}",
             so_far(Reason::MetSoFar),
             so_far(Reason::ViolatedSoFar),
-            counted(all, "objective"),
+            count_of(all, "objective"),
         ),
     };
     format!("results until {until} UTC{objectives}")
 }
 
 /// What is violated: the objective that every scenario has, and the scenario's own.
-fn violated(findings: &Findings) -> String {
+fn describe_violated(findings: &Findings) -> String {
     if findings.shoppers.came_through() == CameThrough::AllFailed {
         return nobody_came_through(findings);
     }
@@ -108,14 +108,14 @@ fn violated(findings: &Findings) -> String {
     format!(
         "{} of {} violated: {}",
         violated.len(),
-        counted(findings.objectives.len() as u64, "objective"),
+        count_of(findings.objectives.len() as u64, "objective"),
         violated.join("; ")
     )
 }
 
 /// The violation of the objective that every scenario has.
 pub fn nobody_came_through(findings: &Findings) -> String {
-    let all = counted(findings.shoppers.ended, "shopper");
+    let all = count_of(findings.shoppers.ended, "shopper");
     format!("no shopper came through: every one of {all} failed")
 }
 
@@ -136,12 +136,12 @@ fn inconclusive(facts: &RunFacts, findings: &Findings) -> String {
         "no shopper came through: none completed the journey, bought, or left after a success"
             .to_owned()
     } else {
-        undecided(&findings.objectives)
+        describe_undecided(&findings.objectives)
     }
 }
 
 /// What leaves a whole run with a sound generator undecided: objectives, or else the shop's records.
-fn undecided(objectives: &[ObjectiveFinding]) -> String {
+fn describe_undecided(objectives: &[ObjectiveFinding]) -> String {
     let open = objectives.iter().filter(|found| found.verdict == ObjectiveVerdict::Inconclusive);
     if open.clone().next().is_none() {
         return "orders are not yet reconciled with the shop's records".to_owned();
@@ -152,7 +152,7 @@ fn undecided(objectives: &[ObjectiveFinding]) -> String {
         .collect::<Option<Vec<u64>>>()
         .and_then(|needed| needed.into_iter().max());
     let needed = needed
-        .map(|more| format!("; about {} needed", counted(more.max(1), "more shopper")))
+        .map(|more| format!("; about {} needed", count_of(more.max(1), "more shopper")))
         .unwrap_or_default();
     let texts: Vec<&str> = open.map(|found| found.text.as_str()).collect();
     format!("the sample is too small to decide: {}{needed}", texts.join("; "))
@@ -160,15 +160,15 @@ fn undecided(objectives: &[ObjectiveFinding]) -> String {
 
 /// The warning about the load generator, then the findings, as sentences.
 pub fn headline(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<String> {
-    let found = found(plan, facts, findings).into_iter().map(|statement| statement.text);
+    let found = statements(plan, facts, findings).into_iter().map(|statement| statement.text);
     warning::warning(findings).map(|warning| warning.sentence).into_iter().chain(found).collect()
 }
 
 /// The findings, the costliest hot spot first.
-pub fn found(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Statement> {
+pub fn statements(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Statement> {
     let mut statements = hotspots::statements(plan, findings);
     statements.extend(experiment::statements(plan, findings));
-    statements.push(repeated(plan, findings));
+    statements.push(state_repeats(plan, findings));
     statements.extend(incidents::source(plan, facts, findings));
     statements.extend(incidents::incidents(plan, facts, findings));
     statements.extend(incidents::pressure(facts, findings));
@@ -182,7 +182,7 @@ pub(super) fn upper_end(rate: &Rate) -> f64 {
     rate.ci95().map_or(1.0, |ci95| ci95.high)
 }
 
-fn repeated(plan: &Plan, findings: &Findings) -> Statement {
+fn state_repeats(plan: &Plan, findings: &Findings) -> Statement {
     let repeated = &findings.shoppers.repeated;
     let (share, ci95) = rate(repeated);
     if repeated.trials == 0 {
@@ -196,7 +196,7 @@ fn repeated(plan: &Plan, findings: &Findings) -> Statement {
             Tone::where_none_seen(upper_end(repeated)),
             format!(
                 "Repeated failures (two or more failed attempts): none among {} (95 % CI {ci95}).",
-                counted(repeated.trials, "shopper")
+                count_of(repeated.trials, "shopper")
             ),
         );
     }
@@ -231,8 +231,11 @@ mod tests {
         let mut findings = SimulatedRun::of(plan, 1_000, 60, planted).findings();
         assert_eq!(findings.objectives[0].verdict, ObjectiveVerdict::Met);
         let records = "orders are not yet reconciled with the shop's records";
-        assert_eq!(undecided(&findings.objectives), records);
+        assert_eq!(describe_undecided(&findings.objectives), records);
         findings.objectives[0].verdict = ObjectiveVerdict::Inconclusive;
-        assert!(undecided(&findings.objectives).starts_with("the sample is too small to decide: "));
+        assert!(
+            describe_undecided(&findings.objectives)
+                .starts_with("the sample is too small to decide: ")
+        );
     }
 }

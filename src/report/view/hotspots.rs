@@ -1,7 +1,7 @@
 //! Groups of shoppers with an elevated rate of repeated failures, in sentences and in a table.
 
 use super::blocks::{Fit, Statement, Table, Tone};
-use super::format::{NOTHING, count, expected, interval_of, q_value, range, rate, times};
+use super::format::{NOTHING, count, expected_count, interval_of, q_value, range, rate, times};
 use crate::plan::Plan;
 use crate::verdict::statistics::Interval;
 use crate::verdict::{Basis, Findings, HotSpot};
@@ -25,7 +25,7 @@ fn statement(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Statement {
     let of_all = 10_000.0 / findings.shoppers.ended.max(1) as f64;
     let per_10_000 = |(excess, ci95): (f64, Interval)| {
         let ci95 = Interval { low: of_all * ci95.low, high: of_all * ci95.high };
-        format!("{} (95 % CI {})", expected(of_all * excess), range(ci95))
+        format!("{} (95 % CI {})", expected_count(of_all * excess), range(ci95))
     };
     let cost = match spot.excess_lost {
         Some(lost) => format!("Excess loss per 10,000 shoppers: {}.", per_10_000(lost)),
@@ -85,7 +85,7 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
                 times(spot.relative_risk)
             },
             relative_risk_range(spot).unwrap_or_else(|| NOTHING.to_owned()),
-            expected(excess),
+            expected_count(excess),
             range(excess_ci95),
             q_value(spot.q_value),
         ];

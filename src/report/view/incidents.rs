@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::blocks::{Fit, Statement, Table, Tone};
-use super::format::{count, expected, interval_of, percent, range, rate, times};
+use super::format::{count, expected_count, interval_of, percent, range, rate, times};
 use super::warning::was_late;
 use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
@@ -119,7 +119,7 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
     let others = match findings.incidents.len() as u64 - 1 {
         0 => String::new(),
-        more => format!("; {} more", crate::base::counted(more, "incident")),
+        more => format!("; {} more", crate::base::count_of(more, "incident")),
     };
     let late = late(findings, window);
     let text =
@@ -141,7 +141,7 @@ pub fn incidents(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<S
         .map(|(lost, _)| lost)
         .sum();
     let cost = if lost > 0.0 {
-        format!(" Excess loss: about {}.", plural(&expected(lost), "shopper"))
+        format!(" Excess loss: about {}.", plural(&expected_count(lost), "shopper"))
     } else {
         String::new()
     };
@@ -235,7 +235,7 @@ pub fn table(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
         if lost {
             let excess = window.excess_lost;
             cells.extend([
-                excess.map_or_else(String::new, |(lost, _)| expected(lost)),
+                excess.map_or_else(String::new, |(lost, _)| expected_count(lost)),
                 excess.map_or_else(String::new, |(_, ci95)| range(ci95)),
             ]);
         }

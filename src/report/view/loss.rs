@@ -2,7 +2,8 @@
 
 use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{
-    NOTHING, count, counted, expected, interval, money, money_range, percent, percent_figure, range,
+    NOTHING, count, count_of, expected_count, interval, money, money_range, percent,
+    percent_figure, range,
 };
 use crate::base::plural;
 use crate::plan::{Behaviour, Plan};
@@ -17,7 +18,7 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
     };
     let own = loss.by_patience.first()?;
     let (share, ci95) = lost_share(own);
-    let refused = refused(own);
+    let refused = describe_refused(own);
     if own.lost <= 0.0 {
         return Some(Statement::new(
             Tone::where_none_seen(own.ci95.high),
@@ -40,7 +41,7 @@ pub fn statement(plan: &Plan, findings: &Findings) -> Option<Statement> {
         Tone::Bad,
         format!(
             "{kind}: {share} of shoppers ({}, 95 % CI {ci95}) under abandonment model {}.{}{revenue}{}{refused}",
-            expected(own.lost),
+            expected_count(own.lost),
             own.patience,
             over_all_models(loss),
             order_unknown(own),
@@ -54,21 +55,22 @@ fn order_unknown(own: &PatienceLoss) -> String {
         return String::new();
     }
     let rest = own.lost - own.order_unknown;
-    let rest = if rest < 0.05 { "none is".to_owned() } else { format!("{} are", expected(rest)) };
+    let rest =
+        if rest < 0.05 { "none is".to_owned() } else { format!("{} are", expected_count(rest)) };
     format!(
         " {} of them may have an order, because the outcome of their purchase is unknown: compare purchases.jsonl with the shop's orders. Without them {rest} lost.",
-        expected(own.order_unknown)
+        expected_count(own.order_unknown)
     )
 }
 
 /// Who is lost without a failure.
-fn refused(own: &PatienceLoss) -> String {
+fn describe_refused(own: &PatienceLoss) -> String {
     if own.refused < 0.5 {
         return String::new();
     }
     format!(
         " Besides, {} may leave because the shop declined (a card, a voucher, stock); they are not counted as lost.",
-        plural(&expected(own.refused), "shopper")
+        plural(&expected_count(own.refused), "shopper")
     )
 }
 
@@ -117,14 +119,14 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
         let (share, ci95) = lost_share(row);
         let mut cells = vec![
             row.patience.clone(),
-            expected(row.lost),
-            expected(row.lost_at_least),
+            expected_count(row.lost),
+            expected_count(row.lost_at_least),
             share,
             ci95,
             count(row.effective_sample as u64),
         ];
-        cells.extend(unknown.then(|| expected(row.order_unknown)));
-        cells.extend(refused.then(|| expected(row.refused)));
+        cells.extend(unknown.then(|| expected_count(row.order_unknown)));
+        cells.extend(refused.then(|| expected_count(row.refused)));
         if priced {
             let of = |show: &dyn Fn(crate::verdict::LostOrderValue) -> String| {
                 row.order_value.map_or_else(|| NOTHING.to_owned(), show)
@@ -149,11 +151,11 @@ pub fn season(plan: &Plan, findings: &Findings) -> Table {
     let mut columns = vec![("model", Fit::Name), ("lost", Fit::Figure), ("95 % CI", Fit::Figure)];
     columns.extend(priced.then_some(("revenue at risk", Fit::Figure)));
     columns.extend(priced.then_some(("95 % CI", Fit::Optional(1))));
-    let title = format!("Projected loss for a season of {}", counted(shoppers, "shopper"));
+    let title = format!("Projected loss for a season of {}", count_of(shoppers, "shopper"));
     let mut table = Table::new(&title, &columns);
     for (place, row) in loss.by_patience.iter().enumerate() {
         let Some(season) = row.season else { continue };
-        let lost = if season.lost > 0.0 { expected(season.lost) } else { "none".to_owned() };
+        let lost = if season.lost > 0.0 { expected_count(season.lost) } else { "none".to_owned() };
         let mut cells = vec![row.patience.clone(), lost, range(season.ci95)];
         if priced {
             let of = |show: &dyn Fn((f64, crate::verdict::statistics::Interval)) -> String| {

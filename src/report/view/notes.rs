@@ -1,6 +1,6 @@
 //! Notes on how to read the figures, each only where it applies.
 
-use super::format::{count, counted};
+use super::format::{count, count_of};
 use super::power;
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FailureKind;
@@ -75,7 +75,7 @@ fn returning(findings: &Findings) -> Option<String> {
     (returned + new > 0).then(|| {
         format!(
             "{} returned with the cookies of an earlier shopper.{as_new}",
-            counted(returned, "shopper")
+            count_of(returned, "shopper")
         )
     })
 }
@@ -84,7 +84,7 @@ fn of_loss(plan: &Plan, findings: &Findings, loss: &Loss) -> Vec<String> {
     let mut notes = Vec::new();
     if loss.by_patience.iter().any(|row| row.lost_at_least < row.lost) {
         let cap = plan.shoppers.max_attempts.map_or_else(String::new, |cap| {
-            format!("after {} at a unit or ", counted(cap.into(), "attempt"))
+            format!("after {} at a unit or ", count_of(cap.into(), "attempt"))
         });
         notes.push(format!(
             "Some shoppers were stopped {cap}by the end of the run. \"lost\" counts them as lost. \"lower bound\" assumes that their next attempt would have succeeded."

@@ -1,7 +1,7 @@
 //! Orders as shoppers know of them: confirmed, declined, failed, unknown, and still in flight.
 
 use super::blocks::{Answer, Fit, Table, Tone};
-use super::format::{NOTHING, count, counted, figure};
+use super::format::{NOTHING, count, count_of, figure};
 use crate::verdict::{Findings, OrderSummary};
 
 /// The question that orders answer.
@@ -52,7 +52,7 @@ fn detail(orders: &OrderSummary) -> String {
         .confirmed_per_minute()
         .map_or_else(String::new, |rate| format!("{} per minute; ", figure(rate)));
     let others = if others.is_empty() { "none failed".to_owned() } else { others.join(", ") };
-    format!("{rate}of {}: {others}", counted(total.sent, "purchase request"))
+    format!("{rate}of {}: {others}", count_of(total.sent, "purchase request"))
 }
 
 /// Purchase requests by what happened to them.

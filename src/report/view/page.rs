@@ -74,7 +74,7 @@ impl View {
                 word: headline::verdict(facts, findings),
                 reason: headline::reason(facts, findings),
                 warning: None,
-                headline: headline::found(plan, facts, findings),
+                headline: headline::statements(plan, facts, findings),
                 answers: answers::answers(plan, facts, findings),
                 tables,
                 generator: generator::generator(findings),

@@ -1,7 +1,7 @@
 //! Statistical power: the rises in failure rates that a run of this size detects.
 
 use super::format::{count, percent};
-use crate::base::counted;
+use crate::base::count_of;
 use crate::verdict::{Detectable, DetectablePopulation, Findings, MIN_REPEATED};
 
 /// The rises that this run could have detected, among all shoppers and among those who reached payment.
@@ -27,7 +27,7 @@ fn describe(found: &Detectable) -> String {
         DetectablePopulation::Shoppers => ("", "repeated failures"),
         DetectablePopulation::Buyers => (" at payment", "failed first payment attempts"),
     };
-    let shoppers = format!("{}{at}", counted(found.shoppers, "shopper"));
+    let shoppers = format!("{}{at}", count_of(found.shoppers, "shopper"));
     let rises = found.sights.iter().map(|sight| match sight.seen_from {
         Some(risen) => format!("{} to {}", percent(sight.base), percent(risen)),
         None => format!("none from {}", percent(sight.base)),
@@ -52,7 +52,7 @@ fn describe(found: &Detectable) -> String {
     // The smallest rate needs the largest sample.
     let missing = found.sights.iter().max_by_key(|sight| sight.more).filter(|sight| sight.more > 0);
     let doubling = missing.map_or_else(String::new, |sight| {
-        let more = counted(sight.more, "more shopper");
+        let more = count_of(sight.more, "more shopper");
         let are = if sight.more == 1 { "is" } else { "are" };
         format!(" {more} {are} needed to detect a doubling of {}.", percent(sight.base))
     });

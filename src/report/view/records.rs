@@ -3,7 +3,7 @@
 use super::blocks::{Fit, Section, Statement, Table, Tone};
 use super::format::{NOTHING, count, money, percent};
 use super::page::View;
-use crate::base::{Currency, counted};
+use crate::base::{Currency, count_of};
 use crate::reconcile::{ExampleDocument, FindingDocument, ReconciliationDocument};
 use crate::verdict::Verdict;
 
@@ -47,7 +47,7 @@ fn reason(records: &ReconciliationDocument) -> Statement {
 
 /// All in a sentence.
 pub fn summary(records: &ReconciliationDocument) -> Statement {
-    let intents = counted(records.intents, "intent");
+    let intents = count_of(records.intents, "intent");
     let errors = records.of_severity("error");
     let warnings = records.of_severity("warning");
     if !records.settled || records.undecided > 0 {
@@ -56,25 +56,25 @@ pub fn summary(records: &ReconciliationDocument) -> Statement {
         } else {
             format!(
                 "The shop's records do not decide on {} of {intents} yet.",
-                counted(records.undecided, "question")
+                count_of(records.undecided, "question")
             )
         };
         return Statement::new(Tone::Doubtful, text);
     }
     let (tone, found) = match (errors, warnings) {
         (0, 0) => (Tone::Good, "no finding".to_owned()),
-        (0, warnings) => (Tone::Doubtful, counted(warnings, "warning")),
-        (errors, 0) => (Tone::Bad, counted(errors, "error")),
+        (0, warnings) => (Tone::Doubtful, count_of(warnings, "warning")),
+        (errors, 0) => (Tone::Bad, count_of(errors, "error")),
         (errors, warnings) => (
             Tone::Bad,
-            format!("{} and {}", counted(errors, "error"), counted(warnings, "warning")),
+            format!("{} and {}", count_of(errors, "error"), count_of(warnings, "warning")),
         ),
     };
     Statement::new(
         tone,
         format!(
             "{intents} compared with {} of the shop: {found}.",
-            counted(records.orders, "order")
+            count_of(records.orders, "order")
         ),
     )
 }
@@ -121,7 +121,11 @@ fn findings(records: &ReconciliationDocument, currency: Option<Currency>) -> Tab
             [
                 finding.words.clone(),
                 finding.severity.clone(),
-                if units { format!("{times} ({})", counted(finding.units, "unit")) } else { times },
+                if units {
+                    format!("{times} ({})", count_of(finding.units, "unit"))
+                } else {
+                    times
+                },
                 finding.rate_upper95.map_or_else(|| NOTHING.to_owned(), percent),
                 finding
                     .minor

@@ -1,7 +1,7 @@
 //! The tables of shoppers and steps.
 
 use super::blocks::{Fit, Table, Tone};
-use super::format::{NOTHING, count, expected, longest, percent, rate, span};
+use super::format::{NOTHING, count, expected_count, longest, percent, rate, span};
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FunnelStage;
 use crate::verdict::{Findings, StepFinding};
@@ -131,7 +131,7 @@ pub fn by_failures(findings: &Findings) -> Table {
             percent(row.shoppers as f64 / shoppers.ended as f64)
         };
         let mut cells = vec![name.to_owned(), count(row.shoppers), share, count(row.purchased)];
-        cells.extend(lost.map(|_| expected(row.lost)));
+        cells.extend(lost.map(|_| expected_count(row.lost)));
         table.row(if failures >= 2 && row.shoppers > 0 { Tone::Bad } else { Tone::Plain }, cells);
     }
     table

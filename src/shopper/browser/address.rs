@@ -122,7 +122,7 @@ fn query_bytes(query: &str, encoding: &'static Encoding) -> Vec<u8> {
 ///
 /// # Errors
 /// When the `location` is no `http` or `https` address.
-pub fn redirected(from: &Url, location: &str) -> Result<Url, AddressError> {
+pub fn redirect_target(from: &Url, location: &str) -> Result<Url, AddressError> {
     let mut url = link(from, location, UTF_8)?;
     if url.fragment().is_none() && from.fragment().is_some() {
         url.set_fragment(from.fragment());
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn a_redirect_is_relative_to_where_it_comes_from_and_keeps_the_fragment() {
         let from = url("https://shop.example/cart/pay?x=1#card");
-        let to = |location| redirected(&from, location).unwrap().to_string();
+        let to = |location| redirect_target(&from, location).unwrap().to_string();
         assert_eq!(to("/done"), "https://shop.example/done#card");
         assert_eq!(to("done?y=2#now"), "https://shop.example/cart/done?y=2#now");
         assert_eq!(path_and_query(&from), "/cart/pay?x=1");

@@ -25,7 +25,7 @@ pub trait FetchWatcher {
     /// A request goes now: nothing holds it back any more.
     fn sending(&mut self) {}
     /// It was answered, or wasn't.
-    fn exchanged(&mut self, request: &WireRequest, exchange: &Exchange, hop: RedirectHop);
+    fn exchange_done(&mut self, request: &WireRequest, exchange: &Exchange, hop: RedirectHop);
 }
 
 /// Holds nothing back.
@@ -146,7 +146,7 @@ impl RequestGate for NoGate {
 
 /// Nobody watches.
 impl FetchWatcher for () {
-    fn exchanged(&mut self, _: &WireRequest, _: &Exchange, _: RedirectHop) {}
+    fn exchange_done(&mut self, _: &WireRequest, _: &Exchange, _: RedirectHop) {}
 }
 
 impl<G: RequestGate> RequestGate for Rc<G> {

@@ -66,7 +66,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         let request = preflight.unwrap_or(&chain.request);
         let exchange = self.connections.exchange(request, chain.give_up_at).await;
         let hop = RedirectHop { index: chain.redirects, preflight: preflight.is_some(), held };
-        watcher.exchanged(request, &exchange, hop);
+        watcher.exchange_done(request, &exchange, hop);
         if chain.progress.exchanges == 0 {
             chain.progress.sent_at = exchange.sent_at;
         }

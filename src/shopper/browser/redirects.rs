@@ -252,7 +252,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             let Some(location) = location_of(&answer).map_err(FetchError::BadRedirect)? else {
                 return Ok(FetchedPage { answer, final_url: chain.url.clone() });
             };
-            let next = address::redirected(&chain.url, &location);
+            let next = address::redirect_target(&chain.url, &location);
             if chain.redirects == 0 {
                 chain.progress.first_location =
                     Some(next.as_ref().map_or(location, Url::to_string));

@@ -114,9 +114,9 @@ impl Variables {
     /// The text with secrets masked. For a short text, as most order numbers and observed values are, no redactor is made.
     pub fn mask<'t>(&self, plan: &Plan, text: &'t str) -> Cow<'t, str> {
         if self.secret_texts().any(|secret| Redactor::may_find(&secret, text)) {
-            self.redactor(plan).known(text)
+            self.redactor(plan).mask_known(text)
         } else {
-            plan.secrets.known(text)
+            plan.secrets.mask_known(text)
         }
     }
 

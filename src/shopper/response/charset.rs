@@ -69,7 +69,7 @@ pub(crate) fn text<'b>(content_type: Option<&[u8]>, body: &'b [u8]) -> Cow<'b, s
     {
         return Cow::Borrowed(text);
     }
-    let encoding = encoding.unwrap_or_else(|| guessed(kind, body));
+    let encoding = encoding.unwrap_or_else(|| guess_encoding(kind, body));
     encoding.decode_without_bom_handling(body).0
 }
 
@@ -77,11 +77,17 @@ pub(crate) fn text<'b>(content_type: Option<&[u8]>, body: &'b [u8]) -> Cow<'b, s
 pub(crate) fn of_document(content_type: Option<&[u8]>, body: &[u8]) -> &'static Encoding {
     let kind = TextKind::of(content_type, body);
     let marked = Encoding::for_bom(body).map(|(encoding, _)| encoding);
-    marked.or_else(|| declared(content_type, kind, body)).unwrap_or_else(|| guessed(kind, body))
+    marked
+        .or_else(|| declared_encoding(content_type, kind, body))
+        .unwrap_or_else(|| guess_encoding(kind, body))
 }
 
 /// The encoding that the header or the page names.
-fn declared(content_type: Option<&[u8]>, kind: TextKind, body: &[u8]) -> Option<&'static Encoding> {
+fn declared_encoding(
+    content_type: Option<&[u8]>,
+    kind: TextKind,
+    body: &[u8],
+) -> Option<&'static Encoding> {
     content_type.and_then(parameter).and_then(Encoding::for_label).or_else(|| in_text(kind, body))
 }
 
@@ -95,7 +101,7 @@ fn in_text(kind: TextKind, body: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// The encoding of a text that does not name one.
-fn guessed(kind: TextKind, body: &[u8]) -> &'static Encoding {
+fn guess_encoding(kind: TextKind, body: &[u8]) -> &'static Encoding {
     match kind {
         TextKind::Xml | TextKind::Json => UTF_8,
         TextKind::Html | TextKind::Other if std::str::from_utf8(body).is_ok() => WINDOWS_1252,

@@ -98,7 +98,7 @@ impl<'a> Response<'a> {
     }
 
     /// The same, with what was made of it already.
-    pub(crate) fn prepared(self, prepared: Prepared) -> Response<'a> {
+    pub(crate) fn with_prepared(self, prepared: Prepared) -> Response<'a> {
         let Prepared { json, visible } = prepared;
         Response {
             json: json.map_or_else(OnceCell::new, OnceCell::from),
@@ -142,7 +142,7 @@ impl<'a> Response<'a> {
     /// Whether the source has the text once its escapes are undone.
     fn says_by_source(&self, wanted: &str) -> bool {
         let text = self.text();
-        let in_json = || self.kind() == TextKind::Json && json::unescaped(text).contains(wanted);
+        let in_json = || self.kind() == TextKind::Json && json::unescape(text).contains(wanted);
         // Letters and digits of ASCII, and white space, are never written as entities by whoever escapes a page.
         let escapable = |c: char| !c.is_ascii_alphanumeric() && !c.is_ascii_whitespace();
         wanted.contains(escapable)

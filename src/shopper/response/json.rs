@@ -33,7 +33,7 @@ pub(crate) fn read(body: &[u8]) -> Option<Value> {
 }
 
 /// JSON text with its escapes undone, to look for words in it.
-pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }
@@ -308,10 +308,10 @@ mod tests {
     #[test]
     fn escapes_are_undone_where_words_are_looked_for() {
         assert_eq!(
-            unescaped(r#"{"m":"Gr\u00f6\u00dfe","u":"https:\/\/x"}\"#),
+            unescape(r#"{"m":"Gr\u00f6\u00dfe","u":"https:\/\/x"}\"#),
             "{\"m\":\"Größe\",\"u\":\"https://x\"}\\"
         );
-        assert!(matches!(unescaped("plain"), Cow::Borrowed(_)));
+        assert!(matches!(unescape("plain"), Cow::Borrowed(_)));
     }
 
     proptest! {

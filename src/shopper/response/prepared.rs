@@ -59,7 +59,7 @@ mod tests {
 
     fn look<T>(answer: &WireResponse, prepared: Prepared, look: impl Fn(&Response<'_>) -> T) -> T {
         let response = Response::new(200, &answer.headers, &answer.body, &|_| None);
-        look(&response.prepared(prepared))
+        look(&response.with_prepared(prepared))
     }
 
     #[test]

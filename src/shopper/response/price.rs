@@ -40,7 +40,7 @@ pub fn minor_units(value: &Value, unit: Option<MoneyUnit>, decimals: u32) -> Opt
         Some(MoneyUnit::Minor) => 0,
         None | Some(MoneyUnit::Major) => decimals,
     };
-    if amount.negative { None } else { amount.scaled(exponent).map(MinorUnits) }
+    if amount.negative { None } else { amount.scale(exponent).map(MinorUnits) }
 }
 
 /// A JSON number: digits, a point, an exponent; never a separator of thousands.
@@ -73,7 +73,7 @@ fn only_price(text: &str, decimals: u32) -> Option<ParsedPrice> {
         amounts.retain(|amount| amount.priced);
     }
     let first = amounts.pop()?;
-    let alike = |other: &ParsedPrice| other.scaled(4) == first.scaled(4) && !other.negative;
+    let alike = |other: &ParsedPrice| other.scale(4) == first.scale(4) && !other.negative;
     let doubtful = first.doubtful || amounts.iter().any(|other| other.doubtful || !alike(other));
     (!doubtful).then_some(first)
 }
@@ -235,7 +235,7 @@ fn is_code(text: &str) -> bool {
 
 impl ParsedPrice {
     /// Times ten to the power, rounded half up; none where it is too large.
-    fn scaled(&self, power: u32) -> Option<u64> {
+    fn scale(&self, power: u32) -> Option<u64> {
         let power = power as usize;
         let kept: String = self.fraction.chars().take(power).collect();
         let digits = format!("{}{kept:0<power$}", self.whole);

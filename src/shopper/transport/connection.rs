@@ -43,7 +43,7 @@ impl Connection {
     }
 
     /// The same connection, where it carries several requests at once.
-    pub(super) fn shared(&self) -> Option<Connection> {
+    pub(super) fn share(&self) -> Option<Connection> {
         match &self.speaks {
             Speaks::Http1(_) => None,
             Speaks::Http2(http2) => Some(Connection {

@@ -87,7 +87,7 @@ pub(super) fn from_exchange(error: &hyper::Error, reused: bool) -> TransportErro
     if error.is_parse() {
         TransportError::Protocol(words(error))
     } else {
-        broken(words(error), reused)
+        connection_broke(words(error), reused)
     }
 }
 
@@ -96,9 +96,13 @@ pub(super) fn from_http1(error: Http1Error, reused: bool, max_body: u64) -> Tran
     match error.cause {
         Http1Cause::Io(io) => from_own(&io)
             .or_else(|| from_late_handshake(&io))
-            .unwrap_or_else(|| broken(words(&io), reused)),
-        Http1Cause::Closed if error.silent => broken("closed without an answer".to_owned(), reused),
-        Http1Cause::Closed => broken("closed before the answer was whole".to_owned(), reused),
+            .unwrap_or_else(|| connection_broke(words(&io), reused)),
+        Http1Cause::Closed if error.silent => {
+            connection_broke("closed without an answer".to_owned(), reused)
+        }
+        Http1Cause::Closed => {
+            connection_broke("closed before the answer was whole".to_owned(), reused)
+        }
         Http1Cause::NotHttp(reason) => TransportError::Protocol(reason),
         Http1Cause::HeadTooLarge => TransportError::Protocol(
             "the headers are larger than 256 KiB, as no browser reads them".to_owned(),
@@ -108,7 +112,7 @@ pub(super) fn from_http1(error: Http1Error, reused: bool, max_body: u64) -> Tran
 }
 
 /// A connection that broke during an exchange.
-pub(super) fn broken(text: String, reused: bool) -> TransportError {
+pub(super) fn connection_broke(text: String, reused: bool) -> TransportError {
     if reused { TransportError::BrokenReused(text) } else { TransportError::Broken(text) }
 }
 

@@ -142,7 +142,7 @@ impl<C: Clock + Clone + 'static> ShopperConnections for HttpConnections<C> {
     }
 
     fn sibling(&self) -> HttpConnections<C> {
-        let idle = self.idle.iter().filter_map(Connection::shared).collect();
+        let idle = self.idle.iter().filter_map(Connection::share).collect();
         HttpConnections {
             shared: self.shared.clone(),
             idle,

@@ -24,7 +24,7 @@ pub(super) fn count_dense(dense: &mut Histogram<u64>, value: u64, times: u64) {
 // === impl OpenBlock ===
 
 impl OpenBlock {
-    pub(super) fn packed(&self) -> Option<Vec<u8>> {
+    pub(super) fn pack(&self) -> Option<Vec<u8>> {
         let mut packer = Packer::default();
         match self {
             OpenBlock::Nothing => return None,

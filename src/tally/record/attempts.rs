@@ -18,7 +18,7 @@ impl Tally {
         self.record_in_cohorts(attempt.attributes, |part| part.step_attempt(attempt));
         let block = self.shape.block_of(attempt.intended_at);
         if !attempt.arrival {
-            let lag = self.bounded(attempt.acted_at.since(attempt.intended_at));
+            let lag = self.clamp_span(attempt.acted_at.since(attempt.intended_at));
             self.blocks.entry(block).or_default().lag.record(lag);
         }
         let step = &mut self.steps[attempt.step.index()];

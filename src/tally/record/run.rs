@@ -7,7 +7,7 @@ use crate::tally::run_tally::Tally;
 
 impl Tally {
     /// An arrival was due.
-    pub fn planned(&mut self, at: Micros) {
+    pub fn record_planned(&mut self, at: Micros) {
         self.arrivals.planned += 1;
         self.blocks.entry(self.shape.block_of(at)).or_default().planned += 1;
         self.seconds.entry(self.shape.second_of(at)).or_default().planned += 1;
@@ -15,10 +15,10 @@ impl Tally {
 
     /// A shopper who was due `at` acted for the first time. Counts the lag of the arrival, at once: a shop that
     /// hangs must not hide that we are late.
-    pub fn arrived(&mut self, journey: JourneyId, at: Micros, acted_at: Micros) {
+    pub fn record_arrival(&mut self, journey: JourneyId, at: Micros, acted_at: Micros) {
         self.arrivals.started += 1;
         self.journeys[journey.index()].started += 1;
-        let lag = self.bounded(acted_at.since(at));
+        let lag = self.clamp_span(acted_at.since(at));
         let block = self.blocks.entry(self.shape.block_of(at)).or_default();
         block.started += 1;
         block.lag.record(lag);
@@ -33,7 +33,7 @@ impl Tally {
     }
 
     /// An arrival that was due is never started.
-    pub fn unstarted(&mut self, at: Micros, cause: &str) {
+    pub fn record_unstarted(&mut self, at: Micros, cause: &str) {
         add_cause(&mut self.arrivals.unstarted, cause, 1);
         self.blocks.entry(self.shape.block_of(at)).or_default().unstarted += 1;
     }

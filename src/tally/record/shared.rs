@@ -29,7 +29,7 @@ impl Tally {
     }
 
     /// The span, counted as clamped if it is beyond the histograms' bound.
-    pub(super) fn bounded(&mut self, span: Micros) -> Micros {
+    pub(super) fn clamp_span(&mut self, span: Micros) -> Micros {
         self.generator.clamped += u64::from(span > Latency::BOUND);
         span
     }

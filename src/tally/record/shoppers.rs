@@ -16,19 +16,19 @@ use crate::tally::shoppers::{OrderStatus, ShopperCount, ShopperOutcome};
 
 impl Tally {
     /// A shopper came to the unit at this place of the journey, from 0; recorded once, whatever the number of attempts.
-    pub fn entered(&mut self, journey: JourneyId, place: usize) {
+    pub fn record_entry(&mut self, journey: JourneyId, place: usize) {
         self.journeys[journey.index()].funnel[place].entered += 1;
     }
 
     /// A shopper got through the unit at this place of the journey, at the `nth` attempt; recorded once, when the shopper will not come to it again.
-    pub fn passed(&mut self, journey: JourneyId, place: usize, nth: u32) {
+    pub fn record_pass(&mut self, journey: JourneyId, place: usize, nth: u32) {
         let stage = &mut self.journeys[journey.index()].funnel[place];
         stage.passed += 1;
         stage.passed_at_once += u64::from(nth == 1);
     }
 
     /// A shopper who came to the unit at this place of the journey did not get through it, and never will.
-    pub fn stopped(&mut self, journey: JourneyId, place: usize) {
+    pub fn record_stop(&mut self, journey: JourneyId, place: usize) {
         self.journeys[journey.index()].funnel[place].stopped += 1;
     }
 
@@ -38,12 +38,12 @@ impl Tally {
     }
 
     /// A shopper left by choice after the unit at this place of the journey.
-    pub fn left(&mut self, journey: JourneyId, place: usize) {
+    pub fn record_leave(&mut self, journey: JourneyId, place: usize) {
         self.journeys[journey.index()].funnel[place].left += 1;
     }
 
     /// A shopper met the second failed attempt of the journey.
-    pub fn repeated(&mut self, at: Micros) {
+    pub fn record_repeat(&mut self, at: Micros) {
         self.seconds.entry(self.shape.second_of(at)).or_default().repeated += 1;
     }
 
@@ -68,7 +68,7 @@ impl Tally {
         }
         end.bought_at.into_iter().for_each(|at| record(&mut journey.time_to_buy, at));
         if let (Some(at), Some(effort)) = (end.bought_at, end.effort) {
-            journey.friction.bought(block, at.since(end.arrived_at), effort);
+            journey.friction.record_buyer(block, at.since(end.arrived_at), effort);
         }
 
         let outcome = outcome_of(end);
@@ -115,7 +115,13 @@ impl Tally {
     }
 
     /// A shopper who was due `at` has been to both shops.
-    pub fn paired(&mut self, at: Micros, of: PairQuestion, in_target: bool, in_baseline: bool) {
+    pub fn record_pair(
+        &mut self,
+        at: Micros,
+        of: PairQuestion,
+        in_target: bool,
+        in_baseline: bool,
+    ) {
         let block = self.shape.block_of(at);
         let pairs = self.pairs.entry(block).or_default().entry(of).or_default();
         let count = match (in_target, in_baseline) {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::settings::RunSettings;
-use crate::base::{Micros, Slice, counted};
+use crate::base::{Micros, Slice, count_of};
 use crate::tally::{Tally, TallyShape};
 
 /// What a stored tally is of: enough to compile the plan again and to report without the files it came from.
@@ -127,7 +127,7 @@ impl LostFrames {
 impl fmt::Display for LostFrames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LostFrames { places, bytes, at, between: (from, until) } = *self;
-        let places = counted(places, "place");
+        let places = count_of(places, "place");
         write!(f, "damaged at byte {at}: {bytes} bytes in {places} can't be read; ")?;
         write!(f, "what was counted between second {from} and second {until} is incomplete")
     }

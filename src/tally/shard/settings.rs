@@ -104,13 +104,13 @@ impl TryFrom<BTreeMap<String, String>> for RunSettings {
             None => None,
             Some(name) => Some(PairedSettings {
                 name,
-                primary: required(&mut map, "duet.primary")?,
-                margin: required(&mut map, "duet.margin")?,
+                primary: take_required(&mut map, "duet.primary")?,
+                margin: take_required(&mut map, "duet.margin")?,
                 noise: map.remove("duet.noise"),
             }),
         };
-        let run = required(&mut map, "run")?;
-        let cores = number("cores", required(&mut map, "cores")?)?;
+        let run = take_required(&mut map, "run")?;
+        let cores = number("cores", take_required(&mut map, "cores")?)?;
         Ok(RunSettings { run, cores, source: SourceSettings::from_map(map)?, paired })
     }
 }
@@ -170,7 +170,7 @@ fn with_prefix(
     values.into_iter().map(move |(name, value)| (format!("{prefix}{name}"), value))
 }
 
-fn required(
+fn take_required(
     map: &mut BTreeMap<String, String>,
     key: &'static str,
 ) -> Result<String, SettingsError> {

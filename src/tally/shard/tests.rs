@@ -62,8 +62,12 @@ pub(in crate::tally) fn header_of(shape: TallyShape) -> ShardHeader {
 /// What a core may have counted within a second.
 fn delta(second: u64) -> Tally {
     let mut tally = Tally::new(shape());
-    tally.planned(Micros::from_secs(second));
-    tally.arrived(JourneyId(0), Micros::from_secs(second), Micros::from_secs(second) + Micros(70));
+    tally.record_planned(Micros::from_secs(second));
+    tally.record_arrival(
+        JourneyId(0),
+        Micros::from_secs(second),
+        Micros::from_secs(second) + Micros(70),
+    );
     (0..40).for_each(|i| {
         tally.step_attempt(&attempt((i % 4) as u16, second * 1_000 + i, 20 + i * i, Outcome::Ok))
     });
@@ -269,7 +273,7 @@ fn kept_without(at: usize) -> (Tally, Ending, Option<u64>) {
 fn what_lies_between_whole_parts_is_said_to_be_lost() {
     let due = |second: u64| {
         let mut tally = Tally::new(shape());
-        tally.planned(Micros::from_secs(second));
+        tally.record_planned(Micros::from_secs(second));
         tally
     };
     let mut bytes = Vec::new();

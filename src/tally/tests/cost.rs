@@ -15,8 +15,8 @@ fn rush(tally: &mut Tally, from: u64, to: u64, per_second: u64) {
             [nodes[pick(3, 12) as usize].clone(), Observed::Missing],
         );
         let outcome = if failed { Outcome::Failed(FailureKind::ServerError) } else { Outcome::Ok };
-        tally.planned(arrived_at);
-        tally.arrived(JourneyId(0), arrived_at, arrived_at + Micros(40));
+        tally.record_planned(arrived_at);
+        tally.record_arrival(JourneyId(0), arrived_at, arrived_at + Micros(40));
         for step in 0..4u16 {
             let took = 20 + pick(4 + u64::from(step), 80);
             let due = arrived_at.0 / 1_000 + 500 * u64::from(step);

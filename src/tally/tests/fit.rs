@@ -9,7 +9,7 @@ type Forgery = (&'static str, fn(&mut Tally));
 /// Some counts of each kind.
 fn counted() -> Tally {
     let mut tally = Tally::new(shape());
-    tally.planned(Micros::from_secs(1));
+    tally.record_planned(Micros::from_secs(1));
     tally.step_attempt(&attempt(0, 1_000, 20, Outcome::Ok));
     tally.unit_attempt(&tried(1, &[0, 1], &[is("a"), is("b")], Outcome::Ok));
     tally.sample(&cause(1, FailureKind::TooSlow, "given up"), 1, line(1));
@@ -52,7 +52,7 @@ const FORGERIES: [Forgery; 24] = [
         tally.causes.insert(site, FailureMessages::default());
     }),
     ("step 7,", |tally| tally.sample(&cause(7, FailureKind::Dns, ""), 3, line(1))),
-    ("step 5,", |tally| tally.paired(Micros(0), PairQuestion::Step(StepId(5)), true, true)),
+    ("step 5,", |tally| tally.record_pair(Micros(0), PairQuestion::Step(StepId(5)), true, true)),
     ("step 6,", |tally| {
         let arm = RetryArmKey { step: StepId(6), arm: 0, eligible: 1, new_key: false };
         tally.retried_in_arm(arm, Outcome::Ok);

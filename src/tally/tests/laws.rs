@@ -25,11 +25,11 @@ enum Told {
 
 fn tell(tally: &mut Tally, told: &Told) {
     match told.clone() {
-        Told::Planned(at) => tally.planned(Micros(at)),
+        Told::Planned(at) => tally.record_planned(Micros(at)),
         Told::Arrived(journey, at, lag) => {
-            tally.arrived(JourneyId(journey), Micros(at), Micros(at + lag))
+            tally.record_arrival(JourneyId(journey), Micros(at), Micros(at + lag))
         }
-        Told::Unstarted(at, cause) => tally.unstarted(Micros(at), &format!("cause {cause}")),
+        Told::Unstarted(at, cause) => tally.record_unstarted(Micros(at), &format!("cause {cause}")),
         Told::OwnFailure(cause) => {
             let fault = if cause % 2 == 0 { OwnFault::Means } else { OwnFault::Scenario };
             (cause..cause + 8)
@@ -68,15 +68,15 @@ fn tell(tally: &mut Tally, told: &Told) {
             })
         }
         Told::Funnel(place, nth) => {
-            tally.entered(JourneyId(0), place);
-            tally.passed(JourneyId(0), place, nth);
-            tally.left(JourneyId(0), place);
+            tally.record_entry(JourneyId(0), place);
+            tally.record_pass(JourneyId(0), place, nth);
+            tally.record_leave(JourneyId(0), place);
         }
         Told::RetriedInArm(step, arm, outcome) => tally.retried_in_arm(
             RetryArmKey { step: StepId(step), arm, eligible: u16::from(arm) | 1, new_key: false },
             outcome,
         ),
-        Told::Repeated(at) => tally.repeated(Micros(at)),
+        Told::Repeated(at) => tally.record_repeat(Micros(at)),
         Told::End(at, failures, end, attribute, observed, worth) => {
             tally.shopper_end(&ShopperEnd {
                 arrived_at: Micros(at),
@@ -107,7 +107,7 @@ fn tell(tally: &mut Tally, told: &Told) {
         Told::Paired(at, step, here, beside) => {
             let of =
                 if step == 0 { PairQuestion::Repeated } else { PairQuestion::Step(StepId(step)) };
-            tally.paired(Micros(at), of, here, beside);
+            tally.record_pair(Micros(at), of, here, beside);
         }
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn ended<'a>(attributes: &'a [u8], observed: &'a [Observed]) -> Shopp
         attributes,
         observed,
         order_value: Some(MinorUnits(4_999)),
-        ..ShopperEnd::untroubled(
+        ..ShopperEnd::without_trouble(
             ShopperId(1),
             JourneyId(0),
             Micros::from_secs(12),

@@ -67,10 +67,10 @@ fn each_outcome_has_its_own_times() {
 #[test]
 fn the_lag_of_an_arrival_is_counted_once() {
     let mut tally = Tally::new(shape());
-    tally.planned(Micros::from_secs(1));
-    tally.arrived(JourneyId(0), Micros::from_secs(1), Micros(2_300_000));
+    tally.record_planned(Micros::from_secs(1));
+    tally.record_arrival(JourneyId(0), Micros::from_secs(1), Micros(2_300_000));
     tally.step_attempt(&StepAttempt { arrival: true, ..attempt(0, 1_000, 1_500, Outcome::Ok) });
-    tally.unstarted(Micros::from_secs(11), "at the limit of shoppers at once");
+    tally.record_unstarted(Micros::from_secs(11), "at the limit of shoppers at once");
     let block = &tally.blocks[&0];
     assert_eq!(
         (block.planned, block.started, block.lag.count(), block.arrival_lag.count()),
@@ -250,13 +250,13 @@ fn the_sixty_fifth_value_of_a_name_blurs_that_name_only() {
 fn the_funnel_knows_who_got_through_at_once() {
     let mut tally = Tally::new(shape());
     for nth in [1, 2] {
-        tally.entered(JourneyId(0), 1);
-        tally.passed(JourneyId(0), 1, nth);
+        tally.record_entry(JourneyId(0), 1);
+        tally.record_pass(JourneyId(0), 1, nth);
     }
-    tally.entered(JourneyId(0), 1);
-    tally.stopped(JourneyId(0), 1);
+    tally.record_entry(JourneyId(0), 1);
+    tally.record_stop(JourneyId(0), 1);
     tally.cut_off(JourneyId(0), 1);
-    tally.left(JourneyId(0), 1);
+    tally.record_leave(JourneyId(0), 1);
     assert_eq!(
         tally.journeys[0].funnel,
         [

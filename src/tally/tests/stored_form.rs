@@ -32,12 +32,14 @@ fn times(count: u64, record: impl FnMut(u64)) {
 }
 
 fn record_arrivals(tally: &mut Tally) {
-    times(31, |i| tally.planned(Micros::from_secs(i)));
-    times(29, |i| tally.arrived(JourneyId(0), Micros::from_secs(i), Micros(i * 1_000_000 + 40)));
-    times(2, |i| tally.unstarted(Micros::from_secs(i), "too many shoppers at once"));
+    times(31, |i| tally.record_planned(Micros::from_secs(i)));
+    times(29, |i| {
+        tally.record_arrival(JourneyId(0), Micros::from_secs(i), Micros(i * 1_000_000 + 40))
+    });
+    times(2, |i| tally.record_unstarted(Micros::from_secs(i), "too many shoppers at once"));
     times(3, |_| tally.came_again(true));
     times(4, |_| tally.came_again(false));
-    times(5, |i| tally.repeated(Micros::from_secs(i)));
+    times(5, |i| tally.record_repeat(Micros::from_secs(i)));
 }
 
 fn record_attempts(tally: &mut Tally) {
@@ -73,7 +75,7 @@ fn record_attempts(tally: &mut Tally) {
         [(3, true, true), (4, true, false), (5, false, true), (6, false, false)]
     {
         for of in [PairQuestion::Repeated, PairQuestion::Purchase, PairQuestion::Step(StepId(3))] {
-            times(count, |i| tally.paired(Micros::from_secs(i * 5), of, here, beside));
+            times(count, |i| tally.record_pair(Micros::from_secs(i * 5), of, here, beside));
         }
     }
 }
@@ -137,11 +139,11 @@ fn record_purchases(tally: &mut Tally) {
 
 fn record_journeys(tally: &mut Tally) {
     let journey = JourneyId(0);
-    times(9, |_| tally.entered(journey, 1));
-    times(7, |_| tally.passed(journey, 1, 2));
-    times(4, |_| tally.passed(journey, 1, 1));
-    times(3, |_| tally.left(journey, 1));
-    times(2, |_| tally.stopped(journey, 1));
+    times(9, |_| tally.record_entry(journey, 1));
+    times(7, |_| tally.record_pass(journey, 1, 2));
+    times(4, |_| tally.record_pass(journey, 1, 1));
+    times(3, |_| tally.record_leave(journey, 1));
+    times(2, |_| tally.record_stop(journey, 1));
     times(6, |_| tally.cut_off(journey, 1));
     tally.sample(&cause(1, FailureKind::TooSlow, "given up"), 99, line(7));
 }

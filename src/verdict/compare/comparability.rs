@@ -2,7 +2,7 @@
 
 use super::run::ComparedRun;
 use super::scenario_diff::{ScenarioSource, differences};
-use crate::base::counted;
+use crate::base::count_of;
 use crate::verdict::facts::{Completion, RunFacts};
 
 /// The most differences between two scenarios that are listed.
@@ -59,7 +59,7 @@ pub fn scenario_differences(
     let more = found.len().saturating_sub(MAX_SHOWN);
     found.truncate(MAX_SHOWN);
     found.extend(
-        (more > 0).then(|| counted(more as u64, "more difference") + " between the scenarios"),
+        (more > 0).then(|| count_of(more as u64, "more difference") + " between the scenarios"),
     );
     found
 }

@@ -117,7 +117,7 @@ fn measure_quantile(
 impl Figure {
     /// A quantile of spans; none where there are none.
     pub fn of_quantile(spans: &SpanSample<'_>, quantile: f64) -> Option<Figure> {
-        let ranked = spans.ranked(0..u32::MAX);
+        let ranked = spans.rank_spans(0..u32::MAX);
         let at = ranked.at(quantile)?;
         Some(Figure { value: at.span.0 as f64, at_least: at.at_least, sample: ranked.count() })
     }

@@ -69,7 +69,7 @@ pub fn health(plan: &Plan, tally: &Tally, facts: &RunFacts) -> GeneratorHealth {
 
     let mut issues = Vec::new();
     let mut issue = |severity, cause| issues.push(HealthIssue { severity, cause });
-    unstarted(tally, facts.completion)
+    judge_unstarted(tally, facts.completion)
         .into_iter()
         .for_each(|(severity, cause)| issue(severity, cause));
     if !late_blocks.is_empty() || surely_beyond(late, all.count(), LATE_SHARE) {
@@ -95,7 +95,7 @@ pub fn health(plan: &Plan, tally: &Tally, facts: &RunFacts) -> GeneratorHealth {
     if let Some(met) = throttling(plan, tally) {
         issue(Validity::Suspect, IssueCause::Throttled(met));
     }
-    unfinished(tally, facts.completion)
+    judge_unfinished(tally, facts.completion)
         .into_iter()
         .for_each(|cause| issue(Validity::Suspect, cause));
     let held: u64 = tally.blocks.values().map(|block| block.held).sum();
@@ -131,7 +131,7 @@ pub fn health(plan: &Plan, tally: &Tally, facts: &RunFacts) -> GeneratorHealth {
 }
 
 /// Arrivals that never started. Those that were due at the moment when a person stopped the run are nobody's fault.
-fn unstarted(tally: &Tally, completion: Completion) -> Option<(Validity, IssueCause)> {
+fn judge_unstarted(tally: &Tally, completion: Completion) -> Option<(Validity, IssueCause)> {
     let blameless = |why: &str| completion != Completion::Complete && why == STOPPED;
     let why: BTreeMap<String, u64> = tally
         .arrivals
@@ -154,7 +154,7 @@ fn unstarted(tally: &Tally, completion: Completion) -> Option<(Validity, IssueCa
 }
 
 /// Shoppers whom the end of a run that nobody stopped cut off, if they are too many to be left out.
-fn unfinished(tally: &Tally, completion: Completion) -> Option<IssueCause> {
+fn judge_unfinished(tally: &Tally, completion: Completion) -> Option<IssueCause> {
     let count = |holds: &dyn Fn(End) -> bool| -> u64 {
         let kept = tally.shoppers.iter().filter(|(key, _)| holds(key.outcome.end));
         kept.map(|(_, count)| count.shoppers).sum()

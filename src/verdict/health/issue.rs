@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::base::{Micros, counted, thousands};
+use crate::base::{Micros, count_of, thousands};
 use crate::tally::OwnFault;
 use crate::verdict::causes::Throttling;
 
@@ -153,7 +153,7 @@ impl fmt::Display for IssueCause {
                     f,
                     "{} of {} never started",
                     thousands(*arrivals),
-                    counted(*planned, "arrival")
+                    count_of(*planned, "arrival")
                 )
             }
             IssueCause::Unstarted { arrivals, planned, why } => {
@@ -161,7 +161,7 @@ impl fmt::Display for IssueCause {
                     f,
                     "{} of {} never started ({})",
                     thousands(*arrivals),
-                    counted(*planned, "arrival"),
+                    count_of(*planned, "arrival"),
                     list(why)
                 )
             }
@@ -171,7 +171,7 @@ impl fmt::Display for IssueCause {
                     f,
                     "{} of {} ({share:.2} %) started late by up to {worst}, ",
                     thousands(*attempts),
-                    counted(*of, "attempt")
+                    count_of(*of, "attempt")
                 )?;
                 match &spans[..] {
                     [] => write!(f, "throughout the run"),
@@ -212,13 +212,13 @@ impl fmt::Display for IssueCause {
                 write!(f, "the generator's threads were busy {:.0} % of the time", 100.0 * fraction)
             }
             IssueCause::Held(requests) => {
-                write!(f, "{} delayed by a rate limit", counted(*requests, "request"))
+                write!(f, "{} delayed by a rate limit", count_of(*requests, "request"))
             }
             IssueCause::Throttled(met) => write!(
                 f,
                 "the shop answered {} of {} with 429, whatever their attributes, since {} at {} requests/s: a limit on the load generator's address, not on shoppers; losses leave it out",
                 thousands(met.shoppers),
-                counted(met.of, "shopper"),
+                count_of(met.of, "shopper"),
                 met.began_at,
                 thousands(met.rate)
             ),
@@ -226,7 +226,7 @@ impl fmt::Display for IssueCause {
                 f,
                 "the end of the run cut off {} of {}, whose outcome is unknown",
                 thousands(*shoppers),
-                counted(*of, "shopper")
+                count_of(*of, "shopper")
             ),
             IssueCause::Crowded(fraction) => write!(
                 f,
@@ -240,7 +240,7 @@ impl fmt::Display for IssueCause {
             ),
             IssueCause::Tolerant(lag) => write!(f, "lag of up to {lag} was overlooked"),
             IssueCause::CoarseTimer => write!(f, "this system has no precise timer"),
-            IssueCause::Clamped(spans) => write!(f, "{} above one hour", counted(*spans, "time")),
+            IssueCause::Clamped(spans) => write!(f, "{} above one hour", count_of(*spans, "time")),
         }
     }
 }

@@ -102,7 +102,7 @@ impl Attribution {
     }
 
     /// What the group met at all its steps together, or anywhere if it has none, and what all others met.
-    pub(super) fn observed(
+    pub(super) fn observed_counts(
         &self,
         plan: &Plan,
         counts: &Counts,

@@ -47,7 +47,7 @@ impl HotspotSite {
 impl FailedStep {
     /// None for shoppers who met no failure.
     pub(super) fn of_fate(fate: &ShopperOutcome) -> Option<FailedStep> {
-        Some(FailedStep { step: fate.blamed()?, repeated_at_unit: fate.repeated_at.is_some() })
+        Some(FailedStep { step: fate.blamed_step()?, repeated_at_unit: fate.repeated_at.is_some() })
     }
 }
 

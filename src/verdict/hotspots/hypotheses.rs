@@ -56,7 +56,7 @@ impl TestSet {
 
     /// All of them, corrected for their number. Tests of groups so small that no outcome could be listed count for nothing (Tarone 1990;
     /// with the rate of false discoveries Gilbert 2005): there is no other floor.
-    pub(super) fn corrected(&self) -> Vec<Test> {
+    pub(super) fn correct(&self) -> Vec<Test> {
         let mut tests: Vec<Test> = self.by_site.values().flatten().copied().collect();
         let most = testable(tests.iter().map(|test| test.least_p_value).collect());
         let is_testable = |test: &&mut Test| test.least_p_value * most as f64 <= MAX_Q;

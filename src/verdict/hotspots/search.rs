@@ -31,7 +31,7 @@ pub fn hotspots(plan: &Plan, tally: &Tally) -> Vec<HotSpot> {
     let mut explained: Vec<(HotspotSite, Group)> = Vec::new();
     let mut tests = TestSet::new(plan, &counts);
     for _ in 0..MAX_HOTSPOTS * counts.sites().len() {
-        let Some(attribution) = Attribution::costliest(&tests.corrected()) else { break };
+        let Some(attribution) = Attribution::costliest(&tests.correct()) else { break };
         let newly: Vec<(HotspotSite, Group)> = attribution.explains().collect();
         let sites = || newly.iter().map(|(site, _)| *site);
         let explained_before: Vec<(HotspotSite, Group)> =

@@ -131,8 +131,11 @@ fn under(
         blocks.as_ref().and_then(|blocks| blocks.bootstrap_error(|sums| Some(sums[1] / sums[0])));
     // Clustering widens; that blocks happened to agree is no reason to be surer than independent shoppers make us.
     let error = clustered.map_or(independent, |error| error.max(independent));
-    let order_value =
-        baskets.lost(&probability, blocks.as_ref(), if rate > 0.0 { error / rate } else { 0.0 });
+    let order_value = baskets.estimate_lost(
+        &probability,
+        blocks.as_ref(),
+        if rate > 0.0 { error / rate } else { 0.0 },
+    );
     let ci95 = mean_interval(rate, error, shoppers);
     let found = PatienceLoss {
         patience: model.patience.name.clone(),

@@ -52,17 +52,17 @@ impl<'t> Baskets<'t> {
         count: &ShopperCount,
     ) -> f64 {
         // A group's known worth is shared by its priced members; all of the group are lost with the same chance.
-        count.order_value.0 as f64 + self.estimated(journey, fate, count)
+        count.order_value.0 as f64 + self.estimate(journey, fate, count)
     }
 
-    fn estimated(&self, journey: JourneyId, fate: &ShopperOutcome, count: &ShopperCount) -> f64 {
+    fn estimate(&self, journey: JourneyId, fate: &ShopperOutcome, count: &ShopperCount) -> f64 {
         let unseen = count.shoppers.saturating_sub(count.priced);
         match fate.end {
             // Who went on after all, and filled no basket, would have filled none.
             End::Completed | End::LeftByChoice => 0.0,
             End::Lost | End::StoppedByCap | End::Unfinished if unseen == 0 => 0.0,
             End::Lost | End::StoppedByCap | End::Unfinished => {
-                unseen as f64 * self.expected(journey, fate)
+                unseen as f64 * self.expected_value_of(journey, fate)
             }
         }
     }
@@ -70,13 +70,13 @@ impl<'t> Baskets<'t> {
     /// What a shopper of this journey, whose basket was not seen, would have paid on average: the mean basket, times the share that
     /// goes on to a basket from where this one failed. The share is that of the scenario, so that those who failed on the way don't
     /// pass for shoppers who did not want to buy.
-    fn expected(&self, journey: JourneyId, fate: &ShopperOutcome) -> f64 {
+    fn expected_value_of(&self, journey: JourneyId, fate: &ShopperOutcome) -> f64 {
         let baskets = &self.seen[journey.index()];
         if baskets.priced == 0 {
             return 0.0;
         }
         let mean = baskets.order_value.0 as f64 / baskets.priced as f64;
-        let on_the_way = self.priced_at[journey.index()].zip(fate.blamed().or(fate.reached));
+        let on_the_way = self.priced_at[journey.index()].zip(fate.blamed_step().or(fate.reached));
         let goes_on = on_the_way.map_or(1.0, |(priced, failed)| {
             let [to, from] = [priced, failed].map(|step| self.visits[step.index()]);
             if from > 0.0 { (to / from).min(1.0) } else { 1.0 }
@@ -86,7 +86,7 @@ impl<'t> Baskets<'t> {
 
     /// What the lost would have paid, each with a chance to be lost. Its error is bootstrapped from `blocks` (shoppers,
     /// lost, worth), and relatively at least that of the number of the lost, `error_of_lost`.
-    pub(super) fn lost(
+    pub(super) fn estimate_lost(
         &self,
         probability: &dyn Fn(&ShopperOutcome) -> Interval,
         blocks: Option<&TimeBlocks>,
@@ -101,7 +101,7 @@ impl<'t> Baskets<'t> {
             let chance = probability(&key.outcome).high;
             known += chance * count.order_value.0 as f64;
             if chance > 0.0 {
-                estimated += chance * self.estimated(key.journey, &key.outcome, count);
+                estimated += chance * self.estimate(key.journey, &key.outcome, count);
             }
         }
         let total = known + estimated;

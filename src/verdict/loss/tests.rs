@@ -278,8 +278,11 @@ fn failures_on_the_way_do_not_make_a_lost_basket_smaller() {
         let found = loss(&simulated.plan, &simulated.tally, &[]).unwrap().by_patience.remove(0);
         let lost_at = |step: &str| {
             let step = Some(simulated.step(step));
-            let lost =
-                simulated.tally.shoppers.iter().filter(|(key, _)| key.outcome.blamed() == step);
+            let lost = simulated
+                .tally
+                .shoppers
+                .iter()
+                .filter(|(key, _)| key.outcome.blamed_step() == step);
             lost.map(|(_, count)| count.shoppers as f64).sum::<f64>()
         };
         // Buyers go on from the product with 60 %; a basket is worth 50.00.

@@ -127,8 +127,10 @@ pub fn budget(plan: &Plan, tally: &Tally) -> Option<BudgetFinding> {
         weak: share.is_some_and(|share| !share.by_blocks),
         // Of a part of the shoppers, or of a run that was cut short, as many as were planned.
         peak_hour: budget.peak_hour.unwrap_or_else(|| {
-            let planned =
-                plan.load.profile().map_or(tally.arrivals.started as f64, Profile::expected);
+            let planned = plan
+                .load
+                .profile()
+                .map_or(tally.arrivals.started as f64, Profile::expected_arrivals);
             planned / hours.max(1e-9)
         }),
         alarms: alarms(&budget, length, tally.shape.block)

@@ -205,7 +205,7 @@ fn show_span(
     q: f64,
 ) -> ObjectiveFinding {
     let window = worst.window.clone();
-    let ranked = spans.ranked(window.clone());
+    let ranked = spans.rank_spans(window.clone());
     let Some(seen) = ranked.at(q) else { return found };
     let cells =
         spans.beyond(seen.span).into_iter().filter(|(block, _)| window.contains(block)).collect();

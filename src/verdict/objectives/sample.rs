@@ -85,7 +85,7 @@ impl<'t> Sample<'t> {
                         .any(|unit| plan.units[usize::from(unit)].paying_step.is_some())
                 };
                 spans.never(tally, |took, fate| {
-                    sells(took) && !fate.purchased() && kept_from_the_end(fate)
+                    sells(took) && !fate.has_purchased() && kept_from_the_end(fate)
                 });
                 Sample::Spans(spans)
             }
@@ -241,7 +241,7 @@ impl<'t> SpanSample<'t> {
     }
 
     /// The spans of some blocks in ascending order.
-    pub fn ranked(&self, within: Range<u32>) -> RankedSpans {
+    pub fn rank_spans(&self, within: Range<u32>) -> RankedSpans {
         let mut ranked = RankedSpans::default();
         for block in self.blocks.range(within).map(|(_, block)| block) {
             block.successes.iter().for_each(|seen| ranked.successes.merge_into_open(seen));

@@ -45,7 +45,8 @@ pub fn repeats(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Repeats {
         .map(|i| UnitRepeats::of(tally, UnitId(i as u16)))
         .filter(|unit| unit.first.trials > 0)
         .collect();
-    let where_fell = |place: &dyn Fn(&ShopperOutcome) -> Option<StepId>| ranked(plan, tally, place);
+    let where_fell =
+        |place: &dyn Fn(&ShopperOutcome) -> Option<StepId>| rank_steps(plan, tally, place);
     let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
     Repeats {
         source: RepeatSource::new(tally, &first_failure_rates(&units), pooled.p_first, incidents),
@@ -53,7 +54,7 @@ pub fn repeats(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Repeats {
         units,
         first_failed: where_fell(&|fate| fate.first_failed),
         second_failed: where_fell(&|fate| fate.second_failed),
-        repeated_from: where_fell(&|fate| fate.blamed().filter(|_| fate.failures >= 2)),
+        repeated_from: where_fell(&|fate| fate.blamed_step().filter(|_| fate.failures >= 2)),
     }
 }
 
@@ -62,7 +63,7 @@ fn first_failure_rates(units: &[UnitRepeats]) -> BTreeMap<UnitId, f64> {
     units.iter().map(|unit| (unit.unit, unit.first.value().unwrap_or_default())).collect()
 }
 
-fn ranked(
+fn rank_steps(
     plan: &Plan,
     tally: &Tally,
     place: &dyn Fn(&ShopperOutcome) -> Option<StepId>,

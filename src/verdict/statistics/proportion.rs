@@ -89,7 +89,7 @@ pub fn mean_interval(mean: f64, standard_error: f64, n: u64) -> Interval {
 
 impl Rate {
     /// A rate of events that cluster in time by this design effect; none where clustering could not be judged.
-    pub fn clustered(events: u64, trials: u64, design_effect: Option<f64>) -> Rate {
+    pub fn from_clusters(events: u64, trials: u64, design_effect: Option<f64>) -> Rate {
         Rate {
             events,
             trials,

@@ -43,12 +43,12 @@ pub fn min_sample(q: f64) -> u64 {
 /// The quantile `q` of a sample that can carry it, with the order statistics nq ± z √(nq(1 − q)) around it (David and
 /// Nagaraja 2003, 7.1).
 pub fn quantile(sample: &Latency, q: f64) -> Option<Quantile> {
-    clustered(sample, q, |_| 1.0)
+    from_clusters(sample, q, |_| 1.0)
 }
 
 /// The same, with the order statistics nq ± z √(d nq(1 − q)), where clustering in time inflates by d the variance of the share of the
 /// sample beyond the quantile (Woodruff 1952).
-fn clustered(sample: &Latency, q: f64, effect: impl Fn(Micros) -> f64) -> Option<Quantile> {
+fn from_clusters(sample: &Latency, q: f64, effect: impl Fn(Micros) -> f64) -> Option<Quantile> {
     let n = sample.count();
     if n < min_sample(q) {
         return None;
@@ -80,7 +80,7 @@ impl Quantiles {
     }
 
     fn with(sample: &Latency, effect: &dyn Fn(Micros) -> f64) -> Quantiles {
-        let at = |q| clustered(sample, q, effect);
+        let at = |q| from_clusters(sample, q, effect);
         Quantiles {
             count: sample.count(),
             p50: at(0.5),

@@ -34,7 +34,7 @@ pub fn endings(plan: &Plan, tally: &Tally, journey: JourneyId) -> Endings {
     let mut found = Endings::default();
     for (key, count) in tally.shoppers.iter().filter(|(key, _)| key.journey == journey) {
         let fate = &key.outcome;
-        let place = match (fate.purchased(), fate.failures, fate.end) {
+        let place = match (fate.has_purchased(), fate.failures, fate.end) {
             (true, 0, _) => &mut found.bought_at_once,
             (true, 1, _) => &mut found.bought_after_one,
             (true, ..) => &mut found.bought_after_more,

@@ -120,7 +120,7 @@ mod tests {
                 bought_at: Some(Micros::from_secs(seconds)),
                 effort: Some(effort),
                 attributes: &[0, 0],
-                ..ShopperEnd::untroubled(
+                ..ShopperEnd::without_trouble(
                     ShopperId(who),
                     JourneyId(1),
                     Micros::ZERO,

@@ -107,7 +107,7 @@ pub fn shoppers(plan: &Plan, tally: &Tally) -> ShopperFindings {
         lost: ended(End::Lost),
         stopped_by_cap: ended(End::StoppedByCap),
         unfinished: ended(End::Unfinished),
-        purchased: count(&|fate| fate.purchased()),
+        purchased: count(&|fate| fate.has_purchased()),
         failed: rate(&|fate| fate.failures >= 1),
         failed_once: count(&|fate| fate.failures == 1),
         repeated: rate(&|fate| fate.failures >= 2),
@@ -132,7 +132,7 @@ fn by_failures(plan: &Plan, tally: &Tally) -> [ByFailures; 4] {
     for (key, count) in &tally.shoppers {
         let row = &mut table[usize::from(key.outcome.failures).min(3)];
         row.shoppers += count.shoppers;
-        row.purchased += if key.outcome.purchased() { count.shoppers } else { 0 };
+        row.purchased += if key.outcome.has_purchased() { count.shoppers } else { 0 };
         row.lost += model.to_failures(&key.outcome).high * count.shoppers as f64;
     }
     table

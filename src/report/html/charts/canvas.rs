@@ -128,7 +128,7 @@ impl Plot {
         let drawn =
             self.draw(format, SVGBackend::with_string(&mut text, format.size).into_drawing_area());
         debug_assert!(drawn.is_ok(), "text takes every picture");
-        svg::framed(format.class, format.size, alternative, svg::inner(&text))
+        svg::frame(format.class, format.size, alternative, svg::inner(&text))
     }
 
     fn draw(&self, format: &ChartSize, root: Area<'_, Shift>) -> Drawn {

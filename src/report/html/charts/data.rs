@@ -49,13 +49,13 @@ impl ChartData {
             length: plot.x.high,
             lines: plot.lines.iter().map(|line| LineData::of(line, log)).collect(),
             bands: plot.bands.iter().filter_map(BandData::of).collect(),
-            marks: plot.marks.iter().map(|(at, name)| (*at, shown(name))).collect(),
+            marks: plot.marks.iter().map(|(at, name)| (*at, display_name(name))).collect(),
         }
     }
 }
 
 /// A name as the page shows it. What is not seen is spelt out before it becomes JSON, which must not be changed later.
-fn shown(name: &str) -> String {
+fn display_name(name: &str) -> String {
     visible(name).into_owned()
 }
 
@@ -67,21 +67,21 @@ impl LineData {
         for stretch in line.stretches.iter().filter(|stretch| !stretch.is_empty()) {
             if let Some(last) = x.last().copied() {
                 let first: f64 = stretch[0].0;
-                x.push(rounded(last + (first - last) / 2.0));
+                x.push(round_to_millis(last + (first - last) / 2.0));
                 y.push(None);
             }
             for (at, value) in stretch {
-                x.push(rounded(*at));
+                x.push(round_to_millis(*at));
                 y.push(Some(significant(if log { 10f64.powf(*value) } else { *value })));
             }
         }
-        let (name, colour) = (shown(&line.name), line.colour.key());
+        let (name, colour) = (display_name(&line.name), line.colour.key());
         LineData { name, colour, filled: line.filled, x, y }
     }
 }
 
 /// Milliseconds are enough for a place in time.
-fn rounded(seconds: f64) -> f64 {
+fn round_to_millis(seconds: f64) -> f64 {
     (seconds * 1_000.0).round() / 1_000.0
 }
 
@@ -111,8 +111,8 @@ impl BandData {
             | Colour::Ink
             | Colour::Grid => return None,
         };
-        let (from, until) = (rounded(band.from), rounded(band.until));
-        Some(BandData { from, until, kind, name: shown(&band.name) })
+        let (from, until) = (round_to_millis(band.from), round_to_millis(band.until));
+        Some(BandData { from, until, kind, name: display_name(&band.name) })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Chart;
 use super::svg::Svg;
 use crate::report::json::{FunnelDocument, JourneyDocument};
-use crate::report::view::format::{count, counted};
+use crate::report::view::format::{count, count_of};
 
 const LEFT: f64 = 40.0;
 /// From the first bar to the last, at least.
@@ -303,7 +303,7 @@ fn alternative(journey: &JourneyDocument) -> String {
     };
     format!(
         "Of {} who started {}, {} bought without failures, {} after one failure, {} after two or more; {} left by choice, {} never passed a unit{trying}{cut_off}.",
-        counted(journey.started, "shopper"),
+        count_of(journey.started, "shopper"),
         journey.name,
         count(found.bought_at_once),
         count(found.bought_after_one),

@@ -5,7 +5,7 @@ use super::axis::{Axis, millis};
 use super::canvas::{ChartLine, Colour, Plot};
 use crate::report::html::series::{Spread, StepSeries};
 use crate::report::json::SpansDocument;
-use crate::report::view::format::{count, counted};
+use crate::report::view::format::{count, count_of};
 
 /// One step's distributions, with the quantiles that its sample carries.
 pub(in crate::report::html) fn spread(
@@ -35,7 +35,7 @@ pub(in crate::report::html) fn spread(
         count(step.response.count),
         if told.is_empty() { "" } else { ", " },
         told.join(", "),
-        counted(step.failures.count, "failure")
+        count_of(step.failures.count, "failure")
     );
     let marks = quantiles
         .iter()

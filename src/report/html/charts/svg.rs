@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 /// A drawing in a frame that scales, with words for who can't see it.
-pub(super) fn framed(class: &str, size: (u32, u32), alternative: &str, inner: &str) -> String {
+pub(super) fn frame(class: &str, size: (u32, u32), alternative: &str, inner: &str) -> String {
     let (width, height) = size;
-    let alternative = escaped(alternative);
+    let alternative = escape(alternative);
     format!(
         "<svg class=\"chart {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{alternative}\">{inner}</svg>"
     )
@@ -19,7 +19,7 @@ pub(super) fn inner(svg: &str) -> &str {
 }
 
 /// Text as it is, whatever signs are in it.
-pub(super) fn escaped(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     html_escape::encode_safe(text).into_owned()
 }
 
@@ -59,11 +59,11 @@ impl Svg {
         let _ = write!(
             self.text,
             "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
-            escaped(words)
+            escape(words)
         );
     }
 
     pub(super) fn finish(self, class: &str, size: (u32, u32), alternative: &str) -> String {
-        framed(class, size, alternative, &self.text)
+        frame(class, size, alternative, &self.text)
     }
 }

@@ -254,7 +254,7 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
                     _ => missing(&url, classify_status(status), format!("status {status}")),
                 };
             };
-            let next = match address::redirected(&url, &location) {
+            let next = match address::redirect_target(&url, &location) {
                 Ok(next) => next,
                 Err(error) => return missing(&url, FailureKind::Protocol, error.to_string()),
             };

@@ -29,7 +29,7 @@ type Row = (&'static str, u16, Vec<(HeaderName, &'static str)>);
 struct HoldsBack(Micros);
 
 impl FetchWatcher for Vec<RedirectHop> {
-    fn exchanged(&mut self, _: &WireRequest, _: &Exchange, hop: RedirectHop) {
+    fn exchange_done(&mut self, _: &WireRequest, _: &Exchange, hop: RedirectHop) {
         self.push(hop);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::choices::Choices;
 use super::direction::direction;
-use super::marked::marked;
+use super::marked::mark_forms;
 use super::tree::{NodeId, Tree};
 use super::value::Typing;
 
@@ -108,7 +108,7 @@ impl Control {
 
 /// Reads the forms; `css` marks those that it matches.
 pub(super) fn forms(html: &str, css: Option<&str>) -> Forms {
-    let html = marked(html, css);
+    let html = mark_forms(html, css);
     let tree = &Tree::parse(&html.page);
     let mut reader = ControlReader { tree, ids: HashMap::new(), checked: HashMap::new() };
     let mut read = Forms::default();
@@ -188,7 +188,7 @@ impl<'t> ControlReader<'t> {
     }
 
     /// Whether it is disabled, by itself or by a fieldset around it (WHATWG HTML, 4.10.18.5).
-    fn disabled(&self, node: NodeId) -> bool {
+    fn is_disabled(&self, node: NodeId) -> bool {
         let mut inner = node;
         let by_fieldset = |outer: NodeId| {
             let from = std::mem::replace(&mut inner, outer);
@@ -204,7 +204,7 @@ impl<'t> ControlReader<'t> {
     /// The control at a node, if it can have a part in what is sent.
     fn control(&self, node: NodeId) -> Option<Control> {
         let attribute = |name| self.tree.attribute(node, name).map(str::to_owned);
-        if self.disabled(node) {
+        if self.is_disabled(node) {
             return None;
         }
         let kind = match self.tree.name(node) {

@@ -24,7 +24,7 @@ pub(super) fn encoding(accepted: Option<&str>, page: &'static Encoding) -> &'sta
 }
 
 /// The pairs as a query or a body, `a=1&b=2`.
-fn urlencoded(entries: &[Entry], encoding: &'static Encoding) -> String {
+fn encode_urlencoded(entries: &[Entry], encoding: &'static Encoding) -> String {
     let mut encoded = String::with_capacity(32 * entries.len());
     for pair in pairs(entries, encoding) {
         append_pair(&mut encoded, &pair.name, &pair.value);
@@ -43,7 +43,7 @@ pub(super) fn query(
     if enctype == "text/plain" && form_posts {
         WINDOWS_1252.decode_without_bom_handling(&lines(entries, encoding)).0.into_owned()
     } else {
-        urlencoded(entries, encoding)
+        encode_urlencoded(entries, encoding)
     }
 }
 
@@ -68,13 +68,13 @@ pub(super) fn body(
             let body = if form_posts {
                 lines(entries, encoding).into()
             } else {
-                urlencoded(entries, encoding).into()
+                encode_urlencoded(entries, encoding).into()
             };
             (HeaderValue::from_static("text/plain"), body)
         }
         _ => (
             HeaderValue::from_static("application/x-www-form-urlencoded"),
-            urlencoded(entries, encoding).into(),
+            encode_urlencoded(entries, encoding).into(),
         ),
     }
 }

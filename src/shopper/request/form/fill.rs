@@ -58,7 +58,7 @@ pub(super) fn fill<'f>(
             .collect::<Result<_, SubmitError>>()?;
         wishes.push(Wish { name: render(name)?, values });
     }
-    let pressed = pressed(form, page, wanted, &render)?;
+    let pressed = find_button(form, page, wanted, &render)?;
     let mut entries = Vec::with_capacity(form.controls.len() + wanted.extra.len());
     for control in &form.controls {
         if let Kind::Button(button) = &control.kind {
@@ -96,7 +96,7 @@ pub(super) fn fill<'f>(
 }
 
 /// The button of that name, or the form's first that can be pressed.
-fn pressed<'f>(
+fn find_button<'f>(
     form: &'f Form,
     page: &str,
     wanted: &Submit,

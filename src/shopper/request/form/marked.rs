@@ -14,7 +14,7 @@ pub(super) struct Marked<'p> {
 }
 
 /// The page with a mark on each form that `css` matches.
-pub(super) fn marked<'p>(html: &'p str, css: Option<&str>) -> Marked<'p> {
+pub(super) fn mark_forms<'p>(html: &'p str, css: Option<&str>) -> Marked<'p> {
     let Some(css) = css else { return Marked { page: Cow::Borrowed(html), mark: None } };
     let mut mark = "data-selected".to_owned();
     while html.contains(&mark) {

@@ -58,7 +58,7 @@ fn failed(
         stuck_on: (end == End::StoppedByCap).then_some(Setback::Failed),
         order_value: Some(MinorUnits(1)),
         end,
-        ..ShopperEnd::untroubled(ShopperId(who), JourneyId(1), Micros(who), Micros(who))
+        ..ShopperEnd::without_trouble(ShopperId(who), JourneyId(1), Micros(who), Micros(who))
     });
     let line = SampleLine {
         shopper: ShopperId(who),

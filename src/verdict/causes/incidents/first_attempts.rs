@@ -24,7 +24,7 @@ pub(super) struct FirstAttempts {
 pub(super) type ByUnit = BTreeMap<UnitId, (FirstAttempts, FirstAttempts)>;
 
 /// The units that failed more inside, if any that were attempted as well did not.
-pub(super) fn affected(by_unit: &ByUnit) -> Vec<UnitId> {
+pub(super) fn affected_units(by_unit: &ByUnit) -> Vec<UnitId> {
     let (mut affected, mut spared) = (Vec::new(), false);
     for (unit, (inside, outside)) in by_unit {
         let (inside, outside) = (inside.rate(), outside.rate());

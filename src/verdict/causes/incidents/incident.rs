@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::first_attempts::{FirstAttempts, affected, alike, excess_lost};
+use super::first_attempts::{FirstAttempts, affected_units, alike, excess_lost};
 use super::scan::{Found, scan};
 use crate::base::{Micros, UnitId};
 use crate::plan::{ArrivalModel, Plan};
@@ -75,7 +75,9 @@ fn incident(
         }
         let mut lost: BTreeMap<UnitId, SumOfSquares> = BTreeMap::new();
         for ((_, fate), count) in &block.began_to_fail {
-            let Some(blamed) = fate.blamed().map(|step| plan.step(step).unit) else { continue };
+            let Some(blamed) = fate.blamed_step().map(|step| plan.step(step).unit) else {
+                continue;
+            };
             if !here(blamed) {
                 continue;
             }
@@ -107,7 +109,7 @@ fn incident(
     let until = if to_the_end { at(span.last + 1).max(end(tally)) } else { at(span.last + 1) };
     Incident {
         unit,
-        units: if unit.is_none() { affected(&by_unit) } else { Vec::new() },
+        units: if unit.is_none() { affected_units(&by_unit) } else { Vec::new() },
         from: at(span.first),
         until,
         to_the_end,

@@ -17,7 +17,7 @@ pub(super) const MAX_INCIDENTS: usize = 8;
 pub(super) type BlockCounts = BTreeMap<u32, (u64, u64)>;
 
 /// First attempts, failures, and the failures that are expected if time makes no difference, by block.
-pub(super) type Line = BTreeMap<u32, Cell>;
+pub(super) type BlockSeries = BTreeMap<u32, Cell>;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
@@ -69,8 +69,8 @@ pub(super) fn scan(tally: &Tally) -> Vec<Found> {
 }
 
 /// The line of each unit, and of all of them together.
-fn lines(units: &BTreeMap<UnitId, BlockCounts>) -> BTreeMap<Option<UnitId>, Line> {
-    let mut lines: BTreeMap<Option<UnitId>, Line> = BTreeMap::new();
+fn lines(units: &BTreeMap<UnitId, BlockCounts>) -> BTreeMap<Option<UnitId>, BlockSeries> {
+    let mut lines: BTreeMap<Option<UnitId>, BlockSeries> = BTreeMap::new();
     for (unit, blocks) in units {
         let sum = |(n, c), (of, failed): &(u64, u64)| (n + of, c + failed);
         let (all, failed) = blocks.values().fold((0, 0), sum);
@@ -88,7 +88,7 @@ fn lines(units: &BTreeMap<UnitId, BlockCounts>) -> BTreeMap<Option<UnitId>, Line
 }
 
 /// The span that speaks most evidently for a higher rate of its own; it begins and ends with a block that has failures.
-fn most_evident(line: &Line) -> Option<BlockSpan> {
+fn most_evident(line: &BlockSeries) -> Option<BlockSpan> {
     let mut sums = vec![Cell::default()];
     let numbers: Vec<u32> = line.keys().copied().collect();
     for cell in line.values() {
@@ -115,7 +115,7 @@ fn most_evident(line: &Line) -> Option<BlockSpan> {
 }
 
 /// The failures in a span, and how likely so many are without a cause.
-fn test(line: &Line, span: BlockSpan, one_unit: bool) -> (u64, f64) {
+fn test(line: &BlockSeries, span: BlockSpan, one_unit: bool) -> (u64, f64) {
     let sum = |within: bool| {
         let cells =
             line.iter().filter(|(number, _)| (span.first..=span.last).contains(*number) == within);
