@@ -198,7 +198,9 @@ fn sources() -> Vec<(String, PathBuf, String)> {
         let mut entries: Vec<PathBuf> =
             fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         // Modules that exist only for tests are declared beside their folder's other modules.
-        let declarations = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
+        let declarations = [folder.join("mod.rs"), folder.with_extension("rs")]
+            .map(|parent| fs::read_to_string(parent).unwrap_or_default())
+            .concat();
         entries.retain(|path| !only_for_tests(&declarations, path));
         for path in entries {
             if path.is_dir() {

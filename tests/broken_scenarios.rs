@@ -274,7 +274,7 @@ fn loads() {
     check(&[
         (load("«arrivals: poisson»"), &["needs `stages`, `shape` or `closed`"], &["stages:"]),
         (load("stages: [{ hold: 1/s, for: 1m }]\n«closed»: 5"), &["contradict"], &["keep one"]),
-        (load("stages: [{ hold: 1/s, for: 1m }]\n«for»: 1m"), &["`for` has no meaning beside `stages`"], &["each stage"]),
+        (load("stages: [{ hold: 1/s, for: 1m }]\n«for»: 1m"), &["`for` has no meaning together with `stages`"], &["each stage"]),
         (load("stages: [«{ for: 1m }»]"), &["a stage needs `ramp`, `hold` or `jump`"], &["hold: 20/s"]),
         (load("stages: [{ ramp: 1/s, «hold»: 1/s, for: 1m }]"), &["`hold` and `ramp`"], &["two stages"]),
         (load("stages: [«{ hold: 1/s }»]"), &["a stage needs `for`"], &["add `for:`"]),
@@ -432,7 +432,7 @@ fn steps_and_requests() {
         (
             purchase("- { name: a, get: /, «continue»: 50% }\n- { name: b, get: / }"),
             &["inside a purchase"],
-            &["beside `purchase:`"],
+            &["at the level of `purchase:`"],
         ),
         (
             purchase(

@@ -64,7 +64,7 @@ impl Redactor {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(all.iter().map(|spelling| &spelling.bytes));
-        // Fails only beyond two thousand million bytes of patterns; no command line holds so much.
+        // Fails only beyond two thousand million bytes of patterns; no command line holds that much.
         let known = finder.ok().filter(|_| !all.is_empty()).map(|finder| {
             let kinds = all.iter().map(|spelling| spelling.kind).collect();
             Arc::new(KnownSecrets { finder, kinds, longest })

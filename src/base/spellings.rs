@@ -7,7 +7,7 @@ use super::unescape;
 
 /// A shorter secret is masked only where it stands alone: as a part of words and numbers it would be anywhere.
 pub(super) const SHORT: usize = 4;
-/// A line of a secret with several lines, such as a key, is a secret too if it has so many bytes.
+/// A line of a secret with several lines, such as a key, is a secret too if it has this many bytes.
 const LINE: usize = 8;
 /// The schemes of an `authorization` header: what follows them is the secret.
 const SCHEMES: [&str; 5] = ["Basic ", "Bearer ", "Digest ", "Token ", "ApiKey "];

@@ -185,7 +185,7 @@ pub fn thousands(n: u64) -> String {
     text
 }
 
-/// So many of something: `1 shopper`, `1,204 shoppers`.
+/// This many of something: `1 shopper`, `1,204 shoppers`.
 pub fn count_of(n: u64, what: &str) -> String {
     plural(&thousands(n), what)
 }

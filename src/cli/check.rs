@@ -9,7 +9,7 @@ use crate::plan::forecast::Forecast;
 use crate::report::forecast_text::{self, Setting};
 use crate::schedule::{Schedule, plan_digest};
 
-/// Of so many blocks of the schedule the arrivals are counted, which takes a tenth of a second; of more, their expected number is
+/// Of this many blocks of the schedule the arrivals are counted, which takes a tenth of a second; of more, their expected number is
 /// told. It is of the same size but for its root.
 const MOST_BLOCKS: u64 = 4_000_000;
 

@@ -76,8 +76,10 @@ fn check_findings(findings: &Findings, screen: Screen) -> Result<(), Failure> {
         screen.notice("\nThe report also names a hot spot that was not planted. By chance, this");
         screen.notice("happens in one of twenty runs of this size.");
     }
-    screen.notice("\nThe planted faults were found: with wallet payments and on node-3, the same");
-    screen.notice("shoppers fail again and again. The faults that a retry cures are no hot spots.");
+    screen.notice(
+        "\nThe planted faults were found: shoppers who pay by wallet or are served by node-3 fail",
+    );
+    screen.notice("repeatedly. Faults from which a retry recovers are no hot spots.");
     Ok(())
 }
 

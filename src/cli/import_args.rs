@@ -93,7 +93,7 @@ pub struct KeepArgs {
     #[arg(long, env = "TILLRUSH_HASH_PRODUCTS", value_parser = FalseyValueParser::new())]
     pub hash_products: bool,
 
-    /// A visitor who does nothing for so long has left
+    /// Idle time after which a visitor's session ends
     #[arg(long, env = "TILLRUSH_GAP", value_name = "DURATION", default_value = "30m", value_parser = quantity::<Micros>)]
     pub gap: Micros,
 

@@ -56,7 +56,7 @@ impl InputFiles {
     }
 }
 
-/// Reads a regular file that has at most so many bytes. It is asked what it is before it is opened: opening a pipe waits.
+/// Reads a regular file that has at most this many bytes. It is asked what it is before it is opened: opening a pipe waits.
 fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let found = fs::metadata(path)?;
     if found.is_dir() {

@@ -30,7 +30,7 @@ fn write(run: &RunAnalysis, folder: &RunFolder) -> anyhow::Result<()> {
 fn removal_failure(folder: &RunFolder) -> Failure {
     let folder = folder.display();
     Failure::from(anyhow!("{folder} was removed during the run, with its purchase log"))
-        .help("the results are stored in it anew; the purchase log is lost")
+        .help("the results are stored again; the purchase log is lost")
 }
 
 fn store_elsewhere(run: &RunAnalysis, folder: &RunFolder, failure: Failure) -> Failure {

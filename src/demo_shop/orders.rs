@@ -91,7 +91,7 @@ pub struct OrderRecord {
     pub fault: Option<BookFaultKind>,
 }
 
-/// So many of a product in an order.
+/// This many of a product in an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OrderItem {
     /// The article number.

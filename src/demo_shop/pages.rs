@@ -1,6 +1,10 @@
 //! Pages: plain HTML with forms, as a shop without scripts would send.
 
-use std::fmt::{self, Write};
+use std::fmt;
+use std::sync::LazyLock;
+
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, context};
 
 use super::catalog::{CATEGORIES, Summary};
 use super::session::{CartLine, Totals};
@@ -20,54 +24,46 @@ pub(super) struct Frame<'a> {
     pub(super) alert: Option<&'a str>,
 }
 
+/// The templates of pages. What is put into them is escaped, but for what is HTML already.
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.add_filter("price", |cents: u64| PriceText(cents).to_string());
+    for (name, source) in [
+        ("page.html", include_str!("templates/page.html")),
+        ("form.html", include_str!("templates/form.html")),
+        ("products.html", include_str!("templates/products.html")),
+        ("lines.html", include_str!("templates/lines.html")),
+    ] {
+        environment.add_template(name, source).expect("the templates can be read");
+    }
+    environment
+});
+
+/// Templates are part of the program and tested, so they can't fail but by a bug.
+fn render(name: &str, data: Value) -> String {
+    let mut text = TEMPLATES
+        .get_template(name)
+        .and_then(|template| template.render(data))
+        .unwrap_or_else(|error| panic!("{name}: {error:#}"));
+    // A template's last line end is no part of it.
+    text.push('\n');
+    text
+}
+
 /// A whole page around a body.
 pub(super) fn page(frame: &Frame<'_>, title: &str, body: &str) -> String {
     let Frame { units, account, alert } = *frame;
-    let mut page = String::with_capacity(body.len() + 2_048);
-    // Writing to a string can't fail.
-    let _ = write!(
-        page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{} - The Practice Shop</title>\n<link rel=\"stylesheet\" href=\"/assets/shop.css\">\n</head>\n<body>\n<header>\n\
-         <a class=\"logo\" href=\"/\">The Practice Shop</a>\n\
-         <form class=\"search\" action=\"/search\"><input name=\"q\" placeholder=\"Search\"><button>Search</button></form>\n<nav>",
-        HtmlText(title)
-    );
-    for (slug, name) in CATEGORIES {
-        let _ = write!(page, "<a href=\"/categories/{slug}\">{name}</a> ");
-    }
-    let _ = write!(
-        page,
-        "</nav>\n<a id=\"cart-link\" href=\"/cart\">Cart (<span id=\"cart-count\">{units}</span>)</a>\n"
-    );
-    match account {
-        Some(account) => {
-            let _ = writeln!(page, "<span id=\"account\">{}</span>", HtmlText(account));
-        }
-        None => page.push_str("<a href=\"/login\">Log in</a>\n"),
-    }
-    page.push_str("</header>\n<main>\n");
-    if let Some(alert) = alert {
-        let _ = writeln!(
-            page,
-            "<div class=\"alert alert-danger\" role=\"alert\">{}</div>",
-            HtmlText(alert)
-        );
-    }
-    let _ = write!(page, "<h1>{}</h1>\n{body}\n</main>\n<footer>", HtmlText(title));
-    page.push_str(
-        "<a href=\"/faq\">Questions</a> <a href=\"/stores\">Stores</a> <a href=\"/help\">Help</a> \
-         <small>Nothing here is for sale: this shop exists to rehearse a rush.</small></footer>\n</body>\n</html>\n",
-    );
-    page
+    let body = Value::from_safe_string(body.to_owned());
+    render(
+        "page.html",
+        context! { title, body, units, account, alert, categories => Value::from(Serde(CATEGORIES)) },
+    )
 }
 
 /// A form that posts, with the hidden token of the session.
 pub(super) fn form(csrf: &str, id: &str, action: &str, inside: &str, button: &str) -> String {
-    format!(
-        "<form id=\"{id}\" method=\"post\" action=\"{action}\">\n<input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
-         {inside}\n<button type=\"submit\">{button}</button>\n</form>\n"
-    )
+    let inside = Value::from_safe_string(inside.to_owned());
+    render("form.html", context! { csrf, id, action, inside, button })
 }
 
 /// A labelled input.
@@ -77,40 +73,21 @@ pub(super) fn input(name: &str, label: &str, value: &str) -> String {
 
 /// Products, one a line, each with a link.
 pub(super) fn product_list(products: &[&Summary]) -> String {
-    let mut list = String::with_capacity(200 * products.len() + 64);
-    list.push_str("<ul class=\"products\">\n");
-    for Summary { sku, name, price, .. } in products {
-        let _ = writeln!(
-            list,
-            "<li class=\"product\" data-sku=\"{sku}\"><a href=\"/products/{sku}\"><img src=\"/assets/{sku}.svg\" alt=\"\">{name}</a> \
-             <span class=\"price\">{}</span></li>",
-            PriceText(*price)
-        );
-    }
-    list.push_str("</ul>\n");
-    list
+    let products: Vec<Value> = products
+        .iter()
+        .map(|Summary { sku, name, price, .. }| context! { sku, name => *name, price })
+        .collect();
+    render("products.html", context! { products })
 }
 
 /// The lines of a cart or an order, and what they come to.
 pub(super) fn lines(lines: &[CartLine], totals: &Totals) -> String {
-    let mut table = String::from("<table class=\"lines\">\n");
-    for CartLine { sku, name, quantity, price } in lines {
-        let _ = writeln!(
-            table,
-            "<tr data-sku=\"{sku}\"><td><a href=\"/products/{sku}\">{name}</a></td><td>{quantity}</td><td>{}</td></tr>",
-            PriceText(price * u64::from(*quantity))
-        );
-    }
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|CartLine { sku, name, quantity, price }| context! { sku, name => *name, quantity, price })
+        .collect();
     let Totals { discount, shipping, total, .. } = *totals;
-    let _ = write!(
-        table,
-        "<tr><td>Voucher</td><td></td><td>-{}</td></tr>\n<tr><td>Shipping</td><td></td><td>{}</td></tr>\n\
-         <tr class=\"total\"><td>Total</td><td></td><td id=\"total\" data-cents=\"{total}\">{}</td></tr>\n</table>\n",
-        PriceText(discount),
-        PriceText(shipping),
-        PriceText(total)
-    );
-    table
+    render("lines.html", context! { lines, totals => context! { discount, shipping, total } })
 }
 
 impl fmt::Display for HtmlText<'_> {
@@ -147,6 +124,35 @@ mod tests {
             HtmlText("<b title=\"x\">Tom's & co</b>").to_string(),
             "&lt;b title=&quot;x&quot;&gt;Tom&#x27;s &amp; co&lt;/b&gt;"
         );
+    }
+
+    #[test]
+    fn a_page_escapes_what_is_text_and_keeps_what_is_html() {
+        let frame = Frame { units: 2, account: Some("<tom>"), alert: Some("a & b") };
+        let page = page(&frame, "A \"title\"", "<p>body</p>");
+        for part in [
+            "<title>A &quot;title&quot; - The Practice Shop</title>",
+            "Cart (<span id=\"cart-count\">2</span>)",
+            "<span id=\"account\">&lt;tom&gt;</span>",
+            "role=\"alert\">a &amp; b</div>",
+            "<p>body</p>\n</main>",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(page.ends_with("</html>\n"));
+        let nobody = Frame { units: 0, account: None, alert: None };
+        let page = self::page(&nobody, "t", "");
+        assert!(page.contains(">Log in</a>") && !page.contains("alert"));
+    }
+
+    #[test]
+    fn what_a_cart_comes_to_is_in_its_lines() {
+        let line = CartLine { sku: "s-1".into(), name: "Tea & milk", quantity: 3, price: 250 };
+        let totals =
+            Totals { subtotal: 750, discount: 50, shipping: 490, total: 1_190, currency: "EUR" };
+        let table = lines(&[line], &totals);
+        assert!(table.contains("Tea &amp; milk</a></td><td>3</td><td>7.50 €</td></tr>\n"));
+        assert!(table.contains("id=\"total\" data-cents=\"1190\">11.90 €</td></tr>\n</table>\n"));
     }
 
     #[test]

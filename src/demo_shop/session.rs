@@ -36,7 +36,7 @@ pub(super) struct Session {
     pub(super) alert: Option<String>,
 }
 
-/// So many of a product.
+/// This many of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct CartLine {
     pub(super) sku: String,

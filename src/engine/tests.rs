@@ -77,7 +77,7 @@ fn run_both(
     run_within(u64::MAX, Rc::new(()), plan, stop, rule, baseline_rule)
 }
 
-/// Lets so many requests pass, and none after them.
+/// Lets this many requests pass, and none after them.
 struct UpTo(Cell<u64>);
 
 impl RequestGate for UpTo {
@@ -90,7 +90,7 @@ impl RequestGate for UpTo {
     }
 }
 
-/// The same with a purchase log, where each shop is sent only so many requests.
+/// The same with a purchase log, where each shop is sent only this many requests.
 fn run_within(
     requests: u64,
     purchase_log: Rc<dyn PurchaseLog>,

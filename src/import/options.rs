@@ -5,7 +5,7 @@ use crate::base::Micros;
 /// What the user decides about an import.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
-    /// A visitor who does nothing for so long has left.
+    /// A visitor who does nothing for this long has left.
     pub gap: Micros,
     /// An answer that takes longer is a failure to the shopper.
     pub gives_up_after: Micros,

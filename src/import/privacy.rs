@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::base::redact::passes_luhn;
 
-/// A value is written only if so many different visitors had it.
+/// A value is written only if this many different visitors had it.
 pub const ENOUGH_VISITORS: usize = 5;
 
 /// Why a part of a path is not kept.

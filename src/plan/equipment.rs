@@ -53,7 +53,7 @@ impl fmt::Display for Equipment {
 // === impl Network ===
 
 impl Network {
-    /// How long so many bytes take to go through.
+    /// How long this many bytes take to go through.
     pub fn takes(&self, bytes: usize) -> Micros {
         Micros((bytes as u64).saturating_mul(8_000_000) / self.bits_per_second.max(1))
     }

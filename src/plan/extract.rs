@@ -32,7 +32,7 @@ impl Extract {
 // === impl Pick ===
 
 impl Pick {
-    /// The place, among so many things, of the one that is taken; `bits` are drawn for it.
+    /// The place, among this many things, of the one that is taken; `bits` are drawn for it.
     pub fn among(self, count: usize, bits: impl FnOnce() -> u64) -> usize {
         match self {
             Pick::First => 0,

@@ -40,7 +40,7 @@ pub struct Overrides {
     pub duration: Option<Micros>,
     /// `--stage`, in order.
     pub stages: Vec<StageFlag>,
-    /// `-u`, `--users`: a closed load of so many shoppers.
+    /// `-u`, `--users`: a closed load of this many shoppers.
     pub users: Option<u32>,
 }
 

@@ -34,7 +34,7 @@ impl Persona {
 }
 
 /// The index whose weight `u` in 0..1 of the way through all weights falls into. A weight of zero is
-/// never chosen so long as another is positive.
+/// never chosen as long as another is positive.
 pub(super) fn choose(weights: impl Iterator<Item = f64> + Clone, u: f64) -> usize {
     let mark = weights.clone().sum::<f64>() * u;
     let mut reached = 0.0;
@@ -56,7 +56,7 @@ mod tests {
     use crate::plan::example::{attribute, journey, plan};
     use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-    /// P(χ² of so many degrees of freedom is larger), under the hypothesis that observed follow expected.
+    /// P(χ² of this many degrees of freedom is larger), under the hypothesis that observed follow expected.
     fn chi_square(observed: &[f64], expected: &[f64], df: usize) -> f64 {
         let statistic: f64 = observed.iter().zip(expected).map(|(o, e)| (o - e).powi(2) / e).sum();
         1.0 - ChiSquared::new(df as f64).unwrap().cdf(statistic)

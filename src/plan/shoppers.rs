@@ -109,7 +109,7 @@ impl DataSet {
             .unwrap_or_default()
     }
 
-    /// Whether so many shoppers can all have what is theirs.
+    /// Whether this many shoppers can all have what is theirs.
     pub fn suffices(&self, shoppers: u64) -> bool {
         self.assignment != RowAssignment::Once || self.rows.len() as u64 >= shoppers
     }

@@ -136,7 +136,7 @@ impl FindingKind {
             FindingKind::Shared => "shared: one order confirmed to two intents",
             FindingKind::Duplicate => "duplicate: two orders for one intent",
             FindingKind::ChargedTwice => "charged twice",
-            FindingKind::Phantom => "phantom: told it failed, yet ordered or charged",
+            FindingKind::Phantom => "phantom: reported as failed, yet ordered or charged",
             FindingKind::ChargedWithoutOrder => "charged, and there is no order",
             FindingKind::OrderWithoutCharge => "paid order without a charge",
             FindingKind::WrongAmount => "wrong amount",

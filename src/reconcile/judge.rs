@@ -15,7 +15,7 @@ use crate::base::Micros;
 pub struct Rules {
     /// An order that is there later than this after its confirmation is late.
     pub late_after: Micros,
-    /// A receipt is missing where there is none so long after the order.
+    /// A receipt is missing where there is none this long after the order.
     pub receipt_within: Micros,
     /// The currency that orders are in, if the scenario says.
     pub currency: Option<String>,
@@ -141,8 +141,8 @@ impl Judge<'_> {
         }
         let number = case.intent.confirmed.first();
         let detail = number.map_or_else(
-            || "the shopper was told of an order".to_owned(),
-            |number| format!("the shopper was told of order {number}"),
+            || "the shop confirmed an order to the shopper".to_owned(),
+            |number| format!("the shop confirmed order {number} to the shopper"),
         );
         let minor = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
         let records = case.intent.confirmed.iter().map(ToString::to_string).collect();

@@ -27,7 +27,7 @@ pub struct OrderRow {
     pub lines: Vec<OrderLine>,
 }
 
-/// So many of an article in an order.
+/// This many of an article in an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderLine {
     /// The article number.

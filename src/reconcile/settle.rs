@@ -27,7 +27,7 @@ pub struct Read {
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettleStep {
-    /// Wait so long, then read.
+    /// Wait this long, then read.
     ReadAfter(Micros),
     /// The records are final.
     Settled,

@@ -41,7 +41,7 @@ pub async fn read_pages(
         }
         restarts += 1;
         if restarts > RESTARTS {
-            let message = "rows vanish from the list while it is read, again and again".to_owned();
+            let message = "rows kept vanishing from the list while it was read".to_owned();
             return Err(RecordError::Unexpected { place: source.describe(), message });
         }
     }

@@ -17,7 +17,7 @@ mapping! {
         "weight" => weight: Located<Weight>,
         /// mobile or desktop: requests carry the user agent, client hints and language of a usual browser on it.
         "device" => device: Located<Device>,
-        /// What lies between the shopper and the shop, beside what lies between this machine and the shop.
+        /// The network between the shopper and the shop, in addition to that between this machine and the shop.
         "network" => network: Network,
         /// kept: these shoppers come again, with the cookies and files of one who has left.
         "cookies" => cookies: Located<Keeping>,

@@ -63,7 +63,7 @@ mapping! {
 mapping! {
     /// The season that the run stands for.
     Season, "a season" {
-        /// How many shoppers come, such as 2.1M: lost shoppers and revenue are told for as many, if the season goes like the run.
+        /// How many shoppers come, such as 2.1M. Lost shoppers and revenue are projected onto them, as if the season went like the run.
         "shoppers" required => shoppers: Located<Amount>,
     }
 }
@@ -75,7 +75,7 @@ mapping! {
         "arrivals" => arrivals: Located<ArrivalSpacing>,
         /// Instead of stages: this number of shoppers at a time, each followed at once by another. Needs `for`. For saturation only: losses can't be seen.
         "closed" => closed: Located<Count>,
-        /// per_shopper (the default): a new customer dials anew. kept: connections are handed on from shopper to shopper.
+        /// per_shopper (the default): each new customer opens new connections. kept: connections are handed on from shopper to shopper.
         "connections" => connections: Located<ConnectionReuse>,
         /// Stretches of time, one after the other, in shoppers starting per second.
         "stages" => stages: Vec<Stage>,

@@ -156,7 +156,7 @@ mapping! {
         "capture" => capture: Named<Extract>,
         /// Captures kept as observational attributes of the shopper, such as the node that answered.
         "observe" => observe: Vec<LocatedText>,
-        /// What the basket is worth, taken before payment, so that a lost shopper has a price.
+        /// The order value, captured before payment, so that a lost shopper has a price.
         "basket" => basket: Basket,
         /// What must hold for a success. Without a status in it, the status must be 2xx.
         "expect" => expect: Conditions,
@@ -182,7 +182,7 @@ mapping! {
 }
 
 mapping! {
-    /// What the basket is worth.
+    /// The order value of a basket.
     Basket, "a basket" {
         /// Where the answer says the total.
         "total" required => total: Extract,
@@ -252,9 +252,9 @@ pub enum Every {
 /// Shoppers who wait for each other: how many, or how many and how long.
 #[derive(Clone, Debug)]
 pub enum Rendezvous {
-    /// So many.
+    /// How many.
     Shoppers(Located<Count>),
-    /// So many, for so long.
+    /// How many, and how long they wait.
     RendezvousGroup(RendezvousGroup),
 }
 

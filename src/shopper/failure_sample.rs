@@ -19,9 +19,9 @@ use crate::tally::{
 const BODY_LIMIT: usize = 4 * 1_024;
 /// How much more of it is looked at for secrets that the cut would go through.
 const CUT_SLACK: usize = 64;
-/// So many kinds of failures of a visit are told apart; what comes later is put down to the first.
+/// This many kinds of failures of a visit are told apart; what comes later is put down to the first.
 const MOST_CAUSES: usize = 8;
-/// So many exchanges of a visit are remembered; of more (a poll that asks for minutes) the last one takes the place of the one before.
+/// This many exchanges of a visit are remembered; of more (a poll that asks for minutes) the last one takes the place of the one before.
 const MOST_LINES: usize = 200;
 
 /// What a visit's exchanges came to, and an example of each kind of failure in full where it is to be kept.

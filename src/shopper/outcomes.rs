@@ -45,7 +45,7 @@ pub(super) struct Outcomes {
 // === impl Outcomes ===
 
 impl Outcomes {
-    /// Nothing yet, with so many observational attributes.
+    /// Nothing yet, with this many observational attributes.
     pub(super) fn new(observed: usize) -> Outcomes {
         Outcomes { observed: vec![Observed::Missing; observed], ..Outcomes::default() }
     }

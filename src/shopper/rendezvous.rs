@@ -1,6 +1,6 @@
 //! Shoppers who wait for each other, to act at one instant: the door of a flash sale.
 //!
-//! Groups form in the order of coming: when so many are there, all of them go, and the next group begins. Nobody
+//! Groups form in the order of coming: when this many are there, all of them go, and the next group begins. Nobody
 //! waits for longer than the scenario says, since the one who is missing may have left. The shoppers of all cores
 //! wait at one barrier.
 

@@ -64,7 +64,7 @@ struct PlanSizes<'a> {
 }
 
 impl Tally {
-    /// Whether this can be of a plan with this shape, whose load is so long.
+    /// Whether this can be of a plan with this shape, whose load is this long.
     ///
     /// # Errors
     /// When it lists too much or too little, or speaks of what the plan does not have.

@@ -11,7 +11,7 @@ use crate::base::Micros;
 pub const MAX_CAUSES: usize = 64;
 
 /// What causes are counted under once there were more than [`MAX_CAUSES`]. Absorbing.
-pub const TOO_MANY_CAUSES: &str = "more causes than are told apart";
+pub const TOO_MANY_CAUSES: &str = "more causes than are distinguished";
 
 /// Arrivals by what became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

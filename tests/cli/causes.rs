@@ -67,7 +67,7 @@ fn a_cured_failure_takes_no_blame_for_the_one_that_repeats() {
     let marker = example["marker"].as_str().unwrap();
     assert!(books.shoppers[marker].failed.contains_key("add"));
     assert!(
-        ended.stdout.contains("First failure of each failing shopper")
+        ended.stdout.contains("Failing shoppers by failure (the one that repeats, or the first)")
             && ended.stdout.contains(marker),
         "{}",
         ended.stdout

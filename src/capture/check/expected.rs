@@ -9,7 +9,7 @@ use super::condition::{RenderError, Texts};
 /// What a value must be.
 #[derive(Debug)]
 pub enum Expected {
-    /// Anything, so long as it is there.
+    /// Anything, as long as it is there.
     Present,
     /// Nothing there.
     Absent,

@@ -1,4 +1,4 @@
-//! `size`: the body has so many bytes.
+//! `size`: the body has this many bytes.
 
 use serde_json::{Value, json};
 

@@ -64,7 +64,7 @@ pub struct Fault {
     /// What the chance is drawn for.
     #[serde(default)]
     pub sticky: Scope,
-    /// Only a shopper's first so many requests for a step can be struck; a retry then cures it.
+    /// How many of a shopper's requests for a step can be struck, from the first on; a retry then succeeds.
     pub first: Option<u32>,
     /// What the shopper meets.
     pub kind: FaultKind,
@@ -140,9 +140,9 @@ pub enum FaultKind {
     Truncated,
     /// Status 200, and something else than was asked for.
     WrongContent(String),
-    /// No answer for so long; then the connection is reset.
+    /// No answer for this long; then the connection is reset.
     Hang(DurationText),
-    /// The whole shop stands still for so long, once.
+    /// The whole shop stands still for this long, once.
     Stall(DurationText),
 }
 

@@ -19,7 +19,7 @@ const MOST_AGENTS: usize = 100_000;
 const MOST_KNOWN: usize = 20_000_000;
 /// Stamps with this resolution or a coarser one are those of whole seconds, in microseconds.
 const COARSE: u32 = 500_000;
-/// So long after its first page, without a cookie, a visitor shows the cookie, in microseconds.
+/// This long after its first page, without a cookie, a visitor shows the cookie, in microseconds.
 const FIRST_PAGE: i64 = 300_000_000;
 /// How often sessions that are over are looked for, in microseconds of the log.
 const SWEEP: i64 = 60_000_000;

@@ -11,7 +11,7 @@ use crate::import::fit::{Gaps, Proportion, Think};
 /// Lengths of visits are put together up to these numbers of further pages.
 const LENGTHS: [u32; 6] = [1, 2, 4, 8, 16, u32::MAX];
 const MOST_KINDS: usize = 12;
-/// Kinds that are rarer than one in so many are left out.
+/// Kinds that are rarer than one in this many are left out.
 const RARE: u64 = 200;
 
 /// A journey without an order.
@@ -23,7 +23,7 @@ pub struct Bag {
     pub sessions: u64,
     /// Pages that sessions begin with.
     pub entries: Vec<(KindId, u64)>,
-    /// Further pages: from, to, and how many sessions have so many.
+    /// Further pages: from, to, and how many sessions have this many.
     pub lengths: Vec<((u32, u32), u64)>,
     /// Which pages these are.
     pub kinds: Vec<(KindId, u64)>,

@@ -37,7 +37,7 @@ pub struct Walk {
 pub enum Place {
     /// This step, for the first time.
     Step(usize),
-    /// Something else, with so many steps of the spine behind.
+    /// Something else, with this many steps of the spine behind.
     Extra(usize),
 }
 

@@ -17,7 +17,7 @@ pub type KindId = u16;
 const MOST: usize = 200;
 /// The most values of a place that are kept.
 const MOST_VALUES: usize = 50;
-/// So many different parts under one parent are values whatever they look like.
+/// This many different parts under one parent are values whatever they look like.
 const MANY: usize = 30;
 /// Parts of paths that name a page of its own, also where other things are told apart.
 const OWN_PAGES: [&str; 16] = [

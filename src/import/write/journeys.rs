@@ -97,7 +97,7 @@ fn buying(import: &Import, funnel: &Funnel, yaml: &mut Yaml, blanks: &mut Vec<St
     }
 }
 
-/// What some do on the way: a choice between so many draws of pages, and none.
+/// What some do on the way: a choice between this many draws of pages, and none.
 fn extras(writer: &mut StepWriter<'_>, extras: &Extras, yaml: &mut Yaml, blanks: &mut Vec<String>) {
     if !extras.any() {
         return;
@@ -112,7 +112,7 @@ fn extras(writer: &mut StepWriter<'_>, extras: &Extras, yaml: &mut Yaml, blanks:
     }
 }
 
-/// So many draws among pages.
+/// This many draws among pages.
 fn draws(
     writer: &mut StepWriter<'_>,
     (depth, times): (usize, (u32, u32)),

@@ -25,7 +25,7 @@ impl Compiler<'_> {
         if spent_by == SpentBy::LostShoppers && load.profile().is_none() {
             self.problem(
                 text.span,
-                "lost shoppers can't be told in a closed load",
+                "lost shoppers can't be estimated in a closed load",
                 "use an open load, or another promise",
             );
         }

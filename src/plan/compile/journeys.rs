@@ -251,7 +251,7 @@ impl Compiler<'_> {
             self.problem(
                 span,
                 "`continue` inside a purchase: it is tried as one",
-                "put `continue` beside `purchase:`",
+                "put `continue` at the level of `purchase:`",
             );
         }
         for span in steps.iter().filter_map(|step| step.keys.span_of("order")).skip(1) {

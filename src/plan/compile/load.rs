@@ -142,7 +142,7 @@ impl Compiler<'_> {
             } else {
                 "`peak` belongs to a `shape`: remove it"
             };
-            self.problem(span, format!("`{key}` has no meaning beside `stages`"), remedy);
+            self.problem(span, format!("`{key}` has no meaning together with `stages`"), remedy);
         }
         let stages = written.stages.as_deref()?;
         let mut from = 0.0;

@@ -59,7 +59,7 @@ pub fn needed_in_each(base: f64, risen: f64, power: f64) -> u64 {
 /// `shoppers`; none if not even 100 % is.
 pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
     let shoppers = shoppers.min(MOST_SHOPPERS);
-    // So many failures are a surprise at the base rate: P(N ≥ surprise) ≤ 5 %.
+    // This many failures are a surprise at the base rate: P(N ≥ surprise) ≤ 5 %.
     let surprise = Binomial::new(base, shoppers).ok()?.inverse_cdf(1.0 - LEVEL) + 1;
     if surprise > shoppers {
         return None;
@@ -69,7 +69,7 @@ pub fn smallest_rise(base: f64, shoppers: u64) -> Option<f64> {
     Some(bisect(base, 1.0, 40, seen).1)
 }
 
-/// The smallest failure rate that is told from `base`, seen in a run of so many shoppers each, with the usual power; by
+/// The smallest failure rate that is told from `base`, seen in a run of this many shoppers each, with the usual power; by
 /// the normal law, as [`needed_in_each`]. None if not even 100 % is.
 pub fn smallest_change(base: f64, shoppers: u64) -> Option<f64> {
     if base >= 1.0 || needed_in_each(base, 1.0, POWER) > shoppers {
@@ -91,7 +91,7 @@ pub fn needed_without_failure(rate: f64, level: f64) -> Option<u64> {
     (rate > 0.0).then(|| (level.ln() / (-rate.min(1.0)).ln_1p()).ceil().max(1.0) as u64)
 }
 
-/// How many it takes for "below `limit`" to be shown in each of so many windows with 95 % power, where the true share is
+/// How many it takes for "below `limit`" to be shown in each of this many windows with 95 % power, where the true share is
 /// half of the limit. None shows a limit of zero.
 ///
 /// Two fifths are added to the textbook's number: the exact limits are a little wider than the normal law's, and clustering

@@ -112,8 +112,8 @@ impl Forecast {
         Some(self.arrivals?.times(self.visits.iter().sum()))
     }
 
-    /// What it takes for an objective to hold. A rate holds at the earliest when all of so many are good
-    /// that the one-sided 95 % limit lies below it; a quantile, when all of so many lie below its limit.
+    /// What it takes for an objective to hold. A rate holds at the earliest when all of this many are good
+    /// that the one-sided 95 % limit lies below it; a quantile, when all of this many lie below its limit.
     fn need(&self, plan: &Plan, objective: &Objective) -> Option<Need> {
         if !objective.operator.small_is_good() {
             return None;

@@ -14,7 +14,7 @@ pub struct Volume {
 // === impl Volume ===
 
 impl Volume {
-    /// So much of it for each.
+    /// This much of it for each.
     pub fn times(self, each: f64) -> Volume {
         Volume { total: self.total * each, mean: self.mean * each, peak: self.peak * each }
     }

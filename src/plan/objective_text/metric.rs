@@ -77,7 +77,7 @@ impl Plan {
         match metric.measure {
             Measure::LostShoppers if self.load.profile().is_none() => error(
                 name,
-                "lost shoppers can't be told in a closed load",
+                "lost shoppers can't be estimated in a closed load",
                 "use an open load (stages or a shape), or `repeated_failures`",
             ),
             Measure::TimeToBuy if !buys() => error(

@@ -125,7 +125,7 @@ fn factor(times: f64) -> String {
     if times >= 10_000.0 { "×>9,999".to_owned() } else { format!("×{}", how_many_times(times)) }
 }
 
-/// The change that was seen: `+21 %`; `≥ +92 %` where the candidate's figure is only known to be at least so long, `≤ −40 %` where the
+/// The change that was seen: `+21 %`; `≥ +92 %` where the candidate's figure is only known to be at least this long, `≤ −40 %` where the
 /// base's is, and nothing where both are.
 pub(super) fn observed_change(difference: &Difference) -> String {
     let large = difference.subject.is_time() && difference.change >= LARGE;

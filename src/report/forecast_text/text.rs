@@ -12,7 +12,7 @@ pub fn count(n: f64) -> String {
     thousands(n.round_ties_even() as u64)
 }
 
-/// So many of something.
+/// This many of something.
 pub fn count_about(n: f64, what: &str) -> String {
     plural(&count(n), what)
 }

@@ -21,7 +21,8 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
     ];
     columns.extend(lost.then_some(("lost", Fit::Figure)));
     columns.push(("second failure at", Fit::Name));
-    let mut table = Table::new("First failure of each failing shopper", &columns);
+    let mut table =
+        Table::new("Failing shoppers by failure (the one that repeats, or the first)", &columns);
     for cluster in findings.clusters.iter().take(SHOWN) {
         let tone = if cluster.repeated > 0 { Tone::Bad } else { Tone::Plain };
         let mut cells = vec![

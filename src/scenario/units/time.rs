@@ -9,7 +9,7 @@ use crate::base::{Delay, Micros};
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct EventRate(pub f64);
 
-/// One `--stage` of the command line: move to a rate, and take so long for it.
+/// One `--stage` of the command line: move to a rate within this time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StageFlag {
     /// How long the stage takes.

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::session::BrowserState;
 use crate::plan::Device;
 
-/// So many browsers are kept for each device; the longest gone are forgotten for newer ones.
+/// This many browsers are kept for each device; the longest gone are forgotten for newer ones.
 const MOST_PER_DEVICE: usize = 4_096;
 
 /// What the shoppers of one core left behind.

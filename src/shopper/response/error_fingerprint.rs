@@ -13,9 +13,9 @@ use crate::base::Redactor;
 use crate::shopper::transport::WireResponse;
 use crate::tally::FailureKind;
 
-/// A message is cut after so many letters.
+/// A message is cut after this many letters.
 const LONGEST: usize = 120;
-/// So much of a body is looked at for words.
+/// This much of a body is looked at for words.
 const LOOKED_AT: usize = 16 * 1_024;
 /// Where errors in JSON say what is wrong, by habit and by RFC 9457, the most telling first.
 const KEYS: [&str; 9] = [

@@ -32,13 +32,13 @@ pub struct Response<'a> {
     walks: Cell<u32>,
 }
 
-/// From so many walks through a document on, a tree of it is cheaper.
+/// From this many walks through a document on, a tree of it is cheaper.
 const MOST_WALKS: u32 = 3;
 
 /// When and where a waiting page wants to be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refresh {
-    /// After so long.
+    /// After this long.
     pub after: Micros,
     /// Where; the page itself if nowhere else.
     pub to: Option<String>,

@@ -53,7 +53,7 @@ pub(super) struct DelayedStream<T> {
 /// What is on its way to the shop.
 enum Writing {
     Idle,
-    /// So many bytes are let go when the alarm rings.
+    /// This many bytes are let go when the alarm rings.
     Waiting(usize, Sleep),
     Due(usize),
 }
@@ -95,7 +95,7 @@ impl NetworkLink {
         self.clock.sleep_until(self.clock.now().saturating_add(self.network.round_trip)).await;
     }
 
-    /// When all of so many bytes, to be sent now, have left.
+    /// When all of this many bytes, to be sent now, have left.
     fn leaves(&self, bytes: usize) -> Micros {
         let until =
             self.up_until.get().max(self.clock.now()).saturating_add(self.network.takes(bytes));
@@ -103,7 +103,7 @@ impl NetworkLink {
         until
     }
 
-    /// When all of so many bytes, sent by the shop now, are there.
+    /// When all of this many bytes, sent by the shop now, are there.
     fn arrives(&self, bytes: usize) -> Micros {
         let until =
             self.down_until.get().max(self.clock.now()).saturating_add(self.network.takes(bytes));

@@ -32,7 +32,7 @@ pub struct Throttling {
 const LEAST_SHARE: f64 = 0.01;
 /// What is let through varies by less than this part of its mean: of arrivals at random the variance is the mean.
 const STEADY: f64 = 0.5;
-/// So many times the share in quiet seconds.
+/// This many times the share in quiet seconds.
 const BUSIER: f64 = 1.5;
 /// The level at which shoppers of some value are said to meet more 429s than the others, all values together.
 const LEVEL: f64 = 0.01;

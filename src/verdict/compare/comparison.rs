@@ -76,7 +76,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Where the change lies, if that can be said: not where a side's figure is only known to be at least so long.
+    /// Where the change lies, if that can be said: not where a side's figure is only known to be at least this long.
     pub fn known_ci95(&self) -> Option<Interval> {
         (!self.base.at_least && !self.candidate.at_least).then_some(self.ci95)
     }

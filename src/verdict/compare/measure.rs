@@ -11,7 +11,7 @@ use crate::verdict::statistics::{RateShift, Shift, SpansOfTwoRuns};
 pub struct Figure {
     /// A fraction or microseconds.
     pub value: f64,
-    /// Whether it was at least so long: the quantile lies among what was given up.
+    /// Whether it was at least this long: the quantile lies among what was given up.
     pub at_least: bool,
     /// The sample.
     pub sample: u64,

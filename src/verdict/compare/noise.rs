@@ -52,7 +52,7 @@ pub fn calibrate(runs: &[ComparedRun<'_>]) -> Option<NoiseFloor> {
     })
 }
 
-/// The floors from all pairs of so many runs; none of fewer than two.
+/// The floors from all pairs of this many runs; none of fewer than two.
 pub fn floors(
     pairs: impl Iterator<Item = Vec<Measured>>,
     runs: usize,

@@ -22,7 +22,7 @@ pub struct HotSpot {
     pub relative_risk: f64,
     /// Where that lies with 95 % confidence; without an upper end where there were none outside.
     pub relative_risk_ci95: Interval,
-    /// How likely so many, or more, would be without any cause (Fisher's exact test, one-sided); at the step where it is
+    /// How likely this many, or more, would be without any cause (Fisher's exact test, one-sided); at the step where it is
     /// least clear, if there are several.
     pub p_value: f64,
     /// The same, corrected for all tests taken (Benjamini and Hochberg).

@@ -28,7 +28,7 @@ use crate::plan::{Intensity, Metric, Objective, Plan};
 use crate::tally::Tally;
 use crate::verdict::statistics::{Clustering, Share, SumOfSquares, SumsByBlock};
 
-/// Into so many betting_blocks a run is cut, as for the answer at its end.
+/// Into this many betting_blocks a run is cut, as for the answer at its end.
 const BETTING_BLOCKS: u32 = 30;
 /// What the bettors stake, as a part of the most that they may.
 const STAKES: [f64; 4] = [0.9, 0.5, 0.2, 0.05];

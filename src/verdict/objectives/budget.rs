@@ -49,9 +49,9 @@ pub struct BurnAlarm {
     pub scope: BudgetScope,
     /// The part of that budget.
     pub part: f64,
-    /// In so long.
+    /// In this time.
     pub long: Micros,
-    /// And still in the last so long.
+    /// And still in the last part of it, this long.
     pub short: Micros,
     /// The burn rate that does it.
     pub threshold: f64,
@@ -80,7 +80,7 @@ const WINDOW_ALARMS: [(f64, Micros); 3] = [
 const RUN_ALARMS: [(f64, u64); 2] = [(0.10, 24), (0.25, 6)];
 /// The short window is this part of the long one, or a block of time if that is longer.
 const SHORT_PART: u64 = 12;
-/// A long window has so many blocks at least.
+/// A long window has this many blocks at least.
 const MIN_LONG_BLOCKS: u64 = 5;
 
 // === impl BudgetFinding ===
@@ -185,7 +185,7 @@ fn with_history(
     }
     let apart: Vec<Range<u32>> = (0..end / long).map(|i| i * long..(i + 1) * long).collect();
     let clustering = Clustering::within(cells, &apart);
-    // There are so many chances to ring by mistake as there are windows that have something new in them.
+    // There are this many chances to ring by mistake as there are windows that have something new in them.
     let level = LEVEL / f64::from((end - long) / short + 1);
     let beyond = |window: Range<u32>, level: f64| {
         Share::within(cells, window, clustering)

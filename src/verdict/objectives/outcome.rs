@@ -40,7 +40,7 @@ pub struct ObjectiveFinding {
     pub limit: f64,
     /// What was observed: a fraction, microseconds or requests per second; none without a sample. With windows, in the worst.
     pub observed: Option<f64>,
-    /// Whether it was at least so long: the quantile lies among what was given up.
+    /// Whether it was at least this long: the quantile lies among what was given up.
     pub observed_at_least: bool,
     /// Where it lies with 95 % confidence; infinity where the sample does not bound it.
     pub ci95: Option<Interval>,

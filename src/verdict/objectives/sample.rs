@@ -267,7 +267,7 @@ pub struct RankedSpans {
 pub struct RankedSpan {
     /// The span.
     pub span: Micros,
-    /// Whether it was at least so long, and nobody knows how much longer.
+    /// Whether it was at least this long, and nobody knows how much longer.
     pub at_least: bool,
 }
 

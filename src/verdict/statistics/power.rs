@@ -5,7 +5,7 @@ use crate::base::bisect;
 /// More than this many times as much is not advised.
 const MAX_TIMES: f64 = 1_000.0;
 
-/// How many times as much must be seen until an answer is `decided`, found by so many halvings; none where no reasonable
+/// How many times as much must be seen until an answer is `decided`, found by this many halvings; none where no reasonable
 /// number of times would.
 pub fn times_needed(halvings: u32, decided: impl Fn(f64) -> bool) -> Option<f64> {
     decided(MAX_TIMES).then(|| bisect(1.0, MAX_TIMES, halvings, decided).1)

@@ -20,7 +20,7 @@ pub type SpanCounts = BTreeMap<u32, Vec<(Micros, u64)>>;
 
 /// How often stretches are drawn anew. The error of a standard error is 1/√(2B): 5 %.
 const RESAMPLES: u64 = 200;
-/// Blocks are joined until there are at most so many: fine enough to cut thirty stretches anywhere.
+/// Blocks are joined until there are at most this many: fine enough to cut thirty stretches anywhere.
 const MAX_BLOCKS: usize = 120;
 /// What histograms can't tell apart: their three significant digits, as a standard error.
 const RESOLUTION: f64 = 0.000_5;
@@ -59,7 +59,7 @@ impl QuantileShift {
         }
     }
 
-    /// As if so many times as much had been seen, to the same effect.
+    /// As if this many times as much had been seen, to the same effect.
     pub fn with_more(&self, times: f64) -> QuantileShift {
         QuantileShift { error: self.error / times.sqrt(), ..*self }
     }

@@ -98,7 +98,7 @@ impl RateShift {
         })
     }
 
-    /// McNemar's exact one-sided p-value (1947): so many pairs, or more, in which only the candidate failed, of those in which one side
+    /// McNemar's exact one-sided p-value (1947): this many pairs, or more, in which only the candidate failed, of those in which one side
     /// only failed, were both as likely. None between separate runs.
     pub fn exact_p_value(&self) -> Option<f64> {
         let (base, candidate) = self.discordant?;
@@ -145,7 +145,7 @@ impl RateShift {
         (base + candidate - 2.0 * self.correlation * (base * candidate).sqrt()).max(0.0).sqrt()
     }
 
-    /// As if so many times as much had been seen, to the same effect.
+    /// As if this many times as much had been seen, to the same effect.
     pub fn with_more(&self, times: f64) -> RateShift {
         let more = |side: SideRate| SideRate { effective: side.effective * times, ..side };
         let discordant = self.discordant.map(|(base, candidate)| (base * times, candidate * times));

@@ -80,7 +80,7 @@ impl Shift {
         }
     }
 
-    /// As if so many times as much had been seen, to the same effect.
+    /// As if this many times as much had been seen, to the same effect.
     pub fn with_more(&self, times: f64) -> Shift {
         match self {
             Shift::Rate(shift) => Shift::Rate(shift.with_more(times)),

@@ -68,7 +68,7 @@ impl ShopperFindings {
     }
 }
 
-/// Shoppers who met so many failed attempts.
+/// Shoppers who met this many failed attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ByFailures {
     /// How many shoppers.

@@ -82,7 +82,7 @@ pub(crate) mod tests {
     use crate::tally::{ExchangeSeen, Phases, Tally};
     use crate::verdict::simulation::SimulatedRun;
 
-    /// So many exchanges of a step: the first of each ten dials, by TLS, and is a redirect.
+    /// This many exchanges of a step: the first of each ten dials, by TLS, and is a redirect.
     pub(crate) fn exchanges(tally: &mut Tally, step: StepId, count: u64) {
         for i in 0..count {
             let fresh = i % 10 == 0;

@@ -26,7 +26,7 @@ use crate::shopper::failure_kind::{classify_status, classify_transport_error};
 use crate::shopper::transport::{Clock, Exchange, Origin, ShopperConnections, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 
-/// So many connections a browser opens to a host (Chromium, Firefox and Safari alike).
+/// This many connections a browser opens to a host (Chromium, Firefox and Safari alike).
 const CONNECTIONS: usize = 6;
 
 /// What a page's own request says that no file's request repeats.

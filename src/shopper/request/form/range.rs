@@ -11,7 +11,7 @@ pub(super) struct Range {
     base: i128,
 }
 
-/// So many decimals are kept.
+/// This many decimals are kept.
 const DECIMALS: usize = 15;
 const UNIT: i128 = 10_i128.pow(DECIMALS as u32);
 /// Beyond this, in whole numbers, sliders are not exact, and stay within it.

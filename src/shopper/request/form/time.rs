@@ -9,7 +9,7 @@ fn year(text: &str) -> Option<(u32, &str)> {
     (1..=275_760).contains(&year).then_some((year, rest))
 }
 
-/// A number of exactly so many digits.
+/// A number of exactly this many digits.
 fn number(text: &str, digits: usize) -> Option<u32> {
     let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok())?

@@ -114,7 +114,7 @@ fn most_evident(line: &BlockSeries) -> Option<BlockSpan> {
     best
 }
 
-/// The failures in a span, and how likely so many are without a cause.
+/// The failures in a span, and how likely this many are without a cause.
 fn test(line: &BlockSeries, span: BlockSpan, one_unit: bool) -> (u64, f64) {
     let sum = |within: bool| {
         let cells =
