@@ -3,6 +3,10 @@
 //!
 //! A bounded map forgets what was not touched for long: each shard keeps two generations, and when the
 //! young one is full it becomes the old one and the old one is dropped.
+//!
+//! `quick_cache` would do less: it promises no shortest time that an entry stays, because its policy may drop a new entry before an old one. A
+//! shop that forgets an idempotency key of a moment ago charges twice, and tests take its ledger for the truth. It also gives out
+//! copies, where sessions are changed in place.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
