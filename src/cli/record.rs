@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::import::{keep, not_there_yet, write};
 use super::record_args::RecordArgs;
 use super::screen::Screen;
-use super::signals::interrupted;
+use super::signals::wait_for_interrupt;
 use crate::browser_recording::{BrowserError, RecordOptions, record as follow};
 use crate::import::{HarError, Recording, har_scenario};
 
@@ -48,7 +48,7 @@ fn recorded(args: &RecordArgs, screen: Screen) -> Result<serde_json::Value, Fail
             screen.print_line(format_args!("DevTools: {devtools}"));
         }
     };
-    runtime.block_on(follow(&options, interrupted(), opened)).map_err(told)
+    runtime.block_on(follow(&options, wait_for_interrupt(), opened)).map_err(told)
 }
 
 fn told(error: BrowserError) -> Failure {

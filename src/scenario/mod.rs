@@ -44,7 +44,7 @@ pub use document::{
 pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
 pub use guard::GuardTerm;
-pub(crate) use problem::listed;
+pub(crate) use problem::join_words;
 pub use problem::{Problem, Problems, SourceLocation, nearest};
 pub use read::Scenario;
 pub use records::{PageStyle, Paging, RecordSource, Records};

@@ -9,7 +9,7 @@ use super::entry::HarEntry;
 use super::graphql::GraphqlOperation;
 use super::recorded::Recorded;
 use super::sources::{context, member};
-use crate::import::write::yaml::quoted;
+use crate::import::write::yaml::quote;
 
 /// The acts that buy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,8 +130,8 @@ fn in_json(text: &str, made: bool) -> Option<String> {
     let beside = id.rsplit_once('.').map_or("$", |(parent, _)| parent).to_owned();
     let total = at(&document, &beside).and_then(|parent| key_path(parent, &beside, &TOTALS, false));
     let total =
-        total.map_or(String::new(), |path| format!(", total: {{ json: {} }}", quoted(&path)));
-    Some(format!("id: {{ json: {} }}{total}", quoted(&id)))
+        total.map_or(String::new(), |path| format!(", total: {{ json: {} }}", quote(&path)));
+    Some(format!("id: {{ json: {} }}{total}", quote(&id)))
 }
 
 /// What stands at a path of plain names.
@@ -163,7 +163,7 @@ fn in_page(answer: &HarEntry) -> Option<String> {
     let id = by_element(text).or_else(|| by_address(answer)).or_else(|| by_words(text))?;
     let total = TOTAL
         .is_match(text)
-        .then(|| format!(", total: {{ regex: {}, pick: last }}", quoted(TOTAL_TEXT)));
+        .then(|| format!(", total: {{ regex: {}, pick: last }}", quote(TOTAL_TEXT)));
     Some(format!("id: {id}{}", total.unwrap_or_default()))
 }
 
@@ -174,7 +174,7 @@ fn by_element(text: &str) -> Option<String> {
         found[3].split_whitespace().find(|word| word.to_ascii_lowercase().contains("order"))?;
     let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let sign = if found[2].eq_ignore_ascii_case("id") { '#' } else { '.' };
-    plain.then(|| format!("{{ css: {} }}", quoted(&format!("{sign}{word}"))))
+    plain.then(|| format!("{{ css: {} }}", quote(&format!("{sign}{word}"))))
 }
 
 /// The number at the end of the page's address, where the page says it.
@@ -184,7 +184,7 @@ fn by_address(answer: &HarEntry) -> Option<String> {
     if digits < 3 {
         return None;
     }
-    context(&answer.answer, number).map(|pattern| format!("{{ regex: {} }}", quoted(&pattern)))
+    context(&answer.answer, number).map(|pattern| format!("{{ regex: {} }}", quote(&pattern)))
 }
 
 /// A number after words such as "your order number is".
@@ -202,5 +202,5 @@ fn by_words(text: &str) -> Option<String> {
     let gap = if before.ends_with(char::is_whitespace) { r"\s*" } else { "" };
     let pattern = format!("{}{gap}([A-Za-z0-9_-]+)", spaced.join(r"\s+"));
     let first = Regex::new(&pattern).ok()?.captures(text).map(|found| found[1].to_owned());
-    (first.as_deref() == Some(number)).then(|| format!("{{ regex: {} }}", quoted(&pattern)))
+    (first.as_deref() == Some(number)).then(|| format!("{{ regex: {} }}", quote(&pattern)))
 }

@@ -6,7 +6,7 @@ use super::recorded::{LeftOut, Recorded, acts};
 use super::steps::{StepText, Writer};
 use super::varying::OtherRecordings;
 use crate::import::result::Import;
-use crate::import::write::yaml::{Yaml, duration, quoted};
+use crate::import::write::yaml::{Yaml, duration, quote};
 use crate::import::write::{LogFigures, figures_of, scenario_around};
 
 /// A journey made of recordings.
@@ -37,10 +37,10 @@ pub fn har_scenario(
         0,
         "# Made by `tillrush` from a recording. What it does not tell is listed under x-todo.",
     );
-    yaml.line(0, format!("name: {}", quoted(name)));
-    yaml.line(0, format!("target: {}", quoted(target.unwrap_or(&journey.origin))));
+    yaml.line(0, format!("name: {}", quote(name)));
+    yaml.line(0, format!("target: {}", quote(target.unwrap_or(&journey.origin))));
     yaml.line(0, "x-todo:");
-    journey.blanks.iter().for_each(|blank| yaml.line(1, format!("- {}", quoted(blank))));
+    journey.blanks.iter().for_each(|blank| yaml.line(1, format!("- {}", quote(blank))));
     yaml.line(0, "load:");
     yaml.line(1, "stages:");
     yaml.line(2, "- { ramp: 1/s, for: 30s }");
@@ -130,7 +130,7 @@ fn write_step(
     depth: usize,
     first: bool,
 ) {
-    yaml.line(depth, format!("- name: {}", quoted(&step.name)));
+    yaml.line(depth, format!("- name: {}", quote(&step.name)));
     step.lines.iter().for_each(|line| yaml.line(depth + 1, line));
     if !first {
         match (&figures.think, step.think) {

@@ -12,7 +12,7 @@ use super::values::plain;
 use super::varying::{OtherRecordings, ValuePlace};
 use crate::import::collect::VisitMethod;
 use crate::import::flow::{PathPart, looks_like_a_value, name_of};
-use crate::import::write::yaml::quoted;
+use crate::import::write::yaml::quote;
 
 /// Longer pauses of the person who records say nothing.
 const LONGEST_THINK: f64 = 30.0;
@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
     fn submit(&mut self, form: &RecordedForm, place: usize, step: &mut StepText) {
         let act = &self.acts[place];
         let mut parts = vec![match &form.id {
-            Some(id) if !looks_like_a_value(id) => format!("id: {}", quoted(id)),
+            Some(id) if !looks_like_a_value(id) => format!("id: {}", quote(id)),
             Some(_) | None => {
                 let action: Vec<String> =
                     act.entry
@@ -144,7 +144,7 @@ impl<'a> Writer<'a> {
                             if looks_like_a_value(part) { "*".to_owned() } else { part.to_owned() }
                         })
                         .collect();
-                format!("action: {}", quoted(&action.join("/")))
+                format!("action: {}", quote(&action.join("/")))
             }
         }];
         let typed = |name: &str| form.fields.iter().find(|(known, _)| known == name);
@@ -157,7 +157,7 @@ impl<'a> Writer<'a> {
         if form.id.is_none()
             && let Some(name) = containing
         {
-            parts.push(format!("containing: {}", quoted(name)));
+            parts.push(format!("containing: {}", quote(name)));
         }
         let (mut fields, mut extra) = (Vec::new(), Vec::new());
         for (name, value) in &act.entry.fields {
@@ -182,11 +182,11 @@ impl<'a> Writer<'a> {
             let at = ValuePlace::Field(name.to_owned());
             let texts: Vec<String> = values
                 .into_iter()
-                .map(|value| quoted(&self.value(place, &at, name, value, step)))
+                .map(|value| quote(&self.value(place, &at, name, value, step)))
                 .collect();
             match texts.as_slice() {
-                [only] => format!("{}: {only}", quoted(name)),
-                many => format!("{}: [{}]", quoted(name), many.join(", ")),
+                [only] => format!("{}: {only}", quote(name)),
+                many => format!("{}: [{}]", quote(name), many.join(", ")),
             }
         });
         texts.collect::<Vec<_>>().join(", ")
@@ -199,14 +199,14 @@ impl<'a> Writer<'a> {
         if operation.is_one_of_several()
             && let Some(name) = operation.name()
         {
-            step.lines.push(format!("  operation: {}", quoted(name)));
+            step.lines.push(format!("  operation: {}", quote(name)));
         }
         if let Some(mut variables) = operation.variables.clone() {
             self.leaves(place, "/variables", "", &mut variables, step);
             step.lines.push(format!("  variables: {variables}"));
         }
         let address = self.address(place, step);
-        step.lines.push(format!("  endpoint: {}", quoted(&address)));
+        step.lines.push(format!("  endpoint: {}", quote(&address)));
         self.headers(place, step);
     }
 
@@ -214,7 +214,7 @@ impl<'a> Writer<'a> {
         let address = self.address(place, step);
         let entry = &self.acts[place].entry;
         let method = entry.method.to_ascii_lowercase();
-        step.lines.push(format!("{method}: {}", quoted(&address)));
+        step.lines.push(format!("{method}: {}", quote(&address)));
         if method == "get" {
             // A body of a GET has no meaning.
         } else if entry.body_type.contains("json") {

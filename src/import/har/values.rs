@@ -9,7 +9,7 @@ use super::steps::{StepText, Writer};
 use super::tokens::{is_token, may_change};
 use super::varying::{ValuePlace, Variation};
 use crate::import::privacy::is_uuid;
-use crate::import::write::yaml::quoted;
+use crate::import::write::yaml::quote;
 
 // === impl Writer ===
 
@@ -30,9 +30,9 @@ impl Writer<'_> {
                 let (scheme, secret) = value.split_once(' ').unwrap_or(("", value));
                 match self.captured("token", secret) {
                     Some(text) => headers
-                        .push(format!("{name}: {}", quoted(format!("{scheme} {text}").trim()))),
+                        .push(format!("{name}: {}", quote(format!("{scheme} {text}").trim()))),
                     None if self.others.of(place, &at, value) == Variation::Constant => {
-                        headers.push(format!("{name}: {}", quoted(value)));
+                        headers.push(format!("{name}: {}", quote(value)));
                     }
                     None => self.blank(
                         &step.name,
@@ -41,7 +41,7 @@ impl Writer<'_> {
                 }
             } else if by_script && is_custom(name) {
                 let text = self.value(place, &at, name, value, step);
-                headers.push(format!("{name}: {}", quoted(&text)));
+                headers.push(format!("{name}: {}", quote(&text)));
             }
         }
         if !headers.is_empty() {

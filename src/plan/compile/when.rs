@@ -6,10 +6,10 @@ use super::Compiler;
 use super::journeys::{CompiledFlow, index};
 use super::names::Spot;
 use super::text::{MAX_CODE, has_placeholder};
-use crate::base::{StepId, counted};
+use crate::base::{StepId, count_of};
 use crate::plan::template_functions::CHOOSING_FUNCTIONS;
 use crate::plan::{Guard, GuardId, GuardTerm, JourneyItem, Plan, Template};
-use crate::scenario::{self, Branch, Defaults, LocatedText, OneOrMany, Problems, Span, listed};
+use crate::scenario::{self, Branch, Defaults, LocatedText, OneOrMany, Problems, Span, join_words};
 
 impl Compiler<'_> {
     /// The guard of a written condition; nothing, beside the problem, where it can't be one.
@@ -61,7 +61,7 @@ impl Compiler<'_> {
             return None;
         }
         if source.len() > MAX_CODE {
-            let message = format!("a condition of {}", counted(source.len() as u64, "character"));
+            let message = format!("a condition of {}", count_of(source.len() as u64, "character"));
             self.problem(span, message, format!("write at most {MAX_CODE}"));
             return None;
         }
@@ -223,7 +223,7 @@ pub(super) fn check_guards(plan: &Plan, spans: &[Span], problems: &mut Problems)
         let known: Vec<String> = attributes
             .map(|attribute| {
                 let values = attribute.values.iter().map(|(value, _)| value.as_str());
-                format!("{} is {}", attribute.name, listed(values, "or"))
+                format!("{} is {}", attribute.name, join_words(values, "or"))
             })
             .collect();
         let remedy = format!("{}: compare with one of these", known.join("; "));

@@ -80,7 +80,7 @@ pub fn undecided(plan: &Plan, width: usize) -> Vec<String> {
         "Assumed to hold, because captures or the shop's answers decide: {}.",
         sources.join("; ")
     );
-    wrapped(&text, width - 2).iter().map(indented).collect()
+    wrap(&text, width - 2).iter().map(indent).collect()
 }
 
 /// Orders, concurrent shoppers, and the assumptions.

@@ -33,7 +33,7 @@ pub(super) fn hotspot(
         blocks.iter().map(|block| SumOfSquares::of_events(block.repeated, block.shoppers)),
     );
     let lost = Everybody::new(blocks.iter().map(|block| block.lost));
-    let (mut met_inside, met_outside) = attribution.observed(plan, counts, explained);
+    let (mut met_inside, met_outside) = attribution.observed_counts(plan, counts, explained);
     let mut steps = attribution.steps().to_vec();
     if steps.is_empty()
         && let Some(own) = counts.own_step(plan, attribution.group())
