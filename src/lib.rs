@@ -28,6 +28,8 @@ pub mod capture;
 pub mod cli;
 pub mod demo_shop;
 pub mod engine;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod import;
 pub mod plan;
 pub mod reconcile;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("base", &[]),
     ("browser_recording", &["base"]),
     ("capture", &["base"]),
@@ -48,6 +48,10 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "verdict",
             "report",
         ],
+    ),
+    (
+        "fuzzing",
+        &["capture", "import", "plan", "reconcile", "shopper", "tally", "base"],
     ),
     ("main", &["cli"]),
 ];

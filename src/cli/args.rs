@@ -82,6 +82,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Compare a stored run with the shop's own records
     Reconcile(ReconcileArgs),
+    /// Print the purchase log of a stored run: JSON, a line for each attempt and each outcome
+    Purchases(PurchasesArgs),
     /// Compare two runs, and report what got worse
     Compare(CompareArgs),
     /// List stored runs
@@ -285,6 +287,18 @@ pub struct RunsArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `purchases`.
+#[derive(Clone, Debug, Args)]
+pub struct PurchasesArgs {
+    /// The run's folder, or `latest`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+
+    /// Folder that `latest` is looked up in
+    #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
 }
 
 /// Options of `merge`.

@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, compare, demo, env_precedence, import, merge, reconcile, record, report, run, runs,
-    schema, shop, walk,
+    check, compare, demo, env_precedence, import, merge, purchases, reconcile, record, report, run,
+    runs, schema, shop, walk,
 };
 
 /// Runs the program.
@@ -34,6 +34,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Walk(args) => walk::walk(&args, screen),
         Command::Reconcile(args) => reconcile::reconcile(&args, screen),
         Command::Report(args) => report::report(&args, screen),
+        Command::Purchases(args) => purchases::purchases(&args),
         Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => merge::merge(&args, screen),

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use flate2::read::MultiGzDecoder;
 use indicatif::ProgressBar;
-use ruzstd::decoding::StreamingDecoder;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::zstd::ZstdFrames;
 use crate::import::{BadLine, Collector, FormatChoice, LogFormat};
 
 /// Lines that a format is recognised by.
@@ -210,8 +210,7 @@ fn reader(path: &Path, bar: &ProgressBar) -> io::Result<Box<dyn BufRead>> {
             Box::new(BufReader::with_capacity(BUFFER, plain))
         }
         [0x28, 0xb5, 0x2f, 0xfd] => {
-            let plain = StreamingDecoder::new(BufReader::with_capacity(BUFFER, counted))
-                .map_err(io::Error::other)?;
+            let plain = ZstdFrames::new(BufReader::with_capacity(BUFFER, counted))?;
             Box::new(BufReader::with_capacity(BUFFER, plain))
         }
         _ => Box::new(BufReader::with_capacity(BUFFER, counted)),

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 
 use super::analysis::{RunAnalysis, started_at};
 use super::args::MergeArgs;
 use super::comparison;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::purchases::each_purchase;
 use super::random::random_name;
 use super::report::publish;
 use super::run_folder::{PURCHASES, RunFolder};
@@ -103,13 +104,10 @@ fn differences(shards: &[Shard]) -> Vec<String> {
 }
 
 fn merge_purchase_logs(parts: &[RunFolder], folder: &RunFolder) -> anyhow::Result<()> {
-    let mut all = Vec::new();
-    for part in parts {
-        let path = part.path.join(PURCHASES);
-        if path.exists() {
-            let log = std::fs::read(&path);
-            all.extend(log.with_context(|| format!("can't read {}", path.display()))?);
-        }
+    let all = folder.purchases()?;
+    for part in parts.iter().filter(|part| part.path.join(PURCHASES).exists()) {
+        each_purchase(part, |line| if line.is_torn { Ok(()) } else { Ok(all.append(line.bytes)?) })?;
     }
-    folder.write(PURCHASES, &all)
+    all.finish();
+    Ok(())
 }

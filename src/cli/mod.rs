@@ -28,6 +28,7 @@ mod output;
 mod paired;
 mod preflight;
 mod proxy;
+mod purchases;
 mod random;
 mod reconcile;
 mod record;
@@ -52,6 +53,7 @@ mod value_parsers;
 mod variables;
 mod walk;
 mod web;
+mod zstd;
 
 pub use dispatch::main;
 pub use exit::Exit;

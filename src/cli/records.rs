@@ -1,7 +1,5 @@
 //! The shop's records around a run: stock before it, everything after it, and what that comes to.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -11,7 +9,8 @@ use url::Url;
 use super::analysis::RunAnalysis;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::run_folder::{PURCHASES, RunFolder};
+use super::purchases::each_purchase;
+use super::run_folder::RunFolder;
 use super::screen::Screen;
 use super::source::Source;
 use crate::base::Micros;
@@ -228,9 +227,9 @@ impl RunRecords {
         screen: Screen,
     ) -> Result<ReconciliationDocument, Failure> {
         let mut intents = Intents::new();
-        each_purchase(folder, |line, last| match intents.add_line(line) {
+        each_purchase(folder, |line| match intents.add_line(line.bytes) {
             // A process that was killed may have left half a line.
-            Err(_) if last => Ok(()),
+            Err(_) if line.is_torn => Ok(()),
             added => added.map_err(anyhow::Error::from),
         })?;
         let input = ReconcileInput {
@@ -250,8 +249,8 @@ impl RunRecords {
             .map_err(unread)?;
         let result = &reconciled.result;
         let mut timelines = Timelines::of(ReconciliationDocument::examples(result, &intents));
-        each_purchase(folder, |line, _| {
-            timelines.add_line(line);
+        each_purchase(folder, |line| {
+            timelines.add_line(line.bytes);
             Ok(())
         })?;
         let document = ReconciliationDocument::of(
@@ -290,29 +289,6 @@ fn settle_rules(records: &RecordPlan, plan: &Plan) -> SettleRules {
         wait: records.wait.unwrap_or(longest.saturating_add(AFTER_GIVING_UP)),
         at_most: records.settle,
         pause: records.pause,
-    }
-}
-
-/// Gives each line of the purchase log to `take`; the last one may be torn.
-fn each_purchase(
-    folder: &RunFolder,
-    mut take: impl FnMut(&[u8], bool) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let path = folder.path.join(PURCHASES);
-    let file = File::open(&path).with_context(|| format!("can't read {}", path.display()))?;
-    let mut reader = BufReader::with_capacity(1 << 20, file);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if reader
-            .read_until(b'\n', &mut line)
-            .with_context(|| format!("can't read {}", path.display()))?
-            == 0
-        {
-            return Ok(());
-        }
-        let torn = line.last() != Some(&b'\n');
-        take(&line, torn).with_context(|| path.display().to_string())?;
     }
 }
 

@@ -88,6 +88,8 @@ pub fn run(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
+    let baseline = options.baseline.as_ref().and_then(|shop| shop.purchases.as_ref());
+    options.purchases.iter().chain(baseline).for_each(PurchaseLogFile::finish);
     Ok(RunEnd { purchase_log_error: budget.log_error() })
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use url::Url;
+
 use super::collect::{BotRule, Collected, Collector, Dropped, PathId, SessionHead, VisitMethod};
 use super::fit::{FittedShape, Proportion, busiest, fit_shape};
 use super::flow::{
@@ -72,12 +74,21 @@ pub struct ReadCounts {
     pub cards: u64,
 }
 
+/// A year, with something before and after. Each second of a log takes memory.
+const LONGEST_LOG_DAYS: i64 = 400;
+const DAY_US: i64 = 86_400_000_000;
+
 /// Why there is nothing to import.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// No session of a person was found.
     #[error("the log has no session of a person: {0}")]
     NobodyCame(&'static str),
+    /// Its moments are too far apart to be of one log: some are wrong.
+    #[error(
+        "its lines are {0} days apart, and at most {LONGEST_LOG_DAYS} can be read: leave out the lines with a wrong date, or other years"
+    )]
+    TooLong(i64),
     /// The part that is to be replayed has no arrivals.
     #[error("no session begins between --from and --to")]
     EmptyWindow,
@@ -109,6 +120,10 @@ impl Import {
         let Some(span) = collected.span else {
             return Err(ImportError::NobodyCame("it has no request"));
         };
+        let days = (span.1 - span.0) / DAY_US;
+        if days > LONGEST_LOG_DAYS {
+            return Err(ImportError::TooLong(days));
+        }
         let templates = templates_of(&collected, &options);
         find_programs(&mut collected, &templates);
         let gap = options.gap.0 as i64;
@@ -150,7 +165,7 @@ impl Import {
                 people.len(),
             ),
             assets: Proportion::new(count(&|head| head.assets > 0), count(&|_| true)),
-            host: collected.hosts.iter().max_by_key(|(_, n)| **n).map(|(host, _)| host.clone()),
+            host: most_seen_host(&collected.hosts),
             read: read_counts(&collected, span, gap, shared),
             options,
             shape,
@@ -321,6 +336,18 @@ fn arrivals(heads: &[SessionHead], span: (i64, i64), gap: i64, programs: bool) -
         }
     }
     seconds
+}
+
+/// The host that most lines name. Whoever sends a request writes its host, so that it need not be one.
+fn most_seen_host(hosts: &BTreeMap<String, u64>) -> Option<String> {
+    let is_address = |host: &str| {
+        Url::parse(&format!("https://{host}")).is_ok_and(|url| {
+            let beside = [url.username(), url.query().unwrap_or(""), url.fragment().unwrap_or("")];
+            url.path() == "/" && beside.concat().is_empty()
+        })
+    };
+    let named = hosts.iter().filter(|(host, _)| is_address(host));
+    named.max_by_key(|(_, lines)| **lines).map(|(host, _)| host.clone())
 }
 
 /// The seconds of the log that are replayed.

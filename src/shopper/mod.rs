@@ -7,6 +7,8 @@ mod context;
 mod experiment;
 mod failure_kind;
 mod failure_sample;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gates;
 mod journey;
 mod off_core;

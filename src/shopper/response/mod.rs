@@ -7,6 +7,6 @@ pub(crate) mod evaluate;
 pub(crate) mod extract;
 mod json;
 pub(crate) mod prepared;
-mod price;
+pub(crate) mod price;
 pub(crate) mod retry_after;
 mod visible;

@@ -24,6 +24,8 @@ mod shared;
 mod tls;
 mod tls_error;
 
+#[cfg(any(test, fuzzing))]
+pub use self::http1::fuzzing;
 pub use self::error::TransportError;
 pub use self::exchange::{
     Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,

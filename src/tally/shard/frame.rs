@@ -128,6 +128,19 @@ fn start_of(bytes: &[u8]) -> Option<([u8; 4], [u8; 4])> {
     Some((length, *rest.first_chunk::<4>()?))
 }
 
+/// Gives each frame of a file the checksum that it should have.
+#[cfg(any(test, fuzzing))]
+pub fn mend_checksums(file: &mut [u8]) {
+    let mut at = super::FORMAT.len() + 1;
+    while let Some((length, _)) = file.get(at..).and_then(start_of) {
+        let (start, end) = (at + 8, at + 8 + u32::from_le_bytes(length) as usize);
+        let Some(content) = file.get(start..end) else { return };
+        let sum = checksum(length, content);
+        file[at + 4..start].copy_from_slice(&sum);
+        at = end;
+    }
+}
+
 fn checksum(length: [u8; 4], content: &[u8]) -> [u8; 4] {
     let mut crc = Crc::new();
     crc.update(&length);

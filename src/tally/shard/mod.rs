@@ -14,6 +14,8 @@ mod settings;
 pub(super) mod tests;
 mod write;
 
+#[cfg(any(test, fuzzing))]
+pub use frame::mend_checksums;
 pub use header::{Ending, LostFrames, Shard, ShardHeader};
 pub use join::MergeError;
 pub use read::ShardError;

@@ -15,6 +15,8 @@
 mod against_hyper;
 mod connection;
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod head;
 mod request;
 mod stream;
