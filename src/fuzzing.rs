@@ -159,7 +159,11 @@ mod tests {
     fn two_lines_of_a_log_a_thousand_years_apart_take_no_memory_for_the_time_between() {
         use crate::import::ImportError;
 
-        let line = |year: u32| format!("10.0.0.1 - - [27/Nov/{year}:10:00:01 +0000] \"GET /a HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\"");
+        let line = |year: u32| {
+            format!(
+                "10.0.0.1 - - [27/Nov/{year}:10:00:01 +0000] \"GET /a HTTP/1.1\" 200 5 \"-\" \"Mozilla/5.0\""
+            )
+        };
         let lines = [line(2025), line(3025)];
         let sample: Vec<&str> = lines.iter().map(String::as_str).collect();
         let mut format = LogFormat::choose(&FormatChoice::default(), &sample).unwrap();

@@ -49,10 +49,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "report",
         ],
     ),
-    (
-        "fuzzing",
-        &["capture", "import", "plan", "reconcile", "shopper", "tally", "base"],
-    ),
+    ("fuzzing", &["capture", "import", "plan", "reconcile", "shopper", "tally", "base"]),
     ("main", &["cli"]),
 ];
 

@@ -1,16 +1,30 @@
 //! The files that a scenario is read from and that it names: which may be read, and how much of them.
 //!
 //! A scenario may come from a stranger. So what it names is read only below its own folder, unless the command line permits
-//! more, and nothing is read whose size is not known and bounded before.
+//! more, and nothing is read whose size is not known and bounded before. The scenario itself may come through a pipe, as in
+//! `run <(command)`: its size is bounded while it is read, and so is the time.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The largest scenario that is read; what is over 4 MiB gets a proper error from the scenario's reader.
 const MAX_SCENARIO: u64 = 64 << 20;
 /// The largest file that a scenario names, such as a table of data or an upload.
 const MAX_FILE: u64 = 1 << 30;
+/// How long a pipe may be silent, and how long all of it may take.
+const PIPE_PATIENCE: PipePatience =
+    PipePatience { silent: Duration::from_secs(10), all: Duration::from_secs(60) };
+
+/// How long reading from a pipe may take.
+#[derive(Clone, Copy)]
+struct PipePatience {
+    silent: Duration,
+    all: Duration,
+}
 
 /// Reads the files that a scenario names.
 #[derive(Clone, Debug)]
@@ -24,10 +38,20 @@ pub struct InputFiles {
 /// Reads a scenario.
 ///
 /// # Errors
-/// When it can't be read, is no regular file, or is too large.
+/// When it can't be read, is neither a regular file nor a pipe, is too large, or does not come in time.
 pub fn read_scenario(path: &Path) -> io::Result<String> {
-    let bytes = read(path, MAX_SCENARIO)?;
+    let bytes = if is_pipe(path)? {
+        read_pipe(path, MAX_SCENARIO, PIPE_PATIENCE)?
+    } else {
+        read(path, MAX_SCENARIO)?
+    };
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text: save it as UTF-8"))
+}
+
+/// The folder that a scenario's files are looked up in: its own, or the current one where it comes through a pipe.
+pub fn folder_of(scenario: &Path) -> &Path {
+    let is_piped = is_pipe(scenario).unwrap_or(false);
+    scenario.parent().filter(|_| !is_piped).unwrap_or(Path::new(""))
 }
 
 // === impl InputFiles ===
@@ -65,15 +89,73 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !found.is_file() {
         return Err(io::Error::other("it is a device or a pipe: give a regular file"));
     }
-    let too_large =
-        || io::Error::other(format!("it has more than {} MiB: give a smaller file", most >> 20));
     if found.len() > most {
-        return Err(too_large());
+        return Err(too_large(most));
     }
     let mut bytes = Vec::with_capacity(found.len() as usize);
     // It may have grown, or be of a file system that does not tell sizes.
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::FileTypeExt;
+    Ok(fs::metadata(path)?.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Reads a pipe to its end, at most so many bytes. A thread does it, as opening and reading wait for the writer; it is left alone when patience
+/// ends, and so does the program soon after.
+fn read_pipe(path: &Path, most: u64, patience: PipePatience) -> io::Result<Vec<u8>> {
+    const PIECE: usize = 64 << 10;
+    let (pieces, received) = channel();
+    let path = path.to_owned();
+    thread::Builder::new().name("pipe".into()).spawn(move || {
+        let read = File::open(&path).and_then(|mut pipe| {
+            let mut piece = vec![0; PIECE];
+            loop {
+                let count = pipe.read(&mut piece)?;
+                if count == 0 || pieces.send(Ok(piece[..count].to_vec())).is_err() {
+                    return Ok(());
+                }
+            }
+        });
+        // Nobody listens any more where the limit was reached.
+        read.or_else(|error| pieces.send(Err(error))).ok();
+    })?;
+    let (until, mut bytes) = (Instant::now() + patience.all, Vec::new());
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match received.recv_timeout(left.min(patience.silent)) {
+            Ok(piece) => bytes.extend_from_slice(&piece?),
+            Err(RecvTimeoutError::Disconnected) => return Ok(bytes),
+            Err(RecvTimeoutError::Timeout) => return Err(io::Error::other(late(&bytes, patience))),
+        }
+        if bytes.len() as u64 > most {
+            return Err(too_large(most));
+        }
+    }
+}
+
+fn late(bytes: &[u8], patience: PipePatience) -> String {
+    let PipePatience { silent, all } = patience;
+    if bytes.is_empty() {
+        format!("nothing came from the pipe within {silent:?}: start the program that writes it")
+    } else {
+        format!(
+            "after {} bytes the pipe was silent for {silent:?}, or open for {all:?}: save its text to a file",
+            bytes.len()
+        )
+    }
+}
+
+fn too_large(most: u64) -> io::Error {
+    io::Error::other(format!("it has more than {} MiB: give a smaller file", most >> 20))
 }
 
 #[cfg(test)]
@@ -101,6 +183,53 @@ mod tests {
         assert_eq!(files.read("../secret").unwrap(), b"s");
         files.allowed = vec![all.path().to_owned()];
         assert_eq!(files.read("link").unwrap(), b"s");
+    }
+
+    /// A pipe, and a thread that writes to it.
+    #[cfg(unix)]
+    fn pipe(folder: &Path, name: &str, write: impl FnOnce(File) + Send + 'static) -> PathBuf {
+        let pipe = folder.join(name);
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let path = pipe.clone();
+        thread::spawn(move || write(File::options().write(true).open(path).unwrap()));
+        pipe
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_scenario_comes_through_a_pipe_within_its_limits() {
+        use std::io::Write;
+
+        let folder = tempfile::tempdir().unwrap();
+        let text = "name: Look\n".repeat(20_000);
+        let written = text.clone();
+        let whole = pipe(folder.path(), "whole", move |mut pipe| {
+            pipe.write_all(written.as_bytes()).unwrap();
+        });
+        assert_eq!(read_scenario(&whole).unwrap(), text);
+        let endless =
+            pipe(
+                folder.path(),
+                "endless",
+                |mut pipe| {
+                    while pipe.write_all(&[b'a'; 4096]).is_ok() {}
+                },
+            );
+        let brief =
+            PipePatience { silent: Duration::from_millis(300), all: Duration::from_secs(60) };
+        let refused = read_pipe(&endless, 1 << 20, brief).unwrap_err().to_string();
+        assert!(refused.contains("more than 1 MiB"), "{refused}");
+        let stalled = pipe(folder.path(), "stalled", |mut pipe| {
+            pipe.write_all(b"name").unwrap();
+            thread::sleep(Duration::from_secs(5));
+        });
+        let refused = read_pipe(&stalled, 1 << 20, brief).unwrap_err().to_string();
+        assert!(refused.contains("after 4 bytes"), "{refused}");
+        let unwritten = folder.path().join("unwritten");
+        assert!(std::process::Command::new("mkfifo").arg(&unwritten).status().unwrap().success());
+        let refused = read_pipe(&unwritten, 1 << 20, brief).unwrap_err().to_string();
+        assert!(refused.contains("nothing came"), "{refused}");
     }
 
     #[cfg(unix)]

@@ -106,7 +106,10 @@ fn differences(shards: &[Shard]) -> Vec<String> {
 fn merge_purchase_logs(parts: &[RunFolder], folder: &RunFolder) -> anyhow::Result<()> {
     let all = folder.purchases()?;
     for part in parts.iter().filter(|part| part.path.join(PURCHASES).exists()) {
-        each_purchase(part, |line| if line.is_torn { Ok(()) } else { Ok(all.append(line.bytes)?) })?;
+        each_purchase(
+            part,
+            |line| if line.is_torn { Ok(()) } else { Ok(all.append(line.bytes)?) },
+        )?;
     }
     all.finish();
     Ok(())

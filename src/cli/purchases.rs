@@ -65,13 +65,12 @@ pub fn each_purchase(
     if paths.archive.exists() {
         archived = each_of_archive(&paths.archive, set_aside.is_some(), &mut take)?;
     }
-    for (plain, path) in
-        [(set_aside.take(), &paths.set_aside), (Some(newest), &paths.newest)]
-    {
+    for (plain, path) in [(set_aside.take(), &paths.set_aside), (Some(newest), &paths.newest)] {
         let Some(mut plain) = plain else { continue };
         let place = || path.display().to_string();
         if archived.as_deref().is_some_and(|piece| !piece.is_empty())
-            && holds_just(&mut plain, archived.as_deref().unwrap_or_default()).with_context(place)?
+            && holds_just(&mut plain, archived.as_deref().unwrap_or_default())
+                .with_context(place)?
         {
             continue;
         }
@@ -131,8 +130,7 @@ fn each_line(
             return Ok(());
         }
         let is_torn = line.last() != Some(&b'\n');
-        take(PurchaseLine { bytes: &line, is_torn })
-            .with_context(|| path.display().to_string())?;
+        take(PurchaseLine { bytes: &line, is_torn }).with_context(|| path.display().to_string())?;
     }
 }
 
@@ -153,8 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let paths = PurchaseLogPaths::beside(&folder.path().join(PURCHASES));
         fs::write(&paths.newest, newest).unwrap();
-        for (path, content) in
-            [(&paths.set_aside, set_aside.as_bytes()), (&paths.archive, archive)]
+        for (path, content) in [(&paths.set_aside, set_aside.as_bytes()), (&paths.archive, archive)]
         {
             if !content.is_empty() {
                 fs::write(path, content).unwrap();

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -62,7 +61,7 @@ impl Source {
         let text = input_files::read_scenario(path)
             .with_context(|| format!("can't read the scenario {}", path.display()))
             .map_err(|error| Failure::new(Exit::BadScenario, error))?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let folder = input_files::folder_of(path).to_owned();
         let files = InputFiles { folder, allowed: args.load.allow_file.clone() };
         let read_file = move |name: &str| files.read(name);
         let file = path.display().to_string();

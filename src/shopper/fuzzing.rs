@@ -56,11 +56,9 @@ pub fn form(bytes: &[u8]) {
             extra: vec![(literal("extra"), literal("1"))],
             ..Submit::default()
         },
-        _ => Submit {
-            css: Some("form[action]".to_owned()),
-            pick: Pick::Random,
-            ..Submit::default()
-        },
+        _ => {
+            Submit { css: Some("form[action]".to_owned()), pick: Pick::Random, ..Submit::default() }
+        }
     };
     let step = Request {
         method: Method::Post,
@@ -86,7 +84,8 @@ pub fn price(bytes: &[u8]) {
     let padded = minor_units(&Value::text(&format!(" {text}\n")), unit, decimals);
     assert_eq!(read, padded, "white space changes a price: {text:?}");
     if let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) {
-        let minor = minor_units(&Value::Json(json.clone().into()), Some(MoneyUnit::Minor), decimals);
+        let minor =
+            minor_units(&Value::Json(json.clone().into()), Some(MoneyUnit::Minor), decimals);
         if let Some(whole) = json.as_u64() {
             assert_eq!(minor.map(|minor| minor.0), Some(whole), "{text:?}");
         }

@@ -70,6 +70,25 @@ fn devices_and_folders_are_no_scenarios() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_scenario_may_come_from_a_command() {
+    let shop = Shop::open("");
+    let bench = Bench::new(LOOK);
+    let command = format!(
+        "{} check <(cat {}) --target {}",
+        env!("CARGO_BIN_EXE_tillrush"),
+        bench.scenario(),
+        shop.url()
+    );
+    let ran = std::process::Command::new("bash")
+        .args(["-c", &command])
+        .current_dir(bench.path())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+}
+
 #[test]
 fn a_shop_that_fails_every_shopper_passes_nothing() {
     let shop = Shop::open("");

@@ -24,13 +24,13 @@ mod shared;
 mod tls;
 mod tls_error;
 
-#[cfg(any(test, fuzzing))]
-pub use self::http1::fuzzing;
 pub use self::error::TransportError;
 pub use self::exchange::{
     Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
 };
 pub use self::http::{HttpConnections, HttpTransport};
+#[cfg(any(test, fuzzing))]
+pub use self::http1::fuzzing;
 pub use self::identity::{ClientIdentity, IdentityError};
 pub use self::options::{HttpOptions, HttpSetupError};
 pub use self::tls::{RootsError, TlsResumption};

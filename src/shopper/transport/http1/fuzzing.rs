@@ -17,7 +17,11 @@ pub fn http1_answer(bytes: &[u8]) {
     let Ok(framing) = Framing::of(&Method::GET, &head) else { return };
     if framing == Framing::Chunked {
         let body = &answer[length..];
-        assert_eq!(chunks(body, body.len().max(1)), chunks(body, size), "chunks cut in pieces of {size}");
+        assert_eq!(
+            chunks(body, body.len().max(1)),
+            chunks(body, size),
+            "chunks cut in pieces of {size}"
+        );
     }
 }
 
