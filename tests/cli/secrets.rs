@@ -311,6 +311,35 @@ fn no_output_has_a_secret_whatever_its_name_its_place_and_its_encoding() {
     assert_eq!(check.code, Some(0), "{check:?}");
     assert!(check.stderr.contains("`password` is written out in the scenario"), "{check:?}");
     assert_clean("check", &check, &secrets);
+    records_hide_them_too(&bench, &variables, &planted, &secrets);
+}
+
+/// The shop's own records repeat secrets: as numbers of orders, as markers, and in what can't be read.
+fn records_hide_them_too(
+    bench: &Bench,
+    variables: &[String],
+    planted: &BTreeMap<String, String>,
+    secrets: &[String],
+) {
+    let orders: Vec<_> = ["NODE", "TOKEN", "HEADER"]
+        .iter()
+        .map(|name| serde_json::json!({ "id": planted[*name], "email": planted["QUERY"], "created_at": "2026-11-27T10:00:00Z" }))
+        .collect();
+    bench.file("orders.json", &serde_json::json!({ "orders": orders }).to_string());
+    let records = "orders: { file: orders.json, rows: '$.orders[*]', fields: { id: $.id, marker: $.email, created: $.created_at } }\nwait: 1ms\n";
+    bench.file("records.yaml", records);
+    let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
+    let reconcile = [&["reconcile", "latest", "--records", "records.yaml"], &variables[..]].concat();
+    let reconciled = bench.tillrush(&reconcile);
+    assert!([0, 99, 100, 102, 103].contains(&reconciled.code.unwrap()), "{reconciled:?}");
+    assert_clean("reconcile", &reconciled, secrets);
+    let folder = bench.only_run();
+    assert!(folder.join("reconciliation.json").exists(), "{reconciled:?}");
+    assert_clean_folder(&folder, secrets);
+    let purchases = bench.tillrush(&["purchases", "latest"]).with(&[0]);
+    assert!(purchases.stdout.contains("\"event\":\"invoke\""), "{purchases:?}");
+    assert_clean("purchases", &purchases, secrets);
+    assert_clean("compare", &bench.tillrush(&["compare", "latest", "latest"]), secrets);
 }
 
 #[test]
