@@ -19,6 +19,17 @@ pub struct JsonPlace {
     way: Option<Vec<Turn>>,
 }
 
+/// Why a text is not a JSONPath.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonPathError {
+    /// It ends within an escape.
+    #[error("it ends within `\\u` and four hexadecimal digits")]
+    Escape,
+    /// Anything else.
+    #[error("{}", .0.message())]
+    Syntax(#[from] ParseError),
+}
+
 /// One segment of a plain way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Turn {
@@ -40,7 +51,11 @@ impl JsonPlace {
     ///
     /// # Errors
     /// When it is not a JSONPath.
-    pub fn parse(path: &str) -> Result<JsonPlace, ParseError> {
+    pub fn parse(path: &str) -> Result<JsonPlace, JsonPathError> {
+        // The parser panics where the path ends within an escape.
+        if ["\\u", "\\uD", "\\ud"].iter().any(|end| path.ends_with(end)) {
+            return Err(JsonPathError::Escape);
+        }
         Ok(JsonPlace { path: JsonPath::parse(path)?, way: plain_way(path) })
     }
 

@@ -24,7 +24,7 @@ pub struct PatternError {
 pub(crate) fn json_path(path: &str) -> Result<JsonPlace, PatternError> {
     check_size(path)?;
     JsonPlace::parse(path).map_err(|error| PatternError {
-        message: format!("`{path}` is not a JSONPath: {}", error.message()),
+        message: format!("`{path}` is not a JSONPath: {error}"),
         remedy: "write a JSONPath (RFC 9535), such as $.order.id or $.items[0]; put it in quotes if it has brackets".to_owned(),
     })
 }

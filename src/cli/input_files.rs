@@ -9,7 +9,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The largest scenario that is read; what is over 4 MiB gets a proper error from the scenario's reader.
 const MAX_SCENARIO: u64 = 64 << 20;

@@ -329,7 +329,8 @@ fn records_hide_them_too(
     let records = "orders: { file: orders.json, rows: '$.orders[*]', fields: { id: $.id, marker: $.email, created: $.created_at } }\nwait: 1ms\n";
     bench.file("records.yaml", records);
     let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
-    let reconcile = [&["reconcile", "latest", "--records", "records.yaml"], &variables[..]].concat();
+    let reconcile =
+        [&["reconcile", "latest", "--records", "records.yaml"], &variables[..]].concat();
     let reconciled = bench.tillrush(&reconcile);
     assert!([0, 99, 100, 102, 103].contains(&reconciled.code.unwrap()), "{reconciled:?}");
     assert_clean("reconcile", &reconciled, secrets);
