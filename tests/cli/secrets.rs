@@ -321,12 +321,13 @@ fn records_hide_them_too(
     planted: &BTreeMap<String, String>,
     secrets: &[String],
 ) {
-    let orders: Vec<_> = ["NODE", "TOKEN", "HEADER"]
-        .iter()
-        .map(|name| serde_json::json!({ "id": planted[*name], "email": planted["QUERY"], "created_at": "2026-11-27T10:00:00Z" }))
-        .collect();
-    bench.file("orders.json", &serde_json::json!({ "orders": orders }).to_string());
-    let records = "orders: { file: orders.json, rows: '$.orders[*]', fields: { id: $.id, marker: $.email, created: $.created_at } }\nwait: 1ms\n";
+    let orders = ["NODE", "TOKEN", "HEADER"].map(|name| {
+        let (id, email) = (&planted[name], &planted["QUERY"]);
+        let order = serde_json::json!({ "id": id, "email": email, "created_at": "2026-11-27T10:00:00Z" });
+        format!("{order}\n")
+    });
+    bench.file("orders.jsonl", &orders.concat());
+    let records = "orders: { file: orders.jsonl, fields: { id: $.id, marker: $.email, created: $.created_at } }\nwait: 1ms\n";
     bench.file("records.yaml", records);
     let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
     let reconcile =
