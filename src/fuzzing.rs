@@ -12,10 +12,10 @@ use crate::tally::shard::{Shard, mend_checksums};
 pub use crate::shopper::fuzzing::{cookie, cookie_date, form, http1_answer, price};
 
 /// A function that reads any bytes.
-pub type Target = fn(&[u8]);
+pub type ReadBytes = fn(&[u8]);
 
 /// All targets by the names of their corpora.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, ReadBytes); 10] = [
     ("scenario", scenario),
     ("form", form),
     ("json_place", json_place),
