@@ -323,7 +323,8 @@ fn records_hide_them_too(
 ) {
     let orders = ["NODE", "TOKEN", "HEADER"].map(|name| {
         let (id, email) = (&planted[name], &planted["QUERY"]);
-        let order = serde_json::json!({ "id": id, "email": email, "created_at": "2026-11-27T10:00:00Z" });
+        let order =
+            serde_json::json!({ "id": id, "email": email, "created_at": "2026-11-27T10:00:00Z" });
         format!("{order}\n")
     });
     bench.file("orders.jsonl", &orders.concat());
