@@ -31,6 +31,7 @@ pub mod engine;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod import;
+pub mod join;
 pub mod plan;
 pub mod reconcile;
 pub mod records;
@@ -38,5 +39,6 @@ pub mod report;
 pub mod scenario;
 pub mod schedule;
 pub mod shopper;
+pub mod store;
 pub mod tally;
 pub mod verdict;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("base", &[]),
     ("browser_recording", &["base"]),
     ("capture", &["base"]),
@@ -21,6 +21,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("tally", &["base"]),
     ("demo_shop", &["base"]),
     ("import", &["base"]),
+    ("join", &["base"]),
+    ("store", &["join", "base"]),
     // The plan says what its tally is indexed by.
     ("plan", &["scenario", "capture", "tally", "base"]),
     ("schedule", &["plan", "base"]),
@@ -39,6 +41,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "demo_shop",
             "import",
             "browser_recording",
+            "join",
+            "store",
             "plan",
             "schedule",
             "shopper",
@@ -54,8 +58,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
 ];
 
 /// The rooms with effects: the only ones with sockets, clocks and tasks.
-const EFFECTS: [&str; 6] =
-    ["engine", "shopper", "records", "demo_shop", "browser_recording", "cli"];
+const EFFECTS: [&str; 7] =
+    ["engine", "shopper", "records", "store", "demo_shop", "browser_recording", "cli"];
 
 /// What only rooms with effects may name.
 const EFFECTFUL: &str = r"\b(?:(?:tokio|tokio_rustls|hyper|hyper_util|reqwest|axum)::|SystemTime\b|Timestamp::now|std::net::(?:Tcp|Udp))";

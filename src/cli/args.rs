@@ -10,12 +10,15 @@ use url::Url;
 
 use super::comparison_args::{CompareArgs, ComparisonArgs};
 use super::import_args::ImportArgs;
+use super::join_args::JoinArgs;
+use super::kubernetes::KubernetesArgs;
 use super::record_args::RecordArgs;
 use super::report_files::ReportFileArgs;
 use super::scenario_args::{ScenarioArgs, ShopAccessArgs};
 use super::value_parsers::{key_value, quantity};
-use crate::base::{Micros, Slice};
+use crate::base::Micros;
 use crate::engine::StopRules;
+use crate::join::SliceChoice;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -30,6 +33,7 @@ Exit codes:
   105  interrupted
   106  regression
   107  target refused or not reachable
+  108  no load was sent: with --join, slices were missing, or this one was late
 
 Start with `tillrush demo`.";
 
@@ -90,6 +94,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Merge the slices of one run
     Merge(MergeArgs),
+    /// Print a Kubernetes manifest that runs a scenario in slices
+    Kubernetes(Box<KubernetesArgs>),
     /// Make a scenario from access logs: last year's curve, journeys, think times and patience
     Import(Box<ImportArgs>),
     /// Buy something in a browser, and have it made into a scenario
@@ -160,9 +166,13 @@ pub struct RunArgs {
     #[arg(long, env = "TILLRUSH_CORES", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub cores: Option<u32>,
 
-    /// Run one slice of the load: INDEX/COUNT. `merge` puts the slices together
+    /// Run one slice of the load: INDEX/COUNT, or `auto` for what the engine's variables name. `merge` puts the slices together
     #[arg(long, env = "TILLRUSH_SLICE", default_value = "0/1")]
-    pub slice: Slice,
+    pub slice: SliceChoice,
+
+    /// How the slices meet.
+    #[command(flatten)]
+    pub join: JoinArgs,
 
     /// Start time, such as 2026-11-27T09:00:00Z, for slices on several machines
     #[arg(long, env = "TILLRUSH_START_AT", value_name = "TIME")]
@@ -304,9 +314,13 @@ pub struct PurchasesArgs {
 /// Options of `merge`.
 #[derive(Clone, Debug, Args)]
 pub struct MergeArgs {
-    /// The folders of the slices
+    /// The folders of the slices, or the URL that the slices were given with --join
     #[arg(required = true, num_args = 1.., value_hint = ValueHint::DirPath)]
     pub runs: Vec<PathBuf>,
+
+    /// With a URL: how long to wait for slices to deliver, such as 20m. Default: not at all
+    #[arg(long, env = "TILLRUSH_WAIT", value_name = "DURATION", value_parser = quantity::<Micros>)]
+    pub wait: Option<Micros>,
 
     /// Which reports to write.
     #[command(flatten)]

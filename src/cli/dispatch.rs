@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, compare, demo, env_precedence, import, merge, purchases, reconcile, record, report, run,
-    runs, schema, shop, walk,
+    check, compare, demo, env_precedence, import, kubernetes, merge, purchases, reconcile, record,
+    report, run, runs, schema, shop, walk,
 };
 
 /// Runs the program.
@@ -38,6 +38,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => merge::merge(&args, screen),
+        Command::Kubernetes(args) => kubernetes::kubernetes(&args, screen),
         Command::Import(args) => import::import(&args, screen),
         Command::Record(args) => record::record(&args, screen),
         Command::Shop(args) => shop::shop(&args, screen),

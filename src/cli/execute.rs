@@ -1,6 +1,7 @@
 //! A run from its arguments to its stored, analysed and reported result.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
@@ -9,6 +10,8 @@ use super::analysis::RunAnalysis;
 use super::args::RunArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::join::Joining;
+use super::join_link::JoinLink;
 use super::output::ensure_writable;
 use super::paired;
 use super::preflight::{self, Access};
@@ -22,7 +25,9 @@ use super::signals::stop_on_signals;
 use super::source::Source;
 use super::web::Web;
 use crate::base::{Slice, count_of};
-use crate::engine::{self, BaselineShop, RunOptions, ShopRole, Stop, StopCause, raise_file_limit};
+use crate::engine::{
+    self, BaselineShop, Phase, RunOptions, ShopRole, Stop, StopCause, raise_file_limit,
+};
 use crate::plan::{ArrivalModel, Plan};
 use crate::schedule::{Schedule, plan_digest, workload_digest};
 use crate::tally::shard::{Ending, RunSettings, ShardHeader};
@@ -44,10 +49,26 @@ pub fn execute(
     let access = preflight::preflight(plan, &args.access, screen)?;
     let target = access.target.to_string();
     let now = Timestamp::now();
-    let described = Described::find(args.records.as_deref(), source, screen)?;
+    let described = described(source, args, screen)?;
     let mut options = args.options(access, now)?;
+    let joining = args
+        .join
+        .url
+        .as_ref()
+        .map(|url| Joining::open(url, args, options.slice, plan, screen))
+        .transpose()?;
+    if let Some(joining) = &joining {
+        options.seed = joining.seed();
+    }
     ensure_enough_rows(plan, options.seed)?;
-    let started_at = args.started_at(now, options.starts_in)?;
+    let joined = joining.map(|joining| joining.wait_for_start(screen)).transpose()?;
+    if let Some(joined) = &joined {
+        options.starts_in = joined.starts_in;
+    }
+    let started_at = match &joined {
+        Some(joined) => joined.at,
+        None => args.started_at(now, options.starts_in)?,
+    };
 
     let slice = (options.slice != Slice::WHOLE).then(|| options.slice.to_string());
     let folder = RunFolder::create(&args.out, started_at, &plan.name, slice, &options.run)?;
@@ -58,7 +79,7 @@ pub fn execute(
             RunRecords::before_run(described, source, &folder, &target, insecure, started)
         })
         .transpose()?;
-    let header = header(source, args, &options, target, started_at);
+    let header = header(source, args, &options, target, started_at)?;
     options.purchases = Some(folder.purchases()?);
     let baseline = baseline_shop
         .map(|access| Baseline::create(access, source, &folder, &header))
@@ -67,14 +88,23 @@ pub fn execute(
     raise_file_limit();
 
     let stop = Arc::new(Stop::default());
+    let mut link = None;
+    let signalled = joined.as_ref().map(|joined| Arc::clone(&joined.signalled));
+    if let Some(joined) = joined {
+        link = Some(JoinLink::start(joined.store, options.slice, header.clone(), &stop)?);
+    }
     let web = args.web.map(|at| Web::start(at, source, &header)).transpose()?;
     let mut recorder = Recorder::new(source, &folder, header, &options, screen)?.abort_by(&stop);
     let above = recorder.progress().above();
     stop_on_signals(&stop, folder.display(), above.clone()).context("can't listen for signals")?;
+    if signalled.is_some_and(|signalled| signalled.load(Ordering::Relaxed)) {
+        stop.advance(Phase::Draining, StopCause::Interrupted);
+    }
     if let Some(web) = &web {
         above.notice(&format!("live report: http://{}/", web.address));
     }
     recorder.web = web;
+    recorder.link = link;
     // Only the target can abort the run: the second shop is observed.
     let mut baseline_recorder = baseline
         .as_ref()
@@ -90,7 +120,7 @@ pub fn execute(
         }
         ShopRole::Target => recorder.record(delta),
     });
-    let web = recorder.web.take();
+    let (web, link) = (recorder.web.take(), recorder.link.take());
     recorder.progress().finish();
     let end = result.context("the run could not be carried out")?;
     if let Some(error) = end.purchase_log_error {
@@ -104,12 +134,30 @@ pub fn execute(
         None => run,
         Some(records) => records.after_run_or_undecided(run, &folder, screen),
     };
-    let published = publish(&run, &args.files, screen);
+    // A slice never judges itself: a part of the shoppers vouches for nothing.
+    let published = match link {
+        Some(link) => link.deliver(&folder, &run.shard, screen),
+        None => publish(&run, &args.files, screen),
+    };
     if let Some(web) = web {
         web.finish(&run);
     }
     stored.and(baseline_stored).and(published)?;
     Ok((run, folder))
+}
+
+/// Where the shop's records are. A slice reads none: they are of the whole run.
+fn described(
+    source: &Source,
+    args: &RunArgs,
+    screen: Screen,
+) -> Result<Option<Described>, Failure> {
+    let described = Described::find(args.records.as_deref(), source, screen)?;
+    if described.is_some() && args.join.url.is_some() {
+        screen.notice("note: a slice reads no records; `tillrush reconcile` compares the merged run with them");
+        return Ok(None);
+    }
+    Ok(described)
 }
 
 /// How the run ended; says why if it ended early.
@@ -125,6 +173,9 @@ fn ending(cause: Option<StopCause>, screen: Screen) -> Ending {
         }
         Some(StopCause::MaxOrdersReached) => {
             (Ending::Interrupted, "the limit of --max-orders is reached")
+        }
+        Some(StopCause::StoppedElsewhere) => {
+            (Ending::Interrupted, "the run was stopped from elsewhere")
         }
         Some(StopCause::PurchaseLogFailed) => (
             Ending::Interrupted,
@@ -187,7 +238,7 @@ fn header(
     options: &RunOptions,
     target: String,
     started_at: Timestamp,
-) -> ShardHeader {
+) -> Result<ShardHeader, Failure> {
     let plan = &source.plan;
     let masked = |text: &String| plan.secrets.mask_known(text).into_owned();
     let paired = args.paired.as_ref().map(|_| paired::settings(&options.run, &args.comparison));
@@ -197,13 +248,13 @@ fn header(
         source: source.settings.clone(),
         paired,
     };
-    ShardHeader {
+    Ok(ShardHeader {
         tool: concat!("tillrush ", env!("CARGO_PKG_VERSION")).to_owned(),
         name: plan.name.clone(),
         scenario: source.text.clone(),
         settings,
         commands: vec![replay_command::command(options.seed, &plan.secrets)],
-        tags: args.tag.iter().map(|(key, value)| (masked(key), masked(value))).collect(),
+        tags: args.tags()?.iter().map(|(key, value)| (masked(key), masked(value))).collect(),
         target,
         seed: options.seed,
         plan_digest: plan_digest(plan, options.seed),
@@ -214,7 +265,7 @@ fn header(
         length: plan.load.length(),
         started_unix_us: u64::try_from(started_at.as_microsecond()).unwrap_or(0),
         shape: plan.tally_shape(),
-    }
+    })
 }
 
 /// Refuses a run with more shoppers than rows, in data where each row is used once.

@@ -28,6 +28,8 @@ pub enum Exit {
     Regression,
     /// 107: the target was refused or is not reachable.
     TargetRefused,
+    /// 108: no load was sent: slices of the run were missing, this one was late, or another process holds it.
+    NoLoad,
 }
 
 // === impl Exit ===
@@ -47,17 +49,19 @@ impl Exit {
             Exit::Interrupted => 105,
             Exit::Regression => 106,
             Exit::TargetRefused => 107,
+            Exit::NoLoad => 108,
         }
     }
 
     /// The one that a command exits with when two apply. Those that make the other untrustworthy come first.
     pub fn worse_of(self, other: Exit) -> Exit {
-        const FIRST_TO_LAST: [Exit; 11] = [
+        const FIRST_TO_LAST: [Exit; 12] = [
             Exit::Unexpected,
             Exit::Usage,
             Exit::BadScenario,
             Exit::Interrupted,
             Exit::TargetRefused,
+            Exit::NoLoad,
             Exit::RunInvalid,
             Exit::NotReconciled,
             Exit::ObjectiveViolated,

@@ -1,18 +1,21 @@
 //! `tillrush merge`: the slices of one run become one run.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
+use url::Url;
 
 use super::analysis::{RunAnalysis, started_at};
 use super::args::MergeArgs;
 use super::comparison;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::merge_joined::merge_joined;
 use super::purchases::each_purchase;
 use super::random::random_name;
 use super::report::publish;
+use super::report_files::ReportFileArgs;
 use super::run_folder::{PURCHASES, RunFolder};
 use super::screen::Screen;
 use crate::base::Micros;
@@ -23,9 +26,41 @@ const MAX_START_SPREAD: Micros = Micros::from_secs(2);
 
 /// `tillrush merge`.
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
+    if let Some(url) = joined(args)? {
+        return merge_joined(&url, args, screen);
+    }
     let open = |run: &PathBuf| RunFolder::open(run, &args.out).map_err(Failure::usage);
     let folders: Vec<RunFolder> = args.runs.iter().map(open).collect::<Result<_, _>>()?;
-    let shards = read_shards(&folders)?;
+    Ok(merge_folders(&folders, &args.files, &args.out, screen)?.0)
+}
+
+/// The address of a run whose slices met in a store, if that is what is to be merged.
+fn joined(args: &MergeArgs) -> Result<Option<Url>, Failure> {
+    let url = |run: &PathBuf| {
+        let text = run.to_str().filter(|text| text.contains("://"))?;
+        Some(Url::parse(text).with_context(|| format!("{text} is no URL")))
+    };
+    let mut urls = args.runs.iter().filter_map(url);
+    match (urls.next(), args.wait) {
+        (Some(url), _) if args.runs.len() == 1 => url.map(Some).map_err(Failure::usage),
+        (Some(_), _) => Err(Failure::usage(anyhow!("merge takes folders, or one URL"))),
+        (None, Some(_)) => Err(Failure::usage(anyhow!("--wait needs the URL of a run"))
+            .help("folders are merged as they are; give the URL that --join had")),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Merges the slices in these folders, and reports. The exit code and the merged run's folder.
+///
+/// # Errors
+/// When they are not of one run, or a file can't be read or written.
+pub fn merge_folders(
+    folders: &[RunFolder],
+    files: &ReportFileArgs,
+    out: &Path,
+    screen: Screen,
+) -> Result<(Exit, RunFolder), Failure> {
+    let shards = read_shards(folders)?;
     if let Some(running) = shards.iter().find(|shard| shard.ending == Ending::Running) {
         let error = anyhow!("{} still runs: merge it when it has ended", running.name);
         return Err(Failure::usage(error));
@@ -41,13 +76,13 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     }
     let suffix = format!("merged-{}", random_name());
     let (started_at, name) = (started_at(&merged.header), &merged.header.name);
-    let folder = RunFolder::create(&args.out, started_at, name, None, &suffix)?;
-    let run = store_merged(merged, &folders, &folder, screen)?;
-    publish(&run, &args.files, screen)?;
-    merge_baselines(&folders, &folder, screen)?;
-    let comparison = comparison::compare_paired(&folder, &args.out, &args.files, screen)?;
+    let folder = RunFolder::create(out, started_at, name, None, &suffix)?;
+    let run = store_merged(merged, folders, &folder, screen)?;
+    publish(&run, files, screen)?;
+    merge_baselines(folders, &folder, screen)?;
+    let comparison = comparison::compare_paired(&folder, out, files, screen)?;
     screen.notice(&format!("merged run stored in {}", folder.display()));
-    Ok(run.exit().worse_of(comparison))
+    Ok((run.exit().worse_of(comparison), folder))
 }
 
 /// Merges the second shops of paired runs, if all runs are paired.

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::analysis::RunAnalysis;
 use super::failure::Failure;
+use super::join_link::JoinLink;
 use super::live::Progress;
 use super::run_folder::{RunFolder, shard};
 use super::screen::{Screen, print_error_line};
@@ -22,6 +23,8 @@ use crate::verdict;
 pub struct Recorder<'a> {
     /// The live page, if there is one.
     pub web: Option<Web>,
+    /// The way to the store in which the slices meet, if they do.
+    pub link: Option<JoinLink>,
     source: &'a Source,
     folder: &'a RunFolder,
     header: ShardHeader,
@@ -53,6 +56,7 @@ impl<'a> Recorder<'a> {
     ) -> anyhow::Result<Recorder<'a>> {
         Ok(Recorder {
             web: None,
+            link: None,
             source,
             folder,
             total: Tally::new(source.plan.tally_shape()),
@@ -90,6 +94,9 @@ impl<'a> Recorder<'a> {
         self.progress.show(now, &self.total);
         if let Some(web) = &mut self.web {
             web.show(now, &self.total);
+        }
+        if let Some(link) = &mut self.link {
+            link.show(&self.total);
         }
         self.abort_if_violated(now);
     }

@@ -15,9 +15,9 @@ use crate::tally::Tally;
 use crate::tally::shard::{DeltaWriter, Ending, Shard, ShardError, ShardHeader};
 
 /// The tally of a run in progress.
-const GROWING: &str = "tally.part";
+pub const GROWING: &str = "tally.part";
 /// The tally of a run that has ended.
-const TALLY: &str = "tally";
+pub const TALLY: &str = "tally";
 /// The same once more: it is read where a part of the first can't be.
 const COPY: &str = "tally.copy";
 /// The second shop's half of a paired run: a run folder in the run's folder.

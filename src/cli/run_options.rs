@@ -12,8 +12,9 @@ use super::env_precedence::without_env;
 use super::failure::Failure;
 use super::preflight::Access;
 use super::random::{random_bits, random_name};
-use crate::base::Micros;
+use crate::base::{Micros, Slice};
 use crate::engine::{RunOptions, cores};
+use crate::join::{FoundSlice, SliceChoice, find_slice};
 
 /// The time that threads and sockets need before the planned start.
 const HEAD_START: Micros = Micros::from_millis(30);
@@ -42,7 +43,7 @@ impl RunArgs {
     pub fn options(&self, access: Access, now: Timestamp) -> Result<RunOptions, Failure> {
         Ok(RunOptions {
             seed: self.seed.unwrap_or_else(random_bits),
-            slice: self.slice,
+            slice: self.slice()?,
             cores: self.cores.unwrap_or_else(cores),
             starts_in: self.starts_in(now)?,
             drain: self.drain,
@@ -54,6 +55,29 @@ impl RunArgs {
             stop_rules: self.stop_rules,
             baseline: None,
         })
+    }
+
+    /// The slice that is asked for, from the engine's variables where that is asked for.
+    ///
+    /// # Errors
+    /// When the variables name none.
+    pub fn slice(&self) -> Result<Slice, Failure> {
+        Ok(match self.slice {
+            SliceChoice::Given(slice) => slice,
+            SliceChoice::Auto => found_slice()?.slice,
+        })
+    }
+
+    /// The tags that are asked for, and where the slice was taken from if not from the command line.
+    ///
+    /// # Errors
+    /// When the engine's variables name no slice.
+    pub fn tags(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut tags = self.tag.clone();
+        if self.slice == SliceChoice::Auto {
+            tags.push(("slice_from".to_owned(), found_slice()?.from));
+        }
+        Ok(tags)
     }
 
     /// The planned start of a run that is set up `now`.
@@ -81,10 +105,17 @@ impl RunArgs {
     }
 }
 
+fn found_slice() -> Result<FoundSlice, Failure> {
+    find_slice(&|name| std::env::var(name).ok()).map_err(|error| {
+        Failure::usage(error).help(
+            "give --slice INDEX/COUNT; TILLRUSH_SLICES gives the count where the engine does not",
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Slice;
     use crate::engine::StopRules;
     use crate::shopper::browser::settings::SessionSettings;
     use crate::shopper::transport::HttpOptions;

@@ -1,6 +1,7 @@
 //! Signals that end a run.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::exit::Exit;
 use super::live::Above;
@@ -64,6 +65,18 @@ fn ignores_hangup(status: &str) -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     mask.is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Notes the first signal, from now on. Whoever waits looks at it.
+pub fn flag_on_signal() -> std::io::Result<Arc<AtomicBool>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (signalled, on_hangup) = (Arc::new(AtomicBool::new(false)), ends_on_hangup());
+    let flag = Arc::clone(&signalled);
+    std::thread::Builder::new().name("signal".into()).spawn(move || {
+        runtime.block_on(first_signal(on_hangup));
+        flag.store(true, Ordering::Relaxed);
+    })?;
+    Ok(signalled)
 }
 
 /// The first signal stops arrivals, the second ends the program at once. In both cases, what was measured is on disk.

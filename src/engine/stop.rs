@@ -27,6 +27,8 @@ pub enum StopCause {
     ObjectiveViolated,
     /// The purchase log can't be written: no purchase may go unlogged.
     PurchaseLogFailed,
+    /// The run that this slice is of was stopped from elsewhere.
+    StoppedElsewhere,
 }
 
 /// Ends a run from anywhere. Phases only go forward, and the first cause stays.

@@ -22,6 +22,7 @@ mod hostile_scenarios;
 mod hotspots;
 mod import;
 mod interrupts;
+mod joined;
 mod limits;
 mod page;
 mod records;

@@ -82,4 +82,15 @@ impl Shard {
         writer.append(&self.tally)?;
         writer.end(self.ending)
     }
+
+    /// Stores it without an ending, as a run in progress has it: it is read as killed.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn write_unended<W: Write>(&self, out: W) -> io::Result<W> {
+        let mut writer = DeltaWriter::begin(out, &self.header)?;
+        writer.append(&self.tally)?;
+        writer.out.flush()?;
+        Ok(writer.out)
+    }
 }
