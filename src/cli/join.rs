@@ -3,10 +3,11 @@
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
+use tokio::time::Instant;
 use url::Url;
 
 use super::args::RunArgs;

@@ -58,7 +58,7 @@ impl Store {
         let Opened { client, prefix, is_folder } = open(url, settings, connector)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
-            runtime.map_err(|source| StoreError::System { url: url.clone(), source })?.into();
+            runtime.map_err(|source| StoreError::System { url: url.to_string(), source })?.into();
         Ok(Store { client, prefix, url: url.clone(), is_folder, bounds, runtime })
     }
 
@@ -213,6 +213,11 @@ impl Store {
     }
 
     fn failed(&self, verb: &'static str, name: &str, source: Error) -> StoreError {
-        StoreError::Request { verb, name: name.to_owned(), url: self.url.clone(), source }
+        StoreError::Request {
+            verb,
+            name: name.to_owned(),
+            url: self.url.to_string(),
+            source: Box::new(source),
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! What goes wrong at a store.
 
-use url::Url;
-
 /// Why a store can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -11,27 +9,27 @@ pub enum StoreError {
     )]
     NoStore {
         /// The address.
-        url: Url,
+        url: String,
     },
     /// The address has no name of a run.
     #[error("{url} names a store, but no run in it: add a name of its own, such as {url}/run-1")]
     NoRun {
         /// The address.
-        url: Url,
+        url: String,
     },
     /// The settings from the environment are wrong.
     #[error("the store {url} can't be set up")]
     Settings {
         /// The address.
-        url: Url,
+        url: String,
         /// Why.
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// The system gives no folder, thread or timer.
     #[error("the store {url} can't be set up")]
     System {
         /// The address.
-        url: Url,
+        url: String,
         /// Why.
         source: std::io::Error,
     },
@@ -43,9 +41,9 @@ pub enum StoreError {
         /// The object.
         name: String,
         /// The address.
-        url: Url,
+        url: String,
         /// Why.
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// A created object can be created again, so that two could win what only one may.
     #[error(
@@ -53,13 +51,13 @@ pub enum StoreError {
     )]
     IgnoresConditions {
         /// The address.
-        url: Url,
+        url: String,
     },
     /// What was written is not what is read or listed.
     #[error("the store {url} does not show what was just written: {what}")]
     NotConsistent {
         /// The address.
-        url: Url,
+        url: String,
         /// What is missing.
         what: &'static str,
     },

@@ -34,12 +34,12 @@ pub(super) fn open(
     settings: &[(&str, &str)],
     connector: DatedConnector,
 ) -> Result<Opened, StoreError> {
-    let no_store = || StoreError::NoStore { url: url.clone() };
+    let no_store = || StoreError::NoStore { url: url.to_string() };
     let (scheme, path) = ObjectStoreScheme::parse(url).map_err(|_| no_store())?;
     if path.as_ref().is_empty() {
-        return Err(StoreError::NoRun { url: url.clone() });
+        return Err(StoreError::NoRun { url: url.to_string() });
     }
-    let refused = |source| StoreError::Settings { url: url.clone(), source };
+    let refused = |source| StoreError::Settings { url: url.to_string(), source: Box::new(source) };
     // The clouds' builders are alike, and share no trait.
     macro_rules! built {
         ($builder:ident, $key:ident) => {{
@@ -71,10 +71,11 @@ pub(super) fn open(
 
 /// A folder is made where it is missing: a store's bucket is there already.
 fn open_folder(url: &Url, folder: PathBuf) -> Result<Opened, StoreError> {
-    let system = |source| StoreError::System { url: url.clone(), source };
+    let system = |source| StoreError::System { url: url.to_string(), source };
     std::fs::create_dir_all(&folder).map_err(system)?;
-    let client = LocalFileSystem::new_with_prefix(folder)
-        .map_err(|source| StoreError::Settings { url: url.clone(), source })?;
+    let client = LocalFileSystem::new_with_prefix(folder).map_err(|source| {
+        StoreError::Settings { url: url.to_string(), source: Box::new(source) }
+    })?;
     Ok(Opened { client: Box::new(client), prefix: Path::default(), is_folder: true })
 }
 

@@ -14,7 +14,7 @@ impl Store {
     /// With the first thing that is not permitted, or that the store does not keep to.
     pub fn try_permissions(&self, nonce: &str) -> Result<String, StoreError> {
         let name = format!("{PROBE}/{nonce}");
-        let url = || self.url().clone();
+        let url = || self.url().to_string();
         if !self.create(&name, nonce.as_bytes().to_vec())? {
             // The first answer may have been lost, and the library have asked again.
             let found = self.read(&name)?;
