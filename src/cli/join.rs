@@ -18,11 +18,12 @@ use super::screen::Screen;
 use super::signals::flag_on_signal;
 use crate::base::{Micros, Slice};
 use crate::join::{
-    Act, Barrier, ClockOffset, Next, Outcome, Patience, RUN, ReadyRecord, RunRecord,
+    Admission, Barrier, ClockOffset, NextMove, RUN, ReadyRecord, RunRecord, StoreRequest,
+    WaitLimits,
 };
 use crate::plan::Plan;
 use crate::schedule::workload_digest;
-use crate::store::{Store, StoreError};
+use crate::store::{RunStore, StoreError};
 
 /// How often the one who waits says for whom.
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -35,19 +36,19 @@ const DELIVERY: Micros = Micros::from_secs(120);
 
 /// A slice that has joined a run, before its start.
 pub struct Joining {
-    store: Store,
+    store: RunStore,
     slice: Slice,
     run: RunRecord,
     nonce: String,
     clock: ClockOffset,
-    patience: Patience,
+    patience: WaitLimits,
     signalled: Arc<AtomicBool>,
 }
 
 /// A slice that is to begin.
 pub struct JoinedStart {
     /// The store.
-    pub store: Store,
+    pub store: RunStore,
     /// The planned start, in the store's clock.
     pub at: Timestamp,
     /// How long it is until then.
@@ -83,7 +84,7 @@ impl Joining {
             let error = anyhow!("--join-least {least} is more than the {} slices", slice.of());
             return Err(Failure::usage(error));
         }
-        let store = Store::open(url).map_err(Failure::usage)?;
+        let store = RunStore::open(url).map_err(Failure::usage)?;
         let nonce = format!("{}{}", random_name(), random_name());
         let probe = store.try_permissions(&nonce).map_err(no_permission)?;
         let clock = store.measure_clock(&probe).map_err(no_permission)?;
@@ -99,7 +100,7 @@ impl Joining {
         };
         let run = agree(&store, &own, args.seed)?;
         let run_takes = plan.load.length() + args.drain + DELIVERY;
-        let patience = Patience { wait: args.join.wait, least, run_takes };
+        let patience = WaitLimits { wait: args.join.wait, least, run_takes };
         Ok(Joining { store, slice, run, nonce, clock, patience, signalled })
     }
 
@@ -122,7 +123,7 @@ impl Joining {
         };
         let mut barrier = Barrier::new(self.slice, own, self.patience);
         let (at_us, slices) = match self.pass(&mut barrier, screen)? {
-            Outcome::Start { at_us, slices } => (at_us, slices),
+            Admission::Start { at_us, slices } => (at_us, slices),
             other => return Err(self.refusal(other)),
         };
         if slices.len() < self.slice.of() as usize {
@@ -138,15 +139,17 @@ impl Joining {
         Ok(JoinedStart { store: self.store, at, starts_in, signalled: self.signalled })
     }
 
-    fn pass(&self, barrier: &mut Barrier, screen: Screen) -> Result<Outcome, Failure> {
+    fn pass(&self, barrier: &mut Barrier, screen: Screen) -> Result<Admission, Failure> {
         let mut told: Option<Instant> = None;
         let mut next = barrier.begin(self.store.now_us());
         loop {
             let act = match next {
-                Next::Over(outcome) => return Ok(outcome),
-                Next::Act(act) => act,
+                NextMove::Over(outcome) => return Ok(outcome),
+                NextMove::Ask(act) => act,
             };
-            if told.is_none_or(|at| at.elapsed() >= TELL_EVERY) && matches!(act, Act::Pause(_)) {
+            if told.is_none_or(|at| at.elapsed() >= TELL_EVERY)
+                && matches!(act, StoreRequest::Pause(_))
+            {
                 told = Some(Instant::now());
                 screen.notice(&format!(
                     "waiting for slices {} of {}",
@@ -163,56 +166,56 @@ impl Joining {
         }
     }
 
-    fn carry_out(&self, act: &Act, screen: Screen) -> crate::join::Reply {
+    fn carry_out(&self, act: &StoreRequest, screen: Screen) -> crate::join::StoreReply {
         let mut tell = |error: StoreError| {
             screen.notice(&format!("warning: {:#}", anyhow::Error::from(error)));
         };
-        let Act::Pause(length) = act else { return self.store.carry_out(act, &mut tell) };
+        let StoreRequest::Pause(length) = act else { return self.store.carry_out(act, &mut tell) };
         let mut left = *length;
         while left > Micros::ZERO && !self.signalled.load(Ordering::Relaxed) {
             let step = left.min(SIGNAL_EVERY);
-            self.store.carry_out(&Act::Pause(step), &mut tell);
+            self.store.carry_out(&StoreRequest::Pause(step), &mut tell);
             left = left.since(step);
         }
-        crate::join::Reply::Paused
+        crate::join::StoreReply::Paused
     }
 
     /// Why this slice sends nothing.
-    fn refusal(&self, outcome: Outcome) -> Failure {
+    fn refusal(&self, outcome: Admission) -> Failure {
         let slice = self.slice;
         let no_load = |error| Failure::new(Exit::NoLoad, error);
         match outcome {
-            Outcome::Held { by } => {
+            Admission::Held { by } => {
                 no_load(anyhow!("slice {slice} is held by {}; this one sends nothing", by.host))
                     .help("a run's name serves one run: give the next one another URL")
             }
-            Outcome::Late { .. } => no_load(anyhow!(
+            Admission::Late { .. } => no_load(anyhow!(
                 "the run began without slice {slice}, which came too late; it sends nothing"
             ))
             .help("raise --join-wait, or make room for all slices at the same time"),
-            Outcome::CalledOff { missing, waited } => no_load(anyhow!(
+            Admission::CalledOff { missing, waited } => no_load(anyhow!(
                 "slices {} of {} were missing after {waited}; nobody sends anything",
                 listed(&missing),
                 slice.of()
             ))
             .help("see why they did not start, then give the next run another URL"),
-            Outcome::Stopped(order) => {
+            Admission::Stopped(order) => {
                 Failure::new(Exit::Interrupted, anyhow!("the run was stopped by {}", order.by))
             }
-            Outcome::Unreachable => no_load(anyhow!(
+            Admission::Unreachable => no_load(anyhow!(
                 "the store {} can't be reached any more; slice {slice} sends nothing",
                 self.store.url()
             )),
-            Outcome::Unreadable { name } => {
+            Admission::Unreadable { name } => {
                 no_load(anyhow!("{name} in {} was not written by this program", self.store.url()))
             }
-            Outcome::Start { .. } => no_load(anyhow!("slice {slice} did not start")),
+            Admission::Start { .. } => no_load(anyhow!("slice {slice} did not start")),
         }
     }
 }
 
 /// Takes part in the run that is there, or makes it.
-fn agree(store: &Store, own: &RunRecord, given_seed: Option<u64>) -> Result<RunRecord, Failure> {
+fn agree(store: &RunStore, own: &RunRecord, given_seed: Option<u64>) -> Result<RunRecord, Failure> {
     let created = store.create(RUN, own.to_json().into_bytes());
     // Whatever came of it: what counts is what stands there.
     let text = store.read_text(RUN).map_err(Failure::usage)?;

@@ -17,7 +17,7 @@ use crate::join::{
     STOP, StopOrder, StopReason, slice_baseline_purchases, slice_baseline_tally, slice_part,
     slice_purchases, slice_tally,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{RunStore, StoreError};
 use crate::tally::Tally;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 
@@ -31,14 +31,14 @@ const DELIVERIES: (u32, Duration) = (6, Duration::from_secs(1));
 /// The way of a slice to its store.
 pub struct JoinLink {
     parts: SyncSender<Tally>,
-    thread: JoinHandle<Store>,
+    thread: JoinHandle<RunStore>,
     next: Instant,
     slice: Slice,
 }
 
 /// What the thread has to do.
 struct Correspondent {
-    store: Store,
+    store: RunStore,
     slice: Slice,
     header: ShardHeader,
     stop: Arc<Stop>,
@@ -54,7 +54,7 @@ impl JoinLink {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(
-        store: Store,
+        store: RunStore,
         slice: Slice,
         header: ShardHeader,
         stop: &Arc<Stop>,
@@ -121,7 +121,7 @@ impl JoinLink {
 }
 
 fn deliver_files(
-    store: &Store,
+    store: &RunStore,
     index: u32,
     folder: &RunFolder,
     shard: &Shard,
@@ -134,13 +134,13 @@ fn deliver_files(
     put(store, &slice_tally(index), shard.write(Vec::new())?)
 }
 
-fn put_file(store: &Store, name: &str, folder: &RunFolder) -> anyhow::Result<()> {
+fn put_file(store: &RunStore, name: &str, folder: &RunFolder) -> anyhow::Result<()> {
     let path = folder.path.join(PURCHASES);
     let bytes = std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
     put(store, name, bytes)
 }
 
-fn put(store: &Store, name: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
+fn put(store: &RunStore, name: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
     let (attempts, mut pause) = DELIVERIES;
     let mut result = store.put(name, bytes.clone());
     for _ in 1..attempts {
@@ -196,7 +196,7 @@ impl Correspondent {
         self.store.create(STOP, order.to_json().into_bytes())
     }
 
-    fn end(self) -> Store {
+    fn end(self) -> RunStore {
         if self.lost_parts > 0 {
             print_error_line(&format!(
                 "warning: {} of the slice could not be stored while it ran",

@@ -21,7 +21,7 @@ use crate::join::{
     slice_baseline_purchases, slice_baseline_tally, slice_index_of, slice_part, slice_purchases,
     slice_tally, slices_folder,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{RunStore, StoreError};
 
 /// How often it looks whether more slices have delivered.
 const POLL: Duration = Duration::from_secs(2);
@@ -33,7 +33,7 @@ const STORED: [&str; 3] = ["run.json", "report.html", TALLY];
 /// # Errors
 /// With exit 108 when the run did not take place; when the store can't be used.
 pub fn merge_joined(url: &Url, args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    let store = Store::open(url).map_err(Failure::usage)?;
+    let store = RunStore::open(url).map_err(Failure::usage)?;
     let (state, delivered) = wait_for_slices(&store, args.wait.unwrap_or_default(), screen)?;
     let is_complete = match &state {
         GateState::Complete => true,
@@ -62,7 +62,7 @@ pub fn merge_joined(url: &Url, args: &MergeArgs, screen: Screen) -> Result<Exit,
 
 /// The state in which the wait ends, and who has delivered.
 fn wait_for_slices(
-    store: &Store,
+    store: &RunStore,
     wait: Micros,
     screen: Screen,
 ) -> Result<(GateState, Vec<Delivered>), Failure> {
@@ -122,7 +122,7 @@ struct Delivered {
 }
 
 /// How far the run is; none where there is no run.
-fn see(store: &Store) -> Result<Option<(GateState, Vec<Delivered>)>, StoreError> {
+fn see(store: &RunStore) -> Result<Option<(GateState, Vec<Delivered>)>, StoreError> {
     let Some(run) = store.read_text(RUN)?.as_deref().and_then(RunRecord::from_json) else {
         return Ok(None);
     };
@@ -150,7 +150,7 @@ fn see(store: &Store) -> Result<Option<(GateState, Vec<Delivered>)>, StoreError>
 }
 
 /// Says who has not delivered, and where they ran.
-fn tell_missing(store: &Store, missing: &[u32], screen: Screen) {
+fn tell_missing(store: &RunStore, missing: &[u32], screen: Screen) {
     for index in missing.iter().take(8) {
         let record = store.read_text(&ready(*index)).ok().flatten();
         let host = record.as_deref().and_then(ReadyRecord::from_json).map(|record| record.host);
@@ -161,7 +161,7 @@ fn tell_missing(store: &Store, missing: &[u32], screen: Screen) {
 
 /// Copies the slices into run folders below `into`.
 fn download(
-    store: &Store,
+    store: &RunStore,
     delivered: &[Delivered],
     into: &Path,
 ) -> Result<Vec<RunFolder>, Failure> {
@@ -184,14 +184,14 @@ fn download(
     delivered.iter().map(copy).collect::<anyhow::Result<_>>().map_err(Failure::from)
 }
 
-fn copy_object(store: &Store, name: &str, folder: &RunFolder, file: &str) -> anyhow::Result<()> {
+fn copy_object(store: &RunStore, name: &str, folder: &RunFolder, file: &str) -> anyhow::Result<()> {
     match store.read(name)? {
         Some(bytes) => folder.write(file, &bytes),
         None => Ok(()),
     }
 }
 
-fn store_merged(store: &Store, folder: &RunFolder) -> anyhow::Result<()> {
+fn store_merged(store: &RunStore, folder: &RunFolder) -> anyhow::Result<()> {
     for name in STORED {
         let path = folder.path.join(name);
         let bytes =

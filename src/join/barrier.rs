@@ -21,7 +21,7 @@ const UNREACHABLE: Micros = Micros::from_secs(60);
 
 /// What is asked of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum StoreRequest {
     /// Create an object that is not there yet.
     Create {
         /// Its name.
@@ -42,7 +42,7 @@ pub enum Act {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
+pub enum StoreReply {
     /// The object is created.
     Created,
     /// It was there already.
@@ -61,16 +61,16 @@ pub enum Reply {
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextMove {
     /// Ask this, and come back with the reply.
-    Act(Act),
+    Ask(StoreRequest),
     /// Nothing more.
-    Over(Outcome),
+    Over(Admission),
 }
 
 /// What a slice is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Admission {
     /// Begin.
     Start {
         /// The planned start in the store's clock, in microseconds since 1970-01-01T00:00:00Z.
@@ -108,7 +108,7 @@ pub enum Outcome {
 
 /// How long a slice waits for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct WaitLimits {
     /// How long.
     pub wait: Micros,
     /// With how many slices the run begins after that.
@@ -122,7 +122,7 @@ pub struct Patience {
 pub struct Barrier {
     slice: Slice,
     own: ReadyRecord,
-    patience: Patience,
+    patience: WaitLimits,
     state: State,
     began_us: Option<i64>,
     ready: Vec<u32>,
@@ -159,7 +159,7 @@ enum AfterPause {
 
 impl Barrier {
     /// A slice that is set up and could begin.
-    pub fn new(slice: Slice, own: ReadyRecord, patience: Patience) -> Barrier {
+    pub fn new(slice: Slice, own: ReadyRecord, patience: WaitLimits) -> Barrier {
         let (state, began_us, ready) = (State::New, None, Vec::new());
         Barrier { slice, own, patience, state, began_us, ready }
     }
@@ -170,40 +170,42 @@ impl Barrier {
     }
 
     /// What to ask first.
-    pub fn begin(&mut self, now_us: i64) -> Next {
+    pub fn begin(&mut self, now_us: i64) -> NextMove {
         self.began_us = Some(now_us);
         self.claim()
     }
 
     /// What comes next, after this reply at `now_us` of the store's clock.
-    pub fn next(&mut self, reply: Reply, now_us: i64) -> Next {
-        if reply == Reply::Unknown && self.waited(now_us) > self.patience.wait + UNREACHABLE {
-            return Next::Over(Outcome::Unreachable);
+    pub fn next(&mut self, reply: StoreReply, now_us: i64) -> NextMove {
+        if reply == StoreReply::Unknown && self.waited(now_us) > self.patience.wait + UNREACHABLE {
+            return NextMove::Over(Admission::Unreachable);
         }
         match (self.state, reply) {
             (State::New, _) => self.begin(now_us),
-            (State::Claiming, Reply::Created) => self.look(),
+            (State::Claiming, StoreReply::Created) => self.look(),
             // The record may be our own: of a request whose reply was lost, and that was sent again.
-            (State::Claiming, Reply::Exists) => self.verify(),
+            (State::Claiming, StoreReply::Exists) => self.verify(),
             (State::Claiming, _) => self.pause(AGAIN, AfterPause::Verify),
-            (State::Verifying, Reply::Found(text)) => self.recognise(&text),
-            (State::Verifying, Reply::Absent) => self.pause(AGAIN, AfterPause::Claim),
+            (State::Verifying, StoreReply::Found(text)) => self.recognise(&text),
+            (State::Verifying, StoreReply::Absent) => self.pause(AGAIN, AfterPause::Claim),
             (State::Verifying, _) => self.pause(AGAIN, AfterPause::Verify),
-            (State::Deciding, Reply::Found(text)) => self.obey(&text, now_us),
-            (State::Deciding, Reply::Absent) => self.read(State::Stopping, names::STOP.to_owned()),
-            (State::Stopping, Reply::Found(text)) => {
-                Next::Over(StopOrder::from_json(&text).map_or_else(
-                    || Outcome::Unreadable { name: names::STOP.to_owned() },
-                    Outcome::Stopped,
+            (State::Deciding, StoreReply::Found(text)) => self.obey(&text, now_us),
+            (State::Deciding, StoreReply::Absent) => {
+                self.read(State::Stopping, names::STOP.to_owned())
+            }
+            (State::Stopping, StoreReply::Found(text)) => {
+                NextMove::Over(StopOrder::from_json(&text).map_or_else(
+                    || Admission::Unreadable { name: names::STOP.to_owned() },
+                    Admission::Stopped,
                 ))
             }
-            (State::Stopping, Reply::Absent) => {
+            (State::Stopping, StoreReply::Absent) => {
                 self.state = State::Counting;
-                Next::Act(Act::ListReady)
+                NextMove::Ask(StoreRequest::ListReady)
             }
-            (State::Counting, Reply::Listed(ready)) => self.propose(ready, now_us),
+            (State::Counting, StoreReply::Listed(ready)) => self.propose(ready, now_us),
             // However the proposal ended, what counts is what stands there now.
-            (State::Proposing, Reply::Created | Reply::Exists) => self.look(),
+            (State::Proposing, StoreReply::Created | StoreReply::Exists) => self.look(),
             (State::Deciding | State::Stopping | State::Counting | State::Proposing, _) => {
                 self.pause(AGAIN, AfterPause::Look)
             }
@@ -218,60 +220,62 @@ impl Barrier {
         Micros(u64::try_from(waited).unwrap_or(0))
     }
 
-    fn claim(&mut self) -> Next {
+    fn claim(&mut self) -> NextMove {
         self.create(State::Claiming, names::ready(self.slice.index()), self.own.to_json())
     }
 
-    fn verify(&mut self) -> Next {
+    fn verify(&mut self) -> NextMove {
         self.read(State::Verifying, names::ready(self.slice.index()))
     }
 
-    fn look(&mut self) -> Next {
+    fn look(&mut self) -> NextMove {
         self.read(State::Deciding, names::START.to_owned())
     }
 
-    fn create(&mut self, state: State, name: String, text: String) -> Next {
+    fn create(&mut self, state: State, name: String, text: String) -> NextMove {
         self.state = state;
-        Next::Act(Act::Create { name, text })
+        NextMove::Ask(StoreRequest::Create { name, text })
     }
 
-    fn read(&mut self, state: State, name: String) -> Next {
+    fn read(&mut self, state: State, name: String) -> NextMove {
         self.state = state;
-        Next::Act(Act::Read { name })
+        NextMove::Ask(StoreRequest::Read { name })
     }
 
-    fn pause(&mut self, length: Micros, then: AfterPause) -> Next {
+    fn pause(&mut self, length: Micros, then: AfterPause) -> NextMove {
         self.state = State::Waiting(then);
-        Next::Act(Act::Pause(length))
+        NextMove::Ask(StoreRequest::Pause(length))
     }
 
-    fn recognise(&mut self, text: &str) -> Next {
+    fn recognise(&mut self, text: &str) -> NextMove {
         match ReadyRecord::from_json(text) {
             Some(record) if record.nonce == self.own.nonce => self.look(),
-            Some(by) => Next::Over(Outcome::Held { by }),
-            None => Next::Over(Outcome::Unreadable { name: names::ready(self.slice.index()) }),
+            Some(by) => NextMove::Over(Admission::Held { by }),
+            None => {
+                NextMove::Over(Admission::Unreadable { name: names::ready(self.slice.index()) })
+            }
         }
     }
 
-    fn obey(&self, text: &str, now_us: i64) -> Next {
-        Next::Over(match StartDecision::from_json(text) {
-            None => Outcome::Unreadable { name: names::START.to_owned() },
+    fn obey(&self, text: &str, now_us: i64) -> NextMove {
+        NextMove::Over(match StartDecision::from_json(text) {
+            None => Admission::Unreadable { name: names::START.to_owned() },
             Some(StartDecision::CalledOff { missing, waited }) => {
-                Outcome::CalledOff { missing, waited }
+                Admission::CalledOff { missing, waited }
             }
             Some(StartDecision::Go { at_us, slices, .. }) => {
                 let is_in_time = after(now_us, HEAD_START) <= at_us;
                 if is_in_time && slices.contains(&self.slice.index()) {
-                    Outcome::Start { at_us, slices }
+                    Admission::Start { at_us, slices }
                 } else {
-                    Outcome::Late { at_us }
+                    Admission::Late { at_us }
                 }
             }
         })
     }
 
     /// Proposes a start where all are there, or where the wait is over.
-    fn propose(&mut self, mut ready: Vec<u32>, now_us: i64) -> Next {
+    fn propose(&mut self, mut ready: Vec<u32>, now_us: i64) -> NextMove {
         ready.retain(|index| *index < self.slice.of());
         ready.sort_unstable();
         ready.dedup();
@@ -309,37 +313,42 @@ mod tests {
             clock_error_us: 0,
         };
         let patience =
-            Patience { wait: Micros::from_secs(60), least: 2, run_takes: Micros::from_secs(100) };
+            WaitLimits { wait: Micros::from_secs(60), least: 2, run_takes: Micros::from_secs(100) };
         Barrier::new(Slice::try_new(1, 2).unwrap(), own, patience)
     }
 
-    fn read(name: &str) -> Next {
-        Next::Act(Act::Read { name: name.into() })
+    fn read(name: &str) -> NextMove {
+        NextMove::Ask(StoreRequest::Read { name: name.into() })
     }
 
     #[test]
     fn who_sees_all_of_them_decides_and_everybody_obeys_what_stands_there() {
         let mut barrier = barrier();
         assert!(
-            matches!(barrier.begin(0), Next::Act(Act::Create { name, .. }) if name == "ready/1")
+            matches!(barrier.begin(0), NextMove::Ask(StoreRequest::Create { name, .. }) if name == "ready/1")
         );
-        assert_eq!(barrier.next(Reply::Created, 1), read("start"));
-        assert_eq!(barrier.next(Reply::Absent, 2), read("stop"));
-        assert_eq!(barrier.next(Reply::Absent, 3), Next::Act(Act::ListReady));
-        assert_eq!(barrier.next(Reply::Listed(vec![1]), 4), Next::Act(Act::Pause(POLL)));
+        assert_eq!(barrier.next(StoreReply::Created, 1), read("start"));
+        assert_eq!(barrier.next(StoreReply::Absent, 2), read("stop"));
+        assert_eq!(barrier.next(StoreReply::Absent, 3), NextMove::Ask(StoreRequest::ListReady));
+        assert_eq!(
+            barrier.next(StoreReply::Listed(vec![1]), 4),
+            NextMove::Ask(StoreRequest::Pause(POLL))
+        );
         assert_eq!(barrier.missing(), [0]);
-        barrier.next(Reply::Paused, 5);
-        barrier.next(Reply::Absent, 6);
-        barrier.next(Reply::Absent, 7);
-        let proposed = barrier.next(Reply::Listed(vec![0, 1]), 1_000_000);
-        let Next::Act(Act::Create { name, text }) = proposed else { panic!("{proposed:?}") };
+        barrier.next(StoreReply::Paused, 5);
+        barrier.next(StoreReply::Absent, 6);
+        barrier.next(StoreReply::Absent, 7);
+        let proposed = barrier.next(StoreReply::Listed(vec![0, 1]), 1_000_000);
+        let NextMove::Ask(StoreRequest::Create { name, text }) = proposed else {
+            panic!("{proposed:?}")
+        };
         insta::assert_snapshot!(format!("{name} {text}"), @r#"start {"decision":"go","at_us":8000000,"ends_by_us":108000000,"slices":[0,1]}"#);
         // Another one was quicker.
-        assert_eq!(barrier.next(Reply::Exists, 1_100_000), read("start"));
+        assert_eq!(barrier.next(StoreReply::Exists, 1_100_000), read("start"));
         let theirs = StartDecision::Go { at_us: 7_900_000, ends_by_us: 0, slices: vec![0, 1] };
         assert_eq!(
-            barrier.next(Reply::Found(theirs.to_json()), 1_200_000),
-            Next::Over(Outcome::Start { at_us: 7_900_000, slices: vec![0, 1] })
+            barrier.next(StoreReply::Found(theirs.to_json()), 1_200_000),
+            NextMove::Over(Admission::Start { at_us: 7_900_000, slices: vec![0, 1] })
         );
     }
 
@@ -347,21 +356,21 @@ mod tests {
     fn a_second_holder_and_a_late_one_send_nothing() {
         let mut second = barrier();
         second.begin(0);
-        assert_eq!(second.next(Reply::Exists, 1), read("ready/1"));
+        assert_eq!(second.next(StoreReply::Exists, 1), read("ready/1"));
         let other = ReadyRecord { nonce: "b".into(), host: "two".into(), ..barrier().own };
         assert_eq!(
-            second.next(Reply::Found(other.to_json()), 2),
-            Next::Over(Outcome::Held { by: other })
+            second.next(StoreReply::Found(other.to_json()), 2),
+            NextMove::Over(Admission::Held { by: other })
         );
         let go = |at_us, slices| {
-            Reply::Found(StartDecision::Go { at_us, ends_by_us: 0, slices }.to_json())
+            StoreReply::Found(StartDecision::Go { at_us, ends_by_us: 0, slices }.to_json())
         };
         for late in [go(9_000_000, vec![0]), go(100_000, vec![0, 1])] {
             let mut barrier = barrier();
             barrier.begin(90_000);
-            barrier.next(Reply::Created, 90_000);
+            barrier.next(StoreReply::Created, 90_000);
             let over = barrier.next(late, 90_000);
-            assert!(matches!(over, Next::Over(Outcome::Late { .. })), "{over:?}");
+            assert!(matches!(over, NextMove::Over(Admission::Late { .. })), "{over:?}");
         }
     }
 
@@ -369,10 +378,10 @@ mod tests {
     fn a_claim_whose_reply_was_lost_is_recognised() {
         let mut barrier = barrier();
         barrier.begin(0);
-        assert_eq!(barrier.next(Reply::Unknown, 1), Next::Act(Act::Pause(AGAIN)));
-        assert_eq!(barrier.next(Reply::Paused, 2), read("ready/1"));
+        assert_eq!(barrier.next(StoreReply::Unknown, 1), NextMove::Ask(StoreRequest::Pause(AGAIN)));
+        assert_eq!(barrier.next(StoreReply::Paused, 2), read("ready/1"));
         let own = barrier.own.to_json();
-        assert_eq!(barrier.next(Reply::Found(own), 3), read("start"));
+        assert_eq!(barrier.next(StoreReply::Found(own), 3), read("start"));
     }
 
     #[test]
@@ -380,6 +389,6 @@ mod tests {
         let mut barrier = barrier();
         barrier.begin(0);
         let late = 121_000_000;
-        assert_eq!(barrier.next(Reply::Unknown, late), Next::Over(Outcome::Unreachable));
+        assert_eq!(barrier.next(StoreReply::Unknown, late), NextMove::Over(Admission::Unreachable));
     }
 }

@@ -10,7 +10,7 @@ use crate::base::{Slice, SliceError};
 const COUNT: &str = "TILLRUSH_SLICES";
 
 /// Where an engine says which of its tasks this is.
-struct Variables {
+struct EngineVariables {
     index: &'static str,
     /// The first index.
     base: u32,
@@ -18,16 +18,16 @@ struct Variables {
     count: Option<&'static str>,
 }
 
-const fn variables(index: &'static str, base: u32, count: &'static str) -> Variables {
-    Variables { index, base, count: Some(count) }
+const fn variables(index: &'static str, base: u32, count: &'static str) -> EngineVariables {
+    EngineVariables { index, base, count: Some(count) }
 }
 
-const fn without_count(index: &'static str, base: u32) -> Variables {
-    Variables { index, base, count: None }
+const fn without_count(index: &'static str, base: u32) -> EngineVariables {
+    EngineVariables { index, base, count: None }
 }
 
 /// In the order in which they are tried: what starts whole machines comes before what runs inside them.
-const ENGINES: [Variables; 12] = [
+const ENGINES: [EngineVariables; 12] = [
     without_count("JOB_COMPLETION_INDEX", 0),
     variables("AWS_BATCH_JOB_ARRAY_INDEX", 0, "AWS_BATCH_JOB_ARRAY_SIZE"),
     variables("CLOUD_RUN_TASK_INDEX", 0, "CLOUD_RUN_TASK_COUNT"),
@@ -146,7 +146,7 @@ fn seen(set: &dyn Fn(&str) -> Option<String>) -> String {
 }
 
 fn of_engine(
-    engine: &Variables,
+    engine: &EngineVariables,
     set: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<FoundSlice>, SliceSearchError> {
     let own = engine.count.filter(|count| set(count).is_some());

@@ -13,7 +13,7 @@ mod records;
 #[cfg(test)]
 mod simulation;
 
-pub use barrier::{Act, Barrier, Next, Outcome, Patience, Reply};
+pub use barrier::{Admission, Barrier, NextMove, StoreReply, StoreRequest, WaitLimits};
 pub use clock::{ClockBounds, ClockOffset};
 pub use engine_variables::{FoundSlice, SliceChoice, SliceSearchError, find_slice};
 pub use gate::{GateState, look};

@@ -46,8 +46,8 @@ struct Holder {
     slice: u32,
     skew_us: i64,
     /// The reply that it waits for, and when it arrives in true time.
-    due: Option<(i64, Reply)>,
-    outcome: Option<(i64, Outcome)>,
+    due: Option<(i64, StoreReply)>,
+    outcome: Option<(i64, Admission)>,
 }
 
 fn holder(setting: &Setting, slice: u32, number: u64, draws: &mut Draws) -> Holder {
@@ -58,7 +58,7 @@ fn holder(setting: &Setting, slice: u32, number: u64, draws: &mut Draws) -> Hold
         clock_offset_us: 0,
         clock_error_us: 0,
     };
-    let patience = Patience {
+    let patience = WaitLimits {
         wait: Micros::from_secs(60),
         least: setting.least,
         run_takes: Micros::from_secs(60),
@@ -70,13 +70,13 @@ fn holder(setting: &Setting, slice: u32, number: u64, draws: &mut Draws) -> Hold
         barrier: Barrier::new(Slice::try_new(slice, setting.slices).unwrap(), own, patience),
         slice,
         skew_us: skew,
-        due: Some((begins, Reply::Paused)),
+        due: Some((begins, StoreReply::Paused)),
         outcome: None,
     }
 }
 
 /// Runs all holders to their end. What came of each: its slice, the true time, its skew and its outcome.
-fn simulate(setting: Setting) -> Vec<(u32, i64, i64, Outcome)> {
+fn simulate(setting: Setting) -> Vec<(u32, i64, i64, Admission)> {
     let mut draws = Draws(setting.seed);
     let mut holders = Vec::new();
     for slice in 0..setting.slices - setting.absent {
@@ -95,18 +95,18 @@ fn simulate(setting: Setting) -> Vec<(u32, i64, i64, Outcome)> {
         let Some(holder) = next else { break };
         let (now, reply) = holder.due.take().unwrap();
         match holder.barrier.next(reply, now + holder.skew_us) {
-            Next::Over(outcome) => holder.outcome = Some((now, outcome)),
-            Next::Act(Act::Pause(length)) => {
-                holder.due = Some((now + length.0 as i64, Reply::Paused));
+            NextMove::Over(outcome) => holder.outcome = Some((now, outcome)),
+            NextMove::Ask(StoreRequest::Pause(length)) => {
+                holder.due = Some((now + length.0 as i64, StoreReply::Paused));
             }
-            Next::Act(act) => {
+            NextMove::Ask(act) => {
                 let takes = 1_000 + draws.below(400_000) as i64;
                 let fate = draws.below(1_000);
                 let reply = if fate < setting.lost_permille {
-                    Reply::Unknown
+                    StoreReply::Unknown
                 } else {
                     let reply = carry_out(&mut store, act);
-                    if fate < 2 * setting.lost_permille { Reply::Unknown } else { reply }
+                    if fate < 2 * setting.lost_permille { StoreReply::Unknown } else { reply }
                 };
                 holder.due = Some((now + takes, reply));
             }
@@ -121,30 +121,32 @@ fn simulate(setting: Setting) -> Vec<(u32, i64, i64, Outcome)> {
         .collect()
 }
 
-fn carry_out(store: &mut BTreeMap<String, String>, act: Act) -> Reply {
+fn carry_out(store: &mut BTreeMap<String, String>, act: StoreRequest) -> StoreReply {
     match act {
-        Act::Create { name, .. } if store.contains_key(&name) => Reply::Exists,
-        Act::Create { name, text } => {
+        StoreRequest::Create { name, .. } if store.contains_key(&name) => StoreReply::Exists,
+        StoreRequest::Create { name, text } => {
             store.insert(name, text);
-            Reply::Created
+            StoreReply::Created
         }
-        Act::Read { name } => store.get(&name).cloned().map_or(Reply::Absent, Reply::Found),
-        Act::ListReady => {
+        StoreRequest::Read { name } => {
+            store.get(&name).cloned().map_or(StoreReply::Absent, StoreReply::Found)
+        }
+        StoreRequest::ListReady => {
             let prefix = format!("{READY}/");
             let ready = store.keys().filter_map(|name| slice_index_of(name.strip_prefix(&prefix)?));
-            Reply::Listed(ready.collect())
+            StoreReply::Listed(ready.collect())
         }
-        Act::Pause(_) => unreachable!("a pause is no request"),
+        StoreRequest::Pause(_) => unreachable!("a pause is no request"),
     }
 }
 
 /// What must hold however the requests fall.
-fn check(setting: Setting) -> Result<Vec<Outcome>, TestCaseError> {
+fn check(setting: Setting) -> Result<Vec<Admission>, TestCaseError> {
     let ended = simulate(setting);
     let starts: Vec<_> = ended
         .iter()
         .filter_map(|(slice, at, skew, outcome)| match outcome {
-            Outcome::Start { at_us, slices } => Some((*slice, *at + *skew, *at_us, slices)),
+            Admission::Start { at_us, slices } => Some((*slice, *at + *skew, *at_us, slices)),
             _ => None,
         })
         .collect();
@@ -158,7 +160,7 @@ fn check(setting: Setting) -> Result<Vec<Outcome>, TestCaseError> {
         prop_assert!(now < at_us && slices.contains(slice), "{:?}", ended);
     }
     let called_off =
-        |(.., outcome): &(u32, i64, i64, Outcome)| matches!(outcome, Outcome::CalledOff { .. });
+        |(.., outcome): &(u32, i64, i64, Admission)| matches!(outcome, Admission::CalledOff { .. });
     prop_assert!(
         starts.is_empty() || !ended.iter().any(called_off),
         "some begin and some do not: {:?}",
@@ -183,9 +185,9 @@ proptest! {
     fn where_all_come_in_time_all_begin_together(slices in 1u32..30, seed: u64, lost_permille in 0u64..30) {
         let setting = Setting { slices, seed, lost_permille, skew_us: 500_000, crowded: false, absent: 0, least: slices };
         let outcomes = check(setting)?;
-        let late = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Late { .. })).count();
+        let late = outcomes.iter().filter(|outcome| matches!(outcome, Admission::Late { .. })).count();
         // Only who hears nothing for seconds can miss the start.
-        let all = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Start { .. } | Outcome::Late { .. }));
+        let all = outcomes.iter().all(|outcome| matches!(outcome, Admission::Start { .. } | Admission::Late { .. }));
         prop_assert!(all && (late == 0 || lost_permille > 0), "{:?}", outcomes);
     }
 
@@ -193,7 +195,7 @@ proptest! {
     fn where_one_never_comes_nobody_begins_and_all_name_it(slices in 2u32..12, seed: u64) {
         let setting = Setting { slices, seed, lost_permille: 20, skew_us: 100_000, crowded: false, absent: 1, least: slices };
         for outcome in check(setting)? {
-            let Outcome::CalledOff { missing, .. } = outcome else { panic!("{outcome:?}") };
+            let Admission::CalledOff { missing, .. } = outcome else { panic!("{outcome:?}") };
             prop_assert_eq!(missing, vec![slices - 1]);
         }
     }
@@ -211,6 +213,6 @@ fn two_hundred_slices_with_skewed_clocks_begin_together() {
         least: 200,
     };
     let outcomes = check(setting).unwrap();
-    let begun = outcomes.iter().filter(|it| matches!(it, Outcome::Start { .. })).count();
+    let begun = outcomes.iter().filter(|it| matches!(it, Admission::Start { .. })).count();
     assert_eq!(begun, 200, "{outcomes:?}");
 }

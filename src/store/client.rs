@@ -12,7 +12,7 @@ use url::Url;
 use super::dated::{DatedConnector, SharedBounds, local_now_us, observe};
 use super::error::StoreError;
 use super::open::{Opened, open};
-use crate::join::{Act, ClockBounds, ClockOffset, READY, Reply, slice_index_of};
+use crate::join::{ClockBounds, ClockOffset, READY, StoreReply, StoreRequest, slice_index_of};
 
 /// How coarse the times of files are, in microseconds.
 const FILE_TIME_US: i64 = 10_000;
@@ -21,7 +21,7 @@ const CLOCK_READINGS: (u32, Duration) = (40, Duration::from_millis(45));
 
 /// A run's place in an object store.
 #[derive(Debug)]
-pub struct Store {
+pub struct RunStore {
     client: Box<dyn ObjectStore>,
     prefix: Path,
     url: Url,
@@ -30,27 +30,27 @@ pub struct Store {
     runtime: Mutex<Runtime>,
 }
 
-// === impl Store ===
+// === impl RunStore ===
 
-impl Store {
+impl RunStore {
     /// Opens the store at this address. Nothing is sent yet.
     ///
     /// # Errors
     /// When the address or the environment's settings make no sense.
-    pub fn open(url: &Url) -> Result<Store, StoreError> {
+    pub fn open(url: &Url) -> Result<RunStore, StoreError> {
         let environment: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let settings: Vec<(&str, &str)> =
             environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Store::open_with(url, &settings)
+        RunStore::open_with(url, &settings)
     }
 
     /// The same with settings from elsewhere than the environment, by the same names.
     ///
     /// # Errors
     /// When the address or the settings make no sense.
-    pub fn open_with(url: &Url, settings: &[(&str, &str)]) -> Result<Store, StoreError> {
+    pub fn open_with(url: &Url, settings: &[(&str, &str)]) -> Result<RunStore, StoreError> {
         // A second time changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let connector = DatedConnector::default();
@@ -59,7 +59,7 @@ impl Store {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|source| StoreError::System { url: url.to_string(), source })?.into();
-        Ok(Store { client, prefix, url: url.clone(), is_folder, bounds, runtime })
+        Ok(RunStore { client, prefix, url: url.clone(), is_folder, bounds, runtime })
     }
 
     /// Its address.
@@ -140,25 +140,25 @@ impl Store {
     }
 
     /// Carries out a request of the protocol. What fails is unknown; `tell` gets the error.
-    pub fn carry_out(&self, act: &Act, tell: &mut dyn FnMut(StoreError)) -> Reply {
+    pub fn carry_out(&self, act: &StoreRequest, tell: &mut dyn FnMut(StoreError)) -> StoreReply {
         let reply = match act {
-            Act::Create { name, text } => self
+            StoreRequest::Create { name, text } => self
                 .create(name, text.clone().into_bytes())
-                .map(|created| if created { Reply::Created } else { Reply::Exists }),
-            Act::Read { name } => {
-                self.read_text(name).map(|text| text.map_or(Reply::Absent, Reply::Found))
+                .map(|created| if created { StoreReply::Created } else { StoreReply::Exists }),
+            StoreRequest::Read { name } => {
+                self.read_text(name).map(|text| text.map_or(StoreReply::Absent, StoreReply::Found))
             }
-            Act::ListReady => self.list(READY).map(|names| {
-                Reply::Listed(names.iter().filter_map(|name| slice_index_of(name)).collect())
+            StoreRequest::ListReady => self.list(READY).map(|names| {
+                StoreReply::Listed(names.iter().filter_map(|name| slice_index_of(name)).collect())
             }),
-            Act::Pause(length) => {
+            StoreRequest::Pause(length) => {
                 std::thread::sleep((*length).into());
-                Ok(Reply::Paused)
+                Ok(StoreReply::Paused)
             }
         };
         reply.unwrap_or_else(|error| {
             tell(error);
-            Reply::Unknown
+            StoreReply::Unknown
         })
     }
 

@@ -9,5 +9,5 @@ mod permissions;
 #[cfg(test)]
 mod tests;
 
-pub use client::Store;
+pub use client::RunStore;
 pub use error::StoreError;

@@ -1,14 +1,14 @@
 //! Tries what a run needs of a store before anybody waits for it.
 
-use super::client::Store;
+use super::client::RunStore;
 use super::error::StoreError;
 use crate::join::PROBE;
 
-// === impl Store ===
+// === impl RunStore ===
 
-impl Store {
+impl RunStore {
     /// Tries to create, to create twice, to read and to list, under a name that nobody else uses. The name of the object
-    /// that is left; [`Store::delete`] removes it.
+    /// that is left; [`RunStore::delete`] removes it.
     ///
     /// # Errors
     /// With the first thing that is not permitted, or that the store does not keep to.

@@ -12,10 +12,10 @@ use url::Url;
 
 use super::*;
 
-fn folder() -> (tempfile::TempDir, Store) {
+fn folder() -> (tempfile::TempDir, RunStore) {
     let folder = tempfile::tempdir().unwrap();
     let url = Url::from_directory_path(folder.path().join("run-1")).unwrap();
-    let store = Store::open(&url).unwrap();
+    let store = RunStore::open(&url).unwrap();
     (folder, store)
 }
 
@@ -45,7 +45,7 @@ fn a_folder_has_what_a_run_needs_and_its_clock_is_this_machines() {
 
 #[test]
 fn an_address_of_no_store_or_of_no_run_is_refused() {
-    let told = |url: &str| Store::open(&url.parse().unwrap()).unwrap_err().to_string();
+    let told = |url: &str| RunStore::open(&url.parse().unwrap()).unwrap_err().to_string();
     insta::assert_snapshot!(told("ftp://shop/run"), @"ftp://shop/run is no address of a store: write s3://BUCKET/RUN, gs://BUCKET/RUN, az://CONTAINER/RUN or file:///FOLDER/RUN");
     insta::assert_snapshot!(told("s3://bucket"), @"s3://bucket names a store, but no run in it: add a name of its own, such as s3://bucket/run-1");
 }
@@ -93,7 +93,7 @@ fn a_store_that_ignores_conditions_is_refused() {
         ("aws_allow_http", "true"),
         ("aws_skip_signature", "true"),
     ];
-    let store = Store::open_with(&"s3://bucket/run".parse().unwrap(), &settings).unwrap();
+    let store = RunStore::open_with(&"s3://bucket/run".parse().unwrap(), &settings).unwrap();
     let refused = store.try_permissions("n1").unwrap_err();
     assert!(matches!(refused, StoreError::IgnoresConditions { .. }), "{refused:?}");
 }
@@ -105,7 +105,7 @@ fn a_store_that_nobody_serves_is_named_with_what_was_tried() {
         ("aws_allow_http", "true"),
         ("aws_skip_signature", "true"),
     ];
-    let store = Store::open_with(&"s3://bucket/run".parse().unwrap(), &settings).unwrap();
+    let store = RunStore::open_with(&"s3://bucket/run".parse().unwrap(), &settings).unwrap();
     let refused = store.try_permissions("n1").unwrap_err().to_string();
     assert_eq!(refused, "can't create probe/n1 in s3://bucket/run");
 }
