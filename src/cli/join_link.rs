@@ -1,4 +1,4 @@
-//! A joined slice during its run: it stores what it has count_of, hears of a stop, and delivers at the end.
+//! A joined slice during its run: it stores what it has counted, hears of a stop, and delivers at the end.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
@@ -21,7 +21,7 @@ use crate::store::{RunStore, StoreError};
 use crate::tally::Tally;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
 
-/// How often a slice stores what it has count_of.
+/// How often a slice stores what it has counted.
 const PART_EVERY: Duration = Duration::from_secs(5);
 /// How often it looks whether the run is to end.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -82,7 +82,7 @@ impl JoinLink {
         Ok(JoinLink { parts, thread, next: Instant::now(), slice })
     }
 
-    /// Stores what was count_of so far, if it is time. A store that is slow or away does not hold up the run.
+    /// Stores what was counted so far, if it is time. A store that is slow or away does not hold up the run.
     pub fn show(&mut self, total: &Tally) {
         if Instant::now() >= self.next && self.parts.try_send(total.clone()).is_ok() {
             self.next = Instant::now() + PART_EVERY;
