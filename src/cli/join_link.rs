@@ -5,11 +5,11 @@ use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::Context;
 use tokio::time::Instant;
 
 use super::failure::Failure;
-use super::run_folder::{PURCHASES, RunFolder};
+use super::purchases::each_purchase;
+use super::run_folder::RunFolder;
 use super::screen::{Screen, print_error_line};
 use crate::base::{Slice, count_of};
 use crate::engine::{Phase, Stop, StopCause};
@@ -127,16 +127,22 @@ fn deliver_files(
     shard: &Shard,
 ) -> anyhow::Result<()> {
     if let Some(baseline) = folder.baseline() {
-        put_file(store, &slice_baseline_purchases(index), &baseline)?;
+        put_purchases(store, &slice_baseline_purchases(index), &baseline)?;
         put(store, &slice_baseline_tally(index), baseline.shard()?.write(Vec::new())?)?;
     }
-    put_file(store, &slice_purchases(index), folder)?;
+    put_purchases(store, &slice_purchases(index), folder)?;
     put(store, &slice_tally(index), shard.write(Vec::new())?)
 }
 
-fn put_file(store: &RunStore, name: &str, folder: &RunFolder) -> anyhow::Result<()> {
-    let path = folder.path.join(PURCHASES);
-    let bytes = std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
+/// The purchase log, whole, as lines of JSON.
+fn put_purchases(store: &RunStore, name: &str, folder: &RunFolder) -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    each_purchase(folder, |line| {
+        if !line.is_torn {
+            bytes.extend_from_slice(line.bytes);
+        }
+        Ok(())
+    })?;
     put(store, name, bytes)
 }
 
