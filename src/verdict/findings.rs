@@ -65,6 +65,7 @@ impl Findings {
         let health = health(plan, tally, facts);
         let objectives = objectives(plan, tally, &health, facts);
         let (incidents, shoppers) = (incidents(plan, tally), shoppers(plan, tally));
+        let hotspots = hotspots(plan, tally);
         Findings {
             verdict: Verdict::decide(
                 facts.completion,
@@ -80,9 +81,9 @@ impl Findings {
             orders: orders(plan, tally),
             clusters: clusters(plan, tally),
             experiment: experiment(plan, tally),
-            repeats: repeats(plan, tally, &incidents),
+            repeats: repeats(plan, tally, &incidents, &hotspots),
             loss: loss(plan, tally, &incidents),
-            hotspots: hotspots(plan, tally),
+            hotspots,
             heatmap: heatmap(plan, tally),
             detectable: detectable(plan, tally, &shoppers),
             shoppers,

@@ -41,6 +41,7 @@ fn sources(runs: u64) {
                 &simulated.plan,
                 &simulated.tally,
                 &incidents(&simulated.plan, &simulated.tally),
+                &[],
             )
             .source
             .cause
@@ -74,7 +75,7 @@ fn coverage(runs: u64) {
                 let simulated = SimulatedRun::replicate(SEED + run, shop(), 6_000, 240, |m| {
                     failing(m.step == "pay" && rule(run, m))
                 });
-                let pay = repeats(&simulated.plan, &simulated.tally, &[])
+                let pay = repeats(&simulated.plan, &simulated.tally, &[], &[])
                     .units
                     .into_iter()
                     .find(|unit| simulated.plan.unit(unit.unit).purchase)

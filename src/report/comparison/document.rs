@@ -107,6 +107,9 @@ pub struct DifferenceDocument {
     pub p_value: f64,
     /// p-value corrected for the number of metrics (Holm); unchanged for the primary metric.
     pub p_corrected: f64,
+    /// Whether the candidate is significantly better, with the same correction.
+    #[serde(default)]
+    pub better: bool,
     /// `regression`, `no_regression` or `inconclusive`.
     pub verdict: String,
     /// If inconclusive: the needed multiple of shoppers; null if no feasible sample does.

@@ -122,10 +122,26 @@ pub(super) fn statements(found: &Comparison) -> Vec<Statement> {
         .primary()
         .map(primary)
         .into_iter()
+        .chain(listed("Worse", Tone::Bad, found.regressions()))
+        .chain(listed("Better", Tone::Good, found.improvements()))
         .chain(others(found))
         .chain(new.map(|spot| hotspot(spot, "now fail repeatedly", Tone::Bad)))
         .chain(gone.map(|spot| hotspot(spot, "no longer fail repeatedly", Tone::Good)))
         .collect()
+}
+
+/// What is surely so of the metrics beside the primary one.
+fn listed<'d>(
+    word: &str,
+    tone: Tone,
+    differences: impl Iterator<Item = &'d Difference>,
+) -> Option<Statement> {
+    let changes: Vec<String> =
+        differences.filter(|difference| !difference.primary).map(describe).collect();
+    let more = changes.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let first = changes.iter().take(LISTED).cloned().collect::<Vec<_>>().join("; ");
+    (!changes.is_empty()).then(|| Statement::new(tone, format!("{word}: {first}{more}.")))
 }
 
 fn primary(primary: &Difference) -> Statement {

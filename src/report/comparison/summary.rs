@@ -108,6 +108,7 @@ fn difference(found: &Difference) -> DifferenceDocument {
         margin: figure(found.margin),
         p_value: figure(found.p_value),
         p_corrected: figure(found.p_corrected),
+        better: found.better,
         verdict: found.verdict.key().to_owned(),
         times_as_many_shoppers: found.times_needed.map(figure),
         interval_basis: if found.weak { "independent" } else { "blocks" }.to_owned(),

@@ -155,7 +155,7 @@ pub(super) fn answer(difference: &Difference) -> String {
     match (difference.verdict, difference.reason) {
         (ChangeVerdict::Regression, _) => "REGRESSION".to_owned(),
         (ChangeVerdict::NoRegression, ChangeReason::TooSmall) => "within margin".to_owned(),
-        (ChangeVerdict::NoRegression, _) if difference.ci95.high < 0.0 => "better".to_owned(),
+        (ChangeVerdict::NoRegression, _) if difference.better => "better".to_owned(),
         (ChangeVerdict::NoRegression, _) => "no regression".to_owned(),
         (ChangeVerdict::Inconclusive, _) => "inconclusive".to_owned(),
     }

@@ -17,7 +17,7 @@ use crate::verdict::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceDocument {
     /// `shopper`: such as a card, a coupon or a node; `moment`: incidents; `shopper_and_moment` and `moment_and_shopper`: both, the
-    /// stronger first; `chance`; `always`: most attempts fail; `too_few`: too few retries.
+    /// stronger first; `chance`; `always`: most attempts fail; `group`: hot spots; `too_few`: too few retries.
     pub why: String,
     /// Retries that were compared.
     pub compared: u64,

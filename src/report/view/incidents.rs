@@ -34,6 +34,7 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Stat
             "Most attempts fail, for any shopper and at any time: {} of first attempts where shoppers failed.",
             percent(findings.repeats.pooled.p_first.unwrap_or_default())
         ),
+        RepeatCause::Group => group_source(findings),
         RepeatCause::Shopper => {
             format!("Repeated failures are specific to the shopper, not to a time. {evidence}")
         }
@@ -52,6 +53,19 @@ pub fn source(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<Stat
     };
     let text = warning(found).map_or_else(|| text.clone(), |warning| format!("{text} {warning}"));
     Some(Statement::new(if *cause == RepeatCause::Chance { Tone::Plain } else { Tone::Bad }, text))
+}
+
+/// The groups whose retries fail, and what is known of all retries together.
+fn group_source(findings: &Findings) -> String {
+    let groups: Vec<String> =
+        findings.hotspots.iter().take(LISTED).map(super::hotspots::group).collect();
+    let second = &findings.repeats.pooled.second;
+    format!(
+        "Failures repeat among shoppers with {}. After a failure, {} of {} retries failed again, among all shoppers.",
+        groups.join("; "),
+        count(second.events),
+        count(second.trials)
+    )
 }
 
 /// What the comparison of retries with first attempts can't see, if that may matter.
@@ -117,6 +131,11 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
         .max_by(|a, b| cost(a).total_cmp(&cost(b)).then(b.from.cmp(&a.from)))?;
     let what = failing_part(plan, window);
     let (inside, outside) = (rate(&window.inside).0, rate(&window.outside).0);
+    let what = if is_limited(findings, window) {
+        "the shop's limit on the load generator's address".to_owned()
+    } else {
+        what
+    };
     let others = match findings.incidents.len() as u64 - 1 {
         0 => String::new(),
         more => format!("; {} more", crate::base::count_of(more, "incident")),
@@ -124,7 +143,8 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
     let late = late(findings, window);
     let text =
         format!("{what} failed {inside} of first attempts, {outside} at other times{late}{others}");
-    let tone = if late.is_empty() { Tone::Bad } else { Tone::Doubtful };
+    let tone =
+        if late.is_empty() && !is_limited(findings, window) { Tone::Bad } else { Tone::Doubtful };
     Some((format!("{} UTC", span(facts, window)), text, tone))
 }
 
@@ -166,9 +186,19 @@ fn late(findings: &Findings, window: &Incident) -> &'static str {
     if was_late(findings, window.from, window.until) { " (load generator was late)" } else { "" }
 }
 
+/// Whether the shop's limit on the load generator's address was met then: no real shopper would have met it.
+fn is_limited(findings: &Findings, window: &Incident) -> bool {
+    findings.health.throttled().is_some_and(|met| met.began_at < window.until)
+}
+
 fn describe(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &Incident) -> String {
     let share = window.inside.value().unwrap_or_default();
-    let how = if share >= OUTAGE {
+    let how = if is_limited(findings, window) {
+        format!(
+            "limited the load generator's address (429 or another failure for {} of first attempts)",
+            percent(share)
+        )
+    } else if share >= OUTAGE {
         "was down".to_owned()
     } else {
         format!("failed {} of first attempts", percent(share))

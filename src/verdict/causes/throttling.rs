@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use crate::base::Micros;
 use crate::plan::Plan;
-use crate::tally::{SecondTally, Tally};
+use crate::tally::{FailureKind, SecondTally, Tally};
 use crate::verdict::hotspots::MIN_REPEATED;
 use crate::verdict::statistics::fisher_two_sided;
 
 /// Requests refused for their number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Throttling {
     /// Shoppers who met a 429.
     pub shoppers: u64,
@@ -26,6 +26,8 @@ pub struct Throttling {
     pub began_at: Micros,
     /// Requests in that second.
     pub rate: u64,
+    /// What one of them said in `Retry-After`; none if it said nothing.
+    pub retry_after: Option<String>,
 }
 
 /// Fewer shoppers than this share are no reason to doubt a run.
@@ -59,6 +61,22 @@ pub fn throttling(plan: &Plan, tally: &Tally) -> Option<Throttling> {
         attempts,
         began_at: Micros::from_secs(u64::from(*second)),
         rate: first.requests,
+        retry_after: retry_after(tally),
+    })
+}
+
+/// What the shop asks of those whom it refuses for their number, if an example of them was kept.
+fn retry_after(tally: &Tally) -> Option<String> {
+    let refused =
+        tally.samples.causes.iter().filter(|(cause, _)| cause.site.kind == FailureKind::Throttled);
+    let exchanges = refused.flat_map(|(_, lines)| lines.values()).flat_map(|line| &line.exchanges);
+    let mut heads = exchanges
+        .filter(|exchange| exchange.failure == Some(FailureKind::Throttled))
+        .filter_map(|exchange| exchange.response.as_deref()?.split("\r\n\r\n").next());
+    heads.find_map(|head| {
+        let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+        let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+        Some(value.trim().to_owned())
     })
 }
 

@@ -65,6 +65,8 @@ pub struct Difference {
     pub p_value: f64,
     /// The same, corrected for the number of comparisons; the primary one is not.
     pub p_corrected: f64,
+    /// Whether it is surely better than the noise, corrected for the number of comparisons as regressions are.
+    pub better: bool,
     /// Whether it is a regression.
     pub verdict: ChangeVerdict,
     /// Why that is the verdict.
@@ -140,12 +142,24 @@ pub fn decide_all(measured: Vec<Measured>, terms: &ComparisonTerms<'_>) -> Vec<D
         .map(|(_, p)| *p)
         .collect();
     let mut corrected = holm(&others).into_iter();
+    let improved: Vec<f64> = measured
+        .iter()
+        .zip(&bounds)
+        .filter(|(seen, _)| !is_primary(seen))
+        .map(|(seen, bounds)| seen.shift.p_value_below(bounds.floor))
+        .collect();
+    let mut improved = holm(&improved).into_iter();
     let decide_one = |((seen, bounds), p_value): ((Measured, Bounds), f64)| {
         let primary = is_primary(&seen);
         let (p_corrected, level) = if primary {
             (p_value, PRIMARY_LEVEL)
         } else {
             (corrected.next().unwrap_or(1.0), OTHERS_LEVEL)
+        };
+        let p_better = if primary {
+            seen.shift.p_value_below(bounds.floor)
+        } else {
+            improved.next().unwrap_or(1.0)
         };
         let (verdict, reason) = decision::decide(&seen.shift, bounds, p_corrected, level);
         let strictness = if primary { 1.0 } else { others.len() as f64 };
@@ -164,6 +178,7 @@ pub fn decide_all(measured: Vec<Measured>, terms: &ComparisonTerms<'_>) -> Vec<D
             distance: seen.distance,
             p_value,
             p_corrected,
+            better: verdict == ChangeVerdict::NoRegression && p_better <= level,
             verdict,
             reason,
             times_needed: (verdict == ChangeVerdict::Inconclusive).then(times).flatten(),
@@ -180,6 +195,11 @@ impl Comparison {
     /// The primary comparison; none where a run has nothing of it.
     pub fn primary(&self) -> Option<&Difference> {
         self.differences.first().filter(|difference| difference.primary)
+    }
+
+    /// What is surely better, the primary one first.
+    pub fn improvements(&self) -> impl Iterator<Item = &Difference> {
+        self.differences.iter().filter(|difference| difference.better)
     }
 
     /// What got worse, the primary one first.

@@ -7,7 +7,7 @@ use super::lateness::{LATE_SHARE, late_attempts, spans, surely_beyond};
 use crate::base::Micros;
 use crate::plan::Plan;
 use crate::tally::{End, Latency, Tally};
-use crate::verdict::causes::throttling;
+use crate::verdict::causes::{Throttling, throttling};
 use crate::verdict::facts::{Completion, RunFacts};
 
 /// What is known of the generator.
@@ -162,6 +162,17 @@ fn judge_unfinished(tally: &Tally, completion: Completion) -> Option<IssueCause>
     let (shoppers, of) = (count(&|end| end == End::Unfinished), count(&|_| true));
     let many = shoppers as f64 > UNFINISHED_SHARE * of as f64;
     (completion == Completion::Complete && many).then_some(IssueCause::Unfinished { shoppers, of })
+}
+
+// === impl GeneratorHealth ===
+
+impl GeneratorHealth {
+    /// The shop's limit on the load generator's address, if it met one.
+    pub fn throttled(&self) -> Option<&Throttling> {
+        self.issues.iter().find_map(|issue| {
+            if let IssueCause::Throttled(met) = &issue.cause { Some(met) } else { None }
+        })
+    }
 }
 
 // === impl LagQuantiles ===

@@ -216,11 +216,14 @@ impl fmt::Display for IssueCause {
             }
             IssueCause::Throttled(met) => write!(
                 f,
-                "the shop answered {} of {} with 429, whatever their attributes, since {} at {} requests/s: a limit on the load generator's address, not on shoppers; losses leave it out",
+                "the shop answered {} of {} with 429, whatever their attributes, since {} at {} requests/s{}: a limit on the load generator's address, not on shoppers; losses leave it out",
                 thousands(met.shoppers),
                 count_of(met.of, "shopper"),
                 met.began_at,
-                thousands(met.rate)
+                thousands(met.rate),
+                met.retry_after
+                    .as_ref()
+                    .map_or_else(String::new, |time| format!(" (with Retry-After: {time})"))
             ),
             IssueCause::Unfinished { shoppers, of } => write!(
                 f,

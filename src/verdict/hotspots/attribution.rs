@@ -16,7 +16,7 @@ use std::cmp::Ordering;
 use super::counts::Counts;
 use super::failures::{FailureCounts, HotspotSite};
 use super::groups::Group;
-use super::hotspot::{MAX_Q, MIN_REPEATED};
+use super::hotspot::MAX_Q;
 use super::hypotheses::{Test, excess_p_value};
 use crate::base::StepId;
 use crate::plan::Plan;
@@ -122,9 +122,9 @@ impl Attribution {
     }
 }
 
-/// Whether a test is sure, common and large enough to be listed.
+/// Whether a test is sure enough to be listed.
 fn is_listed(test: &Test) -> bool {
-    test.q_value < MAX_Q && test.inside.repeated >= MIN_REPEATED && test.excess() > 0.0
+    test.q_value < MAX_Q && test.excess() > 0.0
 }
 
 fn by_excess(one: &&Test, other: &&Test) -> Ordering {

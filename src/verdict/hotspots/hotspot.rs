@@ -53,7 +53,7 @@ pub enum HotspotScope {
     Steps,
 }
 
-/// The fewest repeated failures that are listed.
+/// The fewest failures from which times and retries are judged. Groups have no such floor: their test is exact.
 pub const MIN_REPEATED: u64 = 5;
 /// The rate of false discoveries among what is listed.
 pub const MAX_Q: f64 = 0.05;

@@ -175,8 +175,8 @@ fn a_small_group_that_always_fails_is_found() {
     let simulated =
         SimulatedRun::run(40, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
     assert_eq!(named(&simulated), [("payment=wallet".into(), vec!["buy/home".into()])]);
-    // Of a handful nothing can be shown.
-    let few = SimulatedRun::run(8, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
+    // Of four, no outcome is too unlikely for chance.
+    let few = SimulatedRun::run(4, 60, |m| failing(m.step == "home" && m.payment == "wallet"));
     assert_eq!(named(&few), []);
 }
 

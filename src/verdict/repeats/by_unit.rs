@@ -8,6 +8,7 @@ use crate::base::{StepId, UnitId};
 use crate::plan::Plan;
 use crate::tally::{ShopperOutcome, Tally};
 use crate::verdict::causes::Incident;
+use crate::verdict::hotspots::HotSpot;
 use crate::verdict::statistics::Rate;
 
 /// How failures come back.
@@ -39,8 +40,13 @@ pub struct UnitRepeats {
 }
 
 /// How failures come back, from first attempts and second ones after a failure; `incidents` are the times at which the shop
-/// failed more than at others.
-pub fn repeats(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Repeats {
+/// failed more than at others, `hotspots` the groups that failed more than others.
+pub fn repeats(
+    plan: &Plan,
+    tally: &Tally,
+    incidents: &[Incident],
+    hotspots: &[HotSpot],
+) -> Repeats {
     let units: Vec<UnitRepeats> = (0..plan.units.len())
         .map(|i| UnitRepeats::of(tally, UnitId(i as u16)))
         .filter(|unit| unit.first.trials > 0)
@@ -48,8 +54,9 @@ pub fn repeats(plan: &Plan, tally: &Tally, incidents: &[Incident]) -> Repeats {
     let where_fell =
         |place: &dyn Fn(&ShopperOutcome) -> Option<StepId>| rank_steps(plan, tally, place);
     let pooled = Stickiness::of(tally, &units.iter().map(|unit| unit.unit).collect::<Vec<_>>());
+    let source = RepeatSource::new(tally, &first_failure_rates(&units), pooled.p_first, incidents);
     Repeats {
-        source: RepeatSource::new(tally, &first_failure_rates(&units), pooled.p_first, incidents),
+        source: source.explained_by(hotspots),
         pooled,
         units,
         first_failed: where_fell(&|fate| fate.first_failed),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::base::{Micros, UnitId};
 use crate::tally::Tally;
 use crate::verdict::causes::Incident;
-use crate::verdict::hotspots::MIN_REPEATED;
+use crate::verdict::hotspots::{HotSpot, MIN_REPEATED};
 use crate::verdict::statistics::{MantelHaenszel, Stratum, Z95};
 
 /// From this share of failing first attempts on, that the next one fails as well needs no explanation.
@@ -41,6 +41,8 @@ pub enum RepeatCause {
     Chance,
     /// Because most attempts fail, anyone's and at any time.
     Always,
+    /// Within a group of shoppers that stands out.
+    Group,
     /// Because of the shopper's own circumstances.
     Shopper,
     /// Because the shop was down, or nearly, at the time.
@@ -95,6 +97,23 @@ impl RepeatSource {
         RepeatSource { cause, strata, incidents, block: tally.shape.block }
     }
 
+    /// What passes for chance, or for anybody's lot, where all are compared alike goes with a group where one stands out: within it
+    /// first attempts fail as well, so that retries fail no more often than these, and among all retries those of cured hiccups
+    /// hide it.
+    pub(super) fn explained_by(self, hotspots: &[HotSpot]) -> RepeatSource {
+        let unexplained = match self.cause {
+            RepeatCause::TooFew | RepeatCause::Chance | RepeatCause::Always => true,
+            RepeatCause::Group
+            | RepeatCause::Shopper
+            | RepeatCause::Moment
+            | RepeatCause::ShopperAndMoment
+            | RepeatCause::MomentAndShopper => false,
+        };
+        let cause =
+            if unexplained && !hotspots.is_empty() { RepeatCause::Group } else { self.cause };
+        RepeatSource { cause, ..self }
+    }
+
     /// Whether a moment that was bad for everybody may have been taken for the shoppers' own circumstances, since it was shorter than
     /// a block of time: of those who tried again within it more failed than of all who came in the block.
     pub fn may_hide_a_moment(&self) -> bool {
@@ -135,6 +154,7 @@ impl RepeatCause {
             RepeatCause::TooFew => "too_few",
             RepeatCause::Chance => "chance",
             RepeatCause::Always => "always",
+            RepeatCause::Group => "group",
             RepeatCause::Shopper => "shopper",
             RepeatCause::Moment => "moment",
             RepeatCause::ShopperAndMoment => "shopper_and_moment",

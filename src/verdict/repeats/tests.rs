@@ -1,9 +1,9 @@
 use super::*;
 use crate::tally::Outcome;
-use crate::verdict::simulation::{SimulatedRun, failing};
+use crate::verdict::simulation::{SimulatedRun, failing, shop};
 
 fn pay(simulated: &SimulatedRun) -> UnitRepeats {
-    let found = repeats(&simulated.plan, &simulated.tally, &[]);
+    let found = repeats(&simulated.plan, &simulated.tally, &[], &[]);
     found.units.into_iter().find(|unit| simulated.plan.unit(unit.unit).purchase).unwrap()
 }
 
@@ -42,7 +42,7 @@ fn the_beta_binomial_gives_the_stickiness_that_was_planted() {
 #[test]
 fn units_that_never_fail_do_not_make_the_others_look_sticky() {
     let simulated = SimulatedRun::run(20_000, 60, |m| failing(m.step == "pay" && m.luck < 0.2));
-    let pooled = repeats(&simulated.plan, &simulated.tally, &[]).pooled;
+    let pooled = repeats(&simulated.plan, &simulated.tally, &[], &[]).pooled;
     assert!((pooled.relative_risk.unwrap().0 - 1.0).abs() < 0.15, "{pooled:?}");
 }
 
@@ -119,7 +119,7 @@ fn where_failures_fell_is_ranked() {
     let simulated = SimulatedRun::run(4_000, 60, |m| {
         failing(m.nth == 1 && (m.step == "cart" || m.step == "home" && m.luck < 0.2))
     });
-    let found = repeats(&simulated.plan, &simulated.tally, &[]);
+    let found = repeats(&simulated.plan, &simulated.tally, &[], &[]);
     assert_eq!(found.first_failed[0].0, simulated.step("cart"));
     assert_eq!(
         found.second_failed.iter().map(|(step, _)| *step).collect::<Vec<_>>(),
@@ -129,4 +129,33 @@ fn where_failures_fell_is_ranked() {
         found.repeated_from.iter().map(|(step, _)| *step).collect::<Vec<_>>(),
         [simulated.step("buy/home")]
     );
+}
+
+#[test]
+fn a_group_that_always_fails_is_neither_chance_nor_anybodys_lot() {
+    // Every wallet fails at every attempt, among many hiccups elsewhere that a retry cures.
+    let simulated = SimulatedRun::run(3_000, 60, |m| {
+        let wallet = m.step == "pay" && m.payment == "wallet" && m.shopper < 0.02;
+        failing(wallet || m.step != "pay" && m.nth == 1 && m.luck < 0.1)
+    });
+    let found = simulated.findings();
+    assert!(!found.hotspots.is_empty());
+    let cause = found.repeats.source.cause;
+    assert!(matches!(cause, RepeatCause::Group | RepeatCause::Shopper), "{cause:?}");
+}
+
+#[test]
+fn a_handful_that_always_fails_is_found_where_the_exact_test_carries_it() {
+    // Nobody leaves before paying: ten of ten wallets fail, and none of thirteen cards.
+    let mut plan = shop();
+    plan.steps.iter_mut().for_each(|step| step.continues = 1.0);
+    let few = SimulatedRun::of(plan, 24, 60, |m| failing(m.step == "pay" && m.payment == "wallet"));
+    let found = few.findings();
+    assert_eq!(found.hotspots.len(), 1, "{:?}", found.hotspots);
+    let spot = &found.hotspots[0];
+    assert_eq!(spot.group, [("payment".to_owned(), "wallet".to_owned())]);
+    let (inside, outside) = (&spot.inside, &spot.outside);
+    assert_eq!((inside.events, inside.trials, outside.events, outside.trials), (10, 10, 0, 13));
+    let cause = found.repeats.source.cause;
+    assert!(matches!(cause, RepeatCause::Group | RepeatCause::Shopper), "{cause:?}");
 }

@@ -73,6 +73,20 @@ impl Shift {
         }
     }
 
+    /// The chance of so small an estimate, or a smaller one, if the truth were `floor` below zero: the level at which the upper
+    /// limit lies there.
+    pub fn p_value_below(&self, floor: f64) -> f64 {
+        const FAR: f64 = 60.0;
+        let below = self.estimate() < -floor;
+        let beyond = |caution: f64| {
+            let limits = self.limits_at(caution);
+            if below { limits.high < -floor } else { limits.low > -floor }
+        };
+        let (touching, _) = bisect(0.0, FAR, 50, |caution| !beyond(caution));
+        let p = survival(self.freedom(), touching);
+        if below { p } else { 1.0 - p }
+    }
+
     fn freedom(&self) -> f64 {
         match self {
             Shift::Rate(shift) => shift.freedom,
@@ -102,5 +116,8 @@ mod tests {
         assert!((shift.limits(p).low).abs() < 1e-6);
         assert!((shift.p_value(0.4) - (1.0 - p)).abs() < 1e-6);
         assert!(shift.p_value(-9.0) < 1e-10);
+        let mirrored = Shift::Quantile(QuantileShift { estimate: -0.2, error: 0.1, freedom: 29.0 });
+        assert!((mirrored.p_value_below(0.0) - p).abs() < 1e-6);
+        assert!((shift.p_value_below(0.0) - (1.0 - p)).abs() < 1e-6);
     }
 }
