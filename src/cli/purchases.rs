@@ -18,7 +18,7 @@ const LARGEST_PIECE: u64 = 32 * PIECE_BYTES;
 const BUFFER: usize = 1 << 20;
 
 /// A line of a purchase log.
-pub struct PurchaseLine<'l> {
+pub struct LoggedLine<'l> {
     /// The line with its line break.
     pub bytes: &'l [u8],
     /// The process was killed while it wrote this one.
@@ -55,7 +55,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// When there is no log, it can't be read, or `take` refuses a line.
 pub fn each_purchase(
     folder: &RunFolder,
-    mut take: impl FnMut(PurchaseLine<'_>) -> anyhow::Result<()>,
+    mut take: impl FnMut(LoggedLine<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let paths = PurchaseLogPaths::beside(&folder.path.join(PURCHASES));
     // Opened before the archive is read: a run in progress moves lines that way, and never back.
@@ -87,7 +87,7 @@ fn open(path: &Path) -> anyhow::Result<File> {
 fn each_of_archive(
     path: &Path,
     is_set_aside: bool,
-    take: &mut impl FnMut(PurchaseLine<'_>) -> anyhow::Result<()>,
+    take: &mut impl FnMut(LoggedLine<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Vec<u8>>> {
     let mut packed = BufReader::with_capacity(BUFFER, open(path)?);
     let mut last = None;
@@ -120,7 +120,7 @@ fn holds_just(file: &mut File, piece: &[u8]) -> io::Result<bool> {
 fn each_line(
     mut lines: impl BufRead,
     path: &Path,
-    take: &mut impl FnMut(PurchaseLine<'_>) -> anyhow::Result<()>,
+    take: &mut impl FnMut(LoggedLine<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut line = Vec::new();
     loop {
@@ -130,7 +130,7 @@ fn each_line(
             return Ok(());
         }
         let is_torn = line.last() != Some(&b'\n');
-        take(PurchaseLine { bytes: &line, is_torn }).with_context(|| path.display().to_string())?;
+        take(LoggedLine { bytes: &line, is_torn }).with_context(|| path.display().to_string())?;
     }
 }
 
