@@ -177,7 +177,9 @@ impl Barrier {
 
     /// What comes next, after this reply at `now_us` of the store's clock.
     pub fn next(&mut self, reply: StoreReply, now_us: i64) -> NextMove {
-        if reply == StoreReply::Unknown && self.waited(now_us) > self.patience.wait + UNREACHABLE {
+        if reply == StoreReply::Unknown
+            && self.waiting_time(now_us) > self.patience.wait + UNREACHABLE
+        {
             return NextMove::Over(Admission::Unreachable);
         }
         match (self.state, reply) {
@@ -215,7 +217,7 @@ impl Barrier {
         }
     }
 
-    fn waited(&self, now_us: i64) -> Micros {
+    fn waiting_time(&self, now_us: i64) -> Micros {
         let waited = now_us.saturating_sub(self.began_us.unwrap_or(now_us));
         Micros(u64::try_from(waited).unwrap_or(0))
     }
@@ -281,7 +283,7 @@ impl Barrier {
         ready.dedup();
         self.ready.clone_from(&ready);
         let missing = self.missing();
-        let waited = self.waited(now_us);
+        let waited = self.waiting_time(now_us);
         let enough = ready.len() as u64 >= u64::from(self.patience.least.max(1));
         let decision = if missing.is_empty() || (waited >= self.patience.wait && enough) {
             let at_us = after(now_us, POLL + POLL + AHEAD);

@@ -103,7 +103,7 @@ pub enum SliceSearchError {
     },
 }
 
-fn known() -> String {
+fn list_known() -> String {
     ENGINES.iter().map(|engine| engine.index).collect::<Vec<_>>().join(", ")
 }
 
@@ -133,13 +133,13 @@ pub fn find_slice(
             }),
         },
         (None, Some(index)) => {
-            Err(SliceSearchError::NoCount { index: index.to_owned(), seen: seen(&set) })
+            Err(SliceSearchError::NoCount { index: index.to_owned(), seen: list_set(&set) })
         }
         (None, None) => Err(SliceSearchError::NoIndex),
     }
 }
 
-fn seen(set: &dyn Fn(&str) -> Option<String>) -> String {
+fn list_set(set: &dyn Fn(&str) -> Option<String>) -> String {
     let names = ENGINES.iter().flat_map(|engine| [Some(engine.index), engine.count]).flatten();
     let seen = names.filter_map(|name| Some(format!("{name}={}", set(name)?)));
     seen.collect::<Vec<_>>().join(", ")

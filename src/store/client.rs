@@ -77,7 +77,7 @@ impl RunStore {
         match self.wait(put) {
             Ok(_) => Ok(true),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(false),
-            Err(source) => Err(self.failed("create", name, source)),
+            Err(source) => Err(self.request_error("create", name, source)),
         }
     }
 
@@ -88,7 +88,7 @@ impl RunStore {
     pub fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
         let path = self.path(name);
         let put = self.client.put(&path, PutPayload::from(bytes));
-        self.wait(put).map(drop).map_err(|source| self.failed("write", name, source))
+        self.wait(put).map(drop).map_err(|source| self.request_error("write", name, source))
     }
 
     /// An object's content; none if there is no such object.
@@ -101,7 +101,7 @@ impl RunStore {
         match self.wait(read) {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(self.failed("read", name, source)),
+            Err(source) => Err(self.request_error("read", name, source)),
         }
     }
 
@@ -121,7 +121,8 @@ impl RunStore {
     pub fn list(&self, folder: &str) -> Result<Vec<String>, StoreError> {
         let path = self.path(folder);
         let list = self.client.list(Some(&path)).try_collect::<Vec<_>>();
-        let objects = self.wait(list).map_err(|source| self.failed("list", folder, source))?;
+        let objects =
+            self.wait(list).map_err(|source| self.request_error("list", folder, source))?;
         let below = |found: &Path| {
             let parts: Vec<_> =
                 found.prefix_match(&path)?.map(|part| part.as_ref().to_owned()).collect();
@@ -136,7 +137,7 @@ impl RunStore {
     /// When the store refuses, or can't be reached.
     pub fn delete(&self, name: &str) -> Result<(), StoreError> {
         let delete = self.wait(self.client.delete(&self.path(name)));
-        delete.map_err(|source| self.failed("delete", name, source))
+        delete.map_err(|source| self.request_error("delete", name, source))
     }
 
     /// Carries out a request of the protocol. What fails is unknown; `tell` gets the error.
@@ -185,7 +186,7 @@ impl RunStore {
         self.put(name, Vec::new())?;
         let received = local_now_us();
         let head = self.wait(self.client.head(&self.path(name)));
-        let head = head.map_err(|source| self.failed("read", name, source))?;
+        let head = head.map_err(|source| self.request_error("read", name, source))?;
         let at = head.last_modified.timestamp_micros();
         observe(&self.bounds, |bounds| {
             bounds.observe((at, at + FILE_TIME_US), (sent, received));
@@ -212,7 +213,7 @@ impl RunStore {
         self.runtime.lock().unwrap_or_else(PoisonError::into_inner).block_on(what)
     }
 
-    fn failed(&self, verb: &'static str, name: &str, source: Error) -> StoreError {
+    fn request_error(&self, verb: &'static str, name: &str, source: Error) -> StoreError {
         StoreError::Request {
             verb,
             name: name.to_owned(),

@@ -43,7 +43,7 @@ pub(super) fn open(
     // The clouds' builders are alike, and share no trait.
     macro_rules! built {
         ($builder:ident, $key:ident) => {{
-            let builder = known::<$key>(settings)
+            let builder = settings_of::<$key>(settings)
                 .fold($builder::new().with_url(url.as_str()), |builder, (key, value)| {
                     builder.with_config(key, value)
                 })
@@ -80,7 +80,7 @@ fn open_folder(url: &Url, folder: PathBuf) -> Result<Opened, StoreError> {
 }
 
 /// The settings of a kind of store among these, by their lower-case names.
-fn known<K: FromStr>(settings: &[(&str, &str)]) -> impl Iterator<Item = (K, String)> {
+fn settings_of<K: FromStr>(settings: &[(&str, &str)]) -> impl Iterator<Item = (K, String)> {
     settings.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, value)| {
         Some((name.to_ascii_lowercase().parse().ok()?, (*value).to_owned()))
     })
