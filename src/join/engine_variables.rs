@@ -66,7 +66,7 @@ pub enum SliceSearchError {
     /// No engine that is known started this process.
     #[error(
         "--slice auto: no variable of a known engine is set; looked for SLURM_ARRAY_TASK_ID, {}",
-        known()
+        list_known()
     )]
     NoIndex,
     /// The count is missing.

@@ -101,7 +101,7 @@ words!(
 );
 words!(
     /// What begins anew.
-    Fresh, "what to renew" {
+    Fresh, "something to renew" {
         /// Cookies and connections are dropped, and the journey is replayed from its start.
         Session = "session",
         /// The purchase is tried again under a new idempotency key.

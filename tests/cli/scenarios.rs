@@ -178,7 +178,7 @@ fn the_recipes_of_the_guide_are_scenarios() {
     let recipes: Vec<String> =
         guide().into_iter().filter(|block| !block.starts_with("name:")).collect();
     assert!(recipes.len() >= 15);
-    let shoppers = "shoppers:\n  attributes: { voucher: { valid: 1 }, payment: { card: 1 } }\n  data: { accounts: { file: accounts.csv } }\n";
+    let shoppers = "shoppers:\n  attributes: { voucher: { valid: 1 }, payment: { card: 1, wallet: 1 } }\n  data: { accounts: { file: accounts.csv } }\n";
     let order = "      - purchase: an order\n        steps: [{ name: order, post: /pay, order: { id: { json: $.id } } }]\n";
     for block in recipes {
         // Steps stand in a journey; anything else stands at the top.
