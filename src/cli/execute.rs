@@ -49,7 +49,7 @@ pub fn execute(
     let access = preflight::preflight(plan, &args.access, screen)?;
     let target = access.target.to_string();
     let now = Timestamp::now();
-    let described = described(source, args, screen)?;
+    let described = describe_run(source, args, screen)?;
     let mut options = args.options(access, now)?;
     let joining = args
         .join
@@ -147,7 +147,7 @@ pub fn execute(
 }
 
 /// Where the shop's records are. A slice reads none: they are of the whole run.
-fn described(
+fn describe_run(
     source: &Source,
     args: &RunArgs,
     screen: Screen,

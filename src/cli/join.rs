@@ -153,7 +153,7 @@ impl Joining {
                 told = Some(Instant::now());
                 screen.notice(&format!(
                     "waiting for slices {} of {}",
-                    listed(&barrier.missing()),
+                    list_indices(&barrier.missing()),
                     self.slice.of()
                 ));
             }
@@ -195,7 +195,7 @@ impl Joining {
             .help("raise --join-wait, or make room for all slices at the same time"),
             Admission::CalledOff { missing, waited } => no_load(anyhow!(
                 "slices {} of {} were missing after {waited}; nobody sends anything",
-                listed(&missing),
+                list_indices(&missing),
                 slice.of()
             ))
             .help("see why they did not start, then give the next run another URL"),
@@ -249,7 +249,7 @@ fn tell_clock(clock: ClockOffset, screen: Screen) {
 }
 
 /// Indices for people: the first few.
-pub fn listed(indices: &[u32]) -> String {
+pub fn list_indices(indices: &[u32]) -> String {
     const SHOWN: usize = 8;
     let shown = indices.iter().take(SHOWN).map(u32::to_string).collect::<Vec<_>>().join(", ");
     match indices.len().saturating_sub(SHOWN) {

@@ -26,7 +26,7 @@ const MAX_START_SPREAD: Micros = Micros::from_secs(2);
 
 /// `tillrush merge`.
 pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    if let Some(url) = joined(args)? {
+    if let Some(url) = find_store_url(args)? {
         return merge_joined(&url, args, screen);
     }
     let open = |run: &PathBuf| RunFolder::open(run, &args.out).map_err(Failure::usage);
@@ -35,7 +35,7 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
 }
 
 /// The address of a run whose slices met in a store, if that is what is to be merged.
-fn joined(args: &MergeArgs) -> Result<Option<Url>, Failure> {
+fn find_store_url(args: &MergeArgs) -> Result<Option<Url>, Failure> {
     let url = |run: &PathBuf| {
         let text = run.to_str().filter(|text| text.contains("://"))?;
         Some(Url::parse(text).with_context(|| format!("{text} is no URL")))

@@ -10,7 +10,7 @@ use url::Url;
 use super::args::MergeArgs;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::join::listed;
+use super::join::list_indices;
 use super::merge::merge_folders;
 use super::random::random_name;
 use super::run_folder::{GROWING, PURCHASES, RunFolder, TALLY};
@@ -38,7 +38,8 @@ pub fn merge_joined(url: &Url, args: &MergeArgs, screen: Screen) -> Result<Exit,
     let is_complete = match &state {
         GateState::Complete => true,
         GateState::CalledOff { missing } | GateState::NotBegun { missing } => {
-            let error = anyhow!("the run did not begin: slices {} were missing", listed(missing));
+            let error =
+                anyhow!("the run did not begin: slices {} were missing", list_indices(missing));
             return Err(Failure::new(Exit::NoLoad, error).help("see why they did not start"));
         }
         GateState::Waiting { missing } | GateState::GivenUp { missing } => {
@@ -86,12 +87,16 @@ fn wait_for_slices(
             }
             Ok(Some((state, delivered))) => match &state {
                 GateState::Waiting { missing } if waits => {
-                    tell(&mut told, format!("waiting for slices {}", listed(missing)), screen);
+                    tell(
+                        &mut told,
+                        format!("waiting for slices {}", list_indices(missing)),
+                        screen,
+                    );
                 }
                 GateState::NotBegun { missing } if waits => {
                     tell(
                         &mut told,
-                        format!("slices {} are not ready yet", listed(missing)),
+                        format!("slices {} are not ready yet", list_indices(missing)),
                         screen,
                     );
                 }

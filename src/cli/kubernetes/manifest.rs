@@ -62,7 +62,7 @@ pub(super) fn render(manifest: &Manifest) -> anyhow::Result<String> {
     slice.extend(manifest.run_options.iter().cloned());
     let gate = ["merge", &manifest.url, "--wait", &format!("{takes}s")].map(str::to_owned);
     let job = |name: String, component: &str, args: &[String], deadline: u64, cpus: u32| {
-        let args: Vec<String> = args.iter().map(|word| quoted(&escaped(word))).collect();
+        let args: Vec<String> = args.iter().map(|word| quote(&escape_dollars(word))).collect();
         let is_gate = component == "gate";
         context! { name, component, args, deadline, cpus, is_gate }
     };
@@ -75,7 +75,7 @@ pub(super) fn render(manifest: &Manifest) -> anyhow::Result<String> {
         .files
         .iter()
         .map(|file| {
-            context! { key => &file.key, path => quoted(&file.path.0), text => block(&file.text) }
+            context! { key => &file.key, path => quote(&file.path.0), text => block(&file.text) }
         })
         .collect();
     let environment = Environment::new();
@@ -86,8 +86,8 @@ pub(super) fn render(manifest: &Manifest) -> anyhow::Result<String> {
             name,
             namespace => manifest.namespace.as_deref().map(quoted),
             slices => manifest.slices,
-            image => quoted(&manifest.image),
-            memory => quoted(&manifest.memory),
+            image => quote(&manifest.image),
+            memory => quote(&manifest.memory),
             files,
             jobs,
         },
@@ -96,12 +96,12 @@ pub(super) fn render(manifest: &Manifest) -> anyhow::Result<String> {
 }
 
 /// `$(NAME)` in an argument would be the variable's value.
-fn escaped(word: &str) -> String {
+fn escape_dollars(word: &str) -> String {
     word.replace("$(", "$$(")
 }
 
 /// A YAML string in double quotes: JSON's are.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -110,7 +110,7 @@ fn block(text: &str) -> String {
     let is_plain = |c: char| matches!(c, ' '..='~' | '\n' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{10000}'..);
     let separators = ['\u{2028}', '\u{2029}', '\u{85}'];
     if !text.chars().all(|c| is_plain(c) && !separators.contains(&c)) || text.trim().is_empty() {
-        return quoted(text);
+        return quote(text);
     }
     let chomping = match text.len() - text.trim_end_matches('\n').len() {
         0 => "-",

@@ -122,8 +122,8 @@ pub(super) fn statements(found: &Comparison) -> Vec<Statement> {
         .primary()
         .map(primary)
         .into_iter()
-        .chain(listed("Worse", Tone::Bad, found.regressions()))
-        .chain(listed("Better", Tone::Good, found.improvements()))
+        .chain(list_changes("Worse", Tone::Bad, found.regressions()))
+        .chain(list_changes("Better", Tone::Good, found.improvements()))
         .chain(others(found))
         .chain(new.map(|spot| hotspot(spot, "now fail repeatedly", Tone::Bad)))
         .chain(gone.map(|spot| hotspot(spot, "no longer fail repeatedly", Tone::Good)))
@@ -131,7 +131,7 @@ pub(super) fn statements(found: &Comparison) -> Vec<Statement> {
 }
 
 /// What is surely so of the metrics beside the primary one.
-fn listed<'d>(
+fn list_changes<'d>(
     word: &str,
     tone: Tone,
     differences: impl Iterator<Item = &'d Difference>,

@@ -188,7 +188,7 @@ fn late(findings: &Findings, window: &Incident) -> &'static str {
 
 /// Whether the shop's limit on the load generator's address was met then: no real shopper would have met it.
 fn is_limited(findings: &Findings, window: &Incident) -> bool {
-    findings.health.throttled().is_some_and(|met| met.began_at < window.until)
+    findings.health.address_limit().is_some_and(|met| met.began_at < window.until)
 }
 
 fn describe(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &Incident) -> String {

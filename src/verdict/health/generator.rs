@@ -168,7 +168,7 @@ fn judge_unfinished(tally: &Tally, completion: Completion) -> Option<IssueCause>
 
 impl GeneratorHealth {
     /// The shop's limit on the load generator's address, if it met one.
-    pub fn throttled(&self) -> Option<&Throttling> {
+    pub fn address_limit(&self) -> Option<&Throttling> {
         self.issues.iter().find_map(|issue| {
             if let IssueCause::Throttled(met) = &issue.cause { Some(met) } else { None }
         })
