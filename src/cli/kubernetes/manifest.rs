@@ -84,7 +84,7 @@ pub(super) fn render(manifest: &Manifest) -> anyhow::Result<String> {
         context! {
             tool => concat!("tillrush ", env!("CARGO_PKG_VERSION")),
             name,
-            namespace => manifest.namespace.as_deref().map(quoted),
+            namespace => manifest.namespace.as_deref().map(quote),
             slices => manifest.slices,
             image => quote(&manifest.image),
             memory => quote(&manifest.memory),
