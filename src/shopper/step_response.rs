@@ -101,7 +101,7 @@ impl<E: Env> JourneyRun<E> {
         if let Some(value) = captured.order_value {
             let money = Money { minor_units: value.0, currency: plan.currency };
             // Scripts read the second half.
-            let text = format!("{money}; minor units: {}", value.0);
+            let text = format!("{money}; worth, in minor units: {}", value.0);
             context.observe(|observer| observer.value_captured("order value", &text));
             self.outcomes.order_value = Some(value);
         }
