@@ -98,8 +98,7 @@ impl Templates {
         reads: &[VarId],
         constants: &[(String, String)],
     ) -> Result<String, Error> {
-        let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
-        render(&self.conditions, name, context)
+        self.render_made_up(&self.conditions, name, reads, constants)
     }
 
     /// Whether the expression language itself knows this name.
@@ -114,8 +113,18 @@ impl Templates {
         reads: &[VarId],
         constants: &[(String, String)],
     ) -> Result<String, Error> {
+        self.render_made_up(&self.environment, name, reads, constants)
+    }
+
+    fn render_made_up(
+        &self,
+        environment: &Environment<'static>,
+        name: &str,
+        reads: &[VarId],
+        constants: &[(String, String)],
+    ) -> Result<String, Error> {
         let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
-        render(&self.environment, name, context)
+        render(environment, name, context)
     }
 
     /// The variable's name.

@@ -1,10 +1,9 @@
 //! Slices that meet in a store: they start together, and merged they are the whole run.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use crate::bench::{BUY, Bench, MEASURED, Shop, Underway, count, document, loaded};
+use crate::slices::merged;
 
 const LOAD: &str = "{ stages: [{ hold: 60/s, for: 3s }] }";
 const FAULTS: &str =
@@ -30,15 +29,6 @@ fn merge(bench: &Bench, more: &[&str]) -> crate::bench::Ended {
     let mut arguments = vec!["merge", &store, "--out", "merged"];
     arguments.extend(more);
     bench.tillrush(&arguments)
-}
-
-fn merged(bench: &Bench) -> Value {
-    let runs: Vec<PathBuf> = std::fs::read_dir(bench.path().join("merged"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    assert_eq!(runs.len(), 1, "{runs:?}");
-    document(&runs[0])
 }
 
 #[test]

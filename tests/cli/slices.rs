@@ -39,7 +39,7 @@ fn merge(bench: &Bench, runs: &[PathBuf]) -> crate::bench::Ended {
 }
 
 /// `run.json` of the only merged run.
-fn merged(bench: &Bench) -> Value {
+pub fn merged(bench: &Bench) -> Value {
     let runs: Vec<PathBuf> = std::fs::read_dir(bench.path().join("merged"))
         .unwrap()
         .map(|entry| entry.unwrap().path())

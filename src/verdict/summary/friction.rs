@@ -104,7 +104,7 @@ mod tests {
     use crate::tally::{Outcome, ShopperEnd};
     use crate::verdict::simulation::SimulatedRun;
 
-    /// A simulated in which shoppers bought, each after this many seconds, this many of them idle, with this many troubles.
+    /// A simulated run in which shoppers bought, each after this many seconds, this many of them idle, with this many troubles.
     fn bought(buyers: &[(u64, u64, u64)]) -> SimulatedRun {
         let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
         for (who, &(seconds, idle, troubles)) in (0..).zip(buyers) {
