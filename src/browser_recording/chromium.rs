@@ -45,7 +45,7 @@ pub enum BrowserError {
         source: io::Error,
     },
     /// It ended, or opened no DevTools.
-    #[error("the browser {} {what}{}", program.display(), said(log))]
+    #[error("the browser {} {what}{}", program.display(), last_line(log))]
     NoDevtools {
         /// The program.
         program: PathBuf,
@@ -85,9 +85,8 @@ impl Chromium {
     ) -> Result<Chromium, BrowserError> {
         let program = match named {
             Some(named) => named.to_owned(),
-            None => {
-                found(&env::var_os("PATH").unwrap_or_default()).ok_or(BrowserError::NotFound)?
-            }
+            None => find_browser(&env::var_os("PATH").unwrap_or_default())
+                .ok_or(BrowserError::NotFound)?,
         };
         let profile = profile().map_err(BrowserError::Profile)?;
         let log = profile.join("stderr.log");
@@ -133,7 +132,7 @@ impl Chromium {
     }
 
     /// Waits until the browser has ended by itself, for a while.
-    pub(super) async fn ended(&mut self) {
+    pub(super) async fn wait_for_exit(&mut self) {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(5) {
             if self.child.try_wait().ok().flatten().is_some() {
@@ -154,7 +153,7 @@ impl Drop for Chromium {
 }
 
 /// The first browser that is found.
-pub(super) fn found(path: &OsString) -> Option<PathBuf> {
+pub(super) fn find_browser(path: &OsString) -> Option<PathBuf> {
     let in_path = NAMES
         .iter()
         .flat_map(|name| env::split_paths(path).map(move |folder| folder.join(name)))
@@ -174,7 +173,7 @@ fn profile() -> io::Result<PathBuf> {
 }
 
 /// The last line that a browser said.
-fn said(log: &str) -> String {
+fn last_line(log: &str) -> String {
     log.lines().rfind(|line| !line.trim().is_empty()).map_or(String::new(), |line| {
         format!(": {}", line.trim().chars().take(300).collect::<String>())
     })

@@ -79,7 +79,7 @@ impl BrowserExchanges {
     }
 
     /// Takes the text of an answer.
-    pub(super) fn answered(&mut self, id: &str, body: &Value) {
+    pub(super) fn take_response_body(&mut self, id: &str, body: &Value) {
         let text = body.get("body").and_then(Value::as_str).unwrap_or_default().to_owned();
         let coded = body.get("base64Encoded").and_then(Value::as_bool).unwrap_or(false);
         if let Some(exchange) = self.last(id) {
@@ -88,7 +88,7 @@ impl BrowserExchanges {
     }
 
     /// Takes the body of a request.
-    pub(super) fn posted(&mut self, place: usize, text: &str) {
+    pub(super) fn take_request_body(&mut self, place: usize, text: &str) {
         if let Some(exchange) = self.list.get_mut(place) {
             exchange.posted = Some(text.to_owned());
         }

@@ -17,7 +17,7 @@ fn entry(exchange: &BrowserExchange) -> Value {
     let taken = exchange.ended.map_or(0.0, |ended| ((ended - exchange.began) * 1e3).max(0.0));
     let start = Timestamp::from_microsecond((exchange.wall * 1e6) as i64).unwrap_or_default();
     let sent = exchange.sent_headers.as_ref().or_else(|| exchange.request.get("headers"));
-    let headers = listed(sent);
+    let headers = header_list(sent);
     let address = text("url").split('#').next().unwrap_or_default();
     let query: Vec<Value> = url::Url::parse(address)
         .map(|url| {
@@ -43,7 +43,7 @@ fn response(exchange: &BrowserExchange) -> Value {
     let said = exchange.response.as_ref();
     let of = |key: &str| said.and_then(|said| said.get(key)).cloned().unwrap_or_default();
     let came = exchange.came_headers.as_ref().or_else(|| said.and_then(|said| said.get("headers")));
-    let headers = listed(came);
+    let headers = header_list(came);
     let mut content =
         json!({ "size": -1, "mimeType": of("mimeType").as_str().unwrap_or_default() });
     if let Some((text, coded)) = &exchange.body {
@@ -54,7 +54,7 @@ fn response(exchange: &BrowserExchange) -> Value {
     }
     let location = headers
         .iter()
-        .find(|header| named(header, "location"))
+        .find(|header| has_name(header, "location"))
         .and_then(|header| header["value"].as_str());
     json!({
         "status": of("status").as_u64().unwrap_or(0), "statusText": of("statusText").as_str().unwrap_or_default(),
@@ -64,7 +64,7 @@ fn response(exchange: &BrowserExchange) -> Value {
 }
 
 /// Headers as a list; of several with one name the browser makes one with a value on each line.
-fn listed(headers: Option<&Value>) -> Vec<Value> {
+fn header_list(headers: Option<&Value>) -> Vec<Value> {
     let pairs = headers.and_then(Value::as_object).into_iter().flatten();
     pairs
         .filter(|(name, _)| !name.starts_with(':'))
@@ -75,11 +75,11 @@ fn listed(headers: Option<&Value>) -> Vec<Value> {
         .collect()
 }
 
-fn named(header: &Value, name: &str) -> bool {
+fn has_name(header: &Value, name: &str) -> bool {
     header["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn content_type(headers: &[Value]) -> String {
-    let found = headers.iter().find(|header| named(header, "content-type"));
+    let found = headers.iter().find(|header| has_name(header, "content-type"));
     found.and_then(|header| header["value"].as_str()).unwrap_or_default().to_owned()
 }

@@ -70,7 +70,7 @@ pub async fn record(
         () = recorder.follow() => {}
     }
     recorder.close().await;
-    chromium.ended().await;
+    chromium.wait_for_exit().await;
     if recorder.exchanges.is_empty() {
         return Err(BrowserError::Nothing);
     }
@@ -101,14 +101,14 @@ impl BrowserRecorder {
 
     async fn take(&mut self, message: FromBrowser) -> Result<(), BrowserError> {
         match message {
-            FromBrowser::Reply { id, result } => self.replied(id, result).await,
+            FromBrowser::Reply { id, result } => self.take_reply(id, result).await,
             FromBrowser::Event { method, session, params } => match method.as_str() {
                 "Target.attachedToTarget" => self.came(&params).await,
                 "Target.detachedFromTarget" => {
                     self.pages.remove(text(&params, "sessionId"));
                     Ok(())
                 }
-                "Fetch.requestPaused" => self.paused(session, &params).await,
+                "Fetch.requestPaused" => self.resume_with_body(session, &params).await,
                 _ if method.starts_with("Network.") => {
                     self.network(&session, &method, params).await
                 }
@@ -149,7 +149,11 @@ impl BrowserRecorder {
         self.attach(session).await
     }
 
-    async fn paused(&mut self, session: String, params: &Value) -> Result<(), BrowserError> {
+    async fn resume_with_body(
+        &mut self,
+        session: String,
+        params: &Value,
+    ) -> Result<(), BrowserError> {
         let paused = text(params, "requestId").to_owned();
         let request = text(params, "networkId").to_owned();
         if !is_text(params) {
@@ -184,17 +188,17 @@ impl BrowserRecorder {
         Ok(())
     }
 
-    async fn replied(&mut self, id: u64, result: Option<Value>) -> Result<(), BrowserError> {
+    async fn take_reply(&mut self, id: u64, result: Option<Value>) -> Result<(), BrowserError> {
         match self.wanted.remove(&id) {
             Some(BrowserQuestion::Body { session, paused, request }) => {
                 if let Some(body) = &result {
-                    self.exchanges.answered(&request, body);
+                    self.exchanges.take_response_body(&request, body);
                 }
                 self.go_on(&session, &paused).await
             }
             Some(BrowserQuestion::Posted(place)) => {
                 if let Some(result) = &result {
-                    self.exchanges.posted(place, text(result, "postData"));
+                    self.exchanges.take_request_body(place, text(result, "postData"));
                 }
                 Ok(())
             }

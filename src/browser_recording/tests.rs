@@ -4,11 +4,11 @@ use std::ffi::OsString;
 
 use serde_json::{Value, json};
 
-use super::chromium::found;
+use super::chromium::find_browser;
 use super::exchanges::BrowserExchanges;
 use super::har::har;
 
-fn sent(id: &str, at: f64, method: &str, url: &str) -> Value {
+fn request(id: &str, at: f64, method: &str, url: &str) -> Value {
     json!({ "requestId": id, "timestamp": at, "wallTime": 1_764_327_600.0 + at, "type": "Document",
         "request": { "method": method, "url": url, "headers": { "Accept": "text/html" } } })
 }
@@ -16,7 +16,7 @@ fn sent(id: &str, at: f64, method: &str, url: &str) -> Value {
 #[test]
 fn a_redirect_has_an_entry_of_its_own_with_its_own_headers() {
     let mut exchanges = BrowserExchanges::default();
-    let mut post = sent("1", 1.0, "POST", "http://127.0.0.1/pay");
+    let mut post = request("1", 1.0, "POST", "http://127.0.0.1/pay");
     post["request"]["postData"] = "card=4242".into();
     post["request"]["headers"]["Content-Type"] = "application/x-www-form-urlencoded".into();
     exchanges.take("Network.requestWillBeSent", post);
@@ -29,11 +29,11 @@ fn a_redirect_has_an_entry_of_its_own_with_its_own_headers() {
         "Network.responseReceivedExtraInfo",
         json!({ "requestId": "1", "headers": { "Content-Type": "text/html" } }),
     );
-    let mut next = sent("1", 1.2, "GET", "http://127.0.0.1/orders/7#top");
+    let mut next = request("1", 1.2, "GET", "http://127.0.0.1/orders/7#top");
     next["redirectResponse"] = json!({ "status": 303, "headers": { "Location": "/orders/7" } });
     exchanges.take("Network.requestWillBeSent", next);
     exchanges.take("Network.responseReceived", json!({ "requestId": "1", "response": { "status": 200, "mimeType": "text/html", "headers": {} } }));
-    exchanges.answered("1", &json!({ "body": "PGgxPg==", "base64Encoded": true }));
+    exchanges.take_response_body("1", &json!({ "body": "PGgxPg==", "base64Encoded": true }));
     exchanges.take("Network.loadingFinished", json!({ "requestId": "1", "timestamp": 1.5 }));
     let har = har(&exchanges.finish());
     let at = |pointer: &str| har.pointer(pointer).cloned().unwrap_or_default();
@@ -50,11 +50,11 @@ fn a_redirect_has_an_entry_of_its_own_with_its_own_headers() {
 #[test]
 fn a_body_that_the_event_lacks_is_asked_for() {
     let mut exchanges = BrowserExchanges::default();
-    let mut post = sent("9", 0.0, "POST", "http://127.0.0.1/api");
+    let mut post = request("9", 0.0, "POST", "http://127.0.0.1/api");
     post["request"]["hasPostData"] = true.into();
     exchanges.take("Network.requestWillBeSent", post);
     assert_eq!(exchanges.lacks_body("9"), Some(0));
-    exchanges.posted(0, "{}");
+    exchanges.take_request_body(0, "{}");
     let har = har(&exchanges.finish());
     assert_eq!(har.pointer("/log/entries/0/request/postData/text"), Some(&"{}".into()));
 }
@@ -62,7 +62,7 @@ fn a_body_that_the_event_lacks_is_asked_for() {
 #[test]
 fn without_a_browser_none_is_found() {
     assert_eq!(
-        found(&OsString::from("/nowhere")).filter(|path| path.starts_with("/nowhere")),
+        find_browser(&OsString::from("/nowhere")).filter(|path| path.starts_with("/nowhere")),
         None
     );
 }

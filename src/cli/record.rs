@@ -17,18 +17,19 @@ const WITHOUT_BROWSER: &str = "name one with --browser, or record in any browser
 /// `tillrush record`.
 pub fn record(args: &RecordArgs, screen: Screen) -> Result<Exit, Failure> {
     not_there_yet(&args.output, args.force)?;
-    let har = recorded(args, screen)?.to_string();
+    let har = record_har(args, screen)?.to_string();
     if let Some(path) = &args.keep_har {
         write(path, &har)?;
     }
-    let told = |error: HarError| Failure::usage(anyhow!("the recording: {error}"));
-    let recording = Recording::read(&har).map_err(told)?;
+    let unusable = |error: HarError| Failure::usage(anyhow!("the recording: {error}"));
+    let recording = Recording::read(&har).map_err(unusable)?;
     let target = args.target.origin().ascii_serialization();
-    let (scenario, report) = har_scenario(&[recording], &args.name, Some(&target)).map_err(told)?;
+    let (scenario, report) =
+        har_scenario(&[recording], &args.name, Some(&target)).map_err(unusable)?;
     keep(&args.output, screen, &scenario, &report)
 }
 
-fn recorded(args: &RecordArgs, screen: Screen) -> Result<serde_json::Value, Failure> {
+fn record_har(args: &RecordArgs, screen: Screen) -> Result<serde_json::Value, Failure> {
     let options = RecordOptions {
         target: args.target.to_string(),
         browser: args.browser.clone(),
@@ -48,10 +49,10 @@ fn recorded(args: &RecordArgs, screen: Screen) -> Result<serde_json::Value, Fail
             screen.print_line(format_args!("DevTools: {devtools}"));
         }
     };
-    runtime.block_on(follow(&options, wait_for_interrupt(), opened)).map_err(told)
+    runtime.block_on(follow(&options, wait_for_interrupt(), opened)).map_err(recording_failure)
 }
 
-fn told(error: BrowserError) -> Failure {
+fn recording_failure(error: BrowserError) -> Failure {
     let help = match &error {
         BrowserError::NotFound | BrowserError::Start { .. } => WITHOUT_BROWSER.to_owned(),
         BrowserError::NoDevtools { .. } => format!(

@@ -186,7 +186,7 @@ fn report(
     if files > 1 {
         line(format!(
             "{} of them are in other recordings too, which tell what varies",
-            writer.compared()
+            writer.shared_acts()
         ));
     }
     if left_out.assets > 0 {

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::entry::HarEntry;
-use super::tokens::{TOKEN_WORDS, is_token, named};
+use super::tokens::{TOKEN_WORDS, has_word, is_token};
 
 /// Where a value was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Sources {
     }
 
     /// Notes a value that the shopper sent: from then on it is the shopper's own.
-    pub fn sent(&mut self, value: &str) {
+    pub fn note_sent(&mut self, value: &str) {
         if self.find(value, "").is_none() {
             self.sent.insert(value.to_owned());
         }
@@ -255,7 +255,7 @@ fn identifier(name: &str) -> String {
     const TAKEN: [&str; 9] =
         ["intent", "order", "shopper", "run", "attempt", "env", "pick", "random", "date"];
     if TAKEN.contains(&text.as_str())
-        || named(
+        || has_word(
             &text,
             &["not", "and", "or", "in", "is", "if", "else", "true", "false", "none"],
             true,
@@ -269,5 +269,5 @@ fn identifier(name: &str) -> String {
 
 /// Whether a value is one that a shop makes for a visit, by its field's name.
 pub fn is_token_name(field: &str) -> bool {
-    named(field, &TOKEN_WORDS, false)
+    has_word(field, &TOKEN_WORDS, false)
 }

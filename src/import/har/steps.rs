@@ -65,8 +65,8 @@ impl<'a> Writer<'a> {
     }
 
     /// How many acts other recordings have too.
-    pub fn compared(&self) -> usize {
-        self.others.known()
+    pub fn shared_acts(&self) -> usize {
+        self.others.shared_acts()
     }
 
     fn act(&mut self, place: usize) {
@@ -260,8 +260,8 @@ impl<'a> Writer<'a> {
             .map(|(name, value)| {
                 let at = ValuePlace::Query(name.to_string());
                 let text = self.value(place, &at, &name, &value, step);
-                let text = if text == value { encoded(&text) } else { text };
-                format!("{}={text}", encoded(&name))
+                let text = if text == value { encode_query_value(&text) } else { text };
+                format!("{}={text}", encode_query_value(&name))
             })
             .collect();
         if pairs.is_empty() { text } else { format!("{text}?{}", pairs.join("&")) }
@@ -310,7 +310,7 @@ fn path_name(act: &Recorded) -> String {
 }
 
 /// A value of a query as addresses have it.
-fn encoded(value: &str) -> String {
+fn encode_query_value(value: &str) -> String {
     let text: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
     plain(&text)
 }

@@ -9,7 +9,7 @@ pub const TOKEN_WORDS: [&str; 8] =
 const IDENTITY_WORDS: [&str; 7] = ["id", "key", "code", "sku", "slug", "uuid", "cart"];
 
 /// Whether a name has one of these words, or is one.
-pub fn named(name: &str, words: &[&str], whole: bool) -> bool {
+pub fn has_word(name: &str, words: &[&str], whole: bool) -> bool {
     let lower = name.to_ascii_lowercase();
     words.iter().any(|word| if whole { lower == *word } else { lower.contains(word) })
 }
@@ -17,7 +17,7 @@ pub fn named(name: &str, words: &[&str], whole: bool) -> bool {
 /// Whether a value may differ from visit to visit: a token, an id, a code.
 pub fn may_change(field: &str, value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let identity = named(field, &IDENTITY_WORDS, false) || named(field, &TOKEN_WORDS, false);
+    let identity = has_word(field, &IDENTITY_WORDS, false) || has_word(field, &TOKEN_WORDS, false);
     is_token(field, value) || digits >= 3 || (identity && value.len() >= 4)
 }
 
@@ -27,5 +27,5 @@ pub fn is_token(field: &str, value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=+/".contains(&b));
     let long = value.len() >= 16 && letters && digits >= 2 && plain;
-    is_uuid(value) || long || (value.len() >= 8 && plain && named(field, &TOKEN_WORDS, false))
+    is_uuid(value) || long || (value.len() >= 8 && plain && has_word(field, &TOKEN_WORDS, false))
 }

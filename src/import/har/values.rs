@@ -28,7 +28,7 @@ impl Writer<'_> {
                 headers.push(format!("{name}: \"{{{{ uuid() }}}}\""));
             } else if name == "authorization" || (by_script && is_token_name(name)) {
                 let (scheme, secret) = value.split_once(' ').unwrap_or(("", value));
-                match self.captured("token", secret) {
+                match self.capture("token", secret) {
                     Some(text) => headers
                         .push(format!("{name}: {}", quote(format!("{scheme} {text}").trim()))),
                     None if self.others.of(place, &at, value) == Variation::Constant => {
@@ -79,11 +79,11 @@ impl Writer<'_> {
             Variation::Varies(_) => true,
             Variation::Unknown => may_change(name, value),
         };
-        if asks && let Some(text) = self.captured(name, value) {
+        if asks && let Some(text) = self.capture(name, value) {
             return text;
         }
         if let Variation::Varies(others) = &variation {
-            return self.unexplained(&step.name, name, value, others, token);
+            return self.draw_or_blank(&step.name, name, value, others, token);
         }
         if variation == Variation::Unknown && is_uuid(value) {
             return "{{ uuid() }}".to_owned();
@@ -95,12 +95,12 @@ impl Writer<'_> {
             );
             return "todo".to_owned();
         }
-        self.sources.sent(value);
+        self.sources.note_sent(value);
         plain(value)
     }
 
     /// A value that differs, and that no answer had: drawn, or a blank.
-    fn unexplained(
+    fn draw_or_blank(
         &mut self,
         step: &str,
         name: &str,
@@ -128,7 +128,7 @@ impl Writer<'_> {
     }
 
     /// The variable of a value that an earlier answer had; the answer's step captures it.
-    fn captured(&mut self, name: &str, value: &str) -> Option<String> {
+    fn capture(&mut self, name: &str, value: &str) -> Option<String> {
         let (variable, source) = self.sources.variable(name, value)?;
         self.steps[source.act].captures.insert(variable.clone(), source.capture);
         Some(format!("{{{{ {variable} }}}}"))

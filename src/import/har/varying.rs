@@ -45,7 +45,7 @@ impl OtherRecordings {
     pub fn new(first: &[Recorded], others: &[Vec<Recorded>]) -> OtherRecordings {
         let mut same: Vec<Vec<Recorded>> = vec![Vec::new(); first.len()];
         for other in others {
-            for (here, there) in aligned(first, other) {
+            for (here, there) in align_acts(first, other) {
                 same[here].push(other[there].clone());
             }
         }
@@ -66,7 +66,7 @@ impl OtherRecordings {
     }
 
     /// How many acts of the first recording others have.
-    pub fn known(&self) -> usize {
+    pub fn shared_acts(&self) -> usize {
         self.same.iter().filter(|acts| !acts.is_empty()).count()
     }
 }
@@ -98,7 +98,7 @@ fn value_at(act: &Recorded, place: &ValuePlace) -> Option<String> {
 }
 
 /// The longest common sequence of acts.
-fn aligned(a: &[Recorded], b: &[Recorded]) -> Vec<(usize, usize)> {
+fn align_acts(a: &[Recorded], b: &[Recorded]) -> Vec<(usize, usize)> {
     let mut best = vec![vec![0_u32; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {

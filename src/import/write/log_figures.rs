@@ -20,7 +20,7 @@ pub struct LogFigures {
 pub fn figures_of(import: &Import, requests: &[(&str, &str)]) -> Vec<LogFigures> {
     let mut figures = vec![LogFigures::default(); requests.len()];
     let Some(funnel) = &import.funnel else { return figures };
-    let fitting = matched(import, funnel, requests);
+    let fitting = match_requests(import, funnel, requests);
     let power = power(funnel, import.options.scale.conversion);
     let mut before: Option<usize> = fitting.iter().flatten().copied().next();
     for (step, request) in funnel.steps.iter().zip(&fitting) {
@@ -39,7 +39,11 @@ pub fn figures_of(import: &Import, requests: &[(&str, &str)]) -> Vec<LogFigures>
 }
 
 /// For each step of the log's journey the request that it is, in the order of both.
-fn matched(import: &Import, funnel: &Funnel, requests: &[(&str, &str)]) -> Vec<Option<usize>> {
+fn match_requests(
+    import: &Import,
+    funnel: &Funnel,
+    requests: &[(&str, &str)],
+) -> Vec<Option<usize>> {
     let mut taken = vec![false; requests.len()];
     let of = |template: &PathTemplate, taken: &mut Vec<bool>| {
         let fits = |(place, (method, path)): (usize, &(&str, &str))| {

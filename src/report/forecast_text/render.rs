@@ -15,7 +15,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         head::load(plan, width, setting.ascii),
         traffic::steps(plan, forecast, width),
         traffic::stay(forecast, width),
-        traffic::undecided(plan, width),
+        traffic::render_undecided(plan, width),
         power::rates(forecast, width),
         power::objectives(plan, forecast, width),
         power::budget(plan, forecast, width),

@@ -69,7 +69,7 @@ fn trim_visits(visits: f64) -> String {
 }
 
 /// The conditions that no forecast can decide, and what is assumed of them.
-pub fn undecided(plan: &Plan, width: usize) -> Vec<String> {
+pub fn render_undecided(plan: &Plan, width: usize) -> Vec<String> {
     let undecided = plan.undecided_guards();
     if undecided.is_empty() {
         return Vec::new();

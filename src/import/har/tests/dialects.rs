@@ -29,7 +29,7 @@ fn page(path: &str, answer: String) -> Recorded {
     }
 }
 
-fn posted(path: &str, body: String, location: &str) -> Recorded {
+fn form_post(path: &str, body: String, location: &str) -> Recorded {
     let (path, body) = (path.to_owned(), Some(body));
     let location = Some(location.to_owned());
     Recorded {
@@ -67,12 +67,12 @@ fn purchase(product: &str, token: &str, order: &str) -> Vec<Recorded> {
             &format!("/products/{product}"),
             form("/cart", "<input name=\"quantity\" value=\"1\">"),
         ),
-        posted("/cart", format!("csrf={token}&quantity=2"), "/checkout"),
+        form_post("/cart", format!("csrf={token}&quantity=2"), "/checkout"),
         page(
             "/checkout",
             form("/checkout/pay", "<input name=\"email\"><input name=\"card_number\">"),
         ),
-        posted(
+        form_post(
             "/checkout/pay",
             format!("csrf={token}&email=nora%40mail.test&card_number=4242424242424242"),
             "/thanks",
@@ -93,7 +93,7 @@ enum Dialect {
     Mitmproxy,
 }
 
-fn written(visit: &[Recorded], dialect: Dialect) -> String {
+fn write_har(visit: &[Recorded], dialect: Dialect) -> String {
     use base64::Engine;
     let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let host = "http://127.0.0.1:8080";
@@ -154,7 +154,7 @@ fn written(visit: &[Recorded], dialect: Dialect) -> String {
     json!({ "log": { "entries": entries.collect::<Vec<_>>() } }).to_string()
 }
 
-fn made(texts: &[String]) -> (String, String, Plan) {
+fn import(texts: &[String]) -> (String, String, Plan) {
     let recordings: Vec<Recording> =
         texts.iter().map(|text| Recording::read(text).unwrap()).collect();
     let (text, report) = har_scenario(&recordings, "Recorded", None).unwrap();
@@ -169,7 +169,7 @@ fn every_dialect_gives_the_same_scenario() {
     let dialects =
         [Dialect::Chrome, Dialect::Firefox, Dialect::Charles, Dialect::Mitmproxy, Dialect::Safari];
     let texts: Vec<String> =
-        dialects.iter().map(|dialect| made(&[written(&visit, *dialect)]).0).collect();
+        dialects.iter().map(|dialect| import(&[write_har(&visit, *dialect)]).0).collect();
     let first = texts[0].replace("3920ms", "4s").replace("1960ms..5880ms", "2s..6s");
     for part in [
         r#"visit: { regex: "#,
@@ -191,9 +191,9 @@ fn every_dialect_gives_the_same_scenario() {
 
 #[test]
 fn two_recordings_tell_constants_from_what_varies() {
-    let one = written(&purchase("sku-7", "f81d4fae7dec11d0a765", "10042"), Dialect::Chrome);
-    let other = written(&purchase("sku-9", "0b6f9c2c51a34d99bb01", "10077"), Dialect::Chrome);
-    let (text, report, plan) = made(&[one.clone(), other]);
+    let one = write_har(&purchase("sku-7", "f81d4fae7dec11d0a765", "10042"), Dialect::Chrome);
+    let other = write_har(&purchase("sku-9", "0b6f9c2c51a34d99bb01", "10077"), Dialect::Chrome);
+    let (text, report, plan) = import(&[one.clone(), other]);
     // The shelf looks like an identifier and is the same in both; the product differs and is drawn.
     for part in [
         r#""shelf":"north-4411""#,
@@ -208,7 +208,7 @@ fn two_recordings_tell_constants_from_what_varies() {
     odd[1].body = Some(
         json!({ "visit": "f81d4fae7dec11d0a765x", "shelf": "{never seen \\ before}" }).to_string(),
     );
-    let (text, _, plan) = made(&[one, written(&odd, Dialect::Chrome)]);
+    let (text, _, plan) = import(&[one, write_har(&odd, Dialect::Chrome)]);
     let told = "'shelf', which differs from recording to recording and no answer has";
     assert!(plan.blanks.iter().any(|blank| blank.contains(told)), "{:?}\n{text}", plan.blanks);
 }
@@ -238,7 +238,7 @@ fn graphql_calls_become_operations() {
             json!({ "data": { "addPaymentToOrder": { "code": "XK200413", "total": 990 } } }),
         ),
     ];
-    let (text, _, plan) = made(&[written(&visit, Dialect::Chrome)]);
+    let (text, _, plan) = import(&[write_har(&visit, Dialect::Chrome)]);
     for part in [
         "graphql:",
         "endpoint: \"/shop-api\"",
