@@ -17,6 +17,8 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+// A new variant must not compile until every match has dealt with it.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 // The simulated run of tests/calibration is shared with the tests in here, and names the library from outside.
 #[cfg(test)]

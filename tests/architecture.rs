@@ -189,6 +189,21 @@ fn functions_are_named_by_verbs_or_results_and_not_by_a_participle() {
     assert!(found.is_empty(), "name them by what they do:\n{}", found.join("\n"));
 }
 
+#[test]
+fn a_folders_own_file_declares_modules_and_tables_and_does_nothing() {
+    let logic = Regex::new(
+        r"(?m)^\s*(?:pub(?:\([^)]*\))? )?(?:(?:const|async) )*fn \w+|^impl\b.*|macro_rules! \w+",
+    )
+    .unwrap();
+    let mut found = Vec::new();
+    for (_, path, code) in sources().into_iter().filter(|(_, path, _)| path.ends_with("mod.rs")) {
+        found.extend(
+            logic.find_iter(&code).map(|it| format!("{}: {}", path.display(), it.as_str().trim())),
+        );
+    }
+    assert!(found.is_empty(), "give it a file of its own:\n{}", found.join("\n"));
+}
+
 /// (room, path, code without comments and tests) of each source file that is part of the program.
 fn sources() -> Vec<(String, PathBuf, String)> {
     static SOURCES: OnceLock<Vec<(String, PathBuf, String)>> = OnceLock::new();

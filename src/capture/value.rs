@@ -26,7 +26,11 @@ impl Value {
             Value::Text(text) => Cow::Borrowed(text),
             Value::Json(json) => match &**json {
                 serde_json::Value::String(text) => Cow::Borrowed(text),
-                other => Cow::Owned(other.to_string()),
+                other @ (serde_json::Value::Null
+                | serde_json::Value::Bool(_)
+                | serde_json::Value::Number(_)
+                | serde_json::Value::Array(_)
+                | serde_json::Value::Object(_)) => Cow::Owned(other.to_string()),
             },
         }
     }

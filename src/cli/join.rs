@@ -124,7 +124,12 @@ impl Joining {
         let mut barrier = Barrier::new(self.slice, own, self.patience);
         let (at_us, slices) = match self.pass(&mut barrier, screen)? {
             Admission::Start { at_us, slices } => (at_us, slices),
-            other => return Err(self.refusal(other)),
+            other @ (Admission::Held { .. }
+            | Admission::Late { .. }
+            | Admission::CalledOff { .. }
+            | Admission::Stopped(_)
+            | Admission::Unreachable
+            | Admission::Unreadable { .. }) => return Err(self.refusal(other)),
         };
         if slices.len() < self.slice.of() as usize {
             screen.notice(&format!(

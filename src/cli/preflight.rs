@@ -136,7 +136,7 @@ fn http_options(plan: &Plan, args: &ShopAccessArgs) -> Result<HttpOptions, Failu
 fn other_origins(plan: &Plan) -> impl Iterator<Item = Url> {
     plan.steps.iter().filter_map(|step| match &step.request.url {
         Template::Literal(text) => Url::parse(text).ok(),
-        _ => None,
+        Template::Segments(_) | Template::Expression { .. } => None,
     })
 }
 

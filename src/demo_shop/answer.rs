@@ -96,7 +96,9 @@ impl Fields {
             }
             Value::String(text) => self.0.push((name, text)),
             Value::Null => {}
-            other => self.0.push((name, other.to_string())),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_)) => {
+                self.0.push((name, other.to_string()))
+            }
         }
     }
 }

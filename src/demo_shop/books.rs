@@ -34,7 +34,18 @@ pub(super) async fn orders(State(shop): State<Arc<Shop>>, Query(query): Paramete
             ) => &[],
             Some(BookFaultKind::Late) if shop.now() < booked.placed + shop.faults.late_by() => &[],
             Some(BookFaultKind::Duplicate) => &["", "D"],
-            _ => &[""],
+            None
+            | Some(
+                BookFaultKind::Late
+                | BookFaultKind::ChargedTwice
+                | BookFaultKind::OrderWithoutCharge
+                | BookFaultKind::WrongTotal
+                | BookFaultKind::Cancelled
+                | BookFaultKind::NoReceipt
+                | BookFaultKind::TwoReceipts
+                | BookFaultKind::Shared
+                | BookFaultKind::Phantom,
+            ) => &[""],
         };
         rows.extend(numbers.iter().map(|suffix| order(&shop, &booked, suffix)));
     }
@@ -47,10 +58,12 @@ pub(super) async fn orders(State(shop): State<Arc<Shop>>, Query(query): Paramete
 fn order(shop: &Shop, booked: &BookedOrder, suffix: &str) -> Value {
     let BookedOrder { id, email, total, currency, items, created, fault, placed, .. } = booked;
     let total = total + u64::from(*fault == Some(BookFaultKind::WrongTotal));
-    let state = match fault {
-        Some(BookFaultKind::Cancelled) => "cancelled",
-        _ if shop.now() >= *placed + shop.waits.paid_after => OrderState::Paid.name(),
-        _ => OrderState::Pending.name(),
+    let state = if *fault == Some(BookFaultKind::Cancelled) {
+        "cancelled"
+    } else if shop.now() >= *placed + shop.waits.paid_after {
+        OrderState::Paid.name()
+    } else {
+        OrderState::Pending.name()
     };
     json!({
         "id": format!("{id}{suffix}"), "email": email, "state": state, "total": total, "currency": currency, "items": items,
@@ -70,7 +83,17 @@ pub(super) async fn charges(State(shop): State<Arc<Shop>>, Query(query): Paramet
                 | BookFaultKind::Phantom,
             ) => 0,
             Some(BookFaultKind::ChargedTwice) => 2,
-            _ => 1,
+            None
+            | Some(
+                BookFaultKind::ChargedWithoutOrder
+                | BookFaultKind::Duplicate
+                | BookFaultKind::WrongTotal
+                | BookFaultKind::Cancelled
+                | BookFaultKind::Late
+                | BookFaultKind::NoReceipt
+                | BookFaultKind::TwoReceipts
+                | BookFaultKind::Shared,
+            ) => 1,
         };
         let refunded = booked.fault == Some(BookFaultKind::Cancelled);
         for nth in 0..charges {
@@ -105,7 +128,15 @@ pub(super) async fn mails(State(shop): State<Arc<Shop>>, Query(query): Parameter
                 | BookFaultKind::Phantom,
             ) => 0,
             Some(BookFaultKind::Duplicate | BookFaultKind::TwoReceipts) => 2,
-            _ => 1,
+            None
+            | Some(
+                BookFaultKind::ChargedTwice
+                | BookFaultKind::OrderWithoutCharge
+                | BookFaultKind::WrongTotal
+                | BookFaultKind::Late
+                | BookFaultKind::Shared
+                | BookFaultKind::ReceiptWithoutOrder,
+            ) => 1,
         };
         for nth in 0..receipts {
             let BookedOrder { id, email, created, .. } = &booked;

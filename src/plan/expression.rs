@@ -216,16 +216,15 @@ fn render(environment: &Environment<'static>, name: &str, context: Jinja) -> Res
 /// Prints truth values, nothing, lists and mappings as JSON, as a bare variable would be; the interpreter's
 /// own way is Python's (`True`).
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Jinja) -> Result<(), Error> {
-    match value.kind() {
-        ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Map => {
-            let mut json = BoundedText::default();
-            serde_json::to_writer(&mut json, value)
-                .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
-            out.write_str(&String::from_utf8_lossy(&json.0))
-                .map_err(|_| Error::from(ErrorKind::WriteFailure))
-        }
-        _ => minijinja::escape_formatter(out, state, value),
+    let as_json = [ValueKind::Bool, ValueKind::None, ValueKind::Seq, ValueKind::Map];
+    if !as_json.contains(&value.kind()) {
+        return minijinja::escape_formatter(out, state, value);
     }
+    let mut json = BoundedText::default();
+    serde_json::to_writer(&mut json, value)
+        .map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
+    out.write_str(&String::from_utf8_lossy(&json.0))
+        .map_err(|_| Error::from(ErrorKind::WriteFailure))
 }
 
 fn to_jinja(value: &Value) -> Jinja {

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::Rest;
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 /// Instructions of one rendering; the largest sensible template needs some hundreds.
@@ -95,15 +95,12 @@ fn too_long(name: &str) -> Error {
 
 /// Whether it is a number that is too large for a width, or has one as a named argument.
 fn has_large_number(value: &Value) -> bool {
-    match value.kind() {
-        ValueKind::Number => {
-            f64::try_from(value.clone()).is_ok_and(|number| number > MOST_PLACES as f64)
-        }
-        ValueKind::Map if value.is_kwargs() => value.try_iter().is_ok_and(|mut names| {
+    if value.is_kwargs() {
+        return value.try_iter().is_ok_and(|mut names| {
             names.any(|name| value.get_item(&name).is_ok_and(|value| has_large_number(&value)))
-        }),
-        _ => false,
+        });
     }
+    value.is_number() && f64::try_from(value.clone()).is_ok_and(|it| it > MOST_PLACES as f64)
 }
 
 /// How many bytes a filter is going to make at least, as far as that can be told before; nothing where it is too many to count.

@@ -71,11 +71,20 @@ async fn read_once(
         match (&source.next, answer.next) {
             (NextPage::Link, Some(next)) if same_origin(&next, &request.url) => request.url = next,
             (NextPage::Link, _) => return Ok(true),
-            _ if more => {
+            (
+                NextPage::None
+                | NextPage::Cursor(..)
+                | NextPage::Page(..)
+                | NextPage::Offset(_)
+                | NextPage::AfterId(..),
+                _,
+            ) => {
+                if !more {
+                    return Ok(true);
+                }
                 request = self::request(source, target, &cursor.fill(values))?;
                 cursor.apply(&mut request, graphql);
             }
-            _ => return Ok(true),
         }
     }
     let message = format!("more than {MOST_PAGES} pages");
@@ -291,7 +300,11 @@ fn takes_id_in_text(source: &SourcePlan) -> bool {
 fn set_query(url: &mut Url, name: &str, value: &Value) {
     let value = match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Array(_)
+        | Value::Object(_)) => other.to_string(),
     };
     let kept: Vec<(String, String)> =
         url.query_pairs().into_owned().filter(|(known, _)| known != name).collect();

@@ -49,7 +49,7 @@ impl Decode for Arm {
             NodeKind::Map(_) => {
                 Some(RetryStrategy::decode(node, problems).map_or(Arm::Unread, Arm::Changed))
             }
-            _ => {
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
                 let remedy = "write same, redraw: ATTRIBUTE, set: { ATTRIBUTE: VALUE }, fresh: session, fresh: key or wait: PAUSE";
                 problems.add(
                     node.span,

@@ -34,10 +34,12 @@ impl Decode for Assets {
                 Some(Assets::Fetched(text == "true"))
             }
             NodeKind::Map(_) => AssetRules::decode(node, problems).map(Assets::Judged),
-            _ => {
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
                 let found = match &node.kind {
                     NodeKind::Scalar { text, .. } => format!("`{text}`"),
-                    _ => node.describe().to_owned(),
+                    NodeKind::Null | NodeKind::List(_) | NodeKind::Map(_) => {
+                        node.describe().to_owned()
+                    }
                 };
                 let message = format!("{found} does not say whether the page's files are fetched");
                 problems.add(

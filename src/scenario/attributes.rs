@@ -55,10 +55,12 @@ impl Decode for Weighed {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Weighed> {
         match &node.kind {
             NodeKind::Map(_) => AttributeValue::decode(node, problems).map(Weighed),
-            _ => Some(Weighed(AttributeValue {
-                weight: Some(Located::decode(node, problems)?),
-                ..AttributeValue::default()
-            })),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                Some(Weighed(AttributeValue {
+                    weight: Some(Located::decode(node, problems)?),
+                    ..AttributeValue::default()
+                }))
+            }
         }
     }
 

@@ -89,7 +89,9 @@ impl Decode for FieldMatch {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<FieldMatch> {
         match &node.kind {
             NodeKind::Map(_) => Named::decode(node, problems).map(FieldMatch::Valued),
-            _ => LocatedText::decode(node, problems).map(FieldMatch::Name),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(FieldMatch::Name)
+            }
         }
     }
 
@@ -104,7 +106,9 @@ impl Decode for MultipartPart {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<MultipartPart> {
         match &node.kind {
             NodeKind::Map(_) => Upload::decode(node, problems).map(MultipartPart::Upload),
-            _ => LocatedText::decode(node, problems).map(MultipartPart::Text),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(MultipartPart::Text)
+            }
         }
     }
 

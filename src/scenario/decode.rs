@@ -312,7 +312,9 @@ impl<T: Decode> Decode for OneOrMany<T> {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<OneOrMany<T>> {
         match &node.kind {
             NodeKind::List(_) => Vec::decode(node, problems).map(OneOrMany),
-            _ => T::decode(node, problems).map(|one| OneOrMany(vec![one])),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::Map(_) => {
+                T::decode(node, problems).map(|one| OneOrMany(vec![one]))
+            }
         }
     }
 

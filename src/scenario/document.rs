@@ -250,7 +250,9 @@ impl Decode for Patience {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Patience> {
         match &node.kind {
             NodeKind::List(_) => Vec::decode(node, problems).map(Patience::Hazards),
-            _ => LocatedText::decode(node, problems).map(Patience::Preset),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::Map(_) => {
+                LocatedText::decode(node, problems).map(Patience::Preset)
+            }
         }
     }
 

@@ -24,7 +24,9 @@ impl Decode for GuardTerm {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<GuardTerm> {
         match &node.kind {
             NodeKind::Map(_) => Conditions::decode(node, problems).map(GuardTerm::Answer),
-            _ => LocatedText::decode(node, problems).map(GuardTerm::Expression),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(GuardTerm::Expression)
+            }
         }
     }
 

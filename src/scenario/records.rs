@@ -114,7 +114,9 @@ impl Decode for PageStyle {
             NodeKind::Map(_) => {
                 Paging::decode(node, problems).map(|paging| PageStyle::By(Box::new(paging)))
             }
-            _ => LocatedText::decode(node, problems).map(PageStyle::Link),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(PageStyle::Link)
+            }
         }
     }
 

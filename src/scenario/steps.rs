@@ -298,7 +298,9 @@ impl Decode for Every {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Every> {
         match &node.kind {
             NodeKind::Scalar { text, .. } if text == "refresh" => Some(Every::Refresh),
-            _ => Located::decode(node, problems).map(Every::Pause),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) | NodeKind::Map(_) => {
+                Located::decode(node, problems).map(Every::Pause)
+            }
         }
     }
 
@@ -315,7 +317,9 @@ impl Decode for Rendezvous {
             NodeKind::Map(_) => {
                 RendezvousGroup::decode(node, problems).map(Rendezvous::RendezvousGroup)
             }
-            _ => Located::decode(node, problems).map(Rendezvous::Shoppers),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                Located::decode(node, problems).map(Rendezvous::Shoppers)
+            }
         }
     }
 

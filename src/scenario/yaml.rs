@@ -353,7 +353,7 @@ fn merge(
 ) -> Vec<(Located<String>, YamlNode)> {
     let bases = merged.into_iter().flat_map(|node| match node.kind {
         NodeKind::List(bases) => bases,
-        _ => vec![node],
+        NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::Map(_) => vec![node],
     });
     let mut known: HashSet<String> = entries.iter().map(|(key, _)| key.value.clone()).collect();
     for base in bases {

@@ -53,6 +53,7 @@ pub(super) fn open(
             Box::new(builder.build().map_err(refused)?)
         }};
     }
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's list, which grows")]
     let client: Box<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::Local => {
             let folder = url.to_file_path().map_err(|()| no_store())?;
@@ -63,7 +64,6 @@ pub(super) fn open(
             built!(GoogleCloudStorageBuilder, GoogleConfigKey)
         }
         ObjectStoreScheme::MicrosoftAzure => built!(MicrosoftAzureBuilder, AzureConfigKey),
-        // The list of schemes is not ours, and grows.
         _ => return Err(no_store()),
     };
     Ok(Opened { client, prefix: path, is_folder: false })

@@ -167,10 +167,38 @@ impl Tally {
     /// Packs what was counted since the last time, so that nothing takes more memory than need be. Nothing that can be
     /// read changes.
     pub fn compact(&mut self) {
-        self.steps.compact();
-        self.journeys.compact();
-        self.blocks.compact();
-        self.cohorts.compact();
+        let Tally {
+            shape: _,
+            arrivals,
+            steps,
+            journeys,
+            distinct,
+            shoppers,
+            attempts,
+            retry_arms,
+            blocks,
+            seconds,
+            causes,
+            samples,
+            generator,
+            cohorts,
+            pairs,
+            keys: _,
+        } = self;
+        arrivals.compact();
+        steps.compact();
+        journeys.compact();
+        distinct.compact();
+        shoppers.compact();
+        attempts.compact();
+        retry_arms.compact();
+        blocks.compact();
+        seconds.compact();
+        causes.compact();
+        samples.compact();
+        generator.compact();
+        cohorts.compact();
+        pairs.compact();
     }
 }
 

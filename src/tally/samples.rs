@@ -143,14 +143,16 @@ fn keep_cause<V: Ord>(
 
 impl Merge for Samples {
     fn merge_with(&mut self, other: Samples) {
+        // What `other` was ever offered says nothing of what is kept here.
+        let Samples { strata, causes, lowest: _ } = other;
         let lowest = &mut self.lowest.0;
-        for (stratum, lines) in other.strata {
+        for (stratum, lines) in strata {
             for (hash, line) in lines {
                 keep(&mut lowest.strata, stratum, Samples::PER_STRATUM, hash, ());
                 keep(&mut self.strata, stratum, Samples::PER_STRATUM, hash, line);
             }
         }
-        for (cause, lines) in other.causes {
+        for (cause, lines) in causes {
             for (hash, line) in lines {
                 keep_cause(&mut lowest.causes, cause.clone(), hash, ());
                 keep_cause(&mut self.causes, cause.clone(), hash, line);

@@ -6,6 +6,7 @@
 //! whatever order and however it was split: that is why the distinct values are part of the tally.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -185,7 +186,7 @@ impl DistinctValues {
                 values.insert(Arc::clone(value));
             }
             (_, Observed::TooMany) => *self = DistinctValues::TooMany,
-            _ => {}
+            (DistinctValues::TooMany, Observed::Is(_)) | (_, Observed::Missing) => {}
         }
         self.bound();
     }
@@ -214,7 +215,9 @@ impl Merge for DistinctValues {
     fn merge_with(&mut self, other: DistinctValues) {
         match (&mut *self, other) {
             (DistinctValues::Values(ours), DistinctValues::Values(theirs)) => ours.extend(theirs),
-            _ => *self = DistinctValues::TooMany,
+            (DistinctValues::TooMany, _) | (_, DistinctValues::TooMany) => {
+                *self = DistinctValues::TooMany;
+            }
         }
         self.bound();
     }
@@ -298,4 +301,11 @@ impl AttemptCounts {
 }
 
 merge_fields!(ShopperCount { shoppers, priced, order_value });
+
+impl AddAssign for ShopperCount {
+    fn add_assign(&mut self, other: ShopperCount) {
+        self.merge_with(other);
+    }
+}
+
 merge_fields!(AttemptCounts { ok, declined, failed });

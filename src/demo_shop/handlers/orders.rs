@@ -31,7 +31,7 @@ pub(in crate::demo_shop) fn order(request: &mut ShopRequest<'_>) -> Result<Answe
             OrderState::Paid => {
                 pages::form(&request.session.csrf, "return", &format!("/orders/{id}/returns"), &pages::input("reason", "Reason", ""), "Send back")
             }
-            _ => String::new(),
+            OrderState::Pending | OrderState::Returned | OrderState::Refunded => String::new(),
         };
         format!(
             "{wait}<p>Your order number is <strong id=\"order-number\">{id}</strong>; a confirmation goes to {}.</p>\n\

@@ -57,15 +57,13 @@ impl Columns {
 
 /// Agents and cookies are escaped: by percent signs in CloudFront's logs, with plus signs for spaces in those of IIS.
 fn written_out<'a>(field: &Field, value: &'a str, tabs: bool) -> Cow<'a, str> {
-    match field {
-        Field::UserAgent | Field::Cookies if tabs && value.contains('%') => {
-            // CloudFront escapes twice where the client's own text had a percent sign.
-            let once = percent_decode_str(value).decode_utf8_lossy().into_owned();
-            percent_decode_str(&once).decode_utf8_lossy().into_owned().into()
-        }
-        Field::UserAgent | Field::Cookies if !tabs && value.contains('+') => {
-            value.replace('+', " ").into()
-        }
-        _ => Cow::Borrowed(value),
+    if !matches!(field, Field::UserAgent | Field::Cookies) {
+        return Cow::Borrowed(value);
     }
+    if tabs && value.contains('%') {
+        // CloudFront escapes twice where the client's own text had a percent sign.
+        let once = percent_decode_str(value).decode_utf8_lossy().into_owned();
+        return percent_decode_str(&once).decode_utf8_lossy().into_owned().into();
+    }
+    if !tabs && value.contains('+') { value.replace('+', " ").into() } else { value.into() }
 }

@@ -201,9 +201,11 @@ impl Compiler<'_> {
         as_text: bool,
     ) -> Option<(Expected, Option<Template>)> {
         let node = &written.0;
-        let literal = |node: &YamlNode| match (&node.kind, as_text) {
-            (NodeKind::Scalar { text, .. }, true) => Value::String(text.clone()),
-            _ => node.to_json(),
+        let literal = |node: &YamlNode| match &node.kind {
+            NodeKind::Scalar { text, .. } if as_text => Value::String(text.clone()),
+            NodeKind::Scalar { .. } | NodeKind::Null | NodeKind::List(_) | NodeKind::Map(_) => {
+                node.to_json()
+            }
         };
         match &node.kind {
             NodeKind::Scalar { text, .. } if as_text || has_placeholder(text) => {
@@ -234,10 +236,10 @@ impl Compiler<'_> {
                 Some((Expected::OneOf(items.iter().map(literal).collect()), None))
             }
             NodeKind::Map(entries) => match entries.as_slice() {
-                [(key, value)] if key.value == "present" => match value.to_json() {
-                    Value::Bool(true) => Some((Expected::Present, None)),
-                    Value::Bool(false) => Some((Expected::Absent, None)),
-                    _ => {
+                [(key, value)] if key.value == "present" => match value.to_json().as_bool() {
+                    Some(true) => Some((Expected::Present, None)),
+                    Some(false) => Some((Expected::Absent, None)),
+                    None => {
                         self.problem(
                             value.span,
                             "`present` is true or false",

@@ -44,6 +44,7 @@ fn check_columns(columns: &[String]) -> Result<(), Wrong> {
     Ok(())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the library's list, which grows")]
 fn wrong(error: csv::Error) -> Wrong {
     let line = |at: &Option<csv::Position>| {
         at.as_ref().map(|at| format!(" on line {}", at.line())).unwrap_or_default()

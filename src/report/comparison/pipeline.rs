@@ -16,7 +16,11 @@ pub fn comparison_suite(candidate: &ComparedRun<'_>, found: &Comparison) -> Suit
     let comparable = match found.verdict {
         Verdict::Invalid => Status::Error("invalid", super::headline::reason(found).text),
         _ if found.suspect => Status::Error("inconclusive", super::headline::reason(found).text),
-        _ => Status::Passed,
+        Verdict::Pass
+        | Verdict::Fail
+        | Verdict::Inconclusive
+        | Verdict::NotReconciled
+        | Verdict::Interrupted => Status::Passed,
     };
     let cases = found
         .differences
@@ -49,7 +53,7 @@ pub fn comparison_annotations(found: &Comparison) -> String {
     let marked = |difference: &Difference| match (difference.verdict, difference.primary) {
         (ChangeVerdict::Regression, _) => Some("error"),
         (ChangeVerdict::Inconclusive, true) => Some("warning"),
-        _ => None,
+        (ChangeVerdict::Inconclusive, false) | (ChangeVerdict::NoRegression, _) => None,
     };
     if found.verdict == Verdict::Invalid {
         return mark("error", None, "tillrush", &super::headline::reason(found).text);

@@ -39,7 +39,7 @@ pub(super) fn layout(table: &Table, available: usize) -> Vec<Option<usize>> {
     while needed(&widths) > available {
         let optional = |i: &usize| match (table.columns[*i].fit, widths[*i]) {
             (Fit::Optional(order), Some(_)) => Some(order),
-            _ => None,
+            (Fit::Optional(_), None) | (Fit::Name | Fit::Prose | Fit::Figure, _) => None,
         };
         let Some(next) = (0..widths.len()).filter(|i| optional(i).is_some()).max_by_key(optional)
         else {

@@ -1,11 +1,13 @@
 use insta::assert_snapshot;
 
-use super::layout::cut_middle;
+use unicode_width::UnicodeWidthStr;
+
+use super::layout::{cut_middle, wrap};
 use super::*;
 use crate::base::{Micros, StepId};
 use crate::plan::example::profile;
 use crate::plan::{ArrivalModel, Behaviour};
-use crate::report::view::MARK;
+use crate::report::view::{Fit, MARK, Table, Tone, View};
 use crate::tally::{Generator, Outcome};
 use crate::verdict::Verdict;
 use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};

@@ -32,7 +32,12 @@ pub fn verdict(facts: &RunFacts, findings: &Findings) -> String {
     match findings.verdict {
         _ if facts.completion == Completion::Running => "STILL RUNNING".to_owned(),
         Verdict::Pass if findings.objectives.is_empty() => "NO OBJECTIVES".to_owned(),
-        verdict => verdict.key().to_uppercase(),
+        verdict @ (Verdict::Pass
+        | Verdict::Fail
+        | Verdict::Inconclusive
+        | Verdict::NotReconciled
+        | Verdict::Invalid
+        | Verdict::Interrupted) => verdict.key().to_uppercase(),
     }
 }
 

@@ -104,7 +104,9 @@ fn in_json(json: &serde_json::Value, depth: u32) -> Option<String> {
             };
             inside.and_then(|inside| in_json(inside, depth + 1)).or_else(here)
         }
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            None
+        }
     }
 }
 

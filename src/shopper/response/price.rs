@@ -33,7 +33,9 @@ pub fn minor_units(value: &Value, unit: Option<MoneyUnit>, decimals: u32) -> Opt
             let text = json.to_string();
             (number(&text)?, text.bytes().all(|byte| byte.is_ascii_digit()))
         }
-        other => (only_price(&other.as_text(), decimals)?, false),
+        other @ (Value::Text(_) | Value::Json(_)) => {
+            (only_price(&other.as_text(), decimals)?, false)
+        }
     };
     let exponent = match unit {
         None if whole => 0,

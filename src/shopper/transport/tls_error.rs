@@ -48,6 +48,7 @@ impl TlsCause {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the library's list, which grows")]
     fn of_certificate(error: &CertificateError) -> TlsCause {
         match error {
             // An authority of that name is known, and did not sign it.

@@ -57,16 +57,17 @@ impl Tally {
 
     /// All files of a page came, or did not.
     pub fn assets(&mut self, step: StepId, seen: &AssetsSeen) {
+        let AssetsSeen { files, cached, not_modified, failed, elsewhere, load } = seen;
         let assets = &mut self.steps[step.index()].assets;
         assets.pages += 1;
-        assets.files += seen.files;
-        assets.cached += seen.cached;
-        assets.not_modified += seen.not_modified;
-        assets.elsewhere += seen.elsewhere;
-        for kind in &seen.failed {
+        assets.files += files;
+        assets.cached += cached;
+        assets.not_modified += not_modified;
+        assets.elsewhere += elsewhere;
+        for kind in failed {
             *assets.failed.entry(*kind).or_default() += 1;
         }
-        if let Some(load) = seen.load {
+        if let Some(load) = *load {
             assets.load.record(load);
             self.generator.clamped += u64::from(load > Latency::BOUND);
         }

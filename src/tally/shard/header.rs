@@ -98,6 +98,31 @@ impl ShardHeader {
     /// The finest division that is supported: of more parts, the missing ones can't be listed.
     pub const MAX_PARTS: u64 = 65_536;
 
+    /// Adds another part of the same run: what its parts have in common stays as it is here.
+    pub(super) fn add(&mut self, other: ShardHeader) {
+        let ShardHeader {
+            slices,
+            commands,
+            arrivals_planned,
+            started_unix_us,
+            tool: _,
+            name: _,
+            scenario: _,
+            settings: _,
+            tags: _,
+            target: _,
+            seed: _,
+            plan_digest: _,
+            workload_digest: _,
+            length: _,
+            shape: _,
+        } = other;
+        self.slices.extend(slices);
+        self.commands.extend(commands);
+        self.arrivals_planned = self.arrivals_planned.saturating_add(arrivals_planned);
+        self.started_unix_us = self.started_unix_us.min(started_unix_us);
+    }
+
     /// In how many parts the slices cut the schedule: the least common multiple of their counts.
     pub(super) fn parts(&self) -> u64 {
         fn divisor(a: u64, b: u64) -> u64 {
@@ -115,11 +140,12 @@ impl ShardHeader {
 impl LostFrames {
     /// Both.
     pub(super) fn and(self, other: LostFrames) -> LostFrames {
+        let LostFrames { places, bytes, at, between: (from, until) } = other;
         LostFrames {
-            places: self.places.saturating_add(other.places),
-            bytes: self.bytes.saturating_add(other.bytes),
-            at: self.at.min(other.at),
-            between: (self.between.0.min(other.between.0), self.between.1.max(other.between.1)),
+            places: self.places.saturating_add(places),
+            bytes: self.bytes.saturating_add(bytes),
+            at: self.at.min(at),
+            between: (self.between.0.min(from), self.between.1.max(until)),
         }
     }
 }

@@ -102,17 +102,14 @@ impl Shard {
     }
 
     fn add(&mut self, other: Shard) {
-        self.name = format!("{}, {}", self.name, other.name);
-        self.header.slices.extend(other.header.slices);
-        self.header.commands.extend(other.header.commands);
-        self.header.arrivals_planned =
-            self.header.arrivals_planned.saturating_add(other.header.arrivals_planned);
-        self.header.started_unix_us = self.header.started_unix_us.min(other.header.started_unix_us);
-        self.tally.merge(other.tally);
+        let Shard { name, header, tally, ending, torn_bytes, loss } = other;
+        self.name = format!("{}, {name}", self.name);
+        self.header.add(header);
+        self.tally.merge(tally);
         self.tally.compact();
-        self.ending = self.ending.max(other.ending);
-        self.torn_bytes = self.torn_bytes.saturating_add(other.torn_bytes);
-        self.loss = match (self.loss, other.loss) {
+        self.ending = self.ending.max(ending);
+        self.torn_bytes = self.torn_bytes.saturating_add(torn_bytes);
+        self.loss = match (self.loss, loss) {
             (Some(ours), Some(theirs)) => Some(ours.and(theirs)),
             (ours, theirs) => ours.or(theirs),
         };

@@ -110,7 +110,9 @@ pub fn compare(
         (Validity::Suspect, _) | (_, None | Some(ChangeVerdict::Inconclusive)) => {
             Verdict::Inconclusive
         }
-        _ => Verdict::Pass,
+        (Validity::Valid, Some(ChangeVerdict::NoRegression | ChangeVerdict::Regression)) => {
+            Verdict::Pass
+        }
     };
     Comparison {
         verdict,

@@ -72,7 +72,11 @@ impl Subject {
     pub fn quantile(&self) -> Option<f64> {
         match self {
             Subject::Response { quantile, .. } | Subject::TimeToBuy { quantile } => Some(*quantile),
-            _ => None,
+            Subject::RepeatedFailures
+            | Subject::FailedPurchases
+            | Subject::LostShoppers
+            | Subject::Failures(_)
+            | Subject::Declined(_) => None,
         }
     }
 
@@ -82,7 +86,10 @@ impl Subject {
             Subject::Failures(step) | Subject::Declined(step) | Subject::Response { step, .. } => {
                 Some(*step)
             }
-            _ => None,
+            Subject::RepeatedFailures
+            | Subject::FailedPurchases
+            | Subject::LostShoppers
+            | Subject::TimeToBuy { .. } => None,
         }
     }
 
@@ -100,7 +107,10 @@ impl Subject {
             Subject::Response { step, quantile } => {
                 Subject::Response { step: found(step)?, quantile }
             }
-            other => other,
+            other @ (Subject::RepeatedFailures
+            | Subject::FailedPurchases
+            | Subject::LostShoppers
+            | Subject::TimeToBuy { .. }) => other,
         })
     }
 
@@ -135,7 +145,10 @@ impl Subject {
             Subject::RepeatedFailures => Some(PairQuestion::Repeated),
             Subject::FailedPurchases => Some(PairQuestion::Purchase),
             Subject::Failures(step) => Some(PairQuestion::Step(*step)),
-            _ => None,
+            Subject::LostShoppers
+            | Subject::Declined(_)
+            | Subject::Response { .. }
+            | Subject::TimeToBuy { .. } => None,
         }
     }
 

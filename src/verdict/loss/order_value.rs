@@ -34,10 +34,7 @@ impl<'t> Baskets<'t> {
     pub(super) fn of(plan: &Plan, tally: &'t Tally) -> Baskets<'t> {
         let mut seen = vec![ShopperCount::default(); plan.journeys.len()];
         for (key, count) in &tally.shoppers {
-            let journey = &mut seen[key.journey.index()];
-            journey.shoppers += count.shoppers;
-            journey.priced += count.priced;
-            journey.order_value.0 += count.order_value.0;
+            seen[key.journey.index()] += *count;
         }
         let priced_at =
             (0..plan.journeys.len()).map(|i| priced_at(plan, JourneyId(i as u16))).collect();

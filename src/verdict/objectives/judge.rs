@@ -28,7 +28,11 @@ pub fn objectives(
         Completion::Aborted => {
             certainly_violated(plan, tally, Micros::from_secs(u32::MAX.into()), slices)
         }
-        _ => None,
+        Completion::Complete
+        | Completion::Interrupted
+        | Completion::Killed
+        | Completion::Running
+        | Completion::Damaged => None,
     };
     let cut_short = facts.completion != Completion::Complete;
     let judge = |(place, objective): (usize, &Objective)| {
@@ -180,7 +184,7 @@ fn conclude(
         reason: match verdict {
             ObjectiveVerdict::Inconclusive if of == 0 => Reason::NothingSeen,
             ObjectiveVerdict::Inconclusive => Reason::Straddles,
-            _ => Reason::Sure,
+            ObjectiveVerdict::Met | ObjectiveVerdict::Violated => Reason::Sure,
         },
         sample: of,
         weak: worst.share.is_some_and(|share| !share.by_blocks),

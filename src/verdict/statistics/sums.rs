@@ -77,10 +77,11 @@ impl SumOfSquares {
 impl Add for SumOfSquares {
     type Output = SumOfSquares;
     fn add(self, other: SumOfSquares) -> SumOfSquares {
+        let SumOfSquares { sum, squares, count } = other;
         SumOfSquares {
-            sum: self.sum + other.sum,
-            squares: self.squares + other.squares,
-            count: self.count + other.count,
+            sum: self.sum + sum,
+            squares: self.squares + squares,
+            count: self.count + count,
         }
     }
 }

@@ -104,7 +104,12 @@ fn find_button<'f>(
 ) -> Result<Option<&'f Button>, SubmitError> {
     let mut buttons = form.controls.iter().filter_map(|control| match &control.kind {
         Kind::Button(button) => Some((control, button)),
-        _ => None,
+        Kind::Typed { .. }
+        | Kind::Hidden { .. }
+        | Kind::Checkbox { .. }
+        | Kind::Radio { .. }
+        | Kind::List(_)
+        | Kind::File => None,
     });
     let Some(wanted) = &wanted.button else { return Ok(buttons.next().map(|(_, button)| button)) };
     let value = wanted.value.as_ref().map(render).transpose()?;
