@@ -1082,6 +1082,11 @@ fn objectives() {
         (objective("p95(pay) < 5ms for «2m»"), &["takes only 1m"], &["less than 1m"]),
         (objective("p95(pay) < 5ms for 10s «for» 20s"), &["`for` stands twice"], &["keep one"]),
         (
+            objective("late_orders < 1% «for» 10s"),
+            &["`late_orders` is of the whole run"],
+            &["remove the `for`"],
+        ),
+        (
             objective("p95(pay) < 5ms abort «now»"),
             &["`now` is not understood"],
             &["where name = value"],

@@ -47,6 +47,8 @@ pub enum Purpose {
     Found = 18,
     /// The identity of a request in a distributed trace.
     Trace = 19,
+    /// What a shopper does besides paying, to test the shop.
+    Provocation = 20,
 }
 
 /// 64 uniform bits for this key, purpose and ordinal.

@@ -12,7 +12,7 @@ use super::screen::Screen;
 use super::source::Source;
 use crate::base::{Micros, Slice, StepId};
 use crate::engine::cores;
-use crate::reconcile::ReconciliationDocument;
+use crate::reconcile::{FindingKind, ReconciliationDocument};
 use crate::report::{Format, RunReport, failures_jsonl};
 use crate::scenario::Quantity;
 use crate::tally::shard::{Ending, Shard, ShardHeader};
@@ -54,8 +54,13 @@ impl RunAnalysis {
                 errors: records.of_severity("error"),
                 invalid: records.of_severity("invalid"),
                 undecided: records.undecided + u64::from(!records.settled),
+                confirmed: records.ok,
+                late: records.count(FindingKind::Late),
+                receipts_missing: records
+                    .receipts
+                    .map(|_| records.count(FindingKind::ReceiptMissing)),
             };
-            self.findings.verdict = self.findings.verdict.with_records(findings);
+            self.findings = self.findings.with_records(&self.source.plan, &self.facts, findings);
         }
         self.records = records;
         self

@@ -88,6 +88,8 @@ pub enum Command {
     Reconcile(ReconcileArgs),
     /// Print the purchase log of a stored run: JSON, a line for each attempt and each outcome
     Purchases(PurchasesArgs),
+    /// Cancel the orders that a run made, and prove that none is left
+    Cleanup(CleanupArgs),
     /// Compare two runs, and report what got worse
     Compare(CompareArgs),
     /// List stored runs
@@ -222,6 +224,10 @@ pub struct WalkArgs {
     #[command(flatten)]
     pub access: ShopAccessArgs,
 
+    /// File that says where the shop's own records are: the walk's order is looked for in them
+    #[arg(long, env = "TILLRUSH_RECORDS", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub records: Option<PathBuf>,
+
     /// Journey to walk. Default: the first
     #[arg(long)]
     pub journey: Option<String>,
@@ -251,13 +257,9 @@ pub struct ReportArgs {
     pub out: PathBuf,
 }
 
-/// Options of `reconcile`.
+/// How the shop's records of a stored run are read.
 #[derive(Clone, Debug, Args)]
-pub struct ReconcileArgs {
-    /// The run's folder, or `latest`
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub run: PathBuf,
-
+pub struct StoredRecordsArgs {
     /// File that says where the shop's own records are. Default: as in the run
     #[arg(long, env = "TILLRUSH_RECORDS", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub records: Option<PathBuf>,
@@ -266,13 +268,25 @@ pub struct ReconcileArgs {
     #[arg(long, env = "TILLRUSH_TARGET", value_name = "URL", value_hint = ValueHint::Url)]
     pub target: Option<String>,
 
-    /// Value of `{{ env.KEY }}` in the records. Repeat for more
-    #[arg(short = 'e', long = "env", value_name = "KEY=VALUE")]
+    /// Value of `{{ env.NAME }}` in the records; NAME alone takes it from the environment. Repeat for more
+    #[arg(short = 'e', long = "env", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
 
     /// Accept any TLS certificate
     #[arg(short = 'k', long, env = "TILLRUSH_INSECURE", value_parser = FalseyValueParser::new())]
     pub insecure: bool,
+}
+
+/// Options of `reconcile`.
+#[derive(Clone, Debug, Args)]
+pub struct ReconcileArgs {
+    /// The run's folder, or `latest`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+
+    /// How records are read.
+    #[command(flatten)]
+    pub records: StoredRecordsArgs,
 
     /// Which reports to write.
     #[command(flatten)]
@@ -311,6 +325,34 @@ pub struct PurchasesArgs {
     pub out: PathBuf,
 }
 
+/// Options of `cleanup`.
+#[derive(Clone, Debug, Args)]
+pub struct CleanupArgs {
+    /// The run's folder, or `latest`
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+
+    /// How records are read.
+    #[command(flatten)]
+    pub records: StoredRecordsArgs,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Most orders that may be cancelled; with more, none is
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    pub max: usize,
+
+    /// How long the shop may take until its records show it
+    #[arg(long, default_value = "60s", value_name = "DURATION", value_parser = quantity::<Micros>)]
+    pub wait: Micros,
+
+    /// Folder that `latest` is looked up in
+    #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+}
+
 /// Options of `merge`.
 #[derive(Clone, Debug, Args)]
 pub struct MergeArgs {
@@ -321,6 +363,10 @@ pub struct MergeArgs {
     /// With a URL: how long to wait for slices to deliver, such as 20m. Default: not at all
     #[arg(long, env = "TILLRUSH_WAIT", value_name = "DURATION", value_parser = quantity::<Micros>)]
     pub wait: Option<Micros>,
+
+    /// How records are read.
+    #[command(flatten)]
+    pub records: StoredRecordsArgs,
 
     /// Which reports to write.
     #[command(flatten)]
@@ -341,6 +387,14 @@ pub struct ShopArgs {
     /// Fault file. Without one, the shop has no faults
     #[arg(long, env = "TILLRUSH_FAULTS", value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "demo_faults")]
     pub faults: Option<PathBuf>,
+
+    /// Serve a payment provider too, on this address: hosted payment page, 3-D Secure, webhooks, charges. Without a value: a free port on loopback
+    #[arg(long, env = "TILLRUSH_PAYMENTS", value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    pub payments: Option<SocketAddr>,
+
+    /// Send receipts by SMTP to this address
+    #[arg(long, env = "TILLRUSH_MAIL", value_name = "ADDR")]
+    pub mail: Option<SocketAddr>,
 
     /// Use the faults of the demo
     #[arg(long)]

@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, compare, demo, env_precedence, import, kubernetes, merge, purchases, reconcile, record,
-    report, run, runs, schema, shop, walk,
+    check, cleanup, compare, demo, env_precedence, import, kubernetes, merge, purchases, reconcile,
+    record, report, run, runs, schema, shop, walk,
 };
 
 /// Runs the program.
@@ -33,6 +33,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(&args, screen),
         Command::Walk(args) => walk::walk(&args, screen),
         Command::Reconcile(args) => reconcile::reconcile(&args, screen),
+        Command::Cleanup(args) => cleanup::cleanup(&args, screen),
         Command::Report(args) => report::report(&args, screen),
         Command::Purchases(args) => purchases::purchases(&args),
         Command::Compare(args) => compare::compare(&args, screen),

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::analysis::RunAnalysis;
 use super::args::RunArgs;
@@ -12,6 +13,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::join::Joining;
 use super::join_link::JoinLink;
+use super::live_records::LiveRecords;
 use super::output::ensure_writable;
 use super::paired;
 use super::preflight::{self, Access};
@@ -24,7 +26,7 @@ use super::screen::{Screen, print_error_line};
 use super::signals::stop_on_signals;
 use super::source::Source;
 use super::web::Web;
-use crate::base::{Slice, count_of};
+use crate::base::{Micros, Slice, count_of};
 use crate::engine::{
     self, BaselineShop, Phase, RunOptions, ShopRole, Stop, StopCause, raise_file_limit,
 };
@@ -48,8 +50,14 @@ pub fn execute(
         args.paired.as_ref().map(|_| baseline_shop(plan, args, screen)).transpose()?;
     let access = preflight::preflight(plan, &args.access, screen)?;
     let target = access.target.to_string();
-    let now = Timestamp::now();
     let described = describe_run(source, args, screen)?;
+    // How long that takes is up to the shop: the run's time begins after it.
+    let records = described
+        .as_ref()
+        .map(|described| RunRecords::before_run(described, source, &target, args.access.insecure))
+        .transpose()?;
+    let mut counted_from = Instant::now();
+    let now = Timestamp::now();
     let mut options = args.options(access, now)?;
     let joining = args
         .join
@@ -63,7 +71,7 @@ pub fn execute(
     ensure_enough_rows(plan, options.seed)?;
     let joined = joining.map(|joining| joining.wait_for_start(screen)).transpose()?;
     if let Some(joined) = &joined {
-        options.starts_in = joined.starts_in;
+        (options.starts_in, counted_from) = (joined.starts_in, Instant::now());
     }
     let started_at = match &joined {
         Some(joined) => joined.at,
@@ -73,11 +81,9 @@ pub fn execute(
     let slice = (options.slice != Slice::WHOLE).then(|| options.slice.to_string());
     let folder = RunFolder::create(&args.out, started_at, &plan.name, slice, &options.run)?;
     folder.write("scenario.yaml", source.text.as_bytes())?;
-    let records = described
-        .map(|described| {
-            let (insecure, started) = (args.access.insecure, started_at.as_microsecond());
-            RunRecords::before_run(described, source, &folder, &target, insecure, started)
-        })
+    let records = records
+        .zip(described.as_ref())
+        .map(|(records, described)| records.begin(described, &folder, started_at.as_microsecond()))
         .transpose()?;
     let header = header(source, args, &options, target, started_at)?;
     options.purchases = Some(folder.purchases()?);
@@ -87,6 +93,8 @@ pub fn execute(
     options.baseline = baseline.as_ref().map(Baseline::options).transpose()?;
     raise_file_limit();
 
+    // What was prepared since took its time; the start stays where it was said to be.
+    options.starts_in = options.starts_in.since(Micros::from(counted_from.elapsed()));
     let stop = Arc::new(Stop::default());
     let mut link = None;
     let signalled = joined.as_ref().map(|joined| Arc::clone(&joined.signalled));
@@ -112,6 +120,9 @@ pub fn execute(
             Recorder::new(source, folder, header.clone(), &options, screen.silent())
         })
         .transpose()?;
+    let records = records
+        .map(|records| LiveRecords::begin(records, Arc::clone(plan), folder.clone(), above.clone()))
+        .transpose()?;
     let result = engine::run(plan, &options, &stop, |role, delta| match role {
         ShopRole::Baseline => {
             if let Some(recorder) = &mut baseline_recorder {
@@ -122,6 +133,7 @@ pub fn execute(
     });
     let (web, link) = (recorder.web.take(), recorder.link.take());
     recorder.progress().finish();
+    let records = records.map(LiveRecords::end).transpose()?;
     let end = result.context("the run could not be carried out")?;
     if let Some(error) = end.purchase_log_error {
         print_error_line(&format!("error: can't write the purchase log: {error}"));

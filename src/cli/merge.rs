@@ -14,8 +14,8 @@ use super::failure::Failure;
 use super::merge_joined::merge_joined;
 use super::purchases::each_purchase;
 use super::random::random_name;
+use super::records::{self, RunRecords};
 use super::report::publish;
-use super::report_files::ReportFileArgs;
 use super::run_folder::{PURCHASES, RunFolder};
 use super::screen::Screen;
 use crate::base::Micros;
@@ -31,7 +31,7 @@ pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
     }
     let open = |run: &PathBuf| RunFolder::open(run, &args.out).map_err(Failure::usage);
     let folders: Vec<RunFolder> = args.runs.iter().map(open).collect::<Result<_, _>>()?;
-    Ok(merge_folders(&folders, &args.files, &args.out, screen)?.0)
+    Ok(merge_folders(&folders, args, screen)?.0)
 }
 
 /// The address of a run whose slices met in a store, if that is what is to be merged.
@@ -56,8 +56,7 @@ fn find_store_url(args: &MergeArgs) -> Result<Option<Url>, Failure> {
 /// When they are not of one run, or a file can't be read or written.
 pub fn merge_folders(
     folders: &[RunFolder],
-    files: &ReportFileArgs,
-    out: &Path,
+    args: &MergeArgs,
     screen: Screen,
 ) -> Result<(Exit, RunFolder), Failure> {
     let shards = read_shards(folders)?;
@@ -76,11 +75,16 @@ pub fn merge_folders(
     }
     let suffix = format!("merged-{}", random_name());
     let (started_at, name) = (started_at(&merged.header), &merged.header.name);
-    let folder = RunFolder::create(out, started_at, name, None, &suffix)?;
+    let folder = RunFolder::create(&args.out, started_at, name, None, &suffix)?;
+    records::copy_of_slices(folders, &folder)?;
     let run = store_merged(merged, folders, &folder, screen)?;
-    publish(&run, files, screen)?;
+    let run = match RunRecords::of_stored(&run, &folder, &args.records, screen)? {
+        Some(records) => records.after_run_or_undecided(run, &folder, screen),
+        None => run,
+    };
+    publish(&run, &args.files, screen)?;
     merge_baselines(folders, &folder, screen)?;
-    let comparison = comparison::compare_paired(&folder, out, files, screen)?;
+    let comparison = comparison::compare_paired(&folder, &args.out, &args.files, screen)?;
     screen.notice(&format!("merged run stored in {}", folder.display()));
     Ok((run.exit().worse_of(comparison), folder))
 }

@@ -53,7 +53,7 @@ pub fn merge_joined(url: &Url, args: &MergeArgs, screen: Screen) -> Result<Exit,
         let error = anyhow!("no slice has delivered anything to {url}");
         return Err(Failure::new(Exit::Interrupted, error).help("wait longer: --wait 20m"));
     }
-    let (exit, merged) = merge_folders(&parts, &args.files, &args.out, screen)?;
+    let (exit, merged) = merge_folders(&parts, args, screen)?;
     if let Err(error) = store_merged(&store, &merged) {
         screen.notice(&format!("warning: the merged run is not stored in {url}: {error:#}"));
     }

@@ -22,15 +22,12 @@ pub fn reconcile(args: &ReconcileArgs, screen: Screen) -> Result<Exit, Failure> 
     if shard.loss.is_none() {
         folder.seal(&shard)?;
     }
-    let mut run = RunAnalysis::from_stored(shard, screen)?;
-    for pair in &args.variables {
-        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Failure::usage(anyhow::anyhow!("-e '{pair}': write KEY=VALUE")));
-        };
-        run.source.settings.variables.insert(key.to_owned(), value.to_owned());
-    }
-    let (file, target) = (args.records.as_deref(), args.target.as_deref());
-    let records = RunRecords::of_stored(&run, &folder, file, target, args.insecure, screen)?;
+    let run = RunAnalysis::from_stored(shard, screen)?;
+    let records =
+        RunRecords::of_stored(&run, &folder, &args.records, screen)?.ok_or_else(|| {
+            Failure::usage(anyhow::anyhow!("nothing says where the shop's records are"))
+                .help("write `records:` in the scenario, or give --records FILE")
+        })?;
     let run = records.after_run(run, &folder, screen)?;
     publish(&run, &args.files, screen)?;
     Ok(run.exit())

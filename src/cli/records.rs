@@ -1,30 +1,40 @@
 //! The shop's records around a run: stock before it, everything after it, and what that comes to.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use tokio::runtime::Runtime;
 use url::Url;
 
 use super::analysis::RunAnalysis;
+use super::args::StoredRecordsArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::purchases::each_purchase;
 use super::run_folder::RunFolder;
-use super::screen::Screen;
+use super::screen::{self, Screen};
 use super::source::Source;
+use super::variables::GivenVariables;
 use crate::base::Micros;
 use crate::plan::{Plan, RecordPlan, compile_records};
 use crate::reconcile::{
-    Intents, ReconciliationDocument, Rules, SettleRules, StockRow, Timelines, intent_lines,
+    CreatedOrder, FindingKind, Intents, ReconciliationDocument, Rules, SettleRules, StockRow,
+    Timelines, intent_lines,
 };
-use crate::records::{Placeholders, ReconcileInput, RecordError, RecordReader, reconcile};
+use crate::records::{
+    Placeholders, ReadHistory, ReconcileInput, RecordError, RecordReader, reconcile,
+};
 use crate::scenario::Records;
 
 /// The reconciliation of a run, for programs; `report` reads it again.
 pub const RECONCILIATION: &str = "reconciliation.json";
 /// Every finding on a line.
 const FINDINGS: &str = "reconciliation.jsonl";
+/// Every order that the run made.
+pub const CREATED: &str = "created-orders.csv";
+/// What came to the mail sink.
+const MAILS: &str = "mails.jsonl";
 /// The stock before the run.
 const STOCK_BEFORE: &str = "stock-before.json";
 /// The file that `--records` named.
@@ -38,12 +48,15 @@ const AFTER_GIVING_UP: Micros = Micros::from_secs(30);
 /// The records of a run.
 pub struct RunRecords {
     reader: RecordReader,
-    runtime: Runtime,
+    /// The only one that the reader's connections live in.
+    runtime: Arc<Runtime>,
+    history: ReadHistory,
     stock_before: Option<Vec<StockRow>>,
     started_unix_us: i64,
 }
 
 /// Where records are described: a file of its own, or the scenario.
+#[derive(Clone)]
 pub struct Described {
     plan: RecordPlan,
     /// The text of the file.
@@ -99,61 +112,72 @@ impl RunRecords {
     /// # Errors
     /// When the stock can't be read.
     pub fn before_run(
-        described: Described,
+        described: &Described,
         source: &Source,
-        folder: &RunFolder,
         target: &str,
         insecure: bool,
-        started_unix_us: i64,
     ) -> Result<RunRecords, Failure> {
-        if let Some(text) = &described.text {
-            folder.write(RECORDS, text.as_bytes())?;
-        }
-        let mut records = RunRecords::new(described, source, target, insecure, started_unix_us)?;
+        let now = jiff::Timestamp::now().as_microsecond();
+        let mut records = RunRecords::new(described.clone(), source, target, insecure, now)?;
+        records.reader.open_sink().map_err(unread)?;
         records.stock_before = records.runtime.block_on(records.reader.stock()).map_err(unread)?;
-        if let Some(stock) = &records.stock_before {
-            let rows: Vec<(&str, i64)> =
-                stock.iter().map(|row| (row.sku.as_str(), row.on_hand)).collect();
-            folder.write(STOCK_BEFORE, &serde_json::to_vec(&rows).map_err(anyhow::Error::from)?)?;
-        }
         Ok(records)
     }
 
-    /// The records of a stored run.
+    /// Stores in the run's folder what a later reconciliation needs, and how the run's time is counted.
     ///
     /// # Errors
-    /// When nothing says where they are.
+    /// When a file can't be written.
+    pub fn begin(
+        mut self,
+        described: &Described,
+        folder: &RunFolder,
+        started_unix_us: i64,
+    ) -> anyhow::Result<RunRecords> {
+        self.started_unix_us = started_unix_us;
+        self.reader.store_mails(folder.path.join(MAILS))?;
+        if let Some(text) = &described.text {
+            folder.write(RECORDS, text.as_bytes())?;
+        }
+        if let Some(stock) = &self.stock_before {
+            let rows: Vec<(&str, i64)> =
+                stock.iter().map(|row| (row.sku.as_str(), row.on_hand)).collect();
+            folder.write(STOCK_BEFORE, &serde_json::to_vec(&rows)?)?;
+        }
+        Ok(self)
+    }
+
+    /// The records of a stored run; none where nothing says where they are.
+    ///
+    /// # Errors
+    /// When the description has errors, or an option can't be read.
     pub fn of_stored(
         run: &RunAnalysis,
         folder: &RunFolder,
-        file: Option<&Path>,
-        target: Option<&str>,
-        insecure: bool,
+        args: &StoredRecordsArgs,
         screen: Screen,
-    ) -> Result<RunRecords, Failure> {
+    ) -> Result<Option<RunRecords>, Failure> {
         let stored = folder.path.join(RECORDS);
-        let file = file.map(Path::to_owned).or_else(|| stored.exists().then_some(stored.clone()));
-        let described =
-            Described::find(file.as_deref(), &run.source, screen)?.ok_or_else(|| {
-                Failure::usage(anyhow!("nothing says where the shop's records are"))
-                    .help("write `records:` in the scenario, or give --records FILE")
-            })?;
-        // What is relative in a stored file was relative to the user's own.
-        let described = if file.is_some_and(|file| file == stored) {
-            Described { folder: PathBuf::new(), ..described }
-        } else {
-            described
+        let given = args.records.clone();
+        let file = given.clone().or_else(|| stored.exists().then_some(stored));
+        let Some(described) = Described::find(file.as_deref(), &run.source, screen)? else {
+            return Ok(None);
         };
-        let target = target.unwrap_or(&run.shard.header.target).to_owned();
+        // What is relative in a stored file was relative to the user's own.
+        let described = match given {
+            Some(_) => described,
+            None => Described { folder: PathBuf::new(), ..described },
+        };
+        let given = GivenVariables::read(&args.variables, &|name| std::env::var(name).ok())?;
+        screen::mask(run.source.plan.secrets.with(given.secrets()));
+        let mut source = run.source.clone();
+        source.variables.extend(given.values().clone());
+        let target = args.target.as_deref().unwrap_or(&run.shard.header.target).to_owned();
         let started = i64::try_from(run.shard.header.started_unix_us).unwrap_or_default();
-        let mut records = RunRecords::new(described, &run.source, &target, insecure, started)?;
-        if let Ok(text) = std::fs::read(folder.path.join(STOCK_BEFORE)) {
-            let rows: Vec<(String, i64)> =
-                serde_json::from_slice(&text).context("can't read stock-before.json")?;
-            let rows = rows.into_iter().map(|(sku, on_hand)| StockRow { sku, on_hand });
-            records.stock_before = Some(rows.collect());
-        }
-        Ok(records)
+        let mut records = RunRecords::new(described, &source, &target, args.insecure, started)?;
+        records.stock_before = stock_before(folder)?;
+        records.reader.store_mails(folder.path.join(MAILS)).map_err(unread)?;
+        Ok(Some(records))
     }
 
     fn new(
@@ -177,7 +201,13 @@ impl RunRecords {
             .enable_all()
             .build()
             .map_err(anyhow::Error::from)?;
-        Ok(RunRecords { reader, runtime, stock_before: None, started_unix_us })
+        Ok(RunRecords {
+            reader,
+            runtime: Arc::new(runtime),
+            history: ReadHistory::default(),
+            stock_before: None,
+            started_unix_us,
+        })
     }
 
     /// As `after_run`; where records can't be read, the run is reported as not reconciled.
@@ -219,6 +249,54 @@ impl RunRecords {
         Ok(run)
     }
 
+    fn input<'i>(&self, plan: &Plan, intents: &'i Intents) -> ReconcileInput<'i> {
+        let records = self.reader.plan();
+        ReconcileInput {
+            settle: settle_rules(records, plan),
+            rules: Rules {
+                late_after: records.late_after,
+                receipt_within: records.receipt_within,
+                currency: plan.currency.map(|currency| currency.code().to_owned()),
+                started_unix_us: self.started_unix_us,
+            },
+            stock_before: self.stock_before.clone(),
+            intents,
+        }
+    }
+
+    /// Reads everything once while the run goes on; what is wrong for certain, by kind.
+    ///
+    /// # Errors
+    /// When a source or the purchase log can't be read.
+    pub async fn read_during_run(
+        &mut self,
+        plan: &Plan,
+        folder: &RunFolder,
+    ) -> anyhow::Result<Vec<(FindingKind, u64)>> {
+        let before = intents_of(folder)?;
+        self.history.read(&mut self.reader, &before, self.started_unix_us).await?;
+        // Of a later time than the records, so that nothing in them is of an attempt that is not known.
+        let intents = intents_of(folder)?;
+        let result = self.history.judge_so_far(&self.reader, &self.input(plan, &intents));
+        let certain = result.by_kind().into_iter().filter(|(kind, _)| kind.is_final_at_once());
+        Ok(certain.map(|(kind, findings)| (kind, findings.len() as u64)).collect())
+    }
+
+    /// The reader, and the stock before the run.
+    pub fn into_parts(self) -> (RecordReader, Arc<Runtime>, Option<Vec<StockRow>>) {
+        (self.reader, self.runtime, self.stock_before)
+    }
+
+    /// What reading is to be done in.
+    pub fn runtime(&self) -> Arc<Runtime> {
+        Arc::clone(&self.runtime)
+    }
+
+    /// How often records are read during the run.
+    pub fn every(&self) -> Micros {
+        self.reader.plan().every
+    }
+
     /// Reads everything until it is final, and compares the run's intents with it.
     fn read_until_settled(
         mut self,
@@ -226,26 +304,16 @@ impl RunRecords {
         folder: &RunFolder,
         screen: Screen,
     ) -> Result<ReconciliationDocument, Failure> {
-        let mut intents = Intents::new();
-        each_purchase(folder, |line| match intents.add_line(line.bytes) {
-            // A process that was killed may have left half a line.
-            Err(_) if line.is_torn => Ok(()),
-            added => added.map_err(anyhow::Error::from),
-        })?;
-        let input = ReconcileInput {
-            settle: settle_rules(self.reader.plan(), &run.source.plan),
-            rules: Rules {
-                late_after: self.reader.plan().late_after,
-                receipt_within: self.reader.plan().receipt_within,
-                currency: run.source.plan.currency.map(|currency| currency.code().to_owned()),
-                started_unix_us: self.started_unix_us,
-            },
-            stock_before: self.stock_before,
-            intents: &intents,
-        };
+        let intents = intents_of(folder)?;
+        // The other slices buy too.
+        if !run.shard.missing().is_empty() {
+            self.reader.ignore_drift();
+        }
+        let history = std::mem::take(&mut self.history);
+        let input = self.input(&run.source.plan, &intents);
         let reconciled = self
             .runtime
-            .block_on(reconcile(&mut self.reader, &input, &|text| screen.notice(text)))
+            .block_on(reconcile(&mut self.reader, history, &input, &|text| screen.notice(text)))
             .map_err(unread)?;
         let result = &reconciled.result;
         let mut timelines = Timelines::of(ReconciliationDocument::examples(result, &intents));
@@ -261,8 +329,54 @@ impl RunRecords {
             reconciled.read_at.to_string(),
         );
         folder.write(FINDINGS, intent_lines(result, &intents).as_bytes())?;
+        folder.write(CREATED, &created_csv(&reconciled.created)?)?;
         Ok(document)
     }
+}
+
+fn created_csv(created: &[CreatedOrder]) -> anyhow::Result<Vec<u8>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let columns =
+        ["order", "number", "intent", "told", "state", "marked", "total_minor", "currency"];
+    table.write_record(columns)?;
+    for order in created {
+        let total = order.total_minor.map(|total| total.to_string()).unwrap_or_default();
+        table.write_record([
+            order.id.as_str(),
+            order.number.as_deref().unwrap_or_default(),
+            order.intent.as_deref().unwrap_or_default(),
+            order.told.unwrap_or_default(),
+            &order.state,
+            if order.marked { "yes" } else { "no" },
+            &total,
+            order.currency.as_deref().unwrap_or_default(),
+        ])?;
+    }
+    table.into_inner().context("can't make created-orders.csv")
+}
+
+/// The stock before the run, if it was read.
+fn stock_before(folder: &RunFolder) -> anyhow::Result<Option<Vec<StockRow>>> {
+    let Ok(text) = std::fs::read(folder.path.join(STOCK_BEFORE)) else { return Ok(None) };
+    let rows: Vec<(String, i64)> =
+        serde_json::from_slice(&text).context("can't read stock-before.json")?;
+    Ok(Some(rows.into_iter().map(|(sku, on_hand)| StockRow { sku, on_hand }).collect()))
+}
+
+/// Copies what slices stored of their records into the merged run's folder: the description, and the stock before the first of them.
+///
+/// # Errors
+/// When a file can't be copied.
+pub fn copy_of_slices(slices: &[RunFolder], merged: &RunFolder) -> anyhow::Result<()> {
+    for name in [RECORDS, STOCK_BEFORE] {
+        let first = slices.iter().map(|slice| slice.path.join(name)).find(|path| path.exists());
+        if let Some(path) = first {
+            let text =
+                std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
+            merged.write(name, &text)?;
+        }
+    }
+    Ok(())
 }
 
 /// Stores the reconciliation, and the run's own documents with it.
@@ -292,7 +406,18 @@ fn settle_rules(records: &RecordPlan, plan: &Plan) -> SettleRules {
     }
 }
 
-fn unread(error: RecordError) -> Failure {
+/// All intents of a run, of one that goes on those so far.
+pub fn intents_of(folder: &RunFolder) -> anyhow::Result<Intents> {
+    let mut intents = Intents::new();
+    each_purchase(folder, |line| match intents.add_line(line.bytes) {
+        // A process that was killed may have left half a line.
+        Err(_) if line.is_torn => Ok(()),
+        added => added.map_err(anyhow::Error::from),
+    })?;
+    Ok(intents)
+}
+
+pub fn unread(error: RecordError) -> Failure {
     let error = anyhow::Error::from(error).context("can't read the shop's records");
     Failure::new(Exit::Inconclusive, error)
 }

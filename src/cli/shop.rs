@@ -15,6 +15,8 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
         listen: args.listen,
         faults: faults(args)?,
         threads: 2,
+        payments: args.payments,
+        mail: args.mail,
         ..ShopOptions::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -26,6 +28,9 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
         let address = shop.addr();
         screen.print_line(format_args!("practice shop: http://{address} (Ctrl-C stops it)"));
         screen.print_line(format_args!("its order ledger: http://{address}/admin/ledger"));
+        if let Some(payments) = shop.payments() {
+            screen.print_line(format_args!("its payment provider: http://{payments}"));
+        }
         wait_for_interrupt().await;
         shop.stop().await;
         Ok(Exit::Ok)

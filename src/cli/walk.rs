@@ -14,7 +14,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::narrator::{Narrator, PLAIN, print};
 use super::preflight::{permit, unreachable_failure};
+use super::proved_chain::{ProvedChain, WalkLog};
 use super::random::random_name;
+use super::records::Described;
 use super::screen::Screen;
 use super::source::Source;
 use crate::base::Redactor;
@@ -23,17 +25,24 @@ use crate::engine::{Budget, RateLimitGate, TokioClock};
 use crate::plan::{DataCell, Persona, Plan};
 use crate::schedule::shopper_id;
 use crate::shopper::transport::HttpTransport;
-use crate::shopper::{CoreContext, JourneyRun, MeetingPoints, ReturningPool};
+use crate::shopper::{CoreContext, JourneyRun, MeetingPoints, PurchaseLog, ReturningPool};
 use crate::tally::{End, Tally};
 
 /// `tillrush walk`.
 pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::read(&args.scenario, screen)?;
     let plan = &source.plan;
+    let described = Described::find(args.records.as_deref(), &source, screen)?;
     let (shopper, ordinal) = walker(plan, args)?;
     // The first step shows whether the shop is there; asking before it would be one more visit than the walk shows.
     let access = permit(plan, &args.access, screen)?;
     let target = access.target.clone();
+    let mut chain = described
+        .map(|described| {
+            ProvedChain::begin(described, &source, target.as_str(), args.access.insecure)
+        })
+        .transpose()?;
+    let log = Rc::new(WalkLog::default());
     let first_error = Rc::new(RefCell::new(None));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -57,7 +66,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
             // A new name each time: a shop that deduplicates purchases must see another one than in the last walk.
             run: Rc::from(format!("walk-{}", random_name())),
             tally: Tally::new(plan.tally_shape()).into(),
-            purchase_log: Rc::new(()),
+            purchase_log: Rc::clone(&log) as Rc<dyn PurchaseLog>,
             returning: ReturningPool::default().into(),
             rendezvous: Arc::new(MeetingPoints::new(plan, Slice::WHOLE)),
             observer: Some(Rc::new(narrator)),
@@ -86,7 +95,10 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         ),
     };
     screen.print_line(format_args!("\nthe shopper {word}"));
-    Ok(exit)
+    match &mut chain {
+        Some(chain) if exit == Exit::Ok => chain.prove(&log.lines(), screen),
+        Some(_) | None => Ok(exit),
+    }
 }
 
 /// The first shopper of this seed who takes the journey.

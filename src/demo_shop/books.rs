@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Json, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::{Json, Path, Query, State};
 use axum::http::header::{DATE, LINK};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -58,7 +58,10 @@ pub(super) async fn orders(State(shop): State<Arc<Shop>>, Query(query): Paramete
 fn order(shop: &Shop, booked: &BookedOrder, suffix: &str) -> Value {
     let BookedOrder { id, email, total, currency, items, created, fault, placed, .. } = booked;
     let total = total + u64::from(*fault == Some(BookFaultKind::WrongTotal));
-    let state = if *fault == Some(BookFaultKind::Cancelled) {
+    let number = format!("{id}{suffix}");
+    let cancelled = *fault == Some(BookFaultKind::Cancelled)
+        || shop.ledger.orders.is_cancelled(&number);
+    let state = if cancelled {
         "cancelled"
     } else if shop.now() >= *placed + shop.waits.paid_after {
         OrderState::Paid.name()
@@ -66,7 +69,7 @@ fn order(shop: &Shop, booked: &BookedOrder, suffix: &str) -> Value {
         OrderState::Pending.name()
     };
     json!({
-        "id": format!("{id}{suffix}"), "email": email, "state": state, "total": total, "currency": currency, "items": items,
+        "id": number, "email": email, "state": state, "total": total, "currency": currency, "items": items,
         "created_at": at(shop, *created),
     })
 }
@@ -83,6 +86,8 @@ pub(super) async fn charges(State(shop): State<Arc<Shop>>, Query(query): Paramet
                 | BookFaultKind::Phantom,
             ) => 0,
             Some(BookFaultKind::ChargedTwice) => 2,
+            // The provider has its own list.
+            _ if booked.hosted => 0,
             None
             | Some(
                 BookFaultKind::ChargedWithoutOrder
@@ -147,6 +152,21 @@ pub(super) async fn mails(State(shop): State<Arc<Shop>>, Query(query): Parameter
         }
     }
     page(&shop, "/admin/records/mails", "messages", "ID", rows, &query)
+}
+
+/// Cancels an order, by the id that the list has. What it took goes back on the shelf once, and the money with it.
+pub(super) async fn cancel(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> StatusCode {
+    let own = id.trim_end_matches('D');
+    let booked = shop.ledger.orders.booked();
+    let Some(order) = booked.iter().find(|order| order.id == own) else {
+        return StatusCode::NOT_FOUND;
+    };
+    let first = shop.ledger.orders.cancel(&id);
+    if first && id == own {
+        let lines = order.items.iter().map(|item| (item.sku.as_str(), item.quantity));
+        shop.catalogue.put_back(lines);
+    }
+    StatusCode::NO_CONTENT
 }
 
 /// The stock of all articles.

@@ -41,6 +41,7 @@ operations! {
     "shipping-methods" ShippingMethods: "The ways to send it.",
     "shipping" Shipping: "How to send it, or where to collect it.",
     "pay" Pay: "The payment, which places the order.",
+    "come-back" ComeBack: "Coming back from the payment provider, which places the order.",
     "order" Order: "An order and its state: the confirmation.",
     "receipt" Receipt: "An order's receipt.",
     "return" Return: "Something sent back.",

@@ -19,6 +19,10 @@ pub struct ShopOptions {
     pub seed: u64,
     /// Threads that serve; at least one.
     pub threads: usize,
+    /// Where the payment provider listens; none: there is none.
+    pub payments: Option<SocketAddr>,
+    /// Where receipts are sent by SMTP; none: nowhere.
+    pub mail: Option<SocketAddr>,
     /// From an order to its payment being confirmed.
     pub paid_after: Duration,
     /// From a return to its refund.
@@ -71,6 +75,8 @@ impl Default for ShopOptions {
             nodes: ShopOptions::node_names(4),
             seed: 1,
             threads: 1,
+            payments: None,
+            mail: None,
             paid_after: Duration::from_millis(300),
             refunded_after: Duration::from_secs(1),
             help_answers_after: Duration::from_secs(2),

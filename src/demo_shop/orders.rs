@@ -7,6 +7,7 @@
 //! The two waits in brackets that nobody acts in (bank, parcel) pass by themselves: the state is read off
 //! the clock, so that there is no timer for every order.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(super) struct OrderBook {
     placed: AtomicU64,
     /// What the books have of declined payments.
     phantoms: Mutex<Vec<Order>>,
+    /// The ids of orders that the shop's owner cancelled.
+    cancelled: Mutex<HashSet<String>>,
 }
 
 /// An order.
@@ -110,6 +113,8 @@ pub(super) struct BookedOrder {
     pub(super) total: u64,
     pub(super) currency: &'static str,
     pub(super) items: Vec<OrderItem>,
+    /// Whether the payment provider took the money.
+    pub(super) hosted: bool,
     pub(super) created: jiff::Timestamp,
     pub(super) placed: Duration,
     pub(super) fault: Option<BookFaultKind>,
@@ -130,6 +135,7 @@ impl OrderBook {
             by_number: Sharded::unbounded(),
             placed: AtomicU64::new(0),
             phantoms: Mutex::default(),
+            cancelled: Mutex::default(),
         }
     }
 
@@ -138,6 +144,12 @@ impl OrderBook {
         let id = format!("T{}", 100_001 + self.placed.fetch_add(1, Ordering::Relaxed));
         self.by_number.insert(id.clone(), make(id.clone()));
         id
+    }
+
+    /// Files an order that nobody asked for.
+    #[cfg(test)]
+    pub(super) fn book_one(&self, catalogue: &Catalogue) {
+        self.place(|id| Order { session: Some(1), ..gift(&id, 1, catalogue) });
     }
 
     /// Does something with the order of this number. Gift orders `G0001` to `G9999` come with the shop: last
@@ -158,6 +170,16 @@ impl OrderBook {
         self.by_number.clear();
         self.placed.store(0, Ordering::Relaxed);
         self.phantoms.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Cancels the order of this id; false where it is cancelled already.
+    pub(super) fn cancel(&self, id: &str) -> bool {
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    }
+
+    pub(super) fn is_cancelled(&self, id: &str) -> bool {
+        self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     /// Files what is wrongly kept of a declined payment.
@@ -223,6 +245,7 @@ impl Order {
             total: self.totals.total,
             currency: self.totals.currency,
             items: self.lines.iter().map(item).collect(),
+            hosted: self.method == "hosted",
             created: self.created_at.parse().unwrap_or_default(),
             placed: self.placed,
             fault: self.fault,

@@ -5,6 +5,7 @@ use axum::http::Method;
 use super::answer::{Answer, Rejection};
 use super::handlers::{basket, browse, checkout, help, orders, payment};
 use super::operation::Operation;
+use super::payments;
 use super::request::ShopRequest;
 
 /// What the shop does at a step, without waiting for anything.
@@ -48,6 +49,7 @@ pub(super) const ROUTES: &[Route] = &[
     post("/checkout/shipping", Operation::Shipping, checkout::shipping),
     get("/checkout/payment", Operation::Checkout, payment::page),
     post("/checkout/pay", Operation::Pay, payment::pay),
+    get("/checkout/return", Operation::ComeBack, payments::come_back),
     get("/orders/{id}", Operation::Order, orders::order),
     get("/orders/{id}/receipt", Operation::Receipt, orders::receipt),
     post("/orders/{id}/returns", Operation::Return, orders::send_back),

@@ -19,6 +19,7 @@ use super::connection::{Cut, ShopListener};
 use super::ledger::LedgerSnapshot;
 use super::middleware;
 use super::options::{ShopError, ShopOptions};
+use super::payments::{self, PaymentAddresses};
 use super::routes::ROUTES;
 use super::shop::Shop;
 
@@ -29,6 +30,7 @@ const CLOSING_TIME: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct RunningShop {
     addr: SocketAddr,
+    payments: Option<SocketAddr>,
     shop: Arc<Shop>,
     close: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
@@ -43,13 +45,17 @@ impl RunningShop {
     /// Where the options contradict each other, or the system has no such port or no more threads.
     pub async fn start(options: ShopOptions) -> Result<RunningShop, ShopError> {
         let (listen, threads) = (options.listen, options.threads.max(1));
+        let payments = options.payments;
         let shop = Arc::new(Shop::open(options)?);
         let refused = |source| ShopError::Listen { addr: listen, source };
         let listener =
             TcpListener::bind(listen).await.and_then(TcpListener::into_std).map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
         let (close, closing) = watch::channel(false);
-        let mut running = RunningShop { addr, shop, close, threads: Vec::new() };
+        let mut running = RunningShop { addr, payments: None, shop, close, threads: Vec::new() };
+        if let Some(listen) = payments {
+            running.open_provider(listen, &closing).await?;
+        }
         for i in 0..threads {
             let listener = listener.try_clone().map_err(ShopError::Threads)?;
             let runtime =
@@ -65,6 +71,34 @@ impl RunningShop {
         Ok(running)
     }
 
+    /// Opens the payment provider, on an origin and a thread of its own.
+    async fn open_provider(
+        &mut self,
+        listen: SocketAddr,
+        closing: &watch::Receiver<bool>,
+    ) -> Result<(), ShopError> {
+        let refused = |source| ShopError::Listen { addr: listen, source };
+        // A second time changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener =
+            TcpListener::bind(listen).await.and_then(TcpListener::into_std).map_err(refused)?;
+        let provider = listener.local_addr().map_err(refused)?;
+        self.shop.provider.open(PaymentAddresses { provider, shop: self.addr });
+        self.payments = Some(provider);
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(ShopError::Threads)?;
+        let (app, closing) = (payments::router(self.shop.clone()), closing.clone());
+        let thread = std::thread::Builder::new().name("payments".into());
+        let thread = thread.spawn(move || serve(runtime, listener, app, closing));
+        self.threads.push(thread.map_err(ShopError::Threads)?);
+        Ok(())
+    }
+
+    /// Where the payment provider listens, if there is one.
+    pub fn payments(&self) -> Option<SocketAddr> {
+        self.payments
+    }
+
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -73,6 +107,12 @@ impl RunningShop {
     /// A copy of its books.
     pub fn ledger(&self) -> LedgerSnapshot {
         self.shop.ledger()
+    }
+
+    /// Books an order as if somebody had bought.
+    #[cfg(test)]
+    pub(crate) fn book_order(&self) {
+        self.shop.ledger.orders.book_one(&self.shop.catalogue);
     }
 
     /// Opens it anew, as `POST /admin/reset` does.
@@ -149,7 +189,9 @@ fn router(shop: Arc<Shop>) -> Router {
                 StatusCode::NO_CONTENT
             }),
         )
+        .route("/webhooks/payments", post(payments::receive_webhook))
         .route("/admin/records/orders", get(books::orders))
+        .route("/admin/records/orders/{id}/cancel", post(books::cancel))
         .route("/admin/records/charges", get(books::charges))
         .route("/admin/records/mails", get(books::mails))
         .route("/admin/records/stock", get(books::stock))

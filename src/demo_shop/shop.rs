@@ -9,8 +9,10 @@ use super::catalog::Catalogue;
 use super::faults::{Draws, Faults, Pace};
 use super::idempotency::IdempotencyKeys;
 use super::ledger::{Ledger, LedgerSnapshot};
+use super::mailer::Mailer;
 use super::options::{ShopError, ShopOptions};
 use super::orders::Waits;
+use super::payments::Provider;
 use super::session::Sessions;
 use super::sharded::Sharded;
 
@@ -29,6 +31,8 @@ pub(super) struct Shop {
     pub(super) sessions: Sessions,
     pub(super) ledger: Ledger,
     pub(super) intents: IdempotencyKeys,
+    pub(super) provider: Provider,
+    pub(super) mailer: Mailer,
     /// When each question was asked.
     pub(super) questions: Sharded<u64, Duration>,
     pub(super) asked: AtomicU64,
@@ -44,7 +48,14 @@ pub(super) struct Shop {
 impl Shop {
     pub(super) fn open(options: ShopOptions) -> Result<Shop, ShopError> {
         let ShopOptions {
-            faults, nodes, seed, paid_after, refunded_after, help_answers_after, ..
+            faults,
+            nodes,
+            seed,
+            mail,
+            paid_after,
+            refunded_after,
+            help_answers_after,
+            ..
         } = options;
         if nodes.is_empty() {
             return Err(ShopError::NoNodes);
@@ -74,6 +85,8 @@ impl Shop {
             help_answers_after,
             sessions: Sessions::new(),
             intents: IdempotencyKeys::new(),
+            provider: Provider::default(),
+            mailer: Mailer::to(mail).map_err(ShopError::Threads)?,
             questions: Sharded::bounded(QUESTIONS),
             asked: AtomicU64::new(0),
             answers: AtomicU64::new(0),
@@ -109,6 +122,7 @@ impl Shop {
     pub(super) fn reset(&self) {
         self.sessions.clear();
         self.intents.clear();
+        self.provider.clear();
         self.questions.clear();
         self.ledger.reset();
         self.catalogue.restock();

@@ -673,6 +673,7 @@ struct CountedLog {
 impl PurchaseLog for CountedLog {
     fn write(&self, line: &PurchaseRecord<'_>) {
         let count = match line.event {
+            PurchaseEvent::Provoked { .. } => return,
             PurchaseEvent::Invoke => &self.invoked,
             PurchaseEvent::Ok { .. }
             | PurchaseEvent::Declined

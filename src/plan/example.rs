@@ -108,6 +108,7 @@ pub fn add_unit(plan: &mut Plan, purchase: bool, steps: &[(&str, f64, f64)]) {
     let steps_of_unit = first..plan.steps.len() as u16;
     let paying_step = purchase.then_some(StepId(first));
     plan.units.push(RetryUnit {
+        provocations: Vec::new(),
         name: steps[0].0.to_owned(),
         journey,
         steps: steps_of_unit,

@@ -7,6 +7,7 @@ use strum::{IntoStaticStr, VariantArray};
 
 use super::extract::Extract;
 use super::guard::GuardId;
+use super::provocation::ProvocationArm;
 use super::template::Template;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
 use crate::capture::check;
@@ -57,6 +58,8 @@ pub struct RetryUnit {
     /// The step whose exchange decides whether there is an order: the one with `order`, else the
     /// purchase's first step that is not a GET, else its last. `None` where this is no purchase.
     pub paying_step: Option<StepId>,
+    /// What some shoppers do at the paying step besides paying.
+    pub provocations: Vec<ProvocationArm>,
 }
 
 /// A named exchange with the shop: one request, the redirects it causes, and their judgement.

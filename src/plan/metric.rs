@@ -36,6 +36,10 @@ pub enum Measure {
     TimeToBuy,
     /// Requests sent per second.
     Requests,
+    /// Orders that the shop's records had too late, of those confirmed.
+    LateOrders,
+    /// Orders without a receipt, of those confirmed.
+    ReceiptsMissing,
     /// Response time of a step; of a journey, time from arrival to its end. Written `p95(pay)`.
     Response,
 }
@@ -75,6 +79,8 @@ pub enum Population<'m> {
     Attempts(&'m MetricScope),
     /// Requests.
     Requests,
+    /// Confirmed orders, as the shop's records have them.
+    Orders,
 }
 
 // === impl Metric ===
@@ -131,6 +137,7 @@ impl Metric {
             (Measure::RepeatedFailures | Measure::LostShoppers, _) => Population::Shoppers,
             (Measure::TimeToBuy, _) => Population::Buyers,
             (Measure::Requests, _) => Population::Requests,
+            (Measure::LateOrders | Measure::ReceiptsMissing, _) => Population::Orders,
             (Measure::Response, MetricScope::Journey(journey)) => Population::JourneyEnds(*journey),
             (Measure::Failures | Measure::Declined | Measure::Response, scope) => {
                 Population::Attempts(scope)
@@ -159,6 +166,7 @@ impl Metric {
             Population::Shoppers
             | Population::JourneyEnds(_)
             | Population::Buyers
+            | Population::Orders
             | Population::Requests => Micros::ZERO,
         }
     }
@@ -183,9 +191,25 @@ impl Measure {
             Measure::RepeatedFailures
             | Measure::LostShoppers
             | Measure::Failures
-            | Measure::Declined => MetricUnit::Fraction,
+            | Measure::Declined
+            | Measure::LateOrders
+            | Measure::ReceiptsMissing => MetricUnit::Fraction,
             Measure::Response | Measure::TimeToBuy => MetricUnit::Time,
             Measure::Requests => MetricUnit::PerSecond,
+        }
+    }
+
+    /// Whether it is counted in the shop's own records, and not in the tally.
+    pub const fn is_of_records(self) -> bool {
+        match self {
+            Measure::LateOrders | Measure::ReceiptsMissing => true,
+            Measure::RepeatedFailures
+            | Measure::LostShoppers
+            | Measure::Failures
+            | Measure::Declined
+            | Measure::TimeToBuy
+            | Measure::Requests
+            | Measure::Response => false,
         }
     }
 
@@ -196,6 +220,8 @@ impl Measure {
             Measure::RepeatedFailures
             | Measure::LostShoppers
             | Measure::TimeToBuy
+            | Measure::LateOrders
+            | Measure::ReceiptsMissing
             | Measure::Requests => false,
         }
     }
@@ -224,7 +250,7 @@ impl Population<'_> {
     pub const fn is_of_shoppers(self) -> bool {
         match self {
             Population::Shoppers | Population::JourneyEnds(_) | Population::Buyers => true,
-            Population::Attempts(_) | Population::Requests => false,
+            Population::Attempts(_) | Population::Requests | Population::Orders => false,
         }
     }
 }

@@ -24,6 +24,7 @@ mod model;
 mod objective;
 mod objective_text;
 mod persona;
+mod provocation;
 mod records;
 mod route;
 mod schema;
@@ -54,8 +55,10 @@ pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
+pub use provocation::{ProvocationArm, ProvocationKind};
 pub use records::{
-    FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace, RecordPlan, SourcePlan,
+    CleanupAction, CleanupPlan, FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace,
+    RecordPlan, SourcePlan,
 };
 pub use route::{JourneyRoute, RouteGate, UnitVisit};
 pub use schema::schema;

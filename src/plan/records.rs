@@ -1,6 +1,8 @@
 //! Where the shop's records are and what is read of them: `records:`, checked. Texts keep their placeholders, because secrets are
 //! known only when records are read.
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
@@ -17,6 +19,8 @@ pub struct RecordPlan {
     pub mail: Option<SourcePlan>,
     /// The stock.
     pub stock: Option<SourcePlan>,
+    /// How an order is cancelled.
+    pub cleanup: Option<CleanupPlan>,
     /// Articles that nobody but the run buys.
     pub exclusive: Vec<String>,
     /// Code, limit, and whether the limit holds for each shopper.
@@ -25,7 +29,9 @@ pub struct RecordPlan {
     pub wait: Option<Micros>,
     /// From the last attempt until waiting ends.
     pub settle: Micros,
-    /// Between two reads.
+    /// Between two reads during the run.
+    pub every: Micros,
+    /// Between two reads after it.
     pub pause: Micros,
     /// Later is late.
     pub late_after: Micros,
@@ -69,10 +75,38 @@ pub enum RecordPlace {
     Post(String, Value),
     /// POST this query.
     GraphQl(String),
+    /// The address of a database, and the query.
+    Sql(String, String),
     /// The words of a command.
     Command(Vec<String>),
     /// A file.
     File(String),
+    /// A mail sink of our own, at this address.
+    Listen(SocketAddr),
+}
+
+/// How an order is cancelled or deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CleanupPlan {
+    /// What is done for each order.
+    pub action: CleanupAction,
+    /// Base address; none: the shop's.
+    pub url: Option<String>,
+    /// By whom.
+    pub auth: Option<RecordAuth>,
+    /// Headers of each request.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What is done for an order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CleanupAction {
+    /// A request with this method, to this path, with this body.
+    Send(&'static str, String, Option<Value>),
+    /// A GraphQL mutation.
+    GraphQl(String),
+    /// The words of a command.
+    Command(Vec<String>),
 }
 
 /// By whom a source is read.
@@ -144,10 +178,12 @@ impl SourcePlan {
             RecordPlace::Get(get) => format!("GET {}", path(get)),
             RecordPlace::Post(post, _) => format!("POST {}", path(post)),
             RecordPlace::GraphQl(_) => "GraphQL".to_owned(),
+            RecordPlace::Sql(..) => "SQL".to_owned(),
             RecordPlace::Command(words) => {
                 format!("command {}", words.first().map_or("", String::as_str))
             }
             RecordPlace::File(file) => format!("file {file}"),
+            RecordPlace::Listen(at) => format!("mail sink {at}"),
         }
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::arms::ProvocationDocument;
 use super::finding::{Finding, FindingKind};
 use super::intents::{Intents, Told};
 use super::limits::upper_limit;
@@ -55,6 +56,9 @@ pub struct ReconciliationDocument {
     pub vouchers: Vec<VoucherDocument>,
     /// How long confirmed orders that a read lacked took to be there; null if no read lacked one.
     pub visible_after: Option<VisibleAfterDocument>,
+    /// What shoppers did besides paying, and what came of it; empty without `provoke`. The first is who paid as usual.
+    #[serde(default)]
+    pub arms: Vec<ProvocationDocument>,
 }
 
 /// Intents with one outcome.
@@ -174,6 +178,7 @@ impl ReconciliationDocument {
             stock: result.stock.clone(),
             vouchers: result.vouchers.iter().map(VoucherDocument::of).collect(),
             visible_after: VisibleAfterDocument::of(&result.visible_after),
+            arms: ProvocationDocument::of(result, intents),
         }
     }
 

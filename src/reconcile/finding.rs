@@ -105,6 +105,30 @@ impl FindingKind {
         }
     }
 
+    /// Whether it stays so whatever the shop does next, so that it can be told while the run goes on.
+    pub const fn is_final_at_once(self) -> bool {
+        match self {
+            FindingKind::Shared
+            | FindingKind::Duplicate
+            | FindingKind::ChargedTwice
+            | FindingKind::Phantom
+            | FindingKind::WrongAmount
+            | FindingKind::Oversold
+            | FindingKind::VoucherOverused
+            | FindingKind::NumberRepeated => true,
+            FindingKind::Lost
+            | FindingKind::ChargedWithoutOrder
+            | FindingKind::OrderWithoutCharge
+            | FindingKind::WrongState
+            | FindingKind::StockDrift
+            | FindingKind::Late
+            | FindingKind::ReceiptMissing
+            | FindingKind::ReceiptTwice
+            | FindingKind::ReceiptWithoutOrder
+            | FindingKind::Stranger => false,
+        }
+    }
+
     /// As documents write it.
     pub const fn key(self) -> &'static str {
         match self {

@@ -47,6 +47,8 @@ pub struct Intent {
     attempts: u16,
     outcomes: u16,
     unknown: bool,
+    /// What was done besides paying, by its place in [`Intents::arms`], from 1; 0 for nothing.
+    arm: u16,
     /// The shopper's next intent.
     next: u32,
 }
@@ -65,6 +67,7 @@ pub struct LogError {
 #[derive(Clone, Debug, Default)]
 pub struct Intents {
     runs: Vec<Box<str>>,
+    arms: Vec<Box<str>>,
     list: Vec<Intent>,
     /// The first intent of each shopper.
     heads: HashMap<(u16, u64), u32>,
@@ -80,6 +83,8 @@ struct PurchaseLine<'a> {
     order: Option<Cow<'a, str>>,
     #[serde(default)]
     total_minor: Option<u64>,
+    #[serde(default)]
+    arm: Option<Cow<'a, str>>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -109,7 +114,10 @@ impl Intents {
         let run = self.run(run);
         let at = Micros(line.at_us);
         let place = self.place(Owner { run, ..owner }, at);
-        self.list[place as usize].learn(&line, at);
+        let arm = line.arm.as_deref().map(|arm| self.arm(arm));
+        let intent = &mut self.list[place as usize];
+        intent.arm = arm.unwrap_or(intent.arm);
+        intent.learn(&line, at);
         Ok(())
     }
 
@@ -164,6 +172,20 @@ impl Intents {
         self.list.iter().map(|intent| intent.last_at).max().unwrap_or(Micros::ZERO)
     }
 
+    /// What shoppers did besides paying.
+    pub fn arms(&self) -> &[Box<str>] {
+        &self.arms
+    }
+
+    fn arm(&mut self, name: &str) -> u16 {
+        let known = self.arms.iter().position(|known| **known == *name);
+        let place = known.unwrap_or_else(|| {
+            self.arms.push(name.into());
+            self.arms.len() - 1
+        });
+        place as u16 + 1
+    }
+
     fn run(&mut self, name: &str) -> u16 {
         // The last is the likeliest: the log of a slice is in one piece.
         if let Some(place) = self.runs.iter().rposition(|known| **known == *name) {
@@ -206,6 +228,7 @@ impl Intent {
             attempts: 0,
             outcomes: 0,
             unknown: false,
+            arm: 0,
             next: NONE,
         }
     }
@@ -219,6 +242,11 @@ impl Intent {
         } else {
             Told::Failed
         }
+    }
+
+    /// What was done besides paying, by its place in [`Intents::arms`].
+    pub fn arm(&self) -> Option<usize> {
+        usize::from(self.arm).checked_sub(1)
     }
 
     /// How many attempts were made.

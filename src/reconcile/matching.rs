@@ -40,6 +40,16 @@ impl Groups {
         Groups { pairs }
     }
 
+    /// Intents with the places of their records.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (IntentIndex, usize)> {
+        self.pairs.iter().map(|(intent, place)| (IntentIndex(*intent), *place as usize))
+    }
+
+    /// The places of all records that belong to an intent.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> {
+        self.pairs.iter().map(|(_, place)| *place as usize)
+    }
+
     /// The places of an intent's records.
     pub(super) fn of_intent(&self, intent: IntentIndex) -> impl Iterator<Item = usize> {
         let start = self.pairs.partition_point(|(owner, _)| *owner < intent.0);

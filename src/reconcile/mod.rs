@@ -12,6 +12,8 @@
 //! An outcome is `ok` (there must be an order), `failed` (there must be none) or `unknown` (either is right). An unknown outcome is
 //! never accused of anything but a second order or a charge without one.
 
+mod arms;
+mod created;
 mod document;
 mod evidence;
 mod finding;
@@ -30,6 +32,8 @@ mod summary;
 mod tests;
 mod timeline;
 
+pub use arms::ProvocationDocument;
+pub use created::{CreatedOrder, created_orders};
 pub use document::{
     ExampleDocument, FindingDocument, MatrixRowDocument, ReconciliationDocument,
     VisibleAfterDocument, VoucherDocument, intent_lines,

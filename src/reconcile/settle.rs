@@ -50,7 +50,8 @@ impl SettleRules {
         let Some(last) = reads.last() else {
             return SettleStep::ReadAfter(quiet_from.since(now));
         };
-        if now >= last_attempt.saturating_add(self.at_most) && reads.len() >= 2 {
+        let late = reads.iter().filter(|read| read.began_at >= quiet_from).count();
+        if now >= last_attempt.saturating_add(self.at_most) && late >= 2 {
             return SettleStep::Unsettled;
         }
         let next = quiet_from.max(last.ended_at.saturating_add(self.pause));
@@ -87,5 +88,7 @@ mod tests {
         assert_eq!(next(121, &[read(110, 1), read(120, 1)]), after(19), "alike, and too early");
         assert_eq!(next(1_001, &[read(990, 1), read(1_000, 2)]), SettleStep::Unsettled);
         assert_eq!(next(2_001, &[read(2_000, 1)]), after(5), "one read is never enough");
+        let during = [read(30, 1), read(60, 2), read(2_000, 3)];
+        assert_eq!(next(2_001, &during), after(5), "nor with those of the run before it");
     }
 }

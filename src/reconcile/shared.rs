@@ -58,10 +58,13 @@ pub fn check_stock(
     before: &[StockRow],
     after: Option<&[StockRow]>,
     orders: &Orders,
+    matched: &Matched,
     exclusive: &dyn Fn(&str) -> bool,
 ) -> (Vec<StockFinding>, Vec<Finding>) {
     let mut sold: BTreeMap<&str, u64> = BTreeMap::new();
-    let of_run = orders.list.iter().filter(|order| order.owner.is_some() && order.counts);
+    let of_intents = matched.orders.places();
+    let of_run = of_intents.chain(matched.strangers.iter().map(|place| *place as usize));
+    let of_run = of_run.map(|place| &orders.list[place]).filter(|order| order.counts);
     for line in of_run.flat_map(|order| order.lines()) {
         *sold.entry(&line.sku).or_default() += line.quantity;
     }

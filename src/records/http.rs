@@ -48,6 +48,11 @@ pub enum RecordError {
         /// What is wrong with it.
         message: String,
     },
+    /// This program was built without the clients of databases.
+    #[error(
+        "this build has no SQL client: build it with `--features sql`, or read the database by `command:`, such as psql --csv"
+    )]
+    NoSql,
     /// A command or a file failed.
     #[error("{place}")]
     Io {

@@ -118,10 +118,6 @@ pub fn request(
     target: Option<&Url>,
     values: &Placeholders,
 ) -> Result<RecordRequest, RecordError> {
-    let base = match &source.url {
-        Some(url) => values.fill(url)?,
-        None => target.ok_or(RecordError::NoAddress)?.to_string(),
-    };
     let (method, path, body) = match &source.place {
         RecordPlace::Get(path) => (Method::GET, values.fill(path)?, None),
         RecordPlace::Post(path, body) => {
@@ -132,23 +128,48 @@ pub fn request(
             let body = serde_json::json!({ "query": values.fill(query)?, "variables": {} });
             (Method::POST, String::new(), Some(body))
         }
-        RecordPlace::Command(_) | RecordPlace::File(_) => return Err(RecordError::NoAddress),
+        RecordPlace::Sql(..)
+        | RecordPlace::Command(_)
+        | RecordPlace::File(_)
+        | RecordPlace::Listen(_) => {
+            return Err(RecordError::NoAddress);
+        }
     };
-    let address = format!("{}{path}", base.trim_end_matches('/'));
-    let url = Url::parse(&address)
-        .map_err(|_| RecordError::BadAddress(redact::text(&address).into_owned()))?;
-    let headers =
-        source.headers.iter().map(|(name, value)| Ok((name.clone(), values.fill(value)?)));
     Ok(RecordRequest {
         method,
-        url,
+        url: address(source.url.as_deref(), target, &path, values)?,
         body,
-        headers: headers.collect::<Result<_, RecordError>>()?,
+        headers: headers(&source.headers, values)?,
         authorization: source.auth.as_ref().map(|auth| authorization(auth, values)).transpose()?,
     })
 }
 
-fn authorization(auth: &RecordAuth, values: &Placeholders) -> Result<String, RecordError> {
+/// A path below the base address; below the shop's where there is none.
+pub(super) fn address(
+    base: Option<&str>,
+    target: Option<&Url>,
+    path: &str,
+    values: &Placeholders,
+) -> Result<Url, RecordError> {
+    let base = match base {
+        Some(url) => values.fill(url)?,
+        None => target.ok_or(RecordError::NoAddress)?.to_string(),
+    };
+    let address = format!("{}{path}", base.trim_end_matches('/'));
+    Url::parse(&address).map_err(|_| RecordError::BadAddress(redact::text(&address).into_owned()))
+}
+
+pub(super) fn headers(
+    headers: &[(String, String)],
+    values: &Placeholders,
+) -> Result<Vec<(String, String)>, RecordError> {
+    headers.iter().map(|(name, value)| Ok((name.clone(), values.fill(value)?))).collect()
+}
+
+pub(super) fn authorization(
+    auth: &RecordAuth,
+    values: &Placeholders,
+) -> Result<String, RecordError> {
     use base64::Engine;
     Ok(match auth {
         RecordAuth::Basic(user, password) => {
@@ -159,7 +180,7 @@ fn authorization(auth: &RecordAuth, values: &Placeholders) -> Result<String, Rec
     })
 }
 
-fn fill_json(value: &Value, values: &Placeholders) -> Result<Value, RecordError> {
+pub(super) fn fill_json(value: &Value, values: &Placeholders) -> Result<Value, RecordError> {
     Ok(match value {
         Value::String(text) => Value::String(values.fill(text)?),
         Value::Array(items) => Value::Array(
@@ -292,7 +313,10 @@ fn takes_id_in_text(source: &SourcePlan) -> bool {
     let text = match &source.place {
         RecordPlace::Get(path) | RecordPlace::Post(path, _) => path,
         RecordPlace::GraphQl(query) => query,
-        RecordPlace::Command(_) | RecordPlace::File(_) => return false,
+        RecordPlace::Sql(..)
+        | RecordPlace::Command(_)
+        | RecordPlace::File(_)
+        | RecordPlace::Listen(_) => return false,
     };
     text.contains("{{ after_id }}")
 }

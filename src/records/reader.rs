@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use url::Url;
 
-use super::http::{RecordError, RecordHttp};
+use super::http::{Answer, RecordError, RecordHttp, RecordRequest};
 use super::lines::{read_rows, run_command};
 use super::pages::{PageRows, read_pages, request};
 use super::rows::{RowError, SourceRow};
+use super::sink::{MailSink, SunkMail};
+use super::sql;
 use super::template::Placeholders;
 use crate::plan::{RecordPlace, RecordPlan, SourcePlan};
 use crate::reconcile::{Charges, IntentIndex, Intents, Mails, Orders, StateRules, StockRow};
@@ -25,6 +27,30 @@ pub struct RecordReader {
     target: Option<Url>,
     /// What the names of files are relative to.
     folder: PathBuf,
+    /// The sink that mail comes to, while it listens.
+    sink: Option<MailSink>,
+    /// Where the mails of a sink are stored.
+    mails: Option<PathBuf>,
+}
+
+/// What a source has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// Orders.
+    Orders,
+    /// Charges.
+    Charges,
+    /// Receipts.
+    Mails,
+}
+
+/// A row that belongs to the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkedRow {
+    /// Its id.
+    pub id: String,
+    /// Where it carries the marker; none where it is known by a confirmed number only.
+    pub places: Vec<String>,
 }
 
 /// More intents than this are not looked up one by one.
@@ -44,12 +70,59 @@ impl RecordReader {
         folder: PathBuf,
         insecure: bool,
     ) -> Result<RecordReader, RecordError> {
-        Ok(RecordReader { plan, http: RecordHttp::new(insecure)?, values, target, folder })
+        sql::ensure_supported(&plan)?;
+        let http = RecordHttp::new(insecure)?;
+        Ok(RecordReader { plan, http, values, target, folder, sink: None, mails: None })
+    }
+
+    /// Opens the mail sink, if the plan has one. Mail that comes from now on is kept.
+    ///
+    /// # Errors
+    /// When its address can't be had.
+    pub fn open_sink(&mut self) -> Result<(), RecordError> {
+        let place = self.plan.mail.as_ref().map(|source| &source.place);
+        let Some(RecordPlace::Listen(at)) = place else { return Ok(()) };
+        let opened = MailSink::listen(*at);
+        let failed = |source| RecordError::Io { place: format!("mail sink {at}"), source };
+        self.sink = Some(opened.map_err(failed)?);
+        Ok(())
+    }
+
+    /// Where the mails of a sink are stored: written there while it listens, and read from there later.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn store_mails(&mut self, path: PathBuf) -> Result<(), RecordError> {
+        if let Some(sink) = &self.sink {
+            let place = path.display().to_string();
+            sink.write_to(&path).map_err(|source| RecordError::Io { place, source })?;
+        }
+        self.mails = Some(path);
+        Ok(())
+    }
+
+    /// From now on no article counts as bought by this run only.
+    pub fn ignore_drift(&mut self) {
+        self.plan.exclusive.clear();
     }
 
     /// What it reads.
     pub fn plan(&self) -> &RecordPlan {
         &self.plan
+    }
+
+    /// The values of placeholders.
+    pub(super) fn values(&self) -> &Placeholders {
+        &self.values
+    }
+
+    /// The shop's address.
+    pub(super) fn target(&self) -> Option<&Url> {
+        self.target.as_ref()
+    }
+
+    pub(super) async fn send(&mut self, request: &RecordRequest) -> Result<Answer, RecordError> {
+        self.http.send(request).await
     }
 
     /// By how much the clock of the orders' source is ahead.
@@ -132,6 +205,7 @@ impl RecordReader {
             let values = self
                 .values
                 .with("marker", &intents.name(*index))
+                .with("shopper", &format!("s-{:016x}.{run}", intent.shopper))
                 .with("email", &email)
                 .with("order", order);
             let request = request(&one, self.target.as_ref(), &values)?;
@@ -148,6 +222,39 @@ impl RecordReader {
             looked_up.insert(*index);
         }
         Ok(Some(looked_up))
+    }
+
+    /// The rows of a source that carry the run's marker, and where they carry it. The chain from the shopper to the records is proved so.
+    ///
+    /// # Errors
+    /// When the source can't be read.
+    pub async fn marked(
+        &mut self,
+        kind: RecordKind,
+        intents: &Intents,
+    ) -> Result<Vec<MarkedRow>, RecordError> {
+        let source = match kind {
+            RecordKind::Orders => Some(self.plan.orders.clone()),
+            RecordKind::Charges => self.plan.charges.clone(),
+            RecordKind::Mails => self.plan.mail.clone(),
+        };
+        let Some(source) = source else { return Ok(Vec::new()) };
+        let (mut marked, mut known) = (Vec::new(), HashSet::new());
+        self.apart(&source, |row| {
+            let id = match kind {
+                RecordKind::Orders => row.order(&source)?.id,
+                RecordKind::Charges => row.charge(&source)?.id,
+                RecordKind::Mails => row.mail(&source)?.id,
+            };
+            let new = known.insert(id.clone());
+            let (places, names) = (row.marked_places(intents), row.names(&source, intents));
+            if new && (!places.is_empty() || names) {
+                marked.push(MarkedRow { id, places });
+            }
+            Ok(new)
+        })
+        .await?;
+        Ok(marked)
     }
 
     /// As `rows`, from a source whose clock is another one's.
@@ -176,6 +283,25 @@ impl RecordReader {
                     .map_err(|source| RecordError::Io { place: place.clone(), source })?;
                 read_rows(&place, file, &mut |row| add(row).map(drop_new))
             }
+            RecordPlace::Listen(_) => {
+                let mails = match (&self.sink, &self.mails) {
+                    (Some(sink), _) => sink.mails(),
+                    (None, Some(path)) => stored_mails(path)?,
+                    (None, None) => Vec::new(),
+                };
+                for mail in mails {
+                    let row = serde_json::json!({
+                        "id": mail.id.to_string(), "marker": format!("{} {}", mail.to.join(" "), mail.subject),
+                        "created": mail.at_unix_us / 1_000,
+                    });
+                    add(SourceRow::Json(&row)).map_err(|error| wrong(source, &error))?;
+                }
+                Ok(())
+            }
+            RecordPlace::Sql(url, query) => {
+                let (url, query) = (self.values.fill(url)?, self.values.fill(query)?);
+                sql::run_query(&url, &query, &mut |row| add(row).map(drop_new)).await
+            }
             RecordPlace::Command(words) => {
                 let words: Result<Vec<String>, RecordError> =
                     words.iter().map(|word| self.values.fill(word)).collect();
@@ -202,6 +328,15 @@ impl RecordReader {
             }
         }
     }
+}
+
+fn stored_mails(path: &Path) -> Result<Vec<SunkMail>, RecordError> {
+    let place = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| RecordError::Io { place: place.clone(), source })?;
+    // A process that was killed may have left half a line.
+    let mails = text.lines().map(serde_json::from_str).filter_map(Result::ok);
+    Ok(mails.collect())
 }
 
 fn drop_new(_: bool) {}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::base::Currency;
 use crate::plan::{FieldPlace, SourcePlan};
-use crate::reconcile::{ChargeRow, MailRow, OrderLine, OrderRow, StockRow, minor_units};
+use crate::reconcile::{ChargeRow, Intents, MailRow, OrderLine, OrderRow, StockRow, minor_units};
 
 /// A row as the source has it.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,29 @@ impl SourceRow<'_> {
             SourceRow::Json(row) => row.to_string(),
             SourceRow::Table(row, _) => row.iter().collect::<Vec<_>>().join(" "),
         })
+    }
+
+    /// Whether the row is, or belongs to, an order of which a shopper was told the number.
+    pub fn names(&self, source: &SourcePlan, intents: &Intents) -> bool {
+        let told = |name: String| {
+            let confirmed = intents.list().iter().flat_map(|intent| &intent.confirmed);
+            confirmed.into_iter().any(|number| **number == *name)
+        };
+        ["id", "number", "order"].into_iter().filter_map(|field| self.text(source, field)).any(told)
+    }
+
+    /// The places in the row that name an owner of these runs: JSONPaths, or columns.
+    pub fn marked_places(&self, intents: &Intents) -> Vec<String> {
+        let mut places = Vec::new();
+        match self {
+            SourceRow::Json(row) => marked_json(row, "$", intents, &mut places),
+            SourceRow::Table(row, columns) => {
+                let cells = row.iter().zip(columns.iter());
+                let marked = cells.filter(|(cell, _)| intents.owner(cell).is_some());
+                places.extend(marked.map(|(_, column)| column.to_owned()));
+            }
+        }
+        places
     }
 
     fn need(&self, source: &SourcePlan, field: &'static str) -> Result<String, RowError> {
@@ -151,9 +174,9 @@ impl SourceRow<'_> {
                 path.query(row).all().into_iter().cloned().collect()
             }
             (SourceRow::Json(_), _) => Vec::new(),
-            (SourceRow::Table(..), _) => self.text(source, field).map_or(Vec::new(), |text| {
-                text.split([' ', ',', ';']).map(|part| part.into()).collect()
-            }),
+            (SourceRow::Table(..), _) => {
+                self.text(source, field).map_or(Vec::new(), |text| listed(&text))
+            }
         };
         values.into_iter().filter(|value| !value.is_null()).collect()
     }
@@ -161,6 +184,11 @@ impl SourceRow<'_> {
     fn lines(&self, source: &SourcePlan) -> Vec<OrderLine> {
         let lines = self.many(source, "lines");
         let lines = lines.iter().filter_map(|line| {
+            if let Value::String(line) = line {
+                let (sku, quantity) = line.rsplit_once('=')?;
+                let (sku, quantity) = (sku.trim().to_owned(), quantity.trim().parse().ok()?);
+                return Some(OrderLine { sku, quantity });
+            }
             let line = SourceRow::Json(line);
             let quantity = minor_units(&line.text(source, "quantity")?, 0)?;
             Some(OrderLine {
@@ -169,6 +197,34 @@ impl SourceRow<'_> {
             })
         });
         lines.collect()
+    }
+}
+
+fn marked_json(value: &Value, place: &str, intents: &Intents, places: &mut Vec<String>) {
+    match value {
+        Value::String(text) if intents.owner(text).is_some() => places.push(place.to_owned()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                marked_json(item, &format!("{place}[{at}]"), intents, places);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                marked_json(field, &format!("{place}.{name}"), intents, places);
+            }
+        }
+    }
+}
+
+/// The entries of a column: a JSON array, or texts separated by spaces, commas or semicolons.
+fn listed(text: &str) -> Vec<Value> {
+    match serde_json::from_str(text) {
+        Ok(Value::Array(entries)) => entries,
+        _ => {
+            let parts = text.split([' ', ',', ';', '\n']).filter(|part| !part.is_empty());
+            parts.map(Value::from).collect()
+        }
     }
 }
 
@@ -200,14 +256,33 @@ fn instant(text: &str) -> Option<i64> {
 }
 
 fn instant_utc(text: &str) -> Option<i64> {
-    let civil: DateTime = text.replacen(' ', "T", 1).parse().ok()?;
-    let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    instant(text).or(Some(zoned.timestamp().as_microsecond()))
+    instant(text).or_else(|| {
+        let civil: DateTime = text.replacen(' ', "T", 1).parse().ok()?;
+        let zoned = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(zoned.timestamp().as_microsecond())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::compile_records;
+    use crate::scenario::Records;
+
+    #[test]
+    fn a_table_has_its_lines_in_a_column() {
+        let (written, mut problems) =
+            Records::parse("r.yaml", "orders: { file: a.csv, fields: { lines: what } }").unwrap();
+        let source = compile_records(&written, &mut problems).unwrap().orders;
+        let columns = StringRecord::from(vec!["id", "what"]);
+        let two = [("lamp-1", 2), ("oil 5", 1)]
+            .map(|(sku, quantity)| OrderLine { sku: sku.into(), quantity });
+        let text = r#"[{"sku":"lamp-1","quantity":2},{"sku":"oil 5","quantity":1}]"#;
+        let row = StringRecord::from(vec!["1", text]);
+        assert_eq!(SourceRow::Table(&row, &columns).order(&source).unwrap().lines, two);
+        let row = StringRecord::from(vec!["1", "lamp-1=2"]);
+        assert_eq!(SourceRow::Table(&row, &columns).order(&source).unwrap().lines, two[..1]);
+    }
 
     #[test]
     fn times_with_a_zone_are_read_and_others_are_not() {
@@ -224,5 +299,6 @@ mod tests {
         assert_eq!(instant("2026-11-27T09:00:00"), None, "it may be any zone's");
         assert_eq!(instant_utc("2026-11-27T09:00:00"), Some(nine));
         assert_eq!(instant_utc("2026-11-27 09:00:00"), Some(nine));
+        assert_eq!(instant_utc("2026-11-27 09:00:00+00"), Some(nine));
     }
 }

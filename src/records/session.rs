@@ -6,8 +6,9 @@ use super::http::RecordError;
 use super::reader::RecordReader;
 use crate::base::Micros;
 use crate::reconcile::{
-    Charges, Evidence, Intents, Mails, Orders, Read, Reconciliation, Rules, SettleRules,
-    SettleStep, StockRow, VoucherLimit, check_stock, check_vouchers, judge, match_records,
+    Charges, CreatedOrder, Evidence, Intents, Mails, Orders, Read, Reconciliation, Rules,
+    SettleRules, SettleStep, StockRow, VoucherLimit, check_stock, check_vouchers, created_orders,
+    judge, match_records,
 };
 
 /// What is reconciled, and by which rules.
@@ -28,6 +29,8 @@ pub struct ReconcileInput<'a> {
 pub struct Reconciled {
     /// The result.
     pub result: Reconciliation,
+    /// The orders that the run made.
+    pub created: Vec<CreatedOrder>,
     /// When records were last read.
     pub read_at: Timestamp,
 }
@@ -41,20 +44,29 @@ struct Records {
     stock: Option<Vec<StockRow>>,
 }
 
+/// The complete reads of a run so far, and what the last one had.
+#[derive(Default)]
+pub struct ReadHistory {
+    reads: Vec<Read>,
+    records: Records,
+}
+
 /// Reads until the records are final or time is up, and judges them. `notice` is told of waits.
 ///
 /// # Errors
 /// When a source can't be read.
 pub async fn reconcile(
     reader: &mut RecordReader,
+    history: ReadHistory,
     input: &ReconcileInput<'_>,
     notice: &dyn Fn(&str),
 ) -> Result<Reconciled, RecordError> {
+    let mut history = history;
     let last_attempt = input.intents.last_at();
-    let since_start = || Micros(u64::try_from(now_us() - input.rules.started_unix_us).unwrap_or(0));
-    let (mut reads, mut records): (Vec<Read>, Records) = Default::default();
+    let started = input.rules.started_unix_us;
     let settled = loop {
-        match input.settle.next(since_start(), last_attempt, &reads) {
+        let now = since(started);
+        match input.settle.next(now, last_attempt, &history.reads) {
             SettleStep::Settled => break true,
             SettleStep::Unsettled => break false,
             SettleStep::ReadAfter(pause) => {
@@ -64,23 +76,12 @@ pub async fn reconcile(
                     ));
                 }
                 tokio::time::sleep(pause.into()).await;
-                let began_at = since_start();
-                let mut next = read_all(reader, reads.len() as u32, input.intents).await?;
-                next.orders.follow(&records.orders);
-                records = next;
-                let digest = records.digest();
-                reads.push(Read { began_at, ended_at: since_start(), digest });
+                history.read(reader, input.intents, started).await?;
             }
         }
     };
-    let mut evidence = Evidence {
-        reads,
-        settled,
-        has_charges: reader.plan().charges.is_some(),
-        has_mails: reader.plan().mail.is_some(),
-        looked_up: None,
-        clock_offset_us: reader.clock_offset_us(),
-    };
+    let ReadHistory { reads, mut records } = history;
+    let mut evidence = evidence(reader, reads, settled);
     let first = records.judge(input, &evidence);
     let result = if settled && !first.missing.is_empty() {
         let missing = &first.missing;
@@ -90,7 +91,66 @@ pub async fn reconcile(
         first
     };
     let result = records.add_shared(result, reader, input);
-    Ok(Reconciled { result, read_at: Timestamp::now() })
+    let created = records.created(input.intents);
+    Ok(Reconciled { result, created, read_at: Timestamp::now() })
+}
+
+fn evidence(reader: &RecordReader, reads: Vec<Read>, settled: bool) -> Evidence {
+    Evidence {
+        reads,
+        settled,
+        has_charges: reader.plan().charges.is_some(),
+        has_mails: reader.plan().mail.is_some(),
+        looked_up: None,
+        clock_offset_us: reader.clock_offset_us(),
+    }
+}
+
+// === impl ReadHistory ===
+
+impl ReadHistory {
+    /// Reads everything once more.
+    ///
+    /// # Errors
+    /// When a source can't be read; what was read before stays.
+    pub async fn read(
+        &mut self,
+        reader: &mut RecordReader,
+        intents: &Intents,
+        started_unix_us: i64,
+    ) -> Result<(), RecordError> {
+        let began_at = since(started_unix_us);
+        let mut next = read_all(reader, self.reads.len() as u32, intents).await?;
+        next.orders.follow(&self.records.orders);
+        self.records = next;
+        let digest = self.records.digest();
+        self.reads.push(Read { began_at, ended_at: since(started_unix_us), digest });
+        Ok(())
+    }
+
+    /// What the last read says while the run goes on. The intents must be of a later time than the read, so that nothing in it is of an
+    /// attempt that they lack.
+    pub fn judge_so_far(
+        &self,
+        reader: &RecordReader,
+        input: &ReconcileInput<'_>,
+    ) -> Reconciliation {
+        let evidence = evidence(reader, self.reads.clone(), false);
+        let result = self.records.judge(input, &evidence);
+        self.records.add_shared(result, reader, input)
+    }
+}
+
+/// The orders that a run made, as the records have them now.
+///
+/// # Errors
+/// When the orders can't be read.
+pub async fn read_created(
+    reader: &mut RecordReader,
+    intents: &Intents,
+) -> Result<Vec<CreatedOrder>, RecordError> {
+    let records = Records { orders: reader.orders(0, intents).await?, ..Records::default() };
+    Ok(records.created(intents))
 }
 
 async fn read_all(
@@ -106,8 +166,9 @@ async fn read_all(
     })
 }
 
-fn now_us() -> i64 {
-    Timestamp::now().as_microsecond()
+/// The time since the planned start.
+fn since(started_unix_us: i64) -> Micros {
+    Micros(u64::try_from(Timestamp::now().as_microsecond() - started_unix_us).unwrap_or(0))
 }
 
 // === impl Records ===
@@ -119,6 +180,11 @@ impl Records {
             ^ self.charges.digest().rotate_left(16)
             ^ self.mails.digest().rotate_left(32)
             ^ stock.fold(0, |sum: u64, units| sum.rotate_left(5) ^ units).rotate_left(48)
+    }
+
+    fn created(&self, intents: &Intents) -> Vec<CreatedOrder> {
+        let Records { orders, charges, mails, .. } = self;
+        created_orders(intents, orders, &match_records(intents, orders, charges, mails))
     }
 
     fn judge(&self, input: &ReconcileInput<'_>, evidence: &Evidence) -> Reconciliation {
@@ -138,7 +204,7 @@ impl Records {
         let plan = reader.plan();
         let exclusive = |sku: &str| plan.exclusive.iter().any(|known| known == sku);
         let before = input.stock_before.as_deref().unwrap_or_default();
-        let of_stock = check_stock(before, stock.as_deref(), orders, &exclusive);
+        let of_stock = check_stock(before, stock.as_deref(), orders, &matched, &exclusive);
         let limits: Vec<VoucherLimit> = plan
             .vouchers
             .iter()

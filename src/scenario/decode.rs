@@ -308,6 +308,18 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
+impl<T: Decode> Decode for Box<T> {
+    const MAY_BE_NULL: bool = T::MAY_BE_NULL;
+
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Box<T>> {
+        T::decode(node, problems).map(Box::new)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        T::schema(definitions)
+    }
+}
+
 impl<T: Decode> Decode for OneOrMany<T> {
     fn decode(node: &YamlNode, problems: &mut Problems) -> Option<OneOrMany<T>> {
         match &node.kind {

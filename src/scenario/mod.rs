@@ -17,6 +17,7 @@ mod extract;
 mod graphql;
 mod guard;
 mod problem;
+mod provoke;
 mod read;
 mod records;
 mod schema;
@@ -46,8 +47,9 @@ pub(crate) use graphql::operations;
 pub use guard::GuardTerm;
 pub(crate) use problem::join_words;
 pub use problem::{Problem, Problems, SourceLocation, nearest};
+pub use provoke::{Provocation, Provoke};
 pub use read::Scenario;
-pub use records::{PageStyle, Paging, RecordSource, Records};
+pub use records::{CleanupRequest, PageStyle, Paging, RecordSource, Records, SqlQuery};
 pub use schema::schema;
 pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{

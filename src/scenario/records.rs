@@ -22,6 +22,8 @@ mapping! {
         "mail" => mail: RecordSource,
         /// The stock, read before and after the run.
         "stock" => stock: RecordSource,
+        /// The request by which `tillrush cleanup` cancels or deletes an order.
+        "cleanup" => cleanup: CleanupRequest,
         /// Articles that nobody but this run buys: only of them is a drift of stock a finding.
         "exclusive" => exclusive: OneOrMany<LocatedText>,
         /// How often each voucher may be used: `WELCOME: 100`, or `TILL10: 1 per shopper`.
@@ -30,7 +32,9 @@ mapping! {
         "wait" => wait: Located<Micros>,
         /// From the last attempt until waiting for records ends (default 15m).
         "settle" => settle: Located<Micros>,
-        /// Between two reads (default 5s).
+        /// Between two reads while the run goes on (default 30s).
+        "every" => every: Located<Micros>,
+        /// Between two reads after the run (default 5s).
         "pause" => pause: Located<Micros>,
         /// An order that is there later than this after its confirmation is late (default 60s).
         "late_after" => late_after: Located<Micros>,
@@ -40,7 +44,7 @@ mapping! {
 }
 
 mapping! {
-    /// Where records are read: a preset, or exactly one of get, post, graphql, command and file. Texts may have `{{ env.NAME }}`, `{{ from }}` (ten minutes before the run, RFC 3339) and `{{ from_unix }}`.
+    /// Where records are read: a preset, or exactly one of get, post, graphql, sql, command, file and listen. Texts may have `{{ env.NAME }}`, `{{ from }}` (ten minutes before the run, RFC 3339) and `{{ from_unix }}`.
     RecordSource, "a source of records" {
         /// A preset, which fills in everything else: such as woocommerce, shopify, medusa, vendure, stripe, mailpit.
         "from" => from: LocatedText,
@@ -58,10 +62,14 @@ mapping! {
         "body" => body: AnyJson,
         /// A GraphQL query, which is posted to `url`.
         "graphql" => graphql: LocatedText,
+        /// A query to PostgreSQL, MySQL or SQLite, in a session that can only read.
+        "sql" => sql: SqlQuery,
         /// A program that prints CSV with a header line, or a JSON object a line. It is run without a shell.
         "command" => command: LocatedText,
         /// A CSV or JSONL file; relative to the scenario.
         "file" => file: LocatedText,
+        /// A mail sink of our own: the address on loopback at which the shop sends its mail by SMTP, such as 127.0.0.1:2525.
+        "listen" => listen: LocatedText,
         /// Where the rows are in an answer, as a JSONPath (default `$[*]`).
         "rows" => rows: LocatedText,
         /// How the next page is asked for: `link` (RFC 8288), or a mapping.
@@ -76,6 +84,42 @@ mapping! {
         "paid" => paid: OneOrMany<LocatedText>,
         /// What amounts are in: major (the default), such as euros, or minor, such as cents.
         "amounts" => amounts: Located<MoneyUnit>,
+    }
+}
+
+mapping! {
+    /// How an order is cancelled or deleted: one of post, put, patch, delete, graphql and command, with `{{ order }}` for its id and `{{ number }}` for its number.
+    CleanupRequest, "a way to cancel an order" {
+        /// Base address (http or https). Left out: the shop's.
+        "url" => url: LocatedText,
+        /// By whom orders are cancelled.
+        "auth" => auth: Auth,
+        /// Headers of each request.
+        "headers" => headers: Named<LocatedText>,
+        /// POST to this path.
+        "post" => post: LocatedText,
+        /// PUT to this path.
+        "put" => put: LocatedText,
+        /// PATCH this path.
+        "patch" => patch: LocatedText,
+        /// DELETE this path.
+        "delete" => delete: LocatedText,
+        /// The JSON body of the request.
+        "body" => body: AnyJson,
+        /// A GraphQL mutation, which is posted to `url`.
+        "graphql" => graphql: LocatedText,
+        /// A program, run without a shell for each order.
+        "command" => command: LocatedText,
+    }
+}
+
+mapping! {
+    /// A query to a database.
+    SqlQuery, "a query" {
+        /// The database: `postgres://USER:PASSWORD@HOST/NAME`, `mysql://…`, or `sqlite:FILE`.
+        "url" required => url: LocatedText,
+        /// One `select`. Its columns are the fields. `lines` is a JSON array, or `SKU=QUANTITY` separated by commas.
+        "query" required => query: LocatedText,
     }
 }
 
@@ -189,8 +233,10 @@ impl RecordSource {
         let own_place = self.get.is_some()
             || self.post.is_some()
             || self.graphql.is_some()
+            || self.sql.is_some()
             || self.command.is_some()
-            || self.file.is_some();
+            || self.file.is_some()
+            || self.listen.is_some();
         let placed = if own_place { RecordSource::default() } else { preset.clone() };
         RecordSource {
             keys: self.keys,
@@ -202,8 +248,10 @@ impl RecordSource {
             post: self.post.or(placed.post),
             body: self.body.or(placed.body),
             graphql: self.graphql.or(placed.graphql),
+            sql: self.sql.or(placed.sql),
             command: self.command.or(placed.command),
             file: self.file.or(placed.file),
+            listen: self.listen.or(placed.listen),
             rows: self.rows.or(preset.rows),
             next: self.next.or(preset.next),
             lookup: self.lookup.or(preset.lookup),
@@ -236,6 +284,7 @@ mod tests {
                 source.get.is_some(),
                 source.post.is_some(),
                 source.graphql.is_some(),
+                source.sql.is_some(),
                 source.command.is_some(),
             ];
             assert_eq!(places.iter().filter(|given| **given).count(), 1, "{}", name.value);

@@ -11,6 +11,7 @@ use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping, one
 use super::extract::Extract;
 use super::guard::GuardTerm;
 use super::problem::Problems;
+use super::provoke::Provoke;
 use super::source::{Located, LocatedText};
 use super::tree::{NodeKind, YamlNode};
 use super::units::{Count, Fraction, Quantity, Times, Weight};
@@ -38,6 +39,8 @@ mapping! {
         "purchase" required => purchase: LocatedText,
         /// Its steps, in order; shared lists of steps may be included.
         "steps" required => steps: Vec<JourneyItem>,
+        /// What some shoppers do at the paying step besides paying, to test the shop.
+        "provoke" => provoke: Box<Provoke>,
         /// The share of shoppers who go on after it; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
         /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.

@@ -1,13 +1,16 @@
 //! One try at a step: build the request, send it, check the response, record the outcome.
 
+use futures_util::future::join;
 use http::HeaderName;
 
 use super::activity::{PurchaseUnderWay, StepUnderWay};
-use super::browser::fetch::FetchOutcome;
+use super::browser::fetch::{FetchOutcome, PageRequest};
 use super::context::{CoreContext, Env};
 use super::failure_sample::{FailingStep, FailureEvidence};
 use super::journey::JourneyRun;
 use super::page_assets::{PageArrival, load_assets};
+use super::provocation::{send_besides, with_other_body};
+use super::purchase::Intent;
 use super::request::traceparent::traceparent;
 use super::response::check::FailedCheck;
 use super::response::evaluate::StepResult;
@@ -17,10 +20,13 @@ use super::step_response::prepare_within;
 use super::step_watcher::StepWatcher;
 use super::transport::Clock;
 use crate::base::{Micros, StepId, UnitId};
-use crate::plan::Poll;
+use crate::plan::{Poll, ProvocationArm, ProvocationKind};
 use crate::tally::{
     AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
+
+/// How long an answer to a request besides may take, which nobody waits for.
+const LONGEST_BESIDES: Micros = Micros::from_secs(30);
 
 /// The state of one try at a step, over all its requests.
 pub(super) struct StepTry {
@@ -229,6 +235,29 @@ impl<E: Env> JourneyRun<E> {
         (ended_at.saturating_add(pause), reload_url)
     }
 
+    /// Sends a request besides, some time after the answer to the shopper's own.
+    async fn send_afterwards(
+        &self,
+        context: &CoreContext<E>,
+        arm: &ProvocationArm,
+        request: PageRequest<'_>,
+    ) -> Option<u16> {
+        let at = context.clock.now().saturating_add(arm.after);
+        context.clock.sleep_until(at).await;
+        let request = match arm.kind {
+            ProvocationKind::OtherBody => with_other_body(request),
+            ProvocationKind::DoubleClick
+            | ProvocationKind::Cut
+            | ProvocationKind::NewKeyRetry
+            | ProvocationKind::SecondTab
+            | ProvocationKind::Resubmit
+            | ProvocationKind::OtherSession => request,
+        };
+        let browser = self.other_browser(context, arm.kind);
+        let give_up_at = context.clock.now().saturating_add(LONGEST_BESIDES);
+        send_besides(context, browser, request, give_up_at, None).await
+    }
+
     /// One request and its redirects.
     async fn fetch(
         &mut self,
@@ -252,6 +281,33 @@ impl<E: Env> JourneyRun<E> {
         }
         let (unit, nth) = (attempt.unit, attempt.nth);
         let paying_step = plan.unit(unit).paying_step.unwrap_or(step_id);
+        let under_way = PurchaseUnderWay { unit, nth, paying_step };
+        let is_paying = plan.unit(unit).paying_step == Some(step_id);
+        let arm = self.provocation(context, under_way, is_paying);
+        let mut request = request;
+        let mut besides = None;
+        if let Some(arm) = arm {
+            self.log_provocation(context, under_way, arm, None);
+            besides = Some((arm, request.clone()));
+            if arm.kind.takes_new_key() {
+                self.intent.iter_mut().for_each(Intent::renew);
+                request = self.build_request(context, attempt, pays)?;
+            }
+        }
+        let cut = arm
+            .filter(|arm| matches!(arm.kind, ProvocationKind::Cut | ProvocationKind::NewKeyRetry));
+        if let (Some(arm), Some((_, request))) = (cut, &besides) {
+            let browser = self.other_browser(context, arm.kind);
+            let sent = send_besides(context, browser, request.clone(), give_up_at, Some(arm.after));
+            let answer = sent.await;
+            self.log_provocation(context, under_way, arm, answer);
+        }
+        let at_once = besides.as_ref().filter(|(arm, _)| {
+            matches!(arm.kind, ProvocationKind::DoubleClick | ProvocationKind::SecondTab)
+        });
+        let at_once = at_once.map(|(arm, request)| {
+            (arm.after, self.other_browser(context, arm.kind), request.clone())
+        });
         let mut watcher = StepWatcher {
             context,
             step: step_id,
@@ -259,12 +315,31 @@ impl<E: Env> JourneyRun<E> {
             trace: &mut self.outcomes.trace,
             effort: &mut self.outcomes.effort,
             exchanges: &mut attempt.exchanges,
-            purchase: pays.then_some(PurchaseUnderWay { unit, nth, paying_step }),
+            purchase: pays.then_some(under_way),
             activity: &mut self.activity,
             intent: self.intent.as_ref(),
             profile: &self.profile,
         };
-        let mut fetched = self.session.fetch(request, give_up_at, &mut watcher).await;
+        let own = self.session.fetch(request, give_up_at, &mut watcher);
+        let (mut fetched, answer) = match at_once {
+            None => (own.await, None),
+            Some((after, browser, request)) => {
+                let besides = async {
+                    context.clock.sleep_until(context.clock.now().saturating_add(after)).await;
+                    send_besides(context, browser, request, give_up_at, None).await
+                };
+                join(own, besides).await
+            }
+        };
+        if let Some((arm, request)) = besides
+            && cut.is_none()
+        {
+            let answer = match arm.kind.is_afterwards() && fetched.result.is_ok() {
+                true => self.send_afterwards(context, arm, request).await,
+                false => answer,
+            };
+            self.log_provocation(context, under_way, arm, answer);
+        }
         if step.keeps_page
             && let Ok(page) = &fetched.result
         {

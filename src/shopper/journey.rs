@@ -302,7 +302,9 @@ impl<E: Env> JourneyRun<E> {
             Outcome::Failed(kind) => PurchaseEvent::Unknown { kind: Some(kind) },
             Outcome::Unjudged => PurchaseEvent::Unknown { kind: None },
         };
-        context.tally.borrow_mut().purchase(at, event.stage());
+        if let Some(stage) = event.stage() {
+            context.tally.borrow_mut().purchase(at, stage);
+        }
         if matches!(event, PurchaseEvent::Unknown { .. }) {
             self.outcomes.record_unknown_order();
         }

@@ -16,6 +16,7 @@ mod outcomes;
 mod page_assets;
 mod profile;
 mod progress;
+mod provocation;
 mod purchase;
 mod rendezvous;
 mod request;

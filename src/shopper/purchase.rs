@@ -70,6 +70,13 @@ pub enum PurchaseEvent<'a> {
         /// How.
         kind: FailureKind,
     },
+    /// A request besides the shopper's own was sent, to test the shop: it may have made an order, too.
+    Provoked {
+        /// What was done.
+        arm: &'a str,
+        /// The status of its answer; none where it was cut or came to nothing.
+        answer: Option<u16>,
+    },
     /// The shopper can't tell whether there is an order.
     Unknown {
         /// How it failed; none where the run was cut.
@@ -80,15 +87,16 @@ pub enum PurchaseEvent<'a> {
 // === impl PurchaseEvent ===
 
 impl PurchaseEvent<'_> {
-    /// What it counts as.
-    pub(super) const fn stage(&self) -> PurchaseStage {
-        match self {
+    /// What it counts as; nothing, where it is no attempt of the shopper.
+    pub(super) const fn stage(&self) -> Option<PurchaseStage> {
+        Some(match self {
+            PurchaseEvent::Provoked { .. } => return None,
             PurchaseEvent::Invoke => PurchaseStage::Sent,
             PurchaseEvent::Ok { .. } => PurchaseStage::Confirmed,
             PurchaseEvent::Declined => PurchaseStage::Declined,
             PurchaseEvent::Failed { .. } => PurchaseStage::Failed,
             PurchaseEvent::Unknown { .. } => PurchaseStage::Unknown,
-        }
+        })
     }
 }
 

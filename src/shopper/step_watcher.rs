@@ -34,7 +34,9 @@ impl<E: Env> FetchWatcher for StepWatcher<'_, E> {
         if let Some(intent) = self.intent {
             let (log, now) = (&*self.context.purchase_log, self.context.clock.now());
             let event = PurchaseEvent::Invoke;
-            self.context.tally.borrow_mut().purchase(now, event.stage());
+            if let Some(stage) = event.stage() {
+                self.context.tally.borrow_mut().purchase(now, stage);
+            }
             intent.log(log, &self.context.plan, self.profile, purchase, event, now);
         }
     }

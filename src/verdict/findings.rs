@@ -5,13 +5,15 @@ use super::facts::RunFacts;
 use super::health::{GeneratorHealth, health};
 use super::hotspots::{HeatmapCell, HotSpot, heatmap, hotspots};
 use super::loss::{Loss, loss};
-use super::objectives::{BudgetFinding, ObjectiveFinding, Verdict, budget, objectives};
+use super::objectives::{
+    BudgetFinding, ObjectiveFinding, RecordFindings, Verdict, budget, judge_records, objectives,
+};
 use super::repeats::{Repeats, repeats};
 use super::summary::{
     Detectable, FrictionFinding, JourneyFinding, OrderSummary, ShopperFindings, StepFinding, Wire,
     detectable, friction, journeys, orders, shoppers, steps,
 };
-use crate::plan::Plan;
+use crate::plan::{Measure, Plan};
 use crate::tally::Tally;
 
 /// Everything that a run says, in numbers.
@@ -60,6 +62,39 @@ pub struct Findings {
 // === impl Findings ===
 
 impl Findings {
+    /// The same with what the shop's records say: objectives of them are judged, and the verdict is the gravest of all.
+    #[must_use]
+    pub fn with_records(
+        mut self,
+        plan: &Plan,
+        facts: &RunFacts,
+        records: RecordFindings,
+    ) -> Findings {
+        for (finding, objective) in self.objectives.iter_mut().zip(&plan.objectives) {
+            let bad = match objective.metric.measure {
+                Measure::LateOrders => Some(records.late),
+                Measure::ReceiptsMissing => records.receipts_missing,
+                Measure::RepeatedFailures
+                | Measure::LostShoppers
+                | Measure::Failures
+                | Measure::Declined
+                | Measure::TimeToBuy
+                | Measure::Requests
+                | Measure::Response => None,
+            };
+            if let Some(bad) = bad.filter(|_| records.undecided == 0) {
+                *finding =
+                    judge_records(finding, objective, (bad, records.confirmed), &self.health);
+            }
+        }
+        let whole = facts.missing_slices.is_empty();
+        let came_through = self.shoppers.came_through();
+        let decided =
+            Verdict::decide(facts.completion, &self.health, &self.objectives, whole, came_through);
+        self.verdict = decided.with_records(records);
+        self
+    }
+
     /// What this tally says of this plan.
     pub fn new(plan: &Plan, tally: &Tally, facts: &RunFacts) -> Findings {
         let health = health(plan, tally, facts);

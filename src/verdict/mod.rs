@@ -37,7 +37,8 @@ pub use hotspots::{
 pub use loss::{Loss, LostOrderValue, Overload, PatienceLoss, RetryPressure, SeasonLoss, loss};
 pub use objectives::{
     BudgetFinding, BudgetScope, BurnAlarm, ObjectiveFinding, ObjectiveVerdict, Reason,
-    RecordFindings, Verdict, WithinLimit, WorstWindow, budget, certainly_violated, objectives,
+    RecordFindings, Verdict, WithinLimit, WorstWindow, budget, certainly_violated, judge_records,
+    objectives,
 };
 pub use repeats::{RepeatCause, RepeatSource, Repeats, Stickiness, UnitRepeats, repeats};
 #[cfg(test)]

@@ -111,6 +111,24 @@ impl Shop {
         Shop { running: runtime.block_on(RunningShop::start(options)).expect("a shop") }
     }
 
+    /// Opens a shop with a payment provider, which sends its receipts to this address.
+    pub fn open_with_payments(faults: &str, mail: Option<std::net::SocketAddr>) -> Shop {
+        let options = ShopOptions {
+            faults: Faults::parse(faults).expect("a fault file"),
+            paid_after: Duration::from_millis(20),
+            payments: Some(([127, 0, 0, 1], 0).into()),
+            mail,
+            ..ShopOptions::default()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Shop { running: runtime.block_on(RunningShop::start(options)).expect("a shop") }
+    }
+
+    /// The address of the payment provider.
+    pub fn provider(&self) -> String {
+        format!("http://{}", self.running.payments().expect("a payment provider"))
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.running.addr())
     }

@@ -25,6 +25,8 @@ mod interrupts;
 mod joined;
 mod limits;
 mod page;
+mod payments;
+mod provocations;
 mod records;
 mod refusals;
 mod scenarios;

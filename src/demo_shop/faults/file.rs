@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::books::BookFault;
 use super::spans::{Chance, DurationText, Pause};
 use crate::demo_shop::operation::Operation;
+use crate::demo_shop::payments::PaymentFaults;
 
 /// Everything that a fault file says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Faults {
     /// The bug of testing the stock at the cart only: payments take what is not there.
     #[serde(default)]
     pub oversell: bool,
+    /// How payments at the provider go wrong.
+    #[serde(default)]
+    pub payments: PaymentFaults,
     /// Units in stock by product, over the catalogue's own figures.
     #[serde(default)]
     pub stock: BTreeMap<String, u32>,

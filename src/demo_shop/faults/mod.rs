@@ -17,7 +17,7 @@ pub use file::{
     Capacity, DuringWindow, Fault, FaultKind, Faults, FaultsError, RateLimit, RatedPer, Scope,
     StatusFault, Where,
 };
-pub use spans::{DurationText, Pause};
+pub use spans::{Chance, DurationText, Pause};
 
 pub(super) use pace::{Pace, TurnedAwayBy};
 pub(super) use strike::{Circumstances, Draws};

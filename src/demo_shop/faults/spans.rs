@@ -28,8 +28,8 @@ pub enum Pause {
 }
 
 /// A share of cases: `10%`, or a number from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Chance(pub(super) f64);
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Chance(pub f64);
 
 /// The standard normal quantile at 0.95.
 const Z95: f64 = 1.644_853_626_951_472_2;

@@ -14,6 +14,7 @@ use crate::demo_shop::idempotency::{Confirmed, First};
 use crate::demo_shop::ledger::count;
 use crate::demo_shop::orders::Order;
 use crate::demo_shop::pages::{self};
+use crate::demo_shop::payments;
 use crate::demo_shop::request::ShopRequest;
 use crate::demo_shop::session::{CartLine, Totals};
 
@@ -26,7 +27,8 @@ pub(in crate::demo_shop) fn page(request: &mut ShopRequest<'_>) -> Result<Answer
     summary(request, "Payment", |request| {
         let fields = format!(
             "<label><input type=\"radio\" name=\"method\" value=\"card\" checked> Card</label>\n{}{}{}\
-             <label><input type=\"radio\" name=\"method\" value=\"wallet\"> Wallet</label>\n",
+             <label><input type=\"radio\" name=\"method\" value=\"wallet\"> Wallet</label>\n\
+             <label><input type=\"radio\" name=\"method\" value=\"hosted\"> At our payment provider</label>\n",
             pages::input("card_number", "Number", ""),
             pages::input("card_expiry", "Expires", ""),
             pages::input("card_cvc", "Security code", "")
@@ -41,6 +43,9 @@ pub(in crate::demo_shop) fn page(request: &mut ShopRequest<'_>) -> Result<Answer
 
 pub(in crate::demo_shop) fn pay(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
     request.shop.ledger.payment_attempted(request.shopper);
+    if request.fields.get("method") == Some("hosted") {
+        return to_provider(request);
+    }
     let intents = &request.shop.intents;
     let outcome = match request.header("idempotency-key").map(str::to_owned) {
         None => charge(request),
@@ -50,6 +55,25 @@ pub(in crate::demo_shop) fn pay(request: &mut ShopRequest<'_>) -> Result<Answer,
     let confirmed = outcome?;
     let on_to = format!("/orders/{}", confirmed.order_id);
     request.answer_done(StatusCode::CREATED, &confirmed, on_to)
+}
+
+/// Sends the customer to the payment provider, with the order that is to be placed when it is paid.
+fn to_provider(request: &mut ShopRequest<'_>) -> Result<Answer, Rejection> {
+    let email = whom(request)?;
+    let lines = lines_to_pay(request)?;
+    let draft = order(request, String::new(), &lines, "hosted".to_owned(), email, None);
+    payments::begin(request, draft)
+}
+
+/// Whom the receipt goes to.
+fn whom(request: &ShopRequest<'_>) -> Result<String, Rejection> {
+    match (request.fields.get("email"), &request.session.email) {
+        (Some(given), _) => email(given, HERE),
+        (None, Some(known)) => Ok(known.clone()),
+        (None, None) => {
+            Err(Rejection::invalid("Whom may we write to? 'email' is missing.", "/checkout"))
+        }
+    }
 }
 
 /// Charges for the first request under a key; a repetition gets the first result.
@@ -105,16 +129,7 @@ fn charge(request: &mut ShopRequest<'_>) -> Result<Confirmed, Rejection> {
 fn take(request: &mut ShopRequest<'_>) -> Result<Confirmed, Rejection> {
     let method = request.need("method", HERE)?.to_owned();
     request.session.payment = Some(method.clone());
-    let email = match (request.fields.get("email"), &request.session.email) {
-        (Some(given), _) => email(given, HERE)?,
-        (None, Some(known)) => known.clone(),
-        (None, None) => {
-            return Err(Rejection::invalid(
-                "Whom may we write to? 'email' is missing.",
-                "/checkout",
-            ));
-        }
-    };
+    let email = whom(request)?;
     let lines = lines_to_pay(request)?;
     if let Err(declined) = authorise(request, &method) {
         let lines =
@@ -229,7 +244,19 @@ fn place(
     // Nothing can be shared with the first shopper.
     let fault = fault.filter(|fault| *fault != BookFaultKind::Shared || another.is_some());
     let totals = Totals::of(&lines, request.session.voucher, request.session.shipping);
+    let receipts = match fault {
+        Some(
+            BookFaultKind::Lost
+            | BookFaultKind::ChargedWithoutOrder
+            | BookFaultKind::Cancelled
+            | BookFaultKind::NoReceipt,
+        ) => 0,
+        Some(BookFaultKind::Duplicate | BookFaultKind::TwoReceipts) => 2,
+        _ => 1,
+    };
+    let whom = email.clone();
     let own = shop.ledger.orders.place(|id| order(request, id, &lines, method, email, fault));
+    (0..receipts).for_each(|_| shop.mailer.receipt(&own, &whom));
     let order_id = another.unwrap_or(own);
     let session = &mut *request.session;
     session.cart.clear();

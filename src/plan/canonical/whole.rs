@@ -86,14 +86,24 @@ impl Canonical for JourneyItem {
 
 impl Canonical for RetryUnit {
     fn canonical(&self) -> Value {
-        let RetryUnit { name, journey, steps, purchase, paying_step } = self;
-        json!({
+        let RetryUnit { name, journey, steps, purchase, paying_step, provocations } = self;
+        let mut form = json!({
             "name": name,
             "journey": journey.canonical(),
             "steps": steps.canonical(),
             "purchase": purchase,
             "paying_step": paying_step.canonical(),
-        })
+        });
+        let arms: Vec<Value> = provocations
+            .iter()
+            .map(|arm| json!({ "kind": arm.kind.word(), "share": arm.share, "after": arm.after.0 }))
+            .collect();
+        add_unless_null(
+            &mut form,
+            "provocations",
+            if arms.is_empty() { Value::Null } else { arms.into() },
+        );
+        form
     }
 }
 

@@ -221,7 +221,16 @@ impl Compiler<'_> {
                 (self.name(purchase.purchase.as_ref()), paying_step)
             }
         };
+        let provoke = match item {
+            scenario::JourneyItem::Purchase(purchase) => purchase.provoke.as_deref(),
+            scenario::JourneyItem::Step(_)
+            | scenario::JourneyItem::Repeat(_)
+            | scenario::JourneyItem::Choose(_)
+            | scenario::JourneyItem::Include(_) => None,
+        };
+        let provocations = self.provocations(provoke);
         flow.units.push(RetryUnit {
+            provocations,
             name,
             journey,
             steps: index(range.start)..index(range.end),

@@ -1,8 +1,11 @@
 //! Where the shop's own records are: from what is written to a plan.
 
+use std::net::SocketAddr;
+
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use super::cleanup::compile_cleanup;
 use crate::base::Micros;
 use crate::plan::records::{MORE_FIELDS, RECORD_FIELDS};
 use crate::plan::{FieldPlace, NextPage, RecordAuth, RecordPlace, RecordPlan, SourcePlan};
@@ -36,15 +39,28 @@ pub fn compile_records(written: &Records, problems: &mut Problems) -> Option<Rec
             })
             .collect()
     });
+    for (written, name) in
+        [(&written.orders, "orders"), (&written.charges, "charges"), (&written.stock, "stock")]
+    {
+        if let Some(listen) = written.as_ref().and_then(|source| source.listen.as_ref()) {
+            let message = format!("`{name}` can't come by mail");
+            problems.add(listen.span, message, "", "write `listen:` under `mail:`");
+        }
+    }
     Some(RecordPlan {
         orders: orders??,
         charges: charges.flatten(),
         mail: mail.flatten(),
         stock: stock.flatten(),
+        cleanup: match &written.cleanup {
+            Some(written) => Some(compile_cleanup(written, problems)?),
+            None => None,
+        },
         exclusive: texts(written.exclusive.as_ref()),
         vouchers,
         wait: written.wait.as_ref().map(|wait| wait.value),
         settle: written.settle.as_ref().map_or(Micros::from_secs(900), |settle| settle.value),
+        every: written.every.as_ref().map_or(Micros::from_secs(30), |every| every.value),
         pause: written.pause.as_ref().map_or(Micros::from_secs(5), |pause| pause.value),
         late_after: written.late_after.as_ref().map_or(Micros::from_secs(60), |late| late.value),
         receipt_within: written
@@ -93,13 +109,8 @@ fn compile_source(written: &RecordSource, problems: &mut Problems) -> Option<Sou
     Some(SourcePlan {
         place,
         url: source.url.map(|url| url.value),
-        auth: source.auth.as_ref().and_then(auth),
-        headers: source.headers.map_or(Vec::new(), |Named(headers)| {
-            headers
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.value, value?.value)))
-                .collect()
-        }),
+        auth: source.auth.as_ref().and_then(compile_auth),
+        headers: compile_headers(source.headers.as_ref()),
         rows,
         next: next_page(source.next.as_ref(), problems)?,
         lookup: source.lookup.map(|lookup| lookup.value),
@@ -122,7 +133,25 @@ fn place(
         RecordPlace::Post(post.value.clone(), body)
     }));
     places.extend(source.graphql.as_ref().map(|query| RecordPlace::GraphQl(query.value.clone())));
+    places.extend(source.sql.as_ref().and_then(|sql| {
+        Some(RecordPlace::Sql(sql.url.as_ref()?.value.clone(), sql.query.as_ref()?.value.clone()))
+    }));
     places.extend(source.file.as_ref().map(|file| RecordPlace::File(file.value.clone())));
+    if let Some(listen) = &source.listen {
+        match listen.value.trim().parse::<SocketAddr>() {
+            Ok(at) if at.ip().is_loopback() => places.push(RecordPlace::Listen(at)),
+            _ => {
+                let message = format!("`{}` is not an address on this machine", listen.value);
+                problems.add(
+                    listen.span,
+                    message,
+                    "",
+                    "write 127.0.0.1 and a port: 127.0.0.1:2525",
+                );
+                return None;
+            }
+        }
+    }
     if let Some(command) = &source.command {
         match shlex::split(&command.value).filter(|words| !words.is_empty()) {
             Some(words) => places.push(RecordPlace::Command(words)),
@@ -139,13 +168,27 @@ fn place(
         } else {
             "records come from one place"
         };
-        problems.add(span, message, "", "write one of: from, get, post, graphql, command, file");
+        problems.add(
+            span,
+            message,
+            "",
+            "write one of: from, get, post, graphql, sql, command, file, listen",
+        );
         return None;
     }
     places.pop()
 }
 
-fn auth(written: &crate::scenario::Auth) -> Option<RecordAuth> {
+/// Headers, as they are written.
+pub(super) fn compile_headers(written: Option<&Named<LocatedText>>) -> Vec<(String, String)> {
+    let headers = written.into_iter().flat_map(|Named(headers)| headers);
+    headers
+        .filter_map(|(name, value)| Some((name.value.clone(), value.as_ref()?.value.clone())))
+        .collect()
+}
+
+/// By whom something is asked.
+pub(super) fn compile_auth(written: &crate::scenario::Auth) -> Option<RecordAuth> {
     match (&written.basic, &written.bearer) {
         (Some(basic), _) => Some(RecordAuth::Basic(
             basic.user.as_ref()?.value.clone(),
@@ -282,6 +325,11 @@ mod tests {
             ("orders: { get: /a, next: { as: x } }", "nothing says how the next page"),
             ("orders: { file: a, fields: { idd: x } }", "write `id`"),
             ("orders: { command: \"psql 'x\" }", "a quote is not closed"),
+            ("orders: { listen: '127.0.0.1:2525' }", "can't come by mail"),
+            (
+                "orders: { file: a }\nmail: { listen: '0.0.0.0:25' }",
+                "not an address on this machine",
+            ),
             ("orders: { file: a }\nvouchers: { A: often }", "not a limit of a voucher"),
         ] {
             let problem = compiled(text).unwrap_err();

@@ -125,7 +125,7 @@ impl Forecast {
         let per_shopper = match objective.metric.population() {
             Population::Shoppers => 1.0,
             Population::JourneyEnds(journey) => completions[journey.index()],
-            Population::Buyers => orders(plan, &visits),
+            Population::Buyers | Population::Orders => orders(plan, &visits),
             Population::Attempts(scope) => {
                 plan.steps_in(scope).map(|(step, _)| visits[step.index()]).sum()
             }

@@ -44,6 +44,14 @@ impl Plan {
                     "remove the `where`",
                 );
             }
+            if objective.metric.measure.is_of_records() {
+                let word = objective.metric.measure.word();
+                return error(
+                    clause.range.clone(),
+                    format!("`{word}` is of the whole run, as the shop's records have it"),
+                    format!("remove the `{}`", clause.text),
+                );
+            }
             rest = next;
         }
         Ok(())

@@ -80,11 +80,13 @@ impl Plan {
                 "lost shoppers can't be estimated in a closed load",
                 "use an open load (stages or a shape), or `repeated_failures`",
             ),
-            Measure::TimeToBuy if !buys() => error(
-                name,
-                "nobody buys in this scenario",
-                "put the steps that pay into a `purchase:`",
-            ),
+            Measure::TimeToBuy | Measure::LateOrders | Measure::ReceiptsMissing if !buys() => {
+                error(
+                    name,
+                    "nobody buys in this scenario",
+                    "put the steps that pay into a `purchase:`",
+                )
+            }
             Measure::Declined if !declines() => error(
                 whole,
                 "nothing can be declined there",
@@ -92,6 +94,8 @@ impl Plan {
             ),
             Measure::LostShoppers
             | Measure::TimeToBuy
+            | Measure::LateOrders
+            | Measure::ReceiptsMissing
             | Measure::Declined
             | Measure::RepeatedFailures
             | Measure::Failures

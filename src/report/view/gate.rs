@@ -118,7 +118,7 @@ fn without_success(found: &ObjectiveFinding) -> String {
         Population::JourneyEnds(_) => "never finished the journey",
         Population::Attempts(_) => "timed out",
         Population::Buyers => "never bought",
-        Population::Shoppers | Population::Requests => return String::new(),
+        Population::Shoppers | Population::Requests | Population::Orders => return String::new(),
     };
     let percentile = (quantile * 1_000.0).round() / 10.0;
     let others = found

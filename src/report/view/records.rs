@@ -28,7 +28,8 @@ impl View {
                 self.headline.push(statement)
             }
         }
-        let mut tables = vec![matrix(records), findings(records, currency), stock(records)];
+        let mut tables =
+            vec![matrix(records), findings(records, currency), arms(records), stock(records)];
         tables.extend(worst(records).map(story));
         tables.retain(|table| !table.rows.is_empty());
         let gate = self.tables.partition_point(|table| table.section == Section::Gate);
@@ -39,7 +40,13 @@ impl View {
 
 fn reason(records: &ReconciliationDocument) -> Statement {
     let errors: Vec<String> = of_severity(records, "error")
-        .map(|finding| format!("{} {}", count(finding.count), finding.kind.replace('_', " ")))
+        .map(|finding| {
+            let kind = finding.kind.replace('_', " ");
+            match finding.units == finding.count {
+                true => format!("{} {kind}", count(finding.count)),
+                false => format!("{} {kind} by {}", count(finding.count), count(finding.units)),
+            }
+        })
         .collect();
     let text = format!("orders do not reconcile with the shop's records: {}", errors.join(", "));
     Statement::new(Tone::Bad, text)
@@ -99,6 +106,31 @@ fn matrix(records: &ReconciliationDocument) -> Table {
         let figures = row.by_orders_found.iter().map(|n| count(*n));
         let cells: Vec<String> = std::iter::once(row.outcome.clone()).chain(figures).collect();
         table.row(Tone::Plain, cells);
+    }
+    table
+}
+
+/// What came of each provocation. A double click of which some make two orders shows that the shop takes longer than its delay from
+/// checking to writing.
+fn arms(records: &ReconciliationDocument) -> Table {
+    let columns = [
+        ("besides paying", Fit::Name),
+        ("intents", Fit::Figure),
+        ("double orders or charges", Fit::Figure),
+        ("share", Fit::Figure),
+        ("95 % limits", Fit::Optional(1)),
+    ];
+    let mut table = Table::new("Provocations, assigned to shoppers at random", &columns);
+    for arm in &records.arms {
+        let tone = if arm.doubled > 0 { Tone::Bad } else { Tone::Plain };
+        let limits = arm.limits95.map_or(NOTHING.to_owned(), |[low, high]| {
+            format!("{} to {}", percent(low), percent(high))
+        });
+        let share = arm.rate.map_or(NOTHING.to_owned(), percent);
+        table.row(
+            tone,
+            vec![arm.arm.clone(), count(arm.intents), count(arm.doubled), share, limits],
+        );
     }
     table
 }

@@ -115,6 +115,35 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         }
     }
 
+    /// The same browser once more, with connections of its own: another tab, or the same click again.
+    pub fn twin(&self, connections: L) -> BrowserSession<L, G>
+    where
+        G: Clone,
+    {
+        let (gate, settings) = (self.gate.clone(), Rc::clone(&self.settings));
+        BrowserSession {
+            headers: self.headers.clone(),
+            cookies: self.cookies.clone(),
+            page: self.page.clone(),
+            document: self.document.clone(),
+            credentials: self.credentials.clone(),
+            device: self.device,
+            ..BrowserSession::with_gate(connections, gate, settings)
+        }
+    }
+
+    /// Somebody else's browser of the same kind, with connections of its own.
+    pub fn stranger(&self, connections: L) -> BrowserSession<L, G>
+    where
+        G: Clone,
+    {
+        let (gate, settings) = (self.gate.clone(), Rc::clone(&self.settings));
+        BrowserSession {
+            device: self.device,
+            ..BrowserSession::with_gate(connections, gate, settings)
+        }
+    }
+
     /// Sends this header with every request of this shopper from now on, unless the step has one of that name.
     pub fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);

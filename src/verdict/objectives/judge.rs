@@ -12,7 +12,7 @@ use crate::plan::{Measure, Objective, Plan};
 use crate::tally::Tally;
 use crate::verdict::facts::{Completion, RunFacts};
 use crate::verdict::health::{GeneratorHealth, Validity};
-use crate::verdict::statistics::{Clustering, Interval, Share, SumsByBlock, Z95};
+use crate::verdict::statistics::{Clustering, Interval, Share, SumOfSquares, SumsByBlock, Z95};
 
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
 /// that was cut short; what it was stopped for is broken. While a run goes on nothing is decided: who looks often enough sees
@@ -90,6 +90,38 @@ fn judge_objective(plan: &Plan, tally: &Tally, objective: &Objective) -> Objecti
             conclude(found, verdict, &worst, plan, part, objective)
         }
         Sample::Requests(seconds) => judge_requests(nothing, plan, &seconds, objective),
+    }
+}
+
+/// Judges an objective of the shop's records: `bad` of the `confirmed` orders. They are judged as a whole: records have no blocks of
+/// time.
+pub fn judge_records(
+    found: &ObjectiveFinding,
+    objective: &Objective,
+    (bad, confirmed): (u64, u64),
+    health: &GeneratorHealth,
+) -> ObjectiveFinding {
+    let cells = SumsByBlock::from([(0, SumOfSquares::of_events(bad, confirmed))]);
+    let whole = std::iter::once(0..u32::MAX).collect::<Vec<_>>();
+    let (verdict, worst) = judge_shares(&cells, &whole, objective, objective.limit);
+    let doubtful = verdict == ObjectiveVerdict::Met && health.validity != Validity::Valid;
+    let (verdict, reason) = match verdict {
+        ObjectiveVerdict::Met if doubtful => (ObjectiveVerdict::Inconclusive, Reason::Suspect),
+        ObjectiveVerdict::Inconclusive if confirmed == 0 => (verdict, Reason::NothingSeen),
+        ObjectiveVerdict::Inconclusive => (verdict, Reason::Straddles),
+        ObjectiveVerdict::Met | ObjectiveVerdict::Violated => (verdict, Reason::Sure),
+    };
+    ObjectiveFinding {
+        observed: worst.share.map(|share| share.value),
+        ci95: worst.share.map(|share| share.ci95()),
+        sample: confirmed,
+        more_shoppers: worst
+            .times_needed
+            .filter(|_| verdict == ObjectiveVerdict::Inconclusive)
+            .map(|times| (health.started as f64 * (times - 1.0)).ceil() as u64),
+        verdict,
+        reason,
+        ..found.clone()
     }
 }
 

@@ -18,7 +18,7 @@ mod windows;
 
 pub use abort::{BettingBlock, alarm, certainly_violated};
 pub use budget::{BudgetFinding, BudgetScope, BurnAlarm, budget};
-pub use judge::{Worst, judge_shares, objectives};
+pub use judge::{Worst, judge_records, judge_shares, objectives};
 pub use outcome::{
     ObjectiveFinding, ObjectiveVerdict, Reason, RecordFindings, Verdict, WithinLimit, WorstWindow,
 };

@@ -127,6 +127,12 @@ pub struct RecordFindings {
     pub invalid: u64,
     /// Questions that the records don't decide.
     pub undecided: u64,
+    /// Orders that shoppers were told of.
+    pub confirmed: u64,
+    /// Of them, those that were there too late.
+    pub late: u64,
+    /// Of them, those without a receipt; none where receipts were not read.
+    pub receipts_missing: Option<u64>,
 }
 
 // === impl Verdict ===
@@ -167,7 +173,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict with what the shop's records say. Interrupted and invalid runs stay so: they come first.
+    /// The verdict with what the shop's records say, after objectives of them are judged. Interrupted and invalid runs stay so: they come first.
     pub fn with_records(self, records: RecordFindings) -> Verdict {
         match self {
             Verdict::Interrupted | Verdict::Invalid => self,

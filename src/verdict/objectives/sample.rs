@@ -90,6 +90,10 @@ impl<'t> Sample<'t> {
                 Sample::Spans(spans)
             }
             (Measure::Requests, _) => Sample::Requests(requests_by_second(tally)),
+            // The tally knows nothing of the shop's records.
+            (Measure::LateOrders | Measure::ReceiptsMissing, _) => {
+                Sample::Shares(SumsByBlock::new())
+            }
         }
     }
 }

@@ -3,7 +3,9 @@ use crate::plan::example::profile;
 use crate::plan::{ArrivalModel, Plan};
 use crate::tally::{FailureKind, Outcome};
 use crate::verdict::simulation::{Moment, SimulatedRun, failing, shop};
-use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Reason, Verdict};
+use crate::verdict::{
+    Findings, ObjectiveFinding, ObjectiveVerdict, Reason, RecordFindings, Verdict,
+};
 use ObjectiveVerdict::{Inconclusive, Met, Violated};
 
 /// The simulated's plan with these objectives, its load as long as the simulated.
@@ -266,6 +268,27 @@ fn a_suspect_generator_can_not_vouch_but_it_can_convict() {
     assert_eq!((found.objectives[0].reason, found.verdict), (Reason::Suspect, Verdict::Fail));
     simulated.plan.objectives.pop();
     assert_eq!(simulated.findings().verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn objectives_of_records_wait_for_the_records() {
+    let texts = ["late_orders < 1%", "late_orders < 0.05%", "receipts_missing < 1%"];
+    let simulated = SimulatedRun::of(plan(120, &texts), 3_000, 120, |_| Outcome::Ok);
+    let before = simulated.findings();
+    assert_eq!(verdicts(&before.objectives), [Inconclusive; 3]);
+    let facts = &simulated.facts;
+    let after = |records| before.clone().with_records(&simulated.plan, facts, records);
+    let records = RecordFindings { confirmed: 2_000, late: 8, ..RecordFindings::default() };
+    let found = after(records);
+    assert_eq!(verdicts(&found.objectives), [Met, Violated, Inconclusive], "no receipts were read");
+    assert_eq!((found.objectives[0].observed, found.objectives[0].sample), (Some(0.004), 2_000));
+    assert_eq!(found.verdict, Verdict::Fail);
+    let found = after(RecordFindings { receipts_missing: Some(2), ..records });
+    assert_eq!(verdicts(&found.objectives), [Met, Violated, Met]);
+    let found = after(RecordFindings { errors: 1, ..records });
+    assert_eq!(found.verdict, Verdict::NotReconciled, "graver than a violated objective");
+    let found = after(RecordFindings { undecided: 1, ..records });
+    assert_eq!(verdicts(&found.objectives), [Inconclusive; 3]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub struct Now {
 }
 
 /// The cookies that one shopper holds.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CookieJar {
     /// The longest path first, then the oldest: the order in which they are sent.
     cookies: Vec<Cookie>,
@@ -41,7 +41,7 @@ pub struct CookieJar {
 
 /// The `cookie` header of all requests to a host, for as long as no cookie changes: a shop's cookies are nearly always for
 /// all of its paths, and matching them to each request costs more than sending them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct ReadyHeader {
     tls: bool,
     host: Box<str>,
