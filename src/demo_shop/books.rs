@@ -157,7 +157,7 @@ pub(super) async fn mails(State(shop): State<Arc<Shop>>, Query(query): Parameter
 /// Cancels an order, by the id that the list has. What it took goes back on the shelf once, and the money with it.
 pub(super) async fn cancel(State(shop): State<Arc<Shop>>, Path(id): Path<String>) -> StatusCode {
     let own = id.trim_end_matches('D');
-    let booked = shop.ledger.orders.booked();
+    let booked = shop.ledger.orders.book_entries();
     let Some(order) = booked.iter().find(|order| order.id == own) else {
         return StatusCode::NOT_FOUND;
     };

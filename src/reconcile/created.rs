@@ -39,7 +39,7 @@ pub fn created_orders(intents: &Intents, orders: &Orders, matched: &Matched) -> 
             id: order.id.to_string(),
             number: order.number.as_ref().map(ToString::to_string),
             intent: intent.map(|intent| intents.name(intent)),
-            told: intent.map(|intent| intents.get(intent).told().key()),
+            told: intent.map(|intent| intents.get(intent).outcome_seen().key()),
             state: orders.state_of(order).to_owned(),
             counts: order.counts,
             marked: order.owner.is_some(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use url::Url;
 
-use super::http::{Answer, RecordError, RecordHttp, RecordRequest};
+use super::http::{RecordError, RecordHttp, RecordRequest, RecordResponse};
 use super::lines::{read_rows, run_command};
 use super::pages::{PageRows, read_pages, request};
 use super::rows::{RowError, SourceRow};
@@ -121,7 +121,10 @@ impl RecordReader {
         self.target.as_ref()
     }
 
-    pub(super) async fn send(&mut self, request: &RecordRequest) -> Result<Answer, RecordError> {
+    pub(super) async fn send(
+        &mut self,
+        request: &RecordRequest,
+    ) -> Result<RecordResponse, RecordError> {
         self.http.send(request).await
     }
 

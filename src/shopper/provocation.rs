@@ -10,7 +10,7 @@ use futures_util::future::select;
 
 use super::activity::PurchaseUnderWay;
 use super::browser::fetch::{FetchWatcher, PageRequest, RedirectHop};
-use super::context::{CoreContext, Env, Session};
+use super::context::{CoreContext, Env, ShopperSession};
 use super::journey::JourneyRun;
 use super::purchase::PurchaseEvent;
 use super::transport::{Clock, Exchange, Transport, WireRequest};
@@ -22,7 +22,7 @@ use crate::plan::{ProvocationArm, ProvocationKind};
 struct LastStatus(Option<u16>);
 
 impl FetchWatcher for LastStatus {
-    fn exchanged(&mut self, _: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
+    fn exchange_done(&mut self, _: &WireRequest, exchange: &Exchange, hop: RedirectHop) {
         if !hop.preflight && hop.index == 0 {
             self.0 = exchange.result.as_ref().ok().map(|answer| answer.status.as_u16());
         }
@@ -32,7 +32,7 @@ impl FetchWatcher for LastStatus {
 /// Sends a request besides; the status of its answer. Where it is cut, the connection is closed after so long.
 pub(super) async fn send_besides<E: Env>(
     context: &CoreContext<E>,
-    mut session: Session<E>,
+    mut session: ShopperSession<E>,
     request: PageRequest<'_>,
     give_up_at: Micros,
     cut_after: Option<Micros>,
@@ -71,7 +71,7 @@ impl<E: Env> JourneyRun<E> {
         &self,
         context: &CoreContext<E>,
         kind: ProvocationKind,
-    ) -> Session<E> {
+    ) -> ShopperSession<E> {
         let connections = context.transport.connections(self.profile.id);
         match kind {
             ProvocationKind::OtherSession => self.session.stranger(connections),

@@ -41,7 +41,7 @@ pub(in crate::demo_shop) fn come_back(request: &mut ShopRequest<'_>) -> Result<A
         Some(order_id) => {
             request.session.last_cart = std::mem::take(&mut request.session.cart);
             let to = format!("/orders/{order_id}");
-            request.done(
+            request.answer_done(
                 StatusCode::CREATED,
                 &json!({ "status": "confirmed", "order_id": order_id }),
                 to,
