@@ -1,7 +1,7 @@
 //! `tillrush merge`: the slices of one run become one run.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use url::Url;
