@@ -58,7 +58,7 @@ pub fn cleanup(args: &CleanupArgs, screen: Screen) -> Result<Exit, Failure> {
         let error = anyhow!("{what}: more than the {} that may be cancelled", args.max);
         return Err(Failure::usage(error).help("give --max if that is right"));
     }
-    if !orders.is_empty() && !confirmed(args, &what, &run.shard.header.target)? {
+    if !orders.is_empty() && !ask_for_yes(args, &what, &run.shard.header.target)? {
         screen.notice("nothing was cancelled");
         return Ok(Exit::Unexpected);
     }
@@ -67,7 +67,7 @@ pub fn cleanup(args: &CleanupArgs, screen: Screen) -> Result<Exit, Failure> {
 }
 
 /// Asks, unless the answer was given with `--yes`.
-fn confirmed(args: &CleanupArgs, what: &str, target: &str) -> Result<bool, Failure> {
+fn ask_for_yes(args: &CleanupArgs, what: &str, target: &str) -> Result<bool, Failure> {
     if args.yes {
         return Ok(true);
     }

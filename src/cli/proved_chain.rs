@@ -107,7 +107,7 @@ impl ProvedChain {
         until: Instant,
     ) -> Result<Vec<MarkedRow>, crate::records::RecordError> {
         loop {
-            let found = self.reader.marked(kind, intents).await?;
+            let found = self.reader.find_marked(kind, intents).await?;
             if !found.is_empty() || Instant::now() >= until {
                 return Ok(found);
             }

@@ -231,7 +231,7 @@ impl RecordReader {
     ///
     /// # Errors
     /// When the source can't be read.
-    pub async fn marked(
+    pub async fn find_marked(
         &mut self,
         kind: RecordKind,
         intents: &Intents,

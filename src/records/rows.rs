@@ -175,7 +175,7 @@ impl SourceRow<'_> {
             }
             (SourceRow::Json(_), _) => Vec::new(),
             (SourceRow::Table(..), _) => {
-                self.text(source, field).map_or(Vec::new(), |text| listed(&text))
+                self.text(source, field).map_or(Vec::new(), |text| split_list(&text))
             }
         };
         values.into_iter().filter(|value| !value.is_null()).collect()
@@ -218,7 +218,7 @@ fn marked_json(value: &Value, place: &str, intents: &Intents, places: &mut Vec<S
 }
 
 /// The entries of a column: a JSON array, or texts separated by spaces, commas or semicolons.
-fn listed(text: &str) -> Vec<Value> {
+fn split_list(text: &str) -> Vec<Value> {
     match serde_json::from_str(text) {
         Ok(Value::Array(entries)) => entries,
         _ => {

@@ -91,7 +91,7 @@ pub async fn reconcile(
         first
     };
     let result = records.add_shared(result, reader, input);
-    let created = records.created(input.intents);
+    let created = records.list_created(input.intents);
     Ok(Reconciled { result, created, read_at: Timestamp::now() })
 }
 
@@ -150,7 +150,7 @@ pub async fn read_created(
     intents: &Intents,
 ) -> Result<Vec<CreatedOrder>, RecordError> {
     let records = Records { orders: reader.orders(0, intents).await?, ..Records::default() };
-    Ok(records.created(intents))
+    Ok(records.list_created(intents))
 }
 
 async fn read_all(
@@ -182,7 +182,7 @@ impl Records {
             ^ stock.fold(0, |sum: u64, units| sum.rotate_left(5) ^ units).rotate_left(48)
     }
 
-    fn created(&self, intents: &Intents) -> Vec<CreatedOrder> {
+    fn list_created(&self, intents: &Intents) -> Vec<CreatedOrder> {
         let Records { orders, charges, mails, .. } = self;
         created_orders(intents, orders, &match_records(intents, orders, charges, mails))
     }

@@ -60,7 +60,7 @@ mod client {
     /// # Errors
     /// When the database can't be reached, refuses the query, or `take` refuses a row.
     pub async fn run_query(url: &str, query: &str, take: Take<'_>) -> Result<(), RecordError> {
-        let failed = |error: Error| unexpected(url, &error);
+        let failed = |error: Error| query_error(url, &error);
         match url.split(':').next() {
             Some("postgres" | "postgresql") => {
                 let mut session = within(url, PgConnection::connect(url)).await?;
@@ -90,7 +90,7 @@ mod client {
         connecting: impl Future<Output = Result<S, Error>>,
     ) -> Result<S, RecordError> {
         match tokio::time::timeout(CONNECTING, connecting).await {
-            Ok(connected) => connected.map_err(|error| unexpected(url, &error)),
+            Ok(connected) => connected.map_err(|error| query_error(url, &error)),
             Err(_) => {
                 let message = format!("no session within {} s", CONNECTING.as_secs());
                 Err(RecordError::Unexpected { place: place(url), message })
@@ -113,7 +113,7 @@ mod client {
     {
         let mut columns = StringRecord::new();
         let mut rows = session.fetch(raw_sql(AssertSqlSafe(query.to_owned())));
-        while let Some(row) = rows.try_next().await.map_err(|error| unexpected(url, &error))? {
+        while let Some(row) = rows.try_next().await.map_err(|error| query_error(url, &error))? {
             if columns.is_empty() {
                 columns = row.columns().iter().map(Column::name).collect();
             }
@@ -134,7 +134,7 @@ mod client {
         Ok(())
     }
 
-    fn unexpected(url: &str, error: &Error) -> RecordError {
+    fn query_error(url: &str, error: &Error) -> RecordError {
         let message = redact::text(&error.to_string()).into_owned();
         RecordError::Unexpected { place: place(url), message }
     }

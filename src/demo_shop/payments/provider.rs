@@ -162,7 +162,7 @@ async fn pay(State(shop): State<Arc<Shop>>, Path(id): Path<u64>, Form(fields): F
     };
     match number.as_deref() {
         Some(PAID) => {
-            succeed(&shop, id);
+            take_money(&shop, id);
             back_to_shop(&shop, id)
         }
         Some(WITH_CHALLENGE) => {
@@ -193,7 +193,7 @@ async fn answer_challenge(
         return StatusCode::NOT_FOUND.into_response();
     }
     if fields.get("code").is_some_and(|code| code == pages::CODE) {
-        succeed(&shop, id);
+        take_money(&shop, id);
     } else {
         shop.provider.with(id, |session| session.status = PaymentStatus::Canceled);
     }
@@ -201,7 +201,7 @@ async fn answer_challenge(
 }
 
 /// Takes the money, once, and tells the shop.
-fn succeed(shop: &Arc<Shop>, id: u64) {
+fn take_money(shop: &Arc<Shop>, id: u64) {
     let faults = shop.faults.payments;
     let taken = shop.provider.with(id, |session| {
         let first = session.status != PaymentStatus::Succeeded;
