@@ -59,8 +59,8 @@ fn order(shop: &Shop, booked: &BookedOrder, suffix: &str) -> Value {
     let BookedOrder { id, email, total, currency, items, created, fault, placed, .. } = booked;
     let total = total + u64::from(*fault == Some(BookFaultKind::WrongTotal));
     let number = format!("{id}{suffix}");
-    let cancelled = *fault == Some(BookFaultKind::Cancelled)
-        || shop.ledger.orders.is_cancelled(&number);
+    let cancelled =
+        *fault == Some(BookFaultKind::Cancelled) || shop.ledger.orders.is_cancelled(&number);
     let state = if cancelled {
         "cancelled"
     } else if shop.now() >= *placed + shop.waits.paid_after {
