@@ -3,6 +3,7 @@
 //! Nothing here knows of scenarios, sockets or clocks.
 
 mod currency;
+mod html;
 mod ids;
 pub mod random;
 pub mod redact;
@@ -15,6 +16,7 @@ mod units;
 mod visible;
 
 pub use currency::{Currency, Money};
+pub use html::{read_html, rewrite_html};
 pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitId, VarId};
 pub use redactor::Redactor;
 pub use sha256::sha256_hex;

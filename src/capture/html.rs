@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
+use crate::base::read_html;
+use lol_html::{Settings, element, end_tag, text};
 
 /// Whether the page has an element for the selector.
 pub(crate) fn has_element(html: &str, selector: &str) -> bool {
@@ -12,7 +13,7 @@ pub(crate) fn has_element(html: &str, selector: &str) -> bool {
         found = true;
         Err("found".into())
     });
-    parse(html, Settings::new().append_element_content_handler(handler));
+    read_html(html.as_bytes(), Settings::new().append_element_content_handler(handler));
     found
 }
 
@@ -46,8 +47,8 @@ pub(crate) fn select_all(html: &str, selector: &str, attribute: Option<&str>) ->
         }
         Ok(())
     });
-    parse(
-        html,
+    read_html(
+        html.as_bytes(),
         Settings::new()
             .append_element_content_handler(begin)
             .append_element_content_handler(collect),
@@ -69,7 +70,7 @@ pub(crate) fn select(html: &str, selector: &str, attribute: Option<&str>) -> Opt
             value = element.get_attribute(attribute);
             if value.is_some() { Err("found".into()) } else { Ok(()) }
         });
-        parse(html, Settings::new().append_element_content_handler(handler));
+        read_html(html.as_bytes(), Settings::new().append_element_content_handler(handler));
     } else {
         let content: RefCell<Option<String>> = RefCell::new(None);
         let begin = element!(selector, |element| {
@@ -83,8 +84,8 @@ pub(crate) fn select(html: &str, selector: &str, attribute: Option<&str>) -> Opt
             content.borrow_mut().get_or_insert_default().push_str(chunk.as_str());
             Ok(())
         });
-        parse(
-            html,
+        read_html(
+            html.as_bytes(),
             Settings::new()
                 .append_element_content_handler(begin)
                 .append_element_content_handler(collect),
@@ -92,15 +93,6 @@ pub(crate) fn select(html: &str, selector: &str, attribute: Option<&str>) -> Opt
         value = content.into_inner();
     }
     value.map(|raw| html_escape::decode_html_entities(raw.trim()).trim().to_owned())
-}
-
-/// Runs the handlers over the page. A page that can't be parsed has nothing in it.
-fn parse(html: &str, settings: Settings<'_, '_>) {
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    if rewriter.write(html.as_bytes()).is_ok() {
-        // An error here means that a handler stopped at the very end, or that the page is cut: both are answers.
-        drop(rewriter.end());
-    }
 }
 
 #[cfg(test)]

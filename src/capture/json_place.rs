@@ -11,6 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::Value;
 use serde_json_path::{JsonPath, ParseError};
 
+/// The most brackets inside of each other. The parser's time doubles with each filter inside of a filter.
+const DEEPEST: usize = 8;
+
 /// A place in a JSON document, as an RFC 9535 JSONPath names it.
 #[derive(Clone, Debug)]
 pub struct JsonPlace {
@@ -25,6 +28,9 @@ pub enum JsonPathError {
     /// It ends within an escape.
     #[error("it ends within `\\u` and four hexadecimal digits")]
     Escape,
+    /// Its parser would take too long.
+    #[error("it has more than {DEEPEST} brackets inside of each other")]
+    Nesting,
     /// Anything else.
     #[error("{}", .0.message())]
     Syntax(#[from] ParseError),
@@ -56,6 +62,9 @@ impl JsonPlace {
         if ["\\u", "\\uD", "\\ud"].iter().any(|end| path.ends_with(end)) {
             return Err(JsonPathError::Escape);
         }
+        if nesting(path) > DEEPEST {
+            return Err(JsonPathError::Nesting);
+        }
         Ok(JsonPlace { path: JsonPath::parse(path)?, way: plain_way(path) })
     }
 
@@ -84,6 +93,21 @@ impl fmt::Display for JsonPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.fmt(f)
     }
+}
+
+/// How many brackets of a path are at most inside of each other. Those within quotes count too.
+fn nesting(path: &str) -> usize {
+    let mut depth: usize = 0;
+    let mut deepest = 0;
+    for character in path.bytes() {
+        match character {
+            b'[' => depth += 1,
+            b']' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// The turns of a path such as `$.items[0]['unit price']`; none for any other kind.
@@ -266,6 +290,15 @@ mod tests {
         ] {
             assert_eq!(plain_way(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn filters_inside_of_each_other_have_a_bound() {
+        let nested = |depth: usize| format!("${}{}", "[?$.a".repeat(depth), "]".repeat(depth));
+        assert!(JsonPlace::parse(&nested(DEEPEST)).is_ok());
+        let error = JsonPlace::parse(&nested(DEEPEST + 1)).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 8 brackets inside of each other");
+        assert!(JsonPlace::parse(&format!("$.a{}", "[0]".repeat(100))).is_ok());
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use encoding_rs::{Encoding, UTF_8};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use lol_html::html_content::Element;
-use lol_html::{HtmlRewriter, Settings, element};
+use lol_html::{Settings, element};
 use memchr::memmem;
 use url::{Position, Url};
 
 use super::address;
 use super::referrer::ReferrerPolicy;
+use crate::base::read_html;
 use crate::shopper::response::charset;
 use crate::shopper::transport::WireResponse;
 
@@ -79,13 +80,7 @@ impl CurrentPage {
                     Ok(())
                 }
             ));
-        let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-        if rewriter.write(&answer.body).is_ok() {
-            // A page that is cut short says what it says.
-            drop(rewriter.end());
-        } else {
-            drop(rewriter);
-        }
+        read_html(&answer.body, settings);
         let href = base.into_inner();
         let base = href.and_then(|href| url.join(&html_escape::decode_html_entities(&href)).ok());
         let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
-use lol_html::{HtmlRewriter, Settings, element};
+use lol_html::{Settings, element};
 
+use crate::base::read_html;
 use crate::shopper::browser::sniff::says_nothing;
 
 /// What kind of text a body is.
@@ -174,13 +175,7 @@ fn in_page(body: &[u8]) -> Option<&'static Encoding> {
         Ok(())
     });
     let settings = Settings::new().with_strict(false).append_element_content_handler(look);
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    if rewriter.write(body).is_ok() {
-        // A page that is cut short says what it says.
-        drop(rewriter.end());
-    } else {
-        drop(rewriter);
-    }
+    read_html(body, settings);
     found.map(as_read)
 }
 

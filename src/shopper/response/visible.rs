@@ -8,7 +8,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lol_html::html_content::Element;
-use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag};
+
+use crate::base::read_html;
+use lol_html::{Settings, doc_text, element, end_tag};
 
 #[derive(Default)]
 struct Text {
@@ -50,13 +52,7 @@ pub(crate) fn visible(html: &str) -> String {
         .with_strict(false)
         .append_element_content_handler(element)
         .append_document_content_handler(content);
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    if rewriter.write(html.as_bytes()).is_ok() {
-        // A page that is cut short shows what it has.
-        drop(rewriter.end());
-    } else {
-        drop(rewriter);
-    }
+    read_html(html.as_bytes(), settings);
     let seen = std::mem::take(&mut text.borrow_mut().seen);
     fold(&html_escape::decode_html_entities(&seen)).into_owned()
 }

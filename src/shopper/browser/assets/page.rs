@@ -8,7 +8,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lol_html::html_content::Element;
-use lol_html::{HtmlRewriter, Settings, element, end_tag};
+
+use crate::base::read_html;
+use lol_html::{Settings, element, end_tag};
 use url::Url;
 
 /// A page has no more files than that, whatever it says.
@@ -86,13 +88,7 @@ pub(super) fn assets(html: &[u8], url: &Url) -> Vec<Asset> {
             "input[type=image i][src]",
             on(AssetReader::image)
         ));
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    if rewriter.write(html).is_ok() {
-        // A page that is cut short has the files that it has.
-        drop(rewriter.end());
-    } else {
-        drop(rewriter);
-    }
+    read_html(html, settings);
     reader.take().finish(url)
 }
 

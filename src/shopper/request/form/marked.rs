@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
-use lol_html::{HtmlRewriter, Settings, element};
+use lol_html::{Settings, element};
+
+use crate::base::rewrite_html;
 
 /// A page whose forms are marked.
 pub(super) struct Marked<'p> {
@@ -20,7 +22,6 @@ pub(super) fn mark_forms<'p>(html: &'p str, css: Option<&str>) -> Marked<'p> {
     while html.contains(&mark) {
         mark.push('-');
     }
-    let mut page = Vec::with_capacity(html.len() + 64);
     let select = element!(css, |element| {
         if element.tag_name() == "form" {
             element.set_attribute(&mark, "")?;
@@ -28,11 +29,8 @@ pub(super) fn mark_forms<'p>(html: &'p str, css: Option<&str>) -> Marked<'p> {
         Ok(())
     });
     let settings = Settings::new().with_strict(false).append_element_content_handler(select);
-    let mut rewriter = HtmlRewriter::new(settings, |chunk: &[u8]| page.extend_from_slice(chunk));
-    let whole = rewriter.write(html.as_bytes()).and_then(|()| rewriter.end()).is_ok();
-    let page = whole
-        .then(|| String::from_utf8(page).ok())
-        .flatten()
+    let page = rewrite_html(html.as_bytes(), settings)
+        .and_then(|page| String::from_utf8(page).ok())
         .map_or(Cow::Borrowed(html), Cow::Owned);
     Marked { page, mark: Some(mark) }
 }
