@@ -232,6 +232,14 @@ pub struct WalkArgs {
     #[arg(long)]
     pub journey: Option<String>,
 
+    /// Walk as a shopper with this attribute value, such as `stock='sold out'`. Repeatable
+    #[arg(long, value_name = "ATTRIBUTE=VALUE")]
+    pub with: Vec<String>,
+
+    /// Walk as the shopper with this place in the schedule, from 0
+    #[arg(long = "as", value_name = "ORDINAL", conflicts_with_all = ["journey", "with"])]
+    pub ordinal: Option<u64>,
+
     /// Random seed
     #[arg(long, env = "TILLRUSH_SEED", default_value_t = 1)]
     pub seed: u64,

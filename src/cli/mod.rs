@@ -60,6 +60,7 @@ mod store;
 mod value_parsers;
 mod variables;
 mod walk;
+mod walker;
 mod web;
 mod zstd;
 

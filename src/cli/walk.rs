@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use anstyle::Style;
-use anyhow::anyhow;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
@@ -19,11 +18,11 @@ use super::random::random_name;
 use super::records::Described;
 use super::screen::Screen;
 use super::source::Source;
+use super::walker::choose_walker;
 use crate::base::Redactor;
-use crate::base::{JourneyId, Micros, ShopperId, Slice};
+use crate::base::{Micros, ShopperId, Slice};
 use crate::engine::{Budget, RateLimitGate, TokioClock};
 use crate::plan::{DataCell, Persona, Plan};
-use crate::schedule::shopper_id;
 use crate::shopper::transport::HttpTransport;
 use crate::shopper::{CoreContext, JourneyRun, MeetingPoints, PurchaseLog, ReturningPool};
 use crate::tally::{End, Tally};
@@ -33,7 +32,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
     let source = Source::read(&args.scenario, screen)?;
     let plan = &source.plan;
     let described = Described::find(args.records.as_deref(), &source, screen)?;
-    let (shopper, ordinal) = walker(plan, args)?;
+    let (shopper, ordinal) = choose_walker(plan, args)?;
     // The first step shows whether the shop is there; asking before it would be one more visit than the walk shows.
     let access = permit(plan, &args.access, screen)?;
     let target = access.target.clone();
@@ -76,6 +75,7 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         };
         print_shopper(plan, shopper, screen);
         let mut journey = JourneyRun::new(&context, shopper, ordinal, Micros::ZERO);
+        print(screen, &[(PLAIN, "e-mail "), (PLAIN, &journey.email())]);
         let end = journey.run(&context).await;
         journey.close(&context, end);
         Ok::<End, anyhow::Error>(end)
@@ -99,29 +99,6 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         Some(chain) if exit == Exit::Ok => chain.prove(&log.lines(), screen),
         Some(_) | None => Ok(exit),
     }
-}
-
-/// The first shopper of this seed who takes the journey.
-fn walker(plan: &Plan, args: &WalkArgs) -> Result<(ShopperId, u64), Failure> {
-    let journey = match &args.journey {
-        None => 0,
-        Some(name) => {
-            plan.journeys.iter().position(|journey| journey.name == *name).ok_or_else(|| {
-                let known: Vec<&str> =
-                    plan.journeys.iter().map(|journey| journey.name.as_str()).collect();
-                let known = known.join(", ");
-                Failure::usage(anyhow!("there is no journey '{name}'; there are: {known}"))
-            })?
-        }
-    };
-    let takes = |ordinal: &u64| {
-        Persona::of(plan, shopper_id(args.seed, *ordinal)).journey == JourneyId(journey as u16)
-    };
-    // Even a journey of very small weight is found among this many shoppers.
-    let ordinal = (0..1_000_000).find(takes).ok_or_else(|| {
-        Failure::usage(anyhow!("no shopper takes this journey: its weight is too small"))
-    })?;
-    Ok((shopper_id(args.seed, ordinal), ordinal))
 }
 
 fn print_shopper(plan: &Plan, shopper: ShopperId, screen: Screen) {

@@ -81,6 +81,12 @@ impl<E: Env> JourneyRun<E> {
         }
     }
 
+    /// The shopper's own e-mail address, as templates know it.
+    pub fn email(&self) -> String {
+        let email = self.variables.value(built_in::SHOPPER_EMAIL);
+        email.map(|email| email.as_text().into_owned()).unwrap_or_default()
+    }
+
     /// The same shopper is in another shop too: keeps what is compared between the two.
     pub fn in_two_shops(mut self) -> JourneyRun<E> {
         self.outcomes.pair();

@@ -103,3 +103,26 @@ fn the_branch_that_fails_is_named_with_its_step() {
     assert_eq!(first["where"], json!({ "payment": "wallet" }), "{:#}", document["hotspots"]);
     assert_eq!(first["step"], "pay by wallet", "{:#}", document["hotspots"]);
 }
+
+#[test]
+fn a_walk_is_taken_by_whom_it_is_asked_for() {
+    let shop = Shop::open("");
+    let bench = Bench::new(BRANCHES);
+    let target = shop.url();
+    let walk = |more: &[&str]| {
+        bench.tillrush(&[&["walk", bench.scenario(), "--target", &target], more].concat())
+    };
+    for (payment, taken) in [("wallet", "pay by wallet"), ("card", "pay by card")] {
+        let with = format!("payment='{payment}'");
+        let shown = walk(&["--with", &with, "--with", "device=desktop"]).with(&[0]).stdout;
+        assert!(shown.contains(&format!("payment {payment}, device desktop")), "{shown}");
+        assert!(shown.contains(&format!("\n{taken}\n")), "{shown}");
+        assert!(shown.contains("offers: not taken (`when`)"), "{shown}");
+        let email = shown.lines().find(|line| line.starts_with("e-mail ")).unwrap();
+        assert!(email.ends_with("@example.com"), "{email}");
+    }
+    let third = walk(&["--as", "3"]).with(&[0]).stdout;
+    assert_ne!(third.lines().next(), walk(&["--as", "4"]).with(&[0]).stdout.lines().next());
+    walk(&["--with", "payment=cash"]).with(&[2]).complains("it has `card` and `wallet`");
+    walk(&["--with", "colour=red"]).with(&[2]).complains("there are: `payment` and `device`");
+}
