@@ -687,6 +687,161 @@ fn conditions_of_steps_and_ways() {
 }
 
 #[test]
+fn what_shoppers_do_about_refusals() {
+    let then = |then: &str| {
+        let steps = format!(
+            "- {{ name: home, get: /, declined: {{ text: x, then: {then} }} }}\n- {{ name: cart, get: /c }}\n"
+        );
+        top(&format!(
+            "shoppers: {{ attributes: {{ card: {{ good: 1, bad: 1 }}, one: {{ a: 1 }} }} }}\njourneys:\n  - name: buy\n    steps:\n{}",
+            indented(&steps, 6)
+        ))
+    };
+    check(&[
+        (then("«leve»"), &["is not what a shopper does then"], &["write leave"]),
+        (then("{ skip_to: «crat» }"), &["no step or purchase `crat`"], &["write `cart`"]),
+        (then("{ skip_to: «home» }"), &["does not come later"], &["`retry`"]),
+        (then("{ redraw: «cadr» }"), &["no attribute `cadr`"], &["write card"]),
+        (then("{ redraw: «one» }"), &["has no other value"], &["second value"]),
+        (then("«{}»"), &["does one thing"], &["`skip_to` or `redraw`"]),
+    ]);
+}
+
+#[test]
+fn steps_that_shoppers_go_on_without() {
+    let journey =
+        |steps: &str| top(&format!("journeys:\n  - name: buy\n    steps:\n{}", indented(steps, 6)));
+    let buys = |pay: &str| {
+        journey(&format!(
+            "- {{ name: home, get: / }}\n- purchase: buy\n  steps:\n    - {{ name: pay, post: /p, {pay} }}\n    - {{ name: thanks, get: /t }}\n"
+        ))
+    };
+    check(&[
+        (
+            journey(
+                "- { name: home, get: /, declined: { without_form: «true» } }\n- { name: cart, get: /c }\n",
+            ),
+            &["`without_form` in a step that submits no form"],
+            &["`submit`"],
+        ),
+        (
+            buys("optional: «true»"),
+            &["the step that pays can't be optional"],
+            &["remove `optional`"],
+        ),
+        (
+            buys("declined: { status: 402, then: «next» }"),
+            &["whose payment is refused"],
+            &["`leave`"],
+        ),
+        (
+            journey(
+                "- { name: tips, get: /, optional: true, capture: { sku: { json: $.sku } } }\n- { name: cart, get: \"/c/{{ «sku» }}\" }\n",
+            ),
+            &["`sku` is captured in another branch only"],
+            &["capture it in every branch"],
+        ),
+        (
+            journey(
+                "- { name: code, get: /, declined: { status: 422, then: { skip_to: pay } } }\n- { name: total, get: /t, capture: { total: { json: $.total } } }\n- { name: pay, get: \"/p/{{ «total» }}\" }\n",
+            ),
+            &["`total` is captured in another branch only"],
+            &["capture it in every branch"],
+        ),
+        (
+            journey(
+                "- { name: code, get: /, declined: { status: 422, then: { skip_to: «gift» } } }\n- choose: [{ steps: [{ name: gift, get: /g }] }, { weight: 2 }]\n- { name: pay, get: /p }\n",
+            ),
+            &["`gift` is on a branch that not every shopper takes"],
+            &["outside of `choose`"],
+        ),
+        (
+            journey(
+                "- { name: order, post: /o, poll: { every: refresh, «at»: { header: location }, until: { text: done }, for: 5s } }\n",
+            ),
+            &["by which the page says where to ask"],
+            &["`every: 1s`"],
+        ),
+        (
+            journey("- { name: tips, get: /, optional: «perhaps» }\n"),
+            &["`perhaps` is not true or false"],
+            &["write true or false"],
+        ),
+    ]);
+}
+
+#[test]
+fn places_loops_and_values_computed_from_others() {
+    let journey =
+        |steps: &str| top(&format!("journeys:\n  - name: buy\n    steps:\n{}", indented(steps, 6)));
+    let cart = |rest: &str| {
+        journey(&format!("- {{ name: cart, get: /c, capture: {{ cart: {{ json: $ }} }} }}\n{rest}"))
+    };
+    check(&[
+        (
+            cart("- each: «cart.items»\n  steps: [{ name: item, get: /i }]\n"),
+            &["names no list"],
+            &["item in cart.items"],
+        ),
+        (
+            cart(
+                "- each: item in cart.items\n  at_most: «5000»\n  steps: [{ name: item, get: /i }]\n",
+            ),
+            &["5000 rounds for each shopper"],
+            &["at most 1000"],
+        ),
+        (
+            cart(
+                "- each: item in cart.items\n  steps: [{ name: item, get: \"/i/{{ item.sku }}\" }]\n- { name: after, get: \"/i/{{ «item» }}\" }\n",
+            ),
+            &["`item` is known inside of its `each` only"],
+            &["in a step of the loop"],
+        ),
+        (
+            cart(
+                "- each: item in cart.items\n  steps: [{ name: item, get: /i, capture: { id: { json: $.id } } }]\n- { name: after, get: \"/i/{{ «id» }}\" }\n",
+            ),
+            &["captured in another branch only"],
+            &["capture it in every branch"],
+        ),
+        (
+            cart("- { name: a, get: /a, let: { one: «\"{{ two }}\"», two: \"2\" } }\n"),
+            &["`two` is computed by this very step"],
+            &["in an earlier step"],
+        ),
+        (
+            cart("- { name: a, get: /a, basket: { total: { json: $.t, «default»: 0 } } }\n"),
+            &["a made-up value would pass for the shop's"],
+            &["remove `default`"],
+        ),
+        (
+            top(
+                "environment: { «my key»: x }\njourneys: [{ name: buy, steps: [{ name: home, get: / }] }]\n",
+            ),
+            &["`my key` can't be used in templates"],
+            &["letters, digits and _ only"],
+        ),
+        (
+            top(
+                "environment: { KEY: { file: «none.pem» } }\njourneys: [{ name: buy, steps: [{ name: home, get: / }] }]\n",
+            ),
+            &["`none.pem` can't be read"],
+            &["relative to the scenario"],
+        ),
+        (
+            cart("- { name: a, get: \"/a/{{ «shaa256»('x') }}\" }\n"),
+            &["unknown function `shaa256`"],
+            &["write `sha256`"],
+        ),
+        (
+            cart("- { name: a, when: «timestamp() > 5», get: /a }\n"),
+            &["`timestamp` in a condition"],
+            &["use an attribute"],
+        ),
+    ]);
+}
+
+#[test]
 fn ways_through_a_journey() {
     let shared = |list: &str, steps: &str| {
         let shared = format!("shared:\n  pay:\n{}", indented(list, 4));

@@ -580,7 +580,7 @@ fn a_journey_may_repeat_choose_and_include() {
         ["pay", "done"]
     );
     assert_eq!(plan.units[6].steps, 6..8);
-    let Extract { capture, pick } = &plan.steps[1].captures[0].from;
+    let Extract { capture, pick, default: _ } = &plan.steps[1].captures[0].from;
     assert_eq!(*pick, Pick::Random);
     assert!(capture.canonical()["Css"].is_object());
     assert!(

@@ -85,6 +85,8 @@ pub trait ResponseView {
     fn json_at(&self, place: &JsonPlace) -> Option<Cow<'_, serde_json::Value>>;
     /// A header, if it is there: as UTF-8 where it is that, else as Latin-1.
     fn header(&self, name: &str) -> Option<Cow<'_, str>>;
+    /// A header of an answer that redirected here; of several the last.
+    fn redirect_header(&self, name: &str) -> Option<Cow<'_, str>>;
     /// A cookie that the shopper holds for the response's address.
     fn cookie(&self, name: &str) -> Option<String>;
 }

@@ -3,6 +3,7 @@
 //! A kind's file has its key in the scenario language, the compilation of its pattern, and its reading of a response.
 //! A new kind is a new file and a line in `KINDS`.
 
+mod address;
 pub mod check;
 mod cookie;
 mod css;
@@ -21,5 +22,13 @@ pub use pattern::PatternError;
 pub use value::Value;
 
 /// Every kind of capture, in the order of the reference.
-pub const KINDS: [&CaptureKind; 5] =
-    [&json::KIND, &css::KIND, &regex::KIND, &header::KIND, &cookie::KIND];
+pub const KINDS: [&CaptureKind; 8] = [
+    &json::KIND,
+    &css::KIND,
+    &regex::KIND,
+    &header::KIND,
+    &cookie::KIND,
+    &address::URL,
+    &address::LOCATION,
+    &header::OF_REDIRECT,
+];

@@ -1,8 +1,9 @@
 //! `regex`: a match in the body.
 
-use regex::{Captures, Regex};
+use regex::Regex;
 use serde_json::json;
 
+use super::address::first_group;
 use super::kind::{Capture, CaptureKind, ResponseView};
 use super::pattern;
 use super::value::Value;
@@ -30,8 +31,4 @@ impl Capture for Match {
     fn canonical(&self) -> serde_json::Value {
         json!({ "Regex": self.0.as_str() })
     }
-}
-
-fn first_group(groups: &Captures<'_>) -> Option<Value> {
-    groups.get(1).or_else(|| groups.get(0)).map(|found| Value::text(found.as_str()))
 }

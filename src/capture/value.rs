@@ -20,6 +20,14 @@ impl Value {
         Value::Text(Rc::from(text))
     }
 
+    /// Of a JSON document.
+    pub fn of_json(json: &serde_json::Value) -> Value {
+        match json.as_str() {
+            Some(text) => Value::text(text),
+            None => Value::Json(Rc::new(json.clone())),
+        }
+    }
+
     /// As a template prints it: text as it is, JSON strings without quotes, other JSON as JSON.
     pub fn as_text(&self) -> Cow<'_, str> {
         match self {

@@ -81,7 +81,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Send one shopper through a scenario, and show every request, response, capture and check
     #[command(after_help = PROXY_HELP)]
-    Walk(WalkArgs),
+    Walk(Box<WalkArgs>),
     /// Report on a stored run again, or on one that was killed
     Report(ReportArgs),
     /// Compare a stored run with the shop's own records

@@ -402,6 +402,8 @@ fn a_poll_is_one_attempt_of_many_requests_and_ends_in_time() {
         every: Some(Micros::from_millis(500)),
         until,
         within: Micros::from_secs(4),
+        at: None,
+        fails_on_error: true,
     });
     plan.shoppers.max_attempts = Some(1);
     let tally = run(plan, &Stop::default(), |asked| {
@@ -574,7 +576,13 @@ fn a_waiting_page_is_asked_again_when_and_where_it_says() {
     let mut plan = shop_plan();
     plan.load.arrivals = plan::ArrivalModel::Paced(profile(&[(1.0, 1.0, 1.0)]));
     let until = Conditions { checks: vec![text_check("done")] };
-    plan.steps[0].poll = Some(plan::Poll { every: None, until, within: Micros::from_secs(20) });
+    plan.steps[0].poll = Some(plan::Poll {
+        every: None,
+        at: None,
+        until,
+        within: Micros::from_secs(20),
+        fails_on_error: true,
+    });
     let asked = Rc::new(std::cell::RefCell::new(Vec::new()));
     let kept = Rc::clone(&asked);
     let tally = run(plan, &Stop::default(), move |asked| {

@@ -86,7 +86,9 @@ impl Templates {
             return Ok(false);
         };
         let context =
-            self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
+            self.context(reads, constants, (scope.next_bits(), scope.unix_seconds()), |var| {
+                scope.value(var).map(to_jinja)
+            });
         let rendered = render(&self.conditions, name, context);
         rendered.map(|text| text == HOLDS).map_err(|e| RenderError::Expression(e.to_string()))
     }
@@ -123,7 +125,7 @@ impl Templates {
         reads: &[VarId],
         constants: &[(String, String)],
     ) -> Result<String, Error> {
-        let context = self.context(reads, constants, 0, |_| Some(Jinja::from("1")));
+        let context = self.context(reads, constants, (0, 0.0), |_| Some(Jinja::from("1")));
         render(environment, name, context)
     }
 
@@ -141,7 +143,9 @@ impl Templates {
         scope: &dyn TemplateScope,
     ) -> Result<String, RenderError> {
         let context =
-            self.context(reads, constants, scope.next_bits(), |var| scope.value(var).map(to_jinja));
+            self.context(reads, constants, (scope.next_bits(), scope.unix_seconds()), |var| {
+                scope.value(var).map(to_jinja)
+            });
         render(&self.environment, name, context).map_err(|error| {
             match reads.iter().find(|var| scope.value(**var).is_none()) {
                 Some(missing) if error.kind() == ErrorKind::UndefinedError => {
@@ -157,7 +161,7 @@ impl Templates {
         &self,
         reads: &[VarId],
         constants: &[(String, String)],
-        key: u64,
+        (key, now): (u64, f64),
         value: impl Fn(VarId) -> Option<Jinja>,
     ) -> Jinja {
         let mut root: BTreeMap<String, Jinja> = BTreeMap::new();
@@ -178,7 +182,7 @@ impl Templates {
         root.extend(
             groups.into_iter().map(|(group, members)| (group.to_owned(), Jinja::from(members))),
         );
-        root.insert(template_functions::DRAWS.to_owned(), template_functions::draws(key));
+        root.insert(template_functions::DRAWS.to_owned(), template_functions::draws(key, now));
         Jinja::from(root)
     }
 }

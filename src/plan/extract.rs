@@ -11,13 +11,19 @@ pub struct Extract {
     pub capture: Box<dyn Capture>,
     /// Which is taken, where there are several.
     pub pick: Pick,
+    /// The value where nothing is found.
+    pub default: Option<serde_json::Value>,
 }
 
 // === impl Extract ===
 
 impl Extract {
-    /// What is found there; `bits` are drawn where one of several is picked at random.
+    /// What is found there, or else the default; `bits` are drawn where one of several is picked at random.
     pub fn find(&self, response: &dyn ResponseView, bits: &dyn Fn() -> u64) -> Option<Value> {
+        self.look_for(response, bits).or_else(|| self.default.as_ref().map(Value::of_json))
+    }
+
+    fn look_for(&self, response: &dyn ResponseView, bits: &dyn Fn() -> u64) -> Option<Value> {
         match self.pick {
             Pick::First => self.capture.first(response),
             Pick::Last | Pick::Random => {

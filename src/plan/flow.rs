@@ -5,12 +5,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use strum::{IntoStaticStr, VariantArray};
 
+use super::answer_rules::{AfterDecline, Conditions, Poll};
 use super::extract::Extract;
 use super::guard::GuardId;
 use super::provocation::ProvocationArm;
 use super::template::Template;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, StepId, UnitId, VarId};
-use crate::capture::check;
 use crate::scenario::{Client, MoneyUnit, Pick};
 
 /// The ordered units that a shopper means to go through.
@@ -36,6 +36,13 @@ pub enum JourneyItem {
         /// At least, and at most.
         times: (u32, u32),
         /// What is repeated.
+        parts: Vec<JourneyItem>,
+    },
+    /// Stretches gone through once for each item of a list.
+    Each {
+        /// By round: that the list has an item for it.
+        guards: Vec<GuardId>,
+        /// What is done for each.
         parts: Vec<JourneyItem>,
     },
     /// One of several ways, drawn by weight.
@@ -83,6 +90,14 @@ pub struct Step {
     pub expect: Conditions,
     /// What makes the answer a refusal by a working shop; judged before `expect`. Never true if empty.
     pub declined: Conditions,
+    /// Whether it is a refusal if the page has not the form, or a field, that the step fills in.
+    pub declined_without_form: bool,
+    /// What the shopper does after a refusal.
+    pub after_decline: AfterDecline,
+    /// Whether the shopper goes on without it if it fails.
+    pub optional: bool,
+    /// What is computed before the request, in this order.
+    pub lets: Vec<Computed>,
     /// What is taken from the answer; nothing found is a failure ("missing content").
     pub captures: Vec<Capture>,
     /// The basket's worth, taken before payment, so that a lost shopper has a price.
@@ -237,6 +252,17 @@ pub enum JsonSegment {
     Computed(Template),
 }
 
+/// A value computed from others into a variable.
+#[derive(Debug)]
+pub struct Computed {
+    /// The variable that it goes into.
+    pub var: VarId,
+    /// What it is computed from.
+    pub from: Template,
+    /// Whether that renders to JSON text, which is to be taken as it is.
+    pub is_json: bool,
+}
+
 /// Something taken from an answer into a variable.
 #[derive(Debug)]
 pub struct Capture {
@@ -266,17 +292,6 @@ pub struct Price {
     pub unit: Option<MoneyUnit>,
 }
 
-/// A step that asks again until a condition holds. One attempt; each request is an exchange.
-#[derive(Debug)]
-pub struct Poll {
-    /// The pause between an answer and the next request; none: when and where the page says.
-    pub every: Option<Micros>,
-    /// What ends it well.
-    pub until: Conditions,
-    /// How long the shopper waits for it, from the first request.
-    pub within: Micros,
-}
-
 /// Shoppers who wait before a step for each other. The waiting is a pause, like thinking: the step begins when they act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rendezvous {
@@ -284,22 +299,6 @@ pub struct Rendezvous {
     pub shoppers: u32,
     /// How long a shopper waits at most; then those who are there act.
     pub within: Micros,
-}
-
-/// Conditions on an answer that must all hold.
-#[derive(Debug, Default)]
-pub struct Conditions {
-    /// The conditions, in the order of the scenario.
-    pub checks: Vec<Check>,
-}
-
-/// One condition on an answer.
-#[derive(Debug)]
-pub enum Check {
-    /// A check of a kind, with its texts.
-    One(Box<dyn check::Check>, Vec<Template>),
-    /// One of these holds.
-    AnyOf(Vec<Conditions>),
 }
 
 // === impl Request ===
@@ -357,24 +356,6 @@ impl JsonSegment {
             JsonSegment::Text(text) | JsonSegment::Computed(text) => text.reads(),
             JsonSegment::Value(var) => vec![*var],
         }
-    }
-}
-
-// === impl Check ===
-
-impl From<Box<dyn check::Check>> for Check {
-    /// A check without texts.
-    fn from(check: Box<dyn check::Check>) -> Check {
-        Check::One(check, Vec::new())
-    }
-}
-
-// === impl Conditions ===
-
-impl Conditions {
-    /// Whether nothing was asked.
-    pub fn is_empty(&self) -> bool {
-        self.checks.is_empty()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::flow::{Check, Conditions, JourneyItem};
+use super::answer_rules::{Check, Conditions};
+use super::flow::JourneyItem;
 use super::template::{Template, TemplateScope, Templates};
 use super::{Plan, Value};
 use crate::base::VarId;
@@ -31,6 +32,15 @@ pub enum GuardTerm {
     },
     /// Conditions on the last answer that the shopper got.
     Answer(Conditions),
+    /// That a list has an item at this place, which is then the shopper's.
+    Item {
+        /// The variable that holds the item.
+        item: VarId,
+        /// Renders to the list, as JSON text.
+        list: Template,
+        /// The place, from 0.
+        place: u32,
+    },
 }
 
 // === impl Guard ===
@@ -44,6 +54,16 @@ impl fmt::Display for Guard {
             }
             match term {
                 GuardTerm::Holds { source, .. } => f.write_str(source)?,
+                GuardTerm::Item { list, place, .. } => match list {
+                    Template::Expression { source, .. } => {
+                        let list =
+                            source.trim_start_matches("{{ (").trim_end_matches(")|tojson }}");
+                        write!(f, "item {} of {list}", place + 1)?;
+                    }
+                    Template::Literal(_) | Template::Segments(_) => {
+                        write!(f, "item {}", place + 1)?;
+                    }
+                },
                 GuardTerm::Answer(conditions) => {
                     let described = conditions.checks.iter().map(|check| match check {
                         Check::One(check, _) => check.describe(),
@@ -64,13 +84,18 @@ impl Guard {
         self.terms.iter().any(|term| matches!(term, GuardTerm::Answer(_)))
     }
 
+    /// Whether a forecast takes it to hold where more than attributes decides: of a list, that it has one item.
+    pub fn is_assumed(&self) -> bool {
+        !self.terms.iter().any(|term| matches!(term, GuardTerm::Item { place: 1.., .. }))
+    }
+
     /// The variables that decide it, if nothing else does.
     pub fn deciding_variables(&self) -> Option<Vec<VarId>> {
         let mut read = Vec::new();
         for term in &self.terms {
             match term {
                 GuardTerm::Holds { compiled, .. } => read.extend(compiled.reads()),
-                GuardTerm::Answer(_) => return None,
+                GuardTerm::Answer(_) | GuardTerm::Item { .. } => return None,
             }
         }
         Some(read)
@@ -181,7 +206,9 @@ impl Plan {
                 JourneyItem::Unit(unit) => {
                     self.steps_of(*unit).for_each(|(step, _)| open[step.index()] = true)
                 }
-                JourneyItem::Repeat { times: _, parts } => self.open_steps(parts, decided, open),
+                JourneyItem::Repeat { parts, .. } | JourneyItem::Each { parts, .. } => {
+                    self.open_steps(parts, decided, open)
+                }
                 JourneyItem::Choose(branches) => {
                     branches.iter().for_each(|(_, parts)| self.open_steps(parts, decided, open))
                 }

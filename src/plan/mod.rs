@@ -3,6 +3,7 @@
 //! A `Plan` can't be wrong: every name is resolved to an index, every template compiled, every figure in
 //! range. It has no clock, no socket and no randomness of its own.
 
+mod answer_rules;
 mod arms;
 mod budget;
 mod canonical;
@@ -30,13 +31,17 @@ mod route;
 mod schema;
 pub mod shape;
 mod shoppers;
+mod signatures;
 mod tally_shape;
 mod template;
 mod template_functions;
 mod template_limits;
+mod template_time;
+mod test_cards;
 
 pub use crate::capture::check::{Expected, RenderError};
 pub use crate::capture::{JsonPlace, Value};
+pub use answer_rules::{AfterDecline, Check, Conditions, Poll, PollAddress};
 pub use arms::{Arm, MAX_ARMS, RetryStrategy};
 pub use budget::{ErrorBudget, SpentBy, read_promise};
 pub use canonical::Canonical;
@@ -44,8 +49,8 @@ pub use compile::compile_records;
 pub use equipment::{Equipment, Network};
 pub use extract::Extract;
 pub use flow::{
-    Assets, Auth, Body, Capture, Check, Conditions, FieldMatch, Journey, JourneyItem, JsonSegment,
-    Method, MultipartPart, OrderCapture, Poll, Price, Rendezvous, Request, RetryUnit, Step, Submit,
+    Assets, Auth, Body, Capture, Computed, FieldMatch, Journey, JourneyItem, JsonSegment, Method,
+    MultipartPart, OrderCapture, Price, Rendezvous, Request, RetryUnit, Step, Submit,
 };
 pub use guard::{Guard, GuardId, GuardTerm};
 pub use inputs::{Inputs, Overrides, ReadFile};

@@ -108,6 +108,7 @@ impl RouteDraw {
                         self.along(parts);
                     }
                 }
+                JourneyItem::Each { guards, parts } => self.rounds(guards, parts),
                 JourneyItem::First(ways) => self.gates(ways),
             }
         }
@@ -123,6 +124,18 @@ impl RouteDraw {
             self.gate = Some(gate);
             self.along(parts);
             before = Some(gate);
+        }
+        self.gate = outer;
+    }
+
+    /// Goes along the same way as often as there may be items, each time behind its gate.
+    fn rounds(&mut self, guards: &[GuardId], parts: &[JourneyItem]) {
+        let outer = self.gate;
+        for guard in guards {
+            let gate = u32::try_from(self.route.gates.len()).unwrap_or(u32::MAX);
+            self.route.gates.push(RouteGate { outer, before: None, guard: Some(*guard) });
+            self.gate = Some(gate);
+            self.along(parts);
         }
         self.gate = outer;
     }
@@ -161,6 +174,11 @@ impl JourneyItem {
                 on.extend(from.into_iter().filter(|_| *low == 0));
                 each_once(on)
             }
+            JourneyItem::Each { guards: _, parts } => {
+                let mut on = JourneyItem::lead(parts, from.clone(), first, ways);
+                on.extend(from);
+                each_once(on)
+            }
             JourneyItem::Choose(branches) => each_once(
                 branches
                     .iter()
@@ -180,6 +198,38 @@ impl JourneyItem {
         })
     }
 
+    /// Whether the way of every shopper who comes to `from` has `to` on it, guards apart.
+    pub(super) fn leads_from(parts: &[JourneyItem], from: UnitId, to: UnitId) -> bool {
+        parts.iter().all(|part| match part {
+            JourneyItem::Unit(_) => true,
+            JourneyItem::Repeat { parts, .. } | JourneyItem::Each { parts, .. } => {
+                JourneyItem::leads_from(parts, from, to)
+            }
+            JourneyItem::Choose(branches) => branches.iter().all(|(_, parts)| {
+                (!JourneyItem::has(parts, to) || JourneyItem::has(parts, from))
+                    && JourneyItem::leads_from(parts, from, to)
+            }),
+            JourneyItem::First(ways) => {
+                ways.iter().all(|(_, parts)| JourneyItem::leads_from(parts, from, to))
+            }
+        })
+    }
+
+    fn has(parts: &[JourneyItem], wanted: UnitId) -> bool {
+        parts.iter().any(|part| match part {
+            JourneyItem::Unit(unit) => *unit == wanted,
+            JourneyItem::Repeat { parts, .. } | JourneyItem::Each { parts, .. } => {
+                JourneyItem::has(parts, wanted)
+            }
+            JourneyItem::Choose(branches) => {
+                branches.iter().any(|(_, parts)| JourneyItem::has(parts, wanted))
+            }
+            JourneyItem::First(ways) => {
+                ways.iter().any(|(_, parts)| JourneyItem::has(parts, wanted))
+            }
+        })
+    }
+
     /// Whether every shopper comes to a unit.
     pub(super) fn surely_leads_to_a_unit(parts: &[JourneyItem]) -> bool {
         parts.iter().any(|part| match part {
@@ -187,6 +237,7 @@ impl JourneyItem {
             JourneyItem::Repeat { times: (low, _), parts } => {
                 *low > 0 && JourneyItem::surely_leads_to_a_unit(parts)
             }
+            JourneyItem::Each { .. } => false,
             JourneyItem::Choose(branches) => {
                 branches.iter().all(|(_, parts)| JourneyItem::surely_leads_to_a_unit(parts))
             }
@@ -203,6 +254,9 @@ impl JourneyItem {
             JourneyItem::Unit(_) => 1,
             JourneyItem::Repeat { times: (_, high), parts } => {
                 JourneyItem::longest(parts).saturating_mul(u64::from(*high))
+            }
+            JourneyItem::Each { guards, parts } => {
+                (guards.len() as u64).saturating_mul(JourneyItem::longest(parts))
             }
             JourneyItem::Choose(branches) => {
                 branches.iter().map(|(_, parts)| JourneyItem::longest(parts)).max().unwrap_or(0)
@@ -236,6 +290,10 @@ impl JourneyItem {
                 }
                 done
             }
+            JourneyItem::Each { guards, parts } => guards
+                .iter()
+                .filter(|guard| holds(**guard))
+                .fold(there, |there, _| JourneyItem::carry(parts, there, holds, pass)),
             JourneyItem::Choose(branches) => {
                 let all: f64 = branches.iter().map(|(weight, _)| weight).sum();
                 branches

@@ -27,7 +27,7 @@ pub struct Shoppers {
 }
 
 /// A property of a shopper with weighted values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Attribute {
     /// Its name; a variable of that name holds the value.
     pub name: String,

@@ -45,6 +45,10 @@ pub trait TemplateScope {
     fn value(&self, var: VarId) -> Option<&Value>;
     /// The next 64 uniform bits of this shopper's stream for choices in templates.
     fn next_bits(&self) -> u64;
+    /// The time, in seconds since 1970; none passes where no shopper acts.
+    fn unix_seconds(&self) -> f64 {
+        0.0
+    }
 }
 
 // === impl Template ===

@@ -1,5 +1,6 @@
 //! The functions that templates may call beside minijinja's own.
 //!
+//! A rendering is told the time and its draws by the shopper; the functions have neither clock nor randomness of their own.
 //! `pick`, `random` and `uuid` draw from the shopper's stream: one number is taken from it for each rendering, and the
 //! draws of that rendering are derived from it.
 
@@ -9,12 +10,30 @@ use jiff::civil::Date;
 use minijinja::value::{Object, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
 
+use super::signatures::{self, SIGNATURES};
+use super::template_time::{self, TIME_FUNCTIONS};
+use super::test_cards;
 use crate::base::random::{Purpose, below, draw};
 
 /// Their names.
-pub const FUNCTIONS: [&str; 4] = ["pick", "random", "uuid", "date"];
-/// Those that choose.
-pub const CHOOSING_FUNCTIONS: [&str; 3] = ["pick", "random", "uuid"];
+pub const FUNCTIONS: [&str; 15] = {
+    let mut names =
+        ["pick", "random", "uuid", "date", "test_card", "", "", "", "", "", "", "", "", "", ""];
+    let mut i = 0;
+    while i < TIME_FUNCTIONS.len() {
+        names[5 + i] = TIME_FUNCTIONS[i];
+        i += 1;
+    }
+    let mut i = 0;
+    while i < SIGNATURES.len() {
+        names[5 + TIME_FUNCTIONS.len() + i] = SIGNATURES[i];
+        i += 1;
+    }
+    names
+};
+/// Those whose results nobody can foresee.
+pub const UNFORESEEABLE_FUNCTIONS: [&str; 6] =
+    ["pick", "random", "uuid", TIME_FUNCTIONS[0], TIME_FUNCTIONS[1], TIME_FUNCTIONS[2]];
 /// Where a rendering finds its draws; no identifier of the language can be spelled like this.
 pub(super) const DRAWS: &str = "$draws";
 
@@ -22,18 +41,23 @@ pub(super) const DRAWS: &str = "$draws";
 #[derive(Debug)]
 struct TemplateDraws {
     key: u64,
+    /// The time, in seconds since 1970.
+    now: f64,
     next: AtomicU64,
 }
 
 impl Object for TemplateDraws {}
 
-/// The draws of a rendering, derived from this number.
-pub(super) fn draws(key: u64) -> Jinja {
-    Jinja::from_object(TemplateDraws { key, next: AtomicU64::new(0) })
+/// The draws of a rendering, derived from this number; and its time, in seconds since 1970.
+pub(super) fn draws(key: u64, now: f64) -> Jinja {
+    Jinja::from_object(TemplateDraws { key, now, next: AtomicU64::new(0) })
 }
 
 /// Adds all functions. `date()` counts from `today`.
 pub(super) fn add(environment: &mut Environment<'static>, today: Date) {
+    signatures::add(environment);
+    template_time::add(environment);
+    test_cards::add(environment);
     environment.add_function("pick", pick);
     environment.add_function("random", random);
     environment.add_function("uuid", uuid);
@@ -42,11 +66,20 @@ pub(super) fn add(environment: &mut Environment<'static>, today: Date) {
     });
 }
 
-fn next_bits(state: &State<'_, '_>, purpose: Purpose) -> Result<u64, Error> {
+fn known_draws(state: &State<'_, '_>) -> Result<std::sync::Arc<TemplateDraws>, Error> {
     let draws = state.lookup(DRAWS).and_then(|value| value.downcast_object::<TemplateDraws>());
-    let draws = draws.ok_or_else(|| {
+    draws.ok_or_else(|| {
         Error::new(ErrorKind::InvalidOperation, "choices can't be made inside a macro")
-    })?;
+    })
+}
+
+/// The time of the rendering, in seconds since 1970.
+pub(super) fn unix_seconds(state: &State<'_, '_>) -> Result<f64, Error> {
+    known_draws(state).map(|draws| draws.now)
+}
+
+fn next_bits(state: &State<'_, '_>, purpose: Purpose) -> Result<u64, Error> {
+    let draws = known_draws(state)?;
     Ok(draw(draws.key, purpose, draws.next.fetch_add(1, Ordering::Relaxed)))
 }
 

@@ -50,6 +50,11 @@ const ALL_KEYS: [&str; CHECKS.len() + 1] = {
 impl Conditions {
     /// The keys that it knows.
     pub const KEYS: &'static [&'static str] = &ALL_KEYS;
+
+    /// Whether nothing is asked.
+    pub fn is_bare(&self) -> bool {
+        self.checks.is_empty() && self.any_of.is_none()
+    }
 }
 
 impl Decode for Conditions {

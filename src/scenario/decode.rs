@@ -58,6 +58,11 @@ pub(crate) struct MappingReader<'n> {
 // === impl Keys ===
 
 impl Keys {
+    /// No keys yet, of a mapping that stands here.
+    pub fn at(span: Span) -> Keys {
+        Keys { span, given: Vec::new() }
+    }
+
     /// Whether the key is given, be its value good or bad.
     pub fn has(&self, key: &str) -> bool {
         self.span_of(key).is_some()

@@ -10,13 +10,14 @@ use super::assets::AssetRules;
 use super::attributes::{AttributeValue, Figures, Weighed};
 use super::bodies::{GraphQl, Submit, Upload};
 use super::conditions::Conditions;
+use super::declined::DeclineAction;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
 use super::records::{Paging, RecordSource, Records};
 use super::source::{Located, LocatedText};
 use super::steps::{
-    Auth, Basic, Basket, Branch, Choose, Include, JourneyItem, Order, Poll, Purchase,
+    Auth, Basic, Basket, Branch, Choose, Each, Include, JourneyItem, Order, Poll, Purchase,
     RendezvousGroup, Repeat, Step,
 };
 use super::tree::{NodeKind, YamlNode};
@@ -37,6 +38,8 @@ mapping! {
         "shoppers" => shoppers: Shoppers,
         /// Who makes the requests. browser: it says where they come from, and keeps sites apart. app: it has cookies, and knows of no pages and sites. Left out, a browser where a journey submits forms, reads pages or has been given one, else an app.
         "client" => client: Located<Client>,
+        /// Constants: names with values, used as `{{ env.NAME }}`; or `{ file: key.pem }`, whose text is a secret. `-e NAME=VALUE` wins.
+        "environment" => environment: Named<Constant>,
         /// What holds for every step that does not say otherwise.
         "defaults" => defaults: Defaults,
         /// Lists of steps by name, for `- include: NAME` in journeys.
@@ -57,6 +60,14 @@ mapping! {
         "limits" => limits: Limits,
         /// What still has to be filled in, a line each. `check` and `walk` tell it. An import writes it.
         "x-todo" => blanks: Vec<LocatedText>,
+    }
+}
+
+mapping! {
+    /// A file whose text is a constant, and a secret.
+    ConstantFile, "a file with a constant" {
+        /// The file, relative to the scenario.
+        "file" required => file: LocatedText,
     }
 }
 
@@ -196,6 +207,15 @@ mapping! {
     }
 }
 
+/// The value of a constant.
+#[derive(Clone, Debug)]
+pub enum Constant {
+    /// As it is written.
+    Text(LocatedText),
+    /// The text of a file.
+    File(ConstantFile),
+}
+
 /// When a failing shopper leaves.
 #[derive(Clone, Debug)]
 pub enum Patience {
@@ -206,7 +226,10 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 35] = [
+pub const MAPPINGS: [(&str, &[&str]); 38] = [
+    ("ConstantFile", ConstantFile::KEYS),
+    ("Each", Each::KEYS),
+    ("DeclineAction", DeclineAction::KEYS),
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
@@ -243,6 +266,23 @@ pub const MAPPINGS: [(&str, &[&str]); 35] = [
     ("Paging", Paging::KEYS),
     ("Limits", Limits::KEYS),
 ];
+
+// === impl Constant ===
+
+impl Decode for Constant {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<Constant> {
+        match &node.kind {
+            NodeKind::Map(_) => ConstantFile::decode(node, problems).map(Constant::File),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(Constant::Text)
+            }
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [LocatedText::schema(definitions), ConstantFile::schema(definitions)] })
+    }
+}
 
 // === impl Patience ===
 

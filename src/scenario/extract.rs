@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::decode::{Decode, Definitions, Keys, MappingReader, ObjectSchema, one_of};
+use super::decode::{AnyJson, Decode, Definitions, Keys, MappingReader, ObjectSchema, one_of};
 use super::problem::{Problems, join_words};
 use super::source::{Located, LocatedText};
 use super::tree::YamlNode;
@@ -20,6 +20,8 @@ pub struct Extract {
     pub attribute: Option<LocatedText>,
     /// Which, where there are several.
     pub pick: Option<Located<Pick>>,
+    /// The value where nothing is found.
+    pub default: Option<AnyJson>,
 }
 
 /// The keys of an extract of which exactly one is given.
@@ -33,8 +35,8 @@ pub const CAPTURES: [&str; KINDS.len()] = {
     keys
 };
 
-const ALL_KEYS: [&str; KINDS.len() + 2] = {
-    let mut keys = ["attribute"; KINDS.len() + 2];
+const ALL_KEYS: [&str; KINDS.len() + 3] = {
+    let mut keys = ["attribute"; KINDS.len() + 3];
     let (mut i, mut next) = (0, 0);
     while i < KINDS.len() {
         keys[next] = KINDS[i].key;
@@ -43,6 +45,7 @@ const ALL_KEYS: [&str; KINDS.len() + 2] = {
         i += 1;
     }
     keys[KINDS.len() + 1] = "pick";
+    keys[KINDS.len() + 2] = "default";
     keys
 };
 
@@ -62,7 +65,8 @@ impl Decode for Extract {
             .collect();
         let attribute = fields.take("attribute", false, problems);
         let pick = fields.take("pick", false, problems);
-        Some(Extract { keys: fields.into_keys(), patterns, attribute, pick })
+        let default = fields.take("default", false, problems);
+        Some(Extract { keys: fields.into_keys(), patterns, attribute, pick, default })
     }
 
     fn schema(definitions: &mut Definitions) -> Value {
@@ -84,6 +88,9 @@ impl Decode for Extract {
                 "Which, where there are several of {several}: first (the default), last or random."
             );
             schema.property("pick", &about, false, Located::<Pick>::schema(definitions));
+            let about =
+                "The value where nothing is found; of captures only. Without it that is a failure.";
+            schema.property("default", about, false, AnyJson::schema(definitions));
             let takes_attribute = KINDS.iter().filter(|kind| kind.takes_attribute);
             let takes_attribute: Vec<&str> = takes_attribute.map(|kind| kind.key).collect();
             schema.rules(json!({

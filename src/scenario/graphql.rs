@@ -95,6 +95,9 @@ fn name_items(items: &mut [JourneyItem], problems: &mut Problems) {
             JourneyItem::Repeat(repeat) => {
                 repeat.steps.iter_mut().for_each(|steps| name_items(steps, problems))
             }
+            JourneyItem::Each(each) => {
+                each.steps.iter_mut().for_each(|steps| name_items(steps, problems))
+            }
             JourneyItem::Choose(choose) => {
                 let branches = choose.branches.iter_mut().flatten();
                 branches

@@ -11,6 +11,7 @@ mod attributes;
 mod bodies;
 mod conditions;
 mod credentials;
+mod declined;
 mod decode;
 mod document;
 mod extract;
@@ -37,10 +38,11 @@ pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use bodies::{FieldMatch, GraphQl, MultipartPart, Submit, Upload};
 pub use conditions::{Conditions, WrittenCheck};
 pub use credentials::{Credential, copy_without_secrets};
+pub use declined::{DeclineAction, Declined, Then};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
-    Budget, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS, Patience, Retry, Shoppers,
-    Stage,
+    Budget, Constant, ConstantFile, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS,
+    Patience, Retry, Shoppers, Stage,
 };
 pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
@@ -53,8 +55,8 @@ pub use records::{CleanupRequest, PageStyle, Paging, RecordSource, Records, SqlQ
 pub use schema::schema;
 pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Every, Include, JourneyItem, METHODS, Order, Poll,
-    Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
+    Auth, BODIES, Basic, Basket, Branch, Choose, Each, Every, Include, JourneyItem, METHODS, Order,
+    Poll, PollPlace, Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
 };
 pub use tree::{NodeKind, YamlNode};
 pub use units::{
@@ -62,6 +64,6 @@ pub use units::{
     Times, Weight,
 };
 pub use words::{
-    AllOf, ArrivalSpacing, Behaviour, Client, ConnectionReuse, Device, Fresh, Keeping, MoneyUnit,
-    Pick, RowAssignment, Tracing,
+    AllOf, ArrivalSpacing, Behaviour, Client, ConnectionReuse, DeclineWord, Device, Fresh, Keeping,
+    MoneyUnit, Pick, RowAssignment, Tracing,
 };

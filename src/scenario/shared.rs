@@ -50,6 +50,9 @@ impl Lists<'_> {
                 JourneyItem::Repeat(repeat) => {
                     repeat.steps.iter_mut().for_each(|steps| self.fill(steps, in_purchase))
                 }
+                JourneyItem::Each(each) => {
+                    each.steps.iter_mut().for_each(|steps| self.fill(steps, in_purchase))
+                }
                 JourneyItem::Choose(choose) => {
                     let branches = choose.branches.iter_mut().flatten();
                     branches

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::assets::Assets;
 use super::bodies::{GraphQl, MultipartPart, Submit};
 use super::conditions::Conditions;
+use super::declined::Declined;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping, one_of};
 use super::extract::Extract;
 use super::guard::GuardTerm;
@@ -54,6 +55,20 @@ mapping! {
         /// How often: a number, or a range of which each shopper draws one (2..4).
         "repeat" required => times: Located<Times>,
         /// What is repeated: steps, purchases, and what groups them.
+        "steps" required => steps: Vec<JourneyItem>,
+        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        "when" => when: OneOrMany<GuardTerm>,
+    }
+}
+
+mapping! {
+    /// Steps that each shopper goes through once for each item of a list.
+    Each, "a loop over a list" {
+        /// What is gone through, such as `item in cart.items`: a name, and a list that was captured or is in the data.
+        "each" required => each: LocatedText,
+        /// How many items are gone through at most (default 20).
+        "at_most" => at_most: Located<Count>,
+        /// What is done for each: steps, purchases, and what groups them.
         "steps" required => steps: Vec<JourneyItem>,
         /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
         "when" => when: OneOrMany<GuardTerm>,
@@ -155,6 +170,8 @@ mapping! {
         "auth" => auth: Auth,
         /// Who makes the request, browser or app; over the scenario's.
         "client" => client: Located<Client>,
+        /// Variables computed from others before the request: names, each with a template. One that is a single placeholder keeps the type of its value.
+        "let" => lets: Named<LocatedText>,
         /// What is taken from the answer into variables; nothing found is a failure.
         "capture" => capture: Named<Extract>,
         /// Captures kept as observational attributes of the shopper, such as the node that answered.
@@ -163,8 +180,10 @@ mapping! {
         "basket" => basket: Basket,
         /// What must hold for a success. Without a status in it, the status must be 2xx.
         "expect" => expect: Conditions,
-        /// What makes the answer a refusal by a working shop (card declined, sold out); judged before `expect`.
-        "declined" => declined: Conditions,
+        /// What makes the answer a refusal by a working shop (card declined, sold out), judged before `expect`; and with `then` what the shopper does about it.
+        "declined" => declined: Declined,
+        /// Whether a shopper goes on without it if it fails or is refused, such as a recommendation.
+        "optional" => optional: Located<bool>,
         /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
         "when" => when: OneOrMany<GuardTerm>,
         /// The share of shoppers who go on after this step; the rest leave by choice.
@@ -211,7 +230,9 @@ mapping! {
     Poll, "a poll" {
         /// The pause between an answer and the next request; or refresh: as the waiting page itself says, by its meta refresh or refresh header.
         "every" required => every: Every,
-        /// What ends it well.
+        /// Where to ask, by GET: an address, which is a template, or the place in the first answer that says it ({ header: location }). Left out: the step's own request is repeated.
+        "at" => at: PollPlace,
+        /// What ends it well; then `expect` is judged.
         "until" required => until: Conditions,
         /// How long the shopper waits for it in all.
         "for" required => length: Located<Micros>,
@@ -237,6 +258,8 @@ pub enum JourneyItem {
     Purchase(Purchase),
     /// Steps gone through several times.
     Repeat(Repeat),
+    /// Steps gone through for each item of a list.
+    Each(Each),
     /// A fork.
     Choose(Choose),
     /// A shared list. None is left where the scenario was read well.
@@ -250,6 +273,15 @@ pub enum Every {
     Pause(Located<Micros>),
     /// When and where the page says.
     Refresh,
+}
+
+/// Where a poll asks.
+#[derive(Clone, Debug)]
+pub enum PollPlace {
+    /// At this address. A template.
+    Address(LocatedText),
+    /// Where the first answer says.
+    Found(Extract),
 }
 
 /// Shoppers who wait for each other: how many, or how many and how long.
@@ -270,6 +302,8 @@ impl Decode for JourneyItem {
             Purchase::decode(node, problems).map(JourneyItem::Purchase)
         } else if has("repeat") {
             Repeat::decode(node, problems).map(JourneyItem::Repeat)
+        } else if has("each") {
+            Each::decode(node, problems).map(JourneyItem::Each)
         } else if has("choose") {
             Choose::decode(node, problems).map(JourneyItem::Choose)
         } else if has("include") {
@@ -283,6 +317,7 @@ impl Decode for JourneyItem {
         let groups = [
             ("purchase", Purchase::schema(definitions)),
             ("repeat", Repeat::schema(definitions)),
+            ("each", Each::schema(definitions)),
             ("choose", Choose::schema(definitions)),
             ("include", Include::schema(definitions)),
         ];
@@ -309,6 +344,24 @@ impl Decode for Every {
 
     fn schema(_: &mut Definitions) -> Value {
         json!({ "anyOf": [{ "const": "refresh" }, Micros::notation()] })
+    }
+}
+
+// === impl PollPlace ===
+
+impl Decode for PollPlace {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<PollPlace> {
+        match &node.kind {
+            NodeKind::Map(_) => Extract::decode(node, problems).map(PollPlace::Found),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(PollPlace::Address)
+            }
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        let place = Extract::schema(definitions);
+        json!({ "anyOf": [{ "type": "string" }, place], "examples": ["/orders/{{ cart }}/status", { "header": "location" }] })
     }
 }
 

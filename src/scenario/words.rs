@@ -139,6 +139,19 @@ words!(
     }
 );
 words!(
+    /// What a shopper does after a refusal.
+    #[derive(Default)]
+    DeclineWord, "what a shopper does then" {
+        /// Tries again, as after a failure.
+        #[default]
+        Retry = "retry",
+        /// Leaves by choice: neither a failure nor a loss.
+        Leave = "leave",
+        /// Shrugs it off, and goes on with the next step.
+        Next = "next",
+    }
+);
+words!(
     /// How many must come.
     AllOf, "what must come" {
         /// Every one.

@@ -1,5 +1,7 @@
 //! One try at a step: build the request, send it, check the response, record the outcome.
 
+use std::rc::Rc;
+
 use futures_util::future::join;
 use http::HeaderName;
 
@@ -14,13 +16,12 @@ use super::purchase::Intent;
 use super::request::traceparent::traceparent;
 use super::response::check::FailedCheck;
 use super::response::evaluate::StepResult;
-use super::response::extract::Refresh;
 use super::response::retry_after::retry_after;
 use super::step_response::prepare_within;
 use super::step_watcher::StepWatcher;
 use super::transport::Clock;
 use crate::base::{Micros, StepId, UnitId};
-use crate::plan::{Poll, ProvocationArm, ProvocationKind};
+use crate::plan::{ProvocationArm, ProvocationKind};
 use crate::tally::{
     AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
@@ -36,8 +37,12 @@ pub(super) struct StepTry {
     sent_at: Option<Micros>,
     /// Exchanges so far, redirects and polls included.
     exchanges: u32,
-    /// The address at which the waiting page wants to be asked for again.
+    /// The address to ask at next, if not by the step's own request.
     pub(super) reload_url: Option<String>,
+    /// Where the first answer said to ask.
+    pub(super) poll_url: Option<String>,
+    /// How long was waited between answers, as the page or the scenario asks.
+    pub(super) waited: Micros,
     evidence: FailureEvidence,
 }
 
@@ -59,6 +64,8 @@ impl<E: Env> JourneyRun<E> {
             sent_at: None,
             exchanges: 0,
             reload_url: None,
+            poll_url: None,
+            waited: Micros::ZERO,
             evidence: FailureEvidence::default(),
         };
         let (mut result, ended_at) = self.request_step(context, &mut attempt).await;
@@ -142,7 +149,8 @@ impl<E: Env> JourneyRun<E> {
                 self.variables.redactor(&context.plan),
             );
         }
-        let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at));
+        // What was waited between answers is not the shop's service.
+        let service = attempt.sent_at.map(|sent_at| ended_at.since(sent_at).since(attempt.waited));
         context.tally.borrow_mut().step_attempt(&StepAttempt {
             step,
             intended_at,
@@ -182,7 +190,7 @@ impl<E: Env> JourneyRun<E> {
                 give_up_at = give_up_at.min(waits_until);
             }
             // In a scope of its own: who waits to ask again holds no page.
-            let (result, ended_at) = {
+            let (result, ended_at, page) = {
                 let fetched = match self.fetch(context, attempt, give_up_at).await {
                     Ok(fetched) => fetched,
                     Err(result) => return (result, context.clock.now()),
@@ -192,6 +200,8 @@ impl<E: Env> JourneyRun<E> {
                 // What our own caps cost is not the shop's slowness.
                 waits_until = waits_until.map(|until| until.saturating_add(progress.held));
                 let ended_at = progress.ended_at.unwrap_or_else(|| context.clock.now());
+                let answered = fetched.result.as_ref().ok().filter(|_| step.poll.is_some());
+                let page = answered.map(|page| Rc::clone(&page.final_url));
                 let Some(prepared) = prepare_within(context, &fetched, give_up_at).await else {
                     let cause = "answers were too large to be read before shoppers give up";
                     let result = StepResult::Own(OwnFault::Limit, cause.to_owned());
@@ -200,39 +210,27 @@ impl<E: Env> JourneyRun<E> {
                 let (result, answer) =
                     self.read_response(context, step, (fetched, prepared), ended_at);
                 attempt.evidence.answer = answer;
-                (result, ended_at)
+                (result, ended_at, page)
             };
-            let (Some(poll), Some(waits_until), StepResult::NotYet(_, refresh)) =
+            let (Some(poll), Some(waits_until), StepResult::NotYet(_, again)) =
                 (&step.poll, waits_until, &result)
             else {
                 return (result, ended_at);
             };
-            (asked_at, attempt.reload_url) = self.next_poll(poll, refresh.as_ref(), ended_at);
+            let pause =
+                match self.next_poll(context, attempt, poll, again.as_ref(), page.as_deref()) {
+                    Ok(pause) => pause,
+                    Err(result) => return (result, ended_at),
+                };
+            asked_at = ended_at.saturating_add(pause);
+            attempt.waited += asked_at.min(waits_until).since(ended_at);
             if asked_at >= waits_until {
                 context.clock.sleep_until(waits_until).await;
                 return (result, waits_until);
             }
+            context.observe(|observer| observer.pause_started(pause, "before asking again"));
             context.clock.sleep_until(asked_at).await;
         }
-    }
-
-    /// When a poll asks again, and at which address where the page says so.
-    fn next_poll(
-        &self,
-        poll: &Poll,
-        refresh: Option<&Refresh>,
-        ended_at: Micros,
-    ) -> (Micros, Option<String>) {
-        let pause = poll.every.or(refresh.map(|refresh| refresh.after)).unwrap_or_default();
-        let reload_url = refresh.and_then(|refresh| {
-            let page = self.session.page()?;
-            let url = match refresh.to.as_deref() {
-                Some(to) => page.join(to).ok()?,
-                None => page.clone(),
-            };
-            Some(String::from(url))
-        });
-        (ended_at.saturating_add(pause), reload_url)
     }
 
     /// Sends a request besides, some time after the answer to the shopper's own.

@@ -12,7 +12,7 @@ use super::journey::JourneyRun;
 use super::response::check::Checker;
 use super::response::extract::Response;
 use crate::base::StepId;
-use crate::plan::{Guard, GuardId, GuardTerm, JourneyRoute, RenderError, RouteGate};
+use crate::plan::{Guard, GuardId, GuardTerm, JourneyRoute, RenderError, RouteGate, Value};
 use crate::tally::OwnFault;
 
 /// The gates of a route, each open, closed, or not come to yet.
@@ -114,7 +114,10 @@ impl<E: Env> JourneyRun<E> {
                 Ok(true) => found = Ok(Some(place)),
                 Ok(false) => {
                     let step = StepId(context.plan.unit(stop.unit).steps.start);
-                    context.observe(|observer| observer.step_skipped(step));
+                    // Of a loop, the end of the list is no news.
+                    if stop.round == 0 {
+                        context.observe(|observer| observer.step_skipped(step));
+                    }
                     continue;
                 }
                 Err(error) => found = Err(self.guard_failed(context, &error)),
@@ -150,10 +153,33 @@ impl<E: Env> JourneyRun<E> {
         OwnFault::Scenario
     }
 
-    fn holds(&self, context: &CoreContext<E>, guard: GuardId) -> Result<bool, RenderError> {
+    fn holds(&mut self, context: &CoreContext<E>, guard: GuardId) -> Result<bool, RenderError> {
         let guard = context.plan.guard(guard);
         Ok(guard.expressions_hold(&context.plan.templates, &self.variables)?
-            && self.answer_holds(context, guard)?)
+            && self.answer_holds(context, guard)?
+            && self.take_item(context, guard)?)
+    }
+
+    /// Takes the item of a list that the guard asks for, if there is one; true where it asks for none.
+    fn take_item(&mut self, context: &CoreContext<E>, guard: &Guard) -> Result<bool, RenderError> {
+        for term in &guard.terms {
+            let GuardTerm::Item { item, list, place } = term else { continue };
+            let text = list.render(&context.plan.templates, &self.variables)?;
+            let Ok(serde_json::Value::Array(mut items)) = serde_json::from_str(&text) else {
+                let what = "`each` goes through a list, and this is none";
+                return Err(RenderError::Expression(format!("{what}: {text}")));
+            };
+            let place = *place as usize;
+            if place >= items.len() {
+                return Ok(false);
+            }
+            let value = Value::of_json(&items.swap_remove(place));
+            context.observe(|observer| {
+                observer.value_captured(&context.plan.variables[item.index()], &value.as_text());
+            });
+            self.variables.set(*item, value);
+        }
+        Ok(true)
     }
 
     /// Whether the last answer is as the guard says. Where there was none, it is not.

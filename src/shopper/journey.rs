@@ -20,7 +20,7 @@ use super::purchase::{Intent, PurchaseEvent};
 use super::request::variables::{Variables, built_in};
 use super::transport::{Clock, Transport};
 use crate::base::random::{Purpose, uniform};
-use crate::base::{Delay, Micros, ShopperId, StepId};
+use crate::base::{Delay, Micros, ShopperId, StepId, UnitId};
 use crate::plan::{TemplateScope, UnitVisit};
 use crate::tally::{AttemptTimes, End, OrderKnowledge, Outcome, StepAttempt, UnitAttempt};
 
@@ -124,6 +124,14 @@ impl<E: Env> JourneyRun<E> {
                         self.gates.forget();
                         continue;
                     }
+                    UnitEnd::Skipped { to, at, attempts } => {
+                        self.record_passage(context, place, attempts);
+                        let later = route.stops[place..].iter();
+                        let skipped = later.take_while(|stop| stop.unit != to).count();
+                        (from, intended_at) =
+                            (place + skipped, at + self.think_before(context, to));
+                        continue;
+                    }
                     UnitEnd::Ended(end) => return end,
                 };
             self.record_passage(context, place, attempts);
@@ -141,7 +149,7 @@ impl<E: Env> JourneyRun<E> {
             let UnitVisit { unit, round, .. } = route.stops[next];
             self.round = round;
             from = next;
-            intended_at = passed_at + self.think(context, StepId(plan.unit(unit).steps.start), 1);
+            intended_at = passed_at + self.think_before(context, unit);
         }
         End::Completed
     }
@@ -183,6 +191,11 @@ impl<E: Env> JourneyRun<E> {
             self.outcomes.known_to_shop = Some(state.is_some());
             state.into_iter().for_each(|state| self.session.restore(state));
         }
+    }
+
+    /// The think time before a unit.
+    fn think_before(&mut self, context: &CoreContext<E>, unit: UnitId) -> Micros {
+        self.think(context, StepId(context.plan.unit(unit).steps.start), 1)
     }
 
     /// The think time before a step.

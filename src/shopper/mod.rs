@@ -14,6 +14,7 @@ mod journey;
 mod off_core;
 mod outcomes;
 mod page_assets;
+mod poll;
 mod profile;
 mod progress;
 mod provocation;

@@ -3,7 +3,7 @@
 //! The funnel counts shoppers, not rounds. Who comes to a unit several times has got through it when the last time is over, and is stopped
 //! at it whichever time that happens, so that all who came are through, stopped or still there.
 
-use crate::base::{JourneyId, Micros};
+use crate::base::{JourneyId, Micros, UnitId};
 use crate::tally::{End, Tally};
 
 /// What the shopper did at one unit on the way.
@@ -26,6 +26,8 @@ pub(super) struct UnitProgress {
 pub(super) enum UnitEnd {
     /// Through it, at this moment, with this attempt.
     Passed { at: Micros, attempts: u32 },
+    /// Refused, and on the way to this later unit, at this moment.
+    Skipped { to: UnitId, at: Micros, attempts: u32 },
     /// At the start of the journey again, to begin at this moment.
     Restart { at: Micros },
     /// At the end.

@@ -15,7 +15,7 @@ use super::request::variables::built_in;
 use super::transport::Clock;
 use crate::base::random::{Purpose, uniform};
 use crate::base::{Micros, StepId, UnitId};
-use crate::plan::{Behaviour, RetryStrategy, Value};
+use crate::plan::{AfterDecline, Behaviour, RetryStrategy, Value};
 use crate::tally::{End, FailureKind, Observed, Outcome, PairQuestion, UnitAttempt};
 
 /// How an attempt at a unit ended.
@@ -57,7 +57,13 @@ impl<E: Env> JourneyRun<E> {
             match tried.outcome {
                 Outcome::Ok => return UnitEnd::Passed { at: tried.ended_at, attempts: nth },
                 Outcome::Unjudged => return UnitEnd::Ended(End::Unfinished),
-                Outcome::Declined => self.record_decline(unit, place),
+                Outcome::Declined => {
+                    self.record_decline(unit, place);
+                    let after = context.plan.step(tried.step).after_decline;
+                    if let Some(end) = self.react_to_decline(context, after, &tried, nth) {
+                        return end;
+                    }
+                }
                 Outcome::Failed(kind) => {
                     self.record_failure(context, &tried, kind, place, intended_at)
                 }
@@ -87,6 +93,42 @@ impl<E: Env> JourneyRun<E> {
             }
             self.session.go_back(&begins_at);
         }
+    }
+
+    /// Where the shopper is after a refusal, if not about to try again; changes what another try changes.
+    fn react_to_decline(
+        &mut self,
+        context: &CoreContext<E>,
+        after: AfterDecline,
+        tried: &AttemptEnd,
+        attempts: u32,
+    ) -> Option<UnitEnd> {
+        let at = tried.ended_at;
+        match after {
+            AfterDecline::Retry => None,
+            AfterDecline::Leave => Some(UnitEnd::Ended(End::LeftByChoice)),
+            AfterDecline::Next => Some(UnitEnd::Passed { at, attempts }),
+            AfterDecline::SkipTo(to) => Some(UnitEnd::Skipped { to, at, attempts }),
+            AfterDecline::Redraw(attribute) => {
+                let way = RetryStrategy::Redraw(usize::from(attribute));
+                self.change_attributes(context, &way);
+                None
+            }
+        }
+    }
+
+    /// Gives the shopper the attributes that this way of trying again changes.
+    fn change_attributes(&mut self, context: &CoreContext<E>, way: &RetryStrategy) {
+        let plan = &*context.plan;
+        let values = plan.values_after(way, self.profile.id, self.profile.attributes());
+        let before = self.profile.attributes().iter().zip(&values);
+        for (attribute, (before, value)) in plan.shoppers.attributes.iter().zip(before) {
+            if value != before {
+                self.variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
+            }
+        }
+        self.session.equip(plan.shoppers.equipment(&values));
+        self.profile.changed_attributes = Some(values);
     }
 
     fn record_decline(&mut self, unit: UnitId, place: usize) {
@@ -137,15 +179,7 @@ impl<E: Env> JourneyRun<E> {
         else {
             return Retry::Again;
         };
-        let values = plan.values_after(way, self.profile.id, self.profile.attributes());
-        let before = self.profile.attributes().iter().zip(&values);
-        for (attribute, (before, value)) in plan.shoppers.attributes.iter().zip(before) {
-            if value != before {
-                self.variables.set_text(attribute.var, &attribute.values[usize::from(*value)].0);
-            }
-        }
-        self.session.equip(plan.shoppers.equipment(&values));
-        self.profile.changed_attributes = Some(values);
+        self.change_attributes(context, way);
         match way {
             RetryStrategy::Same | RetryStrategy::Redraw(_) | RetryStrategy::Set(_) => Retry::Again,
             RetryStrategy::Wait(pause) => Retry::After(*pause),
@@ -216,8 +250,17 @@ impl<E: Env> JourneyRun<E> {
             let (outcome, ended_at) =
                 Box::pin(self.try_step(context, unit, step, nth, step_at)).await;
             tried = AttemptEnd { outcome, step, ended_at };
-            if outcome != Outcome::Ok {
-                break;
+            let plan_step = context.plan.step(step);
+            match outcome {
+                Outcome::Ok => {}
+                Outcome::Failed(_) if plan_step.optional => tried.outcome = Outcome::Ok,
+                Outcome::Declined
+                    if plan_step.after_decline == AfterDecline::Next && step.0 + 1 < steps.end =>
+                {
+                    self.outcomes.record_decline();
+                    tried.outcome = Outcome::Ok;
+                }
+                Outcome::Failed(_) | Outcome::Declined | Outcome::Unjudged => break,
             }
         }
         self.activity = Activity::Idle;

@@ -14,8 +14,9 @@ use super::request::form;
 use super::request::variables::built_in;
 use super::response::check::FailedCheck;
 use super::response::evaluate::StepResult;
+use super::transport::Clock;
 use crate::base::UnitId;
-use crate::plan::{Body, Client, Plan, Step};
+use crate::plan::{Body, Client, Plan, Step, Value};
 use crate::tally::{FailureKind, OwnFault};
 
 impl<E: Env> JourneyRun<E> {
@@ -30,7 +31,11 @@ impl<E: Env> JourneyRun<E> {
         let step = plan.step(attempt.begun.step);
         let kind = self.request_kind(step, attempt.reload_url.is_some());
         self.set_intent(context, attempt.unit);
-        self.variables.begin(attempt.begun.step, self.round);
+        let now = context.settings.unix_seconds(context.clock.now());
+        self.variables.begin(attempt.begun.step, self.round, now);
+        if attempt.reload_url.is_none() {
+            self.compute(context, step)?;
+        }
         let (mut request, mut meant) = match attempt.reload_url.take() {
             Some(url) => (self.reload_request(plan, step, url)?, Bytes::new()),
             None => self.step_request(plan, step)?,
@@ -39,13 +44,35 @@ impl<E: Env> JourneyRun<E> {
             drop(request);
             self.intent.iter_mut().for_each(Intent::renew);
             self.set_intent(context, attempt.unit);
-            self.variables.begin(attempt.begun.step, self.round);
+            self.variables.begin(attempt.begun.step, self.round, now);
+            self.compute(context, step)?;
             (request, meant) = self.step_request(plan, step)?;
             self.intent.iter_mut().for_each(|intent| {
                 intent.changes(&meant);
             });
         }
         Ok(PageRequest { kind, ..request })
+    }
+
+    /// Computes what the step computes from other values.
+    fn compute(&mut self, context: &CoreContext<E>, step: &Step) -> Result<(), StepResult> {
+        for computed in &step.lets {
+            let plan = &*context.plan;
+            let text = computed
+                .from
+                .render(&plan.templates, &self.variables)
+                .map_err(|error| StepResult::Own(OwnFault::Scenario, error.to_string()))?;
+            let value = match serde_json::from_str(&text) {
+                Ok(json) if computed.is_json => Value::of_json(&json),
+                Ok(_) | Err(_) => Value::text(&text),
+            };
+            drop(text);
+            context.observe(|observer| {
+                observer.value_captured(&plan.variables[computed.var.index()], &value.as_text());
+            });
+            self.variables.set(computed.var, value);
+        }
+        Ok(())
     }
 
     /// What the step's request is to whoever makes it.
@@ -79,6 +106,9 @@ impl<E: Env> JourneyRun<E> {
                 &self.variables,
             ) {
                 Ok(submission) => Ok((submission.request, submission.meant)),
+                Err(error) if error.is_missing_content() && step.declined_without_form => {
+                    Err(StepResult::Declined)
+                }
                 Err(error) if error.is_missing_content() => Err(StepResult::Failed(FailedCheck {
                     kind: FailureKind::MissingContent,
                     detail: error.to_string(),

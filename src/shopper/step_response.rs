@@ -48,6 +48,7 @@ impl<E: Env> JourneyRun<E> {
             &cookie,
         )
         .at(&page.final_url, fetched.progress.first_location.as_deref())
+        .after(&fetched.progress.redirects)
         .with_prepared(prepared);
         let captured = match self.check(context, step, &response) {
             Ok(StepResult::Ok) => capture(&context.plan, step, &response, &|place| {
@@ -75,11 +76,14 @@ impl<E: Env> JourneyRun<E> {
     ) -> Result<StepResult, RenderError> {
         let checker = Checker { templates: &context.plan.templates, scope: &self.variables };
         context.observe(|observer| {
-            for (conditions, what) in [(&step.declined, "declined"), (&step.expect, "expect")] {
-                observer.conditions_checked(what, &checker.explain(conditions, response));
-            }
-            if let Some(poll) = &step.poll {
-                observer.conditions_checked("until", &checker.explain(&poll.until, response));
+            let explain = |what, conditions| {
+                let explained = checker.explain(conditions, response);
+                observer.conditions_checked(what, &explained);
+                explained.iter().all(|checked| checked.held)
+            };
+            explain("declined", &step.declined);
+            if step.poll.as_ref().is_none_or(|poll| explain("until", &poll.until)) {
+                explain("expect", &step.expect);
             }
         });
         evaluate(step, &checker, response)

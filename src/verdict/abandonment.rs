@@ -71,6 +71,8 @@ impl<'p> LossModel<'p> {
         match fate.end {
             End::Lost | End::StoppedByCap | End::Unfinished if refused => among_the_rest,
             End::Lost => 0.0,
+            // The scenario says that a refusal like this is taken as it is.
+            End::LeftByChoice if refused => 0.0,
             End::Completed | End::LeftByChoice | End::StoppedByCap | End::Unfinished => {
                 (self.left_after(failures + refusals) - self.left_after(failures))
                     .min(among_the_rest)

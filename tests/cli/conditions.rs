@@ -126,3 +126,181 @@ fn a_walk_is_taken_by_whom_it_is_asked_for() {
     walk(&["--with", "payment=cash"]).with(&[2]).complains("it has `card` and `wallet`");
     walk(&["--with", "colour=red"]).with(&[2]).complains("there are: `payment` and `device`");
 }
+
+/// What shoppers do about refusals: of a voucher, of an article, of a card.
+const REFUSALS: &str = "
+name: Refusals
+load: { arrivals: paced, stages: [{ hold: 20/s, for: 2s }] }
+shoppers:
+  attributes:
+    stock: { there: 1, sold out: 1 }
+    card: { '4242424242424242': 1, '4000000000000002': 1 }
+  retry: { after: 10ms..40ms }
+defaults:
+  headers: { accept: application/json }
+journeys:
+  - name: buy
+    steps:
+      - name: add to cart
+        post: /cart
+        json: { sku: \"{% if stock == 'there' %}sku-1{% else %}flash-console{% endif %}\", quantity: 1 }
+        declined: { status: 409, then: leave }
+      - name: voucher
+        post: /cart/voucher
+        json: { code: SUMMER }
+        declined: { status: 422, then: next }
+      - name: second voucher
+        post: /cart/voucher
+        json: { code: NONE }
+        declined: { status: 422, then: { skip_to: pay } }
+      - name: never
+        get: /cart
+      - purchase: pay
+        steps:
+          - name: charge
+            post: /checkout/pay
+            headers: { idempotency-key: \"{{ intent.id }}\" }
+            json: { method: card, card_number: \"{{ card }}\", email: \"{{ intent.marker }}@example.com\" }
+            declined: { status: 402, then: { redraw: card } }
+            order: { id: { json: $.order_id } }
+";
+
+#[test]
+fn shoppers_leave_shrug_skip_or_take_another_card_when_they_are_refused() {
+    let shop = Shop::open("stock: { flash-console: 0 }");
+    let bench = Bench::new(REFUSALS);
+    bench.run(&["--target", &shop.url()]).with(&MEASURED);
+    let document = document(&bench.only_run());
+    let figure = |name: &str, what: &str| step(&document, name)[what].as_u64().unwrap();
+    let shoppers = figure("add to cart", "attempts");
+    let left = figure("add to cart", "declined");
+    assert!(left > 0 && left < shoppers, "{left} of {shoppers}");
+    assert_eq!(document["shoppers"]["left_by_choice"], left, "{:#}", document["shoppers"]);
+    assert_eq!(figure("voucher", "declined"), shoppers - left);
+    assert_eq!(figure("second voucher", "attempts"), shoppers - left);
+    assert_eq!(figure("never", "attempts"), 0);
+    assert_eq!(shop.ledger().orders.len() as u64, shoppers - left);
+    // One refused card each, and then the other.
+    let refused = figure("charge", "declined");
+    assert!(refused > 0, "{refused}");
+    assert_eq!(figure("charge", "attempts"), shoppers - left + refused);
+}
+
+/// What shoppers go on without, and an order that is asked for where the shop says.
+const SHRUGS: &str = "
+name: Shrugs
+load: { arrivals: paced, stages: [{ hold: 10/s, for: 2s }] }
+shoppers: { patience: [1], retry: { after: 10ms..40ms } }
+journeys:
+  - name: ask
+    steps:
+      - name: home
+        get: /
+      - name: gift wrap
+        submit: { id: gift-wrap }
+        declined: { without_form: true, then: next }
+      - name: recommendations
+        get: /no/such/page
+        optional: true
+      - name: question
+        post: /help/questions
+        json: { question: Where is my order? }
+        headers: { accept: application/json }
+        poll: { every: 300ms, at: { json: $.answer_at }, until: { json: { $.state: answered } }, for: 10s }
+        expect: { status: 200, json: { $.answer: { present: true } } }
+        capture: { answer: { json: $.answer } }
+objectives:
+  - repeated_failures < 10%
+";
+
+#[test]
+fn shoppers_go_on_without_what_is_optional_and_ask_where_the_shop_says() {
+    let shop = Shop::open("");
+    let bench = Bench::new(SHRUGS);
+    bench.run(&["--target", &shop.url()]).with(&MEASURED);
+    let document = document(&bench.only_run());
+    let figure = |name: &str, what: &str| step(&document, name)[what].as_u64().unwrap();
+    let shoppers = figure("home", "attempts");
+    assert_eq!(figure("gift wrap", "declined"), shoppers, "{document:#}");
+    assert_eq!(figure("recommendations", "failures"), shoppers);
+    assert_eq!(figure("recommendations", "attempts"), shoppers, "nobody tries again");
+    assert_eq!(document["shoppers"]["completed"], shoppers);
+    assert_eq!(document["shoppers"]["failed_once"], 0, "{:#}", document["shoppers"]);
+    assert_eq!(figure("question", "failures"), 0);
+    // The answer takes the shop two seconds, of which shoppers wait most between requests.
+    let median = |which: &str| step(&document, "question")[which]["p50"].as_f64().unwrap();
+    assert!(median("response_ms") >= 2_000.0, "{}", median("response_ms"));
+    assert!(median("service_ms") < 1_000.0, "{}", median("service_ms"));
+}
+
+/// A cart whose items are gone through, with values from everywhere in an answer and computed ones.
+const PLACES: &str = "
+name: Places
+load: { arrivals: paced, stages: [{ hold: 10/s, for: 2s }] }
+shoppers:
+  attributes: { size: { small: 1, large: 1 } }
+  retry: { after: 10ms..40ms }
+environment: { FIRST: sku-1, SECOND: sku-2 }
+defaults:
+  headers: { accept: application/json }
+journeys:
+  - name: buy
+    steps:
+      - { name: add, post: /cart, json: { sku: \"{{ env.FIRST }}\", quantity: 1 } }
+      - name: add another
+        when: size == 'large'
+        post: /cart
+        json: { sku: \"{{ env.SECOND }}\", quantity: 2 }
+      - name: cart
+        get: /cart
+        capture:
+          cart: { json: $ }
+          gift: { json: $.gift, default: none }
+          here: { url: '/(\\w+)$' }
+      - each: line in cart.items
+        steps:
+          - name: look at item
+            let: { sku: \"{{ line.sku }}\", twice: \"{{ line.quantity * 2 }}\" }
+            get: /products/{{ sku }}?twice={{ twice }}&gift={{ gift }}&at={{ here }}&signed={{ hmac('key', sku) }}
+            expect: { json: { $.sku: \"{{ line.sku }}\" } }
+      - { name: home, get: / }
+objectives:
+  - repeated_failures < 10%
+";
+
+#[test]
+fn a_list_in_an_answer_is_gone_through_with_computed_and_default_values() {
+    let shop = Shop::open("");
+    let bench = Bench::new(PLACES);
+    bench.run(&["--target", &shop.url()]).with(&MEASURED);
+    let document = document(&bench.only_run());
+    let attempts = |name: &str| step(&document, name)["attempts"].as_u64().unwrap();
+    let (all, large) = (attempts("add"), attempts("add another"));
+    assert!(large > 0 && large < all, "{large} of {all}");
+    assert_eq!(attempts("look at item"), all + large);
+    assert_eq!(step(&document, "look at item")["failures"], 0);
+    assert_eq!(document["shoppers"]["completed"], all);
+    let shown = bench.tillrush(&[
+        "walk",
+        bench.scenario(),
+        "--target",
+        &shop.url(),
+        "--with",
+        "size=large",
+    ]);
+    let shown = shown.with(&[0]).stdout;
+    // HMAC-SHA-256 of `sku-2` with the key `key`.
+    let address = "/products/sku-2?twice=4&gift=none&at=cart&signed=";
+    assert!(shown.contains(address), "{shown}");
+    let other = bench.tillrush(&[
+        "walk",
+        bench.scenario(),
+        "--target",
+        &shop.url(),
+        "--with",
+        "size=large",
+        "-e",
+        "public:SECOND=sku-3",
+    ]);
+    assert!(other.with(&[0]).stdout.contains("/products/sku-3?twice=4"));
+}

@@ -88,10 +88,11 @@ pub(in crate::demo_shop) fn ask(request: &mut ShopRequest<'_>) -> Result<Answer,
     request.need("question", "/help")?;
     let id = request.shop.asked.fetch_add(1, Ordering::Relaxed) + 1;
     request.shop.questions.insert(id, request.now);
+    let answer_at = format!("/help/questions/{id}");
     request.answer_done(
         StatusCode::ACCEPTED,
-        &json!({ "question_id": id, "state": "waiting" }),
-        format!("/help/questions/{id}"),
+        &json!({ "question_id": id, "state": "waiting", "answer_at": answer_at }),
+        answer_at.clone(),
     )
 }
 

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::form::{Canonical, kind};
-use crate::plan::{Capture, Check, Conditions, Extract, MoneyUnit, OrderCapture, Pick, Price};
+use crate::plan::{
+    Capture, Check, Computed, Conditions, Extract, MoneyUnit, OrderCapture, Pick, Price,
+};
 
 impl Canonical for Capture {
     fn canonical(&self) -> Value {
@@ -16,14 +18,26 @@ impl Canonical for Capture {
     }
 }
 
+impl Canonical for Computed {
+    fn canonical(&self) -> Value {
+        // Whether it is JSON follows from the template.
+        let Computed { var, from, is_json: _ } = self;
+        json!({ "var": var.canonical(), "from": from.canonical() })
+    }
+}
+
 impl Canonical for Extract {
     fn canonical(&self) -> Value {
-        let Extract { capture, pick } = self;
-        match pick {
+        let Extract { capture, pick, default } = self;
+        let found = match pick {
             Pick::First => capture.canonical(),
             Pick::Last | Pick::Random => {
                 kind("Pick", json!([pick.canonical(), capture.canonical()]))
             }
+        };
+        match default {
+            Some(default) => kind("Default", json!([default, found])),
+            None => found,
         }
     }
 }

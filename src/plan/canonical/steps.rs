@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
 use crate::plan::{
-    Assets, Auth, Body, FieldMatch, JsonSegment, Method, MultipartPart, Pick, Poll, Rendezvous,
-    Request, Step, Submit,
+    AfterDecline, Assets, Auth, Body, FieldMatch, JsonSegment, Method, MultipartPart, Pick, Poll,
+    PollAddress, Rendezvous, Request, Step, Submit,
 };
 
 impl Canonical for Step {
@@ -19,6 +19,10 @@ impl Canonical for Step {
             gives_up_after,
             expect,
             declined,
+            declined_without_form,
+            after_decline,
+            optional,
+            lets,
             captures,
             basket,
             order,
@@ -52,20 +56,53 @@ impl Canonical for Step {
         });
         add_unless_null(&mut form, "assets", assets.canonical());
         add_unless_null(&mut form, "client", json!(client.map(|client| client.word())));
+        add_unless_null(&mut form, "then", after_decline.canonical());
+        add_unless_null(
+            &mut form,
+            "declined_without_form",
+            json!(declined_without_form.then_some(true)),
+        );
+        add_unless_null(&mut form, "let", json!((!lets.is_empty()).then(|| lets.canonical())));
+        add_unless_null(&mut form, "optional", json!(optional.then_some(true)));
         add_unless_null(&mut form, "when", json!(guard.map(|guard| guard.0)));
         form["continues"] = continues.canonical();
         form
     }
 }
 
+impl Canonical for AfterDecline {
+    /// Null for what every plan did before there was a choice.
+    fn canonical(&self) -> Value {
+        match self {
+            AfterDecline::Retry => Value::Null,
+            AfterDecline::Leave => json!("Leave"),
+            AfterDecline::Next => json!("Next"),
+            AfterDecline::SkipTo(unit) => kind("SkipTo", unit.canonical()),
+            AfterDecline::Redraw(attribute) => kind("Redraw", json!(attribute)),
+        }
+    }
+}
+
 impl Canonical for Poll {
     fn canonical(&self) -> Value {
-        let Poll { every, until, within } = self;
-        json!({
+        // Whether an error ends it follows from the conditions.
+        let Poll { every, at, until, within, fails_on_error: _ } = self;
+        let mut form = json!({
             "every": every.canonical(),
             "until": until.canonical(),
             "within": within.canonical(),
-        })
+        });
+        add_unless_null(&mut form, "at", at.canonical());
+        form
+    }
+}
+
+impl Canonical for PollAddress {
+    fn canonical(&self) -> Value {
+        match self {
+            PollAddress::Address(address) => kind("Address", address.canonical()),
+            PollAddress::Found(place) => kind("Found", place.canonical()),
+        }
     }
 }
 

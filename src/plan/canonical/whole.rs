@@ -73,6 +73,10 @@ impl Canonical for JourneyItem {
             JourneyItem::Repeat { times, parts } => {
                 kind("Repeat", json!({ "times": times.canonical(), "parts": parts.canonical() }))
             }
+            JourneyItem::Each { guards, parts } => {
+                let guards: Vec<u16> = guards.iter().map(|guard| guard.0).collect();
+                kind("Each", json!({ "guards": guards, "parts": parts.canonical() }))
+            }
             JourneyItem::Choose(ways) => kind("Choose", ways.canonical()),
             JourneyItem::First(ways) => {
                 let way = |(guard, parts): &(Option<GuardId>, Vec<JourneyItem>)| {
@@ -120,6 +124,10 @@ impl Canonical for GuardTerm {
             // What `env` holds is part of the compiled expression.
             GuardTerm::Holds { source: _, compiled } => kind("Holds", compiled.canonical()),
             GuardTerm::Answer(conditions) => kind("Answer", conditions.canonical()),
+            GuardTerm::Item { item, list, place } => kind(
+                "Item",
+                json!({ "item": item.canonical(), "list": list.canonical(), "place": place }),
+            ),
         }
     }
 }

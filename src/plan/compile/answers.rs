@@ -54,7 +54,17 @@ impl Compiler<'_> {
         let (_, pattern) = written.patterns.iter().find(|(known, _)| *known == key)?;
         let attribute = written.attribute.as_ref().map(|attribute| attribute.value.as_str());
         let capture = self.pattern(pattern, |pattern| (kind.compile)(pattern, attribute))?;
-        Some(Extract { capture, pick })
+        let default = written.default.as_ref().map(|default| default.0.to_json());
+        Some(Extract { capture, pick, default })
+    }
+
+    /// A place in the answer where something must be.
+    pub(super) fn certain_extract(&mut self, written: &scenario::Extract) -> Option<Extract> {
+        if let Some(span) = written.keys.span_of("default") {
+            let remedy = "remove `default`, or `capture` the value with it into a variable";
+            self.problem(span, "a made-up value would pass for the shop's", remedy);
+        }
+        self.extract(written)
     }
 
     /// What a pattern is read as; nothing, beside the problem, where it can't be used.

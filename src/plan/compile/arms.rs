@@ -134,6 +134,19 @@ impl Compiler<'_> {
     }
 
     fn redraw(&mut self, name: &LocatedText, attributes: &[Attribute]) -> Option<Arm> {
+        let place = self.redrawn(name, attributes)?;
+        Some(Arm {
+            label: format!("redraw: {}", name.value),
+            strategy: RetryStrategy::Redraw(place),
+        })
+    }
+
+    /// The place of an attribute of which another value is to be drawn.
+    pub(super) fn redrawn(
+        &mut self,
+        name: &LocatedText,
+        attributes: &[Attribute],
+    ) -> Option<usize> {
         let place = self.attribute_named(name, attributes)?;
         if attributes[place].values.len() < 2 {
             self.problem(
@@ -143,10 +156,7 @@ impl Compiler<'_> {
             );
             return None;
         }
-        Some(Arm {
-            label: format!("redraw: {}", name.value),
-            strategy: RetryStrategy::Redraw(place),
-        })
+        Some(place)
     }
 
     fn set(

@@ -1,5 +1,6 @@
 //! The compiler: what it knows while a plan is made, and how it reports problems.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use url::Url;
@@ -7,22 +8,28 @@ use url::Url;
 use super::names::Names;
 use super::{guard, secrets, when};
 use crate::base::{Currency, VarId};
-use crate::plan::{ArrivalModel, Client, Inputs, Limits, Plan, Templates, compile_records};
+use crate::plan::{
+    ArrivalModel, Attribute, Client, Inputs, Limits, Plan, Templates, compile_records,
+};
 use crate::scenario::{LocatedText, Problems, Scenario, Span, Tracing};
 
 /// A plan in the making.
 pub(super) struct Compiler<'a> {
     pub(super) inputs: &'a Inputs<'a>,
+    /// The values of `env`: the scenario's, and over them those of the command line.
+    pub(super) environment: BTreeMap<String, String>,
     pub(super) problems: &'a mut Problems,
     pub(super) names: Names,
     pub(super) templates: Templates,
     pub(super) observed: Vec<String>,
     /// The columns of data that are secret.
     pub(super) secret_columns: Vec<VarId>,
+    /// The constants that files hold.
+    pub(super) secret_constants: Vec<String>,
     /// Where an arm renews the key.
     pub(super) fresh_key: Option<Span>,
-    /// All values of attributes.
-    pub(super) attribute_values: Vec<String>,
+    /// The shoppers' attributes.
+    pub(super) attributes: Arc<[Attribute]>,
     /// Who makes the requests, where the scenario says so.
     pub(super) client: Option<Client>,
     /// How shoppers arrive, where the scenario says so well and the command line has nothing else to say.
@@ -59,20 +66,22 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
     guard::source(problems);
     let mut compiler = Compiler {
         inputs,
+        environment: BTreeMap::new(),
         problems,
         names: Names::default(),
         templates: Templates::default(),
         observed: Vec::new(),
         secret_columns: Vec::new(),
+        secret_constants: Vec::new(),
         fresh_key: None,
-        attribute_values: Vec::new(),
+        attributes: Arc::default(),
         client: document.client.as_ref().map(|client| client.value),
         arrivals: None,
     };
+    compiler.read_environment(document.environment.as_ref());
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
     let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
-    let values = shoppers.attributes.iter().flat_map(|attribute| &attribute.values);
-    compiler.attribute_values = values.map(|(value, _)| value.clone()).collect();
+    compiler.attributes = shoppers.attributes.clone().into();
     compiler
         .names
         .declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
@@ -110,7 +119,7 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
             .as_ref()
             .and_then(|records| compile_records(records, compiler.problems)),
         templates: std::mem::take(&mut compiler.templates),
-        secrets: secrets::of_all_shoppers(scenario, inputs),
+        secrets: secrets::of_all_shoppers(scenario, inputs, &compiler.secret_constants),
         secret_variables: Arc::default(),
     };
     when::check_guards(&plan, &flow.guard_spans, compiler.problems);

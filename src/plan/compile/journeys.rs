@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Compiler;
 use super::client;
+use super::declined::PendingDecline;
 use super::names::{Spot, steps_of, twice};
 use crate::base::{JourneyId, StepId, UnitId};
 use crate::plan::{Body, Guard, Journey, JourneyItem, Method, RetryUnit, Step};
@@ -18,6 +19,7 @@ pub(super) struct CompiledFlow {
     pub(super) journeys: Vec<Journey>,
     pub(super) units: Vec<RetryUnit>,
     pub(super) steps: Vec<Step>,
+    pub(super) declines: Vec<PendingDecline>,
     pub(super) guards: Vec<Guard>,
     /// Where the guards stand.
     pub(super) guard_spans: Vec<Span>,
@@ -69,6 +71,7 @@ impl Compiler<'_> {
         }
         let mut spot = Spot { journey: place, first: true, ..Spot::default() };
         let route = self.parts(items, defaults, &mut spot, flow);
+        self.after_declines(first_unit, &route, flow);
         if let Some(last) = items.last() {
             self.nothing_follows(last);
         }
@@ -119,6 +122,7 @@ impl Compiler<'_> {
                 scenario::JourneyItem::Step(step) => step.when.as_ref(),
                 scenario::JourneyItem::Purchase(purchase) => purchase.when.as_ref(),
                 scenario::JourneyItem::Repeat(repeat) => repeat.when.as_ref(),
+                scenario::JourneyItem::Each(each) => each.when.as_ref(),
                 scenario::JourneyItem::Choose(choose) => choose.when.as_ref(),
                 // What is left of these has been told.
                 scenario::JourneyItem::Include(_) => continue,
@@ -159,6 +163,7 @@ impl Compiler<'_> {
                 spot.around = around;
                 Some(JourneyItem::Repeat { times, parts })
             }
+            scenario::JourneyItem::Each(each) => self.each(each, defaults, spot, flow),
             scenario::JourneyItem::Choose(choose) => {
                 Some(self.branches(choose, defaults, spot, flow))
             }
@@ -192,6 +197,7 @@ impl Compiler<'_> {
                 step.guard = written.when.as_ref().and_then(|when| self.guard(when, spot, flow));
             }
             flow.steps.push(step);
+            self.note_decline(written, flow);
         }
         let range = first_step..flow.steps.len();
         let (name, paying_step) = match item {
@@ -206,12 +212,17 @@ impl Compiler<'_> {
                 (flow.steps[first_step].name.clone(), None)
             }
             scenario::JourneyItem::Repeat(_)
+            | scenario::JourneyItem::Each(_)
             | scenario::JourneyItem::Choose(_)
             | scenario::JourneyItem::Include(_) => return,
             scenario::JourneyItem::Purchase(purchase) => {
                 self.purchase_rules(purchase);
                 let paying_step = paying_step(&flow.steps, range.clone());
                 self.paying_step_is_certain(&steps, range.start, paying_step);
+                if let Some(paying) = paying_step.and_then(|id| steps.get(id.index() - range.start))
+                {
+                    self.paying_step_stays(paying);
+                }
                 if let (Some(last), Some(continues)) = (
                     flow.steps[range.clone()].last_mut(),
                     self.continues(purchase.continues.as_ref()),
@@ -225,6 +236,7 @@ impl Compiler<'_> {
             scenario::JourneyItem::Purchase(purchase) => purchase.provoke.as_deref(),
             scenario::JourneyItem::Step(_)
             | scenario::JourneyItem::Repeat(_)
+            | scenario::JourneyItem::Each(_)
             | scenario::JourneyItem::Choose(_)
             | scenario::JourneyItem::Include(_) => None,
         };
@@ -245,6 +257,7 @@ impl Compiler<'_> {
             let (span, what) = match item {
                 scenario::JourneyItem::Purchase(inner) => (inner.keys.span, "a purchase"),
                 scenario::JourneyItem::Repeat(repeat) => (repeat.keys.span, "`repeat`"),
+                scenario::JourneyItem::Each(each) => (each.keys.span, "`each`"),
                 scenario::JourneyItem::Choose(choose) => (choose.keys.span, "`choose`"),
                 scenario::JourneyItem::Step(_) | scenario::JourneyItem::Include(_) => continue,
             };
@@ -277,6 +290,7 @@ impl Compiler<'_> {
             scenario::JourneyItem::Step(step) => &step.keys,
             scenario::JourneyItem::Purchase(purchase) => &purchase.keys,
             scenario::JourneyItem::Repeat(_)
+            | scenario::JourneyItem::Each(_)
             | scenario::JourneyItem::Choose(_)
             | scenario::JourneyItem::Include(_) => return,
         };

@@ -15,6 +15,9 @@ mod compiler;
 mod csv;
 mod data;
 mod data_table;
+mod declined;
+mod each;
+mod environment;
 mod equipment;
 mod graphql;
 mod guard;
@@ -30,6 +33,7 @@ mod shoppers;
 mod steps;
 mod submit;
 mod text;
+mod waits;
 mod when;
 
 use compiler::Compiler;

@@ -41,6 +41,32 @@ pub(super) struct Site {
     pub(super) line: u32,
     /// The branches that lead there.
     pub(super) path: Path,
+    /// Where its value comes from.
+    pub(super) origin: ValueOrigin,
+}
+
+/// Where the value of a variable comes from, and so from when on it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ValueOrigin {
+    /// The answer to a step.
+    Answer,
+    /// A step computes it before its request.
+    Computed,
+    /// The list of a loop, from the loop's first step on.
+    Item,
+}
+
+impl Site {
+    /// Whether the value may be there when the step at this spot makes its request.
+    fn is_before(&self, spot: &Spot) -> bool {
+        self.step < spot.step
+            || self.step == spot.step
+                && match self.origin {
+                    ValueOrigin::Answer => false,
+                    ValueOrigin::Computed => !spot.before_lets,
+                    ValueOrigin::Item => true,
+                }
+    }
 }
 
 /// A step's place, and what is known when its request is made.
@@ -56,6 +82,8 @@ pub(super) struct Spot {
     pub(super) around: bool,
     /// A condition is read here, in which a variable may have no value.
     pub(super) may_be_missing: bool,
+    /// It is read before what the step computes is known.
+    pub(super) before_lets: bool,
 }
 
 impl Default for Names {
@@ -143,24 +171,39 @@ impl Names {
     pub(super) fn declare_captures(&mut self, journeys: &[Journey], problems: &mut Problems) {
         let (steps, forks) = all_steps(journeys);
         self.forks = forks;
-        for (step, PlacedStep { journey, path, step: written }) in steps.into_iter().enumerate() {
-            let mut captured: Vec<(VarId, Span)> = Vec::new();
+        for (step, PlacedStep { journey, path, after, items, step: written }) in
+            steps.into_iter().enumerate()
+        {
+            let mut captured: Vec<(VarId, Span, ValueOrigin)> = Vec::new();
+            for name in items {
+                if self.check(&name, "an item", problems) {
+                    captured.push((self.add(name.value.clone()), name.span, ValueOrigin::Item));
+                }
+            }
+            for (name, _) in written.lets.iter().flat_map(|lets| &lets.0) {
+                if self.check(name, "a value", problems) {
+                    captured.push((self.add(name.value.clone()), name.span, ValueOrigin::Computed));
+                }
+            }
             for (name, _) in written.capture.iter().flat_map(|captures| &captures.0) {
                 if self.check(name, "a capture", problems) {
-                    captured.push((self.add(name.value.clone()), name.span));
+                    captured.push((self.add(name.value.clone()), name.span, ValueOrigin::Answer));
                 }
             }
             if let Some(order) = &written.order {
                 let total = order.total.as_ref().and_then(|_| self.find("order.total"));
                 let of_order = self.find("order.id").into_iter().chain(total);
-                captured.extend(of_order.map(|var| (var, order.keys.span)));
+                captured.extend(of_order.map(|var| (var, order.keys.span, ValueOrigin::Answer)));
             }
-            for (var, span) in captured {
+            for (var, span, origin) in captured {
                 let step_name =
                     written.name.as_ref().map_or_else(String::new, |name| name.value.clone());
                 let (line, _) = problems.source().position(span.start);
-                let path = path.clone();
-                self.captures.push(Site { var, journey, step, step_name, line, path });
+                let path = match origin {
+                    ValueOrigin::Answer => after.clone(),
+                    ValueOrigin::Computed | ValueOrigin::Item => path.clone(),
+                };
+                self.captures.push(Site { var, journey, step, step_name, line, path, origin });
             }
             self.paths.push(path);
         }
@@ -188,7 +231,7 @@ impl Names {
         let earlier: Vec<&Site> = sites
             .iter()
             .copied()
-            .filter(|site| site.journey == spot.journey && site.step < spot.step)
+            .filter(|site| site.journey == spot.journey && site.is_before(spot))
             .collect();
         let mut path = self.paths.get(spot.step).cloned().unwrap_or_default();
         if (var.index() < self.common && !of_order)
@@ -200,6 +243,11 @@ impl Names {
         if of_order && earlier.is_empty() {
             return Err(self.without_order(name, spot));
         }
+        if let Some(site) = sites.iter().find(|site| site.origin == ValueOrigin::Item) {
+            let message =
+                format!("`{name}` is known inside of its `each` only, on line {}", site.line);
+            return Err((message, "use it in a step of the loop".to_owned()));
+        }
         if let Some(site) = earlier.first() {
             let message = format!(
                 "`{name}` is captured in another branch only, by `{}` on line {}",
@@ -210,6 +258,10 @@ impl Names {
             return Err((message, remedy.to_owned()));
         }
         Err(match sites.iter().find(|site| site.journey == spot.journey) {
+            Some(site) if site.step == spot.step && site.origin == ValueOrigin::Computed => {
+                let message = format!("`{name}` is computed by this very step");
+                (message, "compute it in an earlier step".to_owned())
+            }
             Some(site) if site.step == spot.step => {
                 let message = format!("`{name}` is captured from the answer to this very step");
                 (message, "use it in a later step, or capture it in an earlier one".to_owned())
@@ -297,6 +349,7 @@ pub(super) fn steps_of(item: &JourneyItem) -> Vec<&Step> {
                 .collect()
         }
         JourneyItem::Repeat(repeat) => all(&repeat.steps),
+        JourneyItem::Each(each) => all(&each.steps),
         JourneyItem::Choose(choose) => {
             let branches = choose.branches.iter().flatten();
             branches.flat_map(|b| all(&b.steps).into_iter().chain(all(&b.otherwise))).collect()

@@ -1,6 +1,9 @@
 //! The branches that lead to each step: what a shopper who comes to one step has surely been at before.
 
-use crate::scenario::{Choose, GuardTerm, Journey, JourneyItem, OneOrMany, Step};
+use super::each::item_of;
+use crate::scenario::{
+    Choose, DeclineWord, GuardTerm, Journey, JourneyItem, LocatedText, OneOrMany, Step, Then,
+};
 
 /// Forks of a journey, in their order, and which of their branches is taken. Of a condition, branch 0 is taken where it
 /// holds.
@@ -12,6 +15,10 @@ pub(super) struct PlacedStep<'s> {
     pub(super) journey: usize,
     /// The branches that lead to it.
     pub(super) path: Path,
+    /// The branches of those who got from it what they wanted.
+    pub(super) after: Path,
+    /// The items of loops that begin with it.
+    pub(super) items: Vec<LocatedText>,
     pub(super) step: &'s Step,
 }
 
@@ -24,6 +31,10 @@ struct BranchTraversal<'s> {
     forks: Vec<usize>,
     /// The forks of conditions that are expressions alone: those with the same text are taken to have the same value.
     conditions: Vec<(Vec<&'s str>, usize)>,
+    /// The forks at refusals after which shoppers skip, each with what they skip to.
+    skips: Vec<(usize, &'s str)>,
+    /// The items of loops that begin here.
+    items: Vec<LocatedText>,
     steps: Vec<PlacedStep<'s>>,
 }
 
@@ -47,6 +58,7 @@ impl<'s> BranchTraversal<'s> {
             match item {
                 JourneyItem::Step(step) => self.step(step),
                 JourneyItem::Purchase(purchase) => self.when(purchase.when.as_ref(), |walk| {
+                    walk.arrive(purchase.purchase.as_ref());
                     for item in purchase.steps.iter().flatten() {
                         if let JourneyItem::Step(step) = item {
                             walk.step(step);
@@ -55,6 +67,14 @@ impl<'s> BranchTraversal<'s> {
                 }),
                 JourneyItem::Repeat(repeat) => self.when(repeat.when.as_ref(), |walk| {
                     walk.along(repeat.steps.as_deref().unwrap_or_default());
+                }),
+                JourneyItem::Each(each) => self.when(each.when.as_ref(), |walk| {
+                    // Of an empty list nothing is done.
+                    let fork = walk.fork(2);
+                    walk.path.push((fork, 0));
+                    walk.items.extend(each.each.as_ref().and_then(item_of).map(|(item, _)| item));
+                    walk.along(each.steps.as_deref().unwrap_or_default());
+                    walk.path.pop();
                 }),
                 JourneyItem::Choose(choose) => {
                     self.when(choose.when.as_ref(), |walk| walk.branches(choose));
@@ -66,8 +86,39 @@ impl<'s> BranchTraversal<'s> {
 
     fn step(&mut self, step: &'s Step) {
         self.when(step.when.as_ref(), |walk| {
-            walk.steps.push(PlacedStep { journey: walk.journey, path: walk.path.clone(), step });
+            walk.arrive(step.name.as_ref());
+            let mut path = walk.path.clone();
+            path.extend(walk.skips.iter().map(|(fork, _)| (*fork, 0)));
+            let mut after = path.clone();
+            after.extend(walk.goes_on_without(step).map(|fork| (fork, 0)));
+            let items = std::mem::take(&mut walk.items);
+            walk.steps.push(PlacedStep { journey: walk.journey, path, after, items, step });
         });
+    }
+
+    /// Who skipped to here is here.
+    fn arrive(&mut self, name: Option<&LocatedText>) {
+        self.skips.retain(|(_, to)| name.is_none_or(|name| name.value.trim() != *to));
+    }
+
+    /// The fork between those whom the step served and those who go on without.
+    fn goes_on_without(&mut self, step: &'s Step) -> Option<usize> {
+        let then = step.declined.as_ref().and_then(|declined| declined.then.as_ref());
+        let skips_to = match then {
+            Some(Then::Action(action)) => action.skip_to.as_ref(),
+            Some(Then::Word(_)) | None => None,
+        };
+        let next = match then {
+            Some(Then::Word(word)) => word.value == DeclineWord::Next,
+            Some(Then::Action(_)) | None => false,
+        };
+        let optional = step.optional.as_ref().is_some_and(|optional| optional.value);
+        if !(optional || next || skips_to.is_some()) {
+            return None;
+        }
+        let fork = self.fork(2);
+        self.skips.extend(skips_to.map(|to| (fork, to.value.trim())));
+        Some(fork)
     }
 
     fn branches(&mut self, choose: &'s Choose) {

@@ -5,10 +5,15 @@ use crate::base::{Redactor, VarId};
 use crate::plan::{Auth, Inputs, Plan};
 use crate::scenario::Scenario;
 
-/// Masks the values of `-e`, and the credentials that the scenario writes out.
-pub(super) fn of_all_shoppers(scenario: &Scenario, inputs: &Inputs<'_>) -> Redactor {
+/// Masks the values of `-e`, the constants that files hold, and the credentials that the scenario writes out.
+pub(super) fn of_all_shoppers(
+    scenario: &Scenario,
+    inputs: &Inputs<'_>,
+    constants: &[String],
+) -> Redactor {
     let written = scenario.credentials.iter().map(|credential| credential.value.as_str());
-    Redactor::new(inputs.secrets.iter().map(String::as_str).chain(written))
+    let given = inputs.secrets.iter().chain(constants).map(String::as_str);
+    Redactor::new(given.chain(written))
 }
 
 /// The secret columns, the variables with telling names, and those that authorizations are made from.

@@ -9,8 +9,8 @@ use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
 use crate::plan::{
-    ArrivalModel, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Poll, Price,
-    Rendezvous, Request, Segment, Step, Template,
+    AfterDecline, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Price, Request,
+    Segment, Step, Template,
 };
 use crate::scenario::{
     self, Defaults, Located, LocatedText, METHODS, Named, Span, join_words, nearest,
@@ -18,10 +18,6 @@ use crate::scenario::{
 
 /// Slower than this is a failure to the shopper, where the scenario does not say.
 const GIVES_UP_AFTER: Micros = Micros::from_secs(10);
-/// How long shoppers wait for each other, where the scenario does not say.
-const WAITS_TOGETHER: Micros = Micros::from_secs(30);
-/// A poll asks no more often than that.
-const SHORTEST_PAUSE: Micros = Micros::from_millis(10);
 /// Headers that follow from the request and are set for every one.
 const OWN_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
 /// Headers by which a shop tells a load test, and its shoppers, from customers.
@@ -43,6 +39,8 @@ impl Compiler<'_> {
         let mut declined = written
             .declined
             .as_ref()
+            .and_then(|declined| declined.conditions.as_ref())
+            .filter(|declined| written.graphql.is_none() || !declined.is_bare())
             .map_or_else(Conditions::default, |declined| self.conditions(declined, spot));
         self.graphql_checks(written.graphql.as_ref(), &mut expect, &mut declined);
         Step {
@@ -61,6 +59,10 @@ impl Compiler<'_> {
                 .unwrap_or(GIVES_UP_AFTER),
             expect,
             declined,
+            declined_without_form: self.declined_without_form(written),
+            after_decline: AfterDecline::Retry,
+            optional: written.optional.as_ref().is_some_and(|optional| optional.value),
+            lets: self.lets(written.lets.as_ref(), spot),
             captures: self.captures(written),
             basket: written
                 .basket
@@ -69,9 +71,12 @@ impl Compiler<'_> {
             order: written.order.as_ref().and_then(|order| {
                 let total =
                     order.total.as_ref().and_then(|total| self.price(total, order.unit.as_ref()));
-                Some(OrderCapture { id: self.extract(order.id.as_ref()?)?, total })
+                Some(OrderCapture { id: self.certain_extract(order.id.as_ref()?)?, total })
             }),
-            poll: written.poll.as_ref().and_then(|poll| self.poll(poll, spot)),
+            poll: written
+                .poll
+                .as_ref()
+                .and_then(|poll| self.poll(poll, written.expect.as_ref(), spot)),
             guard: None,
             rendezvous: written.rendezvous.as_ref().and_then(|written| self.rendezvous(written)),
             assets: written.assets.as_ref().and_then(|assets| self.assets(assets, written, spot)),
@@ -352,66 +357,11 @@ impl Compiler<'_> {
         ObservedId(u16::try_from(place).unwrap_or(u16::MAX))
     }
 
-    fn rendezvous(&mut self, written: &scenario::Rendezvous) -> Option<Rendezvous> {
-        let (shoppers, within) = match written {
-            scenario::Rendezvous::Shoppers(shoppers) => (shoppers, None),
-            scenario::Rendezvous::RendezvousGroup(gathering) => {
-                (gathering.shoppers.as_ref()?, gathering.within.as_ref())
-            }
-        };
-        let within = self.positive(within, "a wait").unwrap_or(WAITS_TOGETHER);
-        let count = shoppers.value.0;
-        if count < 2 {
-            self.problem(
-                shoppers.span,
-                "nobody to wait for",
-                "write how many shoppers act at once, from 2 on, or remove `together`",
-            );
-        }
-        let crowd = match &self.arrivals {
-            Some(ArrivalModel::Closed { users, .. }) => {
-                Some((f64::from(*users), "are in the shop at a time"))
-            }
-            Some(ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile)) => {
-                Some((profile.expected_arrivals().ceil(), "come in all"))
-            }
-            None => None,
-        };
-        if let Some((crowd, come)) = crowd.filter(|(crowd, _)| f64::from(count) > *crowd) {
-            let message = format!("{count} shoppers wait for each other, and about {crowd} {come}");
-            self.problem(shoppers.span, message, "write a smaller number, or send more shoppers");
-        }
-        Some(Rendezvous { shoppers: count, within })
-    }
-
     fn price(
         &mut self,
         at: &scenario::Extract,
         unit: Option<&Located<MoneyUnit>>,
     ) -> Option<Price> {
-        Some(Price { at: self.extract(at)?, unit: unit.map(|unit| unit.value) })
-    }
-
-    fn poll(&mut self, written: &scenario::Poll, spot: &Spot) -> Option<Poll> {
-        let pause = match written.every.as_ref() {
-            Some(scenario::Every::Pause(pause)) => Some(pause),
-            Some(scenario::Every::Refresh) | None => None,
-        };
-        let every = self.positive(pause, "a pause");
-        if let Some(pause) =
-            pause.filter(|pause| pause.value > Micros::ZERO && pause.value < SHORTEST_PAUSE)
-        {
-            self.problem(
-                pause.span,
-                format!("a pause of {}: that is a flood, not a poll", pause.value),
-                "ask every 10ms at most",
-            );
-        }
-        let within = self.positive(written.length.as_ref(), "a wait");
-        let until = self.conditions(written.until.as_ref()?, spot);
-        if pause.is_some() {
-            every?;
-        }
-        Some(Poll { every, until, within: within? })
+        Some(Price { at: self.certain_extract(at)?, unit: unit.map(|unit| unit.value) })
     }
 }

@@ -124,8 +124,8 @@ impl Compiler<'_> {
         range: Range<usize>,
         key: &str,
     ) -> Option<String> {
-        let Some(value) = self.inputs.variables.get(key) else {
-            let message = match nearest(key, self.inputs.variables.keys().map(String::as_str)) {
+        let Some(value) = self.environment.get(key) else {
+            let message = match nearest(key, self.environment.keys().map(String::as_str)) {
                 Some(given) => format!("`env.{key}` is not given, but {given} is"),
                 None => format!("`env.{key}` is not given"),
             };
@@ -134,7 +134,7 @@ impl Compiler<'_> {
                 text,
                 range,
                 message,
-                format!("say -e {key}=VALUE on the command line"),
+                format!("say -e {key}=VALUE on the command line, or give it a value under `environment:`"),
             );
             return None;
         };
@@ -165,7 +165,7 @@ impl Compiler<'_> {
             (format!("unknown variable `{name}`"), nearest(name, known.iter().copied()))
         };
         let remedy = match remedy {
-            _ if self.attribute_values.iter().any(|value| value == name) => {
+            _ if self.attributes.iter().any(|a| a.values.iter().any(|(value, _)| value == name)) => {
                 format!("write '{name}' in quotes")
             }
             Some(meant) => format!("write `{meant}`"),
@@ -229,7 +229,7 @@ impl Compiler<'_> {
                     | ErrorKind::WriteFailure
             );
             // With no variable in it, the text comes out the same for every shopper: it would always fail.
-            if certain || reads.is_empty() {
+            if certain || (reads.is_empty() && !self.inputs.stored) {
                 let range =
                     error.range().filter(|range| !range.is_empty()).unwrap_or(0..text.len());
                 let what = error.detail().map_or_else(
@@ -268,7 +268,7 @@ impl Compiler<'_> {
             return found;
         }
         if name == "env" {
-            constants.extend(self.inputs.variables.clone());
+            constants.extend(self.environment.clone());
             return true;
         }
         // The longest known beginning: `cart.items.first` looks into `cart`.

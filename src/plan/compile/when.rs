@@ -7,7 +7,7 @@ use super::journeys::{CompiledFlow, index};
 use super::names::Spot;
 use super::text::{MAX_CODE, has_placeholder};
 use crate::base::{StepId, count_of};
-use crate::plan::template_functions::CHOOSING_FUNCTIONS;
+use crate::plan::template_functions::UNFORESEEABLE_FUNCTIONS;
 use crate::plan::{Guard, GuardId, GuardTerm, JourneyItem, Plan, Template};
 use crate::scenario::{self, Branch, Defaults, LocatedText, OneOrMany, Problems, Span, join_words};
 
@@ -19,7 +19,7 @@ impl Compiler<'_> {
         spot: &Spot,
         flow: &mut CompiledFlow,
     ) -> Option<GuardId> {
-        let here = Spot { step: flow.steps.len(), ..spot.clone() };
+        let here = Spot { step: flow.steps.len(), before_lets: true, ..spot.clone() };
         let mut terms = Vec::new();
         let mut span: Option<Span> = None;
         for term in &written.0 {
@@ -74,7 +74,7 @@ impl Compiler<'_> {
             }
         };
         if let Some(choosing) =
-            looked_up.iter().find(|name| CHOOSING_FUNCTIONS.contains(&name.as_str()))
+            looked_up.iter().find(|name| UNFORESEEABLE_FUNCTIONS.contains(&name.as_str()))
         {
             self.problem(
                 span,
@@ -214,7 +214,7 @@ pub(super) fn check_guards(plan: &Plan, spans: &[Span], problems: &mut Problems)
             GuardTerm::Holds { compiled: Template::Expression { constants, .. }, .. } => {
                 !constants.is_empty()
             }
-            GuardTerm::Holds { .. } | GuardTerm::Answer(_) => false,
+            GuardTerm::Holds { .. } | GuardTerm::Answer(_) | GuardTerm::Item { .. } => false,
         });
         if read.is_empty() || uses_inputs || plan.may_hold(guard) {
             continue;

@@ -37,7 +37,13 @@ pub(super) fn shopper_classes(plan: &Plan, only: &[(usize, usize)]) -> Vec<Guard
         only.iter().for_each(|(attribute, value)| attributes[*attribute] = *value as u8);
         let holds = plan.decided_guards(&attributes);
         *classes
-            .entry(holds.into_iter().map(|holds| holds.unwrap_or(true)).collect())
+            .entry(
+                plan.guards
+                    .iter()
+                    .zip(holds)
+                    .map(|(guard, holds)| holds.unwrap_or_else(|| guard.is_assumed()))
+                    .collect(),
+            )
             .or_default() += share;
     }
     let all: f64 = classes.values().sum();
@@ -103,6 +109,7 @@ impl Plan {
         }
         let holds = self.decided_guards(&vec![0; self.shoppers.attributes.len()]);
         let undecided = holds.iter().enumerate().filter(|(_, holds)| holds.is_none());
-        undecided.map(|(i, _)| GuardId(i as u16)).collect()
+        let told = undecided.filter(|(i, _)| self.guards[*i].is_assumed());
+        told.map(|(i, _)| GuardId(i as u16)).collect()
     }
 }

@@ -116,6 +116,23 @@ impl Quantity for Attempts {
     }
 }
 
+impl Quantity for bool {
+    const WHAT: &'static str = "true or false";
+    const REMEDY: &'static str = "write true or false";
+
+    fn read(text: &str) -> Result<bool, QuantityError> {
+        match text.trim() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(wrong::<bool>(text)),
+        }
+    }
+
+    fn notation() -> Value {
+        json!({ "type": "boolean" })
+    }
+}
+
 impl Quantity for Times {
     const WHAT: &'static str = "a number of times";
     const REMEDY: &'static str = "write a whole number from 1 to 1000, or a range such as 2..4";

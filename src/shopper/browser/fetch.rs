@@ -134,6 +134,8 @@ pub struct FetchProgress {
     pub held: Micros,
     /// Where the first answer redirected to, as an absolute address where it is one.
     pub first_location: Option<String>,
+    /// The headers of the answers that redirected, in their order.
+    pub redirects: Vec<HeaderMap>,
 }
 
 // === impl RequestGate ===

@@ -364,6 +364,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             chain.policy = policy;
         }
         chain.turn(answer.status, next, origin);
+        chain.progress.redirects.push(answer.headers);
         Ok(())
     }
 }

@@ -64,6 +64,11 @@ impl SessionSettings {
         Now { at, unix_seconds: self.began_unix_seconds.saturating_add((at.0 / 1_000_000) as i64) }
     }
 
+    /// A moment of the run, in seconds since 1970.
+    pub(crate) fn unix_seconds(&self, at: Micros) -> f64 {
+        self.began_unix_seconds as f64 + at.0 as f64 / 1e6
+    }
+
     /// The origin of an address, if requests may go there.
     pub(crate) fn origin(&self, url: &Url) -> Option<Origin> {
         Origin::from_url(url).filter(|origin| self.allowed.allows(&origin.host))

@@ -36,6 +36,8 @@ pub struct Variables {
     drawn: Cell<u64>,
     /// The step and round alone.
     place: Cell<u64>,
+    /// When the step's request is made, in seconds since 1970.
+    now: Cell<f64>,
     /// Those whose values are secret.
     secret: Arc<[VarId]>,
     /// Made when it is first asked for, and anew after a secret variable has changed: it costs more than a step.
@@ -52,6 +54,7 @@ impl Variables {
             shopper,
             drawn: Cell::new(0),
             place: Cell::new(0),
+            now: Cell::new(0.0),
             secret: Arc::clone(&plan.secret_variables),
             redactor: OnceCell::new(),
         }
@@ -124,8 +127,9 @@ impl Variables {
         self.secret.iter().filter_map(|var| self.value(*var)).map(|value| value.as_text())
     }
 
-    /// Starts the stream of choices for a step, in the n-th round of it.
-    pub fn begin(&self, step: StepId, round: u32) {
+    /// Starts the stream of choices for a step, in the n-th round of it, at this time in seconds since 1970.
+    pub fn begin(&self, step: StepId, round: u32, now: f64) {
+        self.now.set(now);
         self.place.set(u64::from(step.0) << 48 | u64::from(round) << 24);
         self.drawn.set(u64::from(step.0) << 32 | u64::from(round) << 20);
     }
@@ -139,6 +143,10 @@ impl Variables {
 impl plan::TemplateScope for Variables {
     fn value(&self, var: VarId) -> Option<&Value> {
         self.values.get(var.index())?.as_ref()
+    }
+
+    fn unix_seconds(&self) -> f64 {
+        self.now.get()
     }
 
     fn next_bits(&self) -> u64 {

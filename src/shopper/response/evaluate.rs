@@ -4,7 +4,8 @@ use super::check::{Checker, FailedCheck};
 use super::extract::{Refresh, Response};
 use super::price;
 use crate::base::{Currency, MinorUnits, ObservedId, VarId};
-use crate::plan::{Plan, RenderError, Step, Value};
+use crate::capture::ResponseView;
+use crate::plan::{Plan, Poll, PollAddress, RenderError, Step, Value};
 use crate::shopper::browser::fetch::FetchError;
 use crate::shopper::failure_kind::classify_transport_error;
 use crate::shopper::request::variables::built_in;
@@ -17,7 +18,7 @@ pub(crate) enum StepResult {
     Ok,
     /// The shop worked, and said no.
     Declined,
-    /// A poll's condition does not hold yet; how the page itself wants to be asked again, where the poll goes by that.
+    /// A poll's condition does not hold yet; when and where to ask again, as far as the answer says.
     NotYet(String, Option<Refresh>),
     /// Something went wrong for the shopper.
     Failed(FailedCheck),
@@ -52,23 +53,42 @@ pub(crate) fn evaluate(
     if checker.holds(&step.declined, response)? {
         return Ok(StepResult::Declined);
     }
-    if let Some(failed) = checker.first_failed(&step.expect, response)? {
-        return Ok(StepResult::Failed(failed));
-    }
     if let Some(poll) = &step.poll
         && let Some(failed) = checker.first_failed(&poll.until, response)?
     {
-        let refresh = if poll.every.is_some() { None } else { response.refresh() };
-        if poll.every.is_none() && refresh.is_none() {
-            let detail = format!("{}, and the page does not say when to ask again", failed.detail);
-            return Ok(StepResult::Failed(FailedCheck {
-                kind: FailureKind::MissingContent,
-                detail,
-            }));
+        if poll.fails_on_error
+            && response.status() >= 400
+            && let Some(failed) = checker.first_failed(&step.expect, response)?
+        {
+            return Ok(StepResult::Failed(failed));
         }
-        return Ok(StepResult::NotYet(format!("gave up waiting: {}", failed.detail), refresh));
+        return Ok(wait(poll, &failed, response));
     }
-    Ok(StepResult::Ok)
+    Ok(match checker.first_failed(&step.expect, response)? {
+        Some(failed) => StepResult::Failed(failed),
+        None => StepResult::Ok,
+    })
+}
+
+/// The condition does not hold yet: when and where to ask again, as far as the answer says.
+fn wait(poll: &Poll, failed: &FailedCheck, response: &Response<'_>) -> StepResult {
+    let again = match (&poll.every, &poll.at) {
+        (Some(after), Some(PollAddress::Found(place))) => {
+            let to = place.find(response, &|| 0).map(|to| to.as_text().into_owned());
+            Some(Refresh { after: *after, to })
+        }
+        (Some(_), Some(PollAddress::Address(_)) | None) => None,
+        (None, _) => match response.refresh() {
+            Some(refresh) => Some(refresh),
+            None => {
+                let detail =
+                    format!("{}, and the page does not say when to ask again", failed.detail);
+                let kind = FailureKind::MissingContent;
+                return StepResult::Failed(FailedCheck { kind, detail });
+            }
+        },
+    };
+    StepResult::NotYet(format!("gave up waiting: {}", failed.detail), again)
 }
 
 /// Captures everything that the scenario takes from a good response: variables, basket, order.

@@ -24,6 +24,7 @@ pub struct Response<'a> {
     cookie: &'a dyn Fn(&str) -> Option<String>,
     url: Option<&'a Url>,
     first_location: Option<&'a str>,
+    redirects: &'a [HeaderMap],
     text: OnceCell<Cow<'a, str>>,
     /// The text as its reader sees it.
     visible: OnceCell<String>,
@@ -85,6 +86,7 @@ impl<'a> Response<'a> {
             cookie,
             url: None,
             first_location: None,
+            redirects: &[],
             text: OnceCell::new(),
             visible: OnceCell::new(),
             json: OnceCell::new(),
@@ -95,6 +97,11 @@ impl<'a> Response<'a> {
     /// The same, with the address that the answer is from, and where the first answer redirected to.
     pub fn at(self, url: &'a Url, first_location: Option<&'a str>) -> Response<'a> {
         Response { url: Some(url), first_location, ..self }
+    }
+
+    /// The same, with the headers of the answers that redirected here.
+    pub fn after(self, redirects: &'a [HeaderMap]) -> Response<'a> {
+        Response { redirects, ..self }
     }
 
     /// The same, with what was made of it already.
@@ -218,6 +225,11 @@ impl ResponseView for Response<'_> {
         Some(header_text(self.headers.get(name)?.as_bytes()))
     }
 
+    fn redirect_header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let found = self.redirects.iter().rev().find_map(|headers| headers.get(name))?;
+        Some(header_text(found.as_bytes()))
+    }
+
     fn cookie(&self, name: &str) -> Option<String> {
         (self.cookie)(name)
     }
@@ -244,7 +256,7 @@ mod tests {
 
     fn capture(key: &str, pattern: &str, attribute: Option<&str>, pick: Pick) -> Extract {
         let kind = KINDS.iter().find(|kind| kind.key == key).unwrap();
-        Extract { capture: (kind.compile)(pattern, attribute).unwrap(), pick }
+        Extract { capture: (kind.compile)(pattern, attribute).unwrap(), pick, default: None }
     }
 
     fn first(key: &str, pattern: &str) -> Extract {
