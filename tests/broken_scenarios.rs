@@ -660,7 +660,7 @@ fn conditions_of_steps_and_ways() {
                 &format!("{{ when: x == 1, steps: {a} }}"),
                 &format!("{{ otherwise: {b}, «steps»: [{{ name: c, get: / }}] }}"),
             ),
-            &["`steps` beside `otherwise`"],
+            &["`steps` together with `otherwise`"],
             &["branch of its own"],
         ),
         (
@@ -668,7 +668,7 @@ fn conditions_of_steps_and_ways() {
                 "{home}- purchase: p\n  steps: [{{ name: a, post: /, «when»: payment == 'card' }}]"
             )),
             &["purchases without a payment"],
-            &["beside `purchase:`"],
+            &["next to `purchase:`"],
         ),
         (
             steps(&format!(

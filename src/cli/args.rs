@@ -312,7 +312,7 @@ pub struct RunsArgs {
     #[arg(long, env = "TILLRUSH_OUT", default_value = "runs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 
-    /// List this many of the newest runs; 0 for all
+    /// How many of the newest runs to list; 0 for all
     #[arg(short = 'n', long, env = "TILLRUSH_LAST", value_name = "N", default_value_t = 20)]
     pub last: usize,
 

@@ -17,7 +17,7 @@ pub struct ImportArgs {
     #[arg(required_unless_present = "har", value_name = "LOG", value_hint = ValueHint::FilePath)]
     pub logs: Vec<PathBuf>,
 
-    /// Recording of a browser (HAR) that buys: with logs it fills in forms, bodies and tokens, alone it becomes a scenario. Repeat for more recordings of the same flow, which tell what varies
+    /// Recording of a browser (HAR) that buys: with logs it fills in forms, bodies and tokens, alone it becomes a scenario. Repeat for more recordings of the same flow, which show what varies
     #[arg(long, env = "TILLRUSH_HAR", value_name = "FILE", value_hint = ValueHint::FilePath, value_delimiter = ',')]
     pub har: Vec<PathBuf>,
 
@@ -65,7 +65,7 @@ pub struct FormatArgs {
     #[arg(long, env = "TILLRUSH_JSON", value_name = "FIELD=KEY", value_delimiter = ',', value_parser = key_value)]
     pub json: Vec<(String, String)>,
 
-    /// Name of the cookie that tells sessions apart
+    /// Name of the cookie that identifies a session
     #[arg(long, env = "TILLRUSH_SESSION_COOKIE", value_name = "COOKIE")]
     pub session: Option<String>,
 }
@@ -113,7 +113,7 @@ pub struct KeepArgs {
 /// What to replay, and how much of it.
 #[derive(Clone, Debug, Args)]
 pub struct ReplayArgs {
-    /// Replay the busiest stretch of this length
+    /// Replay the busiest time of this length
     #[arg(long, env = "TILLRUSH_WINDOW", value_name = "DURATION", default_value = "1h", value_parser = quantity::<Micros>, conflicts_with_all = ["whole", "from"])]
     pub window: Micros,
 

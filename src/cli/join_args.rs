@@ -17,7 +17,7 @@ pub struct JoinArgs {
     #[arg(id = "join_wait", long = "join-wait", env = "TILLRUSH_JOIN_WAIT", default_value = "5m", value_name = "DURATION", value_parser = quantity::<Micros>)]
     pub wait: Micros,
 
-    /// With --join: after the wait, start if at least this many slices are ready. The run is incomplete then, and never passes
+    /// With --join: after the wait, start if at least that number of slices is ready. The run is incomplete then, and never passes
     #[arg(id = "join_least", long = "join-least", env = "TILLRUSH_JOIN_LEAST", value_name = "N", requires = "join", value_parser = clap::value_parser!(u32).range(1..))]
     pub least: Option<u32>,
 }

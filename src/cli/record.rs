@@ -11,8 +11,8 @@ use super::signals::wait_for_interrupt;
 use crate::browser_recording::{BrowserError, RecordOptions, record as follow};
 use crate::import::{HarError, Recording, har_scenario};
 
-const WITHOUT_BROWSER: &str = "name one with --browser, or record in any browser: open its developer tools, there the network panel, switch on \
-    \"preserve log\", buy something, and export a HAR. Then: tillrush import --har FILE -o scenario.yaml";
+const WITHOUT_BROWSER: &str = "name one with --browser, or record in any browser: open the network panel of its developer tools, and switch on \
+    \"preserve log\". Buy something, and export a HAR. Then: tillrush import --har FILE -o scenario.yaml";
 
 /// `tillrush record`.
 pub fn record(args: &RecordArgs, screen: Screen) -> Result<Exit, Failure> {

@@ -40,7 +40,7 @@ pub struct LoadArgs {
     #[arg(long, env = "TILLRUSH_STAGE", value_delimiter = ',', value_name = "STAGE")]
     pub stage: Vec<String>,
 
-    /// Closed load: keep this many shoppers busy. For saturation tests; losses are not estimated
+    /// Closed load: the number of shoppers to keep busy. For saturation tests; losses are not estimated
     #[arg(short, long, env = "TILLRUSH_USERS", conflicts_with = "stage", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub users: Option<u32>,
 

@@ -47,8 +47,8 @@ pub const SHAPES: [LoadShape; 8] = [
         name: "black-friday-retailer",
         description: "a Black Friday at one retailer: a wave at midnight, the busiest hour (1.52 times the daily mean) from 11 to 12, \
                       a second wave in the evening",
-        source: "fitted, not measured: hourly levels set by hand so that the busiest hour is 52 % above the daily mean at 11-12 h (Hitwise \
-                 2016) and midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between are assumptions",
+        source: "fitted, not measured; hourly levels set by hand: the busiest hour is 52 % above the daily mean at 11-12 h (Hitwise \
+                 2016), midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between are assumptions",
         form: ShapeCurve::Day([
             92, 60, 36, 25, 24, 36, 64, 100, 126, 138, 147, 152, 152, 136, 125, 118, 112, 109, 113,
             123, 136, 133, 98, 66, 50,

@@ -1,7 +1,4 @@
-//! The words that users read: the field's terms in sentences that can be read once.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! The sentences of reports on many kinds of runs can be read once. Their words are held in `tests/plain_words.rs`.
 
 use regex::Regex;
 
@@ -10,49 +7,8 @@ use crate::plan::{ArrivalModel, Behaviour, ErrorBudget, SpentBy, example::profil
 use crate::report::view::View;
 use crate::verdict::simulation::{Moment, SimulatedRun, failing, planted, shop};
 
-/// Words of private language, each with the term of the field.
-const BANNED: [(&str, &str); 22] = [
-    (r"told", "reported"),
-    (r"beside", "compared with, or in addition to"),
-    (r"so many", "a number"),
-    (r"to be believed", "invalid, or suspect"),
-    (r"fared?s?", "outcome"),
-    (r"worth", "order value, or revenue at risk"),
-    (r"wanting|for want of", "missing"),
-    (r"bad times?", "incident, or outage"),
-    (r"in minor units", "an amount with its currency"),
-    (r"duets?", "paired run"),
-    (r"lift", "relative risk"),
-    (r"again and again", "repeatedly"),
-    (r"95 % range", "95 % CI"),
-    (r"(?:is|are|be|surely|certainly) broken", "violated"),
-    (r"all objectives hold", "met"),
-    (r"would decide", "needed"),
-    (r"patience presets?", "abandonment model"),
-    (r"cures?", "recovers"),
-    (r"stretch(?:es)?", "time block, or window"),
-    (r"held back", "delayed"),
-    (r"dialled", "connected"),
-    (r"met a failure|met two failures", "had a failure"),
-];
-
 /// The longest sentence, in words.
 const LONGEST: usize = 25;
-
-#[test]
-fn texts_use_the_terms_of_the_field() {
-    let banned = BANNED
-        .map(|(word, instead)| (Regex::new(&format!(r"(?i)\b(?:{word})\b")).unwrap(), instead));
-    let mut found = Vec::new();
-    for (path, text) in texts() {
-        for (word, instead) in &banned {
-            found.extend(word.find_iter(&text).map(|word| {
-                format!("{}: `{}` in `{text}`: write {instead}", path.display(), word.as_str())
-            }));
-        }
-    }
-    assert!(found.is_empty(), "{}", found.join("\n"));
-}
 
 #[test]
 fn sentences_are_short() {
@@ -70,53 +26,6 @@ fn sentences_end_with_a_full_stop_and_words_have_letters() {
         ["A rate of 3.1 % (95 % CI 2–4 %) vs. everyone else.", "Two: `a.b`."]
     );
     assert_eq!(words("3.1 % of shoppers (n = 12) didn't buy"), 5);
-}
-
-/// Text literals of the sources of reports, the text of the page's templates, and the descriptions in the schemas.
-fn texts() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let literal =
-        Regex::new(r##"(?s)'\\?[^']'|r#"(.*?)"#|r"([^"]*)"|"((?:[^"\\]|\\.)*)""##).unwrap();
-    let tag = Regex::new(r"(?s)\{[%{].*?[%}]\}|<[^>]*>").unwrap();
-    // Keys of documents and of options are names.
-    let key = Regex::new(r#""[a-z_0-9]+":|`[a-z_0-9]+`|--[a-z-]+|\b[a-z]+_[a-z_]+\b"#).unwrap();
-    let description = Regex::new(r#""description": "(.*)""#).unwrap();
-    let mut texts = Vec::new();
-    let mut files = vec![root.join("src/report"), root.join("src/verdict/health")];
-    while let Some(path) = files.pop() {
-        if path.is_dir() {
-            files.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            continue;
-        }
-        let source = fs::read_to_string(&path).unwrap();
-        let name = path.strip_prefix(root).unwrap().to_owned();
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("html") => texts.push((name, tag.replace_all(&source, " ").into_owned())),
-            Some("rs") if !path.ends_with("plain_words.rs") => {
-                let code: String = source
-                    .lines()
-                    .filter(|line| !line.trim_start().starts_with("//"))
-                    .flat_map(|line| [line, "\n"])
-                    .collect();
-                let literals = literal.captures_iter(&code).filter_map(|found| {
-                    let text = found.iter().skip(1).flatten().next()?.as_str();
-                    text.contains(' ')
-                        .then(|| (name.clone(), key.replace_all(text, "").into_owned()))
-                });
-                texts.extend(literals);
-            }
-            _ => {}
-        }
-    }
-    for schema in ["docs/run.schema.json", "docs/comparison.schema.json"] {
-        let source = fs::read_to_string(root.join(schema)).unwrap();
-        let descriptions = description.captures_iter(&source).map(|found| found[1].to_owned());
-        let descriptions =
-            descriptions.map(|text| (schema.into(), key.replace_all(&text, "").into_owned()));
-        texts.extend(descriptions);
-    }
-    assert!(texts.len() > 500, "{} texts are too few to be all", texts.len());
-    texts
 }
 
 /// The sentences of reports on runs of many kinds.

@@ -88,7 +88,7 @@ mapping! {
         "closed" => closed: Located<Count>,
         /// per_shopper (the default): each new customer opens new connections. kept: connections are handed on from shopper to shopper.
         "connections" => connections: Located<ConnectionReuse>,
-        /// Stretches of time, one after the other, in shoppers starting per second.
+        /// Stages, one after the other, in shoppers starting per second.
         "stages" => stages: Vec<Stage>,
         /// Instead of stages: a named shape of a real peak, scaled to `peak` and compressed to `for`.
         "shape" => shape: LocatedText,
@@ -100,7 +100,7 @@ mapping! {
 }
 
 mapping! {
-    /// A stretch of time: exactly one of ramp, hold and jump.
+    /// A stage of the load: exactly one of ramp, hold and jump.
     Stage, "a stage", rules({ "oneOf": [{ "required": ["ramp"] }, { "required": ["hold"] }, { "required": ["jump"] }] }) {
         /// From the previous rate (at first zero) to this one, linearly.
         "ramp" => ramp: Located<EventRate>,

@@ -44,7 +44,7 @@ mapping! {
         "provoke" => provoke: Box<Provoke>,
         /// The share of shoppers who go on after it; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
-        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
     }
 }
@@ -56,7 +56,7 @@ mapping! {
         "repeat" required => times: Located<Times>,
         /// What is repeated: steps, purchases, and what groups them.
         "steps" required => steps: Vec<JourneyItem>,
-        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
     }
 }
@@ -70,7 +70,7 @@ mapping! {
         "at_most" => at_most: Located<Count>,
         /// What is done for each: steps, purchases, and what groups them.
         "steps" required => steps: Vec<JourneyItem>,
-        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
     }
 }
@@ -80,7 +80,7 @@ mapping! {
     Choose, "a choice" {
         /// The branches: all with weights, or all with `when` and perhaps a last one with `otherwise`.
         "choose" required => branches: Vec<Branch>,
-        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
     }
 }
@@ -90,7 +90,7 @@ mapping! {
     Branch, "a branch" {
         /// The share of those who come here, relative to the other branches (default 1).
         "weight" => weight: Located<Weight>,
-        /// On what condition it is taken, if no branch before it is: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken, if no branch before it is. An expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
         /// What is done on it. Left out: nothing, the shopper goes on after the choice.
         "steps" => steps: Vec<JourneyItem>,
@@ -104,7 +104,7 @@ mapping! {
     Include, "an inclusion" {
         /// Its name under `shared:`.
         "include" required => name: LocatedText,
-        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
     }
 }
@@ -184,7 +184,7 @@ mapping! {
         "declined" => declined: Declined,
         /// Whether a shopper goes on without it if it fails or is refused, such as a recommendation.
         "optional" => optional: Located<bool>,
-        /// On what condition it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both that must all hold.
+        /// When it is taken: an expression over attributes and captures (payment == 'wallet'), conditions on the last answer, or a list of both. All must hold.
         "when" => when: OneOrMany<GuardTerm>,
         /// The share of shoppers who go on after this step; the rest leave by choice.
         "continue" => continues: Located<Fraction>,

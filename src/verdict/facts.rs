@@ -51,7 +51,7 @@ pub struct RunFacts {
 pub enum Completion {
     /// By itself.
     Complete,
-    /// Stopped early, since an objective with `abort` was certainly broken.
+    /// Stopped early, since an objective with `abort` was certainly violated.
     Aborted,
     /// Stopped early, by a person, a signal, or a cap of the command line on requests or orders.
     Interrupted,

@@ -150,7 +150,7 @@ fn files(scenario: &Path, source: &Source) -> Result<Vec<ManifestFile>, Failure>
         let text = String::from_utf8(bytes).map_err(|_| not_text())?;
         let path = MountedPath::new(&name).ok_or_else(|| {
             Failure::usage(anyhow!(
-                "{name} is outside the scenario's folder, and can't be mounted beside it"
+                "{name} is outside the scenario's folder, and can't be mounted with it"
             ))
         })?;
         Ok(ManifestFile { key: format!("file-{place}"), path, text })

@@ -185,7 +185,7 @@ fn report(
     let mut line = |text: String| lines.push(format!("  {text}"));
     if files > 1 {
         line(format!(
-            "{} of them are in other recordings too, which tell what varies",
+            "{} of them are in other recordings too, which show what varies",
             writer.shared_acts()
         ));
     }

@@ -154,7 +154,7 @@ impl Compiler<'_> {
                     for (key, span) in keys.among(&["when", "steps"]) {
                         self.problem(
                             span,
-                            format!("`{key}` beside `otherwise`"),
+                            format!("`{key}` together with `otherwise`"),
                             "write the steps below `otherwise:`, in a branch of its own",
                         );
                     }
@@ -188,7 +188,7 @@ impl Compiler<'_> {
             self.problem(
                 span,
                 "`when` at the step that pays: there would be purchases without a payment",
-                "put `when` beside `purchase:`, and write a purchase for each way to pay",
+                "put `when` next to `purchase:`, and write a purchase for each way to pay",
             );
         }
     }

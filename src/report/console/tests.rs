@@ -124,8 +124,8 @@ fn a_run_with_planted_faults() {
     Some shoppers were stopped after 3 attempts at a unit or by the end of the run. "lost" counts them as lost.
       "lower bound" assumes that their next attempt would have succeeded.
     A declined payment is not a failure. Shoppers who may leave because of it are counted apart.
-    Unknown order values of lost shoppers are estimated: the mean basket of the journey, times the share that goes
-      on from there to a basket.
+    Unknown order values of lost shoppers are estimated: the mean basket of the journey, times the share that
+      continues from there to a basket.
 
     NO OBJECTIVES: the scenario sets no objectives, so the run neither passes nor fails
     "#);

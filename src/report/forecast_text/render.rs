@@ -115,10 +115,10 @@ mod tests {
                 0                                             5m                                         10m
 
           black-friday-retailer: a Black Friday at one retailer: a wave at midnight, the busiest hour (1.52
-          times the daily mean) from 11 to 12, a second wave in the evening. Source: fitted, not measured:
-          hourly levels set by hand so that the busiest hour is 52 % above the daily mean at 11-12 h
-          (Hitwise 2016) and midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between
-          are assumptions.
+          times the daily mean) from 11 to 12, a second wave in the evening. Source: fitted, not measured;
+          hourly levels set by hand: the busiest hour is 52 % above the daily mean at 11-12 h (Hitwise
+          2016), midnight 1.8 times an ordinary one (Hitwise UK 2017: +82 %); the levels between are
+          assumptions.
 
           step                                 per shopper   attempts   mean/s   peak/s  if no failure
           buy

@@ -62,7 +62,7 @@ pub struct RunDocument {
     pub started_at: String,
     /// From the planned start until the last shopper finished.
     pub duration_s: f64,
-    /// `complete`, `aborted` (an objective with `abort` was violated), `interrupted`, `killed`, `running` for the results so far, or
+    /// `complete`, `aborted` (an objective with `abort` was violated), `interrupted`, `killed`, `running` (the results so far), or
     /// `damaged` (a part of what was stored can't be read any more, and is left out).
     pub completion: String,
     /// ISO 4217 code of the currency of all amounts; null if the scenario has none.

@@ -74,7 +74,7 @@ pub(super) fn experiment(plan: &Plan, found: &ExperimentFinding) -> ExperimentDo
 fn of_arm(name: &str, found: &ArmFinding) -> ArmDocument {
     ArmDocument {
         arm: name.to_owned(),
-        recovered: (&found.cured).into(),
+        recovered: (&found.recovered).into(),
         declined: found.declined,
         new_keys: found.new_keys,
         against_same: found.versus_same.map(|against| AgainstDocument {

@@ -27,8 +27,8 @@ pub fn statements(plan: &Plan, findings: &Findings) -> Vec<Statement> {
 fn cure(plan: &Plan, found: &ExperimentFinding, place: &ArmComparison) -> Option<Statement> {
     let arm = place.cure?;
     let here = place;
-    let (cured, against) = (&place.arms[arm].cured, place.arms[arm].versus_same?);
-    let (share, ci95) = rate(cured);
+    let (recovered, against) = (&place.arms[arm].recovered, place.arms[arm].versus_same?);
+    let (share, ci95) = rate(recovered);
     let (same, _) = rate(&against.same);
     let place = place.step.map_or_else(
         || "after a failure".to_owned(),
@@ -39,8 +39,8 @@ fn cure(plan: &Plan, found: &ExperimentFinding, place: &ArmComparison) -> Option
     let text = format!(
         "{} recovers {share} of shoppers {place} ({} of {}, 95 % CI {ci95}). Retrying the same way recovers {same}. {}.",
         doing(plan, way, label),
-        count(cured.events),
-        count(cured.trials),
+        count(recovered.events),
+        count(recovered.trials),
         if confounded { in_doubt(plan, way) } else { look_at(plan, way) }
     );
     Some(Statement::new(Tone::Bad, text))
@@ -58,7 +58,7 @@ fn no_cure(plan: &Plan, found: &ExperimentFinding) -> Statement {
         .arms
         .iter()
         .position(|arm| arm.strategy == RetryStrategy::Same)
-        .map(|same| &found.everywhere.arms[same].cured);
+        .map(|same| &found.everywhere.arms[same].recovered);
     let text = match same.and_then(|same| Some((same, same.value()?, same.ci95()?))) {
         Some((same, value, ci95)) if ci95.low > 0.5 => format!(
             "Retrying the same way recovers {} of shoppers after a failure ({} of {}, 95 % CI {}). No other retry method is significantly better: most failures are transient.",
@@ -135,7 +135,7 @@ fn is_confounded(
     let way = |way: &RetryStrategy| *way == RetryStrategy::FreshKey;
     let tried_alone = plan.shoppers.arms.iter().zip(&place.arms);
     let tried_alone = tried_alone.filter(|(arm, _)| way(&arm.strategy));
-    let mut tried_alone = tried_alone.map(|(_, key)| key.cured.trials > 0);
+    let mut tried_alone = tried_alone.map(|(_, key)| key.recovered.trials > 0);
     let renews = of(place) || place.step.is_none() && found.places.iter().any(of);
     renews && !way(&plan.shoppers.arms[arm].strategy) && !tried_alone.any(|tried| tried)
 }
@@ -192,7 +192,7 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
     {
         let name = place.step.map_or_else(|| "anywhere".to_owned(), |step| plan.step_label(step));
         for (number, (label, arm)) in found.arms.iter().zip(&place.arms).enumerate() {
-            let (cured, ci95) = rate(&arm.cured);
+            let (recovered, ci95) = rate(&arm.recovered);
             let more = arm.versus_same.as_ref().map_or_else(|| NOTHING.to_owned(), points);
             let q = arm
                 .versus_same
@@ -201,7 +201,7 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
             let tone = if place.cure == Some(number) { Tone::Good } else { Tone::Plain };
             table.row(
                 tone,
-                [name.clone(), label.clone(), also, count(arm.cured.trials), cured, ci95, more, q],
+                [name.clone(), label.clone(), also, count(arm.recovered.trials), recovered, ci95, more, q],
             );
         }
     }
@@ -231,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    /// An experiment at `cart` with (cured, failed again) by arm.
+    /// An experiment at `cart` with (recovered, failed again) by arm.
     fn simulated(treated: &[(u64, u64)]) -> SimulatedRun {
         let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
         let strategies = [
@@ -244,10 +244,10 @@ mod tests {
             .into_iter()
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
-        for (arm, &(cured, failed)) in (0u8..).zip(treated) {
+        for (arm, &(recovered, failed)) in (0u8..).zip(treated) {
             let treatment =
                 RetryArmKey { step: simulated.step("cart"), arm, eligible: 0b111, new_key: false };
-            (0..cured).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
+            (0..recovered).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
                 simulated.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
             });

@@ -102,7 +102,7 @@ fn of_loss(plan: &Plan, findings: &Findings, loss: &Loss) -> Vec<String> {
         .any(|worth| worth.estimated_share > 0.0)
     {
         notes.push(
-            "Unknown order values of lost shoppers are estimated: the mean basket of the journey, times the share that goes on from there to a basket."
+            "Unknown order values of lost shoppers are estimated: the mean basket of the journey, times the share that continues from there to a basket."
                 .to_owned(),
         );
     }

@@ -80,7 +80,7 @@ pub struct LostFrames {
 pub enum Ending {
     /// By itself, after the last planned arrival.
     Finished,
-    /// Stopped early, since an objective was certainly broken.
+    /// Stopped early, since an objective was certainly violated.
     Aborted,
     /// Stopped early by hand, by a signal, or at a cap of the command line on requests or orders.
     Interrupted,

@@ -184,7 +184,7 @@ impl Partial {
     fn add(&mut self, content: OwnedContent, at: u64) -> Result<(), Refusal> {
         let senseless = |what: &str| Err(Refusal::Senseless(what.to_owned()));
         if let Some(ending) = self.ending {
-            return Err(Refusal::Senseless(format!("it goes on after its end ({ending:?})")));
+            return Err(Refusal::Senseless(format!("it continues after its end ({ending:?})")));
         }
         match (content, &self.header) {
             (OwnedContent::Header(header), None) => {

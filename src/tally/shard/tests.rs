@@ -146,7 +146,7 @@ fn what_is_no_tally_is_refused_with_a_remedy() {
     insta::assert_snapshot!(refused(b"tillrush.tally/2\nwhatever"), @"runs/a/tally: its format is 'tillrush.tally/2', this program reads 'tillrush.tally/1'; use the program that wrote it");
     insta::assert_snapshot!(refused(&whole[..30]), @"runs/a/tally: it ends before its header; the run was killed at its very start, and left nothing to report");
     let twice = [&whole[..], &whole[FORMAT.len() + 1..]].concat();
-    insta::assert_snapshot!(refused(&twice).replace(&whole.len().to_string(), "AT"), @"runs/a/tally: damaged at byte AT: it goes on after its end (Interrupted); take a copy of the file, or leave it out");
+    insta::assert_snapshot!(refused(&twice).replace(&whole.len().to_string(), "AT"), @"runs/a/tally: damaged at byte AT: it continues after its end (Interrupted); take a copy of the file, or leave it out");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub struct ArmComparison {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArmFinding {
     /// Those who got through, of those who then got through or failed again.
-    pub cured: Rate,
+    pub recovered: Rate,
     /// Who was declined instead.
     pub declined: u64,
     /// Of both: those who paid under another idempotency key than the one that had failed.
@@ -55,9 +55,9 @@ pub struct ArmFinding {
 /// An arm beside trying the same again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VersusSame {
-    /// Those whom trying the same again cured, among the shoppers for whom the arm would have changed anything.
+    /// Those whom trying the same again recovered, among the shoppers for whom the arm would have changed anything.
     pub same: Rate,
-    /// How much more of its shoppers the arm cured, as a fraction.
+    /// How much more of its shoppers the arm recovered, as a fraction.
     pub difference: f64,
     /// Its interval.
     pub ci95: Interval,
@@ -111,7 +111,7 @@ fn compare_arms(plan: &Plan, tally: &Tally, step: Option<StepId>) -> ArmComparis
             failed: sum.failed + tries.failed,
         })
     };
-    // Whoever was declined was not cured: to leave them out would choose among the shoppers after the draw.
+    // Whoever was declined was not recovered: to leave them out would choose among the shoppers after the draw.
     let rate = |tries: AttemptCounts| Rate::new(tries.ok, tries.total());
     let baseline = plan.shoppers.arms.iter().position(|arm| arm.strategy == RetryStrategy::Same);
     let arms = (0..plan.shoppers.arms.len()).map(|arm| {
@@ -122,7 +122,7 @@ fn compare_arms(plan: &Plan, tally: &Tally, step: Option<StepId>) -> ArmComparis
             if counts { tries.total() } else { 0 }
         };
         ArmFinding {
-            cured: rate(own),
+            recovered: rate(own),
             declined: own.declined,
             new_keys: tally.retry_arms.iter().map(renewed).sum(),
             versus_same: same.and_then(|same| versus_same(rate(own), same)),
@@ -149,7 +149,7 @@ fn versus_same(arm: Rate, same: Rate) -> Option<VersusSame> {
 impl ArmComparison {
     /// Shoppers whose second try came to a judgement.
     pub fn shoppers(&self) -> u64 {
-        self.arms.iter().map(|arm| arm.cured.trials + arm.declined).sum()
+        self.arms.iter().map(|arm| arm.recovered.trials + arm.declined).sum()
     }
 
     fn best(&self) -> Option<usize> {
@@ -169,7 +169,7 @@ impl ArmComparison {
         let Some(key) = arms.iter().position(|arm| arm.strategy == RetryStrategy::FreshKey) else {
             return best;
         };
-        let (one, other) = (&self.arms[key].cured, &self.arms[best].cured);
+        let (one, other) = (&self.arms[key].recovered, &self.arms[best].recovered);
         let surely = self.arms[key]
             .versus_same
             .is_some_and(|against| against.q_value <= MAX_Q && against.ci95.low > 0.0);
@@ -190,7 +190,7 @@ mod tests {
     const FRESH: u8 = 1;
     const CARD: u8 = 2;
 
-    /// An experiment with (arm, eligible, cured, failed again) at a step.
+    /// An experiment with (arm, eligible, recovered, failed again) at a step.
     fn found(treated: &[(&str, u8, u16, u64, u64)]) -> (SimulatedRun, ExperimentFinding) {
         let mut simulated = SimulatedRun::run(0, 10, |_| Outcome::Ok);
         let strategies = [
@@ -202,10 +202,10 @@ mod tests {
             .into_iter()
             .map(|(label, strategy)| Arm { label: label.into(), strategy })
             .collect();
-        for &(step, arm, eligible, cured, failed) in treated {
+        for &(step, arm, eligible, recovered, failed) in treated {
             let treatment =
                 RetryArmKey { step: simulated.step(step), arm, eligible, new_key: false };
-            (0..cured).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
+            (0..recovered).for_each(|_| simulated.tally.retried_in_arm(treatment, Outcome::Ok));
             (0..failed).for_each(|_| {
                 simulated.tally.retried_in_arm(treatment, Outcome::Failed(FailureKind::ServerError))
             });
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn an_arm_is_compared_among_those_whom_it_would_have_changed() {
-        // Half of the shoppers pay by card already: they are cured as often by anything.
+        // Half of the shoppers pay by card already: they are recovered as often by anything.
         let (_, found) = found(&[
             ("pay", SAME, 0b011, 30, 0),
             ("pay", SAME, 0b111, 0, 30),
@@ -250,12 +250,12 @@ mod tests {
             ("pay", CARD, 0b111, 27, 3),
         ]);
         let card = &found.everywhere.arms[2];
-        assert_eq!((card.cured.events, card.cured.trials), (27, 30));
+        assert_eq!((card.recovered.events, card.recovered.trials), (27, 30));
         let versus_same = card.versus_same.unwrap();
         assert_eq!((versus_same.same.events, versus_same.same.trials), (0, 30));
         assert_eq!(found.everywhere.cure, Some(2));
         assert_eq!(
-            (found.everywhere.arms[0].cured.events, found.everywhere.arms[0].cured.trials),
+            (found.everywhere.arms[0].recovered.events, found.everywhere.arms[0].recovered.trials),
             (30, 60)
         );
     }

@@ -35,7 +35,7 @@ pub fn defects(name: &str, facts: &RunFacts) -> Vec<String> {
         Completion::Complete => None,
         Completion::Interrupted => Some(format!("{name} was cut short")),
         Completion::Aborted => {
-            Some(format!("{name} was stopped, since an objective was certainly broken"))
+            Some(format!("{name} was stopped, since an objective was certainly violated"))
         }
         Completion::Killed => Some(format!("{name} was killed before its end")),
         Completion::Running => Some(format!("{name} still runs")),
