@@ -13,6 +13,9 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
+#[path = "architecture/plain_words.rs"]
+mod plain_words;
+
 /// Each room with the rooms that it may use besides itself.
 const MAY_USE: [(&str, &[&str]); 20] = [
     ("base", &[]),

@@ -56,7 +56,7 @@ pub struct ReconciliationDocument {
     pub vouchers: Vec<VoucherDocument>,
     /// How long confirmed orders that a read lacked took to be there; null if no read lacked one.
     pub visible_after: Option<VisibleAfterDocument>,
-    /// What shoppers did besides paying, and what came of it; empty without `provoke`. The first is who paid as usual.
+    /// What shoppers did besides paying, and its outcome; empty without `provoke`. The first row is those who paid as usual.
     #[serde(default)]
     pub arms: Vec<ProvocationDocument>,
 }

@@ -1,4 +1,4 @@
-//! The sentences of reports on many kinds of runs can be read once. Their words are held in `tests/plain_words.rs`.
+//! The sentences of reports on many kinds of runs can be read once. Their words are held in `tests/architecture/plain_words.rs`.
 
 use regex::Regex;
 

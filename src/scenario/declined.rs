@@ -69,7 +69,7 @@ impl Decode for Declined {
         Conditions::schema(definitions);
         let then = Then::schema(definitions);
         let mut schema = definitions["Conditions"].clone();
-        schema["properties"]["without_form"] = json!({ "type": "boolean", "description": "Whether it is a refusal if the page has not the form, or a field of it, that the step would fill in, as of an article that is sold out." });
+        schema["properties"]["without_form"] = json!({ "type": "boolean", "description": "Whether a page without the form to fill in, or without one of its fields, is a refusal. An article that is sold out has no button." });
         schema["properties"]["then"] = then;
         schema["properties"]["then"]["description"] =
             "What the shopper does then: retry (the default), leave, next, { skip_to: STEP } or { redraw: ATTRIBUTE }.".into();

@@ -201,7 +201,16 @@ pub fn experiment(plan: &Plan, findings: &Findings) -> Table {
             let tone = if place.cure == Some(number) { Tone::Good } else { Tone::Plain };
             table.row(
                 tone,
-                [name.clone(), label.clone(), also, count(arm.recovered.trials), recovered, ci95, more, q],
+                [
+                    name.clone(),
+                    label.clone(),
+                    also,
+                    count(arm.recovered.trials),
+                    recovered,
+                    ci95,
+                    more,
+                    q,
+                ],
             );
         }
     }

@@ -3,8 +3,6 @@
 //! Read are the text literals of the program, `--help`, the page's templates, the schemas, the README, the
 //! changelog and the documentation. The sentences of reports on simulated runs are held in `report/plain_words.rs`.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
