@@ -14,7 +14,8 @@ use super::failure::Failure;
 use super::merge_joined::merge_joined;
 use super::purchases::each_purchase;
 use super::random::random_name;
-use super::records::{self, RunRecords};
+use super::record_files;
+use super::records::RunRecords;
 use super::report::publish;
 use super::run_folder::{PURCHASES, RunFolder};
 use super::screen::Screen;
@@ -76,7 +77,7 @@ pub fn merge_folders(
     let suffix = format!("merged-{}", random_name());
     let (started_at, name) = (started_at(&merged.header), &merged.header.name);
     let folder = RunFolder::create(&args.out, started_at, name, None, &suffix)?;
-    records::copy_of_slices(folders, &folder)?;
+    record_files::copy_of_slices(folders, &folder)?;
     let run = store_merged(merged, folders, &folder, screen)?;
     let run = match RunRecords::of_stored(&run, &folder, &args.records, screen)? {
         Some(records) => records.after_run_or_undecided(run, &folder, screen),

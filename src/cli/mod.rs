@@ -41,6 +41,7 @@ mod random;
 mod reconcile;
 mod record;
 mod record_args;
+mod record_files;
 mod recorder;
 mod records;
 mod replay_command;

@@ -12,6 +12,7 @@ use super::args::StoredRecordsArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::purchases::each_purchase;
+use super::record_files::{RECORDS, STOCK_BEFORE, created_csv, read_stock_before, store};
 use super::run_folder::RunFolder;
 use super::screen::{self, Screen};
 use super::source::Source;
@@ -19,26 +20,20 @@ use super::variables::GivenVariables;
 use crate::base::Micros;
 use crate::plan::{Plan, RecordPlan, compile_records};
 use crate::reconcile::{
-    CreatedOrder, FindingKind, Intents, ReconciliationDocument, Rules, SettleRules, StockRow,
-    Timelines, intent_lines,
+    FindingKind, Intents, ReconciliationDocument, Rules, SettleRules, StockRow, Timelines,
+    intent_lines,
 };
 use crate::records::{
     Placeholders, ReadHistory, ReconcileInput, RecordError, RecordReader, reconcile,
 };
 use crate::scenario::Records;
 
-/// The reconciliation of a run, for programs; `report` reads it again.
-pub const RECONCILIATION: &str = "reconciliation.json";
 /// Every finding on a line.
 const FINDINGS: &str = "reconciliation.jsonl";
 /// Every order that the run made.
 pub const CREATED: &str = "created-orders.csv";
 /// What came to the mail sink.
 const MAILS: &str = "mails.jsonl";
-/// The stock before the run.
-const STOCK_BEFORE: &str = "stock-before.json";
-/// The file that `--records` named.
-const RECORDS: &str = "records.yaml";
 
 /// How far before the run records are read from: clocks differ.
 const HEAD: i64 = 600_000_000;
@@ -175,7 +170,7 @@ impl RunRecords {
         let target = args.target.as_deref().unwrap_or(&run.shard.header.target).to_owned();
         let started = i64::try_from(run.shard.header.started_unix_us).unwrap_or_default();
         let mut records = RunRecords::new(described, &source, &target, args.insecure, started)?;
-        records.stock_before = stock_before(folder)?;
+        records.stock_before = read_stock_before(folder)?;
         records.reader.store_mails(folder.path.join(MAILS)).map_err(unread)?;
         Ok(Some(records))
     }
@@ -332,69 +327,6 @@ impl RunRecords {
         folder.write(CREATED, &created_csv(&reconciled.created)?)?;
         Ok(document)
     }
-}
-
-fn created_csv(created: &[CreatedOrder]) -> anyhow::Result<Vec<u8>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let columns =
-        ["order", "number", "intent", "told", "state", "marked", "total_minor", "currency"];
-    table.write_record(columns)?;
-    for order in created {
-        let total = order.total_minor.map(|total| total.to_string()).unwrap_or_default();
-        table.write_record([
-            order.id.as_str(),
-            order.number.as_deref().unwrap_or_default(),
-            order.intent.as_deref().unwrap_or_default(),
-            order.told.unwrap_or_default(),
-            &order.state,
-            if order.marked { "yes" } else { "no" },
-            &total,
-            order.currency.as_deref().unwrap_or_default(),
-        ])?;
-    }
-    table.into_inner().context("can't make created-orders.csv")
-}
-
-/// The stock before the run, if it was read.
-fn stock_before(folder: &RunFolder) -> anyhow::Result<Option<Vec<StockRow>>> {
-    let Ok(text) = std::fs::read(folder.path.join(STOCK_BEFORE)) else { return Ok(None) };
-    let rows: Vec<(String, i64)> =
-        serde_json::from_slice(&text).context("can't read stock-before.json")?;
-    Ok(Some(rows.into_iter().map(|(sku, on_hand)| StockRow { sku, on_hand }).collect()))
-}
-
-/// Copies what slices stored of their records into the merged run's folder: the description, and the stock before the first of them.
-///
-/// # Errors
-/// When a file can't be copied.
-pub fn copy_of_slices(slices: &[RunFolder], merged: &RunFolder) -> anyhow::Result<()> {
-    for name in [RECORDS, STOCK_BEFORE] {
-        let first = slices.iter().map(|slice| slice.path.join(name)).find(|path| path.exists());
-        if let Some(path) = first {
-            let text =
-                std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-            merged.write(name, &text)?;
-        }
-    }
-    Ok(())
-}
-
-/// Stores the reconciliation, and the run's own documents with it.
-fn store(run: &RunAnalysis, folder: &RunFolder) -> anyhow::Result<()> {
-    folder.write(RECONCILIATION, &serde_json::to_vec_pretty(&run.records)?)?;
-    run.store(folder)
-}
-
-/// The reconciliation that a run's folder has.
-pub fn read_stored(folder: &RunFolder) -> anyhow::Result<Option<ReconciliationDocument>> {
-    let path = folder.path.join(RECONCILIATION);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let text = std::fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
-    let document =
-        serde_json::from_slice(&text).with_context(|| format!("can't read {}", path.display()))?;
-    Ok(Some(document))
 }
 
 fn settle_rules(records: &RecordPlan, plan: &Plan) -> SettleRules {

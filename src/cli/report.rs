@@ -7,7 +7,7 @@ use super::comparison;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::deliver;
-use super::records;
+use super::record_files;
 use super::report_files::ReportFileArgs;
 use super::run_folder::RunFolder;
 use super::screen::Screen;
@@ -27,7 +27,8 @@ pub fn report(args: &ReportArgs, screen: Screen) -> Result<Exit, Failure> {
         return Ok(run.exit());
     }
     tell_of_loss(&shard, screen);
-    let run = RunAnalysis::from_stored(shard, screen)?.with_records(records::read_stored(&folder)?);
+    let run =
+        RunAnalysis::from_stored(shard, screen)?.with_records(record_files::read_stored(&folder)?);
     renew(&run, &folder, screen);
     publish(&run, &args.files, screen)?;
     if let Some(baseline) = &baseline {

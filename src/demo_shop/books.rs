@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Json, Path, Query, State};
 use axum::http::header::{DATE, LINK};
@@ -218,7 +217,7 @@ fn page(
 /// The answer by the shop's own clock.
 fn dated_response(shop: &Shop, body: Value, link: Option<String>) -> Response {
     let mut headers = HeaderMap::new();
-    let now = jiff::Timestamp::now() + shop.faults.clock_ahead();
+    let now = jiff::Timestamp::now() + shop.faults.clock_offset();
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     headers.extend(date.parse().ok().map(|date| (DATE, date)));
     headers.extend(link.and_then(|link| link.parse().ok()).map(|link| (LINK, link)));
@@ -226,6 +225,5 @@ fn dated_response(shop: &Shop, body: Value, link: Option<String>) -> Response {
 }
 
 fn at(shop: &Shop, created: jiff::Timestamp) -> String {
-    let late: Duration = shop.faults.clock_ahead();
-    (created + late).to_string()
+    (created + shop.faults.clock_offset()).to_string()
 }

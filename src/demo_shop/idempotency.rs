@@ -1,5 +1,7 @@
 //! First results by idempotency key.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::answer::Rejection;
@@ -16,6 +18,8 @@ pub(super) struct IdempotencyKeys(Sharded<String, Option<First>>);
 pub(super) struct First {
     pub(super) body_digest: u64,
     pub(super) outcome: Result<Confirmed, Rejection>,
+    /// When it was asked for, since the shop opened.
+    pub(super) at: Duration,
 }
 
 /// A payment that went through.

@@ -60,7 +60,7 @@ pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
 pub use objective_text::ObjectiveError;
 pub use persona::Persona;
-pub use provocation::{ProvocationArm, ProvocationKind};
+pub use provocation::{ProvocationArm, ProvocationKind, ProvocationTime};
 pub use records::{
     CleanupAction, CleanupPlan, FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace,
     RecordPlan, SourcePlan,

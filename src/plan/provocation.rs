@@ -25,12 +25,29 @@ pub enum ProvocationKind {
     NewKeyRetry,
     /// The basket is paid from two tabs at once, each with its key.
     SecondTab,
+    /// The same request at once under the same key, and again while the shop says that the first is under way.
+    SameKey,
     /// The same request again after its answer.
     Resubmit,
     /// The same key with another body, after the answer.
     OtherBody,
     /// The same key from another session, after the answer.
     OtherSession,
+    /// The answer's redirect back to the shop is not followed, and the shopper is gone.
+    ReturnLost,
+}
+
+/// When the request besides goes, by the shopper's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProvocationTime {
+    /// Before it.
+    Before,
+    /// While it is under way.
+    Meanwhile,
+    /// After its answer.
+    Afterwards,
+    /// There is no other.
+    Instead,
 }
 
 // === impl ProvocationKind ===
@@ -43,9 +60,11 @@ impl ProvocationKind {
             ProvocationKind::Cut => "cut",
             ProvocationKind::NewKeyRetry => "new_key_retry",
             ProvocationKind::SecondTab => "second_tab",
+            ProvocationKind::SameKey => "same_key",
             ProvocationKind::Resubmit => "resubmit",
             ProvocationKind::OtherBody => "other_body",
             ProvocationKind::OtherSession => "other_session",
+            ProvocationKind::ReturnLost => "return_lost",
         }
     }
 
@@ -55,23 +74,26 @@ impl ProvocationKind {
             ProvocationKind::DoubleClick | ProvocationKind::Cut | ProvocationKind::NewKeyRetry => {
                 Micros::from_millis(100)
             }
-            ProvocationKind::SecondTab => Micros::ZERO,
+            ProvocationKind::SecondTab | ProvocationKind::SameKey | ProvocationKind::ReturnLost => {
+                Micros::ZERO
+            }
             ProvocationKind::Resubmit
             | ProvocationKind::OtherBody
             | ProvocationKind::OtherSession => Micros::from_secs(1),
         }
     }
 
-    /// Whether it waits for the answer.
-    pub const fn is_afterwards(self) -> bool {
+    /// When the request besides goes.
+    pub const fn time(self) -> ProvocationTime {
         match self {
+            ProvocationKind::Cut | ProvocationKind::NewKeyRetry => ProvocationTime::Before,
+            ProvocationKind::DoubleClick
+            | ProvocationKind::SecondTab
+            | ProvocationKind::SameKey => ProvocationTime::Meanwhile,
             ProvocationKind::Resubmit
             | ProvocationKind::OtherBody
-            | ProvocationKind::OtherSession => true,
-            ProvocationKind::DoubleClick
-            | ProvocationKind::Cut
-            | ProvocationKind::NewKeyRetry
-            | ProvocationKind::SecondTab => false,
+            | ProvocationKind::OtherSession => ProvocationTime::Afterwards,
+            ProvocationKind::ReturnLost => ProvocationTime::Instead,
         }
     }
 

@@ -9,6 +9,7 @@ use super::finding::{FindingKind, Severity};
 use super::intents::Intents;
 use super::limits::{lower_limit, upper_limit};
 use super::summary::Reconciliation;
+use super::window::{ClickWindowDocument, Clicks, estimate_window};
 
 /// Intents with one provocation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +42,7 @@ impl ProvocationDocument {
         let doubled =
             of_kinds(&|kind| matches!(kind, FindingKind::Duplicate | FindingKind::ChargedTwice));
         let wrong = of_kinds(&|kind| kind.severity() == Severity::Error);
-        let names = std::iter::once("none").chain(intents.arms().iter().map(|name| &**name));
+        let names = std::iter::once("none").chain(intents.arms().iter().map(|arm| &*arm.label));
         let mut arms: Vec<ProvocationDocument> = names.map(ProvocationDocument::none_yet).collect();
         for (place, intent) in intents.list().iter().enumerate() {
             let arm = &mut arms[intent.arm().map_or(0, |arm| arm + 1)];
@@ -52,6 +53,23 @@ impl ProvocationDocument {
         }
         arms.iter_mut().for_each(ProvocationDocument::estimate);
         arms
+    }
+
+    /// The window between check and write that the double clicks among these arms imply; none without any.
+    pub(super) fn estimate_window(
+        arms: &[ProvocationDocument],
+        intents: &Intents,
+    ) -> Option<ClickWindowDocument> {
+        // The first is who paid as usual.
+        let logged = arms.iter().skip(1).zip(intents.arms());
+        let clicks: Vec<Clicks> = logged
+            .filter(|(arm, _)| arm.arm.starts_with("double_click "))
+            .filter_map(|(arm, logged)| {
+                let after_ms = logged.after?.0 as f64 / 1e3;
+                Some(Clicks { after_ms, intents: arm.intents, doubled: arm.doubled })
+            })
+            .collect();
+        estimate_window(&clicks)
     }
 
     fn none_yet(name: &str) -> ProvocationDocument {

@@ -11,6 +11,7 @@ use super::limits::upper_limit;
 use super::shared::StockFinding;
 use super::summary::Reconciliation;
 use super::timeline::{TimelineEvent, Timelines};
+use super::window::ClickWindowDocument;
 use crate::base::Micros;
 
 /// Intents to buy, compared with the shop's records.
@@ -59,6 +60,9 @@ pub struct ReconciliationDocument {
     /// What shoppers did besides paying, and its outcome; empty without `provoke`. The first row is those who paid as usual.
     #[serde(default)]
     pub arms: Vec<ProvocationDocument>,
+    /// How long the shop takes from looking whether there is an order to writing it, by the double clicks that made two; null without any.
+    #[serde(default)]
+    pub window: Option<ClickWindowDocument>,
 }
 
 /// Intents with one outcome.
@@ -157,6 +161,7 @@ impl ReconciliationDocument {
         let findings = result.by_kind().into_iter().map(|(kind, of_kind)| {
             FindingDocument::of(kind, of_kind, result.intents(), intents, timelines)
         });
+        let arms = ProvocationDocument::of(result, intents);
         ReconciliationDocument {
             settled: result.settled,
             source,
@@ -178,7 +183,8 @@ impl ReconciliationDocument {
             stock: result.stock.clone(),
             vouchers: result.vouchers.iter().map(VoucherDocument::of).collect(),
             visible_after: VisibleAfterDocument::of(&result.visible_after),
-            arms: ProvocationDocument::of(result, intents),
+            window: ProvocationDocument::estimate_window(&arms, intents),
+            arms,
         }
     }
 

@@ -21,4 +21,6 @@ pub struct Evidence {
     pub looked_up: Option<HashSet<IntentIndex>>,
     /// By how much the shop's clock is ahead, in microseconds; none where it is unknown.
     pub clock_offset_us: Option<i64>,
+    /// By how much the clock that dates the receipts is ahead, in microseconds; none where it is unknown.
+    pub mail_clock_offset_us: Option<i64>,
 }

@@ -67,11 +67,20 @@ pub struct LogError {
 #[derive(Clone, Debug, Default)]
 pub struct Intents {
     runs: Vec<Box<str>>,
-    arms: Vec<Box<str>>,
+    arms: Vec<LoggedArm>,
     list: Vec<Intent>,
     /// The first intent of each shopper.
     heads: HashMap<(u16, u64), u32>,
     lines: u64,
+}
+
+/// What some shoppers did besides paying.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedArm {
+    /// Its name: `double_click 50ms`.
+    pub label: Box<str>,
+    /// When it was done; none in logs of earlier versions.
+    pub after: Option<Micros>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +94,8 @@ struct PurchaseLine<'a> {
     total_minor: Option<u64>,
     #[serde(default)]
     arm: Option<Cow<'a, str>>,
+    #[serde(default)]
+    after_us: Option<u64>,
 }
 
 const NONE: u32 = u32::MAX;
@@ -114,7 +125,7 @@ impl Intents {
         let run = self.run(run);
         let at = Micros(line.at_us);
         let place = self.place(Owner { run, ..owner }, at);
-        let arm = line.arm.as_deref().map(|arm| self.arm(arm));
+        let arm = line.arm.as_deref().map(|arm| self.arm(arm, line.after_us.map(Micros)));
         let intent = &mut self.list[place as usize];
         intent.arm = arm.unwrap_or(intent.arm);
         intent.learn(&line, at);
@@ -173,14 +184,14 @@ impl Intents {
     }
 
     /// What shoppers did besides paying.
-    pub fn arms(&self) -> &[Box<str>] {
+    pub fn arms(&self) -> &[LoggedArm] {
         &self.arms
     }
 
-    fn arm(&mut self, name: &str) -> u16 {
-        let known = self.arms.iter().position(|known| **known == *name);
+    fn arm(&mut self, label: &str, after: Option<Micros>) -> u16 {
+        let known = self.arms.iter().position(|known| *known.label == *label);
         let place = known.unwrap_or_else(|| {
-            self.arms.push(name.into());
+            self.arms.push(LoggedArm { label: label.into(), after });
             self.arms.len() - 1
         });
         place as u16 + 1

@@ -23,27 +23,24 @@ pub struct Rules {
     pub started_unix_us: i64,
 }
 
-/// A clock that is further off says nothing about lateness.
-const CLOCK_TOLERANCE_US: i64 = 2_000_000;
-
 /// One intent with its records.
-struct Case<'a> {
-    index: IntentIndex,
-    intent: &'a Intent,
+pub(super) struct Case<'a> {
+    pub(super) index: IntentIndex,
+    pub(super) intent: &'a Intent,
     /// Orders that count.
-    orders: Vec<&'a Order>,
+    pub(super) orders: Vec<&'a Order>,
     /// Orders in other states.
-    uncounted: Vec<&'a Order>,
-    charges: Vec<&'a Charge>,
-    mails: usize,
-    shared: bool,
+    pub(super) uncounted: Vec<&'a Order>,
+    pub(super) charges: Vec<&'a Charge>,
+    pub(super) mails: usize,
+    pub(super) shared: bool,
 }
 
-struct Judge<'a> {
-    rules: &'a Rules,
-    evidence: &'a Evidence,
-    orders: &'a Orders,
-    result: Reconciliation,
+pub(super) struct Judge<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) evidence: &'a Evidence,
+    pub(super) orders: &'a Orders,
+    pub(super) result: Reconciliation,
 }
 
 /// Judges every intent.
@@ -180,170 +177,6 @@ impl Judge<'_> {
         }
     }
 
-    fn money(&mut self, case: &Case<'_>) {
-        self.wrong_amount(case);
-        if !self.evidence.has_charges {
-            return;
-        }
-        let charged: Vec<String> =
-            case.charges.iter().map(|charge| charge.id.to_string()).collect();
-        if let Some(excess) = self.charged_twice(case) {
-            let detail = format!("{} charges for one intent", charged.len());
-            self.push(FindingKind::ChargedTwice, Some(case.index), charged.clone(), excess, detail);
-        }
-        let free = case.orders.iter().all(|order| order.total_minor == Some(0));
-        let paid = case.orders.iter().any(|order| order.paid);
-        let missing = match (case.charges.is_empty(), case.orders.is_empty()) {
-            (false, true) => Some(FindingKind::ChargedWithoutOrder),
-            (true, false) if paid && !free => Some(FindingKind::OrderWithoutCharge),
-            _ => None,
-        };
-        match missing {
-            None => {}
-            Some(_) if !self.evidence.settled => self.result.undecided += 1,
-            Some(FindingKind::ChargedWithoutOrder) => {
-                let minor = sum_captured(&case.charges);
-                let detail = "money was taken, and there is no order".to_owned();
-                self.push(
-                    FindingKind::ChargedWithoutOrder,
-                    Some(case.index),
-                    charged,
-                    minor,
-                    detail,
-                );
-            }
-            Some(kind) => {
-                let detail = "the order is paid, and there is no charge".to_owned();
-                self.report(kind, case, &case.orders, detail);
-            }
-        }
-    }
-
-    /// What was captured beyond the order's total, where it is more than one charge; the inner none is an unknown amount.
-    fn charged_twice(&self, case: &Case<'_>) -> Option<Option<i64>> {
-        if case.charges.len() < 2 {
-            return None;
-        }
-        let seen = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
-        let due = case.orders.first().and_then(|order| order.total_minor).or(seen);
-        match (due, sum_captured(&case.charges)) {
-            // Captures in parts, as parcels leave, come to the total.
-            (Some(due), Some(captured)) => (captured > due).then_some(Some(captured - due)),
-            _ => Some(None),
-        }
-    }
-
-    fn wrong_amount(&mut self, case: &Case<'_>) {
-        let wrong = case.orders.iter().find_map(|order| {
-            let seen = case.intent.total_minor.and_then(|total| i64::try_from(total).ok());
-            let total = order.total_minor?;
-            let confirmed = case.intent.confirmed.is_empty()
-                || case.intent.confirmed.iter().any(|number| order.is_called(number));
-            if let Some(seen) = seen.filter(|seen| *seen != total && confirmed) {
-                return Some((
-                    *order,
-                    total - seen,
-                    format!("the shopper saw {seen}, the order says {total} in the smallest unit of the currency"),
-                ));
-            }
-            if let ([charge], [_]) = (&case.charges[..], &case.orders[..])
-                && let Some(captured) = charge.captured_minor.filter(|captured| *captured != total)
-            {
-                return Some((
-                    *order,
-                    captured - total,
-                    format!("the order says {total}, {captured} was charged in the smallest unit of the currency"),
-                ));
-            }
-            None
-        });
-        let wrong = wrong.or_else(|| self.wrong_currency(case));
-        if let Some((order, difference, detail)) = wrong {
-            let records = vec![order.id.to_string()];
-            self.push(
-                FindingKind::WrongAmount,
-                Some(case.index),
-                records,
-                Some(difference),
-                detail,
-            );
-        }
-    }
-
-    fn wrong_currency<'o>(&self, case: &Case<'o>) -> Option<(&'o Order, i64, String)> {
-        let planned = self.rules.currency.as_deref();
-        case.orders.iter().find_map(|order| {
-            let code = order.currency?;
-            let currency = String::from_utf8_lossy(&code).into_owned();
-            let other = case
-                .charges
-                .iter()
-                .filter_map(|charge| charge.currency)
-                .find(|other| *other != code);
-            let expected = match (other, planned) {
-                (Some(other), _) => Some(String::from_utf8_lossy(&other).into_owned()),
-                (None, Some(planned)) if planned != currency => Some(planned.to_owned()),
-                (None, _) => None,
-            }?;
-            Some((*order, 0, format!("the order is in {currency}, not in {expected}")))
-        })
-    }
-
-    fn receipts(&mut self, case: &Case<'_>) {
-        let orders = case.orders.len();
-        let kind = match (orders, case.mails) {
-            (0, 0) => return,
-            (0, _) if case.shared => return,
-            // The order itself is what is wrong.
-            (_, 0) if case.intent.outcome_seen() == Told::Failed => return,
-            (0, _) => FindingKind::ReceiptWithoutOrder,
-            (_, 0) => FindingKind::ReceiptMissing,
-            (orders, mails) if mails > orders => FindingKind::ReceiptTwice,
-            _ => return,
-        };
-        if !self.evidence.settled && kind != FindingKind::ReceiptTwice {
-            self.result.undecided += 1;
-            return;
-        }
-        let detail = format!("{orders} orders, {} receipts", case.mails);
-        self.report(kind, case, &case.orders, detail);
-    }
-
-    /// Whether a receipt came in time. One that came too late is as none.
-    fn in_time(&self, mail: &super::records::Mail, intent: &Intent) -> bool {
-        let (Some(created), Some(ok_at), true) =
-            (mail.created_unix_us, intent.ok_at, self.trusts_clock())
-        else {
-            return true;
-        };
-        let after = created - self.rules.started_unix_us - signed_micros(ok_at);
-        after <= signed_micros(self.rules.receipt_within) + CLOCK_TOLERANCE_US
-    }
-
-    /// How long after its confirmation an order was there, if that is late.
-    fn lateness(&mut self, case: &Case<'_>) -> Option<Micros> {
-        let ok_at = case.intent.ok_at?;
-        let order = case.orders.iter().min_by_key(|order| order.first_read)?;
-        let first = order.first_read as usize;
-        let absent = first.checked_sub(1).and_then(|before| self.evidence.reads.get(before));
-        if let Some(absent) = absent.filter(|absent| absent.began_at > ok_at) {
-            let seen = self.evidence.reads.get(first).map_or(absent.ended_at, |read| read.ended_at);
-            self.result.visible_after.push(seen.since(ok_at));
-            if absent.began_at.since(ok_at) > self.rules.late_after {
-                return Some(seen.since(ok_at));
-            }
-        }
-        let created = order.created_unix_us.filter(|_| self.trusts_clock())?;
-        let offset = self.evidence.clock_offset_us.unwrap_or_default();
-        let after = created - offset - self.rules.started_unix_us - signed_micros(ok_at);
-        let after = Micros(u64::try_from(after).ok()?);
-        (after > self.rules.late_after).then_some(after)
-    }
-
-    fn trusts_clock(&self) -> bool {
-        self.evidence.clock_offset_us.is_some_and(|offset| offset.abs() <= CLOCK_TOLERANCE_US)
-    }
-
     fn judge_shared(&mut self, matched: &Matched) {
         for (place, of) in &matched.shared {
             let order = (*place != NO_ORDER).then(|| &self.orders.list[*place as usize]);
@@ -392,11 +225,17 @@ impl Judge<'_> {
         }
     }
 
-    fn report(&mut self, kind: FindingKind, case: &Case<'_>, orders: &[&Order], detail: String) {
+    pub(super) fn report(
+        &mut self,
+        kind: FindingKind,
+        case: &Case<'_>,
+        orders: &[&Order],
+        detail: String,
+    ) {
         self.push(kind, Some(case.index), ids(orders), total(orders), detail);
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         kind: FindingKind,
         intent: Option<IntentIndex>,
@@ -416,12 +255,8 @@ fn total(orders: &[&Order]) -> Option<i64> {
     (!orders.is_empty()).then(|| orders.iter().map(|order| order.total_minor).sum()).flatten()
 }
 
-fn sum_captured(charges: &[&Charge]) -> Option<i64> {
+pub(super) fn sum_captured(charges: &[&Charge]) -> Option<i64> {
     (!charges.is_empty())
         .then(|| charges.iter().map(|charge| charge.captured_minor).sum())
         .flatten()
-}
-
-fn signed_micros(micros: Micros) -> i64 {
-    i64::try_from(micros.0).unwrap_or(i64::MAX)
 }

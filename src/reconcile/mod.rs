@@ -19,6 +19,8 @@ mod evidence;
 mod finding;
 mod intents;
 mod judge;
+mod judge_money;
+mod judge_times;
 mod limits;
 mod marker;
 mod matching;
@@ -31,6 +33,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod window;
 
 pub use arms::ProvocationDocument;
 pub use created::{CreatedOrder, created_orders};
@@ -40,7 +43,7 @@ pub use document::{
 };
 pub use evidence::Evidence;
 pub use finding::{Finding, FindingKind, Severity};
-pub use intents::{Intent, IntentIndex, Intents, LogError, Told};
+pub use intents::{Intent, IntentIndex, Intents, LogError, LoggedArm, Told};
 pub use judge::{Rules, judge};
 pub use limits::{lower_limit, upper_limit};
 pub use marker::{Owner, find_owner};
@@ -53,3 +56,4 @@ pub use settle::{Read, SettleRules, SettleStep};
 pub use shared::{StockFinding, VoucherLimit, VoucherUse, check_stock, check_vouchers};
 pub use summary::{Coverage, Reconciliation};
 pub use timeline::{TimelineEvent, Timelines};
+pub use window::{ClickWindowDocument, shortest_window_ms};

@@ -1,11 +1,10 @@
 //! The request that cancels or deletes one order.
 
-use std::process::{Command, Stdio};
-
 use reqwest::Method;
 use serde_json::json;
 
 use super::http::{RecordError, RecordRequest};
+use super::lines::{LONGEST_COMMAND, run_command};
 use super::pages::{address, authorization, fill_json, headers};
 use super::reader::RecordReader;
 use crate::base::redact;
@@ -36,7 +35,11 @@ impl RecordReader {
             CleanupAction::Command(words) => {
                 let words: Result<Vec<String>, RecordError> =
                     words.iter().map(|word| values.fill(word)).collect();
-                return run(&words?);
+                let drain = |mut output| match std::io::copy(&mut output, &mut std::io::sink()) {
+                    Ok(_) => Ok(()),
+                    Err(source) => Err(RecordError::Io { place: "the command".to_owned(), source }),
+                };
+                return run_command(&words?, LONGEST_COMMAND, drain);
             }
         };
         let request = RecordRequest {
@@ -61,18 +64,4 @@ impl RecordReader {
             Some(_) | None => Ok(()),
         }
     }
-}
-
-fn run(words: &[String]) -> Result<(), RecordError> {
-    let [program, arguments @ ..] = words else { return Ok(()) };
-    let place = format!("command '{program}'");
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    let output = output.map_err(|source| RecordError::Io { place: place.clone(), source })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let message = format!("failed with {}: {}", output.status, redact::text(first));
-    Err(RecordError::Unexpected { place, message })
 }

@@ -132,7 +132,7 @@ impl RecordHttp {
         self.clock
     }
 
-    /// Forgets what was learnt of another source's clock.
+    /// Takes what is known of another source's clock for known.
     pub(super) fn set_clock(&mut self, clock: Option<(i64, i64)>) {
         self.clock = clock;
     }

@@ -1,14 +1,22 @@
 //! Rows from files and from the output of commands: CSV with a header line, JSON objects line by line, or a JSON array.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use csv::{ReaderBuilder, StringRecord};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 
 use super::http::RecordError;
 use super::rows::{RowError, SourceRow};
 use crate::base::redact;
+
+/// How long a command may take: one that waits for a password would wait for ever.
+pub(super) const LONGEST_COMMAND: Duration = Duration::from_secs(600);
+/// How often a command is looked at.
+const WATCHED_EVERY: Duration = Duration::from_millis(20);
 
 /// Gives each row of a text to `take`.
 ///
@@ -76,35 +84,70 @@ pub fn read_rows(
 /// Runs a command, and gives each row that it prints to `take`.
 ///
 /// # Errors
-/// When it can't be run, fails, or prints no rows.
-pub fn run_command(
+/// When it can't be run, fails, takes too long, or prints no rows.
+pub fn read_command(
     words: &[String],
     take: &mut dyn FnMut(SourceRow<'_>) -> Result<(), RowError>,
 ) -> Result<(), RecordError> {
+    run_command(words, LONGEST_COMMAND, |output| read_rows(&words[0], output, take))
+}
+
+/// Runs a command, and has what it prints read. After `limit` it is ended, with all that it has started.
+///
+/// # Errors
+/// When it can't be run, fails, or takes too long; and as `read`.
+pub(super) fn run_command(
+    words: &[String],
+    limit: Duration,
+    read: impl FnOnce(ChildStdout) -> Result<(), RecordError>,
+) -> Result<(), RecordError> {
     let [program, arguments @ ..] = words else { return Ok(()) };
-    let io = |source| RecordError::Io { place: format!("command '{program}'"), source };
+    let place = || format!("command '{program}'");
+    let io = |source| RecordError::Io { place: place(), source };
     let mut errors = tempfile_for_errors().map_err(io)?;
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::from(errors.try_clone().map_err(io)?))
+        .process_group(0)
         .spawn()
         .map_err(io)?;
-    let read = match child.stdout.take() {
-        Some(output) => read_rows(program, output, take),
-        None => Ok(()),
-    };
-    let status = child.wait().map_err(io)?;
-    if !status.success() {
-        let mut text = String::new();
-        let _ = std::io::Seek::rewind(&mut errors);
-        let _ = errors.take(2_000).read_to_string(&mut text);
-        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let message = format!("failed with {status}: {}", redact::text(first));
-        return Err(RecordError::Unexpected { place: format!("command '{program}'"), message });
+    let output = child.stdout.take();
+    let (read, ended) = std::thread::scope(|scope| {
+        let ended = scope.spawn(|| wait_within(&mut child, limit));
+        let read = output.map_or(Ok(()), read);
+        (read, ended.join())
+    });
+    let panicked = |_| std::io::Error::other("its end was not noticed");
+    let status = ended.map_err(panicked).and_then(|ended| ended).map_err(io)?;
+    let unexpected = |message| Err(RecordError::Unexpected { place: place(), message });
+    match status {
+        None => unexpected(format!("no end within {} s", limit.as_secs_f64())),
+        Some(status) if !status.success() => {
+            let mut text = String::new();
+            let _ = std::io::Seek::rewind(&mut errors);
+            let _ = errors.take(2_000).read_to_string(&mut text);
+            let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+            unexpected(format!("failed with {status}: {}", redact::text(first)))
+        }
+        Some(_) => read,
     }
-    read
+}
+
+/// How a command ended; none where it had to be ended.
+fn wait_within(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let looks = limit.as_millis() / WATCHED_EVERY.as_millis();
+    for _ in 0..=looks {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(WATCHED_EVERY);
+    }
+    // With all that it has started, which may hold its output open.
+    kill_process_group(Pid::from_child(child), Signal::KILL)?;
+    child.wait()?;
+    Ok(None)
 }
 
 /// Where standard error goes: a pipe would have to be read at the same time as the rows.
@@ -148,11 +191,23 @@ mod tests {
             seen += 1;
             Ok(())
         };
-        run_command(&words("printf 'id\\nT1\\nT2\\n'"), &mut take).unwrap();
+        read_command(&words("printf 'id\\nT1\\nT2\\n'"), &mut take).unwrap();
         let error =
-            run_command(&words("printf 'id\\nT1\\n'; echo no database >&2; exit 3"), &mut take)
+            read_command(&words("printf 'id\\nT1\\n'; echo no database >&2; exit 3"), &mut take)
                 .unwrap_err();
         assert!(error.to_string().contains("no database"), "{error}");
         assert_eq!(seen, 3);
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_ended_with_what_it_started() {
+        let began = tokio::time::Instant::now();
+        for line in ["sleep 60", "sleep 60 | cat", "exec >&-; sleep 60"] {
+            let words = ["sh", "-c", line].map(str::to_owned);
+            let read = |output| read_rows("sh", output, &mut |_| Ok(()));
+            let error = run_command(&words, Duration::from_millis(200), read).unwrap_err();
+            assert!(error.to_string().contains("no end within 0.2 s"), "{line}: {error}");
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     }
 }

@@ -13,6 +13,8 @@ use crate::plan::{NextPage, RecordAuth, RecordPlace, SourcePlan};
 const MOST_PAGES: u32 = 100_000;
 /// How often a list that lost rows while it was read is read again from its start.
 const RESTARTS: u32 = 5;
+/// More pages than this without a new row are a list that grows as fast as it is read, or that leads back to its start.
+const MOST_KNOWN_PAGES: u32 = 50;
 
 /// What became of a page's rows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,11 +36,14 @@ pub async fn read_pages(
     values: &Placeholders,
     mut take: impl FnMut(&[&Value]) -> PageRows,
 ) -> Result<(), RecordError> {
-    let mut restarts = 0;
+    let (mut restarts, mut read_before) = (0, 0);
     loop {
-        if read_once(http, source, target, values, &mut take).await? {
+        let pass = read_once(http, source, target, values, read_before, &mut take).await?;
+        if pass.complete {
             return Ok(());
         }
+        // Read again from the start, as many pages as before have nothing new.
+        read_before = pass.pages.max(read_before);
         restarts += 1;
         if restarts > RESTARTS {
             let message = "rows kept vanishing from the list while it was read".to_owned();
@@ -47,53 +52,68 @@ pub async fn read_pages(
     }
 }
 
-/// False where rows were lost between two pages.
+/// One way through a list.
+#[derive(Clone, Copy, Debug)]
+struct Pass {
+    pages: u32,
+    /// False where rows were lost between two pages.
+    complete: bool,
+}
+
 async fn read_once(
     http: &mut RecordHttp,
     source: &SourcePlan,
     target: Option<&Url>,
     values: &Placeholders,
+    read_before: u32,
     take: &mut impl FnMut(&[&Value]) -> PageRows,
-) -> Result<bool, RecordError> {
+) -> Result<Pass, RecordError> {
+    let wrong = |message: String| RecordError::Unexpected { place: source.describe(), message };
     let graphql = matches!(source.place, RecordPlace::GraphQl(_));
-    let mut cursor = Cursor::start(&source.next);
+    let mut cursor = Cursor::start(source);
     let mut request = request(source, target, &cursor.fill(values))?;
     cursor.apply(&mut request, graphql);
-    for _ in 0..MOST_PAGES {
+    let mut known_pages = 0;
+    for pages in 1..=MOST_PAGES {
         let answer = http.send(&request).await?;
         check_graphql(source, &answer.body)?;
         let rows = source.rows.query(&answer.body).all();
         let taken = take(&rows);
         if cursor.overlaps && !taken.first_known {
-            return Ok(false);
+            return Ok(Pass { pages, complete: false });
+        }
+        known_pages = if taken.new > 0 { 0 } else { known_pages + 1 };
+        if known_pages > MOST_KNOWN_PAGES + read_before {
+            let message = "new rows come as fast as pages are read, or the list has no end; sort it ascending by id, or ask for longer pages";
+            return Err(wrong(message.to_owned()));
         }
         let more = cursor.advance(&source.next, &answer.body, &rows, taken, source);
         match (&source.next, answer.next) {
-            (NextPage::Link, Some(next)) if same_origin(&next, &request.url) => request.url = next,
-            (NextPage::Link, _) => return Ok(true),
-            (
-                NextPage::None
-                | NextPage::Cursor(..)
-                | NextPage::Page(..)
-                | NextPage::Offset(_)
-                | NextPage::AfterId(..),
-                _,
-            ) => {
-                if !more {
-                    return Ok(true);
-                }
+            (NextPage::Link, Some(next)) => {
+                let host = next.host_str().unwrap_or_default().to_owned();
+                request.url = stay_at(&request.url, &next).ok_or_else(|| {
+                    wrong(format!("the next page is at {host}, and so would be the credentials: write that address as `url:`"))
+                })?;
+            }
+            _ if more => {
                 request = self::request(source, target, &cursor.fill(values))?;
                 cursor.apply(&mut request, graphql);
             }
+            _ => return Ok(Pass { pages, complete: true }),
         }
     }
-    let message = format!("more than {MOST_PAGES} pages");
-    Err(RecordError::Unexpected { place: source.describe(), message })
+    Err(wrong(format!("more than {MOST_PAGES} pages")))
 }
 
-/// A next page elsewhere would be sent the credentials of this one.
-fn same_origin(next: &Url, current: &Url) -> bool {
-    next.origin() == current.origin()
+/// The next page at the address that was asked. Behind a proxy, a shop may write its links with another scheme or port; a link to another
+/// host is none, because it would be sent the credentials of this one.
+fn stay_at(current: &Url, next: &Url) -> Option<Url> {
+    (current.host() == next.host()).then(|| {
+        let mut url = current.clone();
+        url.set_path(next.path());
+        url.set_query(next.query());
+        url
+    })
 }
 
 fn check_graphql(source: &SourcePlan, body: &Value) -> Result<(), RecordError> {
@@ -211,11 +231,12 @@ struct Cursor {
 // === impl Cursor ===
 
 impl Cursor {
-    fn start(next: &NextPage) -> Cursor {
-        let (parameter, page) = match next {
+    fn start(source: &SourcePlan) -> Cursor {
+        let (parameter, page) = match &source.next {
             NextPage::Page(parameter, first) => {
                 (Some((parameter.clone(), (*first).into())), *first)
             }
+            NextPage::Offset(_) if has_placeholder(source, "{{ offset }}") => (None, 0),
             NextPage::Offset(parameter) => (Some((parameter.clone(), 0.into())), 0),
             NextPage::None | NextPage::Link | NextPage::Cursor(..) | NextPage::AfterId(..) => {
                 (None, 0)
@@ -231,9 +252,10 @@ impl Cursor {
         }
     }
 
-    /// Some lists take the last id inside another parameter.
+    /// Some lists take the last id, or how many rows to skip, inside another parameter.
     fn fill(&self, values: &Placeholders) -> Placeholders {
-        values.with("after_id", &self.after_id)
+        let offset = self.rows.saturating_sub(u64::from(self.overlaps));
+        values.with("after_id", &self.after_id).with("offset", &offset.to_string())
     }
 
     fn apply(&self, request: &mut RecordRequest, graphql: bool) {
@@ -288,7 +310,9 @@ impl Cursor {
             }
             NextPage::Offset(parameter) => {
                 // Overlapping by a row shows whether rows before it vanished.
-                self.parameter = Some((parameter.clone(), self.rows.saturating_sub(1).into()));
+                let skipped = self.rows.saturating_sub(1);
+                self.parameter = (!has_placeholder(source, "{{ offset }}"))
+                    .then(|| (parameter.clone(), skipped.into()));
                 let alone = self.overlaps && rows.len() <= 1;
                 self.overlaps = true;
                 !rows.is_empty() && !alone
@@ -298,7 +322,7 @@ impl Cursor {
                 let Some(last) = last.filter(|_| taken.new > 0 && goes_on(flag)) else {
                     return false;
                 };
-                if !takes_id_in_text(source) {
+                if !has_placeholder(source, "{{ after_id }}") {
                     self.parameter = Some((parameter.clone(), last.clone().into()));
                 }
                 self.after_id = last;
@@ -308,8 +332,8 @@ impl Cursor {
     }
 }
 
-/// Whether the last id stands inside another parameter, as a placeholder.
-fn takes_id_in_text(source: &SourcePlan) -> bool {
+/// Whether a place in the list stands inside another parameter, as a placeholder.
+fn has_placeholder(source: &SourcePlan, placeholder: &str) -> bool {
     let text = match &source.place {
         RecordPlace::Get(path) | RecordPlace::Post(path, _) => path,
         RecordPlace::GraphQl(query) => query,
@@ -318,7 +342,7 @@ fn takes_id_in_text(source: &SourcePlan) -> bool {
         | RecordPlace::File(_)
         | RecordPlace::Listen(_) => return false,
     };
-    text.contains("{{ after_id }}")
+    text.contains(placeholder)
 }
 
 fn set_query(url: &mut Url, name: &str, value: &Value) {

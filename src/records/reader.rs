@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::http::{RecordError, RecordHttp, RecordRequest, RecordResponse};
-use super::lines::{read_rows, run_command};
+use super::lines::{read_command, read_rows};
 use super::pages::{PageRows, read_pages, request};
 use super::rows::{RowError, SourceRow};
 use super::sink::{MailSink, SunkMail};
@@ -31,6 +31,8 @@ pub struct RecordReader {
     sink: Option<MailSink>,
     /// Where the mails of a sink are stored.
     mails: Option<PathBuf>,
+    /// By how much the clock of the receipts' source is ahead.
+    mail_clock_us: Option<i64>,
 }
 
 /// What a source has.
@@ -72,7 +74,16 @@ impl RecordReader {
     ) -> Result<RecordReader, RecordError> {
         sql::ensure_supported(&plan)?;
         let http = RecordHttp::new(insecure)?;
-        Ok(RecordReader { plan, http, values, target, folder, sink: None, mails: None })
+        Ok(RecordReader {
+            plan,
+            http,
+            values,
+            target,
+            folder,
+            sink: None,
+            mails: None,
+            mail_clock_us: None,
+        })
     }
 
     /// Opens the mail sink, if the plan has one. Mail that comes from now on is kept.
@@ -133,6 +144,11 @@ impl RecordReader {
         self.http.clock_offset_us()
     }
 
+    /// By how much the clock that dates the receipts is ahead: our own, where they come to our sink.
+    pub fn mail_clock_offset_us(&self) -> Option<i64> {
+        self.mail_clock_us
+    }
+
     /// All orders; this is the read of that number.
     ///
     /// # Errors
@@ -162,7 +178,9 @@ impl RecordReader {
     pub async fn mails(&mut self, intents: &Intents) -> Result<Mails, RecordError> {
         let Some(source) = self.plan.mail.clone() else { return Ok(Mails::default()) };
         let mut mails = Mails::new();
-        self.apart(&source, |row| Ok(mails.add(row.mail(&source)?, intents))).await?;
+        let clock = self.apart(&source, |row| Ok(mails.add(row.mail(&source)?, intents))).await?;
+        self.mail_clock_us =
+            if matches!(source.place, RecordPlace::Listen(_)) { Some(0) } else { clock };
         Ok(mails)
     }
 
@@ -260,16 +278,18 @@ impl RecordReader {
         Ok(marked)
     }
 
-    /// As `rows`, from a source whose clock is another one's.
+    /// As `rows`, from a source whose clock is another one's: by how much it is ahead, where it says what time it is.
     async fn apart(
         &mut self,
         source: &SourcePlan,
         add: impl FnMut(SourceRow<'_>) -> Result<bool, RowError>,
-    ) -> Result<(), RecordError> {
+    ) -> Result<Option<i64>, RecordError> {
         let clock = self.http.clock();
+        self.http.set_clock(None);
         let read = self.rows(source, add).await;
+        let offset = self.http.clock_offset_us();
         self.http.set_clock(clock);
-        read
+        read.map(|()| offset)
     }
 
     /// Gives each row to `add`, which says whether it is new.
@@ -308,7 +328,7 @@ impl RecordReader {
             RecordPlace::Command(words) => {
                 let words: Result<Vec<String>, RecordError> =
                     words.iter().map(|word| self.values.fill(word)).collect();
-                run_command(&words?, &mut |row| add(row).map(drop_new))
+                read_command(&words?, &mut |row| add(row).map(drop_new))
             }
             RecordPlace::Get(_) | RecordPlace::Post(..) | RecordPlace::GraphQl(_) => {
                 let mut problem = None;

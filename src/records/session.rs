@@ -103,6 +103,7 @@ fn evidence(reader: &RecordReader, reads: Vec<Read>, settled: bool) -> Evidence 
         has_mails: reader.plan().mail.is_some(),
         looked_up: None,
         clock_offset_us: reader.clock_offset_us(),
+        mail_clock_offset_us: reader.mail_clock_offset_us(),
     }
 }
 

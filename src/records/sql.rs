@@ -49,6 +49,8 @@ mod client {
 
     /// How long a database may take to let us in.
     const CONNECTING: Duration = Duration::from_secs(30);
+    /// How long a query may take, with its rows.
+    const LONGEST_QUERY: Duration = Duration::from_secs(600);
     /// How long a query waits for a lock of SQLite.
     const BUSY: Duration = Duration::from_secs(60);
     /// Nothing that this session does can change anything.
@@ -60,6 +62,16 @@ mod client {
     /// # Errors
     /// When the database can't be reached, refuses the query, or `take` refuses a row.
     pub async fn run_query(url: &str, query: &str, take: Take<'_>) -> Result<(), RecordError> {
+        match tokio::time::timeout(LONGEST_QUERY, connect_and_read(url, query, take)).await {
+            Ok(read) => read,
+            Err(_) => {
+                let message = format!("no end of the query within {} s", LONGEST_QUERY.as_secs());
+                Err(RecordError::Unexpected { place: place(url), message })
+            }
+        }
+    }
+
+    async fn connect_and_read(url: &str, query: &str, take: Take<'_>) -> Result<(), RecordError> {
         let failed = |error: Error| query_error(url, &error);
         match url.split(':').next() {
             Some("postgres" | "postgresql") => {

@@ -14,7 +14,8 @@ use super::declined::DeclineAction;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
 use super::problem::Problems;
-use super::records::{Paging, RecordSource, Records};
+use super::provoke::{Provocation, Provoke};
+use super::records::{CleanupRequest, Paging, RecordSource, Records, SqlQuery};
 use super::source::{Located, LocatedText};
 use super::steps::{
     Auth, Basic, Basket, Branch, Choose, Each, Include, JourneyItem, Order, Poll, Purchase,
@@ -226,7 +227,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 38] = [
+pub const MAPPINGS: [(&str, &[&str]); 42] = [
     ("ConstantFile", ConstantFile::KEYS),
     ("Each", Each::KEYS),
     ("DeclineAction", DeclineAction::KEYS),
@@ -264,6 +265,10 @@ pub const MAPPINGS: [(&str, &[&str]); 38] = [
     ("Records", Records::KEYS),
     ("RecordSource", RecordSource::KEYS),
     ("Paging", Paging::KEYS),
+    ("SqlQuery", SqlQuery::KEYS),
+    ("CleanupRequest", CleanupRequest::KEYS),
+    ("Provoke", Provoke::KEYS),
+    ("Provocation", Provocation::KEYS),
     ("Limits", Limits::KEYS),
 ];
 

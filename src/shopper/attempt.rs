@@ -6,12 +6,12 @@ use futures_util::future::join;
 use http::HeaderName;
 
 use super::activity::{PurchaseUnderWay, StepUnderWay};
-use super::browser::fetch::{FetchOutcome, PageRequest};
+use super::browser::fetch::FetchOutcome;
 use super::context::{CoreContext, Env};
 use super::failure_sample::{FailingStep, FailureEvidence};
 use super::journey::JourneyRun;
 use super::page_assets::{PageArrival, load_assets};
-use super::provocation::{send_besides, with_other_body};
+use super::provocation::send_meanwhile;
 use super::purchase::Intent;
 use super::request::traceparent::traceparent;
 use super::response::check::FailedCheck;
@@ -21,13 +21,10 @@ use super::step_response::prepare_within;
 use super::step_watcher::StepWatcher;
 use super::transport::Clock;
 use crate::base::{Micros, StepId, UnitId};
-use crate::plan::{ProvocationArm, ProvocationKind};
+use crate::plan::ProvocationTime;
 use crate::tally::{
     AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
 };
-
-/// How long an answer to a request besides may take, which nobody waits for.
-const LONGEST_BESIDES: Micros = Micros::from_secs(30);
 
 /// The state of one try at a step, over all its requests.
 pub(super) struct StepTry {
@@ -136,6 +133,10 @@ impl<E: Env> JourneyRun<E> {
                 context.tally.borrow_mut().own_failure(fault, &cause);
                 (Outcome::Unjudged, cause)
             }
+            StepResult::Left => {
+                self.outcomes.left = true;
+                (Outcome::Unjudged, "left on purpose".to_owned())
+            }
         };
         self.outcomes.record_paired(PairQuestion::Step(step), outcome);
         self.outcomes.asked_to_wait =
@@ -233,29 +234,6 @@ impl<E: Env> JourneyRun<E> {
         }
     }
 
-    /// Sends a request besides, some time after the answer to the shopper's own.
-    async fn send_afterwards(
-        &self,
-        context: &CoreContext<E>,
-        arm: &ProvocationArm,
-        request: PageRequest<'_>,
-    ) -> Option<u16> {
-        let at = context.clock.now().saturating_add(arm.after);
-        context.clock.sleep_until(at).await;
-        let request = match arm.kind {
-            ProvocationKind::OtherBody => with_other_body(request),
-            ProvocationKind::DoubleClick
-            | ProvocationKind::Cut
-            | ProvocationKind::NewKeyRetry
-            | ProvocationKind::SecondTab
-            | ProvocationKind::Resubmit
-            | ProvocationKind::OtherSession => request,
-        };
-        let browser = self.other_browser(context, arm.kind);
-        let give_up_at = context.clock.now().saturating_add(LONGEST_BESIDES);
-        send_besides(context, browser, request, give_up_at, None).await
-    }
-
     /// One request and its redirects.
     async fn fetch(
         &mut self,
@@ -280,7 +258,8 @@ impl<E: Env> JourneyRun<E> {
         let (unit, nth) = (attempt.unit, attempt.nth);
         let paying_step = plan.unit(unit).paying_step.unwrap_or(step_id);
         let under_way = PurchaseUnderWay { unit, nth, paying_step };
-        let is_paying = plan.unit(unit).paying_step == Some(step_id);
+        // Who polls provokes with the first request only.
+        let is_paying = plan.unit(unit).paying_step == Some(step_id) && attempt.exchanges == 0;
         let arm = self.provocation(context, under_way, is_paying);
         let mut request = request;
         let mut besides = None;
@@ -292,19 +271,20 @@ impl<E: Env> JourneyRun<E> {
                 request = self.build_request(context, attempt, pays)?;
             }
         }
-        let cut = arm
-            .filter(|arm| matches!(arm.kind, ProvocationKind::Cut | ProvocationKind::NewKeyRetry));
-        if let (Some(arm), Some((_, request))) = (cut, &besides) {
-            let browser = self.other_browser(context, arm.kind);
-            let sent = send_besides(context, browser, request.clone(), give_up_at, Some(arm.after));
-            let answer = sent.await;
+        let time = arm.map(|arm| arm.kind.time());
+        if let Some((arm, request)) = &besides
+            && matches!(time, Some(ProvocationTime::Before | ProvocationTime::Instead))
+        {
+            let answer = self.send_first(context, arm, request.clone(), give_up_at).await;
             self.log_provocation(context, under_way, arm, answer);
         }
-        let at_once = besides.as_ref().filter(|(arm, _)| {
-            matches!(arm.kind, ProvocationKind::DoubleClick | ProvocationKind::SecondTab)
-        });
-        let at_once = at_once.map(|(arm, request)| {
-            (arm.after, self.other_browser(context, arm.kind), request.clone())
+        if time == Some(ProvocationTime::Instead) {
+            return Err(StepResult::Left);
+        }
+        let meanwhile = besides.as_ref().filter(|_| time == Some(ProvocationTime::Meanwhile));
+        let meanwhile = meanwhile.map(|(arm, request)| {
+            let browser = self.other_browser(context, arm.kind);
+            send_meanwhile(context, browser, arm, request.clone())
         });
         let mut watcher = StepWatcher {
             context,
@@ -319,24 +299,23 @@ impl<E: Env> JourneyRun<E> {
             profile: &self.profile,
         };
         let own = self.session.fetch(request, give_up_at, &mut watcher);
-        let (mut fetched, answer) = match at_once {
+        let (mut fetched, answer) = match meanwhile {
             None => (own.await, None),
-            Some((after, browser, request)) => {
-                let besides = async {
-                    context.clock.sleep_until(context.clock.now().saturating_add(after)).await;
-                    send_besides(context, browser, request, give_up_at, None).await
-                };
-                join(own, besides).await
-            }
+            Some(besides) => join(own, besides).await,
         };
-        if let Some((arm, request)) = besides
-            && cut.is_none()
-        {
-            let answer = match arm.kind.is_afterwards() && fetched.result.is_ok() {
-                true => self.send_afterwards(context, arm, request).await,
-                false => answer,
-            };
-            self.log_provocation(context, under_way, arm, answer);
+        match (besides, time) {
+            (Some((arm, _)), Some(ProvocationTime::Meanwhile)) => {
+                self.log_provocation(context, under_way, arm, answer);
+            }
+            (Some((arm, request)), Some(ProvocationTime::Afterwards)) => {
+                let answer = match fetched.result.is_ok() {
+                    true => self.send_afterwards(context, arm, request).await,
+                    false => None,
+                };
+                self.log_provocation(context, under_way, arm, answer);
+            }
+            (Some(_), Some(ProvocationTime::Before | ProvocationTime::Instead) | None)
+            | (None, _) => {}
         }
         if step.keeps_page
             && let Ok(page) = &fetched.result

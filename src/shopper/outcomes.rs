@@ -28,6 +28,8 @@ pub(super) struct Outcomes {
     reached: Option<StepId>,
     stuck_on: Option<Setback>,
     order_unknown: bool,
+    /// Whether the shopper left on purpose, to provoke the shop.
+    pub(super) left: bool,
     bought_at: Option<Micros>,
     effort_to_buy: Option<Effort>,
     pub(super) order_value: Option<MinorUnits>,

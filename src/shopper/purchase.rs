@@ -74,6 +74,9 @@ pub enum PurchaseEvent<'a> {
     Provoked {
         /// What was done.
         arm: &'a str,
+        /// When, as planned.
+        #[serde(rename = "after_us")]
+        after: Micros,
         /// The status of its answer; none where it was cut or came to nothing.
         answer: Option<u16>,
     },

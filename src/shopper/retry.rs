@@ -56,6 +56,9 @@ impl<E: Env> JourneyRun<E> {
             );
             match tried.outcome {
                 Outcome::Ok => return UnitEnd::Passed { at: tried.ended_at, attempts: nth },
+                Outcome::Unjudged if self.outcomes.left => {
+                    return UnitEnd::Ended(End::LeftByChoice);
+                }
                 Outcome::Unjudged => return UnitEnd::Ended(End::Unfinished),
                 Outcome::Declined => {
                     self.record_decline(unit, place);

@@ -134,6 +134,34 @@ fn who_is_asked_for_a_code_pays_after_giving_it() {
     assert_eq!((count(&records, "/ok"), shop.ledger().orders.len()), (0, 0), "{text}");
 }
 
+#[test]
+fn who_does_not_come_back_from_the_provider_has_an_order_where_the_shop_listens_to_it() {
+    let leaves = without_challenge()
+        .replace("plain: 85, declined: 15", "plain: 1")
+        .replace("        steps:\n          - name: card\n", "        provoke: { return_lost: { share: 50% } }\n        steps:\n          - name: card\n");
+    let arm = |records: &Value| {
+        let arms = records["arms"].as_array().unwrap();
+        let lost = arms.iter().find(|arm| arm["arm"] == "return_lost 0").unwrap();
+        (count(lost, "/intents"), count(lost, "/wrong"))
+    };
+    let listens = Shop::open_with_payments("stock: { sku-1: 5000 }\n", None);
+    let (bench, records, text) = run(&listens, &leaves, RECORDS);
+    assert_eq!(records["findings"], serde_json::json!([]), "{text}");
+    let (gone, wrong) = arm(&records);
+    assert!(gone > 10 && wrong == 0, "{gone} {wrong}: {text}");
+    assert_eq!(count(&records, "/recovered"), gone, "their orders are there: {text}");
+    let shoppers = &bench.document()["shoppers"];
+    assert_eq!(count(shoppers, "/unfinished"), 0, "{shoppers}");
+    let deaf = Shop::open_with_payments(
+        "stock: { sku-1: 5000 }\npayments: { ignore_webhooks: true }\n",
+        None,
+    );
+    let (_, records, text) = run(&deaf, &leaves, RECORDS);
+    let (gone, wrong) = arm(&records);
+    assert!(gone > 10 && wrong == gone, "{gone} {wrong}: {text}");
+    assert_eq!(found(&records, "charged_without_order"), gone, "{text}");
+}
+
 /// A port that is free now.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

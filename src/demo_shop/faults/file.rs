@@ -30,6 +30,9 @@ pub struct Faults {
     /// repeated after its order was placed places another.
     #[serde(default)]
     pub duplicate_orders_on_retry: bool,
+    /// How idempotency keys go wrong.
+    #[serde(default)]
+    pub keys: KeyFaults,
     /// How the books differ from what shoppers are told.
     #[serde(default)]
     pub books: Vec<BookFault>,
@@ -37,6 +40,8 @@ pub struct Faults {
     pub books_late_by: Option<DurationText>,
     /// By how much the shop's clock is ahead (default 0).
     pub clock_ahead: Option<DurationText>,
+    /// By how much the shop's clock is behind (default 0).
+    pub clock_behind: Option<DurationText>,
     /// The bug of testing the stock at the cart only: payments take what is not there.
     #[serde(default)]
     pub oversell: bool,
@@ -46,6 +51,19 @@ pub struct Faults {
     /// Units in stock by product, over the catalogue's own figures.
     #[serde(default)]
     pub stock: BTreeMap<String, u32>,
+}
+
+/// `keys:` of a fault file: how idempotency keys go wrong.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyFaults {
+    /// The bug of looking for a key first and writing it later, so that a second request in between is charged, too. So long on average;
+    /// exponential, drawn for each key.
+    pub window: Option<DurationText>,
+    /// For so long after the first request, a second one is told that the first is under way (409).
+    pub under_way: Option<DurationText>,
+    /// After so long a key is forgotten, and its request charged again.
+    pub lifetime: Option<DurationText>,
 }
 
 /// One way in which the shop misbehaves.

@@ -14,6 +14,7 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
 use super::books::{BookFault, BookFaultKind};
@@ -125,9 +126,13 @@ impl Faults {
         self.books_late_by.map_or(LATE, |DurationText(late)| late)
     }
 
-    /// By how much the shop's clock is ahead.
-    pub(in crate::demo_shop) fn clock_ahead(&self) -> Duration {
-        self.clock_ahead.map_or(Duration::ZERO, |DurationText(ahead)| ahead)
+    /// By how much the shop's clock is ahead; less than nothing, where it is behind.
+    pub(in crate::demo_shop) fn clock_offset(&self) -> SignedDuration {
+        let signed = |text: Option<DurationText>| {
+            let length = text.map_or(Duration::ZERO, |DurationText(length)| length);
+            SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
+        };
+        signed(self.clock_ahead).saturating_sub(signed(self.clock_behind))
     }
 }
 

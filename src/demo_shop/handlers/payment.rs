@@ -4,12 +4,14 @@
 //! same request; another body under the same key is refused, since it can only be a mistake. A request that
 //! was invalid is not kept: nothing was tried.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use super::basket::sold_out;
 use super::checkout::{email, redirect_skipped, summary};
 use crate::demo_shop::answer::{Answer, Rejection};
-use crate::demo_shop::faults::BookFaultKind;
+use crate::demo_shop::faults::{BookFaultKind, DurationText};
 use crate::demo_shop::idempotency::{Confirmed, First};
 use crate::demo_shop::ledger::count;
 use crate::demo_shop::orders::Order;
@@ -50,7 +52,7 @@ pub(in crate::demo_shop) fn pay(request: &mut ShopRequest<'_>) -> Result<Answer,
     let outcome = match request.header("idempotency-key").map(str::to_owned) {
         None => charge(request),
         // The key's shard stays locked while the money is taken: of two requests at once, one waits.
-        Some(key) => intents.with(&key, |first| charge_once(request, first)),
+        Some(key) => intents.with(&key, |first| charge_once(request, &key, first)),
     };
     let confirmed = outcome?;
     let on_to = format!("/orders/{}", confirmed.order_id);
@@ -79,8 +81,15 @@ fn whom(request: &ShopRequest<'_>) -> Result<String, Rejection> {
 /// Charges for the first request under a key; a repetition gets the first result.
 fn charge_once(
     request: &mut ShopRequest<'_>,
+    key: &str,
     first: &mut Option<First>,
 ) -> Result<Confirmed, Rejection> {
+    let (keys, now) = (request.shop.faults.keys, request.now);
+    let is_within = |limit: Option<Duration>, first: &First| {
+        limit.is_some_and(|limit| now.saturating_sub(first.at) < limit)
+    };
+    let lifetime = keys.lifetime.map(|DurationText(lifetime)| lifetime);
+    *first = first.take().filter(|first| lifetime.is_none() || is_within(lifetime, first));
     match first {
         Some(First { body_digest, .. }) if *body_digest != request.body_digest => {
             count(&request.shop.ledger.payments.invalid);
@@ -92,11 +101,17 @@ fn charge_once(
                 HERE,
             ));
         }
+        Some(known) if is_within(keys.under_way.map(|DurationText(length)| length), known) => {
+            let message = "Your first request is under way: ask again in a moment.";
+            return Err(Rejection::new(StatusCode::CONFLICT, "under_way", message, HERE));
+        }
+        // Whoever comes before the key is written is charged as the first was.
+        Some(known) if is_within(delay_of_writing(request, key), known) => {}
         Some(First { outcome, .. }) if !request.shop.faults.duplicate_orders_on_retry => {
             count(&request.shop.ledger.payments.replayed);
             return outcome.clone();
         }
-        _ => {}
+        Some(_) | None => {}
     }
     let outcome = charge(request);
     if outcome
@@ -104,9 +119,17 @@ fn charge_once(
         .err()
         .is_none_or(|rejection| rejection.status != StatusCode::UNPROCESSABLE_ENTITY)
     {
-        *first = Some(First { body_digest: request.body_digest, outcome: outcome.clone() });
+        let at = first.as_ref().map_or(now, |first| first.at);
+        *first = Some(First { body_digest: request.body_digest, outcome: outcome.clone(), at });
     }
     outcome
+}
+
+/// How long after its first request this key is written, with that bug.
+fn delay_of_writing(request: &ShopRequest<'_>, key: &str) -> Option<Duration> {
+    let DurationText(mean) = request.shop.faults.keys.window?;
+    let draw = request.shop.draws.uniform(["key window", ""], &[key]);
+    Some(mean.mul_f64(-(-draw).ln_1p()))
 }
 
 /// Takes the stock and the money, and counts what came of it.
@@ -148,7 +171,10 @@ fn take(request: &mut ShopRequest<'_>) -> Result<Confirmed, Rejection> {
 
 /// What is paid for: the cart; or, with the planted bug, once more what was paid for before.
 fn lines_to_pay(request: &ShopRequest<'_>) -> Result<Vec<CartLine>, Rejection> {
-    let again = request.shop.faults.duplicate_orders_on_retry && request.session.cart.is_empty();
+    let faults = &request.shop.faults;
+    let forgets_keys = faults.keys.window.is_some() || faults.keys.lifetime.is_some();
+    let again =
+        (faults.duplicate_orders_on_retry || forgets_keys) && request.session.cart.is_empty();
     let lines = if again { &request.session.last_cart } else { &request.session.cart };
     if lines.is_empty() {
         return Err(Rejection::invalid(

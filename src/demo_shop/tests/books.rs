@@ -97,7 +97,7 @@ fn an_error_in_a_fault_file_says_where_and_what_instead() {
         "faults:\n  - name: a",
     ];
     insta::assert_snapshot!(faults.map(said).join("\n"), @r"
-    faults, line 1, column 1: unknown field `fault`, expected one of faults, capacity, rate_limit, duplicate_orders_on_retry, books, books_late_by, clock_ahead, oversell, stock
+    faults, line 1, column 1: unknown field `fault`, expected one of faults, capacity, rate_limit, duplicate_orders_on_retry, keys, books, books_late_by, clock_ahead, clock_behind, oversell, payments, stock
     faults, line 3, column 9: the shop has no step 'chekout': did you mean 'checkout'?
     faults, line 3, column 21: 99 is not a status: write one from 200 to 599
     faults, line 3, column 11: unknown variant `explode`, expected one of status, slow, reset, truncated, wrong_content, hang, stall

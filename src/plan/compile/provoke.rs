@@ -8,14 +8,16 @@ impl Compiler<'_> {
     /// The arms of a purchase. Several times split a share.
     pub(super) fn provocations(&mut self, written: Option<&Provoke>) -> Vec<ProvocationArm> {
         let Some(written) = written else { return Vec::new() };
-        let all: [(ProvocationKind, &Option<Provocation>); 7] = [
+        let all: [(ProvocationKind, &Option<Provocation>); 9] = [
             (ProvocationKind::DoubleClick, &written.double_click),
             (ProvocationKind::Cut, &written.cut),
             (ProvocationKind::NewKeyRetry, &written.new_key_retry),
             (ProvocationKind::SecondTab, &written.second_tab),
+            (ProvocationKind::SameKey, &written.same_key),
             (ProvocationKind::Resubmit, &written.resubmit),
             (ProvocationKind::OtherBody, &written.other_body),
             (ProvocationKind::OtherSession, &written.other_session),
+            (ProvocationKind::ReturnLost, &written.return_lost),
         ];
         let mut arms = Vec::new();
         for (kind, provocation) in all {

@@ -2,6 +2,7 @@
 
 mod curve;
 mod head;
+mod integrity;
 mod power;
 mod render;
 mod text;

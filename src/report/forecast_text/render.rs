@@ -1,7 +1,7 @@
 //! The parts in their order, in the width of the screen.
 
 use super::text::Setting;
-use super::{head, power, traffic};
+use super::{head, integrity, power, traffic};
 use crate::base::{count_of, on_one_line};
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
@@ -19,6 +19,7 @@ pub fn render(plan: &Plan, forecast: &Forecast, setting: &Setting) -> String {
         power::rates(forecast, width),
         power::objectives(plan, forecast, width),
         power::budget(plan, forecast, width),
+        integrity::integrity(plan, forecast, width),
         power::breaches(forecast, width),
     ];
     let sections = sections.iter().filter(|lines| !lines.is_empty());
@@ -47,7 +48,7 @@ mod tests {
     use crate::plan::example::shop;
     use crate::plan::{
         ArrivalModel, ConnectionReuse, ErrorBudget, Load, Measure, Metric, MetricScope, Objective,
-        Operator, Profile, SpentBy, Stage, shape,
+        Operator, Profile, ProvocationArm, ProvocationKind, SpentBy, Stage, shape,
     };
 
     fn objective(text: &str, metric: Metric, limit: f64, window: Option<Micros>) -> Objective {
@@ -180,6 +181,28 @@ mod tests {
           99% of shoppers are not lost: the budget is 400,000 of 40,000,000 shoppers over 30 days. At a burn
           rate of 1, a peak hour (36,000 shoppers) spends 0.09 %. Without failures, this run shows a burn
           rate below 0.5.
+        ");
+    }
+
+    #[test]
+    fn what_double_clicks_will_show_is_told_by_their_number() {
+        let mut plan = shop();
+        let arm = |kind, share, ms| ProvocationArm { kind, share, after: Micros::from_millis(ms) };
+        let paying = plan.units.iter_mut().find(|unit| unit.paying_step.is_some()).unwrap();
+        paying.provocations = vec![
+            arm(ProvocationKind::DoubleClick, 0.05, 50),
+            arm(ProvocationKind::DoubleClick, 0.05, 300),
+            arm(ProvocationKind::Resubmit, 0.001, 1_000),
+        ];
+        let text = shown(&plan, Some(4_000), 100, true);
+        let part = text.split("\n\n").find(|part| part.starts_with("Order integrity")).unwrap();
+        insta::assert_snapshot!(part, @r"
+        Order integrity: what shows at least once with 95 %
+          1,800 orders                  a rate of 0.17 % or more
+          90 of double_click 50ms       a rate of 3.4 % or more
+          90 of double_click 300ms      a rate of 3.4 % or more
+          1.8 of resubmit 1s            nothing: fewer than 3 of them
+          double clicks                 14.7ms from check to write, or more
         ");
     }
 

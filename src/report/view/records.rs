@@ -3,8 +3,10 @@
 use super::blocks::{Fit, Section, Statement, Table, Tone};
 use super::format::{NOTHING, count, money, percent};
 use super::page::View;
-use crate::base::{Currency, count_of};
-use crate::reconcile::{ExampleDocument, FindingDocument, ReconciliationDocument};
+use crate::base::{Currency, Micros, count_of};
+use crate::reconcile::{
+    ClickWindowDocument, ExampleDocument, FindingDocument, ReconciliationDocument,
+};
 use crate::verdict::Verdict;
 
 // === impl View ===
@@ -28,6 +30,7 @@ impl View {
                 self.headline.push(statement)
             }
         }
+        self.headline.extend(records.window.map(window));
         let mut tables =
             vec![matrix(records), findings(records, currency), arms(records), stock(records)];
         tables.extend(worst(records).map(story));
@@ -119,20 +122,53 @@ fn arms(records: &ReconciliationDocument) -> Table {
         ("double orders or charges", Fit::Figure),
         ("share", Fit::Figure),
         ("95 % limits", Fit::Optional(1)),
+        ("wrong in any way", Fit::Optional(2)),
     ];
     let mut table = Table::new("Provocations, assigned to shoppers at random", &columns);
     for arm in &records.arms {
-        let tone = if arm.doubled > 0 { Tone::Bad } else { Tone::Plain };
+        let tone = if arm.wrong > 0 { Tone::Bad } else { Tone::Plain };
         let limits = arm.limits95.map_or(NOTHING.to_owned(), |[low, high]| {
             format!("{} to {}", percent(low), percent(high))
         });
         let share = arm.rate.map_or(NOTHING.to_owned(), percent);
         table.row(
             tone,
-            vec![arm.arm.clone(), count(arm.intents), count(arm.doubled), share, limits],
+            vec![
+                arm.arm.clone(),
+                count(arm.intents),
+                count(arm.doubled),
+                share,
+                limits,
+                count(arm.wrong),
+            ],
         );
     }
     table
+}
+
+/// How long the shop takes from checking to writing, by its double clicks.
+fn window(window: ClickWindowDocument) -> Statement {
+    let ClickWindowDocument { mean_ms, low95_ms, high95_ms } = window;
+    let length = |ms: f64| Micros((ms * 1e3).round() as u64).to_string();
+    let limits = match (low95_ms, high95_ms) {
+        (Some(low), Some(high)) => format!("{} to {}", length(low), length(high)),
+        (None, Some(high)) => format!("at most {}", length(high)),
+        (Some(low), None) => format!("at least {}", length(low)),
+        (None, None) => "any length".to_owned(),
+    };
+    match mean_ms {
+        Some(mean) => Statement::new(
+            Tone::Doubtful,
+            format!(
+                "Double clicks made two orders as if the shop took {} from check to write ({limits}, 95 %).",
+                length(mean)
+            ),
+        ),
+        None => Statement::new(
+            Tone::Plain,
+            format!("By the double clicks, the shop takes {limits} from check to write (95 %)."),
+        ),
+    }
 }
 
 fn findings(records: &ReconciliationDocument, currency: Option<Currency>) -> Table {

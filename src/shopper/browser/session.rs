@@ -132,6 +132,14 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         }
     }
 
+    /// The same, but it does not go where a redirect leads.
+    #[must_use]
+    pub fn without_redirects(mut self) -> BrowserSession<L, G> {
+        let settings = SessionSettings { max_redirects: 0, ..(*self.settings).clone() };
+        self.settings = Rc::new(settings);
+        self
+    }
+
     /// Somebody else's browser of the same kind, with connections of its own.
     pub fn stranger(&self, connections: L) -> BrowserSession<L, G>
     where

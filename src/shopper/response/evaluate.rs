@@ -24,6 +24,8 @@ pub(crate) enum StepResult {
     Failed(FailedCheck),
     /// It is our own or the scenario's fault; nothing can be said about the shop.
     Own(OwnFault, String),
+    /// The shopper left on purpose, as the scenario provokes it; nothing is to be judged.
+    Left,
 }
 
 /// The ordinals of the draws for the basket's total and for the order, where they are picked at random: no step has that
