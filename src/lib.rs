@@ -34,6 +34,7 @@ pub mod engine;
 pub mod fuzzing;
 pub mod import;
 pub mod join;
+pub mod metrics;
 pub mod plan;
 pub mod reconcile;
 pub mod records;

@@ -17,7 +17,7 @@ use regex::Regex;
 mod plain_words;
 
 /// Each room with the rooms that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("base", &[]),
     ("browser_recording", &["base"]),
     ("capture", &["base"]),
@@ -27,6 +27,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("import", &["base"]),
     ("join", &["base"]),
     ("store", &["join", "base"]),
+    ("metrics", &["tally", "plan", "base"]),
     // The plan says what its tally is indexed by.
     ("plan", &["scenario", "capture", "tally", "base"]),
     ("schedule", &["plan", "base"]),
@@ -47,6 +48,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "browser_recording",
             "join",
             "store",
+            "metrics",
             "plan",
             "schedule",
             "shopper",

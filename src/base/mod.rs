@@ -11,6 +11,7 @@ mod redactor;
 mod sha256;
 mod solve;
 mod spellings;
+mod trace;
 mod unescape;
 mod units;
 mod visible;
@@ -21,5 +22,6 @@ pub use ids::{JourneyId, ObservedId, ShopperId, Slice, SliceError, StepId, UnitI
 pub use redactor::Redactor;
 pub use sha256::sha256_hex;
 pub use solve::bisect;
+pub use trace::RequestTrace;
 pub use units::{Delay, Micros, MinorUnits, count_of, plural, thousands};
 pub use visible::{on_one_line, unseen, visible};

@@ -12,10 +12,12 @@ use super::comparison_args::{CompareArgs, ComparisonArgs};
 use super::import_args::ImportArgs;
 use super::join_args::JoinArgs;
 use super::kubernetes::KubernetesArgs;
+use super::metrics_args::MetricsArgs;
 use super::record_args::RecordArgs;
 use super::report_files::ReportFileArgs;
 use super::scenario_args::{ScenarioArgs, ShopAccessArgs};
 use super::value_parsers::{key_value, quantity};
+use super::watch_args::WatchArgs;
 use crate::base::Micros;
 use crate::engine::StopRules;
 use crate::join::SliceChoice;
@@ -96,6 +98,8 @@ pub enum Command {
     Runs(RunsArgs),
     /// Merge the slices of one run
     Merge(MergeArgs),
+    /// Watch a run over all its slices while it goes on
+    Watch(WatchArgs),
     /// Print a Kubernetes manifest that runs a scenario in slices
     Kubernetes(Box<KubernetesArgs>),
     /// Make a scenario from access logs: last year's curve, journeys, think times and patience
@@ -175,6 +179,10 @@ pub struct RunArgs {
     /// How the slices meet.
     #[command(flatten)]
     pub join: JoinArgs,
+
+    /// Where metrics go.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 
     /// Start time, such as 2026-11-27T09:00:00Z, for slices on several machines
     #[arg(long, env = "TILLRUSH_START_AT", value_name = "TIME")]

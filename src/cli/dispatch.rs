@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
     check, cleanup, compare, demo, env_precedence, import, kubernetes, merge, purchases, reconcile,
-    record, report, run, runs, schema, shop, walk,
+    record, report, run, runs, schema, shop, walk, watch,
 };
 
 /// Runs the program.
@@ -39,6 +39,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),
         Command::Merge(args) => merge::merge(&args, screen),
+        Command::Watch(args) => watch::watch(&args, screen),
         Command::Kubernetes(args) => kubernetes::kubernetes(&args, screen),
         Command::Import(args) => import::import(&args, screen),
         Command::Record(args) => record::record(&args, screen),

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::join::Joining;
 use super::join_link::JoinLink;
 use super::live_records::LiveRecords;
+use super::metrics::MetricsExport;
 use super::output::ensure_writable;
 use super::paired;
 use super::preflight::{self, Access};
@@ -101,9 +102,12 @@ pub fn execute(
     if let Some(joined) = joined {
         link = Some(JoinLink::start(joined.store, options.slice, header.clone(), &stop)?);
     }
-    let web = args.web.map(|at| Web::start(at, source, &header)).transpose()?;
-    let mut recorder = Recorder::new(source, &folder, header, &options, screen)?.abort_by(&stop);
+    let mut recorder =
+        Recorder::new(source, &folder, header.clone(), &options, screen)?.abort_by(&stop);
     let above = recorder.progress().above();
+    let metrics = MetricsExport::start(&args.metrics, plan, &header, &above)?;
+    let live = &metrics.live;
+    let web = args.web.map(|at| Web::start(at, source, &header, live)).transpose()?;
     stop_on_signals(&stop, folder.display(), above.clone()).context("can't listen for signals")?;
     if signalled.is_some_and(|signalled| signalled.load(Ordering::Relaxed)) {
         stop.advance(Phase::Draining, StopCause::Interrupted);
@@ -113,6 +117,7 @@ pub fn execute(
     }
     recorder.web = web;
     recorder.link = link;
+    recorder.metrics = Some(metrics);
     // Only the target can abort the run: the second shop is observed.
     let mut baseline_recorder = baseline
         .as_ref()
@@ -131,7 +136,7 @@ pub fn execute(
         }
         ShopRole::Target => recorder.record(delta),
     });
-    let (web, link) = (recorder.web.take(), recorder.link.take());
+    let (web, link, metrics) = (recorder.web.take(), recorder.link.take(), recorder.metrics.take());
     recorder.progress().finish();
     let records = records.map(LiveRecords::end).transpose()?;
     let end = result.context("the run could not be carried out")?;
@@ -146,6 +151,9 @@ pub fn execute(
         None => run,
         Some(records) => records.after_run_or_undecided(run, &folder, screen),
     };
+    if let Some(metrics) = metrics {
+        metrics.finish(&run, link.is_none(), &above);
+    }
     // A slice never judges itself: a part of the shoppers vouches for nothing.
     let published = match link {
         Some(link) => link.deliver(&folder, &run.shard, screen),

@@ -85,7 +85,7 @@ fn wait_for_slices(
                 let error = anyhow!("there is no run at {}", store.url());
                 return Err(Failure::usage(error).help("wait for it with --wait 20m"));
             }
-            Ok(Some((state, delivered))) => match &state {
+            Ok(Some(SeenRun { state, delivered, .. })) => match &state {
                 GateState::Waiting { missing } if waits => {
                     tell(
                         &mut told,
@@ -120,14 +120,32 @@ fn tell(told: &mut Option<String>, line: String, screen: Screen) {
 
 /// A slice that has stored something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Delivered {
-    index: u32,
-    is_whole: bool,
+pub struct Delivered {
+    /// Which.
+    pub index: u32,
+    /// Whether it has delivered: its tally, and not only what it had counted by some moment.
+    pub is_whole: bool,
     has_baseline: bool,
 }
 
+/// What a look at the store shows of a run.
+#[derive(Clone, Debug)]
+pub struct SeenRun {
+    /// How far it is.
+    pub state: GateState,
+    /// The slices that have stored something.
+    pub delivered: Vec<Delivered>,
+    /// When it begins, if that is decided.
+    pub start: Option<StartDecision>,
+    /// In how many slices it is cut.
+    pub slices: u32,
+}
+
 /// How far the run is; none where there is no run.
-fn see(store: &RunStore) -> Result<Option<(GateState, Vec<Delivered>)>, StoreError> {
+///
+/// # Errors
+/// When the store can't be read.
+pub fn see(store: &RunStore) -> Result<Option<SeenRun>, StoreError> {
     let Some(run) = store.read_text(RUN)?.as_deref().and_then(RunRecord::from_json) else {
         return Ok(None);
     };
@@ -151,7 +169,7 @@ fn see(store: &RunStore) -> Result<Option<(GateState, Vec<Delivered>)>, StoreErr
     let whole: Vec<u32> =
         delivered.iter().filter(|slice| slice.is_whole).map(|slice| slice.index).collect();
     let state = look(run.slices, decision.as_ref(), &ready, &whole, store.now_us());
-    Ok(Some((state, delivered)))
+    Ok(Some(SeenRun { state, delivered, start: decision, slices: run.slices }))
 }
 
 /// Says who has not delivered, and where they ran.

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 use super::analysis::RunAnalysis;
 use super::failure::Failure;
 use super::join_link::JoinLink;
+use super::joined_view::SHARES_OF_CHANCE;
 use super::live::Progress;
+use super::metrics::MetricsExport;
 use super::run_folder::{RunFolder, shard};
 use super::screen::{Screen, print_error_line};
 use super::source::Source;
@@ -25,6 +27,8 @@ pub struct Recorder<'a> {
     pub web: Option<Web>,
     /// The way to the store in which the slices meet, if they do.
     pub link: Option<JoinLink>,
+    /// The run as metrics, and the way to their receivers, if anybody wants them.
+    pub metrics: Option<MetricsExport>,
     source: &'a Source,
     folder: &'a RunFolder,
     header: ShardHeader,
@@ -57,6 +61,7 @@ impl<'a> Recorder<'a> {
         Ok(Recorder {
             web: None,
             link: None,
+            metrics: None,
             source,
             folder,
             total: Tally::new(source.plan.tally_shape()),
@@ -89,6 +94,9 @@ impl<'a> Recorder<'a> {
         if let Err(error) = self.writer.append(&delta) {
             self.write_error.get_or_insert(error);
         }
+        if let Some(metrics) = &self.metrics {
+            metrics.live.add(&delta);
+        }
         self.total.merge(delta);
         let now = Instant::now().saturating_duration_since(self.starts_at).into();
         self.progress.show(now, &self.total);
@@ -105,8 +113,10 @@ impl<'a> Recorder<'a> {
     fn abort_if_violated(&mut self, now: Micros) {
         if let Some(stop) = self.abort.filter(|_| now.second() > self.checked_at) {
             self.checked_at = now.second();
+            let shares = if self.link.is_some() { SHARES_OF_CHANCE } else { 1 };
+            let plan = &self.source.plan;
             let violated =
-                verdict::certainly_violated(&self.source.plan, &self.total, now, self.slices);
+                verdict::certainly_violated(plan, &self.total, now, self.slices * shares);
             if violated.is_some() {
                 stop.advance(Phase::Draining, StopCause::ObjectiveViolated);
             }

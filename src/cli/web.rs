@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::analysis::{self, RunAnalysis};
+use super::metrics::LiveMetrics;
 use super::source::Source;
 use crate::base::{Micros, count_of};
 use crate::report::{Live, RunReport, live_shell, page_body};
@@ -63,6 +64,7 @@ struct Renderer {
 /// What is served.
 struct Shared {
     title: String,
+    metrics: Arc<LiveMetrics>,
     body: Mutex<Arc<str>>,
     /// Counts the states of the page; the last one is [`END`].
     state: watch::Sender<u64>,
@@ -83,7 +85,12 @@ impl Web {
     ///
     /// # Errors
     /// When the address can't be listened on.
-    pub fn start(at: SocketAddr, source: &Source, header: &ShardHeader) -> anyhow::Result<Web> {
+    pub fn start(
+        at: SocketAddr,
+        source: &Source,
+        header: &ShardHeader,
+        metrics: &Arc<LiveMetrics>,
+    ) -> anyhow::Result<Web> {
         let listener = std::net::TcpListener::bind(at)
             .with_context(|| format!("can't serve the live page on {at}"))?;
         listener.set_nonblocking(true)?;
@@ -91,6 +98,7 @@ impl Web {
         let nothing = Tally::new(header.shape.clone());
         let shared = Arc::new(Shared {
             title: header.name.clone(),
+            metrics: Arc::clone(metrics),
             body: Mutex::new(body(source, header, &nothing, Micros::ZERO).into()),
             state: watch::Sender::new(0),
             looking: AtomicUsize::new(0),
@@ -184,6 +192,7 @@ fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) -> anyhow::Result
         .route("/", get(whole_page))
         .route("/body", get(page_part))
         .route("/events", get(events))
+        .route("/metrics", get(scrape))
         .layer(middleware::from_fn(refuse_other_names))
         .with_state(shared);
     std::thread::Builder::new().name("web".into()).spawn(move || {
@@ -232,6 +241,11 @@ async fn page_part(State(shared): State<Arc<Shared>>) -> Response {
         shared.fetched_last.fetch_add(1, Ordering::Relaxed);
     }
     answer("text/html; charset=utf-8", Body::from(body.to_string()))
+}
+
+/// The run's metrics, for Prometheus.
+async fn scrape(State(shared): State<Arc<Shared>>) -> Response {
+    answer("text/plain; version=0.0.4; charset=utf-8", Body::from(shared.metrics.exposition()))
 }
 
 /// Server-sent events: one for each state of the page, then one for the end.

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use tokio::runtime::Runtime;
@@ -16,6 +16,8 @@ use crate::join::{ClockBounds, ClockOffset, READY, StoreReply, StoreRequest, sli
 
 /// How coarse the times of files are, in microseconds.
 const FILE_TIME_US: i64 = 10_000;
+/// How many objects are read at the same time.
+const READ_AT_ONCE: usize = 16;
 /// How often the clock is read when it is measured, and the pause between.
 const CLOCK_READINGS: (u32, Duration) = (40, Duration::from_millis(45));
 
@@ -103,6 +105,25 @@ impl RunStore {
             Err(Error::NotFound { .. }) => Ok(None),
             Err(source) => Err(self.request_error("read", name, source)),
         }
+    }
+
+    /// The contents of several objects, in order; none where there is no such object.
+    ///
+    /// # Errors
+    /// When the store refuses one, or can't be reached.
+    pub fn read_all(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let read = |name: &String| {
+            let (name, path) = (name.clone(), self.path(name));
+            async move {
+                let read = async { self.client.get(&path).await?.bytes().await };
+                match read.await {
+                    Ok(bytes) => Ok(Some(bytes.to_vec())),
+                    Err(Error::NotFound { .. }) => Ok(None),
+                    Err(source) => Err(self.request_error("read", &name, source)),
+                }
+            }
+        };
+        self.wait(stream::iter(names.iter().map(read)).buffered(READ_AT_ONCE).try_collect())
     }
 
     /// An object's content as text; none if there is no such object.

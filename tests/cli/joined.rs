@@ -136,3 +136,52 @@ fn a_slice_is_taken_from_the_engines_variables_only_when_asked() {
     assert_eq!(document["missing_slices"], serde_json::json!(["0/2"]));
     assert_eq!(document["tags"]["slice_from"], "JOB_COMPLETION_INDEX and TILLRUSH_SLICES");
 }
+
+/// Watches the run of all slices.
+fn watch(bench: &Bench, more: &[&str]) -> Underway {
+    let store = store(bench);
+    let mut command = bench.command();
+    command.args(["watch", &store]).args(more);
+    bench.begin(&mut command)
+}
+
+#[test]
+fn who_watches_sees_all_slices_exactly_and_does_not_judge() {
+    let (shop, bench) = (Shop::open(FAULTS), bench());
+    let slices = ["0/2", "1/2"].map(|slice| join(&bench, &shop, slice, &[]));
+    let watching = watch(&bench, &["--web", "127.0.0.1:0"]);
+    for slice in slices {
+        slice.wait().with(&[0]);
+    }
+    let seen = watching.wait().with(&[0]);
+    assert!(seen.stdout.is_empty(), "{}", seen.stdout);
+    assert!(seen.stderr.contains("live report: http://127.0.0.1:"), "{}", seen.stderr);
+    merge(&bench, &[]).with(&MEASURED);
+    let started = count(&merged(&bench), "/shoppers/started");
+    assert!(started > 100, "{started}");
+    let told = format!("2 slices with {started} shoppers delivered; to judge the run");
+    assert!(seen.stderr.contains(&told), "{told}\n{}", seen.stderr);
+}
+
+#[test]
+fn who_watches_can_end_all_slices() {
+    let shop = Shop::open("");
+    let bench = Bench::new(&loaded(BUY, "{ stages: [{ hold: 20/s, for: 300s }] }"));
+    let slices = ["0/2", "1/2"].map(|slice| join(&bench, &shop, slice, &[]));
+    shop.wait_for_shoppers(20);
+    let stopped = watch(&bench, &["--stop"]).wait().with(&[0]);
+    assert!(stopped.stderr.contains("the order to stop is stored"), "{}", stopped.stderr);
+    for slice in slices {
+        let ended = slice.wait().with(&[105]);
+        assert!(ended.stderr.contains("the run was stopped from elsewhere"), "{}", ended.stderr);
+    }
+    let gate = merge(&bench, &[]).with(&[102, 105]);
+    assert!(!gate.stderr.contains("has not delivered"), "{}", gate.stderr);
+    assert!(
+        watch(&bench, &["--stop"])
+            .wait()
+            .with(&[0])
+            .stderr
+            .contains("the order to stop was stored before")
+    );
+}

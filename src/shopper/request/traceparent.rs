@@ -1,20 +1,13 @@
 //! W3C Trace Context: a `traceparent` with each request, so that a failing one is found in the shop's own traces.
 
 use http::HeaderValue;
-use sha2::{Digest, Sha256};
 
-use crate::base::ShopperId;
-use crate::base::random::{Purpose, draw};
+use crate::base::{RequestTrace, ShopperId};
 
-/// The header of a shopper's `nth` request: version 00, a trace of its own, a parent of its own, sampled
-/// (<https://www.w3.org/TR/trace-context/>). Unique to the run, so that two runs with one seed don't share traces.
+/// The header of a shopper's `nth` request: version 00, a trace of its own, a parent of its own, sampled.
 pub fn traceparent(run: &str, shopper: ShopperId, nth: u64) -> HeaderValue {
-    let run = Sha256::digest(run.as_bytes());
-    let key = shopper.0 ^ run.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte));
-    // Neither may be zero in all its bits.
-    let [high, low, parent] =
-        [0, 1, 2].map(|part| draw(key, Purpose::Trace, 4 * nth + part).max(1));
-    HeaderValue::from_str(&format!("00-{high:016x}{low:016x}-{parent:016x}-01"))
+    let RequestTrace { trace, span } = RequestTrace::of(run, shopper, nth);
+    HeaderValue::from_str(&format!("00-{trace:032x}-{span:016x}-01"))
         .expect("hexadecimal digits and dashes")
 }
 
