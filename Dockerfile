@@ -13,7 +13,7 @@ FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /tillrush /tillrush
 COPY --from=build --chown=65532:65532 /runs /runs
-ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt TILLRUSH_OUT=/runs
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt TILLRUSH_OUT=/runs TMPDIR=/runs
 USER 65532:65532
 WORKDIR /runs
 ENTRYPOINT ["/tillrush"]

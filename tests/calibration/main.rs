@@ -17,6 +17,7 @@ mod objectives;
 mod repeats;
 #[expect(dead_code, reason = "the library's own tests use the rest of it")]
 mod simulation;
+mod slices;
 
 /// Replicates of the whole tables, unless `RUNS` says otherwise.
 fn full_replicates() -> u64 {

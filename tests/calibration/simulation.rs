@@ -103,6 +103,26 @@ impl SimulatedRun {
         simulated
     }
 
+    /// A slice of [`SimulatedRun::run`], on a machine that began so many seconds late.
+    pub fn slice(
+        slice: Slice,
+        late: f64,
+        (shoppers, seconds): (u64, u64),
+        rule: impl Fn(&Moment<'_>) -> Outcome,
+    ) -> SimulatedRun {
+        let mut simulated = SimulatedRun::of(shop(), 0, seconds, |_| Outcome::Ok);
+        simulated.tally.generator.cpu = simulated.tally.generator.cpu / u64::from(slice.of());
+        simulated.tally.generator.wall = simulated.tally.generator.wall / u64::from(slice.of());
+        let late_rule =
+            |m: &Moment<'_>| rule(&Moment { arrived: m.arrived + late, now: m.now + late, ..*m });
+        let (index, of) = (u64::from(slice.index()), u64::from(slice.of()));
+        let own = (0..shoppers).filter(|who| who % of == index);
+        own.for_each(|who| {
+            simulated.shop(who, Micros(seconds * 1_000_000 * who / shoppers), &late_rule);
+        });
+        simulated
+    }
+
     fn go(&mut self, shoppers: u64, seconds: u64, rule: &dyn Fn(&Moment<'_>) -> Outcome) {
         (0..shoppers)
             .for_each(|who| self.shop(who, Micros(seconds * 1_000_000 * who / shoppers), rule));
