@@ -1,4 +1,4 @@
-# tillrush as an image of some 25 MB: the program, the libraries that it is linked with, and the system's root certificates.
+# tillrush as an image of the program alone, with the system's root certificates. No shell, no libraries.
 # `buildah bud --tag tillrush .`, or docker; podman.
 FROM docker.io/library/rust:1-slim-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev && rm -rf /var/lib/apt/lists/*
