@@ -118,6 +118,7 @@ fn visit_bench(
 fn record(tally: &mut Tally, at: Micros) {
     let span = Micros(1_000 + at.0 % 5_000);
     let step = StepId((at.0 % 6) as u16);
+    tally.request_sent(at);
     tally.exchange(&ExchangeSeen {
         step,
         began_at: at,
@@ -248,6 +249,7 @@ fn facts() -> RunFacts {
         slices: vec![Slice::WHOLE],
         missing_slices: Vec::new(),
         started_at: jiff::Timestamp::UNIX_EPOCH,
+        zone: tillrush::base::RunZone::default(),
         duration: Micros::from_secs(3_600),
         completion: Completion::Complete,
         tags: Default::default(),

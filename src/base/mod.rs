@@ -15,6 +15,7 @@ mod trace;
 mod unescape;
 mod units;
 mod visible;
+mod zone;
 
 pub use currency::{Currency, Money};
 pub use html::{read_html, rewrite_html};
@@ -25,3 +26,4 @@ pub use solve::bisect;
 pub use trace::RequestTrace;
 pub use units::{Delay, Micros, MinorUnits, count_of, plural, thousands};
 pub use visible::{on_one_line, unseen, visible};
+pub use zone::RunZone;

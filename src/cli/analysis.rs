@@ -168,6 +168,7 @@ pub fn facts(
         slices: header.slices.clone(),
         missing_slices,
         started_at: started_at(header),
+        zone: header.settings.zone.clone(),
         duration: Micros::from_secs(last),
         completion: match ending {
             Ending::Finished => Completion::Complete,

@@ -111,6 +111,11 @@ pub fn compare_runs(
             "--primary failed-purchases: the scenario has no purchase"
         )));
     }
+    let length = candidate.source.plan.load.length();
+    if args.after >= length {
+        let error = anyhow!("--after {} leaves out the whole load of {length}", args.after);
+        return Err(Failure::usage(error).help("leave out less than the run is long"));
+    }
     let paired = paired::are_paired(&base.shard, &candidate.shard);
     // Runs one after the other differ by time of day; the noise floor of such runs does not apply to paired ones.
     let noise = if paired && args.noise.is_none() {
@@ -121,7 +126,13 @@ pub fn compare_runs(
     Ok(compare::compare(
         &base.side(),
         &candidate.side(),
-        &ComparisonTerms { primary, margin: args.margin.0, noise: noise.as_ref(), duet: paired },
+        &ComparisonTerms {
+            primary,
+            margin: args.margin.0,
+            noise: noise.as_ref(),
+            duet: paired,
+            after: args.after,
+        },
     ))
 }
 

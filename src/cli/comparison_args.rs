@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::report_files::ReportFileArgs;
 use super::value_parsers::quantity;
+use crate::base::Micros;
 use crate::scenario::Fraction;
 
 /// How runs are compared.
@@ -23,6 +24,10 @@ pub struct ComparisonArgs {
     /// File of the noise floor, as stored by `compare --calibrate`. Default: the one stored with the runs
     #[arg(long, env = "TILLRUSH_NOISE", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub noise: Option<PathBuf>,
+
+    /// Leave out shoppers who arrive, and attempts that begin, before this time of the run: the warm-up of a cold shop
+    #[arg(long, env = "TILLRUSH_AFTER", default_value = "0s", value_name = "DURATION", value_parser = quantity::<Micros>)]
+    pub after: Micros,
 
     /// Compare even runs that are not comparable
     #[arg(long, env = "TILLRUSH_FORCE", value_parser = FalseyValueParser::new())]

@@ -6,14 +6,14 @@ use std::fmt::Write;
 use crate::base::{Micros, StepId, count_of, on_one_line};
 use crate::plan::{ArrivalModel, Plan};
 use crate::report::{Tone, count, group, percent};
-use crate::tally::{Latency, SecondTally, StepTime, Tally};
+use crate::tally::{Latency, SecondTally, StepTally, StepTime, Tally};
 use crate::verdict::statistics::min_sample;
 use crate::verdict::{HotSpot, hotspots, orders as verdict_orders};
 
 /// The window of all rates and times.
 const RECENT: Micros = Micros::from_secs(10);
 /// Lines of the terminal that are not for steps, including the bar and the prompt.
-const OTHER_LINES: usize = 9;
+pub const OTHER_LINES: usize = 9;
 /// The room of a step's figures.
 const FIGURES: usize = 62;
 /// Minimum width of a step's name.
@@ -85,10 +85,8 @@ fn arrivals(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> String {
             format!("{all} of {of}, {started} ({due} planned)")
         }
     };
-    // A request is counted once it is answered, so that a shop that hangs would seem to get none: attempts count as they end.
-    let ended = |second: &SecondTally| second.steps.values().map(|(all, _)| u64::from(*all)).sum();
-    let ended = rate(per_second(total, now, ended));
-    format!("{arrivals}, {} active, {ended} attempts ended", count(active(total)))
+    let requests = rate(per_second(total, now, |second| second.requests));
+    format!("{arrivals}, {} active, {requests} requests", count(active(total)))
 }
 
 /// Shoppers in the shop.
@@ -150,6 +148,23 @@ pub fn steps(
         lines.push(ScreenLine { tone: Tone::Faint, text });
     }
     lines
+}
+
+/// What fails, in the lines that a tall terminal has left: the kinds of failures of each step, the most failures first.
+pub fn failures(plan: &Plan, total: &Tally, lines: usize) -> Vec<ScreenLine> {
+    let mut failing: Vec<(StepId, &StepTally)> =
+        (0..).map(StepId).zip(&total.steps).filter(|(_, seen)| seen.failures() > 0).collect();
+    failing.sort_by_key(|(step, seen)| (std::cmp::Reverse(seen.failures()), *step));
+    let line = |(step, seen): &(StepId, &StepTally)| {
+        let mut kinds: Vec<(u64, &'static str)> =
+            seen.failed.iter().map(|(kind, number)| (*number, kind.label())).collect();
+        kinds.sort_by_key(|(number, label)| (std::cmp::Reverse(*number), *label));
+        let kinds: Vec<String> =
+            kinds.iter().map(|(number, label)| format!("{label} {}", count(*number))).collect();
+        let text = format!("failing: {}: {}", plan.step_label(*step), kinds.join(", "));
+        ScreenLine { tone: Tone::Bad, text }
+    };
+    failing.iter().take(lines).map(line).collect()
 }
 
 /// Shoppers at the unit of a step, told at its first step: those who wait for one another at a rendezvous among them.
@@ -258,7 +273,8 @@ pub fn cut(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::simulation::{SimulatedRun, planted, shop};
+    use crate::tally::{FailureKind, Outcome};
+    use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
 
     fn screen(simulated: &SimulatedRun, now: Micros, size: (usize, usize)) -> Vec<String> {
         let mut lines: Vec<String> = traffic(&simulated.plan, 12_000, now, &simulated.tally)
@@ -273,9 +289,12 @@ mod tests {
 
     #[test]
     fn a_run_is_shown_in_a_few_dense_lines() {
-        let simulated = SimulatedRun::run(12_000, 120, planted);
+        let mut simulated = SimulatedRun::run(12_000, 120, planted);
+        simulated.tally.seconds.values_mut().for_each(|second| {
+            second.requests = second.steps.values().map(|(all, _)| u64::from(*all)).sum();
+        });
         insta::assert_snapshot!(screen(&simulated, Micros::from_secs(110), (80, 24)).join("\n"), @r"
-        12,000 of 12,000 shoppers, 100.0/s (100.0/s planned), 0 active, 386.6/s attempts ended
+        12,000 of 12,000 shoppers, 100.0/s (100.0/s planned), 0 active, 386.6/s requests
         1,935 of 46,824 attempts failed (4.1 %), 0 shoppers with repeated failures
         orders: 5,068 confirmed (2520/min), 17 declined, 914 unknown
         step (last 10 s)     active      rate    failed    share       p50        p95
@@ -315,6 +334,22 @@ mod tests {
             let found = per_second(&steady, Micros::from_secs(now), |second| second.started);
             assert_eq!(found, 4.0, "at {now} s");
         }
+    }
+
+    #[test]
+    fn a_tall_terminal_says_what_fails() {
+        let simulated = SimulatedRun::run(4_000, 60, |m| match m.luck {
+            luck if m.step == "pay" && luck < 0.1 => Outcome::Failed(FailureKind::TooSlow),
+            luck if m.step == "pay" && luck < 0.3 => Outcome::Failed(FailureKind::ServerError),
+            luck => failing(m.step == "search" && luck < 0.05),
+        });
+        let lines = failures(&simulated.plan, &simulated.tally, 30);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let (first, rest) = lines[0].text.split_once(", ").unwrap();
+        assert!(first.starts_with("failing: pay: status 5xx "), "{lines:?}");
+        assert!(rest.starts_with("too slow "), "{lines:?}");
+        assert!(lines[1].text.starts_with("failing: search: status 5xx "), "{lines:?}");
+        assert_eq!(failures(&simulated.plan, &simulated.tally, 1).len(), 1);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::analysis::RunAnalysis;
@@ -27,7 +28,7 @@ use super::screen::{Screen, print_error_line};
 use super::signals::stop_on_signals;
 use super::source::Source;
 use super::web::Web;
-use crate::base::{Micros, Slice, count_of};
+use crate::base::{Micros, RunZone, Slice, count_of};
 use crate::engine::{
     self, BaselineShop, Phase, RunOptions, ShopRole, Stop, StopCause, raise_file_limit,
 };
@@ -265,6 +266,7 @@ fn header(
     let settings = RunSettings {
         run: options.run.clone(),
         cores: options.cores,
+        zone: zone(started_at),
         source: source.settings.clone(),
         paired,
     };
@@ -286,6 +288,15 @@ fn header(
         started_unix_us: u64::try_from(started_at.as_microsecond()).unwrap_or(0),
         shape: plan.tally_shape(),
     })
+}
+
+/// This machine's time zone at the planned start; UTC where it has none.
+fn zone(started_at: Timestamp) -> RunZone {
+    let Ok(zone) = TimeZone::try_system() else { return RunZone::default() };
+    RunZone {
+        name: zone.iana_name().map(str::to_owned),
+        offset_s: zone.to_offset(started_at).seconds(),
+    }
 }
 
 /// Refuses a run with more shoppers than rows, in data where each row is used once.

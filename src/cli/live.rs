@@ -138,7 +138,10 @@ impl<'a> Progress<'a> {
         let size = terminal_size::terminal_size()
             .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
         let mut lines = dashboard::traffic(self.plan, self.planned, now, total);
-        lines.extend(dashboard::steps(self.plan, now, total, size));
+        let steps = dashboard::steps(self.plan, now, total, size);
+        let left = size.1.saturating_sub(dashboard::OTHER_LINES + steps.len());
+        lines.extend(steps);
+        lines.extend(dashboard::failures(self.plan, total, left));
         let line = |tone, text| ScreenLine { tone, text };
         lines.extend(self.worst.clone().map(|text| line(Tone::Bad, text)));
         lines.push(line(Tone::Faint, dashboard::generator(now, total)));

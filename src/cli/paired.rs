@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 
 use super::comparison_args::{ComparisonArgs, PrimaryFigure};
+use crate::base::Micros;
 use crate::scenario::{Fraction, Quantity};
 use crate::tally::shard::{PairedSettings, Shard};
 
@@ -17,6 +18,7 @@ pub fn settings(name: &str, args: &ComparisonArgs) -> PairedSettings {
         primary: primary.map(|value| value.get_name().to_owned()).unwrap_or_default(),
         margin: args.margin.0.to_string(),
         noise: args.noise.as_ref().map(|path| path.display().to_string()),
+        after: (args.after > Micros::ZERO).then(|| args.after.to_string()),
     }
 }
 
@@ -25,7 +27,7 @@ pub fn settings(name: &str, args: &ComparisonArgs) -> PairedSettings {
 /// # Errors
 /// When this version does not know the stored options.
 pub fn comparison_args(paired: &PairedSettings) -> anyhow::Result<ComparisonArgs> {
-    let PairedSettings { name: _, primary, margin, noise } = paired;
+    let PairedSettings { name: _, primary, margin, noise, after } = paired;
     Ok(ComparisonArgs {
         primary: PrimaryFigure::from_str(primary, true)
             .map_err(|error| anyhow!("{error}"))
@@ -33,6 +35,9 @@ pub fn comparison_args(paired: &PairedSettings) -> anyhow::Result<ComparisonArgs
         margin: Fraction::read(margin)
             .with_context(|| format!("the stored run's --margin {margin}"))?,
         noise: noise.as_ref().map(PathBuf::from),
+        after: after.as_deref().map_or(Ok(Micros::ZERO), Micros::read).with_context(|| {
+            format!("the stored run's --after {}", after.as_deref().unwrap_or(""))
+        })?,
         force: false,
     })
 }

@@ -1,10 +1,10 @@
 //! A step whose page's files are fetched: what the tally counts of them, and when the shopper goes on.
 
-use super::browser::assets::load::{LoadedAssets, PageToLoad};
+use super::browser::assets::load::{AssetEvent, LoadedAssets, PageToLoad};
 use super::browser::sniff::is_page;
 use super::context::{CoreContext, Env, ShopperSession};
 use super::failure_sample::FailureEvidence;
-use super::transport::{Clock, Exchange};
+use super::transport::Clock;
 use crate::base::{Micros, StepId};
 use crate::tally::{AssetExchange, AssetsSeen, OwnFault};
 
@@ -51,15 +51,18 @@ pub(super) async fn load_assets<E: Env>(
         policy: session.referrer_policy(),
         headers: &request.headers,
     };
-    let seen = |exchange: &Exchange, held: Option<Micros>| {
-        context.tally.borrow_mut().asset_exchange(&AssetExchange {
-            step,
-            began_at: exchange.began_at,
-            sent: exchange.sent_at.is_some(),
-            connections: exchange.connections,
-            held: held.is_some(),
-            bytes_received: exchange.bytes_received,
-        });
+    let seen = |event: AssetEvent<'_>| match event {
+        AssetEvent::Sending => context.tally.borrow_mut().request_sent(context.clock.now()),
+        AssetEvent::Done(exchange, held) => {
+            context.tally.borrow_mut().asset_exchange(&AssetExchange {
+                step,
+                began_at: exchange.began_at,
+                sent: exchange.sent_at.is_some(),
+                connections: exchange.connections,
+                held: held.is_some(),
+                bytes_received: exchange.bytes_received,
+            });
+        }
     };
     let give_up_at = page_at.saturating_add(context.plan.step(step).gives_up_after);
     let loaded = session.load_assets(&page, &context.clock, give_up_at, &seen).await;

@@ -27,12 +27,17 @@ pub(super) struct StepWatcher<'a, E: Env> {
 
 impl<E: Env> FetchWatcher for StepWatcher<'_, E> {
     /// A purchase is logged before its request is sent, so that nothing that may be an order is forgotten; and not before a
-    /// safety cap lets it go, so that nothing is logged that was never sent.
-    fn sending(&mut self) {
+    /// safety cap lets it go, so that nothing is logged that was never sent. What only asks for leave orders nothing.
+    fn sending(&mut self, preflight: bool) {
+        let now = self.context.clock.now();
+        self.context.tally.borrow_mut().request_sent(now);
+        if preflight {
+            return;
+        }
         let Some(purchase) = self.purchase.take() else { return };
         self.activity.replace_purchase(Some(purchase));
         if let Some(intent) = self.intent {
-            let (log, now) = (&*self.context.purchase_log, self.context.clock.now());
+            let log = &*self.context.purchase_log;
             let event = PurchaseEvent::Invoke;
             if let Some(stage) = event.stage() {
                 self.context.tally.borrow_mut().purchase(now, stage);

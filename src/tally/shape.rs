@@ -84,6 +84,11 @@ impl TallyShape {
         at.0.checked_div(self.block.0).unwrap_or(0) as u32
     }
 
+    /// The first block of which nothing lies before a moment.
+    pub fn block_at_or_after(&self, at: Micros) -> u32 {
+        if self.block.0 == 0 { 0 } else { at.0.div_ceil(self.block.0) as u32 }
+    }
+
     /// The shape of a part: the same, without parts of its own.
     pub(super) fn of_cohort(&self) -> TallyShape {
         TallyShape { cohorts: Vec::new(), ..self.clone() }

@@ -56,7 +56,7 @@ pub struct SecondTally {
     pub ended: u64,
     /// Shoppers who met their second failed attempt.
     pub repeated: u64,
-    /// Requests begun.
+    /// Requests that were let go, by when; those that found no connection, and those that are not answered yet, among them.
     pub requests: u64,
     /// Purchase requests, by when they were sent and when they were settled.
     pub purchases: PurchaseCounts,

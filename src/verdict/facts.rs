@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Micros, Slice};
+use crate::base::{Micros, RunZone, Slice};
 
 /// The facts of one run, or of the merged shards of one run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct RunFacts {
     /// The planned start.
     #[serde(with = "rfc3339")]
     pub started_at: Timestamp,
+    /// The time zone that clock times are told in.
+    pub zone: RunZone,
     /// From the planned start to the end of the last shopper.
     pub duration: Micros,
     /// How it ended.

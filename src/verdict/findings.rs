@@ -1,9 +1,12 @@
 //! All that one run says: every finding of every part of this room.
 
-use super::causes::{Cluster, ExperimentFinding, Incident, clusters, experiment, incidents};
+use super::causes::{
+    Cluster, ExperimentFinding, Incident, RefusalFinding, SlowTime, Trend, clusters, experiment,
+    incidents, refusals, slow_times, trends,
+};
 use super::facts::RunFacts;
 use super::health::{GeneratorHealth, health};
-use super::hotspots::{HeatmapCell, HotSpot, heatmap, hotspots};
+use super::hotspots::{HeatmapCell, HotSpot, SmallGroup, heatmap, search};
 use super::loss::{Loss, loss};
 use super::objectives::{
     BudgetFinding, ObjectiveFinding, RecordFindings, Verdict, budget, judge_records, objectives,
@@ -43,10 +46,18 @@ pub struct Findings {
     pub loss: Option<Loss>,
     /// Where repeated failures concentrate, the costliest first.
     pub hotspots: Vec<HotSpot>,
+    /// Groups of so few shoppers that no outcome could have shown them to stand out.
+    pub small_groups: Vec<SmallGroup>,
     /// Repeated failures by step and by each value of attributes and observed names.
     pub heatmap: Vec<HeatmapCell>,
     /// Times at which the shop failed more than at others, in order.
     pub incidents: Vec<Incident>,
+    /// Times at which the shop answered slowly, in order; those told as incidents are left out.
+    pub slow_times: Vec<SlowTime>,
+    /// What grew worse with every part of the run, by unit.
+    pub trends: Vec<Trend>,
+    /// What a working shop refused, by unit.
+    pub refusals: Vec<RefusalFinding>,
     /// What a run of this size could have seen.
     pub detectable: Vec<Detectable>,
     /// The objectives that were judged.
@@ -100,7 +111,7 @@ impl Findings {
         let health = health(plan, tally, facts);
         let objectives = objectives(plan, tally, &health, facts);
         let (incidents, shoppers) = (incidents(plan, tally), shoppers(plan, tally));
-        let hotspots = hotspots(plan, tally);
+        let (hotspots, small_groups) = search(plan, tally);
         Findings {
             verdict: Verdict::decide(
                 facts.completion,
@@ -119,9 +130,13 @@ impl Findings {
             repeats: repeats(plan, tally, &incidents, &hotspots),
             loss: loss(plan, tally, &incidents),
             hotspots,
+            small_groups,
             heatmap: heatmap(plan, tally),
             detectable: detectable(plan, tally, &shoppers),
             shoppers,
+            slow_times: slow_times(plan, tally, &incidents),
+            trends: trends(plan, tally),
+            refusals: refusals(plan, tally),
             incidents,
             objectives,
             budget: budget(plan, tally),

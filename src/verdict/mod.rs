@@ -23,8 +23,9 @@ mod summary;
 
 pub use abandonment::LossModel;
 pub use causes::{
-    ArmComparison, ArmFinding, Cluster, ClusterExample, ExperimentFinding, Incident, Throttling,
-    VersusSame, clusters, experiment, incidents, throttling, trace_ids,
+    ArmComparison, ArmFinding, Cluster, ClusterExample, ExperimentFinding, Incident,
+    RefusalFinding, RefusalTime, RefusedGroup, Rise, SlowTime, Throttling, Trend, VersusSame,
+    clusters, experiment, incidents, refusals, slow_times, throttling, trace_ids, trends,
 };
 pub use facts::{Completion, Machine, RunFacts};
 pub use findings::Findings;
@@ -32,7 +33,7 @@ pub use health::{
     GeneratorHealth, HealthIssue, IssueCause, LagQuantiles, NEGLIGIBLE_LAG, Validity, health,
 };
 pub use hotspots::{
-    Basis, HeatmapCell, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, heatmap, hotspots,
+    Basis, HeatmapCell, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, SmallGroup, heatmap, hotspots,
 };
 pub use loss::{Loss, LostOrderValue, Overload, PatienceLoss, RetryPressure, SeasonLoss, loss};
 pub use objectives::{

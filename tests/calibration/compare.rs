@@ -153,6 +153,7 @@ const TERMS: ComparisonTerms<'static> = ComparisonTerms {
     margin: MARGIN,
     noise: None,
     duet: false,
+    after: Micros::ZERO,
 };
 
 /// In how many of so many pairs of runs this was found.

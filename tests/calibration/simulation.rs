@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use tillrush::base::random::{Purpose, draw as bits, uniform};
-use tillrush::base::{JourneyId, Micros, MinorUnits, ShopperId, Slice, StepId, UnitId, VarId};
+use tillrush::base::{
+    JourneyId, Micros, MinorUnits, RunZone, ShopperId, Slice, StepId, UnitId, VarId,
+};
 use tillrush::plan::{Attribute, Plan, example};
 use tillrush::tally::{
     AttemptTimes, End, FailureKind, Generator, Latency, Observed, Outcome, PurchaseStage, Setback,
@@ -18,6 +20,7 @@ use tillrush::verdict::{Completion, Findings, Machine, NEGLIGIBLE_LAG, RunFacts}
 /// A shopper about to attempt a step.
 pub struct Moment<'a> {
     pub step: &'a str,
+    pub journey: &'a str,
     pub nth: u32,
     pub device: &'static str,
     pub payment: &'static str,
@@ -191,6 +194,7 @@ impl SimulatedRun {
                     end.reached = end.reached.max(Some(step));
                     outcome = rule(&Moment {
                         step: &self.plan.step(step).name,
+                        journey: &self.plan.journey(journey).name,
                         nth,
                         device: DEVICES[device],
                         payment: PAYMENTS[payment],
@@ -369,6 +373,7 @@ fn facts(seconds: u64) -> RunFacts {
         slices: vec![Slice::WHOLE],
         missing_slices: Vec::new(),
         started_at: "2026-11-27T09:00:00Z".parse().unwrap(),
+        zone: RunZone::default(),
         duration: Micros::from_secs(seconds),
         completion: Completion::Complete,
         tags: BTreeMap::from([("release".into(), "2026.47".into())]),

@@ -253,6 +253,8 @@ impl Bench {
                 command.env_remove(name);
             }
         }
+        // Times of day are told in the machine's time zone.
+        command.env("TZ", "UTC");
         if !self.punctual {
             command.env("TILLRUSH_TEST_LAG_TOLERANCE", "1h");
         }

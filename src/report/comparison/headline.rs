@@ -1,6 +1,7 @@
 //! The sentences of a comparison.
 
 use super::tables::{figure, observed_change, range, ratio};
+use crate::base::Micros;
 use crate::report::view::format::{count_of, percent, percent_figure, times};
 use crate::report::view::generator::generator;
 use crate::report::view::hotspots::group;
@@ -215,6 +216,12 @@ pub(super) fn notes(found: &Comparison) -> Vec<String> {
         .iter()
         .map(|reason| format!("The runs are not comparable: {reason}."))
         .collect();
+    if found.after > Micros::ZERO {
+        notes.push(format!(
+            "Warm-up left out (--after): shoppers who arrived, and attempts that began, in the first {} of both runs.",
+            found.after
+        ));
+    }
     notes.push(margin(found));
     if let Some(rise) = found.detectable {
         notes.push(format!(

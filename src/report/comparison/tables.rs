@@ -6,8 +6,9 @@ use crate::report::view::format::{
 };
 use crate::report::view::hotspots::group_with_basis;
 use crate::report::view::{Fit, Table, Tone};
+use crate::tally::FunnelStage;
 use crate::verdict::compare::{
-    ChangeReason, ChangeVerdict, Comparison, Difference, Figure, HotspotChange,
+    ChangeReason, ChangeVerdict, ComparedRun, Comparison, Difference, Figure, HotspotChange,
 };
 use crate::verdict::statistics::Interval;
 use crate::verdict::statistics::Rate;
@@ -29,6 +30,40 @@ pub(super) fn times(found: &Comparison) -> Table {
     table("Response times by step (timeouts count as longest)", found, |difference| {
         difference.subject.step().is_some() && difference.subject.is_time()
     })
+}
+
+/// How far shoppers came, unit by unit, in both runs.
+pub(super) fn funnels(base: &ComparedRun<'_>, candidate: &ComparedRun<'_>) -> Table {
+    let columns = [
+        ("unit", Fit::Name),
+        ("base: entered", Fit::Optional(1)),
+        ("base: passed", Fit::Figure),
+        ("candidate: entered", Fit::Optional(1)),
+        ("candidate: passed", Fit::Figure),
+    ];
+    let mut table = Table::new("Funnels (shoppers by unit)", &columns);
+    let stages = |side: &ComparedRun<'_>| -> Vec<(String, FunnelStage)> {
+        let stages = side.findings.journeys.iter().flat_map(|journey| &journey.funnel);
+        stages.map(|(unit, stage)| (side.plan.unit_label(*unit), *stage)).collect()
+    };
+    let before = stages(base);
+    let passed = |stage: &FunnelStage| {
+        let share = match stage.entered {
+            0 => NOTHING.to_owned(),
+            entered => percent(stage.passed as f64 / entered as f64),
+        };
+        format!("{} ({share})", count(stage.passed))
+    };
+    for (unit, now) in stages(candidate) {
+        // A unit that the base lacks has nothing beside it.
+        let old = before.iter().find(|(name, _)| *name == unit).map(|(_, stage)| *stage);
+        let [entered, through] = match &old {
+            Some(old) => [count(old.entered), passed(old)],
+            None => [NOTHING.to_owned(), NOTHING.to_owned()],
+        };
+        table.row(Tone::Plain, [unit, entered, through, count(now.entered), passed(&now)]);
+    }
+    table
 }
 
 fn table(title: &str, found: &Comparison, belongs: impl Fn(&Difference) -> bool) -> Table {

@@ -49,6 +49,7 @@ impl Pair {
                 margin: MARGIN,
                 noise: None,
                 duet: false,
+                after: Micros::ZERO,
             },
         )
     }
@@ -160,6 +161,35 @@ fn the_other_way_round_it_is_no_regression_and_the_place_is_gone() {
         (&*found.verdict, found.hotspots.vanished.len(), found.hotspots.new.len()),
         ("no_regression", 1, 0)
     );
+}
+
+#[test]
+fn the_warm_up_of_a_cold_candidate_can_be_left_out() {
+    let pair = Pair::of(
+        SimulatedRun::run(6_000, 120, |m| failing(m.luck < 0.002)),
+        SimulatedRun::run(6_000, 120, |m| {
+            failing(m.luck < if m.arrived < 20.0 { 0.3 } else { 0.002 })
+        }),
+    );
+    let all = pair.compared();
+    assert!(all.differences[0].candidate.value > 0.01, "{:?}", all.differences[0]);
+    let [base, candidate] = pair.sides();
+    let terms = ComparisonTerms {
+        primary: Subject::RepeatedFailures,
+        margin: MARGIN,
+        noise: None,
+        duet: false,
+        after: Micros::from_secs(20),
+    };
+    let warm = compare(&base, &candidate, &terms);
+    assert!(warm.differences[0].candidate.value < 0.001, "{:?}", warm.differences[0]);
+    assert!(warm.differences[0].base.sample < all.differences[0].base.sample);
+    let slow = |found: &Comparison| {
+        found.differences.iter().find(|it| it.key == "p50(pay)").unwrap().candidate.sample
+    };
+    assert!(slow(&warm) < slow(&all));
+    let notes = comparison_view(&base, &candidate, &warm).notes;
+    assert!(notes[0].starts_with("Warm-up left out (--after): "), "{notes:?}");
 }
 
 #[test]

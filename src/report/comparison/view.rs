@@ -15,6 +15,7 @@ pub fn comparison_view(
         tables::failures(found),
         tables::times(found),
         tables::places(found),
+        tables::funnels(base, candidate),
     ];
     View::under(
         headline::warning(found),

@@ -30,7 +30,9 @@ impl Chapters {
         Chapters {
             gate: findings.objectives.iter().any(|it| it.verdict != ObjectiveVerdict::Met),
             funnel: failed || stopped,
-            time: !findings.incidents.is_empty(),
+            time: !(findings.incidents.is_empty()
+                && findings.slow_times.is_empty()
+                && findings.trends.is_empty()),
             places: findings.shoppers.repeated.events > 0,
             steps: failed,
             loss: lost.is_some_and(|own| own.lost > 0.0),

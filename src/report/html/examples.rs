@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use crate::plan::Plan;
+use crate::report::view::clusters;
 use crate::report::view::format::count_of;
-use crate::report::view::hotspots::{group, places, value_label};
+use crate::report::view::hotspots::{examples_id, group, places, value_label};
 use crate::tally::{SampleLine, Samples};
-use crate::verdict::{HotSpot, HotspotScope, trace_ids};
+use crate::verdict::{Findings, HotSpot, HotspotScope, trace_ids};
 
 /// The most examples of a page.
 const MOST: usize = 24;
@@ -20,15 +21,20 @@ const MOST_EXCHANGES: usize = 30;
 /// Examples of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Examples {
+    /// Where links find it.
+    id: String,
     /// What they are examples of.
     pub(super) title: String,
     pub(super) journeys: Vec<Example>,
+    /// Markers of journeys that are shown elsewhere.
+    others: Vec<String>,
 }
 
 /// A failing journey.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Example {
     title: String,
+    marker: String,
     /// Its journey, steps, values and failures: what the page is narrowed by.
     journey: String,
     steps: Vec<String>,
@@ -54,8 +60,8 @@ struct ExchangeView {
     response: Option<String>,
 }
 
-/// Examples of each hot spot, then of what else failed; each journey once.
-pub(super) fn examples(plan: &Plan, samples: &Samples, spots: &[HotSpot]) -> Vec<Examples> {
+/// Examples of each cause, then of each hot spot, then of what else failed; each journey once.
+pub(super) fn examples(plan: &Plan, samples: &Samples, findings: &Findings) -> Vec<Examples> {
     let all: Vec<(String, &SampleLine)> = samples
         .strata
         .iter()
@@ -66,27 +72,46 @@ pub(super) fn examples(plan: &Plan, samples: &Samples, spots: &[HotSpot]) -> Vec
         .collect();
     let mut shown: Vec<&SampleLine> = Vec::new();
     let mut found = Vec::new();
-    for spot in spots {
-        let of_spot = all.iter().filter(|(_, line)| belongs(plan, spot, line));
-        let fresh: Vec<&(String, &SampleLine)> = of_spot
-            .filter(|(_, line)| !shown.contains(line))
-            .take(MOST_OF_SPOT.min(MOST - shown.len()))
-            .collect();
-        shown.extend(fresh.iter().map(|(_, line)| *line));
-        let journeys: Vec<Example> =
-            fresh.iter().map(|(title, line)| Example::of(title, line)).collect();
-        if !journeys.is_empty() {
+    for cluster in findings.clusters.iter().take(clusters::SHOWN) {
+        let Some(example) = &cluster.example else { continue };
+        let step = plan.step_label(cluster.step);
+        // A shopper may be the example of two causes.
+        if !shown.contains(&&*example.line) {
+            shown.push(&example.line);
+            let title = format!("{step}: {}", cluster.what());
             found.push(Examples {
-                title: format!("{} at {}", group(spot), places(plan, spot)),
-                journeys,
+                id: format!("examples-of-cause-{}", found.len()),
+                journeys: vec![Example::of(&title, &example.line)],
+                title,
+                others: Vec::new(),
             });
         }
     }
+    for (place, spot) in findings.hotspots.iter().enumerate() {
+        let of_spot: Vec<&(String, &SampleLine)> =
+            all.iter().filter(|(_, line)| belongs(plan, spot, line)).collect();
+        let (known, fresh): (Vec<_>, Vec<_>) =
+            of_spot.into_iter().partition(|(_, line)| shown.contains(line));
+        let room = MOST_OF_SPOT.min(MOST.saturating_sub(shown.len()));
+        let fresh: Vec<_> = fresh.into_iter().take(room).collect();
+        shown.extend(fresh.iter().map(|(_, line)| *line));
+        found.push(Examples {
+            id: examples_id(place),
+            title: format!("{} at {}", group(spot), places(plan, spot)),
+            journeys: fresh.iter().map(|(title, line)| Example::of(title, line)).collect(),
+            others: known.iter().take(MOST_OF_SPOT).map(|(_, line)| line.marker.clone()).collect(),
+        });
+    }
+    let room = MOST.saturating_sub(shown.len());
     let rest: Vec<&(String, &SampleLine)> =
-        all.iter().filter(|(_, line)| !shown.contains(line)).take(MOST - shown.len()).collect();
+        all.iter().filter(|(_, line)| !shown.contains(line)).take(room).collect();
     for kind in rest.chunk_by(|one, other| one.0 == other.0) {
-        let journeys = kind.iter().map(|(title, line)| Example::of(title, line)).collect();
-        found.push(Examples { title: format!("Other: {}", kind[0].0), journeys });
+        found.push(Examples {
+            id: format!("examples-of-others-{}", found.len()),
+            title: format!("Other: {}", kind[0].0),
+            journeys: kind.iter().map(|(title, line)| Example::of(title, line)).collect(),
+            others: Vec::new(),
+        });
     }
     found
 }
@@ -128,6 +153,7 @@ impl Example {
         });
         Example {
             title: format!("{title}, journey {}", line.journey),
+            marker: line.marker.clone(),
             journey: line.journey.clone(),
             steps: failing().map(|exchange| exchange.step.clone()).collect(),
             values: known().map(|(name, value)| value_label(name, value)).collect(),

@@ -10,6 +10,7 @@ use crate::base::Micros;
 use crate::report::inputs::RunReport;
 use crate::report::view::format::{count, expected_count, interval, percent, range, rate};
 use crate::report::view::hotspots::{group, places};
+use crate::report::view::incidents::clock;
 use crate::tally::{SampleLine, SampledExchange};
 use crate::verdict::{Incident, trace_ids};
 
@@ -30,7 +31,9 @@ pub(super) fn incident_notes(input: &RunReport<'_>) -> Vec<IncidentNote> {
 
 fn note(input: &RunReport<'_>, incident: &Incident) -> IncidentNote {
     let RunReport { plan, facts, .. } = *input;
-    let place = incident.unit.map_or_else(|| "the whole shop".to_owned(), |it| plan.unit_label(it));
+    let units = incident.unit.iter().chain(&incident.units).map(|unit| plan.unit_label(*unit));
+    let units: Vec<String> = units.collect();
+    let place = if units.is_empty() { "the whole shop".to_owned() } else { units.join(", ") };
     let (from, until) = (moment(input, incident.from), moment(input, incident.until));
     let end = if incident.to_the_end { " (still failing when the run ended)" } else { "" };
     let share = percent(incident.inside.value().unwrap_or_default());
@@ -38,11 +41,28 @@ fn note(input: &RunReport<'_>, incident: &Incident) -> IncidentNote {
         .inside
         .ci95()
         .map_or_else(String::new, |it| format!(" (95 % CI {})", interval(it)));
+    // Logs are mostly in UTC, people in their own time.
+    let on_the_clock = |at: Micros| {
+        if facts.zone.offset_s == 0 {
+            String::new()
+        } else {
+            format!(" ({} {})", clock(facts, at), facts.zone.label())
+        }
+    };
     let mut lines = vec![
         format!("### {}: {place} failed {share} of first attempts", plan.name),
         String::new(),
-        format!("- **From:** {from}, {} after the start", incident.from),
-        format!("- **To:** {until}, {} after the start{end}", incident.until),
+        format!(
+            "- **From:** {from}{}, {} after the start",
+            on_the_clock(incident.from),
+            incident.from
+        ),
+        format!(
+            "- **To:** {until}{}, {} after the start{end}",
+            on_the_clock(incident.until),
+            incident.until
+        ),
+        "- **Times:** when failing attempts began; their failures may be logged later".to_owned(),
         format!("- **Where:** {place}, {}", facts.target),
         format!(
             "- **Failed:** {} of {} first attempts, {share}{ci95}; {} at other times",

@@ -57,8 +57,9 @@ struct Page {
     headline: Vec<StatementPart>,
     objectives: Vec<StripPart>,
     overview: Vec<Chart>,
-    /// Of the planned start, in milliseconds since 1970.
+    /// The planned start on the run's clock, in milliseconds since 1970 as if that were UTC.
     start_ms: i64,
+    zone: String,
     chapters: Chapters,
     filters: Vec<Filter>,
     notes_of_incidents: Vec<IncidentNote>,
@@ -70,6 +71,7 @@ struct Page {
     stages: bool,
     shape: Option<String>,
     outages: bool,
+    slow: bool,
     late: bool,
     heat: Option<Heat>,
     examples: Vec<Examples>,
@@ -139,6 +141,7 @@ impl Page {
                 .collect(),
             overview: charts::overview(&run, &series),
             start_ms: start_ms(&run),
+            zone: facts.zone.label(),
             chapters: Chapters::of(findings),
             filters: filters(plan, tally),
             notes_of_incidents: incident_notes(input),
@@ -155,9 +158,10 @@ impl Page {
             stages: !run.stages.is_empty(),
             shape: plan.load.profile().and_then(|profile| profile.shape.clone()),
             outages: !run.incidents.is_empty(),
+            slow: !run.slow_times.is_empty(),
             late: !run.generator.late_windows_s.is_empty(),
             heat: Heat::of(&run.heat),
-            examples: examples(plan, &tally.samples, &findings.hotspots),
+            examples: examples(plan, &tally.samples, findings),
             spreads: spreads(&failing),
             quiet_spreads: spreads(&quiet),
             percentiles: reached

@@ -40,7 +40,7 @@ pub(super) struct TablePart {
     title: String,
     in_sight: bool,
     columns: Vec<(String, &'static str)>,
-    rows: Vec<(&'static str, Vec<String>)>,
+    rows: Vec<(&'static str, Vec<String>, Option<String>)>,
 }
 
 pub(super) fn statements(statements: &[Statement]) -> Vec<StatementPart> {
@@ -119,7 +119,11 @@ impl TablePart {
                 .iter()
                 .map(|column| (column.title.clone(), fit(column.fit)))
                 .collect(),
-            rows: table.rows.iter().map(|row| (word(row.tone), row.cells.clone())).collect(),
+            rows: table
+                .rows
+                .iter()
+                .map(|row| (word(row.tone), row.cells.clone(), row.link.clone()))
+                .collect(),
         }
     }
 }

@@ -8,12 +8,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::base::{Micros, ShopperId, UnitId};
+use crate::base::{JourneyId, Micros, ShopperId, UnitId};
 use crate::plan::JourneyItem;
 use crate::report::RunReport;
 use crate::report::json::run_document;
 use crate::tally::{
-    End, FailureKind, FailureSite, FirstFailure, Outcome, SampleLine, SampledExchange,
+    End, FailureKind, FailureSite, FirstFailure, Outcome, SampleLine, SampledExchange, ShopperEnd,
 };
 use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
 
@@ -70,6 +70,7 @@ fn the_page_has_its_parts_in_order() {
     dt Who is affected?
     dt How many shoppers are lost?
     dt How many orders?
+    dt Do the shop's books agree?
     dt Can I trust this run?
     h2 Load and failures
     figcaption Active shoppers
@@ -92,6 +93,7 @@ fn the_page_has_its_parts_in_order() {
     caption Groups with elevated repeated failures (vs. everyone else)
     caption Retries after a failed attempt (stickiness: 0 = independent, 1 = permanent)
     caption Share of shoppers with a first failure at the step and a second one at its unit (%)
+    h3 Examples
     h2 Steps and response times
     caption Steps (response times of successful attempts)
     caption Failures by kind
@@ -140,8 +142,9 @@ fn the_page_has_its_parts_in_order() {
     Where do failures repeat? pay, cart, checkout 3.1 % of shoppers had two or more failed attempts (375 of 12,000, 95 % CI 2.8–3.5 %)
     When? Throughout no incident: the failure rate did not vary over time beyond chance
     Who is affected? payment wallet, node n3 repeated failures: payment wallet at pay, 259 of 2,706; node n3 at cart, checkout, 62 of 1,350
-    How many shoppers are lost? 4.7 % 565 of 12,000 shoppers (95 % CI 4.4–5.1 %), expected under abandonment model applause-2024
+    How many shoppers are lost? 4.7 % 565 of 12,000 shoppers (95 % CI 4.4–5.1 %), expected under abandonment model applause-2024; they would have paid 25,534.49
     How many orders? 5,068 confirmed 2,041 per minute; of 5,999 purchase requests: 17 declined, 914 unknown
+    Do the shop's books agree? Not compared no records of the shop were read
     Can I trust this run? Yes the schedule was held: 12,000 of 12,000 arrivals started, schedule lag p99 79µs
     ");
 }
@@ -186,7 +189,7 @@ fn a_page_of_nothing_and_one_of_nothing_wrong_are_whole() {
     ] {
         let html = Html::parse_document(&shown(&simulated));
         let answers: Vec<String> = all(&html, ".answer .word").into_iter().map(text).collect();
-        assert_eq!(answers.len(), 7);
+        assert_eq!(answers.len(), 8);
         assert!(answers[1].contains(answer), "{answers:?}");
         assert!(all(&html, "figure[data-chart=arrivals] svg[role=img][aria-label]").len() == 2);
     }
@@ -361,6 +364,59 @@ fn chapters_without_news_are_folded_and_those_with_news_are_not() {
 }
 
 #[test]
+fn causes_and_groups_lead_to_their_examples() {
+    let mut simulated = SimulatedRun::run(12_000, 120, planted);
+    let site = FailureSite {
+        step: simulated.step("pay"),
+        kind: FailureKind::ServerError,
+        status: Some(503),
+    };
+    let cause = FirstFailure { site, message: "busy".into() };
+    let who = ShopperId(1);
+    simulated.tally.shopper_end(&ShopperEnd {
+        attributes: &[0, 1],
+        failures: 2,
+        first_failed: Some(site.step),
+        repeated_at: Some(site.step),
+        reached: Some(site.step),
+        cause: Some(&cause),
+        end: End::StoppedByCap,
+        ..ShopperEnd::without_trouble(who, JourneyId(1), Micros::ZERO, Micros::ZERO)
+    });
+    let failed = |attempt| SampledExchange {
+        message: "busy".into(),
+        step: "pay".into(),
+        attempt,
+        began_at: Micros::ZERO,
+        took: Micros(1),
+        status: Some(503),
+        failure: Some(FailureKind::ServerError),
+        detail: String::new(),
+        request: None,
+        response: None,
+    };
+    let line = SampleLine {
+        shopper: who,
+        marker: "s-1".into(),
+        journey: "buy".into(),
+        attributes: [("payment".to_owned(), "wallet".to_owned())].into(),
+        observed: [].into(),
+        arrived_at: Micros::ZERO,
+        end: End::StoppedByCap,
+        exchanges: vec![failed(1), failed(2)],
+    };
+    simulated.tally.samples.offer(&cause, 1, Arc::new(line));
+    let html = Html::parse_document(&shown(&simulated));
+    let links: Vec<&str> =
+        all(&html, "table a").iter().filter_map(|link| link.value().attr("href")).collect();
+    assert!(links.iter().any(|link| link.starts_with("#example-")), "{links:?}");
+    assert!(links.iter().any(|link| link.starts_with("#examples-of-group-")), "{links:?}");
+    for link in links {
+        assert_eq!(all(&html, link).len(), 1, "{link} leads to one place");
+    }
+}
+
+#[test]
 fn an_incident_has_a_note_for_the_channel_where_it_is_dealt_with() {
     let mut simulated = SimulatedRun::run(12_000, 240, |m| {
         failing(m.step == "pay" && (100.0..130.0).contains(&m.now))
@@ -404,6 +460,7 @@ fn an_incident_has_a_note_for_the_channel_where_it_is_dealt_with() {
 
     - **From:** 2026-11-27T09:01:40Z, 1m40s after the start
     - **To:** 2026-11-27T09:02:10Z, 2m10s after the start
+    - **Times:** when failing attempts began; their failures may be logged later
     - **Where:** pay, http://127.0.0.1:8080/
     - **Failed:** 678 of 678 first attempts, 100 % (95 % CI 99.4–100 %); none at other times
     - **Who:** any shopper: no group stands out

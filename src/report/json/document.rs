@@ -17,9 +17,10 @@ use super::incidents::{DetectableDocument, IncidentDocument};
 use super::objectives::ObjectiveDocument;
 use super::orders::OrdersDocument;
 use super::places::{HeatDocument, StageDocument};
-use super::repeats::{HotSpotDocument, RepeatsDocument};
+use super::repeats::{HotSpotDocument, RepeatsDocument, SmallGroupDocument};
 use super::shoppers::{LossDocument, ShoppersDocument};
 use super::steps::{JourneyDocument, StepDocument};
+use super::times::{RefusalDocument, SlowTimeDocument, TimeZoneDocument, TrendDocument};
 use crate::reconcile::ReconciliationDocument;
 
 /// The format's name and version.
@@ -60,6 +61,9 @@ pub struct RunDocument {
     pub missing_slices: Vec<String>,
     /// The planned start, RFC 3339.
     pub started_at: String,
+    /// Time zone of the machine that ran it; times of day in reports are in it.
+    #[serde(default)]
+    pub time_zone: TimeZoneDocument,
     /// From the planned start until the last shopper finished.
     pub duration_s: f64,
     /// `complete`, `aborted` (an objective with `abort` was violated), `interrupted`, `killed`, `running` (the results so far), or
@@ -100,10 +104,22 @@ pub struct RunDocument {
     pub clusters: Vec<ClusterDocument>,
     /// Groups of shoppers with an elevated rate of repeated failures, the costliest first.
     pub hotspots: Vec<HotSpotDocument>,
+    /// Groups of so few shoppers that no outcome could have shown them to stand out.
+    #[serde(default)]
+    pub small_groups: Vec<SmallGroupDocument>,
     /// Repeated failures by step and attribute value; steps without any are left out.
     pub heat: Vec<HeatDocument>,
     /// Times with an elevated failure rate, in order.
     pub incidents: Vec<IncidentDocument>,
+    /// Times at which the shop answered slowly, in order; those that an incident covers are left out.
+    #[serde(default)]
+    pub slow_times: Vec<SlowTimeDocument>,
+    /// What rose throughout the run, by unit.
+    #[serde(default)]
+    pub trends: Vec<TrendDocument>,
+    /// What a working shop refused, by unit; none of it is a failure.
+    #[serde(default)]
+    pub refusals: Vec<RefusalDocument>,
     /// Rises in failure rates that a run of this size detects.
     pub detectable: Vec<DetectableDocument>,
     /// Results of the objectives.

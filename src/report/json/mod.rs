@@ -19,6 +19,7 @@ mod steps;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod times;
 mod wire;
 
 pub use assets::AssetsDocument;
@@ -37,9 +38,13 @@ pub use incidents::{
 pub use objectives::{ObjectiveDocument, WindowDocument};
 pub use orders::{MinuteOrdersDocument, OrderCountsDocument, OrdersDocument};
 pub use places::{EndingsDocument, HeatDocument, StageDocument};
-pub use repeats::{HotSpotDocument, RepeatsDocument, UnitRepeatsDocument};
+pub use repeats::{HotSpotDocument, RepeatsDocument, SmallGroupDocument, UnitRepeatsDocument};
 pub use shoppers::{ByFailuresDocument, LossDocument, PatienceLossDocument, ShoppersDocument};
 pub use steps::{FunnelDocument, JourneyDocument, StepDocument};
 pub(super) use summary::hotspot;
 pub use summary::{run_document, run_json, run_schema};
+pub use times::{
+    RefusalDocument, RefusalTimeDocument, RefusedGroupDocument, SlowTimeDocument, TimeZoneDocument,
+    TrendDocument,
+};
 pub use wire::WireDocument;

@@ -14,12 +14,16 @@ pub struct ObjectiveDocument {
     pub unit: String,
     /// The limit.
     pub limit: f64,
-    /// Observed figure, of the worst window if there are windows; null without samples.
+    /// Observed figure, of the worst window if there are windows; null without samples, and for a quantile that the sample is too small
+    /// for: see `in_time` then.
     pub observed: Option<f64>,
     /// Whether `observed` is only a lower limit, because the quantile lies among attempts without a success. See `in_time` then.
     pub observed_at_least: bool,
     /// Two-sided 95 % confidence interval; the upper end is null if the sample does not bound it.
     pub ci95: Option<[Option<f64>; 2]>,
+    /// The one-sided limit by which it was decided, as a fraction: of a rate, or of times beyond the limit. Null if inconclusive.
+    #[serde(default)]
+    pub decided_by: Option<f64>,
     /// The quantile of successful attempts only.
     pub successes_only_ms: Option<f64>,
     /// For a time: the share of successes within the limit, which decides.

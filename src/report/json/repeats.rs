@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::PlaceDocument;
 use super::incidents::SourceDocument;
+use crate::verdict::SmallGroup;
 
 /// How often retries fail as well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -106,4 +107,30 @@ pub struct HotSpotDocument {
     pub interval_basis: String,
     /// `assigned`: drawn per shopper, so the association is causal; `observed`: seen in responses, so it may be a correlation.
     pub basis: String,
+}
+
+/// Shoppers with one value who are too few to be judged: however many of them failed, it could be chance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SmallGroupDocument {
+    /// Attribute or observed name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Shoppers with it.
+    pub shoppers: u64,
+    /// Shoppers among them with repeated failures.
+    pub repeated: u64,
+}
+
+// === impl SmallGroupDocument ===
+
+impl From<&SmallGroup> for SmallGroupDocument {
+    fn from(found: &SmallGroup) -> SmallGroupDocument {
+        SmallGroupDocument {
+            name: found.name.clone(),
+            value: found.value.clone(),
+            shoppers: found.shoppers,
+            repeated: found.repeated,
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::incidents::{detectable, incident, pressure, season, source};
 use super::orders::orders;
 use super::places::{endings, heat, stages};
 use super::revenue::revenue;
+use super::times::{refusal, slow_time, time_zone, trend};
 use super::wire::wire;
 use super::{
     ByFailuresDocument, DoubtDocument, FunnelDocument, GeneratorDocument, HotSpotDocument,
@@ -67,6 +68,7 @@ pub fn run_document(
         slice: facts.slices.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"),
         missing_slices: facts.missing_slices.iter().map(ToString::to_string).collect(),
         started_at: facts.started_at.to_string(),
+        time_zone: time_zone(&facts.zone),
         duration_s: facts.duration.as_secs_f64(),
         completion: completion(facts.completion).to_owned(),
         currency: plan.currency.map(|currency| currency.code().to_owned()),
@@ -91,8 +93,12 @@ pub fn run_document(
         repeats: repeats(plan, findings),
         clusters: findings.clusters.iter().map(|found| cluster(plan, found)).collect(),
         hotspots: findings.hotspots.iter().map(|spot| hotspot(plan, spot)).collect(),
+        small_groups: findings.small_groups.iter().map(Into::into).collect(),
         heat: findings.heatmap.iter().map(|cell| heat(plan, cell)).collect(),
         incidents: findings.incidents.iter().map(|found| incident(plan, found)).collect(),
+        slow_times: findings.slow_times.iter().map(|found| slow_time(plan, found)).collect(),
+        trends: findings.trends.iter().map(|found| trend(plan, found)).collect(),
+        refusals: findings.refusals.iter().map(|found| refusal(plan, found)).collect(),
         detectable: findings.detectable.iter().map(detectable).collect(),
         objectives: findings.objectives.iter().map(objective).collect(),
         budget: findings.budget.as_ref().map(budget),
@@ -373,6 +379,7 @@ fn objective(found: &ObjectiveFinding) -> ObjectiveDocument {
         ci95: found.ci95.map(|ci95| {
             [Some(shown(ci95.low)), Some(ci95.high).filter(|high| high.is_finite()).map(shown)]
         }),
+        decided_by: found.decided_by.map(figure),
         successes_only_ms: found.successes_only.map(millis),
         in_time: found.within_limit.map(|in_time| figure(in_time.share)),
         in_time_ci95: found.within_limit.map(|in_time| pair(in_time.ci95)),

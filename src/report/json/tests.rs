@@ -122,6 +122,10 @@ fn a_run_with_planted_faults_in_full() {
       "slice": "0/1",
       "missing_slices": [],
       "started_at": "2026-11-27T09:00:00Z",
+      "time_zone": {
+        "name": null,
+        "utc_offset_s": 0
+      },
       "duration_s": 120.0,
       "completion": "complete",
       "currency": null,
@@ -715,6 +719,7 @@ fn a_run_with_planted_faults_in_full() {
           "basis": "observed"
         }
       ],
+      "small_groups": [],
       "heat": [
         "…",
         {
@@ -728,6 +733,25 @@ fn a_run_with_planted_faults_in_full() {
         }
       ],
       "incidents": [],
+      "slow_times": [],
+      "trends": [],
+      "refusals": [
+        {
+          "unit": "pay",
+          "declined": {
+            "events": 17,
+            "total": 5327,
+            "rate": 0.00319129,
+            "ci95": [
+              0.0019935,
+              0.00510509
+            ],
+            "interval_basis": "independent"
+          },
+          "groups": [],
+          "times": []
+        }
+      ],
       "detectable": [
         {
           "among": "shoppers",

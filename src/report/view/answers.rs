@@ -1,10 +1,10 @@
 //! The first questions of a reader, each with a short answer.
 
 use super::blocks::{Answer, Tone};
-use super::format::{NOTHING, count, count_of, expected_count, interval, rate};
+use super::format::{NOTHING, count, count_of, expected_count, interval, money, rate};
 use super::hotspots::{group, places};
 use super::loss::lost_share;
-use super::{headline, incidents, orders, power};
+use super::{headline, hotspots, incidents, orders, power, records, slow_times};
 use crate::plan::{Behaviour, Plan};
 use crate::verdict::{Completion, Findings, HotSpot, RunFacts, Validity, Verdict};
 
@@ -21,10 +21,11 @@ pub fn answers(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Answer
         place(plan, findings),
         when(plan, facts, findings),
         who(plan, findings),
-        answer_lost(findings),
+        answer_lost(plan, findings),
     ];
     let of_orders = orders::answer(findings);
-    questions.into_iter().chain(of_orders).chain([trust(findings)]).collect()
+    let of_books = of_orders.is_some().then(records::not_compared);
+    questions.into_iter().chain(of_orders).chain(of_books).chain([trust(findings)]).collect()
 }
 
 fn answer(
@@ -86,11 +87,24 @@ fn place(plan: &Plan, findings: &Findings) -> Answer {
 
 fn when(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Answer {
     const QUESTION: &str = "When?";
-    if findings.shoppers.repeated.events == 0 {
-        return answer(QUESTION, Tone::Plain, NOTHING, "no repeated failures");
+    let slow = slow_times::first(plan, facts, findings);
+    match (incidents::worst(plan, facts, findings), slow) {
+        (Some((span, what, tone)), _) => return answer(QUESTION, tone, span, what),
+        (None, Some((span, what))) => return answer(QUESTION, Tone::Bad, span, what),
+        (None, None) => {}
     }
-    match incidents::worst(plan, facts, findings) {
-        Some((span, what, tone)) => answer(QUESTION, tone, span, what),
+    if findings.shoppers.repeated.events == 0 {
+        return answer(
+            QUESTION,
+            Tone::Plain,
+            NOTHING,
+            "no repeated failures, no incident, no slow time",
+        );
+    }
+    match findings.trends.first() {
+        Some(trend) => {
+            answer(QUESTION, Tone::Bad, "More and more", slow_times::describe_trend(plan, trend))
+        }
         None if !power::shows_groups(findings) => {
             answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings))
         }
@@ -109,6 +123,12 @@ fn who(plan: &Plan, findings: &Findings) -> Answer {
         None if findings.shoppers.repeated.events == 0 => {
             answer(QUESTION, Tone::Plain, NOTHING, "no repeated failures")
         }
+        None if !findings.repeats.source.incidents.is_empty() => answer(
+            QUESTION,
+            Tone::Plain,
+            "Anyone",
+            "failures repeat because of the incident; no group of shoppers stands out",
+        ),
         None if !power::shows_groups(findings) => {
             answer(QUESTION, Tone::Plain, TOO_FEW, too_few(findings))
         }
@@ -116,7 +136,10 @@ fn who(plan: &Plan, findings: &Findings) -> Answer {
             QUESTION,
             Tone::Plain,
             "No specific group",
-            "no group of shoppers has an elevated rate",
+            hotspots::too_small(findings).map_or_else(
+                || "no group of shoppers has an elevated rate".to_owned(),
+                |small| format!("no group has an elevated rate; too few to judge: {small}"),
+            ),
         ),
         Some(_) => {
             let describe = |spot: &HotSpot| {
@@ -138,7 +161,7 @@ fn who(plan: &Plan, findings: &Findings) -> Answer {
     }
 }
 
-fn answer_lost(findings: &Findings) -> Answer {
+fn answer_lost(plan: &Plan, findings: &Findings) -> Answer {
     const QUESTION: &str = "How many shoppers are lost?";
     let Some((loss, own)) =
         findings.loss.as_ref().and_then(|loss| Some((loss, loss.by_patience.first()?)))
@@ -155,8 +178,12 @@ fn answer_lost(findings: &Findings) -> Answer {
         Behaviour::Probe | Behaviour::Experiment => "expected",
         Behaviour::Live => "observed",
     };
+    let revenue =
+        own.order_value.filter(|lost| lost.minor_units > 0.0).map_or_else(String::new, |lost| {
+            format!("; they would have paid {}", money(plan.currency, lost.minor_units))
+        });
     let detail = format!(
-        "{} of {} (95 % CI {}), {how} under abandonment model {}",
+        "{} of {} (95 % CI {}), {how} under abandonment model {}{revenue}",
         expected_count(own.lost),
         count_of(findings.shoppers.ended, "shopper"),
         interval(own.ci95),

@@ -89,6 +89,8 @@ pub struct Row {
     pub tone: Tone,
     /// Its cells.
     pub cells: Vec<String>,
+    /// The place on a page that has more about it, if there is one.
+    pub link: Option<String>,
 }
 
 /// A question and its answer.
@@ -149,7 +151,15 @@ impl Table {
     pub fn row(&mut self, tone: Tone, cells: impl Into<Vec<String>>) {
         let cells = cells.into();
         debug_assert_eq!(cells.len(), self.columns.len(), "{}", self.title);
-        self.rows.push(Row { tone, cells });
+        self.rows.push(Row { tone, cells, link: None });
+    }
+
+    /// Adds a row with more about it at a place on the page.
+    pub fn linked_row(&mut self, link: Option<String>, tone: Tone, cells: impl Into<Vec<String>>) {
+        self.row(tone, cells);
+        if let Some(row) = self.rows.last_mut() {
+            row.link = link;
+        }
     }
 }
 

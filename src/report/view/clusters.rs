@@ -3,10 +3,10 @@
 use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, expected_count};
 use crate::plan::Plan;
-use crate::verdict::{Cluster, Findings};
+use crate::verdict::{Cluster, ClusterExample, Findings};
 
 /// The most clusters shown; `run.json` has them all.
-const SHOWN: usize = 8;
+pub const SHOWN: usize = 8;
 /// The most examples shown.
 const EXAMPLES: usize = 3;
 
@@ -33,7 +33,7 @@ pub fn clusters(plan: &Plan, findings: &Findings) -> Table {
         ];
         cells.extend(lost.then(|| cluster.lost.map_or_else(|| NOTHING.to_owned(), expected_count)));
         cells.push(second_failure(plan, cluster));
-        table.row(tone, cells);
+        table.linked_row(cluster.example.as_ref().map(example_id), tone, cells);
     }
     let rest = findings.clusters.get(SHOWN..).unwrap_or_default();
     if !rest.is_empty() {
@@ -72,12 +72,18 @@ pub fn examples(plan: &Plan, findings: &Findings) -> Table {
         let search_for: Vec<String> =
             std::iter::once(format!("x-shopper {}", example.line.marker)).chain(ids).collect();
         let at = format!("{:.3}s", example.exchange.began_at.as_secs_f64());
-        table.row(
+        table.linked_row(
+            Some(example_id(example)),
             Tone::Faint,
             [plan.step_label(cluster.step), cluster.what(), at, search_for.join(", ")],
         );
     }
     table
+}
+
+/// What a page calls the place of an example.
+fn example_id(example: &ClusterExample) -> String {
+    format!("example-{}", example.line.marker)
 }
 
 /// The step where the second failures of the cluster's shoppers fell.

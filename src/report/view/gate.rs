@@ -4,6 +4,7 @@ use super::blocks::{Fit, Table, Tone};
 use super::format::{NOTHING, count, count_of, interval, percent};
 use crate::base::Micros;
 use crate::plan::{Metric, MetricUnit, Population};
+use crate::verdict::statistics::min_sample;
 use crate::verdict::{Findings, ObjectiveFinding, ObjectiveVerdict, Reason, WithinLimit};
 
 /// One row per objective.
@@ -48,9 +49,24 @@ pub fn observed_figure(found: &ObjectiveFinding) -> String {
     figure_of(&found.metric, observed)
 }
 
-/// The share within the limit, where the quantile has no value.
+/// The share within the limit, where the quantile has no value, or where the sample can't carry it.
 fn in_time(found: &ObjectiveFinding) -> Option<&WithinLimit> {
-    found.within_limit.as_ref().filter(|_| found.observed_at_least)
+    found.within_limit.as_ref().filter(|_| found.observed_at_least || found.observed.is_none())
+}
+
+/// The one-sided limit that decided, where the two-sided interval beside it lies on both sides of the objective's limit.
+fn decided_by(found: &ObjectiveFinding) -> Option<String> {
+    let quantile = found.metric.quantile;
+    let (ci95, limit) = match (&found.within_limit, quantile) {
+        (Some(within), Some(q)) => (within.ci95, q),
+        _ => (found.ci95?, found.limit),
+    };
+    // Of several windows, each is tested at a level of its own.
+    let in_doubt = found.window.is_none() && ci95.low <= limit && limit <= ci95.high;
+    let decided_by = found.decided_by.filter(|_| in_doubt)?;
+    let shown = if quantile.is_some() { 1.0 - decided_by } else { decided_by };
+    let within = if quantile.is_some() { " within limit" } else { "" };
+    Some(format!(" (decided by the one-sided 95 % limit: {}{within})", percent(shown)))
 }
 
 /// The confidence interval of the observed figure.
@@ -87,7 +103,7 @@ pub fn result(found: &ObjectiveFinding) -> String {
         ObjectiveVerdict::Inconclusive => "inconclusive",
     };
     let because = match (found.reason, found.more_shoppers) {
-        (Reason::Sure, _) => String::new(),
+        (Reason::Sure, _) => decided_by(found).unwrap_or_default(),
         (Reason::NothingSeen, _) => ": no samples".to_owned(),
         (Reason::Certain, _) => " (the run was stopped)".to_owned(),
         (Reason::CutShort, _) => ": met until the run was cut short".to_owned(),
@@ -99,7 +115,7 @@ pub fn result(found: &ObjectiveFinding) -> String {
         }
         (Reason::Straddles, None) => ": too close to the limit for any sample size".to_owned(),
     };
-    let window = found.window.filter(|_| found.observed.is_some()).map(|window| {
+    let window = found.window.filter(|_| found.sample > 0).map(|window| {
         format!(
             " (worst of {}: {:.0}–{:.0} s)",
             count_of(window.windows, "window"),
@@ -114,13 +130,21 @@ pub fn result(found: &ObjectiveFinding) -> String {
 fn without_success(found: &ObjectiveFinding) -> String {
     let Some(in_time) = in_time(found) else { return String::new() };
     let Some(quantile) = found.metric.quantile else { return String::new() };
+    let percentile = (quantile * 1_000.0).round() / 10.0;
+    let needed = min_sample(quantile);
+    if found.sample < needed {
+        return format!(
+            "; a p{percentile} needs {} and has {}",
+            count(needed),
+            count(found.sample)
+        );
+    }
     let what = match found.metric.population() {
         Population::JourneyEnds(_) => "never finished the journey",
         Population::Attempts(_) => "timed out",
         Population::Buyers => "never bought",
         Population::Shoppers | Population::Requests | Population::Orders => return String::new(),
     };
-    let percentile = (quantile * 1_000.0).round() / 10.0;
     let others = found
         .successes_only
         .map(|others| format!(" (p{percentile} of the others: {others})"))

@@ -2,7 +2,7 @@
 
 use super::blocks::{Statement, Tone};
 use super::format::{count, count_of, rate};
-use super::{experiment, hotspots, incidents, loss, power, warning};
+use super::{experiment, hotspots, incidents, loss, power, refusals, slow_times, warning};
 use crate::plan::{ArrivalModel, Plan};
 use crate::verdict::statistics::Rate;
 use crate::verdict::{
@@ -96,7 +96,7 @@ fn still_running(facts: &RunFacts, findings: &Findings) -> String {
             count_of(all, "objective"),
         ),
     };
-    format!("results until {until} UTC{objectives}")
+    format!("results until {until} {}{objectives}", facts.zone.label())
 }
 
 /// What is violated: the objective that every scenario has, and the scenario's own.
@@ -176,8 +176,10 @@ pub fn statements(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Vec<Sta
     statements.push(state_repeats(plan, findings));
     statements.extend(incidents::source(plan, facts, findings));
     statements.extend(incidents::incidents(plan, facts, findings));
+    statements.extend(slow_times::statements(plan, facts, findings));
     statements.extend(incidents::pressure(facts, findings));
     statements.extend(loss::statement(plan, findings));
+    statements.extend(refusals::statements(plan, facts, findings));
     statements.extend(findings.budget.as_ref().map(super::burn::budget));
     statements
 }

@@ -1,13 +1,18 @@
 //! Groups of shoppers with an elevated rate of repeated failures, in sentences and in a table.
 
 use super::blocks::{Fit, Statement, Table, Tone};
-use super::format::{NOTHING, count, expected_count, interval_of, q_value, range, rate, times};
+use super::format::{
+    NOTHING, count, count_of, expected_count, interval_of, q_value, range, rate, times,
+};
 use crate::plan::Plan;
 use crate::verdict::statistics::Interval;
-use crate::verdict::{Basis, Findings, HotSpot};
+use crate::verdict::{Basis, Findings, HotSpot, SmallGroup};
 
 /// Hot spots with sentences of their own; the table has all.
 const WORST: usize = 3;
+
+/// Groups too small to be judged beyond these are only counted.
+const SMALL: usize = 5;
 
 /// The costliest hot spots.
 pub fn statements(plan: &Plan, findings: &Findings) -> Vec<Statement> {
@@ -49,6 +54,28 @@ fn statement(plan: &Plan, findings: &Findings, spot: &HotSpot) -> Statement {
     Statement::new(Tone::Bad, text)
 }
 
+/// The groups that are too small to be judged, if there are any: `bank rare (3 shoppers, 3 with repeated failures)`.
+pub fn too_small(findings: &Findings) -> Option<String> {
+    let describe = |group: &SmallGroup| {
+        let repeated = match (group.repeated, group.shoppers) {
+            (_, 0) => String::new(),
+            (0, _) => ", none with repeated failures".to_owned(),
+            (some, _) => format!(", {} with repeated failures", count(some)),
+        };
+        let shoppers = count_of(group.shoppers, "shopper");
+        format!("{} ({shoppers}{repeated})", value_label(&group.name, &group.value))
+    };
+    let groups = &findings.small_groups;
+    let named: Vec<String> = groups.iter().take(SMALL).map(describe).collect();
+    let more = groups.len().saturating_sub(SMALL);
+    let more = if more > 0 {
+        format!("; and {}", count_of(more as u64, "more group"))
+    } else {
+        String::new()
+    };
+    (!named.is_empty()).then(|| format!("{}{more}", named.join("; ")))
+}
+
 /// All hot spots.
 pub fn table(plan: &Plan, findings: &Findings) -> Table {
     let lost = findings.loss.is_some();
@@ -68,7 +95,7 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
     ];
     let mut table =
         Table::new("Groups with elevated repeated failures (vs. everyone else)", &columns);
-    for spot in &findings.hotspots {
+    for (place, spot) in findings.hotspots.iter().enumerate() {
         let (inside, outside) = (rate(&spot.inside), rate(&spot.outside));
         let (excess, excess_ci95) = spot.excess_lost.unwrap_or(spot.excess_repeated);
         let cells = [
@@ -89,9 +116,14 @@ pub fn table(plan: &Plan, findings: &Findings) -> Table {
             range(excess_ci95),
             q_value(spot.q_value),
         ];
-        table.row(Tone::Bad, cells);
+        table.linked_row(Some(examples_id(place)), Tone::Bad, cells);
     }
     table
+}
+
+/// What a page calls the place of the examples of a hot spot.
+pub fn examples_id(place: usize) -> String {
+    format!("examples-of-group-{place}")
 }
 
 /// The interval of the relative risk; none where only a lower bound is known.

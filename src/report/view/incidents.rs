@@ -1,10 +1,10 @@
 //! Incidents: times with an elevated failure rate; and whether failures repeat because of the shopper or because of an incident.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::blocks::{Fit, Statement, Table, Tone};
 use super::format::{count, expected_count, interval_of, percent, range, rate, times};
+use super::slow_times;
 use super::warning::was_late;
 use crate::base::{Micros, plural};
 use crate::plan::{Behaviour, Plan};
@@ -145,7 +145,7 @@ pub fn worst(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Option<(Stri
         format!("{what} failed {inside} of first attempts, {outside} at other times{late}{others}");
     let tone =
         if late.is_empty() && !is_limited(findings, window) { Tone::Bad } else { Tone::Doubtful };
-    Some((format!("{} UTC", span(facts, window)), text, tone))
+    Some((format!("{} {}", span(facts, window), facts.zone.label()), text, tone))
 }
 
 /// Incidents that are not the reason for repeated failures: shoppers who leave after one failure are lost as well.
@@ -198,6 +198,10 @@ fn describe(plan: &Plan, facts: &RunFacts, findings: &Findings, window: &Inciden
             "limited the load generator's address (429 or another failure for {} of first attempts)",
             percent(share)
         )
+    } else if let Some((first, last)) = slow_times::rise_of(findings, window) {
+        format!("failed more and more, up to {} of first attempts after {},", percent(last), {
+            if first > 0.0 { percent(first) } else { "none".to_owned() }
+        })
     } else if share >= OUTAGE {
         "was down".to_owned()
     } else {
@@ -220,19 +224,20 @@ fn end(facts: &RunFacts, window: &Incident) -> String {
     if window.to_the_end { "the end".to_owned() } else { clock(facts, window.until) }
 }
 
-/// The time of day in UTC.
-pub(super) fn clock(facts: &RunFacts, at: Micros) -> String {
+/// The time of day, in the run's time zone.
+pub fn clock(facts: &RunFacts, at: Micros) -> String {
     let moment = facts.started_at.as_microsecond().saturating_add_unsigned(at.0);
     let moment = Timestamp::from_microsecond(moment).unwrap_or(facts.started_at);
-    moment.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string()
+    facts.zone.time_of_day(moment)
 }
 
 /// All incidents.
 pub fn table(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     let lost = findings.loss.is_some();
     let any_late = findings.incidents.iter().any(|window| !late(findings, window).is_empty());
+    let from = format!("from ({})", facts.zone.label());
     let mut columns = vec![
-        ("from (UTC)", Fit::Name),
+        (from.as_str(), Fit::Name),
         ("to", Fit::Name),
         ("run time", Fit::Optional(3)),
         ("at", Fit::Name),
@@ -246,7 +251,8 @@ pub fn table(plan: &Plan, facts: &RunFacts, findings: &Findings) -> Table {
     columns.extend(lost.then_some(("excess lost", Fit::Figure)));
     columns.extend(lost.then_some(("95 % CI", Fit::Optional(4))));
     columns.extend(any_late.then_some(("load generator", Fit::Name)));
-    let mut table = Table::new("Incidents (times with an elevated failure rate)", &columns);
+    let mut table =
+        Table::new("Incidents (elevated failure rate, by when attempts began)", &columns);
     for window in &findings.incidents {
         let unit = units(plan, window).unwrap_or_else(|| "whole shop".to_owned());
         let (inside, outside) = (rate(&window.inside), rate(&window.outside));

@@ -4,7 +4,7 @@ mod answers;
 mod assets;
 mod blocks;
 mod burn;
-mod clusters;
+pub(super) mod clusters;
 mod experiment;
 pub mod format;
 mod friction;
@@ -19,7 +19,9 @@ mod orders;
 mod page;
 mod power;
 pub(super) mod records;
+mod refusals;
 mod repeats;
+mod slow_times;
 mod tables;
 mod warning;
 

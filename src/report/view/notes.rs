@@ -1,7 +1,7 @@
 //! Notes on how to read the figures, each only where it applies.
 
 use super::format::{count, count_of};
-use super::power;
+use super::{hotspots, power};
 use crate::plan::{Behaviour, Plan};
 use crate::tally::FailureKind;
 use crate::verdict::statistics::MIN_BLOCKS;
@@ -27,6 +27,9 @@ pub fn notes(plan: &Plan, findings: &Findings) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(hotspots::too_small(findings).map(|small| {
+        format!("Too few shoppers to tell whether they fail more often than others: {small}.")
+    }));
     if findings.experiment.is_some() {
         notes.push(
             "In a retry experiment, repeated failures, losses and groups describe the mixture of all arms. Observed attributes are those of the last session."

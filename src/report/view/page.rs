@@ -7,7 +7,7 @@ use super::blocks::{Answer, Section, Statement, Table};
 use super::warning::{Warning, warning};
 use super::{
     answers, assets, burn, clusters, experiment, friction, gate, generator, headline, hotspots,
-    incidents, loss, notes, orders, repeats, tables,
+    incidents, loss, notes, orders, refusals, repeats, slow_times, tables,
 };
 use crate::plan::Plan;
 use crate::verdict::{Findings, RunFacts, Verdict};
@@ -51,8 +51,10 @@ impl View {
             tables::funnel(plan, findings).of(Section::Funnel),
             tables::by_failures(findings).of(Section::Funnel),
             incidents::table(plan, facts, findings).of(Section::Time),
+            slow_times::table(plan, facts, findings).of(Section::Time),
             hotspots::table(plan, findings).of(Section::Places),
             repeats::repeats(plan, findings).of(Section::Places),
+            refusals::table(plan, facts, findings).of(Section::Places),
             tables::steps(plan, findings).of(Section::Steps),
             friction::friction(plan, findings).of(Section::Steps),
             tables::kinds(plan, findings).of(Section::Steps),

@@ -1,6 +1,6 @@
 //! Orders against the shop's records: tables and sentences.
 
-use super::blocks::{Fit, Section, Statement, Table, Tone};
+use super::blocks::{Answer, Fit, Section, Statement, Table, Tone};
 use super::format::{NOTHING, count, money, percent};
 use super::page::View;
 use crate::base::{Currency, Micros, count_of};
@@ -8,6 +8,34 @@ use crate::reconcile::{
     ClickWindowDocument, ExampleDocument, FindingDocument, ReconciliationDocument,
 };
 use crate::verdict::Verdict;
+
+/// The question that the shop's records answer.
+const BOOKS: &str = "Do the shop's books agree?";
+
+/// The answer where there are no records.
+pub fn not_compared() -> Answer {
+    answer(Tone::Faint, "Not compared", "no records of the shop were read".to_owned())
+}
+
+fn answer_of(summary: &Statement) -> Answer {
+    let word = match summary.tone {
+        Tone::Good => "Yes",
+        Tone::Bad => "No",
+        Tone::Doubtful | Tone::Plain | Tone::Faint => "With caution",
+    };
+    answer(summary.tone, word, summary.text.clone())
+}
+
+fn answer(tone: Tone, word: &str, detail: String) -> Answer {
+    Answer {
+        question: BOOKS,
+        tone,
+        answer: word.to_owned(),
+        detail,
+        of_the_run: false,
+        figure: None,
+    }
+}
 
 // === impl View ===
 
@@ -23,6 +51,10 @@ impl View {
             self.reason = reason(records);
         }
         let statement = summary(records);
+        let books = self.answers.iter_mut().find(|answer| answer.question == BOOKS);
+        if let Some(books) = books {
+            *books = answer_of(&statement);
+        }
         // Wrong orders are worse news than any failure; the rest is said last.
         match statement.tone {
             Tone::Bad => self.headline.insert(0, statement),

@@ -22,8 +22,10 @@ pub trait RequestGate {
 
 /// Sees what a fetch does, as it happens.
 pub trait FetchWatcher {
-    /// A request goes now: nothing holds it back any more.
-    fn sending(&mut self) {}
+    /// A request goes now: nothing holds it back any more. A preflight only asks for leave.
+    fn sending(&mut self, preflight: bool) {
+        let _ = preflight;
+    }
     /// It was answered, or wasn't.
     fn exchange_done(&mut self, request: &WireRequest, exchange: &Exchange, hop: RedirectHop);
 }

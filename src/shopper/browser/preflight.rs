@@ -59,10 +59,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         let held = self.gate.pass(&chain.request.origin).await;
         chain.progress.held += held.unwrap_or_default();
         chain.give_up_at = chain.give_up_at.saturating_add(held.unwrap_or_default());
-        // What only asks for leave orders nothing.
-        if preflight.is_none() {
-            watcher.sending();
-        }
+        watcher.sending(preflight.is_some());
         let request = preflight.unwrap_or(&chain.request);
         let exchange = self.connections.exchange(request, chain.give_up_at).await;
         let hop = RedirectHop { index: chain.redirects, preflight: preflight.is_some(), held };

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::RunZone;
+
 /// What a run was started with, beyond its scenario file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "BTreeMap<String, String>", try_from = "BTreeMap<String, String>")]
@@ -14,6 +16,8 @@ pub struct RunSettings {
     pub run: String,
     /// How many cores it used.
     pub cores: u32,
+    /// The time zone of the machine that ran it.
+    pub zone: RunZone,
     /// What the plan was compiled from besides the scenario.
     pub source: SourceSettings,
     /// How the run is compared with the other shop of a paired run, if it has one.
@@ -50,6 +54,8 @@ pub struct PairedSettings {
     pub margin: String,
     /// `--noise`.
     pub noise: Option<String>,
+    /// `--after`, if a warm-up is left out.
+    pub after: Option<String>,
 }
 
 /// Why a stored setting can't be read.
@@ -82,15 +88,19 @@ const STAGE_SEPARATOR: &str = ",";
 
 impl From<RunSettings> for BTreeMap<String, String> {
     fn from(settings: RunSettings) -> BTreeMap<String, String> {
-        let RunSettings { run, cores, source, paired } = settings;
+        let RunSettings { run, cores, zone, source, paired } = settings;
         let mut map = source.into_map();
         map.insert("run".to_owned(), run);
         map.insert("cores".to_owned(), cores.to_string());
-        if let Some(PairedSettings { name, primary, margin, noise }) = paired {
+        if zone != RunZone::default() {
+            map.insert("zone".to_owned(), zone.to_string());
+        }
+        if let Some(PairedSettings { name, primary, margin, noise, after }) = paired {
             map.insert("duet".to_owned(), name);
             map.insert("duet.primary".to_owned(), primary);
             map.insert("duet.margin".to_owned(), margin);
             map.extend(noise.map(|noise| ("duet.noise".to_owned(), noise)));
+            map.extend(after.map(|after| ("duet.after".to_owned(), after)));
         }
         map
     }
@@ -107,11 +117,16 @@ impl TryFrom<BTreeMap<String, String>> for RunSettings {
                 primary: take_required(&mut map, "duet.primary")?,
                 margin: take_required(&mut map, "duet.margin")?,
                 noise: map.remove("duet.noise"),
+                after: map.remove("duet.after"),
             }),
         };
         let run = take_required(&mut map, "run")?;
         let cores = number("cores", take_required(&mut map, "cores")?)?;
-        Ok(RunSettings { run, cores, source: SourceSettings::from_map(map)?, paired })
+        let zone = map.remove("zone").map(|value| {
+            value.parse().map_err(|_| SettingsError::NotANumber { key: "zone", value })
+        });
+        let zone = zone.transpose()?.unwrap_or_default();
+        Ok(RunSettings { run, cores, zone, source: SourceSettings::from_map(map)?, paired })
     }
 }
 
@@ -204,11 +219,13 @@ mod tests {
                 variables: [("TOKEN".to_owned(), "***".to_owned())].into(),
                 data_headers: [("users.csv".to_owned(), "email,password".to_owned())].into(),
             },
+            zone: RunZone { name: Some("Europe/Paris".into()), offset_s: 3_600 },
             paired: Some(PairedSettings {
                 name: "c0ffee".into(),
                 primary: "failed-purchases".into(),
                 margin: "10%".into(),
                 noise: None,
+                after: Some("30s".into()),
             }),
             ..bare.clone()
         };
@@ -225,6 +242,7 @@ mod tests {
         insta::assert_snapshot!(refused(&[("run", "r")]), @"its settings lack 'cores'");
         insta::assert_snapshot!(refused(&[("run", "r"), ("cores", "two")]), @"its setting 'cores' is 'two', which is no number");
         insta::assert_snapshot!(refused(&[base[0], base[1], ("moon", "full")]), @"its settings have an unknown 'moon'");
+        insta::assert_snapshot!(refused(&[base[0], base[1], ("zone", "Paris")]), @"its setting 'zone' is 'Paris', which is no number");
         insta::assert_snapshot!(refused(&[base[0], base[1], ("duet", "c")]), @"its settings lack 'duet.primary'");
     }
 }

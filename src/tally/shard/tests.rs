@@ -35,6 +35,7 @@ fn header(slices: &[&str]) -> ShardHeader {
 fn settings() -> RunSettings {
     RunSettings {
         run: "0badcafe".into(),
+        zone: crate::base::RunZone::default(),
         cores: 2,
         source: SourceSettings {
             target: Some("http://127.0.0.1:9".into()),
@@ -50,6 +51,7 @@ fn settings() -> RunSettings {
             primary: "failed-purchases".into(),
             margin: "10%".into(),
             noise: Some("runs/noise.json".into()),
+            after: None,
         }),
     }
 }

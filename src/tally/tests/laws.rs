@@ -35,23 +35,26 @@ fn tell(tally: &mut Tally, told: &Told) {
             (cause..cause + 8)
                 .for_each(|cause| tally.own_failure(fault, &format!("cause {cause}")));
         }
-        Told::Exchange(step, at, span, flag) => tally.exchange(&ExchangeSeen {
-            step: StepId(step),
-            began_at: Micros(at),
-            phases: Phases {
-                wait: span.map(Micros),
-                connect: span.filter(|_| flag).map(Micros),
-                ..Phases::default()
-            },
-            redirect: flag,
-            connections: u32::from(flag),
-            redials: 0,
-            sent: !flag,
-            resumed: flag,
-            held: flag,
-            bytes_sent: at,
-            bytes_received: 7,
-        }),
+        Told::Exchange(step, at, span, flag) => {
+            tally.request_sent(Micros(at));
+            tally.exchange(&ExchangeSeen {
+                step: StepId(step),
+                began_at: Micros(at),
+                phases: Phases {
+                    wait: span.map(Micros),
+                    connect: span.filter(|_| flag).map(Micros),
+                    ..Phases::default()
+                },
+                redirect: flag,
+                connections: u32::from(flag),
+                redials: 0,
+                sent: !flag,
+                resumed: flag,
+                held: flag,
+                bytes_sent: at,
+                bytes_received: 7,
+            });
+        }
         Told::Step(step, at, took, outcome) => tally.step_attempt(&StepAttempt {
             attributes: &[(at % 2) as u8],
             ..attempt(step, at / 1_000, took / 1_000, outcome)

@@ -88,6 +88,8 @@ fn record_requests(tally: &mut Tally) {
         wait: Some(Micros(40_000)),
         receive: Some(Micros(500_000)),
     };
+    times(11, |i| tally.request_sent(Micros::from_secs(i)));
+    times(8, |i| tally.request_sent(Micros::from_secs(i)));
     times(17, |i| {
         tally.exchange(&ExchangeSeen {
             step: StepId(3),

@@ -30,6 +30,8 @@ pub struct Comparison {
     pub incomparable: Vec<String>,
     /// The smallest rise of the primary rate that runs like these find four times in five.
     pub detectable: Option<f64>,
+    /// The warm-up that was left out; zero for none.
+    pub after: Micros,
     /// Whether a suspect generator keeps the verdict from being "no regression".
     pub suspect: bool,
     /// The relative change that matters.
@@ -90,7 +92,7 @@ pub fn compare(
     candidate: &ComparedRun<'_>,
     terms: &ComparisonTerms<'_>,
 ) -> Comparison {
-    let measured = measure(base, candidate, terms.primary, terms.duet);
+    let measured = measure(base, candidate, terms);
     let detectable = measured
         .first()
         .filter(|seen| seen.subject == terms.primary)
@@ -117,6 +119,7 @@ pub fn compare(
     Comparison {
         verdict,
         primary_key: terms.primary.key(candidate.plan),
+        after: terms.after,
         detectable,
         differences,
         hotspots: HotspotChanges::between(base, candidate),

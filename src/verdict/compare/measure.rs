@@ -1,7 +1,10 @@
 //! By how much each figure of two runs differs, before anything is decided.
 
+use std::collections::BTreeMap;
+
 use super::run::ComparedRun;
 use super::subject::Subject;
+use super::terms::ComparisonTerms;
 use crate::base::{Micros, StepId};
 use crate::verdict::objectives::SpanSample;
 use crate::verdict::statistics::{RateShift, Shift, SpansOfTwoRuns};
@@ -37,21 +40,22 @@ pub struct Measured {
 pub(super) fn measure(
     base: &ComparedRun<'_>,
     candidate: &ComparedRun<'_>,
-    primary: Subject,
-    duet: bool,
+    terms: &ComparisonTerms<'_>,
 ) -> Vec<Measured> {
     // All quantiles of a step share its counted spans.
     let mut counted: Option<(Option<StepId>, SpansOfTwoRuns)> = None;
+    let first = candidate.tally.shape.block_at_or_after(terms.after);
     let measure_one = |subject: Subject| {
         let in_base = subject.in_plan(candidate.plan, base.plan)?;
         match subject.quantile() {
-            None => measure_rate(base, candidate, (in_base, subject), duet),
+            None => measure_rate(base, candidate, (in_base, subject), terms.duet, first),
             Some(quantile) => {
-                measure_quantile(base, candidate, (in_base, subject), quantile, &mut counted)
+                let of = (in_base, subject, quantile);
+                measure_quantile(base, candidate, of, first, &mut counted)
             }
         }
     };
-    Subject::all(candidate.plan, primary).into_iter().filter_map(measure_one).collect()
+    Subject::all(candidate.plan, terms.primary).into_iter().filter_map(measure_one).collect()
 }
 
 fn measure_rate(
@@ -59,16 +63,17 @@ fn measure_rate(
     candidate: &ComparedRun<'_>,
     (in_base, subject): (Subject, Subject),
     duet: bool,
+    first: u32,
 ) -> Option<Measured> {
     let of_pairs = subject
         .pair_of()
         .filter(|_| duet)
-        .and_then(|pair| RateShift::of_pairs(&candidate.tally.pairs_of(pair)));
+        .and_then(|pair| RateShift::of_pairs(&from(first, candidate.tally.pairs_of(pair))));
     let shift = match of_pairs {
         Some(shift) => shift,
         None => RateShift::between(
-            &in_base.sums(base.plan, base.tally),
-            &subject.sums(candidate.plan, candidate.tally),
+            &from(first, in_base.sums(base.plan, base.tally)),
+            &from(first, subject.sums(candidate.plan, candidate.tally)),
         )?,
     };
     let (values, samples) = (shift.values(), shift.samples());
@@ -90,34 +95,41 @@ fn measure_rate(
 fn measure_quantile(
     base: &ComparedRun<'_>,
     candidate: &ComparedRun<'_>,
-    (in_base, subject): (Subject, Subject),
-    quantile: f64,
+    (in_base, subject, quantile): (Subject, Subject, f64),
+    first: u32,
     counted: &mut Option<(Option<StepId>, SpansOfTwoRuns)>,
 ) -> Option<Measured> {
     let of_base = in_base.spans(base.plan, base.tally);
     let of_candidate = subject.spans(candidate.plan, candidate.tally);
     if counted.as_ref().is_none_or(|(step, _)| *step != subject.step()) {
-        let spans =
-            SpansOfTwoRuns::new(&of_base.counts_by_block(), &of_candidate.counts_by_block());
+        let spans = SpansOfTwoRuns::new(
+            &from(first, of_base.counts_by_block()),
+            &from(first, of_candidate.counts_by_block()),
+        );
         *counted = Some((subject.step(), spans));
     }
     let (_, spans) = counted.as_ref()?;
     Some(Measured {
         key: subject.key(candidate.plan),
         subject,
-        base: Figure::of_quantile(&of_base, quantile)?,
-        candidate: Figure::of_quantile(&of_candidate, quantile)?,
+        base: Figure::of_quantile(&of_base, quantile, first)?,
+        candidate: Figure::of_quantile(&of_candidate, quantile, first)?,
         shift: Shift::Quantile(spans.shift(quantile)?),
         distance: subject.step().and_then(|_| spans.distance()),
     })
 }
 
+/// The blocks from this one on.
+fn from<T>(first: u32, mut blocks: BTreeMap<u32, T>) -> BTreeMap<u32, T> {
+    blocks.split_off(&first)
+}
+
 // === impl Figure ===
 
 impl Figure {
-    /// A quantile of spans; none where there are none.
-    pub fn of_quantile(spans: &SpanSample<'_>, quantile: f64) -> Option<Figure> {
-        let ranked = spans.rank_spans(0..u32::MAX);
+    /// A quantile of spans from this block on; none where there are none.
+    pub fn of_quantile(spans: &SpanSample<'_>, quantile: f64, first: u32) -> Option<Figure> {
+        let ranked = spans.rank_spans(first..u32::MAX);
         let at = ranked.at(quantile)?;
         Some(Figure { value: at.span.0 as f64, at_least: at.at_least, sample: ranked.count() })
     }

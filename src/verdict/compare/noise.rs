@@ -12,10 +12,21 @@ use serde::{Deserialize, Serialize};
 use super::measure::{Measured, measure};
 use super::run::ComparedRun;
 use super::subject::Subject;
+use super::terms::{ComparisonTerms, MARGIN};
+use crate::base::Micros;
 use crate::verdict::statistics::student::critical;
 
 /// The name and version of the stored form.
 pub const SCHEMA: &str = "tillrush.noise/1";
+
+/// Like runs are set beside each other as wholes, in every figure.
+const TERMS: ComparisonTerms<'static> = ComparisonTerms {
+    primary: Subject::RepeatedFailures,
+    margin: MARGIN,
+    noise: None,
+    duet: false,
+    after: Micros::ZERO,
+};
 
 /// What like runs differ by, figure by figure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,10 +50,8 @@ pub fn calibrate(runs: &[ComparedRun<'_>]) -> Option<NoiseFloor> {
         .iter()
         .enumerate()
         .flat_map(|(i, base)| runs[i + 1..].iter().map(move |candidate| (base, candidate)));
-    let floors = floors(
-        pairs.map(|(base, candidate)| measure(base, candidate, Subject::RepeatedFailures, false)),
-        runs.len(),
-    )?;
+    let floors =
+        floors(pairs.map(|(base, candidate)| measure(base, candidate, &TERMS)), runs.len())?;
     Some(NoiseFloor {
         schema: SCHEMA.to_owned(),
         scenario: first.plan.name.clone(),

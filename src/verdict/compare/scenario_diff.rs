@@ -107,8 +107,15 @@ fn line(
 }
 
 fn in_both(name: &str, base: Option<String>, candidate: Option<String>) -> Option<String> {
-    let shown =
-        |value: &Option<String>| value.as_deref().map_or_else(|| "nothing".to_owned(), shorten);
+    let alike = match (&base, &candidate) {
+        (Some(base), Some(candidate)) => {
+            base.chars().zip(candidate.chars()).take_while(|(a, b)| a == b).count()
+        }
+        (None, _) | (_, None) => 0,
+    };
+    let shown = |value: &Option<String>| {
+        value.as_deref().map_or_else(|| "nothing".to_owned(), |value| shorten(value, alike))
+    };
     (base != candidate).then(|| {
         format!("{name}: {} in the base, {} in the candidate", shown(&base), shown(&candidate))
     })
@@ -157,9 +164,18 @@ fn without_comment(line: &str) -> &str {
     }
 }
 
-fn shorten(text: &str) -> String {
-    let short: String = text.chars().take(MAX_LETTERS).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+/// A part of a long text that has the first letter in which it differs from another, after so many that are alike.
+fn shorten(text: &str, alike: usize) -> String {
+    let letters = text.chars().count();
+    if letters <= MAX_LETTERS {
+        return text.to_owned();
+    }
+    // A little of what is alike, to find the place by.
+    let from = alike.saturating_sub(MAX_LETTERS / 2).min(letters - MAX_LETTERS);
+    let shown: String = text.chars().skip(from).take(MAX_LETTERS).collect();
+    let (before, after) =
+        (if from > 0 { "…" } else { "" }, if from + MAX_LETTERS < letters { "…" } else { "" });
+    format!("{before}{shown}{after}")
 }
 
 #[cfg(test)]
@@ -184,6 +200,19 @@ journeys:
         expect:
           status: 2xx
 "#;
+
+    #[test]
+    fn long_values_are_cut_to_where_they_differ() {
+        let list = |last: &str| {
+            let values: Vec<String> = (0..40).map(|i| format!("bank-{i}: 1")).collect();
+            format!("{}, {last}: 1", values.join(", "))
+        };
+        let found = in_both("banks", Some(list("old")), Some(list("new"))).unwrap();
+        assert!(found.contains("old: 1 in the base") && found.ends_with("new: 1 in the candidate"));
+        assert!(found.chars().count() < 3 * MAX_LETTERS, "{found}");
+        let first = in_both("banks", Some(list("a").replacen("bank", "b", 1)), Some(list("a")));
+        assert!(first.unwrap().starts_with("banks: b-0: 1, bank-1"));
+    }
 
     fn changed(base: &str, candidate: &str) -> Vec<String> {
         let settings = SourceSettings::default();

@@ -15,6 +15,8 @@ pub struct ComparisonTerms<'n> {
     pub noise: Option<&'n NoiseFloor>,
     /// Whether the runs are the two sides of a duet, so that shoppers are pairs.
     pub duet: bool,
+    /// Who arrived, and what began, before this time of the run is left out: a shop that has just been started is cold.
+    pub after: Micros,
 }
 
 /// A relative change of a tenth matters, unless the user says otherwise.

@@ -216,7 +216,7 @@ impl fmt::Display for IssueCause {
             }
             IssueCause::Throttled(met) => write!(
                 f,
-                "the shop answered {} of {} with 429, whatever their attributes, since {} at {} requests/s{}: a limit on the load generator's address, not on shoppers; losses leave it out",
+                "the shop answered {} of {} in all groups with 429, since {} at {} requests/s{}: a limit on the load generator's address. Losses leave it out",
                 thousands(met.shoppers),
                 count_of(met.of, "shopper"),
                 met.began_at,

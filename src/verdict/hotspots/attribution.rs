@@ -101,6 +101,11 @@ impl Attribution {
         &self.steps
     }
 
+    /// The steps at which it is compared with others.
+    pub(super) fn compared_steps(&self, plan: &Plan, counts: &Counts) -> Vec<StepId> {
+        counts.compared_steps(plan, &self.steps, self.group)
+    }
+
     /// What the group met at all its steps together, or anywhere if it has none, and what all others met.
     pub(super) fn observed_counts(
         &self,
@@ -111,7 +116,7 @@ impl Attribution {
         if self.steps.is_empty() {
             return (self.test.inside, self.test.outside);
         }
-        counts.at_steps(plan, &self.steps, explained, self.group)
+        counts.at_steps(plan, &self.compared_steps(plan, counts), explained, self.group)
     }
 
     /// The test that shows it least clearly.

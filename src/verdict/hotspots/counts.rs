@@ -54,6 +54,15 @@ fn came_to(
         && (reached >= Some(step) || blamed.is_some_and(|blamed| blamed.step == step))
 }
 
+/// The steps of other journeys with the name of this one.
+pub(super) fn namesakes(plan: &Plan, step: StepId) -> impl Iterator<Item = StepId> {
+    let own = plan.step(step);
+    (0..plan.steps.len()).map(|place| StepId(place as u16)).filter(move |other| {
+        let other = plan.step(*other);
+        other.name == own.name && other.journey != own.journey
+    })
+}
+
 // === impl Counts ===
 
 impl Counts {
@@ -135,6 +144,20 @@ impl Counts {
             side.add(profile.at(HotspotSite::Step(step)));
         }
         (inside, outside)
+    }
+
+    /// The steps at which a group is compared with others: those of a journey with those of the same name in other journeys.
+    pub(super) fn compared_steps(
+        &self,
+        plan: &Plan,
+        steps: &[StepId],
+        group: Group,
+    ) -> Vec<StepId> {
+        let mut compared = steps.to_vec();
+        if self.values.is_of_journey(group) {
+            compared.extend(steps.iter().flat_map(|step| namesakes(plan, *step)));
+        }
+        compared
     }
 
     /// The step at which nearly all of a group's shoppers who failed again and again did so, where guards let nobody else come

@@ -28,7 +28,8 @@ pub(super) fn hotspot(
     attribution: &Attribution,
     explained: &[(HotspotSite, Group)],
 ) -> HotSpot {
-    let blocks: Vec<FailureCounts> = counts_by_block(plan, tally, attribution.steps()).collect();
+    let compared = attribution.compared_steps(plan, counts);
+    let blocks: Vec<FailureCounts> = counts_by_block(plan, tally, &compared).collect();
     let repeated = Everybody::new(
         blocks.iter().map(|block| SumOfSquares::of_events(block.repeated, block.shoppers)),
     );

@@ -1,6 +1,7 @@
 //! Groups of shoppers: by the value of one attribute or observed name, or by the values of two.
 
 use super::hotspot::Basis;
+use crate::base::JourneyId;
 use crate::plan::Plan;
 use crate::tally::{Observed, ShopperKey, Tally};
 
@@ -11,14 +12,19 @@ pub(super) type ValueId = u16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group(pub(super) ValueId, pub(super) ValueId);
 
+/// The name under which journeys are groups.
+const JOURNEY: &str = "journey";
+
 /// All names with the values that shoppers had.
 pub(super) struct Values {
-    /// Attributes, then observed names.
+    /// Attributes, then observed names, then the journey.
     names: Vec<(String, Basis)>,
     /// The place of the name, and the value; by name, and attributes' values in the order of the plan.
     values: Vec<(usize, String)>,
     /// Where each attribute's values begin.
     attribute_starts: Vec<usize>,
+    /// Where the journeys begin among the values; none if there is only one.
+    first_journey: Option<usize>,
 }
 
 // === impl Values ===
@@ -37,7 +43,14 @@ impl Values {
             let name = attributes.len() + place;
             values.extend(observed_values(tally, place).into_iter().map(|value| (name, value)));
         }
-        Values { names: assigned.chain(observed).collect(), values, attribute_starts }
+        let mut names: Vec<(String, Basis)> = assigned.chain(observed).collect();
+        let several = plan.journeys.len() > 1 && names.iter().all(|(name, _)| name != JOURNEY);
+        let first_journey = several.then_some(values.len());
+        if several {
+            values.extend(plan.journeys.iter().map(|journey| (names.len(), journey.name.clone())));
+            names.push((JOURNEY.to_owned(), Basis::Assigned));
+        }
+        Values { names, values, attribute_starts, first_journey }
     }
 
     /// A shopper's value of each name; none where nothing was seen, or too much to tell apart.
@@ -46,13 +59,32 @@ impl Values {
             ValueId::try_from(start + usize::from(*key.attributes.get(place)?)).ok()
         });
         let first_observed = self.attribute_starts.len();
-        let observed = (first_observed..self.names.len()).map(|name| {
-            match key.observed.get(name - first_observed)? {
+        let until = self.names.len() - usize::from(self.first_journey.is_some());
+        let observed =
+            (first_observed..until).map(|name| match key.observed.get(name - first_observed)? {
                 Observed::Is(value) => self.find(name, value),
                 Observed::TooMany | Observed::Missing => None,
-            }
-        });
-        assigned.chain(observed).collect()
+            });
+        let journey =
+            self.first_journey.map(|start| ValueId::try_from(start + key.journey.index()).ok());
+        assigned.chain(observed).chain(journey).collect()
+    }
+
+    /// The shoppers of a journey as a group, if there are several journeys.
+    pub(super) fn of_journey(&self, journey: JourneyId) -> Option<Group> {
+        let id = ValueId::try_from(self.first_journey? + journey.index()).ok()?;
+        Some(Group(id, id))
+    }
+
+    /// Whether a group is one of a journey, alone or with another value.
+    pub(super) fn is_of_journey(&self, group: Group) -> bool {
+        self.first_journey
+            .is_some_and(|start| [group.0, group.1].into_iter().any(|id| usize::from(id) >= start))
+    }
+
+    /// All groups with a single value.
+    pub(super) fn singles(&self) -> impl Iterator<Item = Group> {
+        (0..self.values.len()).filter_map(|id| ValueId::try_from(id).ok()).map(|id| Group(id, id))
     }
 
     /// The group with these names and values, if any were seen.

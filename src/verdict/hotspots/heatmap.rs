@@ -2,6 +2,7 @@
 
 use super::counts::Counts;
 use super::failures::HotspotSite;
+use super::groups::Group;
 use super::hotspot::Basis;
 use crate::base::StepId;
 use crate::plan::Plan;
@@ -31,7 +32,10 @@ pub fn heatmap(plan: &Plan, tally: &Tally) -> Vec<HeatmapCell> {
     let mut cells = Vec::new();
     for step in counts.sites().into_iter().filter_map(HotspotSite::step) {
         let seen = counts.at(plan, HotspotSite::Step(step), &[]);
-        let single = || seen.inside.iter().filter(|(group, _)| !group.is_pair());
+        let single = || {
+            let is_value = |group: &Group| !group.is_pair() && !counts.values.is_of_journey(*group);
+            seen.inside.iter().filter(move |(group, _)| is_value(group))
+        };
         if single().all(|(_, observed)| observed.repeated == 0) {
             continue;
         }

@@ -35,6 +35,19 @@ pub struct HotSpot {
     pub excess_lost: Option<(f64, Interval)>,
 }
 
+/// Shoppers with one value who are too few to be judged: however many of them failed, it could be chance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmallGroup {
+    /// An attribute or an observed name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Shoppers with it.
+    pub shoppers: u64,
+    /// Those of them who met repeated failures.
+    pub repeated: u64,
+}
+
 /// What a finding rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::counts::Counts;
+use super::counts::{Counts, namesakes};
 use super::failures::{FailureCounts, HotspotSite};
 use super::groups::Group;
 use super::hotspot::MAX_Q;
@@ -49,9 +49,29 @@ impl TestSet {
         sites: impl Iterator<Item = HotspotSite>,
         explained: &[(HotspotSite, Group)],
     ) {
-        sites.for_each(|site| {
-            self.by_site.insert(site, test_site(plan, counts, site, explained));
+        // A journey at a step is tested beside the steps of the same name in others.
+        let with_namesakes = sites.flat_map(|site| {
+            let others = site.step().into_iter().flat_map(|step| namesakes(plan, step));
+            std::iter::once(site).chain(others.map(HotspotSite::Step))
         });
+        for site in with_namesakes {
+            if let Some(tests) = self.by_site.get_mut(&site) {
+                *tests = test_site(plan, counts, site, explained);
+            }
+        }
+    }
+
+    /// The groups of one value that no outcome at any site would have shown to stand out.
+    pub(super) fn not_judged<'t>(&'t self, counts: &'t Counts) -> impl Iterator<Item = Group> + 't {
+        let tests = || self.by_site.values().flatten();
+        let most = testable(tests().map(|test| test.least_p_value).collect());
+        let is_judged = move |group: &Group| {
+            tests().any(|test| test.group == *group && test.least_p_value * most as f64 <= MAX_Q)
+        };
+        counts
+            .values
+            .singles()
+            .filter(move |group| !counts.values.is_of_journey(*group) && !is_judged(group))
     }
 
     /// All of them, corrected for their number. Tests of groups so small that no outcome could be listed count for nothing (Tarone 1990;
@@ -87,29 +107,50 @@ fn test_site(
         explained.iter().filter(|(at, _)| *at == site).map(|(_, group)| *group).collect();
     let seen = counts.at(plan, site, &left_out);
     let test = |(&group, &inside): (&Group, &FailureCounts)| {
-        let outside = seen.outside(&counts.values, group);
         // A pair that is all of one of its halves says nothing that the half doesn't.
         let same = |half: &Group| {
             seen.inside.get(half).is_some_and(|half| half.shoppers == inside.shoppers)
         };
-        let all_repeated = inside.repeated + outside.repeated;
-        // No floor but the test's own: what no outcome could make significant is left out of the correction.
-        let enough = inside.shoppers.min(all_repeated) > 0 && outside.shoppers > 0;
-        let informative = enough && !group.halves().iter().any(same);
-        informative.then(|| Test {
-            group,
-            site,
-            inside,
-            outside,
-            p_value: excess_p_value(inside, outside),
-            least_p_value: {
-                let most = inside.shoppers.min(all_repeated);
-                fisher_greater(most, inside.shoppers, all_repeated - most, outside.shoppers)
-            },
-            q_value: 1.0,
-        })
+        let informative = !counts.values.is_of_journey(group) && !group.halves().iter().any(same);
+        informative.then(|| test_group(group, site, inside, seen.outside(&counts.values, group)))?
     };
-    seen.inside.iter().filter_map(test).collect()
+    let of_journey = test_journey(plan, counts, site, explained);
+    seen.inside.iter().filter_map(test).chain(of_journey).collect()
+}
+
+/// The journey of a step, beside the other journeys at their steps of the same name.
+fn test_journey(
+    plan: &Plan,
+    counts: &Counts,
+    site: HotspotSite,
+    explained: &[(HotspotSite, Group)],
+) -> Option<Test> {
+    let step = site.step()?;
+    let group = counts.values.of_journey(plan.step(step).journey)?;
+    let compared = counts.compared_steps(plan, &[step], group);
+    let (inside, outside) = counts.at_steps(plan, &compared, explained, group);
+    test_group(group, site, inside, outside)
+}
+
+/// The test of a group; none where nobody failed or there is nobody to compare with. There is no floor but the test's own: what no
+/// outcome could make significant is left out of the correction.
+fn test_group(
+    group: Group,
+    site: HotspotSite,
+    inside: FailureCounts,
+    outside: FailureCounts,
+) -> Option<Test> {
+    let all_repeated = inside.repeated + outside.repeated;
+    let most = inside.shoppers.min(all_repeated);
+    (most > 0 && outside.shoppers > 0).then(|| Test {
+        group,
+        site,
+        inside,
+        outside,
+        p_value: excess_p_value(inside, outside),
+        least_p_value: fisher_greater(most, inside.shoppers, all_repeated - most, outside.shoppers),
+        q_value: 1.0,
+    })
 }
 
 /// How likely chance alone gives `some` as many more repeated failures than `others`. Where they have no more, the exact figure

@@ -27,5 +27,5 @@ mod search;
 mod tests;
 
 pub use heatmap::{HeatmapCell, heatmap};
-pub use hotspot::{Basis, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED};
-pub use search::{hotspots, observed_in};
+pub use hotspot::{Basis, HotSpot, HotspotScope, MAX_Q, MIN_REPEATED, SmallGroup};
+pub use search::{hotspots, observed_in, search};

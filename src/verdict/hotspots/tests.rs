@@ -229,3 +229,54 @@ fn a_closed_load_is_ranked_by_repeated_failures_without_a_loss() {
     let found = hotspots(&simulated.plan, &simulated.tally);
     assert!(found.len() == 2 && found.iter().all(|spot| spot.excess_lost.is_none()));
 }
+
+#[test]
+fn a_journey_that_fails_where_others_do_not_is_a_group() {
+    let simulated = SimulatedRun::run(3_000, 60, |m| {
+        failing(m.step == "home" && m.journey == "browse" && m.shopper < 0.1)
+    });
+    assert_eq!(named(&simulated), [("journey=browse".into(), vec!["browse/home".into()])]);
+    let spot = &hotspots(&simulated.plan, &simulated.tally)[0];
+    let buyers = simulated.tally.journeys[1].started;
+    assert_eq!(
+        (spot.basis, spot.outside.trials, spot.outside.events),
+        (Basis::Assigned, buyers, 0)
+    );
+}
+
+#[test]
+fn who_fails_in_one_journey_only_is_named_and_not_the_journey() {
+    let simulated = SimulatedRun::run(3_000, 60, |m| {
+        failing(m.step == "home" && m.journey == "buy" && m.payment == "wallet")
+    });
+    assert_eq!(named(&simulated), [("payment=wallet".into(), vec!["buy/home".into()])]);
+    // Where both journeys fail alike, and pay has no namesake, no journey stands out.
+    let alike = SimulatedRun::run(3_000, 60, |m| {
+        failing(matches!(m.step, "home" | "pay") && m.shopper < 0.1)
+    });
+    assert_eq!(named(&alike), []);
+}
+
+#[test]
+fn a_group_of_too_few_is_said_to_be_too_small() {
+    let mut simulated =
+        SimulatedRun::run(2_000, 60, |m| failing(m.step == "home" && m.shopper < 0.3));
+    let (key, count) = simulated
+        .tally
+        .shoppers
+        .iter()
+        .find(|(key, count)| key.outcome.failures > 1 && count.shoppers > 2)
+        .unwrap();
+    let (mut rare, mut others) = (key.clone(), *count);
+    others.shoppers -= 2;
+    simulated.tally.shoppers.insert(key.clone(), others);
+    rare.observed = vec![Observed::Is("n9".into())];
+    simulated.tally.shoppers.insert(rare, crate::tally::ShopperCount { shoppers: 2, ..others });
+    let (spots, small) = search(&simulated.plan, &simulated.tally);
+    assert_eq!(spots, []);
+    let expected = SmallGroup { name: "node".into(), value: "n9".into(), shoppers: 2, repeated: 2 };
+    assert_eq!(small, [expected]);
+    // Where hardly anybody fails, it is not for the size of groups that none stands out.
+    let few = SimulatedRun::run(2_000, 60, |m| failing(m.step == "home" && m.shopper < 0.001));
+    assert_eq!(search(&few.plan, &few.tally).1, []);
+}

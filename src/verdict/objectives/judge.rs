@@ -12,7 +12,9 @@ use crate::plan::{Measure, Objective, Plan};
 use crate::tally::Tally;
 use crate::verdict::facts::{Completion, RunFacts};
 use crate::verdict::health::{GeneratorHealth, Validity};
-use crate::verdict::statistics::{Clustering, Interval, Share, SumOfSquares, SumsByBlock, Z95};
+use crate::verdict::statistics::{
+    Clustering, Interval, Share, SumOfSquares, SumsByBlock, Z95, min_sample,
+};
 
 /// Judges all objectives of the plan, in its order. A suspect generator can't vouch for what seems to hold, and nor can a run
 /// that was cut short; what it was stopped for is broken. While a run goes on nothing is decided: who looks often enough sees
@@ -112,6 +114,7 @@ pub fn judge_records(
         ObjectiveVerdict::Met | ObjectiveVerdict::Violated => (verdict, Reason::Sure),
     };
     ObjectiveFinding {
+        decided_by: worst.decided_by,
         observed: worst.share.map(|share| share.value),
         ci95: worst.share.map(|share| share.ci95()),
         sample: confirmed,
@@ -136,6 +139,8 @@ pub struct Worst {
     pub share: Option<Share>,
     /// How many times as much must be seen to decide.
     pub times_needed: Option<f64>,
+    /// The one-sided limit that decided.
+    pub decided_by: Option<f64>,
 }
 
 /// The answer for all windows, and the worst of them.
@@ -186,9 +191,16 @@ pub fn judge_shares(
     let Some((window, share, verdict)) = worst else {
         return (
             ObjectiveVerdict::Inconclusive,
-            Worst { window: 0..0, windows: 0, share: None, times_needed: None },
+            Worst { window: 0..0, windows: 0, share: None, times_needed: None, decided_by: None },
         );
     };
+    let decided_by = share.and_then(|share| match (verdict, small_is_good) {
+        (ObjectiveVerdict::Inconclusive, _) => None,
+        (ObjectiveVerdict::Met, true) => Some(share.upper(levels.0)),
+        (ObjectiveVerdict::Met, false) => Some(share.lower(levels.0)),
+        (ObjectiveVerdict::Violated, true) => Some(share.lower(levels.1)),
+        (ObjectiveVerdict::Violated, false) => Some(share.upper(levels.1)),
+    });
     let swapped = if small_is_good { levels } else { (levels.1, levels.0) };
     (
         verdict,
@@ -197,6 +209,7 @@ pub fn judge_shares(
             windows: windows.len() as u64,
             share,
             times_needed: share.and_then(|share| share.times_needed(limit, swapped)),
+            decided_by,
         },
     )
 }
@@ -219,6 +232,7 @@ fn conclude(
             ObjectiveVerdict::Met | ObjectiveVerdict::Violated => Reason::Sure,
         },
         sample: of,
+        decided_by: worst.decided_by,
         weak: worst.share.is_some_and(|share| !share.by_blocks),
         more_shoppers: (verdict == ObjectiveVerdict::Inconclusive)
             .then(|| worst.times_needed.map(more))
@@ -253,11 +267,14 @@ fn show_span(
         Some(at) if !at.at_least && q + spread < 1.0 => at.span.0 as f64,
         _ => f64::INFINITY,
     };
+    // What the sample can't carry is no figure: the share within the limit stands for it.
+    let carried = ranked.count() >= min_sample(q);
+    let of_successes = ranked.successes.quantile(q);
     ObjectiveFinding {
-        observed: Some(seen.span.0 as f64),
-        observed_at_least: seen.at_least,
-        ci95: Some(Interval { low, high }),
-        successes_only: ranked.successes.quantile(q),
+        observed: carried.then_some(seen.span.0 as f64),
+        observed_at_least: carried && seen.at_least,
+        ci95: carried.then_some(Interval { low, high }),
+        successes_only: of_successes.filter(|_| ranked.successes.count() >= min_sample(q)),
         within_limit: worst.share.map(|beyond| {
             let Interval { low, high } = beyond.ci95();
             WithinLimit {

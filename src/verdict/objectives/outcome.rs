@@ -44,6 +44,8 @@ pub struct ObjectiveFinding {
     pub observed_at_least: bool,
     /// Where it lies with 95 % confidence; infinity where the sample does not bound it.
     pub ci95: Option<Interval>,
+    /// The one-sided limit of the judged share that decided: of a quantile, that of what takes longer than the objective's limit.
+    pub decided_by: Option<f64>,
     /// The quantile of the successes alone.
     pub successes_only: Option<Micros>,
     /// Of a span of time: what came within the limit.
@@ -220,6 +222,7 @@ impl Default for ObjectiveFinding {
             observed: None,
             observed_at_least: false,
             ci95: None,
+            decided_by: None,
             successes_only: None,
             within_limit: None,
             sample: 0,

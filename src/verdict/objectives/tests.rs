@@ -164,8 +164,9 @@ fn what_was_given_up_ranks_above_every_success() {
         found[0]
     );
     assert!(found[0].successes_only.unwrap() < Micros::from_millis(60));
-    // One in a thousand of those who pay never succeeds in three attempts.
-    assert!(found[3].observed_at_least, "{:?}", found[3]);
+    // One in a thousand of those who pay never succeeds in three attempts; too few for a p99.99, which is no figure then.
+    let never = found[3].within_limit.unwrap().never;
+    assert!(found[3].observed.is_none() && found[3].ci95.is_none() && never > 0, "{:?}", found[3]);
     // A tenth of all attempts at paying was given up: by that share the objective is judge.
     let within_limit = found[0].within_limit.unwrap();
     assert!(

@@ -35,6 +35,8 @@ pub(in crate::report::html) enum Colour {
     Blank,
     /// When the shop failed more than at others.
     Outage,
+    /// When the shop answered slowly.
+    Slow,
     /// When the generator did not hold its schedule.
     Late,
 }
@@ -289,6 +291,7 @@ impl Colour {
             Colour::Stage => "stage",
             Colour::Blank => "paper",
             Colour::Outage => "outage",
+            Colour::Slow => "slow",
             Colour::Late => "late",
         }
     }
@@ -306,6 +309,7 @@ impl Colour {
             Colour::Stage => (0xF1, 0xF3, 0xF5),
             Colour::Blank => (0xFF, 0xFF, 0xFE),
             Colour::Outage => (0xF8, 0xDD, 0xCE),
+            Colour::Slow => (0xEC, 0xDF, 0xF2),
             Colour::Late => (0xFB, 0xF0, 0xB8),
         };
         RGBColor(r, g, b)

@@ -101,6 +101,7 @@ impl BandData {
         let kind = match band.colour {
             Colour::Stage | Colour::Blank => "stage",
             Colour::Outage => "outage",
+            Colour::Slow => "slow",
             Colour::Late => "late",
             Colour::Blue
             | Colour::Sky

@@ -269,7 +269,7 @@ pub(super) fn marks(run: &RunDocument, length_s: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// Every other stage is shaded; above the stages, when the shop failed, and when we were late.
+/// Every other stage is shaded; above the stages, when the shop was slow or failed, and when we were late.
 pub(super) fn bands(run: &RunDocument) -> Vec<Band> {
     let stage = |(place, stage): (usize, &crate::report::json::StageDocument)| Band {
         from: stage.from_s,
@@ -283,11 +283,17 @@ pub(super) fn bands(run: &RunDocument) -> Vec<Band> {
         colour: Colour::Outage,
         name: String::new(),
     });
+    let slow = run.slow_times.iter().map(|window| Band {
+        from: window.from_s,
+        until: window.until_s,
+        colour: Colour::Slow,
+        name: String::new(),
+    });
     let late = run.generator.late_windows_s.iter().map(|[from, until]| Band {
         from: *from,
         until: *until,
         colour: Colour::Late,
         name: String::new(),
     });
-    run.stages.iter().enumerate().map(stage).chain(outage).chain(late).collect()
+    run.stages.iter().enumerate().map(stage).chain(slow).chain(outage).chain(late).collect()
 }

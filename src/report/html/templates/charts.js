@@ -59,7 +59,7 @@ function figuresAt(chart, data, index) {
     .filter(([, value]) => value !== null);
   const inside = data.bands.filter((band) => band.from <= at && at < band.until);
   const named = inside
-    .map((band) => (band.kind === "outage" ? "incident" : band.kind === "late" ? "load generator late" : band.name && `stage ${band.name}`))
+    .map((band) => (band.kind === "outage" ? "incident" : band.kind === "slow" ? "slow answers" : band.kind === "late" ? "load generator late" : band.name && `stage ${band.name}`))
     .filter(Boolean);
   return { at, lines, named };
 }
@@ -70,7 +70,7 @@ function showTip(figure, chart, data, tip) {
   tip.hidden = pointed !== figure.id || index === null || index === undefined || left < 0;
   if (tip.hidden) return;
   const { at, lines, named } = figuresAt(chart, data, index);
-  tip.replaceChildren(element("strong", {}, `${sinceStart(at)} · ${timeOfDay(at)} UTC`));
+  tip.replaceChildren(element("strong", {}, `${sinceStart(at)} · ${timeOfDay(at)} ${document.getElementById("main").dataset.zone}`));
   for (const [line, value] of lines) {
     const mark = element("span", { class: "mark" });
     mark.style.background = colourOf(line.colour);

@@ -29,7 +29,7 @@ function narrow() {
     const fits = ([key, value]) => it.dataset[key] === undefined || it.dataset[key].split("|").includes(value) || (key === "step" && it.dataset.step.split("|").includes(value.split("/").pop()));
     show(it, chosen.every(fits));
   });
-  document.querySelectorAll("details.example").forEach((it) => it.classList.toggle("filtered", it.querySelector("article:not(.filtered)") === null));
+  document.querySelectorAll("details.example").forEach((it) => it.classList.toggle("filtered", it.querySelector("article") !== null && it.querySelector("article:not(.filtered)") === null));
   document.getElementById("unfilter").disabled = chosen.length === 0;
   document.getElementById("filtered").textContent = chosen.length === 0 ? "" : `${shown} of ${all} rows, charts and examples shown`;
 }

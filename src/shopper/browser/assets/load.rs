@@ -89,6 +89,15 @@ enum AssetOutcome {
     Own(OwnFault, String),
 }
 
+/// What is told of a request for a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum AssetEvent<'a> {
+    /// It goes now: nothing holds it back any more.
+    Sending,
+    /// It was answered, or wasn't; and how long it was held back.
+    Done(&'a Exchange, Option<Micros>),
+}
+
 /// What the fetches of one page share.
 struct PageLoad<'a, G, C, F> {
     page: &'a PageToLoad<'a>,
@@ -108,13 +117,13 @@ struct PageLoad<'a, G, C, F> {
 
 impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Fetches what the page is made of, until `give_up_at`, moved by as long as the gate holds requests back. `seen` is told
-    /// of every exchange right after it, and how long it was held back.
+    /// of every request.
     pub(crate) async fn load_assets<C: Clock>(
         &mut self,
         page: &PageToLoad<'_>,
         clock: &C,
         give_up_at: Micros,
-        seen: &impl Fn(&Exchange, Option<Micros>),
+        seen: &impl Fn(AssetEvent<'_>),
     ) -> LoadedAssets {
         let wanted = assets(page.html, page.url);
         let mut loaded = LoadedAssets::default();
@@ -175,7 +184,7 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
 
 // === impl PageLoad ===
 
-impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G, C, F> {
+impl<G: RequestGate, C: Clock, F: Fn(AssetEvent<'_>)> PageLoad<'_, G, C, F> {
     /// Fetches file after file over one of the shopper's connections, until none is left.
     async fn work<L: ShopperConnections>(
         &self,
@@ -227,8 +236,9 @@ impl<G: RequestGate, C: Clock, F: Fn(&Exchange, Option<Micros>)> PageLoad<'_, G,
             let held = self.gate.pass(&origin).await;
             give_up_at.set(give_up_at.get().saturating_add(held.unwrap_or_default()));
             let request = self.request(asset.kind, &url, &origin);
+            (self.seen)(AssetEvent::Sending);
             let exchange = connections.exchange(&request, give_up_at.get()).await;
-            (self.seen)(&exchange, held);
+            (self.seen)(AssetEvent::Done(&exchange, held));
             let answer = match exchange.result {
                 Ok(answer) => answer,
                 Err(trouble) => {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
-use super::load::{LoadedAssets, PageToLoad};
+use super::load::{AssetEvent, LoadedAssets, PageToLoad};
 use crate::base::Micros;
 use crate::shopper::browser::allowed_hosts::AllowedHosts;
 use crate::shopper::browser::referrer::ReferrerPolicy;
@@ -117,7 +117,7 @@ impl Scene {
         let began_at = self.clock.now();
         let give_up_at = began_at + Micros::from_secs(1);
         let loaded =
-            self.session.load_assets(&page, &self.clock, give_up_at, &|_: &Exchange, _| {}).await;
+            self.session.load_assets(&page, &self.clock, give_up_at, &|_: AssetEvent<'_>| {}).await;
         (loaded, self.clock.now().since(began_at).0 / 1_000)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::first_attempts::{FirstAttempts, affected_units, alike, excess_lost};
-use super::scan::{Found, scan};
+use super::scan::{Found, first_attempts, scan};
 use crate::base::{Micros, UnitId};
 use crate::plan::{ArrivalModel, Plan};
 use crate::tally::Tally;
@@ -41,7 +41,7 @@ pub struct Incident {
 
 /// The times at which the shop failed more than at others, in order of time.
 pub fn incidents(plan: &Plan, tally: &Tally) -> Vec<Incident> {
-    let found = scan(tally);
+    let found = scan(first_attempts(tally, |tries| tries.failed), tally);
     let model = LossModel::of(plan, tally);
     let mut incidents: Vec<Incident> =
         found.iter().map(|one| incident(plan, tally, &model, one, &found)).collect();

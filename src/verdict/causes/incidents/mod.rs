@@ -18,3 +18,4 @@ mod scan;
 mod tests;
 
 pub use incident::{Incident, incidents};
+pub(super) use scan::{BlockCounts, first_attempts, scan};

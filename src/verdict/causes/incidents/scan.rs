@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::UnitId;
-use crate::tally::Tally;
+use crate::tally::{AttemptCounts, Tally};
 use crate::verdict::hotspots::MIN_REPEATED;
 use crate::verdict::statistics::{binomial_greater, fisher_greater};
 
@@ -13,39 +13,50 @@ pub(super) const LEVEL: f64 = 0.05;
 /// The most incidents that are listed; a shop with more is failing all the time.
 pub(super) const MAX_INCIDENTS: usize = 8;
 
-/// First attempts and failures by block.
-pub(super) type BlockCounts = BTreeMap<u32, (u64, u64)>;
+/// Attempts, and the bad ones among them, by block.
+pub(in crate::verdict::causes) type BlockCounts = BTreeMap<u32, (u64, u64)>;
 
-/// First attempts, failures, and the failures that are expected if time makes no difference, by block.
-pub(super) type BlockSeries = BTreeMap<u32, Cell>;
+/// Attempts, bad ones, and the bad ones that are expected if time makes no difference, by block.
+type BlockSeries = BTreeMap<u32, Cell>;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cell {
-    pub(super) attempts: u64,
-    pub(super) failed: u64,
-    pub(super) expected: f64,
+struct Cell {
+    attempts: u64,
+    failed: u64,
+    expected: f64,
 }
 
 /// Neighbouring blocks of a line, by place, both ends included, and the evidence that they have a rate of their own.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct BlockSpan {
-    pub(super) first: u32,
-    pub(super) last: u32,
-    pub(super) evidence: f64,
+pub(in crate::verdict::causes) struct BlockSpan {
+    pub(in crate::verdict::causes) first: u32,
+    pub(in crate::verdict::causes) last: u32,
+    evidence: f64,
 }
 
 /// Where a line has a rate of its own, and how likely that would be without any cause.
-pub(super) type Found = (Option<UnitId>, BlockSpan, f64);
+pub(in crate::verdict::causes) type Found = (Option<UnitId>, BlockSpan, f64);
 
-/// The times at which failures concentrate, by unit and time.
-pub(super) fn scan(tally: &Tally) -> Vec<Found> {
+/// First attempts at each unit, and those of them that count as bad.
+pub(in crate::verdict::causes) fn first_attempts(
+    tally: &Tally,
+    bad: impl Fn(&AttemptCounts) -> u64,
+) -> BTreeMap<UnitId, BlockCounts> {
     let mut units: BTreeMap<UnitId, BlockCounts> = BTreeMap::new();
     for (number, block) in &tally.blocks {
         for ((unit, _), tries) in block.attempts.iter().filter(|((_, nth), _)| *nth == 1) {
             let cell = units.entry(*unit).or_default().entry(*number).or_default();
-            *cell = (cell.0 + tries.total(), cell.1 + tries.failed);
+            *cell = (cell.0 + tries.total(), cell.1 + bad(tries));
         }
     }
+    units
+}
+
+/// The times at which bad attempts concentrate, by unit and time.
+pub(in crate::verdict::causes) fn scan(
+    mut units: BTreeMap<UnitId, BlockCounts>,
+    tally: &Tally,
+) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     while found.len() < MAX_INCIDENTS {
         let lines = lines(&units);
