@@ -842,6 +842,45 @@ fn places_loops_and_values_computed_from_others() {
 }
 
 #[test]
+fn what_is_done_once_and_where_shoppers_go() {
+    let home = "journeys: [{ name: buy, steps: [{ name: home, get: / }] }]\n";
+    check(&[
+        (
+            top(
+                "before: [{ name: t, get: /t, capture: { token: { json: $.t } } }]\njourneys: [{ name: buy, steps: [{ name: home, get: /, auth: { bearer: \"{{ «shared.tokn» }}\" } }] }]\n",
+            ),
+            &["unknown variable `shared.tokn`"],
+            &["write `shared.token`"],
+        ),
+        (
+            top(&format!("before: [{{ name: t, get: \"/t/{{{{ «nope» }}}}\" }}]\n{home}")),
+            &["unknown variable `nope`"],
+            &["capture it"],
+        ),
+        (
+            top(
+                "journeys: [{ name: buy, steps: [{ name: home, get: /, capture: { x: { json: «\"$.items[{{ n }}].id\"» } } }] }]\n",
+            ),
+            &["a placeholder here is taken literally"],
+            &["`let`"],
+        ),
+        (
+            top(
+                "journeys: [{ name: buy, steps: [{ name: home, get: /, auth: { aws: «{ access_key: a, region: eu }» } }] }]\n",
+            ),
+            &["needs `secret_key`"],
+            &["add `secret_key:`"],
+        ),
+        (
+            top(&format!("targets: {{ eu: «ftp://eu», us: http://127.0.0.1:2 }}\n{home}"))
+                .replace("target: http://127.0.0.1:1\n", ""),
+            &["not an http or https address"],
+            &["its scheme"],
+        ),
+    ]);
+}
+
+#[test]
 fn ways_through_a_journey() {
     let shared = |list: &str, steps: &str| {
         let shared = format!("shared:\n  pay:\n{}", indented(list, 4));

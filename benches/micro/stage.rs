@@ -185,6 +185,8 @@ pub fn world(plan: Plan, failing: f64) -> StageWorld {
         settings: Rc::new(SessionSettings::new(
             Url::parse("http://shop.test").expect("it is an address"),
         )),
+        shared: Vec::new(),
+        targets: Vec::new(),
         run: Rc::from("bench"),
         tally: RefCell::new(Tally::new(plan.tally_shape())),
         purchase_log: Rc::new(()),

@@ -28,6 +28,14 @@ impl Value {
         }
     }
 
+    /// As a JSON document.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Value::Text(text) => serde_json::Value::String(text.to_string()),
+            Value::Json(json) => (**json).clone(),
+        }
+    }
+
     /// As a template prints it: text as it is, JSON strings without quotes, other JSON as JSON.
     pub fn as_text(&self) -> Cow<'_, str> {
         match self {

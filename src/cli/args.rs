@@ -10,6 +10,7 @@ use url::Url;
 
 use super::comparison_args::{CompareArgs, ComparisonArgs};
 use super::import_args::ImportArgs;
+use super::init_args::InitArgs;
 use super::join_args::JoinArgs;
 use super::kubernetes::KubernetesArgs;
 use super::metrics_args::MetricsArgs;
@@ -102,6 +103,8 @@ pub enum Command {
     Watch(WatchArgs),
     /// Print a Kubernetes manifest that runs a scenario in slices
     Kubernetes(Box<KubernetesArgs>),
+    /// Write a first scenario: asks for the shop, its address, the payment and the load
+    Init(InitArgs),
     /// Make a scenario from access logs: last year's curve, journeys, think times and patience
     Import(Box<ImportArgs>),
     /// Buy something in a browser, and have it made into a scenario

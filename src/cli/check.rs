@@ -5,13 +5,18 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::source::Source;
+use crate::base::Micros;
 use crate::plan::forecast::Forecast;
+use crate::plan::remarks;
 use crate::report::forecast_text::{self, Setting};
 use crate::schedule::{Schedule, plan_digest};
 
 /// Of this many blocks of the schedule the arrivals are counted, which takes a tenth of a second; of more, their expected number is
 /// told. It is of the same size but for its root.
 const MOST_BLOCKS: u64 = 4_000_000;
+
+/// How long a run waits for those who came last, where the command line does not say.
+const DRAIN: Micros = Micros::from_secs(60);
 
 /// `tillrush check`.
 pub fn check(args: &CheckArgs, screen: Screen) -> Result<Exit, Failure> {
@@ -29,6 +34,9 @@ pub fn check(args: &CheckArgs, screen: Screen) -> Result<Exit, Failure> {
             ascii: false,
         };
         print(&forecast_text::render(plan, &forecast, &setting))?;
+        for remark in remarks(plan, &forecast, DRAIN) {
+            screen.notice(&format!("note: {remark}"));
+        }
     }
     let refused = forecast.breaches.iter().any(|breach| breach.refuses());
     Ok(if refused { Exit::BadScenario } else { Exit::Ok })

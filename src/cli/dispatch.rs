@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, cleanup, compare, demo, env_precedence, import, kubernetes, merge, purchases, reconcile,
-    record, report, run, runs, schema, shop, walk, watch,
+    check, cleanup, compare, demo, env_precedence, import, init, kubernetes, merge, purchases,
+    reconcile, record, report, run, runs, schema, shop, walk, watch,
 };
 
 /// Runs the program.
@@ -41,6 +41,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Merge(args) => merge::merge(&args, screen),
         Command::Watch(args) => watch::watch(&args, screen),
         Command::Kubernetes(args) => kubernetes::kubernetes(&args, screen),
+        Command::Init(args) => init::init(&args, screen),
         Command::Import(args) => import::import(&args, screen),
         Command::Record(args) => record::record(&args, screen),
         Command::Shop(args) => shop::shop(&args, screen),

@@ -19,12 +19,14 @@ use super::metrics::MetricsExport;
 use super::output::ensure_writable;
 use super::paired;
 use super::preflight::{self, Access};
+use super::random::random_name;
 use super::recorder::Recorder;
 use super::records::{Described, RunRecords};
 use super::replay_command;
 use super::report::publish;
 use super::run_folder::RunFolder;
 use super::screen::{Screen, print_error_line};
+use super::set_up::SetUp;
 use super::signals::stop_on_signals;
 use super::source::Source;
 use super::web::Web;
@@ -53,6 +55,9 @@ pub fn execute(
     let access = preflight::preflight(plan, &args.access, screen)?;
     let target = access.target.to_string();
     let described = describe_run(source, args, screen)?;
+    let run_name = random_name();
+    let set_up = SetUp { access: &access, run: &run_name, observer: None, screen };
+    let shared = set_up.before(plan, args.slice()?)?;
     // How long that takes is up to the shop: the run's time begins after it.
     let records = described
         .as_ref()
@@ -60,7 +65,9 @@ pub fn execute(
         .transpose()?;
     let mut counted_from = Instant::now();
     let now = Timestamp::now();
-    let mut options = args.options(access, now)?;
+    let mut options = args.options(access.clone(), now)?;
+    options.shared.clone_from(&shared);
+    options.run = run_name;
     let joining = args
         .join
         .url
@@ -79,6 +86,7 @@ pub fn execute(
         Some(joined) => joined.at,
         None => args.started_at(now, options.starts_in)?,
     };
+    options.session.began_unix_seconds = started_at.as_second();
 
     let slice = (options.slice != Slice::WHOLE).then(|| options.slice.to_string());
     let folder = RunFolder::create(&args.out, started_at, &plan.name, slice, &options.run)?;
@@ -145,6 +153,10 @@ pub fn execute(
         print_error_line(&format!("error: can't write the purchase log: {error}"));
     }
 
+    let tear_down = SetUp { access: &access, run: &options.run, observer: None, screen };
+    if let Err(failure) = tear_down.after(plan, options.slice, &shared) {
+        print_error_line(&format!("warning: the tear-down failed: {failure}"));
+    }
     let ending = ending(stop.cause(), screen);
     let baseline_stored = baseline_recorder.map_or(Ok(()), |recorder| recorder.finish(ending).1);
     let (run, stored) = recorder.finish(ending);
@@ -213,6 +225,12 @@ fn baseline_shop(plan: &Plan, args: &RunArgs, screen: Screen) -> Result<Access, 
         return Err(Failure::usage(anyhow!("--paired needs an open load")).help(
             "give a rate or stages: in a closed load, the slower shop would slow down both",
         ));
+    }
+    if plan.targets.is_some() {
+        return Err(Failure::usage(anyhow!(
+            "--paired compares two shops, and there are several targets"
+        ))
+        .help("write one `target:`"));
     }
     let url = args.paired.clone().context("--paired has no address")?;
     preflight::preflight_shop(url, plan, &args.access, screen)

@@ -35,6 +35,7 @@ use crate::shopper::transport::{
 const FIRST_RESPONSE: Micros = Micros::from_secs(10);
 
 /// What shoppers need to reach the shop.
+#[derive(Clone)]
 pub struct Access {
     /// The shop's base address.
     pub target: Url,
@@ -76,7 +77,10 @@ pub fn preflight_shop(
 ) -> Result<Access, Failure> {
     let access = permit_shop(target, plan, args, screen)?;
     let runtime = runtime()?;
-    LocalSet::new().block_on(&runtime, ensure_reachable(&access.target, access.http.clone()))?;
+    let others = plan.target_urls().iter().skip(1);
+    for target in std::iter::once(&access.target).chain(others) {
+        LocalSet::new().block_on(&runtime, ensure_reachable(target, access.http.clone()))?;
+    }
     Ok(access)
 }
 
@@ -134,10 +138,11 @@ fn http_options(plan: &Plan, args: &ShopAccessArgs) -> Result<HttpOptions, Failu
 
 /// The absolute addresses in the plan, besides the target.
 fn other_origins(plan: &Plan) -> impl Iterator<Item = Url> {
-    plan.steps.iter().filter_map(|step| match &step.request.url {
+    let written = plan.steps.iter().filter_map(|step| match &step.request.url {
         Template::Literal(text) => Url::parse(text).ok(),
         Template::Segments(_) | Template::Expression { .. } => None,
-    })
+    });
+    written.chain(plan.target_urls().iter().cloned())
 }
 
 /// Allows an address on this machine or in a private network, and a public one that the user permitted by name.

@@ -49,6 +49,7 @@ impl RunArgs {
             drain: self.drain,
             drain_interrupted: DRAIN_INTERRUPTED,
             run: random_name(),
+            shared: Vec::new(),
             session: access.session,
             http: access.http,
             purchases: None,

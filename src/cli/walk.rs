@@ -17,12 +17,13 @@ use super::proved_chain::{ProvedChain, WalkLog};
 use super::random::random_name;
 use super::records::Described;
 use super::screen::Screen;
+use super::set_up::SetUp;
 use super::source::Source;
 use super::walker::choose_walker;
 use crate::base::Redactor;
 use crate::base::{Micros, ShopperId, Slice};
 use crate::engine::{Budget, RateLimitGate, TokioClock};
-use crate::plan::{DataCell, Persona, Plan};
+use crate::plan::{DataCell, Persona, Plan, Value};
 use crate::shopper::transport::HttpTransport;
 use crate::shopper::{CoreContext, JourneyRun, MeetingPoints, PurchaseLog, ReturningPool};
 use crate::tally::{End, Tally};
@@ -43,6 +44,17 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         .transpose()?;
     let log = Rc::new(WalkLog::default());
     let first_error = Rc::new(RefCell::new(None));
+    // A new name each time: a shop that deduplicates purchases must see another one than in the last walk.
+    let run = format!("walk-{}", random_name());
+    let set_up = |plan: &Arc<Plan>| {
+        let secrets = plan.secrets.clone();
+        let narrator = Narrator::new(Arc::clone(plan), screen, secrets, Rc::clone(&first_error));
+        SetUp { access: &access, run: &run, observer: Some(Rc::new(narrator)), screen }
+    };
+    let shared = match &plan.before {
+        Some(before) => set_up(before).before(plan, Slice::WHOLE)?,
+        None => Vec::new(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -57,13 +69,14 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         );
         let context = CoreContext::<(_, _, _)> {
             plan: Arc::clone(plan),
-            transport: HttpTransport::try_new(access.http, clock.clone())
+            transport: HttpTransport::try_new(access.http.clone(), clock.clone())
                 .map_err(anyhow::Error::from)?,
             gate: Rc::new(RateLimitGate::new(clock.clone(), &plan.limits, 1, Budget::default())),
             clock,
-            settings: Rc::new(access.session),
-            // A new name each time: a shop that deduplicates purchases must see another one than in the last walk.
-            run: Rc::from(format!("walk-{}", random_name())),
+            targets: access.session.in_each(plan.target_urls()),
+            settings: Rc::new(access.session.clone()),
+            run: Rc::from(run.as_str()),
+            shared: shared.iter().map(|(var, value)| (*var, Value::of_json(value))).collect(),
             tally: Tally::new(plan.tally_shape()).into(),
             purchase_log: Rc::clone(&log) as Rc<dyn PurchaseLog>,
             returning: ReturningPool::default().into(),
@@ -80,6 +93,9 @@ pub fn walk(args: &WalkArgs, screen: Screen) -> Result<Exit, Failure> {
         journey.close(&context, end);
         Ok::<End, anyhow::Error>(end)
     })?;
+    if let Some(after) = &plan.after {
+        set_up(after).after(plan, Slice::WHOLE, &shared)?;
+    }
     if let Some(failure) = first_error.take().and_then(|error| unreachable_failure(&target, &error))
     {
         return Err(failure);

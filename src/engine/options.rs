@@ -2,7 +2,7 @@
 
 use super::purchase_log::PurchaseLogFile;
 use super::stop_rules::StopRules;
-use crate::base::{Micros, Slice};
+use crate::base::{Micros, Slice, VarId};
 use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::HttpOptions;
 
@@ -23,6 +23,8 @@ pub struct RunOptions {
     pub drain_interrupted: Micros,
     /// Names this run to the shop.
     pub run: String,
+    /// What was captured before shoppers came.
+    pub shared: Vec<(VarId, serde_json::Value)>,
     /// What all sessions have in common.
     pub session: SessionSettings,
     /// How to speak to the shop.

@@ -17,7 +17,7 @@ use super::reporter::ShopRole;
 use super::stop::Stop;
 use super::worker::{self, WorkerOptions};
 use crate::base::redact;
-use crate::plan::Plan;
+use crate::plan::{Plan, Value};
 use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::transport::{HttpSetupError, HttpTransport};
 use crate::shopper::{CoreContext, MeetingPoints, ReturningPool};
@@ -118,7 +118,13 @@ fn run_worker(
                 clock: clock.clone(),
                 gate: Rc::new(gate),
                 settings: Rc::new(session.clone()),
+                targets: session.in_each(worker.plan.target_urls()),
                 run: Rc::from(run),
+                shared: options
+                    .shared
+                    .iter()
+                    .map(|(var, value)| (*var, Value::of_json(value)))
+                    .collect(),
                 tally: Tally::new(worker.plan.tally_shape()).into(),
                 purchase_log: Rc::new(PurchaseLogWriter::new(purchases, budget.clone())),
                 returning: ReturningPool::default().into(),

@@ -158,6 +158,23 @@ pub enum Auth {
     },
     /// Whoever has this token (RFC 6750).
     Bearer(Template),
+    /// Whoever signs with these keys (AWS Signature Version 4).
+    Aws(Box<AwsKeys>),
+}
+
+/// The keys of an AWS identity.
+#[derive(Debug)]
+pub struct AwsKeys {
+    /// The access key.
+    pub access_key: Template,
+    /// The secret key.
+    pub secret_key: Template,
+    /// The token of a session, of temporary keys.
+    pub session_token: Option<Template>,
+    /// The region.
+    pub region: Template,
+    /// The service.
+    pub service: Template,
 }
 
 /// The HTTP methods of the scenario language.
@@ -310,9 +327,20 @@ impl Request {
         let auth = self.auth.iter().flat_map(|auth| match auth {
             Auth::Basic { user, password } => vec![user, password],
             Auth::Bearer(token) => vec![token],
+            Auth::Aws(keys) => keys.templates(),
         });
         let templates = std::iter::once(&self.url).chain(headers).chain(auth);
         templates.flat_map(Template::reads).chain(self.body.reads()).collect()
+    }
+}
+
+// === impl AwsKeys ===
+
+impl AwsKeys {
+    /// All of it.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let AwsKeys { access_key, secret_key, session_token, region, service } = self;
+        [access_key, secret_key, region, service].into_iter().chain(session_token).collect()
     }
 }
 

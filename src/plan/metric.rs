@@ -40,6 +40,12 @@ pub enum Measure {
     LateOrders,
     /// Orders without a receipt, of those confirmed.
     ReceiptsMissing,
+    /// Orders confirmed per second.
+    Orders,
+    /// Shoppers who can't tell whether they have an order, of those who started.
+    UnknownOrders,
+    /// Shoppers who were declined at least once, of those who started.
+    DeclinedShoppers,
     /// Response time of a step; of a journey, time from arrival to its end. Written `p95(pay)`.
     Response,
 }
@@ -134,9 +140,15 @@ impl Metric {
     /// What it takes its figure from.
     pub fn population(&self) -> Population<'_> {
         match (self.measure, &self.scope) {
-            (Measure::RepeatedFailures | Measure::LostShoppers, _) => Population::Shoppers,
+            (
+                Measure::RepeatedFailures
+                | Measure::LostShoppers
+                | Measure::UnknownOrders
+                | Measure::DeclinedShoppers,
+                _,
+            ) => Population::Shoppers,
             (Measure::TimeToBuy, _) => Population::Buyers,
-            (Measure::Requests, _) => Population::Requests,
+            (Measure::Requests | Measure::Orders, _) => Population::Requests,
             (Measure::LateOrders | Measure::ReceiptsMissing, _) => Population::Orders,
             (Measure::Response, MetricScope::Journey(journey)) => Population::JourneyEnds(*journey),
             (Measure::Failures | Measure::Declined | Measure::Response, scope) => {
@@ -191,11 +203,13 @@ impl Measure {
             Measure::RepeatedFailures
             | Measure::LostShoppers
             | Measure::Failures
+            | Measure::UnknownOrders
+            | Measure::DeclinedShoppers
             | Measure::Declined
             | Measure::LateOrders
             | Measure::ReceiptsMissing => MetricUnit::Fraction,
             Measure::Response | Measure::TimeToBuy => MetricUnit::Time,
-            Measure::Requests => MetricUnit::PerSecond,
+            Measure::Requests | Measure::Orders => MetricUnit::PerSecond,
         }
     }
 
@@ -209,6 +223,9 @@ impl Measure {
             | Measure::Declined
             | Measure::TimeToBuy
             | Measure::Requests
+            | Measure::Orders
+            | Measure::UnknownOrders
+            | Measure::DeclinedShoppers
             | Measure::Response => false,
         }
     }
@@ -222,6 +239,9 @@ impl Measure {
             | Measure::TimeToBuy
             | Measure::LateOrders
             | Measure::ReceiptsMissing
+            | Measure::UnknownOrders
+            | Measure::DeclinedShoppers
+            | Measure::Orders
             | Measure::Requests => false,
         }
     }

@@ -27,6 +27,7 @@ mod objective_text;
 mod persona;
 mod provocation;
 mod records;
+mod remarks;
 mod route;
 mod schema;
 pub mod shape;
@@ -49,8 +50,8 @@ pub use compile::compile_records;
 pub use equipment::{Equipment, Network};
 pub use extract::Extract;
 pub use flow::{
-    Assets, Auth, Body, Capture, Computed, FieldMatch, Journey, JourneyItem, JsonSegment, Method,
-    MultipartPart, OrderCapture, Price, Rendezvous, Request, RetryUnit, Step, Submit,
+    Assets, Auth, AwsKeys, Body, Capture, Computed, FieldMatch, Journey, JourneyItem, JsonSegment,
+    Method, MultipartPart, OrderCapture, Price, Rendezvous, Request, RetryUnit, Step, Submit,
 };
 pub use guard::{Guard, GuardId, GuardTerm};
 pub use inputs::{Inputs, Overrides, ReadFile};
@@ -65,6 +66,7 @@ pub use records::{
     CleanupAction, CleanupPlan, FieldPlace, NextPage, RECORD_FIELDS, RecordAuth, RecordPlace,
     RecordPlan, SourcePlan,
 };
+pub use remarks::remarks;
 pub use route::{JourneyRoute, RouteGate, UnitVisit};
 pub use schema::schema;
 pub use shoppers::{Attribute, DataCell, DataSet, PATIENCE_PRESETS, Patience, Shoppers};
@@ -72,5 +74,5 @@ pub use shoppers::{Attribute, DataCell, DataSet, PATIENCE_PRESETS, Patience, Sho
 pub use crate::scenario::{
     Behaviour, Client, ConnectionReuse, Device, MoneyUnit, Pick, RowAssignment, StatusRange,
 };
-pub use model::{BUILT_IN_VARIABLES, Plan, SCHEDULE_VERSION};
+pub use model::{BUILT_IN_VARIABLES, Plan, SCHEDULE_VERSION, Targets};
 pub use template::{Segment, Template, TemplateScope, Templates};

@@ -20,6 +20,8 @@ pub struct Plan {
     pub name: String,
     /// The shop's base address, unless the command line gives one.
     pub target: Option<Url>,
+    /// Several targets, of which each shopper goes to one.
+    pub targets: Option<Targets>,
     /// How shoppers arrive.
     pub load: Load,
     /// Who they are.
@@ -28,6 +30,12 @@ pub struct Plan {
     pub journeys: Vec<Journey>,
     /// What they try and try again, journey by journey, in order.
     pub units: Vec<RetryUnit>,
+    /// What is done once before shoppers come, as a plan of one shopper who does it.
+    pub before: Option<Arc<Plan>>,
+    /// What is done once after they have gone.
+    pub after: Option<Arc<Plan>>,
+    /// The variables that hold what was captured before, each with its name there.
+    pub shared: Vec<(String, VarId)>,
     /// On what conditions they take ways and steps; a `GuardId` is a place in it.
     pub guards: Vec<Guard>,
     /// What they ask of the shop, unit by unit, in order.
@@ -58,6 +66,15 @@ pub struct Plan {
     pub secrets: Redactor,
     /// The variables whose values are secrets of one shopper: secret columns of data, and whatever gives access.
     pub secret_variables: Arc<[VarId]>,
+}
+
+/// Several targets, such as regions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Targets {
+    /// The place of the attribute by whose value a shopper goes to one of them.
+    pub attribute: usize,
+    /// Their base addresses, by value.
+    pub urls: Vec<Url>,
 }
 
 /// The variables that exist in every scenario, in the order of their `VarId`s, before attributes,
@@ -146,6 +163,11 @@ impl Plan {
         } else {
             unit.name.clone()
         }
+    }
+
+    /// The addresses of several targets; none where there is one.
+    pub fn target_urls(&self) -> &[Url] {
+        self.targets.as_ref().map(|targets| targets.urls.as_slice()).unwrap_or_default()
     }
 
     /// The variable with this name, if templates may use it.

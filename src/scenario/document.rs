@@ -18,8 +18,8 @@ use super::provoke::{Provocation, Provoke};
 use super::records::{CleanupRequest, Paging, RecordSource, Records, SqlQuery};
 use super::source::{Located, LocatedText};
 use super::steps::{
-    Auth, Basic, Basket, Branch, Choose, Each, Include, JourneyItem, Order, Poll, Purchase,
-    RendezvousGroup, Repeat, Step,
+    Auth, AwsKeys, Basic, Basket, Branch, Choose, Each, Include, JourneyItem, Order, Poll,
+    Purchase, RendezvousGroup, Repeat, Step,
 };
 use super::tree::{NodeKind, YamlNode};
 use super::units::{Attempts, Count, EventRate, Fraction, Quantity, Weight};
@@ -33,6 +33,8 @@ mapping! {
         "name" required => name: LocatedText,
         /// The shop's base address (http or https). --target wins.
         "target" => target: LocatedText,
+        /// Instead of one target several, such as regions: names with base addresses, or with `{ url: ..., weight: 40 }`. Each shopper goes to one, drawn by weight; it is the attribute `target`.
+        "targets" => targets: Named<NamedTarget>,
         /// How shoppers arrive. --rate, --stage and --users win.
         "load" => load: Load,
         /// Who the shoppers are.
@@ -45,6 +47,10 @@ mapping! {
         "defaults" => defaults: Defaults,
         /// Lists of steps by name, for `- include: NAME` in journeys.
         "shared" => shared: Named<Vec<JourneyItem>>,
+        /// Steps done once before shoppers come, such as to reset the stock or to fetch a token. What they capture, every step knows as `shared.NAME`.
+        "before" => before: Vec<JourneyItem>,
+        /// Steps done once after all shoppers have gone.
+        "after" => after: Vec<JourneyItem>,
         /// What shoppers mean to do; each takes one journey, drawn by weight.
         "journeys" required => journeys: Vec<Journey>,
         /// The release gate: one objective a line, such as `p95(pay) < 800ms` or `repeated_failures < 0.1%`.
@@ -69,6 +75,16 @@ mapping! {
     ConstantFile, "a file with a constant" {
         /// The file, relative to the scenario.
         "file" required => file: LocatedText,
+    }
+}
+
+mapping! {
+    /// One of several targets.
+    WeighedTarget, "a target" {
+        /// The base address (http or https).
+        "url" required => url: LocatedText,
+        /// The share of shoppers who go there, relative to the other targets (default 1).
+        "weight" => weight: Located<Weight>,
     }
 }
 
@@ -208,6 +224,15 @@ mapping! {
     }
 }
 
+/// One of several targets.
+#[derive(Clone, Debug)]
+pub enum NamedTarget {
+    /// Its base address.
+    Url(LocatedText),
+    /// The same with a weight.
+    Weighed(WeighedTarget),
+}
+
 /// The value of a constant.
 #[derive(Clone, Debug)]
 pub enum Constant {
@@ -227,7 +252,9 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 42] = [
+pub const MAPPINGS: [(&str, &[&str]); 44] = [
+    ("WeighedTarget", WeighedTarget::KEYS),
+    ("AwsKeys", AwsKeys::KEYS),
     ("ConstantFile", ConstantFile::KEYS),
     ("Each", Each::KEYS),
     ("DeclineAction", DeclineAction::KEYS),
@@ -271,6 +298,23 @@ pub const MAPPINGS: [(&str, &[&str]); 42] = [
     ("Provocation", Provocation::KEYS),
     ("Limits", Limits::KEYS),
 ];
+
+// === impl NamedTarget ===
+
+impl Decode for NamedTarget {
+    fn decode(node: &YamlNode, problems: &mut Problems) -> Option<NamedTarget> {
+        match &node.kind {
+            NodeKind::Map(_) => WeighedTarget::decode(node, problems).map(NamedTarget::Weighed),
+            NodeKind::Null | NodeKind::Scalar { .. } | NodeKind::List(_) => {
+                LocatedText::decode(node, problems).map(NamedTarget::Url)
+            }
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({ "anyOf": [LocatedText::schema(definitions), WeighedTarget::schema(definitions)] })
+    }
+}
 
 // === impl Constant ===
 

@@ -80,7 +80,9 @@ fn end_of_text(text: &str) -> usize {
 
 /// Calls steps without a name by their operation, and reports those that have none either.
 pub(super) fn name_steps(document: &mut Document, problems: &mut Problems) {
-    for steps in document.journeys.iter_mut().flatten().flat_map(|journey| &mut journey.steps) {
+    let journeys = document.journeys.iter_mut().flatten();
+    let others = document.before.iter_mut().chain(&mut document.after);
+    for steps in journeys.flat_map(|journey| &mut journey.steps).chain(others) {
         name_items(steps, problems);
     }
 }

@@ -42,7 +42,7 @@ pub use declined::{DeclineAction, Declined, Then};
 pub use decode::{AnyJson, Decode, Keys, Named, OneOrMany};
 pub use document::{
     Budget, Constant, ConstantFile, Data, Defaults, Document, Journey, Limits, Load, MAPPINGS,
-    Patience, Retry, Shoppers, Stage,
+    NamedTarget, Patience, Retry, Shoppers, Stage, WeighedTarget,
 };
 pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
@@ -55,8 +55,8 @@ pub use records::{CleanupRequest, PageStyle, Paging, RecordSource, Records, SqlQ
 pub use schema::schema;
 pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{
-    Auth, BODIES, Basic, Basket, Branch, Choose, Each, Every, Include, JourneyItem, METHODS, Order,
-    Poll, PollPlace, Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
+    Auth, AwsKeys, BODIES, Basic, Basket, Branch, Choose, Each, Every, Include, JourneyItem,
+    METHODS, Order, Poll, PollPlace, Purchase, Rendezvous, RendezvousGroup, Repeat, Step,
 };
 pub use tree::{NodeKind, YamlNode};
 pub use units::{

@@ -27,6 +27,9 @@ pub(super) fn include(document: &mut Document, problems: &mut Problems) {
     for journey in document.journeys.iter_mut().flatten() {
         journey.steps.iter_mut().for_each(|steps| lists.fill(steps, false));
     }
+    for steps in document.before.iter_mut().chain(&mut document.after) {
+        lists.fill(steps, false);
+    }
     document.shared = Some(shared);
 }
 

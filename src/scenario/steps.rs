@@ -110,12 +110,30 @@ mapping! {
 }
 
 mapping! {
-    /// By whom a request is made: exactly one of basic and bearer.
-    Auth, "an authorization", rules({ "oneOf": [{ "required": ["basic"] }, { "required": ["bearer"] }] }) {
+    /// By whom a request is made: exactly one of basic, bearer and aws.
+    Auth, "an authorization", rules({ "oneOf": [{ "required": ["basic"] }, { "required": ["bearer"] }, { "required": ["aws"] }] }) {
         /// User and password (RFC 7617).
         "basic" => basic: Basic,
         /// A token (RFC 6750).
         "bearer" => bearer: LocatedText,
+        /// Keys that the request is signed with, as AWS gateways ask for (Signature Version 4).
+        "aws" => aws: AwsKeys,
+    }
+}
+
+mapping! {
+    /// The keys of an AWS identity. All are templates.
+    AwsKeys, "the keys of an AWS identity" {
+        /// The access key.
+        "access_key" required => access_key: LocatedText,
+        /// The secret key.
+        "secret_key" required => secret_key: LocatedText,
+        /// The token of a session, of temporary keys.
+        "session_token" => session_token: LocatedText,
+        /// The region, such as eu-west-1.
+        "region" required => region: LocatedText,
+        /// The service (default execute-api, which is API Gateway).
+        "service" => service: LocatedText,
     }
 }
 

@@ -11,8 +11,8 @@ use super::browser::settings::SessionSettings;
 use super::purchase::PurchaseLog;
 use super::rendezvous::MeetingPoints;
 use super::transport::{Clock, Exchange, Transport, WireRequest};
-use crate::base::{Micros, StepId};
-use crate::plan::Plan;
+use crate::base::{Micros, StepId, VarId};
+use crate::plan::{Plan, Value};
 use crate::tally::{AssetsSeen, Checked, Outcome, Tally};
 
 /// What is outside of shoppers: the shop, the time, and what holds requests back. Real ones in a run, others in tests.
@@ -41,8 +41,12 @@ pub struct CoreContext<E: Env> {
     pub gate: E::Gate,
     /// What all sessions have in common.
     pub settings: Rc<SessionSettings>,
+    /// The same of each of several targets.
+    pub targets: Vec<Rc<SessionSettings>>,
     /// Names this run to the shop.
     pub run: Rc<str>,
+    /// What was captured before shoppers came, and every shopper knows.
+    pub shared: Vec<(VarId, Value)>,
     /// What they count; the engine takes it each second.
     pub tally: RefCell<Tally>,
     /// Remembers purchases.
@@ -105,6 +109,15 @@ where
 // === impl CoreContext ===
 
 impl<E: Env> CoreContext<E> {
+    /// What the session of a shopper with these attributes has in common with others.
+    pub(super) fn settings_for(&self, attributes: &[u8]) -> Rc<SessionSettings> {
+        let target =
+            self.plan.targets.as_ref().and_then(|targets| {
+                self.targets.get(usize::from(*attributes.get(targets.attribute)?))
+            });
+        Rc::clone(target.unwrap_or(&self.settings))
+    }
+
     /// Calls the observer, if there is one.
     pub(super) fn observe(&self, what: impl FnOnce(&dyn StepObserver)) {
         if let Some(observer) = &self.observer {

@@ -2,7 +2,6 @@
 //!
 //! `retry` tries each unit until it succeeds or the shopper stops, `attempt` tries one step.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
@@ -20,8 +19,8 @@ use super::purchase::{Intent, PurchaseEvent};
 use super::request::variables::{Variables, built_in};
 use super::transport::{Clock, Transport};
 use crate::base::random::{Purpose, uniform};
-use crate::base::{Delay, Micros, ShopperId, StepId, UnitId};
-use crate::plan::{TemplateScope, UnitVisit};
+use crate::base::{Delay, Micros, ShopperId, StepId, UnitId, VarId};
+use crate::plan::{TemplateScope, UnitVisit, Value};
 use crate::tally::{AttemptTimes, End, OrderKnowledge, Outcome, StepAttempt, UnitAttempt};
 
 /// One shopper on the way through a journey.
@@ -58,7 +57,7 @@ impl<E: Env> JourneyRun<E> {
         let mut session = BrowserSession::with_gate(
             context.transport.connections(shopper),
             context.gate.clone(),
-            Rc::clone(&context.settings),
+            context.settings_for(&profile.persona.attributes),
         );
         session.set_header(HeaderName::from_static("x-shopper"), header(&profile.marker));
         session.set_header(HeaderName::from_static("x-load-test"), header(&context.run));
@@ -66,8 +65,12 @@ impl<E: Env> JourneyRun<E> {
         if !equipment.is_empty() {
             session.equip(equipment);
         }
+        let mut variables = Variables::of_shopper(plan, &profile, &context.run, row);
+        for (var, value) in &context.shared {
+            variables.set(*var, value.clone());
+        }
         JourneyRun {
-            variables: Variables::of_shopper(plan, &profile, &context.run, row),
+            variables,
             outcomes: Outcomes::new(plan.observed.len()),
             activity: Activity::default(),
             experiment: Experiment::default(),
@@ -85,6 +88,11 @@ impl<E: Env> JourneyRun<E> {
     pub fn email(&self) -> String {
         let email = self.variables.value(built_in::SHOPPER_EMAIL);
         email.map(|email| email.as_text().into_owned()).unwrap_or_default()
+    }
+
+    /// The value of a variable, as JSON.
+    pub fn value(&self, var: VarId) -> Option<serde_json::Value> {
+        self.variables.value(var).map(Value::to_json)
     }
 
     /// The same shopper is in another shop too: keeps what is compared between the two.

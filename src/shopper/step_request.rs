@@ -9,6 +9,7 @@ use super::browser::request_headers::RequestKind;
 use super::context::{CoreContext, Env};
 use super::journey::JourneyRun;
 use super::purchase::Intent;
+use super::request::aws_signature;
 use super::request::build::{self, fill};
 use super::request::form;
 use super::request::variables::built_in;
@@ -16,7 +17,7 @@ use super::response::check::FailedCheck;
 use super::response::evaluate::StepResult;
 use super::transport::Clock;
 use crate::base::UnitId;
-use crate::plan::{Body, Client, Plan, Step, Value};
+use crate::plan::{Auth, AwsKeys, Body, Client, Plan, Step, Value};
 use crate::tally::{FailureKind, OwnFault};
 
 impl<E: Env> JourneyRun<E> {
@@ -51,7 +52,24 @@ impl<E: Env> JourneyRun<E> {
                 intent.changes(&meant);
             });
         }
-        Ok(PageRequest { kind, ..request })
+        let mut request = PageRequest { kind, ..request };
+        if let Some(Auth::Aws(keys)) = &step.request.auth {
+            self.sign(plan, keys, &mut request)?;
+        }
+        Ok(request)
+    }
+
+    fn sign(
+        &self,
+        plan: &Plan,
+        keys: &AwsKeys,
+        request: &mut PageRequest<'_>,
+    ) -> Result<(), StepResult> {
+        let own = |text: String| StepResult::Own(OwnFault::Scenario, text);
+        let url = self.session.resolve(&request.url, request.is_link);
+        let url = url.map_err(|error| own(error.to_string()))?;
+        aws_signature::sign(request, &url, keys, &plan.templates, &self.variables)
+            .map_err(|error| own(error.to_string()))
     }
 
     /// Computes what the step computes from other values.

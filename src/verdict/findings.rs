@@ -91,6 +91,9 @@ impl Findings {
                 | Measure::Declined
                 | Measure::TimeToBuy
                 | Measure::Requests
+                | Measure::Orders
+                | Measure::UnknownOrders
+                | Measure::DeclinedShoppers
                 | Measure::Response => None,
             };
             if let Some(bad) = bad.filter(|_| records.undecided == 0) {

@@ -178,7 +178,7 @@ fn the_recipes_of_the_guide_are_scenarios() {
     let recipes: Vec<String> =
         guide().into_iter().filter(|block| !block.starts_with("name:")).collect();
     assert!(recipes.len() >= 15);
-    let shoppers = "shoppers:\n  attributes: { voucher: { valid: 1 }, payment: { card: 1, wallet: 1 } }\n  data: { accounts: { file: accounts.csv } }\n";
+    let shoppers = "shoppers:\n  attributes: { voucher: { valid: 1 }, payment: { card: 1, wallet: 1 }, card: { good: 1, bad: 1 } }\n  data: { accounts: { file: accounts.csv } }\n";
     let order = "      - purchase: an order\n        steps: [{ name: order, post: /pay, order: { id: { json: $.id } } }]\n";
     for block in recipes {
         // Steps stand in a journey; anything else stands at the top.
@@ -198,4 +198,29 @@ fn the_recipes_of_the_guide_are_scenarios() {
         let said = bench.tillrush(&["check", bench.scenario(), "-e", "USER=u", "-e", "PASSWORD=p"]);
         assert_eq!(said.code, Some(0), "{block}\n{}{}", said.stdout, said.stderr);
     }
+}
+
+#[test]
+fn a_first_scenario_buys_at_the_practice_shop_whatever_was_answered() {
+    let shop = Shop::open("");
+    let bench = Bench::new("name: nothing\n");
+    for (place, (kind, payment, curve)) in [
+        ("practice", "both", "steady"),
+        ("pages", "card", "black-friday"),
+        ("api", "wallet", "flash-sale"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = bench.path().join(format!("first-{place}.yaml"));
+        let file = file.to_str().unwrap();
+        let asked = ["init", file, "--shop", kind, "--payment", payment, "--curve", curve];
+        let target = shop.url();
+        bench.tillrush(&[&asked[..], &["--target", &target]].concat()).with(&[0]);
+        bench.tillrush(&["check", file]).with(&[0]);
+        let walked = bench.tillrush(&["walk", file]).with(&[0]).stdout;
+        assert!(walked.contains("= order.id: T1"), "{walked}");
+        bench.tillrush(&asked).with(&[2]).complains("is there already");
+    }
+    assert_eq!(shop.ledger().orders.len(), 3);
 }

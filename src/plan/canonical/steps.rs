@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::form::{Canonical, add_unless_null, kind};
 use crate::plan::{
-    AfterDecline, Assets, Auth, Body, FieldMatch, JsonSegment, Method, MultipartPart, Pick, Poll,
-    PollAddress, Rendezvous, Request, Step, Submit,
+    AfterDecline, Assets, Auth, AwsKeys, Body, FieldMatch, JsonSegment, Method, MultipartPart,
+    Pick, Poll, PollAddress, Rendezvous, Request, Step, Submit,
 };
 
 impl Canonical for Step {
@@ -146,6 +146,19 @@ impl Canonical for Auth {
                 kind("Basic", json!({ "user": user.canonical(), "password": password.canonical() }))
             }
             Auth::Bearer(token) => kind("Bearer", token.canonical()),
+            Auth::Aws(keys) => {
+                let AwsKeys { access_key, secret_key, session_token, region, service } = &**keys;
+                kind(
+                    "Aws",
+                    json!({
+                        "access_key": access_key.canonical(),
+                        "secret_key": secret_key.canonical(),
+                        "session_token": session_token.canonical(),
+                        "region": region.canonical(),
+                        "service": service.canonical(),
+                    }),
+                )
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ impl Canonical for Plan {
             journeys,
             units,
             guards,
+            before,
+            after,
             steps,
             variables,
             observed,
@@ -21,6 +23,8 @@ impl Canonical for Plan {
             trace,
             // The same shoppers can be sent to another shop and held to other objectives.
             target: _,
+            // Who goes where follows from the attribute.
+            targets: _,
             objectives: _,
             season: _,
             blanks: _,
@@ -29,6 +33,8 @@ impl Canonical for Plan {
             currency: _,
             // Compiled from the templates' sources, which are part of the steps.
             templates: _,
+            // Their names are among the variables.
+            shared: _,
             // What is masked changes nothing that is sent.
             secrets: _,
             secret_variables: _,
@@ -45,6 +51,13 @@ impl Canonical for Plan {
             "limits": limits.canonical(),
         });
         add_unless_null(&mut form, "trace", trace.then_some(true).canonical());
+        for (key, plan) in [("before", before), ("after", after)] {
+            add_unless_null(
+                &mut form,
+                key,
+                plan.as_ref().map_or(Value::Null, |plan| plan.canonical()),
+            );
+        }
         add_unless_null(
             &mut form,
             "when",

@@ -73,6 +73,13 @@ impl Compiler<'_> {
         written: &LocatedText,
         read: impl FnOnce(&str) -> Result<T, PatternError>,
     ) -> Option<T> {
+        if has_placeholder(&written.value) {
+            let message = "a placeholder here is taken literally, and is found nowhere";
+            let remedy =
+                "capture the whole document, and look into it with `let`: {{ cart.items[n].id }}";
+            self.problem(written.span, message, remedy);
+            return None;
+        }
         read(&written.value)
             .map_err(|error| self.problem(written.span, error.message, error.remedy))
             .ok()

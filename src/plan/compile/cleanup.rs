@@ -53,7 +53,7 @@ pub(super) fn compile_cleanup(
     Some(CleanupPlan {
         action: actions.pop()?,
         url: written.url.as_ref().map(|url| url.value.clone()),
-        auth: written.auth.as_ref().and_then(compile_auth),
+        auth: written.auth.as_ref().and_then(|auth| compile_auth(auth, problems)),
         headers: compile_headers(written.headers.as_ref()),
     })
 }

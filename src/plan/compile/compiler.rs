@@ -6,10 +6,10 @@ use std::sync::Arc;
 use url::Url;
 
 use super::names::Names;
-use super::{guard, secrets, when};
+use super::{guard, secrets, set_up, when};
 use crate::base::{Currency, VarId};
 use crate::plan::{
-    ArrivalModel, Attribute, Client, Inputs, Limits, Plan, Templates, compile_records,
+    ArrivalModel, Attribute, Client, Inputs, Limits, Plan, Targets, Templates, compile_records,
 };
 use crate::scenario::{LocatedText, Problems, Scenario, Span, Tracing};
 
@@ -43,7 +43,7 @@ impl Plan {
     /// When something in it can't be meant: all of it at once.
     pub fn compile(scenario: &Scenario, inputs: &Inputs<'_>) -> Result<Plan, Problems> {
         let mut problems = Problems::new(scenario.source.clone());
-        let plan = compile(scenario, inputs, &mut problems);
+        let plan = set_up::whole(scenario, inputs, &mut problems);
         problems.into_result(Some(plan))
     }
 
@@ -56,12 +56,18 @@ impl Plan {
         if scenario.is_none() {
             guard::source(&mut problems);
         }
-        let plan = scenario.map(|scenario| compile(&scenario, inputs, &mut problems));
+        let plan = scenario.map(|scenario| set_up::whole(&scenario, inputs, &mut problems));
         problems.into_result(plan)
     }
 }
 
-fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) -> Plan {
+/// The meaning of a scenario in which these names are shared.
+pub(super) fn compile(
+    scenario: &Scenario,
+    inputs: &Inputs<'_>,
+    problems: &mut Problems,
+    shared: &[String],
+) -> Plan {
     let document = &scenario.document;
     guard::source(problems);
     let mut compiler = Compiler {
@@ -80,8 +86,15 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
     };
     compiler.read_environment(document.environment.as_ref());
     let load = compiler.load(document.load.as_ref(), document.keys.has("load"));
-    let shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
+    let mut shoppers = compiler.shoppers(document.shoppers.as_ref(), &load);
+    let (targets, by) = compiler
+        .targets(document.targets.as_ref(), document.target.as_ref(), shoppers.attributes.len())
+        .unzip();
+    shoppers.attributes.extend(by);
     compiler.attributes = shoppers.attributes.clone().into();
+    let shared =
+        shared.iter().map(|name| (name.clone(), compiler.names.declare(format!("shared.{name}"))));
+    let shared = shared.collect();
     compiler
         .names
         .declare_captures(document.journeys.as_deref().unwrap_or_default(), compiler.problems);
@@ -90,7 +103,11 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         .journeys(document.journeys.as_deref().unwrap_or_default(), document.defaults.as_ref());
     let mut plan = Plan {
         name: compiler.name(document.name.as_ref()),
-        target: compiler.target(document.target.as_ref()),
+        target: match &targets {
+            Some(Targets { urls, .. }) => urls.first().cloned(),
+            None => compiler.target(document.target.as_ref()),
+        },
+        targets,
         limits: compiler.limits(document.limits.as_ref()),
         trace: document
             .defaults
@@ -111,6 +128,9 @@ fn compile(scenario: &Scenario, inputs: &Inputs<'_>, problems: &mut Problems) ->
         guards: flow.guards,
         steps: flow.steps,
         variables: compiler.names.list().to_vec(),
+        before: None,
+        after: None,
+        shared,
         observed: std::mem::take(&mut compiler.observed),
         objectives: Vec::new(),
         budget: None,
@@ -244,7 +264,7 @@ impl Compiler<'_> {
 }
 
 /// What a base address must be; else what is wrong with the text.
-fn base_address(text: &str) -> Result<Url, &'static str> {
+pub(super) fn base_address(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "not an address")?;
     match url.scheme() {
         "http" | "https" if url.host_str().is_none() => Err("an address without a host"),

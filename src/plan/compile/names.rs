@@ -9,9 +9,9 @@ use crate::plan::template_functions::FUNCTIONS;
 use crate::scenario::{Journey, JourneyItem, Located, LocatedText, Problems, Span, Step};
 
 /// Words that a variable can't be called.
-const RESERVED: [&str; 20] = [
-    "intent", "order", "shopper", "run", "attempt", "env", "loop", "self", "true", "false", "none",
-    "not", "and", "or", "in", "is", "if", "else", "caller", "super",
+const RESERVED: [&str; 21] = [
+    "shared", "intent", "order", "shopper", "run", "attempt", "env", "loop", "self", "true",
+    "false", "none", "not", "and", "or", "in", "is", "if", "else", "caller", "super",
 ];
 
 /// All variables: built-in ones, attributes, columns of data, captures.

@@ -109,7 +109,7 @@ fn compile_source(written: &RecordSource, problems: &mut Problems) -> Option<Sou
     Some(SourcePlan {
         place,
         url: source.url.map(|url| url.value),
-        auth: source.auth.as_ref().and_then(compile_auth),
+        auth: source.auth.as_ref().and_then(|written| compile_auth(written, problems)),
         headers: compile_headers(source.headers.as_ref()),
         rows,
         next: next_page(source.next.as_ref(), problems)?,
@@ -188,7 +188,14 @@ pub(super) fn compile_headers(written: Option<&Named<LocatedText>>) -> Vec<(Stri
 }
 
 /// By whom something is asked.
-pub(super) fn compile_auth(written: &crate::scenario::Auth) -> Option<RecordAuth> {
+pub(super) fn compile_auth(
+    written: &crate::scenario::Auth,
+    problems: &mut Problems,
+) -> Option<RecordAuth> {
+    if let Some(span) = written.keys.span_of("aws") {
+        let message = "records are not read with signed requests";
+        problems.add(span, message, "", "write `basic` or `bearer`");
+    }
     match (&written.basic, &written.bearer) {
         (Some(basic), _) => Some(RecordAuth::Basic(
             basic.user.as_ref()?.value.clone(),

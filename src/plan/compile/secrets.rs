@@ -2,7 +2,7 @@
 
 use crate::base::redact::is_secret_name;
 use crate::base::{Redactor, VarId};
-use crate::plan::{Auth, Inputs, Plan};
+use crate::plan::{Auth, Inputs, Plan, Template};
 use crate::scenario::Scenario;
 
 /// Masks the values of `-e`, the constants that files hold, and the credentials that the scenario writes out.
@@ -27,6 +27,10 @@ pub(super) fn of_one_shopper(plan: &Plan, columns: &[VarId]) -> Vec<VarId> {
             None => Vec::new(),
             Some(Auth::Basic { user: _, password }) => password.reads(),
             Some(Auth::Bearer(token)) => token.reads(),
+            Some(Auth::Aws(keys)) => {
+                let token = keys.session_token.iter().flat_map(Template::reads);
+                keys.secret_key.reads().into_iter().chain(token).collect()
+            }
         };
         let headers = step.request.headers.iter().filter(|(name, _)| is_secret_name(name));
         auth.into_iter().chain(headers.flat_map(|(_, value)| value.reads()))

@@ -9,8 +9,8 @@ use super::names::Spot;
 use super::text::has_placeholder;
 use crate::base::{Delay, JourneyId, Micros, ObservedId, UnitId};
 use crate::plan::{
-    AfterDecline, Auth, Capture, Conditions, Method, MoneyUnit, OrderCapture, Price, Request,
-    Segment, Step, Template,
+    AfterDecline, Capture, Conditions, Method, MoneyUnit, OrderCapture, Price, Request, Segment,
+    Step, Template,
 };
 use crate::scenario::{
     self, Defaults, Located, LocatedText, METHODS, Named, Span, join_words, nearest,
@@ -278,39 +278,6 @@ impl Compiler<'_> {
             );
         }
         Some(template)
-    }
-
-    fn auth(&mut self, written: &scenario::Auth, spot: &Spot) -> Option<Auth> {
-        match written.keys.among(&["basic", "bearer"]).as_slice() {
-            [] => self.problem(
-                written.keys.span,
-                "nobody is named",
-                "add `basic: { user: ..., password: ... }` or `bearer: TOKEN`",
-            ),
-            [_] => {}
-            [(first, _), (second, span), ..] => {
-                self.problem(
-                    *span,
-                    format!("`{second}` and `{first}` contradict each other"),
-                    "keep one of them",
-                );
-            }
-        }
-        if let Some(basic) = &written.basic {
-            let (user, password) = (basic.user.as_ref()?, basic.password.as_ref()?);
-            if user.value.contains(':') {
-                self.problem(
-                    user.span,
-                    "a user's name has no colon (RFC 7617)",
-                    "remove the colon, or send an authorization header of your own",
-                );
-            }
-            return Some(Auth::Basic {
-                user: self.text(user, spot)?,
-                password: self.text(password, spot)?,
-            });
-        }
-        self.text(written.bearer.as_ref()?, spot).map(Auth::Bearer)
     }
 
     fn captures(&mut self, written: &scenario::Step) -> Vec<Capture> {

@@ -3,7 +3,7 @@
 use super::error::{ObjectiveError, Parsed, error};
 use super::words::Word;
 use crate::base::Micros;
-use crate::plan::{Measure, Objective, Plan};
+use crate::plan::{MetricUnit, Objective, Plan};
 use crate::scenario::{Quantity, join_words, nearest};
 
 /// The words that begin a clause after the limit.
@@ -33,11 +33,11 @@ impl Plan {
             }
             if clause.text == "abort"
                 && !objective.operator.small_is_good()
-                && objective.metric.measure == Measure::Requests
+                && objective.metric.unit() == MetricUnit::PerSecond
             {
                 self.some_window(clause, words)?;
             }
-            if clause.text == "where" && objective.metric.measure == Measure::Requests {
+            if clause.text == "where" && objective.metric.unit() == MetricUnit::PerSecond {
                 return error(
                     clause.range.clone(),
                     "requests are not counted by attribute",

@@ -80,7 +80,13 @@ impl Plan {
                 "lost shoppers can't be estimated in a closed load",
                 "use an open load (stages or a shape), or `repeated_failures`",
             ),
-            Measure::TimeToBuy | Measure::LateOrders | Measure::ReceiptsMissing if !buys() => {
+            Measure::TimeToBuy
+            | Measure::Orders
+            | Measure::UnknownOrders
+            | Measure::LateOrders
+            | Measure::ReceiptsMissing
+                if !buys() =>
+            {
                 error(
                     name,
                     "nobody buys in this scenario",
@@ -92,7 +98,15 @@ impl Plan {
                 "nothing can be declined there",
                 "say on the step what a decline looks like: `declined: { status: 402 }`",
             ),
+            Measure::DeclinedShoppers if !declines() => error(
+                whole,
+                "nothing can be declined in this scenario",
+                "say on a step what a decline looks like: `declined: { status: 402 }`",
+            ),
             Measure::LostShoppers
+            | Measure::Orders
+            | Measure::UnknownOrders
+            | Measure::DeclinedShoppers
             | Measure::TimeToBuy
             | Measure::LateOrders
             | Measure::ReceiptsMissing

@@ -213,7 +213,8 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         })
     }
 
-    fn resolve(&self, text: &str, is_link: bool) -> Result<Url, AddressError> {
+    /// What an address of a step means here.
+    pub(crate) fn resolve(&self, text: &str, is_link: bool) -> Result<Url, AddressError> {
         let target = &self.settings.target;
         let encoding = self.page.as_deref().filter(|_| is_link).map_or(UTF_8, |page| page.encoding);
         match self.page.as_deref() {

@@ -1,5 +1,6 @@
 //! What all sessions of a run have in common.
 
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use http::header::{self, HeaderMap, HeaderValue};
@@ -57,6 +58,12 @@ impl SessionSettings {
             follows_links: true,
             templates: HeaderTemplates::default(),
         }
+    }
+
+    /// The same in each of several shops.
+    pub fn in_each(&self, targets: &[Url]) -> Vec<Rc<SessionSettings>> {
+        let each = targets.iter().cloned();
+        each.map(|target| Rc::new(SessionSettings { target, ..self.clone() })).collect()
     }
 
     /// A moment of the run, as cookies count time.

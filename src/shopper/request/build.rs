@@ -88,6 +88,8 @@ pub(crate) fn headers(
                 format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair))
             }
             Auth::Bearer(token) => format!("Bearer {}", token.render(templates, scope)?),
+            // It is made of the whole request, once that is known.
+            Auth::Aws(_) => return Ok(headers),
         };
         match HeaderValue::from_str(&value) {
             Ok(mut value) => {

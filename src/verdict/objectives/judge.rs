@@ -40,8 +40,8 @@ pub fn objectives(
     let judge = |(place, objective): (usize, &Objective)| {
         let mut found = judge_objective(plan, tally, objective);
         // What was still to come might have made up for too few judge_requests.
-        let too_few =
-            objective.metric.measure == Measure::Requests && !objective.operator.small_is_good();
+        let too_few = matches!(objective.metric.measure, Measure::Requests | Measure::Orders)
+            && !objective.operator.small_is_good();
         if stopped_for == Some(place) {
             (found.verdict, found.reason, found.more_shoppers) =
                 (ObjectiveVerdict::Violated, Reason::Certain, None);

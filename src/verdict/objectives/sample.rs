@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use crate::base::{JourneyId, Micros};
 use crate::plan::{Measure, Metric, MetricScope, Plan};
-use crate::tally::{End, Latency, SecondTally, ShopperOutcome, StepTally, StepTime, Tally, Timing};
+use crate::tally::{
+    End, Latency, OrderStatus, SecondTally, ShopperOutcome, StepTally, StepTime, Tally, Timing,
+};
 use crate::verdict::abandonment::LossModel;
 use crate::verdict::statistics::{SumOfSquares, SumsByBlock};
 
@@ -15,7 +17,7 @@ pub enum Sample<'t> {
     Shares(SumsByBlock),
     /// Spans of time.
     Spans(SpanSample<'t>),
-    /// Requests, by second.
+    /// Requests or orders, by second.
     Requests(BTreeMap<u32, u64>),
 }
 
@@ -89,7 +91,16 @@ impl<'t> Sample<'t> {
                 });
                 Sample::Spans(spans)
             }
-            (Measure::Requests, _) => Sample::Requests(requests_by_second(tally)),
+            (Measure::UnknownOrders, _) => Sample::Shares(shoppers(tally, |fate| {
+                f64::from(fate.order == OrderStatus::Unknown)
+            })),
+            (Measure::DeclinedShoppers, _) => {
+                Sample::Shares(shoppers(tally, |fate| f64::from(fate.declines > 0)))
+            }
+            (Measure::Requests, _) => Sample::Requests(by_second(tally, |seen| seen.requests)),
+            (Measure::Orders, _) => {
+                Sample::Requests(by_second(tally, |seen| seen.purchases.confirmed))
+            }
             // The tally knows nothing of the shop's records.
             (Measure::LateOrders | Measure::ReceiptsMissing, _) => {
                 Sample::Shares(SumsByBlock::new())
@@ -98,11 +109,11 @@ impl<'t> Sample<'t> {
     }
 }
 
-/// Requests by second. Those of seconds that are counted as one are spread evenly over them.
-fn requests_by_second(tally: &Tally) -> BTreeMap<u32, u64> {
+/// Events by second. Those of seconds that are counted as one are spread evenly over them.
+fn by_second(tally: &Tally, events: impl Fn(&SecondTally) -> u64) -> BTreeMap<u32, u64> {
     let together = u64::from(tally.shape.seconds_together());
     let spread = |(first, seen): (&u32, &SecondTally)| {
-        let (first, requests) = (*first, seen.requests);
+        let (first, requests) = (*first, events(seen));
         (0..together).map(move |place| {
             let share = requests / together + u64::from(place < requests % together);
             (first.saturating_add(place as u32), share)
