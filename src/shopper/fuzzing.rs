@@ -101,15 +101,19 @@ pub fn cookie(bytes: &[u8]) {
         let Ok(value) = HeaderValue::from_bytes(line) else { continue };
         let headers = HeaderMap::from_iter([(SET_COOKIE, value)]);
         let now = Now { at, unix_seconds: 1_700_000_000 + (at.0 / 1_000_000) as i64 };
-        let first = jar.store(&headers, &url, SiteContext::SameSite, now);
-        let once = jar.header(&url, SiteContext::SameSite, at);
-        let second = jar.store(&headers, &url, SiteContext::SameSite, now);
+        let first = jar.store(&headers, &url, None, SiteContext::SameSite, now);
+        let once = jar.header(&url, None, SiteContext::SameSite, at);
+        let second = jar.store(&headers, &url, None, SiteContext::SameSite, now);
         assert_eq!(first.min(1), second.min(1), "a cookie is taken once and refused again");
-        assert_eq!(once, jar.header(&url, SiteContext::SameSite, at), "the same cookie again");
+        assert_eq!(
+            once,
+            jar.header(&url, None, SiteContext::SameSite, at),
+            "the same cookie again"
+        );
         at = Micros(at.0 + 30_000_000);
     }
     for context in [SiteContext::SameSite, SiteContext::CrossSite] {
-        let sent = jar.header(&url, context, at);
+        let sent = jar.header(&url, None, context, at);
         let pairs = sent.as_ref().map_or(0, |sent| sent.as_bytes().split(|b| *b == b';').count());
         assert!(pairs <= 180, "{pairs} cookies of one domain");
     }

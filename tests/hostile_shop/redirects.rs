@@ -175,3 +175,30 @@ fn forgetting_closes_the_connection() {
         assert_eq!(shop.accepted.get(), 2);
     });
 }
+
+#[test]
+fn a_redirect_is_followed_whatever_becomes_of_its_body() {
+    on_core(async {
+        for rest in [
+            "content-length: 100000\r\n\r\ncut",
+            "transfer-encoding: chunked\r\n\r\nno chunk",
+            "content-encoding: gzip\r\ncontent-length: 5\r\n\r\nplain",
+            "content-length: 99999999999\r\n\r\n",
+            "\r\nwithout an end",
+        ] {
+            let shop = RawShop::start(move |mut peer| async move {
+                while let Some(request) = peer.request().await {
+                    if request.starts_with("GET /done") {
+                        peer.send(ok("done")).await;
+                    } else {
+                        // What is missing never comes, and the connection stays open.
+                        peer.send(format!("HTTP/1.1 302 Found\r\nlocation: /done\r\n{rest}")).await;
+                    }
+                }
+            })
+            .await;
+            let fetched = get(&mut session(&shop), "/go").await;
+            assert_eq!(&*fetched.result.unwrap().answer.body, b"done", "{rest}");
+        }
+    });
+}

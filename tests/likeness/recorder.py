@@ -22,6 +22,10 @@ class Closing(bytes):
     """An answer behind which the connection closes."""
 
 
+class Stalling(bytes):
+    """An answer behind which nothing comes, until the client hangs up."""
+
+
 class Recorder:
     """`answer(request)` returns the bytes of an answer; None closes the connection."""
 
@@ -74,7 +78,9 @@ class Recorder:
                     if answer is None:
                         return
                     connection.sendall(answer)
-                    if isinstance(answer, Closing):
+                    if isinstance(answer, Stalling):
+                        connection.recv(1)
+                    if isinstance(answer, (Closing, Stalling)):
                         return
             except (OSError, ValueError):
                 return

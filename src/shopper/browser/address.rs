@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 use encoding_rs::{EncoderResult, Encoding, UTF_8};
+use http::header::{self, HeaderValue};
+use percent_encoding::{AsciiSet, percent_encode};
 use url::Url;
+
+use crate::shopper::transport::{WireResponse, is_redirect};
 
 /// Why an address is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +137,28 @@ pub fn redirect_target(from: &Url, location: &str) -> Result<Url, AddressError> 
 /// What a request line says of an address.
 pub fn path_and_query(url: &Url) -> &str {
     &url[url::Position::BeforePath..url::Position::AfterQuery]
+}
+
+/// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere. Bytes that are no
+/// ASCII are escaped, whatever they mean.
+///
+/// # Errors
+/// When it names several places.
+pub(crate) fn location_of(answer: &WireResponse) -> Result<Option<String>, AddressError> {
+    if !is_redirect(answer.status) {
+        return Ok(None);
+    }
+    let mut all = answer.headers.get_all(header::LOCATION).iter().map(HeaderValue::as_bytes);
+    let Some(location) = all.next() else { return Ok(None) };
+    let escaped = percent_encode(location, &AsciiSet::EMPTY);
+    if let Some(other) = all.find(|other| *other != location) {
+        return Err(AddressError::Several(
+            escaped.to_string(),
+            String::from_utf8_lossy(other).into_owned(),
+        ));
+    }
+    let is_empty = location.trim_ascii().is_empty();
+    Ok((!is_empty).then(|| escaped.to_string()))
 }
 
 #[cfg(test)]

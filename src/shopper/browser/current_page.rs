@@ -1,10 +1,9 @@
 //! The page that a shopper is on, as far as the requests that come from it depend on it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use encoding_rs::{Encoding, UTF_8};
-use http::header::{CONTENT_TYPE, HeaderValue};
 use lol_html::html_content::Element;
 use lol_html::{Settings, element};
 use memchr::memmem;
@@ -12,6 +11,7 @@ use url::{Position, Url};
 
 use super::address;
 use super::referrer::ReferrerPolicy;
+use super::sniff::document_type;
 use crate::base::read_html;
 use crate::shopper::response::charset;
 use crate::shopper::transport::WireResponse;
@@ -48,7 +48,7 @@ impl CurrentPage {
     /// What an answer from `url` says of its links.
     pub(super) fn read(answer: &WireResponse, url: Rc<Url>, follows_links: bool) -> CurrentPage {
         let policy = ReferrerPolicy::from_headers(&answer.headers);
-        let kind = answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let kind = document_type(&answer.headers);
         let encoding = if follows_links { charset::of_document(kind, &answer.body) } else { UTF_8 };
         let of_referrers =
             || OF_REFERRERS.iter().any(|word| memmem::find(&answer.body, word).is_some());
@@ -59,16 +59,27 @@ impl CurrentPage {
         }
         let (base, meta) = (RefCell::new(None), RefCell::new(None));
         let links = RefCell::new(Vec::new());
+        // What stands in a template is no part of the page. This handler runs before those of the element itself.
+        let in_template = Cell::new(false);
         let settings = Settings::new()
+            .append_element_content_handler(element!(
+                "template base[href], template meta[name=referrer i]",
+                |_| {
+                    in_template.set(true);
+                    Ok(())
+                }
+            ))
             .append_element_content_handler(element!("base[href]", |element| {
-                if base.borrow().is_none() {
+                if !in_template.take() && base.borrow().is_none() {
                     base.replace(element.get_attribute("href"));
                 }
                 Ok(())
             }))
             .append_element_content_handler(element!("meta[name=referrer i]", |element| {
                 let word = element.get_attribute("content").unwrap_or_default();
-                if let Some(policy) = ReferrerPolicy::from_meta(&word) {
+                if !in_template.take()
+                    && let Some(policy) = ReferrerPolicy::from_meta(&word)
+                {
                     meta.replace(Some(policy));
                 }
                 Ok(())
@@ -172,6 +183,12 @@ mod tests {
                 "<base target=_top><meta name=referrer content=none-such><base href='//cdn.example/'>"
             ),
             at("http://cdn.example/x", ReferrerPolicy::SameOrigin)
+        );
+        assert_eq!(
+            read(
+                "<template><base href=/d/><meta name=referrer content=origin></template><base href=/e/>"
+            ),
+            at("http://shop.example/e/x", ReferrerPolicy::SameOrigin)
         );
         assert_eq!(
             read(

@@ -4,6 +4,7 @@ pub mod address;
 pub mod address_owner;
 pub mod allowed_hosts;
 pub(crate) mod assets;
+mod clear_site_data;
 pub mod cookies;
 pub mod cors;
 pub(crate) mod current_page;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use encoding_rs::UTF_8;
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::address::{self, AddressError};
@@ -58,6 +58,10 @@ pub(super) struct RedirectChain {
 impl RedirectChain {
     pub(super) fn is_script(&self) -> bool {
         self.kind == RequestKind::Script
+    }
+
+    fn is_app(&self) -> bool {
+        self.kind == RequestKind::App
     }
 
     /// How the address at hand relates to the page that the request comes from; of the whole way the farthest.
@@ -244,13 +248,18 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
             let answer = exchange.result?;
             let now = self.settings.at(exchange.ended_at);
             if chain.with_cookies {
-                self.cookies.store(&answer.headers, &chain.url, context, now);
+                let page = chain.initiator.as_deref();
+                self.cookies.store(&answer.headers, &chain.url, page, context, now);
+                if !chain.is_app() {
+                    self.clear_site_data(&answer.headers, &chain.url);
+                }
             }
             if self.answers_challenge(chain, &answer) {
                 continue;
             }
             chain.may_read(&answer)?;
-            let Some(location) = location_of(&answer).map_err(FetchError::BadRedirect)? else {
+            let Some(location) = address::location_of(&answer).map_err(FetchError::BadRedirect)?
+            else {
                 return Ok(FetchedPage { answer, final_url: chain.url.clone() });
             };
             let next = address::redirect_target(&chain.url, &location);
@@ -269,8 +278,12 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         let referer = if chain.kind == RequestKind::App { None } else { chain.referer() };
         let origin = chain.origin();
         let now = self.connections.now();
-        let jar =
-            if chain.with_cookies { self.cookies.header(&chain.url, context, now) } else { None };
+        let page = chain.initiator.as_deref();
+        let jar = if chain.with_cookies {
+            self.cookies.header(&chain.url, page, context, now)
+        } else {
+            None
+        };
         let own = chain.own.get(header::COOKIE);
         // Cookies that the step wrote itself are for the origin it named.
         let may = own.filter(|_| chain.request.origin == chain.own_cookies_for);
@@ -373,26 +386,4 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
 /// GET and HEAD, which say of no origin.
 fn is_reading(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// Where an answer redirects to, if it does. 300 and 304 are answers, and so is a redirect to nowhere. Bytes that are no
-/// ASCII are escaped, whatever they mean.
-///
-/// # Errors
-/// When it names several places.
-pub(crate) fn location_of(answer: &WireResponse) -> Result<Option<String>, AddressError> {
-    if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let mut all = answer.headers.get_all(header::LOCATION).iter().map(HeaderValue::as_bytes);
-    let Some(location) = all.next() else { return Ok(None) };
-    let escaped = percent_encode(location, &AsciiSet::EMPTY);
-    if let Some(other) = all.find(|other| *other != location) {
-        return Err(AddressError::Several(
-            escaped.to_string(),
-            String::from_utf8_lossy(other).into_owned(),
-        ));
-    }
-    let is_empty = location.trim_ascii().is_empty();
-    Ok((!is_empty).then(|| escaped.to_string()))
 }

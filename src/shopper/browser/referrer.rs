@@ -42,9 +42,9 @@ impl ReferrerPolicy {
         words.filter_map(|word| ReferrerPolicy::from_word(word.trim())).next_back()
     }
 
-    /// What a `meta name=referrer` says: one word, or one of older words.
+    /// What a `meta name=referrer` says: one word, or one of older words. White space around it makes it unknown to Chromium.
     pub(super) fn from_meta(content: &str) -> Option<ReferrerPolicy> {
-        let word = content.trim().to_ascii_lowercase();
+        let word = content.to_ascii_lowercase();
         match word.as_str() {
             "never" => Some(ReferrerPolicy::NoReferrer),
             "default" => Some(ReferrerPolicy::default()),
@@ -184,8 +184,9 @@ mod tests {
         assert_eq!(of(&["origin, bogus"]), Some(ReferrerPolicy::Origin));
         assert_eq!(of(&["origin", "no-referrer"]), Some(ReferrerPolicy::NoReferrer));
         assert_eq!(of(&["bogus", ""]), None);
-        assert_eq!(ReferrerPolicy::from_meta(" Never "), Some(ReferrerPolicy::NoReferrer));
+        assert_eq!(ReferrerPolicy::from_meta("Never"), Some(ReferrerPolicy::NoReferrer));
         assert_eq!(ReferrerPolicy::from_meta("origin, bogus"), None);
+        assert_eq!(ReferrerPolicy::from_meta(" origin "), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::assets::cache::AssetCache;
@@ -22,7 +22,7 @@ use super::fetch::{
 };
 use super::referrer::ReferrerPolicy;
 use super::settings::SessionSettings;
-use super::sniff::is_page;
+use super::sniff::{document_type, is_page};
 use crate::base::Micros;
 use crate::plan::{Device, Equipment};
 use crate::shopper::transport::{Origin, ShopperConnections};
@@ -233,7 +233,8 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// Keeps the text of the page that was just fetched, if it is the page that the shopper is on.
     pub fn keep_document(&mut self, page: &FetchedPage) {
         if is_page(&page.answer) {
-            let said = page.answer.headers.get(header::CONTENT_TYPE).cloned();
+            let said = document_type(&page.answer.headers);
+            let said = said.and_then(|said| HeaderValue::from_bytes(said).ok());
             let content_type = said.unwrap_or(HeaderValue::from_static("text/html"));
             self.document = Some(DocumentBody { content_type, body: page.answer.body.clone() });
         }

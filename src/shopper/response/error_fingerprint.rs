@@ -6,10 +6,9 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderValue, header};
-
 use super::{charset, json};
 use crate::base::Redactor;
+use crate::shopper::browser::sniff::document_type;
 use crate::shopper::transport::WireResponse;
 use crate::tally::FailureKind;
 
@@ -75,8 +74,7 @@ fn message(
 
 /// What the shop says of itself.
 fn shop_message(answer: &WireResponse) -> Option<String> {
-    let content_type = answer.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let text = charset::text(content_type, &answer.body);
+    let text = charset::text(document_type(&answer.headers), &answer.body);
     let text = text[..text.floor_char_boundary(LOOKED_AT)].trim();
     match text.chars().next()? {
         '{' | '[' => json::read(&answer.body).and_then(|document| in_json(&document, 0)),

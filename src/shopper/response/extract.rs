@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
 use url::Url;
 
 use super::charset::{self, TextKind};
@@ -14,6 +14,7 @@ use super::prepared::Prepared;
 use super::{json, visible};
 use crate::base::Micros;
 use crate::capture::{JsonPlace, ResponseView, html};
+use crate::shopper::browser::sniff::document_type;
 use crate::shopper::off_core::{LARGE, free_off_core};
 
 /// A whole answer, read on demand.
@@ -166,7 +167,7 @@ impl<'a> Response<'a> {
     }
 
     fn content_type(&self) -> Option<&[u8]> {
-        self.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes)
+        document_type(self.headers)
     }
 }
 
@@ -245,6 +246,8 @@ fn header_text(bytes: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderValue, header};
+
     use super::*;
     use crate::capture::KINDS;
     use crate::plan::{Extract, Pick};

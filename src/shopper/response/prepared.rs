@@ -1,10 +1,10 @@
 //! What is made of a large answer before it is looked at, away from the core.
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
 
 use super::charset::{self, TextKind};
 use super::{json, visible};
+use crate::shopper::browser::sniff::document_type;
 use crate::shopper::off_core::{LARGE, off_core};
 use crate::shopper::transport::WireResponse;
 
@@ -24,13 +24,12 @@ pub(crate) fn is_large(answer: &WireResponse) -> bool {
 
 /// Reads the answer on a thread of its own.
 pub(crate) async fn prepare(answer: &WireResponse) -> Prepared {
-    let kind = answer.headers.get(header::CONTENT_TYPE).cloned();
+    let kind = document_type(&answer.headers).map(<[u8]>::to_vec);
     let body = answer.body.clone();
-    off_core(move || read(kind.as_ref(), &body)).await
+    off_core(move || read(kind.as_deref(), &body)).await
 }
 
-fn read(kind: Option<&HeaderValue>, body: &Bytes) -> Prepared {
-    let kind = kind.map(HeaderValue::as_bytes);
+fn read(kind: Option<&[u8]>, body: &Bytes) -> Prepared {
     match TextKind::of(kind, body) {
         TextKind::Html | TextKind::Xml => {
             let text = charset::text(kind, body);
@@ -44,7 +43,7 @@ fn read(kind: Option<&HeaderValue>, body: &Bytes) -> Prepared {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode, Version};
+    use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
     use super::*;
     use crate::capture::{JsonPlace, ResponseView};

@@ -20,6 +20,7 @@ use super::error::{self, TransportError};
 use super::exchange::{Clock, Origin};
 use super::http1::{Http1, Stream};
 use super::http2::Http2;
+use super::http2_leniency::LenientStream;
 use super::network::{DelayedStream, NetworkLink};
 use super::shared::{ExchangeTimings, SharedState};
 use super::tls_error::{TlsCause, TlsError};
@@ -80,7 +81,7 @@ where
     let connection = stream.get_ref().1;
     timings.resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
     if connection.alpn_protocol() == Some(b"h2") {
-        Ok(Speaks::Http2(Http2::open(TokioIo::new(stream), origin).await?))
+        Ok(Speaks::Http2(Http2::open(TokioIo::new(LenientStream::new(stream)), origin).await?))
     } else {
         Ok(http1(stream, origin))
     }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use ::http::response::Parts;
 use ::http::{HeaderMap, Method, StatusCode, Version};
+use bytes::Bytes;
 use hyper::client::conn::TrySendError;
 use rustls::ClientConfig;
 
@@ -26,9 +27,11 @@ use super::exchange::{
 };
 use super::http1::{Buffers, Head, Http1Error};
 use super::http2::Message;
+use super::http2_leniency::restore_names;
 use super::lookup::Lookup;
 use super::network::NetworkLink;
 use super::options::{HttpOptions, HttpSetupError};
+use super::redirect::{leads_on, read_in_time};
 use super::resend::{self, Resend};
 use super::shared::{ExchangeTimings, SharedState};
 use super::tls::{self, Tls};
@@ -237,7 +240,12 @@ impl<C: Clock> HttpConnections<C> {
                 let head = http1.send(request, buffers).await.map_err(failed)?;
                 let head_at = timings.head_came(&self.shared.clock);
                 let (bound, count) = (self.shared.max_body, &mut timings.bytes_received);
-                let body = http1.body(&request.method, &head, bound, count, buffers).await;
+                let reading = http1.body(&request.method, &head, bound, count, buffers);
+                let body = if leads_on(head.status, &head.headers) {
+                    Ok(read_in_time(&self.shared.clock, reading).await.unwrap_or_default())
+                } else {
+                    reading.await
+                };
                 timings.body_came(&self.shared.clock, head_at);
                 let (body, reusable) = body.map_err(failed)?;
                 (AnswerHead::from(head), body, reusable)
@@ -248,9 +256,15 @@ impl<C: Clock> HttpConnections<C> {
                 let response =
                     response.map_err(|error| failed_http2(error, &request.method, reused))?;
                 let head_at = timings.head_came(&self.shared.clock);
-                let (head, incoming) = response.into_parts();
+                let (mut head, incoming) = response.into_parts();
+                restore_names(&mut head.headers);
                 let (bound, count) = (self.shared.max_body, &mut timings.bytes_received);
-                let body = body::read(incoming, bound, reused, count).await;
+                let reading = body::read(incoming, bound, reused, count);
+                let body = if leads_on(head.status, &head.headers) {
+                    Ok(read_in_time(&self.shared.clock, reading).await.unwrap_or_default())
+                } else {
+                    reading.await
+                };
                 timings.body_came(&self.shared.clock, head_at);
                 (AnswerHead::from(head), body.map_err(Failed::for_good)?, true)
             }
@@ -258,9 +272,12 @@ impl<C: Clock> HttpConnections<C> {
         if reusable {
             self.idle.extend(connection.keep());
         }
-        let body = content_coding::decode(&head.headers, encoded, self.shared.max_body).await;
-        let body = body.map_err(Failed::for_good)?;
         let AnswerHead { status, version, headers } = head;
+        let body = match content_coding::decode(&headers, encoded, self.shared.max_body).await {
+            Ok(body) => body,
+            Err(_) if leads_on(status, &headers) => Bytes::new(),
+            Err(error) => return Err(Failed::for_good(error)),
+        };
         Ok(WireResponse { status, version, headers, body })
     }
 

@@ -44,6 +44,11 @@ impl AssetCache {
         self.files.get(url).is_some_and(|kept| now < kept.fresh_until)
     }
 
+    /// Forgets the files of the origin of `url`.
+    pub(super) fn forget(&mut self, url: &Url) {
+        self.files.retain(|file, _| file.origin() != url.origin());
+    }
+
     /// The headers by which the shop can say that the file has not changed.
     pub(super) fn conditions(&self, url: &Url, headers: &mut HeaderMap) {
         let Some(kept) = self.files.get(url) else { return };

@@ -15,9 +15,9 @@ use super::loader::AssetLoader;
 use super::page::{Asset, AssetKind, assets};
 use crate::base::Micros;
 use crate::shopper::browser::address;
+use crate::shopper::browser::address::location_of;
 use crate::shopper::browser::cookies::{CookieJar, SiteContext};
 use crate::shopper::browser::fetch::RequestGate;
-use crate::shopper::browser::redirects::location_of;
 use crate::shopper::browser::referrer::ReferrerPolicy;
 use crate::shopper::browser::session::BrowserSession;
 use crate::shopper::browser::settings::SessionSettings;
@@ -250,7 +250,13 @@ impl<G: RequestGate, C: Clock, F: Fn(AssetEvent<'_>)> PageLoad<'_, G, C, F> {
             };
             let now = self.settings.at(exchange.ended_at);
             let context = self.site_context(&url);
-            self.cookies.borrow_mut().store(&answer.headers, &url, context, now);
+            self.cookies.borrow_mut().store(
+                &answer.headers,
+                &url,
+                Some(self.page.url),
+                context,
+                now,
+            );
             let status = answer.status.as_u16();
             let location = match location_of(&answer) {
                 Ok(location) => location,
@@ -317,7 +323,8 @@ impl<G: RequestGate, C: Clock, F: Fn(AssetEvent<'_>)> PageLoad<'_, G, C, F> {
         }
         let now = self.clock.now();
         let context = self.site_context(url);
-        if let Some(cookies) = self.cookies.borrow_mut().header(url, context, now) {
+        let page = Some(self.page.url);
+        if let Some(cookies) = self.cookies.borrow_mut().header(url, page, context, now) {
             headers.insert(header::COOKIE, cookies);
         }
         self.cache.borrow().conditions(url, &mut headers);

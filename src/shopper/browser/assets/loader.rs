@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use url::Url;
+
 use super::cache::AssetCache;
 use crate::shopper::transport::Origin;
 
@@ -28,6 +30,11 @@ impl<L> AssetLoader<L> {
     /// Closes its connections, and keeps its files.
     pub(crate) fn disconnect(&mut self) {
         self.lanes.clear();
+    }
+
+    /// Forgets the files of the origin of `url`.
+    pub(crate) fn forget(&mut self, url: &Url) {
+        self.cache.forget(url);
     }
 
     /// The files that it keeps.

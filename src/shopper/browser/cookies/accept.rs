@@ -32,11 +32,12 @@ struct Prefix {
 // === impl Cookie ===
 
 impl Cookie {
-    /// The cookie that an answer from `url` sets; none where a browser refuses it. It may have expired already: then it
+    /// The cookie that an answer from `url` sets, asked for by a page at `top`; none where a browser refuses it. It may have expired already: then it
     /// deletes the one before it. `server_time` is what the answer says of the time, in seconds since 1970.
     pub(super) fn accept(
         line: &CookieLine<'_>,
         url: &Url,
+        top: &Url,
         context: SiteContext,
         now: Now,
         server_time: impl FnOnce() -> Option<i64>,
@@ -71,6 +72,7 @@ impl Cookie {
             path: path_of(line.path, url).into(),
             secure: line.secure,
             same_site,
+            partition: line.partitioned.then(|| Box::new(top.clone())),
             priority: priority_of(line.priority),
             created: (now.at, 0),
             sent_at: now.at,

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::super::site::is_trustworthy;
+use super::super::site::{SiteRelation, is_trustworthy, relation};
 use crate::base::Micros;
 
 /// How long a cookie without `SameSite` goes with posts from other sites as well, so that payment pages can post back:
@@ -25,6 +25,8 @@ pub(super) struct Cookie {
     /// Only over connections that can't be listened to.
     pub secure: bool,
     pub same_site: SameSite,
+    /// For a cookie that is kept apart (`Partitioned`): an address of the site whose pages alone see it.
+    pub partition: Option<Box<Url>>,
     pub priority: Priority,
     /// When its value was first set, and the how manieth cookie of the jar it was then.
     pub created: (Micros, u64),
@@ -83,8 +85,8 @@ impl Cookie {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    /// Whether it goes with a request to `url`.
-    pub(super) fn goes_to(&self, url: &Url, context: SiteContext, now: Micros) -> bool {
+    /// Whether it goes with a request to `url` from a page at `top`.
+    pub(super) fn goes_to(&self, url: &Url, top: &Url, context: SiteContext, now: Micros) -> bool {
         let host = url.host_str().unwrap_or_default();
         let at_home =
             if self.host_only { *self.domain == *host } else { is_below(host, &self.domain) };
@@ -93,6 +95,7 @@ impl Cookie {
             && !self.has_expired(now)
             && (!self.secure || is_trustworthy(url))
             && self.crosses(context, now)
+            && self.partition.as_deref().is_none_or(|site| is_same_site(site, top))
     }
 
     fn crosses(&self, context: SiteContext, now: Micros) -> bool {
@@ -113,6 +116,11 @@ impl Cookie {
             && self.domain == new.domain
             && self.host_only == new.host_only
             && self.path == new.path
+            && match (&self.partition, &new.partition) {
+                (None, None) => true,
+                (Some(one), Some(other)) => is_same_site(one, other),
+                (None, Some(_)) | (Some(_), None) => false,
+            }
     }
 
     /// Whether a cookie from a plain connection would cover this secure one (RFC 6265bis, "leave secure cookies alone").
@@ -122,6 +130,10 @@ impl Cookie {
             && (is_below(&self.domain, &new.domain) || is_below(&new.domain, &self.domain))
             && is_on_path(&new.path, &self.path)
     }
+}
+
+fn is_same_site(one: &Url, other: &Url) -> bool {
+    relation(one, other) != SiteRelation::CrossSite
 }
 
 /// Whether a host is the domain or below it.

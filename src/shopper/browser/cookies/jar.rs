@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{DATE, HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
-use super::super::site::is_trustworthy;
+use super::super::site::{is_trustworthy, registrable_domain};
 use super::cookie::{Cookie, SiteContext};
 use super::date::parse_date;
 use super::evict::evict;
@@ -54,19 +54,22 @@ struct ReadyHeader {
 // === impl CookieJar ===
 
 impl CookieJar {
-    /// Takes the cookies that an answer from `url` sets, and drops those it deletes. Returns how many headers were followed.
+    /// Takes the cookies that an answer from `url` sets, and drops those it deletes. `page` is the page that asked. Returns how
+    /// many headers were followed.
     pub fn store(
         &mut self,
         headers: &HeaderMap,
         url: &Url,
+        page: Option<&Url>,
         context: SiteContext,
         now: Now,
     ) -> usize {
         let before = self.changes;
+        let top = top_of(url, page, context);
         for value in headers.get_all(SET_COOKIE) {
             let server_time = || parse_date(headers.get(DATE)?.as_bytes());
             let accepted = CookieLine::parse(value.as_bytes())
-                .and_then(|line| Cookie::accept(&line, url, context, now, server_time));
+                .and_then(|line| Cookie::accept(&line, url, top, context, now, server_time));
             if let Some(cookie) = accepted {
                 self.put(cookie, url, now.at);
             }
@@ -102,8 +105,14 @@ impl CookieJar {
         evict(&mut self.cookies, &domain, now);
     }
 
-    /// The `cookie` header of a request to `url`; none if no cookie belongs there.
-    pub fn header(&mut self, url: &Url, context: SiteContext, now: Micros) -> Option<HeaderValue> {
+    /// The `cookie` header of a request to `url` that `page` causes; none if no cookie belongs there.
+    pub fn header(
+        &mut self,
+        url: &Url,
+        page: Option<&Url>,
+        context: SiteContext,
+        now: Micros,
+    ) -> Option<HeaderValue> {
         if self.cookies.is_empty() {
             return None;
         }
@@ -115,9 +124,12 @@ impl CookieJar {
         {
             return ready.header.clone();
         }
-        let header = self.write_header(url, context, now);
+        let top = top_of(url, page, context);
+        let header = self.write_header(url, top, context, now);
+        let for_all_pages = context != SiteContext::CrossSite
+            || self.cookies.iter().all(|cookie| cookie.partition.is_none());
         let for_all_paths = self.cookies.iter().all(|cookie| *cookie.path == *b"/");
-        self.ready = for_all_paths.then(|| ReadyHeader {
+        self.ready = (for_all_pages && for_all_paths).then(|| ReadyHeader {
             tls: url.scheme() == "https",
             host: url.host_str().unwrap_or_default().into(),
             context,
@@ -130,11 +142,13 @@ impl CookieJar {
     fn write_header(
         &mut self,
         url: &Url,
+        top: &Url,
         context: SiteContext,
         now: Micros,
     ) -> Option<HeaderValue> {
         let mut text: Vec<u8> = Vec::with_capacity(64);
-        for cookie in self.cookies.iter_mut().filter(|cookie| cookie.goes_to(url, context, now)) {
+        let belongs = |cookie: &&mut Cookie| cookie.goes_to(url, top, context, now);
+        for cookie in self.cookies.iter_mut().filter(belongs) {
             if now.since(cookie.sent_at) >= SENT_AT_GRAIN {
                 cookie.sent_at = now;
             }
@@ -163,7 +177,8 @@ impl CookieJar {
         self.cookies
             .iter()
             .find(|cookie| {
-                cookie.name() == name.as_bytes() && cookie.goes_to(url, SiteContext::SameSite, now)
+                cookie.name() == name.as_bytes()
+                    && cookie.goes_to(url, url, SiteContext::SameSite, now)
             })
             .map(|cookie| String::from_utf8_lossy(cookie.value()))
     }
@@ -173,8 +188,28 @@ impl CookieJar {
         self.changes
     }
 
+    /// Drops the cookies of the site that `url` is on, all of its hosts.
+    pub fn clear_site(&mut self, url: &Url) {
+        let site = |domain: &str| registrable_domain(domain).unwrap_or(domain).to_owned();
+        let Some(this) = url.host_str().map(site) else { return };
+        self.cookies.retain(|cookie| site(&cookie.domain) != this);
+        self.changes += 1;
+        self.ready = None;
+    }
+
     /// Drops all cookies.
     pub fn clear(&mut self) {
         *self = CookieJar { changes: self.changes + 1, ..CookieJar::default() };
+    }
+}
+
+/// The address whose site decides which cookies of partitions there are: the page's where a page of another site asks, else that
+/// of the request.
+fn top_of<'a>(url: &'a Url, page: Option<&'a Url>, context: SiteContext) -> &'a Url {
+    match context {
+        SiteContext::CrossSite => page.unwrap_or(url),
+        SiteContext::SameSite
+        | SiteContext::CrossSiteNavigation
+        | SiteContext::CrossSiteUnsafeNavigation => url,
     }
 }

@@ -58,7 +58,7 @@ fn store_at(jar: &mut CookieJar, url: &str, lines: &[&str], context: SiteContext
     // A header with a NUL or line break can't be made: no answer with one gets this far.
     let values = lines.iter().filter_map(|line| HeaderValue::from_bytes(line.as_bytes()).ok());
     let headers: HeaderMap = values.map(|value| (SET_COOKIE, value)).collect();
-    jar.store(&headers, &self::url(url), context, now);
+    jar.store(&headers, &self::url(url), None, context, now);
 }
 
 fn store(jar: &mut CookieJar, url: &str, lines: &[&str]) {
@@ -70,7 +70,7 @@ fn sent(jar: &mut CookieJar, url: &str) -> String {
 }
 
 fn sent_at(jar: &mut CookieJar, url: &str, context: SiteContext, at: Micros) -> String {
-    let header = jar.header(&self::url(url), context, at);
+    let header = jar.header(&self::url(url), None, context, at);
     header
         .map_or_else(String::new, |header| String::from_utf8_lossy(header.as_bytes()).into_owned())
 }
@@ -214,7 +214,7 @@ fn a_cookie_expires_on_the_shopper_s_clock_whatever_the_shop_s_clock_says() {
         (SET_COOKIE, HeaderValue::from_static("b=1; Max-Age=10")),
         (DATE, HeaderValue::from_static("Thu, 01 Jan 1998 00:00:00 GMT")),
     ]);
-    jar.store(&headers, &url("http://shop.example/"), SiteContext::SameSite, NOW);
+    jar.store(&headers, &url("http://shop.example/"), None, SiteContext::SameSite, NOW);
     let mut at = |seconds| {
         let at = Micros::from_secs(seconds);
         sent_at(&mut jar, "http://shop.example/", SiteContext::SameSite, at)
@@ -383,8 +383,8 @@ fn bytes_are_kept_as_they_are() {
         HeaderValue::from_bytes(b"name=M\xfcller; Path=/").unwrap(),
     )]);
     let shop = url("http://shop.example/");
-    jar.store(&headers, &shop, SiteContext::SameSite, NOW);
-    let header = jar.header(&shop, SiteContext::SameSite, NOW.at).unwrap();
+    jar.store(&headers, &shop, None, SiteContext::SameSite, NOW);
+    let header = jar.header(&shop, None, SiteContext::SameSite, NOW.at).unwrap();
     assert_eq!(header.as_bytes(), b"name=M\xfcller");
     assert_eq!(jar.value("name", &shop, NOW.at).as_deref(), Some("M\u{fffd}ller"));
 }
@@ -520,4 +520,39 @@ fn a_header_that_is_kept_is_made_anew_for_another_host_scheme_or_context_and_aft
     let changes = jar.changes();
     jar.clear();
     assert!(jar.changes() > changes && sent(&mut jar, page).is_empty());
+}
+
+#[test]
+fn a_cookie_of_a_partition_is_seen_by_pages_of_its_site_alone() {
+    let mut jar = CookieJar::default();
+    let [shop, other, pay] =
+        ["https://shop.test/", "https://other.test/", "https://pay.test/"].map(url);
+    let mut store = |page: &Url, line: &'static str| {
+        let headers = HeaderMap::from_iter([(SET_COOKIE, HeaderValue::from_static(line))]);
+        jar.store(&headers, &pay, Some(page), SiteContext::CrossSite, NOW);
+    };
+    store(&shop, "p=1; Secure; SameSite=None; Partitioned");
+    store(&other, "p=2; Secure; SameSite=None; Partitioned");
+    store(&other, "q=1; Secure; SameSite=None");
+    let mut sent = |page: &Url, context| {
+        let header = jar.header(&pay, Some(page), context, NOW.at);
+        header.map_or_else(String::new, |header| header.to_str().unwrap().to_owned())
+    };
+    let www = url("https://www.shop.test/cart");
+    assert_eq!(sent(&shop, SiteContext::CrossSite), "p=1; q=1");
+    assert_eq!(sent(&www, SiteContext::CrossSite), "p=1; q=1");
+    assert_eq!(sent(&other, SiteContext::CrossSite), "p=2; q=1");
+    assert_eq!(sent(&shop, SiteContext::CrossSiteNavigation), "q=1", "its own page is another");
+}
+
+#[test]
+fn a_site_s_cookies_are_cleared_for_all_of_its_hosts() {
+    let mut jar = CookieJar::default();
+    store(&mut jar, "https://shop.test/", &["a=1", "b=1; Domain=shop.test"]);
+    store(&mut jar, "https://www.shop.test/", &["c=1"]);
+    store(&mut jar, "https://other.test/", &["d=1"]);
+    assert_eq!(sent(&mut jar, "https://www.shop.test/"), "b=1; c=1");
+    jar.clear_site(&url("https://www.shop.test/out"));
+    let left = ["https://shop.test/", "https://www.shop.test/", "https://other.test/"];
+    assert_eq!(left.map(|page| sent(&mut jar, page)), ["", "", "d=1"]);
 }

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use http::{Method, StatusCode, Version};
+use http::{Method, StatusCode, Version, header};
 
 use super::*;
 use crate::plan::Device;
+use crate::shopper::browser::address::location_of;
 use crate::shopper::browser::allowed_hosts::AllowedHosts;
 use crate::shopper::browser::device::AGENT;
 use crate::shopper::browser::fetch::{FetchError, RedirectHop};
-use crate::shopper::browser::redirects::location_of;
 use crate::shopper::browser::request_headers::RequestKind;
 use crate::shopper::transport::{Exchange, WireRequest, WireResponse};
 use crate::tally::Phases;
@@ -776,4 +776,35 @@ fn a_script_asks_leave_of_another_origin_once_and_goes_without_cookies_where_the
     insta::assert_snapshot!(fetch(Method::POST, "c"), @"OPTIONS /c cookie none: a browser does not send this: its preflight was answered 403");
     insta::assert_snapshot!(fetch(Method::POST, "d"), @"OPTIONS /d cookie none, POST /d cookie none: a browser keeps this from the page: the answer has no access-control-allow-origin, which has to be https://shop.example");
     insta::assert_snapshot!(fetch(Method::GET, "e"), @"GET /e cookie known=1: ok");
+}
+
+#[test]
+fn a_shop_may_have_its_browser_forget_and_an_app_forgets_nothing() {
+    let clear = || HeaderName::from_static("clear-site-data");
+    let sent = |kind: RequestKind, said: &'static str, scheme: &str| {
+        let set = || (header::SET_COOKIE, "a=1; Path=/");
+        let line = FakeConnections {
+            table: vec![
+                ("GET https://shop.example/in", 200, vec![set()]),
+                ("GET http://shop.example/in", 200, vec![set()]),
+                ("GET https://shop.example/out", 200, vec![(clear(), said)]),
+                ("GET http://shop.example/out", 200, vec![(clear(), said)]),
+            ],
+            ..FakeConnections::default()
+        };
+        let asked = line.asked.clone();
+        let mut session = session(line);
+        for path in ["in", "out", "next"] {
+            let url = format!("{scheme}://shop.example/{path}");
+            fetch_as(&mut session, kind, Method::GET, &url, &[]);
+        }
+        asked.borrow().last().unwrap().headers.contains_key(header::COOKIE)
+    };
+    let browser = RequestKind::Navigation;
+    assert!(!sent(browser, "\"cookies\"", "https"));
+    assert!(!sent(browser, "\"cache\", \"*\"", "https"));
+    assert!(sent(browser, "\"cache\", \"storage\"", "https"));
+    assert!(sent(browser, "cookies", "https"), "without quotes it is no word");
+    assert!(sent(browser, "\"cookies\"", "http"), "whoever listens could say so");
+    assert!(sent(RequestKind::App, "\"cookies\"", "https"));
 }
