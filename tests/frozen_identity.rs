@@ -66,13 +66,13 @@ const FROZEN: [(&str, &str, &str); 13] = [
     ),
     (
         "scenarios/shops/oscar.yaml",
-        "f008071d73e2245eee2b96305f6c86c497f2ecdd2bee4b31cae1a16cb2e9eb8b",
-        "274f410541b007e6ee27ac962b238000a28311424727c3755369c15a8f60804f",
+        "76ab61336c4167c2576d30d136a3fe23912b7414f6afc4e76a9aa50d72babb07",
+        "658edc5dc52ce3ed0e347aee4adaa5954b0ad6c4c1a435fe1737794e47e09a93",
     ),
     (
         "scenarios/shops/vendure.yaml",
-        "cbf631e28ca31f1c56736459ab23f28899b0a5bbe332e873183d67e2bc1ab6a6",
-        "1a4e4a70a4b0c21c36a8543ce5e01f94a4c17fea3a215e25c1b0fd51f96f0b44",
+        "8a117d2c5876da9f3177fae79ba3b4694ac34ac32877daa29484c3eaae0d0e0a",
+        "472a0ef2045cca405851c8ae88cd2e2d01c31620990863e1e3de311cad1c88fa",
     ),
     (
         "tests/data/every_kind.yaml",
