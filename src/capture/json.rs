@@ -1,6 +1,6 @@
 //! `json`: a node of the body's JSON document.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -22,12 +22,12 @@ struct JsonCapture(JsonPlace);
 
 impl Capture for JsonCapture {
     fn first(&self, response: &dyn ResponseView) -> Option<Value> {
-        Some(Value::Json(Rc::new(response.json_at(&self.0)?.into_owned())))
+        Some(Value::Json(Arc::new(response.json_at(&self.0)?.into_owned())))
     }
 
     fn all(&self, response: &dyn ResponseView) -> Vec<Value> {
         let nodes = response.json().map(|document| self.0.find_all(document)).unwrap_or_default();
-        nodes.into_iter().map(|node| Value::Json(Rc::new(node.clone()))).collect()
+        nodes.into_iter().map(|node| Value::Json(Arc::new(node.clone()))).collect()
     }
 
     fn reads(&self) -> BodyKind {

@@ -1,15 +1,15 @@
 //! What a variable holds.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a variable holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text: attributes, headers, matches.
-    Text(Rc<str>),
+    Text(Arc<str>),
     /// Taken from a JSON document, with its type.
-    Json(Rc<serde_json::Value>),
+    Json(Arc<serde_json::Value>),
 }
 
 // === impl Value ===
@@ -17,14 +17,14 @@ pub enum Value {
 impl Value {
     /// A text.
     pub fn text(text: &str) -> Value {
-        Value::Text(Rc::from(text))
+        Value::Text(Arc::from(text))
     }
 
     /// Of a JSON document.
     pub fn of_json(json: &serde_json::Value) -> Value {
         match json.as_str() {
             Some(text) => Value::text(text),
-            None => Value::Json(Rc::new(json.clone())),
+            None => Value::Json(Arc::new(json.clone())),
         }
     }
 

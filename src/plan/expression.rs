@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::base::random::{Purpose, draw};
     use std::cell::Cell;
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     struct Some1 {
         value: Option<Value>,
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn expressions_see_variables_with_their_json_types() {
-        let cart = Value::Json(Rc::new(serde_json::json!({ "items": [{ "id": 7 }], "n": 2 })));
+        let cart = Value::Json(Arc::new(serde_json::json!({ "items": [{ "id": 7 }], "n": 2 })));
         assert_eq!(
             render(
                 "{{ cart.items[0].id }}/{{ cart.n + 1 }}/{{ env.A }}/{{ cart.items }}",

@@ -17,14 +17,11 @@ use super::request::traceparent::traceparent;
 use super::response::check::FailedCheck;
 use super::response::evaluate::StepResult;
 use super::response::retry_after::retry_after;
-use super::step_response::prepare_within;
 use super::step_watcher::StepWatcher;
 use super::transport::Clock;
 use crate::base::{Micros, StepId, UnitId};
 use crate::plan::ProvocationTime;
-use crate::tally::{
-    AttemptTimes, FailureKind, Outcome, OwnFault, PairQuestion, StepAttempt, Timing,
-};
+use crate::tally::{AttemptTimes, FailureKind, Outcome, PairQuestion, StepAttempt, Timing};
 
 /// The state of one try at a step, over all its requests.
 pub(super) struct StepTry {
@@ -203,13 +200,9 @@ impl<E: Env> JourneyRun<E> {
                 let ended_at = progress.ended_at.unwrap_or_else(|| context.clock.now());
                 let answered = fetched.result.as_ref().ok().filter(|_| step.poll.is_some());
                 let page = answered.map(|page| Rc::clone(&page.final_url));
-                let Some(prepared) = prepare_within(context, &fetched, give_up_at).await else {
-                    let cause = "answers were too large to be read before shoppers give up";
-                    let result = StepResult::Own(OwnFault::Limit, cause.to_owned());
-                    return (result, context.clock.now());
-                };
-                let (result, answer) =
-                    self.read_response(context, step, (fetched, prepared), ended_at);
+                let (result, answer) = self
+                    .read_response(context, attempt.begun.step, fetched, (ended_at, give_up_at))
+                    .await;
                 attempt.evidence.answer = answer;
                 (result, ended_at, page)
             };
@@ -245,7 +238,11 @@ impl<E: Env> JourneyRun<E> {
         let step_id = attempt.begun.step;
         let step = plan.step(step_id);
         let pays = plan.may_invoke(attempt.unit, step_id) && self.activity.purchase().is_none();
-        let request = self.build_request(context, attempt, pays)?;
+        let page = match attempt.reload_url {
+            None => self.read_form_page(context, step, give_up_at).await?,
+            Some(_) => None,
+        };
+        let request = self.build_request(context, attempt, pays, page.as_ref())?;
         if pays && !context.purchase_log.admits_purchase() {
             // The run ends now; this shopper is cut where it stands.
             std::future::pending::<()>().await;
@@ -268,7 +265,7 @@ impl<E: Env> JourneyRun<E> {
             besides = Some((arm, request.clone()));
             if arm.kind.takes_new_key() {
                 self.intent.iter_mut().for_each(Intent::renew);
-                request = self.build_request(context, attempt, pays)?;
+                request = self.build_request(context, attempt, pays, page.as_ref())?;
             }
         }
         let time = arm.map(|arm| arm.kind.time());

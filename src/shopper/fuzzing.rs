@@ -9,7 +9,7 @@ use url::Url;
 
 use super::browser::cookies::{CookieJar, Now, SiteContext, parse_date};
 use super::browser::session::Document;
-use super::request::form::submit;
+use super::request::form::{FormPage, submit};
 use super::response::price::minor_units;
 use crate::base::{Micros, VarId};
 use crate::plan::{
@@ -68,6 +68,7 @@ pub fn form(bytes: &[u8]) {
         body: Body::Empty,
     };
     let scope = NoScope(Cell::new(1));
+    let page = FormPage::read(&page, wanted.css.as_deref());
     match submit(&step, &wanted, Some(&page), &Templates::default(), &scope) {
         Ok(submission) => assert!(Url::parse(&submission.request.url).is_ok()),
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -24,7 +24,7 @@ pub(super) async fn off_core<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     }
 }
 
-/// Frees what takes long to free, and waits for nothing.
-pub(super) fn free_off_core<T: Send + 'static>(what: T) {
-    drop(tokio::task::spawn_blocking(move || drop(what)));
+/// Whether working on a body would hold up the other shoppers of the core.
+pub(super) fn is_large(body: &[u8]) -> bool {
+    body.len() > LARGE
 }

@@ -3,7 +3,7 @@
 //! After a failure or a decline a live shopper may be out of patience and is lost. Otherwise the shopper pauses and
 //! tries again: as often as the scenario allows, and at the first failure in the way of the experiment's arm.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::activity::{Activity, UnitUnderWay};
 use super::context::{CoreContext, Env};
@@ -214,7 +214,7 @@ impl<E: Env> JourneyRun<E> {
         nth: u32,
         intended_at: Micros,
     ) -> AttemptEnd {
-        self.variables.set(built_in::ATTEMPT, Value::Json(Rc::new(nth.into())));
+        self.variables.set(built_in::ATTEMPT, Value::Json(Arc::new(nth.into())));
         self.activity =
             Activity::Attempting(UnitUnderWay { unit, nth, intended_at, purchase: None });
         let after_failure_at = self.progress[place].failed_at;

@@ -8,25 +8,27 @@ use super::browser::fetch::PageRequest;
 use super::browser::request_headers::RequestKind;
 use super::context::{CoreContext, Env};
 use super::journey::JourneyRun;
+use super::off_core::{is_large, off_core};
 use super::purchase::Intent;
 use super::request::aws_signature;
 use super::request::build::{self, fill};
-use super::request::form;
+use super::request::form::{self, FormPage};
 use super::request::variables::built_in;
 use super::response::check::FailedCheck;
 use super::response::evaluate::StepResult;
 use super::transport::Clock;
-use crate::base::UnitId;
+use crate::base::{Micros, UnitId};
 use crate::plan::{Auth, AwsKeys, Body, Client, Plan, Step, Value};
 use crate::tally::{FailureKind, OwnFault};
 
 impl<E: Env> JourneyRun<E> {
-    /// The request to send next. Where it pays and its body differs from the last attempt's, the intent has a new key.
+    /// The request to send next; `page` has the form that it submits. Where it pays and its body differs from the last attempt's, the intent has a new key.
     pub(super) fn build_request<'p>(
         &mut self,
         context: &'p CoreContext<E>,
         attempt: &mut StepTry,
         pays: bool,
+        page: Option<&FormPage>,
     ) -> Result<PageRequest<'p>, StepResult> {
         let plan = &*context.plan;
         let step = plan.step(attempt.begun.step);
@@ -39,7 +41,7 @@ impl<E: Env> JourneyRun<E> {
         }
         let (mut request, mut meant) = match attempt.reload_url.take() {
             Some(url) => (self.reload_request(plan, step, url)?, Bytes::new()),
-            None => self.step_request(plan, step)?,
+            None => self.step_request(plan, step, page)?,
         };
         if pays && self.intent.as_mut().is_some_and(|intent| intent.changes(&meant)) {
             drop(request);
@@ -47,7 +49,7 @@ impl<E: Env> JourneyRun<E> {
             self.set_intent(context, attempt.unit);
             self.variables.begin(attempt.begun.step, self.round, now);
             self.compute(context, step)?;
-            (request, meant) = self.step_request(plan, step)?;
+            (request, meant) = self.step_request(plan, step, page)?;
             self.intent.iter_mut().for_each(|intent| {
                 intent.changes(&meant);
             });
@@ -93,6 +95,32 @@ impl<E: Env> JourneyRun<E> {
         Ok(())
     }
 
+    /// The page with the form that the step submits, if it submits one and there is a page. A large one is read away from the core.
+    ///
+    /// # Errors
+    /// When that is not done before the shopper gives up.
+    pub(super) async fn read_form_page(
+        &self,
+        context: &CoreContext<E>,
+        step: &Step,
+        give_up_at: Micros,
+    ) -> Result<Option<FormPage>, StepResult> {
+        let Body::Submit(wanted) = &step.request.body else { return Ok(None) };
+        let Some(page) = self.session.document() else { return Ok(None) };
+        if !is_large(&page.body) {
+            return Ok(Some(FormPage::read(&page, wanted.css.as_deref())));
+        }
+        let css = wanted.css.clone();
+        tokio::select! {
+            biased;
+            read = off_core(move || FormPage::read(&page, css.as_deref())) => Ok(Some(read)),
+            () = context.clock.sleep_until(give_up_at) => {
+                let cause = "pages were too large to be read before shoppers give up";
+                Err(StepResult::Own(OwnFault::Limit, cause.to_owned()))
+            }
+        }
+    }
+
     /// What the step's request is to whoever makes it.
     fn request_kind(&self, step: &Step, refreshes: bool) -> RequestKind {
         let by_browser = match step.client {
@@ -113,16 +141,11 @@ impl<E: Env> JourneyRun<E> {
         &self,
         plan: &'p Plan,
         step: &'p Step,
+        page: Option<&FormPage>,
     ) -> Result<(PageRequest<'p>, Bytes), StepResult> {
         if let Body::Submit(wanted) = &step.request.body {
-            let page = self.session.document();
-            return match form::submit(
-                &step.request,
-                wanted,
-                page.as_ref(),
-                &plan.templates,
-                &self.variables,
-            ) {
+            return match form::submit(&step.request, wanted, page, &plan.templates, &self.variables)
+            {
                 Ok(submission) => Ok((submission.request, submission.meant)),
                 Err(error) if error.is_missing_content() && step.declined_without_form => {
                     Err(StepResult::Declined)

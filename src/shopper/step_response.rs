@@ -2,27 +2,26 @@
 
 use std::borrow::Cow;
 
-use super::browser::fetch::FetchOutcome;
+use super::browser::fetch::{FetchOutcome, FetchProgress, FetchedPage};
 use super::context::{CoreContext, Env};
 use super::gates::LastAnswer;
 use super::journey::JourneyRun;
-use super::response::check::Checker;
-use super::response::evaluate::{CapturedValues, StepResult, capture, evaluate, failed_fetch};
-use super::response::extract::Response;
-use super::response::prepared::{Prepared, is_large, prepare};
+use super::response::evaluate::{CapturedValues, StepResult, failed_fetch};
+use super::response::read_answer::{AnswerRead, AnswerReader, Arrived};
 use super::transport::{Clock, WireResponse};
-use crate::base::{Micros, Money};
-use crate::plan::{Guard, RenderError, Step};
+use crate::base::{Micros, Money, StepId};
+use crate::plan::{Guard, Step};
 use crate::tally::{Observed, OwnFault};
 
 impl<E: Env> JourneyRun<E> {
-    /// Checks what came, and captures from it what the scenario captures. The response is read once for both.
-    pub(super) fn read_response(
+    /// Checks what came, and captures from it what the scenario captures. A large answer is read away from the core, until the
+    /// shopper gives up at the latest: then our own slowness ends the step, and not the shop's.
+    pub(super) async fn read_response(
         &mut self,
         context: &CoreContext<E>,
-        step: &Step,
-        (fetched, prepared): (FetchOutcome, Prepared),
-        ended_at: Micros,
+        step: StepId,
+        fetched: FetchOutcome,
+        (ended_at, give_up_at): (Micros, Micros),
     ) -> (StepResult, Option<WireResponse>) {
         let page = match fetched.result {
             Ok(page) => page,
@@ -31,36 +30,35 @@ impl<E: Env> JourneyRun<E> {
                 return (failed_fetch(&error), None);
             }
         };
-        if context.plan.guards.iter().any(Guard::reads_answer) {
-            self.last_answer = Some(Box::new(LastAnswer {
-                status: page.answer.status.as_u16(),
-                headers: page.answer.headers.clone(),
-                body: page.answer.body.clone(),
-                url: page.final_url.clone(),
-                first_location: fetched.progress.first_location.clone(),
-            }));
-        }
-        let cookie = |name: &str| self.session.cookie(name, &page.final_url).map(Cow::into_owned);
-        let response = Response::new(
-            page.answer.status.as_u16(),
-            &page.answer.headers,
-            &page.answer.body,
-            &cookie,
-        )
-        .at(&page.final_url, fetched.progress.first_location.as_deref())
-        .after(&fetched.progress.redirects)
-        .with_prepared(prepared);
-        let captured = match self.check(context, step, &response) {
-            Ok(StepResult::Ok) => capture(&context.plan, step, &response, &|place| {
-                self.variables.draw_for_capture(place)
-            }),
-            Ok(result) => Err(result),
-            Err(error) => Err(StepResult::Own(OwnFault::Scenario, error.to_string())),
+        let FetchProgress { first_location, held, redirects, .. } = fetched.progress;
+        let first_location = first_location.as_deref();
+        self.keep_last_answer(context, &page, first_location);
+        let arrived = Arrived {
+            answer: &page.answer,
+            url: &page.final_url,
+            first_location,
+            redirects: &redirects,
         };
-        response.release();
-        let result = match captured {
+        let read = if arrived.is_large() {
+            let give_up_at = give_up_at.saturating_add(held);
+            let read = Box::pin(self.read_large(context, step, arrived, give_up_at)).await;
+            match read {
+                Some(read) => read,
+                None => {
+                    let cause = "answers were too large to be read before shoppers give up";
+                    return (StepResult::Own(OwnFault::Limit, cause.to_owned()), None);
+                }
+            }
+        } else {
+            let cookie = |name: &str| self.session.cookie(name, arrived.url).map(Cow::into_owned);
+            self.reader(context, step).read(arrived, &cookie)
+        };
+        for (what, conditions) in &read.explained {
+            context.observe(|observer| observer.conditions_checked(what, conditions));
+        }
+        let result = match read.captured {
             Ok(captured) => {
-                self.keep_captured(context, step, captured, ended_at);
+                self.keep_captured(context, context.plan.step(step), captured, ended_at);
                 StepResult::Ok
             }
             Err(result) => result,
@@ -68,25 +66,49 @@ impl<E: Env> JourneyRun<E> {
         (result, Some(page.answer))
     }
 
-    fn check(
-        &self,
+    fn reader<'r>(&'r self, context: &'r CoreContext<E>, step: StepId) -> AnswerReader<'r> {
+        let explains = context.observer.is_some();
+        AnswerReader { plan: &context.plan, step, variables: &self.variables, explains }
+    }
+
+    /// Reads an answer away from the core. None if that is not done before the shopper gives up.
+    async fn read_large(
+        &mut self,
         context: &CoreContext<E>,
-        step: &Step,
-        response: &Response<'_>,
-    ) -> Result<StepResult, RenderError> {
-        let checker = Checker { templates: &context.plan.templates, scope: &self.variables };
-        context.observe(|observer| {
-            let explain = |what, conditions| {
-                let explained = checker.explain(conditions, response);
-                observer.conditions_checked(what, &explained);
-                explained.iter().all(|checked| checked.held)
-            };
-            explain("declined", &step.declined);
-            if step.poll.as_ref().is_none_or(|poll| explain("until", &poll.until)) {
-                explain("expect", &step.expect);
+        step: StepId,
+        arrived: Arrived<'_>,
+        give_up_at: Micros,
+    ) -> Option<AnswerRead> {
+        let cookies = self.session.cookies(arrived.url);
+        let (read, variables) = {
+            let reader = self.reader(context, step);
+            tokio::select! {
+                biased;
+                read = reader.read_off_core(arrived, cookies) => read,
+                () = context.clock.sleep_until(give_up_at) => return None,
             }
-        });
-        evaluate(step, &checker, response)
+        };
+        // Templates of its conditions may have drawn.
+        self.variables = variables;
+        Some(read)
+    }
+
+    /// Keeps the answer for guards that ask for it.
+    fn keep_last_answer(
+        &mut self,
+        context: &CoreContext<E>,
+        page: &FetchedPage,
+        first_location: Option<&str>,
+    ) {
+        if context.plan.guards.iter().any(Guard::reads_answer) {
+            self.last_answer = Some(Box::new(LastAnswer {
+                status: page.answer.status.as_u16(),
+                headers: page.answer.headers.clone(),
+                body: page.answer.body.clone(),
+                url: page.final_url.clone(),
+                first_location: first_location.map(str::to_owned),
+            }));
+        }
     }
 
     /// What was captured from a good response becomes the shopper's.
@@ -128,23 +150,5 @@ impl<E: Env> JourneyRun<E> {
                 Observed::Missing | Observed::TooMany => value,
             };
         }
-    }
-}
-
-/// Reads a large answer away from the core; of any other nothing is made yet. None if that is not done before the shopper
-/// gives up: our own slowness, and not the shop's.
-pub(super) async fn prepare_within<E: Env>(
-    context: &CoreContext<E>,
-    fetched: &FetchOutcome,
-    give_up_at: Micros,
-) -> Option<Prepared> {
-    let Some(page) = fetched.result.as_ref().ok().filter(|page| is_large(&page.answer)) else {
-        return Some(Prepared::default());
-    };
-    let give_up_at = give_up_at.saturating_add(fetched.progress.held);
-    tokio::select! {
-        biased;
-        prepared = prepare(&page.answer) => Some(prepared),
-        () = context.clock.sleep_until(give_up_at) => None,
     }
 }

@@ -8,6 +8,7 @@
 #[expect(dead_code, reason = "tests/cli uses the rest of it")]
 mod bench;
 
+mod fat_answers;
 mod generator;
 mod omission;
 

@@ -13,6 +13,7 @@ use super::address;
 use super::referrer::ReferrerPolicy;
 use super::sniff::document_type;
 use crate::base::read_html;
+use crate::shopper::off_core::off_core;
 use crate::shopper::response::charset;
 use crate::shopper::transport::WireResponse;
 
@@ -103,6 +104,22 @@ impl CurrentPage {
             Some(Exception { to, is_form, policy })
         });
         let exceptions = exceptions.collect();
+        CurrentPage { url, policy, base: base.map(Rc::new), encoding, exceptions }
+    }
+
+    /// What a large answer from `url` says of its links, read away from the core.
+    pub(super) async fn read_off_core(
+        answer: &WireResponse,
+        url: Rc<Url>,
+        follows_links: bool,
+    ) -> CurrentPage {
+        let (answer, own) = (answer.clone(), Url::clone(&url));
+        let (policy, base, encoding, exceptions) = off_core(move || {
+            let read = CurrentPage::read(&answer, Rc::new(own), follows_links);
+            let base = read.base.map(Rc::unwrap_or_clone);
+            (read.policy, base, read.encoding, read.exceptions)
+        })
+        .await;
         CurrentPage { url, policy, base: base.map(Rc::new), encoding, exceptions }
     }
 

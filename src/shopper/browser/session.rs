@@ -25,6 +25,7 @@ use super::settings::SessionSettings;
 use super::sniff::{document_type, is_page};
 use crate::base::Micros;
 use crate::plan::{Device, Equipment};
+use crate::shopper::off_core::is_large;
 use crate::shopper::transport::{Origin, ShopperConnections};
 
 /// A shopper's browser: connections, cookies, and the page that the shopper is on.
@@ -195,11 +196,13 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
                 && begun.as_ref().is_ok_and(|chain| !chain.is_script())
             {
                 let url = page.final_url.clone();
-                self.page = Some(Rc::new(CurrentPage::read(
-                    &page.answer,
-                    url,
-                    self.settings.follows_links,
-                )));
+                let follows_links = self.settings.follows_links;
+                let read = if is_large(&page.answer.body) {
+                    Box::pin(CurrentPage::read_off_core(&page.answer, url, follows_links)).await
+                } else {
+                    CurrentPage::read(&page.answer, url, follows_links)
+                };
+                self.page = Some(Rc::new(read));
                 self.document = None;
             }
             match begun {
@@ -218,6 +221,15 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
     /// The value of the cookie of this name that a request to `url` would carry.
     pub fn cookie(&self, name: &str, url: &Url) -> Option<Cow<'_, str>> {
         self.cookies.value(name, url, self.connections.now())
+    }
+
+    /// The names and values of all cookies that a request to `url` would carry.
+    pub fn cookies(&self, url: &Url) -> Vec<(String, String)> {
+        let of_name = |name: Cow<'_, str>| {
+            let value = self.cookie(&name, url)?.into_owned();
+            Some((name.into_owned(), value))
+        };
+        self.cookies.names().filter_map(of_name).collect()
     }
 
     /// The page that the shopper is on: the last answer that was one.

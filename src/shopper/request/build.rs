@@ -237,7 +237,7 @@ mod tests {
     use super::*;
     use crate::base::VarId;
     use crate::plan::Value;
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     struct One(Value);
     impl TemplateScope for One {
@@ -261,7 +261,7 @@ mod tests {
             auth: None,
             body,
         }));
-        fill(request, &Templates::default(), &One(Value::Json(Rc::new(serde_json::json!(5)))))
+        fill(request, &Templates::default(), &One(Value::Json(Arc::new(serde_json::json!(5)))))
             .unwrap()
     }
 

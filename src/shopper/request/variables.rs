@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::random::{Purpose, draw};
@@ -27,7 +26,7 @@ pub mod built_in {
 }
 
 /// One shopper's variables.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Variables {
     values: Vec<Option<Value>>,
     shopper: ShopperId,
@@ -70,7 +69,7 @@ impl Variables {
         let marker = &*profile.marker;
         let mut variables = Variables::new(plan, profile.id);
         variables.set_text(built_in::SHOPPER_ID, &profile.id.to_string());
-        variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Rc::new(row.into())));
+        variables.set(built_in::SHOPPER_ORDINAL, Value::Json(Arc::new(row.into())));
         variables.set_text(built_in::SHOPPER_MARKER, marker);
         variables.set_text(built_in::RUN_ID, run);
         // At a domain that is reserved (RFC 2606), so that no mail of the shop ever reaches anybody.
@@ -85,7 +84,7 @@ impl Variables {
                 match cell {
                     plan::DataCell::Text(text) => variables.set_text(*var, text),
                     plan::DataCell::Json(value) => {
-                        variables.set(*var, Value::Json(Rc::new(value.clone())))
+                        variables.set(*var, Value::Json(Arc::new(value.clone())))
                     }
                 }
             }
@@ -103,7 +102,7 @@ impl Variables {
 
     /// Gives a variable a text.
     pub fn set_text(&mut self, var: VarId, text: &str) {
-        self.set(var, Value::Text(Rc::from(text)));
+        self.set(var, Value::Text(Arc::from(text)));
     }
 
     /// Masks the secrets of this shopper and of all shoppers.

@@ -9,12 +9,13 @@ use std::borrow::Cow;
 use super::{charset, json};
 use crate::base::Redactor;
 use crate::shopper::browser::sniff::document_type;
+use crate::shopper::off_core::is_large;
 use crate::shopper::transport::WireResponse;
 use crate::tally::FailureKind;
 
 /// A message is cut after this many letters.
 const LONGEST: usize = 120;
-/// This much of a body is looked at for words.
+/// This much of a body, in bytes, is looked at for words; JSON is read whole, but for answers that are large.
 const LOOKED_AT: usize = 16 * 1_024;
 /// Where errors in JSON say what is wrong, by habit and by RFC 9457, the most telling first.
 const KEYS: [&str; 9] = [
@@ -74,12 +75,23 @@ fn message(
 
 /// What the shop says of itself.
 fn shop_message(answer: &WireResponse) -> Option<String> {
-    let text = charset::text(document_type(&answer.headers), &answer.body);
-    let text = text[..text.floor_char_boundary(LOOKED_AT)].trim();
+    // No more of it is read: a page may be large.
+    let text = charset::text(document_type(&answer.headers), start_of(&answer.body));
+    let text = text.trim();
     match text.chars().next()? {
+        '{' | '[' if is_large(&answer.body) => None,
         '{' | '[' => json::read(&answer.body).and_then(|document| in_json(&document, 0)),
         '<' => title(text).map(str::to_owned),
         _ => text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned),
+    }
+}
+
+/// The first bytes of a body, which end with a whole letter where it is UTF-8.
+fn start_of(body: &[u8]) -> &[u8] {
+    let start = &body[..body.len().min(LOOKED_AT)];
+    match std::str::from_utf8(start) {
+        Err(error) if error.error_len().is_none() => &start[..error.valid_up_to()],
+        Ok(_) | Err(_) => start,
     }
 }
 
@@ -125,15 +137,15 @@ fn plain(text: &str, secrets: &Redactor) -> String {
 
 /// The text in one line, redacted, word by word, and not too long.
 fn one_line(text: &str, secrets: &Redactor, push: impl Fn(&str, &mut String)) -> String {
-    let redacted = secrets.text(text);
+    // A shop's words may not write into a terminal as they please, nor hide a secret between control characters.
+    let printable: String = text.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect();
+    let redacted = secrets.text(&printable);
     let mut out = String::with_capacity(redacted.len().min(2 * LONGEST));
     for word in redacted.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
         }
-        // A shop's words may not write into a terminal as they please.
-        let shown: String = word.chars().filter(|c| !c.is_control()).collect();
-        push(&shown, &mut out);
+        push(word, &mut out);
         if out.chars().count() > LONGEST {
             break;
         }
@@ -228,6 +240,29 @@ mod tests {
             Some(&answer),
             &Redactor::default(),
         )
+    }
+
+    #[test]
+    fn a_secret_is_masked_that_has_control_characters_in_it() {
+        let secrets = Redactor::new(["hunter-twenty"]);
+        let said = "wrong password hun\u{7}ter\u{1b}-twen\u{0}ty";
+        assert_eq!(plain(said, &secrets), "wrong password [redacted]");
+    }
+
+    #[test]
+    fn of_a_large_answer_only_the_start_is_read() {
+        let fill = |letters: &str| letters.repeat(LOOKED_AT);
+        let error = |body: &str| of(FailureKind::ServerError, 500, body);
+        assert_eq!(
+            error(&format!("<title>gr\u{f6}\u{df}er</title>{}", fill("\u{e4}\u{e4}a"))),
+            "gr\u{f6}\u{df}er"
+        );
+        let large = format!(
+            "{{\"items\":[{}0],\"message\":\"broken\"}}",
+            fill("\"a long item of a list\",")
+        );
+        assert_eq!(error(&large), "");
+        assert_eq!(error(&large.replace(&fill("\"a long item of a list\","), "")), "broken");
     }
 
     #[test]

@@ -10,12 +10,10 @@ use http::HeaderMap;
 use url::Url;
 
 use super::charset::{self, TextKind};
-use super::prepared::Prepared;
 use super::{json, visible};
 use crate::base::Micros;
 use crate::capture::{JsonPlace, ResponseView, html};
 use crate::shopper::browser::sniff::document_type;
-use crate::shopper::off_core::{LARGE, free_off_core};
 
 /// A whole answer, read on demand.
 pub struct Response<'a> {
@@ -103,25 +101,6 @@ impl<'a> Response<'a> {
     /// The same, with the headers of the answers that redirected here.
     pub fn after(self, redirects: &'a [HeaderMap]) -> Response<'a> {
         Response { redirects, ..self }
-    }
-
-    /// The same, with what was made of it already.
-    pub(crate) fn with_prepared(self, prepared: Prepared) -> Response<'a> {
-        let Prepared { json, visible } = prepared;
-        Response {
-            json: json.map_or_else(OnceCell::new, OnceCell::from),
-            visible: visible.map_or_else(OnceCell::new, OnceCell::from),
-            ..self
-        }
-    }
-
-    /// Lets go of it. What was made of a large one takes long to free.
-    pub(crate) fn release(self) {
-        if self.body.len() > LARGE
-            && let Some(json) = self.json.into_inner()
-        {
-            free_off_core(json);
-        }
     }
 
     /// When and where the page wants to be asked for again: by its `refresh` header, or else the meta element that stands for it.

@@ -2,7 +2,7 @@
 //!
 //! The strict and fast reader comes first. What it refuses and a script takes is read here: a byte order mark, half of a character
 //! escaped (`"\ud83d"`, read as U+FFFD), numbers that are infinite (read as null, as which a script would send them), and lists in
-//! lists without an end. Nothing here calls itself, so nesting costs no stack.
+//! lists, a million deep. Nothing here calls itself, so nesting costs no stack.
 
 use std::borrow::Cow;
 
@@ -10,6 +10,8 @@ use serde_json::{Map, Number, Value};
 
 /// What is nested deeper is read, and left out of the tree: whoever walks a tree calls itself.
 const DEEPEST: usize = 1_000;
+/// What is nested deeper than this is no document: each open list takes memory, and a body has room for millions.
+const MOST_OPEN: usize = 1_000_000;
 
 /// A list or object whose end is still to come.
 enum OpenValue {
@@ -62,6 +64,8 @@ impl JsonReader<'_> {
                     self.skip_space();
                     if self.take(b'}') {
                         Value::Object(Map::new())
+                    } else if open.len() == MOST_OPEN {
+                        return None;
                     } else {
                         open.push(OpenValue::Members(Map::new(), self.name()?));
                         continue;
@@ -71,6 +75,8 @@ impl JsonReader<'_> {
                     self.skip_space();
                     if self.take(b']') {
                         Value::Array(Vec::new())
+                    } else if open.len() == MOST_OPEN {
+                        return None;
                     } else {
                         open.push(OpenValue::List(Vec::new()));
                         continue;
@@ -297,12 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn nesting_has_no_end() {
+    fn nesting_ends_at_a_million_levels() {
         let deep =
             |levels| format!("{{\"id\":7,\"tree\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
         for levels in [200, 2_000, 200_000] {
             assert_eq!(read(deep(levels).as_bytes()).unwrap()["id"], 7, "{levels}");
         }
+        assert_eq!(read(deep(MOST_OPEN + 1).as_bytes()), None);
     }
 
     #[test]

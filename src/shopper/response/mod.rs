@@ -6,7 +6,7 @@ pub(crate) mod error_fingerprint;
 pub(crate) mod evaluate;
 pub(crate) mod extract;
 mod json;
-pub(crate) mod prepared;
 pub(crate) mod price;
+pub(crate) mod read_answer;
 pub(crate) mod retry_after;
 mod visible;

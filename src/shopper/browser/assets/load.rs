@@ -23,6 +23,7 @@ use crate::shopper::browser::session::BrowserSession;
 use crate::shopper::browser::settings::SessionSettings;
 use crate::shopper::browser::site::{SiteRelation, is_trustworthy, relation};
 use crate::shopper::failure_kind::{classify_status, classify_transport_error};
+use crate::shopper::off_core::{is_large, off_core};
 use crate::shopper::transport::{Clock, Exchange, Origin, ShopperConnections, WireRequest};
 use crate::tally::{FailureKind, OwnFault};
 
@@ -52,7 +53,7 @@ const OF_THE_PAGE: [HeaderName; 16] = [
 /// A page whose files are to be fetched.
 pub(crate) struct PageToLoad<'a> {
     pub(crate) url: &'a Url,
-    pub(crate) html: &'a [u8],
+    pub(crate) html: &'a Bytes,
     /// How much its files' requests say of it.
     pub(crate) policy: ReferrerPolicy,
     /// The headers that the page was asked for with.
@@ -113,6 +114,23 @@ struct PageLoad<'a, G, C, F> {
     loaded: RefCell<LoadedAssets>,
 }
 
+/// The files of a page. Those of a large one are found away from the core; none if that is not done before the shopper gives up.
+async fn assets_within(
+    page: &PageToLoad<'_>,
+    clock: &impl Clock,
+    give_up_at: Micros,
+) -> Option<Vec<Asset>> {
+    if !is_large(page.html) {
+        return Some(assets(page.html, page.url));
+    }
+    let (html, url) = (page.html.clone(), page.url.clone());
+    tokio::select! {
+        biased;
+        found = off_core(move || assets(&html, &url)) => Some(found),
+        () = clock.sleep_until(give_up_at) => None,
+    }
+}
+
 // === impl BrowserSession ===
 
 impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
@@ -125,8 +143,12 @@ impl<L: ShopperConnections, G: RequestGate> BrowserSession<L, G> {
         give_up_at: Micros,
         seen: &impl Fn(AssetEvent<'_>),
     ) -> LoadedAssets {
-        let wanted = assets(page.html, page.url);
         let mut loaded = LoadedAssets::default();
+        let Some(wanted) = assets_within(page, clock, give_up_at).await else {
+            let cause = "pages were too large to be read before shoppers give up";
+            loaded.own.push((OwnFault::Limit, cause.to_owned()));
+            return loaded;
+        };
         let mut queues: Vec<(Rc<Origin>, RefCell<VecDeque<Asset>>)> = Vec::new();
         for asset in wanted {
             let Some(origin) = self.origin(&asset.url) else {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
@@ -110,7 +111,7 @@ impl Scene {
         let url = Url::parse("http://shop.example/lamp").unwrap();
         let page = PageToLoad {
             url: &url,
-            html: html.as_bytes(),
+            html: &Bytes::copy_from_slice(html.as_bytes()),
             policy: ReferrerPolicy::default(),
             headers: &self.headers,
         };

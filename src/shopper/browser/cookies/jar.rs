@@ -183,6 +183,11 @@ impl CookieJar {
             .map(|cookie| String::from_utf8_lossy(cookie.value()))
     }
 
+    /// The names of its cookies, as text.
+    pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.cookies.iter().map(|cookie| String::from_utf8_lossy(cookie.name()))
+    }
+
     /// Counts the cookies ever set or deleted: while it stands still, the jar has not changed.
     pub fn changes(&self) -> u64 {
         self.changes

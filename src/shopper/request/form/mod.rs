@@ -21,4 +21,5 @@ mod time;
 mod tree;
 mod value;
 
+pub(crate) use form_page::FormPage;
 pub(crate) use submit::submit;

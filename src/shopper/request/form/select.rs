@@ -1,6 +1,6 @@
 //! Which form of a page is meant.
 
-use super::controls::{Control, Form, Forms};
+use super::controls::{Control, Form};
 use super::error::SubmitError;
 use super::form_page::FormPage;
 use crate::capture::check::address::is_like;
@@ -17,13 +17,12 @@ struct Wanted<'w> {
 
 /// The form of the page of which all is true that is said; of several, the first, unless the scenario says otherwise.
 pub(super) fn pick<'f>(
-    read: &'f Forms,
-    page: &FormPage<'_>,
+    page: &'f FormPage,
     wanted: &Submit,
     templates: &Templates,
     scope: &dyn TemplateScope,
 ) -> Result<&'f Form, SubmitError> {
-    let pick = wanted.pick;
+    let (read, pick) = (&page.forms, wanted.pick);
     let wanted = Wanted::of(wanted, templates, scope)
         .map_err(|error| SubmitError::Fill(FillError::Render(error)))?;
     let found = || {
@@ -35,7 +34,7 @@ pub(super) fn pick<'f>(
         if pick == Pick::First { 0 } else { pick.among(found().count(), || scope.next_bits()) };
     found().nth(nth).ok_or_else(|| SubmitError::NoForm {
         wanted: wanted.in_words(),
-        page: page.page.url.path().to_owned(),
+        page: page.url().path().to_owned(),
         forms: match read.forms.as_slice() {
             [] => "which has no form at all".to_owned(),
             forms => {

@@ -6,13 +6,11 @@ use http::{Method, header};
 use super::controls::Button;
 use super::error::SubmitError;
 use super::form_page::FormPage;
-use super::{controls, encode, fill, select};
+use super::{encode, fill, select};
 use crate::plan::{Request, Submit, TemplateScope, Templates};
 use crate::shopper::browser::fetch::PageRequest;
 use crate::shopper::browser::request_headers::RequestKind;
-use crate::shopper::browser::session::Document;
 use crate::shopper::request::build::encode_form;
-use crate::shopper::response::charset;
 
 /// A form, ready to be sent.
 #[derive(Debug)]
@@ -30,16 +28,13 @@ pub(crate) struct Submission {
 pub(crate) fn submit(
     step: &Request,
     wanted: &Submit,
-    page: Option<&Document>,
+    page: Option<&FormPage>,
     templates: &Templates,
     scope: &dyn TemplateScope,
 ) -> Result<Submission, SubmitError> {
     let page = page.ok_or(SubmitError::NoPage)?;
-    let path = page.url.path();
-    let kind = Some(page.content_type.as_bytes());
-    let form_page = FormPage { page, encoding: charset::of_document(kind, &page.body) };
-    let read = controls::forms(&form_page.text(), wanted.css.as_deref());
-    let form = select::pick(&read, &form_page, wanted, templates, scope)?;
+    let path = page.url().path();
+    let form = select::pick(page, wanted, templates, scope)?;
     let filled = fill::fill(form, path, wanted, templates, scope)?;
     let pressed = filled.button;
     let said = |button: fn(&Button) -> &Option<String>, form: &Option<String>| {
@@ -51,9 +46,9 @@ pub(crate) fn submit(
     let action = said(|button| &button.action, &form.action);
     let method = said(|button| &button.method, &form.method).to_ascii_lowercase();
     let enctype = said(|button| &button.enctype, &form.enctype).to_ascii_lowercase();
-    let encoding = encode::encoding(form.accept_charset.as_deref(), form_page.encoding);
-    let mut url = form_page
-        .goal(read.base.as_deref(), &action)
+    let encoding = encode::encoding(form.accept_charset.as_deref(), page.encoding);
+    let mut url = page
+        .goal(page.forms.base.as_deref(), &action)
         .ok_or_else(|| SubmitError::Action { action, page: path.to_owned() })?;
     let mut headers = crate::shopper::request::build::headers(step, templates, scope)
         .map_err(SubmitError::Fill)?;

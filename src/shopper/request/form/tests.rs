@@ -7,6 +7,7 @@ use http::HeaderValue;
 use url::Url;
 
 use super::error::SubmitError;
+use super::form_page::FormPage;
 use super::submit::*;
 use crate::base::VarId;
 use crate::plan::{Body, FieldMatch, Request, Submit, Template, TemplateScope, Templates, Value};
@@ -50,7 +51,8 @@ fn submitted(html: &str, wanted: &Submit) -> Result<Submission, SubmitError> {
         auth: None,
         body: Body::Empty,
     };
-    submit(&step, wanted, Some(&page(html)), &Templates::default(), &NoScope(Cell::new(0)))
+    let page = FormPage::read(&page(html), wanted.css.as_deref());
+    submit(&step, wanted, Some(&page), &Templates::default(), &NoScope(Cell::new(0)))
 }
 
 fn sent(html: &str, wanted: &Submit) -> String {
@@ -364,6 +366,7 @@ fn a_form_is_sent_in_its_encoding() {
             content_type: HeaderValue::from_str(content_type).unwrap(),
             body: Bytes::copy_from_slice(html),
         };
+        let page = FormPage::read(&page, wanted.css.as_deref());
         let scope = NoScope(Cell::new(0));
         let request =
             submit(&step, wanted, Some(&page), &Templates::default(), &scope).unwrap().request;

@@ -1,7 +1,7 @@
 //! Prices against how shops write them, and against how ICU writes them in many languages.
 
 use super::*;
-use std::rc::Rc;
+use std::sync::Arc;
 
 fn text(price: &str) -> Option<u64> {
     minor_units(&Value::Text(price.into()), None, 2).map(|minor| minor.0)
@@ -9,7 +9,7 @@ fn text(price: &str) -> Option<u64> {
 
 fn json(price: &str, unit: Option<MoneyUnit>) -> Option<u64> {
     let value = serde_json::from_str(price).unwrap();
-    minor_units(&Value::Json(Rc::new(value)), unit, 2).map(|minor| minor.0)
+    minor_units(&Value::Json(Arc::new(value)), unit, 2).map(|minor| minor.0)
 }
 
 #[test]
