@@ -47,6 +47,65 @@ pub(super) fn spellings(secret: &str) -> Vec<Spelling> {
     found
 }
 
+/// More spellings of a secret, which are found in dumps of bytes, tokens and mails rather than in pages.
+pub(super) fn rare_spellings(secret: &str) -> Vec<Spelling> {
+    let mut found = Vec::new();
+    for part in parts(secret).iter().filter(|part| part.len() >= SHORT) {
+        let text = part.as_bytes();
+        found.extend(byte_lists(text).map(|bytes| Spelling { bytes, kind: SpellingKind::Text }));
+        let pieces = (0..5).map(|before| base32(text, before)).chain(base64_twice(text));
+        let long_enough = pieces.filter(|bytes| bytes.len() >= SHORT);
+        found.extend(long_enough.map(|bytes| Spelling { bytes, kind: SpellingKind::Base64 }));
+        if !part.is_ascii() {
+            let cases = [part.to_lowercase(), part.to_uppercase()];
+            let texts = cases.into_iter().map(String::into_bytes);
+            found.extend(texts.map(|bytes| Spelling { bytes, kind: SpellingKind::Text }));
+        }
+        found.push(Spelling { bytes: quoted_printable(text), kind: SpellingKind::Text });
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The bytes as numbers, with what programs print between them.
+fn byte_lists(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let list = |number: fn(&u8) -> String, between: &str| {
+        text.iter().map(number).collect::<Vec<_>>().join(between).into_bytes()
+    };
+    let hexadecimal = [" ", ":", "-", ", 0x", ",0x", " 0x"];
+    let hexadecimal = hexadecimal.map(|between| list(|byte| format!("{byte:02x}"), between));
+    let decimal = [" ", ",", ", "].map(|between| list(u8::to_string, between));
+    hexadecimal.into_iter().chain(decimal)
+}
+
+/// Base32 (RFC 4648) of a secret with so many bytes before it: the characters that have only bits of the secret.
+fn base32(text: &[u8], before: usize) -> Vec<u8> {
+    let whole = [&[0; 4][..before], text].concat();
+    let written = data_encoding::BASE32_NOPAD.encode(&whole);
+    written.as_bytes()[(before * 8).div_ceil(5)..whole.len() * 8 / 5].to_vec()
+}
+
+/// Base64 of the secret's Base64, as a token within a token has it.
+fn base64_twice(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let once = STANDARD_NO_PAD.encode(text).into_bytes();
+    let once = once[..text.len() * 8 / 6].to_vec();
+    (0..3).map(move |before| {
+        let whole = [&[0; 2][..before], &once].concat();
+        let written = STANDARD_NO_PAD.encode(&whole);
+        written.as_bytes()[(before * 8).div_ceil(6)..whole.len() * 8 / 6].to_vec()
+    })
+}
+
+/// As mail writes it (RFC 2045), without the breaks of its lines.
+fn quoted_printable(text: &[u8]) -> Vec<u8> {
+    let write = |byte: &u8| match byte {
+        b'=' | 0..=31 | 127.. => format!("={byte:02X}").into_bytes(),
+        _ => vec![*byte],
+    };
+    text.iter().flat_map(write).collect()
+}
+
 /// Whether a text of this length is long enough for a spelling of the secret: a quick answer, which is never wrongly no.
 pub(super) fn may_fit(secret: &str, length: usize) -> bool {
     // Of a word without signs nothing is a secret by itself, and from six bytes on no spelling of it is shorter than it.

@@ -82,18 +82,26 @@ fn unescape(text: &[u8], origin: impl Fn(usize) -> usize) -> Option<Unescaped> {
 /// The escape that a text begins with.
 fn escape(text: &[u8]) -> Option<Escape> {
     match text.first()? {
-        b'%' => Some(Escape { length: 3, meaning: vec![hexadecimal(text.get(1..3)?)? as u8] }),
+        b'%' => percent(text),
         b'\\' => backslash(text),
         b'&' => entity(text),
         _ => None,
     }
 }
 
+/// `%2F`, and `%u002F`, as JavaScript's old `escape` writes it.
+fn percent(text: &[u8]) -> Option<Escape> {
+    if text.get(1) == Some(&b'u') {
+        return Some(Escape { length: 6, meaning: utf8(hexadecimal(text.get(2..6)?)?)? });
+    }
+    Some(Escape { length: 3, meaning: vec![hexadecimal(text.get(1..3)?)? as u8] })
+}
+
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// JSON's escapes (RFC 8259, section 7), and JavaScript's `\x41` and `\'`.
+/// JSON's escapes (RFC 8259, section 7), JavaScript's `\x41`, `\u{41}` and `\'`, and a byte in octal digits, as C writes it.
 fn backslash(text: &[u8]) -> Option<Escape> {
     let simple = |meaning: u8| Some(Escape { length: 2, meaning: vec![meaning] });
     match text.get(1)? {
@@ -101,7 +109,22 @@ fn backslash(text: &[u8]) -> Option<Escape> {
         b'n' => simple(b'\n'),
         b'r' => simple(b'\r'),
         b't' => simple(b'\t'),
-        b'x' => Some(Escape { length: 4, meaning: utf8(hexadecimal(text.get(2..4)?)?)? }),
+        b'b' => simple(0x08),
+        b'f' => simple(0x0c),
+        // A byte, and not a letter: of a letter in UTF-8 each byte is written so.
+        b'x' => Some(Escape { length: 4, meaning: vec![hexadecimal(text.get(2..4)?)? as u8] }),
+        b'0'..=b'3' => {
+            let digits = text.get(1..4)?;
+            let byte = digits.iter().try_fold(0u32, |number, digit| {
+                Some(number * 8 + char::from(*digit).to_digit(8)?)
+            })?;
+            Some(Escape { length: 4, meaning: vec![byte as u8] })
+        }
+        b'u' if text.get(2) == Some(&b'{') => {
+            let end = memchr::memchr(b'}', &text[..text.len().min(LONGEST_ENTITY)])?;
+            let digits = text.get(3..end).filter(|digits| (1..=6).contains(&digits.len()))?;
+            Some(Escape { length: end + 1, meaning: utf8(hexadecimal(digits)?)? })
+        }
         b'u' => {
             let first = hexadecimal(text.get(2..6)?)?;
             if let Some(meaning) = utf8(first) {
@@ -120,13 +143,30 @@ fn utf8(code: u32) -> Option<Vec<u8>> {
     Some(char::from_u32(code)?.to_string().into_bytes())
 }
 
-/// HTML's character references.
+/// HTML's character references; those by number are read without their semicolon as well, as browsers do.
 fn entity(text: &[u8]) -> Option<Escape> {
+    if let Some(numbered) = text.strip_prefix(b"&#") {
+        return numbered_entity(numbered);
+    }
     let end = memchr::memchr(b';', &text[..text.len().min(LONGEST_ENTITY)])?;
     let written = std::str::from_utf8(&text[..=end]).ok()?;
     let meaning = html_escape::decode_html_entities(written);
     (meaning != written)
         .then(|| Escape { length: end + 1, meaning: meaning.into_owned().into_bytes() })
+}
+
+/// A character by its number, behind `&#`.
+fn numbered_entity(text: &[u8]) -> Option<Escape> {
+    let (radix, before) = match text.first()? {
+        b'x' | b'X' => (16, 1),
+        _ => (10, 0),
+    };
+    let digits = text[before..].iter().take(LONGEST_ENTITY);
+    let digits = digits.take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let written = std::str::from_utf8(&text[before..before + digits]).ok()?;
+    let meaning = utf8(u32::from_str_radix(written, radix).ok()?)?;
+    let semicolon = usize::from(text.get(before + digits) == Some(&b';'));
+    Some(Escape { length: 2 + before + digits + semicolon, meaning })
 }
 
 #[cfg(test)]
@@ -142,6 +182,8 @@ mod tests {
     fn escapes_of_every_kind_are_resolved_also_within_each_other() {
         for (written, meant) in [
             ("a%2Fb%c3%a4", "a/bä"),
+            (r"%u00e4\u{e4}\xc3\xa4\303\244 \u{} \u{110000} \8", r"ääää \u{} \u{110000} \8"),
+            ("&#228&#xe4 &#38&#0000038;amp;&#x110000;", "ää &&&#x110000;"),
             (r#"a\"b\/c\\d\n\u00e4\ud83d\ude00\x41"#, "a\"b/c\\d\nä😀A"),
             ("&lt;&#39;&#x27;&quot;&auml;&amp;", "<''\"ä&"),
             ("%5C%22 %26quot%3B &#37;22", "\" \" \""),
