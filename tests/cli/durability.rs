@@ -137,12 +137,19 @@ fn a_killed_run_loses_at_most_its_last_second_and_no_purchase() {
 /// A wrong byte in what the run had stored loses a part of a second, and no more.
 fn report_of_damaged_copy(bench: &Bench, folder: &Path) {
     let damaged = bench.path().join("damaged");
-    std::fs::create_dir(&damaged).unwrap();
-    let mut bytes = std::fs::read(folder.join("tally.part")).unwrap();
-    let at = bytes.len() / 2;
-    bytes[at] ^= 1;
-    std::fs::write(damaged.join("tally.part"), bytes).unwrap();
-    let told = bench.tillrush(&["report", "damaged"]).with(&[105]).complains("damaged at byte ");
+    let bytes = std::fs::read(folder.join("tally.part")).unwrap();
+    // How long the frames are depends on what was counted in each: the middle may be in the last one, which counts as torn.
+    let told = [2, 3, 4, 5, 6, 8].iter().find_map(|part| {
+        let mut bytes = bytes.clone();
+        let at = bytes.len() / part;
+        bytes[at] ^= 1;
+        let _ = std::fs::remove_dir_all(&damaged);
+        std::fs::create_dir(&damaged).unwrap();
+        std::fs::write(damaged.join("tally.part"), bytes).unwrap();
+        let told = bench.tillrush(&["report", "damaged"]).with(&[105]);
+        told.stderr.contains("damaged at byte ").then_some(told)
+    });
+    let told = told.expect("a place before the last frame");
     assert!(told.stderr.contains("the rest is reported"), "{}", told.stderr);
     let found = document(&damaged);
     assert_eq!(found["completion"], "damaged");

@@ -47,9 +47,11 @@ fn shoppers_on_phones_are_known_by_their_browser_and_wait_for_their_network() {
     let objectives = document["objectives"].as_array().unwrap();
     let [phone, laptop] = [0, 1].map(|n| ms(&objectives[n], "/observed"));
     assert!(phone >= 120.0, "{phone}");
-    assert!(laptop < 60.0, "{laptop}");
+    // What a busy machine takes, it takes from both.
+    assert!(laptop + 60.0 < phone, "{laptop} {phone}");
     // That is the network's time, and no lag of ours.
-    assert!(ms(&document, "/generator/lag_p50_ms") < 60.0, "{:#}", document["generator"]);
+    let lag = ms(&document, "/generator/lag_p50_ms");
+    assert!(lag < laptop + 60.0, "{lag} {laptop}");
 }
 
 /// A page that gives who comes without a cookie one, which counts as a decline here.
