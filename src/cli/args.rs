@@ -294,6 +294,14 @@ pub struct StoredRecordsArgs {
     /// Accept any TLS certificate
     #[arg(short = 'k', long, env = "TILLRUSH_INSECURE", value_parser = FalseyValueParser::new())]
     pub insecure: bool,
+
+    /// File or folder elsewhere that the run's own description of records may read. Repeat for more
+    #[arg(long, env = "TILLRUSH_ALLOW_FILE", value_delimiter = ',', value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub allow_file: Vec<PathBuf>,
+
+    /// Program that the run's own description of records may run. Repeat for more
+    #[arg(long, env = "TILLRUSH_ALLOW_COMMAND", value_delimiter = ',', value_name = "PROGRAM")]
+    pub allow_command: Vec<String>,
 }
 
 /// Options of `reconcile`.

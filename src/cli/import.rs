@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import_args::ImportArgs;
+use super::input_files::read_recording;
 use super::log_files::{LineCounts, read_all};
 use super::screen::{Screen, print, print_error_line};
 use crate::import::{self, Collector};
@@ -46,7 +47,7 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
 }
 
 fn recording(har: &Path) -> Result<import::Recording, Failure> {
-    let text = fs::read_to_string(har)
+    let text = read_recording(har)
         .with_context(|| format!("can't read the recording {}", har.display()))
         .map_err(Failure::usage)?;
     let told = |error: import::HarError| Failure::usage(anyhow!("{}: {error}", har.display()));

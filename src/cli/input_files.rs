@@ -37,16 +37,25 @@ pub struct InputFiles {
     pub allowed: Vec<PathBuf>,
 }
 
-/// Reads a scenario.
+/// Reads a text that the command line names, such as a scenario or a list of faults.
 ///
 /// # Errors
 /// When it can't be read, is neither a regular file nor a pipe, is too large, or does not come in time.
-pub fn read_scenario(path: &Path) -> io::Result<String> {
-    let bytes = if is_pipe(path)? {
-        read_pipe(path, MAX_SCENARIO, PIPE_PATIENCE)?
-    } else {
-        read(path, MAX_SCENARIO)?
-    };
+pub fn read_text(path: &Path) -> io::Result<String> {
+    read_at_most(path, MAX_SCENARIO)
+}
+
+/// Reads a recording of a browser.
+///
+/// # Errors
+/// As for other texts; a recording may be larger.
+pub fn read_recording(path: &Path) -> io::Result<String> {
+    read_at_most(path, MAX_FILE)
+}
+
+fn read_at_most(path: &Path, most: u64) -> io::Result<String> {
+    let bytes =
+        if is_pipe(path)? { read_pipe(path, most, PIPE_PATIENCE)? } else { read(path, most)? };
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text: save it as UTF-8"))
 }
 
@@ -64,9 +73,27 @@ impl InputFiles {
     /// # Errors
     /// When it can't be read, is elsewhere, is no regular file, or is too large.
     pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let real = self.folder.join(name).canonicalize()?;
+        self.check_place(&real)?;
+        read(&real, MAX_FILE)
+    }
+
+    /// Whether a file may be read. One that is not there yet may come.
+    ///
+    /// # Errors
+    /// When it is elsewhere, or no regular file.
+    pub fn check(&self, name: &str) -> io::Result<()> {
         let path = self.folder.join(name);
-        // Where it really is: a link, or `..`, may lead anywhere.
-        let real = path.canonicalize()?;
+        let Ok(real) = path.canonicalize() else {
+            let folder = path.parent().unwrap_or(Path::new("")).canonicalize()?;
+            return self.check_place(&folder);
+        };
+        self.check_place(&real)?;
+        check_kind(&fs::metadata(&real)?)
+    }
+
+    /// Whether a place, which is where it really is, may be read: a link, or `..`, may lead anywhere.
+    fn check_place(&self, real: &Path) -> io::Result<()> {
         let own = if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder };
         let allowed = std::iter::once(own).chain(self.allowed.iter().map(PathBuf::as_path));
         if !allowed
@@ -78,19 +105,14 @@ impl InputFiles {
                 real.display()
             )));
         }
-        read(&real, MAX_FILE)
+        Ok(())
     }
 }
 
 /// Reads a regular file that has at most this many bytes. It is asked what it is before it is opened: opening a pipe waits.
 fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let found = fs::metadata(path)?;
-    if found.is_dir() {
-        return Err(io::Error::other("it is a folder: give a file"));
-    }
-    if !found.is_file() {
-        return Err(io::Error::other("it is a device or a pipe: give a regular file"));
-    }
+    check_kind(&found)?;
     if found.len() > most {
         return Err(too_large(most));
     }
@@ -98,6 +120,16 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // It may have grown, or be of a file system that does not tell sizes.
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(too_large(most)) } else { Ok(bytes) }
+}
+
+fn check_kind(found: &fs::Metadata) -> io::Result<()> {
+    if found.is_dir() {
+        return Err(io::Error::other("it is a folder: give a file"));
+    }
+    if !found.is_file() {
+        return Err(io::Error::other("it is a device or a pipe: give a regular file"));
+    }
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -209,7 +241,7 @@ mod tests {
         let whole = pipe(folder.path(), "whole", move |mut pipe| {
             pipe.write_all(written.as_bytes()).unwrap();
         });
-        assert_eq!(read_scenario(&whole).unwrap(), text);
+        assert_eq!(read_text(&whole).unwrap(), text);
         let endless =
             pipe(
                 folder.path(),

@@ -47,6 +47,7 @@ mod purchases;
 mod random;
 mod reconcile;
 mod record;
+mod record_access;
 mod record_args;
 mod record_files;
 mod recorder;

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, ensure};
 use super::analysis::RunAnalysis;
 use super::comparison_args::ComparisonArgs;
 use super::failure::Failure;
+use super::input_files::read_text;
 use super::run_folder::slug;
 use crate::verdict::compare::{NOISE_SCHEMA, NoiseFloor};
 
@@ -34,7 +35,7 @@ pub fn read(
 }
 
 fn read_file(path: &Path) -> anyhow::Result<NoiseFloor> {
-    let noise: NoiseFloor = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+    let noise: NoiseFloor = serde_json::from_str(&read_text(path)?)?;
     let found = &noise.schema;
     ensure!(found == NOISE_SCHEMA, "its format is '{found}'; this version reads '{NOISE_SCHEMA}'");
     Ok(noise)

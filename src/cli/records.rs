@@ -11,13 +11,15 @@ use super::analysis::RunAnalysis;
 use super::args::StoredRecordsArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::input_files::read_text;
 use super::purchases::each_purchase;
+use super::record_access::{AllowedAccess, environment_names, without_secrets};
 use super::record_files::{RECORDS, STOCK_BEFORE, created_csv, read_stock_before, store};
 use super::run_folder::RunFolder;
 use super::screen::{self, Screen};
 use super::source::Source;
 use super::variables::GivenVariables;
-use crate::base::Micros;
+use crate::base::{Micros, Redactor};
 use crate::plan::{Plan, RecordPlan, compile_records};
 use crate::reconcile::{
     FindingKind, Intents, ReconciliationDocument, Rules, SettleRules, StockRow, Timelines,
@@ -26,7 +28,7 @@ use crate::reconcile::{
 use crate::records::{
     Placeholders, ReadHistory, ReconcileInput, RecordError, RecordReader, reconcile,
 };
-use crate::scenario::Records;
+use crate::scenario::{RECORD_PRESETS, Records};
 
 /// Every finding on a line.
 const FINDINGS: &str = "reconciliation.jsonl";
@@ -48,6 +50,8 @@ pub struct RunRecords {
     history: ReadHistory,
     stock_before: Option<Vec<StockRow>>,
     started_unix_us: i64,
+    /// What no document has.
+    secrets: Redactor,
 }
 
 /// Where records are described: a file of its own, or the scenario.
@@ -57,6 +61,8 @@ pub struct Described {
     /// The text of the file.
     text: Option<String>,
     folder: PathBuf,
+    /// Whether the command line names the file: it may do more than what comes with a scenario or a run.
+    is_named: bool,
 }
 
 // === impl Described ===
@@ -74,7 +80,7 @@ impl Described {
         let beside = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
         let described = match file {
             Some(path) => {
-                let text = std::fs::read_to_string(path)
+                let text = read_text(path)
                     .with_context(|| format!("can't read {}", path.display()))
                     .map_err(Failure::usage)?;
                 let problems = |problems| Failure::scenario(&problems, screen.colour);
@@ -82,12 +88,13 @@ impl Described {
                     Records::parse(&path.display().to_string(), &text).map_err(problems)?;
                 let plan = compile_records(&written, &mut found);
                 let plan = found.into_result(plan).map_err(problems)?;
-                Some(Described { plan, text: Some(text), folder: beside(path) })
+                Some(Described { plan, text: Some(text), folder: beside(path), is_named: true })
             }
             None => source.plan.records.clone().map(|plan| Described {
                 plan,
                 text: None,
                 folder: source.file.as_ref().map_or(PathBuf::new(), |file| beside(Path::new(file))),
+                is_named: false,
             }),
         };
         if described.is_some() && !source.plan.units.iter().any(|unit| unit.purchase) {
@@ -96,6 +103,15 @@ impl Described {
                 .help("put the steps that buy into a `purchase:`, so that each intent is logged"));
         }
         Ok(described)
+    }
+
+    /// The variables of the environment that it names; none where it comes with a scenario or a run.
+    fn environment(&self) -> Vec<(String, String)> {
+        let Some(text) = self.text.as_deref().filter(|_| self.is_named) else {
+            return Vec::new();
+        };
+        let names = environment_names(text).chain(environment_names(RECORD_PRESETS));
+        names.filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect()
     }
 }
 
@@ -161,12 +177,14 @@ impl RunRecords {
         // What is relative in a stored file was relative to the user's own.
         let described = match given {
             Some(_) => described,
-            None => Described { folder: PathBuf::new(), ..described },
+            None => Described { folder: PathBuf::new(), is_named: false, ..described },
         };
         let given = GivenVariables::read(&args.variables, &|name| std::env::var(name).ok())?;
         screen::mask(run.source.plan.secrets.with(given.secrets()));
         let mut source = run.source.clone();
         source.variables.extend(given.values().clone());
+        source.allowed =
+            AllowedAccess { files: args.allow_file.clone(), commands: args.allow_command.clone() };
         let target = args.target.as_deref().unwrap_or(&run.shard.header.target).to_owned();
         let started = i64::try_from(run.shard.header.started_unix_us).unwrap_or_default();
         let mut records = RunRecords::new(described, &source, &target, args.insecure, started)?;
@@ -182,15 +200,15 @@ impl RunRecords {
         insecure: bool,
         started_unix_us: i64,
     ) -> Result<RunRecords, Failure> {
-        let values = Placeholders::new(
-            &source.variables,
-            std::env::vars_os().filter_map(|(key, value)| {
-                Some((key.into_string().ok()?, value.into_string().ok()?))
-            }),
-            started_unix_us - HEAD,
-        );
+        let environment = described.environment();
+        let secrets = screen::mask_also(environment.iter().map(|(_, value)| value.clone()));
+        let values =
+            Placeholders::new(&source.variables, environment.into_iter(), started_unix_us - HEAD);
         let target = Url::parse(target).ok();
-        let Described { plan, folder, .. } = described;
+        let Described { plan, folder, is_named, .. } = described;
+        if !is_named {
+            source.allowed.check(&plan, &values, &folder)?;
+        }
         let reader = RecordReader::new(plan, values, target, folder, insecure).map_err(unread)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -202,6 +220,7 @@ impl RunRecords {
             history: ReadHistory::default(),
             stock_before: None,
             started_unix_us,
+            secrets,
         })
     }
 
@@ -323,9 +342,11 @@ impl RunRecords {
             self.reader.plan().orders.describe(),
             reconciled.read_at.to_string(),
         );
-        folder.write(FINDINGS, intent_lines(result, &intents).as_bytes())?;
-        folder.write(CREATED, &created_csv(&reconciled.created)?)?;
-        Ok(document)
+        let findings = intent_lines(result, &intents);
+        folder.write(FINDINGS, self.secrets.mask_known(&findings).as_bytes())?;
+        let created = created_csv(&reconciled.created)?;
+        folder.write(CREATED, self.secrets.known_bytes(&created).as_bytes())?;
+        Ok(without_secrets(document, &self.secrets)?)
     }
 }
 

@@ -51,6 +51,10 @@ pub struct LoadArgs {
     /// File or folder outside the scenario's folder that the scenario may read. Repeat for more
     #[arg(long, env = "TILLRUSH_ALLOW_FILE", value_delimiter = ',', value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub allow_file: Vec<PathBuf>,
+
+    /// Program that `records:` of the scenario may run. Repeat for more
+    #[arg(long, env = "TILLRUSH_ALLOW_COMMAND", value_delimiter = ',', value_name = "PROGRAM")]
+    pub allow_command: Vec<String>,
 }
 
 /// How to reach the shop.

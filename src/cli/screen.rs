@@ -16,6 +16,13 @@ pub fn mask(secrets: Redactor) {
     *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = Some(secrets);
 }
 
+/// From now on, these secrets are masked as well; all that are masked now.
+pub fn mask_also(secrets: impl IntoIterator<Item = String>) -> Redactor {
+    let mut known = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = known.take().unwrap_or_default().with(secrets);
+    known.insert(all).clone()
+}
+
 /// How to print, from the options and the terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {

@@ -5,6 +5,7 @@ use anyhow::Context;
 use super::args::ShopArgs;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::input_files::read_text;
 use super::screen::Screen;
 use super::signals::wait_for_interrupt;
 use crate::demo_shop::{Faults, RunningShop, ShopOptions};
@@ -40,7 +41,7 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
 fn faults(args: &ShopArgs) -> Result<Faults, Failure> {
     match &args.faults {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
+            let text = read_text(path)
                 .with_context(|| format!("can't read the fault file {}", path.display()))
                 .map_err(Failure::usage)?;
             Faults::parse(&text)

@@ -10,6 +10,7 @@ use super::ci_annotations;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::input_files::{self, InputFiles};
+use super::record_access::AllowedAccess;
 use super::scenario_args::{LoadArgs, ScenarioArgs};
 use super::screen::{self, Screen};
 use super::variables::GivenVariables;
@@ -32,6 +33,8 @@ pub struct Source {
     pub settings: SourceSettings,
     /// The values of `-e`, secrets among them: never stored or shown. Of a stored run, only those that it could store.
     pub variables: BTreeMap<String, String>,
+    /// What its records may do.
+    pub allowed: AllowedAccess,
 }
 
 /// What a plan is compiled from.
@@ -58,7 +61,7 @@ impl Source {
     /// With exit 104, all problems of the scenario at once; with exit 2, a wrong value on the command line.
     pub fn read(args: &ScenarioArgs, screen: Screen) -> Result<Source, Failure> {
         let path = &args.scenario;
-        let text = input_files::read_scenario(path)
+        let text = input_files::read_text(path)
             .with_context(|| format!("can't read the scenario {}", path.display()))
             .map_err(|error| Failure::new(Exit::BadScenario, error))?;
         let folder = input_files::folder_of(path).to_owned();
@@ -120,7 +123,14 @@ impl Source {
         };
         let (plan, _) = given.compile(screen)?;
         let variables = GivenVariables::storable(&settings.variables);
-        Ok(Source { plan: Arc::new(plan), file: None, text: text.to_owned(), settings, variables })
+        Ok(Source {
+            plan: Arc::new(plan),
+            file: None,
+            text: text.to_owned(),
+            settings,
+            variables,
+            allowed: AllowedAccess::default(),
+        })
     }
 
     /// A scenario with what the command line adds.
@@ -143,6 +153,10 @@ impl Source {
             text: text.to_owned(),
             settings,
             variables: values,
+            allowed: AllowedAccess {
+                files: load.allow_file.clone(),
+                commands: load.allow_command.clone(),
+            },
         };
         source.without_secrets(name, screen)
     }

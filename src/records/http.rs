@@ -13,7 +13,7 @@ use crate::base::redact;
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// A placeholder has no value.
-    #[error("`{{{{ {0} }}}}` has no value: give it with -e, or export it")]
+    #[error("`{{{{ {0} }}}}` has no value: give it with -e")]
     NoValue(String),
     /// The source has no address.
     #[error("records have no address: write `url:`")]

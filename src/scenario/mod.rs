@@ -51,7 +51,9 @@ pub(crate) use problem::join_words;
 pub use problem::{Problem, Problems, SourceLocation, nearest};
 pub use provoke::{Provocation, Provoke};
 pub use read::Scenario;
-pub use records::{CleanupRequest, PageStyle, Paging, RecordSource, Records, SqlQuery};
+pub use records::{
+    CleanupRequest, PageStyle, Paging, RECORD_PRESETS, RecordSource, Records, SqlQuery,
+};
 pub use schema::schema;
 pub use source::{Located, LocatedText, SourceText, Span};
 pub use steps::{

@@ -170,7 +170,7 @@ impl Decode for PageStyle {
 }
 
 /// The sources that are ready-made, written as a scenario writes them.
-const PRESETS: &str = include_str!("record_presets.yaml");
+pub const RECORD_PRESETS: &str = include_str!("record_presets.yaml");
 
 // === impl Records, RecordSource ===
 
@@ -264,7 +264,7 @@ impl RecordSource {
 }
 
 fn presets() -> Named<RecordSource> {
-    let mut problems = Problems::new(SourceText::new("record_presets.yaml", PRESETS));
+    let mut problems = Problems::new(SourceText::new("record_presets.yaml", RECORD_PRESETS));
     let presets = yaml::parse(&mut problems).and_then(|node| Named::decode(&node, &mut problems));
     debug_assert!(problems.is_empty(), "{}", problems.render(false));
     presets.unwrap_or(Named(Vec::new()))

@@ -62,9 +62,59 @@ fn only_files_below_the_scenarios_folder_are_read_unless_permitted() {
     check(&["--allow-file", elsewhere.path().to_str().unwrap()]).with(&[0]);
 }
 
+/// A purchase, whose records are those.
+fn with_records(records: &str) -> String {
+    let purchase = "      - purchase: buy\n        steps: [{ name: buy, get: /, order: { id: { header: content-length } } }]\n";
+    format!("{LOOK}{purchase}records: {{ {records}, wait: 1ms, settle: 100ms, pause: 10ms }}\n")
+}
+
+#[test]
+fn records_of_a_scenario_run_no_program_and_read_no_file_elsewhere_unless_permitted() {
+    let shop = Shop::open("");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let orders = elsewhere.path().join("orders.csv");
+    std::fs::write(&orders, "id,m\n").unwrap();
+    let (orders, fields) = (orders.display().to_string(), "fields: { id: id, marker: m }");
+    for (source, refused, permission) in [
+        (
+            "command: 'cp scenario.yaml stolen'".to_owned(),
+            "would run the program `cp`",
+            ["--allow-command", "cp"],
+        ),
+        (format!("file: {orders}"), "--allow-file", ["--allow-file", &orders]),
+    ] {
+        let bench = Bench::new(&with_records(&format!("orders: {{ {source}, {fields} }}")));
+        let target = ["--target", &shop.url()];
+        bench.run(&target).with(&[104]).complains(refused);
+        assert_eq!(shop.ledger().shoppers_seen, 0, "refused before anything is sent");
+        assert!(bench.runs().is_empty());
+        let permitted = bench.run(&[target, permission].concat());
+        assert!(!permitted.stderr.contains(refused), "{permitted:?}");
+        // A stored run is no more trusted than the scenario that it came from.
+        bench.tillrush(&["reconcile", "latest"]).with(&[104]).complains(refused);
+        shop.reset();
+    }
+}
+
+#[test]
+fn records_of_a_scenario_are_told_no_variable_that_was_not_given() {
+    let shop = Shop::open("");
+    let source = "orders: { get: '/admin/records/orders?limit={{ env.PLANTED_KEY }}', fields: { id: $.id, marker: $.email } }";
+    let bench = Bench::new(&with_records(source));
+    let mut command = bench.command();
+    command.env("PLANTED_KEY", "pl4nted-in-the-environment");
+    command.args(["run", bench.scenario(), "--target", &shop.url()]);
+    let run = bench.begin(&mut command).wait().complains("`{{ env.PLANTED_KEY }}` has no value");
+    assert!(!run.stderr.contains("pl4nted"), "{run:?}");
+}
+
 #[test]
 fn devices_and_folders_are_no_scenarios() {
     let bench = Bench::new(LOOK);
+    for arguments in [["import", "--har"], ["shop", "--faults"]] {
+        let refused = bench.tillrush(&[&arguments[..], &["/dev/zero"]].concat());
+        assert!(refused.stderr.contains("a device or a pipe"), "{refused:?}");
+    }
     for (path, why) in [("/dev/zero", "a device or a pipe"), (".", "a folder")] {
         bench.tillrush(&["check", path]).with(&[104]).complains(why);
     }

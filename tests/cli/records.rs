@@ -384,7 +384,9 @@ fn a_shop_that_only_says_that_it_cancels_is_not_believed() {
     bench.file("records.yaml", &records);
     run(&bench, &shop, &["--seed", "8", "--rate", "5/s", "-d", "1s", "-e", &public]);
     let placed = shop.ledger().orders.len();
-    let cleaned = bench.tillrush(&["cleanup", "latest", "-e", &public, "--yes", "--wait", "1s"]);
+    let cleanup = ["cleanup", "latest", "-e", &public, "--yes", "--wait", "1s"];
+    bench.tillrush(&cleanup).with(&[104]).complains("--allow-command true");
+    let cleaned = bench.tillrush(&[&cleanup[..], &["--allow-command", "true"]].concat());
     assert_eq!(cleaned.code, Some(103), "{} {}", cleaned.stdout, cleaned.stderr);
     assert!(cleaned.stdout.contains(&format!("{placed} left")), "{}", cleaned.stdout);
     assert!(cleaned.stdout.contains("stock of sku-1: 5000 before the run"), "{}", cleaned.stdout);

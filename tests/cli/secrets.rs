@@ -339,10 +339,32 @@ fn records_hide_them_too(
     let folder = bench.only_run();
     assert!(folder.join("reconciliation.json").exists(), "{reconciled:?}");
     assert_clean_folder(&folder, secrets);
+    values_of_the_environment_are_masked(bench);
     let purchases = bench.tillrush(&["purchases", "latest"]).with(&[0]);
     assert!(purchases.stdout.contains("\"event\":\"invoke\""), "{purchases:?}");
     assert_clean("purchases", &purchases, secrets);
     assert_clean("compare", &bench.tillrush(&["compare", "latest", "latest"]), secrets);
+}
+
+/// A file that `--records` names takes values from the environment. What fails repeats them.
+fn values_of_the_environment_are_masked(bench: &Bench) {
+    let secret = "fr0m-the-env-77";
+    let source = "command: 'sh -c \"echo refused $0 >&2; exit 3\" \"{{ env.PLANTED }}\"'";
+    let records =
+        format!("orders: {{ {source}, fields: {{ id: $.id, marker: $.email }} }}\nwait: 1ms\n");
+    bench.file("environment.yaml", &records);
+    let mut command = bench.command();
+    command.env("PLANTED", secret).args([
+        "reconcile",
+        "latest",
+        "--records",
+        "environment.yaml",
+        "-v",
+    ]);
+    let failed = bench.begin(&mut command).wait();
+    assert!(failed.stderr.contains("refused [redacted]"), "{failed:?}");
+    assert_clean("reconcile by a command", &failed, &[secret.to_owned()]);
+    assert_clean_folder(&bench.only_run(), &[secret.to_owned()]);
 }
 
 #[test]

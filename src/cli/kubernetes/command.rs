@@ -133,7 +133,7 @@ fn files(scenario: &Path, source: &Source) -> Result<Vec<ManifestFile>, Failure>
     let inputs = InputFiles { folder, allowed: Vec::new() };
     let name = scenario.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| "scenario.yaml".to_owned());
-    let text = input_files::read_scenario(scenario).map_err(anyhow::Error::from)?;
+    let text = input_files::read_text(scenario).map_err(anyhow::Error::from)?;
     let mut read = vec![(name, text.into_bytes())];
     for name in source.settings.data_headers.keys() {
         read.push((name.clone(), inputs.read(name).map_err(anyhow::Error::from)?));
