@@ -4,7 +4,7 @@
 use std::hash::RandomState;
 
 use crate::capture::JsonPlace;
-use crate::import::{Collector, FormatChoice, ImportOptions, LogFormat};
+use crate::import::{Collector, FormatChoice, ImportOptions, LogFormat, Recording, har_scenario};
 use crate::plan::{Inputs, Plan};
 use crate::reconcile::Intents;
 use crate::tally::shard::{Shard, mend_checksums};
@@ -15,7 +15,7 @@ pub use crate::shopper::fuzzing::{cookie, cookie_date, form, http1_answer, price
 pub type ReadBytes = fn(&[u8]);
 
 /// All targets by the names of their corpora.
-pub const TARGETS: [(&str, ReadBytes); 10] = [
+pub const TARGETS: [(&str, ReadBytes); 11] = [
     ("scenario", scenario),
     ("form", form),
     ("json_place", json_place),
@@ -25,6 +25,7 @@ pub const TARGETS: [(&str, ReadBytes); 10] = [
     ("http1", http1_answer),
     ("tally", tally),
     ("log_lines", log_lines),
+    ("har", har),
     ("purchase_log", purchase_log),
 ];
 
@@ -80,7 +81,23 @@ pub fn log_lines(bytes: &[u8]) {
     if let Err(problems) = Plan::from_text("imported.yaml", &scenario, &Inputs::default()) {
         panic!("{problems}\n{scenario}");
     }
-    assert!(!crate::import::report(&found, format.name()).is_empty());
+    assert!(crate::import::page(&found, format.name()).ends_with("</html>"));
+    crate::import::GivenTemplates::parse(&crate::import::templates_text(&found))
+        .expect("templates that are written are read");
+}
+
+/// Recordings are refused, or become a scenario that compiles. A second one follows an empty line.
+pub fn har(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let parts: Vec<&str> = text.splitn(2, "\n\n").collect();
+    let recordings: Result<Vec<Recording>, _> =
+        parts.iter().map(|text| Recording::read(text)).collect();
+    let Ok(recordings) = recordings else { return };
+    let Ok((scenario, report)) = har_scenario(&recordings, "recorded", None) else { return };
+    if let Err(problems) = Plan::from_text("recorded.yaml", &scenario, &Inputs::default()) {
+        panic!("{problems}\n{scenario}");
+    }
+    assert!(!report.is_empty());
 }
 
 /// Lines of a purchase log are refused or counted.

@@ -200,6 +200,10 @@ fn quantities() {
         (part("defaults: { gives_up_after: «12 parsecs» }"), &["`12 parsecs` is not a duration"], &["30s"]),
         (part("defaults: { gives_up_after: «0s» }"), &["takes no time"], &["30s"]),
         (part("shoppers: { retry: { after: «soon» } }"), &["`soon` is not a pause"], &["1s..4s"]),
+        (part("defaults: { think: { median: 43s, p90: «12s» } }"), &["p90 12s is not above the median 43s"], &["longer p90"]),
+        (part("defaults: { think: { median: «0», p90: 12s } }"), &["median of 0"], &["longer median"]),
+        (part("defaults: { think: «{ median: 12s }» }"), &["needs `p90`"], &["add `p90:`"]),
+        (part("shoppers: { retry: { after: { «mediam»: 12s, p90: 43s } } }"), &["unknown key `mediam`"], &["median"]),
         (part("shoppers: { max_attempts: «0» }"), &["`0` is not a number of attempts"], &["unlimited"]),
         (part("shoppers: { behaviour: «prob» }"), &["`prob` is not a behaviour"], &["write probe"]),
         (part("shoppers: { behaviour: «experiment» }"), &["nothing to compare"], &["arms"]),
@@ -272,6 +276,26 @@ fn quantities() {
 #[test]
 fn loads() {
     check(&[
+        (
+            load("{ arrivals: { bursty: «0.8», every: 60s }, stages: [{ hold: 1/s, for: 1m }] }"),
+            &["`0.8` is not a dispersion"],
+            &["above 1"],
+        ),
+        (
+            load("{ arrivals: { bursty: 2, every: «0s» }, stages: [{ hold: 1/s, for: 1m }] }"),
+            &["takes no time"],
+            &["above zero"],
+        ),
+        (
+            load("{ arrivals: { bursty: 2, «every»: 1ms }, stages: [{ hold: 1/s, for: 1h }] }"),
+            &["changes 3,600,000 times"],
+            &["longer `every`", "100,000 windows"],
+        ),
+        (
+            load("{ arrivals: «{ bursty: 2 }», stages: [{ hold: 1/s, for: 1m }] }"),
+            &["needs `every`"],
+            &["add `every:`"],
+        ),
         (load("«arrivals: poisson»"), &["needs `stages`, `shape` or `closed`"], &["stages:"]),
         (load("stages: [{ hold: 1/s, for: 1m }]\n«closed»: 5"), &["contradict"], &["keep one"]),
         (load("stages: [{ hold: 1/s, for: 1m }]\n«for»: 1m"), &["`for` has no meaning together with `stages`"], &["each stage"]),

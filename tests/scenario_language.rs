@@ -95,7 +95,7 @@ fn the_example_of_the_design_means_what_it_says() {
     );
     assert_eq!(
         plan.shoppers.retry_after,
-        Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) }
+        Delay::Uniform { low: Micros::from_secs(2), high: Micros::from_secs(20) }
     );
     assert_eq!((plan.shoppers.data[0].rows.len(), plan.shoppers.data[0].sha256.len()), (4_400, 64));
     let names: Vec<_> =
@@ -139,7 +139,10 @@ fn the_steps_of_the_example_are_asked_and_judged_as_written() {
         (home.think, home.gives_up_after, home.line),
         (Delay::default(), Micros::from_secs(10), 32)
     );
-    assert_eq!(product.think, Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) });
+    assert_eq!(
+        product.think,
+        Delay::Uniform { low: Micros::from_secs(1), high: Micros::from_secs(4) }
+    );
     assert_eq!(product.continues, 0.26);
     assert!(
         matches!(&product.request.url, Template::Expression { source, .. } if source.contains("pick"))
@@ -337,7 +340,7 @@ shoppers:
 defaults: { trace: w3c }
 journeys: [{ name: a, steps: [{ name: b, get: / }] }]",
     );
-    let pause = Delay { low: Micros::from_secs(20), high: Micros::from_secs(40) };
+    let pause = Delay::Uniform { low: Micros::from_secs(20), high: Micros::from_secs(40) };
     let ways: Vec<&RetryStrategy> = plan.shoppers.arms.iter().map(|arm| &arm.strategy).collect();
     assert_eq!(
         ways,
@@ -588,6 +591,49 @@ fn a_journey_may_repeat_choose_and_include() {
             && plan.steps[3].request.auth.is_none()
     );
     assert_eq!(plan.steps[1].think, Delay::fixed(Micros::from_secs(1)));
+}
+
+#[test]
+fn arrivals_may_come_in_bursts() {
+    let text = with_steps("- { name: home, get: / }")
+        .replace("load: {", "load: { arrivals: { bursty: 2.5, every: 30s },");
+    assert!(
+        jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)),
+        "editors accept it"
+    );
+    let plan = compiled(&text);
+    let ArrivalModel::Bursty(profile, bursts) = &plan.load.arrivals else {
+        panic!("{:?}", plan.load)
+    };
+    assert_eq!(
+        (profile.expected_arrivals(), bursts.dispersion, bursts.every),
+        (600.0, 2.5, Micros::from_secs(30))
+    );
+    let canonical = plan.load.canonical();
+    let bursty = &canonical["arrivals"]["Bursty"];
+    assert_eq!((&bursty["dispersion"], &bursty["every"]), (&json!(2.5), &json!(30_000_000)));
+}
+
+#[test]
+fn pauses_may_be_log_normal() {
+    let text = with_steps(
+        "- { name: home, get: / }\n- { name: look, get: /look, think: { median: 12s, p90: 43s } }",
+    )
+    .replace("shoppers: {", "shoppers: { retry: { after: { median: 4s, p90: 20s } },");
+    assert!(
+        jsonschema::validator_for(&schema()).unwrap().is_valid(&as_json(&text)),
+        "editors accept it"
+    );
+    let plan = compiled(&text);
+    let (median, p90) = (Micros::from_secs(12), Micros::from_secs(43));
+    assert_eq!(plan.steps[1].think, Delay::LogNormal { median, p90 });
+    assert_eq!(
+        plan.steps[1].think.canonical(),
+        json!({ "median": 12_000_000, "p90": 43_000_000 }),
+        "frozen: digests of plans hold it"
+    );
+    let retry = Delay::LogNormal { median: Micros::from_secs(4), p90: Micros::from_secs(20) };
+    assert_eq!(plan.shoppers.retry_after, retry);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub enum Purpose {
     Trace = 19,
     /// What a shopper does besides paying, to test the shop.
     Provocation = 20,
+    /// By how much the rate of arrivals swings in a stretch of time.
+    Burst = 21,
 }
 
 /// 64 uniform bits for this key, purpose and ordinal.

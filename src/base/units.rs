@@ -21,16 +21,6 @@ pub struct Micros(pub u64);
 #[serde(transparent)]
 pub struct MinorUnits(pub u64);
 
-/// A pause that differs from shopper to shopper: uniform between two bounds, both included.
-/// A fixed pause has equal bounds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Delay {
-    /// The shortest pause.
-    pub low: Micros,
-    /// The longest pause; never less than `low`.
-    pub high: Micros,
-}
-
 // === impl Micros ===
 
 impl Micros {
@@ -195,25 +185,6 @@ pub fn plural(figure: &str, what: &str) -> String {
     format!("{figure} {what}{}", if figure == "1" { "" } else { "s" })
 }
 
-// === impl Delay ===
-
-impl Delay {
-    /// The same pause for every shopper.
-    pub const fn fixed(pause: Micros) -> Delay {
-        Delay { low: pause, high: pause }
-    }
-
-    /// The pause at `u` in 0..1 of the way between the bounds.
-    pub fn at(self, u: f64) -> Micros {
-        Micros(self.low.0 + ((self.high.0 - self.low.0 + 1) as f64 * u) as u64).min(self.high)
-    }
-
-    /// The mean pause.
-    pub fn mean(self) -> Micros {
-        Micros((self.low.0 + self.high.0) / 2)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,13 +196,5 @@ mod tests {
                 .map(|us| Micros(us).to_string())
                 .into();
         assert_eq!(shown, ["0", "850µs", "1ms", "12.3ms", "123ms", "2.5s", "1m30s", "1h", "2h05m"]);
-    }
-
-    #[test]
-    fn a_delay_stays_between_its_bounds() {
-        let delay = Delay { low: Micros(10), high: Micros(12) };
-        assert_eq!(delay.at(0.0), Micros(10));
-        assert_eq!(delay.at(0.999_999), Micros(12));
-        assert_eq!(Delay::fixed(Micros(7)).at(0.5), Micros(7));
     }
 }

@@ -426,6 +426,10 @@ pub struct ShopArgs {
     /// Use the faults of the demo
     #[arg(long)]
     pub demo_faults: bool,
+
+    /// Log requests as a server would: nginx, apache, alb, cloudfront, cloudflare or haproxy, and the file to write
+    #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE"])]
+    pub access_log: Vec<String>,
 }
 
 /// Options of `schema`.

@@ -79,7 +79,7 @@ fn arrivals(plan: &Plan, planned: u64, now: Micros, total: &Tally) -> String {
         ArrivalModel::Closed { .. } => {
             format!("{}, {started}", count_of(total.arrivals.started, "shopper"))
         }
-        ArrivalModel::Poisson(_) | ArrivalModel::Paced(_) => {
+        ArrivalModel::Poisson(_) | ArrivalModel::Paced(_) | ArrivalModel::Bursty(..) => {
             let due = rate(per_second(total, now, |second| second.planned));
             let (all, of) = (count(total.arrivals.started), count_of(planned, "shopper"));
             format!("{all} of {of}, {started} ({due} planned)")

@@ -13,12 +13,13 @@ use super::import_args::ImportArgs;
 use super::input_files::read_recording;
 use super::log_files::{LineCounts, read_all};
 use super::screen::{Screen, print, print_error_line};
-use crate::import::{self, Collector};
+use crate::import::{self, Collector, GivenTemplates, Import};
 use crate::plan::{Inputs, Plan};
 
 /// `tillrush import`.
 pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
-    if let Some(output) = &args.output {
+    let page = page_path(args);
+    for output in args.output.iter().chain(&page) {
         not_there_yet(output, args.force)?;
     }
     let recordings = args.har.iter().map(|har| recording(har)).collect::<Result<Vec<_>, _>>()?;
@@ -32,10 +33,15 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
         return deliver(args, screen, &scenario, &report);
     }
     let bar = progress(&args.logs, screen);
-    let mut collector = Collector::new(args.options(), RandomState::new());
+    let templates = given_templates(args)?;
+    let mut collector = Collector::new(args.options(templates), RandomState::new());
     let (format, counts) = read_all(&args.logs, &args.choice(), &bar, &mut collector)?;
     bar.finish_and_clear();
     let found = collector.import().map_err(Failure::usage)?;
+    write_templates(args, &found)?;
+    if let Some(page) = &page {
+        write(page, &import::page(&found, &format))?;
+    }
     let report = import::report(&found, &format) + &bad_lines(&counts);
     let (scenario, report) = if recordings.is_empty() {
         (import::scenario(&found), report)
@@ -44,6 +50,32 @@ pub fn import(args: &ImportArgs, screen: Screen) -> Result<Exit, Failure> {
         (scenario, report + "\n" + &recorded)
     };
     deliver(args, screen, &scenario, &report)
+}
+
+/// Where the page goes: of logs only, as a recording has no curve.
+fn page_path(args: &ImportArgs) -> Option<PathBuf> {
+    let beside = || args.output.as_ref().map(|output| output.with_extension("import.html"));
+    args.page.clone().or_else(beside).filter(|_| !args.logs.is_empty())
+}
+
+/// The user's templates, if their file is there.
+fn given_templates(args: &ImportArgs) -> Result<GivenTemplates, Failure> {
+    let Some(path) = args.keep.templates.as_ref().filter(|path| path.exists()) else {
+        return Ok(GivenTemplates::default());
+    };
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("can't read the templates {}", path.display()))
+        .map_err(Failure::usage)?;
+    let told = |error| Failure::usage(anyhow!("{}: {error}", path.display()));
+    GivenTemplates::parse(&text).map_err(told)
+}
+
+/// Writes the templates that were found, where the user has no file of them yet.
+fn write_templates(args: &ImportArgs, found: &Import) -> Result<(), Failure> {
+    match args.keep.templates.as_ref().filter(|path| !path.exists()) {
+        Some(path) => write(path, &import::templates_text(found)),
+        None => Ok(()),
+    }
 }
 
 fn recording(har: &Path) -> Result<import::Recording, Failure> {
@@ -85,7 +117,11 @@ fn deliver(
     report: &str,
 ) -> Result<Exit, Failure> {
     if let Some(path) = &args.output {
-        return keep(path, screen, scenario, report);
+        let exit = keep(path, screen, scenario, report)?;
+        if let Some(page) = page_path(args) {
+            screen.print_line(format_args!("written: {}", page.display()));
+        }
+        return Ok(exit);
     }
     ensure_accepted(scenario, screen)?;
     if args.report_only {

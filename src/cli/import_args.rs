@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::value_parsers::{key_value, quantity};
 use crate::base::Micros;
-use crate::import::{FormatChoice, ImportOptions, Scale, TimeWindow};
+use crate::import::{FormatChoice, GivenTemplates, ImportOptions, Scale, Through, TimeWindow};
 use crate::scenario::EventRate;
 
 /// Options of `import`.
@@ -25,7 +25,11 @@ pub struct ImportArgs {
     #[arg(short, long, env = "TILLRUSH_OUTPUT", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
 
-    /// Overwrite the scenario
+    /// Report to write as a page (HTML), with the fitted curve over the logged points. Default: next to the scenario
+    #[arg(long, env = "TILLRUSH_PAGE", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub page: Option<PathBuf>,
+
+    /// Overwrite the scenario and the page
     #[arg(long, env = "TILLRUSH_FORCE", value_parser = FalseyValueParser::new())]
     pub force: bool,
 
@@ -105,6 +109,14 @@ pub struct KeepArgs {
     #[arg(long, env = "TILLRUSH_PURCHASE", value_name = "REQUEST")]
     pub purchase: Option<String>,
 
+    /// What the target is, of a shop behind a cache: edge (the cache), or origin, for which what the cache answered is left out
+    #[arg(long, env = "TILLRUSH_THROUGH", value_name = "WHAT", default_value = "edge", value_parser = through)]
+    pub through: Through,
+
+    /// File of path templates with the names of their steps: read if it is there, else written, to be edited
+    #[arg(long, env = "TILLRUSH_TEMPLATES", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub templates: Option<PathBuf>,
+
     /// Path of answers that look well and are failures: /error, or 200:/error with a status. Repeat for more
     #[arg(long, env = "TILLRUSH_FAIL_WHEN", value_name = "PATH", value_delimiter = ',', value_parser = fail_when)]
     pub fail_when: Vec<(Option<u16>, String)>,
@@ -167,7 +179,7 @@ pub enum Growth {
 
 impl ImportArgs {
     /// What the room needs to know.
-    pub fn options(&self) -> ImportOptions {
+    pub fn options(&self, templates: GivenTemplates) -> ImportOptions {
         let (keep, replay) = (&self.keep, &self.replay);
         let grown = |what: Growth| {
             replay
@@ -185,6 +197,8 @@ impl ImportArgs {
             ignore: keep.ignore.clone(),
             keep_query: keep.keep_query.clone(),
             purchase: keep.purchase.clone(),
+            through: keep.through,
+            templates,
             fail_when: keep.fail_when.clone(),
             window: self.window(),
             scale: Scale {
@@ -225,6 +239,14 @@ fn factor(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('x').parse::<f64>() {
         Ok(factor) if factor > 0.0 && factor <= 1_000.0 => Ok(factor),
         Ok(_) | Err(_) => Err("write a number above 0, such as 1.6".to_owned()),
+    }
+}
+
+fn through(text: &str) -> Result<Through, String> {
+    match text {
+        "edge" => Ok(Through::Edge),
+        "origin" => Ok(Through::Origin),
+        _ => Err("write edge or origin".to_owned()),
     }
 }
 

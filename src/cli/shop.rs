@@ -1,6 +1,7 @@
 //! `tillrush shop`: serves the practice shop until it is interrupted.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use strum::VariantNames;
 
 use super::args::ShopArgs;
 use super::exit::Exit;
@@ -8,7 +9,7 @@ use super::failure::Failure;
 use super::input_files::read_text;
 use super::screen::Screen;
 use super::signals::wait_for_interrupt;
-use crate::demo_shop::{Faults, RunningShop, ShopOptions};
+use crate::demo_shop::{AccessLogFormat, AccessLogOptions, Faults, RunningShop, ShopOptions};
 
 /// `tillrush shop`.
 pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
@@ -18,6 +19,7 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
         threads: 2,
         payments: args.payments,
         mail: args.mail,
+        access_log: access_log(args)?,
         ..ShopOptions::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -36,6 +38,17 @@ pub fn shop(args: &ShopArgs, screen: Screen) -> Result<Exit, Failure> {
         shop.stop().await;
         Ok(Exit::Ok)
     })
+}
+
+fn access_log(args: &ShopArgs) -> Result<Option<AccessLogOptions>, Failure> {
+    let [format, file] = args.access_log.as_slice() else { return Ok(None) };
+    let format = format.parse().map_err(|_| {
+        let known = AccessLogFormat::VARIANTS.join(", ");
+        Failure::usage(anyhow!(
+            "--access-log: no format is called '{format}': write one of {known}"
+        ))
+    })?;
+    Ok(Some(AccessLogOptions { format, file: file.into() }))
 }
 
 fn faults(args: &ShopArgs) -> Result<Faults, Failure> {

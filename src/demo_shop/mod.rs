@@ -11,6 +11,7 @@
 //!
 //! Addresses, test cards and the fault file are described in `docs/practice-shop.md`.
 
+mod access_log;
 mod answer;
 mod books;
 mod catalog;
@@ -36,6 +37,7 @@ mod shop;
 #[cfg(test)]
 mod tests;
 
+pub use access_log::{AccessLogFormat, AccessLogOptions};
 pub use faults::{
     BookFault, BookFaultKind, Capacity, DurationText, DuringWindow, Fault, FaultKind, Faults,
     FaultsError, Pause, RateLimit, RatedPer, Scope, StatusFault, Where,

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::access_log::AccessLogOptions;
 use super::faults::Faults;
 
 /// How the shop is to be.
@@ -17,6 +18,8 @@ pub struct ShopOptions {
     pub nodes: Vec<String>,
     /// The seed of every draw: of faults, and of the nodes.
     pub seed: u64,
+    /// Where requests are logged, if anywhere.
+    pub access_log: Option<AccessLogOptions>,
     /// Threads that serve; at least one.
     pub threads: usize,
     /// Where the payment provider listens; none: there is none.
@@ -47,6 +50,14 @@ pub enum ShopError {
     /// A thread or its runtime can't be made.
     #[error("the practice shop can't start its threads")]
     Threads(#[source] io::Error),
+    /// The access log can't be written.
+    #[error("the practice shop can't write its access log {}", file.display())]
+    AccessLog {
+        /// The file.
+        file: std::path::PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// There is nothing to pin sessions to.
     #[error("the practice shop needs at least one node")]
     NoNodes,
@@ -74,6 +85,7 @@ impl Default for ShopOptions {
             faults: Faults::none(),
             nodes: ShopOptions::node_names(4),
             seed: 1,
+            access_log: None,
             threads: 1,
             payments: None,
             mail: None,

@@ -9,11 +9,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Json, State};
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, get, on, post};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
+use super::access_log::{self, AccessLog};
 use super::books;
 use super::connection::{Cut, ShopListener};
 use super::ledger::LedgerSnapshot;
@@ -33,6 +35,7 @@ pub struct RunningShop {
     payments: Option<SocketAddr>,
     shop: Arc<Shop>,
     close: watch::Sender<bool>,
+    log: Option<Arc<AccessLog>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -46,13 +49,15 @@ impl RunningShop {
     pub async fn start(options: ShopOptions) -> Result<RunningShop, ShopError> {
         let (listen, threads) = (options.listen, options.threads.max(1));
         let payments = options.payments;
+        let log = options.access_log.as_ref().map(AccessLog::open).transpose()?.map(Arc::new);
         let shop = Arc::new(Shop::open(options)?);
         let refused = |source| ShopError::Listen { addr: listen, source };
         let listener =
             TcpListener::bind(listen).await.and_then(TcpListener::into_std).map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
         let (close, closing) = watch::channel(false);
-        let mut running = RunningShop { addr, payments: None, shop, close, threads: Vec::new() };
+        let mut running =
+            RunningShop { addr, payments: None, shop, close, log, threads: Vec::new() };
         if let Some(listen) = payments {
             running.open_provider(listen, &closing).await?;
         }
@@ -60,7 +65,8 @@ impl RunningShop {
             let listener = listener.try_clone().map_err(ShopError::Threads)?;
             let runtime =
                 Builder::new_current_thread().enable_all().build().map_err(ShopError::Threads)?;
-            let (app, closing) = (router(running.shop.clone()), closing.clone());
+            let (app, closing) =
+                (with_log(router(running.shop.clone()), running.log.clone()), closing.clone());
             let thread = std::thread::Builder::new().name(format!("shop-{i}"));
             running.threads.push(
                 thread
@@ -129,6 +135,9 @@ impl RunningShop {
             threads.into_iter().for_each(|thread| drop(thread.join()))
         })
         .await;
+        if let Some(log) = &self.log {
+            log.flush();
+        }
         self.shop.ledger()
     }
 }
@@ -162,6 +171,14 @@ fn serve(
 /// Returns when the shop is to close, or was dropped.
 async fn wait_for_close(mut closing: watch::Receiver<bool>) {
     let _ = closing.wait_for(|close| *close).await;
+}
+
+/// The same, with its requests logged.
+fn with_log(router: Router, log: Option<Arc<AccessLog>>) -> Router {
+    match log {
+        Some(log) => router.layer(from_fn_with_state(log, access_log::log)),
+        None => router,
+    }
 }
 
 fn router(shop: Arc<Shop>) -> Router {

@@ -361,7 +361,8 @@ fn trying_again_multiplies_an_overload_as_the_law_says() {
     plan.shoppers.behaviour = Behaviour::Live;
     plan.shoppers.patience = Patience::preset("geometric-63").unwrap();
     plan.shoppers.max_attempts = None;
-    plan.shoppers.retry_after = Delay { low: Micros::from_millis(500), high: Micros::from_secs(3) };
+    plan.shoppers.retry_after =
+        Delay::Uniform { low: Micros::from_millis(500), high: Micros::from_secs(3) };
     // Half a second of its work may wait; so a lull doesn't idle it.
     let room = std::cell::Cell::new((Micros::ZERO, 0.0));
     let tally = run(plan, &Stop::default(), move |asked| {

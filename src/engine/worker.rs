@@ -56,9 +56,9 @@ pub async fn run<E: Env>(core: WorkerOptions, context: Rc<CoreContext<E>>) {
         plan::ArrivalModel::Closed { users, length } => {
             run_closed(&core, &context, &in_flight, users, length, &mut stop).await
         }
-        plan::ArrivalModel::Poisson(_) | plan::ArrivalModel::Paced(_) => {
-            run_open(&core, &context, &in_flight, &mut stop).await
-        }
+        plan::ArrivalModel::Poisson(_)
+        | plan::ArrivalModel::Paced(_)
+        | plan::ArrivalModel::Bursty(..) => run_open(&core, &context, &in_flight, &mut stop).await,
     };
     drain(&core, &context, &in_flight, &mut stop, stopped).await;
     reporting.abort();

@@ -16,12 +16,13 @@ mod result;
 mod write;
 
 pub use collect::Collector;
+pub use flow::{GivenTemplates, TemplateError};
 pub use format::{FormatChoice, FormatError, LogFormat};
 pub use har::{HarError, Recording, har_in_log, har_scenario};
 pub use line::{BadLine, LogLine};
-pub use options::{ImportOptions, Scale, TimeWindow};
-pub use result::{Import, ImportError};
-pub use write::{report, scenario};
+pub use options::{ImportOptions, Scale, Through, TimeWindow};
+pub use result::{Import, ImportError, templates_text};
+pub use write::{page, report, scenario};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What the user decides about an import.
 
+use super::flow::GivenTemplates;
 use crate::base::Micros;
 
 /// What the user decides about an import.
@@ -19,6 +20,10 @@ pub struct ImportOptions {
     pub keep_query: Vec<String>,
     /// The request that pays, such as `POST /checkout/pay`; found by its words where it is not given.
     pub purchase: Option<String>,
+    /// Which requests the target has to answer.
+    pub through: Through,
+    /// Templates that the user named.
+    pub templates: GivenTemplates,
     /// Answers that look well and are failures: a status, and how the path begins.
     pub fail_when: Vec<(Option<u16>, String)>,
     /// The part of the log that is replayed.
@@ -31,6 +36,15 @@ pub struct ImportOptions {
     pub target: Option<String>,
     /// The scenario's name.
     pub name: String,
+}
+
+/// What the target is, of a shop behind a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// The cache: all requests are replayed.
+    Edge,
+    /// The shop behind it: what the cache answered is left out.
+    Origin,
 }
 
 /// The part of a log that is replayed.
@@ -69,6 +83,8 @@ impl Default for ImportOptions {
             ignore: Vec::new(),
             keep_query: Vec::new(),
             purchase: None,
+            through: Through::Edge,
+            templates: GivenTemplates::default(),
             fail_when: Vec::new(),
             window: TimeWindow::Busiest(Micros::from_secs(3_600)),
             scale: Scale { factor: 1.0, peak: None, length: None, conversion: 1.0 },

@@ -7,7 +7,7 @@ use url::Url;
 use super::collect::{BotRule, Collected, Collector, Dropped, PathId, SessionHead, VisitMethod};
 use super::fit::{FittedShape, Proportion, busiest, fit_shape};
 use super::flow::{
-    Bag, Funnel, KindId, MeasuredPatience, PathTemplates, Spine, Trip, measure_patience,
+    self, Bag, Funnel, KindId, MeasuredPatience, PathTemplates, Spine, Trip, measure_patience,
     purchase_among, split,
 };
 use super::options::{ImportOptions, TimeWindow};
@@ -177,6 +177,11 @@ impl Import {
     }
 }
 
+/// The templates that were found, as text for `--templates`.
+pub fn templates_text(import: &Import) -> String {
+    flow::templates_text(&import.templates)
+}
+
 fn read_counts(
     collected: &Collected,
     span: (i64, i64),
@@ -216,7 +221,7 @@ fn templates_of(collected: &Collected, options: &ImportOptions) -> PathTemplates
             *visits.entry((visit.node, method)).or_default() += 1;
         }
     }
-    PathTemplates::new(&collected.paths, &visits, &options.keep_query)
+    PathTemplates::new(&collected.paths, &visits, &options.keep_query, &options.templates)
 }
 
 /// The rules that need the whole log: no assets where others have them, and one page all the time.
@@ -373,8 +378,13 @@ fn purchase(
     let found = purchase_among(templates, options.purchase.as_deref());
     match (&options.purchase, found) {
         (Some(asked), None) => {
-            let known =
-                templates.list.iter().take(20).map(super::flow::describe).collect::<Vec<_>>();
+            let known = templates
+                .list
+                .iter()
+                .filter(|known| known.enough_visitors)
+                .take(20)
+                .map(super::flow::describe)
+                .collect::<Vec<_>>();
             let known = known.join(", ");
             Err(ImportError::NoSuchPurchase { asked: asked.clone(), known })
         }

@@ -1,6 +1,6 @@
 //! How shoppers arrive, and what must not be exceeded.
 
-use crate::base::Micros;
+use crate::base::{Micros, normal};
 use crate::scenario::ConnectionReuse;
 
 /// How shoppers come to the shop.
@@ -19,6 +19,8 @@ pub enum ArrivalModel {
     Poisson(Profile),
     /// Open: evenly spaced in the profile's expected count. Understates queueing; for comparisons.
     Paced(Profile),
+    /// Open: a Poisson process whose rate swings about the profile's. Crowds come in bursts: a mail, a post, a bus.
+    Bursty(Profile, Bursts),
     /// Closed: a number of shoppers, each followed at once by another, for a time. For saturation; what
     /// shoppers would do when the shop is slow can't be seen, so no losses are derived.
     Closed {
@@ -27,6 +29,15 @@ pub enum ArrivalModel {
         /// How long new shoppers start.
         length: Micros,
     },
+}
+
+/// How the rate of bursty arrivals swings: in each stretch of time it is multiplied by a gamma number of mean 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bursts {
+    /// The variance of the number of arrivals in a stretch, over that of a Poisson process; above 1.
+    pub dispersion: f64,
+    /// How long a stretch is; never zero.
+    pub every: Micros,
 }
 
 /// A rate over time: stages, each linear.
@@ -52,6 +63,17 @@ pub struct Stage {
     pub label: String,
 }
 
+/// The arrivals that a log had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedArrivals {
+    /// When they came, as the author writes it.
+    pub when: String,
+    /// How long each rate holds; never zero.
+    pub every: Micros,
+    /// Arrivals per second; at least one is above zero.
+    pub rates: Vec<f64>,
+}
+
 /// Safety caps. What they hold back is counted, never hidden.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Limits {
@@ -67,7 +89,9 @@ impl Load {
     /// How long shoppers keep arriving.
     pub fn length(&self) -> Micros {
         match &self.arrivals {
-            ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => profile.length(),
+            ArrivalModel::Poisson(profile)
+            | ArrivalModel::Paced(profile)
+            | ArrivalModel::Bursty(profile, _) => profile.length(),
             ArrivalModel::Closed { length, .. } => *length,
         }
     }
@@ -75,9 +99,41 @@ impl Load {
     /// The rate over time, for an open load.
     pub fn profile(&self) -> Option<&Profile> {
         match &self.arrivals {
-            ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile) => Some(profile),
+            ArrivalModel::Poisson(profile)
+            | ArrivalModel::Paced(profile)
+            | ArrivalModel::Bursty(profile, _) => Some(profile),
             ArrivalModel::Closed { .. } => None,
         }
+    }
+}
+
+// === impl LoggedArrivals ===
+
+impl LoggedArrivals {
+    /// As a profile: a stage for each rate.
+    pub fn profile(&self) -> Profile {
+        let stage =
+            |rate: &f64| Stage { from: *rate, to: *rate, length: self.every, label: String::new() };
+        Profile { stages: self.rates.iter().map(stage).collect(), shape: None }
+    }
+}
+
+// === impl Bursts ===
+
+impl Bursts {
+    /// The shape of the gamma number in a stretch of this many expected arrivals; its mean is 1, its variance one over this.
+    ///
+    /// With it, the variance of their number is `dispersion` times their mean, whatever the rate: the number is a negative
+    /// binomial one.
+    pub fn gamma_shape(self, expected: f64) -> f64 {
+        expected / (self.dispersion - 1.0)
+    }
+
+    /// The rate that about one of this many stretches goes beyond, by the approximation of Wilson and Hilferty (1931).
+    pub fn highest_rate(self, rate: f64, stretches: f64) -> f64 {
+        let shape = self.gamma_shape(rate * self.every.as_secs_f64()).max(1e-3);
+        let z = normal::quantile(1.0 - 1.0 / (stretches + 1.0));
+        rate * (1.0 - 1.0 / (9.0 * shape) + z / (3.0 * shape.sqrt())).max(0.0).powi(3).max(1.0)
     }
 }
 

@@ -56,7 +56,7 @@ pub use flow::{
 pub use guard::{Guard, GuardId, GuardTerm};
 pub use inputs::{Inputs, Overrides, ReadFile};
 pub use intensity::Intensity;
-pub use load::{ArrivalModel, Limits, Load, Profile, Stage};
+pub use load::{ArrivalModel, Bursts, Limits, Load, LoggedArrivals, Profile, Stage};
 pub use metric::{Measure, Metric, MetricScope, MetricUnit, Population};
 pub use objective::{Objective, Operator};
 pub use objective_text::ObjectiveError;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{
-    ErrorBudget, Guard, Journey, Limits, Load, Method, Objective, RecordPlan, RetryUnit, Shoppers,
-    Step, Templates,
+    ErrorBudget, Guard, Journey, Limits, Load, LoggedArrivals, Method, Objective, RecordPlan,
+    RetryUnit, Shoppers, Step, Templates,
 };
 use crate::base::{Currency, JourneyId, Redactor, StepId, UnitId, VarId};
 
@@ -50,6 +50,8 @@ pub struct Plan {
     pub season: Option<u64>,
     /// What the author says still has to be filled in. No part of the digests.
     pub blanks: Vec<String>,
+    /// The arrivals of the log that the load was made of. No part of what is run, nor of the digests.
+    pub logged: Option<LoggedArrivals>,
     /// The currency of prices. No part of the digests.
     pub currency: Option<Currency>,
     /// The error budget.

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::decode::{Decode, Definitions, Named, mapping};
+use super::pause::WrittenPause;
 use super::problem::Problems;
 use super::source::{Located, LocatedText};
 use super::tree::{NodeKind, YamlNode};
 use super::words::Fresh;
-use crate::base::Delay;
 
 /// A way to try again.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ mapping! {
         /// same purchase under a new idempotency key (`intent.id`).
         "fresh" => fresh: Located<Fresh>,
         /// After this pause, instead of `after`.
-        "wait" => wait: Located<Delay>,
+        "wait" => wait: WrittenPause,
     }
 }
 

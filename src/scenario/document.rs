@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::amount::Amount;
 use super::arms::{Arm, RetryStrategy};
+use super::arrivals::{Arrivals, BurstyArrivals};
 use super::assets::AssetRules;
 use super::attributes::{AttributeValue, Figures, Weighed};
 use super::bodies::{GraphQl, Submit, Upload};
@@ -13,6 +14,8 @@ use super::conditions::Conditions;
 use super::declined::DeclineAction;
 use super::decode::{Decode, Definitions, Named, mapping};
 use super::extract::Extract;
+use super::logged_arrivals::LoggedArrivals;
+use super::pause::{LogNormalPause, WrittenPause};
 use super::problem::Problems;
 use super::provoke::{Provocation, Provoke};
 use super::records::{CleanupRequest, Paging, RecordSource, Records, SqlQuery};
@@ -23,8 +26,8 @@ use super::steps::{
 };
 use super::tree::{NodeKind, YamlNode};
 use super::units::{Attempts, Count, EventRate, Fraction, Quantity, Weight};
-use super::words::{ArrivalSpacing, Behaviour, Client, ConnectionReuse, RowAssignment, Tracing};
-use crate::base::{Delay, Micros};
+use super::words::{Behaviour, Client, ConnectionReuse, RowAssignment, Tracing};
+use crate::base::Micros;
 
 mapping! {
     /// A rush at a shop's till, to be rehearsed: who comes, how fast, what they mean to do, and what must hold. Keys that begin with x- are left alone.
@@ -67,6 +70,8 @@ mapping! {
         "limits" => limits: Limits,
         /// What still has to be filled in, a line each. `check` and `walk` tell it. An import writes it.
         "x-todo" => blanks: Vec<LocatedText>,
+        /// The arrivals of the log that the load was made of. `check` draws them next to the plan. An import writes it.
+        "x-logged" => logged: LoggedArrivals,
     }
 }
 
@@ -99,8 +104,8 @@ mapping! {
 mapping! {
     /// How shoppers arrive: open (stages, or a shape), or closed.
     Load, "a load", rules({ "oneOf": [{ "required": ["stages"] }, { "required": ["shape"] }, { "required": ["closed"] }] }) {
-        /// poisson (the default): at random, as customers come. paced: evenly spaced, understates queueing.
-        "arrivals" => arrivals: Located<ArrivalSpacing>,
+        /// poisson (the default): at random, as customers come. paced: evenly spaced, understates queueing. { bursty: 2.5, every: 60s }: at random, with a rate that swings.
+        "arrivals" => arrivals: Arrivals,
         /// Instead of stages: this number of shoppers at a time, each followed at once by another. Needs `for`. For saturation only: losses can't be seen.
         "closed" => closed: Located<Count>,
         /// per_shopper (the default): each new customer opens new connections. kept: connections are handed on from shopper to shopper.
@@ -152,7 +157,7 @@ mapping! {
     /// How a shopper tries again.
     Retry, "a description of retries" {
         /// The pause before trying again (default 2s..20s).
-        "after" => after: Located<Delay>,
+        "after" => after: WrittenPause,
         /// In an experiment: the ways to try again, each as likely: `same`, `redraw: payment`, `set: { coupon: none }`, `fresh: session`, `wait: 30s`.
         "arms" => arms: Vec<Arm>,
     }
@@ -180,7 +185,7 @@ mapping! {
         /// Slower than this is a failure to the shopper (default 10s).
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// The pause before each step but a journey's first (default none).
-        "think" => think: Located<Delay>,
+        "think" => think: WrittenPause,
         /// w3c: each request carries a `traceparent` of its own, so that a failing one is found in the shop's traces. none (the default): nothing.
         "trace" => trace: Located<Tracing>,
         /// The address that GraphQL operations are posted to (default /graphql).
@@ -252,7 +257,7 @@ pub enum Patience {
 }
 
 /// The keys of every mapping, by the name of its definition in the schema.
-pub const MAPPINGS: [(&str, &[&str]); 44] = [
+pub const MAPPINGS: [(&str, &[&str]); 47] = [
     ("WeighedTarget", WeighedTarget::KEYS),
     ("AwsKeys", AwsKeys::KEYS),
     ("ConstantFile", ConstantFile::KEYS),
@@ -261,10 +266,13 @@ pub const MAPPINGS: [(&str, &[&str]); 44] = [
     ("Document", Document::KEYS),
     ("Load", Load::KEYS),
     ("Stage", Stage::KEYS),
+    ("LoggedArrivals", LoggedArrivals::KEYS),
+    ("BurstyArrivals", BurstyArrivals::KEYS),
     ("Shoppers", Shoppers::KEYS),
     ("AttributeValue", AttributeValue::KEYS),
     ("Figures", Figures::KEYS),
     ("Retry", Retry::KEYS),
+    ("LogNormalPause", LogNormalPause::KEYS),
     ("RetryStrategy", RetryStrategy::KEYS),
     ("Season", Season::KEYS),
     ("Data", Data::KEYS),

@@ -6,6 +6,7 @@
 
 mod amount;
 mod arms;
+mod arrivals;
 mod assets;
 mod attributes;
 mod bodies;
@@ -17,6 +18,8 @@ mod document;
 mod extract;
 mod graphql;
 mod guard;
+mod logged_arrivals;
+mod pause;
 mod problem;
 mod provoke;
 mod read;
@@ -33,6 +36,7 @@ mod yaml;
 pub use crate::capture::check::StatusRange;
 pub use amount::Amount;
 pub use arms::{Arm, RetryStrategy, STRATEGIES};
+pub use arrivals::{Arrivals, BurstyArrivals};
 pub use assets::{AssetRules, Assets};
 pub use attributes::{AttributeValue, Figures, Network, Weighed};
 pub use bodies::{FieldMatch, GraphQl, MultipartPart, Submit, Upload};
@@ -47,6 +51,8 @@ pub use document::{
 pub use extract::{CAPTURES, Extract};
 pub(crate) use graphql::operations;
 pub use guard::GuardTerm;
+pub use logged_arrivals::LoggedArrivals;
+pub use pause::{LogNormalPause, WrittenPause};
 pub(crate) use problem::join_words;
 pub use problem::{Problem, Problems, SourceLocation, nearest};
 pub use provoke::{Provocation, Provoke};
@@ -62,8 +68,8 @@ pub use steps::{
 };
 pub use tree::{NodeKind, YamlNode};
 pub use units::{
-    Attempts, Bandwidth, Count, EventRate, Extent, Fraction, Quantity, QuantityError, StageFlag,
-    Times, Weight,
+    Attempts, Bandwidth, Count, Dispersion, EventRate, Extent, Fraction, Quantity, QuantityError,
+    StageFlag, Times, Weight,
 };
 pub use words::{
     AllOf, ArrivalSpacing, Behaviour, Client, ConnectionReuse, DeclineWord, Device, Fresh, Keeping,

@@ -11,13 +11,14 @@ use super::declined::Declined;
 use super::decode::{AnyJson, Decode, Definitions, Named, OneOrMany, mapping, one_of};
 use super::extract::Extract;
 use super::guard::GuardTerm;
+use super::pause::WrittenPause;
 use super::problem::Problems;
 use super::provoke::Provoke;
 use super::source::{Located, LocatedText};
 use super::tree::{NodeKind, YamlNode};
 use super::units::{Count, Fraction, Quantity, Times, Weight};
 use super::words::{Client, MoneyUnit};
-use crate::base::{Delay, Micros};
+use crate::base::Micros;
 
 /// The keys of a step of which exactly one is given.
 pub const METHODS: [&str; 9] =
@@ -207,7 +208,7 @@ mapping! {
         /// The share of shoppers who go on after this step; the rest leave by choice.
         "continue" => continues: Located<Fraction>,
         /// The pause before this step; not for a journey's first.
-        "think" => think: Located<Delay>,
+        "think" => think: WrittenPause,
         /// Slower than this is a failure to the shopper.
         "gives_up_after" => gives_up_after: Located<Micros>,
         /// Wait before this step until this number of shoppers are here, then all act at one instant; at most 30s, or `{ shoppers: 200, for: 1m }`.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::bursts::swing;
 use super::poisson::{self, BLOCK};
 use crate::base::random::{Purpose, draw, uniform};
 use crate::base::{Micros, ShopperId, Slice};
-use crate::plan::{self, Intensity, Load};
+use crate::plan::{ArrivalModel, Intensity, Load};
 
 /// One shopper's planned entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,16 +55,23 @@ pub const fn shopper_id(seed: u64, ordinal: u64) -> ShopperId {
 impl Schedule {
     /// The schedule of this load and seed. A closed load has no arrivals in time, so its schedule is empty.
     pub fn new(load: &Load, seed: u64) -> Schedule {
-        let intensity = Arc::new(load.profile().map(Intensity::new).unwrap_or_default());
-        Schedule { intensity, paced: matches!(load.arrivals, plan::ArrivalModel::Paced(_)), seed }
+        let (intensity, paced) = match &load.arrivals {
+            ArrivalModel::Poisson(profile) => (Intensity::new(profile), false),
+            ArrivalModel::Paced(profile) => (Intensity::new(profile), true),
+            ArrivalModel::Bursty(profile, bursts) => {
+                (Intensity::new(&swing(profile, *bursts, seed)), false)
+            }
+            ArrivalModel::Closed { .. } => (Intensity::default(), false),
+        };
+        Schedule { intensity: Arc::new(intensity), paced, seed }
     }
 
-    /// The rate that the arrivals follow.
+    /// The rate that the arrivals follow, with the bursts of this seed.
     pub fn intensity(&self) -> &Intensity {
         &self.intensity
     }
 
-    /// How many arrivals are expected, over all seeds.
+    /// How many arrivals are expected, over all seeds; of bursty ones, given the bursts of this seed.
     pub fn expected_count(&self) -> f64 {
         self.intensity.total()
     }

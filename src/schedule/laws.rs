@@ -6,7 +6,7 @@ use super::*;
 use crate::base::random::{Purpose, draw};
 use crate::base::{Micros, Slice};
 use crate::plan::example::profile;
-use crate::plan::{self, ConnectionReuse, Load, Profile, shape};
+use crate::plan::{self, Bursts, ConnectionReuse, Load, Profile, shape};
 
 fn poisson(profile: Profile) -> Load {
     Load {
@@ -17,6 +17,14 @@ fn poisson(profile: Profile) -> Load {
 
 fn paced(profile: Profile) -> Load {
     Load { arrivals: plan::ArrivalModel::Paced(profile), connections: ConnectionReuse::PerShopper }
+}
+
+fn bursty(profile: Profile, dispersion: f64) -> Load {
+    let bursts = Bursts { dispersion, every: Micros::from_secs(60) };
+    Load {
+        arrivals: plan::ArrivalModel::Bursty(profile, bursts),
+        connections: ConnectionReuse::PerShopper,
+    }
 }
 
 /// Ramps up and down, jumps, and stretches in which nobody comes.
@@ -93,6 +101,55 @@ fn counts_have_the_mean_and_the_variance_of_poisson() {
             "dispersion {dispersion} for {expected}"
         );
     }
+}
+
+#[test]
+fn counts_of_bursty_arrivals_have_their_mean_and_their_dispersion_whatever_the_rate() {
+    // A minute at each rate, and a ramp of a minute.
+    let profile = || profile(&[(2.0, 2.0, 60.0), (10.0, 10.0, 60.0), (1.0, 9.0, 60.0)]);
+    let expected = [120.0_f64, 600.0, 300.0];
+    for dispersion in [1.5, 4.0] {
+        let (n, mut sums, mut squares) = (2_000, [0.0_f64; 3], [0.0_f64; 3]);
+        for seed in 0..n {
+            let mut counts = [0.0_f64; 3];
+            for arrival in Schedule::new(&bursty(profile(), dispersion), seed).slice(Slice::WHOLE) {
+                counts[(arrival.at.0 / 60_000_000) as usize] += 1.0;
+            }
+            for (minute, count) in counts.into_iter().enumerate() {
+                sums[minute] += count;
+                squares[minute] += (count - expected[minute]).powi(2);
+            }
+        }
+        for minute in 0..3 {
+            let (mean, of) = (sums[minute] / n as f64, expected[minute]);
+            let error = (dispersion * of / n as f64).sqrt();
+            assert!((mean - of).abs() < 4.0 * error, "mean {mean} for {of}");
+            let seen = squares[minute] / n as f64 / of;
+            assert!((seen / dispersion - 1.0).abs() < 0.15, "{seen} for {dispersion} at {of}");
+        }
+    }
+}
+
+#[test]
+fn bursty_arrivals_are_a_slice_wise_schedule_like_others() {
+    let schedule = Schedule::new(&bursty(jagged(), 3.0), 5);
+    let all = whole(&schedule);
+    assert!(all.is_sorted_by_key(|arrival| arrival.at) && all.len() as u64 == schedule.count());
+    let parts = Slice::WHOLE.split(3).into_iter();
+    let split: usize = parts.map(|slice| schedule.slice(slice).count()).sum();
+    assert_eq!(split, all.len());
+    let half = Micros::from_secs(80);
+    let before = all.iter().filter(|arrival| arrival.at <= half).count();
+    assert_eq!(schedule.due_by(half, Slice::WHOLE), before as u64);
+    let quiet = Micros::from_secs(90)..Micros::from_secs(110);
+    assert!(
+        all.iter().all(|arrival| !quiet.contains(&arrival.at)),
+        "nobody comes at a rate of zero"
+    );
+    assert_eq!(
+        schedule.digest(),
+        "c88ee3bd3ab94d02073b61ea21fc5e1f36df7a711cc880cf1bc1d2c8b44193ba"
+    );
 }
 
 #[test]

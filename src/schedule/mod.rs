@@ -9,6 +9,7 @@
 //! Only `+ - * /` and `sqrt` are used, which IEEE 754 defines to the bit: a digest compares two machines.
 
 mod arrivals;
+mod bursts;
 mod digest;
 #[cfg(test)]
 mod laws;

@@ -9,7 +9,7 @@ use super::paths::Paths;
 use super::session::{BotRule, SessionHead, Visit, VisitMethod};
 use crate::base::random::{Purpose, below, draw};
 use crate::import::line::LogLine;
-use crate::import::options::ImportOptions;
+use crate::import::options::{ImportOptions, Through};
 
 /// Sessions whose requests are kept; of more, a random sample is.
 const MOST_BODIES: usize = 2_000_000;
@@ -80,6 +80,8 @@ pub struct Dropped {
     pub load_tests: u64,
     /// Paths that the user wants left out.
     pub ignored: u64,
+    /// What a cache answered.
+    pub cached: u64,
     /// Requests earlier than the session they belong to could still be open.
     pub late: u64,
 }
@@ -131,6 +133,10 @@ impl Collector {
     pub fn take(&mut self, line: &LogLine<'_>) {
         self.out.lines += 1;
         self.tell_time(line.start);
+        if line.cached == Some(true) && self.options.through == Through::Origin {
+            self.out.dropped.cached += 1;
+            return;
+        }
         let agent = self.agent(&line.user_agent);
         if agent.load_test && !self.options.keep_load_tests {
             self.out.dropped.load_tests += 1;

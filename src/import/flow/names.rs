@@ -14,6 +14,11 @@ pub fn name_of(method: VisitMethod, parts: &[PathPart]) -> String {
         Some((PathPart::Values(_), _)) | None if parts.is_empty() => "home".to_owned(),
         Some((PathPart::Values(_), _)) | None => "page".to_owned(),
     };
+    name_for(method, noun)
+}
+
+/// A step's name: what the method does, and to what.
+pub fn name_for(method: VisitMethod, noun: String) -> String {
     match method {
         VisitMethod::Get | VisitMethod::Head => noun,
         VisitMethod::Post => format!("submit {noun}"),

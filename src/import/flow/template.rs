@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::names::name_of;
+use super::given::GivenTemplates;
+use super::names::{name_for, name_of};
 use super::path_part::PathPart;
 use crate::import::collect::{OTHERS, PathId, Paths, REDACTED, VisitMethod};
 use crate::import::privacy::is_uuid;
@@ -43,6 +44,8 @@ pub struct PathTemplate {
     pub queries: Vec<(String, Vec<(String, u64)>)>,
     /// Its requests.
     pub visits: u64,
+    /// Whether so many visitors came that its path is nobody's own.
+    pub enough_visitors: bool,
 }
 
 /// All templates.
@@ -69,9 +72,10 @@ impl PathTemplates {
         paths: &Paths,
         visits: &HashMap<(PathId, VisitMethod), u64>,
         keep: &[String],
+        given: &GivenTemplates,
     ) -> PathTemplates {
         let mut groups = Vec::new();
-        group_nodes(paths, vec![0], Vec::new(), &mut groups);
+        group_nodes(paths, given, (vec![0], Vec::new()), &mut groups);
         let mut found: Vec<(PathTemplate, Vec<PathId>)> = Vec::new();
         for group in &groups {
             for method in [
@@ -85,11 +89,16 @@ impl PathTemplates {
                 let visits: u64 = group.nodes.iter().map(of_node).sum();
                 if visits > 0 {
                     let template = PathTemplate {
-                        name: name_of(method, &group.parts),
+                        name: match given.name_of(&group.parts) {
+                            Some(noun) => name_for(method, noun.to_owned()),
+                            None => name_of(method, &group.parts),
+                        },
                         method,
                         parts: group.parts.clone(),
                         queries: queries(paths, &group.nodes, method, keep),
                         visits,
+                        enough_visitors: group.nodes == [0]
+                            || group.nodes.iter().any(|node| paths.node(*node).visitors.enough()),
                     };
                     found.push((template, group.nodes.clone()));
                 }
@@ -138,8 +147,8 @@ impl PathTemplates {
 /// Puts nodes of one form together, from a group downwards.
 fn group_nodes(
     paths: &Paths,
-    nodes: Vec<PathId>,
-    parts: Vec<PathPart>,
+    given: &GivenTemplates,
+    (nodes, parts): (Vec<PathId>, Vec<PathPart>),
     groups: &mut Vec<PathGroup>,
 ) {
     let mut children: BTreeMap<&str, Vec<PathId>> = BTreeMap::new();
@@ -151,16 +160,23 @@ fn group_nodes(
     if nodes.iter().any(|node| paths.node(*node).visits > 0) {
         groups.push(PathGroup { parts: parts.clone(), nodes });
     }
-    let (values, fixed) = told_apart(children, parts.last());
+    let said = |segment: &str| given.is_value(&parts, segment);
+    let (said_of, children): (Children<'_>, Children<'_>) =
+        children.into_iter().partition(|(segment, _)| said(segment).is_some());
+    let (mut values, mut fixed) = told_apart(children, parts.last());
+    let (said_values, said_fixed): (Children<'_>, Children<'_>) =
+        said_of.into_iter().partition(|(segment, _)| said(segment) == Some(true));
+    values.extend(said_values);
+    fixed.extend(said_fixed);
     if !values.is_empty() {
         let mut part = parts.clone();
         part.push(PathPart::Values(writable(paths, &values)));
-        group_nodes(paths, values.into_values().flatten().collect(), part, groups);
+        group_nodes(paths, given, (values.into_values().flatten().collect(), part), groups);
     }
     for (segment, nodes) in fixed {
         let mut part = parts.clone();
         part.push(PathPart::Fixed(segment.to_owned()));
-        group_nodes(paths, nodes, part, groups);
+        group_nodes(paths, given, (nodes, part), groups);
     }
 }
 
@@ -268,16 +284,17 @@ mod tests {
                 *visits.entry((node, VisitMethod::Get)).or_default() += 1;
             }
         }
-        let mut shown: Vec<String> = PathTemplates::new(&paths, &visits, &[])
-            .list
-            .iter()
-            .map(|template| {
-                template.parts.iter().fold(String::new(), |text, part| match part {
-                    PathPart::Fixed(word) => format!("{text}/{word}"),
-                    PathPart::Values(values) => format!("{text}/{{{}}}", values.len()),
+        let mut shown: Vec<String> =
+            PathTemplates::new(&paths, &visits, &[], &GivenTemplates::default())
+                .list
+                .iter()
+                .map(|template| {
+                    template.parts.iter().fold(String::new(), |text, part| match part {
+                        PathPart::Fixed(word) => format!("{text}/{word}"),
+                        PathPart::Values(values) => format!("{text}/{{{}}}", values.len()),
+                    })
                 })
-            })
-            .collect();
+                .collect();
         shown.sort();
         shown
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::columns::{ColumnLine, Columns};
 use super::event;
+use super::event_table::EventTable;
 use super::field::{Field, LineBuilder, StampMeaning};
 use super::json::JsonKeys;
 use super::pattern::{NamedGroups, Notation, Pattern};
@@ -52,7 +53,7 @@ enum FormatKind {
     NamedGroups(NamedGroups),
     Columns(Columns),
     Json { keys: JsonKeys, narrowed: bool },
-    Events,
+    Events { table: Option<EventTable> },
 }
 
 /// Why a format can't be used.
@@ -162,9 +163,9 @@ impl LogFormat {
                 }
                 keys.read(&object, session, &mut builder);
             }
-            FormatKind::Events => {
-                let object: Value = serde_json::from_str(line).map_err(|_| BadLine::Form)?;
-                if !event::read(&object, &mut builder) {
+            FormatKind::Events { table } => {
+                let Some(event) = event_of(line, table)? else { return Ok(None) };
+                if !event::read(&event, &mut builder) {
                     return Ok(None);
                 }
             }
@@ -193,7 +194,7 @@ impl LogFormat {
             "haproxy" => groups(HAPROXY)?,
             "cloudfront" | "iis" | "w3c" => FormatKind::Columns(Columns::default()),
             "cloudflare" | "gcp" | "akamai" | "json" => json(),
-            "ga4" => FormatKind::Events,
+            "ga4" => FormatKind::Events { table: None },
             _ => return Err(FormatError::Unknown(name.to_owned())),
         };
         Ok(LogFormat::with(name, kind, Columns::STAMP, session))
@@ -248,6 +249,20 @@ impl LogFormat {
     }
 }
 
+/// The event of a line: a JSON object, or a row of the table whose header was read before; none for the header.
+fn event_of(line: &str, table: &mut Option<EventTable>) -> Result<Option<Value>, BadLine> {
+    if line.starts_with('{') {
+        return serde_json::from_str(line).map(Some).map_err(|_| BadLine::Form);
+    }
+    match table {
+        Some(known) => known.event(line).map(Some).ok_or(BadLine::Form),
+        None => {
+            *table = Some(EventTable::of(line).ok_or(BadLine::Form)?);
+            Ok(None)
+        }
+    }
+}
+
 /// The format that the first lines look like.
 fn seen_in(sample: &[&str]) -> Option<&'static str> {
     let first = sample.iter().find(|line| !line.trim().is_empty())?;
@@ -268,6 +283,9 @@ fn seen_in(sample: &[&str]) -> Option<&'static str> {
             None if event::is_event(&object) => "ga4",
             None => "json",
         });
+    }
+    if EventTable::of(first).is_some() {
+        return Some("ga4");
     }
     // Formats of which one line could be read as another's come after it.
     let candidates = ["alb", "haproxy", "envoy", "nginx", "nginx-common"];

@@ -3,6 +3,7 @@
 mod choice;
 mod columns;
 mod event;
+mod event_table;
 mod field;
 mod json;
 mod pattern;

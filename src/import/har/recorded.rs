@@ -2,6 +2,7 @@
 //! to them.
 
 use super::entry::{HarEntry, Recording};
+use super::polls::{RecordedPoll, fold_polls};
 
 /// An act of the shopper, with the last answer that came of it.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Recorded {
     pub last: HarEntry,
     /// Files that the page loaded.
     pub assets: usize,
+    /// How it was asked again, if it was.
+    pub poll: Option<RecordedPoll>,
     /// When all of it was there, in microseconds since 1970.
     pub end: i64,
 }
@@ -60,10 +63,10 @@ pub fn acts(recording: &Recording) -> (Vec<Recorded>, LeftOut) {
         } else {
             let end = entry.start + entry.duration;
             let (entry, last) = (entry.clone(), entry.clone());
-            acts.push(Recorded { entry, hops: Vec::new(), last, assets: 0, end });
+            acts.push(Recorded { entry, hops: Vec::new(), last, assets: 0, poll: None, end });
         }
     }
-    (acts, left_out)
+    (fold_polls(acts), left_out)
 }
 
 /// The shop: the site of the first page, else of the first call.

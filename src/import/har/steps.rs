@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::forms::{RecordedForm, forms};
 use super::graphql::GraphqlOperation;
+use super::polls::RecordedPoll;
 use super::recorded::Recorded;
 use super::sources::{Sources, is_token_name};
 use super::values::plain;
@@ -80,6 +81,7 @@ impl<'a> Writer<'a> {
             (None, Some(operation)) => self.operation(&operation, place, &mut step),
             (None, None) => self.request(place, &mut step),
         }
+        step.lines.extend(act.poll.as_ref().map(RecordedPoll::line));
         if act.assets > 0 && act.entry.method == "GET" {
             step.lines.push("assets: true".to_owned());
         }

@@ -206,3 +206,40 @@ fn rates_grow_by_scale_and_peak_and_shares_by_conversion() {
     let through = |plan: &Plan| plan.steps.iter().map(|step| step.continues).product::<f64>();
     assert!((through(&more) / through(&plain) - 1.2).abs() < 0.02);
 }
+
+#[test]
+fn arrivals_in_bursts_are_planned_as_bursty_and_calm_ones_are_not() {
+    let calm = imported(&Truth::default(), 4);
+    assert!(!scenario(&calm).contains("bursty"), "{}", calm.shape.dispersion);
+    // Everybody comes six at a time: the variance of counts is about six times that of single visitors.
+    let mut list = requests(&Truth::default(), 4);
+    let start = |request: &Request| request.end - request.duration;
+    let mut begins: std::collections::BTreeMap<u64, f64> = std::collections::BTreeMap::new();
+    for request in &list {
+        let begin = begins.entry(request.session).or_insert(f64::INFINITY);
+        *begin = begin.min(start(request));
+    }
+    for request in &mut list {
+        request.end += begins[&(request.session - request.session % 6)] - begins[&request.session];
+    }
+    list.sort_by(|a, b| a.end.total_cmp(&b.end));
+    let lines: Vec<String> = list.iter().map(nginx).collect();
+    let bursty = import(&lines, NGINX, whole());
+    assert!((3.0..9.0).contains(&bursty.shape.dispersion), "{}", bursty.shape.dispersion);
+    let plan = plan(&bursty);
+    let crate::plan::ArrivalModel::Bursty(_, bursts) = plan.load.arrivals else {
+        panic!("{:?}", plan.load.arrivals)
+    };
+    assert!((bursts.dispersion / bursty.shape.dispersion - 1.0).abs() < 0.01, "{bursts:?}");
+    assert_eq!(bursts.every, crate::base::Micros::from_secs(60));
+}
+
+#[test]
+fn a_plan_keeps_the_arrivals_of_its_log() {
+    let import = imported(&Truth::default(), 2);
+    let logged = plan(&import).logged.unwrap();
+    let arrivals: f64 = logged.rates.iter().sum::<f64>() * logged.every.as_secs_f64();
+    let counted: u32 = import.shape.counts.iter().sum();
+    assert!((arrivals / f64::from(counted) - 1.0).abs() < 0.001, "{arrivals} of {counted}");
+    assert!(logged.when.starts_with("Friday 28 November 2025"), "{}", logged.when);
+}

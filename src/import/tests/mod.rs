@@ -3,3 +3,4 @@
 mod accuracy;
 mod privacy;
 mod simulate;
+mod table;

@@ -1,7 +1,7 @@
 //! Nothing of a person leaves an import.
 
 use super::simulate::{NGINX, Truth, import, nginx, requests};
-use crate::import::{ImportOptions, TimeWindow, report, scenario};
+use crate::import::{ImportOptions, TimeWindow, page, report, scenario, templates_text};
 
 #[test]
 fn no_output_has_anything_of_a_person() {
@@ -43,7 +43,12 @@ fn no_output_has_anything_of_a_person() {
         ..ImportOptions::default()
     };
     let import = import(&lines, NGINX, options);
-    let outputs = [scenario(&import), report(&import, "nginx")];
+    let outputs = [
+        scenario(&import),
+        report(&import, "nginx"),
+        page(&import, "nginx"),
+        templates_text(&import),
+    ];
     for output in &outputs {
         for secret in planted {
             assert!(!output.contains(secret), "{secret} is in\n{output}");

@@ -26,6 +26,8 @@ pub struct Truth {
     pub leave: [f64; 3],
     /// How long pages take, in seconds.
     pub page: f64,
+    /// How many outages of ten minutes there are; failures come in these only. None: they come at any time.
+    pub outages: Option<u32>,
 }
 
 impl Default for Truth {
@@ -41,7 +43,17 @@ impl Default for Truth {
             failing: 0.1,
             leave: [0.26, 0.5, 0.486],
             page: 0.2,
+            outages: None,
         }
+    }
+}
+
+impl Truth {
+    /// The chance that a payment fails so many seconds after the start: always the same, or in outages of ten minutes only.
+    fn failing_at(&self, seconds: f64) -> f64 {
+        let every = self.outages.map(|outages| self.hours * 3_600.0 / f64::from(outages));
+        let over = every.is_some_and(|every| (seconds % every - every / 2.0).abs() > 300.0);
+        if over { 0.0 } else { self.failing }
     }
 }
 
@@ -137,7 +149,7 @@ impl Visitor<'_> {
 
     fn pay(&mut self) {
         for nth in 0.. {
-            if self.draws.unit() >= self.truth.failing {
+            if self.draws.unit() >= self.truth.failing_at(self.now - START) {
                 break;
             }
             self.go("POST", "/checkout/pay".to_owned(), 503);
@@ -204,6 +216,21 @@ fn line(request: &Request, stamp: f64, duration: String) -> String {
     format!(
         "{address} - - [{stamp}] \"{method} {path} HTTP/1.1\" {status} 512 \"-\" \"{agent}\" {duration} c{session:x}"
     )
+}
+
+/// The same without cookies.
+pub const NGINX_NO_COOKIE: &str =
+    r#"$remote_addr - - [$time_local] "$request" $status 512 "-" "$http_user_agent" $request_time"#;
+
+/// A request as nginx logs it without cookies, where one visitor in twenty is behind one of a hundred shared addresses.
+pub fn nginx_by_address(request: &Request) -> String {
+    let line = nginx(request);
+    let line = line.rsplit_once(' ').map_or(line.as_str(), |(line, _)| line);
+    if request.session.is_multiple_of(20) {
+        let (_, rest) = line.split_once(' ').unwrap();
+        return format!("10.255.0.{} {rest}", request.session / 20 % 100);
+    }
+    line.to_owned()
 }
 
 /// The import of lines in a format.

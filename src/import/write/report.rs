@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::load::factors;
+use super::load::{factors, planned_dispersion};
 use super::scenario::origin;
 use crate::base::{plural, thousands};
 use crate::import::fit::Proportion;
 use crate::import::flow::{Funnel, MeasuredPatience};
+use crate::import::options::Through;
 use crate::import::result::Import;
 
 /// The report as lines.
@@ -55,6 +56,7 @@ fn reading(import: &Import, format: &str, out: &mut String) {
         (dropped.preflights, "preflights and unusual methods"),
         (dropped.load_tests, "load tests (--keep-load-tests keeps them)"),
         (dropped.ignored, "ignored paths"),
+        (dropped.cached, "answered by a cache, as the target is the origin"),
         (dropped.late, "requests out of order by more than a session's gap"),
     ] {
         if count > 0 {
@@ -98,6 +100,12 @@ fn reading(import: &Import, format: &str, out: &mut String) {
         let _ = writeln!(
             out,
             "  the log has no durations: think times include the shop's own time, and slow answers can't be seen"
+        );
+    }
+    if import.options.through == Through::Origin && read.cached.all + dropped.cached == 0 {
+        let _ = writeln!(
+            out,
+            "  caution: the log does not say what a cache answered, so --through origin leaves nothing out"
         );
     }
     if read.cached.all > 0 {
@@ -160,10 +168,11 @@ fn shape(import: &Import, out: &mut String) {
         shape.pieces.len(),
         shape.dispersion
     );
-    if shape.dispersion > 1.2 {
+    if let Some(planned) = planned_dispersion(import) {
+        let every = shape.bin;
         let _ = writeln!(
             out,
-            "  caution: arrivals come in bursts, and the scenario's Poisson arrivals are calmer"
+            "  arrivals come in bursts: planned as bursty, with {planned:.2} times the variance of a Poisson process by {every} s"
         );
     }
     for jump in &shape.jumps {

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::journeys::journeys;
-use super::load::{factors, load};
+use super::load::{factors, load, logged_arrivals};
 use super::yaml::{Yaml, pause, percent, quote};
 use crate::import::flow::MeasuredPatience;
 use crate::import::result::Import;
 
-/// The scenario of an import, which `check` accepts. What the log does not tell is join_words under `x-todo`.
+/// The scenario of an import, which `check` accepts. What the log does not tell is listed under `x-todo`.
 pub fn scenario(import: &Import) -> String {
     assemble(import, None, None, Vec::new())
 }
@@ -28,7 +28,7 @@ fn assemble(
     journeys(import, recorded, &mut journeys_text, &mut blanks);
     let mut yaml = Yaml::default();
     yaml.line(0, format!("# {}", origin(import)));
-    yaml.line(0, "# Made by `tillrush import`. What no log tells is join_words under x-todo: fill it in, and try it with `tillrush walk`.");
+    yaml.line(0, "# Made by `tillrush import`. What no log tells is listed under x-todo: fill it in, and try it with `tillrush walk`.");
     yaml.line(0, format!("name: {}", quote(&import.options.name)));
     match (target.or(import.options.target.as_deref()), &import.host) {
         (Some(target), _) => yaml.line(0, format!("target: {}", quote(target))),
@@ -44,6 +44,7 @@ fn assemble(
         yaml.line(0, "x-todo:");
         blanks.iter().for_each(|blank| yaml.line(1, format!("- {}", quote(blank))));
     }
+    logged_arrivals(import, &mut yaml);
     yaml.gap();
     load(import, &mut yaml);
     yaml.gap();
@@ -53,22 +54,27 @@ fn assemble(
     text + "\nobjectives:\n  - repeated_failures < 0.1%\n  - lost_shoppers < 0.5%\n"
 }
 
-/// `1.6 × Friday 28 November 2025, 11:40 to 12:40 UTC`.
+/// `1.6 x Friday 28 November 2025, 11:40 to 12:40 UTC`.
 pub fn origin(import: &Import) -> String {
     let (rates, time) = factors(import);
+    let times = if (rates - 1.0).abs() < 1e-9 { String::new() } else { format!("{rates:.3} x ") };
+    let span = if (time - 1.0).abs() < 1e-9 {
+        String::new()
+    } else {
+        format!(", in {time:.3} of the time")
+    };
+    format!("{times}{}{span}", window_of(import))
+}
+
+/// `Friday 28 November 2025, 11:40 to 12:40 UTC`.
+pub fn window_of(import: &Import) -> String {
     let start = import.shape.start;
     let end = start + import.shape.seconds() as i64 * 1_000_000;
     let shown = |moment: i64, form: &str| {
         Timestamp::from_microsecond(moment)
             .map_or_else(|_| moment.to_string(), |time| time.strftime(form).to_string())
     };
-    let times = if (rates - 1.0).abs() < 1e-9 { String::new() } else { format!("{rates:.3} x ") };
-    let span = if (time - 1.0).abs() < 1e-9 {
-        String::new()
-    } else {
-        format!(", in {:.3} of the time", time)
-    };
-    format!("{times}{} to {} UTC{span}", shown(start, "%A %-d %B %Y, %H:%M"), shown(end, "%H:%M"))
+    format!("{} to {} UTC", shown(start, "%A %-d %B %Y, %H:%M"), shown(end, "%H:%M"))
 }
 
 fn shoppers(import: &Import, yaml: &mut Yaml) {

@@ -73,8 +73,12 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// A pause: the law, or the middle of what was seen where the law does not fit.
+/// A pause: the log-normal law, or the middle four fifths of what was seen where the law does not fit.
 pub fn pause(think: &Think) -> String {
+    let (median, p90) = (duration(think.median), duration(think.p90()));
+    if think.fits && think.median >= 0.001 && median != p90 {
+        return format!("{{ median: {median}, p90: {p90} }}");
+    }
     let (low, high) = think.range;
     format!("{}..{}", duration(low), duration(high.max(low)))
 }

@@ -53,8 +53,14 @@ index!(JourneyId, UnitId, StepId, VarId, ObservedId, Micros);
 
 impl Canonical for Delay {
     fn canonical(&self) -> Value {
-        let Delay { low, high } = self;
-        json!({ "low": low.canonical(), "high": high.canonical() })
+        match self {
+            Delay::Uniform { low, high } => {
+                json!({ "low": low.canonical(), "high": high.canonical() })
+            }
+            Delay::LogNormal { median, p90 } => {
+                json!({ "median": median.canonical(), "p90": p90.canonical() })
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{Canonical, kind};
-use crate::plan::{ArrivalModel, ConnectionReuse, Limits, Load, Profile, Stage};
+use crate::plan::{ArrivalModel, Bursts, ConnectionReuse, Limits, Load, Profile, Stage};
 
 impl Canonical for Load {
     fn canonical(&self) -> Value {
@@ -17,6 +17,10 @@ impl Canonical for ArrivalModel {
         match self {
             ArrivalModel::Poisson(profile) => kind("Poisson", profile.canonical()),
             ArrivalModel::Paced(profile) => kind("Paced", profile.canonical()),
+            ArrivalModel::Bursty(profile, Bursts { dispersion, every }) => kind(
+                "Bursty",
+                json!({ "profile": profile.canonical(), "dispersion": dispersion, "every": every.canonical() }),
+            ),
             ArrivalModel::Closed { users, length } => {
                 kind("Closed", json!({ "users": users, "length": length.canonical() }))
             }

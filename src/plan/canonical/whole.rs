@@ -28,6 +28,7 @@ impl Canonical for Plan {
             objectives: _,
             season: _,
             blanks: _,
+            logged: _,
             budget: _,
             records: _,
             currency: _,

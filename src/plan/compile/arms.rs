@@ -224,10 +224,10 @@ impl Compiler<'_> {
 }
 
 fn wait_arm(pause: Delay) -> Arm {
-    let label = if pause.low == pause.high {
-        format!("wait: {}", pause.low)
-    } else {
-        format!("wait: {}..{}", pause.low, pause.high)
+    let label = match pause {
+        Delay::Uniform { low, high } if low == high => format!("wait: {low}"),
+        Delay::Uniform { low, high } => format!("wait: {low}..{high}"),
+        Delay::LogNormal { median, p90 } => format!("wait: median {median}, p90 {p90}"),
     };
     Arm { label, strategy: RetryStrategy::Wait(pause) }
 }

@@ -115,6 +115,7 @@ pub(super) fn compile(
             .and_then(|defaults| defaults.trace.as_ref())
             .is_some_and(|trace| trace.value == Tracing::W3c),
         blanks: document.blanks.iter().flatten().map(|blank| blank.value.clone()).collect(),
+        logged: document.logged.as_ref().and_then(|logged| compiler.logged_arrivals(logged)),
         season: document
             .season
             .as_ref()

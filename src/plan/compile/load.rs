@@ -1,14 +1,17 @@
 //! How shoppers arrive: the scenario's load, or what the command line says instead.
 
 use super::Compiler;
-use crate::base::Micros;
+use crate::base::{Micros, thousands};
 use crate::plan::shape;
-use crate::plan::{ArrivalModel, Load, Profile, Stage};
-use crate::scenario::{self, ArrivalSpacing, EventRate, Located, join_words, nearest};
+use crate::plan::{ArrivalModel, Bursts, Load, LoggedArrivals, Profile, Stage};
+use crate::scenario::{self, ArrivalSpacing, Arrivals, EventRate, Located, join_words, nearest};
 
 /// The most shoppers of a run: a day at more than 11,000/s. Arrivals are counted one block at a time, so a typing error such
 /// as a rate a million times too high would take minutes before anything is said.
 const MAX_SHOPPERS: f64 = 1e9;
+
+/// The most stretches of bursty arrivals: more than a day of seconds. Each is kept in memory.
+const MAX_STRETCHES: u64 = 100_000;
 
 impl Compiler<'_> {
     /// The load; where it can't be told, one that hurts nobody, beside the problem.
@@ -255,10 +258,47 @@ impl Compiler<'_> {
             self.problems.add(span, message, "", "lower the rate, or shorten the run");
             return None;
         }
-        match written.and_then(|load| load.arrivals.as_ref()).map(|arrivals| arrivals.value) {
-            Some(ArrivalSpacing::Paced) => Some(ArrivalModel::Paced(profile)),
-            Some(ArrivalSpacing::Poisson) | None => Some(ArrivalModel::Poisson(profile)),
+        match written.and_then(|load| load.arrivals.as_ref()) {
+            Some(Arrivals::Spaced(spacing)) => Some(match spacing.value {
+                ArrivalSpacing::Paced => ArrivalModel::Paced(profile),
+                ArrivalSpacing::Poisson => ArrivalModel::Poisson(profile),
+            }),
+            Some(Arrivals::Bursty(written)) => self.bursty(written, profile),
+            None => Some(ArrivalModel::Poisson(profile)),
         }
+    }
+
+    fn bursty(
+        &mut self,
+        written: &scenario::BurstyArrivals,
+        profile: Profile,
+    ) -> Option<ArrivalModel> {
+        let dispersion = written.dispersion.as_ref()?;
+        let every = self.positive(written.every.as_ref(), "a window of bursty arrivals")?;
+        let (stretches, span) =
+            (profile.length().0.div_ceil(every.0), written.keys.span_of("every"));
+        if stretches > MAX_STRETCHES {
+            let message = format!("a rate that changes {} times", thousands(stretches));
+            let remedy = format!(
+                "write a longer `every`, so that the run has at most {} windows",
+                thousands(MAX_STRETCHES)
+            );
+            self.problems.add(span, message, "", remedy);
+            return None;
+        }
+        let bursts = Bursts { dispersion: dispersion.value.0, every };
+        Some(ArrivalModel::Bursty(profile, bursts))
+    }
+
+    /// The arrivals of the log that the load was made of; none where nobody came.
+    pub(super) fn logged_arrivals(
+        &mut self,
+        written: &scenario::LoggedArrivals,
+    ) -> Option<LoggedArrivals> {
+        let every = self.positive(written.every.as_ref(), "a window of logged arrivals")?;
+        let rates: Vec<f64> = written.rates.as_ref()?.iter().map(|rate| rate.value.0).collect();
+        let when = written.when.as_ref()?.value.clone();
+        rates.iter().any(|rate| *rate > 0.0).then_some(LoggedArrivals { when, every, rates })
     }
 
     /// A duration that is not zero.

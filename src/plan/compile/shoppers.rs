@@ -11,7 +11,8 @@ const MAX_VALUES: usize = 64;
 /// How often a unit is tried at most where the scenario does not say.
 const MAX_ATTEMPTS: u32 = 3;
 /// The pause before trying again where the scenario does not say: an assumption, labelled so in reports.
-const RETRY_AFTER: Delay = Delay { low: Micros::from_secs(2), high: Micros::from_secs(20) };
+const RETRY_AFTER: Delay =
+    Delay::Uniform { low: Micros::from_secs(2), high: Micros::from_secs(20) };
 
 impl Compiler<'_> {
     pub(super) fn shoppers(

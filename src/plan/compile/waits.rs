@@ -32,9 +32,11 @@ impl Compiler<'_> {
             Some(ArrivalModel::Closed { users, .. }) => {
                 Some((f64::from(*users), "are in the shop at a time"))
             }
-            Some(ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile)) => {
-                Some((profile.expected_arrivals().ceil(), "come in all"))
-            }
+            Some(
+                ArrivalModel::Poisson(profile)
+                | ArrivalModel::Paced(profile)
+                | ArrivalModel::Bursty(profile, _),
+            ) => Some((profile.expected_arrivals().ceil(), "come in all")),
             None => None,
         };
         if let Some((crowd, come)) = crowd.filter(|(crowd, _)| f64::from(count) > *crowd) {

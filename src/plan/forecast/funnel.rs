@@ -212,6 +212,13 @@ fn arrivals(plan: &Plan, planned: Option<u64>, shortest_stay: Micros) -> Option<
             // The mean is that of the law, so that no luck of the draw puts it above the peak.
             Some(Volume { total, mean: intensity.total() / length, peak: intensity.peak() })
         }
+        ArrivalModel::Bursty(profile, bursts) => {
+            let intensity = Intensity::new(profile);
+            let total = planned.map_or(intensity.total(), |planned| planned as f64);
+            let stretches = length / bursts.every.as_secs_f64();
+            let peak = bursts.highest_rate(intensity.peak(), stretches);
+            Some(Volume { total, mean: intensity.total() / length, peak })
+        }
         ArrivalModel::Closed { .. } if shortest_stay == Micros::ZERO => None,
         ArrivalModel::Closed { users, .. } => {
             let rate = f64::from(*users) / shortest_stay.as_secs_f64();

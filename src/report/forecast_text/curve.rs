@@ -13,11 +13,11 @@ const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇',
 /// The same where the terminal has no block characters.
 const ASCII: [char; 9] = [' ', '.', '.', '.', ':', ':', ':', '#', '#'];
 
-/// The chart, `width` columns wide with its axis. Each column shows the highest rate in its stretch of time, so
+/// The chart, `width` columns wide with its axis, which ends at `peak`. Each column shows the highest rate in its stretch of time, so
 /// that no spike is too short to be seen.
-pub fn chart(intensity: &Intensity, width: usize, ascii: bool) -> Vec<String> {
+pub fn chart(intensity: &Intensity, peak: f64, width: usize, ascii: bool) -> Vec<String> {
     let (glyphs, wall) = if ascii { (ASCII, '|') } else { (BLOCKS, '┤') };
-    let (peak, length) = (intensity.peak(), intensity.length());
+    let length = intensity.length();
     let axis = format!("{}/s", rate(peak));
     let margin = axis.len().max(6);
     let columns = width.saturating_sub(margin + 2).max(10);
@@ -58,7 +58,7 @@ mod tests {
 
     fn shown(name: &str, width: usize, ascii: bool) -> String {
         let profile = shape::profile(name, 33.0, Micros::from_secs(600)).unwrap();
-        chart(&Intensity::new(&profile), width, ascii)
+        chart(&Intensity::new(&profile), 33.0, width, ascii)
             .iter()
             .map(|line| format!("{line}\n"))
             .collect()

@@ -3,9 +3,10 @@
 use super::curve;
 use super::text::{Setting, indent};
 use super::text::{count, count_about, pad_right, percent, rate, wrap};
-use crate::plan::forecast::Forecast;
+use crate::plan::forecast::{Forecast, Volume};
 use crate::plan::{
-    Arm, ArrivalModel, Behaviour, ConnectionReuse, Intensity, Plan, RetryStrategy, shape,
+    Arm, ArrivalModel, Behaviour, Bursts, ConnectionReuse, Intensity, LoggedArrivals, Plan,
+    Profile, RetryStrategy, shape,
 };
 
 /// More stages than this are shown by the curve alone.
@@ -87,31 +88,54 @@ fn arrivals(plan: &Plan, forecast: &Forecast) -> String {
             let users = count_about(f64::from(*users), "shopper");
             format!("closed, {users} at a time for {length}: the total depends on the shop")
         }
-        (ArrivalModel::Poisson(profile) | ArrivalModel::Paced(profile), flow) => {
-            let kind = if matches!(plan.load.arrivals, ArrivalModel::Paced(_)) {
-                "paced"
-            } else {
-                "poisson"
-            };
-            let number = match forecast.planned {
-                Some(planned) => format!(
-                    "{} planned, {} expected",
-                    count_about(planned as f64, "shopper"),
-                    count(profile.expected_arrivals())
-                ),
-                None => format!("{} expected", count_about(profile.expected_arrivals(), "shopper")),
-            };
-            let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
-            format!("{kind} for {length}: {number}; mean {}/s, peak {}/s", rate(mean), rate(peak))
+        (ArrivalModel::Poisson(profile), flow) => open("poisson", profile, forecast, flow),
+        (ArrivalModel::Paced(profile), flow) => open("paced", profile, forecast, flow),
+        (ArrivalModel::Bursty(profile, bursts), flow) => {
+            let Bursts { dispersion, every } = bursts;
+            let kind = format!("bursty ({dispersion} times the variance of poisson, by {every})");
+            open(&kind, profile, forecast, flow)
         }
     };
     described + connections
 }
 
-/// The curve of arrivals, and where it comes from.
+/// An open load.
+fn open(kind: &str, profile: &Profile, forecast: &Forecast, flow: Option<Volume>) -> String {
+    let length = profile.length();
+    let number = match forecast.planned {
+        Some(planned) => format!(
+            "{} planned, {} expected",
+            count_about(planned as f64, "shopper"),
+            count(profile.expected_arrivals())
+        ),
+        None => format!("{} expected", count_about(profile.expected_arrivals(), "shopper")),
+    };
+    let (mean, peak) = flow.map_or((0.0, 0.0), |flow| (flow.mean, flow.peak));
+    format!("{kind} for {length}: {number}; mean {}/s, peak {}/s", rate(mean), rate(peak))
+}
+
+/// What the plan is beside the log that it was made of.
+fn growth(logged: &LoggedArrivals, before: &Intensity, planned: &Intensity) -> String {
+    format!(
+        "Logged on {}: {}. The plan has {:.2} times as many.",
+        logged.when,
+        count_about(before.total(), "shopper"),
+        planned.total() / before.total()
+    )
+}
+
+/// The curve of arrivals, where it comes from, and beside it that of the log that it was made of.
 pub fn load(plan: &Plan, width: usize, ascii: bool) -> Vec<String> {
     let Some(profile) = plan.load.profile() else { return Vec::new() };
-    let mut lines = curve::chart(&Intensity::new(profile), width, ascii);
+    let intensity = Intensity::new(profile);
+    let logged = plan.logged.as_ref().map(|logged| (logged, Intensity::new(&logged.profile())));
+    let peak = logged.iter().map(|(_, logged)| logged.peak()).fold(intensity.peak(), f64::max);
+    let mut lines = curve::chart(&intensity, peak, width, ascii);
+    if let Some((logged, before)) = &logged {
+        lines.push(String::new());
+        lines.push(growth(logged, before, &intensity));
+        lines.extend(curve::chart(before, peak, width, ascii));
+    }
     if let Some(shape) = profile
         .shape
         .as_ref()

@@ -132,6 +132,7 @@ fn load(plan: &Plan) -> LoadDocument {
     let (model, arrivals) = match plan.load.arrivals {
         ArrivalModel::Poisson(_) => ("open", "poisson"),
         ArrivalModel::Paced(_) => ("open", "paced"),
+        ArrivalModel::Bursty(..) => ("open", "bursty"),
         ArrivalModel::Closed { .. } => ("closed", "closed"),
     };
     let connections = plan.load.connections.word();

@@ -15,6 +15,7 @@ pub fn subtitle(plan: &Plan, facts: &RunFacts, findings: &Findings) -> String {
     let load = match &plan.load.arrivals {
         ArrivalModel::Poisson(_) => "open load".to_owned(),
         ArrivalModel::Paced(_) => "open load with evenly spaced arrivals".to_owned(),
+        ArrivalModel::Bursty(..) => "open load with bursty arrivals".to_owned(),
         ArrivalModel::Closed { users, .. } => {
             format!("closed load with {}", count_of(u64::from(*users), "concurrent shopper"))
         }

@@ -7,7 +7,7 @@ mod quantity;
 mod size;
 mod time;
 
-pub use number::{Attempts, Count, Fraction, Times, Weight};
+pub use number::{Attempts, Count, Dispersion, Fraction, Times, Weight};
 pub(super) use quantity::wrong;
 pub use quantity::{Quantity, QuantityError};
 pub use size::{Bandwidth, Extent};

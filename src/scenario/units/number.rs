@@ -13,6 +13,10 @@ pub struct Fraction(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Weight(pub f64);
 
+/// The variance of counts over their mean, which is 1 for Poisson arrivals; above 1, at most 1000.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Dispersion(pub f64);
+
 /// A whole number from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u32);
@@ -71,6 +75,23 @@ impl Quantity for Weight {
 
     fn notation() -> Value {
         json!({ "type": "number", "exclusiveMinimum": 0, "examples": [9, 0.5] })
+    }
+}
+
+impl Quantity for Dispersion {
+    const WHAT: &'static str = "a dispersion";
+    const REMEDY: &'static str =
+        "write the variance of arrivals over their mean, above 1 and at most 1000, such as 2.5";
+
+    fn read(text: &str) -> Result<Dispersion, QuantityError> {
+        let dispersion = decimal(text.trim())
+            .filter(|dispersion| *dispersion > 1.0 && *dispersion <= 1_000.0)
+            .ok_or_else(|| wrong::<Dispersion>(text))?;
+        Ok(Dispersion(dispersion))
+    }
+
+    fn notation() -> Value {
+        json!({ "type": "number", "exclusiveMinimum": 1, "maximum": 1_000, "examples": [2.5] })
     }
 }
 

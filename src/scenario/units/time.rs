@@ -75,7 +75,8 @@ impl Quantity for Micros {
 
 impl Quantity for Delay {
     const WHAT: &'static str = "a pause";
-    const REMEDY: &'static str = "write a duration such as 2s, or a range such as 1s..4s";
+    const REMEDY: &'static str =
+        "write a duration such as 2s, a range such as 1s..4s, or { median: 12s, p90: 43s }";
 
     fn read(text: &str) -> Result<Delay, QuantityError> {
         let (low, high) = text.split_once("..").unwrap_or((text, text));
@@ -89,7 +90,7 @@ impl Quantity for Delay {
                 remedy,
             });
         }
-        Ok(Delay { low, high })
+        Ok(Delay::Uniform { low, high })
     }
 
     fn notation() -> Value {
@@ -206,7 +207,7 @@ mod tests {
     fn pauses_are_ranges_in_order() {
         assert_eq!(
             Delay::read("1s..4s"),
-            Ok(Delay { low: Micros::from_secs(1), high: Micros::from_secs(4) })
+            Ok(Delay::Uniform { low: Micros::from_secs(1), high: Micros::from_secs(4) })
         );
         assert_eq!(Delay::read("2s"), Ok(Delay::fixed(Micros::from_secs(2))));
         assert_eq!(Delay::read("4s..1s").unwrap_err().remedy, "write 1s..4s");

@@ -180,3 +180,29 @@ proptest::proptest! {
         let _ = super::forms::forms(&text);
     }
 }
+
+#[test]
+fn a_call_that_asks_until_an_answer_differs_is_a_poll() {
+    let shop = "http://127.0.0.1:8080";
+    let order = |state: &str| format!(r#"{{"number":"A-1","state":"{state}","at":"2026-11-20"}}"#);
+    let ask = |seconds, state: &str| {
+        entry(seconds, "GET", &format!("{shop}/api/order"), (200, JSON, &order(state)), None)
+    };
+    let pay = || {
+        let url = format!("{shop}/api/pay");
+        entry(0, "POST", &url, (200, JSON, "{}"), Some((JSON, r#"{"method":"card"}"#)))
+    };
+    let (text, _, plan) = scenario(vec![
+        pay(),
+        ask(1, "pending"),
+        ask(3, "pending"),
+        ask(5, "paid"),
+        entry(9, "GET", &format!("{shop}/thanks"), (200, "text/html", "<p>Thanks</p>"), None),
+    ]);
+    let poll = r#"poll: { every: 2s, until: { json: { "$.state": "paid" } }, for: 30s }"#;
+    assert!(text.contains(poll), "{text}");
+    assert_eq!(plan.steps.len(), 3, "{text}");
+    // The same answer twice is what scripts of pages ask for, and no poll.
+    let (text, _, plan) = scenario(vec![pay(), ask(1, "paid"), ask(3, "paid")]);
+    assert!(!text.contains("poll:") && plan.steps.len() == 3, "{text}");
+}
