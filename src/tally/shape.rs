@@ -89,6 +89,16 @@ impl TallyShape {
         if self.block.0 == 0 { 0 } else { at.0.div_ceil(self.block.0) as u32 }
     }
 
+    /// How many steps, units, journeys and observed values a tally of this shape has room for; none beyond all numbers.
+    pub(super) fn places(&self) -> Option<usize> {
+        let units =
+            self.journey_units.iter().try_fold(0usize, |sum, units| sum.checked_add(*units))?;
+        let own = [self.steps, self.units, self.journeys, self.observed]
+            .into_iter()
+            .try_fold(units, usize::checked_add)?;
+        own.checked_mul(self.cohorts.len().checked_add(1)?)
+    }
+
     /// The shape of a part: the same, without parts of its own.
     pub(super) fn of_cohort(&self) -> TallyShape {
         TallyShape { cohorts: Vec::new(), ..self.clone() }

@@ -1,6 +1,9 @@
 //! All paths of a log as a tree of their parts. It is bounded: a place with too many children gets one for all the others.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::import::privacy::{FewVisitors, Personal, personal};
 
@@ -79,21 +82,21 @@ impl Paths {
         let mut at = 0;
         for segment in path.split('/').filter(|part| !part.is_empty()) {
             let kept = match personal(segment) {
-                None => segment,
+                None => encode(segment),
                 Some(kind) => {
                     self.redacted += 1;
                     self.cards += u64::from(kind == Personal::Card);
-                    REDACTED
+                    Cow::Borrowed(REDACTED)
                 }
             };
-            at = self.child(at, kept);
+            at = self.child(at, &kept);
             self.nodes[at as usize].visitors.add(visitor);
         }
         let node = &mut self.nodes[at as usize];
         node.visits += 1;
         query.split('&').filter(|pair| !pair.is_empty()).for_each(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            note(&mut node.queries, name, value, visitor);
+            note(&mut node.queries, &encode(name), &encode(value), visitor);
         });
         at
     }
@@ -113,6 +116,12 @@ impl Paths {
         self.nodes[parent as usize].children.insert(segment.into(), id);
         id
     }
+}
+
+/// A part of an address as a browser sends it, where a log has its white space and controls as they are.
+fn encode(segment: &str) -> Cow<'_, str> {
+    const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
+    utf8_percent_encode(segment, UNSENDABLE).into()
 }
 
 /// Counts a key and its value; a personal value counts as one that is not kept.

@@ -67,6 +67,9 @@ pub enum ShardError {
     },
 }
 
+/// The most steps, units, journeys and observed values that a tally has, those of its cohorts included: some 200 MiB.
+const MOST_PLACES: usize = 250_000;
+
 /// What is being read. Bytes that were read in vain are searched again.
 struct Input<R> {
     ahead: io::Cursor<Vec<u8>>,
@@ -189,7 +192,9 @@ impl Partial {
         match (content, &self.header) {
             (OwnedContent::Header(header), None) => {
                 if !are_possible(&header) {
-                    return senseless("its header names slices that can't be");
+                    return senseless(
+                        "its header names slices that can't be, or more steps than a run has",
+                    );
                 }
                 self.tally = Tally::new(header.shape.clone());
                 self.header = Some(*header);
@@ -257,9 +262,11 @@ impl Partial {
     }
 }
 
+/// Whether a header can be of a run: its slices exist, and its tally fits the memory.
 fn are_possible(header: &ShardHeader) -> bool {
     header.slices.iter().all(|slice| Slice::try_new(slice.index(), slice.of()).is_ok())
         && header.parts() <= ShardHeader::MAX_PARTS
+        && header.shape.places().is_some_and(|places| places <= MOST_PLACES)
 }
 
 // === impl Input ===
