@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, cleanup, compare, demo, env_precedence, import, init, kubernetes, merge, purchases,
+    check, cleanup, compare, demo, env_precedence, import, init, kubernetes, merge_command, purchases,
     reconcile, record, report, run, runs, schema, shop, walk, watch,
 };
 
@@ -38,7 +38,7 @@ fn dispatch(command: Command, screen: Screen) -> Result<Exit, Failure> {
         Command::Purchases(args) => purchases::purchases(&args),
         Command::Compare(args) => compare::compare(&args, screen),
         Command::Runs(args) => runs::runs(&args, screen),
-        Command::Merge(args) => merge::merge(&args, screen),
+        Command::Merge(args) => merge_command::merge(&args, screen),
         Command::Watch(args) => watch::watch(&args, screen),
         Command::Kubernetes(args) => kubernetes::kubernetes(&args, screen),
         Command::Init(args) => init::init(&args, screen),

@@ -1,17 +1,14 @@
-//! `tillrush merge`: the slices of one run become one run.
+//! The slices of one run become one run.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
-use url::Url;
+use anyhow::anyhow;
 
 use super::analysis::{RunAnalysis, started_at};
 use super::args::MergeArgs;
 use super::comparison;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::merge_joined::merge_joined;
 use super::purchases::each_purchase;
 use super::random::random_name;
 use super::record_files;
@@ -24,32 +21,6 @@ use crate::tally::shard::{Ending, Shard};
 
 /// Slices that start further apart than this did not load the shop together.
 const MAX_START_SPREAD: Micros = Micros::from_secs(2);
-
-/// `tillrush merge`.
-pub fn merge(args: &MergeArgs, screen: Screen) -> Result<Exit, Failure> {
-    if let Some(url) = find_store_url(args)? {
-        return merge_joined(&url, args, screen);
-    }
-    let open = |run: &PathBuf| RunFolder::open(run, &args.out).map_err(Failure::usage);
-    let folders: Vec<RunFolder> = args.runs.iter().map(open).collect::<Result<_, _>>()?;
-    Ok(merge_folders(&folders, args, screen)?.0)
-}
-
-/// The address of a run whose slices met in a store, if that is what is to be merged.
-fn find_store_url(args: &MergeArgs) -> Result<Option<Url>, Failure> {
-    let url = |run: &PathBuf| {
-        let text = run.to_str().filter(|text| text.contains("://"))?;
-        Some(Url::parse(text).with_context(|| format!("{text} is no URL")))
-    };
-    let mut urls = args.runs.iter().filter_map(url);
-    match (urls.next(), args.wait) {
-        (Some(url), _) if args.runs.len() == 1 => url.map(Some).map_err(Failure::usage),
-        (Some(_), _) => Err(Failure::usage(anyhow!("merge takes folders, or one URL"))),
-        (None, Some(_)) => Err(Failure::usage(anyhow!("--wait needs the URL of a run"))
-            .help("folders are merged as they are; give the URL that --join had")),
-        (None, None) => Ok(None),
-    }
-}
 
 /// Merges the slices in these folders, and reports. The exit code and the merged run's folder.
 ///

@@ -31,6 +31,7 @@ mod live;
 mod live_records;
 mod log_files;
 mod merge;
+mod merge_command;
 mod merge_joined;
 mod metrics;
 mod metrics_args;

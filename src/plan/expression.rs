@@ -10,9 +10,9 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Jinja};
 
-use super::template::{Template, TemplateScope};
-use super::template_functions;
 use super::template_limits::{self, BoundedText};
+use super::template_scope::TemplateScope;
+use super::{template_draws, template_functions};
 use crate::base::VarId;
 use crate::capture::Value;
 use crate::capture::check::RenderError;
@@ -73,18 +73,17 @@ impl Templates {
         Ok((name, looked_up))
     }
 
-    /// Whether a condition holds. A variable without a value is undefined in it, and no error.
+    /// Whether the condition of this name holds. A variable without a value is undefined in it, and no error.
     ///
     /// # Errors
     /// When the expression fails.
     pub(super) fn holds(
         &self,
-        condition: &Template,
+        name: &str,
+        reads: &[VarId],
+        constants: &[(String, String)],
         scope: &dyn TemplateScope,
     ) -> Result<bool, RenderError> {
-        let Template::Expression { name, reads, constants, .. } = condition else {
-            return Ok(false);
-        };
         let context =
             self.context(reads, constants, (scope.next_bits(), scope.unix_seconds()), |var| {
                 scope.value(var).map(to_jinja)
@@ -182,7 +181,7 @@ impl Templates {
         root.extend(
             groups.into_iter().map(|(group, members)| (group.to_owned(), Jinja::from(members))),
         );
-        root.insert(template_functions::DRAWS.to_owned(), template_functions::draws(key, now));
+        root.insert(template_draws::DRAWS.to_owned(), template_draws::draws(key, now));
         Jinja::from(root)
     }
 }
@@ -242,6 +241,7 @@ fn to_jinja(value: &Value) -> Jinja {
 mod tests {
     use super::*;
     use crate::base::random::{Purpose, draw};
+    use crate::plan::Template;
     use std::cell::Cell;
     use std::sync::Arc;
 

@@ -4,10 +4,13 @@
 //! range. It has no clock, no socket and no randomness of its own.
 
 mod answer_rules;
+mod arm_choice;
 mod arms;
+mod brought;
 mod budget;
 mod canonical;
 mod compile;
+mod decided_guards;
 mod equipment;
 #[doc(hidden)]
 pub mod example;
@@ -21,6 +24,7 @@ mod inputs;
 mod intensity;
 mod load;
 mod metric;
+mod metric_scope;
 mod model;
 mod objective;
 mod objective_text;
@@ -35,8 +39,10 @@ mod shoppers;
 mod signatures;
 mod tally_shape;
 mod template;
+mod template_draws;
 mod template_functions;
 mod template_limits;
+mod template_scope;
 mod template_time;
 mod test_cards;
 

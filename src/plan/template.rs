@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 pub use super::expression::Templates;
+pub use super::template_scope::TemplateScope;
 use crate::base::VarId;
-use crate::capture::Value;
 use crate::capture::check::RenderError;
 
 /// Text with placeholders.
@@ -39,21 +39,26 @@ pub enum Segment {
     Variable(VarId),
 }
 
-/// Where a template finds its values: one shopper's variables and random stream.
-pub trait TemplateScope {
-    /// The value of a variable, if it has one yet.
-    fn value(&self, var: VarId) -> Option<&Value>;
-    /// The next 64 uniform bits of this shopper's stream for choices in templates.
-    fn next_bits(&self) -> u64;
-    /// The time, in seconds since 1970; none passes where no shopper acts.
-    fn unix_seconds(&self) -> f64 {
-        0.0
-    }
-}
-
 // === impl Template ===
 
 impl Template {
+    /// Whether a condition holds. A variable without a value is undefined in it, and no error.
+    ///
+    /// # Errors
+    /// When the expression fails.
+    pub(super) fn holds(
+        &self,
+        templates: &Templates,
+        scope: &dyn TemplateScope,
+    ) -> Result<bool, RenderError> {
+        match self {
+            Template::Expression { name, reads, constants, .. } => {
+                templates.holds(name, reads, constants, scope)
+            }
+            Template::Literal(_) | Template::Segments(_) => Ok(false),
+        }
+    }
+
     /// Whether it begins with a value, such as a link that was captured, and not with text of its own.
     pub fn begins_with_value(&self) -> bool {
         match self {

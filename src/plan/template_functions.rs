@@ -4,16 +4,15 @@
 //! `pick`, `random` and `uuid` draw from the shopper's stream: one number is taken from it for each rendering, and the
 //! draws of that rendering are derived from it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use jiff::civil::Date;
-use minijinja::value::{Object, Rest, ValueKind};
+use minijinja::value::{Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value as Jinja};
 
 use super::signatures::{self, SIGNATURES};
+use super::template_draws::next_bits;
 use super::template_time::{self, TIME_FUNCTIONS};
 use super::test_cards;
-use crate::base::random::{Purpose, below, draw};
+use crate::base::random::{Purpose, below};
 
 /// Their names.
 pub const FUNCTIONS: [&str; 15] = {
@@ -34,25 +33,6 @@ pub const FUNCTIONS: [&str; 15] = {
 /// Those whose results nobody can foresee.
 pub const UNFORESEEABLE_FUNCTIONS: [&str; 6] =
     ["pick", "random", "uuid", TIME_FUNCTIONS[0], TIME_FUNCTIONS[1], TIME_FUNCTIONS[2]];
-/// Where a rendering finds its draws; no identifier of the language can be spelled like this.
-pub(super) const DRAWS: &str = "$draws";
-
-/// The draws of one rendering.
-#[derive(Debug)]
-struct TemplateDraws {
-    key: u64,
-    /// The time, in seconds since 1970.
-    now: f64,
-    next: AtomicU64,
-}
-
-impl Object for TemplateDraws {}
-
-/// The draws of a rendering, derived from this number; and its time, in seconds since 1970.
-pub(super) fn draws(key: u64, now: f64) -> Jinja {
-    Jinja::from_object(TemplateDraws { key, now, next: AtomicU64::new(0) })
-}
-
 /// Adds all functions. `date()` counts from `today`.
 pub(super) fn add(environment: &mut Environment<'static>, today: Date) {
     signatures::add(environment);
@@ -64,23 +44,6 @@ pub(super) fn add(environment: &mut Environment<'static>, today: Date) {
     environment.add_function("date", move |days: Option<i64>, format: Option<String>| {
         date(today, days, format)
     });
-}
-
-fn known_draws(state: &State<'_, '_>) -> Result<std::sync::Arc<TemplateDraws>, Error> {
-    let draws = state.lookup(DRAWS).and_then(|value| value.downcast_object::<TemplateDraws>());
-    draws.ok_or_else(|| {
-        Error::new(ErrorKind::InvalidOperation, "choices can't be made inside a macro")
-    })
-}
-
-/// The time of the rendering, in seconds since 1970.
-pub(super) fn unix_seconds(state: &State<'_, '_>) -> Result<f64, Error> {
-    known_draws(state).map(|draws| draws.now)
-}
-
-fn next_bits(state: &State<'_, '_>, purpose: Purpose) -> Result<u64, Error> {
-    let draws = known_draws(state)?;
-    Ok(draw(draws.key, purpose, draws.next.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// `pick([a, b, c])` or `pick(a, b, c)`: one of them, each as likely as the others.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use minijinja::{Environment, Error, ErrorKind, State};
 use ring::hmac;
 
-use super::template_functions::unix_seconds;
+use super::template_draws::unix_seconds;
 
 /// Their names.
 pub(super) const TIME_FUNCTIONS: [&str; 3] = ["now", "timestamp", "totp"];

@@ -2,11 +2,11 @@
 //!
 //! A copy keeps the places of the original, so that a mistake in a shared list is told once, where it is written.
 
-use super::decode::Named;
+use super::decode::{Keys, Named, OneOrMany};
 use super::document::Document;
-use super::guard::on_condition;
+use super::guard::GuardTerm;
 use super::problem::{Problems, nearest};
-use super::steps::{Include, JourneyItem};
+use super::steps::{Branch, Choose, Include, JourneyItem};
 
 /// How many steps and groups the journeys may have, all included.
 const MOST_ITEMS: usize = 100_000;
@@ -100,4 +100,32 @@ impl Lists<'_> {
         self.open.pop();
         items
     }
+}
+
+/// Puts the condition of an inclusion on the items that were put in: on each, or around all of them.
+fn on_condition(
+    when: &OneOrMany<GuardTerm>,
+    keys: &Keys,
+    mut items: Vec<JourneyItem>,
+    in_purchase: bool,
+) -> Vec<JourneyItem> {
+    if !in_purchase {
+        let branch = Branch {
+            keys: keys.clone(),
+            when: Some(when.clone()),
+            steps: Some(items),
+            ..Branch::default()
+        };
+        let choose =
+            Choose { keys: keys.clone(), branches: Some(vec![branch]), ..Choose::default() };
+        return vec![JourneyItem::Choose(choose)];
+    }
+    for item in &mut items {
+        if let JourneyItem::Step(step) = item {
+            let mut terms = when.clone();
+            terms.0.extend(step.when.take().into_iter().flat_map(|own| own.0));
+            step.when = Some(terms);
+        }
+    }
+    items
 }

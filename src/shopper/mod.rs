@@ -10,6 +10,7 @@ mod failure_sample;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod gates;
+mod guards;
 mod journey;
 mod off_core;
 mod outcomes;

@@ -12,8 +12,10 @@ mod checkout;
 mod faults;
 mod pages;
 mod provider;
+mod provider_pages;
 mod webhooks;
 
 pub(super) use checkout::{begin, come_back, receive_webhook};
 pub use faults::{PaymentFaults, WebhookFaults};
-pub(super) use provider::{PaymentAddresses, Provider, router};
+pub(super) use provider::{PaymentAddresses, Provider};
+pub(super) use provider_pages::router;

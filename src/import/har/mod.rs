@@ -5,6 +5,7 @@ mod entry;
 mod forms;
 mod graphql;
 mod order;
+mod plain_text;
 mod polls;
 mod recorded;
 mod replace;

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::forms::{RecordedForm, forms};
 use super::graphql::GraphqlOperation;
+use super::plain_text::plain;
 use super::polls::RecordedPoll;
 use super::recorded::Recorded;
 use super::sources::{Sources, is_token_name};
-use super::values::plain;
 use super::varying::{OtherRecordings, ValuePlace};
 use crate::import::collect::VisitMethod;
 use crate::import::flow::{PathPart, looks_like_a_value, name_of};

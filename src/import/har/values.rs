@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::graphql::GraphqlOperation;
+use super::plain_text::plain;
 use super::replace::{Replacement, replacement};
 use super::sources::is_token_name;
 use super::steps::{StepText, Writer};
@@ -191,9 +192,4 @@ fn is_custom(name: &str) -> bool {
     let own = name.starts_with("x-")
         || ["-token", "-key", "-channel", "-version"].iter().any(|end| name.ends_with(end));
     own && !name.starts_with("sec-") && !OTHERS.contains(&name)
-}
-
-/// A text that no template reads.
-pub(super) fn plain(value: &str) -> String {
-    value.replace("{{", "{ {").replace("{%", "{ %").replace("{#", "{ #")
 }

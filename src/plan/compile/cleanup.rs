@@ -1,6 +1,6 @@
 //! How an order of a run is cancelled: from what is written to a plan.
 
-use super::records::{compile_auth, compile_headers};
+use super::record_access::{compile_auth, compile_headers};
 use crate::plan::{CleanupAction, CleanupPlan};
 use crate::scenario::{CleanupRequest, LocatedText, Problems};
 

@@ -28,6 +28,7 @@ mod names;
 mod objectives;
 mod paths;
 mod provoke;
+mod record_access;
 mod records;
 mod secrets;
 mod set_up;

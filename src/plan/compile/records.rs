@@ -6,9 +6,10 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::cleanup::compile_cleanup;
+use super::record_access::{compile_auth, compile_headers};
 use crate::base::Micros;
 use crate::plan::records::{MORE_FIELDS, RECORD_FIELDS};
-use crate::plan::{FieldPlace, NextPage, RecordAuth, RecordPlace, RecordPlan, SourcePlan};
+use crate::plan::{FieldPlace, NextPage, RecordPlace, RecordPlan, SourcePlan};
 use crate::scenario::{
     LocatedText, MoneyUnit, Named, OneOrMany, PageStyle, Paging, Problems, RecordSource, Records,
     nearest,
@@ -177,33 +178,6 @@ fn place(
         return None;
     }
     places.pop()
-}
-
-/// Headers, as they are written.
-pub(super) fn compile_headers(written: Option<&Named<LocatedText>>) -> Vec<(String, String)> {
-    let headers = written.into_iter().flat_map(|Named(headers)| headers);
-    headers
-        .filter_map(|(name, value)| Some((name.value.clone(), value.as_ref()?.value.clone())))
-        .collect()
-}
-
-/// By whom something is asked.
-pub(super) fn compile_auth(
-    written: &crate::scenario::Auth,
-    problems: &mut Problems,
-) -> Option<RecordAuth> {
-    if let Some(span) = written.keys.span_of("aws") {
-        let message = "records are not read with signed requests";
-        problems.add(span, message, "", "write `basic` or `bearer`");
-    }
-    match (&written.basic, &written.bearer) {
-        (Some(basic), _) => Some(RecordAuth::Basic(
-            basic.user.as_ref()?.value.clone(),
-            basic.password.as_ref()?.value.clone(),
-        )),
-        (None, Some(token)) => Some(RecordAuth::Bearer(token.value.clone())),
-        (None, None) => None,
-    }
 }
 
 fn path(text: &LocatedText, problems: &mut Problems) -> Option<JsonPath> {

@@ -17,13 +17,14 @@ use tokio_rustls::client::TlsStream;
 
 use super::connection::{Connection, Speaks};
 use super::error::{self, TransportError};
-use super::exchange::{Clock, Origin};
 use super::http1::{Http1, Stream};
 use super::http2::Http2;
 use super::http2_leniency::LenientStream;
 use super::network::{DelayedStream, NetworkLink};
+use super::run_clock::Clock;
 use super::shared::{ExchangeTimings, SharedState};
 use super::tls_error::{TlsCause, TlsError};
+use super::wire_request::Origin;
 use crate::base::Micros;
 
 /// How long an address has before the next is tried as well: what RFC 8305 recommends, and about what browsers wait.

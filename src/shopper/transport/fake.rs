@@ -8,7 +8,9 @@ use ::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use bytes::Bytes;
 
 use super::error::TransportError;
-use super::exchange::{Clock, Exchange, ShopperConnections, Transport, WireRequest, WireResponse};
+use super::exchange::{Exchange, ShopperConnections, Transport, WireResponse};
+use super::run_clock::Clock;
+use super::wire_request::WireRequest;
 use crate::base::{Micros, ShopperId};
 use crate::tally::Phases;
 

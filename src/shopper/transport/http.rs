@@ -22,9 +22,7 @@ use super::connection::{AbortOnDrop, Connection, Speaks};
 use super::content_coding;
 use super::dial;
 use super::error::{self, TransportError};
-use super::exchange::{
-    Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
-};
+use super::exchange::{Exchange, ShopperConnections, Transport, WireResponse};
 use super::http1::{Buffers, Head, Http1Error};
 use super::http2::Message;
 use super::http2_leniency::restore_names;
@@ -33,8 +31,10 @@ use super::network::NetworkLink;
 use super::options::{HttpOptions, HttpSetupError};
 use super::redirect::{leads_on, read_in_time};
 use super::resend::{self, Resend};
+use super::run_clock::Clock;
 use super::shared::{ExchangeTimings, SharedState};
 use super::tls::{self, Tls};
+use super::wire_request::{Origin, WireRequest};
 use crate::base::{Micros, ShopperId};
 use crate::plan::{ConnectionReuse, Network};
 

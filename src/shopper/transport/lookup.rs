@@ -12,7 +12,8 @@ use std::rc::Rc;
 use tokio::sync::OnceCell;
 
 use super::error::{self, TransportError};
-use super::exchange::{Clock, Origin};
+use super::run_clock::Clock;
+use super::wire_request::Origin;
 use crate::base::Micros;
 use crate::shopper::browser::address::looked_up;
 use crate::shopper::browser::address_owner::{AddressOwner, is_private};

@@ -22,19 +22,21 @@ mod network;
 mod options;
 mod redirect;
 mod resend;
+mod run_clock;
 mod shared;
 mod tls;
 mod tls_error;
+mod wire_request;
 
 pub use self::error::TransportError;
-pub use self::exchange::{
-    Clock, Exchange, Origin, ShopperConnections, Transport, WireRequest, WireResponse,
-};
+pub use self::exchange::{Exchange, ShopperConnections, Transport, WireResponse};
 pub use self::http::{HttpConnections, HttpTransport};
 #[cfg(any(test, fuzzing))]
 pub use self::http1::fuzzing;
 pub use self::identity::{ClientIdentity, IdentityError};
 pub use self::options::{HttpOptions, HttpSetupError};
 pub(crate) use self::redirect::is_redirect;
+pub use self::run_clock::Clock;
 pub use self::tls::{RootsError, TlsResumption};
 pub use self::tls_error::{TlsCause, TlsError};
+pub use self::wire_request::{Origin, WireRequest};

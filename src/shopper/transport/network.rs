@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::exchange::Clock;
+use super::run_clock::Clock;
 use crate::base::Micros;
 use crate::plan::Network;
 

@@ -5,7 +5,7 @@ use std::pin::pin;
 use ::http::StatusCode;
 use ::http::header::{HeaderMap, LOCATION};
 
-use super::exchange::Clock;
+use super::run_clock::Clock;
 use crate::base::Micros;
 
 /// How long the body of a redirect may take, so that its connection can be used again.

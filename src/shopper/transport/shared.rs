@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::connection::Connection;
-use super::exchange::{Clock, Origin};
 use super::http1::Buffers;
 use super::lookup::Lookup;
+use super::run_clock::Clock;
 use super::tls::Tls;
+use super::wire_request::Origin;
 use crate::base::Micros;
 use crate::tally::Phases;
 

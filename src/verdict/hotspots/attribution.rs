@@ -13,7 +13,7 @@
 
 use std::cmp::Ordering;
 
-use super::counts::Counts;
+use super::counts::{Counts, NEARLY_ALL};
 use super::failures::{FailureCounts, HotspotSite};
 use super::groups::Group;
 use super::hotspot::MAX_Q;
@@ -21,8 +21,6 @@ use super::hypotheses::{Test, excess_p_value};
 use crate::base::StepId;
 use crate::plan::Plan;
 
-/// This share of the excess is as good as all of it.
-pub(super) const NEARLY_ALL: f64 = 0.9;
 /// The level at which what is left of a group is called elevated.
 const ELEVATED_LEVEL: f64 = 0.05;
 /// The level at which a value is called needed.

@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::attribution::NEARLY_ALL;
 use super::failures::{FailedStep, FailureCounts, HotspotSite};
 use super::groups::{Group, ValueId, Values};
 use crate::base::{JourneyId, StepId};
 use crate::plan::Plan;
 use crate::tally::Tally;
 use crate::verdict::abandonment::LossModel;
+
+/// This share of the excess is as good as all of it.
+pub(super) const NEARLY_ALL: f64 = 0.9;
 
 /// Shoppers by what they were.
 pub(super) struct Counts {

@@ -10,7 +10,7 @@ use ::http::Method;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-use super::super::WireRequest;
+use super::super::wire_request::WireRequest;
 use super::framing::{ChunkDecoder, Framing, keeps_alive};
 use super::head::{Head, HeadError, HeadScanner};
 use super::request::{is_chunked, write_head};

@@ -3,7 +3,7 @@
 use ::http::Method;
 use ::http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, TRANSFER_ENCODING};
 
-use super::super::WireRequest;
+use super::super::wire_request::WireRequest;
 
 /// Appends the head of `request` to `out`, for a server at `host`. A body in it is framed by its length, or as one chunk where the
 /// scenario asks for `transfer-encoding: chunked`.
