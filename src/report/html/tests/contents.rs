@@ -1,58 +1,4 @@
-use std::sync::Arc;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use insta::assert_snapshot;
-use scraper::{ElementRef, Html, Selector};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
 use super::*;
-use crate::base::{JourneyId, Micros, ShopperId, UnitId};
-use crate::plan::JourneyItem;
-use crate::report::RunReport;
-use crate::report::json::run_document;
-use crate::tally::{
-    End, FailureKind, FailureSite, FirstFailure, Outcome, SampleLine, SampledExchange, ShopperEnd,
-};
-use crate::verdict::simulation::{SimulatedRun, failing, planted, shop};
-
-const HOSTILE: &str =
-    "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`{{ 7*7 }}&amp;";
-/// Turns the direction of what follows.
-const TURNED: &str = "\u{202e}tfel ot\u{2066}";
-
-fn shown(simulated: &SimulatedRun) -> String {
-    page(&RunReport {
-        plan: &simulated.plan,
-        tally: &simulated.tally,
-        facts: &simulated.facts,
-        findings: &simulated.findings(),
-        scenario: "name: shop\n",
-        records: None,
-    })
-}
-
-fn all<'a>(html: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
-    html.select(&Selector::parse(selector).unwrap()).collect()
-}
-
-fn text(element: ElementRef<'_>) -> String {
-    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn gated(
-    shoppers: u64,
-    seconds: u64,
-    rule: impl Fn(&crate::verdict::simulation::Moment<'_>) -> Outcome,
-) -> SimulatedRun {
-    let mut plan = shop();
-    plan.objectives = vec![
-        plan.objective("repeated_failures < 0.5%", 1).unwrap(),
-        plan.objective("p95(pay) < 2s", 2).unwrap(),
-    ];
-    SimulatedRun::of(plan, shoppers, seconds, rule)
-}
 
 #[test]
 fn the_page_has_its_parts_in_order() {
@@ -225,109 +171,6 @@ fn what_is_not_to_be_believed_says_so_in_every_part() {
 }
 
 #[test]
-fn names_and_bodies_can_not_break_out() {
-    let mut plan = shop();
-    plan.name = HOSTILE.into();
-    plan.shoppers.attributes[1].values[0].0 = TURNED.into();
-    plan.units.iter_mut().for_each(|unit| unit.name = format!("{}{HOSTILE}", unit.name));
-    plan.steps.iter_mut().for_each(|step| step.name = format!("{}{HOSTILE}", step.name));
-    plan.shoppers.attributes[1].values[1].0 = HOSTILE.into();
-    plan.journeys[1].name = HOSTILE.into();
-    plan.observed = vec![HOSTILE.into()];
-    let mut simulated = SimulatedRun::of(plan, 3_000, 60, |m| {
-        failing(m.step.starts_with("pay") && m.payment == "wallet" && m.shopper < 0.3)
-    });
-    simulated.facts.target = format!("http://127.0.0.1/{HOSTILE}");
-    simulated.facts.tags.insert(HOSTILE.into(), HOSTILE.into());
-    let exchange = SampledExchange {
-        step: HOSTILE.into(),
-        attempt: 1,
-        began_at: Micros::ZERO,
-        took: Micros(1),
-        status: Some(500),
-        failure: Some(FailureKind::ServerError),
-        detail: HOSTILE.into(),
-        message: String::new(),
-        request: Some(HOSTILE.into()),
-        response: Some(HOSTILE.repeat(100)),
-    };
-    let line = SampleLine {
-        shopper: ShopperId(1),
-        marker: HOSTILE.into(),
-        journey: HOSTILE.into(),
-        attributes: [(HOSTILE.into(), HOSTILE.into())].into(),
-        observed: [].into(),
-        arrived_at: Micros::ZERO,
-        end: End::StoppedByCap,
-        exchanges: vec![exchange],
-    };
-    let site = FailureSite {
-        step: crate::base::StepId(6),
-        kind: FailureKind::ServerError,
-        status: Some(500),
-    };
-    simulated.tally.samples.offer(
-        &FirstFailure { site, message: HOSTILE.into() },
-        1,
-        Arc::new(line),
-    );
-    let input = RunReport {
-        plan: &simulated.plan,
-        tally: &simulated.tally,
-        facts: &simulated.facts,
-        findings: &simulated.findings(),
-        scenario: HOSTILE,
-        records: None,
-    };
-    let text = page(&input);
-    let html = Html::parse_document(&text);
-    assert_eq!(all(&html, "img, iframe, object, [onerror], [onclick], [style]").len(), 0);
-    assert_eq!(all(&html, "script:not([type='application/json'])").len(), 1);
-    let told = all(&html, "script[type='application/json']");
-    assert!(!told.is_empty());
-    for data in told {
-        let text: String = data.text().collect();
-        assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
-    }
-    assert!(all(&html, "h1")[0].text().collect::<String>().contains(HOSTILE));
-    assert!(all(&html, "article pre").iter().any(|pre| pre.text().collect::<String>() == HOSTILE));
-    assert_eq!(all(&html, "main").len(), 1);
-    assert!(!text.contains(['\u{202e}', '\u{2066}']) && text.contains("\\u{202e}tfel ot\\u{2066}"));
-}
-
-#[test]
-fn a_page_reaches_for_nothing() {
-    let text = shown(&gated(2_000, 60, planted));
-    let html = Html::parse_document(&text);
-    let policy =
-        all(&html, "meta[http-equiv=Content-Security-Policy]")[0].value().attr("content").unwrap();
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
-    assert_eq!(all(&html, "link:not([href='data:,']), [src]").len(), 0);
-    let scripts = all(&html, "script:not([type='application/json'])");
-    let script: String = scripts[0].text().collect();
-    let hash = STANDARD.encode(Sha256::digest(script.as_bytes()));
-    assert!(policy.contains(&format!("; script-src 'sha256-{hash}'; img-src data:;")), "{policy}");
-    assert!(!policy.contains("connect-src") && scripts.len() == 1);
-    assert!(script.contains("Copyright (c) 2022 Leon Sorokin"));
-    let outside = |element: &ElementRef<'_>| {
-        element.value().attr("href").is_some_and(|href| !href.starts_with('#') && href != "data:,")
-    };
-    assert!(all(&html, "[href]").iter().all(|element| !outside(element)));
-}
-
-#[test]
-fn an_hour_of_a_large_shop_is_less_than_a_megabyte_and_a_half() {
-    let mut plan = shop();
-    crate::plan::example::add_journey(&mut plan, "long", 3.0);
-    for step in 0..16 {
-        crate::plan::example::add_unit(&mut plan, false, &[(&format!("step {step}"), 0.0, 1.0)]);
-    }
-    let simulated = SimulatedRun::of(plan, 30_000, 3_600, planted);
-    let size = shown(&simulated).len();
-    assert!(size < 1_500_000, "{size} bytes");
-}
-
-#[test]
 fn who_still_tries_is_not_told_as_lost_and_branches_stand_beside_each_other() {
     let mut simulated = SimulatedRun::run(400, 20, |_| Outcome::Ok);
     let journey = simulated.plan.journeys.len() - 1;
@@ -361,59 +204,6 @@ fn chapters_without_news_are_folded_and_those_with_news_are_not() {
     let all_but_the_gate = ["funnel", "time", "places", "steps", "loss", "trust", "again"];
     assert_eq!(folded(&healthy), all_but_the_gate);
     assert_eq!(folded(&gated(12_000, 120, planted)), ["time", "trust", "again"]);
-}
-
-#[test]
-fn causes_and_groups_lead_to_their_examples() {
-    let mut simulated = SimulatedRun::run(12_000, 120, planted);
-    let site = FailureSite {
-        step: simulated.step("pay"),
-        kind: FailureKind::ServerError,
-        status: Some(503),
-    };
-    let cause = FirstFailure { site, message: "busy".into() };
-    let who = ShopperId(1);
-    simulated.tally.shopper_end(&ShopperEnd {
-        attributes: &[0, 1],
-        failures: 2,
-        first_failed: Some(site.step),
-        repeated_at: Some(site.step),
-        reached: Some(site.step),
-        cause: Some(&cause),
-        end: End::StoppedByCap,
-        ..ShopperEnd::without_trouble(who, JourneyId(1), Micros::ZERO, Micros::ZERO)
-    });
-    let failed = |attempt| SampledExchange {
-        message: "busy".into(),
-        step: "pay".into(),
-        attempt,
-        began_at: Micros::ZERO,
-        took: Micros(1),
-        status: Some(503),
-        failure: Some(FailureKind::ServerError),
-        detail: String::new(),
-        request: None,
-        response: None,
-    };
-    let line = SampleLine {
-        shopper: who,
-        marker: "s-1".into(),
-        journey: "buy".into(),
-        attributes: [("payment".to_owned(), "wallet".to_owned())].into(),
-        observed: [].into(),
-        arrived_at: Micros::ZERO,
-        end: End::StoppedByCap,
-        exchanges: vec![failed(1), failed(2)],
-    };
-    simulated.tally.samples.offer(&cause, 1, Arc::new(line));
-    let html = Html::parse_document(&shown(&simulated));
-    let links: Vec<&str> =
-        all(&html, "table a").iter().filter_map(|link| link.value().attr("href")).collect();
-    assert!(links.iter().any(|link| link.starts_with("#example-")), "{links:?}");
-    assert!(links.iter().any(|link| link.starts_with("#examples-of-group-")), "{links:?}");
-    for link in links {
-        assert_eq!(all(&html, link).len(), 1, "{link} leads to one place");
-    }
 }
 
 #[test]
@@ -471,4 +261,57 @@ fn an_incident_has_a_note_for_the_channel_where_it_is_dealt_with() {
     - **In files:** `grep -E 'shopper-1'`
     - **Run:** 20261127T090000Z-black-friday-checkout-0a1b, seed 42
     "#);
+}
+
+#[test]
+fn causes_and_groups_lead_to_their_examples() {
+    let mut simulated = SimulatedRun::run(12_000, 120, planted);
+    let site = FailureSite {
+        step: simulated.step("pay"),
+        kind: FailureKind::ServerError,
+        status: Some(503),
+    };
+    let cause = FirstFailure { site, message: "busy".into() };
+    let who = ShopperId(1);
+    simulated.tally.shopper_end(&ShopperEnd {
+        attributes: &[0, 1],
+        failures: 2,
+        first_failed: Some(site.step),
+        repeated_at: Some(site.step),
+        reached: Some(site.step),
+        cause: Some(&cause),
+        end: End::StoppedByCap,
+        ..ShopperEnd::without_trouble(who, JourneyId(1), Micros::ZERO, Micros::ZERO)
+    });
+    let failed = |attempt| SampledExchange {
+        message: "busy".into(),
+        step: "pay".into(),
+        attempt,
+        began_at: Micros::ZERO,
+        took: Micros(1),
+        status: Some(503),
+        failure: Some(FailureKind::ServerError),
+        detail: String::new(),
+        request: None,
+        response: None,
+    };
+    let line = SampleLine {
+        shopper: who,
+        marker: "s-1".into(),
+        journey: "buy".into(),
+        attributes: [("payment".to_owned(), "wallet".to_owned())].into(),
+        observed: [].into(),
+        arrived_at: Micros::ZERO,
+        end: End::StoppedByCap,
+        exchanges: vec![failed(1), failed(2)],
+    };
+    simulated.tally.samples.offer(&cause, 1, Arc::new(line));
+    let html = Html::parse_document(&shown(&simulated));
+    let links: Vec<&str> =
+        all(&html, "table a").iter().filter_map(|link| link.value().attr("href")).collect();
+    assert!(links.iter().any(|link| link.starts_with("#example-")), "{links:?}");
+    assert!(links.iter().any(|link| link.starts_with("#examples-of-group-")), "{links:?}");
+    for link in links {
+        assert_eq!(all(&html, link).len(), 1, "{link} leads to one place");
+    }
 }
