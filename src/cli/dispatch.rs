@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::screen::{Screen, print};
 use super::{
-    check, cleanup, compare, demo, env_precedence, import, init, kubernetes, merge_command, purchases,
-    reconcile, record, report, run, runs, schema, shop, walk, watch,
+    check, cleanup, compare, demo, env_precedence, import, init, kubernetes, merge_command,
+    purchases, reconcile, record, report, run, runs, schema, shop, walk, watch,
 };
 
 /// Runs the program.

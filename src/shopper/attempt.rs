@@ -1,5 +1,6 @@
 //! One try at a step: build the request, send it, check the response, record the outcome.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::join;
@@ -272,7 +273,8 @@ impl<E: Env> JourneyRun<E> {
         if let Some((arm, request)) = &besides
             && matches!(time, Some(ProvocationTime::Before | ProvocationTime::Instead))
         {
-            let answer = self.send_first(context, arm, request.clone(), give_up_at).await;
+            let sent = Box::pin(self.send_first(context, arm, request.clone(), give_up_at));
+            let answer = sent.await;
             self.log_provocation(context, under_way, arm, answer);
         }
         if time == Some(ProvocationTime::Instead) {
@@ -281,7 +283,7 @@ impl<E: Env> JourneyRun<E> {
         let meanwhile = besides.as_ref().filter(|_| time == Some(ProvocationTime::Meanwhile));
         let meanwhile = meanwhile.map(|(arm, request)| {
             let browser = self.other_browser(context, arm.kind);
-            send_meanwhile(context, browser, arm, request.clone())
+            Box::pin(send_meanwhile(context, browser, arm, request.clone()))
         });
         let mut watcher = StepWatcher {
             context,
@@ -295,10 +297,13 @@ impl<E: Env> JourneyRun<E> {
             intent: self.intent.as_ref(),
             profile: &self.profile,
         };
-        let own = self.session.fetch(request, give_up_at, &mut watcher);
-        let (mut fetched, answer) = match meanwhile {
-            None => (own.await, None),
-            Some(besides) => join(own, besides).await,
+        let (mut fetched, answer) = {
+            // In one place of the future, whichever way it is waited for.
+            let mut own = pin!(self.session.fetch(request, give_up_at, &mut watcher));
+            match meanwhile {
+                None => (own.as_mut().await, None),
+                Some(besides) => join(own.as_mut(), besides).await,
+            }
         };
         match (besides, time) {
             (Some((arm, _)), Some(ProvocationTime::Meanwhile)) => {
@@ -306,7 +311,7 @@ impl<E: Env> JourneyRun<E> {
             }
             (Some((arm, request)), Some(ProvocationTime::Afterwards)) => {
                 let answer = match fetched.result.is_ok() {
-                    true => self.send_afterwards(context, arm, request).await,
+                    true => Box::pin(self.send_afterwards(context, arm, request)).await,
                     false => None,
                 };
                 self.log_provocation(context, under_way, arm, answer);

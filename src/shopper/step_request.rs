@@ -113,7 +113,7 @@ impl<E: Env> JourneyRun<E> {
         let css = wanted.css.clone();
         tokio::select! {
             biased;
-            read = off_core(move || FormPage::read(&page, css.as_deref())) => Ok(Some(read)),
+            read = Box::pin(off_core(move || FormPage::read(&page, css.as_deref()))) => Ok(Some(read)),
             () = context.clock.sleep_until(give_up_at) => {
                 let cause = "pages were too large to be read before shoppers give up";
                 Err(StepResult::Own(OwnFault::Limit, cause.to_owned()))

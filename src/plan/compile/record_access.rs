@@ -12,10 +12,7 @@ pub(super) fn compile_headers(written: Option<&Named<LocatedText>>) -> Vec<(Stri
 }
 
 /// By whom something is asked.
-pub(super) fn compile_auth(
-    written: &Auth,
-    problems: &mut Problems,
-) -> Option<RecordAuth> {
+pub(super) fn compile_auth(written: &Auth, problems: &mut Problems) -> Option<RecordAuth> {
     if let Some(span) = written.keys.span_of("aws") {
         let message = "records are not read with signed requests";
         problems.add(span, message, "", "write `basic` or `bearer`");

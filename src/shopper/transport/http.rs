@@ -240,11 +240,11 @@ impl<C: Clock> HttpConnections<C> {
                 let head = http1.send(request, buffers).await.map_err(failed)?;
                 let head_at = timings.head_came(&self.shared.clock);
                 let (bound, count) = (self.shared.max_body, &mut timings.bytes_received);
-                let reading = http1.body(&request.method, &head, bound, count, buffers);
                 let body = if leads_on(head.status, &head.headers) {
-                    Ok(read_in_time(&self.shared.clock, reading).await.unwrap_or_default())
+                    let reading = http1.body(&request.method, &head, bound, count, buffers);
+                    Ok(read_in_time(&self.shared.clock, reading).await)
                 } else {
-                    reading.await
+                    http1.body(&request.method, &head, bound, count, buffers).await
                 };
                 timings.body_came(&self.shared.clock, head_at);
                 let (body, reusable) = body.map_err(failed)?;
@@ -259,11 +259,11 @@ impl<C: Clock> HttpConnections<C> {
                 let (mut head, incoming) = response.into_parts();
                 restore_names(&mut head.headers);
                 let (bound, count) = (self.shared.max_body, &mut timings.bytes_received);
-                let reading = body::read(incoming, bound, reused, count);
                 let body = if leads_on(head.status, &head.headers) {
-                    Ok(read_in_time(&self.shared.clock, reading).await.unwrap_or_default())
+                    let reading = body::read(incoming, bound, reused, count);
+                    Ok(read_in_time(&self.shared.clock, reading).await)
                 } else {
-                    reading.await
+                    body::read(incoming, bound, reused, count).await
                 };
                 timings.body_came(&self.shared.clock, head_at);
                 (AnswerHead::from(head), body.map_err(Failed::for_good)?, true)

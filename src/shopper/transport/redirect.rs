@@ -1,6 +1,6 @@
 //! Redirects: what stands behind their heads is read by nobody, and no browser waits for it.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 
 use ::http::StatusCode;
 use ::http::header::{HeaderMap, LOCATION};
@@ -24,15 +24,19 @@ pub(super) fn leads_on(status: StatusCode, headers: &HeaderMap) -> bool {
             .is_some_and(|location| !location.as_bytes().trim_ascii().is_empty())
 }
 
-/// What `reading` comes to, unless it takes too long or fails: then a browser has gone on without it.
-pub(super) async fn read_in_time<C: Clock, T, E>(
-    clock: &C,
-    reading: impl Future<Output = Result<T, E>>,
-) -> Option<T> {
-    let alarm = pin!(clock.sleep_until(clock.now().saturating_add(PATIENCE)));
-    tokio::select! {
-        biased;
-        read = reading => read.ok(),
-        () = alarm => None,
-    }
+/// What `reading` comes to, or nothing if it takes too long or fails: then a browser has gone on without it.
+///
+/// It is on the heap, since every exchange's future would have room for it otherwise.
+pub(super) fn read_in_time<'r, C: Clock, T: Default + 'r, E: 'r>(
+    clock: &'r C,
+    reading: impl Future<Output = Result<T, E>> + 'r,
+) -> Pin<Box<dyn Future<Output = T> + 'r>> {
+    Box::pin(async move {
+        let alarm = pin!(clock.sleep_until(clock.now().saturating_add(PATIENCE)));
+        tokio::select! {
+            biased;
+            read = reading => read.unwrap_or_default(),
+            () = alarm => T::default(),
+        }
+    })
 }
