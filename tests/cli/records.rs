@@ -475,7 +475,7 @@ fn fifty_clean_runs_have_no_finding() {
         BUY.replace("SKU", "sku-1").replace("gives_up_after: 20s", "gives_up_after: 1s");
     let next = std::sync::atomic::AtomicU64::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..10 {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
